@@ -1,0 +1,96 @@
+"""Files that are either whole or not there: a temporary file beside the target, fsync, rename."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from convonet.errors import ConvonetError, OutputError, StorageError
+
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
+
+
+def storage_error(error: OSError, path: Path) -> ConvonetError:
+    """The error of ours that a failed write to `path` means."""
+    reason = error.strerror or type(error).__name__
+    if error.errno in _NO_ROOM:
+        return StorageError(
+            f"{path.name} could not be written: {reason.lower()}",
+            where=path.parent,
+            hint="Make room there or choose another folder, then resume; what was there before is unharmed",
+        )
+    return OutputError(
+        f"{path.name} cannot be written there: {reason.lower()}",
+        where=path.parent,
+        expected="a folder that can be written to",
+        hint="Choose another folder",
+    )
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Yield a temporary path beside `path`; it takes `path`'s place when the block ends well.
+
+    The folder is made if it is missing. If the block raises, the temporary file is removed and
+    whatever stood at `path` stays.
+
+    Raises:
+        OutputError: the folder cannot be written to.
+        StorageError: the disk is full.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{path.stem[:40]}-", suffix=path.suffix, dir=path.parent)
+        os.close(handle)
+    except OSError as error:
+        raise storage_error(error, path) from error
+    temporary = Path(name)
+    try:
+        yield temporary
+        _sync(temporary)
+        temporary.chmod(0o666 & ~_umask())
+        os.replace(temporary, path)
+    except OSError as error:
+        raise storage_error(error, path) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _sync(path: Path) -> None:
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+def _umask() -> int:
+    """The process's mask. Reading it means setting it; both calls are in one place."""
+    mask = os.umask(0o022)
+    os.umask(mask)
+    return mask
+
+
+def write_with(path: Path, write: Callable[[Path], object]) -> None:
+    """Let `write` fill a temporary file, then put it in `path`'s place."""
+    with replacing(path) as temporary:
+        write(temporary)
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write `content` whole or not at all."""
+    with replacing(path) as temporary:
+        temporary.write_bytes(content)
+
+
+def write_text(path: Path, content: str) -> None:
+    """Write UTF-8 with LF line ends, whole or not at all."""
+    write_bytes(path, content.encode("utf-8"))
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write a JSON document with readable indentation and unescaped letters of any script."""
+    write_text(path, json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False) + "\n")

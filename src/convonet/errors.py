@@ -1,0 +1,222 @@
+"""The one exception tree. Core code raises these; each face translates them once.
+
+ConvonetError                  exit 1
+├── InputError                 exit 2: what the person gave cannot be used
+│   ├── ParamError             faults in parameters, all of them at once
+│   ├── DataError              folders and images
+│   │   ├── ClassMismatchError a set whose class names are not the model's
+│   │   └── DataChangedError   the images are not those the run began with
+│   ├── ModelFileError         a model file that cannot be opened safely or rightly
+│   ├── RunNotFoundError       no run of that name
+│   └── OutputError            a place that cannot be written to
+├── RunAliveError              the run is being worked on by another process
+├── StorageError               writing failed in the middle: a full disk
+├── TrainingError              training cannot go on
+└── WorkerError                a worker process died
+Cancelled                      a state with partial results, not an error: exit 130
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+
+class ConvonetError(Exception):
+    """What went wrong, where, what was expected, what was received, and what to do next.
+
+    Args:
+        what: one plain sentence without the final stop.
+        where: the file, folder, field or run that it is about.
+        expected: what would have been right.
+        received: what was there instead.
+        hint: what to do next.
+    """
+
+    exit_code = 1
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        where: object = None,
+        expected: object = None,
+        received: object = None,
+        hint: str | None = None,
+    ) -> None:
+        self.what = what
+        self.where = None if where is None else str(where)
+        self.expected = None if expected is None else str(expected)
+        self.received = None if received is None else str(received)
+        self.hint = hint
+        super().__init__(self.sentence())
+
+    def sentence(self) -> str:
+        """Everything in one line, for a terminal or the head of a dialog."""
+        text = self.what.rstrip(".")
+        if self.where and self.where not in text:
+            text += f" ({self.where})"
+        parts = [text]
+        if self.expected:
+            parts.append(f"expected {self.expected}")
+        if self.received:
+            parts.append(f"received {self.received}")
+        text = "; ".join(parts) + "."
+        return f"{text} {self.hint.rstrip('.')}." if self.hint else text
+
+    def to_dict(self) -> dict[str, Any]:
+        """A JSON value from which `error_from_dict` makes the same error again."""
+        return {
+            "type": type(self).__name__,
+            "what": self.what,
+            "where": self.where,
+            "expected": self.expected,
+            "received": self.received,
+            "hint": self.hint,
+            "details": self.details(),
+        }
+
+    def details(self) -> dict[str, Any]:
+        """What a subclass knows beyond the sentence."""
+        return {}
+
+    def _take_details(self, details: Mapping[str, Any]) -> None:
+        """Restore what `details` gave."""
+
+
+class InputError(ConvonetError):
+    """What the person gave cannot be used."""
+
+    exit_code = 2
+
+
+class ParamError(InputError):
+    """Faults of a parameter file or form; `faults` maps each field to its sentence."""
+
+    def __init__(self, what: str, *, faults: Mapping[str, str] | None = None, **rest: Any) -> None:
+        self.faults = dict(faults or {})
+        super().__init__(what, **rest)
+
+    @classmethod
+    def of(cls, faults: Mapping[str, str], where: object = None) -> ParamError:
+        """One error that tells every fault."""
+        count = "a wrong value" if len(faults) == 1 else f"{len(faults)} wrong values"
+        return cls(f"{count}: " + "; ".join(faults.values()), faults=faults, where=where)
+
+    def details(self) -> dict[str, Any]:
+        return {"faults": self.faults}
+
+    def _take_details(self, details: Mapping[str, Any]) -> None:
+        self.faults = dict(details.get("faults", {}))
+
+
+class DataError(InputError):
+    """Folders and images."""
+
+
+class ClassMismatchError(DataError):
+    """A set's class names are not the model's.
+
+    Attributes:
+        missing: classes of the model that the set lacks.
+        extra: classes of the set that the model does not know.
+        offered_map: set name → model name where the names tell it, else empty.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        missing: Sequence[str] = (),
+        extra: Sequence[str] = (),
+        offered_map: Mapping[str, str] | None = None,
+        **rest: Any,
+    ) -> None:
+        self.missing = tuple(missing)
+        self.extra = tuple(extra)
+        self.offered_map = dict(offered_map or {})
+        super().__init__(what, **rest)
+
+    def details(self) -> dict[str, Any]:
+        return {"missing": self.missing, "extra": self.extra, "offered_map": self.offered_map}
+
+    def _take_details(self, details: Mapping[str, Any]) -> None:
+        self.missing = tuple(details.get("missing", ()))
+        self.extra = tuple(details.get("extra", ()))
+        self.offered_map = dict(details.get("offered_map", {}))
+
+
+class DataChangedError(DataError):
+    """The images are not those the run began with; `paths` names the first of them."""
+
+    def __init__(self, what: str, *, paths: Sequence[str] = (), **rest: Any) -> None:
+        self.paths = tuple(paths)
+        super().__init__(what, **rest)
+
+    def details(self) -> dict[str, Any]:
+        return {"paths": self.paths}
+
+    def _take_details(self, details: Mapping[str, Any]) -> None:
+        self.paths = tuple(details.get("paths", ()))
+
+
+class ModelFileError(InputError):
+    """A model file that cannot be opened safely or rightly."""
+
+
+class RunNotFoundError(InputError):
+    """No run of that name."""
+
+
+class OutputError(InputError):
+    """A place that cannot be written to."""
+
+
+class RunAliveError(ConvonetError):
+    """The run is being worked on by another process."""
+
+
+class StorageError(ConvonetError):
+    """Writing failed in the middle: a full disk, a share that went away."""
+
+
+class TrainingError(ConvonetError):
+    """Training cannot go on."""
+
+
+class WorkerError(ConvonetError):
+    """A worker process died."""
+
+
+class Cancelled(Exception):  # noqa: N818  a state, not an error
+    """The person asked the work to stop. Partial results are kept."""
+
+    exit_code = 130
+
+
+def _tree(root: type[ConvonetError]) -> Iterable[type[ConvonetError]]:
+    yield root
+    for child in root.__subclasses__():
+        yield from _tree(child)
+
+
+def error_from_dict(value: Mapping[str, Any]) -> ConvonetError:
+    """The error that `ConvonetError.to_dict` described, as its own class."""
+    kinds = {kind.__name__: kind for kind in _tree(ConvonetError)}
+    kind = kinds.get(str(value.get("type")), ConvonetError)
+    error = kind(
+        str(value.get("what", "the work failed")),
+        where=value.get("where"),
+        expected=value.get("expected"),
+        received=value.get("received"),
+        hint=value.get("hint"),
+    )
+    error._take_details(value.get("details") or {})
+    return error
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The known name that a typo most likely meant, or None."""
+    close = difflib.get_close_matches(name.lower(), [k.lower() for k in known], n=1, cutoff=0.6)
+    return next((k for k in known if k.lower() == close[0]), None) if close else None

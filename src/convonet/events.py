@@ -1,0 +1,268 @@
+"""One event schema for the run folder, standard error, the window and the server's stream.
+
+An event on the wire is `{"event": NAME, "time": seconds since 1970, "run": ID, …}`, one JSON object a
+line. Work is told to a `Watch`, which knows nothing of windows or terminals; whoever wants to see it
+subscribes.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, fields
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from convonet.errors import Cancelled
+
+
+class RunState(StrEnum):
+    """What a run is doing. `interrupted` is stored as `running` while nobody holds the run's lock."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more happens unless somebody resumes it."""
+        return self not in (RunState.WAITING, RunState.RUNNING)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """Something that has happened. The class name is the event's name on the wire."""
+
+    registry: ClassVar[dict[str, type[Event]]] = {}
+
+    def __init_subclass__(cls) -> None:
+        Event.registry[cls.__name__] = cls
+
+    def to_dict(self, run: str = "", at: float | None = None) -> dict[str, Any]:
+        """The wire form; `at` is in seconds since 1970, now when None."""
+        head = {"event": type(self).__name__, "time": time.time() if at is None else at, "run": run}
+        return head | asdict(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunStarted(Event):
+    """A worker took the run up. `attempt` counts from 1."""
+
+    kind: str
+    process: int
+    attempt: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class StageStarted(Event):
+    """A stage began: `scan`, `prepare`, `build`, `train`, `save`, `export`, `plot`, `test` …"""
+
+    stage: str
+    title: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progressed(Event):
+    """`done` of `total` steps of a stage; seconds_left is None while it cannot be told."""
+
+    stage: str
+    done: int
+    total: int
+    seconds_left: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataScanned(Event):
+    """The images of one set were listed. `skipped` counts files that are left out."""
+
+    set: str
+    images: int
+    classes: int
+    skipped: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataPrepared(Event):
+    """The pixels of one set are mapped. `cached`: nothing had to be decoded."""
+
+    set: str
+    images: int
+    skipped: int
+    cached: bool
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingStarted(Event):
+    """The first batch is about to be trained; epochs count from 1."""
+
+    epochs: int
+    steps: int
+    images: int
+    validation_images: int
+    first_epoch: int = 1
+    first_step: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchEnded(Event):
+    """Told about ten times a second, not for each batch. loss and accuracy: running means of the epoch."""
+
+    epoch: int
+    epochs: int
+    step: int
+    steps: int
+    loss: float
+    accuracy: float | None
+    images_per_second: float
+    seconds_left: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class EpochEnded(Event):
+    """One row of the history."""
+
+    epoch: int
+    epochs: int
+    logs: dict[str, float]
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckpointSaved(Event):
+    """The run can be resumed from here; `step` batches of `epoch` are done."""
+
+    epoch: int
+    step: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingStopped(Event):
+    """Training ended before its last epoch by a rule, not by the person."""
+
+    epoch: int
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Warned(Event):
+    """Something that the person should know; the work goes on."""
+
+    message: str
+    subject: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileSaved(Event):
+    """A result was written; `path` is relative to the run folder or absolute."""
+
+    path: str
+    title: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluationEnded(Event):
+    """The scores of one set."""
+
+    split: str
+    images: int
+    accuracy: float
+    accuracy_interval: tuple[float, float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrialEnded(Event):
+    """One trial of a search, or one fold of it."""
+
+    trial: int
+    trials: int
+    params: dict[str, Any]
+    state: str
+    fold: int | None = None
+    accuracy: float | None = None
+    loss: float | None = None
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CancelAcknowledged(Event):
+    """The worker has seen the wish to stop and will end after what it is doing now."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunEnded(Event):
+    """The last event of an attempt. `error` is `ConvonetError.to_dict`, when it failed."""
+
+    state: str
+    seconds: float
+    error: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnknownEvent(Event):
+    """An event of a newer version, kept as it is."""
+
+    name: str
+    values: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Stamped:
+    """An event as it was read: when, and of which run."""
+
+    event: Event
+    time: float
+    run: str
+
+
+def read_event(value: Mapping[str, Any]) -> Stamped:
+    """The event that a wire object describes; keys that this version does not know are dropped."""
+    name = str(value.get("event", ""))
+    kind = Event.registry.get(name)
+    stamp = float(value.get("time", 0.0)), str(value.get("run", ""))
+    if kind is None:
+        return Stamped(UnknownEvent(name=name, values=dict(value)), *stamp)
+    known = {f.name for f in fields(kind)}
+    return Stamped(kind(**{k: v for k, v in value.items() if k in known}), *stamp)
+
+
+def read_lines(lines: Iterable[str]) -> Iterator[Stamped]:
+    """Events from lines of JSON. A torn last line, cut by a crash, is left out."""
+    for line in lines:
+        if not line.endswith("\n"):
+            return
+        try:
+            yield read_event(json.loads(line))
+        except json.JSONDecodeError:
+            continue
+
+
+class Watch:
+    """What long work tells and asks: `tell(event)` reports, `check()` raises Cancelled on a wish to stop.
+
+    Args:
+        tell: called with every event, in the thread that works.
+        should_stop: asked by `check`; must be cheap, it is called for each batch.
+    """
+
+    def __init__(
+        self,
+        tell: Callable[[Event], None] | None = None,
+        should_stop: Callable[[], bool] | None = None,
+    ) -> None:
+        self._tell = tell
+        self._should_stop = should_stop
+
+    def tell(self, event: Event) -> None:
+        """Report what has happened."""
+        if self._tell is not None:
+            self._tell(event)
+
+    def check(self) -> None:
+        """Raise Cancelled if the person asked to stop."""
+        if self._should_stop is not None and self._should_stop():
+            raise Cancelled

@@ -1,0 +1,1 @@
+"""Prediction without keras: the model's description and ONNX Runtime."""

@@ -1,0 +1,175 @@
+"""What the images are and how a file becomes pixels."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from convonet.params.fields import ParamModel, param
+
+Channels = Literal["auto", 1, 3]
+Resize = Literal["stretch", "pad", "pad_edge", "crop"]
+Filter = Literal["bilinear", "bicubic", "lanczos", "area", "nearest"]
+Alpha = Literal["drop", "black", "white"]
+Scaling = Literal["unit", "symmetric", "imagenet", "standard", "none"]
+
+DEFAULT_SIZE = (28, 28)
+
+
+class PixelParams(NamedTuple):
+    """All that decides the pixels of a decoded image: part of the cache's key, and kept in the model.
+
+    Attributes:
+        height, width: pixels.
+        channels: 1 (grey) or 3 (RGB).
+    """
+
+    height: int
+    width: int
+    channels: int
+    resize: Resize = "stretch"
+    filter: Filter = "bilinear"
+    alpha: Alpha = "drop"
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """(height, width, channels)."""
+        return self.height, self.width, self.channels
+
+
+class DataParams(ParamModel):
+    """Where the images are, which classes they have, and how they become pixels."""
+
+    num_classes: int | None = param(
+        None,
+        "Number of classes",
+        "How many class folders there are. Checked against the folders when it is given.",
+        group="Images",
+        ge=2,
+        le=100_000,
+        default_text="counted in the folders",
+    )
+    train_dir: str | None = param(
+        None,
+        "Training images",
+        "A folder with one folder a class; or a folder that holds train, val and test; or a CSV, TSV or .npz file.",
+        group="Images",
+        kind="path",
+    )
+    test_dir: str | None = param(
+        None,
+        "Test images",
+        "Images that are used for testing only, in the same shapes.",
+        group="Images",
+        kind="path",
+    )
+    val_dir: str | None = param(
+        None,
+        "Validation images",
+        "Images that are used for validation only. Without it a share of the training images is held out.",
+        group="Images",
+        kind="path",
+        default_text="a share of the training images",
+    )
+    result_dir: str | None = param(
+        None,
+        "Results folder",
+        "Where runs and copies of the model go.",
+        group="Images",
+        kind="path",
+        default_text="./runs",
+    )
+    image_size: tuple[int, int] = param(
+        DEFAULT_SIZE,
+        "Image size",
+        "The size that every image is brought to: one number for a square, or height × width.",
+        group="Pixels",
+        unit="pixels",
+        kind="size",
+        ge=1,
+        le=4096,
+    )
+    channels: Channels = param(
+        "auto",
+        "Channels",
+        "1 for grey, 3 for colour; auto takes colour if any image has colour.",
+        group="Pixels",
+    )
+    resize: Resize = param(
+        "stretch",
+        "Fit",
+        "How an image of another shape is fitted: stretched, padded with black, padded with its edge, or cut.",
+        group="Pixels",
+    )
+    filter: Filter = param(
+        "bilinear",
+        "Filter",
+        "The filter for resizing. All of them are anti-aliased but nearest.",
+        group="Pixels",
+    )
+    alpha: Alpha = param(
+        "drop",
+        "Transparency",
+        "What becomes of transparency: dropped, or laid on black or white.",
+        group="Pixels",
+    )
+    scaling: Scaling = param(
+        "unit",
+        "Scaling",
+        "How 0..255 is scaled inside the network: unit 0..1, symmetric −1..1, ImageNet's mean and deviation, "
+        "standard with the mean and deviation below, or none.",
+        group="Pixels",
+    )
+    mean: tuple[float, ...] | None = param(
+        None,
+        "Mean",
+        "Mean of each channel on the 0..1 scale, for standard scaling.",
+        group="Pixels",
+        ge=0,
+        le=1,
+        default_text="not used",
+    )
+    deviation: tuple[float, ...] | None = param(
+        None,
+        "Deviation",
+        "Standard deviation of each channel on the 0..1 scale, for standard scaling.",
+        group="Pixels",
+        gt=0,
+        le=1,
+        default_text="not used",
+    )
+    validation_share: float = param(
+        0.2,
+        "Validation share",
+        "The share of the training images that is held out when no validation folder is given.",
+        group="Split",
+        gt=0,
+        lt=1,
+    )
+    split_seed: int = param(
+        0,
+        "Split seed",
+        "Decides which images are held out. The same seed gives the same split, whatever the training's seed.",
+        group="Split",
+        ge=0,
+        le=2**31 - 1,
+    )
+    class_map: dict[str, str] | None = param(
+        None,
+        "Class map",
+        "Names of class folders in other sets and the class of the training set that each one is.",
+        group="Classes",
+        default_text="the names agree",
+    )
+    label_pattern: str | None = param(
+        None,
+        "Label pattern",
+        "A regular expression with a group named label that finds the class in the file name, for images that "
+        "stand in one folder.",
+        group="Classes",
+        default_text="folders are classes",
+    )
+
+
+def pixel_params(data: DataParams, channels: int) -> PixelParams:
+    """The pixels that `data` asks for; `channels` is 1 or 3, found where `data` says auto."""
+    return PixelParams(*data.image_size, channels, data.resize, data.filter, data.alpha)

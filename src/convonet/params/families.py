@@ -1,0 +1,94 @@
+"""The families of networks and the parameters that each one takes, as data. `nets` builds them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from convonet.errors import ParamError, nearest
+from convonet.params.fields import Field, fields_of
+from convonet.params.hyper_params import HyperParams
+
+
+@dataclass(frozen=True)
+class FamilyInfo:
+    """What a person may know of a family before anything heavy is loaded.
+
+    Attributes:
+        defaults: the hyper parameters that the family takes, with its own defaults.
+        source: where the network comes from.
+    """
+
+    name: str
+    title: str
+    description: str
+    source: str
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+
+    def values(self, hyper: HyperParams) -> dict[str, Any]:
+        """What the network is built with: the person's values, else the family's own."""
+        own = dict(self.defaults)
+        return own | {name: getattr(hyper, name) for name in own if getattr(hyper, name) is not None}
+
+    def ignored(self, hyper: HyperParams) -> list[str]:
+        """Network parameters that the person set and that this family does not take."""
+        network = [
+            f.name for f in fields_of(HyperParams).values() if f.group == "Network" and f.name != "family"
+        ]
+        return [
+            n for n in network if hyper.is_set(n) and getattr(hyper, n) is not None and n not in self.defaults
+        ]
+
+    def fields(self) -> list[tuple[Field, Any]]:
+        """Each parameter's declaration and this family's default."""
+        declared = fields_of(HyperParams)
+        return [(declared[name], value) for name, value in self.defaults.items()]
+
+
+_FAMILIES = (
+    FamilyInfo(
+        "convonet",
+        "Convonet",
+        "Two convolutions with pooling, one dense layer with dropout. A good start for small images.",
+        "the reference network of this application",
+        {"num_filters": 32, "kernel_size": 3, "num_units": 512, "activation": "relu", "drop_out": 0.2},
+    ),
+    FamilyInfo(
+        "simple",
+        "Simple CNN",
+        "One convolution with pooling and the output layer: the smallest network that still looks at places.",
+        "textbook",
+        {"num_filters": 32, "kernel_size": 3, "activation": "relu"},
+    ),
+    FamilyInfo(
+        "logistic",
+        "Logistic regression",
+        "The pixels and one dense layer: the baseline that a CNN has to beat.",
+        "multinomial logistic regression",
+        {},
+    ),
+    FamilyInfo(
+        "dense",
+        "Dense network",
+        "Hidden dense layers, no convolution.",
+        "multi-layer perceptron",
+        {"hidden_units": (128,), "activation": "relu", "drop_out": 0.0},
+    ),
+)
+
+FAMILIES: Mapping[str, FamilyInfo] = MappingProxyType({family.name: family for family in _FAMILIES})
+
+
+def family_info(name: str) -> FamilyInfo:
+    """The family of that name.
+
+    Raises:
+        ParamError: there is none; the nearest name is offered.
+    """
+    if name in FAMILIES:
+        return FAMILIES[name]
+    near = nearest(name, FAMILIES)
+    sentence = f"family (Network): expected one of {', '.join(FAMILIES)}, received {name!r}"
+    raise ParamError.of({"family": sentence + (f" (did you mean {near}?)" if near else "")})
