@@ -1,0 +1,168 @@
+"""The scores of one model on one set, from its probabilities; numpy alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convonet import metrics
+from convonet.metrics import ClassScores, Interval, SensitivitySpecificity
+from convonet.testing.decision import Decision
+
+if TYPE_CHECKING:
+    from convonet.data.listing import Skipped
+
+TOP_K = 5
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """What a model answered to each image of a set, and how good that is. Shares are 0..1.
+
+    Attributes:
+        split: `train`, `val` or `test`.
+        classes: names, the place is the label.
+        paths: relative to the set's root; row i of every array is paths[i].
+        y_true, y_pred: class indices, shape (n,).
+        probabilities: shape (n, classes).
+        skipped: files that are left out of all numbers.
+        accuracy_interval: Wilson's, 95 %.
+        baseline_accuracy: that of always answering the commonest class.
+        loss: mean cross entropy in nats.
+        top_k_accuracy: None where k is the number of classes or more.
+        auc: of the positive class of two, else the mean of each class against the rest; None where a class
+            has no image.
+        positive: the class that threshold, sensitivity and specificity are about, where there are two.
+        threshold: the positive class is answered at p ≥ threshold; None: the likelier class.
+        images_per_second: mapped rows to probabilities, without the session's start and decoding.
+    """
+
+    split: str
+    classes: tuple[str, ...]
+    paths: tuple[str, ...]
+    y_true: NDArray[np.int64]
+    y_pred: NDArray[np.int64]
+    probabilities: NDArray[np.float32]
+    skipped: tuple[Skipped, ...]
+    accuracy: float
+    accuracy_interval: Interval
+    baseline_accuracy: float
+    loss: float
+    top_k: int
+    top_k_accuracy: float | None
+    auc: float | None
+    confusion_matrix: NDArray[np.int64]
+    scores: ClassScores
+    positive: str | None
+    threshold: float | None
+    rates: SensitivitySpecificity | None
+    images_per_second: float
+
+    def __len__(self) -> int:
+        return len(self.y_true)
+
+    @property
+    def confidence(self) -> NDArray[np.float32]:
+        """The probability of the predicted class, shape (n,)."""
+        chosen: NDArray[np.float32] = self.probabilities[np.arange(len(self)), self.y_pred]
+        return chosen
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON document of `evaluate`, without the row of each image."""
+        return {
+            "split": self.split,
+            "accuracy": self.accuracy,
+            "accuracy_interval": list(self.accuracy_interval),
+            "baseline_accuracy": self.baseline_accuracy,
+            "loss": self.loss,
+            "top_k": self.top_k,
+            "top_k_accuracy": self.top_k_accuracy,
+            "macro_f1": self.scores.macro.f1,
+            "auc": self.auc,
+            "classes": list(self.classes),
+            "per_class": self._per_class(),
+            "macro": self.scores.macro._asdict(),
+            "weighted": self.scores.weighted._asdict(),
+            "confusion_matrix": self.confusion_matrix.tolist(),
+            "images": len(self),
+            "skipped": [{"path": path, "reason": reason} for path, reason in self.skipped],
+            "positive": self.positive,
+            "threshold": self.threshold,
+            "sensitivity": self.rates.sensitivity if self.rates else None,
+            "specificity": self.rates.specificity if self.rates else None,
+            "images_per_second": self.images_per_second,
+        }
+
+    def _per_class(self) -> list[dict[str, Any]]:
+        table = self.scores
+        columns = (table.precision.tolist(), table.recall.tolist(), table.f1.tolist(), table.support.tolist())
+        keys = ("class", "precision", "recall", "f1", "support")
+        return [dict(zip(keys, row, strict=True)) for row in zip(self.classes, *columns, strict=True)]
+
+
+def score(
+    y_true: NDArray[np.int64],
+    probabilities: NDArray[np.float32],
+    decision: Decision,
+    *,
+    classes: Sequence[str],
+    paths: Sequence[str],
+    split: str = "test",
+    skipped: Sequence[Skipped] = (),
+    top_k: int = TOP_K,
+    images_per_second: float = 0.0,
+) -> Evaluation:
+    """Compare the answers with the truth.
+
+    Args:
+        y_true: class indices, shape (n,), n ≥ 1.
+        probabilities: shape (n, classes), rows summing to one.
+        decision: how probabilities become an answer.
+        classes: names, the place is the label.
+        paths: one for each row.
+        split: which set it is.
+        skipped: files that could not be read.
+        top_k: 1 or more.
+        images_per_second: as measured by whoever predicted.
+
+    Raises:
+        ValueError: shapes do not fit, or a number is out of range.
+    """
+    y_pred = decision.labels(probabilities)
+    matrix = metrics.confusion_matrix(y_true, y_pred, len(classes))
+    right = int(np.trace(matrix))
+    positive = decision.positive
+    return Evaluation(
+        split=split,
+        classes=tuple(classes),
+        paths=tuple(paths),
+        y_true=y_true,
+        y_pred=y_pred,
+        probabilities=probabilities,
+        skipped=tuple(skipped),
+        accuracy=right / len(y_true),
+        accuracy_interval=metrics.wilson(right, len(y_true)),
+        baseline_accuracy=metrics.baseline_accuracy(y_true),
+        loss=metrics.log_loss(y_true, probabilities),
+        top_k=top_k,
+        top_k_accuracy=metrics.top_k_accuracy(y_true, probabilities, top_k),
+        auc=_auc(y_true, probabilities, positive),
+        confusion_matrix=matrix,
+        scores=metrics.precision_recall_f1(matrix),
+        positive=None if positive is None else classes[positive],
+        threshold=decision.threshold,
+        rates=None
+        if positive is None
+        else metrics.sensitivity_specificity(y_true == positive, y_pred == positive),
+        images_per_second=images_per_second,
+    )
+
+
+def _auc(y_true: NDArray[np.int64], probabilities: NDArray[np.float32], positive: int | None) -> float | None:
+    if positive is None:
+        return metrics.roc_auc_ovr(y_true, probabilities)
+    return metrics.roc_auc(y_true == positive, probabilities[:, positive])

@@ -1,0 +1,170 @@
+"""Run a model over a prepared set and score it. The model may be ONNX Runtime's or Keras'."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convonet.errors import ClassMismatchError, DataError, ModelFileError, ParamError
+from convonet.events import EvaluationEnded, Warned, Watch
+from convonet.inference.model_info import ModelInfo
+from convonet.testing.decision import decide
+from convonet.testing.evaluation import TOP_K, Evaluation, score
+
+if TYPE_CHECKING:
+    from convonet.data.data_prep import PreparedSet
+
+BATCH_SIZE = 256
+SUM_TOLERANCE = 1e-3
+
+
+class Predictor(Protocol):
+    """What turns pixels into probabilities: `inference.OnnxModel` and `nets.NetModel`."""
+
+    @property
+    def info(self) -> ModelInfo:
+        """What the model says of itself."""
+
+    def predict(
+        self, images: NDArray[np.uint8], *, batch_size: int = ..., watch: Watch = ...
+    ) -> NDArray[np.float32]:
+        """Probabilities, shape (n, classes), of pixels 0..255, shape (n, height, width, channels)."""
+
+
+def evaluate(
+    predictor: Predictor,
+    prepared: PreparedSet,
+    *,
+    split: str = "test",
+    top_k: int = TOP_K,
+    positive: str | None = None,
+    threshold: float | None = None,
+    batch_size: int | None = None,
+    watch: Watch | None = None,
+) -> Evaluation:
+    """Predict every image of the set and compare with the truth.
+
+    Args:
+        predictor: the model.
+        prepared: the set, read with the model's class names and pixels.
+        split: `train`, `val` or `test`.
+        top_k: 1 or more.
+        positive: the positive of two classes, default the model's, else the second.
+        threshold: 0..1, the positive class is answered at p ≥ threshold; default the model's, else none.
+        batch_size: images at a time.
+        watch: is told the scores, and asked between batches.
+
+    Raises:
+        ClassMismatchError: the set was read with other class names.
+        DataError: no image, or pixels of another shape.
+        ParamError: a positive class or threshold that cannot be, all faults at once.
+        ModelFileError: the model gives no probabilities.
+        Cancelled: the watch says so.
+    """
+    watch = watch or Watch()
+    if top_k < 1:
+        raise ParamError.of({"top_k": f"top_k: expected 1 or more, received {top_k}"})
+    _check_set(predictor.info, prepared, split)
+    classes = _check_classes(predictor.info, prepared.classes, watch)
+    decision = decide(classes, predictor.info, positive, threshold)
+    # The first call builds what later ones reuse (sessions, memory, Keras' predict function).
+    predictor.predict(prepared.images[:1])
+    started = time.perf_counter()
+    probabilities = predictor.predict(prepared.images, batch_size=batch_size or BATCH_SIZE, watch=watch)
+    seconds = time.perf_counter() - started
+    check_probabilities(probabilities, classes)
+    result = score(
+        np.asarray(prepared.labels, dtype=np.int64),
+        probabilities,
+        decision,
+        classes=classes,
+        paths=prepared.paths,
+        split=split,
+        skipped=prepared.listing.skipped,
+        top_k=top_k,
+        images_per_second=len(probabilities) / max(seconds, 1e-9),
+    )
+    interval = (result.accuracy_interval.low, result.accuracy_interval.high)
+    watch.tell(
+        EvaluationEnded(split=split, images=len(result), accuracy=result.accuracy, accuracy_interval=interval)
+    )
+    return result
+
+
+def check_probabilities(probabilities: NDArray[np.float32], classes: Sequence[str]) -> None:
+    """Raise ModelFileError unless there is one row of probabilities over `classes` for each image."""
+    if probabilities.ndim != 2 or probabilities.shape[1] != len(classes):
+        raise ModelFileError(
+            "The model does not give one probability a class",
+            expected=f"{len(classes)} ({', '.join(classes[:5])}{' …' if len(classes) > 5 else ''})",
+            received=" × ".join(str(side) for side in probabilities.shape[1:]) or "one number an image",
+        )
+    bad = int(np.count_nonzero(~np.isfinite(probabilities).all(axis=1)))
+    if bad:
+        raise ModelFileError(
+            f"The model gives no number for {bad} of {len(probabilities)} images",
+            expected="probabilities",
+            received="NaN or infinite values",
+            hint="Its weights are spoilt: train again, with a smaller learning rate",
+        )
+    worst = float(np.abs(probabilities.sum(axis=1, dtype=np.float64) - 1).max(initial=0.0))
+    if worst > SUM_TOLERANCE or probabilities.min(initial=0.0) < 0:
+        raise ModelFileError(
+            "The model's output is no probabilities",
+            expected="values from 0 to 1 that sum to 1",
+            received=f"sums that differ from 1 by up to {worst:.3g}",
+        )
+
+
+def _check_set(info: ModelInfo, prepared: PreparedSet, split: str) -> None:
+    if len(prepared.images) == 0:
+        raise DataError(
+            f"No image of the {split} set could be read",
+            where=prepared.listing.root,
+            received=f"{len(prepared.listing.skipped)} skipped files",
+        )
+    if tuple(prepared.images.shape[1:]) != info.pixels.shape:
+        raise DataError(
+            f"The images of the {split} set were prepared with another shape than the model's",
+            where=prepared.listing.root,
+            expected=" × ".join(str(side) for side in info.pixels.shape),
+            received=" × ".join(str(side) for side in prepared.images.shape[1:]),
+        )
+
+
+def _check_classes(info: ModelInfo, offered: Sequence[str], watch: Watch) -> tuple[str, ...]:
+    """The names to use: the model's. A model without names takes the set's, and that is said aloud."""
+    offered = tuple(offered)
+    if not info.classes:
+        names = ", ".join(offered[:10]) + (" …" if len(offered) > 10 else "")
+        message = (
+            f"The model holds no class names; it is read with those of the folders, in this order: {names}"
+        )
+        watch.tell(Warned(message=message, subject="classes"))
+        return offered
+    if offered != info.classes:
+        raise ClassMismatchError(**_mismatch(info.classes, offered))
+    return offered
+
+
+def _mismatch(known: tuple[str, ...], offered: tuple[str, ...]) -> dict[str, Any]:
+    missing = [name for name in known if name not in offered]
+    extra = [name for name in offered if name not in known]
+    if not missing and not extra:
+        return {
+            "what": "The set's classes stand in another order than the model's",
+            "expected": ", ".join(known),
+            "received": ", ".join(offered),
+        }
+    return {
+        "what": "The set's classes are not the model's",
+        "missing": missing,
+        "extra": extra,
+        "expected": ", ".join(known),
+        "received": ", ".join(offered),
+        "hint": "Read the set with the model's class names, or give a class_map",
+    }
