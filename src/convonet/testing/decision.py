@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convonet.errors import ParamError, nearest
+from convonet.inference.decide import predicted_labels
 from convonet.inference.model_info import ModelInfo
-from convonet.metrics import predict_with_threshold
 
 
 class Decision(NamedTuple):
@@ -26,10 +26,7 @@ class Decision(NamedTuple):
 
     def labels(self, probabilities: NDArray[np.float32]) -> NDArray[np.int64]:
         """The class index of each row of `probabilities`, shape (n, classes)."""
-        if self.positive is None or self.threshold is None:
-            return probabilities.argmax(axis=1).astype(np.int64)
-        said_yes = predict_with_threshold(probabilities[:, self.positive], self.threshold)
-        return np.where(said_yes == 1, self.positive, 1 - self.positive).astype(np.int64)
+        return predicted_labels(probabilities, threshold=self.threshold, positive=self.positive)
 
 
 def decide(
@@ -54,8 +51,8 @@ def decide(
         raise ParamError.of(faults)
     if len(classes) != 2:
         return Decision(None, None)
-    own = info.positive if info.positive in classes else classes[1]
-    name = positive or own
+    own = info.positive if info.positive is not None and info.positive in classes else classes[1]
+    name = own if positive is None else positive
     if threshold is None and name == own:
         threshold = info.threshold
     return Decision(list(classes).index(name), threshold)

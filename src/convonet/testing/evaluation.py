@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convonet import metrics
+from convonet.inference.decide import Probabilities, confidences
 from convonet.metrics import ClassScores, Interval, SensitivitySpecificity
 from convonet.testing.decision import Decision
 
@@ -66,10 +67,9 @@ class Evaluation:
         return len(self.y_true)
 
     @property
-    def confidence(self) -> NDArray[np.float32]:
+    def confidence(self) -> Probabilities:
         """The probability of the predicted class, shape (n,)."""
-        chosen: NDArray[np.float32] = self.probabilities[np.arange(len(self)), self.y_pred]
-        return chosen
+        return confidences(self.probabilities, self.y_pred)
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON document of `evaluate`, without the row of each image."""

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convonet.errors import ClassMismatchError, DataError, ModelFileError, ParamError
-from convonet.events import EvaluationEnded, Warned, Watch
+from convonet.events import EvaluationEnded, Progressed, Warned, Watch
 from convonet.inference.model_info import ModelInfo
 from convonet.testing.decision import decide
 from convonet.testing.evaluation import TOP_K, Evaluation, score
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 BATCH_SIZE = 256
 SUM_TOLERANCE = 1e-3
+SECONDS_BETWEEN_EVENTS = 0.1
 
 
 class Predictor(Protocol):
@@ -30,7 +31,7 @@ class Predictor(Protocol):
         """What the model says of itself."""
 
     def predict(
-        self, images: NDArray[np.uint8], *, batch_size: int = ..., watch: Watch = ...
+        self, images: NDArray[np.uint8], *, batch_size: int = ..., watch: Watch | None = ...
     ) -> NDArray[np.float32]:
         """Probabilities, shape (n, classes), of pixels 0..255, shape (n, height, width, channels)."""
 
@@ -71,10 +72,10 @@ def evaluate(
     _check_set(predictor.info, prepared, split)
     classes = _check_classes(predictor.info, prepared.classes, watch)
     decision = decide(classes, predictor.info, positive, threshold)
-    # The first call builds what later ones reuse (sessions, memory, Keras' predict function).
-    predictor.predict(prepared.images[:1])
+    # The first call builds what later ones reuse (memory, Keras' predict function) and is not timed.
+    check_probabilities(predictor.predict(prepared.images[:1]), classes)
     started = time.perf_counter()
-    probabilities = predictor.predict(prepared.images, batch_size=batch_size or BATCH_SIZE, watch=watch)
+    probabilities = predict_all(predictor, prepared.images, batch_size or BATCH_SIZE, watch)
     seconds = time.perf_counter() - started
     check_probabilities(probabilities, classes)
     result = score(
@@ -93,6 +94,29 @@ def evaluate(
         EvaluationEnded(split=split, images=len(result), accuracy=result.accuracy, accuracy_interval=interval)
     )
     return result
+
+
+def predict_all(
+    predictor: Predictor, images: NDArray[np.uint8], batch_size: int, watch: Watch
+) -> NDArray[np.float32]:
+    """Probabilities of all images, shape (n, classes), n ≥ 1; progress is told about ten times a second.
+
+    Raises:
+        Cancelled: the watch says so.
+    """
+    parts: list[NDArray[np.float32]] = []
+    started = told = time.perf_counter()
+    total = len(images)
+    for first in range(0, total, batch_size):
+        parts.append(
+            predictor.predict(images[first : first + batch_size], batch_size=batch_size, watch=watch)
+        )
+        done, now = min(first + batch_size, total), time.perf_counter()
+        if now - told >= SECONDS_BETWEEN_EVENTS or done == total:
+            told = now
+            left = (now - started) / done * (total - done)
+            watch.tell(Progressed(stage="test", done=done, total=total, seconds_left=left))
+    return np.concatenate(parts)
 
 
 def check_probabilities(probabilities: NDArray[np.float32], classes: Sequence[str]) -> None:

@@ -6,6 +6,7 @@ import csv
 import itertools
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TextIO
 
 from convonet.atomic import replacing, write_json
 from convonet.testing.evaluation import Evaluation
@@ -44,7 +45,17 @@ def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]
         replacing(path) as temporary,
         temporary.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file,
     ):
-        csv.writer(file, lineterminator="\n").writerows(itertools.chain([header], rows))
+        csv.writer(_LineFeeds(file)).writerows(itertools.chain([header], rows))
+
+
+class _LineFeeds:
+    """Ends rows in LF. Told to do so itself, `csv` leaves a lone CR in a name unquoted, and the row breaks."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+
+    def write(self, row: str) -> int:
+        return self._file.write(row.removesuffix("\r\n") + "\n")
 
 
 def _rows(evaluation: Evaluation) -> Iterable[Sequence[object]]:
