@@ -10,6 +10,7 @@ Channels = Literal["auto", 1, 3]
 Resize = Literal["stretch", "pad", "pad_edge", "crop"]
 Filter = Literal["bilinear", "bicubic", "lanczos", "area", "nearest"]
 Alpha = Literal["drop", "black", "white"]
+MissingClasses = Literal["refuse", "allow"]
 Scaling = Literal["unit", "symmetric", "imagenet", "standard", "none"]
 
 DEFAULT_SIZE = (28, 28)
@@ -159,6 +160,13 @@ class DataParams(ParamModel):
         "Names of class folders in other sets and the class of the training set that each one is.",
         group="Classes",
         default_text="the names agree",
+    )
+    missing_classes: MissingClasses = param(
+        "refuse",
+        "Missing classes",
+        "Whether a validation or test set may lack classes of the model. Classes that the model does not know "
+        "are always refused.",
+        group="Classes",
     )
     label_pattern: str | None = param(
         None,

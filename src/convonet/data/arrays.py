@@ -1,0 +1,143 @@
+"""Images in a .npz file: `x_train`, `y_train`, `x_test`, `y_test` … or `images` and `labels`."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from convonet.data.listing import ImageListing
+from convonet.data.names import natural_key
+from convonet.errors import DataError
+
+ARRAY_SUFFIX = ".npz"
+EXPECTED = "x_train and y_train (also x_val, x_test …), or images and labels"
+_PAIRS: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "train": (("x_train", "y_train"), ("train_images", "train_labels")),
+    "val": (("x_val", "y_val"), ("val_images", "val_labels"), ("x_valid", "y_valid")),
+    "test": (("x_test", "y_test"), ("test_images", "test_labels")),
+    "all": (("images", "labels"), ("x", "y")),
+}
+
+Split = Literal["train", "val", "test"]
+
+
+class ArrayPair(NamedTuple):
+    """Names of the two arrays of one set."""
+
+    images: str
+    labels: str
+
+
+def array_pair(file: Path, split: Split, *, alone: bool) -> ArrayPair | None:
+    """Which arrays of a .npz file are a set, or None.
+
+    Args:
+        alone: the file was given for this set, so `images` and `labels` are it.
+
+    Raises:
+        DataError: not a .npz file.
+    """
+    names = _names(file)
+    pairs = _PAIRS[split] + (_PAIRS["all"] if alone else ())
+    return next((ArrayPair(*pair) for pair in pairs if names.issuperset(pair)), None)
+
+
+def _names(file: Path) -> set[str]:
+    try:
+        with zipfile.ZipFile(file) as archive:
+            return {name.removesuffix(".npy") for name in archive.namelist()}
+    except (OSError, zipfile.BadZipFile) as error:
+        raise DataError("The file is not a .npz file", where=file, expected=EXPECTED) from error
+
+
+def list_arrays(file: Path, pair: ArrayPair) -> ImageListing:
+    """The rows of one set. The labels and the shape of the images are read, not the images.
+
+    Raises:
+        DataError: another shape or kind of numbers than N×H×W or N×H×W×C of uint8, and N labels.
+    """
+    shape, kind = _image_shape(file, pair.images)
+    if kind != np.uint8 or len(shape) not in (3, 4) or (len(shape) == 4 and shape[3] not in (1, 3, 4)):
+        raise DataError(
+            f"The array {pair.images} does not hold images",
+            where=file,
+            expected="N×H×W or N×H×W×C whole numbers 0..255 (uint8), C 1, 3 or 4",
+            received=f"{'×'.join(map(str, shape))} of {kind}",
+        )
+    labels = load_array(file, pair.labels)
+    if labels.shape not in ((shape[0],), (shape[0], 1)):
+        raise DataError(
+            f"The array {pair.labels} does not hold one label an image",
+            where=file,
+            expected=f"{shape[0]} labels",
+            received="×".join(map(str, labels.shape)),
+        )
+    classes, places = _named(file, pair.labels, labels.reshape(-1))
+    info = file.stat()
+    return ImageListing(
+        file,
+        classes,
+        tuple(f"{file.name}#{pair.images}/{row}" for row in range(shape[0])),
+        places,
+        np.tile(np.array([info.st_size, info.st_mtime_ns], np.int64), (shape[0], 1)),
+    )
+
+
+def _named(file: Path, name: str, labels: npt.NDArray[Any]) -> tuple[tuple[str, ...], npt.NDArray[np.int64]]:
+    """Class names and places. Numbers are places in `class_names`, where the file has it."""
+    if labels.dtype.kind == "U":
+        classes = sorted(set(labels.tolist()), key=natural_key)
+        place = {label: index for index, label in enumerate(classes)}
+        return tuple(classes), np.array([place[label] for label in labels.tolist()], np.int64)
+    if labels.dtype.kind not in "iu":
+        raise DataError(
+            f"The array {name} does not hold labels",
+            where=file,
+            expected="whole numbers or names",
+            received=str(labels.dtype),
+        )
+    if "class_names" not in _names(file):
+        numbers, places = np.unique(labels, return_inverse=True)
+        return tuple(map(str, numbers.tolist())), places.astype(np.int64)
+    classes = load_array(file, "class_names").astype(str).tolist()
+    if len(labels) and not 0 <= labels.min() <= labels.max() < len(classes):
+        raise DataError(
+            f"The array {name} holds labels that have no name",
+            where=file,
+            expected=f"0 to {len(classes) - 1}, since class_names holds {len(classes)}",
+            received=f"{labels.min()} to {labels.max()}",
+        )
+    return tuple(classes), labels.astype(np.int64)
+
+
+def _image_shape(file: Path, name: str) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    """Shape and kind from the array's header; nothing else of it is read."""
+    try:
+        with zipfile.ZipFile(file) as archive, archive.open(f"{name}.npy") as stream:
+            version = np.lib.format.read_magic(stream)
+            read = np.lib.format.read_array_header_1_0
+            if version != (1, 0):
+                read = np.lib.format.read_array_header_2_0
+            shape, _, kind = read(stream)
+            return shape, kind
+    except (OSError, ValueError, zipfile.BadZipFile) as error:
+        raise DataError(f"The array {name} cannot be read: {error}", where=file) from error
+
+
+def load_array(file: Path, name: str) -> npt.NDArray[Any]:
+    """One array of a .npz file; objects in it are refused.
+
+    Raises:
+        DataError: it cannot be read.
+    """
+    try:
+        with np.load(file, allow_pickle=False) as arrays:
+            array: npt.NDArray[Any] = arrays[name]
+            return array
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise DataError(f"The array {name} cannot be read: {error}", where=file) from error

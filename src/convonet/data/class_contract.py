@@ -1,0 +1,106 @@
+"""A set is read with a model's class names: every image gets the label of its class, or none does."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from convonet.data.listing import ImageListing
+from convonet.data.names import plain, tokens
+from convonet.errors import ClassMismatchError
+
+_NEAR = 0.8
+
+
+def impose_classes(
+    listing: ImageListing,
+    classes: Sequence[str],
+    *,
+    class_map: Mapping[str, str] | None = None,
+    allow_missing: bool = False,
+) -> ImageListing:
+    """The listing with a model's classes in place of its own.
+
+    Args:
+        classes: the model's names; the place is the label.
+        class_map: names of the set → names of the model. Names that are not in it stand for themselves.
+        allow_missing: the set may lack classes of the model. It may never have others.
+
+    Raises:
+        ClassMismatchError: a class is missing, or is unknown to the model.
+    """
+    class_map = class_map or {}
+    present = [name for name, count in listing.counts().items() if count]
+    meant = {name: class_map.get(name, name) for name in listing.classes}
+    extra = [name for name in present if meant[name] not in classes]
+    reached = {meant[name] for name in present}
+    missing = [name for name in classes if name not in reached]
+    if extra or (missing and not allow_missing):
+        raise mismatch(listing, extra, missing)
+    place = {name: index for index, name in enumerate(classes)}
+    new = np.array([place.get(meant[name], -1) for name in listing.classes], np.int64)
+    return listing.changed(classes=tuple(classes), labels=new[listing.labels])
+
+
+def mismatch(listing: ImageListing, extra: Sequence[str], missing: Sequence[str]) -> ClassMismatchError:
+    """The error that names what differs, and the map that would settle it where the names tell one."""
+    offered = offered_map(extra, missing)
+    parts = []
+    if missing:
+        parts.append(f"no image of {_named(missing)}")
+    if extra:
+        parts.append(f"unknown to the model: {_named(extra)}")
+    return ClassMismatchError(
+        "The classes of this set are not the model's: " + "; ".join(parts),
+        where=listing.root,
+        hint=_hint(offered, extra, missing),
+        missing=missing,
+        extra=extra,
+        offered_map=offered,
+    )
+
+
+def _named(names: Sequence[str], most: int = 6) -> str:
+    shown = ", ".join(names[:most])
+    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
+
+
+def _hint(offered: Mapping[str, str], extra: Sequence[str], missing: Sequence[str]) -> str:
+    if offered:
+        entry = json.dumps(dict(offered), ensure_ascii=False)
+        text = f'If they are the same classes, put "class_map": {entry} into the data parameters'
+        rest = [name for name in extra if name not in offered]
+        return f"{text}; nothing is offered for {_named(rest)}" if rest else text
+    if extra:
+        return "Give a class_map from each of these names to a class of the model, or take the images out"
+    return 'If the set truly has none, set "missing_classes": "allow" in the data parameters'
+
+
+def offered_map(extra: Sequence[str], missing: Sequence[str]) -> dict[str, str]:
+    """Set name → model name, one to one, for the names that tell it without doubt.
+
+    A pair is offered when each is the other's single best match: the same words in another spelling, words
+    that the other name begins with, or nearly the same letters.
+    """
+    scores = np.array([[_likeness(a, b) for b in missing] for a in extra]).reshape(len(extra), len(missing))
+    pairs = {}
+    for row, name in enumerate(extra):
+        best = scores[row].max(initial=0.0)
+        columns = np.flatnonzero(scores[row] == best)
+        if best > 0 and len(columns) == 1 and (scores[:, columns[0]] >= best).sum() == 1:
+            pairs[name] = missing[columns[0]]
+    return pairs
+
+
+def _likeness(one: str, other: str) -> float:
+    """0 for no likeness, up to 3 for the same words."""
+    if plain(one) == plain(other):
+        return 3.0
+    short, long = sorted((tokens(one), tokens(other)), key=len)
+    if short and long[: len(short)] == short:
+        return 2.0 + len(short) / len(long)
+    ratio = difflib.SequenceMatcher(None, plain(one), plain(other)).ratio()
+    return ratio if ratio >= _NEAR else 0.0

@@ -1,0 +1,88 @@
+"""What a scan gives: the images of one set, their classes, and what was left out and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from convonet.data.names import natural_key
+
+Rows = npt.NDArray[np.int64]
+
+
+class Skipped(NamedTuple):
+    """A file that is left out. `path` is relative to the set's root, with forward slashes."""
+
+    path: str
+    reason: str
+
+
+class Row(NamedTuple):
+    """One image before it has a place in a listing: where, of which class, size in bytes, mtime in ns."""
+
+    path: str
+    label: str
+    size: int
+    modified: int
+
+
+@dataclass(frozen=True)
+class ImageListing:
+    """The images of one set. Row i is path i, always.
+
+    Attributes:
+        root: the folder that paths are relative to, or the .npz file.
+        classes: names; the place is the label. Natural-sorted, or imposed by a model.
+        paths: relative to root with forward slashes; in `digits.npz` row 17 is `digits.npz#x_train/17`.
+        labels: (N,) int64, place in `classes`.
+        stats: (N, 2) int64, size in bytes and modification time in nanoseconds.
+        skipped: what was left out.
+    """
+
+    root: Path
+    classes: tuple[str, ...]
+    paths: tuple[str, ...]
+    labels: Rows
+    stats: npt.NDArray[np.int64]
+    skipped: tuple[Skipped, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    @classmethod
+    def of(cls, root: Path, rows: Sequence[Row], skipped: Iterable[Skipped] = ()) -> ImageListing:
+        """A listing whose classes are those of its rows, natural-sorted. The order of rows stays."""
+        classes = tuple(sorted({row.label for row in rows}, key=natural_key))
+        place = {name: index for index, name in enumerate(classes)}
+        return cls(
+            root,
+            classes,
+            tuple([row.path for row in rows]),
+            np.array([place[row.label] for row in rows], np.int64),
+            np.array([row[2:] for row in rows], np.int64).reshape(-1, 2),
+            tuple(skipped),
+        )
+
+    def counts(self) -> dict[str, int]:
+        """Images of each class, zero too."""
+        numbers = np.bincount(self.labels, minlength=len(self.classes))
+        return dict(zip(self.classes, numbers.tolist(), strict=True))
+
+    def select(self, rows: npt.ArrayLike) -> ImageListing:
+        """A listing of some rows, in the order given, with the same classes."""
+        rows = np.asarray(rows, np.int64)
+        paths = tuple([self.paths[row] for row in rows.tolist()])
+        return replace(self, paths=paths, labels=self.labels[rows], stats=self.stats[rows])
+
+    def changed(self, **values: Any) -> ImageListing:
+        """A copy with other values."""
+        return replace(self, **values)
+
+    def file(self, row: int) -> Path:
+        """Where the image of a row is, on this machine."""
+        return self.root / self.paths[row]

@@ -1,0 +1,184 @@
+"""From data parameters to listings: which images there are, of which class, before one is decoded."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from convonet.data.arrays import list_arrays
+from convonet.data.class_contract import impose_classes
+from convonet.data.folders import NO_IMAGES, image_files, list_by_pattern, list_class_folders
+from convonet.data.listing import ImageListing, Skipped
+from convonet.data.names import IMAGE_SUFFIXES
+from convonet.data.places import ACCEPTED, Place, Split, place_of
+from convonet.data.tables import list_table
+from convonet.errors import DataError, ParamError
+from convonet.events import DataScanned, Watch
+from convonet.params import DataParams
+
+
+@dataclass(frozen=True)
+class DataSets:
+    """The sets of one task. `val` and `test` have the classes of `train`; None where there is none."""
+
+    train: ImageListing
+    val: ImageListing | None = None
+    test: ImageListing | None = None
+
+
+class FoundImages(NamedTuple):
+    """Images to predict, in the order given, and what was left out of the folders."""
+
+    paths: tuple[Path, ...]
+    skipped: tuple[Skipped, ...]
+
+
+def scan(data: DataParams, *, watch: Watch | None = None) -> DataSets:
+    """List the images of every set; nothing is decoded. Tells `DataScanned` for each.
+
+    Raises:
+        DataError: a set is missing, empty, or has fewer than two classes.
+        ClassMismatchError: val or test have other classes than train.
+        ParamError: `num_classes` disagrees with the classes found.
+    """
+    train = scan_set(data, "train", watch=watch)
+    others = {
+        split: scan_set(data, split, classes=train.classes, watch=watch)
+        for split in ("val", "test")
+        if place_of(data, split) is not None
+    }
+    return DataSets(train, **others)
+
+
+def scan_set(
+    data: DataParams,
+    split: Split,
+    *,
+    classes: Sequence[str] | None = None,
+    watch: Watch | None = None,
+) -> ImageListing:
+    """List the images of one set.
+
+    Args:
+        classes: a model's names, imposed on the set; None takes the set's own, natural-sorted.
+
+    Raises:
+        DataError: the set is missing or empty, or has fewer than two classes.
+        ClassMismatchError: the set's classes are not `classes`.
+        ParamError: `num_classes` disagrees with the classes found.
+    """
+    watch = watch or Watch()
+    listing = _listed(data, _required_place(data, split), watch)
+    if not len(listing):
+        raise _nothing_found(listing)
+    if classes is None:
+        _check_own_classes(data, listing)
+    else:
+        # The map is for other sets: a training set that bears the model's names needs none.
+        own_names = split == "train" and set(listing.classes) <= set(classes)
+        listing = impose_classes(
+            listing,
+            classes,
+            class_map=None if own_names else data.class_map,
+            allow_missing=data.missing_classes == "allow",
+        )
+    told = DataScanned(
+        set=split, images=len(listing), classes=len(listing.classes), skipped=len(listing.skipped)
+    )
+    watch.tell(told)
+    return listing
+
+
+def _required_place(data: DataParams, split: Split) -> Place:
+    place = place_of(data, split)
+    if place is None:
+        raise DataError(
+            f"No {split} images are given",
+            expected=ACCEPTED,
+            hint=f"Set {split}_dir in the data parameters",
+        )
+    return place
+
+
+def _listed(data: DataParams, place: Place, watch: Watch) -> ImageListing:
+    if place.table is not None:
+        return list_table(place.path, place.table, place.parts, watch)
+    if place.pair is not None:
+        return list_arrays(place.path, place.pair)
+    if data.label_pattern:
+        return list_by_pattern(place.path, data.label_pattern, watch)
+    return list_class_folders(place.path, watch)
+
+
+def _nothing_found(listing: ImageListing) -> DataError:
+    types = ", ".join(sorted(IMAGE_SUFFIXES))
+    received = "an empty folder" if listing.root.is_dir() else "no image"
+    if listing.skipped:
+        first = listing.skipped[0]
+        received = f"nothing but {len(listing.skipped)} left out, the first is {first.path}: {first.reason}"
+    return DataError(
+        "No images were found",
+        where=listing.root,
+        expected=f"{ACCEPTED}, with files of the types {types}",
+        received=received,
+    )
+
+
+def _check_own_classes(data: DataParams, listing: ImageListing) -> None:
+    """At least two classes, and as many as `num_classes` says."""
+    found = ", ".join(listing.classes[:12]) + (" …" if len(listing.classes) > 12 else "")
+    if len(listing.classes) < 2:
+        raise DataError(
+            "There is only one class",
+            where=listing.root,
+            expected="images of two classes or more; " + ACCEPTED,
+            received=found,
+            hint=_deeper(listing),
+        )
+    if data.num_classes is not None and data.num_classes != len(listing.classes):
+        raise ParamError.of(
+            {
+                "num_classes": f"num_classes (Number of classes): the parameters say {data.num_classes}, "
+                f"the images have {len(listing.classes)} ({found})"
+            },
+            listing.root,
+        )
+
+
+def _deeper(listing: ImageListing) -> str | None:
+    """The folder that may have been meant, when the only class holds folders itself."""
+    below = listing.root / listing.classes[0]
+    folders = {path.split("/")[1] for path in listing.paths if path.count("/") > 1}
+    return f"Perhaps {below} is meant: it holds {len(folders)} folders" if len(folders) > 1 else None
+
+
+def scan_images(paths: Sequence[str | os.PathLike[str]], *, watch: Watch | None = None) -> FoundImages:
+    """Files and folders of images without labels, for prediction.
+
+    A file is taken as it is given, whatever its name; whether it is an image shows when it is read. From a
+    folder come the images in it and below, natural-sorted.
+
+    Raises:
+        DataError: nothing was given, or the folders hold no image.
+    """
+    watch = watch or Watch()
+    found: list[Path] = []
+    skipped: list[Skipped] = []
+    for path in map(Path, paths):
+        if not path.is_dir():
+            found.append(path)
+            continue
+        left_out: list[Skipped] = []
+        names = [name for name, _, _ in image_files(str(path), "", left_out, watch)]
+        found.extend(path / name for name in names)
+        skipped.extend(Skipped((path / name).as_posix(), reason) for name, reason in left_out)
+        if not names:
+            skipped.append(Skipped(path.as_posix(), NO_IMAGES))
+    if not found:
+        received = json.dumps([str(path) for path in paths], ensure_ascii=False)
+        raise DataError("No images were found", expected="image files or folders of them", received=received)
+    return FoundImages(tuple(found), tuple(skipped))
