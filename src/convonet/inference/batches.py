@@ -1,0 +1,46 @@
+"""What both ways of predicting share: the check of the input and the walk over its batches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convonet.errors import DataError
+from convonet.events import Watch
+
+
+def check_images(images: NDArray[np.uint8], shape: tuple[int, int, int]) -> None:
+    """Make sure that images are uint8 of shape (N, *shape).
+
+    Raises:
+        DataError: they are not.
+    """
+    if images.ndim == 4 and images.shape[1:] == shape and images.dtype == np.uint8:
+        return
+    height, width, channels = shape
+    raise DataError(
+        "These images do not fit the network",
+        expected=f"uint8 values of shape (N, {height}, {width}, {channels})",
+        received=f"{images.dtype} values of shape {images.shape}",
+    )
+
+
+def predict_in_batches(
+    images: NDArray[np.uint8],
+    probabilities: Callable[[NDArray[np.uint8]], NDArray[np.float32]],
+    batch_size: int,
+    watch: Watch,
+) -> NDArray[np.float32]:
+    """Probabilities of all images, shape (N, classes); `watch` is asked before each batch.
+
+    Raises:
+        Cancelled: the person asked to stop.
+    """
+    parts = []
+    # An empty set still goes through the network once: only the network knows how many classes there are.
+    for start in range(0, max(len(images), 1), batch_size):
+        watch.check()
+        parts.append(probabilities(images[start : start + batch_size]))
+    return np.concatenate(parts)

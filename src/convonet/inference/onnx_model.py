@@ -1,0 +1,104 @@
+"""Prediction with ONNX Runtime and numpy alone: no keras, no torch."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from convonet.errors import ModelFileError
+from convonet.events import Watch
+from convonet.inference.batches import check_images, predict_in_batches
+from convonet.inference.model_info import ModelInfo
+from convonet.inference.probabilities import to_probabilities
+
+PROPERTY = "convonet"
+"""The metadata property of an ONNX file that holds the ModelInfo."""
+
+_MAX_BYTES = 2**31 - 1  # protobuf's own limit for one file
+
+
+class OnnxModel:
+    """A network in an ONNX file that Convonet exported.
+
+    Attributes:
+        info: what the model says of itself.
+    """
+
+    def __init__(self, session: onnxruntime.InferenceSession, info: ModelInfo) -> None:
+        self._session = session
+        self._input = session.get_inputs()[0].name
+        self.info = info
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str], *, threads: int | None = None) -> OnnxModel:
+        """Open a file. The network is read from memory, so nothing beside the file is ever opened.
+
+        Args:
+            path: the `.onnx` file.
+            threads: threads that compute, all processors when None.
+
+        Raises:
+            ModelFileError: no such file, not ONNX, or not exported by Convonet.
+        """
+        path = Path(path)
+        session = _session(_content(path), threads, path)
+        text = session.get_modelmeta().custom_metadata_map.get(PROPERTY)
+        if text is None:
+            raise ModelFileError(
+                "This ONNX file says nothing of its classes and pixels",
+                where=path,
+                expected=f"a file that Convonet exported, with the property {PROPERTY}",
+                hint="Open the .keras file that it was made from, and export it",
+            )
+        return cls(session, ModelInfo.from_json(text, path))
+
+    def predict(
+        self, images: NDArray[np.uint8], *, batch_size: int = 256, watch: Watch | None = None
+    ) -> NDArray[np.float32]:
+        """Probabilities of shape (N, classes).
+
+        Args:
+            images: (N, height, width, channels), 0..255, as `info.pixels` says.
+            batch_size: images computed at once.
+            watch: asked between batches.
+
+        Raises:
+            DataError: images of another shape or type.
+            Cancelled: the person asked to stop.
+        """
+        check_images(images, self.info.pixels.shape)
+        return predict_in_batches(images, self._probabilities, batch_size, watch or Watch())
+
+    def _probabilities(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        (raw,) = self._session.run(None, {self._input: images.astype(np.float32)})
+        return to_probabilities(raw, self.info.output, self.info.temperature)
+
+
+def _content(path: Path) -> bytes:
+    try:
+        if path.stat().st_size > _MAX_BYTES:
+            raise ModelFileError("The file is too large for an ONNX model", where=path, expected="at most 2 GiB")
+        return path.read_bytes()
+    except OSError as error:
+        reason = (error.strerror or "reading failed").lower()
+        raise ModelFileError(f"The model file cannot be read: {reason}", where=path) from error
+
+
+def _session(content: bytes, threads: int | None, path: Path) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4
+    if threads is not None:
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+    try:
+        return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    except (RuntimeError, ValueError) as error:
+        raise ModelFileError(
+            "The file is no ONNX model, or it is damaged",
+            where=path,
+            received=str(error).splitlines()[0][:200],
+        ) from error

@@ -1,0 +1,57 @@
+"""Probabilities from whatever a network gives. They are made here and nowhere else, exactly once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convonet.inference.model_info import Output
+
+OUTPUT_WORDS: dict[Output, str] = {
+    "probabilities": "a probability for each class",
+    "logits": "a logit for each class",
+    "sigmoid": "the probability of the second class",
+    "sigmoid_logit": "the logit of the second class",
+}
+
+
+def to_probabilities(
+    raw: NDArray[np.floating[Any]], output: Output, temperature: float = 1.0
+) -> NDArray[np.float32]:
+    """Probabilities of shape (N, classes), each row summing to 1.
+
+    Computed in float64, so that a temperature does not wear the small ones down.
+
+    Args:
+        raw: (N, classes), or (N, 1) for the two kinds of sigmoid.
+        output: what the numbers are.
+        temperature: logits are divided by it, > 0; probabilities are treated as the softmax of their logarithm.
+    """
+    values = np.asarray(raw, np.float64)
+    if output == "logits":
+        return _softmax(values / temperature)
+    if output == "sigmoid_logit":
+        return _two(_sigmoid(values / temperature))
+    if output == "sigmoid":
+        values = np.concatenate([1 - values, values], axis=1)
+    if temperature == 1:
+        return values.astype(np.float32)
+    powers = values ** (1 / temperature)
+    total = powers.sum(axis=1, keepdims=True)
+    return np.asarray(powers / total, np.float32)
+
+
+def _softmax(logits: NDArray[np.float64]) -> NDArray[np.float32]:
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True), np.float32)
+
+
+def _sigmoid(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    small = np.exp(-np.abs(logits))
+    return np.where(logits >= 0, 1 / (1 + small), small / (1 + small))
+
+
+def _two(second: NDArray[np.float64]) -> NDArray[np.float32]:
+    return np.concatenate([1 - second, second], axis=1).astype(np.float32)

@@ -1,0 +1,114 @@
+"""The one door to keras: everything else writes `from convonet.nets.backend import keras`.
+
+Keras imports scikit-learn, pandas and matplotlib when it finds them, which costs seconds and 150 MB, for
+wrappers and plots that are not used here. They are hidden from it while it is imported.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import PackageNotFoundError, version
+
+from convonet.errors import ConvonetError
+
+_UNUSED = ("sklearn", "pandas", "matplotlib")
+
+
+@contextmanager
+def _hidden(*names: str) -> Iterator[None]:
+    """Make `import NAME` fail inside the block for each package that nobody has imported so far."""
+    absent = [name for name in names if name not in sys.modules]
+    for name in absent:
+        sys.modules[name] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        for name in absent:
+            if name in sys.modules and sys.modules[name] is None:
+                del sys.modules[name]
+
+
+os.environ.setdefault("KERAS_BACKEND", "torch")
+with _hidden(*_UNUSED):
+    import keras
+    from keras import ops
+
+# A line in the person's keras.json could turn the axes round; images here are always (N, height, width, channels).
+keras.config.set_image_data_format("channels_last")
+
+__all__ = ["device_name", "keras", "name", "ops", "set_threads", "versions"]
+
+
+def name() -> str:
+    """The backend that runs: `torch`, `jax` or `tensorflow`."""
+    return str(keras.backend.backend())
+
+
+def set_threads(count: int) -> None:
+    """Compute with `count` threads (≥ 1). Other numbers of threads give other last digits.
+
+    Under JAX the number of threads is fixed when the process starts; a request is refused there unless the
+    process may use exactly that many processors.
+
+    Raises:
+        ConvonetError: the backend has started with another number.
+    """
+    if name() == "torch":
+        import torch
+
+        torch.set_num_threads(count)
+    elif name() == "tensorflow":
+        _set_tensorflow_threads(count)
+    elif count != _processors():
+        raise ConvonetError(
+            "JAX computes with all processors that its process may use",
+            expected=f"{_processors()} threads",
+            received=count,
+            hint="Start the process on fewer processors, or use KERAS_BACKEND=torch",
+        )
+
+
+def _processors() -> int:
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+def _set_tensorflow_threads(count: int) -> None:
+    import tensorflow
+
+    threading = tensorflow.config.threading
+    try:
+        threading.set_intra_op_parallelism_threads(count)
+        threading.set_inter_op_parallelism_threads(1)
+    except RuntimeError as error:
+        raise ConvonetError(
+            "TensorFlow has already started with another number of threads",
+            expected=threading.get_intra_op_parallelism_threads(),
+            received=count,
+        ) from error
+
+
+def device_name() -> str:
+    """What computes, in words: `CPU` or the accelerator's name."""
+    if name() == "torch":
+        import torch
+
+        if torch.cuda.is_available():
+            return str(torch.cuda.get_device_name())
+        return "Apple GPU (MPS)" if torch.backends.mps.is_available() else "CPU"
+    found = keras.distribution.list_devices()
+    return "CPU" if not found or found[0].startswith("cpu") else str(found[0])
+
+
+def versions() -> dict[str, str]:
+    """The versions that decide the numbers: package → version, absent packages left out."""
+    found = {"keras": str(keras.__version__), "backend": name()}
+    for package in (name(), "numpy", "onnx", "onnxruntime"):
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found

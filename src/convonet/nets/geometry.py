@@ -1,0 +1,81 @@
+"""How far a layer looks and how much it computes: convolution arithmetic on built layers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from convonet.nets.backend import keras
+
+Pair = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Window:
+    """What slides over the image in a convolution or pooling; (height, width) each."""
+
+    kernel: Pair
+    stride: Pair
+    dilation: Pair
+    padding: str
+
+
+class Reach(NamedTuple):
+    """What one value of a map looks at.
+
+    Attributes:
+        field: the receptive field in pixels of the image; borders are not cut off.
+        step: how far apart, in pixels of the image, neighbouring values look.
+    """
+
+    field: Pair
+    step: Pair
+
+    def through(self, window: Window) -> Reach:
+        """The reach after a window has slid over the map: field + (kernel − 1) · dilation · step."""
+        field = tuple(
+            f + (k - 1) * d * s
+            for f, k, d, s in zip(self.field, window.kernel, window.dilation, self.step, strict=True)
+        )
+        step = tuple(s * t for s, t in zip(self.step, window.stride, strict=True))
+        return Reach((field[0], field[1]), (step[0], step[1]))
+
+
+PIXEL = Reach((1, 1), (1, 1))
+
+
+def widest(reaches: Iterable[Reach | None]) -> Reach | None:
+    """The reach where branches meet; a branch that has lost its places (a gate over maps) does not count."""
+    known = [reach for reach in reaches if reach is not None]
+    if not known:
+        return None
+    pick = lambda i, j: max(reach[i][j] for reach in known)  # noqa: E731
+    return Reach((pick(0, 0), pick(0, 1)), (pick(1, 0), pick(1, 1)))
+
+
+def window_of(layer: Any) -> Window | None:
+    """The window of a two-dimensional convolution or pooling, None for every other layer."""
+    made = keras.layers
+    if isinstance(layer, (made.MaxPooling2D, made.AveragePooling2D)):
+        return Window(_pair(layer.pool_size), _pair(layer.strides), (1, 1), layer.padding)
+    if isinstance(layer, (made.Conv2D, made.DepthwiseConv2D, made.SeparableConv2D)):
+        return Window(
+            _pair(layer.kernel_size), _pair(layer.strides), _pair(layer.dilation_rate), layer.padding
+        )
+    return None
+
+
+def _pair(value: Any) -> Pair:
+    return (value, value) if isinstance(value, int) else (int(value[0]), int(value[1]))
+
+
+def multiply_adds(layer: Any, output_shape: tuple[int | None, ...]) -> int:
+    """Multiply-adds of one image: each weight of a kernel once for every place of the output."""
+    weights = sum(
+        math.prod(kernel.shape)
+        for name in ("kernel", "depthwise_kernel", "pointwise_kernel")
+        if (kernel := getattr(layer, name, None)) is not None
+    )
+    return weights * math.prod(side or 1 for side in output_shape[1:-1])

@@ -1,0 +1,206 @@
+"""The palette that families are written with: each method adds named, seeded layers and returns their output.
+
+The choices that every family shares (activation, padding, pooling, batch normalisation, dropout, L2 …) are
+read here from the family's values, so a family's own file holds nothing but its rows.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from convonet.errors import ParamError
+from convonet.inference.model_info import Output
+from convonet.nets.backend import keras
+
+Tensor = Any
+Padding = Literal["same", "valid"]
+
+_OUTPUTS: dict[str, tuple[Output, str]] = {
+    "softmax": ("probabilities", "softmax"),
+    "logits": ("logits", "linear"),
+    "sigmoid": ("sigmoid", "sigmoid"),
+    "sigmoid_logit": ("sigmoid_logit", "linear"),
+}
+_SMOOTH = ("tanh", "sigmoid")
+
+
+class TooSmallError(ValueError):
+    """The image is used up before the network's last row."""
+
+
+def seed_of(seed: int, name: str) -> int:
+    """The seed of one layer, 0..2³¹−1.
+
+    Hashed, because neighbouring seeds of keras draw the same numbers one call apart.
+    """
+    digest = hashlib.blake2b(f"{seed}/{name}".encode(), digest_size=4).digest()
+    return int.from_bytes(digest, "big") >> 1
+
+
+class Layers:
+    """The rows of one network.
+
+    Args:
+        values: the family's parameters, as `FamilyInfo.values` gives them.
+        classes: how many classes there are, ≥ 2.
+        seed: all weights and all dropout follow from it.
+
+    Attributes:
+        output_kind: what the network gives, after `output` was called.
+    """
+
+    def __init__(self, values: Mapping[str, Any], classes: int, seed: int) -> None:
+        self.values = values
+        self.classes = classes
+        self.output_kind: Output = "probabilities"
+        self._seed = seed
+        self._count: Counter[str] = Counter()
+
+    def conv(
+        self,
+        x: Tensor,
+        filters: int,
+        kernel: int | None = None,
+        *,
+        stride: int = 1,
+        padding: Padding | None = None,
+        activation: str | None = None,
+        norm: bool | None = None,
+    ) -> Tensor:
+        """A convolution with its activation and, where asked for, batch normalisation.
+
+        Args:
+            kernel, padding, activation: the family's values when None.
+            norm: batch normalisation here, whatever the family's value says.
+        """
+        name = self._name("conv")
+        layer = keras.layers.Conv2D(
+            filters,
+            kernel or self.values["kernel_size"],
+            strides=stride,
+            padding=padding or self.values.get("padding", "same"),
+            kernel_initializer=self._weights(name, activation),
+            kernel_regularizer=self._penalty(),
+            name=name,
+        )
+        return self._activated(_spatial(layer, x), layer, activation, norm)
+
+    def dense(
+        self, x: Tensor, units: int, *, activation: str | None = None, norm: bool | None = None
+    ) -> Tensor:
+        """A dense layer with its activation and, where asked for, batch normalisation."""
+        name = self._name("dense")
+        layer = keras.layers.Dense(
+            units,
+            kernel_initializer=self._weights(name, activation),
+            kernel_regularizer=self._penalty(),
+            name=name,
+        )
+        return self._activated(layer(x), layer, activation, norm)
+
+    def pool(self, x: Tensor, size: int = 2, *, stride: int | None = None) -> Tensor:
+        """Pooling by the family's choice: the maximum, the average, or a convolution that learns to shrink."""
+        kind = self.values.get("pooling", "max")
+        if kind == "stride":
+            return self.conv(x, x.shape[-1], size, stride=stride or size, padding="valid")
+        made = keras.layers.AveragePooling2D if kind == "average" else keras.layers.MaxPooling2D
+        return _spatial(made(size, strides=stride or size, name=self._name("pool")), x)
+
+    def drop(self, x: Tensor, rate: float | None = None) -> Tensor:
+        """Dropout, of whole maps where the family's choice says so; nothing at rate 0."""
+        rate = self.values.get("drop_out", 0.0) if rate is None else rate
+        if not rate:
+            return x
+        name = self._name("drop")
+        whole = self.values.get("spatial_drop", False) and len(x.shape) == 4
+        made = keras.layers.SpatialDropout2D if whole else keras.layers.Dropout
+        return made(rate, seed=seed_of(self._seed, name), name=name)(x)
+
+    def norm(self, x: Tensor) -> Tensor:
+        """Batch normalisation."""
+        return keras.layers.BatchNormalization(name=self._name("norm"))(x)
+
+    def act(self, x: Tensor, activation: str | None = None) -> Tensor:
+        """The family's activation as a row of its own."""
+        kind = activation or self.values["activation"]
+        if kind == "leaky_relu":
+            return keras.layers.LeakyReLU(self.values.get("leaky_slope", 0.2), name=self._name("act"))(x)
+        return keras.layers.Activation(kind, name=self._name("act"))(x)
+
+    def add(self, x: Tensor, y: Tensor) -> Tensor:
+        """The sum of two branches of equal shape."""
+        return keras.layers.Add(name=self._name("add"))([x, y])
+
+    def gather(self, x: Tensor) -> Tensor:
+        """The maps as one row of numbers: flattened, or the average or maximum of each map."""
+        kind = self.values.get("gather", "flatten")
+        if kind == "flatten" or len(x.shape) != 4:
+            return keras.layers.Flatten(name="flatten")(x)
+        made = keras.layers.GlobalAveragePooling2D if kind == "average" else keras.layers.GlobalMaxPooling2D
+        return made(name="gather")(x)
+
+    def output(self, x: Tensor) -> Tensor:
+        """The last row, of the kind that the family's `output` names.
+
+        Raises:
+            ParamError: one sigmoid for another number of classes than two.
+        """
+        choice = self.values.get("output", "softmax")
+        self.output_kind, activation = _OUTPUTS[choice]
+        single = choice.startswith("sigmoid")
+        if single and self.classes != 2:
+            sentence = f"output (Output): {choice} is for two classes, these are {self.classes}"
+            raise ParamError.of({"output": sentence})
+        start = keras.initializers.GlorotUniform(seed=seed_of(self._seed, "output"))
+        return keras.layers.Dense(
+            1 if single else self.classes,
+            activation=activation,
+            kernel_initializer=start,
+            kernel_regularizer=self._penalty(),
+            name="output",
+        )(x)
+
+    def _activated(self, x: Tensor, layer: Any, activation: str | None, norm: bool | None) -> Tensor:
+        """What follows a layer with weights. Without normalisation the activation stands in the layer's row."""
+        kind = activation or self.values["activation"]
+        place = self.values.get("batch_norm", "none")
+        if norm is not None:
+            place = ("after" if place == "none" else place) if norm else "none"
+        if place == "before":
+            return self.act(self.norm(x), kind)
+        if kind == "leaky_relu":
+            x = self.act(x, kind)
+        else:
+            layer.activation = keras.activations.get(kind)
+        return self.norm(x) if place == "after" else x
+
+    def _weights(self, name: str, activation: str | None) -> Any:
+        """He for activations with a corner, Glorot for the smooth ones."""
+        smooth = (activation or self.values["activation"]) in _SMOOTH
+        made = keras.initializers.GlorotUniform if smooth else keras.initializers.HeUniform
+        return made(seed=seed_of(self._seed, name))
+
+    def _penalty(self) -> Any:
+        strength = self.values.get("l2", 0.0)
+        return keras.regularizers.L2(strength) if strength else None
+
+    def _name(self, kind: str) -> str:
+        self._count[kind] += 1
+        return f"{kind}_{self._count[kind]}"
+
+
+def _spatial(layer: Any, x: Tensor) -> Tensor:
+    """The layer's output; TooSmallError when nothing is left of the image.
+
+    Keras refuses negative sizes with a ValueError, but lets some layers give a size of 0.
+    """
+    try:
+        shape = layer.compute_output_shape(x.shape)
+    except ValueError as error:
+        raise TooSmallError(layer.name) from error
+    if min(shape[1:3]) < 1:
+        raise TooSmallError(layer.name)
+    return layer(x)

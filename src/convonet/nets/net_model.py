@@ -1,0 +1,111 @@
+"""A network and what it says of itself, in one ordinary `.keras` file."""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convonet.atomic import replacing
+from convonet.errors import OutputError
+from convonet.events import Watch
+from convonet.inference.batches import check_images, predict_in_batches
+from convonet.inference.model_info import MEMBER, ModelInfo
+from convonet.inference.probabilities import to_probabilities
+from convonet.inference.scaling import scale_of, scaled
+from convonet.nets.backend import keras
+from convonet.params.data_params import Scaling
+
+if TYPE_CHECKING:
+    from convonet.nets.summary import Summary
+
+
+class NetModel:
+    """A network with its class names, pixels, scaling and kind of output.
+
+    Attributes:
+        keras_model: the network itself; takes float32 pixels of shape (N, height, width, channels).
+        info: what is needed to use it rightly.
+    """
+
+    def __init__(self, keras_model: keras.Model, info: ModelInfo) -> None:
+        self.keras_model = keras_model
+        self.info = info
+
+    @classmethod
+    def load(
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        scaling: Scaling | Literal["auto"] | None = None,
+        classes: Sequence[str] | None = None,
+    ) -> NetModel:
+        """Open a `.keras` or `.h5` file, made here or elsewhere. No code in it is run.
+
+        Args:
+            path: the file.
+            scaling: for a file made elsewhere: how pixels were scaled before they reached the network. Where
+                the file tells (None or `auto`), it need not be given.
+            classes: for a file made elsewhere: names in the order of its outputs.
+
+        Raises:
+            ModelFileError: no such file, damaged, not safe, no image classifier, or its scaling is not known.
+        """
+        from convonet.nets.loading import load_model
+
+        keras_model, info = load_model(Path(path), None if scaling == "auto" else scaling, classes)
+        return cls(keras_model, info)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write an ordinary `.keras` file that also holds `info`, whole or not at all.
+
+        Raises:
+            OutputError: not a `.keras` name, or a place that cannot be written to.
+            StorageError: the disk is full.
+        """
+        path = Path(path)
+        if path.suffix != ".keras":
+            raise OutputError("A model's name ends in .keras", received=path.name)
+        with replacing(path) as temporary:
+            self.keras_model.save(temporary, overwrite=True)
+            with zipfile.ZipFile(temporary, "a", zipfile.ZIP_DEFLATED) as archive:
+                archive.writestr(MEMBER, self.info.to_json())
+
+    def predict(
+        self, images: NDArray[np.uint8], *, batch_size: int = 256, watch: Watch | None = None
+    ) -> NDArray[np.float32]:
+        """Probabilities of shape (N, classes), computed by keras.
+
+        Args:
+            images: (N, height, width, channels), 0..255, as `info.pixels` says.
+            batch_size: images computed at once.
+            watch: asked between batches.
+
+        Raises:
+            DataError: images of another shape or type.
+            Cancelled: the person asked to stop.
+        """
+        check_images(images, self.info.pixels.shape)
+        return predict_in_batches(images, self._probabilities, batch_size, watch or Watch())
+
+    def _probabilities(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        raw: NDArray[Any] = self.keras_model.predict_on_batch(self._fed(images))
+        return to_probabilities(np.asarray(raw), self.info.output, self.info.temperature)
+
+    def _fed(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """What goes into the network: raw pixels where a row of it scales, else scaled ones."""
+        info = self.info
+        if info.inside:
+            return images.astype(np.float32)
+        return scaled(images, scale_of(info.scaling, info.pixels.channels, info.mean, info.deviation))
+
+    def summary(self) -> Summary:
+        """The layer table, with totals."""
+        from convonet.nets.summary import summarize
+
+        return summarize(self.keras_model)
