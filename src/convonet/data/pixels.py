@@ -1,0 +1,99 @@
+"""From an opened image of any mode to grey or colour of the wanted size. Pillow defines every pixel.
+
+Grey is Pillow's integer formula, (19595 R + 38470 G + 7471 B + 32768) >> 16.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageOps
+
+from convonet.params.data_params import Alpha, Filter, PixelParams
+
+Pixels = npt.NDArray[np.uint8]
+
+_FILTERS: dict[Filter, Image.Resampling] = {
+    "bilinear": Image.Resampling.BILINEAR,
+    "bicubic": Image.Resampling.BICUBIC,
+    "lanczos": Image.Resampling.LANCZOS,
+    "area": Image.Resampling.BOX,
+    "nearest": Image.Resampling.NEAREST,
+}
+
+
+def flat(image: Image.Image, alpha: Alpha) -> Image.Image:
+    """The image as it is seen, in mode L or RGB: turned as its EXIF says, without transparency.
+
+    16-bit grey loses its low byte; whole numbers of 32 bits are taken on the 16-bit scale; floating point
+    within 0..1 is scaled to 0..255, beyond it taken as 0..255.
+    """
+    image = ImageOps.exif_transpose(image)
+    if image.mode.startswith("I;16"):
+        return Image.fromarray((np.asarray(image).astype(np.uint16) >> 8).astype(np.uint8))
+    if image.mode == "I":
+        return Image.fromarray((np.asarray(image).clip(0, 65535) >> 8).astype(np.uint8))
+    if image.mode == "F":
+        return Image.fromarray(_from_float(np.asarray(image)))
+    if image.has_transparency_data:
+        return _without_alpha(image, alpha)
+    return image.convert("L" if image.mode in ("1", "L") else "RGB")
+
+
+def _from_float(values: npt.NDArray[np.float32]) -> Pixels:
+    values = np.nan_to_num(values)
+    top = values.max(initial=0.0)
+    scale = 255.0 if top <= 1 and values.min(initial=0.0) >= 0 else 1.0
+    whole: Pixels = np.rint(values * scale).clip(0, 255).astype(np.uint8)
+    return whole
+
+
+def _without_alpha(image: Image.Image, alpha: Alpha) -> Image.Image:
+    is_grey = image.mode in ("1", "L", "LA", "La")
+    whole = image.convert("LA" if is_grey else "RGBA")
+    opaque = whole.convert("L" if is_grey else "RGB")
+    if alpha == "drop":
+        return opaque
+    ground = Image.new(opaque.mode, opaque.size, alpha)
+    ground.paste(opaque, mask=whole.getchannel("A"))
+    return ground
+
+
+def fitted(image: Image.Image, pixels: PixelParams) -> Pixels:
+    """The pixels of an image in mode L or RGB, brought to the wanted channels and then the wanted size.
+
+    Returns:
+        (height, width, channels) uint8.
+    """
+    mode = "L" if pixels.channels == 1 else "RGB"
+    image = image if image.mode == mode else image.convert(mode)
+    size = (pixels.width, pixels.height)
+    if image.size != size:
+        if pixels.resize == "stretch":
+            image = image.resize(size, _FILTERS[pixels.filter])
+        elif pixels.resize == "crop":
+            image = image.resize(size, _FILTERS[pixels.filter], box=_centre(image.size, size))
+        else:
+            return _padded(image, pixels)
+    return np.asarray(image).reshape(pixels.shape)
+
+
+def _centre(have: tuple[int, int], want: tuple[int, int]) -> tuple[float, float, float, float]:
+    """The largest box of the wanted shape in the middle of an image: left, top, right, bottom."""
+    scale = min(have[0] / want[0], have[1] / want[1])
+    width, height = want[0] * scale, want[1] * scale
+    left, top = (have[0] - width) / 2, (have[1] - height) / 2
+    return max(left, 0.0), max(top, 0.0), min(left + width, have[0]), min(top + height, have[1])
+
+
+def _padded(image: Image.Image, pixels: PixelParams) -> Pixels:
+    """The whole image in its own shape, in the middle of zeros or of its own edge repeated."""
+    scale = min(pixels.width / image.width, pixels.height / image.height)
+    width = min(max(round(image.width * scale), 1), pixels.width)
+    height = min(max(round(image.height * scale), 1), pixels.height)
+    if image.size != (width, height):
+        image = image.resize((width, height), _FILTERS[pixels.filter])
+    left, top = (pixels.width - width) // 2, (pixels.height - height) // 2
+    around = ((top, pixels.height - height - top), (left, pixels.width - width - left), (0, 0))
+    inner = np.asarray(image).reshape(height, width, pixels.channels)
+    return np.pad(inner, around, mode="constant" if pixels.resize == "pad" else "edge")
