@@ -81,7 +81,9 @@ class OnnxModel:
 def _content(path: Path) -> bytes:
     try:
         if path.stat().st_size > _MAX_BYTES:
-            raise ModelFileError("The file is too large for an ONNX model", where=path, expected="at most 2 GiB")
+            raise ModelFileError(
+                "The file is too large for an ONNX model", where=path, expected="at most 2 GiB"
+            )
         return path.read_bytes()
     except OSError as error:
         reason = (error.strerror or "reading failed").lower()

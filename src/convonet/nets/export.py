@@ -133,9 +133,7 @@ def _describe(path: Path, info: ModelInfo) -> None:
     onnx.save(graph, path)
 
 
-def _difference(
-    model: NetModel, exported: OnnxModel, images: NDArray[np.uint8], tolerance: float
-) -> float:
+def _difference(model: NetModel, exported: OnnxModel, images: NDArray[np.uint8], tolerance: float) -> float:
     """The largest difference over all images, each also alone in its batch for the first one."""
     ours = model.predict(images)
     theirs = exported.predict(images)

@@ -1,0 +1,202 @@
+"""Networks that Convonet did not make: their pixels, scaling, output and class names, found or asked for.
+
+Nothing is guessed: a file that does not tell how its pixels were scaled is opened only when the person says so.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple, get_args
+
+import numpy as np
+
+from convonet.errors import ModelFileError
+from convonet.inference.model_info import ModelInfo, Output
+from convonet.inference.scaling import Scale, scale_of
+from convonet.nets.backend import keras
+from convonet.params.data_params import PixelParams, Scaling
+
+_MAX_SIDE = 4096
+_MAX_LABELS = 2**20
+_CLOSE = 1e-6
+_TRANSPARENT = ("InputLayer", "ZeroPadding2D", "Cropping2D", "CenterCrop", "Resizing", "Reshape")
+_WRAPPED_ACTIVATIONS = {"Softmax": "softmax", "LeakyReLU": "leaky_relu", "ReLU": "relu"}
+
+
+class Found(NamedTuple):
+    """A scaling that a row of the network does; mean and deviation are on the 0..1 scale."""
+
+    scaling: Scaling
+    mean: tuple[float, ...] | None = None
+    deviation: tuple[float, ...] | None = None
+
+
+def describe(
+    network: keras.Model, path: Path, scaling: Scaling | None, classes: Sequence[str] | None
+) -> ModelInfo:
+    """The description of a network made elsewhere.
+
+    Args:
+        network: as loaded.
+        path: its file; a `labels.txt` beside it is read.
+        scaling: what the person says of it, or None.
+        classes: what the person says of it; before `labels.txt`. Empty in the result when nobody knows.
+
+    Raises:
+        ModelFileError: no classifier of images of one size, or its scaling is not known.
+    """
+    pixels = _pixels(network, path)
+    output, count = _output(network, path)
+    names = tuple(classes) if classes is not None else _labels(path)
+    if names and len(names) != count:
+        raise ModelFileError(
+            "The class names do not fit the network's outputs",
+            where=path,
+            expected=f"{count} names",
+            received=f"{len(names)}: {', '.join(names[:5])}",
+        )
+    found = _scaling(network)
+    chosen = _chosen(found, scaling, pixels.channels, path)
+    return ModelInfo(
+        classes=names,
+        pixels=pixels,
+        scaling=chosen.scaling,
+        mean=chosen.mean,
+        deviation=chosen.deviation,
+        inside=found is not None,
+        output=output,
+    )
+
+
+def _pixels(network: keras.Model, path: Path) -> PixelParams:
+    shapes = [tuple(tensor.shape) for tensor in keras.tree.flatten(network.inputs)]
+    if len(shapes) == 1 and len(shapes[0]) == 4 and None not in shapes[0][1:]:
+        height, width, channels = shapes[0][1:]
+        if channels in (1, 3) and max(height, width) <= _MAX_SIDE:
+            return PixelParams(height, width, channels)
+    raise ModelFileError(
+        "The network does not take images of one size in grey or colour",
+        where=path,
+        expected=f"one input of (height, width, 1 or 3), sides up to {_MAX_SIDE}",
+        received=" and ".join(str(shape[1:]) for shape in shapes),
+    )
+
+
+def _output(network: keras.Model, path: Path) -> tuple[Output, int]:
+    """What the network gives and of how many classes."""
+    shapes = [tuple(tensor.shape) for tensor in keras.tree.flatten(network.outputs)]
+    kind = _last_activation(network)
+    if len(shapes) == 1 and len(shapes[0]) == 2 and shapes[0][1]:
+        units = int(shapes[0][1])
+        one: dict[str, Output] = {"sigmoid": "sigmoid", "linear": "sigmoid_logit"}
+        many: dict[str, Output] = {"softmax": "probabilities", "linear": "logits"}
+        known = one if units == 1 else many
+        if kind in known:
+            return known[kind], max(units, 2)
+    raise ModelFileError(
+        "The network's output is not that of a classifier with one answer an image",
+        where=path,
+        expected="softmax or logits for each class, or one sigmoid or logit for two classes",
+        received=f"{kind} of shape {', '.join(str(shape[1:]) for shape in shapes)}",
+    )
+
+
+def _last_activation(network: keras.Model) -> str:
+    """The name of the last row's activation; `linear` where it has none."""
+    layer: Any = network
+    while isinstance(layer, keras.Model):
+        layer = layer.layers[-1] if isinstance(layer, keras.Sequential) else _source(layer.outputs[0])
+    kind = type(layer).__name__
+    activation = getattr(layer, "activation", None)
+    if kind in _WRAPPED_ACTIVATIONS:
+        return _WRAPPED_ACTIVATIONS[kind]
+    if activation is None:
+        return "linear" if kind == "Dense" else kind
+    return str(getattr(activation, "__name__", type(activation).__name__))
+
+
+def _source(tensor: Any) -> Any:
+    return tensor._keras_history.operation
+
+
+def _first_rows(network: keras.Model) -> Iterator[Any]:
+    """The rows in their order, nested networks opened."""
+    for layer in network.layers:
+        if isinstance(layer, keras.Model):
+            yield from _first_rows(layer)
+        else:
+            yield layer
+
+
+def _scaling(network: keras.Model) -> Found | None:
+    """The scaling that the first row which changes pixels does, None when it does something else."""
+    for layer in _first_rows(network):
+        if isinstance(layer, keras.layers.Rescaling):
+            return _named(np.ravel(layer.scale), np.ravel(layer.offset))
+        if isinstance(layer, keras.layers.Normalization):
+            mean, variance = (np.ravel(keras.ops.convert_to_numpy(v)) for v in (layer.mean, layer.variance))
+            return _named(1 / np.sqrt(variance), -mean / np.sqrt(variance))
+        if type(layer).__name__ not in _TRANSPARENT:
+            return None
+    return None
+
+
+def _named(factor: Any, offset: Any) -> Found:
+    """The name of x · factor + offset; what has none is a mean and a deviation."""
+    for name in ("unit", "symmetric"):
+        scale = scale_of(name, 1)
+        if scale is not None and _same(Scale(factor, offset), scale):
+            return Found(name)
+    factors, offsets = np.broadcast_arrays(np.float64(factor), np.float64(offset))
+    return Found(
+        "standard", tuple((-offsets / (255 * factors)).tolist()), tuple((1 / (255 * factors)).tolist())
+    )
+
+
+def _same(one: Scale, other: Scale) -> bool:
+    return all(np.allclose(a, b, rtol=_CLOSE, atol=_CLOSE * 1e-3) for a, b in zip(one, other, strict=True))
+
+
+def _chosen(found: Found | None, said: Scaling | None, channels: int, path: Path) -> Found:
+    """The file's own scaling, else what the person said."""
+    if found is not None:
+        if said in (None, "none", found.scaling):
+            return found
+        raise ModelFileError(
+            "The network scales its pixels itself, so they must not be scaled before",
+            where=path,
+            expected=f"no --scaling, or {found.scaling}",
+            received=said,
+        )
+    if said is None:
+        names = ", ".join(name for name in get_args(Scaling) if name != "standard")
+        raise ModelFileError(
+            "The file does not tell how pixels were scaled for its network",
+            where=path,
+            expected=f"one of {names}",
+            hint="Say it with --scaling: unit if the network was trained on 0..1, symmetric for −1..1, none for 0..255",
+        )
+    scale_of(said, channels)
+    return Found(said)
+
+
+def _labels(path: Path) -> tuple[str, ...]:
+    """Class names from `labels.txt` beside the file; `0 name` as Teachable Machine writes them, or plain."""
+    file = path.with_name("labels.txt")
+    if not file.is_file():
+        return ()
+    try:
+        if file.stat().st_size > _MAX_LABELS:
+            raise ModelFileError("labels.txt is too large", where=file, expected="at most 1 MiB")
+        lines = file.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ModelFileError("labels.txt cannot be read as UTF-8 text", where=file) from error
+    names = [line.strip() for line in lines if line.strip()]
+    numbered = [re.fullmatch(r"(\d+)[\s:]+(.+)", name) for name in names]
+    if all(match and int(match[1]) == i for i, match in enumerate(numbered)):
+        names = [match[2] for match in numbered if match]
+    if len(set(names)) != len(names):
+        raise ModelFileError("labels.txt names a class twice", where=file)
+    return tuple(names)

@@ -1,0 +1,192 @@
+"""Model files of strangers: what may be in them, and the truth about those that are damaged.
+
+Keras' safe mode refuses code (`Lambda` with a Python function, wrappers of other frameworks), links out of an
+HDF5 file and weights that unpack to far more than they are. Here stands what it leaves open: sizes, members,
+numbers in the configuration that would ask for absurd memory, and sentences that say what is wrong.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import h5py
+
+from convonet.errors import ModelFileError
+from convonet.inference.model_info import MEMBER
+
+MAX_BYTES = 8 * 2**30
+MAX_TEXT = 64 * 2**20
+MAX_LAYERS = 10_000
+MAX_UNITS = 2**20
+
+_WEIGHTS = ("model.weights.h5", "model.weights.npz")
+_MEMBERS = {"config.json", "metadata.json", MEMBER, *_WEIGHTS}
+_WITH_CODE = {"Lambda", "TorchModuleWrapper", "TFSMLayer", "JaxLayer", "FlaxLayer", "StatelessLayer"}
+_SIZES = ("units", "filters", "depth_multiplier", "input_dim", "output_dim")
+_ZIP_HEAD = b"PK\x03\x04"
+_HDF5_HEAD = b"\x89HDF\r\n\x1a\n"
+
+
+class ModelText(NamedTuple):
+    """The parts of a model file that are text.
+
+    Attributes:
+        config: the network's configuration, checked.
+        info: the member of ours, None in a file made elsewhere.
+    """
+
+    config: dict[str, Any]
+    info: str | None
+
+
+def read_keras_text(path: Path) -> ModelText:
+    """Open a `.keras` file, check what is in it and read its texts.
+
+    Raises:
+        ModelFileError: see `convonet.nets.NetModel.load`.
+    """
+    _check_head(path, _ZIP_HEAD, "a .keras file")
+    try:
+        with zipfile.ZipFile(path) as archive:
+            sizes = _member_sizes(archive, path)
+            config = archive.read("config.json")
+            info = archive.read(MEMBER).decode("utf-8") if MEMBER in sizes else None
+    except (zipfile.BadZipFile, EOFError, OSError, UnicodeDecodeError, NotImplementedError) as error:
+        raise _damaged(path, error) from error
+    return ModelText(_checked_config(config, path), info)
+
+
+def read_h5_text(path: Path) -> ModelText:
+    """Open an `.h5` file and read the configuration of its network.
+
+    Raises:
+        ModelFileError: see `convonet.nets.NetModel.load`; also for a file of weights alone.
+    """
+    _check_head(path, _HDF5_HEAD, "an .h5 file")
+    try:
+        with h5py.File(path, "r") as file:
+            text = file.attrs.get("model_config")
+    except (OSError, RuntimeError, KeyError, ValueError) as error:
+        raise _damaged(path, error) from error
+    if text is None:
+        raise ModelFileError(
+            "The file holds weights but no network",
+            where=path,
+            hint="Save the whole model: model.save(…) instead of model.save_weights(…)",
+        )
+    return ModelText(_checked_config(text if isinstance(text, bytes) else str(text).encode(), path), None)
+
+
+def _check_head(path: Path, head: bytes, kind: str) -> None:
+    """Size and first bytes: what is not even of the kind gets a sentence of its own."""
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            start = file.read(len(head))
+    except FileNotFoundError as error:
+        raise ModelFileError("There is no such model file", where=path) from error
+    except OSError as error:
+        reason = os.strerror(error.errno or 0).lower()
+        raise ModelFileError(f"The model file cannot be read: {reason}", where=path) from error
+    if size > MAX_BYTES:
+        raise ModelFileError(
+            "The model file is too large", where=path, expected="at most 8 GiB", received=size
+        )
+    if not size:
+        raise ModelFileError("The model file is empty", where=path)
+    if start != head:
+        raise ModelFileError(
+            f"The file is not {kind}, whatever its name says",
+            where=path,
+            expected=f"{kind} written by Keras",
+            received=f"a file that begins with {start!r}",
+        )
+
+
+def _member_sizes(archive: zipfile.ZipFile, path: Path) -> dict[str, int]:
+    sizes = {member.filename: member.file_size for member in archive.infolist()}
+    if len(sizes) != len(archive.infolist()):
+        raise ModelFileError("The model file holds two members of one name", where=path)
+    unknown = sorted(set(sizes) - _MEMBERS)
+    if unknown:
+        raise ModelFileError(
+            "The model file holds more than a network of layers, so it is not opened",
+            where=path,
+            expected=", ".join(sorted(_MEMBERS - {MEMBER})),
+            received=", ".join(unknown[:3])[:200],
+        )
+    if "config.json" not in sizes or not sizes.keys() & set(_WEIGHTS):
+        raise ModelFileError(
+            "The model file holds no network with weights", where=path, expected="a Keras model"
+        )
+    texts = sum(size for name, size in sizes.items() if name not in _WEIGHTS)
+    if texts > MAX_TEXT or sum(sizes.values()) > MAX_BYTES:
+        raise ModelFileError(
+            "The model file unpacks to too much", where=path, received=f"{sum(sizes.values()):,} bytes"
+        )
+    return sizes
+
+
+def _damaged(path: Path, error: Exception) -> ModelFileError:
+    return ModelFileError(
+        "The model file is damaged or cut off",
+        where=path,
+        received=str(error)[:200],
+        hint="A copy or a download of it may not have finished; fetch it again",
+    )
+
+
+def damaged(path: Path, error: Exception) -> ModelFileError:
+    """The error for a file whose parts cannot be unpacked."""
+    return _damaged(path, error)
+
+
+def _checked_config(content: bytes, path: Path) -> dict[str, Any]:
+    try:
+        if len(content) > MAX_TEXT:
+            raise ValueError("too long")
+        config = json.loads(content)
+        parts = list(_objects(config))
+    except (ValueError, RecursionError) as error:
+        raise ModelFileError(
+            "The network's configuration cannot be read", where=path, received=str(error)[:200]
+        ) from error
+    if not isinstance(config, dict) or "class_name" not in config:
+        raise ModelFileError("The file describes no network", where=path)
+    if len(parts) > MAX_LAYERS * 20:
+        raise ModelFileError("The network has too many layers", where=path, expected=f"at most {MAX_LAYERS}")
+    for part in parts:
+        _check_part(part, path)
+    return config
+
+
+def _objects(value: Any) -> Iterator[dict[str, Any]]:
+    """Every object in a JSON value, the outermost first."""
+    if isinstance(value, dict):
+        yield value
+        for item in value.values():
+            yield from _objects(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _objects(item)
+
+
+def _check_part(part: dict[str, Any], path: Path) -> None:
+    kind = part.get("class_name")
+    if kind in _WITH_CODE:
+        raise ModelFileError(
+            f"The network holds a {kind} layer, which runs code from the file, so it is not opened",
+            where=path,
+            hint="Ask for the network rebuilt from ordinary layers, or as an ONNX file",
+        )
+    for name in _SIZES:
+        size = part.get(name)
+        if isinstance(size, (int, float)) and size > MAX_UNITS:
+            raise ModelFileError(
+                f"A layer of the network asks for an absurd size: {name}", where=path, received=f"{size:g}"
+            )
