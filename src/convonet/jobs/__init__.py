@@ -1,0 +1,32 @@
+"""Jobs: a task done in a run folder. What a worker process runs, and what `api` runs in place."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from typing import Any
+
+from convonet.atomic import write_json
+from convonet.events import Watch
+from convonet.runs import Run
+from convonet.runs.documents import RESULT
+from convonet.specs import Task
+
+_HOMES = {
+    "train": "convonet.jobs.train_job",
+    "evaluate": "convonet.jobs.test_job",
+    "predict": "convonet.jobs.predict_job",
+    "summary": "convonet.jobs.summary_job",
+    "export": "convonet.jobs.export_job",
+}
+"""Loaded late: a job that needs no keras must not pay for its import."""
+
+
+def job_for(task: Task) -> Callable[[Run, Watch], None]:
+    """The function that does a task in a run's folder and leaves its answer in `result.json`."""
+
+    def job(run: Run, watch: Watch) -> None:
+        work: Callable[[Run, Task, Watch], dict[str, Any]] = importlib.import_module(_HOMES[task.kind]).work
+        write_json(run.file(RESULT), work(run, task, watch))
+
+    return job

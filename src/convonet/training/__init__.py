@@ -1,0 +1,1 @@
+"""Training: NetTraining and what it is made of."""

@@ -1,0 +1,78 @@
+"""The application: every group of commands, and the one place where errors become exit codes.
+
+Modules of this room import only typer and the standard library at their top; the core is imported inside the
+commands, so that `--help` and shell completion answer at once.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from convonet._version import __version__
+from convonet.cli import cache, data, doctor, network, params, runs, testing, training
+from convonet.cli.state import STATE
+
+app = typer.Typer(
+    name="convonet",
+    help="From folders of images to a trained, tested and usable image classifier. Nothing leaves this machine.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for group in (training, testing, data, network, params, runs, cache, doctor):
+    group.register(app)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"convonet {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _common(
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Show the version and end.", callback=_show_version, is_eager=True),
+    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+) -> None:
+    STATE.debug = debug
+
+
+def run() -> None:
+    """Run the command line and end the process with the contract's exit code."""
+    from convonet.errors import Cancelled, ConvonetError
+
+    STATE.debug = "--debug" in sys.argv
+    arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
+    STATE.json = "--json" in arguments
+    try:
+        code = app(arguments, standalone_mode=True)
+    except ConvonetError as error:
+        code = _failed(error)
+    except (Cancelled, KeyboardInterrupt):
+        sys.stderr.write("Cancelled.\n")
+        code = Cancelled.exit_code
+    except BrokenPipeError:
+        code = 1
+    sys.exit(code or 0)
+
+
+def _failed(error: Exception) -> int:
+    """One plain sentence, and with --json also the error as the document."""
+    from convonet.cli.output import print_json
+    from convonet.errors import ConvonetError
+
+    assert isinstance(error, ConvonetError)
+    if STATE.debug:
+        import traceback
+
+        traceback.print_exception(error)
+    sys.stderr.write(f"{error.sentence()}\n")
+    if STATE.json and not STATE.printed:
+        print_json({"error": error.to_dict()})
+    return error.exit_code

@@ -1,0 +1,53 @@
+"""`cache show|clean`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from convonet.cli import options as opt
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    group = typer.Typer(help="The cache of decoded images.", no_args_is_help=True)
+    group.command()(show)
+    group.command()(clean)
+    app.add_typer(group, name="cache")
+
+
+def show(json: opt.Json = False) -> None:
+    """What is kept, and how much room it takes."""
+    from convonet.cli.output import print_json, print_table
+    from convonet.data.cache import ImageCache
+
+    cache = ImageCache()
+    entries = [entry.to_dict() for entry in cache.show()]
+    if json:
+        print_json(
+            {"folder": str(cache.folder), "bytes": sum(e["bytes"] for e in entries), "entries": entries}
+        )
+        return
+    print_table(
+        ("images", "bytes", "last used", "of"),
+        [[e["images"], e["bytes"], e["used"], e["root"]] for e in entries],
+    )
+    typer.echo(f"{sum(e['bytes'] for e in entries) / 2**20:,.1f} MiB in {cache.folder}")
+
+
+def clean(
+    keep_bytes: Annotated[
+        int | None, typer.Option("--keep-bytes", min=0, help="Keep the lately used ones up to this size.")
+    ] = None,
+    json: opt.Json = False,
+) -> None:
+    """Remove decoded images; they are made again when they are needed."""
+    from convonet.cli.output import print_json
+    from convonet.data.cache import ImageCache
+
+    freed = ImageCache().clean(keep_bytes=keep_bytes)
+    if json:
+        print_json({"freed_bytes": freed})
+    else:
+        typer.echo(f"{freed / 2**20:,.1f} MiB freed")

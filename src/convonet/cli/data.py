@@ -1,0 +1,73 @@
+"""`samples`, `inspect`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from convonet.cli import options as opt
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    app.command()(samples)
+    app.command()(inspect)
+
+
+def samples(
+    name: Annotated[str, typer.Argument(help="digits, mnist, fashion_mnist, cifar10 or cifar100.")],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where the class folders go.")],
+    json: opt.Json = False,
+) -> None:
+    """Write a sample set as class folders. Only digits needs no download."""
+    from convonet.cli.output import print_json
+    from convonet.data.samples import write_samples
+
+    written = write_samples(name, folder)
+    if json:
+        print_json(written.to_dict())
+    else:
+        typer.echo(written.sentence())
+
+
+def inspect(
+    folder: Annotated[str, typer.Argument(metavar="DIR", help="A folder of class folders.")],
+    test: Annotated[str | None, typer.Option("--test", help="Test images to look at beside it.")] = None,
+    json: opt.Json = False,
+) -> None:
+    """Look at a set: classes, counts, sizes, what is skipped, doubles and leaks."""
+    from convonet.cli.output import print_json
+    from convonet.data.inspection import inspect_folder
+
+    document = inspect_folder(folder, test=test).to_dict()
+    if json:
+        print_json(document)
+    else:
+        _print(document)
+
+
+def _print(document: dict[str, Any]) -> None:
+    from convonet.cli.output import print_table
+
+    test = document.get("test")
+    rows: list[list[Any]] = []
+    for name, count in document["classes"].items():
+        rows.append([name, count] + ([test["classes"].get(name)] if test else []))
+    print_table(("class", "images") + (("test images",) if test else ()), rows)
+    sizes = document["sizes"]
+    for side in ("height", "width"):
+        values = sizes[side]
+        if values:
+            typer.echo(f"{side} {values['min']} to {values['max']}, median {values['median']:g}")
+    for item in document["skipped"][:20]:
+        typer.echo(f"Skipped {item['path']}: {item['reason']}")
+    if len(document["skipped"]) > 20:
+        typer.echo(f"… and {len(document['skipped']) - 20} more skipped files")
+    typer.echo(
+        f"{len(document['exact_duplicates'])} groups of equal images, {len(document['conflicts'])} of them under "
+        f"two classes, {len(document['leaks'])} images in both training and test"
+    )
+    for warning in document["warnings"]:
+        typer.echo(f"Note: {warning}")

@@ -1,0 +1,30 @@
+"""`doctor`: versions, device, and what is missing."""
+
+from __future__ import annotations
+
+import typer
+
+from convonet.cli import options as opt
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    app.command()(doctor)
+
+
+def doctor(json: opt.Json = False) -> None:
+    """Versions, the computing device, folders, and what is missing."""
+    from convonet.cli.output import print_json, print_table
+    from convonet.workbench.doctor import examine
+
+    report = examine()
+    if json:
+        print_json(report)
+    else:
+        print_table(("package", "version"), list(report["versions"].items()))
+        print_table(
+            ("what", "value"), [[k, str(v)] for k, v in (report["machine"] | report["folders"]).items()]
+        )
+        print_table(("part", "state"), [[part["name"], part["state"]] for part in report["parts"]])
+    if not report["ready"]:
+        raise typer.Exit(1)

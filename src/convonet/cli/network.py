@@ -1,0 +1,103 @@
+"""`models`, `summary`, `export`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from convonet.cli import options as opt
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    app.command()(models)
+    app.command()(summary)
+    app.command()(export)
+
+
+def models(
+    name: Annotated[str | None, typer.Argument(help="A family: its parameters are shown.")] = None,
+    json: opt.Json = False,
+) -> None:
+    """The families of networks and the pretrained bases."""
+    from convonet.cli.output import print_json, print_table
+    from convonet.params.catalogue import family_document, models_document
+
+    if name is not None:
+        document = family_document(name)
+        if json:
+            print_json(document)
+            return
+        typer.echo(f"{document['title']}: {document['description']} (Source: {document['source']}.)")
+        rows = [[p["name"], p["label"], p["default"], p["expected"]] for p in document["parameters"]]
+        print_table(("parameter", "meaning", "default", "expected"), rows)
+        return
+    document = models_document()
+    if json:
+        print_json(document)
+        return
+    print_table(("family", "what it is"), [[f["name"], f["description"]] for f in document["families"]])
+    if document["bases"]:
+        print_table(("base", "what it is"), [[b["name"], b["description"]] for b in document["bases"]])
+
+
+def summary(
+    model: Annotated[
+        str | None, typer.Argument(help="A saved model; else the parameters describe it.")
+    ] = None,
+    hyper: opt.HyperFile = None,
+    data: opt.DataFile = None,
+    settings: opt.Set = None,
+    train_dir: opt.TrainDir = None,
+    image_size: opt.ImageSize = None,
+    channels: opt.Channels = None,
+    json: opt.Json = False,
+) -> None:
+    """The layer table: shapes, parameters, receptive field, multiply-adds."""
+    from convonet.cli.given import data_params, search_space
+    from convonet.cli.output import print_json
+    from convonet.cli.work import ask
+    from convonet.specs import SummaryTask
+    from convonet.workbench.models import model_path
+
+    if model is not None:
+        task = SummaryTask(model=str(model_path(model)))
+    else:
+        given = data_params(data, settings, train_dir=train_dir, image_size=image_size, channels=channels)
+        task = SummaryTask(data=given, hyper=search_space(hyper, settings).first())
+    document = ask(task)
+    text = document.pop("text")
+    if json:
+        print_json(document)
+    else:
+        typer.echo(text)
+
+
+def export(
+    model: Annotated[str, typer.Argument(help="A run's folder or id, or a .keras file.")],
+    format: Annotated[str, typer.Option("--format", help="onnx.")] = "onnx",
+    out: Annotated[Path | None, typer.Option("--out", help="The file to write.")] = None,
+    scaling: opt.Scaling = None,
+    json: opt.Json = False,
+) -> None:
+    """Write a model in another format, checked image by image against keras."""
+    from convonet.cli.output import print_json
+    from convonet.cli.testing import checked_scaling
+    from convonet.cli.work import ask
+    from convonet.specs import ExportTask
+    from convonet.workbench.models import model_path
+
+    answer = ask(
+        ExportTask(
+            model=str(model_path(model)),
+            format=format,
+            out=str(out.resolve()) if out else None,
+            scaling=checked_scaling(scaling),
+        )
+    )
+    if json:
+        print_json(answer)
+    else:
+        typer.echo(f"{answer['path']} (largest difference from keras {answer['largest_difference']:.1e})")

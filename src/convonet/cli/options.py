@@ -1,0 +1,54 @@
+"""Options that several commands share, declared once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+_IMAGES = "Images"
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
+Progress = Annotated[
+    str, typer.Option("--progress", help="How progress is shown on standard error: auto, none or jsonl.")
+]
+DataFile = Annotated[
+    Path | None, typer.Option("--data", help="Data parameters (JSON).", rich_help_panel=_IMAGES)
+]
+HyperFile = Annotated[Path | None, typer.Option("--hyper", help="Hyper parameters (JSON).")]
+Set = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", metavar="NAME=VALUE", help="Set a parameter; may be repeated. Several values: A,B."
+    ),
+]
+TrainDir = Annotated[
+    str | None,
+    typer.Option(
+        "--train-dir", help="Training images: class folders, a CSV or TSV, or .npz.", rich_help_panel=_IMAGES
+    ),
+]
+TestDir = Annotated[str | None, typer.Option("--test-dir", help="Test images.", rich_help_panel=_IMAGES)]
+ValDir = Annotated[str | None, typer.Option("--val-dir", help="Validation images.", rich_help_panel=_IMAGES)]
+ImageSize = Annotated[
+    str | None, typer.Option("--image-size", metavar="N|HxW", help="Pixels.", rich_help_panel=_IMAGES)
+]
+Channels = Annotated[
+    str | None, typer.Option("--channels", help="1 grey, 3 colour, auto.", rich_help_panel=_IMAGES)
+]
+Seed = Annotated[int | None, typer.Option("--seed", help="Every draw follows from it.")]
+Out = Annotated[Path | None, typer.Option("--out", help="Parent folder of the run.")]
+Name = Annotated[str | None, typer.Option("--name", help="The run's folder name.")]
+Threads = Annotated[
+    int | None, typer.Option("--threads", min=1, help="Computing threads; default: one a core.")
+]
+Scaling = Annotated[
+    str | None,
+    typer.Option(
+        "--scaling",
+        help="How a model made elsewhere wants its pixels: unit, symmetric, imagenet, none. Asked for when its "
+        "file does not tell.",
+    ),
+]
+Root = Annotated[Path | None, typer.Option("--root", help="Look below this folder too.")]

@@ -1,0 +1,140 @@
+"""`params new|show|check|set`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from convonet.cli import options as opt
+
+if TYPE_CHECKING:
+    from convonet.params import DataParams, SearchSpace
+
+File = Annotated[Path, typer.Argument(help="A parameter file (JSON).")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    group = typer.Typer(help="Parameter files: make, show, check, change.", no_args_is_help=True)
+    group.command()(new)
+    group.command()(show)
+    group.command()(check)
+    group.command("set")(set_values)
+    app.add_typer(group, name="params")
+
+
+def new(
+    kind: Annotated[str, typer.Argument(help="data or hyper.")],
+    file: File,
+    preset: Annotated[str | None, typer.Option("--preset", help="Start from a named preset.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+) -> None:
+    """Write a new parameter file with every parameter's default, or a preset's values."""
+    from convonet.errors import InputError
+    from convonet.params import (
+        DataParams,
+        HyperParams,
+        SearchSpace,
+        save_data,
+        save_hyper,
+    )
+    from convonet.params import (
+        preset as load_preset,
+    )
+    from convonet.params.families import FAMILIES
+
+    if kind not in ("data", "hyper"):
+        raise InputError("There is no such kind of parameters", expected="data or hyper", received=kind)
+    if file.exists() and not force:
+        raise InputError(
+            "The file is there already", where=file, hint="Choose another name, or --force replaces it"
+        )
+    values = load_preset(kind, preset) if preset else None  # type: ignore[arg-type]
+    if kind == "data":
+        empty = {
+            "num_classes": None,
+            "train_dir": None,
+            "test_dir": None,
+            "image_size": 28,
+            "result_dir": None,
+        }
+        save_data(file, DataParams.of(empty | (values or {})))
+    else:
+        default = HyperParams()
+        own = dict(FAMILIES[default.family].defaults)
+        common = {
+            name: getattr(default, name) for name in ("epochs", "batch_size", "decay_steps", "decay_rate")
+        }
+        first = {"family": default.family, "init_rate": default.rate, "momentum": default.momentum}
+        save_hyper(file, SearchSpace.of(values or first | own | common))
+    typer.echo(str(file))
+
+
+def show(file: File, json: opt.Json = False) -> None:
+    """Show what a parameter file says, and what follows where it says nothing."""
+    from convonet.cli.output import print_json, print_table
+    from convonet.params import fields_of
+
+    kind, value = _load(file)
+    if json:
+        print_json(_document(kind, value))
+        return
+    current = value if kind == "data" else value.first()  # type: ignore[union-attr]
+    rows = []
+    for name, field in fields_of(type(current)).items():  # type: ignore[arg-type]
+        alternatives = [getattr(current, name)] if kind == "data" else list(value.choices.get(name, ()))  # type: ignore[union-attr]
+        shown = ", ".join(field.show(item) for item in alternatives) if current.is_set(name) else ""  # type: ignore[union-attr]
+        default = field.default_text or field.show(field.default)
+        rows.append([name, shown, default, field.label, field.expected_text()])
+    print_table(("parameter", "value", "default", "meaning", "expected"), rows)
+
+
+def check(file: File, json: opt.Json = False) -> None:
+    """Check a parameter file; all faults are told at once."""
+    from convonet.cli.output import print_json
+
+    kind, value = _load(file)
+    if json:
+        print_json({"kind": kind, "right": True} | _document(kind, value))
+    else:
+        typer.echo(f"{file}: {kind} parameters, no fault")
+
+
+def set_values(
+    file: File,
+    settings: Annotated[list[str], typer.Argument(help="NAME=VALUE; several values: A,B.")],
+) -> None:
+    """Change values in a parameter file; it is rewritten whole or not at all."""
+    from convonet.params import DataParams, HyperParams, fields_of, save_data, save_hyper, split_setting
+
+    kind, value = _load(file)
+    known = fields_of(DataParams if kind == "data" else HyperParams)
+    pairs = dict(split_setting(setting, known) for setting in settings)
+    if kind == "data":
+        whole = dict(_whole(setting) for setting in settings)
+        save_data(file, value.changed(**whole))  # type: ignore[union-attr, arg-type]
+    else:
+        save_hyper(file, value.changed(pairs))  # type: ignore[arg-type, call-arg]
+    typer.echo(str(file))
+
+
+def _whole(setting: str) -> tuple[str, str]:
+    """Data parameters have one value each; a comma in a path is part of it."""
+    name, _, text = setting.partition("=")
+    return name.strip(), text.strip()
+
+
+def _load(file: Path) -> tuple[str, DataParams | SearchSpace]:
+    from convonet.params import kind_of, load_data, load_hyper, read_object
+
+    kind = kind_of(read_object(file))
+    return kind, load_data(file) if kind == "data" else load_hyper(file)
+
+
+def _document(kind: str, value: Any) -> dict[str, Any]:
+    from convonet.params.files import data_to_dict, hyper_to_dict
+
+    values: dict[str, Any] = data_to_dict(value) if kind == "data" else hyper_to_dict(value)
+    return {"kind": kind, "values": values}

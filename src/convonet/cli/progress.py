@@ -1,0 +1,149 @@
+"""Shows a worker's events on standard error: bars in a terminal, plain lines elsewhere, or the events as JSON."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from convonet.events import Stamped
+
+
+class Display(Protocol):
+    """Shows events until it is closed."""
+
+    def show(self, stamped: Stamped) -> None:
+        """Show one event."""
+
+    def close(self) -> None:
+        """Give the terminal back."""
+
+
+def create_display(style: str) -> Display:
+    """The display that `--progress` names.
+
+    Raises:
+        InputError: an unknown style.
+    """
+    from convonet.errors import InputError
+
+    if style == "jsonl":
+        return JsonLines()
+    if style == "none":
+        return Silent()
+    if style != "auto":
+        raise InputError("There is no such progress style", expected="auto, none or jsonl", received=style)
+    return Bars() if sys.stderr.isatty() else Lines()
+
+
+class Silent:
+    """Shows warnings only."""
+
+    def show(self, stamped: Stamped) -> None:
+        from convonet.events import Warned
+
+        if isinstance(stamped.event, Warned):
+            sys.stderr.write(f"Note: {stamped.event.message}\n")
+
+    def close(self) -> None:
+        return
+
+
+class JsonLines:
+    """Each event as one JSON object a line, as in `events.jsonl`."""
+
+    def show(self, stamped: Stamped) -> None:
+        value = stamped.event.to_dict(stamped.run, stamped.time)
+        sys.stderr.write(json.dumps(value, ensure_ascii=False) + "\n")
+        sys.stderr.flush()
+
+    def close(self) -> None:
+        return
+
+
+class Lines(Silent):
+    """Stages and epochs as plain lines, for logs."""
+
+    def show(self, stamped: Stamped) -> None:
+        from convonet.events import EpochEnded, StageStarted, TrainingStopped
+
+        super().show(stamped)
+        event = stamped.event
+        if isinstance(event, StageStarted):
+            sys.stderr.write(f"{event.title} …\n")
+        elif isinstance(event, EpochEnded):
+            sys.stderr.write(epoch_line(event.epoch, event.epochs, event.logs) + "\n")
+        elif isinstance(event, TrainingStopped):
+            sys.stderr.write(f"Stopped after epoch {event.epoch}: {event.reason}\n")
+
+
+class Bars:
+    """A bar for each stage with the time left, and a line for each epoch."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn
+
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.percentage:>3.0f} %"),
+            TextColumn("{task.fields[left]}"),
+            console=Console(stderr=True),
+            transient=True,
+        )
+        self._task = self._progress.add_task("Starting …", total=None, left="")
+        self._progress.start()
+
+    def show(self, stamped: Stamped) -> None:
+        from convonet.events import BatchEnded, EpochEnded, Progressed, StageStarted, TrainingStopped, Warned
+
+        event = stamped.event
+        if isinstance(event, StageStarted):
+            self._progress.update(self._task, description=event.title, total=None, completed=0, left="")
+        elif isinstance(event, Progressed):
+            left = time_left(event.seconds_left)
+            self._progress.update(self._task, total=event.total, completed=event.done, left=left)
+        elif isinstance(event, BatchEnded):
+            done = (event.epoch - 1) * event.steps + event.step
+            accuracy = f"  accuracy {event.accuracy:.3f}" if event.accuracy is not None else ""
+            self._progress.update(
+                self._task,
+                description=f"Epoch {event.epoch}/{event.epochs}  loss {event.loss:.4f}{accuracy}",
+                total=event.epochs * event.steps,
+                completed=done,
+                left=time_left(event.seconds_left),
+            )
+        elif isinstance(event, EpochEnded):
+            self._progress.console.print(epoch_line(event.epoch, event.epochs, event.logs), highlight=False)
+        elif isinstance(event, TrainingStopped):
+            self._progress.console.print(
+                f"Stopped after epoch {event.epoch}: {event.reason}", highlight=False
+            )
+        elif isinstance(event, Warned):
+            self._progress.console.print(f"Note: {event.message}", markup=False, highlight=False)
+
+    def close(self) -> None:
+        self._progress.stop()
+
+
+def epoch_line(epoch: int, epochs: int, logs: dict[str, float]) -> str:
+    """One epoch's scores in a line."""
+    names = {
+        "loss": "loss",
+        "accuracy": "accuracy",
+        "val_loss": "validation loss",
+        "val_accuracy": "validation accuracy",
+    }
+    scores = "  ".join(f"{title} {logs[name]:.4f}" for name, title in names.items() if name in logs)
+    return f"Epoch {epoch:>{len(str(epochs))}}/{epochs}  {scores}"
+
+
+def time_left(seconds: float | None) -> str:
+    """The time left in the words of a person."""
+    if seconds is None:
+        return ""
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s left"
+    return f"{round(seconds / 60)} min left" if seconds < 5400 else f"{seconds / 3600:.1f} h left"

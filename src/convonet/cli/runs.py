@@ -1,0 +1,157 @@
+"""`runs list|show|compare|watch|cancel|delete`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from convonet.cli import options as opt
+
+if TYPE_CHECKING:
+    from convonet.runs import RunStore
+
+RunName = Annotated[str, typer.Argument(metavar="RUN", help="A run's folder or id.")]
+RunNames = Annotated[list[str], typer.Argument(metavar="RUN", help="Runs' folders or ids.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    group = typer.Typer(help="Runs: list, show, compare, watch, cancel, delete.", no_args_is_help=True)
+    group.command("list")(list_runs)
+    group.command()(show)
+    group.command()(compare)
+    group.command()(watch)
+    group.command()(cancel)
+    group.command()(delete)
+    app.add_typer(group, name="runs")
+
+
+def list_runs(root: opt.Root = None, json: opt.Json = False) -> None:
+    """Known runs, the newest first."""
+    from convonet.cli.output import print_json, print_table
+    from convonet.runs.documents import list_row
+
+    rows = [list_row(run) for run in _store(root).list()]
+    if json:
+        print_json(rows)
+        return
+    table = []
+    for row in rows:
+        scores = row["scores"].get("test") or row["scores"].get("training") or {}
+        accuracy = scores.get("accuracy") if "test" in row["scores"] else scores.get("val_accuracy")
+        table.append([row["id"], row["kind"], row["state"], row["created"], accuracy, row["run"]])
+    print_table(("run", "kind", "state", "created", "accuracy", "folder"), table)
+
+
+def show(run: RunName, root: opt.Root = None, json: opt.Json = False) -> None:
+    """Everything that a run's record says."""
+    from convonet.cli.output import print_json, print_table
+    from convonet.runs.documents import show_document
+
+    document = show_document(_store(root).find(run))
+    if json:
+        print_json(document)
+        return
+    simple = {k: v for k, v in document.items() if isinstance(v, (str, int, float))}
+    print_table(("what", "value"), list(simple.items()))
+    for group in ("data", "hyper"):
+        values = document["params"].get(group) or {}
+        print_table((f"{group} parameter", "value"), [[k, str(v)] for k, v in values.items()])
+    rows = [[name, key, value] for name, part in document["scores"].items() for key, value in part.items()]
+    print_table(("set", "score", "value"), [[a, b, str(c)] for a, b, c in rows])
+    typer.echo("Files: " + ", ".join(document["files"]))
+
+
+def compare(runs: RunNames, root: opt.Root = None, json: opt.Json = False) -> None:
+    """Runs side by side: scores, and the parameters that differ."""
+    from convonet.cli.output import print_json, print_table
+    from convonet.errors import InputError
+
+    if len(runs) < 2:
+        raise InputError("Comparing needs two runs or more", received=len(runs))
+    store = _store(root)
+    document = store.compare([store.find(name) for name in runs])
+    if json:
+        print_json(document)
+        return
+    ids = [row["id"] for row in document["runs"]]
+    rows: list[list[object]] = [["state", *[str(row["state"]) for row in document["runs"]]]]
+    parts = sorted(
+        {(part, key) for row in document["runs"] for part, s in row["scores"].items() for key in s}
+    )
+    for part, key in parts:
+        rows.append(
+            [f"{part} {key}", *[_shown(row["scores"].get(part, {}).get(key)) for row in document["runs"]]]
+        )
+    rows += [[name, *[_shown(v) for v in values]] for name, values in document["differences"].items()]
+    print_table(("", *ids), rows)
+    if not all(row["same_data"] for row in document["runs"]):
+        typer.echo("Not all of them were trained on the same images.")
+
+
+def watch(run: RunName, root: opt.Root = None, progress: opt.Progress = "auto") -> None:
+    """Follow a run that any face began, from its first event until it ends."""
+    import time
+
+    from convonet.cli.progress import create_display
+
+    found = _store(root).find(run)
+    log, offset, display = found.events(), 0, create_display(progress)
+    try:
+        while True:
+            ended = found.state().ended
+            events, offset = log.read(offset)
+            for stamped in events:
+                display.show(stamped)
+            if ended:
+                break
+            time.sleep(0.1)
+    finally:
+        display.close()
+    typer.echo(f"{found.id} is {found.state()}")
+
+
+def cancel(runs: RunNames, root: opt.Root = None) -> None:
+    """Ask runs to stop after the present batch; what was done is kept."""
+    from convonet.errors import InputError
+
+    store = _store(root)
+    for run in [store.find(name) for name in runs]:
+        state = run.state()
+        if state.ended:
+            raise InputError("The run is not at work", where=run.path, received=str(state))
+        run.request_cancel()
+        typer.echo(f"{run.id} was asked to stop")
+
+
+def delete(
+    runs: RunNames,
+    root: opt.Root = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Delete run folders and all in them."""
+    import sys
+
+    from convonet.errors import InputError
+
+    store = _store(root)
+    found = [store.find(name) for name in runs]
+    if not yes:
+        if not sys.stdin.isatty():
+            raise InputError("Deleting needs a yes", hint="Give --yes")
+        typer.confirm(f"Delete {', '.join(str(run.path) for run in found)}?", abort=True)
+    for run in found:
+        store.delete(run)
+        typer.echo(f"{run.id} is deleted")
+
+
+def _store(root: Path | None) -> RunStore:
+    from convonet.runs import RunStore
+
+    return RunStore(root or Path("runs"))
+
+
+def _shown(value: object) -> str:
+    return f"{value:.4f}" if isinstance(value, float) else "–" if value is None else str(value)

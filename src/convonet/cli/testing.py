@@ -1,0 +1,209 @@
+"""`evaluate`, `predict`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from convonet.cli import options as opt
+
+if TYPE_CHECKING:
+    from convonet.params import DataParams
+
+Model = Annotated[str, typer.Argument(help="A run's folder or id, or a .keras file.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    app.command()(evaluate)
+    app.command()(predict)
+
+
+def evaluate(
+    model: Model,
+    data: opt.DataFile = None,
+    settings: opt.Set = None,
+    split: Annotated[str, typer.Option("--split", help="test, val or train.")] = "test",
+    top_k: Annotated[
+        int, typer.Option("--top-k", min=1, help="Right if the truth is among the K likeliest.")
+    ] = 5,
+    positive: Annotated[
+        str | None, typer.Option("--positive", help="The positive one of two classes.")
+    ] = None,
+    threshold: Annotated[
+        float | None, typer.Option("--threshold", min=0, max=1, help="Positive at this probability or above.")
+    ] = None,
+    scaling: opt.Scaling = None,
+    out: opt.Out = None,
+    name: opt.Name = None,
+    threads: opt.Threads = None,
+    train_dir: opt.TrainDir = None,
+    test_dir: opt.TestDir = None,
+    val_dir: opt.ValDir = None,
+    image_size: opt.ImageSize = None,
+    channels: opt.Channels = None,
+    json: opt.Json = False,
+    progress: opt.Progress = "auto",
+) -> None:
+    """Test a model: scores with intervals, the table of classes, the confusion matrix."""
+    from convonet.cli.given import parent_folder
+    from convonet.cli.output import print_json
+    from convonet.cli.work import ask, do_run, start_run
+    from convonet.errors import InputError
+    from convonet.runs import RECORD
+    from convonet.runs.documents import read_result
+    from convonet.specs import TestTask
+    from convonet.workbench.models import model_path
+
+    if split not in ("test", "val", "train"):
+        raise InputError(
+            "There is no such set", where="--split", expected="test, val or train", received=split
+        )
+    path = model_path(model)
+    given = _data_of(
+        path,
+        data,
+        settings,
+        train_dir=train_dir,
+        test_dir=test_dir,
+        val_dir=val_dir,
+        image_size=image_size,
+        channels=channels,
+    )
+    own = path.is_dir() and (path / RECORD).is_file() and out is None
+    task = TestTask(
+        model=str(path),
+        data=given,
+        split=split,
+        top_k=top_k,
+        positive=positive,
+        threshold=threshold,
+        scaling=checked_scaling(scaling),
+        into=str(path) if own else None,
+        threads=threads,
+    )
+    if own:
+        result = ask(task, progress)
+    else:
+        run = start_run(parent_folder(out, given), task, name)
+        do_run(run, threads, progress)
+        result = read_result(run)
+    if json:
+        print_json(result)
+    else:
+        _print_scores(result)
+
+
+def predict(
+    model: Model,
+    paths: Annotated[list[Path], typer.Argument(help="Images and folders of images.")],
+    top: Annotated[int, typer.Option("--top", min=1, help="How many classes are shown for each image.")] = 5,
+    unsure_below: Annotated[
+        float | None, typer.Option("--unsure-below", min=0, max=1, help="Below this confidence: unsure.")
+    ] = None,
+    csv: Annotated[Path | None, typer.Option("--csv", help="Also write the predictions as CSV.")] = None,
+    labels: Annotated[
+        Path | None, typer.Option("--labels", help="A labels.txt for a model without class names.")
+    ] = None,
+    scaling: opt.Scaling = None,
+    json: opt.Json = False,
+    progress: opt.Progress = "auto",
+) -> None:
+    """Tell the class of new images."""
+    from convonet.cli.output import print_json
+    from convonet.cli.work import ask
+    from convonet.errors import InputError
+    from convonet.specs import PredictTask
+    from convonet.workbench.models import model_path, write_predictions
+
+    missing = [str(path) for path in paths if not path.exists()]
+    if len(missing) == len(paths):
+        raise InputError("There is no such image or folder", where=", ".join(missing))
+    task = PredictTask(
+        model=str(model_path(model)),
+        paths=tuple(str(path) for path in paths),
+        top=top,
+        unsure_below=unsure_below,
+        scaling=checked_scaling(scaling),
+        classes=tuple(labels.read_text(encoding="utf-8").splitlines()) if labels else (),
+    )
+    predictions = ask(task, progress)["predictions"]
+    if csv is not None:
+        write_predictions(csv, predictions)
+    if json:
+        print_json(predictions)
+    else:
+        _print_predictions(predictions)
+    if predictions and all("error" in prediction for prediction in predictions):
+        raise typer.Exit(1)
+
+
+def _data_of(path: Path, file: Path | None, settings: list[str] | None, **given: Any) -> DataParams:
+    """The data parameters that were given, else those that the run was trained with."""
+    from convonet.cli.given import data_params
+    from convonet.runs import RECORD, Run
+    from convonet.specs import TrainTask
+
+    if file is None and (path / RECORD).is_file():
+        task = Run.open(path).task()
+        if isinstance(task, TrainTask):
+            values = {name: value for name, value in given.items() if value is not None}
+            return task.data.changed(**values) if values else task.data
+    return data_params(file, settings, **given)
+
+
+def checked_scaling(text: str | None) -> Any:
+    from typing import get_args
+
+    from convonet.errors import InputError
+    from convonet.params.data_params import Scaling
+
+    if text is not None and text not in get_args(Scaling):
+        raise InputError(
+            "There is no such scaling",
+            where="--scaling",
+            expected=", ".join(get_args(Scaling)),
+            received=text,
+        )
+    return text
+
+
+def _print_scores(result: dict[str, Any]) -> None:
+    from convonet.cli.output import percent, print_table
+
+    low, high = result["accuracy_interval"]
+    typer.echo(
+        f"Accuracy {percent(result['accuracy'])} on {result['images']:,} images "
+        f"(95 % interval {percent(low)} to {percent(high)}); baseline {percent(result['baseline_accuracy'])}"
+    )
+    more = [f"loss {result['loss']:.4f}", f"macro F1 {result['macro_f1']:.4f}"]
+    if result["top_k_accuracy"] is not None:
+        more.append(f"top-{result['top_k']} accuracy {percent(result['top_k_accuracy'])}")
+    if result["auc"] is not None:
+        more.append(f"AUC {result['auc']:.4f}")
+    if result["threshold"] is not None:
+        more.append(f"{result['positive']} at p ≥ {result['threshold']:g}")
+    typer.echo(", ".join(more))
+    columns = ("class", "precision", "recall", "f1", "support")
+    print_table(columns, [[row[name] for name in columns] for row in result["per_class"]])
+    for item in result["skipped"][:10]:
+        typer.echo(f"Skipped {item['path']}: {item['reason']}")
+    if len(result["skipped"]) > 10:
+        typer.echo(f"… and {len(result['skipped']) - 10} more skipped files")
+    typer.echo(f"Files: {result['run']}")
+
+
+def _print_predictions(predictions: list[dict[str, Any]]) -> None:
+    from convonet.cli.output import percent, print_table
+
+    rows = [
+        [
+            item["path"],
+            item.get("error") or item["predicted"] + (" (unsure)" if item["unsure"] else ""),
+            None if "error" in item else percent(item["confidence"]),
+        ]
+        for item in predictions
+    ]
+    print_table(("image", "prediction", "confidence"), rows)

@@ -1,0 +1,162 @@
+"""`demo`, `train`, `resume`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from convonet.cli import options as opt
+
+if TYPE_CHECKING:
+    from convonet.runs import Run
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    app.command()(demo)
+    app.command()(train)
+    app.command()(resume)
+
+
+def demo(
+    out: Annotated[Path | None, typer.Option("--out", help="Parent folder of the run.")] = None,
+    json: opt.Json = False,
+    progress: opt.Progress = "auto",
+) -> None:
+    """The whole way on handwritten digits that need no download: train, test, show."""
+    from convonet.cli.output import note
+    from convonet.cli.work import do_run, start_run
+    from convonet.workbench.demo import demo_task
+
+    note("Convonet learns to read 1,797 handwritten digits of 8 × 8 pixels. Nothing is downloaded.")
+    task = demo_task()
+    run = start_run(out or Path("runs"), task)
+    do_run(run, task.threads, progress)
+    _print_demo(run, json)
+
+
+def train(
+    data: opt.DataFile = None,
+    hyper: opt.HyperFile = None,
+    settings: opt.Set = None,
+    no_validation: Annotated[
+        bool, typer.Option("--no-validation", help="Train on all images and hold none out.")
+    ] = False,
+    from_model: Annotated[
+        str | None, typer.Option("--from", metavar="MODEL", help="Go on from a run's or file's weights.")
+    ] = None,
+    test: Annotated[bool, typer.Option("--test", help="Evaluate on the test images afterwards.")] = False,
+    seed: opt.Seed = None,
+    out: opt.Out = None,
+    name: opt.Name = None,
+    threads: opt.Threads = None,
+    train_dir: opt.TrainDir = None,
+    test_dir: opt.TestDir = None,
+    val_dir: opt.ValDir = None,
+    image_size: opt.ImageSize = None,
+    channels: opt.Channels = None,
+    json: opt.Json = False,
+    progress: opt.Progress = "auto",
+) -> None:
+    """Train a network on folders of images."""
+    from convonet.cli.given import data_params, parent_folder, search_space
+    from convonet.cli.work import do_run, start_run
+    from convonet.runs.environment import available_cores
+    from convonet.specs import TrainTask
+
+    given = data_params(
+        data,
+        settings,
+        train_dir=train_dir,
+        test_dir=test_dir,
+        val_dir=val_dir,
+        image_size=image_size,
+        channels=channels,
+    )
+    task = TrainTask(
+        data=given,
+        hyper=search_space(hyper, settings, seed=seed).first(),
+        validation=not no_validation,
+        from_model=from_model,
+        then_test=test,
+        threads=threads or available_cores(),
+    )
+    run = start_run(parent_folder(out, given), task, name)
+    try:
+        do_run(run, task.threads, progress)
+    finally:
+        _print_run(run, json)
+
+
+def resume(
+    run: Annotated[str, typer.Argument(help="A run's folder or id.")],
+    accept_changed_data: Annotated[
+        bool, typer.Option("--accept-changed-data", help="Go on although images have changed.")
+    ] = False,
+    root: opt.Root = None,
+    json: opt.Json = False,
+    progress: opt.Progress = "auto",
+) -> None:
+    """Go on with a run that was stopped, was killed or failed."""
+    from convonet.cli.work import do_run
+    from convonet.runs import RunStore
+    from convonet.workbench.resume import prepare_resume
+
+    found = RunStore(root or Path("runs")).find(run)
+    if not prepare_resume(found, accept_changed_data=accept_changed_data):
+        _print_run(found, json)
+        return
+    try:
+        do_run(found, found.task().threads, progress)
+    finally:
+        _print_run(found, json)
+
+
+def _print_run(run: Run, as_json: bool) -> None:
+    from convonet.cli.output import note, print_json
+    from convonet.runs.documents import train_document
+
+    document = train_document(run)
+    if as_json:
+        error = run.read()["error"]
+        print_json(document | ({"error": error} if error else {}))
+        return
+    history = document["history"]
+    if history["accuracy"]:
+        last = (document["model_epoch"] or document["epochs"]) - 1
+        validation = history["val_accuracy"]
+        note(
+            f"Epoch {last + 1} of {document['epochs']}: accuracy {history['accuracy'][last]:.4f}"
+            + (f", validation accuracy {validation[last]:.4f}" if validation else "")
+            + f"; {document['images_per_second']:,.0f} images a second."
+        )
+    note(f"The run is {document['state']}:")
+    typer.echo(document["run"])
+
+
+def _print_demo(run: Run, as_json: bool) -> None:
+    import json
+
+    from convonet.cli.output import percent, print_json
+    from convonet.runs.documents import train_document
+
+    scores = json.loads(run.file("evaluation.json").read_text(encoding="utf-8"))
+    pictures = sorted(str(path) for path in run.path.glob("*.png"))
+    if as_json:
+        print_json(train_document(run) | {"evaluation": scores, "pictures": pictures})
+        return
+    low, high = scores["accuracy_interval"]
+    typer.echo(
+        f"Test accuracy {percent(scores['accuracy'])} on {scores['images']} held-out digits "
+        f"(95 % interval {percent(low)} to {percent(high)}); "
+        f"always answering one class gives {percent(scores['baseline_accuracy'])}."
+    )
+    typer.echo(f"Run folder: {run.path}")
+    typer.echo("Pictures:")
+    for picture in pictures:
+        typer.echo(f"  {picture}")
+    typer.echo(
+        f"Next: convonet predict {run.path} IMAGE … | convonet train --train-dir FOLDER --test-dir FOLDER"
+    )

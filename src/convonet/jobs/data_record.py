@@ -1,0 +1,58 @@
+"""What a run remembers of its images: a fingerprint in the record, and a table of files to name what changed."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from convonet.data.data_prep import PreparedSet
+from convonet.runs import Run
+from convonet.testing.writing import write_csv
+
+FILES = "data_files.csv"
+_HEADER = ("set", "path", "class", "hash")
+
+
+def data_record(sets: Mapping[str, PreparedSet]) -> dict[str, Any]:
+    """Counts and fingerprint of the images, for `run.json`. The fingerprint covers paths, classes and contents."""
+    parts = {name: prepared.fingerprint() for name, prepared in sets.items()}
+    joined = "\n".join(f"{name} {value}" for name, value in sorted(parts.items()))
+    return {
+        "fingerprint": hashlib.sha256(joined.encode()).hexdigest(),
+        "classes": list(next(iter(sets.values())).classes),
+        "sets": {
+            name: {
+                "root": str(prepared.listing.root),
+                "images": len(prepared.labels),
+                "skipped": [list(item) for item in prepared.listing.skipped],
+                "fingerprint": parts[name],
+            }
+            for name, prepared in sets.items()
+        },
+    }
+
+
+def write_data_files(run: Run, sets: Mapping[str, PreparedSet]) -> None:
+    """Write the table of the images: set, path, class, content hash."""
+    write_csv(run.file(FILES), _HEADER, _rows(sets))
+
+
+def changed_paths(run: Run, sets: Mapping[str, PreparedSet]) -> list[str]:
+    """Images that were added, removed, renamed, moved to another class or rewritten since the table was written."""
+    if not run.file(FILES).exists():
+        return []
+    with run.file(FILES).open(encoding="utf-8", newline="") as file:
+        before = {tuple(row) for row in list(csv.reader(file))[1:]}
+    after = set(_rows(sets))
+    return sorted({row[1] for row in before ^ after})
+
+
+def _rows(sets: Mapping[str, PreparedSet]) -> Iterator[tuple[str, str, str, str]]:
+    for name, prepared in sets.items():
+        classes = prepared.classes
+        hashes = prepared.hashes.tobytes().hex()
+        width = len(hashes) // max(1, len(prepared.labels))
+        for place, (path, label) in enumerate(zip(prepared.paths, prepared.labels.tolist(), strict=True)):
+            yield name, path, classes[label], hashes[place * width : (place + 1) * width]

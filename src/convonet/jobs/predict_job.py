@@ -1,0 +1,29 @@
+"""Prediction of new images and folders of images."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from convonet.data.sources import scan_images
+from convonet.events import StageStarted, Watch
+from convonet.runs import Run
+from convonet.specs import PredictTask
+from convonet.testing.models import open_predictor
+from convonet.testing.prediction import predict_files
+
+
+def work(run: Run, task: PredictTask, watch: Watch) -> dict[str, Any]:
+    """Predict; the answer is the list of predictions, in the order of the paths."""
+    watch.tell(StageStarted(stage="model", title="Opening the model"))
+    predictor = open_predictor(
+        Path(task.model),
+        scaling=task.scaling,
+        classes=task.classes or None,
+        threads=task.threads,
+        watch=watch,
+    )
+    files = scan_images([Path(path) for path in task.paths])
+    watch.tell(StageStarted(stage="predict", title="Predicting"))
+    predictions = predict_files(predictor, files, top=task.top, unsure_below=task.unsure_below, watch=watch)
+    return {"predictions": predictions}

@@ -1,0 +1,57 @@
+"""The layer table of a network that is described by parameters, or of a saved model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from convonet.data.sources import find_channels, scan
+from convonet.errors import InputError
+from convonet.events import Watch
+from convonet.nets.net_model import NetModel
+from convonet.nets.registry import create_model
+from convonet.params import DataParams, HyperParams, pixel_params
+from convonet.runs import Run
+from convonet.specs import SummaryTask
+
+
+def work(run: Run, task: SummaryTask, watch: Watch) -> dict[str, Any]:
+    """Build or open the network; the answer is its table, and `text` for a terminal."""
+    model = _saved(task.model) if task.model else _described(task.data or DataParams(), task.hyper, watch)
+    summary = model.summary()
+    return summary.to_dict() | {"text": summary.text()}
+
+
+def _saved(name: str) -> NetModel:
+    path = Path(name)
+    return NetModel.load(path / "model.keras" if path.is_dir() else path, scaling="none")
+
+
+def _described(data: DataParams, hyper: HyperParams | None, watch: Watch) -> NetModel:
+    hyper = hyper or HyperParams()
+    classes, channels = _classes_and_channels(data, watch)
+    pixels = pixel_params(data, channels)
+    return create_model(
+        hyper,
+        shape=pixels.shape,
+        classes=classes,
+        scaling=data.scaling,
+        mean=data.mean,
+        deviation=data.deviation,
+        pixels=pixels,
+        seed=hyper.seed,
+    )
+
+
+def _classes_and_channels(data: DataParams, watch: Watch) -> tuple[tuple[str, ...], int]:
+    """What the network's ends depend on: from the parameters where they say it, else from the folders."""
+    if data.num_classes is not None and data.channels != "auto":
+        return tuple(str(place) for place in range(data.num_classes)), data.channels
+    if data.train_dir is None:
+        raise InputError(
+            "The network's shape cannot be told",
+            expected="a training folder, or num_classes and channels in the data parameters",
+        )
+    found = scan(data, watch=watch).train
+    channels = find_channels(found, watch=watch) if data.channels == "auto" else data.channels
+    return found.classes, channels

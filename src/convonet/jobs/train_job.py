@@ -1,0 +1,244 @@
+"""The training job: scan, prepare, build, train, save, export, plot and, if asked for, test.
+
+Every stage can be done again, so a killed run is resumed by doing the job again: the prepared images come from
+the cache, training goes on from its checkpoint, and later stages write the same files.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from convonet.atomic import write_text, write_with
+from convonet.data.data_prep import PreparedSet, prepare
+from convonet.data.sources import find_channels, scan
+from convonet.data.split import split_rows
+from convonet.errors import Cancelled, ConvonetError, DataChangedError, DataError
+from convonet.events import FileSaved, StageStarted, Warned, Watch
+from convonet.jobs.data_record import changed_paths, data_record, write_data_files
+from convonet.jobs.test_job import evaluate_into
+from convonet.nets.backend import set_threads
+from convonet.nets.export import export_onnx
+from convonet.nets.net_model import NetModel
+from convonet.nets.registry import create_model
+from convonet.params import FAMILIES, PixelParams, pixel_params
+from convonet.plots.results import save_hyper_params, save_train_val_plots
+from convonet.runs import Run
+from convonet.runs.documents import train_document
+from convonet.specs import TestTask, TrainTask
+from convonet.testing.models import sha256_of
+from convonet.training.checkpoint import CheckpointFile
+from convonet.training.history import History, csv_head
+from convonet.training.net_training import ImageRows, NetTraining, TrainingResult
+
+CHECKPOINT = "checkpoint.npz"
+MODEL = "model.keras"
+ONNX = "model.onnx"
+_COPIES = (MODEL, "train_val_plots.png", "hyper_params.png")
+_SAMPLES = 16
+
+
+@dataclass(frozen=True)
+class TrainSets:
+    """The prepared images of a training, and which rows are for what."""
+
+    train: PreparedSet
+    train_rows: ImageRows
+    val_rows: ImageRows | None
+
+
+def work(run: Run, task: TrainTask, watch: Watch) -> dict[str, Any]:
+    """Do the whole job in the run's folder; the answer is the run's document.
+
+    Raises:
+        Cancelled: the person asked to stop; what was trained is saved.
+        ConvonetError: it cannot be done, or not on these images.
+    """
+    if task.threads is not None:
+        set_threads(task.threads)
+    sets, pixels = _prepare(run, task, watch)
+    model = _build(task, sets, pixels, watch)
+    write_text(run.file("summary.txt"), model.summary().text())
+    training = _training(run, task, model)
+    watch.tell(StageStarted(stage="train", title="Training"))
+    try:
+        if sets.val_rows is None:
+            result = training.train(sets.train_rows, watch)
+        else:
+            result = training.train_val(sets.train_rows, sets.val_rows, watch)
+    except Cancelled:
+        _save_partial(run, task, model, training, watch)
+        raise
+    _save(run, model, result, watch)
+    _export(run, model, sets, watch)
+    _plot(run, task, result.history, watch)
+    _copy_results(run, task, watch)
+    if task.then_test:
+        watch.check()
+        evaluate_into(
+            run.path, TestTask(model=str(run.path), data=task.data, threads=task.threads), watch, run=run
+        )
+    run.file(CHECKPOINT).unlink(missing_ok=True)
+    return train_document(run)
+
+
+def _prepare(run: Run, task: TrainTask, watch: Watch) -> tuple[TrainSets, PixelParams]:
+    watch.tell(StageStarted(stage="scan", title="Looking at the folders"))
+    found = scan(task.data, watch=watch)
+    watch.check()
+    channels = find_channels(found.train, watch=watch) if task.data.channels == "auto" else task.data.channels
+    pixels = pixel_params(task.data, channels)
+    watch.tell(StageStarted(stage="prepare", title="Reading the images"))
+    train_set = prepare(found.train, pixels, name="train", watch=watch)
+    val_set = prepare(found.val, pixels, name="val", watch=watch) if found.val and task.validation else None
+    _check_same_data(run, task, train_set, val_set, watch)
+    return _rows(task, train_set, val_set), pixels
+
+
+def _rows(task: TrainTask, train_set: PreparedSet, val_set: PreparedSet | None) -> TrainSets:
+    everything = ImageRows.all(train_set.images, train_set.labels)
+    if not task.validation:
+        return TrainSets(train_set, everything, None)
+    if val_set is not None:
+        return TrainSets(train_set, everything, ImageRows.all(val_set.images, val_set.labels))
+    kept, held = split_rows(train_set.labels, task.data.validation_share, task.data.split_seed)
+    if not len(held) or not len(kept):
+        raise DataError(
+            "There are too few images to hold some out for validation",
+            where=task.data.train_dir,
+            received=f"{len(train_set.labels)} images",
+            hint="Add images, give a validation folder, or train with --no-validation",
+        )
+    images, labels = train_set.images, train_set.labels
+    return TrainSets(train_set, ImageRows(images, labels, kept), ImageRows(images, labels, held))
+
+
+def _check_same_data(
+    run: Run, task: TrainTask, train_set: PreparedSet, val_set: PreparedSet | None, watch: Watch
+) -> None:
+    """Remember the images of the first attempt, and refuse others in a later one unless they are accepted."""
+    sets = {"train": train_set} | ({"val": val_set} if val_set is not None else {})
+    record = data_record(sets)
+    known = run.read()["data"]
+    if known is not None and known["fingerprint"] != record["fingerprint"]:
+        paths = changed_paths(run, sets)
+        if not task.accept_changed_data:
+            raise DataChangedError(
+                f"{len(paths)} images are not those that the run began with: {', '.join(paths[:5])}",
+                paths=paths,
+                where=task.data.train_dir,
+                hint="Bring them back, begin a new run, or resume with --accept-changed-data",
+            )
+        watch.tell(Warned(message=f"{len(paths)} images have changed since the run began", subject="data"))
+    if known is None or known["fingerprint"] != record["fingerprint"]:
+        write_data_files(run, sets)
+        run.update(data=record)
+
+
+def _build(task: TrainTask, sets: TrainSets, pixels: PixelParams, watch: Watch) -> NetModel:
+    watch.tell(StageStarted(stage="build", title="Building the network"))
+    for name in FAMILIES[task.hyper.family].ignored(task.hyper):
+        watch.tell(Warned(message=f"The network {task.hyper.family} does not use {name}", subject=name))
+    if task.from_model is not None:
+        return _further(task, sets, pixels)
+    return create_model(
+        task.hyper,
+        shape=pixels.shape,
+        classes=sets.train.classes,
+        scaling=task.data.scaling,
+        mean=task.data.mean,
+        deviation=task.data.deviation,
+        pixels=pixels,
+        seed=task.hyper.seed,
+    )
+
+
+def _further(task: TrainTask, sets: TrainSets, pixels: PixelParams) -> NetModel:
+    """A saved model whose weights training starts from."""
+    path = Path(str(task.from_model))
+    model = NetModel.load(path / MODEL if path.is_dir() else path)
+    if model.info.classes != tuple(sets.train.classes) or model.info.pixels.shape != pixels.shape:
+        raise DataError(
+            "The model to go on from was made for other images",
+            where=path,
+            expected=f"classes {', '.join(model.info.classes)} at {model.info.pixels.shape}",
+            received=f"classes {', '.join(sets.train.classes)} at {pixels.shape}",
+        )
+    return model
+
+
+def _training(run: Run, task: TrainTask, model: NetModel) -> NetTraining:
+    file = run.history_file()
+
+    def write_row(history: History) -> int:
+        if len(history) == 1:
+            write_text(file.path, csv_head() + "\n")
+        file.append(history.csv_line(len(history) - 1))
+        return file.size()
+
+    def cut(history: History, size: int) -> None:
+        if len(history):
+            file.cut(size)
+        else:
+            file.path.unlink(missing_ok=True)
+
+    return NetTraining(
+        model, task.hyper, CheckpointFile(run.file(CHECKPOINT)), on_history=write_row, on_resume=cut
+    )
+
+
+def _save(run: Run, model: NetModel, result: TrainingResult, watch: Watch) -> None:
+    watch.tell(StageStarted(stage="save", title="Saving the model"))
+    model.save(run.file(MODEL))
+    watch.tell(FileSaved(path=MODEL, title="Model"))
+    last = result.history.rows[result.model_epoch - 1]
+    scores = run.read()["scores"] | {"training": {k: v for k, v in last.items() if k != "learning_rate"}}
+    run.update(
+        model_epoch=result.model_epoch,
+        stopped=result.stopped,
+        images_per_second=result.images_per_second,
+        scores=scores,
+    )
+
+
+def _save_partial(run: Run, task: TrainTask, model: NetModel, training: NetTraining, watch: Watch) -> None:
+    """What a stop leaves: the model as it is, the curves so far. The checkpoint is written already."""
+    calm = Watch(watch.tell)
+    calm.tell(StageStarted(stage="save", title="Saving what was trained"))
+    model.save(run.file(MODEL))
+    run.update(model_epoch=len(training.history), images_per_second=training.speed)
+    if len(training.history):
+        _plot(run, task, training.history, calm)
+
+
+def _export(run: Run, model: NetModel, sets: TrainSets, watch: Watch) -> None:
+    """ONNX for fast use; where it cannot be made, keras stays in use and the run says so."""
+    watch.check()
+    watch.tell(StageStarted(stage="export", title="Exporting to ONNX"))
+    samples = sets.train.images[:: max(1, len(sets.train.images) // _SAMPLES)][:_SAMPLES]
+    try:
+        export_onnx(model, run.file(ONNX), samples=samples, keras_sha256=sha256_of(run.file(MODEL)))
+    except ConvonetError as error:
+        watch.tell(Warned(message=f"No ONNX file was made: {error.sentence()}", subject="export"))
+    else:
+        watch.tell(FileSaved(path=ONNX, title="ONNX model"))
+
+
+def _plot(run: Run, task: TrainTask, history: History, watch: Watch) -> None:
+    watch.tell(StageStarted(stage="plot", title="Drawing"))
+    save_train_val_plots(run.file("train_val_plots.png"), history.to_dict())
+    save_hyper_params(run.file("hyper_params.png"), task.hyper)
+    watch.tell(FileSaved(path="train_val_plots.png", title="Accuracy and loss"))
+    watch.tell(FileSaved(path="hyper_params.png", title="Hyper parameters"))
+
+
+def _copy_results(run: Run, task: TrainTask, watch: Watch) -> None:
+    """The three files also go where the reference application put them."""
+    if task.data.result_dir is None:
+        return
+    folder = Path(task.data.result_dir)
+    for name in _COPIES:
+        write_with(folder / name, lambda temporary, name=name: shutil.copyfile(run.file(name), temporary))
+        watch.tell(FileSaved(path=str(folder / name), title="Copy in the results folder"))

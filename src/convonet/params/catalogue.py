@@ -1,0 +1,34 @@
+"""The catalogue of families as documents, for every face."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from convonet.params.families import FAMILIES, family_info
+
+
+def models_document() -> dict[str, Any]:
+    """What `models` prints: families and pretrained bases, each with a name."""
+    return {
+        "families": [
+            {"name": f.name, "title": f.title, "description": f.description, "parameters": dict(f.defaults)}
+            for f in FAMILIES.values()
+        ],
+        "bases": [],
+    }
+
+
+def family_document(name: str) -> dict[str, Any]:
+    """What `models NAME` prints: the family and the declaration of each of its parameters.
+
+    Raises:
+        ParamError: there is no such family.
+    """
+    family = family_info(name)
+    return {
+        "name": family.name,
+        "title": family.title,
+        "description": family.description,
+        "source": family.source,
+        "parameters": [field.to_dict() | {"default": default} for field, default in family.fields()],
+    }

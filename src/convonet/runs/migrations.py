@@ -1,0 +1,30 @@
+"""Numbered steps from each older format of `run.json` to the present one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from convonet.errors import RunNotFoundError
+
+RUN_VERSION = 1
+
+_STEPS: tuple[Callable[[dict[str, Any]], dict[str, Any]], ...] = (lambda record: record,)
+
+
+def migrated(record: dict[str, Any]) -> dict[str, Any]:
+    """The record in today's format.
+
+    Raises:
+        RunNotFoundError: it was written by a newer version, or is no record.
+    """
+    version = record.get("format_version") if isinstance(record, dict) else None
+    if not isinstance(version, int) or not 0 <= version <= RUN_VERSION:
+        raise RunNotFoundError(
+            "The run's record is of another version",
+            expected=f"format version {RUN_VERSION}",
+            received=version,
+        )
+    for step in _STEPS[version:]:
+        record = step(record)
+    return record

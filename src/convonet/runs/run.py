@@ -1,0 +1,239 @@
+"""A run is a folder and the folder is the truth.
+
+Names in it are fixed (`docs/run-folder.md`). Whoever works on a run holds its lock; a run that is stored as
+running while nobody holds the lock was interrupted.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import filelock
+import psutil
+
+from convonet.atomic import storage_error, write_json
+from convonet.errors import InputError, OutputError, RunAliveError, RunNotFoundError
+from convonet.events import RunState
+from convonet.runs.environment import machine, versions
+from convonet.runs.event_log import EventLog, LineFile
+from convonet.runs.migrations import RUN_VERSION, migrated
+from convonet.specs import Task, read_task
+
+RECORD = "run.json"
+_LOCK_SECONDS = 2.0
+_HISTORY = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate")
+
+
+class Run:
+    """One run folder. Reading is free; writing is for whoever holds the lock, except the wish to stop."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.resolve()
+
+    def __repr__(self) -> str:
+        return f"Run({str(self.path)!r})"
+
+    @property
+    def id(self) -> str:
+        """The folder's name."""
+        return self.path.name
+
+    @classmethod
+    def create(
+        cls,
+        parent: Path,
+        task: Task,
+        *,
+        name: str | None = None,
+        command: list[str] | None = None,
+        owner: int = 0,
+    ) -> Run:
+        """Make a new run folder in state `waiting`; an existing one is never overwritten.
+
+        Raises:
+            InputError: `name` is taken or is not a folder name.
+            OutputError: `parent` cannot be written to.
+        """
+        if name is not None and (name in ("", ".", "..") or any(sign in name for sign in '/\\:*?"<>|\0')):
+            raise InputError("A run's name is the name of a folder", received=name, where="--name")
+        path = parent / (name or new_id(task.kind))
+        try:
+            parent.mkdir(parents=True, exist_ok=True)
+            path.mkdir()
+        except FileExistsError as error:
+            raise InputError(
+                "A run of that name is there already", where=path, hint="Choose another --name"
+            ) from error
+        except OSError as error:
+            raise storage_error(error, path) from error
+        run = cls(path)
+        run.write(run._first_record(task, command or [], owner))
+        return run
+
+    def _first_record(self, task: Task, command: list[str], owner: int) -> dict[str, Any]:
+        spec = task.to_dict()
+        return {
+            "format_version": RUN_VERSION,
+            "id": self.id,
+            "kind": task.kind,
+            "state": RunState.WAITING,
+            "created": now(),
+            "started": None,
+            "ended": None,
+            "seconds": 0.0,
+            "attempt": 0,
+            "owner": owner,
+            "process": None,
+            "seed": (spec.get("hyper") or {}).get("seed", 0),
+            "command": command,
+            "params": {"data": spec.get("data"), "hyper": spec.get("hyper")},
+            "task": spec,
+            "data": None,
+            "versions": versions(),
+            "machine": machine(),
+            "stages": [],
+            "model_epoch": None,
+            "scores": {},
+            "error": None,
+        }
+
+    @classmethod
+    def open(cls, path: Path) -> Run:
+        """The run in a folder.
+
+        Raises:
+            RunNotFoundError: the folder holds no run.
+        """
+        if not (path / RECORD).is_file():
+            raise RunNotFoundError(
+                "There is no run in this folder", where=path, expected=f"a folder with {RECORD}"
+            )
+        return cls(path)
+
+    def file(self, name: str) -> Path:
+        """A file in the run folder."""
+        return self.path / name
+
+    def read(self) -> dict[str, Any]:
+        """The record as it stands on disk, in today's format.
+
+        Raises:
+            RunNotFoundError: the record is gone or is not JSON.
+        """
+        try:
+            record = json.loads(self.file(RECORD).read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise RunNotFoundError(
+                "The run's record cannot be read", where=self.file(RECORD), received=str(error)
+            ) from error
+        return migrated(record)
+
+    def write(self, record: Mapping[str, Any]) -> None:
+        """Replace the record, whole or not at all."""
+        write_json(self.file(RECORD), record)
+
+    def update(self, **values: Any) -> dict[str, Any]:
+        """Change some keys of the record and give the new one."""
+        record = self.read() | values
+        self.write(record)
+        return record
+
+    def task(self) -> Task:
+        """The job of this run."""
+        return read_task(self.read()["task"])
+
+    def state(self, record: Mapping[str, Any] | None = None) -> RunState:
+        """What the run is doing now: the stored state, held against who is alive."""
+        record = self.read() if record is None else record
+        stored = RunState(record["state"])
+        if stored is RunState.RUNNING and not self.is_locked():
+            # The worker may have ended between the reading of the record and the look at the lock.
+            stored = RunState(self.read()["state"])
+            return RunState.INTERRUPTED if stored is RunState.RUNNING else stored
+        if stored is RunState.WAITING and record["owner"] and not psutil.pid_exists(record["owner"]):
+            return stored if self.is_locked() else RunState.INTERRUPTED
+        return stored
+
+    def is_locked(self) -> bool:
+        """Whether a process works on this run."""
+        if not self.file("run.lock").exists():
+            return False
+        try:
+            with filelock.FileLock(self.file("run.lock"), timeout=0):
+                return False
+        except filelock.Timeout:
+            return True
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold the run while working on it.
+
+        Raises:
+            RunAliveError: another process holds it.
+            OutputError: the folder cannot be written to.
+        """
+        lock = filelock.FileLock(self.file("run.lock"), timeout=_LOCK_SECONDS)
+        try:
+            lock.acquire()
+        except filelock.Timeout as error:
+            process = self.read().get("process")
+            raise RunAliveError(
+                f"Process {process} is working on this run", where=self.path, hint="Wait, or cancel it first"
+            ) from error
+        except OSError as error:
+            raise OutputError("The run folder cannot be written to", where=self.path) from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def events(self) -> EventLog:
+        """The run's events."""
+        return EventLog(self.file("events.jsonl"), self.id)
+
+    def history_file(self) -> LineFile:
+        """`history.csv`, for appending."""
+        return LineFile(self.file("history.csv"))
+
+    def history(self) -> dict[str, list[float | None]]:
+        """Columns of `history.csv`; an absent value is None. A torn last line is left out."""
+        columns: dict[str, list[float | None]] = {name: [] for name in _HISTORY}
+        if not self.file("history.csv").exists():
+            return columns
+        content = self.file("history.csv").read_text(encoding="utf-8")
+        for row in csv.DictReader(content[: content.rfind("\n") + 1].splitlines()):
+            for name, value in row.items():
+                columns.setdefault(name, []).append(float(value) if value else None)
+        return columns
+
+    def request_cancel(self) -> None:
+        """Ask whoever works on the run to stop; acknowledged within a second."""
+        try:
+            self.file("cancel").touch()
+        except OSError as error:
+            raise storage_error(error, self.file("cancel")) from error
+
+    def cancel_requested(self) -> bool:
+        """Whether somebody asked to stop."""
+        return self.file("cancel").exists()
+
+    def clear_cancel(self) -> None:
+        """Forget the wish to stop, when the run is taken up again."""
+        self.file("cancel").unlink(missing_ok=True)
+
+
+def new_id(kind: str) -> str:
+    """`<kind>-<UTC time>-<4 hex>`."""
+    return f"{kind}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
+
+
+def now() -> str:
+    """The present time, UTC, as the record writes it."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

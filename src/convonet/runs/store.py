@@ -1,0 +1,146 @@
+"""Every run that is known: those in the person's index and those below a folder, to depth 3."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from convonet.atomic import storage_error
+from convonet.errors import RunAliveError, RunNotFoundError, nearest
+from convonet.home import home
+from convonet.runs.event_log import LineFile
+from convonet.runs.run import RECORD, Run
+
+_DEPTH = 3
+
+
+class RunStore:
+    """Lists, finds, compares and deletes runs.
+
+    Args:
+        root: also look below this folder.
+        index: the file with one JSON path a line; the person's own by default.
+    """
+
+    def __init__(self, root: Path | None = None, index: Path | None = None) -> None:
+        self._root = root
+        self._index = index or home() / "runs.jsonl"
+
+    def add(self, run: Run) -> None:
+        """Remember a run, so that any face finds it."""
+        try:
+            self._index.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise storage_error(error, self._index) from error
+        LineFile(self._index).append(json.dumps(str(run.path), ensure_ascii=False))
+
+    def list(self) -> list[Run]:
+        """Known runs, the newest first. Folders that are gone are left out."""
+        found = {run.path: run for run in self._all()}
+        dated: list[tuple[str, Run]] = []
+        for run in found.values():
+            try:
+                dated.append((run.read()["created"], run))
+            except RunNotFoundError:
+                continue
+        return [run for _, run in sorted(dated, key=lambda pair: pair[0], reverse=True)]
+
+    def _all(self) -> Iterator[Run]:
+        if self._index.exists():
+            for line in self._index.read_text(encoding="utf-8").splitlines():
+                try:
+                    path = Path(json.loads(line))
+                except ValueError:
+                    continue
+                if (path / RECORD).is_file():
+                    yield Run(path)
+        if self._root is not None:
+            yield from _below(self._root, _DEPTH)
+
+    def find(self, name: str) -> Run:
+        """The run of that path or id.
+
+        Raises:
+            RunNotFoundError: there is none, or several have that id.
+        """
+        path = Path(name)
+        if (path / RECORD).is_file():
+            return Run(path)
+        matches = {run.path: run for run in self._all() if run.id == name}
+        if len(matches) == 1:
+            return next(iter(matches.values()))
+        if matches:
+            raise RunNotFoundError(
+                f"{len(matches)} runs are called {name}",
+                received=", ".join(map(str, matches)),
+                hint="Give the path",
+            )
+        near = nearest(name, [run.id for run in self._all()])
+        raise RunNotFoundError(
+            "There is no such run",
+            where=name,
+            expected="a run folder or the id of a known run",
+            hint=f"Did you mean {near}" if near else "`convonet runs list` shows the known ones",
+        )
+
+    def delete(self, run: Run) -> None:
+        """Remove a run folder and all in it.
+
+        Raises:
+            RunAliveError: a process works on it.
+        """
+        if run.is_locked():
+            raise RunAliveError("The run is being worked on", where=run.path, hint="Cancel it first")
+        try:
+            shutil.rmtree(run.path)
+        except OSError as error:
+            raise storage_error(error, run.path) from error
+
+    def compare(self, runs: list[Run]) -> dict[str, Any]:
+        """Runs side by side: states, scores, and the parameters that are not the same in all of them."""
+        records = [run.read() for run in runs]
+        flat = [_flat(record["params"]) for record in records]
+        names = sorted({name for values in flat for name in values})
+        different = [
+            name for name in names if len({json.dumps(v.get(name), sort_keys=True) for v in flat}) > 1
+        ]
+        return {
+            "runs": [
+                {
+                    "run": str(run.path),
+                    "id": run.id,
+                    "kind": record["kind"],
+                    "state": run.state(record),
+                    "scores": record["scores"],
+                    "same_data": record["data"] == records[0]["data"],
+                }
+                for run, record in zip(runs, records, strict=True)
+            ],
+            "differences": {name: [values.get(name) for values in flat] for name in different},
+        }
+
+
+def _flat(params: dict[str, Any]) -> dict[str, Any]:
+    return {
+        f"{group}.{name}": value
+        for group, values in params.items()
+        for name, value in (values or {}).items()
+        if name != "format_version"
+    }
+
+
+def _below(folder: Path, depth: int) -> Iterator[Run]:
+    if (folder / RECORD).is_file():
+        yield Run(folder)
+        return
+    if depth == 0:
+        return
+    try:
+        children = [entry for entry in folder.iterdir() if entry.is_dir() and not entry.name.startswith(".")]
+    except OSError:
+        return
+    for child in children:
+        yield from _below(child, depth - 1)

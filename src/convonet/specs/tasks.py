@@ -1,0 +1,157 @@
+"""Frozen job specs: all that a worker needs to know, as plain JSON. Nothing here loads an image or keras."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar, Literal
+
+from convonet.errors import InputError
+from convonet.params.data_params import DataParams, Scaling
+from convonet.params.files import data_to_dict
+from convonet.params.hyper_params import HyperParams
+from convonet.params.migrations import VERSION_KEY
+
+Split = Literal["train", "val", "test"]
+SPEC_VERSION = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """A job. `kind` names it on the wire; subclasses register themselves.
+
+    Attributes:
+        threads: computing threads of the worker; part of the spec, since other numbers give other last digits.
+    """
+
+    kind: ClassVar[str]
+    registry: ClassVar[dict[str, type[Task]]] = {}
+    threads: int | None = None
+
+    def __init_subclass__(cls) -> None:
+        Task.registry[cls.kind] = cls
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON object of the spec."""
+        values: dict[str, Any] = {"kind": self.kind, VERSION_KEY: SPEC_VERSION}
+        for item in fields(self):
+            values[item.name] = _plain(getattr(self, item.name))
+        return values
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainTask(Task):
+    """Train a network.
+
+    Attributes:
+        validation: hold out a share, or use the validation folder.
+        from_model: a run or model file whose weights training starts from.
+        then_test: evaluate on the test set when training has ended.
+        accept_changed_data: go on although the images are no longer those that the run began with.
+    """
+
+    kind = "train"
+    data: DataParams
+    hyper: HyperParams
+    validation: bool = True
+    from_model: str | None = None
+    then_test: bool = False
+    accept_changed_data: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class TestTask(Task):
+    """Evaluate a model on one set.
+
+    Attributes:
+        model: a run folder or a model file.
+        top_k: an answer counts as right when the truth is among the k likeliest.
+        positive, threshold: for two classes; the positive class is predicted at p ≥ threshold.
+        keep: write the threshold into the model.
+        into: the run folder that gets the files; None: the job's own.
+    """
+
+    kind = "evaluate"
+    __test__: ClassVar[bool] = False
+    model: str
+    data: DataParams
+    split: Split = "test"
+    top_k: int = 5
+    positive: str | None = None
+    threshold: float | None = None
+    keep: bool = False
+    scaling: Scaling | None = None
+    into: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PredictTask(Task):
+    """Predict images and folders of images."""
+
+    kind = "predict"
+    model: str
+    paths: tuple[str, ...]
+    top: int = 5
+    unsure_below: float | None = None
+    scaling: Scaling | None = None
+    classes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class SummaryTask(Task):
+    """The layer table of the network that the parameters describe, or of a saved model."""
+
+    kind = "summary"
+    hyper: HyperParams | None = None
+    shape: tuple[int, int, int] | None = None
+    num_classes: int | None = None
+    data: DataParams | None = None
+    model: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportTask(Task):
+    """Write a model in another format."""
+
+    kind = "export"
+    model: str
+    format: str = "onnx"
+    out: str | None = None
+    scaling: Scaling | None = None
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, DataParams):
+        return data_to_dict(value)
+    if isinstance(value, HyperParams):
+        return {name: list(v) if isinstance(v, tuple) else v for name, v in value.set_values().items()}
+    return list(value) if isinstance(value, tuple) else value
+
+
+def read_task(value: Mapping[str, Any]) -> Task:
+    """The task that `Task.to_dict` described.
+
+    Raises:
+        InputError: an unknown kind, an unknown key, or a newer version.
+    """
+    kind = Task.registry.get(str(value.get("kind")))
+    if kind is None or value.get(VERSION_KEY) != SPEC_VERSION:
+        raise InputError(
+            "The job cannot be read",
+            expected=f"one of {', '.join(Task.registry)} in version {SPEC_VERSION}",
+            received=f"{value.get('kind')} in version {value.get(VERSION_KEY)}",
+        )
+    values = {name: item for name, item in value.items() if name not in ("kind", VERSION_KEY)}
+    known = {item.name for item in fields(kind)}
+    if unknown := sorted(set(values) - known):
+        raise InputError(
+            "The job has unknown keys", expected=", ".join(sorted(known)), received=", ".join(unknown)
+        )
+    for name, item in values.items():
+        if name == "data" and item is not None:
+            values[name] = DataParams.of({k: v for k, v in item.items() if k != VERSION_KEY})
+        elif name == "hyper" and item is not None:
+            values[name] = HyperParams.of(item)
+        elif isinstance(item, list):
+            values[name] = tuple(item)
+    return kind(**values)

@@ -1,0 +1,40 @@
+"""The history of a training: one row an epoch, as lists, as CSV lines, as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+COLUMNS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate")
+
+
+@dataclass
+class History:
+    """Rows by epoch; a row has `loss`, `accuracy`, `learning_rate` and, with validation, `val_…`."""
+
+    rows: list[dict[str, float]] = field(default_factory=list)
+
+    def add(self, logs: Mapping[str, float]) -> None:
+        """Add the row of the next epoch."""
+        self.rows.append(dict(logs))
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def column(self, name: str) -> list[float]:
+        """The values of one score, one an epoch; empty where it was not measured."""
+        return [row[name] for row in self.rows if name in row]
+
+    def to_dict(self) -> dict[str, list[float]]:
+        """Columns of scores: `loss`, `accuracy`, `val_loss`, `val_accuracy`."""
+        return {name: self.column(name) for name in COLUMNS[1:5]}
+
+    def csv_line(self, place: int) -> str:
+        """Row `place` (from 0) as a CSV line with full precision; absent values are empty."""
+        values = {"epoch": place + 1} | self.rows[place]
+        return ",".join("" if name not in values else repr(values[name]) for name in COLUMNS)
+
+
+def csv_head(columns: Sequence[str] = COLUMNS) -> str:
+    """The header line."""
+    return ",".join(columns)

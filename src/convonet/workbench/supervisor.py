@@ -1,0 +1,228 @@
+"""Starts worker processes, follows them, and says what became of them. Knows neither keras nor a window."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import IO, Any
+
+from convonet.errors import Cancelled, ConvonetError, StorageError, WorkerError, error_from_dict
+from convonet.events import RunEnded, RunState, Stamped
+from convonet.runs import Run
+from convonet.runs.environment import available_cores
+from convonet.runs.run import now
+
+KILL_SECONDS = 5.0
+_POLL_SECONDS = 0.05
+_LOG_TAIL = 2000
+_THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+@dataclass(frozen=True)
+class WorkerKey:
+    """What is fixed when a worker process starts: a warm one fits only work of the same key."""
+
+    backend: str
+    threads: int
+
+    @classmethod
+    def of(cls, threads: int | None) -> WorkerKey:
+        """The key for work with so many threads; None: one a core."""
+        return cls(os.environ.get("KERAS_BACKEND", "torch"), threads or available_cores())
+
+    def environment(self) -> dict[str, str]:
+        """The environment of such a process."""
+        threads = {name: str(self.threads) for name in _THREAD_VARIABLES}
+        return dict(os.environ) | threads | {"KERAS_BACKEND": self.backend, "PYTHONUNBUFFERED": "1"}
+
+
+class Worker:
+    """A worker process at work on a run."""
+
+    def __init__(self, run: Run, process: subprocess.Popen[bytes]) -> None:
+        self.run = run
+        self._process = process
+        self._log = run.events()
+        self._offset = self._log.size()
+        self._cancelled_at: float | None = None
+        self._heard_at = time.monotonic()
+
+    @property
+    def process(self) -> int:
+        """The process's number."""
+        return self._process.pid
+
+    def is_alive(self) -> bool:
+        """Whether the process is still there."""
+        return self._process.poll() is None
+
+    def poll(self) -> list[Stamped]:
+        """The events since the last call. Also ends a worker that does not stop when it was asked to."""
+        events, self._offset = self._log.read(self._offset)
+        if events:
+            self._heard_at = time.monotonic()
+        if self._cancelled_at is not None and self.is_alive():
+            silent_since = max(self._cancelled_at, self._heard_at)
+            if time.monotonic() - silent_since > KILL_SECONDS:
+                self.kill()
+        return events
+
+    def follow(self, poll_seconds: float = _POLL_SECONDS) -> Iterator[Stamped]:
+        """Every event until the worker has ended; then `finish` tells how."""
+        while self.is_alive():
+            yield from self.poll()
+            time.sleep(poll_seconds)
+        yield from self.poll()
+
+    def cancel(self) -> None:
+        """Ask the worker to stop after what it is doing; it is killed if it is silent for 5 seconds."""
+        self.run.request_cancel()
+        if self._cancelled_at is None:
+            self._cancelled_at = time.monotonic()
+
+    def kill(self) -> None:
+        """End the process at once. The last checkpoint stays."""
+        self._process.kill()
+        self._process.wait()
+
+    def detach(self) -> None:
+        """Let the worker go on when this process ends."""
+        pipe = self._process.stdin
+        if pipe is not None:
+            _send(pipe, "detach")
+
+    def finish(self) -> RunState:
+        """Wait for the end and make the record true, also when the worker could not.
+
+        Returns:
+            `done`.
+
+        Raises:
+            Cancelled: it was stopped; what was done is kept.
+            ConvonetError: it failed, with the worker's own reason.
+            WorkerError: the process died; the run is `failed` and can be resumed.
+        """
+        code = self._process.wait()
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+        state = RunState(self.run.read()["state"])
+        if state is RunState.FAILED:
+            raise error_from_dict(self.run.read()["error"] or {})
+        if state in (RunState.RUNNING, RunState.WAITING):
+            state = self._bury(code)
+        if state is RunState.CANCELLED:
+            raise Cancelled
+        return state
+
+    def _bury(self, code: int) -> RunState:
+        """Write down the end that the worker could not write itself."""
+        if self._cancelled_at is not None:
+            self._end(RunState.CANCELLED, None)
+            return RunState.CANCELLED
+        error = self._reason(code)
+        self._end(RunState.FAILED, error)
+        raise error
+
+    def _end(self, state: RunState, error: ConvonetError | None) -> None:
+        said = error.to_dict() if error else None
+        try:
+            record = self.run.update(state=state, ended=now(), error=said)
+            self._log.tell(RunEnded(state=state, seconds=record["seconds"], error=said))
+        except StorageError:
+            if error is None:
+                raise
+
+    def _reason(self, code: int) -> ConvonetError:
+        log = self.run.file("worker.log")
+        tail = log.read_text(encoding="utf-8", errors="replace")[-_LOG_TAIL:] if log.exists() else ""
+        last = tail.strip().splitlines()[-1] if tail.strip() else None
+        if code < 0:
+            name = signal.Signals(-code).name if -code in set(signal.Signals) else str(-code)
+            what = f"The worker process was killed by {name}"
+            if name == "SIGKILL":
+                what += ", perhaps because the memory was not enough"
+        else:
+            what = f"The worker process ended early with code {code}"
+        return WorkerError(
+            what,
+            where=self.run.path,
+            received=last,
+            hint=f"`convonet resume {self.run.path}` goes on from there",
+        )
+
+
+class Supervisor:
+    """Starts workers and keeps one warm: a process that has keras imported and waits for a run.
+
+    Args:
+        detached: workers get a process group of their own, so that a key pressed in the terminal does not
+            reach them.
+    """
+
+    def __init__(self, *, detached: bool = False) -> None:
+        self._detached = detached
+        self._spare: tuple[WorkerKey, subprocess.Popen[bytes]] | None = None
+
+    def warm(self, threads: int | None = None) -> None:
+        """Start a spare worker in the background, so that the next run need not wait for imports."""
+        key = WorkerKey.of(threads)
+        if self._spare is not None and self._spare[0] == key and self._spare[1].poll() is None:
+            return
+        self.close()
+        self._spare = key, self._spawn(key, ["--warm"], None)
+
+    def start(self, run: Run, threads: int | None = None) -> Worker:
+        """Let a worker take up the run: the warm one where it fits, else a new process."""
+        run.clear_cancel()
+        run.update(state=RunState.WAITING, owner=os.getpid())
+        key = WorkerKey.of(threads)
+        process = self._take(key)
+        if process is None or not _send(process.stdin, str(run.path)):
+            with run.file("worker.log").open("ab") as log:
+                process = self._spawn(key, [str(run.path)], log)
+        return Worker(run, process)
+
+    def close(self) -> None:
+        """End the spare worker."""
+        if self._spare is not None:
+            process = self._spare[1]
+            self._spare = None
+            process.kill()
+            process.wait()
+            if process.stdin is not None:
+                process.stdin.close()
+
+    def _take(self, key: WorkerKey) -> subprocess.Popen[bytes] | None:
+        if self._spare is None or self._spare[0] != key or self._spare[1].poll() is not None:
+            return None
+        process = self._spare[1]
+        self._spare = None
+        return process
+
+    def _spawn(self, key: WorkerKey, arguments: list[str], log: IO[bytes] | None) -> subprocess.Popen[bytes]:
+        output: Any = subprocess.DEVNULL if log is None else log
+        return subprocess.Popen(
+            [sys.executable, "-m", "convonet.worker", *arguments],
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=output,
+            env=key.environment(),
+            start_new_session=self._detached,
+        )
+
+
+def _send(pipe: IO[bytes] | None, line: str) -> bool:
+    """Write a line to a worker; False if it is gone."""
+    try:
+        if pipe is None:
+            return False
+        pipe.write(f"{line}\n".encode())
+        pipe.flush()
+    except OSError:
+        return False
+    return True

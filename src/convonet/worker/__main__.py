@@ -1,0 +1,134 @@
+"""A worker process: `python -m convonet.worker [--warm] [RUN]`.
+
+It takes up the run in folder RUN; without RUN it reads the folder's path from standard input, and `--warm`
+lets it load keras while it waits. Standard input is its owner's pipe: when that closes, nobody waits any
+more and the worker stops after the present batch; a line `detach` lets it go on alone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from convonet.errors import Cancelled, ConvonetError
+from convonet.events import CancelAcknowledged
+from convonet.jobs import job_for
+from convonet.jobs.runner import execute
+from convonet.runs import Run
+
+_POLL_SECONDS = 0.1
+_LATE_EXIT_SECONDS = 5.0
+
+
+class Owner:
+    """The other end of standard input, and what it wants."""
+
+    def __init__(self) -> None:
+        self._gone = threading.Event()
+        self._detached = False
+
+    def next_line(self) -> str | None:
+        """The next line that the owner writes; None when it is gone."""
+        line = sys.stdin.readline()
+        return line.strip() if line else None
+
+    def watch(self) -> None:
+        """Listen in the background for `detach` and for the end."""
+        threading.Thread(target=self._listen, name="owner", daemon=True).start()
+
+    def _listen(self) -> None:
+        while (line := self.next_line()) is not None:
+            if line == "detach":
+                self._detached = True
+        if self._detached:
+            return
+        self._gone.set()
+        timer = threading.Timer(_LATE_EXIT_SECONDS, os._exit, [3])
+        timer.daemon = True
+        timer.start()
+
+    def is_gone(self) -> bool:
+        """Whether nobody waits for the work any more."""
+        return self._gone.is_set()
+
+
+class CancelPoll:
+    """Looks for the wish to stop in the background, so that it is acknowledged also inside long imports."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._ended = threading.Event()
+        self._seen = threading.Event()
+        self._thread = threading.Thread(target=self._poll, name="cancel", daemon=True)
+
+    def __enter__(self) -> CancelPoll:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def seen(self) -> bool:
+        """Whether somebody asked to stop."""
+        return self._seen.is_set()
+
+    def _poll(self) -> None:
+        while not self._ended.wait(_POLL_SECONDS):
+            if self._run.cancel_requested():
+                self._seen.set()
+                with contextlib.suppress(ConvonetError):
+                    self._run.events().tell(CancelAcknowledged())
+                return
+
+
+def main(arguments: list[str]) -> int:
+    """Take up one run and end; the exit code is 0 done, 130 cancelled, else that of the error."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    warm = "--warm" in arguments
+    folders = [argument for argument in arguments if not argument.startswith("--")]
+    owner = Owner()
+    if warm:
+        pass
+    folder = folders[0] if folders else owner.next_line()
+    if not folder:
+        return 0
+    run = Run.open(Path(folder))
+    _log_into(run)
+    owner.watch()
+    return _work(run, owner)
+
+
+def _work(run: Run, owner: Owner) -> int:
+    try:
+        task = run.task()
+        with CancelPoll(run) as poll:
+            execute(
+                run,
+                job_for(task),
+                process=os.getpid(),
+                should_stop=lambda: poll.seen() or owner.is_gone(),
+                interrupted=lambda: owner.is_gone() and not poll.seen(),
+            )
+    except Cancelled:
+        return Cancelled.exit_code
+    except ConvonetError as error:
+        sys.stderr.write(f"{error.sentence()}\n")
+        return error.exit_code
+    return 0
+
+
+def _log_into(run: Run) -> None:
+    """Standard streams go to the run's log, whatever they were."""
+    log = os.open(run.file("worker.log"), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    os.close(log)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
