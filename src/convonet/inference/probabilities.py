@@ -27,7 +27,7 @@ def to_probabilities(
     Args:
         raw: (N, classes), or (N, 1) for the two kinds of sigmoid.
         output: what the numbers are.
-        temperature: logits are divided by it, > 0; probabilities are treated as the softmax of their logarithm.
+        temperature: logits are divided by it, > 0; of probabilities, their logarithms are.
     """
     values = np.asarray(raw, np.float64)
     if output == "logits":

@@ -49,7 +49,7 @@ def scale_of(
     faults = {name: sentence for name, v in given.items() if (sentence := _fault(name, v, channels))}
     if faults or mean is None or deviation is None:
         raise ParamError.of(faults)
-    means, deviations = np.broadcast_arrays(np.float64(mean), np.float64(deviation))
+    means, deviations = np.broadcast_arrays(np.array(mean, float), np.array(deviation, float))
     return Scale(tuple((1 / (255 * deviations)).tolist()), tuple((-means / deviations).tolist()))
 
 

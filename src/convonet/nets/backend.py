@@ -36,7 +36,7 @@ with _hidden(*_UNUSED):
     import keras
     from keras import ops
 
-# A line in the person's keras.json could turn the axes round; images here are always (N, height, width, channels).
+# A line in the person's keras.json could turn the axes round; here images are (N, height, width, channels).
 keras.config.set_image_data_format("channels_last")
 
 __all__ = ["device_name", "keras", "name", "ops", "set_threads", "versions"]

@@ -112,7 +112,7 @@ def _write(whole: keras.Model, shape: tuple[int, int, int], path: Path) -> None:
 
 @contextlib.contextmanager
 def _silence() -> Iterator[io.StringIO]:
-    """Catch what the exporter prints: hundreds of lines when it fails, warnings about its own age when not."""
+    """Catch what the exporter prints: hundreds of lines when it fails, warnings of its age when not."""
     said = io.StringIO()
     with warnings.catch_warnings(), contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
         warnings.simplefilter("ignore")
@@ -153,5 +153,5 @@ def _difference(model: NetModel, exported: OnnxModel, images: NDArray[np.uint8],
 def _made_up(shape: tuple[int, int, int]) -> NDArray[np.uint8]:
     """Black, white and noise: (8, *shape)."""
     noise = np.random.default_rng(0).integers(0, 256, (6, *shape), dtype=np.uint8)
-    flat = np.broadcast_to(np.uint8([0, 255])[:, None, None, None], (2, *shape))
+    flat = np.stack([np.zeros(shape, np.uint8), np.full(shape, 255, np.uint8)])
     return np.concatenate([flat, noise])

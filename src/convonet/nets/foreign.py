@@ -1,6 +1,6 @@
 """Networks that Convonet did not make: their pixels, scaling, output and class names, found or asked for.
 
-Nothing is guessed: a file that does not tell how its pixels were scaled is opened only when the person says so.
+Nothing is guessed: a file that does not tell how its pixels were scaled is opened when the person says it.
 """
 
 from __future__ import annotations
@@ -176,7 +176,7 @@ def _chosen(found: Found | None, said: Scaling | None, channels: int, path: Path
             "The file does not tell how pixels were scaled for its network",
             where=path,
             expected=f"one of {names}",
-            hint="Say it with --scaling: unit if the network was trained on 0..1, symmetric for −1..1, none for 0..255",
+            hint="Say it with --scaling: unit for pixels 0..1, symmetric for −1..1, none for 0..255",
         )
     scale_of(said, channels)
     return Found(said)

@@ -51,8 +51,9 @@ def widest(reaches: Iterable[Reach | None]) -> Reach | None:
     known = [reach for reach in reaches if reach is not None]
     if not known:
         return None
-    pick = lambda i, j: max(reach[i][j] for reach in known)  # noqa: E731
-    return Reach((pick(0, 0), pick(0, 1)), (pick(1, 0), pick(1, 1)))
+    field = tuple(max(reach.field[axis] for reach in known) for axis in (0, 1))
+    step = tuple(max(reach.step[axis] for reach in known) for axis in (0, 1))
+    return Reach((field[0], field[1]), (step[0], step[1]))
 
 
 def window_of(layer: Any) -> Window | None:
@@ -73,7 +74,7 @@ def _pair(value: Any) -> Pair:
 
 def multiply_adds(layer: Any, output_shape: tuple[int | None, ...]) -> int:
     """Multiply-adds of one image: each weight of a kernel once for every place of the output."""
-    weights = sum(
+    weights: int = sum(
         math.prod(kernel.shape)
         for name in ("kernel", "depthwise_kernel", "pointwise_kernel")
         if (kernel := getattr(layer, name, None)) is not None

@@ -102,7 +102,7 @@ class Layers:
         return self._activated(layer(x), layer, activation, norm)
 
     def pool(self, x: Tensor, size: int = 2, *, stride: int | None = None) -> Tensor:
-        """Pooling by the family's choice: the maximum, the average, or a convolution that learns to shrink."""
+        """Pooling by the family's choice: maximum, average, or a convolution that learns to shrink."""
         kind = self.values.get("pooling", "max")
         if kind == "stride":
             return self.conv(x, x.shape[-1], size, stride=stride or size, padding="valid")
@@ -164,7 +164,7 @@ class Layers:
         )(x)
 
     def _activated(self, x: Tensor, layer: Any, activation: str | None, norm: bool | None) -> Tensor:
-        """What follows a layer with weights. Without normalisation the activation stands in the layer's row."""
+        """What follows a layer with weights. Without normalisation the activation is in the layer's row."""
         kind = activation or self.values["activation"]
         place = self.values.get("batch_norm", "none")
         if norm is not None:

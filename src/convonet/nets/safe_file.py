@@ -57,7 +57,7 @@ def read_keras_text(path: Path) -> ModelText:
             config = archive.read("config.json")
             info = archive.read(MEMBER).decode("utf-8") if MEMBER in sizes else None
     except (zipfile.BadZipFile, EOFError, OSError, UnicodeDecodeError, NotImplementedError) as error:
-        raise _damaged(path, error) from error
+        raise damaged(path, error) from error
     return ModelText(_checked_config(config, path), info)
 
 
@@ -72,7 +72,7 @@ def read_h5_text(path: Path) -> ModelText:
         with h5py.File(path, "r") as file:
             text = file.attrs.get("model_config")
     except (OSError, RuntimeError, KeyError, ValueError) as error:
-        raise _damaged(path, error) from error
+        raise damaged(path, error) from error
     if text is None:
         raise ModelFileError(
             "The file holds weights but no network",
@@ -132,18 +132,14 @@ def _member_sizes(archive: zipfile.ZipFile, path: Path) -> dict[str, int]:
     return sizes
 
 
-def _damaged(path: Path, error: Exception) -> ModelFileError:
+def damaged(path: Path, error: Exception) -> ModelFileError:
+    """The error for a file whose parts cannot be unpacked."""
     return ModelFileError(
         "The model file is damaged or cut off",
         where=path,
         received=str(error)[:200],
         hint="A copy or a download of it may not have finished; fetch it again",
     )
-
-
-def damaged(path: Path, error: Exception) -> ModelFileError:
-    """The error for a file whose parts cannot be unpacked."""
-    return _damaged(path, error)
 
 
 def _checked_config(content: bytes, path: Path) -> dict[str, Any]:

@@ -12,6 +12,19 @@ from convonet.nets.geometry import PIXEL, Pair, Reach, multiply_adds, widest, wi
 
 Shape = tuple[int | None, ...]
 
+_HEAD = (
+    "layer",
+    "type",
+    "output",
+    "parameters",
+    "kernel",
+    "stride",
+    "padding",
+    "activation",
+    "field",
+    "multiply-adds",
+)
+_NUMBERS = (3, 8, 9)
 _WIDTHS = {"float64": 8, "float16": 2, "bfloat16": 2, "int8": 1, "uint8": 1, "int64": 8}
 
 
@@ -72,22 +85,19 @@ class Summary:
 
     def text(self) -> str:
         """The table as plain text, one line a layer, ending with a line end."""
-        head = ("layer", "type", "output", "parameters", "kernel", "stride", "padding", "activation")
-        head += ("field", "multiply-adds")
-        lines = [head, *(_cells(row) for row in self.rows)]
-        widths = [max(len(line[i]) for line in lines) for i in range(len(head))]
-        numbers = {3, 8, 9}
+        lines = [_HEAD, *(_cells(row) for row in self.rows)]
+        widths = [max(len(line[i]) for line in lines) for i in range(len(_HEAD))]
         table = [
             "  ".join(
-                cell.rjust(width) if i in numbers else cell.ljust(width)
+                cell.rjust(width) if i in _NUMBERS else cell.ljust(width)
                 for i, (cell, width) in enumerate(zip(line, widths, strict=True))
             ).rstrip()
             for line in lines
         ]
         table.insert(1, "-" * (sum(widths) + 2 * (len(widths) - 1)))
         totals = (
-            f"parameters {self.params:,} (trainable {self.trainable:,}, not trainable {self.non_trainable:,}), "
-            f"{self.bytes / 2**20:.2f} MiB; {self.macs:,} multiply-adds an image"
+            f"parameters {self.params:,} (trainable {self.trainable:,}, not trainable {self.non_trainable:,})"
+            f", {self.bytes / 2**20:.2f} MiB; {self.macs:,} multiply-adds an image"
         )
         return "\n".join([*table, "", totals]) + "\n"
 
