@@ -1,0 +1,35 @@
+"""Figures from results: numbers are computed first, drawn second. Loads matplotlib, never pyplot."""
+
+from .confusion import MatrixCells, draw_matrix, matrix_cells, matrix_figure
+from .curves import Curves, combined_figure, curves_figure, curves_of, draw_curve
+from .figures import new_figure, save_figure
+from .fonts import Fonts, find_fonts
+from .hyper_table import TableRow, table_figure, table_rows
+from .plotter import Plotter
+from .registry import PLOTS, Plot
+from .samples import mistakes_figure, pick_samples, samples_figure
+
+__all__ = [
+    "PLOTS",
+    "Curves",
+    "Fonts",
+    "MatrixCells",
+    "Plot",
+    "Plotter",
+    "TableRow",
+    "combined_figure",
+    "curves_figure",
+    "curves_of",
+    "draw_curve",
+    "draw_matrix",
+    "find_fonts",
+    "matrix_cells",
+    "matrix_figure",
+    "mistakes_figure",
+    "new_figure",
+    "pick_samples",
+    "samples_figure",
+    "save_figure",
+    "table_figure",
+    "table_rows",
+]

@@ -49,7 +49,7 @@ def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]
 
 
 class _LineFeeds:
-    """Ends rows in LF. Told to do so itself, `csv` leaves a lone CR in a name unquoted, and the row breaks."""
+    """Ends rows in LF. Left to itself with that, `csv` does not quote a lone CR, which then breaks the row."""
 
     def __init__(self, file: TextIO) -> None:
         self._file = file

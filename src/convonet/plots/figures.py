@@ -1,0 +1,53 @@
+"""The look that all figures share: a canvas of their own, colours that colour-blind people can tell apart."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+from convonet.atomic import replacing
+
+# Okabe and Ito, Color Universal Design (2008).
+BLUE, ORANGE, GREEN = "#0072B2", "#D55E00", "#009E73"
+LIGHT_BLUE, LIGHT_ORANGE = "#56B4E9", "#E69F00"
+INK, MUTED, LINE, SHADE = "#222222", "#6B6B6B", "#D9D9D9", "#F4F6F8"
+TITLE_SIZE, LABEL_SIZE, TICK_SIZE = 12.0, 10.0, 9.0
+DPI = 120
+MAX_INCHES = 40.0
+
+
+def new_figure(width: float, height: float) -> Figure:
+    """A white figure of `width` × `height` inches with an Agg canvas, known to no pyplot."""
+    size = min(width, MAX_INCHES), min(height, MAX_INCHES)
+    figure = Figure(figsize=size, layout=ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.1), facecolor="white")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def tidy(ax: Axes, title: str, x_label: str = "", y_label: str = "") -> None:
+    """A light frame, a grid behind the data, and the words around it."""
+    ax.set_title(title, fontsize=TITLE_SIZE, color=INK, loc="left", pad=8)
+    ax.set_xlabel(x_label, fontsize=LABEL_SIZE, color=INK)
+    ax.set_ylabel(y_label, fontsize=LABEL_SIZE, color=INK)
+    ax.tick_params(labelsize=TICK_SIZE, colors=INK, length=0)
+    ax.set_facecolor("white")
+    ax.set_axisbelow(True)
+    ax.grid(True, color=LINE, linewidth=0.6)
+    for side in ax.spines.values():
+        side.set_color(LINE)
+    ax.spines[["top", "right"]].set_visible(False)
+
+
+def save_figure(figure: Figure, path: Path, dpi: int = DPI) -> None:
+    """Write a PNG whole or not at all.
+
+    Raises:
+        OutputError: the folder cannot be written to.
+        StorageError: the disk is full.
+    """
+    with replacing(path) as temporary:
+        figure.savefig(temporary, dpi=dpi, format="png", metadata={"Software": None})

@@ -1,0 +1,107 @@
+"""The hyper parameters of a run as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from convonet.params.families import family_info
+from convonet.params.fields import fields_of
+from convonet.params.hyper_params import HyperParams
+from convonet.plots.figures import BLUE, INK, LINE, MUTED, SHADE, TITLE_SIZE, new_figure
+from convonet.plots.fonts import find_fonts, shortened
+from convonet.plots.registry import register
+
+ROW_INCHES = 0.26
+VALUE_WIDTH = 48
+
+# A number that this training never looks at would mislead in its table.
+_USED_WHEN: Mapping[str, Callable[[HyperParams], bool]] = {
+    "momentum": lambda hyper: hyper.optimizer == "sgd",
+    "decay_steps": lambda hyper: hyper.schedule_name == "exponential",
+    "decay_rate": lambda hyper: hyper.schedule_name == "exponential",
+    "stop_monitor": lambda hyper: hyper.stop_patience is not None,
+    "stop_min_delta": lambda hyper: hyper.stop_patience is not None,
+    "stop_restore_best": lambda hyper: hyper.stop_patience is not None,
+}
+
+
+class TableRow(NamedTuple):
+    """One line of the table.
+
+    Attributes:
+        group: the heading that it stands below.
+        value: as a person would type it, with its unit.
+        is_set: whether the person gave it; else it is a default.
+    """
+
+    group: str
+    label: str
+    value: str
+    is_set: bool
+
+
+def table_rows(hyper: HyperParams) -> list[TableRow]:
+    """The values that a training with `hyper` uses, the family's own defaults among them.
+
+    Raises:
+        ParamError: no such family.
+    """
+    taken = family_info(hyper.family).values(hyper)
+    values: dict[str, Any] = hyper.model_dump() | taken
+    values |= {"init_rate": hyper.rate, "schedule": hyper.schedule_name}
+    rows: list[TableRow] = []
+    for name, field in fields_of(HyperParams).items():
+        ignored = field.group == "Network" and name != "family" and name not in taken
+        if ignored or not _USED_WHEN.get(name, bool)(hyper):
+            continue
+        text = (
+            field.default_text if values[name] is None else f"{field.show(values[name])} {field.unit}".strip()
+        )
+        is_set = hyper.is_set(name) and getattr(hyper, name) is not None
+        rows.append(TableRow(field.group, field.label, text, is_set))
+    return rows
+
+
+def draw_table(ax: Axes, rows: Sequence[TableRow]) -> None:
+    """Draw one line a row below the heading of its group; what the person set stands out in blue."""
+    ax.set_axis_off()
+    fonts = find_fonts(row.value for row in rows)
+    line, group = 0, None
+    for row in rows:
+        if row.group != group:
+            group = row.group
+            ax.text(0.0, line + 0.55, group, fontsize=10, fontweight="bold", color=INK, va="center")
+            ax.axhline(line + 1, color=LINE, linewidth=1.0)
+            line += 1
+        if line % 2:
+            ax.add_patch(Rectangle((0, line), 1, 1, facecolor=SHADE, edgecolor="none", zorder=0))
+        color = BLUE if row.is_set else INK
+        ax.text(0.02, line + 0.5, row.label, fontsize=9, color=INK, va="center")
+        ax.text(
+            0.46, line + 0.5, shortened(row.value, VALUE_WIDTH), color=color, va="center", **fonts.text(9)
+        )
+        line += 1
+    ax.set_xlim(0, 1)
+    ax.set_ylim(line, 0)
+
+
+@register("hyper_params", "Hyper parameters", "hyper_params.png")
+def table_figure(hyper: HyperParams, title: str = "Hyper parameters") -> Figure:
+    """The table as a figure as high as its rows.
+
+    Raises:
+        ParamError: no such family.
+    """
+    rows = table_rows(hyper)
+    lines = len(rows) + len({row.group for row in rows})
+    figure = new_figure(6.4, ROW_INCHES * (lines + 2.6))
+    figure.suptitle(title, x=0.02, ha="left", fontsize=TITLE_SIZE, color=INK)
+    draw_table(figure.subplots(), rows)
+    if any(row.is_set for row in rows):
+        figure.supxlabel("blue: set by the person; the rest are defaults", fontsize=8, color=MUTED)
+    return figure
