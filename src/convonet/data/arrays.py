@@ -55,13 +55,24 @@ def _names(file: Path) -> set[str]:
         raise DataError("The file is not a .npz file", where=file, expected=EXPECTED) from error
 
 
+def is_arrays(root: Path) -> bool:
+    """Whether a listing's root is a .npz file, not a folder."""
+    return root.suffix.lower() == ARRAY_SUFFIX and root.is_file()
+
+
+def address_of(path: str) -> tuple[str, int]:
+    """Array and row of a listing's path: `digits.npz#x_train/17` → `("x_train", 17)`."""
+    name, _, row = path.rpartition("#")[2].rpartition("/")
+    return name, int(row)
+
+
 def list_arrays(file: Path, pair: ArrayPair) -> ImageListing:
     """The rows of one set. The labels and the shape of the images are read, not the images.
 
     Raises:
         DataError: another shape or kind of numbers than N×H×W or N×H×W×C of uint8, and N labels.
     """
-    shape, kind = _image_shape(file, pair.images)
+    shape, kind = image_shape(file, pair.images)
     if kind != np.uint8 or len(shape) not in (3, 4) or (len(shape) == 4 and shape[3] not in (1, 3, 4)):
         raise DataError(
             f"The array {pair.images} does not hold images",
@@ -82,7 +93,7 @@ def list_arrays(file: Path, pair: ArrayPair) -> ImageListing:
     return ImageListing(
         file,
         classes,
-        tuple(f"{file.name}#{pair.images}/{row}" for row in range(shape[0])),
+        tuple([f"{file.name}#{pair.images}/{row}" for row in range(shape[0])]),
         places,
         np.tile(np.array([info.st_size, info.st_mtime_ns], np.int64), (shape[0], 1)),
     )
@@ -115,8 +126,12 @@ def _named(file: Path, name: str, labels: npt.NDArray[Any]) -> tuple[tuple[str, 
     return tuple(classes), labels.astype(np.int64)
 
 
-def _image_shape(file: Path, name: str) -> tuple[tuple[int, ...], np.dtype[Any]]:
-    """Shape and kind from the array's header; nothing else of it is read."""
+def image_shape(file: Path, name: str) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    """Shape and kind of number from an array's header; nothing else of it is read.
+
+    Raises:
+        DataError: it cannot be read.
+    """
     try:
         with zipfile.ZipFile(file) as archive, archive.open(f"{name}.npy") as stream:
             version = np.lib.format.read_magic(stream)

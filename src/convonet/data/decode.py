@@ -100,6 +100,18 @@ def read_bytes(path: str | os.PathLike[str]) -> bytes:
     return content
 
 
+def read_head(path: str | os.PathLike[str], most: int = 4096) -> bytes:
+    """The first bytes of a file, none where it cannot be read."""
+    try:
+        handle = os.open(path, _READ)
+        try:
+            return os.read(handle, most)
+        finally:
+            os.close(handle)
+    except (OSError, ValueError):
+        return b""
+
+
 def _rest(handle: int) -> bytes:
     """What follows the first read, where it did not reach the end of the file."""
     info = os.fstat(handle)

@@ -1,0 +1,325 @@
+"""Decoded images kept between runs: one folder an entry, never changed once it is there, oldest use first out.
+
+An entry holds the pixels as plain bytes that are mapped, an index, and a record that is written last. It is
+made in a folder beside it and renamed, under a lock, so that two processes that want the same images do the
+work once and neither sees half of it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import time
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import filelock
+import numpy as np
+import numpy.typing as npt
+
+from convonet.atomic import storage_error, write_text
+from convonet.data.decode import DECODER_VERSION
+from convonet.data.listing import ImageListing
+from convonet.errors import InputError
+from convonet.events import StageStarted, Watch
+from convonet.home import home
+from convonet.params.data_params import PixelParams
+
+CACHE_VERSION = 1
+BYTES_VARIABLE = "CONVONET_CACHE_BYTES"
+DEFAULT_BYTES = 20 * 10**9
+
+_RECORD, _PIXELS, _INDEX = "entry.json", "pixels.u8", "index.npz"
+_TORN = (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile)
+_POLL_SECONDS = 0.1
+
+
+class CacheEntry(NamedTuple):
+    """One prepared set on disk. `last_used` is in seconds since 1970."""
+
+    key: str
+    root: str
+    images: int
+    bytes: int
+    last_used: float
+
+
+class Stored(NamedTuple):
+    """What an entry holds; G images of N files could be decoded.
+
+    Attributes:
+        images: (G, H, W, C) uint8, mapped, read-only.
+        good: (G,) rows of the listing that they are.
+        hashes: (G, 16) uint8.
+        sizes: (G, 2) int64, height and width of the files' own images.
+        bad: row → reason.
+        folder: for `paths_of` and `stats_of`.
+    """
+
+    images: npt.NDArray[np.uint8]
+    good: npt.NDArray[np.int64]
+    hashes: npt.NDArray[np.uint8]
+    sizes: npt.NDArray[np.int64]
+    bad: dict[int, str]
+    folder: Path
+
+    def files(self) -> tuple[list[str], npt.NDArray[np.int64]]:
+        """Paths of all N files, and their (N, 2) sizes and times when they were decoded."""
+        with np.load(self.folder / _INDEX, allow_pickle=False) as index:
+            return index["paths"].tobytes().decode().split("\0"), index["stats"]
+
+
+def key_of(listing: ImageListing, pixels: PixelParams) -> str:
+    """Names an entry: the place and pixel parameters first, then every file's path, size and time."""
+    family = _digest(
+        f"{CACHE_VERSION}.{DECODER_VERSION}|{tuple(pixels)}|{os.path.abspath(listing.root)}".encode()
+    )
+    return f"{family}-{files_key(listing)}"
+
+
+def files_key(listing: ImageListing) -> str:
+    """Names the state of all files of a listing."""
+    return _digest(
+        os.path.abspath(listing.root).encode(), "\0".join(listing.paths).encode(), listing.stats.tobytes()
+    )
+
+
+def _digest(*parts: bytes) -> str:
+    whole = hashlib.blake2b(digest_size=12)
+    for part in parts:
+        whole.update(len(part).to_bytes(8, "little") + part)
+    return whole.hexdigest()
+
+
+class ImageCache:
+    """The entries below one folder.
+
+    Args:
+        folder: default `cache/images` in the per-user folder.
+        max_bytes: what all entries may take; default `CONVONET_CACHE_BYTES`, else 20 GB.
+    """
+
+    def __init__(self, folder: Path | None = None, max_bytes: int | None = None) -> None:
+        self.folder = folder or home() / "cache" / "images"
+        self.max_bytes = _allowed_bytes() if max_bytes is None else max_bytes
+
+    def show(self) -> list[CacheEntry]:
+        """All entries, the one used last first."""
+        found = []
+        for record in self.folder.glob(f"*/{_RECORD}"):
+            with suppress(*_TORN):
+                value = json.loads(record.read_text(encoding="utf-8"))
+                used = record.stat().st_mtime
+                found.append(
+                    CacheEntry(record.parent.name, value["root"], value["shape"][0], value["bytes"], used)
+                )
+        return sorted(found, key=lambda entry: -entry.last_used)
+
+    def clean(self, *, all: bool = False, keep_bytes: int | None = None) -> int:
+        """Remove entries that are over the bound, oldest use first, and what crashed processes left.
+
+        Args:
+            all: remove every entry.
+            keep_bytes: the bound, default `max_bytes`.
+
+        Returns:
+            Bytes of the entries removed.
+        """
+        bound = 0 if all else self.max_bytes if keep_bytes is None else keep_bytes
+        freed = self._trim(bound)
+        for part in self.folder.glob("*.part"):
+            lock = filelock.FileLock(self._lock_file(part.stem))
+            with suppress(filelock.Timeout), lock.acquire(timeout=0):
+                shutil.rmtree(part, ignore_errors=True)
+        for gone in self.folder.glob("*.gone"):
+            shutil.rmtree(gone, ignore_errors=True)
+        if all:
+            shutil.rmtree(self.folder / "channels", ignore_errors=True)
+        return freed
+
+    def _trim(self, bound: int, keep: str = "") -> int:
+        taken = freed = 0
+        for entry in self.show():
+            taken += entry.bytes
+            if taken > bound and entry.key != keep:
+                self._discard(entry.key)
+                taken -= entry.bytes
+                freed += entry.bytes
+        return freed
+
+    def _discard(self, key: str) -> None:
+        """Take an entry away in one step; whoever has mapped it keeps the pixels, where the system allows it."""
+        gone = self.folder / f"{key}.gone"
+        with suppress(OSError):
+            shutil.rmtree(gone, ignore_errors=True)
+            (self.folder / key).rename(gone)
+            shutil.rmtree(gone, ignore_errors=True)
+
+    def find(self, key: str) -> Stored | None:
+        """The entry of that key, mapped; None where there is none or it is damaged."""
+        folder = self.folder / key
+        try:
+            stored = _opened(folder)
+        except _TORN:
+            return None
+        with suppress(OSError):
+            os.utime(folder / _RECORD)
+        return stored
+
+    def relatives(self, key: str) -> Iterator[Stored]:
+        """Entries of the same place and pixel parameters, in which some files may be the same."""
+        family = key.partition("-")[0]
+        for folder in sorted(self.folder.glob(f"{family}-*")):
+            if folder.suffix:  # an entry that is being made or removed
+                continue
+            with suppress(*_TORN):
+                yield _opened(folder)
+
+    @contextmanager
+    def locked(self, key: str, watch: Watch) -> Iterator[None]:
+        """Hold the lock of an entry; waits for another process that makes it, and may be cancelled meanwhile."""
+        lock_file = self._lock_file(key)
+        try:
+            lock_file.parent.mkdir(parents=True, exist_ok=True)
+            lock = filelock.FileLock(lock_file)
+            told = False
+            while True:
+                try:
+                    lock.acquire(timeout=_POLL_SECONDS)
+                    break
+                except filelock.Timeout:
+                    watch.check()
+                    if not told:
+                        title = "Waiting for another process that prepares the same images"
+                        watch.tell(StageStarted(stage="prepare", title=title))
+                        told = True
+        except OSError as error:
+            raise storage_error(error, lock_file) from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def _lock_file(self, key: str) -> Path:
+        return self.folder / "locks" / f"{key}.lock"
+
+    @contextmanager
+    def new_entry(self, key: str) -> Iterator[EntryWriter]:
+        """A writer for an entry whose lock is held; the entry is there when the block ends well.
+
+        Raises:
+            OutputError: the cache cannot be written to.
+            StorageError: the disk is full; nothing of the entry is left.
+        """
+        part = self.folder / f"{key}.part"
+        try:
+            shutil.rmtree(part, ignore_errors=True)
+            part.mkdir(parents=True)
+            with EntryWriter(part) as writer:
+                yield writer
+            self._discard(key)
+            part.rename(self.folder / key)
+            self._trim(self.max_bytes, keep=key)
+        except OSError as error:
+            raise storage_error(error, self.folder / key) from error
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
+
+    def channels(self, key: str) -> int | None:
+        """1 or 3 where `remember_channels` has noted it for these files."""
+        try:
+            return int((self.folder / "channels" / key).read_text(encoding="ascii"))
+        except (OSError, ValueError):
+            return None
+
+    def remember_channels(self, key: str, channels: int) -> None:
+        """Note what the headers of these files say, so that they need not be read again."""
+        write_text(self.folder / "channels" / key, str(channels))
+
+
+class EntryWriter:
+    """Fills the folder of a new entry, image by image; `finish` makes it whole."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        # Mapped pages that find no room end the process; a write that finds none is an error one can report.
+        self._pixels = (folder / _PIXELS).open("wb")
+
+    def __enter__(self) -> EntryWriter:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pixels.close()
+
+    def write(self, image: npt.NDArray[np.uint8]) -> None:
+        """Add one image's pixels."""
+        self._pixels.write(image.tobytes())
+
+    def finish(
+        self,
+        listing: ImageListing,
+        pixels: PixelParams,
+        hashes: list[bytes],
+        sizes: list[tuple[int, int]],
+        bad: dict[int, str],
+    ) -> None:
+        """Write the index and, last, the record."""
+        self._pixels.flush()
+        os.fsync(self._pixels.fileno())
+        good = [row for row in range(len(listing)) if row not in bad]
+        with (self._folder / _INDEX).open("wb") as file:
+            np.savez(
+                file,
+                hashes=np.frombuffer(b"".join(hashes), np.uint8).reshape(-1, 16),
+                sizes=np.array(sizes, np.int64).reshape(-1, 2),
+                good=np.array(good, np.int64),
+                stats=listing.stats,
+                paths=np.frombuffer("\0".join(listing.paths).encode(), np.uint8),
+            )
+            file.flush()
+            os.fsync(file.fileno())
+        record = {
+            "version": CACHE_VERSION,
+            "root": str(listing.root),
+            "shape": [len(good), *pixels.shape],
+            "bytes": len(good) * int(np.prod(pixels.shape)),
+            "bad": {str(row): reason for row, reason in bad.items()},
+            "made": time.time(),
+        }
+        write_text(self._folder / _RECORD, json.dumps(record, ensure_ascii=False))
+
+
+def _opened(folder: Path) -> Stored:
+    """Map an entry; one of `_TORN` when anything in it is not as it was written."""
+    record: dict[str, Any] = json.loads((folder / _RECORD).read_text(encoding="utf-8"))
+    shape = tuple(record["shape"])
+    if (folder / _PIXELS).stat().st_size != record["bytes"] or int(np.prod(shape)) != record["bytes"]:
+        raise ValueError("pixels are cut off")
+    with np.load(folder / _INDEX, allow_pickle=False) as index:
+        good, hashes, sizes = index["good"], index["hashes"], index["sizes"]
+    if not len(good) == len(hashes) == len(sizes) == shape[0]:
+        raise ValueError("the index is of other images")
+    bad = {int(row): reason for row, reason in record["bad"].items()}
+    return Stored(_mapped(folder / _PIXELS, shape), good, hashes, sizes, bad, folder)
+
+
+def _mapped(file: Path, shape: tuple[int, ...]) -> npt.NDArray[np.uint8]:
+    """An empty file cannot be mapped."""
+    return np.memmap(file, np.uint8, "r", shape=shape) if shape[0] else np.empty(shape, np.uint8)
+
+
+def _allowed_bytes() -> int:
+    given = os.environ.get(BYTES_VARIABLE)
+    if not given:
+        return DEFAULT_BYTES
+    try:
+        return int(float(given))
+    except (ValueError, OverflowError) as error:
+        raise InputError(
+            f"{BYTES_VARIABLE} is not a number of bytes", expected="such as 20000000000", received=given
+        ) from error

@@ -1,0 +1,275 @@
+"""Every image decoded once, into memory-mapped rows that training, tuning and testing share."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from convonet.data.arrays import address_of, is_arrays, load_array
+from convonet.data.cache import ImageCache, Stored, key_of
+from convonet.data.channels import find_channels
+from convonet.data.decode import check_size, decode, read_bytes
+from convonet.data.listing import ImageListing, Rows, Skipped
+from convonet.data.pixels import Pixels, fitted, flat
+from convonet.data.pool import Meter, free_cores, in_order
+from convonet.errors import DataError
+from convonet.events import DataPrepared, Watch
+from convonet.params.data_params import PixelParams
+
+__all__ = ["PreparedSet", "find_channels", "prepare"]
+
+_CHUNK_IMAGES = 64
+_CHUNK_BYTES = 2**22
+# Of smaller files most time is spent in Python itself, where threads only get in each other's way.
+_THREADS_FROM_BYTES = 8192
+
+
+@dataclass(frozen=True)
+class PreparedSet:
+    """The images of one set that could be decoded.
+
+    Attributes:
+        listing: only these images; its `skipped` holds what the scan and the decoder left out.
+        images: (N, H, W, C) uint8, mapped, read-only; row i is `listing.paths[i]`.
+        hashes: (N, 16) uint8, the content of each file (BLAKE2b).
+        sizes: (N, 2) int64, height and width of each image before it was fitted.
+        cached: nothing had to be decoded.
+        seconds: what preparing took.
+    """
+
+    listing: ImageListing
+    images: Pixels
+    hashes: Pixels
+    sizes: npt.NDArray[np.int64]
+    cached: bool
+    seconds: float
+
+    @property
+    def labels(self) -> Rows:
+        """(N,) int64, place in `classes`."""
+        return self.listing.labels
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Relative to the set's root."""
+        return self.listing.paths
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Class names; the place is the label."""
+        return self.listing.classes
+
+    def __len__(self) -> int:
+        return len(self.listing)
+
+    def fingerprint(self) -> str:
+        """SHA-256 over path, class name and content of every image, in order."""
+        whole = hashlib.sha256()
+        names = [name.encode() for name in self.classes]
+        content = self.hashes.tobytes()
+        for row, (path, label) in enumerate(zip(self.paths, self.labels.tolist(), strict=True)):
+            whole.update(b"%b\0%b\0%b" % (path.encode(), names[label], content[16 * row : 16 * row + 16]))
+        return whole.hexdigest()
+
+
+class _Made(NamedTuple):
+    """One decoded image."""
+
+    pixels: Pixels
+    hash: bytes
+    height: int
+    width: int
+
+
+def prepare(
+    listing: ImageListing,
+    pixels: PixelParams,
+    *,
+    name: str = "train",
+    cache: ImageCache | None = None,
+    every_class: bool = True,
+    watch: Watch | None = None,
+) -> PreparedSet:
+    """Decode the images of a listing, or map what an earlier run decoded. Tells `DataPrepared`.
+
+    Rows of files that have not changed are taken from an older entry of the cache.
+
+    Args:
+        name: the set's name in events and errors.
+        cache: default the per-user one.
+        every_class: refuse a set in which all images of a class turn out unreadable.
+
+    Raises:
+        DataError: no image, or none of a class, could be decoded.
+        OutputError: the cache cannot be written to.
+        StorageError: the disk is full.
+        Cancelled: nothing of the entry is left.
+    """
+    started = time.perf_counter()
+    watch = watch or Watch()
+    cache = cache or ImageCache()
+    if not len(listing):
+        raise DataError(f"There are no images in the {name} set", where=listing.root)
+    key = key_of(listing, pixels)
+    stored = cache.find(key)
+    cached = stored is not None
+    if stored is None:
+        stored, cached = _made_once(listing, pixels, key, cache, watch)
+    prepared = _prepared(listing, stored, cached, started)
+    _check_classes(listing, prepared, name, every_class)
+    left_out = len(prepared.listing.skipped)
+    watch.tell(
+        DataPrepared(
+            set=name, images=len(prepared), skipped=left_out, cached=cached, seconds=prepared.seconds
+        )
+    )
+    return prepared
+
+
+def _made_once(
+    listing: ImageListing, pixels: PixelParams, key: str, cache: ImageCache, watch: Watch
+) -> tuple[Stored, bool]:
+    """The entry, and whether another process made it while this one waited."""
+    with cache.locked(key, watch):
+        stored = cache.find(key)
+        if stored is not None:
+            return stored, True
+        _fill(listing, pixels, key, cache, watch)
+        stored = cache.find(key)
+    if stored is None:
+        raise DataError("The prepared images are gone from the cache", where=cache.folder, hint="Try again")
+    return stored, False
+
+
+def _prepared(listing: ImageListing, stored: Stored, cached: bool, started: float) -> PreparedSet:
+    if stored.bad:
+        bad = [Skipped(listing.paths[row], reason) for row, reason in stored.bad.items()]
+        listing = listing.select(stored.good).changed(skipped=(*listing.skipped, *bad))
+    seconds = time.perf_counter() - started
+    return PreparedSet(listing, stored.images, stored.hashes, stored.sizes, cached, seconds)
+
+
+def _check_classes(before: ImageListing, prepared: PreparedSet, name: str, every_class: bool) -> None:
+    after = prepared.listing.counts()
+    lost = [label for label, count in before.counts().items() if count and not after[label]]
+    if not lost or (len(prepared) and not every_class):
+        return
+    first = next(item for item in prepared.listing.skipped if item not in before.skipped)
+    of_class = f" of class {', '.join(lost[:6])}" if len(prepared) else ""
+    raise DataError(
+        f"No image{of_class} in the {name} set could be read",
+        where=before.root,
+        received=f"{first.path}: {first.reason}",
+        hint="Repair these images or take the folder out",
+    )
+
+
+def _fill(listing: ImageListing, pixels: PixelParams, key: str, cache: ImageCache, watch: Watch) -> None:
+    """Decode what no older entry holds and write a new entry."""
+    known = _known_rows(listing, cache, key)
+    read = _reader(listing, pixels)
+
+    def made(rows: range) -> list[_Made | str]:
+        return [known[row] if row in known else read(row) for row in rows]
+
+    hashes: list[bytes] = []
+    sizes: list[tuple[int, int]] = []
+    bad: dict[int, str] = {}
+    meter = Meter(watch, "prepare", len(listing))
+    row = 0
+    with cache.new_entry(key) as entry:
+        for results in in_order(made, list(_chunks(listing, pixels)), _workers(listing), watch):
+            for result in results:
+                if isinstance(result, str):
+                    bad[row] = result
+                else:
+                    entry.write(result.pixels)
+                    hashes.append(result.hash)
+                    sizes.append((result.height, result.width))
+                row += 1
+            meter.tell(row)
+        entry.finish(listing, pixels, hashes, sizes, bad)
+
+
+def _known_rows(listing: ImageListing, cache: ImageCache, key: str) -> dict[int, _Made | str]:
+    """Rows whose file stands unchanged in an older entry."""
+    known: dict[int, _Made | str] = {}
+    state = {
+        path: stats for path, stats in zip(listing.paths, map(tuple, listing.stats.tolist()), strict=True)
+    }
+    places = {path: row for row, path in enumerate(listing.paths)}
+    for stored in cache.relatives(key):
+        paths, stats = stored.files()
+        position = np.full(len(paths), -1, np.int64)
+        position[stored.good] = np.arange(len(stored.good))
+        for old, (path, stat) in enumerate(zip(paths, map(tuple, stats.tolist()), strict=True)):
+            if state.get(path) != stat or places[path] in known:
+                continue
+            known[places[path]] = stored.bad[old] if old in stored.bad else _row(stored, int(position[old]))
+    return known
+
+
+def _row(stored: Stored, place: int) -> _Made:
+    height, width = stored.sizes[place].tolist()
+    return _Made(stored.images[place], stored.hashes[place].tobytes(), height, width)
+
+
+def _reader(listing: ImageListing, pixels: PixelParams) -> Callable[[int], _Made | str]:
+    """A function that gives a row's image, or the reason why there is none."""
+    if is_arrays(listing.root):
+        return _array_reader(listing, pixels)
+    start = os.path.join(listing.root, "")
+
+    def read(row: int) -> _Made | str:
+        try:
+            content = read_bytes(os.path.join(start, listing.paths[row]))
+            decoded = decode(content, pixels)
+        except DataError as error:
+            return error.what
+        digest = hashlib.blake2b(content, digest_size=16).digest()
+        return _Made(decoded.pixels, digest, decoded.height, decoded.width)
+
+    return read
+
+
+def _array_reader(listing: ImageListing, pixels: PixelParams) -> Callable[[int], _Made | str]:
+    """Rows of an array in a .npz file."""
+    addresses = [address_of(path) for path in listing.paths]
+    arrays = {name: load_array(listing.root, name) for name in {name for name, _ in addresses}}
+
+    def read(row: int) -> _Made | str:
+        name, place = addresses[row]
+        array = arrays[name][place]
+        try:
+            check_size(*array.shape[:2])
+        except DataError as error:
+            return error.what
+        array = np.ascontiguousarray(array[..., 0] if array.shape[2:] == (1,) else array)
+        image = fitted(flat(Image.fromarray(array), pixels.alpha), pixels)
+        return _Made(image, hashlib.blake2b(array.tobytes(), digest_size=16).digest(), *array.shape[:2])
+
+    return read
+
+
+def _chunks(listing: ImageListing, pixels: PixelParams) -> Iterator[range]:
+    """Rows that one thread takes at once: few enough to be cancelled between them, and to fit into memory."""
+    most = max(1, min(_CHUNK_IMAGES, 2 * _CHUNK_BYTES // int(np.prod(pixels.shape))))
+    start = taken = 0
+    for row, size in enumerate(listing.stats[:, 0].tolist()):
+        if row > start and (row - start >= most or taken + size > _CHUNK_BYTES):
+            yield range(start, row)
+            start, taken = row, 0
+        taken += size
+    yield range(start, len(listing))
+
+
+def _workers(listing: ImageListing) -> int:
+    return free_cores() if listing.stats[:, 0].mean() >= _THREADS_FROM_BYTES else 1
