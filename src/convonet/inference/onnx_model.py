@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
+from onnxruntime.capi import onnxruntime_pybind11_state as runtime
 
 from convonet.errors import ModelFileError
 from convonet.events import Watch
@@ -18,6 +19,18 @@ from convonet.inference.probabilities import to_probabilities
 PROPERTY = "convonet"
 """The metadata property of an ONNX file that holds the ModelInfo."""
 
+# ONNX Runtime's errors have no common class of their own.
+_REFUSALS = (
+    runtime.Fail,
+    runtime.InvalidArgument,
+    runtime.InvalidGraph,
+    runtime.InvalidProtobuf,
+    runtime.NoSuchFile,
+    runtime.NotImplemented,
+    runtime.RuntimeException,
+    RuntimeError,
+    ValueError,
+)
 _MAX_BYTES = 2**31 - 1  # protobuf's own limit for one file
 
 
@@ -93,12 +106,14 @@ def _content(path: Path) -> bytes:
 def _session(content: bytes, threads: int | None, path: Path) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
+    # Weights in a second file would be looked for in the folder that the program happens to stand in.
+    options.add_session_config_entry("session.model_external_initializers_file_folder_path", os.devnull)
     if threads is not None:
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
     try:
         return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-    except (RuntimeError, ValueError) as error:
+    except _REFUSALS as error:
         raise ModelFileError(
             "The file is no ONNX model, or it is damaged",
             where=path,
