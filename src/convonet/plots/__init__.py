@@ -7,6 +7,7 @@ from .fonts import Fonts, find_fonts
 from .hyper_table import TableRow, table_figure, table_rows
 from .plotter import Plotter
 from .registry import PLOTS, Plot
+from .results import save_confusion, save_hyper_params, save_train_val_plots
 from .samples import mistakes_figure, pick_samples, samples_figure
 
 __all__ = [
@@ -29,7 +30,10 @@ __all__ = [
     "new_figure",
     "pick_samples",
     "samples_figure",
+    "save_confusion",
     "save_figure",
+    "save_hyper_params",
+    "save_train_val_plots",
     "table_figure",
     "table_rows",
 ]

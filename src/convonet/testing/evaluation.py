@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from convonet import metrics
+from convonet.data.listing import Skipped
 from convonet.inference.decide import Probabilities, confidences
 from convonet.metrics import ClassScores, Interval, SensitivitySpecificity
 from convonet.testing.decision import Decision
-
-if TYPE_CHECKING:
-    from convonet.data.listing import Skipped
 
 TOP_K = 5
 

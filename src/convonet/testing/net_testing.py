@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from convonet.data.data_prep import PreparedSet
+from convonet.data.pool import Meter
 from convonet.errors import ClassMismatchError, DataError, ModelFileError, ParamError
-from convonet.events import EvaluationEnded, Progressed, Warned, Watch
+from convonet.events import EvaluationEnded, Warned, Watch
 from convonet.inference.model_info import ModelInfo
 from convonet.testing.decision import decide
 from convonet.testing.evaluation import TOP_K, Evaluation, score
 
-if TYPE_CHECKING:
-    from convonet.data.data_prep import PreparedSet
-
 BATCH_SIZE = 256
 SUM_TOLERANCE = 1e-3
-SECONDS_BETWEEN_EVENTS = 0.1
 
 
 class Predictor(Protocol):
@@ -105,17 +103,11 @@ def predict_all(
         Cancelled: the watch says so.
     """
     parts: list[NDArray[np.float32]] = []
-    started = told = time.perf_counter()
-    total = len(images)
-    for first in range(0, total, batch_size):
-        parts.append(
-            predictor.predict(images[first : first + batch_size], batch_size=batch_size, watch=watch)
-        )
-        done, now = min(first + batch_size, total), time.perf_counter()
-        if now - told >= SECONDS_BETWEEN_EVENTS or done == total:
-            told = now
-            left = (now - started) / done * (total - done)
-            watch.tell(Progressed(stage="test", done=done, total=total, seconds_left=left))
+    meter = Meter(watch, "test", len(images))
+    for first in range(0, len(images), batch_size):
+        batch = images[first : first + batch_size]
+        parts.append(predictor.predict(batch, batch_size=batch_size, watch=watch))
+        meter.tell(first + len(batch))
     return np.concatenate(parts)
 
 

@@ -1,0 +1,41 @@
+"""The pictures of a run folder, each made from its numbers and written whole or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from numpy.typing import ArrayLike
+
+from convonet.params.hyper_params import HyperParams
+from convonet.plots.confusion import matrix_figure
+from convonet.plots.curves import curves_figure, curves_of
+from convonet.plots.figures import save_figure
+from convonet.plots.hyper_table import table_figure
+
+
+def save_train_val_plots(
+    path: Path, history: Mapping[str, Sequence[float | None]], *, kept: int | None = None
+) -> None:
+    """Write accuracy and loss over the epochs.
+
+    Args:
+        path: the PNG file.
+        history: one value an epoch for `loss`, `accuracy`, `val_loss`, `val_accuracy`; None: not measured.
+        kept: the epoch whose weights were kept, from 1, where it is not the last.
+
+    Raises:
+        OutputError: the folder cannot be written to.
+        StorageError: the disk is full.
+    """
+    save_figure(curves_figure(curves_of(history, kept)), path)
+
+
+def save_hyper_params(path: Path, hyper: HyperParams) -> None:
+    """Write the table of hyper parameters; errors as `save_train_val_plots`."""
+    save_figure(table_figure(hyper), path)
+
+
+def save_confusion(path: Path, matrix: ArrayLike, classes: Sequence[str]) -> None:
+    """Write the confusion matrix (rows true, counts); errors as `save_train_val_plots`."""
+    save_figure(matrix_figure(matrix, classes), path)

@@ -1,0 +1,156 @@
+"""Predict new images: decode, ask the model, say what is likeliest and how sure that is."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convonet.data.decode import read_image
+from convonet.data.pool import Meter, free_cores, in_order
+from convonet.data.sources import FoundImages
+from convonet.errors import DataError, ParamError
+from convonet.events import Warned, Watch
+from convonet.inference.decide import confidences, top_k
+from convonet.inference.model_info import ModelInfo
+from convonet.params.data_params import PixelParams
+from convonet.testing.decision import decide
+from convonet.testing.net_testing import BATCH_SIZE, Predictor, check_probabilities
+
+TOP = 5
+UNSURE_BELOW = 0.5
+
+
+def predict_files(
+    predictor: Predictor,
+    files: FoundImages | Sequence[Path],
+    *,
+    top: int = TOP,
+    unsure_below: float | None = None,
+    batch_size: int = BATCH_SIZE,
+    watch: Watch | None = None,
+) -> list[dict[str, Any]]:
+    """Tell the class of images without labels, in their order.
+
+    Args:
+        predictor: the model.
+        files: image files, such as `data.sources.scan_images` finds.
+        top: how many classes are listed for each image, 1 or more.
+        unsure_below: an answer with less confidence is unsure, 0..1; 0.5 when None.
+        batch_size: images decoded and computed at once.
+        watch: is told progress and what was left out, and asked between images.
+
+    Returns:
+        `{"path", "predicted", "confidence", "unsure", "top": [{"class", "probability"}]}` for each file, or
+        `{"path", "error"}` for one that cannot be read.
+
+    Raises:
+        ParamError: `top` or `unsure_below` out of range.
+        ModelFileError: the model gives no probabilities.
+        Cancelled: the watch says so.
+    """
+    watch = watch or Watch()
+    limit = UNSURE_BELOW if unsure_below is None else unsure_below
+    _check(top, limit)
+    paths = list(files.paths if isinstance(files, FoundImages) else files)
+    if isinstance(files, FoundImages) and files.skipped:
+        _tell_skipped(files, watch)
+    meter = Meter(watch, "predict", len(paths))
+    documents: list[dict[str, Any]] = []
+    decoded = _decoded(paths, predictor.info.pixels, watch)
+    while batch := list(itertools.islice(decoded, batch_size)):
+        documents += _predict_batch(predictor, batch, top, limit, watch)
+        meter.tell(len(documents))
+    return documents
+
+
+def answers(
+    probabilities: NDArray[np.float32],
+    info: ModelInfo,
+    paths: Sequence[str],
+    *,
+    top: int = TOP,
+    unsure_below: float | None = None,
+) -> list[dict[str, Any]]:
+    """The document of each row of `probabilities`, shape (n, classes), by the model's own rule.
+
+    A model without class names calls them 0, 1, 2 …
+
+    Raises:
+        ParamError: `top` or `unsure_below` out of range.
+        ModelFileError: these are no probabilities.
+    """
+    limit = UNSURE_BELOW if unsure_below is None else unsure_below
+    _check(top, limit)
+    names = info.classes or tuple(str(place) for place in range(probabilities.shape[1]))
+    check_probabilities(probabilities, names)
+    labels = decide(names, info).labels(probabilities)
+    confidence = confidences(probabilities, labels).tolist()
+    best = top_k(probabilities, top)
+    return [
+        {
+            "path": path,
+            "predicted": names[labels[row]],
+            "confidence": confidence[row],
+            "unsure": confidence[row] < limit,
+            "top": [
+                {"class": names[label], "probability": float(share)}
+                for label, share in zip(best.labels[row], best.probabilities[row], strict=True)
+            ],
+        }
+        for row, path in enumerate(paths)
+    ]
+
+
+def _predict_batch(
+    predictor: Predictor,
+    batch: Sequence[tuple[str, NDArray[np.uint8] | str]],
+    top: int,
+    unsure_below: float,
+    watch: Watch,
+) -> list[dict[str, Any]]:
+    """The documents of some files, each given as its path and its pixels or the reason why it has none."""
+    readable = [(path, pixels) for path, pixels in batch if not isinstance(pixels, str)]
+    found: Iterator[dict[str, Any]] = iter(())
+    if readable:
+        images = np.stack([pixels for _, pixels in readable])
+        probabilities = predictor.predict(images, batch_size=len(images), watch=watch)
+        names = [path for path, _ in readable]
+        found = iter(answers(probabilities, predictor.info, names, top=top, unsure_below=unsure_below))
+    return [
+        {"path": path, "error": pixels} if isinstance(pixels, str) else next(found) for path, pixels in batch
+    ]
+
+
+def _decoded(
+    paths: Sequence[Path], pixels: PixelParams, watch: Watch
+) -> Iterator[tuple[str, NDArray[np.uint8] | str]]:
+    def read(path: Path) -> tuple[str, NDArray[np.uint8] | str]:
+        try:
+            return str(path), read_image(path, pixels)
+        except DataError as error:
+            return str(path), error.what
+
+    return in_order(read, paths, free_cores() if len(paths) > 1 else 1, watch)
+
+
+def _check(top: int, unsure_below: float) -> None:
+    faults = {}
+    if top < 1:
+        faults["top"] = f"top: expected 1 or more, received {top}"
+    if not 0 <= unsure_below <= 1:
+        faults["unsure_below"] = f"unsure_below: expected a number from 0 to 1, received {unsure_below:g}"
+    if faults:
+        raise ParamError.of(faults)
+
+
+def _tell_skipped(files: FoundImages, watch: Watch) -> None:
+    first = files.skipped[0]
+    count = len(files.skipped)
+    files_were = "1 file was" if count == 1 else f"{count} files were"
+    message = f"{files_were} left out, the first is {first.path}: {first.reason}"
+    watch.tell(Warned(message=message, subject="files"))
