@@ -15,6 +15,7 @@ import time
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -47,6 +48,12 @@ class CacheEntry(NamedTuple):
     images: int
     bytes: int
     last_used: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON; `used` is the time in UTC."""
+        used = datetime.fromtimestamp(self.last_used, UTC).isoformat(timespec="seconds")
+        values = {"key": self.key, "root": self.root, "images": self.images}
+        return values | {"bytes": self.bytes, "used": used}
 
 
 class Stored(NamedTuple):
@@ -120,25 +127,23 @@ class ImageCache:
                 )
         return sorted(found, key=lambda entry: -entry.last_used)
 
-    def clean(self, *, all: bool = False, keep_bytes: int | None = None) -> int:
-        """Remove entries that are over the bound, oldest use first, and what crashed processes left.
+    def clean(self, *, keep_bytes: int | None = None) -> int:
+        """Remove entries, oldest use first, and what crashed processes left.
 
         Args:
-            all: remove every entry.
-            keep_bytes: the bound, default `max_bytes`.
+            keep_bytes: what the entries that stay may take; None removes all.
 
         Returns:
             Bytes of the entries removed.
         """
-        bound = 0 if all else self.max_bytes if keep_bytes is None else keep_bytes
-        freed = self._trim(bound)
+        freed = self._trim(keep_bytes or 0)
         for part in self.folder.glob("*.part"):
             lock = filelock.FileLock(self._lock_file(part.stem))
             with suppress(filelock.Timeout), lock.acquire(timeout=0):
                 shutil.rmtree(part, ignore_errors=True)
         for gone in self.folder.glob("*.gone"):
             shutil.rmtree(gone, ignore_errors=True)
-        if all:
+        if not keep_bytes:
             shutil.rmtree(self.folder / "channels", ignore_errors=True)
         return freed
 

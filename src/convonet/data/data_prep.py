@@ -6,7 +6,7 @@ import hashlib
 import os
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -69,6 +69,24 @@ class PreparedSet:
 
     def __len__(self) -> int:
         return len(self.listing)
+
+    def select(self, rows: Rows) -> PreparedSet:
+        """Some rows, such as a held-out share; their pixels are copied out of the map."""
+        listing = self.listing.select(rows)
+        return replace(
+            self, listing=listing, images=self.images[rows], hashes=self.hashes[rows], sizes=self.sizes[rows]
+        )
+
+    def select(self, rows: npt.ArrayLike) -> PreparedSet:
+        """Some rows, in the order given; their pixels are copied into memory."""
+        rows = np.asarray(rows, np.int64)
+        return replace(
+            self,
+            listing=self.listing.select(rows),
+            images=self.images[rows],
+            hashes=self.hashes[rows],
+            sizes=self.sizes[rows],
+        )
 
     def fingerprint(self) -> str:
         """SHA-256 over path, class name and content of every image, in order."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from convonet.data.arrays import list_arrays
+from convonet.data.channels import find_channels
 from convonet.data.class_contract import impose_classes
 from convonet.data.folders import NO_IMAGES, image_files, list_by_pattern, list_class_folders
 from convonet.data.listing import ImageListing, Skipped
@@ -19,6 +20,11 @@ from convonet.data.tables import list_table
 from convonet.errors import DataError, ParamError
 from convonet.events import DataScanned, Watch
 from convonet.params import DataParams
+
+__all__ = ["DataSets", "FoundImages", "find_channels", "has_set", "scan", "scan_images", "scan_set"]
+
+
+_OTHERS: tuple[Split, ...] = ("val", "test")
 
 
 @dataclass(frozen=True)
@@ -48,8 +54,8 @@ def scan(data: DataParams, *, watch: Watch | None = None) -> DataSets:
     train = scan_set(data, "train", watch=watch)
     others = {
         split: scan_set(data, split, classes=train.classes, watch=watch)
-        for split in ("val", "test")
-        if place_of(data, split) is not None
+        for split in _OTHERS
+        if has_set(data, split)
     }
     return DataSets(train, **others)
 
@@ -91,6 +97,15 @@ def scan_set(
     )
     watch.tell(told)
     return listing
+
+
+def has_set(data: DataParams, split: Split) -> bool:
+    """Whether a set was given, or is found beside the training images.
+
+    Raises:
+        DataError: what was given is not there, or is nothing that can be read.
+    """
+    return place_of(data, split) is not None
 
 
 def _required_place(data: DataParams, split: Split) -> Place:

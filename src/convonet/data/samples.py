@@ -1,0 +1,174 @@
+"""Sample sets written as class folders: digits without a download, four known sets through Keras."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import urllib.error
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from convonet.atomic import storage_error
+from convonet.data.pool import Meter
+from convonet.data.split import split_rows
+from convonet.errors import DataError, InputError, OutputError, nearest
+from convonet.events import Watch
+
+_DIGITS_TEST_SHARE = 0.2
+_FASHION = (
+    "t-shirt",
+    "trouser",
+    "pullover",
+    "dress",
+    "coat",
+    "sandal",
+    "shirt",
+    "sneaker",
+    "bag",
+    "ankle boot",
+)
+_CIFAR10 = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+_DIGIT_NAMES = tuple("0123456789")
+
+
+class SampleSet(NamedTuple):
+    """Images and labels of both parts, in memory."""
+
+    classes: Sequence[str]
+    train: tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]
+    test: tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]
+
+
+class WrittenSamples(NamedTuple):
+    """Where a sample set was written, and how much it is."""
+
+    name: str
+    train_dir: Path
+    test_dir: Path
+    classes: tuple[str, ...]
+    train_images: int
+    test_images: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON; `train_dir` and `test_dir` are keys of the data parameters."""
+        paths = {"train_dir": str(self.train_dir), "test_dir": str(self.test_dir)}
+        return self._asdict() | paths | {"classes": list(self.classes)}
+
+    def sentence(self) -> str:
+        """One line for a terminal."""
+        return (
+            f"{self.name}: {self.train_images:,} training and {self.test_images:,} test images of "
+            f"{len(self.classes)} classes in {self.train_dir.parent}"
+        )
+
+
+def sample_names() -> tuple[str, ...]:
+    """The sets that `write_samples` knows."""
+    return tuple(_SETS)
+
+
+def write_samples(name: str, folder: str | os.PathLike[str], *, watch: Watch | None = None) -> WrittenSamples:
+    """Write a sample set as `folder/train/CLASS/*.png` and `folder/test/CLASS/*.png`, whole or not at all.
+
+    Args:
+        name: `digits` (8×8, no download), `mnist`, `fashion_mnist`, `cifar10` or `cifar100` (fetched by Keras).
+        folder: is made; must be empty if it is there.
+
+    Raises:
+        InputError: an unknown name.
+        DataError: the set cannot be fetched.
+        OutputError: the folder is not empty or cannot be written to.
+    """
+    if name not in _SETS:
+        near = nearest(name, _SETS)
+        hint = f"Did you mean {near}" if near else None
+        raise InputError("There is no such sample set", expected=", ".join(_SETS), received=name, hint=hint)
+    folder = Path(os.path.abspath(folder))
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise OutputError("The samples need a new or empty folder", where=folder)
+    watch = watch or Watch()
+    samples = _SETS[name]()
+    _write(samples, folder, watch)
+    counts = len(samples.train[1]), len(samples.test[1])
+    return WrittenSamples(name, folder / "train", folder / "test", tuple(samples.classes), *counts)
+
+
+def _write(samples: SampleSet, folder: Path, watch: Watch) -> None:
+    """Write both parts into a folder beside the wanted one, then rename it."""
+    part = None
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        part = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+        part.chmod(0o755)
+        total = len(samples.train[1]) + len(samples.test[1])
+        meter = Meter(watch, "samples", total)
+        for done, (path, image) in enumerate(_files(samples), start=1):
+            if done % 64 == 0:
+                watch.check()
+                meter.tell(done)
+            file = part / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(image).save(file)
+        if folder.exists():
+            folder.rmdir()
+        part.rename(folder)
+    except OSError as error:
+        raise storage_error(error, folder) from error
+    finally:
+        if part is not None:
+            shutil.rmtree(part, ignore_errors=True)
+
+
+def _files(samples: SampleSet) -> Iterator[tuple[str, npt.NDArray[np.uint8]]]:
+    for part, (images, labels) in (("train", samples.train), ("test", samples.test)):
+        width = len(str(len(labels) - 1))
+        for row, label in enumerate(labels.tolist()):
+            yield f"{part}/{samples.classes[label]}/{row:0{width}}.png", images[row]
+
+
+def _digits() -> SampleSet:
+    """The 1,797 digits of scikit-learn (UCI, Alpaydin and Kaynak 1998), 0..16 scaled to 0..255."""
+    from sklearn.datasets import load_digits  # takes seconds, and only this one set needs it
+
+    found = load_digits()
+    images = (found.images.astype(np.int64) * 255 // 16).astype(np.uint8)
+    labels = found.target.astype(np.int64)
+    train, test = split_rows(labels, _DIGITS_TEST_SHARE, seed=0)
+    return SampleSet(_DIGIT_NAMES, (images[train], labels[train]), (images[test], labels[test]))
+
+
+def _fetched(name: str, classes: Sequence[str]) -> Callable[[], SampleSet]:
+    def fetch() -> SampleSet:
+        os.environ.setdefault("KERAS_BACKEND", "torch")
+        from keras import datasets
+
+        try:
+            parts = getattr(datasets, name).load_data()
+        except Exception as error:
+            if not isinstance(error.__context__, (urllib.error.URLError, OSError)):
+                raise
+            raise DataError(
+                f"The sample set {name} could not be fetched",
+                received=str(error.__context__),
+                hint="It needs a network the first time; `digits` needs none",
+            ) from error
+        train, test = ((images, labels.reshape(-1).astype(np.int64)) for images, labels in parts)
+        return SampleSet(classes, train, test)
+
+    return fetch
+
+
+# The names of the 100 fine classes are in the archive, not in what Keras returns: folders bear their numbers.
+_SETS: Mapping[str, Callable[[], SampleSet]] = {
+    "digits": _digits,
+    "mnist": _fetched("mnist", _DIGIT_NAMES),
+    "fashion_mnist": _fetched("fashion_mnist", _FASHION),
+    "cifar10": _fetched("cifar10", _CIFAR10),
+    "cifar100": _fetched("cifar100", tuple(f"{number:02}" for number in range(100))),
+}
