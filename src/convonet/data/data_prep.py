@@ -77,17 +77,6 @@ class PreparedSet:
             self, listing=listing, images=self.images[rows], hashes=self.hashes[rows], sizes=self.sizes[rows]
         )
 
-    def select(self, rows: npt.ArrayLike) -> PreparedSet:
-        """Some rows, in the order given; their pixels are copied into memory."""
-        rows = np.asarray(rows, np.int64)
-        return replace(
-            self,
-            listing=self.listing.select(rows),
-            images=self.images[rows],
-            hashes=self.hashes[rows],
-            sizes=self.sizes[rows],
-        )
-
     def fingerprint(self) -> str:
         """SHA-256 over path, class name and content of every image, in order."""
         whole = hashlib.sha256()

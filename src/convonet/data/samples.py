@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
+import sys
 import tempfile
 import urllib.error
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -34,6 +36,15 @@ _FASHION = (
     "ankle boot",
 )
 _CIFAR10 = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+_CIFAR100 = tuple(
+    "apple aquarium_fish baby bear beaver bed bee beetle bicycle bottle bowl boy bridge bus butterfly camel can "
+    "castle caterpillar cattle chair chimpanzee clock cloud cockroach couch crab crocodile cup dinosaur dolphin "
+    "elephant flatfish forest fox girl hamster house kangaroo keyboard lamp lawn_mower leopard lion lizard "
+    "lobster man maple_tree motorcycle mountain mouse mushroom oak_tree orange orchid otter palm_tree pear "
+    "pickup_truck pine_tree plain plate poppy porcupine possum rabbit raccoon ray road rocket rose sea seal shark "
+    "shrew skunk skyscraper snail snake spider squirrel streetcar sunflower sweet_pepper table tank telephone "
+    "television tiger tractor train trout tulip turtle wardrobe whale willow_tree wolf woman worm".split()
+)
 _DIGIT_NAMES = tuple("0123456789")
 
 
@@ -149,7 +160,8 @@ def _fetched(name: str, classes: Sequence[str]) -> Callable[[], SampleSet]:
         from keras import datasets
 
         try:
-            parts = getattr(datasets, name).load_data()
+            with contextlib.redirect_stdout(sys.stderr):  # Keras draws its progress where results belong
+                parts = getattr(datasets, name).load_data()
         except Exception as error:
             if not isinstance(error.__context__, (urllib.error.URLError, OSError)):
                 raise
@@ -164,11 +176,10 @@ def _fetched(name: str, classes: Sequence[str]) -> Callable[[], SampleSet]:
     return fetch
 
 
-# The names of the 100 fine classes are in the archive, not in what Keras returns: folders bear their numbers.
 _SETS: Mapping[str, Callable[[], SampleSet]] = {
     "digits": _digits,
     "mnist": _fetched("mnist", _DIGIT_NAMES),
     "fashion_mnist": _fetched("fashion_mnist", _FASHION),
     "cifar10": _fetched("cifar10", _CIFAR10),
-    "cifar100": _fetched("cifar100", tuple(f"{number:02}" for number in range(100))),
+    "cifar100": _fetched("cifar100", _CIFAR100),
 }
