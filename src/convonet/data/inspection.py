@@ -1,0 +1,225 @@
+"""A look at a set before training: counts, sizes, what is left out, doubles, and what is odd about it."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from convonet.data.cache import ImageCache
+from convonet.data.channels import find_channels
+from convonet.data.class_contract import impose_classes
+from convonet.data.data_prep import PreparedSet, prepare
+from convonet.data.listing import Skipped
+from convonet.data.sources import has_set, scan_set
+from convonet.errors import ClassMismatchError
+from convonet.events import Watch
+from convonet.params import DataParams, pixel_params
+
+_TINY_CLASS = 10
+_OUT_OF_BALANCE = 3.0
+
+
+class Extent(NamedTuple):
+    """Least, middle and greatest side of the images, in pixels."""
+
+    min: int
+    median: float
+    max: int
+
+
+class Leak(NamedTuple):
+    """The same content in both sets; paths relative to each set's root."""
+
+    train: str
+    test: str
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What a set looks like. Counts are without what was skipped.
+
+    Attributes:
+        set: `train` or `test`.
+        exact_duplicates: groups of paths with the same content.
+        near_duplicates: groups of paths that look the same.
+        conflicts: those groups of exact duplicates that stand in more than one class.
+        leaks: images that also stand in the test set.
+        warnings: plain sentences.
+        test: the same of the test set.
+    """
+
+    set: str
+    root: Path
+    classes: dict[str, int]
+    skipped: tuple[Skipped, ...]
+    height: Extent
+    width: Extent
+    exact_duplicates: tuple[tuple[str, ...], ...]
+    conflicts: tuple[tuple[str, ...], ...]
+    near_duplicates: tuple[tuple[str, ...], ...] = ()
+    leaks: tuple[Leak, ...] = ()
+    warnings: tuple[str, ...] = ()
+    test: Inspection | None = None
+
+    @property
+    def images(self) -> int:
+        """Images that can be read."""
+        return sum(self.classes.values())
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON document of `convonet inspect`."""
+        document = {
+            "classes": self.classes,
+            "images": self.images,
+            "skipped": [{"set": self.set} | item._asdict() for item in self.skipped],
+            "sizes": {"height": self.height._asdict(), "width": self.width._asdict()},
+            "exact_duplicates": [list(group) for group in self.exact_duplicates],
+            "near_duplicates": [list(group) for group in self.near_duplicates],
+            "leaks": [leak._asdict() for leak in self.leaks],
+            "conflicts": [list(group) for group in self.conflicts],
+            "warnings": list(self.warnings),
+        }
+        return document if self.test is None else document | {"test": self.test.to_dict()}
+
+
+def inspect_folder(
+    folder: str | os.PathLike[str],
+    *,
+    test: str | os.PathLike[str] | None = None,
+    data: DataParams | None = None,
+    cache: ImageCache | None = None,
+    watch: Watch | None = None,
+) -> Inspection:
+    """Look at a set and, beside it, at the test set that is given or found.
+
+    Every image is decoded, so that damaged ones show; a training with the same pixels finds them prepared.
+
+    Args:
+        data: how images become pixels and labels; its folders do not count.
+
+    Raises:
+        DataError: nothing to look at: no folder, no image, one class.
+    """
+    watch = watch or Watch()
+    cache = cache or ImageCache()
+    given: dict[str, Any] = {"train_dir": os.fspath(folder), "test_dir": None, "val_dir": None}
+    if test is not None:
+        given["test_dir"] = os.fspath(test)
+    data = (data or DataParams()).changed(**given)
+    train_set = _prepared(data, "train", cache, watch)
+    if not has_set(data, "test"):
+        return _inspection("train", train_set, _warnings(train_set))
+    test_set = _prepared(data, "test", cache, watch)
+    leaks = tuple(_leaks(train_set, test_set))
+    warnings = [*_warnings(train_set), *_pair_warnings(data, train_set, test_set, leaks)]
+    beside = _inspection("test", test_set, _warnings(test_set))
+    return _inspection("train", train_set, warnings, leaks, beside)
+
+
+def _prepared(data: DataParams, split: str, cache: ImageCache, watch: Watch) -> PreparedSet:
+    """One set with its own class names: that they disagree is something to see, not an end."""
+    listing = scan_set(data, "test" if split == "test" else "train", watch=watch)
+    channels = find_channels(listing, cache=cache, watch=watch) if data.channels == "auto" else data.channels
+    pixels = pixel_params(data, channels)
+    return prepare(listing, pixels, name=split, cache=cache, every_class=False, watch=watch)
+
+
+def _inspection(
+    name: str,
+    prepared: PreparedSet,
+    warnings: Sequence[str],
+    leaks: tuple[Leak, ...] = (),
+    test: Inspection | None = None,
+) -> Inspection:
+    groups = list(_equal_rows(prepared))
+    paths = prepared.paths
+    in_conflict = [rows for rows in groups if len(set(prepared.labels[rows].tolist())) > 1]
+    return Inspection(
+        set=name,
+        root=prepared.listing.root,
+        classes=prepared.listing.counts(),
+        skipped=prepared.listing.skipped,
+        height=_extent(prepared.sizes[:, 0]),
+        width=_extent(prepared.sizes[:, 1]),
+        exact_duplicates=tuple(tuple(paths[row] for row in rows) for rows in groups),
+        conflicts=tuple(tuple(paths[row] for row in rows) for rows in in_conflict),
+        leaks=leaks,
+        warnings=tuple(warnings),
+        test=test,
+    )
+
+
+def _extent(sides: np.ndarray[Any, np.dtype[np.int64]]) -> Extent:
+    return Extent(int(sides.min()), float(np.median(sides)), int(sides.max()))
+
+
+def _contents(prepared: PreparedSet) -> list[bytes]:
+    return [row.tobytes() for row in prepared.hashes]
+
+
+def _equal_rows(prepared: PreparedSet) -> Iterator[list[int]]:
+    """Rows with the same content, two or more of them."""
+    rows = defaultdict(list)
+    for row, content in enumerate(_contents(prepared)):
+        rows[content].append(row)
+    return (group for group in rows.values() if len(group) > 1)
+
+
+def _leaks(train: PreparedSet, test: PreparedSet) -> Iterator[Leak]:
+    """Each test image whose content stands in training, with the first training image that has it."""
+    first = dict(zip(reversed(_contents(train)), reversed(train.paths), strict=True))
+    for content, path in zip(_contents(test), test.paths, strict=True):
+        if content in first:
+            yield Leak(first[content], path)
+
+
+def _warnings(prepared: PreparedSet) -> list[str]:
+    counts = prepared.listing.counts()
+    lost = [name for name, count in counts.items() if not count]
+    tiny = [name for name, count in counts.items() if 0 < count < _TINY_CLASS]
+    largest, smallest = max(counts, key=counts.__getitem__), min(counts, key=counts.__getitem__)
+    sentences = []
+    if lost:
+        sentences.append(f"No image can be read of {_some(lost)}")
+    if tiny:
+        sentences.append(
+            f"Fewer than {_TINY_CLASS} images of {_some(tiny)}: too few to learn or to test from"
+        )
+    if counts[smallest] and counts[largest] >= _OUT_OF_BALANCE * counts[smallest]:
+        sentences.append(
+            f"Out of balance: {counts[largest]:,} images of {largest}, {counts[smallest]:,} of {smallest}; "
+            "class weights may help, and accuracy alone misleads"
+        )
+    groups = list(_equal_rows(prepared))
+    conflicts = sum(len(set(prepared.labels[rows].tolist())) > 1 for rows in groups)
+    if groups:
+        sentences.append(f"{sum(map(len, groups)) - len(groups):,} images are exact copies of others")
+    if conflicts:
+        sentences.append(f"{conflicts:,} images stand in more than one class")
+    if prepared.listing.skipped:
+        sentences.append(f"{len(prepared.listing.skipped):,} files are left out")
+    return sentences
+
+
+def _pair_warnings(
+    data: DataParams, train: PreparedSet, test: PreparedSet, leaks: Sequence[Leak]
+) -> Iterator[str]:
+    same_root = os.path.realpath(train.listing.root) == os.path.realpath(test.listing.root)
+    if same_root and train.paths == test.paths:
+        yield "Training and test are one set: scores on it say nothing about new images"
+    elif leaks:
+        yield f"{len(leaks):,} test images also stand in the training set: scores on them are too good"
+    try:
+        impose_classes(test.listing, train.classes, class_map=data.class_map)
+    except ClassMismatchError as error:
+        yield error.sentence()
+
+
+def _some(names: Sequence[str], most: int = 6) -> str:
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
