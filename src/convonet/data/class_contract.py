@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Mapping, Sequence
 
@@ -11,8 +10,6 @@ import numpy as np
 from convonet.data.listing import ImageListing
 from convonet.data.names import plain, tokens
 from convonet.errors import ClassMismatchError
-
-_NEAR = 0.8
 
 
 def impose_classes(
@@ -82,8 +79,8 @@ def _hint(offered: Mapping[str, str], extra: Sequence[str], missing: Sequence[st
 def offered_map(extra: Sequence[str], missing: Sequence[str]) -> dict[str, str]:
     """Set name → model name, one to one, for the names that tell it without doubt.
 
-    A pair is offered when each is the other's single best match: the same words in another spelling, words
-    that the other name begins with, or nearly the same letters.
+    A pair is offered when each is the other's single best match: the same words in another spelling, or words
+    that the other name begins with.
     """
     scores = np.array([[_likeness(a, b) for b in missing] for a in extra]).reshape(len(extra), len(missing))
     pairs = {}
@@ -96,11 +93,13 @@ def offered_map(extra: Sequence[str], missing: Sequence[str]) -> dict[str, str]:
 
 
 def _likeness(one: str, other: str) -> float:
-    """0 for no likeness, up to 3 for the same words."""
+    """0 for no likeness, up to 3 for the same words.
+
+    Letters that are nearly the same tell nothing: normal and abnormal, class1 and class10.
+    """
     if plain(one) == plain(other):
         return 3.0
     short, long = sorted((tokens(one), tokens(other)), key=len)
     if short and long[: len(short)] == short:
         return 2.0 + len(short) / len(long)
-    ratio = difflib.SequenceMatcher(None, plain(one), plain(other)).ratio()
-    return ratio if ratio >= _NEAR else 0.0
+    return 0.0
