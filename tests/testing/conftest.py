@@ -2,12 +2,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
+from convonet.data.data_prep import PreparedSet
+from convonet.data.listing import ImageListing, Skipped
 from convonet.events import Watch
 from convonet.inference.model_info import ModelInfo
 from convonet.params.data_params import PixelParams
@@ -43,19 +44,23 @@ def predictor() -> Callable[..., TablePredictor]:
 
 
 @pytest.fixture
-def prepared() -> Callable[..., Any]:
+def prepared() -> Callable[..., PreparedSet]:
     """Make a prepared set with these labels; the first pixel of image i is i."""
 
-    def make(classes: Sequence[str], labels: Sequence[int], skipped: Sequence[Any] = ()) -> Any:
+    def make(classes: Sequence[str], labels: Sequence[int], skipped: Sequence[Any] = ()) -> PreparedSet:
         images = np.zeros((len(labels), 4, 5, 1), dtype=np.uint8)
         images[:, 0, 0, 0] = np.arange(len(labels))
-        return SimpleNamespace(
-            images=images,
-            labels=np.array(labels, dtype=np.int64),
-            classes=tuple(classes),
-            paths=tuple(f"{classes[label]}/{i}.png" for i, label in enumerate(labels)),
-            listing=SimpleNamespace(root=Path("set"), skipped=tuple(skipped)),
+        listing = ImageListing(
+            Path("set"),
+            tuple(classes),
+            tuple(f"{classes[label]}/{i}.png" for i, label in enumerate(labels)),
+            np.array(labels, dtype=np.int64),
+            np.zeros((len(labels), 2), dtype=np.int64),
+            tuple(Skipped(*item) for item in skipped),
         )
+        hashes = np.zeros((len(labels), 16), dtype=np.uint8)
+        sizes = np.full((len(labels), 2), 4, dtype=np.int64)
+        return PreparedSet(listing, images, hashes, sizes, cached=False, seconds=0.0)
 
     return make
 

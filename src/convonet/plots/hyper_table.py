@@ -13,11 +13,12 @@ from convonet.params.families import family_info
 from convonet.params.fields import fields_of
 from convonet.params.hyper_params import HyperParams
 from convonet.plots.figures import BLUE, INK, LINE, MUTED, SHADE, TITLE_SIZE, new_figure
-from convonet.plots.fonts import find_fonts, shortened
+from convonet.plots.fonts import find_fonts, wrapped
 from convonet.plots.registry import register
 
 ROW_INCHES = 0.26
 VALUE_WIDTH = 48
+MAX_LINES = 12
 
 # A number that this training never looks at would mislead in its table.
 _USED_WHEN: Mapping[str, Callable[[HyperParams], bool]] = {
@@ -68,26 +69,26 @@ def table_rows(hyper: HyperParams) -> list[TableRow]:
 
 
 def draw_table(ax: Axes, rows: Sequence[TableRow]) -> None:
-    """Draw one line a row below the heading of its group; what the person set stands out in blue."""
+    """Draw the rows below the heading of their group; what the person set stands out in blue."""
     ax.set_axis_off()
     fonts = find_fonts(row.value for row in rows)
-    line, group = 0, None
-    for row in rows:
+    top, group = 0, None
+    for place, row in enumerate(rows):
         if row.group != group:
             group = row.group
-            ax.text(0.0, line + 0.55, group, fontsize=10, fontweight="bold", color=INK, va="center")
-            ax.axhline(line + 1, color=LINE, linewidth=1.0)
-            line += 1
-        if line % 2:
-            ax.add_patch(Rectangle((0, line), 1, 1, facecolor=SHADE, edgecolor="none", zorder=0))
-        color = BLUE if row.is_set else INK
-        ax.text(0.02, line + 0.5, row.label, fontsize=9, color=INK, va="center")
-        ax.text(
-            0.46, line + 0.5, shortened(row.value, VALUE_WIDTH), color=color, va="center", **fonts.text(9)
-        )
-        line += 1
+            ax.text(0.0, top + 0.55, group, fontsize=10, fontweight="bold", color=INK, va="center")
+            ax.axhline(top + 1, color=LINE, linewidth=1.0)
+            top += 1
+        lines = _value_lines(row)
+        if place % 2:
+            ax.add_patch(Rectangle((0, top), 1, len(lines), facecolor=SHADE, edgecolor="none", zorder=0))
+        ax.text(0.02, top + 0.5, row.label, fontsize=9, color=INK, va="center")
+        for line in lines:
+            color = BLUE if row.is_set else INK
+            ax.text(0.46, top + 0.5, line, color=color, va="center", **fonts.text(9))
+            top += 1
     ax.set_xlim(0, 1)
-    ax.set_ylim(line, 0)
+    ax.set_ylim(top, 0)
 
 
 @register("hyper_params", "Hyper parameters", "hyper_params.png")
@@ -98,10 +99,16 @@ def table_figure(hyper: HyperParams, title: str = "Hyper parameters") -> Figure:
         ParamError: no such family.
     """
     rows = table_rows(hyper)
-    lines = len(rows) + len({row.group for row in rows})
+    lines = sum(len(_value_lines(row)) for row in rows) + len({row.group for row in rows})
     figure = new_figure(6.4, ROW_INCHES * (lines + 2.6))
     figure.suptitle(title, x=0.02, ha="left", fontsize=TITLE_SIZE, color=INK)
     draw_table(figure.subplots(), rows)
     if any(row.is_set for row in rows):
         figure.supxlabel("blue: set by the person; the rest are defaults", fontsize=8, color=MUTED)
     return figure
+
+
+def _value_lines(row: TableRow) -> list[str]:
+    """The value in lines that fit the column; a list of layers is cut after the twelfth."""
+    lines = wrapped(row.value, VALUE_WIDTH).split("\n")
+    return lines if len(lines) <= MAX_LINES else [*lines[: MAX_LINES - 1], "…"]
