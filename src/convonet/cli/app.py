@@ -7,13 +7,16 @@ commands, so that `--help` and shell completion answer at once.
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from convonet._version import __version__
 from convonet.cli import cache, data, doctor, network, params, runs, testing, training
 from convonet.cli.state import STATE
+
+if TYPE_CHECKING:
+    from convonet.errors import ConvonetError
 
 app = typer.Typer(
     name="convonet",
@@ -50,8 +53,9 @@ def run() -> None:
     STATE.debug = "--debug" in sys.argv
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
     STATE.json = "--json" in arguments
+    code: int = 0
     try:
-        code = app(arguments, standalone_mode=True)
+        app(arguments)
     except ConvonetError as error:
         code = _failed(error)
     except (Cancelled, KeyboardInterrupt):
@@ -59,15 +63,22 @@ def run() -> None:
         code = Cancelled.exit_code
     except BrokenPipeError:
         code = 1
-    sys.exit(code or 0)
+    except Exception as error:
+        code = _failed(
+            ConvonetError(
+                f"An unexpected fault: {type(error).__name__}: {error}",
+                hint="`convonet --debug …` shows where",
+            )
+        )
+        if STATE.debug:
+            raise
+    sys.exit(code)
 
 
-def _failed(error: Exception) -> int:
+def _failed(error: ConvonetError) -> int:
     """One plain sentence, and with --json also the error as the document."""
     from convonet.cli.output import print_json
-    from convonet.errors import ConvonetError
 
-    assert isinstance(error, ConvonetError)
     if STATE.debug:
         import traceback
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from convonet.params import DataParams, SearchSpace
+    from convonet.params.fields import ParamModel
 
 
 def data_params(file: Path | None, settings: Sequence[str] | None = None, **given: Any) -> DataParams:
@@ -39,7 +40,7 @@ def search_space(file: Path | None, settings: Sequence[str] | None, **given: Any
     return space.changed(texts) if texts else space
 
 
-def _settings(settings: Sequence[str] | None, model: type[Any]) -> Mapping[str, list[str]]:
+def _settings(settings: Sequence[str] | None, model: type[ParamModel]) -> Mapping[str, list[str]]:
     """Those --set that name a parameter of `model`; a name that nobody knows is an error."""
     from convonet.params import DataParams, HyperParams, fields_of, split_setting
 

@@ -10,7 +10,10 @@ import typer
 from convonet.cli import options as opt
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from convonet.params import DataParams, SearchSpace
+    from convonet.params.fields import ParamModel
 
 File = Annotated[Path, typer.Argument(help="A parameter file (JSON).")]
 
@@ -81,11 +84,10 @@ def show(file: File, json: opt.Json = False) -> None:
     if json:
         print_json(_document(kind, value))
         return
-    current = value if kind == "data" else value.first()  # type: ignore[union-attr]
+    current, choices = _current(value)
     rows = []
-    for name, field in fields_of(type(current)).items():  # type: ignore[arg-type]
-        alternatives = [getattr(current, name)] if kind == "data" else list(value.choices.get(name, ()))  # type: ignore[union-attr]
-        shown = ", ".join(field.show(item) for item in alternatives) if current.is_set(name) else ""  # type: ignore[union-attr]
+    for name, field in fields_of(type(current)).items():
+        shown = ", ".join(field.show(item) for item in choices.get(name, ()))
         default = field.default_text or field.show(field.default)
         rows.append([name, shown, default, field.label, field.expected_text()])
     print_table(("parameter", "value", "default", "meaning", "expected"), rows)
@@ -107,16 +109,20 @@ def set_values(
     settings: Annotated[list[str], typer.Argument(help="NAME=VALUE; several values: A,B.")],
 ) -> None:
     """Change values in a parameter file; it is rewritten whole or not at all."""
-    from convonet.params import DataParams, HyperParams, fields_of, save_data, save_hyper, split_setting
+    from convonet.params import (
+        HyperParams,
+        SearchSpace,
+        fields_of,
+        save_data,
+        save_hyper,
+        split_setting,
+    )
 
-    kind, value = _load(file)
-    known = fields_of(DataParams if kind == "data" else HyperParams)
-    pairs = dict(split_setting(setting, known) for setting in settings)
-    if kind == "data":
-        whole = dict(_whole(setting) for setting in settings)
-        save_data(file, value.changed(**whole))  # type: ignore[union-attr, arg-type]
+    _, value = _load(file)
+    if isinstance(value, SearchSpace):
+        save_hyper(file, value.changed(dict(split_setting(s, fields_of(HyperParams)) for s in settings)))
     else:
-        save_hyper(file, value.changed(pairs))  # type: ignore[arg-type, call-arg]
+        save_data(file, value.changed(**dict(_whole(setting) for setting in settings)))
     typer.echo(str(file))
 
 
@@ -124,6 +130,15 @@ def _whole(setting: str) -> tuple[str, str]:
     """Data parameters have one value each; a comma in a path is part of it."""
     name, _, text = setting.partition("=")
     return name.strip(), text.strip()
+
+
+def _current(value: DataParams | SearchSpace) -> tuple[ParamModel, Mapping[str, Sequence[Any]]]:
+    """What the file means for a single training, and the values that it gives for each name."""
+    from convonet.params import DataParams
+
+    if isinstance(value, DataParams):
+        return value, {name: (item,) for name, item in value.set_values().items()}
+    return value.first(), value.choices
 
 
 def _load(file: Path) -> tuple[str, DataParams | SearchSpace]:

@@ -33,7 +33,7 @@ def list_runs(root: opt.Root = None, json: opt.Json = False) -> None:
     from convonet.cli.output import print_json, print_table
     from convonet.runs.documents import list_row
 
-    rows = [list_row(run) for run in _store(root).list()]
+    rows = [list_row(run) for run in _store(root).known()]
     if json:
         print_json(rows)
         return

@@ -51,16 +51,11 @@ def evaluate(
     from convonet.cli.given import parent_folder
     from convonet.cli.output import print_json
     from convonet.cli.work import ask, do_run, start_run
-    from convonet.errors import InputError
     from convonet.runs import RECORD
     from convonet.runs.documents import read_result
-    from convonet.specs import TestTask
+    from convonet.specs import Split, TestTask
     from convonet.workbench.models import model_path
 
-    if split not in ("test", "val", "train"):
-        raise InputError(
-            "There is no such set", where="--split", expected="test, val or train", received=split
-        )
     path = model_path(model)
     given = _data_of(
         path,
@@ -76,7 +71,7 @@ def evaluate(
     task = TestTask(
         model=str(path),
         data=given,
-        split=split,
+        split=_one_of("--split", split, Split),
         top_k=top_k,
         positive=positive,
         threshold=threshold,
@@ -155,18 +150,20 @@ def _data_of(path: Path, file: Path | None, settings: list[str] | None, **given:
 
 
 def checked_scaling(text: str | None) -> Any:
+    """The scaling that was named, or None."""
+    from convonet.params.data_params import Scaling
+
+    return None if text is None else _one_of("--scaling", text, Scaling)
+
+
+def _one_of(option: str, text: str, choices: Any) -> Any:
     from typing import get_args
 
     from convonet.errors import InputError
-    from convonet.params.data_params import Scaling
 
-    if text is not None and text not in get_args(Scaling):
-        raise InputError(
-            "There is no such scaling",
-            where="--scaling",
-            expected=", ".join(get_args(Scaling)),
-            received=text,
-        )
+    if text not in get_args(choices):
+        expected = ", ".join(get_args(choices))
+        raise InputError("There is no such choice", where=option, expected=expected, received=text)
     return text
 
 

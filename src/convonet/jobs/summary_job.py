@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from convonet.data.sources import find_channels, scan
+from convonet.data.channels import find_channels
+from convonet.data.sources import scan
 from convonet.errors import InputError
 from convonet.events import Watch
 from convonet.nets.net_model import NetModel

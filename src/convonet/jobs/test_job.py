@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from convonet.data.data_prep import PreparedSet, prepare
+from convonet.data.places import place_of
 from convonet.data.sources import scan_set
 from convonet.data.split import split_rows
 from convonet.events import FileSaved, StageStarted, Watch
 from convonet.inference.model_info import ModelInfo
-from convonet.params import DataParams
 from convonet.plots.results import save_confusion
 from convonet.runs import Run
 from convonet.specs import TestTask
@@ -74,7 +74,7 @@ def _held(folder: Path, run: Run) -> Iterator[Run]:
 def _prepared(task: TestTask, info: ModelInfo, watch: Watch) -> PreparedSet:
     """The asked set in the model's classes and pixels. Held-out images are found again by the split's seed."""
     own = task.data
-    held_out = task.split != "test" and not _has_val(own)
+    held_out = task.split != "test" and place_of(own, "val") is None
     if not held_out:
         listing = scan_set(own, task.split, classes=info.classes or None, watch=watch)
         return prepare(listing, info.pixels, name=task.split, watch=watch)
@@ -82,13 +82,6 @@ def _prepared(task: TestTask, info: ModelInfo, watch: Watch) -> PreparedSet:
     prepared = prepare(listing, info.pixels, name="train", watch=watch)
     kept, held_rows = split_rows(prepared.labels, own.validation_share, own.split_seed)
     return prepared.select(held_rows if task.split == "val" else kept)
-
-
-def _has_val(data: DataParams) -> bool:
-    """Whether the data parameters lead to a validation set of its own."""
-    from convonet.data.sources import has_set
-
-    return has_set(data, "val")
 
 
 def _scores(result: Evaluation) -> dict[str, object]:

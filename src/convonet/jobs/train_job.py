@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from convonet.atomic import write_text, write_with
+from convonet.atomic import replacing, write_text
+from convonet.data.channels import find_channels
 from convonet.data.data_prep import PreparedSet, prepare
-from convonet.data.sources import find_channels, scan
+from convonet.data.sources import scan
 from convonet.data.split import split_rows
 from convonet.errors import Cancelled, ConvonetError, DataChangedError, DataError
 from convonet.events import FileSaved, StageStarted, Warned, Watch
@@ -240,5 +241,6 @@ def _copy_results(run: Run, task: TrainTask, watch: Watch) -> None:
         return
     folder = Path(task.data.result_dir)
     for name in _COPIES:
-        write_with(folder / name, lambda temporary, name=name: shutil.copyfile(run.file(name), temporary))
+        with replacing(folder / name) as temporary:
+            shutil.copyfile(run.file(name), temporary)
         watch.tell(FileSaved(path=str(folder / name), title="Copy in the results folder"))

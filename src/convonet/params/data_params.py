@@ -55,6 +55,7 @@ class DataParams(ParamModel):
         "A folder with one folder a class; or a folder that holds train, val and test; or a CSV, TSV or .npz file.",
         group="Images",
         kind="path",
+        default_text="not given",
     )
     test_dir: str | None = param(
         None,
@@ -62,6 +63,7 @@ class DataParams(ParamModel):
         "Images that are used for testing only, in the same shapes.",
         group="Images",
         kind="path",
+        default_text="not given",
     )
     val_dir: str | None = param(
         None,

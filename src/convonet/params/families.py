@@ -47,34 +47,105 @@ class FamilyInfo:
         return [(declared[name], value) for name, value in self.defaults.items()]
 
 
+_SHARED = {"batch_norm": "none", "l2": 0.0, "leaky_slope": 0.2, "output": "softmax"}
+_CONV = _SHARED | {
+    "padding": "same",
+    "stride": 1,
+    "pooling": "max",
+    "global_pooling": "none",
+    "spatial_drop": False,
+}
+
+_CUSTOM = (
+    {"type": "conv", "filters": 32, "padding": "valid"},
+    {"type": "pool"},
+    {"type": "conv", "filters": 64, "padding": "valid"},
+    {"type": "pool"},
+    {"type": "flatten"},
+    {"type": "dense", "units": 128},
+    {"type": "drop", "rate": 0.5},
+)
+
 _FAMILIES = (
     FamilyInfo(
         "convonet",
         "Convonet",
         "Two convolutions with pooling, one dense layer with dropout. A good start for small images.",
         "the reference network of this application",
-        {"num_filters": 32, "kernel_size": 3, "num_units": 512, "activation": "relu", "drop_out": 0.2},
+        {"num_filters": 32, "kernel_size": 3, "num_units": 512, "activation": "relu", "drop_out": 0.2}
+        | _CONV,
     ),
     FamilyInfo(
         "simple",
         "Simple CNN",
         "One convolution with pooling and the output layer: the smallest network that still looks at places.",
         "textbook",
-        {"num_filters": 32, "kernel_size": 3, "activation": "relu"},
+        {"num_filters": 32, "kernel_size": 3, "activation": "relu", "drop_out": 0.0}
+        | _CONV
+        | {"padding": "valid"},
     ),
     FamilyInfo(
         "logistic",
         "Logistic regression",
         "The pixels and one dense layer: the baseline that a CNN has to beat.",
         "multinomial logistic regression",
-        {},
+        {"l2": 0.0, "output": "softmax"},
     ),
     FamilyInfo(
         "dense",
         "Dense network",
         "Hidden dense layers, no convolution.",
         "multi-layer perceptron",
-        {"hidden_units": (128,), "activation": "relu", "drop_out": 0.0},
+        {"hidden_units": (128,), "activation": "relu", "drop_out": 0.0} | _SHARED,
+    ),
+    FamilyInfo(
+        "three_block",
+        "Three blocks",
+        "Three convolutions with pooling, filters doubling, one dense layer, logits. For characters and signs.",
+        "textbook, for 55 Chinese characters",
+        {"num_filters": 16, "kernel_size": 3, "num_units": 64, "activation": "relu", "drop_out": 0.0}
+        | _CONV
+        | {"output": "logits"},
+    ),
+    FamilyInfo(
+        "lenet5",
+        "LeNet-5",
+        "The classic for digits: tanh and average pooling; images below 32×32 are padded with zeros.",
+        "LeCun, Bottou, Bengio, Haffner 1998, with a softmax for its output",
+        {"num_units": 84, "activation": "tanh", "drop_out": 0.0} | _SHARED | {"pooling": "average"},
+    ),
+    FamilyInfo(
+        "alexnet",
+        "AlexNet",
+        "Five convolutions and two large dense layers, for 227×227; 62 million parameters with 1,000 classes.",
+        "Krizhevsky, Sutskever, Hinton 2012, in one column",
+        {"num_units": 4096, "activation": "relu", "drop_out": 0.5} | _SHARED | {"pooling": "max"},
+    ),
+    FamilyInfo(
+        "vgg_small",
+        "Small VGG",
+        "Pairs of convolutions with batch normalisation, dropout and L2; after each block half the dropout. "
+        "For small colour images.",
+        "textbook, after Simonyan, Zisserman 2014",
+        {"num_filters": 32, "kernel_size": 3, "num_units": 512, "activation": "relu", "drop_out": 0.5}
+        | _CONV
+        | {"batch_norm": "after", "l2": 1e-4},
+    ),
+    FamilyInfo(
+        "resnet_small",
+        "Small ResNet",
+        "Residual blocks in three stages, average pooling at the end; three blocks a stage make ResNet-20.",
+        "He, Zhang, Ren, Sun 2015, with projections where the size changes",
+        {"num_filters": 16, "kernel_size": 3, "num_blocks": 3, "activation": "relu", "drop_out": 0.0}
+        | _SHARED
+        | {"batch_norm": "before", "global_pooling": "average"},
+    ),
+    FamilyInfo(
+        "custom",
+        "Your own layers",
+        "The layers that you list.",
+        "you",
+        {"layers": _CUSTOM, "l2": 0.0, "leaky_slope": 0.2, "output": "softmax"},
     ),
 )
 

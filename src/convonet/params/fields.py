@@ -7,6 +7,7 @@ which the form, the command line option, the JSON key, the web input and the tab
 from __future__ import annotations
 
 import json
+import math
 import types
 import typing
 from collections.abc import Mapping
@@ -139,7 +140,7 @@ def param(
     kind: Kind | None = None,
 ) -> Any:
     """Declare one parameter of a `ParamModel`. Bounds apply to each item of a list."""
-    extra = {
+    extra: dict[str, Any] = {
         "label": label,
         "group": group,
         "unit": unit,
@@ -297,19 +298,16 @@ def _is_list(value: object) -> bool:
 def _number(field: Field, value: Any) -> int | float:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise ValueError
-    if value != value or value in (float("inf"), float("-inf")):
+    if not math.isfinite(value):
         raise ValueError
-    if field.kind in ("int", "ints", "size"):
-        if value != int(value):
-            raise ValueError
-        value = int(value)
-    else:
-        value = float(value)
+    whole = field.kind in ("int", "ints", "size")
+    if whole and value != int(value):
+        raise ValueError
     too_low = field.low is not None and (value <= field.low if field.low_open else value < field.low)
     too_high = field.high is not None and (value >= field.high if field.high_open else value > field.high)
     if too_low or too_high:
         raise ValueError
-    return value
+    return int(value) if whole else float(value)
 
 
 def _read_text(field: Field, text: str) -> Any:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
+from pydantic import field_validator
+
+from convonet.params.choices import Activation, BatchNorm, GlobalPooling, OutputChoice, Padding, Pooling
+from convonet.params.custom_layers import layer_faults
 from convonet.params.fields import ParamModel, param
 
-Activation = Literal["relu", "leaky_relu", "elu", "tanh", "sigmoid"]
 Optimizer = Literal["sgd", "adam", "adamw", "rmsprop"]
 Schedule = Literal["constant", "exponential"]
 Monitor = Literal["val_loss", "val_accuracy", "loss", "accuracy"]
@@ -81,6 +84,106 @@ class HyperParams(ParamModel):
         group="Network",
         ge=0,
         lt=1,
+        tunable=True,
+        default_text="the family's own",
+    )
+    spatial_drop: bool | None = param(
+        None,
+        "Drop whole maps",
+        "Dropout of convolutions drops whole maps instead of single values.",
+        group="Network",
+        tunable=True,
+        default_text="the family's own",
+    )
+    padding: Padding | None = param(
+        None,
+        "Padding",
+        "Padding of the convolutions: same keeps the size, valid uses no pixel outside the image.",
+        group="Network",
+        tunable=True,
+        default_text="the family's own",
+    )
+    stride: int | None = param(
+        None,
+        "Stride",
+        "Pixels from one place of a convolution to the next.",
+        group="Network",
+        unit="pixels",
+        ge=1,
+        le=16,
+        tunable=True,
+        default_text="the family's own",
+    )
+    pooling: Pooling | None = param(
+        None,
+        "Pooling",
+        "How maps are made smaller: by their maximum, their average, or a convolution with a stride that learns it.",
+        group="Network",
+        tunable=True,
+        default_text="the family's own",
+    )
+    global_pooling: GlobalPooling | None = param(
+        None,
+        "Global pooling",
+        "What the last maps become: none flattens them, average and max make one number of each.",
+        group="Network",
+        tunable=True,
+        default_text="the family's own",
+    )
+    batch_norm: BatchNorm | None = param(
+        None,
+        "Batch normalisation",
+        "Normalises over the batch before or after the activation.",
+        group="Network",
+        tunable=True,
+        default_text="the family's own",
+    )
+    l2: float | None = param(
+        None,
+        "L2",
+        "Strength of the penalty on large weights.",
+        group="Network",
+        ge=0,
+        le=10,
+        tunable=True,
+        default_text="the family's own",
+    )
+    leaky_slope: float | None = param(
+        None,
+        "Leaky slope",
+        "Slope of leaky_relu below zero.",
+        group="Network",
+        ge=0,
+        lt=1,
+        tunable=True,
+        default_text="the family's own",
+    )
+    num_blocks: int | None = param(
+        None,
+        "Blocks",
+        "Residual blocks of each stage.",
+        group="Network",
+        ge=1,
+        le=32,
+        tunable=True,
+        default_text="the family's own",
+    )
+    output: OutputChoice | None = param(
+        None,
+        "Output",
+        "What the last layer gives: softmax probabilities or logits for each class; for two classes also one "
+        "sigmoid or its logit.",
+        group="Network",
+        tunable=True,
+        default_text="the family's own",
+    )
+    layers: tuple[dict[str, Any], ...] | None = param(
+        None,
+        "Layers",
+        'The rows of the family custom, such as [{"type": "conv", "filters": 32}, {"type": "pool"}]; the output '
+        "layer is added.",
+        group="Network",
+        kind="layers",
         tunable=True,
         default_text="the family's own",
     )
@@ -180,6 +283,14 @@ class HyperParams(ParamModel):
         ge=0,
         le=MAX_SEED,
     )
+
+    @field_validator("layers")
+    @classmethod
+    def _check_layers(cls, value: tuple[dict[str, Any], ...] | None) -> tuple[dict[str, Any], ...] | None:
+        faults = [] if value is None else layer_faults(value)
+        if faults:
+            raise ValueError("; ".join(faults))
+        return value
 
     @property
     def rate(self) -> float:

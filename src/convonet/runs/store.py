@@ -37,7 +37,7 @@ class RunStore:
             raise storage_error(error, self._index) from error
         LineFile(self._index).append(json.dumps(str(run.path), ensure_ascii=False))
 
-    def list(self) -> list[Run]:
+    def known(self) -> list[Run]:
         """Known runs, the newest first. Folders that are gone are left out."""
         found = {run.path: run for run in self._all()}
         dated: list[tuple[str, Run]] = []

@@ -73,7 +73,7 @@ class CheckpointFile:
         meta["counts"] = [len(checkpoint.weights), len(checkpoint.optimizer)]
         meta["best"] = checkpoint.best is not None
         arrays = [*checkpoint.weights, *checkpoint.optimizer, *(checkpoint.best or [])]
-        named = {f"a{place}": array for place, array in enumerate(arrays)}
+        named: dict[str, Any] = {f"a{place}": array for place, array in enumerate(arrays)}
         text = np.frombuffer(json.dumps(meta).encode("utf-8"), dtype=np.uint8)
         with replacing(self.path) as temporary, temporary.open("wb") as file:
             np.savez(file, meta=text, **named)
@@ -85,7 +85,7 @@ class CheckpointFile:
             TrainingError: damaged, or of another version.
         """
         try:
-            with np.load(self.path, allow_pickle=False) as archive:
+            with self.path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
                 meta = json.loads(archive["meta"].tobytes().decode("utf-8"))
                 arrays = [archive[f"a{place}"] for place in range(len(archive.files) - 1)]
         except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:

@@ -109,7 +109,8 @@ class NetTraining:
         self._step = create_step(keras_model, self._optimizer, create_loss(self.model.info.output))
         self._chance = LayerChance(list(keras_model._flatten_layers()), self.hyper.seed)
         self._steps = -(-len(train) // self.hyper.batch_size)
-        self._position, self._best = Position(), None
+        self._position = Position()
+        self._best: list[np.ndarray] | None = None
         self._history = History()
         if self.checkpoint is not None and self.checkpoint.exists():
             self._restore(self.checkpoint.load())

@@ -95,7 +95,7 @@ def create_rules(hyper: HyperParams, *, validation: bool) -> tuple[BestKeeper | 
         monitor = hyper.stop_monitor
     watched = {"stop_monitor": stopping and stopping.monitor, "save_best": monitor}
     faults = {
-        name: f"{name}: {score} is watched, but there is no validation; watch loss or accuracy, or train with validation"
+        name: f"{name}: {score} cannot be watched without validation; watch loss or accuracy, or validate"
         for name, score in watched.items()
         if score and score.startswith("val_") and not validation
     }

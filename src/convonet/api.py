@@ -1,0 +1,229 @@
+"""One call for each job, done in this process: for scripts and notebooks.
+
+Parameters are given as values, as plain dictionaries, or as paths of their JSON files; each call leaves the same
+run folder that the command line leaves, and gives back what is in it.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from convonet.data.inspection import Inspection, inspect_folder
+from convonet.errors import Cancelled
+from convonet.events import Event
+from convonet.jobs import job_for
+from convonet.jobs.runner import execute
+from convonet.params import DataParams, HyperParams, SearchSpace, load_data, load_hyper
+from convonet.runs import Run, RunStore
+from convonet.runs.documents import read_result, train_document
+from convonet.runs.environment import available_cores, command
+from convonet.specs import PredictTask, Split, Task, TestTask, TrainTask
+from convonet.testing.models import open_predictor
+from convonet.testing.prediction import answers
+
+Data: TypeAlias = DataParams | Mapping[str, Any] | str | os.PathLike[str]
+Hyper: TypeAlias = HyperParams | SearchSpace | Mapping[str, Any] | str | os.PathLike[str] | None
+Listener: TypeAlias = Callable[[Event], None] | None
+
+
+@dataclass(frozen=True)
+class TrainedRun:
+    """What a training gave. The folder `path` holds everything else.
+
+    Attributes:
+        history: score name → one value an epoch.
+        model: path of the `.keras` file, which plain Keras loads.
+    """
+
+    path: Path
+    state: str
+    history: dict[str, list[float]]
+    images_per_second: float
+
+    @property
+    def model(self) -> Path:
+        """The trained network."""
+        return self.path / "model.keras"
+
+    def _repr_html_(self) -> str:
+        """How a notebook shows it: the state and the last scores."""
+        cells = "".join(f"<tr><td>{k}</td><td>{v[-1]:.4f}</td></tr>" for k, v in self.history.items() if v)
+        return f"<b>{self.path.name}</b>: {self.state}<table>{cells}</table>"
+
+
+def inspect(folder: str | os.PathLike[str], *, test: str | os.PathLike[str] | None = None) -> Inspection:
+    """Look at a set: classes, counts, sizes, what is skipped, doubles and leaks.
+
+    Raises:
+        DataError: no such folder, or no images in it.
+    """
+    return inspect_folder(os.fspath(folder), test=None if test is None else os.fspath(test))
+
+
+def train(
+    data: Data,
+    hyper: Hyper = None,
+    *,
+    validation: bool = True,
+    seed: int | None = None,
+    from_model: str | os.PathLike[str] | None = None,
+    test: bool = False,
+    out: str | os.PathLike[str] | None = None,
+    name: str | None = None,
+    threads: int | None = None,
+    listen: Listener = None,
+) -> TrainedRun:
+    """Train a network and leave a run folder.
+
+    Args:
+        data: where the images are. A string is the path of a JSON file, or of a folder of images.
+        hyper: network and training; None: the defaults.
+        validation: hold out a share of the images, or use the validation folder.
+        listen: called with every event.
+
+    Raises:
+        InputError: parameters or images that cannot be used.
+        KeyboardInterrupt: the run is then `cancelled`, and can be resumed.
+    """
+    values = _data(data)
+    hypers = _hyper(hyper)
+    task = TrainTask(
+        data=values,
+        hyper=hypers if seed is None else hypers.changed(seed=seed),
+        validation=validation,
+        from_model=None if from_model is None else os.fspath(from_model),
+        then_test=test,
+        threads=threads or available_cores(),
+    )
+    parent = Path(out or values.result_dir or "runs")
+    run = Run.create(parent, task, name=name, command=command(), owner=os.getpid())
+    RunStore().add(run)
+    _execute(run, task, listen)
+    document = train_document(run)
+    return TrainedRun(run.path, document["state"], document["history"], document["images_per_second"])
+
+
+def evaluate(
+    model: str | os.PathLike[str] | TrainedRun,
+    data: Data | None = None,
+    *,
+    split: Split = "test",
+    top_k: int = 5,
+    positive: str | None = None,
+    threshold: float | None = None,
+    scaling: Any = None,
+    listen: Listener = None,
+) -> dict[str, Any]:
+    """Score a model on a set; for a run folder the files are written into it.
+
+    Args:
+        data: None: what the run was trained with.
+
+    Returns:
+        The document that `convonet evaluate --json` prints.
+    """
+    path = model.path if isinstance(model, TrainedRun) else Path(model)
+    own = (path / "run.json").is_file()
+    values = _data(data) if data is not None else _trained_on(path)
+    task = TestTask(
+        model=str(path),
+        data=values,
+        split=split,
+        top_k=top_k,
+        positive=positive,
+        threshold=threshold,
+        scaling=scaling,
+        into=str(path.resolve()) if own else None,
+    )
+    return _answer(task, listen)
+
+
+def predict(
+    model: str | os.PathLike[str] | TrainedRun,
+    images: str | os.PathLike[str] | Iterable[str | os.PathLike[str]] | np.ndarray,
+    *,
+    top: int = 5,
+    unsure_below: float | None = None,
+    scaling: Any = None,
+) -> list[dict[str, Any]]:
+    """Tell the class of images.
+
+    Args:
+        images: paths of images and folders; or an array of uint8 pixels that has the model's size: one image
+            (H, W) or (H, W, C), or a batch (N, H, W, C). For an array, `path` in the answer says which it was.
+
+    Returns:
+        One document an image, as `convonet predict --json` prints.
+    """
+    path = model.path if isinstance(model, TrainedRun) else Path(model)
+    if isinstance(images, np.ndarray):
+        return _predict_array(path, images, top, scaling)
+    given = [images] if isinstance(images, (str, os.PathLike)) else list(images)
+    task = PredictTask(
+        model=str(path),
+        paths=tuple(os.fspath(item) for item in given),
+        top=top,
+        unsure_below=unsure_below,
+        scaling=scaling,
+    )
+    predictions: list[dict[str, Any]] = _answer(task, None)["predictions"]
+    return predictions
+
+
+def _predict_array(path: Path, images: np.ndarray, top: int, scaling: Any) -> list[dict[str, Any]]:
+    predictor = open_predictor(path, scaling=scaling)
+    single = images.ndim < 4
+    batch = images.reshape((1, *images.shape)) if single else images
+    batch = batch[..., np.newaxis] if batch.ndim == 3 else batch
+    probabilities = predictor.predict(batch)
+    places = ["one image"] if single else [f"batch[{place}]" for place in range(len(batch))]
+    return answers(probabilities, predictor.info, places, top=top)
+
+
+def _answer(task: Task, listen: Listener) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory(prefix="convonet-") as folder:
+        run = Run.create(Path(folder), task, owner=os.getpid())
+        _execute(run, task, listen)
+        return read_result(run)
+
+
+def _execute(run: Run, task: Task, listen: Listener) -> None:
+    """Do the job here. Ctrl-C leaves the run cancelled and goes on as KeyboardInterrupt."""
+    try:
+        execute(run, job_for(task), process=os.getpid(), listen=listen)
+    except KeyboardInterrupt:
+        run.update(state="cancelled")
+        raise
+    except Cancelled:
+        return
+
+
+def _data(data: Data) -> DataParams:
+    if isinstance(data, DataParams):
+        return data
+    if isinstance(data, Mapping):
+        return DataParams.of(data)
+    path = Path(data)
+    return load_data(path) if path.suffix.lower() == ".json" else DataParams.of({"train_dir": str(path)})
+
+
+def _hyper(hyper: Hyper) -> HyperParams:
+    if hyper is None:
+        return HyperParams()
+    if isinstance(hyper, HyperParams):
+        return hyper
+    if isinstance(hyper, SearchSpace):
+        return hyper.first()
+    return (SearchSpace.of(hyper) if isinstance(hyper, Mapping) else load_hyper(hyper)).first()
+
+
+def _trained_on(path: Path) -> DataParams:
+    task = Run.open(path).task()
+    return task.data if isinstance(task, TrainTask) else DataParams()

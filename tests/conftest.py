@@ -1,0 +1,48 @@
+"""What all tests share: a Convonet folder of their own, and the real image sets where they are."""
+
+from __future__ import annotations
+
+import os
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+_SETS = os.environ.get("CONVONET_TEST_DATA")
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """No test reads or writes the person's own Convonet folder."""
+    folder = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("CONVONET_HOME", str(folder))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def real_data(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """The folder of a real set, unpacked once; skips where the sets are not, and fails there in CI."""
+    unpacked: dict[str, Path] = {}
+
+    def find(name: str) -> Path:
+        if _SETS is None:
+            pytest.skip("the real image sets are not here: set CONVONET_TEST_DATA to their folder")
+        if name not in unpacked:
+            folder = tmp_path_factory.mktemp("sets")
+            with tarfile.open(Path(_SETS) / f"{name}.tar.gz") as archive:
+                archive.extractall(folder, filter="data")
+            unpacked[name] = folder / name
+        return unpacked[name]
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def digits(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Class folders train/ and test/ of the 1,797 small digits."""
+    from convonet.data.samples import write_samples
+
+    folder = tmp_path_factory.mktemp("digits") / "digits"
+    write_samples("digits", folder)
+    return folder
