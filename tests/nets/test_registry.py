@@ -103,16 +103,16 @@ def test_raw_pixels_are_scaled_by_the_first_row(make_model, images) -> None:
 
 
 @pytest.mark.parametrize(
-    ("family", "least"), [("convonet", 4), ("simple", 4), ("logistic", None), ("dense", None)]
+    ("family", "least"),
+    [("convonet", 4), ("simple", 4), ("three_block", 16), ("alexnet", 67), ("vgg_small", 8), ("custom", 10)],
 )
 def test_too_small_an_image_is_refused_with_the_least_size(make_model, family, least) -> None:
-    make_model((least or 1, least or 1, 1), family=family)
-    if least is None:
-        return
+    units = {"num_units": 16} if family == "alexnet" else {}
+    make_model((least, least, 1), family=family, **units)
     with pytest.raises(DataError) as caught:
-        make_model((least - 1, 40, 1), family=family)
+        make_model((least - 1, 90, 1), family=family, **units)
     assert f"at least {least}×{least} pixels" in str(caught.value)
-    assert f"{least - 1}×40" in str(caught.value)
+    assert f"{least - 1}×90" in str(caught.value)
     assert family in str(caught.value)
 
 

@@ -65,22 +65,22 @@ class Layers:
         filters: int,
         kernel: int | None = None,
         *,
-        stride: int = 1,
+        stride: int | None = None,
         padding: Padding | None = None,
         activation: str | None = None,
-        norm: bool | None = None,
+        norm: bool = True,
     ) -> Tensor:
         """A convolution with its activation and, where asked for, batch normalisation.
 
         Args:
-            kernel, padding, activation: the family's values when None.
-            norm: batch normalisation here, whatever the family's value says.
+            kernel, stride, padding, activation: the family's values when None.
+            norm: whether this is a place for batch normalisation, if the family's value asks for it.
         """
         name = self._name("conv")
         layer = keras.layers.Conv2D(
             filters,
             kernel or self.values["kernel_size"],
-            strides=stride,
+            strides=stride or self.values.get("stride", 1),
             padding=padding or self.values.get("padding", "same"),
             kernel_initializer=self._weights(name, activation),
             kernel_regularizer=self._penalty(),
@@ -88,9 +88,7 @@ class Layers:
         )
         return self._activated(_spatial(layer, x), layer, activation, norm)
 
-    def dense(
-        self, x: Tensor, units: int, *, activation: str | None = None, norm: bool | None = None
-    ) -> Tensor:
+    def dense(self, x: Tensor, units: int, *, activation: str | None = None) -> Tensor:
         """A dense layer with its activation and, where asked for, batch normalisation."""
         name = self._name("dense")
         layer = keras.layers.Dense(
@@ -99,23 +97,32 @@ class Layers:
             kernel_regularizer=self._penalty(),
             name=name,
         )
-        return self._activated(layer(x), layer, activation, norm)
+        return self._activated(layer(x), layer, activation, norm=True)
 
-    def pool(self, x: Tensor, size: int = 2, *, stride: int | None = None) -> Tensor:
+    def pool(self, x: Tensor, size: int = 2, *, stride: int | None = None, kind: str | None = None) -> Tensor:
         """Pooling by the family's choice: maximum, average, or a convolution that learns to shrink."""
-        kind = self.values.get("pooling", "max")
+        kind = kind or self.values.get("pooling", "max")
         if kind == "stride":
             return self.conv(x, x.shape[-1], size, stride=stride or size, padding="valid")
         made = keras.layers.AveragePooling2D if kind == "average" else keras.layers.MaxPooling2D
         return _spatial(made(size, strides=stride or size, name=self._name("pool")), x)
 
-    def drop(self, x: Tensor, rate: float | None = None) -> Tensor:
+    def pad(self, x: Tensor, side: int) -> Tensor:
+        """Zeros around maps that are smaller than a square of `side`, evenly; nothing where they are not."""
+        missing = [max(0, side - have) for have in x.shape[1:3]]
+        if not any(missing):
+            return x
+        edges = tuple((lack // 2, lack - lack // 2) for lack in missing)
+        return keras.layers.ZeroPadding2D(edges, name=self._name("pad"))(x)
+
+    def drop(self, x: Tensor, rate: float | None = None, *, spatial: bool | None = None) -> Tensor:
         """Dropout, of whole maps where the family's choice says so; nothing at rate 0."""
         rate = self.values.get("drop_out", 0.0) if rate is None else rate
         if not rate:
             return x
         name = self._name("drop")
-        whole = self.values.get("spatial_drop", False) and len(x.shape) == 4
+        spatial = self.values.get("spatial_drop", False) if spatial is None else spatial
+        whole = spatial and len(x.shape) == 4
         made = keras.layers.SpatialDropout2D if whole else keras.layers.Dropout
         return made(rate, seed=seed_of(self._seed, name), name=name)(x)
 
@@ -134,13 +141,15 @@ class Layers:
         """The sum of two branches of equal shape."""
         return keras.layers.Add(name=self._name("add"))([x, y])
 
-    def gather(self, x: Tensor) -> Tensor:
-        """The maps as one row of numbers: flattened, or the average or maximum of each map."""
-        kind = self.values.get("gather", "flatten")
-        if kind == "flatten" or len(x.shape) != 4:
+    def gather(self, x: Tensor, kind: str | None = None) -> Tensor:
+        """The maps as one row of numbers: flattened (`none`), or the average or maximum of each map."""
+        kind = kind or self.values.get("global_pooling", "none")
+        if len(x.shape) == 2:
+            return x
+        if kind == "none":
             return keras.layers.Flatten(name="flatten")(x)
         made = keras.layers.GlobalAveragePooling2D if kind == "average" else keras.layers.GlobalMaxPooling2D
-        return made(name="gather")(x)
+        return made(name="global_pool")(x)
 
     def output(self, x: Tensor) -> Tensor:
         """The last row, of the kind that the family's `output` names.
@@ -163,14 +172,13 @@ class Layers:
             name="output",
         )(x)
 
-    def _activated(self, x: Tensor, layer: Any, activation: str | None, norm: bool | None) -> Tensor:
+    def _activated(self, x: Tensor, layer: Any, activation: str | None, norm: bool) -> Tensor:
         """What follows a layer with weights. Without normalisation the activation is in the layer's row."""
         kind = activation or self.values["activation"]
-        place = self.values.get("batch_norm", "none")
-        if norm is not None:
-            place = ("after" if place == "none" else place) if norm else "none"
+        place = self.values.get("batch_norm", "none") if norm else "none"
         if place == "before":
-            return self.act(self.norm(x), kind)
+            x = self.norm(x)
+            return x if kind == "linear" else self.act(x, kind)
         if kind == "leaky_relu":
             x = self.act(x, kind)
         else:

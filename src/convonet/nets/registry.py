@@ -94,8 +94,8 @@ def _too_small(
     shape: tuple[int, int, int],
     rows: Callable[[tuple[int, int]], object],
 ) -> DataError:
-    """The error that names the smallest square that the network takes, found by trying."""
-    least = next((side for side in range(1, _LARGEST_SEARCHED) if _fits(side, rows)), None)
+    """The error that names the smallest square that the network takes."""
+    least = _least_side(rows)
     kernel = f" with kernel size {values['kernel_size']}" if "kernel_size" in values else ""
     return DataError(
         f"The images are too small for the network {name}{kernel}",
@@ -103,6 +103,20 @@ def _too_small(
         received=f"{shape[0]}×{shape[1]} pixels",
         hint="Choose a larger image size, a smaller kernel, or a network with fewer rows",
     )
+
+
+def _least_side(rows: Callable[[tuple[int, int]], object]) -> int | None:
+    """Found by trying: doubled until it fits, then halved between; None when nothing reasonable fits."""
+    high = 1
+    while not _fits(high, rows):
+        high *= 2
+        if high > _LARGEST_SEARCHED:
+            return None
+    low = high // 2
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if _fits(middle, rows) else (middle, high)
+    return high
 
 
 def _fits(side: int, rows: Callable[[tuple[int, int]], object]) -> bool:

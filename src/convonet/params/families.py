@@ -50,7 +50,6 @@ class FamilyInfo:
 _SHARED = {"batch_norm": "none", "l2": 0.0, "leaky_slope": 0.2, "output": "softmax"}
 _CONV = _SHARED | {
     "padding": "same",
-    "stride": 1,
     "pooling": "max",
     "global_pooling": "none",
     "spatial_drop": False,
@@ -82,7 +81,7 @@ _FAMILIES = (
         "textbook",
         {"num_filters": 32, "kernel_size": 3, "activation": "relu", "drop_out": 0.0}
         | _CONV
-        | {"padding": "valid"},
+        | {"padding": "valid", "stride": 1},
     ),
     FamilyInfo(
         "logistic",
