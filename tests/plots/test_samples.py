@@ -35,9 +35,10 @@ def test_the_same_seed_picks_the_same() -> None:
     assert pick_samples(labels, 10, seed=3).tolist() != pick_samples(labels, 10, seed=4).tolist()
 
 
-@pytest.mark.parametrize("channels", [1, 3])
-@pytest.mark.parametrize("count", [1, 3, 5, 7, 25])
-@pytest.mark.parametrize("title", ["", "Ten of 6,400 images"])
+@pytest.mark.parametrize(
+    ("count", "channels", "title"),
+    [(1, 1, ""), (1, 3, "One of 6,400 images"), (3, 1, "Three"), (5, 3, ""), (7, 1, "Seven"), (25, 3, "25")],
+)
 def test_a_page_shows_every_image_with_its_name(
     clipped: Clipped, count: int, channels: int, title: str
 ) -> None:

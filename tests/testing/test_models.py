@@ -120,6 +120,8 @@ def test_what_is_no_model_is_said(run: Path, name: str, part: str) -> None:
 def test_the_hash_is_sha256(tmp_path: Path) -> None:
     (tmp_path / "x").write_bytes(b"abc" * 100_000)
     assert sha256_of(tmp_path / "x") == hashlib.sha256(b"abc" * 100_000).hexdigest()
+    with pytest.raises(ModelFileError, match="cannot be read"):
+        sha256_of(tmp_path)
 
 
 def test_the_fast_way_loads_neither_keras_nor_torch(run: Path) -> None:

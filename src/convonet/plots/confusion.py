@@ -55,12 +55,10 @@ def matrix_cells(matrix: ArrayLike, classes: Sequence[str], *, as_shares: bool =
     shares = counts / np.maximum(sums, 1)
     # Zeros off the diagonal are what most cells of a good matrix hold: left empty, the mistakes stand out.
     hide = (counts == 0) & ~(np.eye(len(classes), dtype=bool) & (sums > 0))
+    shown = np.round(100 * shares).astype(np.int64) if as_shares else counts
     texts = tuple(
-        tuple(
-            "" if hide[i, j] else (f"{100 * shares[i, j]:.0f}" if as_shares else str(counts[i, j]))
-            for j in cols
-        )
-        for i, cols in enumerate([range(len(classes))] * len(classes))
+        tuple("" if empty else str(number) for number, empty in zip(*row, strict=True))
+        for row in zip(shown.tolist(), hide.tolist(), strict=True)
     )
     right, total = int(np.trace(counts)), int(counts.sum())
     title = f"Confusion matrix: {right:,} of {total:,} right"

@@ -1,5 +1,6 @@
 """Evaluate a model on a prepared set, predict new images, list the mistakes, write the results."""
 
+from .comparison import SideBySide, compare_models, side_by_side
 from .decision import Decision, decide
 from .evaluation import Evaluation, score
 from .mistakes import Answer, in_cell, mistakes
@@ -13,7 +14,9 @@ __all__ = [
     "Decision",
     "Evaluation",
     "Predictor",
+    "SideBySide",
     "answers",
+    "compare_models",
     "decide",
     "evaluate",
     "in_cell",
@@ -21,5 +24,6 @@ __all__ = [
     "open_predictor",
     "predict_files",
     "score",
+    "side_by_side",
     "write_evaluation",
 ]

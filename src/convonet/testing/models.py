@@ -76,9 +76,17 @@ def _matching(onnx_file: Path, keras_file: Path, threads: int | None, watch: Wat
 
 
 def sha256_of(file: Path) -> str:
-    """The hash of a file as 64 hexadecimal digits."""
-    with file.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()
+    """The hash of a file as 64 hexadecimal digits.
+
+    Raises:
+        ModelFileError: it cannot be read.
+    """
+    try:
+        with file.open("rb") as content:
+            return hashlib.file_digest(content, "sha256").hexdigest()
+    except OSError as error:
+        reason = (error.strerror or "reading failed").lower()
+        raise ModelFileError(f"The model file cannot be read: {reason}", where=file) from error
 
 
 def _nothing(path: Path) -> ModelFileError:
