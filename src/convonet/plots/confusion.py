@@ -84,13 +84,7 @@ def draw_matrix(ax: Axes, cells: MatrixCells, *, cell_points: float = 40.0) -> N
     ax.set_yticks(np.arange(count + 1) - 0.5, minor=True)
     ax.grid(which="minor", color=LINE, linewidth=0.5)
     ax.tick_params(which="minor", length=0)
-    longest = max((len(text) for row in cells.texts for text in row), default=1)
-    size = min(11.0, 0.45 * cell_points, 1.3 * cell_points / max(longest, 1))
-    for (row, column), share in np.ndenumerate(cells.shares):
-        text = cells.texts[row][column]
-        if text:
-            color = "white" if share > DARK_CELL else INK
-            ax.text(column, row, text, ha="center", va="center", fontsize=size, color=color)
+    _write_numbers(ax, cells, cell_points)
 
 
 @register("confusion_matrix", "Confusion matrix", "confusion_matrix.png")
@@ -109,6 +103,17 @@ def matrix_figure(matrix: ArrayLike, classes: Sequence[str], *, as_shares: bool 
     figure.suptitle(cells.title, fontsize=TITLE_SIZE, color=INK)
     draw_matrix(figure.subplots(), cells, cell_points=72 * side)
     return figure
+
+
+def _write_numbers(ax: Axes, cells: MatrixCells, cell_points: float) -> None:
+    """The texts in their cells, in letters so small that the longest fits."""
+    longest = max((len(text) for row in cells.texts for text in row), default=1)
+    size = min(11.0, 0.45 * cell_points, 1.3 * cell_points / max(longest, 1))
+    for (row, column), share in np.ndenumerate(cells.shares):
+        text = cells.texts[row][column]
+        if text:
+            color = "white" if share > DARK_CELL else INK
+            ax.text(column, row, text, ha="center", va="center", fontsize=size, color=color)
 
 
 def _name_axes(ax: Axes, classes: Sequence[str], cell_points: float) -> None:
