@@ -151,7 +151,7 @@ def load_array(file: Path, name: str) -> npt.NDArray[Any]:
         DataError: it cannot be read.
     """
     try:
-        with np.load(file, allow_pickle=False) as arrays:
+        with file.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
             array: npt.NDArray[Any] = arrays[name]
             return array
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:

@@ -77,7 +77,7 @@ class Stored(NamedTuple):
 
     def files(self) -> tuple[list[str], npt.NDArray[np.int64]]:
         """Paths of all N files, and their (N, 2) sizes and times when they were decoded."""
-        with np.load(self.folder / _INDEX, allow_pickle=False) as index:
+        with _index(self.folder) as index:
             return index["paths"].tobytes().decode().split("\0"), index["stats"]
 
 
@@ -305,12 +305,19 @@ def _opened(folder: Path) -> Stored:
     shape = tuple(record["shape"])
     if (folder / _PIXELS).stat().st_size != record["bytes"] or int(np.prod(shape)) != record["bytes"]:
         raise ValueError("pixels are cut off")
-    with np.load(folder / _INDEX, allow_pickle=False) as index:
+    with _index(folder) as index:
         good, hashes, sizes = index["good"], index["hashes"], index["sizes"]
     if not len(good) == len(hashes) == len(sizes) == shape[0]:
         raise ValueError("the index is of other images")
     bad = {int(row): reason for row, reason in record["bad"].items()}
     return Stored(_mapped(folder / _PIXELS, shape), good, hashes, sizes, bad, folder)
+
+
+@contextmanager
+def _index(folder: Path) -> Iterator[Any]:
+    # numpy leaves a file open that it has opened itself and cannot read.
+    with (folder / _INDEX).open("rb") as file, np.load(file, allow_pickle=False) as index:
+        yield index
 
 
 def _mapped(file: Path, shape: tuple[int, ...]) -> npt.NDArray[np.uint8]:

@@ -14,9 +14,19 @@ import zlib
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import (
+    BmpImagePlugin,
+    GifImagePlugin,
+    Image,
+    JpegImagePlugin,
+    PngImagePlugin,
+    PpmImagePlugin,
+    TiffImagePlugin,
+    UnidentifiedImageError,
+    WebPImagePlugin,
+)
 
-from convonet.data.headers import Header, read_header
+from convonet.data.headers import Header, is_cut_png, read_header
 from convonet.data.pixels import Pixels, fitted, flat
 from convonet.errors import DataError
 from convonet.params.data_params import PixelParams
@@ -27,11 +37,22 @@ DECODER_VERSION = 1
 MAX_PIXELS = 100_000_000
 MAX_FILE_BYTES = 512 * 2**20
 
+_CUT_OFF = "cut off: the file ends before the image does"
 _SMALL = 2**16
 # Without O_NONBLOCK, opening a pipe waits for somebody to write into it.
 _READ = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 
-_FORMATS = ("PNG", "JPEG", "MPO", "BMP", "DIB", "GIF", "TIFF", "WEBP", "PPM")
+_TYPES = (
+    PngImagePlugin.PngImageFile,
+    JpegImagePlugin.JpegImageFile,
+    BmpImagePlugin.BmpImageFile,
+    BmpImagePlugin.DibImageFile,
+    GifImagePlugin.GifImageFile,
+    TiffImagePlugin.TiffImageFile,
+    WebPImagePlugin.WebPImageFile,
+    PpmImagePlugin.PpmImageFile,
+)
+_FORMATS = tuple(kind.format for kind in _TYPES if kind.format)
 _MALFORMED = (
     OSError,
     ValueError,
@@ -170,13 +191,13 @@ def _plain(content: bytes, header: Header) -> Pixels | None:
 
 def _by_pillow(content: bytes, pixels: PixelParams) -> Image.Image:
     """The image in mode L or RGB."""
+    if is_cut_png(content):
+        raise DataError(_CUT_OFF)
     try:
         with open_image(content) as image:
             return flat(image, pixels.alpha)
     except _MALFORMED as error:
-        if "truncated" in str(error).lower():
-            raise DataError("cut off: the file ends before the image does") from error
-        raise DataError(f"damaged: {str(error) or type(error).__name__}") from error
+        raise _damage(error) from error
 
 
 def open_image(content: bytes) -> Image.Image:
@@ -191,5 +212,14 @@ def open_image(content: bytes) -> Image.Image:
         raise DataError("not an image: its content is of no type that is read") from error
     except Image.DecompressionBombError as error:
         raise DataError(f"too large: at most {MAX_PIXELS:,} pixels are read") from error
+    except _MALFORMED as error:
+        raise _damage(error) from error
     check_size(image.height, image.width)
     return image
+
+
+def _damage(error: Exception) -> DataError:
+    """What Pillow says of a file that it recognises and cannot read."""
+    if "truncated" in str(error).lower():
+        return DataError(_CUT_OFF)
+    return DataError(f"damaged: {str(error) or type(error).__name__}")

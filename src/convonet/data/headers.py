@@ -42,6 +42,11 @@ def read_header(content: bytes) -> Header | None:
     return _jpeg(content) if content.startswith(_JPEG) else None
 
 
+def is_cut_png(content: bytes) -> bool:
+    """Whether a PNG file lacks its end. Pillow takes such a file when all pixels happen to be there."""
+    return content.startswith(_PNG) and b"IEND" not in content
+
+
 def _png(content: bytes) -> Header | None:
     if len(content) < 33 or content[12:16] != b"IHDR":
         return None

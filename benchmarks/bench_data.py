@@ -1,0 +1,150 @@
+"""How fast images are listed, decoded, and found again: `python benchmarks/bench_data.py DIR [--size HxW]`.
+
+DIR is a set in any shape that `train_dir` takes; without it, 8,000 grey 28 × 28 PNG files are made. All figures
+are of one run on this machine; the reference is Pillow, image by image, in one thread.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+import numpy as np
+from PIL import Image
+
+from convonet.data.cache import ImageCache
+from convonet.data.data_prep import find_channels, prepare
+from convonet.data.decode import decode, read_bytes
+from convonet.data.listing import ImageListing
+from convonet.data.sources import scan
+from convonet.params import DataParams, pixel_params
+from convonet.params.data_params import PixelParams
+
+Result = TypeVar("Result")
+
+
+class Figures(NamedTuple):
+    """Seconds for `images` images."""
+
+    images: int
+    pillow: float
+    decode: float
+    first_scan: float
+    first_prepare: float
+    second_scan: float
+    second_prepare: float
+
+
+def timed(work: Callable[[], Result]) -> tuple[float, Result]:
+    """Seconds and result."""
+    started = time.perf_counter()
+    result = work()
+    return time.perf_counter() - started, result
+
+
+def by_pillow(files: Sequence[str], pixels: PixelParams) -> None:
+    """What is compared with: open, convert, resize where needed, as an array."""
+    mode = "L" if pixels.channels == 1 else "RGB"
+    for file in files:
+        with Image.open(file) as image:
+            converted = image.convert(mode)
+        if converted.size != (pixels.width, pixels.height):
+            converted = converted.resize((pixels.width, pixels.height), Image.Resampling.BILINEAR)
+        np.asarray(converted)
+
+
+def by_us(files: Sequence[str], pixels: PixelParams) -> None:
+    """The same in one thread."""
+    for file in files:
+        decode(read_bytes(file), pixels)
+
+
+def measure(data: DataParams, folder: Path, rounds: int = 3) -> Figures:
+    """Decode by both ways in turns, the best round of each; then a start without and one with the cache."""
+    listing = scan(data).train
+    channels = find_channels(listing, cache=ImageCache(folder / "warm"))
+    pixels = pixel_params(data, channels)
+    files = [str(listing.file(row)) for row in range(len(listing))]
+    by_us(files[:50], pixels)
+    by_pillow(files[:50], pixels)
+    turns = [
+        (timed(lambda: by_pillow(files, pixels))[0], timed(lambda: by_us(files, pixels))[0])
+        for _ in range(rounds)
+    ]
+    cache = ImageCache(folder / "cache")
+    starts = [start(data, pixels, cache) for _ in range(2)]
+    best = [min(times) for times in zip(*turns, strict=True)]
+    return Figures(len(listing), best[0], best[1], *starts[0], *starts[1])
+
+
+def start(data: DataParams, pixels: PixelParams, cache: ImageCache) -> tuple[float, float]:
+    """Seconds of the scan and of preparing, up to every pixel being readable."""
+    seconds, listing = timed(lambda: scan_with_channels(data, cache))
+    return seconds, timed(lambda: prepare(listing, pixels, cache=cache))[0]
+
+
+def scan_with_channels(data: DataParams, cache: ImageCache) -> ImageListing:
+    """What comes before decoding."""
+    listing = scan(data).train
+    find_channels(listing, cache=cache)
+    return listing
+
+
+def show(figures: Figures) -> None:
+    """Print the table."""
+    first = figures.first_scan + figures.first_prepare
+    second = figures.second_scan + figures.second_prepare
+    rows = [
+        ("Pillow, image by image", figures.pillow, ""),
+        (
+            "Convonet's decoder, one thread",
+            figures.decode,
+            f"{figures.pillow / figures.decode:.1f} times Pillow",
+        ),
+        ("first start: scan", figures.first_scan, ""),
+        ("first start: pixels", figures.first_prepare, ""),
+        ("second start: scan", figures.second_scan, ""),
+        (
+            "second start: pixels",
+            figures.second_prepare,
+            f"{figures.first_prepare / figures.second_prepare:,.0f} times the first",
+        ),
+        ("second start, whole", second, f"{first / second:.1f} times the first"),
+    ]
+    print(f"{figures.images:,} images")
+    for title, seconds, note in rows:
+        print(
+            f"{title:32}{seconds:9.4f} s {seconds / figures.images * 1e6:9.2f} µs an image   {note}".rstrip()
+        )
+
+
+def make_digits(folder: Path, count: int = 8000) -> Path:
+    """Grey 28 × 28 PNG files in ten class folders: blurred noise, so that they compress like digits."""
+    chance = np.random.default_rng(0)
+    for number in range(count):
+        file = folder / str(number % 10) / f"{number:05}.png"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        small = Image.fromarray(chance.integers(0, 256, (7, 7), dtype=np.uint8))
+        inner = np.asarray(small.resize((20, 20), Image.Resampling.BILINEAR)).copy()
+        inner[inner < 140] = 0
+        Image.fromarray(np.pad(inner, 4)).save(file)
+    return folder
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", nargs="?", help="a set of images")
+    parser.add_argument("--size", default="28", help="image size, such as 28 or 80x60")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = given.folder or str(make_digits(Path(name) / "digits"))
+        show(measure(DataParams.of({"train_dir": folder, "image_size": given.size}), Path(name)))
+
+
+if __name__ == "__main__":
+    main()
