@@ -116,6 +116,13 @@ def test_too_small_an_image_is_refused_with_the_least_size(make_model, family, l
     assert family in str(caught.value)
 
 
+@pytest.mark.parametrize("family", ["convonet", "dense"])
+def test_a_network_larger_than_the_memory_is_refused_before_it_is_built(make_model, family) -> None:
+    values = {"num_units": 65_536} if family == "convonet" else {"hidden_units": [65_536]}
+    with pytest.raises(ParamError, match=r"too large for this machine.*smaller image size"):
+        make_model((4000, 4000, 3), family=family, **values)
+
+
 def test_what_does_not_go_together(make_model) -> None:
     with pytest.raises(ParamError, match="did you mean convonet"):
         make_model(family="convnet")

@@ -11,6 +11,8 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any, Literal
 
+import psutil
+
 from convonet.errors import ParamError
 from convonet.inference.model_info import Output
 from convonet.nets.backend import keras
@@ -58,6 +60,7 @@ class Layers:
         self.output_kind: Output = "probabilities"
         self._seed = seed
         self._count: Counter[str] = Counter()
+        self._weights_so_far = 0
 
     def conv(
         self,
@@ -77,9 +80,11 @@ class Layers:
             norm: whether this is a place for batch normalisation, if the family's value asks for it.
         """
         name = self._name("conv")
+        kernel = kernel or self.values["kernel_size"]
+        self._afford(kernel * kernel * x.shape[-1] * filters)
         layer = keras.layers.Conv2D(
             filters,
-            kernel or self.values["kernel_size"],
+            kernel,
             strides=stride or self.values.get("stride", 1),
             padding=padding or self.values.get("padding", "same"),
             kernel_initializer=self._weights(name, activation),
@@ -91,6 +96,7 @@ class Layers:
     def dense(self, x: Tensor, units: int, *, activation: str | None = None) -> Tensor:
         """A dense layer with its activation and, where asked for, batch normalisation."""
         name = self._name("dense")
+        self._afford(x.shape[-1] * units)
         layer = keras.layers.Dense(
             units,
             kernel_initializer=self._weights(name, activation),
@@ -155,7 +161,7 @@ class Layers:
         """The last row, of the kind that the family's `output` names.
 
         Raises:
-            ParamError: one sigmoid for another number of classes than two.
+            ParamError: a network larger than the memory, or one sigmoid for another number of classes than two.
         """
         choice = self.values.get("output", "softmax")
         self.output_kind, activation = _OUTPUTS[choice]
@@ -163,6 +169,7 @@ class Layers:
         if single and self.classes != 2:
             sentence = f"output (Output): {choice} is for two classes, these are {self.classes}"
             raise ParamError.of({"output": sentence})
+        self._afford(x.shape[-1] * self.classes)
         start = keras.initializers.GlorotUniform(seed=seed_of(self._seed, "output"))
         return keras.layers.Dense(
             1 if single else self.classes,
@@ -194,6 +201,18 @@ class Layers:
     def _penalty(self) -> Any:
         strength = self.values.get("l2", 0.0)
         return keras.regularizers.L2(strength) if strength else None
+
+    def _afford(self, weights: int) -> None:
+        """Refuse, before anything is taken, a network whose weights alone are more than the machine's memory."""
+        self._weights_so_far += weights
+        need, have = 4 * self._weights_so_far, psutil.virtual_memory().total
+        if need > have:
+            raise ParamError(
+                "The network is too large for this machine",
+                expected=f"weights of at most {have / 2**30:.1f} GiB",
+                received=f"{need / 2**30:.1f} GiB",
+                hint="Choose a smaller image size, fewer units, or global pooling instead of flattening",
+            )
 
     def _name(self, kind: str) -> str:
         self._count[kind] += 1

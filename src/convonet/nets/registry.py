@@ -47,7 +47,7 @@ def create_model(
 
     Raises:
         DataError: fewer than two classes, or images that are too small for the family.
-        ParamError: an unknown family, or values that do not go together.
+        ParamError: an unknown family, values that do not go together, or a network larger than the memory.
     """
     family = family_info(hyper.family)
     if len(classes) < 2:
