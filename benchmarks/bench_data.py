@@ -72,8 +72,7 @@ def measure(data: DataParams, folder: Path, rounds: int = 3) -> Figures:
     by_us(files[:50], pixels)
     by_pillow(files[:50], pixels)
     turns = [
-        (timed(lambda: by_pillow(files, pixels))[0], timed(lambda: by_us(files, pixels))[0])
-        for _ in range(rounds)
+        [timed(lambda way=way: way(files, pixels))[0] for way in (by_pillow, by_us)] for _ in range(rounds)
     ]
     cache = ImageCache(folder / "cache")
     starts = [start(data, pixels, cache) for _ in range(2)]

@@ -123,7 +123,7 @@ def test_labels_are_not_in_the_key(make_files, cache: ImageCache) -> None:
     assert third.fingerprint() != first.fingerprint()
 
 
-@pytest.mark.parametrize("torn", ["pixels.u8", "index.npz", "entry.json"])
+@pytest.mark.parametrize("torn", ["pixels.u8", "rows.npy", "entry.json"])
 @pytest.mark.parametrize("how", ["cut", "gone", "garbage"])
 def test_a_torn_entry_is_made_again(make_files, cache: ImageCache, torn: str, how: str) -> None:
     listing = listed(make_files("a/1.png", "b/1.png"))
@@ -135,6 +135,16 @@ def test_a_torn_entry_is_made_again(make_files, cache: ImageCache, torn: str, ho
     assert not prepared.cached
     check_rows(prepared)
     assert prepare(listing, PIXELS, cache=cache).cached
+
+
+def test_an_old_entry_that_is_torn_is_not_reused(make_files, cache: ImageCache, decoded_files) -> None:
+    folder = make_files("a/1.png", "b/1.png")
+    prepare(listed(folder), PIXELS, cache=cache)
+    next(cache.folder.glob("*/files.npz")).write_bytes(b"garbage")
+    make_files("a/2.png", root="set")
+    decoded_files.clear()
+    check_rows(prepare(listed(folder), PIXELS, cache=cache))
+    assert sorted(decoded_files) == ["1.png", "1.png", "2.png"]
 
 
 def test_threads_keep_the_order(make_files, cache: ImageCache, monkeypatch: pytest.MonkeyPatch) -> None:

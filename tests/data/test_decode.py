@@ -320,6 +320,11 @@ def test_a_file_of_more_than_the_bound_is_not_read(tmp_path: Path) -> None:
         read_bytes(file)
 
 
+def test_a_side_beyond_opencvs_own_bound_is_pillows() -> None:
+    content = png(2**20 + 1, 1, 8, 0, b"\0" + b"\x07" * (2**20 + 1))
+    assert decode(content, PixelParams(1, 8, 1)).pixels.ravel().tolist() == [7] * 8
+
+
 def test_the_bound_of_pixels_is_exact() -> None:
     side = int(MAX_PIXELS**0.5)
     with pytest.raises(DataError, match=r"cut off|damaged"):

@@ -1,6 +1,6 @@
 """Decoded images kept between runs: one folder an entry, never changed once it is there, oldest use first out.
 
-An entry holds the pixels as plain bytes that are mapped, an index, and a record that is written last. It is
+An entry holds the pixels as plain bytes that are mapped, what their rows are of, and a record that is written last. It is
 made in a folder beside it and renamed, under a lock, so that two processes that want the same images do the
 work once and neither sees half of it.
 """
@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import filelock
 import numpy as np
@@ -35,7 +35,8 @@ CACHE_VERSION = 1
 BYTES_VARIABLE = "CONVONET_CACHE_BYTES"
 DEFAULT_BYTES = 20 * 10**9
 
-_RECORD, _PIXELS, _INDEX = "entry.json", "pixels.u8", "index.npz"
+_RECORD, _PIXELS, _ROWS, _FILES = "entry.json", "pixels.u8", "rows.npy", "files.npz"
+_ROW = np.dtype([("row", "<i8"), ("size", "<i8", 2), ("hash", "u1", 16)])
 _TORN = (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile)
 _POLL_SECONDS = 0.1
 
@@ -65,7 +66,6 @@ class Stored(NamedTuple):
         hashes: (G, 16) uint8.
         sizes: (G, 2) int64, height and width of the files' own images.
         bad: row → reason.
-        folder: for `paths_of` and `stats_of`.
     """
 
     images: npt.NDArray[np.uint8]
@@ -73,12 +73,14 @@ class Stored(NamedTuple):
     hashes: npt.NDArray[np.uint8]
     sizes: npt.NDArray[np.int64]
     bad: dict[int, str]
-    folder: Path
 
-    def files(self) -> tuple[list[str], npt.NDArray[np.int64]]:
-        """Paths of all N files, and their (N, 2) sizes and times when they were decoded."""
-        with _index(self.folder) as index:
-            return index["paths"].tobytes().decode().split("\0"), index["stats"]
+
+class Relative(NamedTuple):
+    """An older entry, and what its N files were: paths, and (N, 2) sizes and times."""
+
+    stored: Stored
+    paths: list[str]
+    stats: npt.NDArray[np.int64]
 
 
 def key_of(listing: ImageListing, pixels: PixelParams) -> str:
@@ -176,14 +178,17 @@ class ImageCache:
             os.utime(folder / _RECORD)
         return stored
 
-    def relatives(self, key: str) -> Iterator[Stored]:
+    def relatives(self, key: str) -> Iterator[Relative]:
         """Entries of the same place and pixel parameters, in which some files may be the same."""
         family = key.partition("-")[0]
         for folder in sorted(self.folder.glob(f"{family}-*")):
             if folder.suffix:  # an entry that is being made or removed
                 continue
-            with suppress(*_TORN):
-                yield _opened(folder)
+            try:
+                relative = Relative(_opened(folder), *_files(folder))
+            except _TORN:
+                continue
+            yield relative
 
     @contextmanager
     def locked(self, key: str, watch: Watch) -> Iterator[None]:
@@ -273,30 +278,34 @@ class EntryWriter:
         sizes: list[tuple[int, int]],
         bad: dict[int, str],
     ) -> None:
-        """Write the index and, last, the record."""
+        """Write what the rows are of and, last, the record."""
         self._pixels.flush()
         os.fsync(self._pixels.fileno())
-        good = [row for row in range(len(listing)) if row not in bad]
-        with (self._folder / _INDEX).open("wb") as file:
-            np.savez(
-                file,
-                hashes=np.frombuffer(b"".join(hashes), np.uint8).reshape(-1, 16),
-                sizes=np.array(sizes, np.int64).reshape(-1, 2),
-                good=np.array(good, np.int64),
-                stats=listing.stats,
-                paths=np.frombuffer("\0".join(listing.paths).encode(), np.uint8),
-            )
-            file.flush()
-            os.fsync(file.fileno())
+        rows = np.empty(len(hashes), _ROW)
+        rows["row"] = [row for row in range(len(listing)) if row not in bad]
+        rows["size"] = np.array(sizes).reshape(-1, 2)
+        rows["hash"] = np.frombuffer(b"".join(hashes), np.uint8).reshape(-1, 16)
+        paths = np.frombuffer("\0".join(listing.paths).encode(), np.uint8)
+        with self._synced(_ROWS) as file:
+            np.save(file, rows)
+        with self._synced(_FILES) as file:
+            np.savez(file, paths=paths, stats=listing.stats)
         record = {
             "version": CACHE_VERSION,
             "root": str(listing.root),
-            "shape": [len(good), *pixels.shape],
-            "bytes": len(good) * int(np.prod(pixels.shape)),
+            "shape": [len(rows), *pixels.shape],
+            "bytes": len(rows) * int(np.prod(pixels.shape)),
             "bad": {str(row): reason for row, reason in bad.items()},
             "made": time.time(),
         }
         write_text(self._folder / _RECORD, json.dumps(record, ensure_ascii=False))
+
+    @contextmanager
+    def _synced(self, name: str) -> Iterator[BinaryIO]:
+        with (self._folder / name).open("wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
 
 
 def _opened(folder: Path) -> Stored:
@@ -305,19 +314,19 @@ def _opened(folder: Path) -> Stored:
     shape = tuple(record["shape"])
     if (folder / _PIXELS).stat().st_size != record["bytes"] or int(np.prod(shape)) != record["bytes"]:
         raise ValueError("pixels are cut off")
-    with _index(folder) as index:
-        good, hashes, sizes = index["good"], index["hashes"], index["sizes"]
-    if not len(good) == len(hashes) == len(sizes) == shape[0]:
-        raise ValueError("the index is of other images")
-    bad = {int(row): reason for row, reason in record["bad"].items()}
-    return Stored(_mapped(folder / _PIXELS, shape), good, hashes, sizes, bad, folder)
-
-
-@contextmanager
-def _index(folder: Path) -> Iterator[Any]:
     # numpy leaves a file open that it has opened itself and cannot read.
-    with (folder / _INDEX).open("rb") as file, np.load(file, allow_pickle=False) as index:
-        yield index
+    with (folder / _ROWS).open("rb") as file:
+        rows = np.load(file, allow_pickle=False)
+    if rows.shape != shape[:1] or rows.dtype != _ROW:
+        raise ValueError("the rows are of other images")
+    bad = {int(row): reason for row, reason in record["bad"].items()}
+    good, hashes, sizes = (np.ascontiguousarray(rows[name]) for name in ("row", "hash", "size"))
+    return Stored(_mapped(folder / _PIXELS, shape), good, hashes, sizes, bad)
+
+
+def _files(folder: Path) -> tuple[list[str], npt.NDArray[np.int64]]:
+    with (folder / _FILES).open("rb") as file, np.load(file, allow_pickle=False) as files:
+        return files["paths"].tobytes().decode().split("\0"), files["stats"]
 
 
 def _mapped(file: Path, shape: tuple[int, ...]) -> npt.NDArray[np.uint8]:

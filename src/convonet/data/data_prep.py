@@ -213,8 +213,7 @@ def _known_rows(listing: ImageListing, cache: ImageCache, key: str) -> dict[int,
         path: stats for path, stats in zip(listing.paths, map(tuple, listing.stats.tolist()), strict=True)
     }
     places = {path: row for row, path in enumerate(listing.paths)}
-    for stored in cache.relatives(key):
-        paths, stats = stored.files()
+    for stored, paths, stats in cache.relatives(key):
         position = np.full(len(paths), -1, np.int64)
         position[stored.good] = np.arange(len(stored.good))
         for old, (path, stat) in enumerate(zip(paths, map(tuple, stats.tolist()), strict=True)):

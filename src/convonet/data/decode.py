@@ -180,10 +180,11 @@ def _plain(content: bytes, header: Header) -> Pixels | None:
     """(height, width) or (height, width, 3) by OpenCV; None where it does not succeed."""
     import cv2  # takes 0.1 s: a start from the cache does not need it
 
-    array = cv2.imdecode(
-        np.frombuffer(content, np.uint8),
-        cv2.IMREAD_GRAYSCALE if header.channels == 1 else cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION,
-    )
+    kind = cv2.IMREAD_GRAYSCALE if header.channels == 1 else cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
+    try:
+        array = cv2.imdecode(np.frombuffer(content, np.uint8), kind)
+    except cv2.error:  # it has bounds of its own, such as a million pixels a side
+        return None
     if array is None or array.shape[:2] != (header.height, header.width):
         return None
     return np.asarray(array if header.channels == 1 else cv2.cvtColor(array, cv2.COLOR_BGR2RGB), np.uint8)
@@ -222,4 +223,4 @@ def _damage(error: Exception) -> DataError:
     """What Pillow says of a file that it recognises and cannot read."""
     if "truncated" in str(error).lower():
         return DataError(_CUT_OFF)
-    return DataError(f"damaged: {str(error) or type(error).__name__}")
+    return DataError(f"damaged: {' '.join(str(error).split()) or type(error).__name__}")

@@ -8,6 +8,8 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
+
 from convonet.data.listing import ImageListing, Row, Skipped
 from convonet.data.names import is_hidden, is_image_name, is_text, legible, natural_key
 from convonet.errors import ParamError
@@ -15,24 +17,36 @@ from convonet.events import Watch
 
 NOT_AN_IMAGE = "not an image type"
 NO_IMAGES = "no images in this folder"
+NOT_TEXT = "its name is not Unicode text"
+
+File = tuple[str, int, int]
+"""Path relative to the set's root, size in bytes, modification time in ns."""
 
 
 def list_class_folders(root: Path, watch: Watch) -> ImageListing:
     """Every image below each visible folder of `root`; the folder's name is the class."""
     skipped: list[Skipped] = []
-    rows: list[Row] = []
+    found: dict[str, list[File]] = {}
     for entry in sorted(_entries(str(root), "", skipped), key=lambda entry: natural_key(entry.name)):
         if not is_text(entry.name):
-            skipped.append(Skipped(legible(entry.name), "its name is not Unicode text"))
+            skipped.append(Skipped(legible(entry.name), NOT_TEXT))
         elif not _is_folder(entry):
             reason = "not in a class folder" if is_image_name(entry.name) else NOT_AN_IMAGE
             skipped.append(Skipped(entry.name, reason))
+        elif files := image_files(entry.path, entry.name, skipped, watch):
+            found[entry.name] = files
         else:
-            found = image_files(entry.path, entry.name, skipped, watch)
-            rows.extend(Row(path, entry.name, size, modified) for path, size, modified in found)
-            if not found:
-                skipped.append(Skipped(entry.name, NO_IMAGES))
-    return ImageListing.of(root, rows, skipped)
+            skipped.append(Skipped(entry.name, NO_IMAGES))
+    every = [file for files in found.values() for file in files]
+    counts = [len(files) for files in found.values()]
+    return ImageListing(
+        root,
+        tuple(found),
+        tuple([path for path, _, _ in every]),
+        np.repeat(np.arange(len(found)), counts).astype(np.int64),
+        np.array([(size, modified) for _, size, modified in every], np.int64).reshape(-1, 2),
+        tuple(skipped),
+    )
 
 
 def list_by_pattern(root: Path, pattern: str, watch: Watch) -> ImageListing:
@@ -66,17 +80,14 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     return finder
 
 
-def image_files(folder: str, below: str, skipped: list[Skipped], watch: Watch) -> list[tuple[str, int, int]]:
+def image_files(folder: str, below: str, skipped: list[Skipped], watch: Watch) -> list[File]:
     """The image files in a folder and the folders in it, natural-sorted.
 
     Args:
         below: the folder's path relative to the set's root, put in front of each path.
         skipped: gets what is left out.
-
-    Returns:
-        path relative to the set's root, size in bytes and modification time in ns of each file.
     """
-    found: list[tuple[str, int, int]] = []
+    found: list[File] = []
     seen: set[tuple[int, int]] = set()
     waiting = [(folder, below)]
     while waiting:
@@ -87,14 +98,15 @@ def image_files(folder: str, below: str, skipped: list[Skipped], watch: Watch) -
         for entry in _entries(folder, below, skipped):
             path = f"{below}/{entry.name}" if below else entry.name
             if not is_text(path):
-                skipped.append(Skipped(legible(path), "its name is not Unicode text"))
+                skipped.append(Skipped(legible(path), NOT_TEXT))
+            elif is_image_name(entry.name):
+                _add(entry, path, found, waiting, skipped)
             elif _is_folder(entry):
                 waiting.append((entry.path, path))
-            elif not is_image_name(entry.name):
-                skipped.append(Skipped(path, NOT_AN_IMAGE))
             else:
-                _add(entry, path, found, skipped)
-    return sorted(found, key=lambda file: natural_key(file[0]))
+                skipped.append(Skipped(path, NOT_AN_IMAGE))
+    found.sort(key=lambda file: natural_key(file[0]))
+    return found
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
@@ -125,8 +137,13 @@ def _entries(folder: str, below: str, skipped: list[Skipped]) -> Iterator[os.Dir
 
 
 def _add(
-    entry: os.DirEntry[str], path: str, found: list[tuple[str, int, int]], skipped: list[Skipped]
+    entry: os.DirEntry[str],
+    path: str,
+    found: list[File],
+    waiting: list[tuple[str, str]],
+    skipped: list[Skipped],
 ) -> None:
+    """Put what is named like an image where it belongs. One call to the system tells its kind, size and time."""
     try:
         info = entry.stat()
     except OSError as error:
@@ -134,5 +151,7 @@ def _add(
         return
     if stat.S_ISREG(info.st_mode):
         found.append((path, info.st_size, info.st_mtime_ns))
+    elif stat.S_ISDIR(info.st_mode):
+        waiting.append((entry.path, path))
     else:
         skipped.append(Skipped(path, "not a regular file"))
