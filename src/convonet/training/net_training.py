@@ -20,7 +20,7 @@ from convonet.training.history import History
 from convonet.training.optimizers import create_optimizer
 from convonet.training.rules import create_rules
 from convonet.training.schedules import create_schedule
-from convonet.training.steps import create_loss, create_step
+from convonet.training.steps import create_step
 
 _SCORE_BATCH = 256
 _TELL_SECONDS = 0.1
@@ -106,7 +106,7 @@ class NetTraining:
         self._keeper, self._stopping = create_rules(self.hyper, validation=val is not None)
         self._schedule = create_schedule(self.hyper)
         self._optimizer = create_optimizer(self.hyper)
-        self._step = create_step(keras_model, self._optimizer, create_loss(self.model.info.output))
+        self._step = create_step(keras_model, self._optimizer, self.model.info.output)
         self._chance = LayerChance(list(keras_model._flatten_layers()), self.hyper.seed)
         self._steps = -(-len(train) // self.hyper.batch_size)
         self._position = Position()

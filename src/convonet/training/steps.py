@@ -29,23 +29,34 @@ class Step(Protocol):
         """Start new sums, or go on from a checkpoint's."""
 
 
-def create_step(model: Any, optimizer: Any, loss: Any) -> Step:
-    """The step of the present backend. The model is compiled, so that its file holds the optimizer too."""
-    model.compile(optimizer=optimizer, loss=loss, metrics=["accuracy"], jit_compile="auto")
+_BOUNDARY = {"sigmoid": 0.5, "sigmoid_logit": 0.0}
+"""For networks with one output: above it, the answer is the second class."""
+
+
+def create_step(model: Any, optimizer: Any, output: str) -> Step:
+    """The step of the present backend. The model is compiled, so that its file holds the optimizer too.
+
+    Args:
+        output: what the network gives (`ModelInfo.output`).
+    """
+    loss, boundary = create_loss(output), _BOUNDARY.get(output)
+    metric = "accuracy" if boundary is None else keras.metrics.BinaryAccuracy("accuracy", threshold=boundary)
+    model.compile(optimizer=optimizer, loss=loss, metrics=[metric], jit_compile="auto")
     optimizer.build(model.trainable_variables)
-    return TorchStep(model, optimizer, loss) if backend.name() == "torch" else KerasStep(model)
+    return TorchStep(model, optimizer, loss, boundary) if backend.name() == "torch" else KerasStep(model)
 
 
 class TorchStep:
     """The loop that a torch programmer would write, on the Keras model's own weights and optimizer."""
 
-    def __init__(self, model: Any, optimizer: Any, loss: Any) -> None:
+    def __init__(self, model: Any, optimizer: Any, loss: Any, boundary: float | None = None) -> None:
         import torch
 
         self._torch = torch
         self._model = model
         self._optimizer = optimizer
         self._loss = loss
+        self._boundary = boundary
         self._device = model.trainable_variables[0].value.device
         self.reset()
 
@@ -55,9 +66,8 @@ class TorchStep:
         self._model.zero_grad()
         output = self._model(x, training=True)
         loss = self._loss(y, output)
-        for extra in self._model.losses:
-            loss = loss + extra
-        loss.backward()
+        # Penalties on weights are trained with, but left out of the sums: these stand beside validation's.
+        sum(self._model.losses, loss).backward()
         gradients = [variable.value.grad for variable in variables]
         with self._torch.no_grad():
             self._optimizer.apply(gradients, variables)
@@ -82,7 +92,8 @@ class TorchStep:
 
     def _add(self, loss: Any, output: Any, labels: Any) -> None:
         self._loss_sum = self._loss_sum + loss.detach().double().cpu() * len(labels)
-        self._right = self._right + (output.argmax(dim=1) == labels).sum().cpu()
+        answers = output.argmax(dim=1) if self._boundary is None else (output > self._boundary).long()[:, 0]
+        self._right = self._right + (answers == labels).sum().cpu()
 
 
 class KerasStep:
@@ -113,4 +124,6 @@ class KerasStep:
 
 def create_loss(output: str) -> Any:
     """The loss that fits what the network gives (`ModelInfo.output`)."""
+    if output in _BOUNDARY:
+        return keras.losses.BinaryCrossentropy(from_logits=output == "sigmoid_logit")
     return keras.losses.SparseCategoricalCrossentropy(from_logits=output == "logits")

@@ -1,0 +1,44 @@
+"""One step: its sums against numpy, for every kind of output that a network can have."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from convonet.nets import create_model
+from convonet.nets.backend import keras, name
+from convonet.params import HyperParams, PixelParams
+from convonet.training.steps import create_step
+
+IMAGES = np.random.default_rng(0).integers(0, 256, (40, 6, 6, 1), dtype=np.uint8)
+LABELS = (IMAGES.mean(axis=(1, 2, 3)) > 127).astype(np.int64)
+
+
+@pytest.mark.parametrize("l2", [0.0, 0.01])
+@pytest.mark.parametrize("output", ["softmax", "logits", "sigmoid", "sigmoid_logit"])
+def test_sums_are_those_of_the_probabilities(output: str, l2: float) -> None:
+    hyper = HyperParams.of({"family": "dense", "hidden_units": [8], "output": output, "l2": l2})
+    model = create_model(
+        hyper, shape=(6, 6, 1), classes=["dark", "bright"], pixels=PixelParams(6, 6, 1), seed=1
+    )
+    step = create_step(model.keras_model, keras.optimizers.Adam(0.02), model.info.output)
+
+    def expected() -> tuple[float, int]:
+        made = model.predict(IMAGES).astype(float)
+        loss = -np.log(made[np.arange(40), LABELS]).sum()
+        return loss, int((made.argmax(axis=1) == LABELS).sum())
+
+    start, right = expected()
+    for work in (step.score, step.train):
+        step.reset()
+        work(IMAGES, LABELS)
+        assert step.sums()[1] == right
+        if name() == "torch" or not l2:
+            assert step.sums()[0] == pytest.approx(start, rel=1e-4)
+    for _ in range(60):
+        step.train(IMAGES, LABELS)
+    loss, right = expected()
+    assert loss < start / 1.5
+    step.reset()
+    step.score(IMAGES, LABELS)
+    assert step.sums()[1] == right
