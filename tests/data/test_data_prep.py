@@ -325,7 +325,7 @@ def test_a_full_disk_leaves_nothing(make_files, cache: ImageCache, monkeypatch: 
     def full(self: object, folder: Path) -> None:
         self._folder, self._pixels = folder, open("/dev/full", "wb", buffering=0)  # type: ignore[attr-defined]
 
-    monkeypatch.setattr("convonet.data.cache.EntryWriter.__init__", full)
+    monkeypatch.setattr("convonet.data.cache_entry.EntryWriter.__init__", full)
     with pytest.raises(StorageError, match="no space left"):
         prepare(listing, PIXELS, cache=cache)
     assert [path.name for path in cache.folder.iterdir()] == ["locks"]

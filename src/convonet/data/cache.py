@@ -1,8 +1,7 @@
 """Decoded images kept between runs: one folder an entry, never changed once it is there, oldest use first out.
 
-An entry holds the pixels as plain bytes that are mapped, what their rows are of, and a record that is written last. It is
-made in a folder beside it and renamed, under a lock, so that two processes that want the same images do the
-work once and neither sees half of it.
+An entry is made in a folder beside its place and renamed, under a lock, so that two processes that want the same
+images do the work once and neither sees half of it.
 """
 
 from __future__ import annotations
@@ -11,19 +10,25 @@ import hashlib
 import json
 import os
 import shutil
-import time
-import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, NamedTuple
 
 import filelock
-import numpy as np
-import numpy.typing as npt
 
 from convonet.atomic import storage_error, write_text
+from convonet.data.cache_entry import (
+    CACHE_VERSION,
+    RECORD,
+    TORN,
+    EntryWriter,
+    Relative,
+    Stored,
+    files_of,
+    open_entry,
+)
 from convonet.data.decode import DECODER_VERSION
 from convonet.data.listing import ImageListing
 from convonet.errors import InputError
@@ -31,13 +36,9 @@ from convonet.events import StageStarted, Watch
 from convonet.home import home
 from convonet.params.data_params import PixelParams
 
-CACHE_VERSION = 1
 BYTES_VARIABLE = "CONVONET_CACHE_BYTES"
 DEFAULT_BYTES = 20 * 10**9
 
-_RECORD, _PIXELS, _ROWS, _FILES = "entry.json", "pixels.u8", "rows.npy", "files.npz"
-_ROW = np.dtype([("row", "<i8"), ("size", "<i8", 2), ("hash", "u1", 16)])
-_TORN = (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile)
 _POLL_SECONDS = 0.1
 
 
@@ -55,32 +56,6 @@ class CacheEntry(NamedTuple):
         used = datetime.fromtimestamp(self.last_used, UTC).isoformat(timespec="seconds")
         values = {"key": self.key, "root": self.root, "images": self.images}
         return values | {"bytes": self.bytes, "used": used}
-
-
-class Stored(NamedTuple):
-    """What an entry holds; G images of N files could be decoded.
-
-    Attributes:
-        images: (G, H, W, C) uint8, mapped, read-only.
-        good: (G,) rows of the listing that they are.
-        hashes: (G, 16) uint8.
-        sizes: (G, 2) int64, height and width of the files' own images.
-        bad: row → reason.
-    """
-
-    images: npt.NDArray[np.uint8]
-    good: npt.NDArray[np.int64]
-    hashes: npt.NDArray[np.uint8]
-    sizes: npt.NDArray[np.int64]
-    bad: dict[int, str]
-
-
-class Relative(NamedTuple):
-    """An older entry, and what its N files were: paths, and (N, 2) sizes and times."""
-
-    stored: Stored
-    paths: list[str]
-    stats: npt.NDArray[np.int64]
 
 
 def key_of(listing: ImageListing, pixels: PixelParams) -> str:
@@ -120,8 +95,8 @@ class ImageCache:
     def show(self) -> list[CacheEntry]:
         """All entries, the one used last first."""
         found = []
-        for record in self.folder.glob(f"*/{_RECORD}"):
-            with suppress(*_TORN):
+        for record in self.folder.glob(f"*/{RECORD}"):
+            with suppress(*TORN):
                 value = json.loads(record.read_text(encoding="utf-8"))
                 used = record.stat().st_mtime
                 found.append(
@@ -171,11 +146,11 @@ class ImageCache:
         """The entry of that key, mapped; None where there is none or it is damaged."""
         folder = self.folder / key
         try:
-            stored = _opened(folder)
-        except _TORN:
+            stored = open_entry(folder)
+        except TORN:
             return None
         with suppress(OSError):
-            os.utime(folder / _RECORD)
+            os.utime(folder / RECORD)
         return stored
 
     def relatives(self, key: str) -> Iterator[Relative]:
@@ -185,8 +160,8 @@ class ImageCache:
             if folder.suffix:  # an entry that is being made or removed
                 continue
             try:
-                relative = Relative(_opened(folder), *_files(folder))
-            except _TORN:
+                relative = Relative(open_entry(folder), *files_of(folder))
+            except TORN:
                 continue
             yield relative
 
@@ -209,7 +184,7 @@ class ImageCache:
                         watch.tell(StageStarted(stage="prepare", title=title))
                         told = True
         except OSError as error:
-            raise storage_error(error, lock_file) from error
+            raise storage_error(error, self.folder / "The image cache") from error
         try:
             yield
         finally:
@@ -236,7 +211,7 @@ class ImageCache:
             part.rename(self.folder / key)
             self._trim(self.max_bytes, keep=key)
         except OSError as error:
-            raise storage_error(error, self.folder / key) from error
+            raise storage_error(error, self.folder / "The prepared images") from error
         finally:
             shutil.rmtree(part, ignore_errors=True)
 
@@ -250,88 +225,6 @@ class ImageCache:
     def remember_channels(self, key: str, channels: int) -> None:
         """Note what the headers of these files say, so that they need not be read again."""
         write_text(self.folder / "channels" / key, str(channels))
-
-
-class EntryWriter:
-    """Fills the folder of a new entry, image by image; `finish` makes it whole."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        # Mapped pages that find no room end the process; a write that finds none is an error one can report.
-        self._pixels = (folder / _PIXELS).open("wb")
-
-    def __enter__(self) -> EntryWriter:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._pixels.close()
-
-    def write(self, image: npt.NDArray[np.uint8]) -> None:
-        """Add one image's pixels."""
-        self._pixels.write(image.tobytes())
-
-    def finish(
-        self,
-        listing: ImageListing,
-        pixels: PixelParams,
-        hashes: list[bytes],
-        sizes: list[tuple[int, int]],
-        bad: dict[int, str],
-    ) -> None:
-        """Write what the rows are of and, last, the record."""
-        self._pixels.flush()
-        os.fsync(self._pixels.fileno())
-        rows = np.empty(len(hashes), _ROW)
-        rows["row"] = [row for row in range(len(listing)) if row not in bad]
-        rows["size"] = np.array(sizes).reshape(-1, 2)
-        rows["hash"] = np.frombuffer(b"".join(hashes), np.uint8).reshape(-1, 16)
-        paths = np.frombuffer("\0".join(listing.paths).encode(), np.uint8)
-        with self._synced(_ROWS) as file:
-            np.save(file, rows)
-        with self._synced(_FILES) as file:
-            np.savez(file, paths=paths, stats=listing.stats)
-        record = {
-            "version": CACHE_VERSION,
-            "root": str(listing.root),
-            "shape": [len(rows), *pixels.shape],
-            "bytes": len(rows) * int(np.prod(pixels.shape)),
-            "bad": {str(row): reason for row, reason in bad.items()},
-            "made": time.time(),
-        }
-        write_text(self._folder / _RECORD, json.dumps(record, ensure_ascii=False))
-
-    @contextmanager
-    def _synced(self, name: str) -> Iterator[BinaryIO]:
-        with (self._folder / name).open("wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-
-
-def _opened(folder: Path) -> Stored:
-    """Map an entry; one of `_TORN` when anything in it is not as it was written."""
-    record: dict[str, Any] = json.loads((folder / _RECORD).read_text(encoding="utf-8"))
-    shape = tuple(record["shape"])
-    if (folder / _PIXELS).stat().st_size != record["bytes"] or int(np.prod(shape)) != record["bytes"]:
-        raise ValueError("pixels are cut off")
-    # numpy leaves a file open that it has opened itself and cannot read.
-    with (folder / _ROWS).open("rb") as file:
-        rows = np.load(file, allow_pickle=False)
-    if rows.shape != shape[:1] or rows.dtype != _ROW:
-        raise ValueError("the rows are of other images")
-    bad = {int(row): reason for row, reason in record["bad"].items()}
-    good, hashes, sizes = (np.ascontiguousarray(rows[name]) for name in ("row", "hash", "size"))
-    return Stored(_mapped(folder / _PIXELS, shape), good, hashes, sizes, bad)
-
-
-def _files(folder: Path) -> tuple[list[str], npt.NDArray[np.int64]]:
-    with (folder / _FILES).open("rb") as file, np.load(file, allow_pickle=False) as files:
-        return files["paths"].tobytes().decode().split("\0"), files["stats"]
-
-
-def _mapped(file: Path, shape: tuple[int, ...]) -> npt.NDArray[np.uint8]:
-    """An empty file cannot be mapped."""
-    return np.memmap(file, np.uint8, "r", shape=shape) if shape[0] else np.empty(shape, np.uint8)
 
 
 def _allowed_bytes() -> int:

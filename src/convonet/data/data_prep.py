@@ -14,7 +14,8 @@ import numpy.typing as npt
 from PIL import Image
 
 from convonet.data.arrays import address_of, is_arrays, load_array
-from convonet.data.cache import ImageCache, Stored, key_of
+from convonet.data.cache import ImageCache, key_of
+from convonet.data.cache_entry import Stored
 from convonet.data.channels import find_channels
 from convonet.data.decode import check_size, decode, read_bytes
 from convonet.data.listing import ImageListing, Rows, Skipped
