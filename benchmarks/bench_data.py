@@ -64,7 +64,7 @@ def by_us(files: Sequence[str], pixels: PixelParams) -> None:
 
 
 def measure(data: DataParams, folder: Path, rounds: int = 3) -> Figures:
-    """Decode by both ways in turns, the best round of each; then a start without and one with the cache."""
+    """Decode by both ways in turns, then start without and with the cache; the best round of each."""
     listing = scan(data).train
     channels = find_channels(listing, cache=ImageCache(folder / "warm"))
     pixels = pixel_params(data, channels)
@@ -74,10 +74,14 @@ def measure(data: DataParams, folder: Path, rounds: int = 3) -> Figures:
     turns = [
         [timed(lambda way=way: way(files, pixels))[0] for way in (by_pillow, by_us)] for _ in range(rounds)
     ]
-    cache = ImageCache(folder / "cache")
-    starts = [start(data, pixels, cache) for _ in range(2)]
-    best = [min(times) for times in zip(*turns, strict=True)]
-    return Figures(len(listing), best[0], best[1], *starts[0], *starts[1])
+    caches = [ImageCache(folder / f"cache{number}") for number in range(rounds)]
+    starts = [start(data, pixels, cache) + start(data, pixels, cache) for cache in caches]
+    return Figures(len(listing), *best(turns), *best(starts))
+
+
+def best(rounds: Sequence[Sequence[float]]) -> list[float]:
+    """The least of each figure."""
+    return [min(times) for times in zip(*rounds, strict=True)]
 
 
 def start(data: DataParams, pixels: PixelParams, cache: ImageCache) -> tuple[float, float]:

@@ -180,9 +180,8 @@ def _plain(content: bytes, header: Header) -> Pixels | None:
     """(height, width) or (height, width, 3) by OpenCV; None where it does not succeed."""
     import cv2  # takes 0.1 s: a start from the cache does not need it
 
-    kind = cv2.IMREAD_GRAYSCALE if header.channels == 1 else cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
     try:
-        array = cv2.imdecode(np.frombuffer(content, np.uint8), kind)
+        array = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
     except cv2.error:  # it has bounds of its own, such as a million pixels a side
         return None
     if array is None or array.shape[:2] != (header.height, header.width):
