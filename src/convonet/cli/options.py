@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -9,10 +10,17 @@ import typer
 
 _IMAGES = "Images"
 
+
+class ProgressStyle(StrEnum):
+    """Bars in a terminal and lines elsewhere; nothing but warnings; or the events, one JSON object a line."""
+
+    AUTO = "auto"
+    NONE = "none"
+    JSONL = "jsonl"
+
+
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
-Progress = Annotated[
-    str, typer.Option("--progress", help="How progress is shown on standard error: auto, none or jsonl.")
-]
+Progress = Annotated[ProgressStyle, typer.Option("--progress", help="How progress is shown on standard error.")]
 DataFile = Annotated[
     Path | None, typer.Option("--data", help="Data parameters (JSON).", rich_help_panel=_IMAGES)
 ]

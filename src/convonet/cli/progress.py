@@ -21,19 +21,11 @@ class Display(Protocol):
 
 
 def create_display(style: str) -> Display:
-    """The display that `--progress` names.
-
-    Raises:
-        InputError: an unknown style.
-    """
-    from convonet.errors import InputError
-
+    """The display that `--progress` names: `auto`, `none` or `jsonl`."""
     if style == "jsonl":
         return JsonLines()
     if style == "none":
         return Silent()
-    if style != "auto":
-        raise InputError("There is no such progress style", expected="auto, none or jsonl", received=style)
     return Bars() if sys.stderr.isatty() else Lines()
 
 

@@ -91,7 +91,7 @@ def compare(runs: RunNames, root: opt.Root = None, json: opt.Json = False) -> No
         typer.echo("Not all of them were trained on the same images.")
 
 
-def watch(run: RunName, root: opt.Root = None, progress: opt.Progress = "auto") -> None:
+def watch(run: RunName, root: opt.Root = None, progress: opt.Progress = opt.ProgressStyle.AUTO) -> None:
     """Follow a run that any face began, from its first event until it ends."""
     import time
 

@@ -45,7 +45,7 @@ def evaluate(
     image_size: opt.ImageSize = None,
     channels: opt.Channels = None,
     json: opt.Json = False,
-    progress: opt.Progress = "auto",
+    progress: opt.Progress = opt.ProgressStyle.AUTO,
 ) -> None:
     """Test a model: scores with intervals, the table of classes, the confusion matrix."""
     from convonet.cli.given import parent_folder
@@ -104,7 +104,7 @@ def predict(
     ] = None,
     scaling: opt.Scaling = None,
     json: opt.Json = False,
-    progress: opt.Progress = "auto",
+    progress: opt.Progress = opt.ProgressStyle.AUTO,
 ) -> None:
     """Tell the class of new images."""
     from convonet.cli.output import print_json

@@ -23,7 +23,7 @@ def register(app: typer.Typer) -> None:
 def demo(
     out: Annotated[Path | None, typer.Option("--out", help="Parent folder of the run.")] = None,
     json: opt.Json = False,
-    progress: opt.Progress = "auto",
+    progress: opt.Progress = opt.ProgressStyle.AUTO,
 ) -> None:
     """The whole way on handwritten digits that need no download: train, test, show."""
     from convonet.cli.output import note
@@ -58,11 +58,11 @@ def train(
     image_size: opt.ImageSize = None,
     channels: opt.Channels = None,
     json: opt.Json = False,
-    progress: opt.Progress = "auto",
+    progress: opt.Progress = opt.ProgressStyle.AUTO,
 ) -> None:
     """Train a network on folders of images."""
     from convonet.cli.given import data_params, parent_folder, search_space
-    from convonet.cli.work import do_run, start_run
+    from convonet.cli.work import start_run
     from convonet.runs.environment import available_cores
     from convonet.specs import TrainTask
 
@@ -83,11 +83,7 @@ def train(
         then_test=test,
         threads=threads or available_cores(),
     )
-    run = start_run(parent_folder(out, given), task, name)
-    try:
-        do_run(run, task.threads, progress)
-    finally:
-        _print_run(run, json)
+    _work(start_run(parent_folder(out, given), task, name), progress, json)
 
 
 def resume(
@@ -97,10 +93,9 @@ def resume(
     ] = False,
     root: opt.Root = None,
     json: opt.Json = False,
-    progress: opt.Progress = "auto",
+    progress: opt.Progress = opt.ProgressStyle.AUTO,
 ) -> None:
     """Go on with a run that was stopped, was killed or failed."""
-    from convonet.cli.work import do_run
     from convonet.runs import RunStore
     from convonet.workbench.resume import prepare_resume
 
@@ -108,10 +103,25 @@ def resume(
     if not prepare_resume(found, accept_changed_data=accept_changed_data):
         _print_run(found, json)
         return
+    _work(found, progress, json)
+
+
+def _work(run: Run, progress: str, json: bool) -> None:
+    """Let a worker do the run, and print what it came to; a run that never began leaves nothing."""
+    from convonet.cli.work import do_run
+    from convonet.errors import InputError
+    from convonet.runs import RunStore
+
     try:
-        do_run(found, found.task().threads, progress)
-    finally:
-        _print_run(found, json)
+        do_run(run, run.task().threads, progress)
+    except InputError:
+        if not RunStore().drop_unbegun(run):
+            _print_run(run, json)
+        raise
+    except BaseException:
+        _print_run(run, json)
+        raise
+    _print_run(run, json)
 
 
 def _print_run(run: Run, as_json: bool) -> None:

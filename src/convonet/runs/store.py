@@ -99,6 +99,14 @@ class RunStore:
         except OSError as error:
             raise storage_error(error, run.path) from error
 
+    def drop_unbegun(self, run: Run) -> bool:
+        """Remove a run that was refused for its input before it wrote any result; whether it was one."""
+        begun = any(run.file(name).exists() for name in ("history.csv", "checkpoint.npz", "trials.csv", "model.keras"))
+        if begun or run.read()["attempt"] != 1:
+            return False
+        self.delete(run)
+        return True
+
     def compare(self, runs: list[Run]) -> dict[str, Any]:
         """Runs side by side: states, scores, and the parameters that are not the same in all of them."""
         records = [run.read() for run in runs]

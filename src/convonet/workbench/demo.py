@@ -17,5 +17,5 @@ def demo_task() -> TrainTask:
     data = DataParams.of(
         {"train_dir": str(folder / "train"), "test_dir": str(folder / "test"), "image_size": 16}
     )
-    hyper = HyperParams.of({"epochs": 15, "num_units": 256, "batch_size": 32})
+    hyper = HyperParams.of({"epochs": 12, "num_units": 256, "batch_size": 32})
     return TrainTask(data=data, hyper=hyper, then_test=True, threads=available_cores())
