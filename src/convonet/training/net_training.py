@@ -79,6 +79,8 @@ class NetTraining:
         checkpoint: where to keep the state; if it exists, training goes on from it. None keeps nothing.
         on_history: called with the history after each epoch, before the checkpoint is written; gives the
             size of what it wrote, which a resumed run cuts back to.
+        validates: whether an epoch (from 1) is scored on the validation images; where a rule watches a
+            validation score it must be every epoch.
     """
 
     model: NetModel
@@ -86,6 +88,7 @@ class NetTraining:
     checkpoint: CheckpointFile | None = None
     on_history: Callable[[History], int] = lambda history: 0
     on_resume: Callable[[History, int], None] = lambda history, size: None
+    validates: Callable[[int], bool] = lambda epoch: True
     _position: Position = field(default_factory=Position, init=False)
 
     def train(self, train: ImageRows, watch: Watch | None = None) -> TrainingResult:
@@ -177,7 +180,7 @@ class NetTraining:
         place, count = self._position, len(self._train_rows)
         rate = self._schedule(place.epoch * self._steps - 1)
         logs = {"loss": place.loss_sum / count, "accuracy": place.right / count, "learning_rate": rate}
-        if self._val_rows is not None:
+        if self._val_rows is not None and self.validates(place.epoch):
             logs |= self._score(self._val_rows)
         return logs
 
