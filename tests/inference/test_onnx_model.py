@@ -93,6 +93,13 @@ def test_files_that_are_not_ours(tmp_path: Path) -> None:
         OnnxModel.load(tmp_path / "absent.onnx")
 
 
+def test_a_damaged_description(tmp_path: Path) -> None:
+    path = write_graph(tmp_path / "m.onnx", info_of())
+    path.write_bytes(path.read_bytes().replace(b'"format_version"', b'"format_versio\xf4"'))
+    with pytest.raises(ModelFileError, match="damaged"):
+        OnnxModel.load(path)
+
+
 def test_weights_outside_the_file_are_not_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     path = write_graph(tmp_path / "m.onnx", info_of())

@@ -189,3 +189,10 @@ def test_weights_without_a_network(tmp_path: Path) -> None:
     with h5py.File(tmp_path / "m.h5", "w") as file:
         file["kernel"] = np.zeros(3)
     assert "weights but no network" in refused(tmp_path / "m.h5")
+
+
+def test_a_configuration_in_an_h5_file_that_is_no_text(whole: Path, tmp_path: Path) -> None:
+    content = (whole / "m.h5").read_bytes()
+    assert content.count(b'"class_name": "Dense"') == 1
+    (tmp_path / "m.h5").write_bytes(content.replace(b'"class_name": "Dense"', b'"class_name": "D\xe1\xe1se"'))
+    assert "cannot rebuild" in refused(tmp_path / "m.h5")

@@ -59,7 +59,10 @@ class OnnxModel:
         """
         path = Path(path)
         session = _session(_content(path), threads, path)
-        text = session.get_modelmeta().custom_metadata_map.get(PROPERTY)
+        try:
+            text = session.get_modelmeta().custom_metadata_map.get(PROPERTY)
+        except UnicodeDecodeError as error:
+            raise ModelFileError("The ONNX file's description is damaged", where=path) from error
         if text is None:
             raise ModelFileError(
                 "This ONNX file says nothing of its classes and pixels",

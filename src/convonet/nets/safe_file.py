@@ -79,7 +79,7 @@ def read_h5_text(path: Path) -> ModelText:
             where=path,
             hint="Save the whole model: model.save(…) instead of model.save_weights(…)",
         )
-    return ModelText(_checked_config(text if isinstance(text, bytes) else str(text).encode(), path), None)
+    return ModelText(_checked_config(text if isinstance(text, bytes) else str(text), path), None)
 
 
 def _check_head(path: Path, head: bytes, kind: str) -> None:
@@ -142,7 +142,7 @@ def damaged(path: Path, error: Exception) -> ModelFileError:
     )
 
 
-def _checked_config(content: bytes, path: Path) -> dict[str, Any]:
+def _checked_config(content: bytes | str, path: Path) -> dict[str, Any]:
     try:
         if len(content) > MAX_TEXT:
             raise ValueError("too long")
