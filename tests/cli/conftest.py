@@ -49,7 +49,7 @@ def convonet(own_home: Path) -> Convonet:
     """Run a command and give what it left."""
 
     def run(*arguments: object, timeout: float = 240) -> Said:
-        with start(arguments) as process:
+        with start(arguments, cwd=own_home) as process:
             out, err = process.communicate(timeout=timeout)
         return Said(process.returncode, out, err)
 

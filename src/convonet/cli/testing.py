@@ -50,7 +50,7 @@ def evaluate(
     """Test a model: scores with intervals, the table of classes, the confusion matrix."""
     from convonet.cli.given import parent_folder
     from convonet.cli.output import print_json
-    from convonet.cli.work import ask, do_run, start_run
+    from convonet.cli.work import ask, do_new_run, start_run
     from convonet.runs import RECORD
     from convonet.runs.documents import read_result
     from convonet.specs import Split, TestTask
@@ -83,7 +83,7 @@ def evaluate(
         result = ask(task, progress)
     else:
         run = start_run(parent_folder(out, given), task, name)
-        do_run(run, threads, progress)
+        do_new_run(run, threads, progress)
         result = read_result(run)
     if json:
         print_json(result)

@@ -108,20 +108,13 @@ def resume(
 
 def _work(run: Run, progress: str, json: bool) -> None:
     """Let a worker do the run, and print what it came to; a run that never began leaves nothing."""
-    from convonet.cli.work import do_run
-    from convonet.errors import InputError
-    from convonet.runs import RunStore
+    from convonet.cli.work import do_new_run
 
     try:
-        do_run(run, run.task().threads, progress)
-    except InputError:
-        if not RunStore().drop_unbegun(run):
+        do_new_run(run, run.task().threads, progress)
+    finally:
+        if run.path.exists():
             _print_run(run, json)
-        raise
-    except BaseException:
-        _print_run(run, json)
-        raise
-    _print_run(run, json)
 
 
 def _print_run(run: Run, as_json: bool) -> None:

@@ -49,6 +49,18 @@ def do_run(run: Run, threads: int | None, progress: str) -> None:
     worker.finish()
 
 
+def do_new_run(run: Run, threads: int | None, progress: str) -> None:
+    """`do_run` for a run of this call: refused for its input before it began, it leaves nothing."""
+    from convonet.errors import InputError
+    from convonet.runs import RunStore
+
+    try:
+        do_run(run, threads, progress)
+    except InputError:
+        RunStore().drop_unbegun(run)
+        raise
+
+
 def ask(task: Task, progress: str = "none") -> dict[str, Any]:
     """The answer of a task that leaves no run behind."""
     from convonet.runs import Run

@@ -1,0 +1,102 @@
+"""Writes the pages that are made from the code: `docs/parameters.md` and `docs/command-line.md`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from convonet.cli.app import app
+from convonet.params import FAMILIES, DataParams, HyperParams, fields_of, preset_names
+from convonet.params.fields import ParamModel
+
+DOCS = Path(__file__).parent
+_NOTE = "<!-- Made by `make docs` from the code; a test compares the two. -->\n"
+
+
+def parameters_page() -> str:
+    """Every parameter as it is declared, and every family's own defaults."""
+    parts = [_NOTE, "# Parameters\n"]
+    parts.append(
+        "In the JSON files, with `--set NAME=VALUE`, in the window's forms and in Python they have the same names.\n"
+        "A list of values is for tuning; a single training takes the first.\n"
+    )
+    titles: tuple[tuple[str, type[ParamModel]], ...] = (
+        ("Data parameters", DataParams),
+        ("Hyper parameters", HyperParams),
+    )
+    for title, model in titles:
+        parts.append(f"## {title}\n")
+        parts.append("| name | what it is | expected | default |\n|---|---|---|---|")
+        for field in fields_of(model).values():
+            default = field.default_text or field.show(field.default)
+            parts.append(
+                f"| `{field.name}` | {_cell(field.help)} | {_cell(field.expected_text())} | {_cell(default)} |"
+            )
+        parts.append("")
+    parts.append("## What each network takes\n")
+    parts.append("| family | what it is | its parameters and their defaults |\n|---|---|---|")
+    for family in FAMILIES.values():
+        own = ", ".join(f"`{field.name}` {field.show(value) or '–'}" for field, value in family.fields())
+        parts.append(f"| `{family.name}` | {_cell(family.description)} | {own or '–'} |")
+    parts.append("\n## Presets\n")
+    for kind in ("data", "hyper"):
+        names = ", ".join(f"`{name}`" for name in preset_names(kind))  # type: ignore[arg-type]
+        parts.append(f"`convonet params new {kind} FILE --preset NAME`: {names}.\n")
+    return "\n".join(parts)
+
+
+def command_page() -> str:
+    """Every command with its arguments and options."""
+    parts = [_NOTE, "# The command line\n"]
+    parts.append(
+        "With `--json` standard output is one JSON document and nothing else; progress goes to standard error\n"
+        "(`--progress jsonl`: each event as one JSON object a line). Exit codes: 0 done, 1 failed, 2 wrong usage or\n"
+        "input, 130 cancelled. `convonet --debug …` shows where an error came from.\n"
+    )
+    for name, command in _commands(typer.main.get_command(app), "convonet"):
+        parts.append(f"## `{name}`\n\n{(command.help or '').strip()}\n")
+        rows = [
+            f"| {_names(p)} | {_cell(getattr(p, 'help', None) or '')} |"
+            for p in command.params
+            if p.name != "help"
+        ]
+        if rows:
+            parts.append("| argument | what it is |\n|---|---|\n" + "\n".join(rows) + "\n")
+    return "\n".join(parts)
+
+
+def _commands(command: Any, name: str) -> Iterator[tuple[str, Any]]:
+    children = getattr(command, "commands", None)
+    if children is None:
+        yield name, command
+        return
+    for child in children:
+        yield from _commands(children[child], f"{name} {child}")
+
+
+def _names(param: Any) -> str:
+    if param.param_type_name == "argument":
+        return f"`{(param.metavar or param.name).upper()}`"
+    return ", ".join(f"`{option}`" for option in [*param.opts, *param.secondary_opts])
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
+PAGES = {"parameters.md": parameters_page, "command-line.md": command_page}
+
+
+def main() -> int:
+    """Write the pages."""
+    for name, page in PAGES.items():
+        (DOCS / name).write_text(page(), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,78 @@
+"""One call for each job, in this process."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import convonet
+from convonet.errors import DataError, ParamError
+from convonet.events import EpochEnded, Event
+
+HYPER = {
+    "num_filters": 8,
+    "num_units": 32,
+    "epochs": 3,
+    "batch_size": 16,
+    "optimizer": "adam",
+    "init_rate": 0.005,
+}
+
+
+@pytest.fixture(scope="module")
+def trained(digits: Path, tmp_path_factory: pytest.TempPathFactory) -> convonet.api.TrainedRun:  # type: ignore[name-defined]
+    """A network that reads the small digits, and the events that it told."""
+    data = {"train_dir": str(digits / "train"), "test_dir": str(digits / "test"), "image_size": 8}
+    return convonet.train(data, HYPER, out=tmp_path_factory.mktemp("runs"), name="digits")
+
+
+def test_training_evaluating_and_predicting(trained: convonet.api.TrainedRun, digits: Path) -> None:  # type: ignore[name-defined]
+    assert (trained.state, len(trained.history["val_accuracy"])) == ("done", 3)
+    assert trained.model.is_file()
+    assert "digits" in trained._repr_html_()
+    scores = convonet.evaluate(trained)
+    assert scores["accuracy"] > 0.8
+    assert scores["accuracy_interval"][0] < scores["accuracy"] < scores["accuracy_interval"][1]
+    assert json.loads((trained.path / "evaluation.json").read_text())["accuracy"] == scores["accuracy"]
+    answers = convonet.predict(trained, digits / "test" / "7")
+    assert len(answers) == scores["per_class"][7]["support"]
+
+
+def test_an_array_is_one_image_or_a_batch_and_the_answer_says_which(
+    trained: convonet.api.TrainedRun,  # type: ignore[name-defined]
+    digits: Path,
+) -> None:
+    file = sorted((digits / "test" / "3").iterdir())[0]
+    image = np.asarray(Image.open(file))
+    by_path = convonet.predict(trained, file)[0]
+    for shaped, place in (
+        (image, "one image"),
+        (image[..., None], "one image"),
+        (image[None, ..., None], "batch[0]"),
+    ):
+        answer = convonet.predict(trained, shaped)[0]
+        assert answer["path"] == place
+        assert answer["top"] == by_path["top"]
+
+
+def test_events_are_heard(digits: Path, tmp_path: Path) -> None:
+    heard: list[Event] = []
+    data = convonet.DataParams.of({"train_dir": str(digits / "train"), "image_size": 8})
+    hyper = convonet.HyperParams.of(HYPER | {"epochs": 1})
+    convonet.train(data, hyper, out=tmp_path, validation=False, listen=heard.append)
+    assert [event.epoch for event in heard if isinstance(event, EpochEnded)] == [1]
+
+
+def test_wrong_input_raises_our_errors(tmp_path: Path) -> None:
+    with pytest.raises(ParamError, match="image_size"):
+        convonet.train({"image_sise": 3}, out=tmp_path)
+    with pytest.raises(DataError, match="nowhere"):
+        convonet.train({"train_dir": str(tmp_path / "nowhere")}, out=tmp_path)
+
+
+def test_looking_at_a_folder(digits: Path) -> None:
+    assert convonet.inspect(digits / "train").to_dict()["images"] == 1438

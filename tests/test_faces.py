@@ -1,0 +1,50 @@
+"""Faces stay light: none of them loads keras, whatever it is asked."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+_PROBE = """
+import sys
+from convonet.cli import app
+sys.argv = ["convonet", *{arguments}]
+try:
+    app.run()
+except SystemExit as end:
+    assert not end.code, end.code
+heavy = {{"keras", "torch", "jax", "matplotlib", "sklearn", "pandas"}} & set(sys.modules)
+assert not heavy, heavy
+"""
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--help"],
+        ["models", "--json"],
+        ["params", "new", "hyper", "{folder}/h.json"],
+        ["inspect", "{digits}/train"],
+        ["runs", "list"],
+        [
+            "train",
+            "--train-dir",
+            "{digits}/train",
+            "--image-size",
+            "8",
+            "--set",
+            "epochs=1",
+            "--out",
+            "{folder}",
+        ],
+    ],
+)
+def test_the_command_line_never_loads_keras(digits: Path, tmp_path: Path, arguments: list[str]) -> None:
+    filled = [argument.format(folder=tmp_path, digits=digits) for argument in arguments]
+    said = subprocess.run(
+        [sys.executable, "-c", _PROBE.format(arguments=filled)], capture_output=True, text=True, check=False
+    )
+    assert said.returncode == 0, said.stderr
