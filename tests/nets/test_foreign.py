@@ -86,6 +86,24 @@ def test_a_scaling_inside_a_nested_network_is_found(tmp_path: Path) -> None:
     assert NetModel.load(kept(model, tmp_path)).info.inside
 
 
+def test_augmentation_in_front_is_passed_over(images, tmp_path: Path) -> None:
+    model = keras.Sequential(
+        [
+            keras.Input(SHAPE),
+            keras.Sequential([L.RandomFlip(), L.RandomRotation(0.1)]),
+            L.Rescaling(1 / 255),
+            L.Flatten(),
+            L.Dense(3, activation="softmax"),
+        ]
+    )
+    opened = NetModel.load(kept(model, tmp_path))
+    assert (opened.info.inside, opened.info.scaling) == (True, "unit")
+    expected = model.predict(images().astype("float32"), verbose=0)
+    np.testing.assert_allclose(opened.predict(images()), expected, atol=1e-6)
+    if name() == "torch":
+        assert export_onnx(opened, tmp_path / "m.onnx", samples=images()) <= 1e-5
+
+
 def test_a_rescaling_after_a_convolution_is_no_pixel_scaling(tmp_path: Path) -> None:
     model = keras.Sequential(
         [

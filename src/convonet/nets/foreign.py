@@ -138,7 +138,9 @@ def _scaling(network: keras.Model) -> Found | None:
         if isinstance(layer, keras.layers.Normalization):
             mean, variance = (np.ravel(keras.ops.convert_to_numpy(v)) for v in (layer.mean, layer.variance))
             return _named(1 / np.sqrt(variance), -mean / np.sqrt(variance))
-        if type(layer).__name__ not in _TRANSPARENT:
+        # Augmentation in front, as notebooks have it, does nothing when predicting.
+        kind = type(layer).__name__
+        if kind not in _TRANSPARENT and not kind.startswith("Random"):
             return None
     return None
 
