@@ -189,7 +189,7 @@ class WorkerError(ConvonetError):
     """A worker process died."""
 
 
-class Cancelled(Exception):  # noqa: N818  a state, not an error
+class Cancelled(Exception):
     """The person asked the work to stop. Partial results are kept."""
 
     exit_code = 130

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -195,9 +196,14 @@ def test_a_record_of_a_newer_version_is_refused_in_words(tmp_path: Path) -> None
 def test_an_atomic_write_that_fails_leaves_the_old_file_and_no_rest(tmp_path: Path) -> None:
     file = tmp_path / "a.json"
     atomic.write_json(file, {"old": 1})
-    with pytest.raises(ValueError, match="in the middle"), atomic.replacing(file) as temporary:
-        temporary.write_text("half")
-        raise ValueError("in the middle")
+
+    def fail_half_way() -> None:
+        with atomic.replacing(file) as temporary:
+            temporary.write_text("half")
+            raise ValueError("in the middle")
+
+    with pytest.raises(ValueError, match="in the middle"):
+        fail_half_way()
     assert json.loads(file.read_text()) == {"old": 1}
     assert [path.name for path in tmp_path.iterdir()] == ["a.json"]
 
@@ -221,21 +227,27 @@ def small_disk(tmp_path: Path) -> Path:
     subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
+def _fill(file: Path) -> None:
+    """Write until the disk is full."""
+    with file.open("wb", buffering=0) as filler, contextlib.suppress(OSError):
+        while True:
+            filler.write(bytes(512))
+
+
+def _tell_much(run: Run) -> None:
+    for _ in range(200):
+        run.events().tell(CancelAcknowledged())
+
+
 def test_a_full_disk_is_said_and_nothing_half_written_stays(small_disk: Path) -> None:
     run = _run(small_disk)
     before = run.read()
     with pytest.raises(StorageError, match="no space"):
         atomic.write_bytes(run.file("model.keras"), bytes(2**18))
     assert not run.file("model.keras").exists()
-    (small_disk / "filler").write_bytes(b"")
-    with pytest.raises(StorageError), (small_disk / "filler").open("ab", buffering=0) as filler:
-        while True:
-            try:
-                filler.write(bytes(512))
-            except OSError:
-                break
-        for _ in range(200):
-            run.events().tell(CancelAcknowledged())
+    _fill(small_disk / "filler")
+    with pytest.raises(StorageError):
+        _tell_much(run)
     assert run.read() == before
 
 
