@@ -20,7 +20,9 @@ class ProgressStyle(StrEnum):
 
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
-Progress = Annotated[ProgressStyle, typer.Option("--progress", help="How progress is shown on standard error.")]
+Progress = Annotated[
+    ProgressStyle, typer.Option("--progress", help="How progress is shown on standard error.")
+]
 DataFile = Annotated[
     Path | None, typer.Option("--data", help="Data parameters (JSON).", rich_help_panel=_IMAGES)
 ]

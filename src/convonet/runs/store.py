@@ -101,7 +101,9 @@ class RunStore:
 
     def drop_unbegun(self, run: Run) -> bool:
         """Remove a run that was refused for its input before it wrote any result; whether it was one."""
-        begun = any(run.file(name).exists() for name in ("history.csv", "checkpoint.npz", "trials.csv", "model.keras"))
+        begun = any(
+            run.file(name).exists() for name in ("history.csv", "checkpoint.npz", "trials.csv", "model.keras")
+        )
         if begun or run.read()["attempt"] != 1:
             return False
         self.delete(run)
