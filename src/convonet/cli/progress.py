@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from convonet.events import Stamped
+    from convonet.events import Stamped, TrialEnded
 
 
 class Display(Protocol):
@@ -58,7 +58,7 @@ class Lines(Silent):
     """Stages and epochs as plain lines, for logs."""
 
     def show(self, stamped: Stamped) -> None:
-        from convonet.events import EpochEnded, StageStarted, TrainingStopped
+        from convonet.events import EpochEnded, StageStarted, TrainingStopped, TrialEnded
 
         super().show(stamped)
         event = stamped.event
@@ -68,6 +68,8 @@ class Lines(Silent):
             sys.stderr.write(epoch_line(event.epoch, event.epochs, event.logs) + "\n")
         elif isinstance(event, TrainingStopped):
             sys.stderr.write(f"Stopped after epoch {event.epoch}: {event.reason}\n")
+        elif isinstance(event, TrialEnded):
+            sys.stderr.write(trial_line(event) + "\n")
 
 
 class Bars:
@@ -89,7 +91,15 @@ class Bars:
         self._progress.start()
 
     def show(self, stamped: Stamped) -> None:
-        from convonet.events import BatchEnded, EpochEnded, Progressed, StageStarted, TrainingStopped, Warned
+        from convonet.events import (
+            BatchEnded,
+            EpochEnded,
+            Progressed,
+            StageStarted,
+            TrainingStopped,
+            TrialEnded,
+            Warned,
+        )
 
         event = stamped.event
         if isinstance(event, StageStarted):
@@ -113,6 +123,8 @@ class Bars:
             self._progress.console.print(
                 f"Stopped after epoch {event.epoch}: {event.reason}", highlight=False
             )
+        elif isinstance(event, TrialEnded):
+            self._progress.console.print(trial_line(event), markup=False, highlight=False)
         elif isinstance(event, Warned):
             self._progress.console.print(f"Note: {event.message}", markup=False, highlight=False)
 
@@ -130,6 +142,15 @@ def epoch_line(epoch: int, epochs: int, logs: dict[str, float]) -> str:
     }
     scores = "  ".join(f"{title} {logs[name]:.4f}" for name, title in names.items() if name in logs)
     return f"Epoch {epoch:>{len(str(epochs))}}/{epochs}  {scores}"
+
+
+def trial_line(event: TrialEnded) -> str:
+    """One fold of a search in a line."""
+    values = ", ".join(f"{name} {value}" for name, value in event.params.items())
+    scores = "" if event.accuracy is None else f"  accuracy {event.accuracy:.4f}  loss {event.loss:.4f}"
+    ended = "" if event.state == "done" else f"  {event.state}"
+    width = len(str(event.trials))
+    return f"Trial {event.trial:>{width}}/{event.trials}, fold {event.fold}: {values}{scores}{ended}"
 
 
 def time_left(seconds: float | None) -> str:

@@ -83,7 +83,7 @@ def train(
         then_test=test,
         threads=threads or available_cores(),
     )
-    _work(start_run(parent_folder(out, given), task, name), progress, json)
+    work_and_print(start_run(parent_folder(out, given), task, name), progress, json)
 
 
 def resume(
@@ -103,10 +103,10 @@ def resume(
     if not prepare_resume(found, accept_changed_data=accept_changed_data):
         _print_run(found, json)
         return
-    _work(found, progress, json)
+    work_and_print(found, progress, json)
 
 
-def _work(run: Run, progress: str, json: bool) -> None:
+def work_and_print(run: Run, progress: str, json: bool) -> None:
     """Let a worker do the run, and print what it came to; a run that never began leaves nothing."""
     from convonet.cli.work import do_new_run
 
@@ -119,12 +119,16 @@ def _work(run: Run, progress: str, json: bool) -> None:
 
 def _print_run(run: Run, as_json: bool) -> None:
     from convonet.cli.output import note, print_json
-    from convonet.runs.documents import train_document
+    from convonet.cli.tuning import print_search
+    from convonet.runs.documents import run_document
 
-    document = train_document(run)
+    document = run_document(run)
     if as_json:
         error = run.read()["error"]
         print_json(document | ({"error": error} if error else {}))
+        return
+    if "results" in document:
+        print_search(document)
         return
     history = document["history"]
     if history["accuracy"]:

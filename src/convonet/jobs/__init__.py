@@ -14,6 +14,7 @@ from convonet.specs import Task
 
 _HOMES = {
     "train": "convonet.jobs.train_job",
+    "tune": "convonet.jobs.tune_job",
     "evaluate": "convonet.jobs.test_job",
     "predict": "convonet.jobs.predict_job",
     "summary": "convonet.jobs.summary_job",

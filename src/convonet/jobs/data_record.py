@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from convonet.data.data_prep import PreparedSet
+from convonet.errors import DataChangedError
+from convonet.events import Warned, Watch
 from convonet.runs import Run
 from convonet.testing.writing import write_csv
 
@@ -47,6 +49,33 @@ def changed_paths(run: Run, sets: Mapping[str, PreparedSet]) -> list[str]:
         before = {tuple(row) for row in list(csv.reader(file))[1:]}
     after = set(_rows(sets))
     return sorted({row[1] for row in before ^ after})
+
+
+def check_same_data(run: Run, sets: Mapping[str, PreparedSet], *, accept: bool, watch: Watch) -> None:
+    """Remember the images of the first attempt, and refuse others in a later one.
+
+    Args:
+        accept: go on with other images, and say so.
+
+    Raises:
+        DataChangedError: the images are not those that the run began with.
+    """
+    record = data_record(sets)
+    known = run.read()["data"]
+    if known is not None and known["fingerprint"] == record["fingerprint"]:
+        return
+    if known is not None:
+        paths = changed_paths(run, sets)
+        if not accept:
+            raise DataChangedError(
+                f"{len(paths)} images are not those that the run began with: {', '.join(paths[:5])}",
+                paths=paths,
+                where=next(iter(sets.values())).listing.root,
+                hint="Bring them back, begin a new run, or resume with --accept-changed-data",
+            )
+        watch.tell(Warned(message=f"{len(paths)} images have changed since the run began", subject="data"))
+    write_data_files(run, sets)
+    run.update(data=record)
 
 
 def _rows(sets: Mapping[str, PreparedSet]) -> Iterator[tuple[str, str, str, str]]:

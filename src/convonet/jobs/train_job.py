@@ -16,9 +16,9 @@ from convonet.data.channels import find_channels
 from convonet.data.data_prep import PreparedSet, prepare
 from convonet.data.sources import scan
 from convonet.data.split import split_rows
-from convonet.errors import Cancelled, ConvonetError, DataChangedError, DataError
+from convonet.errors import Cancelled, ConvonetError, DataError
 from convonet.events import FileSaved, StageStarted, Warned, Watch
-from convonet.jobs.data_record import changed_paths, data_record, write_data_files
+from convonet.jobs.data_record import check_same_data
 from convonet.jobs.test_job import evaluate_into
 from convonet.nets.backend import set_threads
 from convonet.nets.export import export_onnx
@@ -94,7 +94,8 @@ def _prepare(run: Run, task: TrainTask, watch: Watch) -> tuple[TrainSets, PixelP
     watch.tell(StageStarted(stage="prepare", title="Reading the images"))
     train_set = prepare(found.train, pixels, name="train", watch=watch)
     val_set = prepare(found.val, pixels, name="val", watch=watch) if found.val and task.validation else None
-    _check_same_data(run, task, train_set, val_set, watch)
+    sets = {"train": train_set} | ({"val": val_set} if val_set is not None else {})
+    check_same_data(run, sets, accept=task.accept_changed_data, watch=watch)
     return _rows(task, train_set, val_set), pixels
 
 
@@ -114,28 +115,6 @@ def _rows(task: TrainTask, train_set: PreparedSet, val_set: PreparedSet | None) 
         )
     images, labels = train_set.images, train_set.labels
     return TrainSets(train_set, ImageRows(images, labels, kept), ImageRows(images, labels, held))
-
-
-def _check_same_data(
-    run: Run, task: TrainTask, train_set: PreparedSet, val_set: PreparedSet | None, watch: Watch
-) -> None:
-    """Remember the images of the first attempt, and refuse others in a later one unless they are accepted."""
-    sets = {"train": train_set} | ({"val": val_set} if val_set is not None else {})
-    record = data_record(sets)
-    known = run.read()["data"]
-    if known is not None and known["fingerprint"] != record["fingerprint"]:
-        paths = changed_paths(run, sets)
-        if not task.accept_changed_data:
-            raise DataChangedError(
-                f"{len(paths)} images are not those that the run began with: {', '.join(paths[:5])}",
-                paths=paths,
-                where=task.data.train_dir,
-                hint="Bring them back, begin a new run, or resume with --accept-changed-data",
-            )
-        watch.tell(Warned(message=f"{len(paths)} images have changed since the run began", subject="data"))
-    if known is None or known["fingerprint"] != record["fingerprint"]:
-        write_data_files(run, sets)
-        run.update(data=record)
 
 
 def _build(task: TrainTask, sets: TrainSets, pixels: PixelParams, watch: Watch) -> NetModel:

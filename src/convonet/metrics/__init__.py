@@ -24,6 +24,7 @@ from .intervals import (
     mcnemar_sentence,
     wilson,
 )
+from .paired import is_tied, t_point
 from .ranking import (
     PrecisionRecallCurve,
     RocCurve,
@@ -76,6 +77,7 @@ __all__ = [
     "drop_sentence",
     "expected_calibration_error",
     "fit_temperature",
+    "is_tied",
     "log_loss",
     "log_probabilities",
     "mcnemar",
@@ -88,6 +90,7 @@ __all__ = [
     "roc_auc_ovr",
     "roc_curve",
     "sensitivity_specificity",
+    "t_point",
     "threshold_for_costs",
     "threshold_for_recall",
     "top_k_accuracy",

@@ -14,6 +14,7 @@ from convonet.params.files import (
     save_hyper,
 )
 from convonet.params.hyper_params import HyperParams
+from convonet.params.ranges import ListRange, Range
 from convonet.params.search_space import SearchSpace, split_setting
 
 __all__ = [
@@ -22,7 +23,9 @@ __all__ = [
     "FamilyInfo",
     "Field",
     "HyperParams",
+    "ListRange",
     "PixelParams",
+    "Range",
     "SearchSpace",
     "family_info",
     "fields_of",

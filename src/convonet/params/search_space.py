@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +13,7 @@ from convonet.errors import ParamError
 from convonet.params.families import FAMILIES, family_info
 from convonet.params.fields import Field, checked, fields_of, unknown_key
 from convonet.params.hyper_params import HyperParams
+from convonet.params.ranges import ListRange, Range, Spread, read_spread
 
 REFERENCE_LISTS = ("init_rate", "num_filters", "num_units", "epochs", "batch_size")
 """The five parameters that are lists in the reference application's files, also when they hold one value."""
@@ -24,16 +26,21 @@ class SearchSpace:
     Attributes:
         choices: name → its values, at least one; every value has been checked.
         as_lists: names whose single value a file wrote as a list, so that saving gives the same file.
+        ranges: names that are drawn from a range instead; a single training takes its low end.
+        conditions: name → (another name, its values): the name is set only where the other has one of them.
     """
 
     choices: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     as_lists: frozenset[str] = frozenset()
+    ranges: Mapping[str, Spread] = field(default_factory=dict)
+    conditions: Mapping[str, tuple[str, tuple[Any, ...]]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, values: Mapping[str, Any], where: object = None) -> SearchSpace:
         """The space that a JSON object describes: a list means alternatives.
 
-        For a parameter that is itself a list (`hidden_units`), an outer list means alternatives.
+        For a parameter that is itself a list (`hidden_units`), an outer list means alternatives. An object
+        means a range (`ranges.read_spread`), or `{"values": […], "when": {"optimizer": "sgd"}}`.
 
         Raises:
             ParamError: all faults at once.
@@ -41,17 +48,27 @@ class SearchSpace:
         declared = fields_of(HyperParams)
         faults = {name: unknown_key(name, declared) for name in values if name not in declared}
         choices: dict[str, tuple[Any, ...]] = {}
+        ranges: dict[str, Spread] = {}
+        conditions: dict[str, tuple[str, tuple[Any, ...]]] = {}
         lists = set()
         for name, value in values.items():
             if name not in declared:
+                continue
+            value = _taken_condition(declared[name], value, conditions, faults)
+            spread = _checked_spread(declared[name], value, faults)
+            if spread is not None:
+                ranges[name] = spread
+            if spread is not None or name in faults:
                 continue
             alternatives, is_list = _alternatives(declared[name], value)
             choices[name] = _checked_values(declared[name], alternatives, faults)
             if is_list:
                 lists.add(name)
+        space = cls(choices, frozenset(lists), ranges, conditions)
+        faults |= space._wrong_conditions()
         if faults:
             raise ParamError.of(faults, where)
-        return cls(choices, frozenset(lists))
+        return space
 
     @classmethod
     def single(cls, hyper: HyperParams) -> SearchSpace:
@@ -60,18 +77,61 @@ class SearchSpace:
 
     def first(self) -> HyperParams:
         """The values that a single training takes."""
-        return HyperParams.of({name: values[0] for name, values in self.choices.items()})
+        values = {name: choices[0] for name, choices in self.choices.items()}
+        return self.point(values | {name: spread.first() for name, spread in self.ranges.items()})
+
+    def point(self, values: Mapping[str, Any]) -> HyperParams:
+        """The hyper parameters of drawn values, without those whose condition does not hold."""
+        return HyperParams.of({name: value for name, value in values.items() if self.is_active(name, values)})
+
+    def is_active(self, name: str, values: Mapping[str, Any]) -> bool:
+        """Whether a name is set where the others have these values."""
+        if name not in self.conditions:
+            return True
+        other, wanted = self.conditions[name]
+        return values.get(other) in wanted
 
     @property
     def varied(self) -> tuple[str, ...]:
-        """Names with more than one value, in the order of the file."""
-        return tuple(name for name, values in self.choices.items() if len(values) > 1)
+        """Names with more than one value, in the order of the file; ranges come last."""
+        return tuple(name for name, values in self.choices.items() if len(values) > 1) + tuple(self.ranges)
 
     def grid(self) -> Iterator[HyperParams]:
-        """Every combination; the last varied name changes fastest."""
-        names = list(self.choices)
-        for values in itertools.product(*self.choices.values()):
-            yield HyperParams.of(dict(zip(names, values, strict=True)))
+        """Every combination, each once; the last varied name changes fastest.
+
+        Raises:
+            ParamError: a range without a step.
+        """
+        axes = self._axes()
+        seen = set()
+        for values in itertools.product(*axes.values()):
+            hyper = self.point(dict(zip(axes, values, strict=True)))
+            key = json.dumps(hyper.set_values(), sort_keys=True)
+            if key not in seen:
+                seen.add(key)
+                yield hyper
+
+    def size(self) -> int:
+        """How many combinations a grid has; with conditions some of them may be the same.
+
+        Raises:
+            ParamError: a range without a step.
+        """
+        return math.prod(len(values) for values in self._axes().values())
+
+    def _axes(self) -> dict[str, tuple[Any, ...]]:
+        axes = dict(self.choices)
+        faults = {}
+        for name, spread in self.ranges.items():
+            values = spread.values() if isinstance(spread, Range) else None
+            if values is None:
+                faults[name] = (
+                    f"{name}: a grid needs values or a range with a step; random and tpe draw from ranges"
+                )
+            axes[name] = tuple(values or ())
+        if faults:
+            raise ParamError.of(faults)
+        return axes
 
     def changed(self, settings: Mapping[str, Sequence[Any]]) -> SearchSpace:
         """A copy in which each name has these alternatives (texts are read as typed).
@@ -81,26 +141,88 @@ class SearchSpace:
         """
         declared = fields_of(HyperParams)
         faults = {name: unknown_key(name, declared) for name in settings if name not in declared}
-        new = {
-            name: _checked_values(declared[name], values, faults)
-            for name, values in settings.items()
-            if name in declared
-        }
+        choices, ranges = dict(self.choices), dict(self.ranges)
+        for name, values in settings.items():
+            if name not in declared:
+                continue
+            choices.pop(name, None)
+            ranges.pop(name, None)
+            spread = _checked_spread(declared[name], values[0], faults) if len(values) == 1 else None
+            if spread is not None:
+                ranges[name] = spread
+            elif name not in faults:
+                choices[name] = _checked_values(declared[name], values, faults)
         if faults:
             raise ParamError.of(faults)
-        return SearchSpace(dict(self.choices) | new, self.as_lists)
+        # What is set in its place keeps its place; only new names come at the end.
+        order = [*self.choices, *(name for name in choices if name not in self.choices)]
+        return SearchSpace(
+            {name: choices[name] for name in order if name in choices},
+            self.as_lists,
+            ranges,
+            self.conditions,
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON object of the file: several values as a list, the reference's five always."""
         listed = self.as_lists | set(REFERENCE_LISTS)
-        return {
+        whole: dict[str, Any] = {
             name: list(map(_plain, values)) if len(values) > 1 or name in listed else _plain(values[0])
             for name, values in self.choices.items()
+        }
+        whole |= {name: spread.to_dict() for name, spread in self.ranges.items()}
+        for name, (other, wanted) in self.conditions.items():
+            head = whole[name] if name in self.ranges else {"values": list(map(_plain, self.choices[name]))}
+            whole[name] = head | {"when": {other: list(map(_plain, wanted))}}
+        return whole
+
+    def _wrong_conditions(self) -> dict[str, str]:
+        """A condition is about another name of the space that has no condition itself."""
+        return {
+            name: f"{name}: its condition is about {other}, which must be in the space and without a condition"
+            for name, (other, _) in self.conditions.items()
+            if other in self.conditions or other not in self.choices
         }
 
 
 def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
+
+
+def _taken_condition(
+    declared: Field, value: Any, conditions: dict[str, tuple[str, tuple[Any, ...]]], faults: dict[str, str]
+) -> Any:
+    """The value without its `when`, which is entered into `conditions`."""
+    if not isinstance(value, Mapping) or "when" not in value or declared.kind in ("map", "layers"):
+        return value
+    rest = {key: item for key, item in value.items() if key != "when"}
+    when = value["when"]
+    known = fields_of(HyperParams)
+    if not isinstance(when, Mapping) or len(when) != 1 or next(iter(when)) not in known:
+        faults[declared.name] = (
+            f'{declared.name}: when: expected one parameter and its values, such as {{"optimizer": "sgd"}}'
+        )
+        return rest.get("values", rest)
+    other, wanted = next(iter(when.items()))
+    alternatives, _ = _alternatives(known[other], wanted)
+    conditions[declared.name] = other, _checked_values(known[other], alternatives, faults)
+    return rest.get("values", rest)
+
+
+def _checked_spread(declared: Field, value: Any, faults: dict[str, str]) -> Spread | None:
+    """The range that a value means, its ends checked; None when it is none or has a fault."""
+    try:
+        spread = read_spread(declared, value)
+    except ValueError as error:
+        faults[declared.name] = f"{declared.name} ({declared.label}): {error}"
+        return None
+    if spread is None:
+        return None
+    ends = spread.each if isinstance(spread, ListRange) else (spread.low, spread.high)
+    for end in ends:
+        _, wrong = checked(HyperParams, {declared.name: (end,) if isinstance(spread, ListRange) else end})
+        faults |= wrong
+    return spread
 
 
 def _alternatives(declared: Field, value: Any) -> tuple[list[Any], bool]:

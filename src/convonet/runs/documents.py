@@ -5,7 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from convonet.errors import InputError
+from convonet.params.hyper_params import HyperParams
 from convonet.runs.run import Run
+from convonet.runs.trial_table import best_hyper, best_of, settings_of, tune_results
+from convonet.runs.trials import TRIALS, TrialsFile
+from convonet.specs import TuneTask
 
 RESULT = "result.json"
 """The answer of a run's job."""
@@ -25,6 +30,49 @@ def train_document(run: Run) -> dict[str, Any]:
         "images_per_second": record.get("images_per_second", 0.0),
         "seconds": record["seconds"],
     }
+
+
+def tune_document(run: Run) -> dict[str, Any]:
+    """What `tune` and `resume` print, also of a search that is not at its end."""
+    record, task = run.read(), run.task()
+    assert isinstance(task, TuneTask)
+    settings = settings_of(TrialsFile(run.file(TRIALS), task.space.varied).read(), task)
+    return {
+        "run": str(run.path),
+        "state": run.state(record),
+        "stopped": record.get("stopped", ""),
+        "trials": sum(setting.state != "partial" for setting in settings),
+        "planned_trials": task.planned_trials,
+        "search": task.search,
+        "objective": task.objective,
+        **tune_results(settings),
+        "seconds": record["seconds"],
+    }
+
+
+def adopted_hyper(run: Run, trial: int | None = None) -> HyperParams:
+    """The hyper parameters of the best setting of a search, or of one of its trials.
+
+    Raises:
+        InputError: not a search, no such trial, or none that is done.
+    """
+    task = run.task()
+    if not isinstance(task, TuneTask):
+        raise InputError("Only a search has rows to take over", where=run.path, received=f"a {task.kind} run")
+    settings = settings_of(TrialsFile(run.file(TRIALS), task.space.varied).read(), task)
+    if trial is None:
+        found = best_of(settings)
+    else:
+        found = next((setting for setting in settings if setting.trial == trial), None)
+    if found is None:
+        what = "No setting of this search is finished yet" if trial is None else "There is no such trial"
+        raise InputError(what, where=run.path, received=trial)
+    return best_hyper(task, found)
+
+
+def run_document(run: Run) -> dict[str, Any]:
+    """The document of a run that can be resumed, by its kind."""
+    return tune_document(run) if run.read()["kind"] == "tune" else train_document(run)
 
 
 def show_document(run: Run) -> dict[str, Any]:

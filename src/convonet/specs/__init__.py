@@ -10,5 +10,16 @@ from convonet.specs.tasks import (
     TrainTask,
     read_task,
 )
+from convonet.specs.tune_task import TuneTask
 
-__all__ = ["ExportTask", "PredictTask", "Split", "SummaryTask", "Task", "TestTask", "TrainTask", "read_task"]
+__all__ = [
+    "ExportTask",
+    "PredictTask",
+    "Split",
+    "SummaryTask",
+    "Task",
+    "TestTask",
+    "TrainTask",
+    "TuneTask",
+    "read_task",
+]

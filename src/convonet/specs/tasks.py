@@ -11,6 +11,7 @@ from convonet.params.data_params import DataParams, Scaling
 from convonet.params.files import data_to_dict
 from convonet.params.hyper_params import HyperParams
 from convonet.params.migrations import VERSION_KEY
+from convonet.params.search_space import SearchSpace
 
 Split = Literal["train", "val", "test"]
 SPEC_VERSION = 1
@@ -125,6 +126,8 @@ def _plain(value: Any) -> Any:
         return data_to_dict(value)
     if isinstance(value, HyperParams):
         return {name: list(v) if isinstance(v, tuple) else v for name, v in value.set_values().items()}
+    if isinstance(value, SearchSpace):
+        return value.to_dict()
     return list(value) if isinstance(value, tuple) else value
 
 
@@ -152,6 +155,8 @@ def read_task(value: Mapping[str, Any]) -> Task:
             values[name] = DataParams.of({k: v for k, v in item.items() if k != VERSION_KEY})
         elif name == "hyper" and item is not None:
             values[name] = HyperParams.of(item)
+        elif name == "space":
+            values[name] = SearchSpace.of(item)
         elif isinstance(item, list):
             values[name] = tuple(item)
     return kind(**values)

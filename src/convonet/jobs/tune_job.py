@@ -1,0 +1,135 @@
+"""The tuning job: scan, prepare, search, and the table. Every finished fold is a row that no crash takes away."""
+
+from __future__ import annotations
+
+import csv
+import time
+from typing import Any
+
+from convonet.atomic import write_text
+from convonet.data.channels import find_channels
+from convonet.data.data_prep import PreparedSet, prepare
+from convonet.data.sources import scan
+from convonet.errors import TrainingError
+from convonet.events import FileSaved, StageStarted, Warned, Watch
+from convonet.jobs.data_record import check_same_data
+from convonet.params import FAMILIES, PixelParams, pixel_params, save_hyper
+from convonet.runs import Run
+from convonet.runs.documents import tune_document
+from convonet.runs.environment import available_cores
+from convonet.runs.event_log import LineFile
+from convonet.runs.trial_table import best_hyper, best_of, results_text, settings_of
+from convonet.runs.trials import TRIALS, TrialsFile
+from convonet.specs import TuneTask
+from convonet.tuning.executors import create_executor
+from convonet.tuning.fold_data import FoldData
+from convonet.tuning.messages import TrainerSettings
+from convonet.tuning.net_tuning import NetTuning
+
+RESULTS = "results.csv"
+BEST = "best_hyper.json"
+REPORTS = "reports.csv"
+
+
+def work(run: Run, task: TuneTask, watch: Watch) -> dict[str, Any]:
+    """Do the whole job in the run's folder; the answer is the run's document.
+
+    Raises:
+        Cancelled: the person asked to stop; the table of what was finished is written.
+        TrainingError: no setting could be trained.
+        ConvonetError: it cannot be done, or not on these images.
+    """
+    started = time.monotonic() - float(run.read()["seconds"])
+    data = _prepare(run, task, watch)
+    watch.tell(StageStarted(stage="tune", title="Searching"))
+    for name in _ignored(task):
+        watch.tell(Warned(message=f"No network of this search uses {name}", subject=name))
+    file = TrialsFile(run.file(TRIALS), task.space.varied)
+    reports = LineFile(run.file(REPORTS))
+    tuning = NetTuning(
+        task,
+        file,
+        reports=_read_reports(run),
+        on_report=lambda trial, epoch, score: reports.append(f"{trial},{epoch},{score!r}"),
+        deadline=None if task.time_limit is None else started + task.time_limit,
+    )
+    jobs = task.jobs or max(1, available_cores() // (task.threads or 1))
+    memory = None if task.memory_limit is None else task.memory_limit // jobs
+    settings = TrainerSettings(task.objective, task.threads or 1, task.pruner != "none", memory)
+    executor = create_executor(task.executor, data, settings, jobs)
+    try:
+        result = tuning.run(executor, watch)
+    finally:
+        executor.close()
+        _write_table(run, task, Watch(watch.tell))
+    run.update(stopped=result.stopped)
+    if result.stopped:
+        watch.tell(Warned(message=f"The search ended early: {result.stopped}", subject="time_limit"))
+    _check_any_done(task, file)
+    return tune_document(run)
+
+
+def _prepare(run: Run, task: TuneTask, watch: Watch) -> FoldData:
+    watch.tell(StageStarted(stage="scan", title="Looking at the folders"))
+    found = scan(task.data, watch=watch)
+    watch.check()
+    channels = find_channels(found.train, watch=watch) if task.data.channels == "auto" else task.data.channels
+    pixels: PixelParams = pixel_params(task.data, channels)
+    watch.tell(StageStarted(stage="prepare", title="Reading the images"))
+    prepared: PreparedSet = prepare(found.train, pixels, name="train", watch=watch)
+    check_same_data(run, {"train": prepared}, accept=task.accept_changed_data, watch=watch)
+    data = FoldData.of(prepared, pixels, task.data, folds=task.folds, images=task.images)
+    if len(data.chosen) < len(data.labels):
+        watch.tell(
+            Warned(
+                message=f"The search takes {len(data.chosen):,} of {len(data.labels):,} images; "
+                "--images all takes all",
+                subject="images",
+            )
+        )
+    return data
+
+
+def _ignored(task: TuneTask) -> list[str]:
+    """Varied names that no family of the search takes."""
+    families = task.space.choices.get("family", (task.space.first().family,))
+    first = task.space.first()
+    unused = [set(FAMILIES[family].ignored(first)) for family in families]
+    return [name for name in task.space.varied if all(name in names for names in unused)]
+
+
+def _read_reports(run: Run) -> dict[int, dict[int, float]]:
+    """Trial → epoch → score of earlier attempts; a torn line is left out."""
+    found: dict[int, dict[int, float]] = {}
+    if run.file(REPORTS).exists():
+        with run.file(REPORTS).open(encoding="utf-8", newline="") as file:
+            for cells in csv.reader(file):
+                if len(cells) == 3 and cells[2]:
+                    found.setdefault(int(cells[0]), {})[int(cells[1])] = float(cells[2])
+    return found
+
+
+def _write_table(run: Run, task: TuneTask, watch: Watch) -> None:
+    """The table of what is finished, however the search has ended."""
+    settings = settings_of(TrialsFile(run.file(TRIALS), task.space.varied).read(), task)
+    if not settings:
+        return
+    write_text(run.file(RESULTS), results_text(settings, task.space.varied))
+    watch.tell(FileSaved(path=RESULTS, title="Results"))
+    best = best_of(settings)
+    if best is not None:
+        save_hyper(run.file(BEST), best_hyper(task, best))
+        watch.tell(FileSaved(path=BEST, title="Best hyper parameters"))
+        score = {"accuracy": best.mean_accuracy, "loss": best.mean_loss, task.objective: best.mean_score}
+        run.update(scores={"search": score})
+
+
+def _check_any_done(task: TuneTask, file: TrialsFile) -> None:
+    rows = file.read()
+    failed = [row for row in rows if row.state == "failed"]
+    if failed and len(failed) == len(rows):
+        raise TrainingError(
+            f"None of {len({row.trial for row in rows})} settings could be trained",
+            received=failed[0].reason,
+            hint="Take smaller or other values",
+        )

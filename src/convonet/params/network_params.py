@@ -1,0 +1,193 @@
+"""What the network is: the parameters that families choose from.
+
+Longer than usual: it is one list of declarations.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import field_validator
+
+from convonet.params.choices import Activation, BatchNorm, GlobalPooling, OutputChoice, Padding, Pooling
+from convonet.params.custom_layers import layer_faults
+from convonet.params.fields import ParamModel, param
+
+
+class NetworkParams(ParamModel):
+    """The network. What is not set is left to the family."""
+
+    family: str = param(
+        "convonet",
+        "Network",
+        "The kind of network; `convonet models` lists them.",
+        group="Network",
+        tunable=True,
+    )
+    num_filters: int | None = param(
+        None,
+        "Filters",
+        "Filters of each convolution.",
+        group="Network",
+        ge=1,
+        le=4096,
+        tunable=True,
+        default_text="the family's own",
+    )
+    kernel_size: int | None = param(
+        None,
+        "Kernel size",
+        "Side of the convolution kernels.",
+        group="Network",
+        unit="pixels",
+        ge=1,
+        le=31,
+        tunable=True,
+        default_text="the family's own",
+    )
+    num_units: int | None = param(
+        None,
+        "Units",
+        "Units of the dense layer.",
+        group="Network",
+        ge=1,
+        le=65_536,
+        tunable=True,
+        default_text="the family's own",
+    )
+    hidden_units: tuple[int, ...] | None = param(
+        None,
+        "Hidden layers",
+        "Units of each hidden dense layer, such as 128-64.",
+        group="Network",
+        ge=1,
+        le=65_536,
+        tunable=True,
+        default_text="the family's own",
+    )
+    activation: Activation | None = param(
+        None,
+        "Activation",
+        "Activation of the hidden layers.",
+        group="Network",
+        tunable=True,
+        default_text="the family's own",
+    )
+    drop_out: float | None = param(
+        None,
+        "Dropout",
+        "Share of the units that is dropped while training.",
+        group="Network",
+        ge=0,
+        lt=1,
+        tunable=True,
+        default_text="the family's own",
+    )
+    spatial_drop: bool | None = param(
+        None,
+        "Drop whole maps",
+        "Dropout of convolutions drops whole maps instead of single values.",
+        group="Network",
+        tunable=True,
+        default_text="the family's own",
+    )
+    padding: Padding | None = param(
+        None,
+        "Padding",
+        "Padding of the convolutions: same keeps the size, valid uses no pixel outside the image.",
+        group="Network",
+        tunable=True,
+        default_text="the family's own",
+    )
+    stride: int | None = param(
+        None,
+        "Stride",
+        "Pixels from one place of a convolution to the next.",
+        group="Network",
+        unit="pixels",
+        ge=1,
+        le=16,
+        tunable=True,
+        default_text="the family's own",
+    )
+    pooling: Pooling | None = param(
+        None,
+        "Pooling",
+        "How maps are made smaller: by their maximum, their average, or a convolution with a stride that learns it.",
+        group="Network",
+        tunable=True,
+        default_text="the family's own",
+    )
+    global_pooling: GlobalPooling | None = param(
+        None,
+        "Global pooling",
+        "What the last maps become: none flattens them, average and max make one number of each.",
+        group="Network",
+        tunable=True,
+        default_text="the family's own",
+    )
+    batch_norm: BatchNorm | None = param(
+        None,
+        "Batch normalisation",
+        "Normalises over the batch before or after the activation.",
+        group="Network",
+        tunable=True,
+        default_text="the family's own",
+    )
+    l2: float | None = param(
+        None,
+        "L2",
+        "Strength of the penalty on large weights.",
+        group="Network",
+        ge=0,
+        le=10,
+        tunable=True,
+        default_text="the family's own",
+    )
+    leaky_slope: float | None = param(
+        None,
+        "Leaky slope",
+        "Slope of leaky_relu below zero.",
+        group="Network",
+        ge=0,
+        lt=1,
+        tunable=True,
+        default_text="the family's own",
+    )
+    num_blocks: int | None = param(
+        None,
+        "Blocks",
+        "Residual blocks of each stage.",
+        group="Network",
+        ge=1,
+        le=32,
+        tunable=True,
+        default_text="the family's own",
+    )
+    output: OutputChoice | None = param(
+        None,
+        "Output",
+        "What the last layer gives: softmax probabilities or logits for each class; for two classes also one "
+        "sigmoid or its logit.",
+        group="Network",
+        tunable=True,
+        default_text="the family's own",
+    )
+    layers: tuple[dict[str, Any], ...] | None = param(
+        None,
+        "Layers",
+        'The rows of the family custom, such as [{"type": "conv", "filters": 32}, {"type": "pool"}]; the output '
+        "layer is added.",
+        group="Network",
+        kind="layers",
+        tunable=True,
+        default_text="the family's own",
+    )
+
+    @field_validator("layers")
+    @classmethod
+    def _check_layers(cls, value: tuple[dict[str, Any], ...] | None) -> tuple[dict[str, Any], ...] | None:
+        faults = [] if value is None else layer_faults(value)
+        if faults:
+            raise ValueError("; ".join(faults))
+        return value

@@ -1,0 +1,172 @@
+"""The table of a search: one row a setting, computed from `trials.csv` alone, finished or not."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+
+from convonet.metrics import is_tied
+from convonet.params.fields import fields_of
+from convonet.params.hyper_params import HyperParams
+from convonet.runs.trials import FoldRow
+from convonet.specs import TuneTask
+
+SettingState = Literal["done", "partial", "pruned", "failed"]
+_ORDER: tuple[SettingState, ...] = ("done", "partial", "pruned", "failed")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What the folds of one setting came to.
+
+    Attributes:
+        state: `done` when every fold of every repeat is.
+        params: the varied hyper parameters.
+        folds: finished ones, over all repeats.
+        mean_accuracy, std: of the held-out folds, 0..1; the spread is that of the folds themselves
+            (divided by n, as GridSearchCV's). None where no fold is finished.
+        mean_loss: None also where it is no number.
+        mean_score, std_score: of the objective.
+        seconds: of all its trainings.
+        tied: whether it differs from the best by no more than noise; None where that cannot be told.
+        reason: why it failed or was pruned.
+    """
+
+    trial: int
+    seed: int
+    params: Mapping[str, Any]
+    state: SettingState
+    folds: int
+    mean_accuracy: float | None
+    std: float | None
+    mean_loss: float | None
+    mean_score: float | None
+    std_score: float | None
+    seconds: float
+    epochs_trained: int
+    tied: bool | None = None
+    reason: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """A row of the JSON document; lists for tuples."""
+        values = {name: getattr(self, name) for name in self.__dataclass_fields__ if name != "params"}
+        params = {name: list(v) if isinstance(v, tuple) else v for name, v in self.params.items()}
+        return {"params": params} | values
+
+
+def settings_of(rows: Sequence[FoldRow], task: TuneTask) -> list[Setting]:
+    """Settings with at least one row, the best first; those that are not done come after those that are."""
+    by_trial: dict[int, list[FoldRow]] = {}
+    for row in rows:
+        by_trial.setdefault(row.trial, []).append(row)
+    sign = 1 if task.objective == "loss" else -1
+
+    def rank(setting: Setting) -> tuple[int, float, int]:
+        score = math.inf if setting.mean_score is None else sign * setting.mean_score
+        return _ORDER.index(setting.state), score, setting.trial
+
+    settings = sorted((_setting(folds, task) for folds in by_trial.values()), key=rank)
+    best = best_of(settings)
+    if best is None:
+        return settings
+    scores = {trial: _scores(folds) for trial, folds in by_trial.items()}
+    return [_with_tie(setting, best, scores, task) for setting in settings]
+
+
+def best_of(settings: Sequence[Setting]) -> Setting | None:
+    """The first of them, if its folds are done."""
+    return settings[0] if settings and settings[0].state == "done" else None
+
+
+def _setting(rows: Sequence[FoldRow], task: TuneTask) -> Setting:
+    done = [row for row in rows if row.state == "done"]
+    ended = next((row for row in rows if row.state != "done"), None)
+    whole = len(done) == task.folds * task.repeats
+    state: SettingState = "partial" if not whole else "done"
+    if ended is not None:
+        state = "failed" if ended.state == "failed" else "pruned"
+    first = min(rows, key=lambda row: row.key)
+    accuracy, spread = _mean_std([row.accuracy for row in done])
+    score, score_spread = _mean_std([row.score for row in done])
+    return Setting(
+        trial=first.trial,
+        seed=first.seed,
+        params=first.values,
+        state=state,
+        folds=len(done),
+        mean_accuracy=accuracy,
+        std=spread,
+        mean_loss=_mean_std([row.loss for row in done])[0],
+        mean_score=score,
+        std_score=score_spread,
+        seconds=sum(row.seconds or 0.0 for row in rows),
+        epochs_trained=sum(row.epochs_trained or 0 for row in rows),
+        reason="" if ended is None else ended.reason,
+    )
+
+
+def _mean_std(values: Sequence[float | None]) -> tuple[float | None, float | None]:
+    known = [value for value in values if value is not None and math.isfinite(value)]
+    if not known or len(known) < len(values):
+        return None, None
+    return float(np.mean(known)), float(np.std(known))
+
+
+def _scores(rows: Sequence[FoldRow]) -> dict[tuple[int, int], float]:
+    return {
+        (row.repeat, row.fold): row.score for row in rows if row.score is not None and row.state == "done"
+    }
+
+
+def _with_tie(
+    setting: Setting, best: Setting, scores: Mapping[int, Mapping[tuple[int, int], float]], task: TuneTask
+) -> Setting:
+    own, leader = scores[setting.trial], scores[best.trial]
+    if setting.state != "done" or setting is best or task.folds < 2:
+        return setting
+    folds = sorted(own)
+    held_share = 1 / (task.folds - 1)
+    tied = is_tied([own[fold] for fold in folds], [leader[fold] for fold in folds], held_share)
+    return replace(setting, tied=tied)
+
+
+def tune_results(settings: Sequence[Setting]) -> dict[str, Any]:
+    """`results` and `best` of the document of a search."""
+    best = best_of(settings)
+    return {
+        "results": [setting.to_dict() for setting in settings],
+        "best": None if best is None else best.to_dict(),
+    }
+
+
+def best_hyper(task: TuneTask, setting: Setting) -> HyperParams:
+    """All hyper parameters of a setting, its seed with them: what `adopt` writes."""
+    fixed = {name: values[0] for name, values in task.space.choices.items() if len(values) == 1}
+    varied = {name: value for name, value in setting.params.items()}
+    return task.space.point(fixed | varied).changed(seed=setting.seed)
+
+
+def results_text(settings: Iterable[Setting], varied: Sequence[str]) -> str:
+    """`results.csv`: the varied parameters, `mean_accuracy` and `std` in percent, and what else is known."""
+    declared = fields_of(HyperParams)
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    tail = ("mean_loss", "mean_score", "std_score", "folds", "state", "tied", "seconds", "trial", "seed")
+    writer.writerow((*varied, "mean_accuracy", "std", *tail, "reason"))
+    for setting in settings:
+        values = [declared[n].show(setting.params[n]) if n in setting.params else "" for n in varied]
+        percents = [None if share is None else 100 * share for share in (setting.mean_accuracy, setting.std)]
+        rest = [getattr(setting, name) for name in tail]
+        cells = [*percents, *rest, " ".join(setting.reason.split())]
+        writer.writerow([*values, *("" if cell is None else _cell(cell) for cell in cells)])
+    return text.getvalue()
+
+
+def _cell(value: object) -> object:
+    return str(value).lower() if isinstance(value, bool) else value

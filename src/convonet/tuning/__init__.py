@@ -1,0 +1,1 @@
+"""Tuning: settings trained on folds, side by side, never lost, comparable."""

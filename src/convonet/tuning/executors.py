@@ -1,0 +1,43 @@
+"""Who trains: the interface of all executors, and the choice between them."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from convonet.errors import InputError
+from convonet.runs.trials import FoldKey
+from convonet.tuning.fold_data import FoldData
+from convonet.tuning.messages import Message, TrainerSettings
+from convonet.tuning.units import Unit
+
+
+class Executor(Protocol):
+    """Trains units side by side. Used by one thread; `close` ends everything that it started."""
+
+    def free(self) -> int:
+        """How many more units can be taken now."""
+
+    def submit(self, unit: Unit) -> None:
+        """Let a free trainer begin with a unit."""
+
+    def wait(self, seconds: float) -> list[Message]:
+        """What trainers have told since the last call; waits at most so long for the first of it."""
+
+    def prune(self, unit: FoldKey) -> None:
+        """End a unit's training early; it still ends with `UnitEnded`."""
+
+    def close(self) -> None:
+        """Stop all trainers at once. What they were training is lost."""
+
+
+def create_executor(name: str, data: FoldData, settings: TrainerSettings, jobs: int) -> Executor:
+    """The executor `local` or `ray`.
+
+    Raises:
+        ConvonetError: Ray is not installed, or no cluster could be reached.
+    """
+    if name == "ray":
+        raise InputError("Searching on a cluster is not there yet", hint="Take --executor local")
+    from convonet.tuning.local_executor import LocalExecutor
+
+    return LocalExecutor(data, settings, jobs)
