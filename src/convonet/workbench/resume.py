@@ -10,7 +10,7 @@ import psutil
 from convonet.errors import InputError, RunAliveError
 from convonet.events import RunState
 from convonet.runs import Run
-from convonet.specs import TrainTask
+from convonet.specs import TrainTask, TuneTask
 
 _GRACE_SECONDS = 6.0
 _RESUMABLE = ("train", "tune")
@@ -44,7 +44,7 @@ def prepare_resume(run: Run, *, accept_changed_data: bool = False) -> bool:
     if state is RunState.DONE:
         return False
     task = run.task()
-    if isinstance(task, TrainTask) and accept_changed_data != task.accept_changed_data:
+    if isinstance(task, TrainTask | TuneTask) and accept_changed_data != task.accept_changed_data:
         run.update(task=replace(task, accept_changed_data=accept_changed_data).to_dict())
     return True
 

@@ -1,0 +1,33 @@
+"""`desktop`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    app.command()(desktop)
+
+
+def desktop(
+    snap: Annotated[
+        Path | None,
+        typer.Option("--snap", metavar="FILE.png", help="Save a picture of the window and close it."),
+    ] = None,
+) -> None:
+    """Open the window."""
+    import importlib.util
+
+    from convonet.errors import ConvonetError
+
+    if importlib.util.find_spec("PySide6") is None:
+        raise ConvonetError(
+            "The window needs PySide6, which is not installed", hint="pip install 'convonet[desktop]'"
+        )
+    # By its name: the command line does not stand on the window.
+    window = importlib.import_module("convonet.desktop.app")
+    raise typer.Exit(window.run(snap))

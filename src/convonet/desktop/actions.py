@@ -1,0 +1,127 @@
+"""Every action as data: what it is called, where it stands, its key, and what must be true for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MENUS = ("App", "Tasks", "View", "Tools", "Help")
+
+
+@dataclass(frozen=True)
+class ActionSpec:
+    """One entry of the menus.
+
+    Attributes:
+        id: the name of the method that does it.
+        needs: asked of `Workbench.why_not`; empty: always possible.
+        new_group: a line stands above it.
+        key: keyboard shortcut in Qt's portable words.
+    """
+
+    id: str
+    menu: str
+    title: str
+    tip: str
+    key: str = ""
+    needs: str = ""
+    new_group: bool = False
+
+
+ACTIONS: tuple[ActionSpec, ...] = (
+    ActionSpec("new_data", "App", "New Data Params", "Begin with empty data parameters"),
+    ActionSpec("load_data", "App", "Load Data Params …", "Read a JSON file of data parameters", "Ctrl+D"),
+    ActionSpec("edit_data", "App", "Edit Data Params", "Folders, image size, classes"),
+    ActionSpec("save_data", "App", "Save Data Params …", "Write them as JSON"),
+    ActionSpec("new_hyper", "App", "New Hyper Params", "Begin with the defaults", new_group=True),
+    ActionSpec("load_hyper", "App", "Load Hyper Params …", "Read a JSON file of hyper parameters", "Ctrl+H"),
+    ActionSpec("edit_hyper", "App", "Edit Hyper Params", "The network and how it is trained", "Ctrl+E"),
+    ActionSpec("save_hyper", "App", "Save Hyper Params …", "Write them as JSON, lists as lists", "Ctrl+S"),
+    ActionSpec(
+        "load_train",
+        "App",
+        "Load Training Dataset …",
+        "A folder with one folder a class",
+        "Ctrl+O",
+        new_group=True,
+    ),
+    ActionSpec("load_test", "App", "Load Test Dataset …", "Images for testing only", "Ctrl+Shift+O"),
+    ActionSpec(
+        "load_model", "App", "Load Network Model …", "A .keras, .h5 or .onnx file", "Ctrl+L", new_group=True
+    ),
+    ActionSpec(
+        "load_run_model", "App", "Load Model of a Run Folder …", "The model and scores of an earlier run"
+    ),
+    ActionSpec("save_model", "App", "Save Network Model …", "Under a name of your own", needs="save_model"),
+    ActionSpec("exit", "App", "Exit", "Close the window", "Ctrl+Q", new_group=True),
+    ActionSpec("edit_hyper", "Tasks", "Edit Hyper Params", "The network and how it is trained"),
+    ActionSpec("tune", "Tasks", "Tuning", "Find the best of several values", needs="tune", new_group=True),
+    ActionSpec("stop_tuning", "Tasks", "Stop Tuning Task", "What was tried is kept", needs="tune"),
+    ActionSpec(
+        "initialise",
+        "Tasks",
+        "Initialize New Network Model",
+        "Build the network and show its layers",
+        "Ctrl+I",
+        "initialise",
+        new_group=True,
+    ),
+    ActionSpec("train_only", "Tasks", "Training Only", "Train on all images, hold none out", needs="train"),
+    ActionSpec(
+        "train_val",
+        "Tasks",
+        "Training With Validation",
+        "Train, and look after each epoch at images that are held out",
+        "Ctrl+T",
+        "train",
+    ),
+    ActionSpec(
+        "train_further", "Tasks", "Train the Model Further", "Go on from the model's weights", needs="further"
+    ),
+    ActionSpec(
+        "evaluate",
+        "Tasks",
+        "Evaluation",
+        "Accuracy and loss on the test images",
+        "Ctrl+R",
+        "evaluate",
+        new_group=True,
+    ),
+    ActionSpec(
+        "show_matrix",
+        "Tasks",
+        "Prediction",
+        "The confusion matrix: true label against predicted",
+        "",
+        "evaluate",
+    ),
+    ActionSpec(
+        "predict_images", "Tasks", "Predict New Images …", "Tell the class of files", "Ctrl+P", "predict"
+    ),
+    ActionSpec("stop", "Tasks", "Stop", "What was done is kept", "Ctrl+.", "stop", new_group=True),
+    ActionSpec("show_start", "View", "Start", "The first page", "Ctrl+0"),
+    ActionSpec("show_data", "View", "Data", "Look at the images", "Ctrl+1"),
+    ActionSpec("show_params", "View", "Parameters", "Data and hyper parameters", "Ctrl+2"),
+    ActionSpec("show_network", "View", "Network", "The layers", "Ctrl+3"),
+    ActionSpec("show_train", "View", "Train", "Curves while training", "Ctrl+4"),
+    ActionSpec("show_test", "View", "Test", "Scores and mistakes", "Ctrl+5"),
+    ActionSpec("show_use", "View", "Use", "Predict images, draw a digit", "Ctrl+6"),
+    ActionSpec("show_runs", "View", "Runs", "Every run, old and new", "Ctrl+7"),
+    ActionSpec("light", "View", "Light", "Dark words on light", new_group=True),
+    ActionSpec("dark", "View", "Dark", "Light words on dark"),
+    ActionSpec("system", "View", "As the Desktop", "Follow the desktop's own setting"),
+    ActionSpec("demo", "Tools", "Train on Handwritten Digits", "The whole way on 1,797 digits, no download"),
+    ActionSpec(
+        "plots", "Tools", "Plots …", "Figures of the model's run: save, copy, zoom", needs="save_model"
+    ),
+    ActionSpec("draw", "Tools", "Draw a Digit …", "A pad; the model answers at once", needs="save_model"),
+    ActionSpec(
+        "show_as", "Tools", "Show as Command and Python …", "What was clicked, in words", new_group=True
+    ),
+    ActionSpec("open_results", "Tools", "Open the Run's Folder", "In the file manager", needs="save_model"),
+    ActionSpec("about", "Help", "About", "Versions, backend and device"),
+    ActionSpec("tutorial", "Help", "Tutorial", "The four ways of work, step by step", "F1"),
+    ActionSpec("snap", "Help", "Snap …", "Save a picture of the window", "F12"),
+)
+
+PAGES = ("start", "data", "params", "network", "train", "test", "use", "runs")
+"""Pages of the window; `show_<page>` shows one."""

@@ -1,0 +1,75 @@
+"""Starts the window: the application, the workbench in it, and what waits until it can be seen."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from pathlib import Path
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+
+from convonet.desktop.app_win import AppWin
+from convonet.desktop.controller import Controller
+from convonet.desktop.session import Session
+from convonet.desktop.style import Theme, apply_look
+from convonet.errors import ConvonetError, OutputError
+from convonet.home import home
+from convonet.workbench.workbench import Workbench
+
+_WARM_AFTER_MS = 1500
+_SNAP_AFTER_MS = 400
+
+
+def open_window(session: Session | None = None, *, restore: bool = True) -> AppWin:
+    """Make the window in an application that is there already; nothing is started yet.
+
+    Args:
+        restore: take up what was loaded last time.
+    """
+    session = session or Session.load()
+    controller = Controller(Workbench(home() / "runs"), session)
+    window = AppWin(controller)
+    known = bool(session.data or session.model)
+    window.show_page("data" if restore and known else "start")
+    if restore:
+        QTimer.singleShot(0, window, controller.restore_session)
+    return window
+
+
+def run(snap: Path | None = None) -> int:
+    """Open the window and stay until it is closed.
+
+    Args:
+        snap: save a picture of the window there and close it; no worker is started.
+
+    Returns:
+        The exit code.
+    """
+    app = QApplication.instance() or QApplication(sys.argv[:1])
+    assert isinstance(app, QApplication)
+    app.setApplicationName("Convonet")
+    app.setDesktopFileName("convonet")
+    session = Session.load()
+    theme: Theme = session.theme if session.theme in ("light", "dark") else "system"  # type: ignore[assignment]
+    apply_look(app, theme)
+    window = open_window(session)
+    window.show()
+    if snap is not None:
+        QTimer.singleShot(_SNAP_AFTER_MS, window, lambda: _snap(window, snap))
+    else:
+        QTimer.singleShot(0, window, window.controller.attach_running)
+        QTimer.singleShot(_WARM_AFTER_MS, window, window.controller.bench.warm)
+    code = int(app.exec())
+    if snap is not None and not snap.is_file():
+        raise OutputError("The picture cannot be written", where=snap, hint="Choose another place")
+    return code
+
+
+def _snap(window: AppWin, path: Path) -> None:
+    from convonet.desktop.help_actions import save_picture
+
+    # No dialog may wait for an answer here; `run` says that the file is missing.
+    with contextlib.suppress(ConvonetError):
+        save_picture(window, path)
+    window.close()

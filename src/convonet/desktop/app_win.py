@@ -1,0 +1,199 @@
+"""The window: menus, the way of work at the left, the pages, and the work's progress below."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QLabel, QMainWindow, QMenu, QProgressBar, QStackedWidget, QToolButton, QWidget
+
+from convonet.desktop.actions import ACTIONS, MENUS, PAGES
+from convonet.desktop.dialogs.ask import Asker
+from convonet.desktop.file_actions import FileActions
+from convonet.desktop.help_actions import HelpActions
+from convonet.desktop.rail import Rail
+from convonet.desktop.task_actions import TaskActions
+from convonet.desktop.views import make_page
+from convonet.desktop.views.page import Page
+from convonet.desktop.widgets.basic import row
+from convonet.workbench.changes import WorkEnded
+from convonet.workbench.path import steps
+from convonet.workbench.progress import time_left
+
+if TYPE_CHECKING:
+    from convonet.desktop.controller import Controller
+
+_STAY, _STOP, _GO_ON = "Stay", "Stop and close", "Go on in the background"
+_MESSAGE_MS = 8000
+
+
+class AppWin(QMainWindow):
+    """The one window. Pages are made when they are first shown, so that it opens at once."""
+
+    def __init__(self, controller: Controller) -> None:
+        super().__init__()
+        self.controller = controller
+        self.setWindowTitle("Convonet")
+        self.setAcceptDrops(True)
+        self.setMinimumSize(900, 600)
+        self.resize(*controller.session.size)
+        controller.ask = Asker(self)
+        self.files, self.tasks = FileActions(controller), TaskActions(controller)
+        self.helps = HelpActions(controller, self)
+        handlers = self.files.handlers() | self.tasks.handlers() | self.helps.handlers()
+        controller.make_actions(handlers | {"exit": self._exit})
+        self.pages: dict[str, Page] = {}
+        self._stack = QStackedWidget()
+        self.rail = Rail()
+        body = QWidget()
+        body.setLayout(row(self.rail, self._stack, gap=0))
+        self.setCentralWidget(body)
+        self._recent = QMenu("Open Recent", self)
+        self._make_menus()
+        self._make_status()
+        self._closing = False
+        self.rail.chosen.connect(self.show_page)
+        controller.page_wanted.connect(self.show_page)
+        controller.changed.connect(self._changed)
+        controller.progressed.connect(self._show_progress)
+        controller.ended.connect(self._ended)
+        controller.noted.connect(lambda text: self.statusBar().showMessage(text, _MESSAGE_MS))
+        self._changed("work")
+        self._fill_recent()
+
+    def _exit(self) -> None:
+        self.close()
+
+    def _make_menus(self) -> None:
+        for title in MENUS:
+            menu = self.menuBar().addMenu(f"&{title}")
+            menu.setToolTipsVisible(True)
+            for spec in ACTIONS:
+                if spec.menu != title:
+                    continue
+                if spec.new_group:
+                    menu.addSeparator()
+                if spec.id == "exit":
+                    menu.addMenu(self._recent)
+                    menu.addSeparator()
+                menu.addAction(self.controller.actions[spec.id])
+
+    def _make_status(self) -> None:
+        bar = self.statusBar()
+        bar.setSizeGripEnabled(False)
+        self._doing, self._left = QLabel(), QLabel()
+        self._bar = QProgressBar()
+        self._bar.setFixedWidth(220)
+        self._bar.setTextVisible(False)
+        self._bar.setAccessibleName("Progress of the work")
+        self._stop = QToolButton()
+        self._stop.setObjectName("plain")
+        self._stop.setDefaultAction(self.controller.actions["stop"])
+        for widget in (self._doing, self._bar, self._left, self._stop):
+            bar.addPermanentWidget(widget)
+
+    # Pages
+
+    def show_page(self, where: str) -> None:
+        """Show a page, or a part of it: `train`, `params/hyper`."""
+        name, _, part = where.partition("/")
+        page = self.page(name)
+        self._stack.setCurrentWidget(page)
+        self.rail.show_page(name)
+        if part:
+            page.open_part(part)
+
+    def page(self, name: str) -> Page:
+        """A page, made when it is asked for the first time."""
+        if name not in self.pages:
+            self.pages[name] = make_page(name, self.controller, self.files, self.tasks)
+            self._stack.addWidget(self.pages[name])
+        return self.pages[name]
+
+    @property
+    def shown(self) -> str:
+        """The page that is shown."""
+        current = self._stack.currentWidget()
+        return next((name for name in PAGES if self.pages.get(name) is current), "")
+
+    # What changes
+
+    def _changed(self, part: str) -> None:
+        self.rail.show_steps(steps(self.controller.bench))
+        if part == "recent":
+            self._fill_recent()
+        if part == "work":
+            self._show_progress()
+
+    def _show_progress(self) -> None:
+        work, progress = self.controller.bench.work, self.controller.progress
+        for widget in (self._doing, self._bar, self._left, self._stop):
+            widget.setVisible(work is not None)
+        if work is not None:
+            self._doing.setText(progress.title)
+            self._left.setText(time_left(progress.seconds_left))
+            self._bar.setRange(0, 0 if progress.share is None else 1000)
+            self._bar.setValue(round(1000 * (progress.share or 0)))
+
+    def _ended(self, ended: WorkEnded) -> None:
+        words = {"done": "Done", "cancelled": "Stopped; what was done is kept", "failed": "It failed"}
+        self.statusBar().showMessage(words.get(ended.state, str(ended.state)), _MESSAGE_MS)
+        if self._closing:
+            self.close()
+
+    def _fill_recent(self) -> None:
+        self._recent.clear()
+        for text in self.controller.session.recent:
+            path = Path(text)
+            self._recent.addAction(
+                f"{path.name}  –  {path.parent}",
+                lambda path=path: self.controller.guard(lambda: self.files.take_paths([path])),  # type: ignore[misc]
+            )
+        self._recent.setEnabled(bool(self.controller.session.recent))
+
+    # Dropping
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        if paths:
+            event.acceptProposedAction()
+            self.controller.guard(lambda: self.files.take_paths(paths))
+
+    # Closing
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if not self._may_close():
+            event.ignore()
+            return
+        size = self.size()
+        self.controller.session.size = (size.width(), size.height())
+        self.controller.save_session()
+        for page in self.pages.values():
+            page.close_page()
+        self.controller.close()
+        event.accept()
+
+    def _may_close(self) -> bool:
+        """Work that is under way is asked about; what is not kept is simply stopped."""
+        work = self.controller.bench.work
+        if work is None:
+            return True
+        if self._closing:
+            return False
+        answer = _STOP
+        if work.keeps and self.controller.ask is not None:
+            text = "It can go on in the background; the window shows it again when it is next opened."
+            answer = self.controller.ask.choose("Work is under way", text, (_GO_ON, _STOP, _STAY))
+        if answer == _GO_ON:
+            self.controller.bench.detach()
+            return True
+        if answer == _STOP and self.controller.bench.work is not None:
+            self._closing = True
+            self.controller.bench.stop()
+        # The window closes when the worker has put its work away.
+        return self.controller.bench.work is None and answer == _STOP

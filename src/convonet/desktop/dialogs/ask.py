@@ -1,0 +1,59 @@
+"""Everything that is asked of the person through a dialog, in one place, so that tests can answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+
+from convonet.desktop.dialogs.error import ErrorDialog
+from convonet.errors import ConvonetError
+
+
+class Asker:
+    """Opens modal dialogs over a window."""
+
+    def __init__(self, window: QWidget) -> None:
+        self._window = window
+
+    def open_file(self, title: str, kinds: str, folder: str) -> Path | None:
+        """A file to read, or None."""
+        path, _ = QFileDialog.getOpenFileName(self._window, title, folder, kinds)
+        return Path(path) if path else None
+
+    def open_files(self, title: str, kinds: str, folder: str) -> list[Path]:
+        """Files to read; none when it was given up."""
+        paths, _ = QFileDialog.getOpenFileNames(self._window, title, folder, kinds)
+        return [Path(path) for path in paths]
+
+    def save_file(self, title: str, kinds: str, suggestion: str) -> Path | None:
+        """A file to write, or None."""
+        path, _ = QFileDialog.getSaveFileName(self._window, title, suggestion, kinds)
+        return Path(path) if path else None
+
+    def folder(self, title: str, folder: str) -> Path | None:
+        """A folder, or None."""
+        path = QFileDialog.getExistingDirectory(self._window, title, folder)
+        return Path(path) if path else None
+
+    def choose(self, title: str, text: str, answers: Sequence[str]) -> str:
+        """One of the answers; the last when the dialog is closed. The first is the usual one."""
+        box = QMessageBox(self._window)
+        box.setWindowTitle(title)
+        box.setText(title)
+        box.setInformativeText(text)
+        buttons = {box.addButton(answer, QMessageBox.ButtonRole.ActionRole): answer for answer in answers}
+        box.setDefaultButton(next(iter(buttons)))
+        box.setEscapeButton(list(buttons)[-1])
+        box.exec()
+        chosen = buttons.get(box.clickedButton(), answers[-1])  # type: ignore[call-overload]
+        box.deleteLater()
+        return str(chosen)
+
+    def error(self, error: ConvonetError, offers: Sequence[str] = ()) -> str:
+        """Show an error; the offer that was taken, or empty."""
+        dialog = ErrorDialog(error, offers, self._window)
+        dialog.exec()
+        dialog.deleteLater()
+        return dialog.taken

@@ -1,0 +1,91 @@
+"""An error in plain words: what, where, expected, received, what to do; the rest folded away."""
+
+from __future__ import annotations
+
+import json
+import traceback
+from collections.abc import Sequence
+
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QDialog, QFormLayout, QPlainTextEdit, QToolButton, QWidget
+
+from convonet.desktop.widgets.basic import button, column, label, row
+from convonet.errors import ConvonetError, ParamError
+
+
+class ErrorDialog(QDialog):
+    """Shows a ConvonetError.
+
+    Args:
+        offers: words of buttons that do something about it, such as Resume.
+
+    Attributes:
+        taken: the offer that was clicked, else empty.
+    """
+
+    def __init__(
+        self, error: ConvonetError, offers: Sequence[str] = (), parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.taken = ""
+        self._error = error
+        self.setWindowTitle("Convonet")
+        self.setMinimumWidth(560)
+        what = error.what.rstrip(".")
+        if isinstance(error, ParamError) and len(error.faults) > 1:
+            what = f"{len(error.faults)} values are wrong"
+        head = label(f"{what[:1].upper()}{what[1:]}.", "section", wrap=True, select=True)
+        self._more = QPlainTextEdit(self._details())
+        self._more.setReadOnly(True)
+        self._more.setFixedHeight(170)
+        self._more.setAccessibleName("Details")
+        self._more.hide()
+        self._fold = QToolButton()
+        self._fold.setObjectName("plain")
+        self._fold.setText("▸ Details")
+        self._fold.clicked.connect(self._toggle)
+        close = button("Close", self.reject, primary=not offers)
+        made = [
+            button(text, lambda text=text: self._take(text), primary=not place)  # type: ignore[misc]
+            for place, text in enumerate(offers)
+        ]
+        copy = button("Copy", self._copy, tip="Put all of it on the clipboard")
+        self.setLayout(
+            column(head, self._facts(error), self._fold, self._more, row(copy, None, *made, close), margin=20)
+        )
+        (made[0] if made else close).setFocus()
+
+    def _facts(self, error: ConvonetError) -> QFormLayout:
+        form = QFormLayout()
+        form.setHorizontalSpacing(16)
+        form.setVerticalSpacing(8)
+        pairs = [
+            ("Where", error.where),
+            ("Expected", error.expected),
+            ("Received", error.received),
+            ("What to do", error.hint),
+        ]
+        if isinstance(error, ParamError) and len(error.faults) > 1:
+            pairs[:0] = [(name, sentence) for name, sentence in error.faults.items()]
+        for name, text in pairs:
+            if text:
+                form.addRow(label(name, "muted"), label(text, wrap=True, select=True))
+        return form
+
+    def _details(self) -> str:
+        text = json.dumps(self._error.to_dict(), ensure_ascii=False, indent=2)
+        frames = "".join(traceback.format_exception(self._error)) if self._error.__traceback__ else ""
+        return f"{text}\n\n{frames}".strip()
+
+    def _toggle(self) -> None:
+        hidden = self._more.isHidden()
+        self._more.setVisible(hidden)
+        self._fold.setText("▾ Details" if hidden else "▸ Details")
+        self.adjustSize()
+
+    def _copy(self) -> None:
+        QGuiApplication.clipboard().setText(f"{self._error.sentence()}\n\n{self._details()}")
+
+    def _take(self, offer: str) -> None:
+        self.taken = offer
+        self.accept()

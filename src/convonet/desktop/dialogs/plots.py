@@ -1,0 +1,104 @@
+"""Figures of a run as matplotlib draws them: save, copy, zoom. The only module that loads matplotlib."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtWidgets import QComboBox, QDialog, QLabel, QWidget
+
+from convonet.desktop.widgets.basic import button, column, label, row
+from convonet.runs import Run
+from convonet.specs import TrainTask
+
+
+class PlotsDialog(QDialog):
+    """Shows one figure at a time."""
+
+    def __init__(self, run: Run, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(f"Plots of {run.id}")
+        self.resize(980, 640)
+        self._figures = _figures(run)
+        self._figure: Any = None
+        self._canvas: QWidget = QLabel()
+        self._tools: QWidget = QLabel()
+        self.choice = QComboBox()
+        self.choice.setAccessibleName("Plot")
+        self.choice.addItems(list(self._figures))
+        self.choice.currentTextChanged.connect(self.show_plot)
+        self._layout = column(
+            row(
+                label("Plot", "muted"),
+                self.choice,
+                None,
+                button("Copy", self.copy),
+                button("Close", self.accept),
+            ),
+            self._tools,
+            self._canvas,
+            margin=16,
+        )
+        self.setLayout(self._layout)
+        if self._figures:
+            self.show_plot(self.choice.currentText())
+
+    def show_plot(self, name: str) -> None:
+        """Draw another figure."""
+        os.environ.setdefault("QT_API", "pyside6")
+        from matplotlib.backends.backend_qtagg import FigureCanvasQTAgg, NavigationToolbar2QT
+
+        self._figure = self._figures[name]()
+        canvas = FigureCanvasQTAgg(self._figure)
+        tools = NavigationToolbar2QT(canvas, self)
+        for old, new in ((self._tools, tools), (self._canvas, canvas)):
+            self._layout.replaceWidget(old, new)
+            old.deleteLater()
+        self._layout.setStretch(2, 1)
+        self._tools, self._canvas = tools, canvas
+        canvas.setAccessibleName(name)
+
+    def copy(self) -> None:
+        """Put the figure on the clipboard as a picture."""
+        if self._figure is None:
+            return
+        picture = io.BytesIO()
+        self._figure.savefig(picture, format="png", dpi=150)
+        QGuiApplication.clipboard().setImage(QImage.fromData(picture.getvalue()))
+
+
+def _figures(run: Run) -> dict[str, Callable[[], Any]]:
+    """Title → what draws it, for what the run folder holds."""
+    from convonet import plots
+
+    found: dict[str, Callable[[], Any]] = {}
+    history, task = run.history(), run.task()
+    if history["epoch"]:
+        found["Accuracy and loss"] = lambda: plots.curves_figure(plots.curves_of(history))
+        found["Accuracy and loss in one figure"] = lambda: plots.combined_figure(plots.curves_of(history))
+    for split in ("", "_val", "_train"):
+        file = run.file(f"evaluation{split}.json")
+        if file.is_file():
+            scores = json.loads(file.read_text(encoding="utf-8"))
+            found |= _matrices(scores)
+    if isinstance(task, TrainTask):
+        found["Hyper parameters"] = lambda: plots.table_figure(task.hyper)
+    return found
+
+
+def _matrices(scores: dict[str, Any]) -> dict[str, Callable[[], Any]]:
+    from convonet import plots
+
+    name, matrix, classes = (
+        f"Confusion matrix ({scores['split']})",
+        scores["confusion_matrix"],
+        scores["classes"],
+    )
+    return {
+        name: lambda: plots.matrix_figure(matrix, classes),
+        f"{name}, shares": lambda: plots.matrix_figure(matrix, classes, as_shares=True),
+    }

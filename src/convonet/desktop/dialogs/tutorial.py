@@ -1,0 +1,78 @@
+"""The tutorial: one tab for each of the four ways of work."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QDialog, QTabWidget, QTextBrowser, QWidget
+
+from convonet.desktop.widgets.basic import button, column, row
+
+SCENARIOS: tuple[tuple[str, str], ...] = (
+    (
+        "1  Train",
+        """<h3>Train a network on your images</h3>
+<ol>
+<li><b>App › Load Data Params</b>, or <b>App › Load Training Dataset</b> and choose a folder with one folder
+for each class. The page <i>Data</i> shows ten samples, the counts, and what was left out.</li>
+<li><b>App › Load Hyper Params</b>, or <b>Tasks › Edit Hyper Params</b>. Empty fields take the default in grey. With
+several values between commas the first one trains.</li>
+<li><b>Tasks › Initialize New Network Model</b> shows the layers and how many parameters they have.</li>
+<li><b>Tasks › Training With Validation</b> holds out a fifth of the images and looks at them after each epoch. The
+curves grow while it learns; <b>Stop</b> keeps the work.</li>
+<li>If the validation curve stays below the training curve, the network learns by heart: try more dropout, fewer
+units, or more images. Change a value and train again; every run is kept.</li>
+</ol>""",
+    ),
+    (
+        "2  Tune",
+        """<h3>Let the machine try several values</h3>
+<ol>
+<li>Put several values between commas into the hyper parameters, such as <i>0.02, 0.01</i> for the learning rate.</li>
+<li><b>Tasks › Tuning</b> trains every combination with cross-validation. <b>Stop Tuning Task</b> leaves the table of
+what was tried.</li>
+<li>Take the best row over into the hyper parameters with one click, and train with it.</li>
+</ol>
+<p>The menu entries are there; they become active as soon as this version brings tuning.</p>""",
+    ),
+    (
+        "3  Test",
+        """<h3>Test now, or another day</h3>
+<ol>
+<li><b>App › Load Test Dataset</b>: images that were never used for training.</li>
+<li><b>Tasks › Evaluation</b> gives accuracy and loss, with the interval in which the accuracy lies, beside the
+accuracy of always giving the same answer.</li>
+<li><b>Tasks › Prediction</b> shows the confusion matrix. Click a square to see its images; double-click an image to
+see it large with its probabilities.</li>
+<li><b>App › Save Network Model</b> writes the model under your own name. Another day: load the parameters, the model
+and the test set, and test again. Class names and pixel scaling travel inside the file.</li>
+<li>On the page <i>Use</i>, drop new images, or draw a digit.</li>
+</ol>""",
+    ),
+    (
+        "4  Another set",
+        """<h3>Other images: larger, in colour, of other classes</h3>
+<ol>
+<li>Load a training folder with other classes, such as scans of the lung. Images may have any size and shape.</li>
+<li>Set the <i>image size</i> in the data parameters: 224 sees more than 28 and takes 64 times as long.</li>
+<li>Look at the page <i>Data › Sizes and pixels</i>, and at the layers on <i>Network</i>: most memory is in the first
+dense layer. A larger image needs more pooling, or fewer units.</li>
+<li>Images are decoded once and read from a file on disk, so a set may be larger than the memory.</li>
+<li>If the test folders have other names for the same classes, the page <i>Data</i> offers to match them.</li>
+</ol>""",
+    ),
+)
+
+
+class TutorialDialog(QDialog):
+    """Stays open beside the window."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Tutorial")
+        self.resize(680, 520)
+        tabs = QTabWidget()
+        for title, text in SCENARIOS:
+            page = QTextBrowser()
+            page.setHtml(text)
+            page.setAccessibleName(title)
+            tabs.addTab(page, title)
+        self.setLayout(column(tabs, row(None, button("Close", self.accept, primary=True)), margin=16))

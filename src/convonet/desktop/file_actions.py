@@ -1,0 +1,197 @@
+"""The App menu: parameters, images and models from files and into files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from convonet.errors import InputError, ParamError
+from convonet.params import DataParams, HyperParams, SearchSpace, kind_of, preset, read_object
+from convonet.params.migrations import VERSION_KEY
+from convonet.runs import RECORD
+
+if TYPE_CHECKING:
+    from convonet.desktop.controller import Controller
+    from convonet.desktop.dialogs.ask import Asker
+
+_JSON = "Parameters (*.json);;All files (*)"
+_MODELS = "Models (*.keras *.h5 *.hdf5 *.onnx);;All files (*)"
+_MODEL_SUFFIXES = (".keras", ".h5", ".hdf5", ".onnx")
+
+
+class FileActions:
+    """Each method is the action of that id."""
+
+    def __init__(self, controller: Controller) -> None:
+        self._controller = controller
+        self._bench = controller.bench
+
+    def handlers(self) -> dict[str, Callable[[], None]]:
+        """Id → what it does."""
+        names = (
+            "new_data load_data edit_data save_data new_hyper load_hyper edit_hyper save_hyper load_train "
+            "load_test load_model load_run_model save_model"
+        )
+        return {name: getattr(self, name) for name in names.split()}
+
+    def new_data(self) -> None:
+        self._bench.set_data(DataParams())
+        self._bench.files.pop("data", None)
+        self.edit_data()
+
+    def load_data(self) -> None:
+        path = self._ask_file("Load data parameters", _JSON)
+        if path is not None:
+            self.take_params(path, "data")
+
+    def edit_data(self) -> None:
+        self._controller.page_wanted.emit("params/data")
+
+    def save_data(self) -> None:
+        self._check_faults("data")
+        path = self._ask_target("Save data parameters", _JSON, "data", "data_params.json")
+        if path is not None:
+            self._bench.save_data(path)
+            self._saved(path)
+
+    def new_hyper(self) -> None:
+        self._bench.set_space(SearchSpace.single(HyperParams()))
+        self._bench.files.pop("hyper", None)
+        self.edit_hyper()
+
+    def load_hyper(self) -> None:
+        path = self._ask_file("Load hyper parameters", _JSON)
+        if path is not None:
+            self.take_params(path, "hyper")
+
+    def edit_hyper(self) -> None:
+        self._controller.page_wanted.emit("params/hyper")
+
+    def save_hyper(self) -> None:
+        self._check_faults("hyper")
+        path = self._ask_target("Save hyper parameters", _JSON, "hyper", "hyper_params.json")
+        if path is not None:
+            self._bench.save_hyper(path)
+            self._saved(path)
+
+    def take_preset(self, name: str) -> None:
+        """Take the parameters of a preset; folders that are set stay."""
+        values = {k: v for k, v in preset("hyper", name).items() if k != VERSION_KEY}
+        self._bench.set_space(SearchSpace.of(values))
+        self._controller.noted.emit(f"Hyper parameters of the preset {name}")
+
+    def load_train(self) -> None:
+        folder = self._ask_folder(
+            "Training images: a folder with one folder a class", self._bench.data.train_dir
+        )
+        if folder is not None:
+            self.take_folder(folder, "train_dir")
+
+    def load_test(self) -> None:
+        folder = self._ask_folder("Test images: a folder with one folder a class", self._bench.data.test_dir)
+        if folder is not None:
+            self.take_folder(folder, "test_dir")
+
+    def load_model(self) -> None:
+        path = self._ask_file("Load a network model", _MODELS)
+        if path is not None:
+            self.take_model(path)
+
+    def load_run_model(self) -> None:
+        folder = self._ask_folder("A run folder", str(self._bench.folder))
+        if folder is not None:
+            self.take_model(folder)
+
+    def save_model(self) -> None:
+        model = self._bench.model
+        if model is None:
+            return
+        suggestion = str(Path(self._bench.data.result_dir or self._controller.session.folder) / "model.keras")
+        path = self._asker().save_file("Save the network model", _MODELS, suggestion)
+        if path is not None:
+            self._saved(model.save_as(path)[0])
+
+    # What is dropped on the window or taken from the recent ones
+
+    def take_params(self, path: Path, kind: str = "") -> None:
+        """Read a parameter file. Raises InputError with all faults."""
+        kind = kind or kind_of(read_object(path))
+        if kind == "data":
+            self._bench.load_data(path)
+            self._controller.scan(loud=True)
+        else:
+            self._bench.load_hyper(path)
+        self._controller.remember(path)
+        self._controller.page_wanted.emit("data" if kind == "data" else "params/hyper")
+
+    def take_folder(self, folder: Path, field: str = "train_dir") -> None:
+        """Use a folder of images as one of the sets."""
+        self._bench.set_data(self._bench.data.changed(**{field: str(folder)}))
+        self._controller.scan(loud=True)
+        self._controller.remember(folder)
+        self._controller.page_wanted.emit("data")
+
+    def take_model(self, path: Path) -> None:
+        """Open a model; its file is then tried in a worker, which shows its layers or what is wrong with it."""
+        self._bench.load_model(path)
+        self._controller.remember(path)
+        self._controller.page_wanted.emit("network")
+        if self._bench.work is None:
+            self._bench.start(self._bench.model_task())
+
+    def take_paths(self, paths: Sequence[Path]) -> None:
+        """Whatever was dropped: parameters, a model, a run, a set of images, or images to predict.
+
+        Raises:
+            InputError: nothing that can be used.
+        """
+        from convonet.data.names import IMAGE_SUFFIXES
+
+        first = paths[0]
+        if first.suffix.lower() == ".json":
+            self.take_params(first)
+        elif first.suffix.lower() in _MODEL_SUFFIXES or (first / RECORD).is_file():
+            self.take_model(first)
+        elif first.is_dir() and _has_folders(first):
+            self.take_folder(first)
+        elif first.is_dir() or first.suffix.lower() in IMAGE_SUFFIXES:
+            self._controller.page_wanted.emit("use")
+            self._bench.start(self._bench.predict_task(paths))
+        elif first.suffix.lower() in (".csv", ".tsv", ".npz"):
+            self.take_folder(first)
+        else:
+            raise InputError(
+                "This can not be opened here",
+                where=first,
+                expected="a folder of images, images, a parameter file (.json) or a model (.keras, .h5, .onnx)",
+            )
+
+    # Asking
+
+    def _asker(self) -> Asker:
+        assert self._controller.ask is not None, "the window sets it"
+        return self._controller.ask
+
+    def _ask_file(self, title: str, kinds: str) -> Path | None:
+        return self._asker().open_file(title, kinds, self._controller.session.folder)
+
+    def _ask_folder(self, title: str, present: str | None) -> Path | None:
+        return self._asker().folder(title, present or self._controller.session.folder)
+
+    def _ask_target(self, title: str, kinds: str, kind: str, name: str) -> Path | None:
+        known = self._bench.files.get(kind) or Path(self._controller.session.folder) / name
+        path = self._asker().save_file(title, kinds, str(known))
+        return path if path is None or path.suffix else path.with_suffix(".json")
+
+    def _check_faults(self, form: str) -> None:
+        if self._bench.faults[form]:
+            raise ParamError.of(self._bench.faults[form])
+
+    def _saved(self, path: Path) -> None:
+        self._controller.remember(path)
+        self._controller.noted.emit(f"Saved: {path}")
+
+
+def _has_folders(folder: Path) -> bool:
+    return any(entry.is_dir() and not entry.name.startswith((".", "__")) for entry in folder.iterdir())

@@ -1,0 +1,1 @@
+"""Forms made from the declarations of parameters; a wrong value is marked where it stands."""

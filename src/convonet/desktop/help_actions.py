@@ -1,0 +1,111 @@
+"""The View, Tools and Help menus."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, QUrl
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QApplication, QDialog, QWidget
+
+from convonet.atomic import replacing
+from convonet.desktop.actions import PAGES
+from convonet.desktop.style import Theme, apply_look
+from convonet.errors import InputError, OutputError
+
+if TYPE_CHECKING:
+    from convonet.desktop.controller import Controller
+
+
+class HelpActions:
+    """Each method is the action of that id. Dialogs are imported when they are asked for."""
+
+    def __init__(self, controller: Controller, window: QWidget) -> None:
+        self._controller, self._window = controller, window
+
+    def handlers(self) -> dict[str, Callable[[], None]]:
+        """Id → what it does."""
+        names = "light dark system plots draw show_as open_results about tutorial snap"
+        pages: dict[str, Callable[[], None]] = {
+            f"show_{page}": partial(self._controller.page_wanted.emit, page) for page in PAGES
+        }
+        return pages | {name: getattr(self, name) for name in names.split()}
+
+    def light(self) -> None:
+        self.set_theme("light")
+
+    def dark(self) -> None:
+        self.set_theme("dark")
+
+    def system(self) -> None:
+        self.set_theme("system")
+
+    def set_theme(self, theme: Theme) -> None:
+        """Dress the window; it is remembered."""
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            apply_look(app, theme)
+        self._controller.session.theme = theme
+
+    def plots(self) -> None:
+        from convonet.desktop.dialogs.plots import PlotsDialog
+
+        model = self._controller.bench.model
+        if model is None or model.run is None:
+            raise InputError(
+                "There is nothing to plot",
+                expected="the model of a run",
+                hint="Train a network, or open a run on the page Runs",
+            )
+        self._open(PlotsDialog(model.run, self._window))
+
+    def draw(self) -> None:
+        self._controller.page_wanted.emit("use/draw")
+
+    def show_as(self) -> None:
+        from convonet.desktop.dialogs.shown_as import ShownAsDialog
+
+        self._open(ShownAsDialog(self._controller.bench, self._window))
+
+    def open_results(self) -> None:
+        model = self._controller.bench.model
+        if model is not None:
+            folder = model.path if model.path.is_dir() else model.path.parent
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
+
+    def about(self) -> None:
+        from convonet.desktop.dialogs.about import AboutDialog
+
+        self._open(AboutDialog(self._controller.background, self._window))
+
+    def tutorial(self) -> None:
+        from convonet.desktop.dialogs.tutorial import TutorialDialog
+
+        self._open(TutorialDialog(self._window))
+
+    def snap(self) -> None:
+        if self._controller.ask is None:
+            return
+        path = self._controller.ask.save_file("Save a picture of the window", "PNG (*.png)", "convonet.png")
+        if path is not None:
+            save_picture(self._window, path.with_suffix(".png"))
+            self._controller.noted.emit(f"Saved: {path.with_suffix('.png')}")
+
+    def _open(self, dialog: QDialog) -> None:
+        """Beside the window, which stays usable."""
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.show()
+
+
+def save_picture(window: QWidget, path: Path) -> None:
+    """Write what the window shows as PNG, in the screen's own pixels.
+
+    Raises:
+        OutputError: it cannot be written there.
+    """
+    with replacing(path) as temporary:
+        if not window.grab().save(str(temporary), "PNG"):
+            raise OutputError("The picture cannot be written", where=path)

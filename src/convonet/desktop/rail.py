@@ -1,0 +1,146 @@
+"""The way of work at the left: six steps with what is done, what is next, and what is missing."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFont, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtWidgets import QAbstractButton, QFrame, QSizePolicy
+
+from convonet.desktop.style import color
+from convonet.desktop.widgets.basic import column
+from convonet.workbench.path import Standing, Step
+
+_WIDTH, _HEIGHT, _CIRCLE = 232, 58, 26
+
+
+class StepButton(QAbstractButton):
+    """One step: a circle with its number or a tick, its title, a note."""
+
+    def __init__(self, number: int, title: str) -> None:
+        super().__init__()
+        self._number, self._note = number, ""
+        self._standing: Standing = "open"
+        self.setText(title)
+        self.setCheckable(True)
+        self.setAutoExclusive(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+
+    def show_step(self, standing: Standing, note: str) -> None:
+        """Show where the step stands."""
+        self._standing, self._note = standing, note
+        self.setToolTip(note)
+        self.setAccessibleName(f"{self.text()}: {standing}. {note}")
+        self.update()
+
+    @property
+    def standing(self) -> Standing:
+        """As it is shown."""
+        return self._standing
+
+    def sizeHint(self) -> QSize:
+        return QSize(_WIDTH, _HEIGHT if self._number else 40)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        box = QRectF(self.rect()).adjusted(8, 2, -8, -2)
+        if self.isChecked() or self.underMouse():
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(color("soft" if self.isChecked() else "raised"))
+            painter.drawRoundedRect(box, 8, 8)
+        if self.hasFocus():
+            painter.setPen(QPen(color("accent"), 2))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(box.adjusted(1, 1, -1, -1), 8, 8)
+        left = box.left() + 14
+        if self._number:
+            self._paint_circle(painter, QRectF(left, box.center().y() - _CIRCLE / 2, _CIRCLE, _CIRCLE))
+            left += _CIRCLE + 12
+        self._paint_words(painter, QRectF(left, box.top(), box.right() - left - 6, box.height()))
+        painter.end()
+
+    def _paint_circle(self, painter: QPainter, circle: QRectF) -> None:
+        done, following = self._standing == "done", self._standing == "next"
+        edge = color("good" if done else "accent" if following else "strong_line")
+        painter.setPen(QPen(edge, 1.6))
+        painter.setBrush(edge if done or following else Qt.BrushStyle.NoBrush)
+        painter.drawEllipse(circle)
+        painter.setPen(color("surface" if done or following else "muted"))
+        if done:
+            painter.setPen(QPen(color("surface"), 2.2, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+            middle = circle.center()
+            corners = [QPointF(-5, 0.5), QPointF(-1.5, 4), QPointF(5.5, -4)]
+            painter.drawPolyline(QPolygonF([middle + corner for corner in corners]))
+            return
+        painter.drawText(circle, Qt.AlignmentFlag.AlignCenter, str(self._number))
+
+    def _paint_words(self, painter: QPainter, box: QRectF) -> None:
+        title = QFont(self.font())
+        title.setWeight(
+            QFont.Weight.DemiBold if self.isChecked() or self._standing == "next" else QFont.Weight.Medium
+        )
+        painter.setFont(title)
+        painter.setPen(color("muted" if self._standing == "blocked" else "ink"))
+        middle = Qt.AlignmentFlag.AlignVCenter
+        if not self._note:
+            painter.drawText(box, middle, self.text())
+            return
+        half = box.height() / 2
+        painter.drawText(QRectF(box.left(), box.top() + 5, box.width(), half - 2), middle, self.text())
+        small = QFont(self.font())
+        small.setPixelSize(12)
+        painter.setFont(small)
+        painter.setPen(color("muted"))
+        words = painter.fontMetrics().elidedText(self._note, Qt.TextElideMode.ElideRight, int(box.width()))
+        painter.drawText(QRectF(box.left(), box.top() + half - 2, box.width(), half - 4), middle, words)
+
+
+class Rail(QFrame):
+    """The steps and, below them, the other pages.
+
+    Signals:
+        chosen: a page's name.
+    """
+
+    chosen = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("rail")
+        self.setFixedWidth(_WIDTH)
+        self.setAccessibleName("The way of work")
+        self.buttons: dict[str, StepButton] = {}
+        layout = column(10, gap=2)
+        titles = {
+            "start": "Start",
+            "data": "Data",
+            "params": "Parameters",
+            "network": "Network",
+            "train": "Train",
+            "test": "Test",
+            "use": "Use",
+            "runs": "Runs",
+        }
+        for place, (page, title) in enumerate(titles.items()):
+            number = place if page not in ("start", "runs") else 0
+            made = self.buttons[page] = StepButton(number, title)
+            made.clicked.connect(lambda _=False, page=page: self.chosen.emit(page))
+            if page == "runs":
+                layout.addStretch(1)
+            layout.addWidget(made)
+            if page == "start":
+                layout.addSpacing(8)
+        layout.addSpacing(10)
+        self.setLayout(layout)
+
+    def show_steps(self, steps: list[Step]) -> None:
+        """Show where every step stands."""
+        for step in steps:
+            self.buttons[step.name].show_step(step.standing, step.note)
+
+    def show_page(self, page: str) -> None:
+        """Mark the page that is shown."""
+        self.buttons[page].setChecked(True)

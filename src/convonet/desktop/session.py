@@ -1,0 +1,71 @@
+"""What the window remembers from one time to the next: recent files, what was loaded, how it looked."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from convonet.atomic import write_json
+from convonet.home import home
+from convonet.params import DataParams, HyperParams, SearchSpace
+from convonet.params.files import data_to_dict, hyper_to_dict
+from convonet.params.migrations import VERSION_KEY
+
+_FILE = "desktop.json"
+_RECENT = 10
+
+
+@dataclass
+class Session:
+    """One person's window.
+
+    Attributes:
+        recent: paths of parameter files, folders and models, the newest first.
+        data, hyper: the parameters as their files hold them.
+        running: the run that was left at work in the background.
+    """
+
+    theme: str = "system"
+    size: tuple[int, int] = (1280, 800)
+    recent: list[str] = field(default_factory=list)
+    data: dict[str, Any] = field(default_factory=dict)
+    hyper: dict[str, Any] = field(default_factory=dict)
+    model: str = ""
+    folder: str = ""
+
+    @classmethod
+    def load(cls) -> Session:
+        """The last one; an empty one when there is none or it cannot be read."""
+        try:
+            values = json.loads((home() / _FILE).read_text(encoding="utf-8"))
+            known = {item.name: values[item.name] for item in fields(cls) if item.name in values}
+            found = cls(**known)
+            found.size = (int(found.size[0]), int(found.size[1]))
+        except (OSError, ValueError, TypeError, KeyError, IndexError, AttributeError):
+            return cls()
+        return found
+
+    def save(self) -> None:
+        """Write it. Raises OutputError or StorageError."""
+        write_json(home() / _FILE, asdict(self))
+
+    def used(self, path: Path) -> None:
+        """Put a path in front of the recent ones."""
+        text = str(path)
+        self.recent = [text, *(known for known in self.recent if known != text)][:_RECENT]
+        self.folder = str(path.parent)
+
+    def keep_params(self, data: DataParams, space: SearchSpace) -> None:
+        """Remember the parameters, saved in a file or not."""
+        self.data, self.hyper = data_to_dict(data), hyper_to_dict(space)
+
+    def data_params(self) -> DataParams:
+        """The data parameters of last time. Raises ParamError."""
+        return DataParams.of({k: v for k, v in self.data.items() if k != VERSION_KEY})
+
+    def search_space(self) -> SearchSpace:
+        """The hyper parameters of last time. Raises ParamError."""
+        known = {k: v for k, v in self.hyper.items() if k != VERSION_KEY}
+        return SearchSpace.of(known) if known else SearchSpace.single(HyperParams())

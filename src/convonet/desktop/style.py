@@ -1,0 +1,142 @@
+"""How the window looks, light and dark: a handful of named colours, and the style sheet made with them."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from importlib import resources
+from string import Template
+from typing import Literal
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QGuiApplication, QPalette
+from PySide6.QtWidgets import QApplication
+
+Theme = Literal["light", "dark", "system"]
+_PROPERTY = "convonet-look"
+
+
+@dataclass(frozen=True)
+class Look:
+    """Colours by what they are for. Text on its ground has a contrast of at least 4.5 to 1 (WCAG 2.2, AA).
+
+    Attributes:
+        ground, surface, raised: from the back to the front.
+        train, val: the two series; blue and orange, which colour-blind people can tell apart.
+    """
+
+    name: str
+    ground: str
+    surface: str
+    raised: str
+    line: str
+    strong_line: str
+    ink: str
+    muted: str
+    faint: str
+    accent: str
+    accent_hover: str
+    on_accent: str
+    soft: str
+    good: str
+    warn: str
+    bad: str
+    bad_soft: str
+    train: str
+    val: str
+
+
+LIGHT = Look(
+    name="light",
+    ground="#f3f4f7",
+    surface="#ffffff",
+    raised="#f8f9fb",
+    line="#e2e5ea",
+    strong_line="#c5cad3",
+    ink="#1b2230",
+    muted="#586174",
+    faint="#9aa2b1",
+    accent="#1f5fd0",
+    accent_hover="#184fb0",
+    on_accent="#ffffff",
+    soft="#e8effc",
+    good="#12764a",
+    warn="#8f5a00",
+    bad="#b3261e",
+    bad_soft="#fdecea",
+    train="#1f6fc4",
+    val="#c9560c",
+)
+DARK = Look(
+    name="dark",
+    ground="#14171d",
+    surface="#1c2028",
+    raised="#232833",
+    line="#2f3542",
+    strong_line="#475064",
+    ink="#e7eaf0",
+    muted="#a4adbd",
+    faint="#6d7688",
+    accent="#6ea3ff",
+    accent_hover="#8bb6ff",
+    on_accent="#0c1422",
+    soft="#22304a",
+    good="#5cc795",
+    warn="#e0ab52",
+    bad="#ff8a80",
+    bad_soft="#3a2224",
+    train="#63aaf5",
+    val="#f49a5a",
+)
+LOOKS = {"light": LIGHT, "dark": DARK}
+
+
+def apply_look(app: QApplication, theme: Theme) -> Look:
+    """Dress the whole application; `system` follows the desktop's own setting."""
+    look = LOOKS[_system_theme() if theme == "system" else theme]
+    app.setProperty(_PROPERTY, look.name)
+    app.setStyle("Fusion")
+    app.setPalette(_palette(look))
+    sheet = (resources.files("convonet.desktop") / "style.qss").read_text(encoding="utf-8")
+    app.setStyleSheet(Template(sheet).substitute(asdict(look)))
+    return look
+
+
+def current_look() -> Look:
+    """The look that was applied last; light before that."""
+    app = QApplication.instance()
+    return LOOKS.get(str(app.property(_PROPERTY)), LIGHT) if app is not None else LIGHT
+
+
+def color(name: str) -> QColor:
+    """A colour of the current look by its name."""
+    return QColor(getattr(current_look(), name))
+
+
+def _system_theme() -> str:
+    dark = QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark
+    return "dark" if dark else "light"
+
+
+def _palette(look: Look) -> QPalette:
+    palette = QPalette()
+    roles = QPalette.ColorRole
+    for role, value in (
+        (roles.Window, look.ground),
+        (roles.WindowText, look.ink),
+        (roles.Base, look.surface),
+        (roles.AlternateBase, look.raised),
+        (roles.Text, look.ink),
+        (roles.Button, look.surface),
+        (roles.ButtonText, look.ink),
+        (roles.ToolTipBase, look.raised),
+        (roles.ToolTipText, look.ink),
+        (roles.Highlight, look.accent),
+        (roles.HighlightedText, look.on_accent),
+        (roles.PlaceholderText, look.faint),
+        (roles.Link, look.accent),
+        (roles.Mid, look.line),
+    ):
+        palette.setColor(role, QColor(value))
+    for role in (roles.WindowText, roles.Text, roles.ButtonText):
+        palette.setColor(QPalette.ColorGroup.Disabled, role, QColor(look.faint))
+    return palette

@@ -1,0 +1,108 @@
+"""The Tasks menu: build, train, test, predict, stop. Each starts a worker and shows the page to watch it on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from convonet.errors import ConvonetError
+from convonet.params import SearchSpace
+
+if TYPE_CHECKING:
+    from convonet.desktop.controller import Controller
+    from convonet.events import Watch
+    from convonet.runs import Run
+    from convonet.specs import Split, TrainTask
+
+_IMAGES = "Images (*.png *.jpg *.jpeg *.bmp *.gif *.tif *.tiff *.webp *.ppm *.pgm);;All files (*)"
+
+
+class TaskActions:
+    """Each method is the action of that id."""
+
+    def __init__(self, controller: Controller) -> None:
+        self._controller = controller
+        self._bench = controller.bench
+
+    def handlers(self) -> dict[str, Callable[[], None]]:
+        """Id → what it does."""
+        names = (
+            "tune stop_tuning initialise train_only train_val train_further evaluate show_matrix "
+            "predict_images stop demo"
+        )
+        return {name: getattr(self, name) for name in names.split()}
+
+    def tune(self) -> None:
+        raise ConvonetError(self._bench.why_not("tune"))
+
+    def stop_tuning(self) -> None:
+        self.stop()
+
+    def initialise(self) -> None:
+        self._bench.start(self._bench.summary_task())
+        self._show("network")
+
+    def train_only(self) -> None:
+        self._train(validation=False)
+
+    def train_val(self) -> None:
+        self._train(validation=True)
+
+    def train_further(self) -> None:
+        self._train(validation=True, further=True)
+
+    def _train(self, *, validation: bool, further: bool = False) -> None:
+        self._bench.start(self._bench.train_task(validation=validation, further=further))
+        self._show("train")
+
+    def evaluate(self, split: Split = "test") -> None:
+        self._bench.start(self._bench.test_task(split))
+        self._show("test")
+
+    def show_matrix(self) -> None:
+        """The confusion matrix; the model is tested first where it was not yet."""
+        if self._bench.evaluation is None:
+            self._bench.start(self._bench.test_task())
+        self._show("test/matrix")
+
+    def predict_images(self) -> None:
+        asker = self._controller.ask
+        paths = (
+            asker.open_files("Images to predict", _IMAGES, self._controller.session.folder) if asker else []
+        )
+        if paths:
+            self._bench.start(self._bench.predict_task(paths))
+            self._show("use")
+
+    def stop(self) -> None:
+        self._bench.stop()
+
+    def resume(self, run: Run) -> None:
+        """Go on with a run."""
+        if not self._bench.resume(run):
+            self._controller.noted.emit("This run is done; nothing is left to do")
+        self._show("train")
+
+    def demo(self) -> None:
+        """The digits: written once, loaded, trained and tested."""
+
+        def make(_: Watch) -> TrainTask:
+            from convonet.workbench.demo import demo_task
+
+            return demo_task()
+
+        self._controller.noted.emit("Writing 1,797 digits …")
+        self._controller.background.call("demo", make, self._start_demo, self._failed)
+
+    def _start_demo(self, task: TrainTask) -> None:
+        self._bench.set_data(task.data)
+        self._bench.set_space(SearchSpace.single(task.hyper))
+        self._controller.scan()
+        self._controller.guard(lambda: self._bench.start(task))
+        self._show("train")
+
+    def _failed(self, error: ConvonetError) -> None:
+        self._controller.show_error(error)
+
+    def _show(self, page: str) -> None:
+        self._controller.page_wanted.emit(page)

@@ -1,0 +1,259 @@
+"""The images: how many of each class, what they look like, what was left out and why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QScrollArea, QTabWidget, QWidget
+
+from convonet.desktop.dialogs.image import ImageDialog
+from convonet.desktop.views.page import Either, Page
+from convonet.desktop.views.sizes import SizesView
+from convonet.desktop.widgets.bars import SERIES, Bar, BarView, Legend
+from convonet.desktop.widgets.basic import EmptyState, Tile, button, column, frame, label, row
+from convonet.desktop.widgets.image_grid import ImageGrid, Picture
+from convonet.desktop.widgets.table import Table
+from convonet.errors import ClassMismatchError, ConvonetError
+from convonet.specs import Split
+
+if TYPE_CHECKING:
+    from convonet.data.listing import ImageListing
+    from convonet.desktop.controller import Controller
+
+_SAMPLES = 10
+_NAMES: dict[Split, str] = {"train": "Training", "val": "Validation", "test": "Test"}
+
+
+class DataPage(Page):
+    """Looks at the sets that are loaded."""
+
+    title = "Data"
+    parts = ("data", "sets")
+
+    def __init__(self, controller: Controller) -> None:
+        super().__init__(controller)
+        self.add_buttons(
+            controller.button("load_train", "Training folder …"),
+            controller.button("load_test", "Test folder …"),
+            controller.button("edit_data", "Edit parameters"),
+        )
+        self._empty = EmptyState(
+            "No images yet",
+            "Choose a folder that holds one folder for each class, or drop it here. The folders' names become the "
+            "classes.",
+            controller.button("load_train", "Choose a folder …", primary=True),
+            controller.button("demo", "Take the handwritten digits"),
+        )
+        self._fault = _FaultNote(self)
+        self.tiles = {name: Tile(title) for name, title in _TILES.items()}
+        tiles = row(*self.tiles.values(), gap=12)
+        self.tabs = QTabWidget()
+        self.grid = ImageGrid("Images")
+        self.grid.opened.connect(self._open)
+        self.set_box, self.class_box = QComboBox(), QComboBox()
+        self.set_box.setAccessibleName("Set")
+        self.class_box.setAccessibleName("Class")
+        self.set_box.activated.connect(lambda _: self._set_chosen())
+        self.class_box.activated.connect(lambda _: self._show_images())
+        chooser: QHBoxLayout = row(
+            label("Set", "muted"), self.set_box, 8, label("Show", "muted"), self.class_box
+        )
+        self._shown = label("", "muted")
+        chooser.addStretch(1)
+        chooser.addWidget(self._shown)
+        images = QWidget()
+        images.setLayout(column(8, chooser, self.grid, gap=8))
+        self.bars = BarView("Images of each class", SERIES)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setWidget(self.bars)
+        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        self._legend = Legend(SERIES)
+        self.counts = Table(("Class", "Training", "Validation", "Test"), "images of each class")
+        charts = row(frame(column(self._legend, scroll, gap=8, margin=14)), self.counts, gap=14)
+        charts.setStretch(0, 3)
+        charts.setStretch(1, 2)
+        classes = QWidget()
+        classes.setLayout(column(8, charts))
+        self.sizes = SizesView(controller.background)
+        self.skipped = Table(("Set", "File", "Reason"), "left out")
+        for widget, name in (
+            (images, "Images"),
+            (classes, "Classes"),
+            (self.sizes, "Sizes and pixels"),
+            (self.skipped, "Left out"),
+        ):
+            self.tabs.addTab(widget, name)
+        self.tabs.currentChanged.connect(lambda _: self._show_sizes())
+        self._either = Either(self._empty, column(tiles, self.tabs))
+        self.body.addWidget(self._fault)
+        self.body.addWidget(self._either, 1)
+
+    def refresh(self) -> None:
+        sets, controller = self.bench.sets, self.controller
+        self._fault.show_errors(controller.scan_errors)
+        self._either.show_content(bool(sets.listings))
+        if controller.scanning:
+            self._empty.say(
+                "Looking at the folders …", "Names are read first; pixels only when they are needed."
+            )
+        else:
+            self._empty.say(
+                "No images yet",
+                "Choose a folder that holds one folder for each class, or drop it here. The folders' names become "
+                "the classes.",
+            )
+        root = self.bench.data.train_dir or self.bench.data.test_dir
+        self.lead.setText(str(root) if root else "Where the images are, and what they look like")
+        if sets.listings:
+            self._show_counts()
+            self._fill_choosers()
+            self._show_images()
+            self._show_skipped()
+            self._show_sizes()
+
+    def _show_counts(self) -> None:
+        sets = self.bench.sets
+        self.tiles["classes"].show_value(f"{len(sets.classes):,}", _few(sets.classes))
+        for name, split in (("train", "train"), ("val", "val"), ("test", "test")):
+            count = sets.images(split)  # type: ignore[arg-type]
+            note = "" if count else "not given"
+            if name == "val" and not count:
+                note = f"{100 * self.bench.data.validation_share:g} % of the training images"
+            self.tiles[name].show_value(f"{count:,}" if count else "–", note)
+        skipped = sum(len(listing.skipped) for listing in sets.listings.values())
+        self.tiles["skipped"].show_value(
+            f"{skipped:,}", "with a reason each" if skipped else "every file is used"
+        )
+        counts = {split: listing.counts() for split, listing in sets.listings.items()}
+        splits = list(counts)
+        self._legend.show_names([_NAMES[split] for split in splits])
+        self.bars.show_bars(
+            [
+                Bar(
+                    name,
+                    tuple(float(counts[split].get(name, 0)) for split in splits),
+                    " / ".join(f"{counts[split].get(name, 0):,}" for split in splits),
+                )
+                for name in sets.classes
+            ]
+        )
+        self.counts.show_rows(
+            [
+                (name, *(counts[split].get(name, 0) if split in counts else None for split in _NAMES))
+                for name in sets.classes
+            ]
+        )
+
+    def _fill_choosers(self) -> None:
+        split = self.set_box.currentData()
+        self.set_box.clear()
+        for name in self.bench.sets.listings:
+            self.set_box.addItem(_NAMES[name], name)
+        place = self.set_box.findData(split)
+        self.set_box.setCurrentIndex(max(place, 0))
+        self._fill_classes()
+
+    def _fill_classes(self) -> None:
+        chosen = self.class_box.currentText()
+        self.class_box.clear()
+        self.class_box.addItem("Samples of the classes", -2)
+        self.class_box.addItem("All images", -1)
+        for place, name in enumerate(self.bench.sets.classes):
+            self.class_box.addItem(name, place)
+        self.class_box.setCurrentIndex(max(self.class_box.findText(chosen), 0))
+
+    def _set_chosen(self) -> None:
+        self._fill_classes()
+        self._show_images()
+
+    def _show_images(self) -> None:
+        listing = self.bench.sets[self.set_box.currentData()]
+        rows = _rows(listing, self.class_box.currentData())
+        self.grid.show_many(len(rows), lambda place: _picture(listing, int(rows[place])))
+        self._shown.setText(f"{len(rows):,} of {len(listing):,} images")
+
+    def _show_skipped(self) -> None:
+        rows = [
+            (_NAMES[split], item.path, item.reason)
+            for split, listing in self.bench.sets.listings.items()
+            for item in listing.skipped
+        ]
+        self.skipped.show_rows(rows)
+        self.tabs.setTabText(3, f"Left out ({len(rows):,})" if rows else "Left out")
+
+    def _show_sizes(self) -> None:
+        if self.tabs.currentWidget() is self.sizes:
+            self.sizes.look_at(dict(self.bench.sets.listings), self.bench.data)
+
+    def _open(self, place: int) -> None:
+        ImageDialog(self.grid.pictures, place, self).exec()
+
+    def close_page(self) -> None:
+        self.grid.close_threads()
+
+
+_TILES = {
+    "classes": "Classes",
+    "train": "Training images",
+    "val": "Validation images",
+    "test": "Test images",
+    "skipped": "Left out",
+}
+
+
+class _FaultNote(QWidget):
+    """What is wrong with a set, on the page, with what can be done about it."""
+
+    def __init__(self, page: DataPage) -> None:
+        super().__init__()
+        self._page = page
+        self._text = label("", wrap=True, select=True)
+        self._map = button("These are the same classes", self._take_map)
+        self._offered: dict[str, str] = {}
+        line = row(self._text, self._map, margin=12)
+        line.setStretch(0, 1)
+        self.setLayout(column(frame(line, "fault")))
+        self.hide()
+
+    def show_errors(self, errors: dict[Split, ConvonetError]) -> None:
+        """Show the first error, or hide."""
+        self.setVisible(bool(errors))
+        if not errors:
+            return
+        split, error = next(iter(errors.items()))
+        self._text.setText(f"{_NAMES[split]} images: {error.sentence()}")
+        self._offered = error.offered_map if isinstance(error, ClassMismatchError) else {}
+        pairs = ", ".join(f"{a} = {b}" for a, b in self._offered.items())
+        self._map.setToolTip(f"Write into the data parameters: {pairs}")
+        self._map.setVisible(bool(self._offered))
+
+    def _take_map(self) -> None:
+        bench = self._page.bench
+        known = dict(bench.data.class_map or {}) | self._offered
+        self._page.controller.guard(lambda: bench.set_data(bench.data.changed(class_map=known)))
+        self._page.controller.scan()
+
+
+def _rows(listing: ImageListing, chosen: Any) -> Any:
+    """Rows to show: samples of the classes in turn, all, or those of one class."""
+    import numpy as np
+
+    if chosen is None or chosen == -1:
+        return range(len(listing))
+    if chosen >= 0:
+        return np.flatnonzero(listing.labels == chosen)
+    firsts = [np.flatnonzero(listing.labels == place) for place in range(len(listing.classes))]
+    each = max(-(-_SAMPLES // max(len(firsts), 1)), 1)
+    return np.concatenate([rows[:: max(len(rows) // each, 1)][:each] for rows in firsts])
+
+
+def _picture(listing: ImageListing, row_: int) -> Picture:
+    path = listing.paths[row_]
+    folder = listing.root.parent if "#" in path else listing.root
+    return Picture(str(folder / path), listing.classes[listing.labels[row_]])
+
+
+def _few(names: tuple[str, ...]) -> str:
+    shown = ", ".join(names[:6])
+    return shown if len(names) <= 6 else f"{shown} …"

@@ -1,0 +1,118 @@
+"""The layers of the network: a table with totals, and a drawing of how the maps shrink."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QScrollArea, QTabWidget
+
+from convonet.desktop.views.page import Either, Page
+from convonet.desktop.widgets.basic import EmptyState, Tile, column, row
+from convonet.desktop.widgets.layer_drawing import LayerDrawing
+from convonet.desktop.widgets.table import Table
+from convonet.params import FAMILIES
+
+if TYPE_CHECKING:
+    from convonet.desktop.controller import Controller
+
+_COLUMNS = (
+    "Layer",
+    "Type",
+    "Output",
+    "Parameters",
+    "Kernel",
+    "Stride",
+    "Padding",
+    "Activation",
+    "Sees (pixels)",
+    "Multiply-adds",
+    "Memory",
+)
+
+
+class NetworkPage(Page):
+    """Shows the summary that a worker has made."""
+
+    title = "Network"
+    parts = ("summary", "hyper", "data", "sets", "work", "model")
+
+    def __init__(self, controller: Controller) -> None:
+        super().__init__(controller)
+        self.add_buttons(
+            controller.button("edit_hyper", "Edit parameters"),
+            controller.button("initialise", "Initialize", primary=True),
+        )
+        self._empty = EmptyState("", "", controller.button("initialise", "Initialize", primary=True))
+        self.tiles = {name: Tile(title) for name, title in _TILES.items()}
+        self.table = Table(_COLUMNS, "layers")
+        self.drawing = LayerDrawing()
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setFrameShape(QScrollArea.Shape.NoFrame)
+        area.setWidget(self.drawing)
+        area.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
+        self.tabs = QTabWidget()
+        self.tabs.addTab(self.table, "Layers")
+        self.tabs.addTab(area, "Drawing")
+        self._either = Either(self._empty, column(row(*self.tiles.values()), self.tabs))
+        self.body.addWidget(self._either, 1)
+
+    def refresh(self) -> None:
+        summary = self.bench.summary
+        family = FAMILIES.get(self.bench.hyper.family) if not self.bench.faults["hyper"] else None
+        self.lead.setText(f"{family.title}: {family.description}" if family else "")
+        self._either.show_content(summary is not None)
+        if summary is None:
+            self._say_why()
+            return
+        self.tiles["params"].show_value(
+            f"{summary['params']:,}",
+            f"{summary['trainable']:,} of them are learnt"
+            if summary["non_trainable"]
+            else "all of them are learnt",
+        )
+        self.tiles["bytes"].show_value(_bytes(summary["bytes"]), "weights in memory")
+        macs = sum(layer["macs"] or 0 for layer in summary["layers"])
+        self.tiles["macs"].show_value(f"{macs / 1e6:,.1f} M", "multiply-adds for one image")
+        self.tiles["layers"].show_value(str(len(summary["layers"])), "")
+        self.table.show_rows([_row(layer) for layer in summary["layers"]])
+        self.drawing.show_layers(summary["layers"])
+
+    def _say_why(self) -> None:
+        work = self.bench.work
+        if work is not None and work.task.kind == "summary":
+            self._empty.say("Building the network …", "The layer table comes in a few seconds.")
+            return
+        why = self.bench.why_not("initialise")
+        ready = "Build the network that the parameters describe, and look at its layers before it is trained."
+        self._empty.say("No network yet", why + "." if why else ready)
+
+
+_TILES = {"params": "Parameters", "bytes": "Memory", "macs": "Work", "layers": "Layers"}
+
+
+def _row(layer: dict[str, Any]) -> tuple[Any, ...]:
+    return (
+        layer["name"],
+        layer["type"],
+        _sides(layer["output_shape"][1:]),
+        layer["params"],
+        _sides(layer["kernel"]),
+        _sides(layer["stride"]),
+        layer["padding"],
+        layer["activation"],
+        _sides(layer["receptive_field"]),
+        layer["macs"],
+        _bytes(layer.get("bytes") or 0),
+    )
+
+
+def _sides(value: Any) -> str:
+    if value is None:
+        return ""
+    return " × ".join(str(item) for item in value) if isinstance(value, (list, tuple)) else str(value)
+
+
+def _bytes(count: int) -> str:
+    return f"{count / 2**20:,.1f} MiB" if count >= 2**20 else f"{count / 2**10:,.1f} KiB"

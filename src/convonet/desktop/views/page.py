@@ -1,0 +1,90 @@
+"""What every page has: a title, a sentence, its actions at the right, and a body."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from convonet.desktop.widgets.basic import MARGIN, column, label, row
+
+if TYPE_CHECKING:
+    from convonet.desktop.controller import Controller
+
+
+class Page(QWidget):
+    """One page of the window. Subclasses fill `body` and redraw in `refresh`.
+
+    Class attributes:
+        title: the heading.
+        parts: the parts of the workbench at whose change the page is redrawn.
+    """
+
+    title = ""
+    parts: tuple[str, ...] = ()
+
+    def __init__(self, controller: Controller) -> None:
+        super().__init__()
+        self.controller, self.bench = controller, controller.bench
+        self._heading = label(self.title, "title")
+        self.lead = label("", "muted", wrap=True)
+        self.buttons = row(gap=8)
+        head = row(column(self._heading, self.lead, gap=3), self.buttons)
+        head.setStretch(0, 1)
+        self.body = QVBoxLayout()
+        self.body.setSpacing(14)
+        whole = column(head, self.body, gap=16)
+        whole.setContentsMargins(MARGIN, MARGIN - 4, MARGIN, MARGIN - 4)
+        whole.setStretch(1, 1)
+        self.setLayout(whole)
+        self.setAccessibleName(self.title)
+        self._stale = True
+        controller.changed.connect(self._part_changed)
+
+    def add_buttons(self, *buttons: QWidget) -> None:
+        """Put buttons at the right of the title."""
+        for made in buttons:
+            self.buttons.addWidget(made)
+
+    def _part_changed(self, part: str) -> None:
+        if part not in self.parts:
+            return
+        self._stale = True
+        if self.isVisible():
+            self._refresh()
+
+    def showEvent(self, event: object) -> None:
+        # A page that nobody sees is not redrawn.
+        if self._stale:
+            self._refresh()
+
+    def _refresh(self) -> None:
+        self._stale = False
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show what the workbench holds now."""
+
+    def open_part(self, part: str) -> None:
+        """Show a part of the page, such as a tab, by its name."""
+
+    def close_page(self) -> None:
+        """End threads of this page."""
+
+
+class Either(QStackedWidget):
+    """Shows either the empty state or the content."""
+
+    def __init__(self, empty: QWidget, content: QWidget | QLayout) -> None:
+        super().__init__()
+        if isinstance(content, QLayout):
+            held = QWidget()
+            content.setContentsMargins(0, 0, 0, 0)
+            held.setLayout(content)
+            content = held
+        self.addWidget(empty)
+        self.addWidget(content)
+
+    def show_content(self, there: bool) -> None:
+        """Content when there is some, else the empty state."""
+        self.setCurrentIndex(1 if there else 0)

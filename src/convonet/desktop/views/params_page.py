@@ -1,0 +1,137 @@
+"""Data and hyper parameters: forms that are read while they are typed; what is wrong is marked at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QMenu, QPushButton, QScrollArea, QTabWidget, QWidget
+
+from convonet.desktop.forms.form import ParamForm
+from convonet.desktop.forms.reading import data_texts, read_data, read_space, space_texts
+from convonet.desktop.views.page import Page
+from convonet.desktop.widgets.basic import column, frame, label, row
+from convonet.params import FAMILIES, DataParams, HyperParams, fields_of, preset_names
+
+if TYPE_CHECKING:
+    from convonet.desktop.controller import Controller
+    from convonet.desktop.file_actions import FileActions
+
+
+class ParamsPage(Page):
+    """Two forms. What is right is taken over at once; a form with a fault is not, and says so."""
+
+    title = "Parameters"
+    parts = ("data", "hyper")
+
+    def __init__(self, controller: Controller, files: FileActions) -> None:
+        super().__init__(controller)
+        self._files = files
+        self.lead.setText("What is left empty takes the default shown in grey. Changes count at once.")
+        self._load, self._save, self._presets = self._make_buttons()
+        self.data_form = ParamForm(fields_of(DataParams))
+        self.hyper_form = ParamForm(fields_of(HyperParams))
+        self.data_form.edited.connect(self._data_edited)
+        self.hyper_form.edited.connect(self._hyper_edited)
+        self._family = label("", "muted", wrap=True)
+        self._lists = label("", "muted", wrap=True)
+        self.tabs = QTabWidget()
+        self.tabs.addTab(_page(self.data_form), "Data")
+        self.tabs.addTab(_page(self.hyper_form, self._family, self._lists), "Network and training")
+        self.tabs.currentChanged.connect(lambda _: self._tab_changed())
+        self._count = label("", "bad")
+        self.body.addWidget(self.tabs, 1)
+        self.body.addWidget(self._count)
+        self._tab_changed()
+
+    def _make_buttons(self) -> tuple[QPushButton, QPushButton, QPushButton]:
+        load, save, presets = QPushButton("Load …"), QPushButton("Save …"), QPushButton("Presets")
+        load.clicked.connect(lambda: self._act("load"))
+        save.clicked.connect(lambda: self._act("save"))
+        menu = QMenu(presets)
+        for name in preset_names("hyper"):
+            menu.addAction(name.replace("_", " "), lambda name=name: self._take_preset(name))  # type: ignore[misc]
+        presets.setMenu(menu)
+        presets.setToolTip("Hyper parameters that are known to work for such images")
+        self.add_buttons(presets, load, save)
+        return load, save, presets
+
+    def _act(self, verb: str) -> None:
+        kind = "data" if self.tabs.currentIndex() == 0 else "hyper"
+        self.controller.actions[f"{verb}_{kind}"].trigger()
+
+    def _take_preset(self, name: str) -> None:
+        self.controller.guard(lambda: self._files.take_preset(name))
+
+    def _tab_changed(self) -> None:
+        self._presets.setEnabled(self.tabs.currentIndex() == 1)
+
+    def open_part(self, part: str) -> None:
+        self.tabs.setCurrentIndex(1 if part == "hyper" else 0)
+        form = self.hyper_form if part == "hyper" else self.data_form
+        next(iter(form.rows.values())).editor.widget.setFocus()
+
+    def refresh(self) -> None:
+        faults = self.bench.faults
+        if not faults["data"]:
+            self.data_form.show_texts(data_texts(self.bench.data))
+        if not faults["hyper"]:
+            self.hyper_form.show_texts(space_texts(self.bench.space))
+        self._show_family()
+        self._show_faults()
+
+    def _data_edited(self) -> None:
+        data, faults = read_data(self.data_form.texts())
+        if data is not None:
+            self.bench.set_data(data)
+        self.bench.set_faults("data", faults)
+        self._show_faults()
+
+    def _hyper_edited(self) -> None:
+        space, faults = read_space(self.hyper_form.texts(), self.bench.space)
+        if space is not None:
+            self.bench.set_space(space)
+        self.bench.set_faults("hyper", faults)
+        self._show_family()
+        self._show_faults()
+
+    def _show_faults(self) -> None:
+        faults = self.bench.faults
+        self.data_form.mark(faults["data"])
+        self.hyper_form.mark(faults["hyper"])
+        for place, (kind, name) in enumerate((("data", "Data"), ("hyper", "Network and training"))):
+            self.tabs.setTabText(place, f"{name}  ({len(faults[kind])} wrong)" if faults[kind] else name)
+        wrong = sum(map(len, faults.values()))
+        some = "1 value is" if wrong == 1 else f"{wrong} values are"
+        self._count.setText(f"{some} wrong; nothing is trained until it is put right." if wrong else "")
+        self._count.setVisible(bool(wrong))
+
+    def _show_family(self) -> None:
+        """Only the parameters that the chosen network takes are shown, with its own defaults."""
+        if self.bench.faults["hyper"]:
+            return
+        hyper = self.bench.hyper
+        family = FAMILIES[hyper.family]
+        for name, made in self.hyper_form.rows.items():
+            if made.field.group == "Network" and name != "family":
+                made.set_visible(name in family.defaults or bool(made.editor.text()))
+                made.set_default(family.defaults.get(name))
+        ignored = family.ignored(hyper)
+        note = f"  It does not use {', '.join(ignored)}." if ignored else ""
+        self._family.setText(f"{family.title}: {family.description}{note}")
+        varied = self.bench.space.varied
+        several = f"Several values: {', '.join(varied)}. The first of each trains, all of them tune."
+        one = "Several values between commas can be tried by tuning; the first one trains."
+        self._lists.setText(several if varied else one)
+
+
+def _page(form: ParamForm, *notes: QWidget) -> QWidget:
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setFrameShape(QScrollArea.Shape.NoFrame)
+    area.setWidget(form)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    made = QWidget()
+    head = [frame(column(*notes, gap=4, margin=10), "note")] if notes else []
+    made.setLayout(column(10, *head, row(area), gap=8))
+    return made

@@ -1,0 +1,184 @@
+"""Every run that is known: listed, compared, opened, resumed, deleted; also those of other faces."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtWidgets import QPushButton
+
+from convonet.desktop.views.page import Either, Page
+from convonet.desktop.widgets.basic import EmptyState, button, column, label
+from convonet.desktop.widgets.table import Table
+from convonet.errors import ConvonetError
+from convonet.events import RunState, Watch
+from convonet.runs import Run
+
+if TYPE_CHECKING:
+    from convonet.desktop.controller import Controller
+    from convonet.desktop.file_actions import FileActions
+    from convonet.desktop.task_actions import TaskActions
+
+_COLUMNS = ("Run", "Kind", "State", "Begun", "Seconds", "Validation", "Test accuracy", "Network", "Folder")
+_RESUMABLE = (RunState.CANCELLED, RunState.FAILED, RunState.INTERRUPTED)
+
+
+class RunsPage(Page):
+    """The runs of this person."""
+
+    title = "Runs"
+    parts = ("work",)
+
+    def __init__(self, controller: Controller, files: FileActions, tasks: TaskActions) -> None:
+        super().__init__(controller)
+        self._files, self._tasks = files, tasks
+        self.lead.setText("Each run is a folder with everything in it; also those begun on the command line")
+        self._open_button = button("Open", self._open, primary=True, tip="Use this run's model and scores")
+        self._resume_button = button("Resume", self._resume, tip="Go on where it was stopped")
+        self._compare_button = button("Compare", self._compare, tip="Select two runs or more")
+        self._delete_button = button("Delete …", self._delete)
+        self.add_buttons(self._compare_button, self._delete_button, self._resume_button, self._open_button)
+        self.table = Table(_COLUMNS, "runs")
+        self.table.opened.connect(lambda _: self._open())
+        self.table.selectionModel().selectionChanged.connect(lambda *_: self._update_buttons())
+        self.table.rows.modelReset.connect(self._update_buttons)
+        self.differences = Table(("Parameter",), "differences")
+        self._caption = label("", "section")
+        empty = EmptyState(
+            "No runs yet",
+            "Each training leaves a run here, with its curves, its model and its scores.",
+            controller.button("demo", primary=True),
+        )
+        content = column(self.table, self._caption, self.differences)
+        content.setStretch(0, 3)
+        content.setStretch(2, 2)
+        self._either = Either(empty, content)
+        self.body.addWidget(self._either, 1)
+        self._show_differences([], [])
+        self._update_buttons()
+
+    def showEvent(self, event: object) -> None:
+        # Other faces make runs too, so the list is read whenever it is looked at.
+        self._refresh()
+
+    def refresh(self) -> None:
+        store = self.bench.store
+
+        def read(watch: Watch) -> list[tuple[Any, ...]]:
+            rows = []
+            for run in store.known():
+                watch.check()
+                rows.append(_row(run))
+            return rows
+
+        self.controller.background.call("runs", read, self._show)
+
+    def _show(self, rows: list[tuple[Any, ...]]) -> None:
+        self._either.show_content(bool(rows))
+        if rows != self.table.rows.rows:
+            self.table.show_rows(rows)
+            self._show_differences([], [])
+
+    def _chosen(self) -> list[Run]:
+        return [Run(Path(values[-1])) for values in self.table.chosen()]
+
+    def _update_buttons(self) -> None:
+        rows = self.table.chosen()
+        one = len(rows) == 1
+        resumable = one and rows[0][2] in _RESUMABLE and rows[0][1] in ("train", "tune")
+        states: tuple[tuple[QPushButton, bool], ...] = (
+            (self._open_button, one),
+            (self._resume_button, resumable and self.bench.work is None),
+            (self._compare_button, len(rows) > 1),
+            (self._delete_button, bool(rows)),
+        )
+        for made, possible in states:
+            made.setEnabled(possible)
+
+    def _open(self) -> None:
+        for run in self._chosen()[:1]:
+            self.controller.guard(lambda run=run: self._open_run(run))  # type: ignore[misc]
+
+    def _open_run(self, run: Run) -> None:
+        """Its model, and the parameters that it was made with."""
+        if run.state() is RunState.RUNNING and self.bench.work is None:
+            self.bench.attach(run)
+            self.controller.page_wanted.emit("train")
+            return
+        self.bench.load_model(run.path)
+        task = run.task()
+        if hasattr(task, "data") and hasattr(task, "hyper"):
+            from convonet.params import SearchSpace
+
+            self.bench.set_data(task.data)
+            self.bench.set_space(SearchSpace.single(task.hyper))
+        self.controller.page_wanted.emit("train")
+
+    def _resume(self) -> None:
+        for run in self._chosen()[:1]:
+            self.controller.guard(lambda run=run: self._tasks.resume(run))  # type: ignore[misc]
+
+    def _delete(self) -> None:
+        runs = self._chosen()
+        if self.controller.ask is None or not runs:
+            return
+        names = "\n".join(run.id for run in runs[:8]) + ("\n…" if len(runs) > 8 else "")
+        words = f"Delete {len(runs)} runs" if len(runs) > 1 else "Delete the run"
+        text = f"{names}\n\nThe folder goes with everything in it, the model too."
+        if self.controller.ask.choose(f"{words}?", text, ("Keep", "Delete", "Cancel")) != "Delete":
+            return
+        for run in runs:
+            self.controller.guard(lambda run=run: self._delete_run(run))  # type: ignore[misc]
+        self.refresh()
+
+    def _delete_run(self, run: Run) -> None:
+        model = self.bench.model
+        if model is not None and model.path == run.path:
+            self.bench.set_model(None)
+        self.bench.store.delete(run)
+
+    def _compare(self) -> None:
+        runs = self._chosen()
+        self.controller.guard(lambda: self._show_comparison(self.bench.store.compare(runs)))
+
+    def _show_comparison(self, found: dict[str, Any]) -> None:
+        names = [item["id"] for item in found["runs"]]
+        rows: list[tuple[Any, ...]] = [
+            (name.split(".", 1)[-1], *map(_plain, values)) for name, values in found["differences"].items()
+        ]
+        scores = [item["scores"].get("test", {}).get("accuracy") for item in found["runs"]]
+        rows.insert(0, ("test accuracy", *scores))
+        same = all(item["same_data"] for item in found["runs"])
+        rows.insert(1, ("images", *(("the same" if same else "not the same") for _ in names)))
+        self._show_differences(names, rows)
+
+    def _show_differences(self, names: list[str], rows: list[tuple[Any, ...]]) -> None:
+        self.differences.show_rows(rows, ("Parameter", *names))
+        self._caption.setText("What is different" if rows else "")
+        self._caption.setVisible(bool(rows))
+        self.differences.setVisible(bool(rows))
+
+
+def _plain(value: Any) -> Any:
+    return value if isinstance(value, (int, float, str, type(None))) else str(value)
+
+
+def _row(run: Run) -> tuple[Any, ...]:
+    try:
+        record = run.read()
+        history = run.history()
+    except ConvonetError:
+        return (run.id, "?", "?", "", None, None, None, "", str(run.path))
+    validation = [value for value in history["val_accuracy"] if value is not None]
+    hyper = record["params"].get("hyper") or {}
+    return (
+        run.id,
+        record["kind"],
+        run.state(record),
+        str(record["created"])[:19].replace("T", " "),
+        float(record["seconds"]),
+        validation[-1] if validation else None,
+        (record["scores"].get("test") or {}).get("accuracy"),
+        hyper.get("family", "convonet") if record["kind"] == "train" else "",
+        str(run.path),
+    )

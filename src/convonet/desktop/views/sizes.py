@@ -1,0 +1,109 @@
+"""Heights and widths of the images, and the mean and spread of their pixels, looked at in the background."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage, QPixmap
+from PySide6.QtWidgets import QGridLayout, QLabel, QScrollArea, QWidget
+
+from convonet.desktop.widgets.bars import SERIES, Bar, BarView
+from convonet.desktop.widgets.basic import column, frame, holder, label, row
+from convonet.params import DataParams
+from convonet.specs import Split
+from convonet.workbench.look import SizesFound, find_sizes
+
+if TYPE_CHECKING:
+    from convonet.data.listing import ImageListing
+    from convonet.desktop.background import Background
+
+_BINS = 12
+_MEANS = 40
+_NAMES: dict[Split, str] = {"train": "Training", "val": "Validation", "test": "Test"}
+
+
+class SizesView(QScrollArea):
+    """Histograms, pixel statistics and the mean image of each class."""
+
+    def __init__(self, background: Background) -> None:
+        super().__init__()
+        self._background = background
+        self._shown: object = None
+        self.setWidgetResizable(True)
+        self.setFrameShape(QScrollArea.Shape.NoFrame)
+        self._note = label("", "muted", wrap=True)
+        self._heights = BarView("Heights", SERIES)
+        self._widths = BarView("Widths", SERIES)
+        self._means = QGridLayout()
+        self._means.setSpacing(10)
+        histograms = row(
+            frame(column(label("Height, share of the images", "section"), self._heights, None, margin=14)),
+            frame(column(label("Width, share of the images", "section"), self._widths, None, margin=14)),
+            gap=14,
+        )
+        means = frame(column(label("Mean image of each class", "section"), row(self._means, None), margin=14))
+        self.setWidget(holder(column(8, self._note, histograms, means, None, gap=14)))
+
+    def look_at(self, listings: Mapping[Split, ImageListing], data: DataParams) -> None:
+        """Look at these sets, unless they are what is shown."""
+        key = tuple(id(listing) for listing in listings.values()), data
+        if key == self._shown:
+            return
+        self._shown = key
+        self._note.setText("Looking at the images …")
+        self._background.call("sizes", lambda watch: find_sizes(listings, data, watch), self.show_found)
+
+    def show_found(self, found: SizesFound) -> None:
+        """Show what was found."""
+        height, width, channels = found.shape
+        parts = [f"The network sees {height} × {width} pixels, {'grey' if channels == 1 else 'colour'}"]
+        for split, (mean, spread) in found.pixels.items():
+            seen = f"{found.looked_at[split]:,} images looked at"
+            parts.append(f"{_NAMES[split]}: mean {mean:.1f}, deviation {spread:.1f} of 255, {seen}")
+        self._note.setText(".  ".join(parts) + ".")
+        self._heights.show_bars(_bars(found.heights))
+        self._widths.show_bars(_bars(found.widths))
+        self._show_means(found.means)
+
+    def _show_means(self, means: Mapping[str, Any]) -> None:
+        while (item := self._means.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.deleteLater()
+        for place, (name, pixels) in enumerate(list(means.items())[:_MEANS]):
+            self._means.addWidget(_mean(name, pixels), place // 10, place % 10)
+
+
+def _bars(counts: Mapping[Split, Counter[int]]) -> list[Bar]:
+    """A histogram of shares with at most twelve bars."""
+    values = sorted({size for counter in counts.values() for size in counter})
+    if not values:
+        return []
+    width = max(-(-(values[-1] - values[0] + 1) // _BINS), 1)
+    bars = []
+    for low in range(values[0], values[-1] + 1, width):
+        shares = tuple(
+            sum(counter[size] for size in range(low, low + width)) / max(counter.total(), 1)
+            for counter in counts.values()
+        )
+        name = str(low) if width == 1 else f"{low}–{low + width - 1}"
+        if any(shares):
+            bars.append(Bar(name, shares, " / ".join(f"{100 * share:.0f} %" for share in shares)))
+    return bars
+
+
+def _mean(name: str, pixels: Any) -> QWidget:
+    import numpy as np
+
+    rgb = np.ascontiguousarray(np.repeat(pixels, 3, axis=2) if pixels.shape[2] == 1 else pixels)
+    height, width = rgb.shape[:2]
+    image = QImage(rgb.data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()
+    picture = QLabel()
+    picture.setPixmap(QPixmap.fromImage(image.scaled(72, 72, Qt.AspectRatioMode.KeepAspectRatio)))
+    picture.setAccessibleName(f"Mean image of {name}")
+    title = label(name if len(name) < 14 else f"{name[:12]} …", "small")
+    title.setToolTip(name)
+    return holder(column(picture, title, gap=2))

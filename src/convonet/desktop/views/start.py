@@ -1,0 +1,115 @@
+"""The first page: one click to a trained network, or one's own images."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QPushButton, QScrollArea, QVBoxLayout
+
+from convonet.desktop.views.page import Page
+from convonet.desktop.widgets.basic import button, column, frame, holder, label, row
+
+if TYPE_CHECKING:
+    from convonet.desktop.controller import Controller
+    from convonet.desktop.file_actions import FileActions
+
+_SHOWN = 6
+
+
+class StartPage(Page):
+    """What a newcomer sees."""
+
+    title = "Start"
+    parts = ("recent", "work")
+
+    def __init__(self, controller: Controller, files: FileActions) -> None:
+        super().__init__(controller)
+        self._files = files
+        self._heading.hide()
+        self.lead.hide()
+        self.demo = controller.button("demo", "Train on handwritten digits", primary=True)
+        hero = column(
+            label("From folders of images to a network that tells them apart", "hero-title", wrap=True),
+            label(
+                "Begin with 1,797 handwritten digits that are already here: one click trains a network on them, "
+                "tests it, and lets you draw a digit yourself. Nothing is downloaded; nothing leaves this machine.",
+                "lead",
+                wrap=True,
+            ),
+            6,
+            row(self.demo, controller.button("tutorial", "Show me how"), None, gap=8),
+            gap=12,
+            margin=28,
+        )
+        own = column(
+            label("Your own images", "section"),
+            label(
+                "A folder with one folder for each class; PNG, JPEG, TIFF, WebP and others.",
+                "muted",
+                wrap=True,
+            ),
+            None,
+            row(controller.button("load_train", "Choose a folder …"), None),
+            gap=8,
+            margin=20,
+        )
+        files_card = column(
+            label("Parameter files", "section"),
+            label("JSON files of earlier work, also of the earlier application.", "muted", wrap=True),
+            None,
+            row(
+                controller.button("load_data", "Data …"),
+                controller.button("load_hyper", "Hyper …"),
+                None,
+                gap=8,
+            ),
+            gap=8,
+            margin=20,
+        )
+        model = column(
+            label("A trained model", "section"),
+            label("Test it on new images, or let it answer.", "muted", wrap=True),
+            None,
+            row(
+                controller.button("load_model", "Open a model …"),
+                controller.button("show_runs", "Earlier runs"),
+                None,
+                gap=8,
+            ),
+            gap=8,
+            margin=20,
+        )
+        cards = row(frame(own), frame(files_card), frame(model), gap=14)
+        for place in range(3):
+            cards.setStretch(place, 1)
+        self._recent = QVBoxLayout()
+        self._recent.setSpacing(2)
+        self._recent_box = frame(column(label("Recent", "section"), self._recent, gap=8, margin=20))
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setWidget(holder(column(frame(hero, "hero"), cards, self._recent_box, None, gap=16)))
+        area.setFrameShape(QScrollArea.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.body.addWidget(area)
+
+    def refresh(self) -> None:
+        while (item := self._recent.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.deleteLater()
+        there = [Path(text) for text in self.controller.session.recent if Path(text).exists()][:_SHOWN]
+        for path in there:
+            self._recent.addWidget(self._link(path))
+        self._recent_box.setVisible(bool(there))
+
+    def _link(self, path: Path) -> QPushButton:
+        made = button(
+            f"{path.name}   –   {path.parent}",
+            lambda: self.controller.guard(lambda: self._files.take_paths([path])),
+            tip=str(path),
+        )
+        made.setFlat(True)
+        made.setStyleSheet("QPushButton { text-align: left; border-color: transparent; }")
+        return made

@@ -1,0 +1,217 @@
+"""Testing: the scores with what they are worth, the confusion matrix, the images behind each number."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QCheckBox, QComboBox, QScrollArea, QTabWidget, QWidget
+
+from convonet.desktop.dialogs.image import ImageDialog
+from convonet.desktop.views.page import Either, Page
+from convonet.desktop.widgets.basic import EmptyState, Tile, button, column, label, row
+from convonet.desktop.widgets.image_grid import ImageGrid, Picture
+from convonet.desktop.widgets.matrix import MatrixView
+from convonet.desktop.widgets.table import Table
+from convonet.events import Watch
+from convonet.workbench.predictions import Answer, read_answers
+
+if TYPE_CHECKING:
+    from convonet.desktop.controller import Controller
+    from convonet.desktop.task_actions import TaskActions
+    from convonet.specs import Split
+
+_TOP = 5
+
+
+class TestPage(Page):
+    """Shows `Workbench.evaluation`."""
+
+    __test__ = False
+    title = "Test"
+    parts = ("scores", "model", "sets", "work")
+
+    def __init__(self, controller: Controller, tasks: TaskActions) -> None:
+        super().__init__(controller)
+        self._answers: list[Answer] = []
+        self._read: tuple[object, ...] = ()
+        self._cell: tuple[str, str] | None = None
+        self.split_box = QComboBox()
+        self.split_box.setAccessibleName("Set to test on")
+        for title, name in (
+            ("Test images", "test"),
+            ("Validation images", "val"),
+            ("Training images", "train"),
+        ):
+            self.split_box.addItem(title, name)
+        self.add_buttons(
+            self.split_box, controller.button("stop"), controller.button("evaluate", "Test", primary=True)
+        )
+        self.split_box.activated.connect(
+            lambda _: (
+                controller.guard(lambda: tasks.evaluate(self._split())) if self._split() != "test" else None
+            )
+        )
+        self._empty = EmptyState("", "", controller.button("evaluate", "Test", primary=True))
+        self.tiles = {name: Tile(title) for name, title in _TILES.items()}
+        self.matrix = MatrixView()
+        self.matrix.cell_opened.connect(self.show_cell)
+        self.shares = QCheckBox("Share of each class")
+        self.shares.toggled.connect(self.matrix.show_shares)
+        self.table = Table(("Class", "Precision", "Recall", "F1", "Images"), "classes")
+        self.grid = ImageGrid("Images of the test")
+        self.grid.opened.connect(lambda place: ImageDialog(self.grid.pictures, place, self).exec())
+        self._shown = label("", "muted")
+        self._all = button("All mistakes", self.show_mistakes)
+        self.tabs = QTabWidget()
+        self.tabs.addTab(self._matrix_tab(), "Confusion matrix")
+        self.tabs.addTab(self.table, "Classes")
+        images = QWidget()
+        images.setLayout(column(8, row(self._shown, None, self._all), self.grid, gap=8))
+        self.tabs.addTab(images, "Mistakes")
+        self.skipped = Table(("File", "Reason"), "left out")
+        self.tabs.addTab(self.skipped, "Left out")
+        self._either = Either(self._empty, column(row(*self.tiles.values()), self.tabs))
+        self.body.addWidget(self._either, 1)
+
+    def _matrix_tab(self) -> QWidget:
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setFrameShape(QScrollArea.Shape.NoFrame)
+        area.setWidget(self.matrix)
+        hint = label("Rows are the truth, columns the answer. Click a square to see its images.", "muted")
+        made = QWidget()
+        made.setLayout(column(8, row(hint, None, self.shares), area, gap=8))
+        return made
+
+    def _split(self) -> Split:
+        split: Split = self.split_box.currentData()
+        return split
+
+    def open_part(self, part: str) -> None:
+        if part == "matrix":
+            self.tabs.setCurrentIndex(0)
+        elif part == "mistakes":
+            self.show_mistakes()
+
+    def refresh(self) -> None:
+        scores, model = self.bench.evaluation, self.bench.model
+        self.lead.setText(
+            f"Model {model.name}" if model else "How good the model is on images it has not seen"
+        )
+        self._either.show_content(scores is not None)
+        if scores is None:
+            self._say_why()
+            return
+        self.split_box.setCurrentIndex(max(self.split_box.findData(scores["split"]), 0))
+        self._show_tiles(scores)
+        self.matrix.show_counts(scores["classes"], scores["confusion_matrix"])
+        self.table.show_rows(_class_rows(scores))
+        self.skipped.show_rows([(item["path"], item["reason"]) for item in scores["skipped"]])
+        self.tabs.setTabText(3, f"Left out ({len(scores['skipped'])})" if scores["skipped"] else "Left out")
+        self._read_answers(scores)
+
+    def _say_why(self) -> None:
+        work = self.bench.work
+        if work is not None and work.task.kind == "evaluate":
+            self._empty.say("Testing …", self.controller.progress.title)
+            return
+        why = self.bench.why_not("evaluate")
+        ready = "The model answers for every test image; you see how often it is right, and where it is not."
+        self._empty.say("Not tested yet", f"{why}." if why else ready)
+
+    def _show_tiles(self, scores: dict[str, Any]) -> None:
+        low, high = scores["accuracy_interval"]
+        self.tiles["accuracy"].show_value(
+            _percent(scores["accuracy"]), f"95 % interval {_percent(low)} to {_percent(high)}"
+        )
+        self.tiles["baseline"].show_value(_percent(scores["baseline_accuracy"]), "always answering one class")
+        self.tiles["loss"].show_value(f"{scores['loss']:.4f}", "cross-entropy")
+        top = scores["top_k_accuracy"]
+        note = f"top {scores['top_k']}: {_percent(top)}" if top is not None else "mean over the classes"
+        self.tiles["f1"].show_value(f"{scores['macro_f1']:.4f}", note)
+        wrong = scores["images"] - round(scores["accuracy"] * scores["images"])
+        self.tiles["wrong"].show_value(f"{wrong:,}", f"of {scores['images']:,} images")
+
+    def _read_answers(self, scores: dict[str, Any]) -> None:
+        """The row of each image, read in the background; then the mistakes are shown."""
+        root = self._root(scores["split"])
+        key = scores["run"], scores["split"], scores["loss"], root
+        if key == self._read:
+            return
+        self._read, self._cell = key, None
+
+        def read(_: Watch) -> list[Answer]:
+            return read_answers(root, scores)
+
+        self.controller.background.call("answers", read, self._take, self._cannot_read)
+
+    def _root(self, split: Split) -> Path:
+        """The folder of the set that was tested; held-out images are in that of the training set."""
+        listings = self.bench.sets.listings
+        found = listings.get(split) or listings.get("train" if split == "val" else split)
+        return found.root if found is not None else Path(self.bench.data.test_dir or "")
+
+    def _cannot_read(self, error: Exception) -> None:
+        self._answers = []
+        self._shown.setText(str(error))
+        self.grid.show_pictures(())
+
+    def _take(self, answers: list[Answer]) -> None:
+        self._answers = answers
+        self._fill()
+
+    def show_mistakes(self) -> None:
+        """All mistakes, the surest first."""
+        self._cell = None
+        self._fill()
+        self.tabs.setCurrentIndex(2)
+
+    def show_cell(self, true: str, predicted: str) -> None:
+        """The images of one cell of the matrix."""
+        self._cell = true, predicted
+        self._fill()
+        self.tabs.setCurrentIndex(2)
+        self.grid.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _fill(self) -> None:
+        if self._cell is None:
+            chosen = [answer for answer in self._answers if answer.true != answer.predicted]
+            words = f"{len(chosen):,} mistakes, the surest first" if chosen else "No mistakes"
+        else:
+            chosen = [a for a in self._answers if (a.true, a.predicted) == self._cell]
+            words = f"{len(chosen):,} images of {self._cell[0]} that were called {self._cell[1]}"
+        self._shown.setText(words)
+        self._all.setVisible(self._cell is not None)
+        self.tabs.setTabText(2, "Images" if self._cell else f"Mistakes ({len(chosen):,})")
+        self.grid.show_many(len(chosen), lambda place: _picture(chosen[place]))
+
+    def close_page(self) -> None:
+        self.grid.close_threads()
+
+
+_TILES = {
+    "accuracy": "Accuracy",
+    "baseline": "Baseline",
+    "loss": "Loss",
+    "f1": "Macro F1",
+    "wrong": "Mistakes",
+}
+
+
+def _percent(value: float) -> str:
+    return f"{100 * value:.2f} %"
+
+
+def _class_rows(scores: dict[str, Any]) -> list[tuple[Any, ...]]:
+    keys = ("class", "precision", "recall", "f1", "support")
+    return [tuple(line[key] for key in keys) for line in scores["per_class"]]
+
+
+def _picture(answer: Answer) -> Picture:
+    right = answer.true == answer.predicted
+    title = f"{answer.true} not {answer.predicted}" if not right else answer.true
+    return Picture(
+        answer.address, f"{title} ({100 * answer.confidence:.1f} %)", not right, answer.likeliest(_TOP)
+    )

@@ -1,0 +1,241 @@
+"""Using the model: images dropped or chosen get an answer at once; a digit can be drawn."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QImage, QPainter
+from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QTabWidget, QWidget
+
+from convonet.desktop.dialogs.image import ImageDialog
+from convonet.desktop.views.page import Either, Page
+from convonet.desktop.widgets.bars import Bar, BarView
+from convonet.desktop.widgets.basic import EmptyState, button, column, frame, label, row
+from convonet.desktop.widgets.image_grid import ImageGrid, Picture
+from convonet.desktop.widgets.pad import Pad
+from convonet.desktop.widgets.table import Table
+from convonet.errors import ConvonetError
+from convonet.events import Watch
+from convonet.workbench.changes import WorkEnded
+from convonet.workbench.opened import OpenedModel
+
+if TYPE_CHECKING:
+    from convonet.desktop.controller import Controller
+
+_SCALINGS = {
+    "As the file tells": None,
+    "0 to 1": "unit",
+    "−1 to 1": "symmetric",
+    "ImageNet": "imagenet",
+    "None: 0 to 255": "none",
+}
+
+
+class UsePage(Page):
+    """Predictions of new images."""
+
+    title = "Use"
+    parts = ("model", "work")
+
+    def __init__(self, controller: Controller) -> None:
+        super().__init__(controller)
+        self._answers: list[dict[str, Any]] = []
+        self._session: Any = None
+        self.add_buttons(
+            controller.button("load_model", "Open a model …"),
+            controller.button("predict_images", "Choose images …", primary=True),
+        )
+        self._empty = EmptyState(
+            "No model yet",
+            "Train a network, or open a model. Then drop images on this window and the model says what they are.",
+            controller.button("load_model", "Open a model …", primary=True),
+            controller.button("demo"),
+        )
+        self.pad, self.bars = Pad(), BarView("Likeliest classes", full=1.0)
+        self.tabs = QTabWidget()
+        self.tabs.addTab(self._images_tab(), "Images")
+        self.tabs.addTab(self._pad_tab(), "Draw")
+        self.scaling = QComboBox()
+        self.scaling.addItems(list(_SCALINGS))
+        self.scaling.setAccessibleName("Pixel scaling of the model")
+        self.scaling.activated.connect(lambda _: self._set_scaling())
+        self._scaling_line = frame(
+            row(
+                label("This model was made elsewhere. How does it want its pixels?", wrap=True),
+                self.scaling,
+                None,
+                margin=10,
+            ),
+            "note",
+        )
+        self._either = Either(self._empty, column(self._scaling_line, self.tabs))
+        self.body.addWidget(self._either, 1)
+        controller.ended.connect(self._ended)
+
+    def _images_tab(self) -> QWidget:
+        self.drop = frame(
+            column(
+                _centred("Drop images or a folder of images here", "section"),
+                _centred("PNG, JPEG, TIFF, WebP and others; nothing is uploaded anywhere", "muted"),
+                gap=4,
+                margin=18,
+            ),
+            "drop",
+        )
+        self.unsure = QDoubleSpinBox()
+        self.unsure.setRange(0, 100)
+        self.unsure.setValue(50)
+        self.unsure.setSuffix(" %")
+        self.unsure.setDecimals(0)
+        self.unsure.setAccessibleName("Unsure below")
+        self.unsure.valueChanged.connect(lambda _: self._show_answers())
+        self.grid = ImageGrid("Images that were predicted")
+        self.grid.opened.connect(lambda place: ImageDialog(self.grid.pictures, place, self).exec())
+        self.table = Table(("Image", "Prediction", "Confidence", "Remark"), "predictions")
+        self._count = label("", "muted")
+        both = row(self.grid, self.table, gap=14)
+        both.setStretch(0, 3)
+        both.setStretch(1, 2)
+        line = row(self._count, None, label("Unsure below", "muted"), self.unsure, gap=8)
+        made = QWidget()
+        made.setLayout(column(10, self.drop, line, both, gap=10))
+        return made
+
+    def _pad_tab(self) -> QWidget:
+        self.pad.drawn.connect(self._drawn)
+        self._answer = label("–", "hero-title")
+        self._says = label("Draw a digit; the model answers after each stroke.", "muted", wrap=True)
+        left = column(self.pad, button("Clear", self._clear), None, gap=10)
+        right = column(label("The model says", "muted"), self._answer, self._says, 10, self.bars, None, gap=4)
+        both = row(frame(left_margin(left)), frame(left_margin(right)), gap=14)
+        both.setStretch(1, 1)
+        made = QWidget()
+        made.setLayout(column(10, both, None))
+        return made
+
+    def open_part(self, part: str) -> None:
+        self.tabs.setCurrentIndex(1 if part == "draw" else 0)
+
+    def refresh(self) -> None:
+        model = self.bench.model
+        self._either.show_content(model is not None)
+        if model is None:
+            self.lead.setText("New images, answered at once")
+            return
+        names = model.info.classes if model.info else ()
+        shown = ", ".join(names[:8]) + (" …" if len(names) > 8 else "")
+        self.lead.setText(f"Model {model.name}" + (f": tells {shown}" if shown else ""))
+        self._scaling_line.setVisible(model.info is None)
+        if self._session is not None and self._session[0] != model.path:
+            self._session = None
+
+    def _set_scaling(self) -> None:
+        model = self.bench.model
+        if model is not None:
+            chosen: Any = _SCALINGS[self.scaling.currentText()]
+            self.controller.guard(lambda: self.bench.load_model(model.path, scaling=chosen))
+
+    # Images
+
+    def _ended(self, ended: WorkEnded) -> None:
+        if ended.task.kind == "predict" and ended.result is not None:
+            self._answers = ended.result["predictions"]
+            self._show_answers()
+            self.tabs.setCurrentIndex(0)
+
+    def _show_answers(self) -> None:
+        limit = self.unsure.value() / 100
+        rows, pictures = [], []
+        for answer in self._answers:
+            name = Path(answer["path"]).name
+            if "error" in answer:
+                rows.append((name, "", None, answer["error"]))
+                pictures.append(Picture(answer["path"], f"{name}: {answer['error']}", wrong=True))
+                continue
+            unsure = answer["confidence"] < limit
+            rows.append((name, answer["predicted"], answer["confidence"], "unsure" if unsure else ""))
+            top = tuple((item["class"], item["probability"]) for item in answer["top"])
+            words = f"{answer['predicted']} ({100 * answer['confidence']:.1f} %){' unsure' if unsure else ''}"
+            pictures.append(Picture(answer["path"], words, unsure, top))
+        self.table.show_rows(rows)
+        self.grid.show_pictures(pictures)
+        self._count.setText(f"{len(rows):,} images" if rows else "")
+
+    # Drawing
+
+    def _clear(self) -> None:
+        self.pad.clear()
+        self.bars.show_bars(())
+        self._answer.setText("–")
+
+    def _drawn(self) -> None:
+        model = self.bench.model
+        if model is None or model.onnx is None:
+            self._says.setText("Drawing needs a model with its ONNX file beside it, as every run has.")
+            return
+        image = self.pad.centred()
+        session, path = self._session, model.path
+
+        def answer(_: Watch) -> tuple[Any, list[tuple[str, float]]]:
+            opened = session or (path, _open(model))
+            return opened, _ask(opened[1], image)
+
+        self.controller.background.call("pad", answer, self._answered, self._not_answered)
+
+    def _answered(self, found: tuple[Any, list[tuple[str, float]]]) -> None:
+        self._session, top = found
+        self._answer.setText(top[0][0])
+        self._says.setText(f"{100 * top[0][1]:.1f} % sure")
+        self.bars.show_bars([Bar(name, (share,), f"{100 * share:.1f} %") for name, share in top])
+
+    def _not_answered(self, error: ConvonetError) -> None:
+        self._says.setText(error.sentence())
+
+    def close_page(self) -> None:
+        self.grid.close_threads()
+
+
+def left_margin(layout: Any) -> Any:
+    """The same layout with room around it."""
+    layout.setContentsMargins(18, 18, 18, 18)
+    return layout
+
+
+def _centred(text: str, role: str) -> QWidget:
+    made = label(text, role)
+    made.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+    return made
+
+
+def _open(model: OpenedModel) -> Any:
+    from convonet.inference.onnx_model import OnnxModel
+
+    return OnnxModel.load(str(model.onnx), threads=1)
+
+
+def _ask(network: Any, drawing: QImage) -> list[tuple[str, float]]:
+    """The five likeliest classes of a drawing."""
+    import numpy as np
+
+    from convonet.inference.decide import top_k
+
+    pixels = network.info.pixels
+    fitted = QImage(pixels.width, pixels.height, QImage.Format.Format_Grayscale8)
+    fitted.fill(0)
+    painter = QPainter(fitted)
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+    small = drawing.scaled(
+        pixels.width,
+        pixels.height,
+        Qt.AspectRatioMode.IgnoreAspectRatio,
+        Qt.TransformationMode.SmoothTransformation,
+    )
+    painter.drawImage(QRectF(0, 0, pixels.width, pixels.height), small)
+    painter.end()
+    grey = np.frombuffer(fitted.constBits(), np.uint8).reshape(pixels.height, -1)[:, : pixels.width]
+    image = np.repeat(grey[None, :, :, None], pixels.channels, axis=3)
+    best = top_k(network.predict(image), 5)
+    names = network.info.classes
+    return [(names[i], float(p)) for i, p in zip(best.labels[0], best.probabilities[0], strict=True)]

@@ -1,0 +1,1 @@
+"""Pieces that the views are made of; they know nothing of workbench or runs."""

@@ -1,0 +1,177 @@
+"""A grid of pictures with a title each; any number of them, since only those in sight are decoded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    QRect,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QGuiApplication, QPainter, QPen
+from PySide6.QtWidgets import QListView, QMenu, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+
+from convonet.desktop.style import color
+from convonet.desktop.widgets.thumbnails import Thumbnails
+
+_Index = QModelIndex | QPersistentModelIndex
+_NO_INDEX = QModelIndex()
+SIDE = 96
+_TITLE = 34
+
+
+class Picture(NamedTuple):
+    """One cell: where the pixels are, what stands below, and what comes along (shown when it is opened)."""
+
+    address: str
+    title: str
+    wrong: bool = False
+    probabilities: tuple[tuple[str, float], ...] = ()
+
+
+class Pictures(QAbstractListModel):
+    """The cells, given as a list or as a count and a function, so that 40,000 need no 40,000 objects."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._count = 0
+        self._at: Callable[[int], Picture] = lambda place: Picture("", "")
+
+    def show(self, count: int, at: Callable[[int], Picture]) -> None:
+        """Show `count` cells, cell i being `at(i)`."""
+        self.beginResetModel()
+        self._count, self._at = count, at
+        self.endResetModel()
+
+    def at(self, place: int) -> Picture:
+        """One cell."""
+        return self._at(place)
+
+    def rowCount(self, parent: _Index = _NO_INDEX) -> int:
+        return 0 if parent.isValid() else self._count
+
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self._at(index.row()).title
+        if role == Qt.ItemDataRole.ToolTipRole:
+            cell = self._at(index.row())
+            return f"{cell.title}\n{cell.address}"
+        return None
+
+
+class _Cell(QStyledItemDelegate):
+    def __init__(self, pictures: Pictures, thumbnails: Thumbnails, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._pictures, self._thumbnails = pictures, thumbnails
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
+        return QSize(SIDE + 20, SIDE + _TITLE + 16)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+        cell = self._pictures.at(index.row())
+        state, rect = option.state, option.rect.adjusted(3, 3, -3, -3)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if state & (QStyle.StateFlag.State_Selected | QStyle.StateFlag.State_MouseOver):
+            painter.setBrush(color("soft"))
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.drawRoundedRect(rect, 6, 6)
+        if state & QStyle.StateFlag.State_HasFocus and state & QStyle.StateFlag.State_Selected:
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(color("accent"), 2))
+            painter.drawRoundedRect(rect, 6, 6)
+        self._paint_picture(painter, QRect(rect.left(), rect.top() + 6, rect.width(), SIDE), cell)
+        painter.setPen(color("bad" if cell.wrong else "ink"))
+        words = QRect(rect.left() + 3, rect.top() + SIDE + 9, rect.width() - 6, _TITLE - 4)
+        text = painter.fontMetrics().elidedText(
+            cell.title, Qt.TextElideMode.ElideRight, 2 * words.width() - 12
+        )
+        flags = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop
+        painter.drawText(words, int(flags) | int(Qt.TextFlag.TextWrapAnywhere), text)
+        painter.restore()
+
+    def _paint_picture(self, painter: QPainter, place: QRect, cell: Picture) -> None:
+        picture = self._thumbnails.picture(cell.address)
+        box = QRect(0, 0, SIDE, SIDE)
+        box.moveCenter(place.center())
+        if picture is None or picture.isNull():
+            painter.fillRect(box, color("raised"))
+            painter.setPen(color("muted"))
+            text = "…" if picture is None else "not readable"
+            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+            return
+        box.setSize(
+            picture.deviceIndependentSize().toSize().scaled(SIDE, SIDE, Qt.AspectRatioMode.KeepAspectRatio)
+        )
+        box.moveCenter(place.center())
+        painter.drawPixmap(box, picture)
+
+
+class ImageGrid(QListView):
+    """The grid.
+
+    Signals:
+        opened: a picture was double-clicked or entered; carries its place.
+    """
+
+    opened = Signal(int)
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(name)
+        self.pictures = Pictures()
+        # Twice the size on the screen, so that it is sharp at 2×.
+        self.thumbnails = Thumbnails(2 * SIDE, self)
+        self.thumbnails.ready.connect(lambda _: self.viewport().update())
+        self.setModel(self.pictures)
+        self.setItemDelegate(_Cell(self.pictures, self.thumbnails, self))
+        # Uniform sizes and batches: 40,000 cells are laid out without reading one of them.
+        self.setUniformItemSizes(True)
+        self.setLayoutMode(QListView.LayoutMode.Batched)
+        self.setBatchSize(2000)
+        self.setFlow(QListView.Flow.LeftToRight)
+        self.setWrapping(True)
+        self.setResizeMode(QListView.ResizeMode.Adjust)
+        self.setMouseTracking(True)
+        self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setSelectionMode(QListView.SelectionMode.ExtendedSelection)
+        self.activated.connect(lambda index: self.opened.emit(index.row()))
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.customContextMenuRequested.connect(self._show_menu)
+
+    def show_pictures(self, pictures: Sequence[Picture]) -> None:
+        """Show a list of pictures."""
+        kept = tuple(pictures)
+        self.show_many(len(kept), kept.__getitem__)
+
+    def show_many(self, count: int, at: Callable[[int], Picture]) -> None:
+        """Show `count` pictures, picture i being `at(i)`, asked for when it is in sight."""
+        self.pictures.show(count, at)
+        self.scrollToTop()
+
+    def chosen(self) -> list[Picture]:
+        """The pictures that are selected."""
+        return [self.pictures.at(index.row()) for index in self.selectedIndexes()]
+
+    def _show_menu(self, place: QPoint) -> None:
+        menu = QMenu(self)
+        menu.addAction("Open Large", lambda: self.opened.emit(self.currentIndex().row()))
+        menu.addAction("Copy Paths", self._copy_paths)
+        menu.setEnabled(bool(self.selectedIndexes()))
+        menu.exec(self.viewport().mapToGlobal(place))
+        menu.deleteLater()
+
+    def _copy_paths(self) -> None:
+        QGuiApplication.clipboard().setText("\n".join(picture.address for picture in self.chosen()))
+
+    def close_threads(self) -> None:
+        """Wait for pictures that are being decoded."""
+        self.thumbnails.close()

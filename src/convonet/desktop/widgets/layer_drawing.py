@@ -1,0 +1,96 @@
+"""A drawing of a network: each layer a slab as high as its maps and as deep as its channels."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtWidgets import QWidget
+
+from convonet.desktop.style import color
+
+_HIGHEST, _LEAST = 170.0, 10.0
+_STEP = 86
+_SKIPPED = ("InputLayer", "Rescaling", "Dropout", "SpatialDropout2D", "Activation", "ReLU")
+
+
+class LayerDrawing(QWidget):
+    """Draws the rows of a layer table; layers that change no shape are left out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._layers: list[Mapping[str, Any]] = []
+        self.setAccessibleName("Drawing of the network")
+
+    def show_layers(self, layers: Sequence[Mapping[str, Any]]) -> None:
+        """Draw another network."""
+        self._layers = [layer for layer in layers if layer["type"] not in _SKIPPED]
+        self.setMinimumSize(len(self._layers) * _STEP + 60, 330)
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(len(self._layers) * _STEP + 60, 330)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        largest = max((_side(layer) for layer in self._layers), default=1.0)
+        middle = 40 + _HIGHEST / 2
+        for place, layer in enumerate(self._layers):
+            height = max(_HIGHEST * _side(layer) / largest, _LEAST) if _side(layer) else _HIGHEST * 0.75
+            self._paint_layer(painter, layer, 30.0 + place * _STEP, middle, height)
+        painter.end()
+
+    def _paint_layer(
+        self, painter: QPainter, layer: Mapping[str, Any], left: float, middle: float, height: float
+    ) -> None:
+        shape = layer["output_shape"]
+        depth = 6.0 + 4.0 * math.log2(max(float(shape[-1] or 1), 1.0))
+        depth = min(depth, 40.0) if len(shape) == 4 else 10.0
+        slant = min(height * 0.18, 14.0)
+        ground = QColor(
+            color("train" if "Conv" in layer["type"] else "val" if "Dense" in layer["type"] else "faint")
+        )
+        front = QRectF(left, middle - height / 2, depth, height)
+        top = QPolygonF(
+            [
+                front.topLeft(),
+                front.topRight(),
+                front.topRight() + QPointF(slant, -slant),
+                front.topLeft() + QPointF(slant, -slant),
+            ]
+        )
+        side = QPolygonF(
+            [
+                front.topRight(),
+                front.bottomRight(),
+                front.bottomRight() + QPointF(slant, -slant),
+                front.topRight() + QPointF(slant, -slant),
+            ]
+        )
+        painter.setPen(QPen(color("surface"), 1))
+        painter.setBrush(ground)
+        painter.drawRect(front)
+        painter.setBrush(ground.lighter(125))
+        painter.drawPolygon(top)
+        painter.setBrush(ground.darker(125))
+        painter.drawPolygon(side)
+        self._write(painter, layer, left, middle + _HIGHEST / 2 + 14)
+
+    def _write(self, painter: QPainter, layer: Mapping[str, Any], left: float, top: float) -> None:
+        words = (layer["type"], " × ".join(str(item) for item in layer["output_shape"][1:]))
+        lines = [*words, f"{layer['params']:,}" if layer["params"] else ""]
+        for line, text in enumerate(lines):
+            painter.setPen(color("ink" if line == 0 else "muted"))
+            box = QRectF(left - 14, top + line * 18, _STEP - 4, 18)
+            shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(box.width()))
+            painter.drawText(box, Qt.AlignmentFlag.AlignLeft, shown)
+
+
+def _side(layer: Mapping[str, Any]) -> float:
+    """The height of a map; 0 where places are gone."""
+    shape = layer["output_shape"]
+    return float(shape[1] or 1) if len(shape) == 4 else 0.0

@@ -1,0 +1,176 @@
+"""The confusion matrix as squares that can be clicked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QToolTip, QWidget
+
+from convonet.desktop.style import color
+
+_LEAST, _MOST = 14, 64
+_NUMBERS_FROM = 26
+
+
+class MatrixView(QWidget):
+    """Rows are the truth, columns what was predicted.
+
+    Signals:
+        cell_opened: true and predicted class of a cell that was clicked or entered.
+    """
+
+    cell_opened = Signal(str, str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._classes: tuple[str, ...] = ()
+        self._counts: list[list[int]] = []
+        self._cell = (0, 0)
+        self.as_shares = False
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
+        self.setAccessibleName("Confusion matrix: rows true, columns predicted")
+
+    def show_counts(self, classes: Sequence[str], counts: Sequence[Sequence[int]]) -> None:
+        """Show another matrix."""
+        self._classes, self._counts = tuple(classes), [list(line) for line in counts]
+        self._cell = (0, 0)
+        self.updateGeometry()
+        self.update()
+
+    def show_shares(self, shares: bool) -> None:
+        """Show the share of each true class instead of counts."""
+        self.as_shares = shares
+        self.update()
+
+    def count(self, true: int, predicted: int) -> int:
+        """The number in one cell."""
+        return self._counts[true][predicted]
+
+    def sizeHint(self) -> QSize:
+        side = len(self._classes) * 44
+        return QSize(min(side + 190, 4000), min(side + 120, 4000))
+
+    def minimumSizeHint(self) -> QSize:
+        side = len(self._classes) * _LEAST
+        return QSize(side + 150, side + 90)
+
+    def _names_width(self) -> float:
+        widest = max((self.fontMetrics().horizontalAdvance(name) for name in self._classes), default=0)
+        return float(min(max(widest, 20), 170) + 34)
+
+    def _side(self) -> float:
+        count = max(len(self._classes), 1)
+        room = min(
+            (self.width() - self._names_width() - 10) / count, (self.height() - self._head() - 8) / count
+        )
+        return min(max(room, _LEAST), _MOST)
+
+    def _head(self) -> float:
+        return 30 + self._name_height()
+
+    def _name_height(self) -> float:
+        """Names of columns stand upright where they are long."""
+        widest = max((self.fontMetrics().horizontalAdvance(name) for name in self._classes), default=0)
+        return 22.0 if widest <= 30 else float(min(widest, 120) + 10)
+
+    def _rect(self, true: int, predicted: int) -> QRectF:
+        side = self._side()
+        return QRectF(self._names_width() + predicted * side, self._head() + true * side, side, side)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if not self._classes:
+            return
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._paint_names(painter)
+        for true, line in enumerate(self._counts):
+            total = sum(line)
+            for predicted, count in enumerate(line):
+                self._paint_cell(painter, true, predicted, count, count / total if total else 0.0)
+        if self.hasFocus():
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(color("ink"), 2))
+            painter.drawRect(self._rect(*self._cell).adjusted(1, 1, -1, -1))
+        painter.end()
+
+    def _paint_cell(self, painter: QPainter, true: int, predicted: int, count: int, share: float) -> None:
+        rect = self._rect(true, predicted).adjusted(1, 1, -1, -1)
+        ground = QColor(color("train" if true == predicted else "val"))
+        strength = 0.0 if not count else 0.15 + 0.85 * (share if true == predicted else min(share * 3, 1.0))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(color("raised"))
+        painter.drawRoundedRect(rect, 3, 3)
+        ground.setAlphaF(strength)
+        painter.setBrush(ground)
+        painter.drawRoundedRect(rect, 3, 3)
+        if count and rect.width() >= _NUMBERS_FROM:
+            painter.setPen(color("surface") if strength > 0.6 else color("ink"))
+            text = f"{100 * share:.0f} %" if self.as_shares else str(count)
+            painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, text)
+
+    def _paint_names(self, painter: QPainter) -> None:
+        side, left, metrics = self._side(), self._names_width(), painter.fontMetrics()
+        painter.setPen(color("muted"))
+        painter.drawText(QPointF(left, 16), "Predicted →")
+        painter.drawText(QPointF(4, self._head() - 8), "True ↓")
+        painter.setPen(color("ink"))
+        upright = self._name_height() > 22
+        for place, name in enumerate(self._classes):
+            middle = left + (place + 0.5) * side
+            if upright:
+                painter.save()
+                painter.translate(middle + metrics.ascent() / 2 - 2, self._head() - 6)
+                painter.rotate(-90)
+                painter.drawText(QPointF(0, 0), metrics.elidedText(name, Qt.TextElideMode.ElideRight, 120))
+                painter.restore()
+            elif side >= _LEAST:
+                box = QRectF(middle - 20, self._head() - 22, 40, 20)
+                painter.drawText(box, Qt.AlignmentFlag.AlignCenter, name)
+            box = QRectF(4, self._head() + place * side, left - 12, side)
+            words = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, int(left - 14))
+            painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, words)
+
+    def _cell_at(self, place: QPointF) -> tuple[int, int] | None:
+        side = self._side()
+        column = int((place.x() - self._names_width()) // side)
+        line = int((place.y() - self._head()) // side)
+        inside = 0 <= column < len(self._classes) and 0 <= line < len(self._classes)
+        return (line, column) if inside else None
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        cell = self._cell_at(event.position())
+        self.setCursor(Qt.CursorShape.PointingHandCursor if cell else Qt.CursorShape.ArrowCursor)
+        if cell is None:
+            QToolTip.hideText()
+            return
+        true, predicted = (self._classes[place] for place in cell)
+        text = f"{true} predicted as {predicted}: {self._counts[cell[0]][cell[1]]:,}. Click to see them."
+        QToolTip.showText(event.globalPosition().toPoint(), text, self)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        cell = self._cell_at(event.position())
+        if cell is not None:
+            self._cell = cell
+            self.update()
+            self._open()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        keys = Qt.Key
+        moves = {keys.Key_Up: (-1, 0), keys.Key_Down: (1, 0), keys.Key_Left: (0, -1), keys.Key_Right: (0, 1)}
+        key = Qt.Key(event.key())
+        if key in moves and self._classes:
+            last = len(self._classes) - 1
+            line, column = (max(0, min(last, a + b)) for a, b in zip(self._cell, moves[key], strict=True))
+            self._cell = (line, column)
+            self.update()
+        elif key in (keys.Key_Return, keys.Key_Enter, keys.Key_Space) and self._classes:
+            self._open()
+        else:
+            super().keyPressEvent(event)
+
+    def _open(self) -> None:
+        true, predicted = (self._classes[place] for place in self._cell)
+        self.cell_opened.emit(true, predicted)

@@ -1,0 +1,170 @@
+"""Tables that sort, copy and save as CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QPoint, Qt, Signal
+from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
+from PySide6.QtWidgets import QAbstractItemView, QFileDialog, QHeaderView, QMenu, QTableView, QWidget
+
+from convonet.atomic import write_text
+
+_Index = QModelIndex | QPersistentModelIndex
+_NO_INDEX = QModelIndex()
+_WIDEST = 360
+
+
+class Rows(QAbstractTableModel):
+    """Rows of plain values; a float is shown with four digits and copied with all of them."""
+
+    def __init__(self, columns: Sequence[str]) -> None:
+        super().__init__()
+        self.columns = tuple(columns)
+        self.rows: list[tuple[Any, ...]] = []
+
+    def show_rows(self, rows: Sequence[Sequence[Any]], columns: Sequence[str] | None = None) -> None:
+        """Show other rows."""
+        self.beginResetModel()
+        self.rows = [tuple(item) for item in rows]
+        self.columns = tuple(columns) if columns is not None else self.columns
+        self.endResetModel()
+
+    def rowCount(self, parent: _Index = _NO_INDEX) -> int:
+        return 0 if parent.isValid() else len(self.rows)
+
+    def columnCount(self, parent: _Index = _NO_INDEX) -> int:
+        return 0 if parent.isValid() else len(self.columns)
+
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        value = self.rows[index.row()][index.column()]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return shown(value)
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            side = Qt.AlignmentFlag.AlignRight if _is_number(value) else Qt.AlignmentFlag.AlignLeft
+            return side | Qt.AlignmentFlag.AlignVCenter
+        if role == Qt.ItemDataRole.ToolTipRole and isinstance(value, str) and len(value) > 30:
+            return value
+        return None
+
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> Any:
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
+            return self.columns[section]
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.TextAlignmentRole:
+            numbers = bool(self.rows) and _is_number(self.rows[0][section])
+            side = Qt.AlignmentFlag.AlignRight if numbers else Qt.AlignmentFlag.AlignLeft
+            return side | Qt.AlignmentFlag.AlignVCenter
+        return None
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        if not 0 <= column < len(self.columns):
+            return
+        self.layoutAboutToBeChanged.emit()
+        self.rows.sort(key=lambda values: _key(values[column]), reverse=order == Qt.SortOrder.DescendingOrder)
+        self.layoutChanged.emit()
+
+
+def shown(value: Any) -> str:
+    """A value as the table shows it."""
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return f"{value:.4f}" if abs(value) >= 1e-4 or value == 0 else f"{value:.2e}"
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    return str(value)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _key(value: Any) -> tuple[int, Any]:
+    """Numbers before words before nothing, so that any column sorts."""
+    if value is None:
+        return 2, ""
+    return (0, value) if _is_number(value) else (1, str(value).casefold())
+
+
+class Table(QTableView):
+    """A table of rows.
+
+    Signals:
+        opened: a row was double-clicked or entered; carries its values.
+    """
+
+    opened = Signal(tuple)
+
+    def __init__(self, columns: Sequence[str], name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.rows = Rows(columns)
+        self.setModel(self.rows)
+        self.setAccessibleName(name)
+        self._name = name
+        self.setSortingEnabled(True)
+        self.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        self.horizontalHeader().setHighlightSections(False)
+        self.horizontalHeader().setStretchLastSection(True)
+        self.verticalHeader().hide()
+        self.verticalHeader().setDefaultSectionSize(30)
+        self.setShowGrid(False)
+        self.setAlternatingRowColors(True)
+        self.setTabKeyNavigation(False)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.customContextMenuRequested.connect(self._show_menu)
+        self.activated.connect(lambda index: self.opened.emit(self.rows.rows[index.row()]))
+        self._copy = QAction("Copy", self, shortcut=QKeySequence(QKeySequence.StandardKey.Copy))
+        self._copy.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        self._copy.triggered.connect(self.copy)
+        self.addAction(self._copy)
+
+    def show_rows(self, rows: Sequence[Sequence[Any]], columns: Sequence[str] | None = None) -> None:
+        """Show other rows and fit the columns to them."""
+        self.rows.show_rows(rows, columns)
+        header = self.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        # Only the rows in sight are measured, so that a table of thousands opens at once.
+        header.setResizeContentsPrecision(0)
+        self.resizeColumnsToContents()
+        for place in range(len(self.rows.columns)):
+            self.setColumnWidth(place, min(self.columnWidth(place) + 14, _WIDEST))
+
+    def chosen(self) -> list[tuple[Any, ...]]:
+        """The rows that are selected, in their order."""
+        return [self.rows.rows[index.row()] for index in self.selectionModel().selectedRows()]
+
+    def copy(self) -> None:
+        """Put the selected rows, or all, on the clipboard: tabs between values, full precision."""
+        rows = self.chosen() or self.rows.rows
+        QGuiApplication.clipboard().setText(self._text(rows, "\t"))
+
+    def save(self, path: Path) -> None:
+        """Write all rows as CSV. Raises OutputError."""
+        write_text(path, self._text(self.rows.rows, ","))
+
+    def _text(self, rows: Sequence[tuple[Any, ...]], separator: str) -> str:
+        text = io.StringIO()
+        writer = csv.writer(text, delimiter=separator, lineterminator="\n")
+        writer.writerow(self.rows.columns)
+        writer.writerows(["" if value is None else value for value in values] for values in rows)
+        return text.getvalue()
+
+    def _show_menu(self, place: QPoint) -> None:
+        menu = QMenu(self)
+        menu.addAction(self._copy)
+        menu.addAction("Save as CSV …", self._ask_where)
+        menu.exec(self.viewport().mapToGlobal(place))
+        menu.deleteLater()
+
+    def _ask_where(self) -> None:
+        path, _ = QFileDialog.getSaveFileName(self, "Save as CSV", f"{self._name}.csv", "CSV (*.csv)")
+        if path:
+            self.save(Path(path))

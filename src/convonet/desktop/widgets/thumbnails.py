@@ -1,0 +1,147 @@
+"""Small pictures of image files, decoded in threads while they are in sight."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, QRunnable, Qt, QThreadPool, Signal
+from PySide6.QtGui import QImage, QPixmap
+
+from convonet.errors import ConvonetError
+
+_KEPT = 3000
+_WANTED = 400
+_THREADS = 2
+# A picture of 8 × 8 pixels is shown as squares, a photograph smoothly.
+_CRISP_BELOW = 48
+
+
+class _Post(QObject):
+    ready = Signal(str, QImage)
+
+
+class _Decode(QRunnable):
+    def __init__(self, address: str, side: int, wanted: OrderedDict[str, None], post: _Post) -> None:
+        super().__init__()
+        self._address, self._side, self._wanted, self._post = address, side, wanted, post
+
+    def run(self) -> None:
+        if self._address in self._wanted:
+            self._post.ready.emit(self._address, read_picture(self._address, self._side))
+
+
+def read_picture(address: str, side: int) -> QImage:
+    """The picture at an address, at most `side` × `side` pixels; a null image when it cannot be read.
+
+    Args:
+        address: a file, or a row of an array file such as `digits.npz#x_train/17`.
+    """
+    try:
+        whole = read_whole(address)
+    except ConvonetError:
+        return QImage()
+    small = max(whole.width(), whole.height()) < min(_CRISP_BELOW, side)
+    smooth = Qt.TransformationMode.FastTransformation if small else Qt.TransformationMode.SmoothTransformation
+    return whole.scaled(side, side, Qt.AspectRatioMode.KeepAspectRatio, smooth)
+
+
+def read_whole(address: str) -> QImage:
+    """The picture in its own size, RGB.
+
+    Raises:
+        ConvonetError: it cannot be read; `what` is the reason.
+    """
+    import numpy as np
+
+    from convonet.data.decode import open_image, read_bytes
+    from convonet.data.pixels import flat
+    from convonet.errors import DataError
+
+    file, _, member = address.partition(".npz#")
+    if member:
+        array = _array_row(Path(f"{file}.npz"), address)
+    else:
+        try:
+            with open_image(read_bytes(address)) as image:
+                array = np.asarray(flat(image, "drop").convert("RGB"))
+        except (OSError, ValueError, SyntaxError) as error:
+            raise DataError(f"cannot be read: {error}", where=address) from error
+    height, width = array.shape[:2]
+    pixels = np.ascontiguousarray(array)
+    return QImage(pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()
+
+
+def _array_row(file: Path, address: str) -> Any:
+    import numpy as np
+
+    from convonet.data.arrays import address_of
+
+    name, place = address_of(address)
+    row = _array(file, name)[place]
+    row = row if row.ndim == 3 else row[:, :, None]
+    return np.repeat(row, 3, axis=2) if row.shape[2] == 1 else row[:, :, :3]
+
+
+@lru_cache(maxsize=2)
+def _array(file: Path, name: str) -> Any:
+    """The whole array: a compressed file cannot be read row by row."""
+    from convonet.data.arrays import load_array
+
+    return load_array(file, name)
+
+
+class Thumbnails(QObject):
+    """Asks for pictures and keeps the last few thousand.
+
+    Signals:
+        ready: the picture at an address has come; carries the address.
+    """
+
+    ready = Signal(str)
+
+    def __init__(self, side: int, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.side = side
+        self._pictures: OrderedDict[str, QPixmap] = OrderedDict()
+        self._wanted: OrderedDict[str, None] = OrderedDict()
+        self._turn = 0
+        self._pool = QThreadPool(self)
+        self._pool.setMaxThreadCount(_THREADS)
+        self._post = _Post()
+        self._post.ready.connect(self._take, Qt.ConnectionType.QueuedConnection)
+
+    def picture(self, address: str) -> QPixmap | None:
+        """The picture if it is here (null: cannot be read), else None, and it is asked for.
+
+        What was asked for last comes first, and what has been scrolled past long ago is forgotten.
+        """
+        if address in self._pictures:
+            self._pictures.move_to_end(address)
+            return self._pictures[address]
+        if address not in self._wanted:
+            self._wanted[address] = None
+            if len(self._wanted) > _WANTED:
+                self._wanted.popitem(last=False)
+            self._turn += 1
+            self._pool.start(_Decode(address, self.side, self._wanted, self._post), self._turn)
+        return None
+
+    def is_busy(self) -> bool:
+        """Whether pictures are still to come."""
+        return bool(self._wanted)
+
+    def _take(self, address: str, image: QImage) -> None:
+        self._wanted.pop(address, None)
+        self._pictures[address] = QPixmap.fromImage(image)
+        if len(self._pictures) > _KEPT:
+            self._pictures.popitem(last=False)
+        self.ready.emit(address)
+
+    def close(self) -> None:
+        """Forget what was asked for and wait for the threads."""
+        self._wanted.clear()
+        self._pool.clear()
+        self._pool.waitForDone()

@@ -1,0 +1,78 @@
+"""A look at the images of the sets: heights and widths, pixel statistics, the mean image of each class."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from convonet.errors import DataError
+from convonet.events import Watch
+from convonet.params import DataParams, pixel_params
+from convonet.specs import Split
+
+if TYPE_CHECKING:
+    from convonet.data.listing import ImageListing
+
+_MOST = 1000
+
+
+@dataclass(frozen=True)
+class SizesFound:
+    """What was found in an even share of the images.
+
+    Attributes:
+        heights, widths: set → how many images have that many pixels.
+        pixels: set → mean and standard deviation, 0..255, of the fitted images.
+        means: class → its mean image, (height, width, channels) uint8; of the first set.
+        looked_at: how many images of each set.
+    """
+
+    heights: dict[Split, Counter[int]]
+    widths: dict[Split, Counter[int]]
+    pixels: dict[Split, tuple[float, float]]
+    means: dict[str, Any]
+    shape: tuple[int, int, int]
+    looked_at: dict[Split, int]
+
+
+def find_sizes(listings: Mapping[Split, ImageListing], data: DataParams, watch: Watch) -> SizesFound:
+    """Decode up to 1,000 images of each set, spread evenly over it.
+
+    Raises:
+        Cancelled: the watch says so.
+    """
+    import numpy as np
+
+    from convonet.data.channels import find_channels
+    from convonet.data.decode import decode, read_bytes
+
+    first = next(iter(listings.values()))
+    channels = find_channels(first) if data.channels == "auto" else data.channels
+    fit = pixel_params(data, channels)
+    found = SizesFound({}, {}, {}, {}, fit.shape, {})
+    for split, listing in listings.items():
+        if listing.root.suffix.lower() == ".npz":
+            continue
+        heights, widths, values = Counter[int](), Counter[int](), []
+        sums: dict[str, list[Any]] = {}
+        for row_ in range(0, len(listing), max(len(listing) // _MOST, 1)):
+            watch.check()
+            try:
+                image = decode(read_bytes(listing.file(row_)), fit)
+            except DataError:
+                continue
+            heights[image.height] += 1
+            widths[image.width] += 1
+            values.append((float(image.pixels.mean()), float((image.pixels.astype(np.float32) ** 2).mean())))
+            if listing is first:
+                sums.setdefault(listing.classes[listing.labels[row_]], []).append(image.pixels)
+        found.heights[split], found.widths[split] = heights, widths
+        found.looked_at[split] = len(values)
+        if values:
+            mean, square = np.mean(values, axis=0)
+            found.pixels[split] = float(mean), float(max(square - mean**2, 0.0) ** 0.5)
+        for name, images in sums.items():
+            found.means[name] = np.mean(images, axis=0).astype(np.uint8)
+    return found

@@ -1,0 +1,118 @@
+"""The model that is in use, and what it says of itself; read without keras."""
+
+from __future__ import annotations
+
+import shutil
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from convonet.atomic import replacing
+from convonet.errors import ModelFileError, RunNotFoundError
+from convonet.inference.model_info import MEMBER, ModelInfo
+from convonet.params.data_params import Scaling
+from convonet.runs import RECORD, Run
+
+_FILE = "model.keras"
+
+
+@dataclass(frozen=True)
+class OpenedModel:
+    """A model by its place.
+
+    Attributes:
+        path: a run folder or a model file.
+        info: what the file says of itself; None for one that was made elsewhere.
+        scaling: what the person says of a file that does not tell how pixels are scaled.
+    """
+
+    path: Path
+    info: ModelInfo | None = None
+    scaling: Scaling | None = None
+
+    @property
+    def run(self) -> Run | None:
+        """The run it belongs to, None for a file."""
+        return Run(self.path) if (self.path / RECORD).is_file() else None
+
+    @property
+    def file(self) -> Path:
+        """The Keras or ONNX file itself."""
+        return self.path / _FILE if self.path.is_dir() else self.path
+
+    @property
+    def name(self) -> str:
+        """What a person calls it."""
+        return self.path.name
+
+    @property
+    def onnx(self) -> Path | None:
+        """The file for prediction without keras, where there is one."""
+        file = self.file.with_suffix(".onnx")
+        return file if file.is_file() else None
+
+    def save_as(self, target: Path) -> list[Path]:
+        """Copy the model, and its ONNX file beside it, under a name of one's own.
+
+        Raises:
+            OutputError: the folder cannot be written to.
+        """
+        target = target if target.suffix else target.with_suffix(self.file.suffix)
+        pairs = [(self.file, target)]
+        if self.onnx is not None and self.onnx != self.file:
+            pairs.append((self.onnx, target.with_suffix(".onnx")))
+        for source, copy in pairs:
+            with replacing(copy) as temporary:
+                shutil.copyfile(source, temporary)
+        return [copy for _, copy in pairs]
+
+
+def open_model(path: Path, scaling: Scaling | None = None) -> OpenedModel:
+    """Look at a run folder or model file. Whether the network can be built shows when it is used.
+
+    Raises:
+        ModelFileError: nothing there that is a model.
+    """
+    found = OpenedModel(path.resolve(), scaling=scaling)
+    if path.is_dir() and not found.file.is_file():
+        raise ModelFileError(
+            "There is no model in this folder",
+            where=path,
+            expected=f"a run folder with {_FILE}",
+            hint="A run that failed or was stopped before its first batch has none",
+        )
+    if not found.file.is_file():
+        raise ModelFileError("There is no such model", where=path, expected="a run folder or a model file")
+    if found.file.suffix.lower() not in (".keras", ".h5", ".hdf5", ".onnx"):
+        raise ModelFileError("This file is no model", where=path, expected="a .keras, .h5 or .onnx file")
+    return OpenedModel(found.path, _info(found.file), scaling)
+
+
+def _info(file: Path) -> ModelInfo | None:
+    if file.suffix.lower() == ".onnx":
+        from convonet.inference.onnx_model import OnnxModel
+
+        return OnnxModel.load(file).info
+    if file.suffix.lower() != ".keras":
+        return None
+    try:
+        with zipfile.ZipFile(file) as archive:
+            if MEMBER not in archive.namelist():
+                return None
+            return ModelInfo.from_json(archive.read(MEMBER).decode("utf-8"), file)
+    except (OSError, zipfile.BadZipFile) as error:
+        raise ModelFileError(
+            "The file is no Keras model, or it is damaged",
+            where=file,
+            expected="a .keras file as Keras 3 writes it",
+            received=str(error),
+            hint="Copy it again from where it was made",
+        ) from error
+
+
+def run_of(path: Path) -> Run | None:
+    """The run in a folder, or None."""
+    try:
+        return Run.open(path)
+    except RunNotFoundError:
+        return None

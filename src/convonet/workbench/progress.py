@@ -1,0 +1,106 @@
+"""What the events of the work add up to: how far it is, the time left, the history so far, what was said."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from convonet.events import (
+    BatchEnded,
+    CancelAcknowledged,
+    EpochEnded,
+    Event,
+    Progressed,
+    StageStarted,
+    TrainingStarted,
+    TrainingStopped,
+    Warned,
+)
+
+SCORES = ("loss", "accuracy", "val_loss", "val_accuracy", "learning_rate")
+
+
+class Progress:
+    """The state of one piece of work. Feed it events with `take`.
+
+    Attributes:
+        title: what is being done now.
+        share: how much of it is done, 0..1; None while that cannot be told.
+        history: score → one value an epoch (NaN: not measured).
+        now: where the training stands, in epochs from 1; None outside training.
+        messages: warnings and other sentences, in order.
+    """
+
+    def __init__(self, history: Mapping[str, Sequence[float | None]] | None = None) -> None:
+        self.title = "Starting …"
+        self.share: float | None = None
+        self.seconds_left: float | None = None
+        self.epochs = 0
+        self.images = self.validation_images = 0
+        self.now: float | None = None
+        self.batch: BatchEnded | None = None
+        self.acknowledged = False
+        self.messages: list[str] = []
+        given = history or {}
+        self.history = {name: [_number(value) for value in given.get(name) or ()] for name in SCORES}
+
+    @property
+    def epochs_done(self) -> int:
+        """Whole epochs in the history."""
+        return max(map(len, self.history.values()))
+
+    def take(self, event: Event) -> None:
+        """Add one event."""
+        if isinstance(event, StageStarted):
+            self.title, self.share, self.seconds_left = event.title, None, None
+        elif isinstance(event, Progressed):
+            self.share = event.done / event.total if event.total else None
+            self.seconds_left = event.seconds_left
+        elif isinstance(event, TrainingStarted):
+            self.epochs, self.images = event.epochs, event.images
+            self.validation_images = event.validation_images
+            self._cut(event.first_epoch - 1)
+        elif isinstance(event, BatchEnded):
+            self._batch(event)
+        elif isinstance(event, EpochEnded):
+            self._epoch(event)
+        elif isinstance(event, CancelAcknowledged):
+            self.acknowledged, self.title = True, "Stopping; what was done is kept"
+        elif isinstance(event, Warned):
+            self.messages.append(event.message)
+        elif isinstance(event, TrainingStopped):
+            self.messages.append(f"Stopped after epoch {event.epoch}: {event.reason}")
+
+    def _batch(self, event: BatchEnded) -> None:
+        done = event.epoch - 1 + event.step / max(event.steps, 1)
+        self.batch, self.now, self.epochs = event, done + 1, event.epochs
+        self.share, self.seconds_left = done / max(event.epochs, 1), event.seconds_left
+        if not self.acknowledged:
+            self.title = f"Epoch {event.epoch} of {event.epochs}"
+
+    def _epoch(self, event: EpochEnded) -> None:
+        self._cut(event.epoch - 1)
+        self.epochs = event.epochs
+        for name in SCORES:
+            column = self.history[name]
+            column.extend([math.nan] * (event.epoch - 1 - len(column)))
+            column.append(_number(event.logs.get(name)))
+
+    def _cut(self, epochs: int) -> None:
+        """What a new attempt does again is forgotten."""
+        for column in self.history.values():
+            del column[epochs:]
+
+
+def _number(value: float | None) -> float:
+    return math.nan if value is None else float(value)
+
+
+def time_left(seconds: float | None) -> str:
+    """Such as `12 s left` or `3 min left`; empty when it cannot be told."""
+    if seconds is None or not math.isfinite(seconds):
+        return ""
+    if seconds < 90:
+        return f"{max(round(seconds), 1)} s left"
+    minutes = round(seconds / 60)
+    return f"{minutes} min left" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min left"

@@ -1,0 +1,135 @@
+"""What was clicked, as the command or the Python that does the same."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Callable
+from typing import Any
+
+from convonet.params import DataParams, HyperParams, fields_of
+from convonet.params.fields import ParamModel
+from convonet.specs import PredictTask, SummaryTask, Task, TestTask, TrainTask
+
+_OPTIONS = {
+    "train_dir": "--train-dir",
+    "test_dir": "--test-dir",
+    "val_dir": "--val-dir",
+    "result_dir": "--out",
+}
+
+
+def command_words(task: Task) -> list[str]:
+    """The words of the command line that does this task.
+
+    Raises:
+        KeyError: there is no command for such a task.
+    """
+    return ["convonet", *_WORDS[task.kind](task)]
+
+
+def as_command(task: Task) -> str:
+    """The command, quoted for a shell of this machine."""
+    words = command_words(task)
+    if os.name == "nt":
+        import subprocess
+
+        return subprocess.list2cmdline(words)
+    return shlex.join(words)
+
+
+def as_python(task: Task) -> str:
+    """A few lines of Python that do the same."""
+    return "import convonet\n\n" + _LINES[task.kind](task)
+
+
+def _train_words(task: TrainTask) -> list[str]:
+    words = ["train", *_data_words(task.data), *_set_words(task.hyper)]
+    words += [] if task.validation else ["--no-validation"]
+    words += ["--from", task.from_model] if task.from_model else []
+    return words + (["--test"] if task.then_test else [])
+
+
+def _test_words(task: TestTask) -> list[str]:
+    words = ["evaluate", task.model, *_data_words(task.data)]
+    words += ["--split", task.split] if task.split != "test" else []
+    words += ["--threshold", f"{task.threshold:g}"] if task.threshold is not None else []
+    return words + (["--scaling", task.scaling] if task.scaling else [])
+
+
+def _predict_words(task: PredictTask) -> list[str]:
+    words = ["predict", task.model, *task.paths]
+    words += ["--unsure-below", f"{task.unsure_below:g}"] if task.unsure_below is not None else []
+    return words + (["--scaling", task.scaling] if task.scaling else [])
+
+
+def _summary_words(task: SummaryTask) -> list[str]:
+    if task.model:
+        return ["summary", task.model]
+    return ["summary", *_data_words(task.data or DataParams()), *_set_words(task.hyper or HyperParams())]
+
+
+def _data_words(data: DataParams) -> list[str]:
+    given = data.set_values()
+    paths = [word for name, option in _OPTIONS.items() if given.get(name) for word in (option, given[name])]
+    rest = [word for name in given if name not in _OPTIONS for word in _set_word(data, name)]
+    return paths + rest
+
+
+def _set_words(hyper: HyperParams) -> list[str]:
+    return [word for name in hyper.set_values() for word in _set_word(hyper, name)]
+
+
+def _set_word(values: ParamModel, name: str) -> list[str]:
+    value = getattr(values, name)
+    return [] if value is None else ["--set", f"{name}={fields_of(type(values))[name].show(value)}"]
+
+
+def _plain(values: ParamModel) -> dict[str, Any]:
+    return {name: value for name, value in values.set_values().items() if value is not None}
+
+
+def _train_lines(task: TrainTask) -> str:
+    rest = "" if task.validation else ", validation=False"
+    rest += f", from_model={task.from_model!r}" if task.from_model else ""
+    rest += ", test=True" if task.then_test else ""
+    return (
+        f"data = {_plain(task.data)!r}\n"
+        f"hyper = {_plain(task.hyper)!r}\n"
+        f"run = convonet.train(data, hyper{rest})\n"
+        "print(run.state, run.history)\n"
+    )
+
+
+def _test_lines(task: TestTask) -> str:
+    rest = f", scaling={task.scaling!r}" if task.scaling else ""
+    return (
+        f"data = {_plain(task.data)!r}\n"
+        f"scores = convonet.evaluate({task.model!r}, data, split={task.split!r}{rest})\n"
+        'print(scores["accuracy"], scores["accuracy_interval"])\n'
+    )
+
+
+def _predict_lines(task: PredictTask) -> str:
+    return (
+        f"for answer in convonet.predict({task.model!r}, {list(task.paths)!r}):\n"
+        '    print(answer["path"], answer.get("predicted"), answer.get("confidence"))\n'
+    )
+
+
+def _summary_lines(task: SummaryTask) -> str:
+    return f"# `{as_command(task)}` prints the layer table.\n"
+
+
+_WORDS: dict[str, Callable[[Any], list[str]]] = {
+    "train": _train_words,
+    "evaluate": _test_words,
+    "predict": _predict_words,
+    "summary": _summary_words,
+}
+_LINES: dict[str, Callable[[Any], str]] = {
+    "train": _train_lines,
+    "evaluate": _test_lines,
+    "predict": _predict_lines,
+    "summary": _summary_lines,
+}

@@ -1,0 +1,351 @@
+"""What is loaded, what may be done next, and the worker at work. Every face holds one; it knows no window.
+
+A workbench belongs to one thread. What takes long is either done by a worker process, which `poll` follows, or
+by a plain function (`load_sets`) whose result is given back to it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from convonet.errors import ConvonetError
+from convonet.events import RunState
+from convonet.params import (
+    DataParams,
+    HyperParams,
+    SearchSpace,
+    load_data,
+    load_hyper,
+    save_data,
+    save_hyper,
+)
+from convonet.runs import Run, RunStore
+from convonet.runs.environment import available_cores
+from convonet.specs import PredictTask, Split, SummaryTask, Task, TestTask, TrainTask
+from convonet.workbench.changes import Change, Changed, Heard, Listener, Part, WorkEnded
+from convonet.workbench.opened import OpenedModel, open_model
+from convonet.workbench.resume import prepare_resume
+from convonet.workbench.sets import DECIDING, LoadedSets
+from convonet.workbench.shown_as import command_words
+from convonet.workbench.supervisor import Supervisor
+from convonet.workbench.work import Follower, Work
+
+_KEPT = ("train", "tune")
+
+
+class Workbench:
+    """State and actions that all faces share.
+
+    Args:
+        folder: where runs go when the data parameters name no results folder.
+
+    Attributes:
+        faults: form → field → sentence, for what stands wrong in a form and is therefore not taken over.
+        sets: the listings of the images, empty until `take_sets`.
+        summary: the layer table of the network as described now, or of the model.
+        evaluation: the scores of the model on the split that was tested last.
+    """
+
+    def __init__(self, folder: Path, supervisor: Supervisor | None = None) -> None:
+        self.folder = folder
+        self.store = RunStore()
+        self.data = DataParams()
+        self.space = SearchSpace()
+        self.files: dict[str, Path] = {}
+        self.faults: dict[str, Mapping[str, str]] = {"data": {}, "hyper": {}}
+        self.sets = LoadedSets()
+        self.model: OpenedModel | None = None
+        self.summary: dict[str, Any] | None = None
+        self.evaluation: dict[str, Any] | None = None
+        self.work: Work | None = None
+        self.last_task: Task | None = None
+        self._supervisor = supervisor or Supervisor(detached=True)
+        self._listeners: list[Listener] = []
+
+    def listen(self, listener: Listener) -> None:
+        """Tell `listener` every change from now on."""
+        self._listeners.append(listener)
+
+    def _tell(self, change: Change) -> None:
+        for listener in tuple(self._listeners):
+            listener(change)
+
+    def _changed(self, *parts: Part) -> None:
+        for part in parts:
+            self._tell(Changed(part))
+
+    # What is loaded
+
+    @property
+    def hyper(self) -> HyperParams:
+        """The values that a training takes: the first of each."""
+        return self.space.first()
+
+    def set_data(self, data: DataParams) -> None:
+        """Take over data parameters; listings that no longer belong to them are dropped."""
+        if data == self.data and data.model_fields_set == self.data.model_fields_set:
+            return
+        if any(getattr(data, name) != getattr(self.data, name) for name in DECIDING):
+            self.sets = LoadedSets()
+        self.data, self.faults["data"] = data, {}
+        self._forget_summary()
+        self._changed("data", "sets")
+
+    def set_space(self, space: SearchSpace) -> None:
+        """Take over hyper parameters with their alternatives."""
+        if space == self.space:
+            return
+        self.space, self.faults["hyper"] = space, {}
+        self._forget_summary()
+        self._changed("hyper")
+
+    def set_faults(self, form: str, faults: Mapping[str, str]) -> None:
+        """Remember what stands wrong in a form: nothing is trained with half of what a person typed."""
+        if dict(faults) != dict(self.faults[form]):
+            self.faults[form] = dict(faults)
+            self._changed("data" if form == "data" else "hyper")
+
+    def load_data(self, path: Path) -> None:
+        """Take data parameters from a file. Raises InputError with all faults."""
+        self.set_data(load_data(path))
+        self.files["data"] = path
+        self._changed("data")
+
+    def load_hyper(self, path: Path) -> None:
+        """Take hyper parameters from a file. Raises InputError with all faults."""
+        self.set_space(load_hyper(path))
+        self.files["hyper"] = path
+        self._changed("hyper")
+
+    def save_data(self, path: Path) -> None:
+        """Write the data parameters. Raises OutputError."""
+        save_data(path, self.data)
+        self.files["data"] = path
+
+    def save_hyper(self, path: Path) -> None:
+        """Write the hyper parameters with their alternatives. Raises OutputError."""
+        save_hyper(path, self.space)
+        self.files["hyper"] = path
+
+    def take_sets(self, data: DataParams, sets: LoadedSets) -> None:
+        """Take over listings that `load_sets` made of `data`, unless the parameters have changed since."""
+        if all(getattr(data, name) == getattr(self.data, name) for name in DECIDING):
+            self.sets = sets
+            self._changed("sets")
+
+    def set_model(self, model: OpenedModel | None) -> None:
+        """Take a model into use; its scores are those that its run remembers."""
+        self.model, self.evaluation, self.summary = model, None, None
+        run = model.run if model else None
+        if run is not None and run.file("evaluation.json").is_file():
+            text = run.file("evaluation.json").read_text(encoding="utf-8")
+            self.evaluation = json.loads(text) | {"run": str(run.path)}
+        self._changed("model", "summary", "scores")
+
+    def load_model(self, path: Path, **said: Any) -> None:
+        """Open a run folder or model file. Raises ModelFileError."""
+        self.set_model(open_model(path, **said))
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """The model's classes, else those of the sets."""
+        info = self.model.info if self.model else None
+        return info.classes if info else self.sets.classes
+
+    def _forget_summary(self) -> None:
+        if self.summary is not None:
+            self.summary = None
+            self._changed("summary")
+
+    # What may be done next
+
+    def why_not(self, action: str, *, while_working: bool = False) -> str:
+        """Why an action cannot be done now; empty when it can.
+
+        Args:
+            action: `train`, `evaluate`, `predict`, `initialise`, `save_model`, `stop`, `tune`.
+            while_working: leave it out that something else is under way.
+        """
+        if action == "stop":
+            return "" if self.work is not None else "Nothing is under way"
+        if self.work is not None and not while_working and action != "save_model":
+            return "Other work is under way; stop it or wait"
+        if action in ("train", "initialise", "tune") and any(self.faults.values()):
+            return "A parameter has a wrong value"
+        if action in ("train", "initialise", "tune") and not self.sets.images("train"):
+            return "No training images are loaded"
+        if action in ("evaluate", "predict", "save_model") and self.model is None:
+            return "No model: train a network, or load one"
+        if action == "evaluate" and not self.sets.images("test"):
+            return "No test images are loaded"
+        return "Tuning comes with a later version" if action == "tune" else ""
+
+    @property
+    def can_train(self) -> bool:
+        """Whether a training can begin."""
+        return not self.why_not("train")
+
+    @property
+    def can_initialise(self) -> bool:
+        """Whether the network that the parameters describe can be built."""
+        return not self.why_not("initialise")
+
+    @property
+    def can_evaluate(self) -> bool:
+        """Whether the model can be tested."""
+        return not self.why_not("evaluate")
+
+    @property
+    def can_predict(self) -> bool:
+        """Whether the model can tell the class of new images."""
+        return not self.why_not("predict")
+
+    @property
+    def can_stop(self) -> bool:
+        """Whether something is under way."""
+        return not self.why_not("stop")
+
+    # Tasks
+
+    def train_task(self, *, validation: bool = True, further: bool = False) -> TrainTask:
+        """Training with what is loaded; `further` goes on from the model's weights."""
+        return TrainTask(
+            data=self.data,
+            hyper=self.hyper,
+            validation=validation,
+            from_model=str(self.model.path) if further and self.model else None,
+            then_test=self.sets.images("test") > 0,
+            threads=available_cores(),
+        )
+
+    def test_task(self, split: Split = "test") -> TestTask:
+        """Testing of the model; into its own run where it has one."""
+        model = _needed(self.model)
+        into = str(model.path) if model.run is not None else None
+        return TestTask(model=str(model.path), data=self.data, split=split, scaling=model.scaling, into=into)
+
+    def predict_task(self, paths: Sequence[Path], unsure_below: float | None = None) -> PredictTask:
+        """Prediction of images and folders of images."""
+        model = _needed(self.model)
+        return PredictTask(
+            model=str(model.path),
+            paths=tuple(map(str, paths)),
+            unsure_below=unsure_below,
+            scaling=model.scaling,
+        )
+
+    def summary_task(self) -> SummaryTask:
+        """The layer table of the network that the parameters describe."""
+        return SummaryTask(data=self.data, hyper=self.hyper)
+
+    def model_task(self) -> SummaryTask:
+        """The layer table of the model: it also shows whether its file can be opened."""
+        return SummaryTask(model=str(_needed(self.model).path))
+
+    # Work
+
+    def warm(self) -> None:
+        """Let a spare worker get ready in the background."""
+        self._supervisor.warm(available_cores())
+
+    def start(self, task: Task) -> Run:
+        """Give a task to a worker process. Training and what has no run of its own leaves a run behind.
+
+        Raises:
+            ConvonetError: other work is under way, or the run folder cannot be made.
+        """
+        self._check_free()
+        keep = task.kind in _KEPT or (isinstance(task, TestTask) and task.into is None)
+        folder = None if keep else tempfile.TemporaryDirectory(prefix="convonet-")
+        parent = Path(folder.name) if folder else self._parent()
+        run = Run.create(parent, task, command=command_words(task), owner=os.getpid())
+        if keep:
+            self.store.add(run)
+        self._begin(Work(task, run, self._supervisor.start(run, task.threads), folder))
+        return run
+
+    def resume(self, run: Run, *, accept_changed_data: bool = False) -> bool:
+        """Go on with a run that was stopped, was killed or failed; False when nothing is left to do.
+
+        Raises:
+            ConvonetError: it is alive elsewhere, or of a kind that cannot be resumed.
+        """
+        self._check_free()
+        if not prepare_resume(run, accept_changed_data=accept_changed_data):
+            return False
+        task = run.task()
+        self._begin(Work(task, run, self._supervisor.start(run, task.threads)))
+        return True
+
+    def attach(self, run: Run) -> None:
+        """Follow a run that another process works on."""
+        self._check_free()
+        self._begin(Work(run.task(), run, Follower(run)))
+
+    def poll(self) -> None:
+        """Tell the events since the last call, and the end. To be called about twenty times a second."""
+        work = self.work
+        if work is None:
+            return
+        alive = work.hand.is_alive()
+        for stamped in work.hand.poll():
+            self._tell(Heard(work.task, stamped))
+        if not alive and self.work is work:
+            self._ended(work)
+
+    def stop(self) -> None:
+        """Ask the work to stop; what was done is kept."""
+        if self.work is not None:
+            self.work.stop()
+            self._changed("work")
+
+    def detach(self) -> None:
+        """Let the work go on when this process ends."""
+        if self.work is not None:
+            self.work.hand.detach()
+
+    def close(self) -> None:
+        """End the spare worker. Work that was not detached stops when this process ends."""
+        self._supervisor.close()
+
+    def _check_free(self) -> None:
+        if self.work is not None:
+            raise ConvonetError("Other work is under way", where=self.work.run.path, hint="Stop it or wait")
+
+    def _parent(self) -> Path:
+        return Path(self.data.result_dir) if self.data.result_dir else self.folder
+
+    def _begin(self, work: Work) -> None:
+        self.work, self.last_task = work, work.task
+        self._changed("work")
+
+    def _ended(self, work: Work) -> None:
+        self.work = None
+        ended = work.end()
+        self._adopt(ended)
+        self._changed("work")
+        self._tell(ended)
+
+    def _adopt(self, ended: WorkEnded) -> None:
+        """Take over what the work has made."""
+        if ended.task.kind == "train" and ended.run.file("model.keras").is_file():
+            self.load_model(ended.run.path)
+        if ended.state is not RunState.DONE or ended.result is None:
+            return
+        if ended.task.kind == "evaluate":
+            self.evaluation = ended.result
+            self._changed("scores")
+        elif ended.task.kind == "summary":
+            self.summary = ended.result
+            self._changed("summary")
+
+
+def _needed(model: OpenedModel | None) -> OpenedModel:
+    if model is None:
+        raise ConvonetError("There is no model", hint="Train a network, or load a model")
+    return model
