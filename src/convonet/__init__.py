@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from convonet.api import inspect as inspect
     from convonet.api import predict as predict
     from convonet.api import train as train
+    from convonet.api import tune as tune
     from convonet.errors import Cancelled as Cancelled
     from convonet.errors import ConvonetError as ConvonetError
     from convonet.params import DataParams as DataParams
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "inspect": "convonet.api",
     "train": "convonet.api",
+    "tune": "convonet.api",
     "evaluate": "convonet.api",
     "predict": "convonet.api",
     "DataParams": "convonet.params",

@@ -22,9 +22,9 @@ from convonet.jobs import job_for
 from convonet.jobs.runner import execute
 from convonet.params import DataParams, HyperParams, SearchSpace, load_data, load_hyper
 from convonet.runs import Run, RunStore
-from convonet.runs.documents import read_result, train_document
+from convonet.runs.documents import adopted_hyper, read_result, train_document, tune_document
 from convonet.runs.environment import available_cores, command
-from convonet.specs import PredictTask, Split, Task, TestTask, TrainTask
+from convonet.specs import PredictTask, Split, Task, TestTask, TrainTask, TuneTask
 from convonet.testing.models import open_predictor
 from convonet.testing.prediction import answers
 
@@ -108,6 +108,67 @@ def train(
     _execute(run, task, listen)
     document = train_document(run)
     return TrainedRun(run.path, document["state"], document["history"], document["images_per_second"])
+
+
+@dataclass(frozen=True)
+class TunedRun:
+    """What a search gave. The folder `path` holds everything else.
+
+    Attributes:
+        results: one row a setting, the best first: `params`, `mean_accuracy` (0..1), `std` …
+        best: the first of them that is done, or None.
+        best_hyper: all hyper parameters of the best setting, ready for `train`; None where none is done.
+    """
+
+    path: Path
+    state: str
+    results: list[dict[str, Any]]
+    best: dict[str, Any] | None
+    best_hyper: HyperParams | None
+
+    def _repr_html_(self) -> str:
+        """How a notebook shows it: the table, the best row first."""
+        rows = [
+            f"<tr><td>{row['params']}</td><td>{100 * row['mean_accuracy']:.2f} %</td></tr>"
+            for row in self.results
+            if row["mean_accuracy"] is not None
+        ]
+        return f"<b>{self.path.name}</b>: {self.state}<table>{''.join(rows)}</table>"
+
+
+def tune(
+    data: Data,
+    hyper: Hyper,
+    *,
+    out: str | os.PathLike[str] | None = None,
+    name: str | None = None,
+    listen: Listener = None,
+    **options: Any,
+) -> TunedRun:
+    """Search for good hyper parameters and leave a run folder.
+
+    Trainings run in processes of their own; the search itself is coordinated here.
+
+    Args:
+        hyper: the search space: lists of values, ranges, or a `SearchSpace`.
+        listen: called with every event.
+        options: fields of `TuneTask`: search, objective, trials, folds, repeats, images, jobs, executor,
+            time_limit, memory_limit, pruner, seed, threads.
+
+    Raises:
+        InputError: parameters or images that cannot be used.
+        KeyboardInterrupt: the run is then `cancelled`, with its partial table, and can be resumed.
+    """
+    values = _data(data)
+    task = TuneTask(data=values, space=_space(hyper), **({"threads": 1} | options))
+    run = Run.create(
+        Path(out or values.result_dir or "runs"), task, name=name, command=command(), owner=os.getpid()
+    )
+    RunStore().add(run)
+    _execute(run, task, listen)
+    document = tune_document(run)
+    best = adopted_hyper(run) if document["best"] else None
+    return TunedRun(run.path, document["state"], document["results"], document["best"], best)
 
 
 def evaluate(
@@ -219,9 +280,15 @@ def _hyper(hyper: Hyper) -> HyperParams:
         return HyperParams()
     if isinstance(hyper, HyperParams):
         return hyper
+    return _space(hyper).first()
+
+
+def _space(hyper: Hyper) -> SearchSpace:
+    if hyper is None or isinstance(hyper, HyperParams):
+        return SearchSpace.single(hyper or HyperParams())
     if isinstance(hyper, SearchSpace):
-        return hyper.first()
-    return (SearchSpace.of(hyper) if isinstance(hyper, Mapping) else load_hyper(hyper)).first()
+        return hyper
+    return SearchSpace.of(hyper) if isinstance(hyper, Mapping) else load_hyper(hyper)
 
 
 def _trained_on(path: Path) -> DataParams:

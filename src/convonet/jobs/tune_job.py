@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import time
+from dataclasses import replace
 from typing import Any
 
 from convonet.atomic import write_text
@@ -15,16 +16,17 @@ from convonet.events import FileSaved, StageStarted, Warned, Watch
 from convonet.jobs.data_record import check_same_data
 from convonet.params import FAMILIES, PixelParams, pixel_params, save_hyper
 from convonet.runs import Run
-from convonet.runs.documents import tune_document
+from convonet.runs.documents import adopted_hyper, tune_document
 from convonet.runs.environment import available_cores
 from convonet.runs.event_log import LineFile
 from convonet.runs.trial_table import best_hyper, best_of, results_text, settings_of
-from convonet.runs.trials import TRIALS, TrialsFile
+from convonet.runs.trials import TRIALS, FoldRow, TrialsFile
 from convonet.specs import TuneTask
 from convonet.tuning.executors import create_executor
 from convonet.tuning.fold_data import FoldData
-from convonet.tuning.messages import TrainerSettings
+from convonet.tuning.messages import FoldEnded, Message, TrainerSettings
 from convonet.tuning.net_tuning import NetTuning
+from convonet.tuning.units import Trial, Unit, repeat_seed
 
 RESULTS = "results.csv"
 BEST = "best_hyper.json"
@@ -67,6 +69,38 @@ def work(run: Run, task: TuneTask, watch: Watch) -> dict[str, Any]:
         watch.tell(Warned(message=f"The search ended early: {result.stopped}", subject="time_limit"))
     _check_any_done(task, file)
     return tune_document(run)
+
+
+def retrain(run: Run, trial: int, *, repeat: int = 1, fold: int = 1, watch: Watch | None = None) -> FoldRow:
+    """Train one fold of a finished search again from its record, in this process.
+
+    Args:
+        trial, repeat, fold: from 1, as in `trials.csv`.
+
+    Returns:
+        The new row; but for its seconds it equals the recorded one, with the same versions and machine.
+
+    Raises:
+        InputError: no such trial.
+    """
+    task = run.task()
+    assert isinstance(task, TuneTask)
+    hyper = adopted_hyper(run, trial)
+    one = Unit(hyper, (Trial.of(trial, hyper, task.space.varied),), repeat, fold)
+    unit = replace(one, hyper=hyper.changed(seed=repeat_seed(hyper.seed, repeat)))
+    rows: list[FoldRow] = []
+
+    def keep(message: Message) -> None:
+        if isinstance(message, FoldEnded):
+            rows.append(message.row)
+
+    from convonet.tuning.fold_training import FoldTrainer
+
+    trainer = FoldTrainer(
+        _prepare(run, task, watch or Watch()), TrainerSettings(task.objective, task.threads or 1)
+    )
+    trainer.train(unit, keep, lambda: False)
+    return rows[0]
 
 
 def _prepare(run: Run, task: TuneTask, watch: Watch) -> FoldData:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
@@ -20,7 +20,7 @@ from convonet.tuning.units import Trial, Unit, units_of
 
 STAGE = "tune"
 _WAIT_SECONDS = 0.1
-_MOST_LOSSES = 20
+_MOST_DEATHS = 100
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class NetTuning:
         self._gated: dict[int, list[Unit]] = {}
         self._running: dict[FoldKey, Unit] = {}
         self._memory = MemoryRule()
-        self._losses = 0
+        self._deaths: Counter[FoldKey] = Counter()
 
     def run(self, executor: Executor, watch: Watch) -> TuneResult:
         """Search until all trials have ended or the time is over.
@@ -188,20 +188,21 @@ class NetTuning:
         unit = self._running.pop(death.unit, None) if death.unit is not None else None
         if death.cause == "fault":
             raise WorkerError(death.reason, hint="The run's worker.log has the details; resume goes on")
-        if unit is None:
+        if unit is None or all(key in self._rows for key in unit.keys()):
             return
         left = tuple(
             trial for trial in unit.trials if (trial.number, unit.repeat, unit.fold) not in self._rows
         )
         unit = replace(unit, trials=left)
-        if death.cause == "memory" and left:
+        self._deaths[unit.keys()[-1]] += 1
+        # Somebody else may have filled the memory: only what is killed twice is too large.
+        if death.cause == "memory" and self._deaths[unit.keys()[-1]] > 1:
             self._memory.learn(left[-1].number, unit.hyper)
             self._fail(unit, death.reason)
-        elif left:
-            self._losses += 1
-            if self._losses > _MOST_LOSSES:
-                raise WorkerError(f"Trainers were lost {self._losses} times; the last: {death.reason}")
-            self._queue.appendleft(unit)
+            return
+        if self._deaths.total() > _MOST_DEATHS:
+            raise WorkerError(f"Trainers died {self._deaths.total()} times; the last: {death.reason}")
+        self._queue.appendleft(unit)
 
     def _fail(self, unit: Unit, reason: str) -> None:
         for trial in unit.trials:
