@@ -12,7 +12,7 @@ import pytest
 from convonet.nets.backend import keras
 from convonet.params import HyperParams
 from convonet.training.chance import layer_seed
-from convonet.training.checkpoint import Checkpoint, CheckpointFile, Position
+from convonet.training.checkpoint import Checkpoint, CheckpointFile, Position, Snapshot
 from convonet.training.history import History, csv_head
 from convonet.training.rules import BestKeeper, EarlyStopping, create_rules, is_better
 from convonet.training.schedules import create_schedule
@@ -58,19 +58,20 @@ def test_a_change_below_the_least_improvement_is_none() -> None:
 
 
 def test_rules_come_back_from_their_state() -> None:
-    hyper = HyperParams.of({"stop_patience": 3})
-    keeper, stopping = create_rules(hyper, validation=True)
-    assert keeper is not None
-    assert stopping is not None
-    for epoch, value in enumerate([2.0, 1.0, 1.5], start=1):
-        keeper.see(epoch, {"val_loss": value})
-        stopping.see({"val_loss": value})
-    again_keeper, again_stopping = create_rules(hyper, validation=True)
-    assert again_keeper is not None
-    assert again_stopping is not None
-    again_keeper.restore(json.loads(json.dumps(keeper.state())))
-    again_stopping.restore(json.loads(json.dumps(stopping.state())))
-    assert (again_keeper, again_stopping) == (keeper, stopping)
+    hyper = HyperParams.of(
+        {"stop_patience": 3, "plateau_patience": 3, "target": 0.9, "target_metric": "accuracy"}
+    )
+    rules, again = (create_rules(hyper, validation=True) for _ in range(2))
+    for epoch, value in enumerate([2.0, 1.0, 1.5, 1.4], start=1):
+        logs = {"val_loss": value, "accuracy": 0.1 * epoch}
+        assert rules.keeper is not None
+        assert rules.plateau is not None
+        rules.keeper.see(epoch, logs)
+        rules.plateau.see(logs, 0.1)
+        rules.reason_to_stop(logs)
+    assert again != rules
+    again.restore(json.loads(json.dumps(rules.state())))
+    assert again == rules
 
 
 def test_history_lines_hold_every_digit_and_leave_absent_values_empty() -> None:
@@ -86,14 +87,17 @@ def test_a_checkpoint_comes_back_to_the_bit(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     weights = [rng.normal(size=(3, 4)).astype("float32"), rng.normal(size=5).astype("float32")]
     position = Position(epoch=3, step=7, loss_sum=0.1 + 0.2, right=5, history=[{"loss": 1 / 3}], ended="")
-    file.save(Checkpoint(position, weights, [np.array(9, dtype="int64")], best=weights[:2]))
+    now = Snapshot(weights, [np.array(9, dtype="int64")])
+    file.save(Checkpoint(position, now, good=Snapshot(weights[:1], []), best=weights[:2]))
     again = file.load()
     assert again.position == position
     assert again.best is not None
-    for one, other in zip([*weights, *weights], [*again.weights, *again.best], strict=True):
+    assert again.good is not None
+    back = [*again.now.weights, *again.best, *again.good.weights]
+    for one, other in zip([*weights, *weights, weights[0]], back, strict=True):
         assert np.array_equal(one, other)
         assert one.dtype == other.dtype
-    assert again.optimizer[0] == 9
+    assert again.now.optimizer[0] == 9
 
 
 def test_neighbouring_seeds_and_places_draw_unlike() -> None:

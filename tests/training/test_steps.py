@@ -8,6 +8,7 @@ import pytest
 from convonet.nets import create_model
 from convonet.nets.backend import keras, name
 from convonet.params import HyperParams, PixelParams
+from convonet.training.image_rows import Batch
 from convonet.training.steps import create_step
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (40, 6, 6, 1), dtype=np.uint8)
@@ -29,14 +30,14 @@ def test_sums_are_those_of_the_probabilities(output: str, l2: float) -> None:
         return loss, int((made.argmax(axis=1) == LABELS).sum())
 
     start, right = expected()
-    for work in (step.score, step.train):
+    for work in (lambda: step.score(IMAGES, LABELS), lambda: step.train(Batch(IMAGES, LABELS))):
         step.reset()
-        work(IMAGES, LABELS)
+        work()
         assert step.sums()[1] == right
         if name() == "torch" or not l2:
             assert step.sums()[0] == pytest.approx(start, rel=1e-4)
     for _ in range(60):
-        step.train(IMAGES, LABELS)
+        step.train(Batch(IMAGES, LABELS))
     loss, right = expected()
     assert loss < start / 1.5
     step.reset()

@@ -31,7 +31,7 @@ from convonet.runs.documents import train_document
 from convonet.specs import TestTask, TrainTask
 from convonet.testing.models import sha256_of
 from convonet.training.checkpoint import CheckpointFile
-from convonet.training.history import History, csv_head
+from convonet.training.history import History
 from convonet.training.net_training import ImageRows, NetTraining, TrainingResult
 
 CHECKPOINT = "checkpoint.npz"
@@ -154,7 +154,7 @@ def _training(run: Run, task: TrainTask, model: NetModel) -> NetTraining:
 
     def write_row(history: History) -> int:
         if len(history) == 1:
-            write_text(file.path, csv_head() + "\n")
+            write_text(file.path, history.csv_head() + "\n")
         file.append(history.csv_line(len(history) - 1))
         return file.size()
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from convonet.atomic import replacing
 from convonet.errors import TrainingError
+from convonet.nets.backend import ops
 
 CHECKPOINT_VERSION = 1
 
@@ -33,6 +34,9 @@ class Position:
         rules: state of the rules by name.
         ended: why training is over, empty while it is not.
         train_seconds, train_images: time spent in steps and images trained in it, for the speed.
+        spent: seconds of training so far, for the time limit.
+        rate_scale: what plateaus, the guard and callbacks have made of the schedule's rates.
+        batch_size: images of the steps that are counted; 0 before the first.
     """
 
     epoch: int = 1
@@ -45,16 +49,59 @@ class Position:
     ended: str = ""
     train_seconds: float = 0.0
     train_images: int = 0
+    spent: float = 0.0
+    rate_scale: float = 1.0
+    batch_size: int = 0
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The arrays of a network and its optimizer."""
+
+    weights: list[np.ndarray]
+    optimizer: list[np.ndarray]
+
+    @classmethod
+    def take(cls, model: Any, optimizer: Any) -> Snapshot:
+        """A copy of what they are now."""
+        return cls(
+            model.get_weights(),
+            [np.array(ops.convert_to_numpy(variable)) for variable in optimizer.variables],
+        )
+
+    def put_into(self, model: Any, optimizer: Any) -> None:
+        """Make them what they were."""
+        model.set_weights(self.weights)
+        for variable, value in zip(optimizer.variables, self.optimizer, strict=True):
+            variable.assign(value)
+
+    def is_sound(self) -> bool:
+        """Whether every number is finite."""
+        arrays = [*self.weights, *self.optimizer]
+        return all(bool(np.isfinite(array).all()) for array in arrays if array.dtype.kind == "f")
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """Position and arrays. `best` is None while no best weights are kept."""
+    """Position and arrays.
+
+    Attributes:
+        now: as they are at the position.
+        good: as they were at the start of the epoch, where the position is inside one and the guard may go back.
+        best: weights of the best epoch so far, where they are kept.
+    """
 
     position: Position
-    weights: list[np.ndarray]
-    optimizer: list[np.ndarray]
+    now: Snapshot
+    good: Snapshot | None = None
     best: list[np.ndarray] | None = None
+
+    def groups(self) -> dict[str, list[np.ndarray]]:
+        """Every array, by what it is."""
+        groups = {"weights": self.now.weights, "optimizer": self.now.optimizer}
+        if self.good is not None:
+            groups |= {"good_weights": self.good.weights, "good_optimizer": self.good.optimizer}
+        return groups if self.best is None else groups | {"best": self.best}
 
 
 class CheckpointFile:
@@ -69,11 +116,14 @@ class CheckpointFile:
 
     def save(self, checkpoint: Checkpoint) -> None:
         """Replace the checkpoint, whole or not at all."""
-        meta = {"format_version": CHECKPOINT_VERSION, "position": asdict(checkpoint.position)}
-        meta["counts"] = [len(checkpoint.weights), len(checkpoint.optimizer)]
-        meta["best"] = checkpoint.best is not None
-        arrays = [*checkpoint.weights, *checkpoint.optimizer, *(checkpoint.best or [])]
-        named: dict[str, Any] = {f"a{place}": array for place, array in enumerate(arrays)}
+        groups = checkpoint.groups()
+        meta = {
+            "format_version": CHECKPOINT_VERSION,
+            "position": asdict(checkpoint.position),
+            "counts": {name: len(arrays) for name, arrays in groups.items()},
+        }
+        every = [array for arrays in groups.values() for array in arrays]
+        named: dict[str, Any] = {f"a{place}": array for place, array in enumerate(every)}
         text = np.frombuffer(json.dumps(meta).encode("utf-8"), dtype=np.uint8)
         with replacing(self.path) as temporary, temporary.open("wb") as file:
             np.savez(file, meta=text, **named)
@@ -94,8 +144,11 @@ class CheckpointFile:
             ) from error
         if meta["format_version"] != CHECKPOINT_VERSION:
             raise TrainingError("The checkpoint is of another version", where=self.path)
-        weights, optimizer = meta["counts"]
-        best = arrays[weights + optimizer :] if meta["best"] else None
-        return Checkpoint(
-            Position(**meta["position"]), arrays[:weights], arrays[weights : weights + optimizer], best
+        groups: dict[str, list[np.ndarray]] = {}
+        for name, count in meta["counts"].items():
+            groups[name], arrays = arrays[:count], arrays[count:]
+        good = (
+            Snapshot(groups["good_weights"], groups["good_optimizer"]) if "good_weights" in groups else None
         )
+        now = Snapshot(groups["weights"], groups["optimizer"])
+        return Checkpoint(Position(**meta["position"]), now, good, groups.get("best"))

@@ -10,9 +10,14 @@ COLUMNS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_ra
 
 @dataclass
 class History:
-    """Rows by epoch; a row has `loss`, `accuracy`, `learning_rate` and, with validation, `val_…`."""
+    """Rows by epoch; a row has `loss`, `accuracy`, `learning_rate` and, with validation, `val_…`.
+
+    Attributes:
+        extra: scores that this training measures beside those of `COLUMNS`; they are the last columns.
+    """
 
     rows: list[dict[str, float]] = field(default_factory=list)
+    extra: tuple[str, ...] = ()
 
     def add(self, logs: Mapping[str, float]) -> None:
         """Add the row of the next epoch."""
@@ -26,13 +31,18 @@ class History:
         return [row[name] for row in self.rows if name in row]
 
     def to_dict(self) -> dict[str, list[float]]:
-        """Columns of scores: `loss`, `accuracy`, `val_loss`, `val_accuracy`."""
-        return {name: self.column(name) for name in COLUMNS[1:5]}
+        """Columns of scores: `loss`, `accuracy`, `val_loss`, `val_accuracy` and the extra ones."""
+        return {name: self.column(name) for name in (*COLUMNS[1:5], *self.extra)}
+
+    def csv_head(self) -> str:
+        """The header line."""
+        return csv_head((*COLUMNS, *self.extra))
 
     def csv_line(self, place: int) -> str:
         """Row `place` (from 0) as a CSV line with full precision; absent values are empty."""
         values = {"epoch": place + 1} | self.rows[place]
-        return ",".join("" if name not in values else repr(values[name]) for name in COLUMNS)
+        names = (*COLUMNS, *self.extra)
+        return ",".join("" if name not in values else repr(values[name]) for name in names)
 
 
 def csv_head(columns: Sequence[str] = COLUMNS) -> str:

@@ -3,53 +3,41 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from convonet.errors import Cancelled, DataError
-from convonet.events import BatchEnded, CheckpointSaved, EpochEnded, TrainingStarted, TrainingStopped, Watch
-from convonet.nets.backend import keras
+from convonet.events import (
+    BatchEnded,
+    CheckpointSaved,
+    EpochEnded,
+    TrainingStarted,
+    TrainingStopped,
+    Warned,
+    Watch,
+)
 from convonet.nets.net_model import NetModel
 from convonet.params.hyper_params import HyperParams
 from convonet.training.chance import LayerChance, epoch_order
-from convonet.training.checkpoint import Checkpoint, CheckpointFile, Position
+from convonet.training.checkpoint import Checkpoint, CheckpointFile, Position, Snapshot
+from convonet.training.guard import NanGuard
 from convonet.training.history import History
+from convonet.training.image_rows import BatchMaker, ImageRows
 from convonet.training.optimizers import create_optimizer
+from convonet.training.own_callbacks import OwnCallbacks
 from convonet.training.rules import create_rules
 from convonet.training.schedules import create_schedule
+from convonet.training.scoring import Scorer
 from convonet.training.steps import create_step
 
-_SCORE_BATCH = 256
+__all__ = ["ImageRows", "NetTraining", "TrainingResult"]
+
 _TELL_SECONDS = 0.1
 _SAVE_SECONDS = 30.0
 _SAVE_SHARE = 0.05
-
-
-@dataclass(frozen=True)
-class ImageRows:
-    """Some rows of a prepared set: `images` (N, H, W, C) uint8 and `labels` (N,) are shared, never copied."""
-
-    images: np.ndarray
-    labels: np.ndarray
-    rows: np.ndarray
-
-    @classmethod
-    def all(cls, images: np.ndarray, labels: np.ndarray) -> ImageRows:
-        """Every row."""
-        return cls(images, labels, np.arange(len(labels)))
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def take(self, places: np.ndarray | slice) -> tuple[np.ndarray, np.ndarray]:
-        """A batch: the images and labels at these places of `rows`, copied out of the map."""
-        rows = self.rows[places]
-        return np.ascontiguousarray(self.images[rows]), np.ascontiguousarray(
-            self.labels[rows], dtype=np.int64
-        )
 
 
 @dataclass(frozen=True)
@@ -59,7 +47,7 @@ class TrainingResult:
     Attributes:
         history: one row an epoch.
         model_epoch: the epoch whose weights the model has.
-        stopped: why it ended before its last epoch, empty if it did not.
+        stopped: the rule that ended it, in words; empty where it went to its last epoch.
         images_per_second: images over the time spent in training steps, without the first batch and validation.
     """
 
@@ -81,6 +69,7 @@ class NetTraining:
             size of what it wrote, which a resumed run cuts back to.
         validates: whether an epoch (from 1) is scored on the validation images; where a rule watches a
             validation score it must be every epoch.
+        callbacks: a person's own `keras.callbacks.Callback`s. Their state is not in the checkpoint.
     """
 
     model: NetModel
@@ -89,6 +78,7 @@ class NetTraining:
     on_history: Callable[[History], int] = lambda history: 0
     on_resume: Callable[[History, int], None] = lambda history, size: None
     validates: Callable[[int], bool] = lambda epoch: True
+    callbacks: Sequence[Any] = ()
     _position: Position = field(default_factory=Position, init=False)
 
     def train(self, train: ImageRows, watch: Watch | None = None) -> TrainingResult:
@@ -104,21 +94,30 @@ class NetTraining:
             raise DataError(
                 "There are no images to train on" if not len(train) else "There are no validation images"
             )
-        keras_model = self.model.keras_model
-        self._train_rows, self._val_rows, self._watch = train, val, watch
-        self._keeper, self._stopping = create_rules(self.hyper, validation=val is not None)
-        self._schedule = create_schedule(self.hyper)
-        self._optimizer = create_optimizer(self.hyper)
-        self._step = create_step(keras_model, self._optimizer, self.model.info.output)
-        self._chance = LayerChance(list(keras_model._flatten_layers()), self.hyper.seed)
-        self._steps = -(-len(train) // self.hyper.batch_size)
-        self._position = Position()
+        self._prepare(train, val, watch)
+        self._position = Position(batch_size=self.hyper.batch_size)
         self._best: list[np.ndarray] | None = None
-        self._history = History()
+        self._history = History(extra=self.hyper.extra_scores if val is not None else ())
         if self.checkpoint is not None and self.checkpoint.exists():
             self._restore(self.checkpoint.load())
         self._saved_at, self._save_cost, self._clock_running = time.monotonic(), 0.0, False
+        self._began = time.monotonic() - self._position.spent
         return self._loop()
+
+    def _prepare(self, train: ImageRows, val: ImageRows | None, watch: Watch) -> None:
+        """What follows from the hyper parameters and the images alone."""
+        hyper, info, keras_model = self.hyper, self.model.info, self.model.keras_model
+        self._train_rows, self._val_rows, self._watch = train, val, watch
+        self._steps = -(-len(train) // hyper.batch_size)
+        self._rules = create_rules(hyper, validation=val is not None)
+        self._batches_of = BatchMaker(train, hyper, info)
+        self._schedule = create_schedule(hyper, self._steps)
+        self._optimizer = create_optimizer(hyper)
+        self._step = create_step(keras_model, self._optimizer, info.output, hyper)
+        self._scorer = None if val is None else Scorer(self._step, val, info, hyper)
+        self._chance = LayerChance(list(keras_model._flatten_layers()), hyper.seed)
+        self._guard = NanGuard(keras_model, self._optimizer) if hyper.nan_guard else None
+        self._own = OwnCallbacks(self.callbacks, keras_model, hyper.epochs, self._steps)
 
     def _loop(self) -> TrainingResult:
         place = self._position
@@ -132,73 +131,113 @@ class NetTraining:
                 first_step=place.step,
             )
         )
+        self._given_rate = self._rate(place.step)
+        self._optimizer.learning_rate.assign(self._given_rate)
+        self._own.train_began()
         try:
             while not place.ended and place.epoch <= self.hyper.epochs:
                 self._epoch()
         except Cancelled:
             self._save()
             raise
+        self._own.train_ended(self._history.rows[-1])
         return self._finish()
 
     def _epoch(self) -> None:
         place, started = self._position, time.monotonic()
         order = epoch_order(len(self._train_rows), self.hyper.seed, place.epoch)
+        if place.step == 0:
+            if self._guard is not None:
+                self._guard.remember()
+            self._own.epoch_began(place.epoch)
         self._step.reset(place.loss_sum, place.right)
         try:
-            self._batches(order)
+            sound = self._batches(order)
         finally:
             place.loss_sum, place.right = self._step.sums()
-        self._end_epoch(self._logs(), time.monotonic() - started)
+        logs = self._logs() if sound else {}
+        if self._guard is not None and not (sound and self._guard.is_sound(logs)):
+            self._guard.go_back(place, self._rate(), self._watch)
+            return
+        self._end_epoch(logs, time.monotonic() - started)
 
-    def _batches(self, order: np.ndarray) -> None:
+    def _batches(self, order: np.ndarray) -> bool:
+        """Train the batches of the epoch that are left; False where the loss is no longer a number."""
         place, told = self._position, 0.0
-        while place.step < self._steps:
+        while place.step < self._steps and not (place.step and self._out_of_time()):
             self._watch.check()
             self._batch(order)
+            if self._guard is not None and not np.isfinite(self._step.sums()[0]):
+                return False
             if (now := time.monotonic()) - told >= _TELL_SECONDS or place.step == self._steps:
                 told = now
                 self._tell_batch()
             if self.checkpoint and now - self._saved_at > max(_SAVE_SECONDS, self._save_cost / _SAVE_SHARE):
                 place.loss_sum, place.right = self._step.sums()
                 self._save()
+        return True
 
     def _batch(self, order: np.ndarray) -> None:
         place, size = self._position, self.hyper.batch_size
-        images, labels = self._train_rows.take(order[place.step * size : (place.step + 1) * size])
-        self._optimizer.learning_rate.assign(self._schedule((place.epoch - 1) * self._steps + place.step))
+        places = order[place.step * size : (place.step + 1) * size]
+        batch = self._batches_of.make(places, place.epoch, place.step)
+        self._set_rate()
         self._chance.set(place.epoch, place.step)
         started = time.perf_counter()
-        self._step.train(images, labels)
-        place.step += 1
+        self._step.train(batch)
         if self._clock_running:
             place.train_seconds += time.perf_counter() - started
-            place.train_images += len(labels)
+            place.train_images += len(places)
         self._clock_running = True
+        place.step += 1
+        if self.callbacks:
+            loss_sum, right = self._step.sums()
+            self._own.batch_ended(
+                place.step - 1, {"loss": loss_sum / self._shown(), "accuracy": right / self._shown()}
+            )
+
+    def _set_rate(self) -> None:
+        """The rate of the next batch: the schedule's, and what a callback has made of it."""
+        place = self._position
+        place.rate_scale *= self._own.scale_of_rate(self._given_rate)
+        self._given_rate = self._rate(place.step)
+        self._optimizer.learning_rate.assign(self._given_rate)
+        self._own.batch_began(place.step)
+
+    def _rate(self, step: int | None = None) -> float:
+        """The rate of a batch of this epoch; None: of the last one that was trained."""
+        place = self._position
+        step = max(place.step - 1, 0) if step is None else step
+        return self._schedule((place.epoch - 1) * self._steps + step) * place.rate_scale
+
+    def _shown(self) -> int:
+        """Images that the epoch has shown so far."""
+        return min(self._position.step * self.hyper.batch_size, len(self._train_rows))
+
+    def _out_of_time(self) -> bool:
+        limit = self.hyper.time_limit
+        return limit is not None and time.monotonic() - self._began >= limit
 
     def _logs(self) -> dict[str, float]:
-        """The row of the epoch: means over its images, then over the validation images."""
-        place, count = self._position, len(self._train_rows)
-        rate = self._schedule(place.epoch * self._steps - 1)
-        logs = {"loss": place.loss_sum / count, "accuracy": place.right / count, "learning_rate": rate}
-        if self._val_rows is not None and self.validates(place.epoch):
-            logs |= self._score(self._val_rows)
+        """The row of the epoch: means over the images it showed, then over the validation images."""
+        place, count = self._position, self._shown()
+        logs = {
+            "loss": place.loss_sum / count,
+            "accuracy": place.right / count,
+            "learning_rate": self._rate(),
+        }
+        if self._scorer is not None and self.validates(place.epoch):
+            logs |= self._scorer.score(self._watch)
         return logs
-
-    def _score(self, rows: ImageRows) -> dict[str, float]:
-        self._step.reset()
-        for start in range(0, len(rows), _SCORE_BATCH):
-            self._watch.check()
-            self._step.score(*rows.take(slice(start, start + _SCORE_BATCH)))
-        loss_sum, right = self._step.sums()
-        return {"val_loss": loss_sum / len(rows), "val_accuracy": right / len(rows)}
 
     def _end_epoch(self, logs: dict[str, float], seconds: float) -> None:
         place = self._position
         ended = place.epoch
         self._history.add(logs)
-        if self._keeper is not None and self._keeper.see(ended, logs):
+        if self._rules.keeper is not None and self._rules.keeper.see(ended, logs):
             self._best = self.model.keras_model.get_weights()
-        place.ended = (self._stopping.see(logs) if self._stopping is not None else None) or ""
+        place.ended = self._reason_to_stop(logs)
+        self._lower_rate(logs)
         place.epoch, place.step, place.loss_sum, place.right = ended + 1, 0, 0.0, 0
         place.history_bytes = self.on_history(self._history)
         self._step.reset()
@@ -207,13 +246,38 @@ class NetTraining:
         if place.ended:
             self._watch.tell(TrainingStopped(epoch=ended, reason=place.ended))
 
+    def _reason_to_stop(self, logs: dict[str, float]) -> str:
+        place = self._position
+        reason = self._rules.reason_to_stop(logs)
+        asked = self._own.epoch_ended(place.epoch, logs)
+        if not self._out_of_time():
+            return reason or asked
+        cut = f" after {place.step} of {self._steps} batches" if place.step < self._steps else ""
+        return (
+            reason
+            or asked
+            or f"the time limit of {self.hyper.time_limit:g} s was reached in epoch {place.epoch}{cut}"
+        )
+
+    def _lower_rate(self, logs: dict[str, float]) -> None:
+        plateau = self._rules.plateau
+        if plateau is None:
+            return
+        rate = self._rate()
+        lower = plateau.see(logs, rate)
+        if lower < rate:
+            self._position.rate_scale *= lower / rate
+            message = (
+                f"{plateau.monitor} is on a plateau: the learning rate goes from {rate:.3g} to {lower:.3g}"
+            )
+            self._watch.tell(Warned(message=message, subject="plateau"))
+
     def _finish(self) -> TrainingResult:
-        model_epoch = len(self._history)
-        if self._keeper is not None and self._best is not None and self._keeper.epoch is not None:
+        model_epoch, keeper = len(self._history), self._rules.keeper
+        if keeper is not None and self._best is not None and keeper.epoch is not None:
             self.model.keras_model.set_weights(self._best)
-            model_epoch = self._keeper.epoch
-        stopped = self._position.ended if len(self._history) < self.hyper.epochs else ""
-        return TrainingResult(self._history, model_epoch, stopped, self.speed)
+            model_epoch = keeper.epoch
+        return TrainingResult(self._history, model_epoch, self._position.ended, self.speed)
 
     @property
     def history(self) -> History:
@@ -227,10 +291,9 @@ class NetTraining:
         return place.train_images / place.train_seconds if place.train_seconds else 0.0
 
     def _tell_batch(self) -> None:
-        place = self._position
+        place, shown = self._position, self._shown()
         loss_sum, right = self._step.sums()
-        shown = min(place.step * self.hyper.batch_size, len(self._train_rows))
-        left = (self.hyper.epochs - place.epoch) * len(self._train_rows) + len(self._train_rows) - shown
+        left = (self.hyper.epochs - place.epoch + 1) * len(self._train_rows) - shown
         self._watch.tell(
             BatchEnded(
                 epoch=place.epoch,
@@ -248,27 +311,28 @@ class NetTraining:
         if self.checkpoint is None:
             return
         started = time.monotonic()
-        place, keras_model = self._position, self.model.keras_model
+        place = self._position
         place.history = self._history.rows
-        place.rules = {name: rule.state() for name, rule in self._rules().items()}
-        optimizer = [
-            np.asarray(keras.ops.convert_to_numpy(variable)) for variable in self._optimizer.variables
-        ]
-        self.checkpoint.save(Checkpoint(place, keras_model.get_weights(), optimizer, self._best))
+        place.rules = self._rules.state()
+        place.spent = started - self._began
+        now = Snapshot.take(self.model.keras_model, self._optimizer)
+        good = self._guard.good if self._guard is not None and place.step else None
+        self.checkpoint.save(Checkpoint(place, now, good, self._best))
         self._saved_at = time.monotonic()
         self._save_cost = self._saved_at - started
         self._watch.tell(CheckpointSaved(epoch=place.epoch, step=place.step))
 
-    def _rules(self) -> dict[str, Any]:
-        rules = {"keeper": self._keeper, "stopping": self._stopping}
-        return {name: rule for name, rule in rules.items() if rule is not None}
-
     def _restore(self, saved: Checkpoint) -> None:
-        self.model.keras_model.set_weights(saved.weights)
-        for variable, value in zip(self._optimizer.variables, saved.optimizer, strict=True):
-            variable.assign(value)
-        self._position, self._best = saved.position, saved.best
-        self._history = History(list(saved.position.history))
-        for name, rule in self._rules().items():
-            rule.restore(saved.position.rules[name])
-        self.on_resume(self._history, saved.position.history_bytes)
+        place = saved.position
+        start = saved.now
+        if place.step and place.batch_size != self.hyper.batch_size and saved.good is not None:
+            # Batches of another size cannot be counted on: the epoch begins anew.
+            start, place.step, place.loss_sum, place.right = saved.good, 0, 0.0, 0
+        start.put_into(self.model.keras_model, self._optimizer)
+        place.batch_size = self.hyper.batch_size
+        self._position, self._best = place, saved.best
+        self._history.rows = list(place.history)
+        self._rules.restore(place.rules)
+        if self._guard is not None:
+            self._guard.good = saved.good
+        self.on_resume(self._history, place.history_bytes)

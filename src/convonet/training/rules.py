@@ -1,4 +1,7 @@
-"""Rules that look at each epoch's scores: keep the best weights, stop early. Their state goes into checkpoints."""
+"""Rules that look at each epoch's scores: keep the best weights, stop, lower the rate.
+
+Their state goes into checkpoints.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +36,7 @@ class BestKeeper:
 
     def see(self, epoch: int, logs: Mapping[str, float]) -> bool:
         """Whether this epoch is the best so far."""
-        value = logs[self.monitor]
+        value = logs.get(self.monitor, math.nan)
         best = worst(self.monitor) if self.value is None else self.value
         if not is_better(value, best, self.monitor, self.min_delta):
             return False
@@ -61,7 +64,7 @@ class EarlyStopping:
 
     def see(self, logs: Mapping[str, float]) -> str | None:
         """The reason to stop after this epoch, or None."""
-        value = logs[self.monitor]
+        value = logs.get(self.monitor, math.nan)
         if is_better(
             value, worst(self.monitor) if self.best is None else self.best, self.monitor, self.min_delta
         ):
@@ -81,25 +84,121 @@ class EarlyStopping:
         self.best, self.waited = state["best"], state["waited"]
 
 
-def create_rules(hyper: HyperParams, *, validation: bool) -> tuple[BestKeeper | None, EarlyStopping | None]:
+@dataclass
+class TargetStop:
+    """Stops after the first epoch whose score is at or above the target."""
+
+    metric: str
+    target: float
+
+    def see(self, logs: Mapping[str, float]) -> str | None:
+        """The reason to stop after this epoch, or None."""
+        if not logs.get(self.metric, math.nan) >= self.target:
+            return None
+        return f"{self.metric} reached the target of {self.target:g}"
+
+    def state(self) -> dict[str, Any]:
+        """What a checkpoint keeps: nothing, each epoch stands for itself."""
+        return {}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Take up a checkpoint's state."""
+
+
+@dataclass
+class Plateau:
+    """Lowers the rate when the score has not improved for `patience` epochs; the numbers are those of Keras."""
+
+    monitor: str
+    patience: int
+    factor: float
+    min_rate: float
+    min_delta: float = 0.0
+    best: float | None = None
+    waited: int = 0
+
+    def see(self, logs: Mapping[str, float], rate: float) -> float:
+        """The rate after this epoch, `rate` or a lower one."""
+        value, best = (
+            logs.get(self.monitor, math.nan),
+            worst(self.monitor) if self.best is None else self.best,
+        )
+        if is_better(value, best, self.monitor, self.min_delta):
+            self.best, self.waited = value, 0
+            return rate
+        self.waited += 1
+        if self.waited < self.patience or rate <= self.min_rate:
+            return rate
+        self.waited = 0
+        return max(rate * self.factor, self.min_rate)
+
+    def state(self) -> dict[str, Any]:
+        """What a checkpoint keeps."""
+        return {"best": self.best, "waited": self.waited}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Take up a checkpoint's state."""
+        self.best, self.waited = state["best"], state["waited"]
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The rules of one training; those that were not asked for are None."""
+
+    keeper: BestKeeper | None = None
+    stopping: EarlyStopping | None = None
+    target: TargetStop | None = None
+    plateau: Plateau | None = None
+
+    def reason_to_stop(self, logs: Mapping[str, float]) -> str:
+        """Why training is over after this epoch; empty where it is not. Every rule sees every epoch."""
+        reasons = [rule.see(logs) for rule in (self.target, self.stopping) if rule is not None]
+        return next((reason for reason in reasons if reason), "")
+
+    def state(self) -> dict[str, dict[str, Any]]:
+        """What a checkpoint keeps, by the rule's name."""
+        return {name: rule.state() for name, rule in self._on().items()}
+
+    def restore(self, state: Mapping[str, Mapping[str, Any]]) -> None:
+        """Take up a checkpoint's state."""
+        for name, rule in self._on().items():
+            rule.restore(state[name])
+
+    def _on(self) -> dict[str, Any]:
+        return {name: rule for name, rule in vars(self).items() if rule is not None}
+
+
+def create_rules(hyper: HyperParams, *, validation: bool) -> Rules:
     """The rules that the hyper parameters ask for.
 
     Raises:
         ParamError: a rule watches a validation score and there is no validation.
     """
-    stopping = None
-    if hyper.stop_patience is not None:
-        stopping = EarlyStopping(hyper.stop_monitor, hyper.stop_patience, hyper.stop_min_delta)
-    monitor = None if hyper.save_best == "none" else hyper.save_best
-    if monitor is None and stopping is not None and hyper.stop_restore_best:
-        monitor = hyper.stop_monitor
-    watched = {"stop_monitor": stopping and stopping.monitor, "save_best": monitor}
     faults = {
         name: f"{name}: {score} cannot be watched without validation; watch loss or accuracy, or validate"
-        for name, score in watched.items()
-        if score and score.startswith("val_") and not validation
+        for name, score in hyper.watched.items()
+        if score.startswith("val_") and not validation
     }
     if faults:
         raise ParamError.of(faults)
-    keeper = BestKeeper(monitor, hyper.stop_min_delta if stopping else 0.0) if monitor else None
-    return keeper, stopping
+    stopping, plateau = None, None
+    if hyper.stop_patience is not None:
+        stopping = EarlyStopping(hyper.stop_monitor, hyper.stop_patience, hyper.stop_min_delta)
+    if hyper.plateau_patience is not None:
+        plateau = Plateau(
+            hyper.plateau_monitor,
+            hyper.plateau_patience,
+            hyper.plateau_factor,
+            hyper.min_rate,
+            hyper.plateau_min_delta,
+        )
+    target = TargetStop(hyper.target_metric, hyper.target) if hyper.target is not None else None
+    return Rules(_keeper(hyper), stopping, target, plateau)
+
+
+def _keeper(hyper: HyperParams) -> BestKeeper | None:
+    if hyper.save_best != "none":
+        return BestKeeper(hyper.save_best, hyper.stop_min_delta if hyper.stop_patience else 0.0)
+    if hyper.stop_patience is not None and hyper.stop_restore_best:
+        return BestKeeper(hyper.stop_monitor, hyper.stop_min_delta)
+    return None

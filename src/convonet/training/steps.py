@@ -11,16 +11,24 @@ import numpy as np
 
 from convonet.nets import backend
 from convonet.nets.backend import keras
+from convonet.params.hyper_params import HyperParams
+from convonet.training.image_rows import Batch
+from convonet.training.losses import BOUNDARIES, create_loss
 
 
 class Step(Protocol):
     """What the epoch loop needs of a backend."""
 
-    def train(self, images: np.ndarray, labels: np.ndarray) -> None:
-        """Change the weights by one batch: images (B, H, W, C) uint8, labels (B,) int64."""
+    def train(self, batch: Batch) -> None:
+        """Change the weights by one batch."""
 
-    def score(self, images: np.ndarray, labels: np.ndarray) -> None:
-        """Add one batch to the sums without changing a weight."""
+    def score(self, images: np.ndarray, truths: np.ndarray) -> np.ndarray:
+        """Add one batch to the sums without changing a weight, and give what the network says, (B, K).
+
+        Args:
+            images: (B, H, W, C) uint8.
+            truths: as in `Batch`.
+        """
 
     def sums(self) -> tuple[float, int]:
         """Sum of the losses of all images since `reset`, and how many were answered rightly."""
@@ -29,21 +37,19 @@ class Step(Protocol):
         """Start new sums, or go on from a checkpoint's."""
 
 
-_BOUNDARY = {"sigmoid": 0.5, "sigmoid_logit": 0.0}
-"""For networks with one output: above it, the answer is the second class."""
-
-
-def create_step(model: Any, optimizer: Any, output: str) -> Step:
+def create_step(model: Any, optimizer: Any, output: str, hyper: HyperParams | None = None) -> Step:
     """The step of the present backend. The model is compiled, so that its file holds the optimizer too.
 
     Args:
         output: what the network gives (`ModelInfo.output`).
+        hyper: tells the loss; None: cross-entropy.
     """
-    loss, boundary = create_loss(output), _BOUNDARY.get(output)
+    loss, boundary = create_loss(output, hyper), BOUNDARIES.get(output)
     metric = "accuracy" if boundary is None else keras.metrics.BinaryAccuracy("accuracy", threshold=boundary)
     model.compile(optimizer=optimizer, loss=loss, metrics=[metric], jit_compile="auto")
     optimizer.build(model.trainable_variables)
-    return TorchStep(model, optimizer, loss, boundary) if backend.name() == "torch" else KerasStep(model)
+    kind = TorchStep if backend.name() == "torch" else KerasStep
+    return kind(model, optimizer, loss, boundary)
 
 
 class TorchStep:
@@ -60,24 +66,29 @@ class TorchStep:
         self._device = model.trainable_variables[0].value.device
         self.reset()
 
-    def train(self, images: np.ndarray, labels: np.ndarray) -> None:
-        x, y = self._put(images, labels)
+    def train(self, batch: Batch) -> None:
+        x, truths = self._put(batch.images).float(), self._put(batch.truths)
+        if batch.change is not None:
+            x = batch.change.images(x)
+        weights = None if batch.weights is None else self._put(batch.weights)
         variables = self._model.trainable_variables
         self._model.zero_grad()
         output = self._model(x, training=True)
-        loss = self._loss(y, output)
+        loss = self._loss(truths, output, sample_weight=weights)
         # Penalties on weights are trained with, but left out of the sums: these stand beside validation's.
         sum(self._model.losses, loss).backward()
         gradients = [variable.value.grad for variable in variables]
         with self._torch.no_grad():
             self._optimizer.apply(gradients, variables)
-            self._add(loss, output, y)
+            self._add(loss, output, truths)
 
-    def score(self, images: np.ndarray, labels: np.ndarray) -> None:
-        x, y = self._put(images, labels)
+    def score(self, images: np.ndarray, truths: np.ndarray) -> np.ndarray:
+        x, y = self._put(images).float(), self._put(truths)
         with self._torch.no_grad():
             output = self._model(x, training=False)
             self._add(self._loss(y, output), output, y)
+        said: np.ndarray = output.cpu().numpy()
+        return said
 
     def sums(self) -> tuple[float, int]:
         return float(self._loss_sum), int(self._right)
@@ -86,30 +97,39 @@ class TorchStep:
         self._loss_sum = self._torch.tensor(loss_sum, dtype=self._torch.float64)
         self._right = self._torch.tensor(right, dtype=self._torch.int64)
 
-    def _put(self, images: np.ndarray, labels: np.ndarray) -> tuple[Any, Any]:
-        x = self._torch.from_numpy(images).to(self._device).float()
-        return x, self._torch.from_numpy(labels).to(self._device)
+    def _put(self, values: np.ndarray) -> Any:
+        return self._torch.from_numpy(values).to(self._device)
 
-    def _add(self, loss: Any, output: Any, labels: Any) -> None:
-        self._loss_sum = self._loss_sum + loss.detach().double().cpu() * len(labels)
+    def _add(self, loss: Any, output: Any, truths: Any) -> None:
+        self._loss_sum = self._loss_sum + loss.detach().double().cpu() * len(truths)
         answers = output.argmax(dim=1) if self._boundary is None else (output > self._boundary).long()[:, 0]
-        self._right = self._right + (answers == labels).sum().cpu()
+        self._right = self._right + (answers == _likeliest(truths)).sum().cpu()
 
 
 class KerasStep:
     """Any backend, through Keras' own batch functions."""
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: Any, optimizer: Any, loss: Any, boundary: float | None = None) -> None:
         self._model = model
+        self._loss = loss
+        self._boundary = boundary
         self.reset()
 
-    def train(self, images: np.ndarray, labels: np.ndarray) -> None:
+    def train(self, batch: Batch) -> None:
+        x = batch.images.astype("float32")
+        if batch.change is not None:
+            x = batch.change.images(x)
         self._model.reset_metrics()
-        self._add(self._model.train_on_batch(images.astype("float32"), labels, return_dict=True), len(labels))
+        logs = self._model.train_on_batch(x, batch.truths, sample_weight=batch.weights, return_dict=True)
+        self._loss_sum += float(logs["loss"]) * len(x)
+        self._right += round(float(logs["accuracy"]) * len(x))
 
-    def score(self, images: np.ndarray, labels: np.ndarray) -> None:
-        self._model.reset_metrics()
-        self._add(self._model.test_on_batch(images.astype("float32"), labels, return_dict=True), len(labels))
+    def score(self, images: np.ndarray, truths: np.ndarray) -> np.ndarray:
+        output = np.asarray(self._model.predict_on_batch(images.astype("float32")))
+        self._loss_sum += float(keras.ops.convert_to_numpy(self._loss(truths, output))) * len(images)
+        answers = output.argmax(axis=1) if self._boundary is None else output[:, 0] > self._boundary
+        self._right += int((answers == _likeliest(truths)).sum())
+        return output
 
     def sums(self) -> tuple[float, int]:
         return self._loss_sum, self._right
@@ -117,13 +137,9 @@ class KerasStep:
     def reset(self, loss_sum: float = 0.0, right: int = 0) -> None:
         self._loss_sum, self._right = loss_sum, right
 
-    def _add(self, logs: dict[str, float], count: int) -> None:
-        self._loss_sum += float(logs["loss"]) * count
-        self._right += round(float(logs["accuracy"]) * count)
 
-
-def create_loss(output: str) -> Any:
-    """The loss that fits what the network gives (`ModelInfo.output`)."""
-    if output in _BOUNDARY:
-        return keras.losses.BinaryCrossentropy(from_logits=output == "sigmoid_logit")
-    return keras.losses.SparseCategoricalCrossentropy(from_logits=output == "logits")
+def _likeliest(truths: Any) -> Any:
+    """The label that a truth mostly is, of labels or of shares."""
+    if truths.ndim == 1:
+        return truths
+    return truths[:, 0] > 0.5 if truths.shape[1] == 1 else truths.argmax(1)

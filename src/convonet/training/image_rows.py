@@ -1,0 +1,89 @@
+"""Some rows of a prepared set, and the batches that are made of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from convonet.inference.model_info import ModelInfo
+from convonet.nets.augment import Augmenter, Change
+from convonet.params.hyper_params import HyperParams
+from convonet.training.losses import class_weights, truths
+
+
+@dataclass(frozen=True)
+class ImageRows:
+    """Some rows of a prepared set: `images` (N, H, W, C) uint8 and `labels` (N,) are shared, never copied."""
+
+    images: np.ndarray
+    labels: np.ndarray
+    rows: np.ndarray
+
+    @classmethod
+    def all(cls, images: np.ndarray, labels: np.ndarray) -> ImageRows:
+        """Every row."""
+        return cls(images, labels, np.arange(len(labels)))
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def take(self, places: np.ndarray | slice) -> tuple[np.ndarray, np.ndarray]:
+        """A batch: the images and labels at these places of `rows`, copied out of the map."""
+        rows = self.rows[places]
+        return np.ascontiguousarray(self.images[rows]), np.ascontiguousarray(
+            self.labels[rows], dtype=np.int64
+        )
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What one step is trained with.
+
+    Attributes:
+        images: (B, H, W, C) uint8, as they are in the set.
+        truths: labels (B,) int64 or shares (B, K) float32, as the loss takes them.
+        weights: of each image, (B,) float32; None: all weigh 1.
+        change: how the images are varied; None: not at all.
+    """
+
+    images: np.ndarray
+    truths: np.ndarray
+    weights: np.ndarray | None = None
+    change: Change | None = None
+
+
+class BatchMaker:
+    """Makes the batches of a training.
+
+    Raises:
+        ParamError: class weights that do not fit the classes.
+    """
+
+    def __init__(self, rows: ImageRows, hyper: HyperParams, info: ModelInfo) -> None:
+        self._rows, self._hyper, self._info = rows, hyper, info
+        self._weights = class_weights(hyper, rows.labels[rows.rows], info.classes)
+        self._augmenter = Augmenter(hyper, rows.images.shape[1:]) if hyper.augments else None
+
+    def make(self, places: np.ndarray, epoch: int, step: int) -> Batch:
+        """The batch of these places, varied as its epoch, step and images say."""
+        images, labels = self._rows.take(places)
+        shares = truths(labels, self._info.output, len(self._info.classes), self._hyper)
+        change = None
+        if self._augmenter is not None:
+            change = self._augmenter.change(epoch, step, self._rows.rows[places])
+            shares = change.truths(shares)
+        return Batch(images, shares, self._image_weights(shares), change)
+
+    def _image_weights(self, shares: np.ndarray) -> np.ndarray | None:
+        """The weight of each image's class; of mixed images, the mean by their shares."""
+        if self._weights is None:
+            return None
+        weights: np.ndarray
+        if shares.ndim == 1:
+            weights = self._weights[shares]
+            return weights
+        if shares.shape[1] == 1:
+            shares = np.concatenate([1 - shares, shares], axis=1)
+        weights = shares @ self._weights
+        return weights

@@ -1,0 +1,93 @@
+"""What the network is trained for: truths, weights of classes, and the loss that fits the network's output.
+
+The losses are Keras' own, so a saved model holds nothing that plain Keras does not know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from convonet.errors import ParamError, nearest
+from convonet.nets.backend import keras
+from convonet.params.hyper_params import HyperParams
+
+BOUNDARIES = {"sigmoid": 0.5, "sigmoid_logit": 0.0}
+"""For networks with one output: above it, the answer is the second class."""
+
+
+def create_loss(output: str, hyper: HyperParams | None = None) -> Any:
+    """The loss for what the network gives (`ModelInfo.output`).
+
+    Focal: Lin, Goyal, Girshick, He, Dollár 2017, without their α, which class weights do. Smoothing: Szegedy
+    and others 2016.
+    """
+    hyper = hyper or HyperParams()
+    logits = output in ("logits", "sigmoid_logit")
+    smoothing, focal = hyper.label_smoothing, hyper.loss == "focal"
+    if output in BOUNDARIES:
+        if focal:
+            return keras.losses.BinaryFocalCrossentropy(
+                gamma=hyper.focal_gamma, from_logits=logits, label_smoothing=smoothing
+            )
+        return keras.losses.BinaryCrossentropy(from_logits=logits, label_smoothing=smoothing)
+    if focal:
+        return keras.losses.CategoricalFocalCrossentropy(
+            alpha=1.0, gamma=hyper.focal_gamma, from_logits=logits, label_smoothing=smoothing
+        )
+    if needs_shares(hyper):
+        return keras.losses.CategoricalCrossentropy(from_logits=logits, label_smoothing=smoothing)
+    return keras.losses.SparseCategoricalCrossentropy(from_logits=logits)
+
+
+def needs_shares(hyper: HyperParams) -> bool:
+    """Whether truths are shares of classes, not numbers of classes."""
+    return hyper.loss == "focal" or hyper.label_smoothing > 0 or hyper.mixes
+
+
+def truths(labels: np.ndarray, output: str, classes: int, hyper: HyperParams) -> np.ndarray:
+    """What the loss compares with: the labels (N,) int64, or shares (N, classes), of one output (N, 1), float32."""
+    if not needs_shares(hyper):
+        return labels
+    if output in BOUNDARIES:
+        return labels.astype(np.float32)[:, np.newaxis]
+    shares: np.ndarray = np.eye(classes, dtype=np.float32)[labels]
+    return shares
+
+
+def class_weights(hyper: HyperParams, labels: np.ndarray, classes: Sequence[str]) -> np.ndarray | None:
+    """The weight of each class, shape (classes,), or None where all weigh 1.
+
+    Args:
+        hyper: `balanced`, or weights by hand.
+        labels: of the training images.
+        classes: names in the order of their labels.
+
+    Raises:
+        ParamError: both, or names that are no classes.
+    """
+    if hyper.balanced and hyper.class_weights:
+        raise ParamError.of({"class_weights": "class_weights: give weights by hand, or balance, not both"})
+    if hyper.balanced:
+        return balanced_weights(labels, len(classes))
+    if not hyper.class_weights:
+        return None
+    unknown = [name for name in hyper.class_weights if name not in classes]
+    if unknown:
+        near = nearest(unknown[0], classes)
+        raise ParamError.of(
+            {
+                "class_weights": f"class_weights (Class weights): no class is named {', '.join(unknown)}"
+                + (f" (did you mean {near}?)" if near else "")
+            }
+        )
+    return np.array([hyper.class_weights.get(name, 1.0) for name in classes], dtype=np.float32)
+
+
+def balanced_weights(labels: np.ndarray, classes: int) -> np.ndarray:
+    """images / (classes · images of the class), as scikit-learn balances; a class without images weighs 0."""
+    counts = np.bincount(labels, minlength=classes)
+    weights = len(labels) / (classes * np.maximum(counts, 1))
+    return np.where(counts > 0, weights, 0.0).astype(np.float32)
