@@ -176,7 +176,7 @@ def test_a_setting_that_fails_is_recorded_and_larger_ones_are_not_tried(
     ]
     assert "trial 2" in result.settings[2].reason
     assert len(executor.units) == 3
-    assert [event.message for event in events if isinstance(event, Warned)][0].startswith("Trial 2 failed")
+    assert next(e.message for e in events if isinstance(e, Warned)).startswith("Trial 2 failed")
     again = made_executor(answer)
     assert _tune(made, tmp_path / "t.csv", again) == result
     assert again.units == []

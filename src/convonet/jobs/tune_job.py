@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,11 +16,13 @@ from convonet.errors import TrainingError
 from convonet.events import FileSaved, StageStarted, Warned, Watch
 from convonet.jobs.data_record import check_same_data
 from convonet.params import FAMILIES, PixelParams, pixel_params, save_hyper
+from convonet.plots.plotter import Plotter
+from convonet.plots.search import search_table
 from convonet.runs import Run
 from convonet.runs.documents import adopted_hyper, tune_document
 from convonet.runs.environment import available_cores
 from convonet.runs.event_log import LineFile
-from convonet.runs.trial_table import best_hyper, best_of, results_text, settings_of
+from convonet.runs.trial_table import Setting, best_hyper, best_of, results_text, settings_of
 from convonet.runs.trials import TRIALS, FoldRow, TrialsFile
 from convonet.specs import TuneTask
 from convonet.tuning.executors import create_executor
@@ -31,6 +34,7 @@ from convonet.tuning.units import Trial, Unit, repeat_seed
 RESULTS = "results.csv"
 BEST = "best_hyper.json"
 REPORTS = "reports.csv"
+_LEAST_DRAWN = 2
 
 
 def work(run: Run, task: TuneTask, watch: Watch) -> dict[str, Any]:
@@ -156,6 +160,17 @@ def _write_table(run: Run, task: TuneTask, watch: Watch) -> None:
         watch.tell(FileSaved(path=BEST, title="Best hyper parameters"))
         score = {"accuracy": best.mean_accuracy, "loss": best.mean_loss, task.objective: best.mean_score}
         run.update(scores={"search": score})
+    _draw(run, task, settings, watch)
+
+
+def _draw(run: Run, task: TuneTask, settings: Sequence[Setting], watch: Watch) -> None:
+    table = search_table(settings, task.space.varied, task.objective)
+    if len(table.trials) < _LEAST_DRAWN or not table.names:
+        return
+    watch.tell(StageStarted(stage="plot", title="Drawing"))
+    plotter = Plotter(run.path, watch=watch)
+    for name in ("importance", "parallel", "search_history", "search_cost"):
+        plotter.save(name, table)
 
 
 def _check_any_done(task: TuneTask, file: TrialsFile) -> None:

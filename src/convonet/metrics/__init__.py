@@ -14,6 +14,7 @@ from .calibration import (
     log_probabilities,
     reliability_bins,
 )
+from .importance import main_effects
 from .intervals import (
     Interval,
     McNemar,
@@ -80,6 +81,7 @@ __all__ = [
     "is_tied",
     "log_loss",
     "log_probabilities",
+    "main_effects",
     "mcnemar",
     "mcnemar_sentence",
     "precision_recall_curve",

@@ -9,6 +9,7 @@ from .plotter import Plotter
 from .registry import PLOTS, Plot
 from .results import save_confusion, save_hyper_params, save_train_val_plots
 from .samples import mistakes_figure, pick_samples, samples_figure
+from .search import SearchTable, importance_of, parallel_axes, search_table
 
 __all__ = [
     "PLOTS",
@@ -17,6 +18,7 @@ __all__ = [
     "MatrixCells",
     "Plot",
     "Plotter",
+    "SearchTable",
     "TableRow",
     "combined_figure",
     "curves_figure",
@@ -24,16 +26,19 @@ __all__ = [
     "draw_curve",
     "draw_matrix",
     "find_fonts",
+    "importance_of",
     "matrix_cells",
     "matrix_figure",
     "mistakes_figure",
     "new_figure",
+    "parallel_axes",
     "pick_samples",
     "samples_figure",
     "save_confusion",
     "save_figure",
     "save_hyper_params",
     "save_train_val_plots",
+    "search_table",
     "table_figure",
     "table_rows",
 ]
