@@ -34,6 +34,7 @@ class ModelInfo:
         threshold: for two classes, the positive class is predicted at p ≥ threshold; None: the likelier one.
         positive: name of the positive class; None where there is none.
         family: the family it was built from, or None.
+        base: name of the nested network that it was built on, or None.
         keras_sha256: hash of the `.keras` file that an ONNX file was made from.
     """
 
@@ -48,6 +49,7 @@ class ModelInfo:
     threshold: float | None = None
     positive: str | None = None
     family: str | None = None
+    base: str | None = None
     keras_sha256: str | None = None
     made_by: str = ""
 

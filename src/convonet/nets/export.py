@@ -23,9 +23,9 @@ from convonet.inference.model_info import ModelInfo
 from convonet.inference.onnx_model import PROPERTY, OnnxModel
 from convonet.inference.scaling import scale_of
 from convonet.nets.backend import keras, name, ops
-from convonet.nets.layers import Tensor
+from convonet.nets.layers import Tensor, scaling_row
 from convonet.nets.net_model import NetModel
-from convonet.nets.registry import INPUT_NAME, scaling_row
+from convonet.nets.registry import INPUT_NAME
 
 OUTPUT_NAME = "probabilities"
 TOLERANCE = 1e-5

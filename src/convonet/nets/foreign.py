@@ -57,7 +57,7 @@ def describe(
             expected=f"{count} names",
             received=f"{len(names)}: {', '.join(names[:5])}",
         )
-    found = _scaling(network)
+    found = found_scaling(network)
     chosen = _chosen(found, scaling, pixels.channels, path)
     return ModelInfo(
         classes=names,
@@ -130,7 +130,7 @@ def _first_rows(network: keras.Model) -> Iterator[Any]:
             yield layer
 
 
-def _scaling(network: keras.Model) -> Found | None:
+def found_scaling(network: keras.Model) -> Found | None:
     """The scaling that the first row which changes pixels does, None when it does something else."""
     for layer in _first_rows(network):
         if isinstance(layer, keras.layers.Rescaling):
@@ -173,15 +173,20 @@ def _chosen(found: Found | None, said: Scaling | None, channels: int, path: Path
             received=said,
         )
     if said is None:
-        names = ", ".join(name for name in get_args(Scaling) if name != "standard")
-        raise ModelFileError(
-            "The file does not tell how pixels were scaled for its network",
-            where=path,
-            expected=f"one of {names}",
-            hint="Say it with --scaling: unit for pixels 0..1, symmetric for −1..1, none for 0..255",
-        )
+        raise ask_for_scaling(path, "--scaling")
     scale_of(said, channels)
     return Found(said)
+
+
+def ask_for_scaling(path: Path, option: str = "the data parameter scaling") -> ModelFileError:
+    """The error for a file that does not tell how pixels were scaled; `option` is where to say it."""
+    names = ", ".join(name for name in get_args(Scaling) if name != "standard")
+    return ModelFileError(
+        "The file does not tell how pixels were scaled for its network",
+        where=path,
+        expected=f"one of {names}",
+        hint=f"Say it with {option}: unit for pixels 0..1, symmetric for −1..1, none for 0..255",
+    )
 
 
 def _labels(path: Path) -> tuple[str, ...]:

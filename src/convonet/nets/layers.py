@@ -15,7 +15,9 @@ import psutil
 
 from convonet.errors import ParamError
 from convonet.inference.model_info import Output
+from convonet.inference.scaling import Scale
 from convonet.nets.backend import keras
+from convonet.nets.foreign import Found
 
 Tensor = Any
 Padding = Literal["same", "valid"]
@@ -42,6 +44,14 @@ def seed_of(seed: int, name: str) -> int:
     return int.from_bytes(digest, "big") >> 1
 
 
+def scaling_row(inputs: Tensor, scale: Scale | None) -> Tensor:
+    """Pixels 0..255 through the row that scales them; unchanged where the scale is None."""
+    if scale is None:
+        return inputs
+    factor, offset = (list(part) if len(part) > 1 else part[0] for part in (scale.factor, scale.offset))
+    return keras.layers.Rescaling(factor, offset, name="scaling")(inputs)
+
+
 class Layers:
     """The rows of one network.
 
@@ -49,16 +59,22 @@ class Layers:
         values: the family's parameters, as `FamilyInfo.values` gives them.
         classes: how many classes there are, ≥ 2.
         seed: all weights and all dropout follow from it.
+        scaling: how pixels are scaled, None where nobody said so; a base brings its own.
 
     Attributes:
         output_kind: what the network gives, after `output` was called.
+        base: name of the nested network that a family builds on, None where it builds on none.
     """
 
-    def __init__(self, values: Mapping[str, Any], classes: int, seed: int) -> None:
+    def __init__(
+        self, values: Mapping[str, Any], classes: int, seed: int, scaling: Found | None = None
+    ) -> None:
         self.values = values
         self.classes = classes
+        self.seed = seed
+        self.scaling = scaling
         self.output_kind: Output = "probabilities"
-        self._seed = seed
+        self.base: str | None = None
         self._count: Counter[str] = Counter()
         self._weights_so_far = 0
 
@@ -130,7 +146,7 @@ class Layers:
         spatial = self.values.get("spatial_drop", False) if spatial is None else spatial
         whole = spatial and len(x.shape) == 4
         made = keras.layers.SpatialDropout2D if whole else keras.layers.Dropout
-        return made(rate, seed=seed_of(self._seed, name), name=name)(x)
+        return made(rate, seed=seed_of(self.seed, name), name=name)(x)
 
     def norm(self, x: Tensor) -> Tensor:
         """Batch normalisation."""
@@ -170,7 +186,7 @@ class Layers:
             sentence = f"output (Output): {choice} is for two classes, these are {self.classes}"
             raise ParamError.of({"output": sentence})
         self._afford(x.shape[-1] * self.classes)
-        start = keras.initializers.GlorotUniform(seed=seed_of(self._seed, "output"))
+        start = keras.initializers.GlorotUniform(seed=seed_of(self.seed, "output"))
         return keras.layers.Dense(
             1 if single else self.classes,
             activation=activation,
@@ -196,7 +212,7 @@ class Layers:
         """He for activations with a corner, Glorot for the smooth ones."""
         smooth = (activation or self.values["activation"]) in _SMOOTH
         made = keras.initializers.GlorotUniform if smooth else keras.initializers.HeUniform
-        return made(seed=seed_of(self._seed, name))
+        return made(seed=seed_of(self.seed, name))
 
     def _penalty(self) -> Any:
         strength = self.values.get("l2", 0.0)

@@ -43,6 +43,18 @@ def load_model(
     return network, info
 
 
+def load_network(path: Path) -> tuple[keras.Model, ModelInfo | None]:
+    """The network in a file, be it a classifier or not, and its description if it was made here.
+
+    Raises:
+        ModelFileError: no such file, damaged, or not safe.
+    """
+    if path.suffix.lower() in _H5_SUFFIXES:
+        return _load_h5(path), None
+    text = read_keras_text(path)
+    return _load(path, path), None if text.info is None else ModelInfo.from_json(text.info, path)
+
+
 def _load(file: Path, path: Path) -> keras.Model:
     """Keras' own loading in safe mode; `path` is what the person calls the file."""
     try:

@@ -8,10 +8,11 @@ from typing import Any
 from convonet._version import __version__
 from convonet.errors import DataError
 from convonet.inference.model_info import ModelInfo
-from convonet.inference.scaling import Scale, scale_of
+from convonet.inference.scaling import scale_of
 from convonet.nets.backend import keras
 from convonet.nets.families import BUILDERS
-from convonet.nets.layers import Layers, Tensor, TooSmallError
+from convonet.nets.foreign import Found
+from convonet.nets.layers import Layers, TooSmallError, scaling_row
 from convonet.nets.net_model import NetModel
 from convonet.params.data_params import PixelParams, Scaling
 from convonet.params.families import family_info
@@ -26,7 +27,7 @@ def create_model(
     *,
     shape: tuple[int, int, int],
     classes: Sequence[str],
-    scaling: Scaling = "unit",
+    scaling: Scaling | None = None,
     mean: Sequence[float] | None = None,
     deviation: Sequence[float] | None = None,
     pixels: PixelParams,
@@ -41,7 +42,8 @@ def create_model(
         hyper: only the values that are set reach the family.
         shape: (height, width, channels).
         classes: names in the order of their labels, at least two.
-        scaling: how pixels are scaled; `mean` and `deviation` are for `standard`, on the 0..1 scale.
+        scaling: how pixels are scaled, to 0..1 when None; `mean` and `deviation` are for `standard`, on the 0..1
+            scale. A base has its own; for a model file as a base that does not tell it, it must be given.
         pixels: how a file becomes such pixels; kept in the model.
         seed: weights and dropout follow from it, whatever the number of threads.
 
@@ -54,11 +56,13 @@ def create_model(
         raise DataError("A network needs at least two classes", received=len(classes))
     if tuple(shape) != pixels.shape:
         raise DataError("The images are not as their description says", expected=pixels.shape, received=shape)
-    scale = scale_of(scaling, shape[2], mean, deviation)
     values = family.values(hyper)
+    based = "base" in values
+    said = Found(scaling or "unit", *(None if part is None else tuple(part) for part in (mean, deviation)))
+    scale = None if based else scale_of(said.scaling, shape[2], said.mean, said.deviation)
 
     def rows(sides: tuple[int, int]) -> tuple[Any, Layers]:
-        net = Layers(values, len(classes), seed)
+        net = Layers(values, len(classes), seed, None if based and scaling is None else said)
         inputs = keras.Input((*sides, shape[2]), dtype="float32", name=INPUT_NAME)
         outputs = BUILDERS[family.name](scaling_row(inputs, scale), net)
         return keras.Model(inputs, outputs, name=family.name), net
@@ -67,25 +71,19 @@ def create_model(
         model, net = rows(shape[:2])
     except TooSmallError as error:
         raise _too_small(family.name, values, shape, rows) from error
+    used = net.scaling or said
     info = ModelInfo(
         classes=tuple(classes),
         pixels=pixels,
-        scaling=scaling,
-        mean=None if mean is None else tuple(mean),
-        deviation=None if deviation is None else tuple(deviation),
+        scaling=used.scaling,
+        mean=used.mean,
+        deviation=used.deviation,
         output=net.output_kind,
         family=family.name,
+        base=net.base,
         made_by=f"convonet {__version__}",
     )
     return NetModel(model, info)
-
-
-def scaling_row(inputs: Tensor, scale: Scale | None) -> Tensor:
-    """Pixels 0..255 through the row that scales them; unchanged where the scale is None."""
-    if scale is None:
-        return inputs
-    factor, offset = (list(part) if len(part) > 1 else part[0] for part in (scale.factor, scale.offset))
-    return keras.layers.Rescaling(factor, offset, name="scaling")(inputs)
 
 
 def _too_small(

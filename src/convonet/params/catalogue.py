@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from convonet.params.bases import BASES
 from convonet.params.families import FAMILIES, family_info
 
 
@@ -14,16 +15,23 @@ def models_document() -> dict[str, Any]:
             {"name": f.name, "title": f.title, "description": f.description, "parameters": dict(f.defaults)}
             for f in FAMILIES.values()
         ],
-        "bases": [],
+        "bases": [base.to_dict() for base in BASES.values()],
     }
 
 
 def family_document(name: str) -> dict[str, Any]:
     """What `models NAME` prints: the family and the declaration of each of its parameters.
 
+    For a base these are the parameters of the family `transfer`, with that base as their default.
+
     Raises:
         ParamError: there is no such family.
     """
+    if name in BASES:
+        parameters = family_document("transfer")["parameters"]
+        for parameter in parameters:
+            parameter["default"] = name if parameter["name"] == "base" else parameter["default"]
+        return BASES[name].to_dict() | {"parameters": parameters}
     family = family_info(name)
     return {
         "name": family.name,

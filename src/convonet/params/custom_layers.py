@@ -99,10 +99,10 @@ def read_layers(values: Sequence[Mapping[str, Any]]) -> list[ParamModel]:
     return [LAYER_TYPES[value["type"]].of(_rest(value)) for value in values]
 
 
-def layer_faults(values: Sequence[Mapping[str, Any]]) -> list[str]:
-    """A sentence for everything that is wrong in a list of layers."""
+def layer_faults(values: Sequence[Mapping[str, Any]], subject: str = "layers (Layers)") -> list[str]:
+    """A sentence for everything that is wrong in a list of layers, the value of the parameter `subject`."""
     if not 1 <= len(values) <= MAX_LAYERS:
-        return [f"layers (Layers): expected 1 to {MAX_LAYERS} layers, received {len(values)}"]
+        return [f"{subject}: expected 1 to {MAX_LAYERS} layers, received {len(values)}"]
     faults: list[str] = []
     flat = False
     for place, value in enumerate(values, 1):

@@ -34,8 +34,9 @@ class FamilyInfo:
 
     def ignored(self, hyper: HyperParams) -> list[str]:
         """Network parameters that the person set and that this family does not take."""
+        groups = ("Network",) if "base" in self.defaults else ("Network", "Fine-tuning")
         network = [
-            f.name for f in fields_of(HyperParams).values() if f.group == "Network" and f.name != "family"
+            f.name for f in fields_of(HyperParams).values() if f.group in groups and f.name != "family"
         ]
         return [
             n for n in network if hyper.is_set(n) and getattr(hyper, n) is not None and n not in self.defaults
@@ -62,6 +63,13 @@ _CUSTOM = (
     {"type": "pool"},
     {"type": "flatten"},
     {"type": "dense", "units": 128},
+    {"type": "drop", "rate": 0.5},
+)
+
+_HEAD = (
+    {"type": "global_pool"},
+    {"type": "dense", "units": 128},
+    {"type": "norm"},
     {"type": "drop", "rate": 0.5},
 )
 
@@ -145,6 +153,21 @@ _FAMILIES = (
         "The layers that you list.",
         "you",
         {"layers": _CUSTOM, "l2": 0.0, "leaky_slope": 0.2, "output": "softmax"},
+    ),
+    FamilyInfo(
+        "transfer",
+        "Transfer learning",
+        "A network trained on other images, without its last layers, and a new head on it. For small sets.",
+        "textbook; `convonet models` lists the bases",
+        {
+            "base": "efficientnet_lite0",
+            "base_weights": "local",
+            "base_sha256": None,
+            "head": _HEAD,
+            "l2": 0.0,
+            "leaky_slope": 0.2,
+            "output": "softmax",
+        },
     ),
 )
 

@@ -10,6 +10,7 @@ from convonet.nets.families import (
     resnet_small,
     simple,
     three_block,
+    transfer,
     vgg_small,
 )
 from convonet.nets.families.base import BUILDERS, Build, register
@@ -27,5 +28,6 @@ __all__ = [
     "resnet_small",
     "simple",
     "three_block",
+    "transfer",
     "vgg_small",
 ]

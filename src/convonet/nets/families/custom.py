@@ -12,11 +12,12 @@ from convonet.params.fields import ParamModel
 def build(x: Tensor, net: Layers) -> Tensor:
     """As listed; maps are flattened before the first dense layer if nothing else has done so."""
     for row in rows.read_layers(net.values["layers"]):
-        x = _add(x, net, row)
+        x = add_row(x, net, row)
     return net.output(x if len(x.shape) == 2 else net.gather(x, "none"))
 
 
-def _add(x: Tensor, net: Layers, row: ParamModel) -> Tensor:
+def add_row(x: Tensor, net: Layers, row: ParamModel) -> Tensor:
+    """One listed layer."""
     match row:
         case rows.ConvLayer():
             return net.conv(

@@ -1,0 +1,93 @@
+"""Which layers of a base are trained: none, the last blocks, or all from a name on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from convonet.errors import ParamError, nearest
+from convonet.nets.backend import keras
+
+_BLOCK = re.compile(r"(?:conv\d+_)?block_?\d+[a-z]?(?=_)|expanded_conv_\d+(?=_)", re.IGNORECASE)
+
+
+def freeze(base: keras.Model) -> None:
+    """Train no layer of it."""
+    base.trainable = False
+
+
+def release(base: keras.Model, what: str) -> None:
+    """Train the end of a base and freeze what stands before it.
+
+    Args:
+        what: how many of its last blocks, the name of a block or layer from which on, or `all`.
+
+    Raises:
+        ParamError: there are not so many blocks, or none of that name.
+    """
+    layers = list(_rows(base))
+    start = _start(layers, what.strip())
+    # The parts follow the whole: it has to come first.
+    base.trainable = True
+    for layer in layers[:start]:
+        layer.trainable = False
+
+
+def block_names(base: keras.Model) -> list[str]:
+    """The blocks of a base from its first to its last, by the names that `release` takes."""
+    return [name for name, _ in _blocks(list(_rows(base)))]
+
+
+def _start(layers: list[Any], what: str) -> int:
+    """Place of the first layer that is trained."""
+    if what.lower() == "all":
+        return 0
+    blocks = _blocks(layers)
+    if what.isdigit():
+        count = int(what)
+        if 1 <= count <= len(blocks):
+            return blocks[-count][1]
+        raise ParamError.of(
+            {"release": f"release (Released blocks): expected 1 to {len(blocks)} blocks, received {count}"}
+        )
+    called = re.compile(re.escape(what) + r"(?!\d)", re.IGNORECASE)
+    for place, layer in enumerate(layers):
+        if what and called.match(layer.name):
+            return place
+    names = [name for name, _ in blocks]
+    near = nearest(what, [*names, *(layer.name for layer in layers)])
+    sentence = (
+        f"release (Released blocks): expected a number, all, or one of {', '.join(names)}, received {what!r}"
+    )
+    raise ParamError.of({"release": sentence + (f" (did you mean {near}?)" if near else "")})
+
+
+def _blocks(layers: list[Any]) -> list[tuple[str, int]]:
+    """Name and first place of each block. Where no name tells of blocks, each layer with a kernel is one."""
+    marks = [_mark(layer) for layer in layers]
+    if not any(marks):
+        return [(layer.name, place) for place, layer in enumerate(layers) if _has_kernel(layer)]
+    blocks: list[tuple[str, int]] = []
+    for place, mark in enumerate(marks):
+        if mark and mark not in {name for name, _ in blocks}:
+            blocks.append((mark, place))
+    return blocks
+
+
+def _mark(layer: Any) -> str | None:
+    found = _BLOCK.match(layer.name)
+    return found[0] if found else None
+
+
+def _has_kernel(layer: Any) -> bool:
+    return any(len(weight.shape) > 1 for weight in layer.weights)
+
+
+def _rows(network: keras.Model) -> Iterator[Any]:
+    """The layers in their order, nested networks opened."""
+    for layer in network.layers:
+        if isinstance(layer, keras.Model):
+            yield from _rows(layer)
+        else:
+            yield layer

@@ -1,0 +1,160 @@
+"""A base ready to be built on: its network, where to feed it, and the scaling of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from convonet.errors import DataError, ModelFileError
+from convonet.inference.model_info import ModelInfo
+from convonet.inference.scaling import Scale, scale_of
+from convonet.nets.backend import keras
+from convonet.nets.bases.applications import build_application, fill_application
+from convonet.nets.bases.efficientnet_lite0 import efficientnet_lite0, fill_from_torch
+from convonet.nets.bases.weights import check_hash, find_weights
+from convonet.nets.foreign import Found, ask_for_scaling, found_scaling
+from convonet.nets.layers import seed_of
+from convonet.nets.loading import load_network
+from convonet.params.bases import BaseInfo, base_info, is_model_file
+
+_COLOUR = 3
+
+
+class Base(NamedTuple):
+    """A network without its old output.
+
+    Attributes:
+        network: from pixels of its own channels to maps or to one row of numbers; its name is a layer's name.
+        row: the scaling in front of it, None where it takes raw pixels.
+        scaling: how pixels end up scaled, for the model's description.
+    """
+
+    network: keras.Model
+    row: Scale | None
+    scaling: Found
+
+    @property
+    def channels(self) -> int:
+        """1 or 3."""
+        return int(self.network.input_shape[-1])
+
+
+def open_base(values: Mapping[str, Any], shape: tuple[int, int, int], seed: int, said: Found | None) -> Base:
+    """The base that the values of the family `transfer` name, with its weights.
+
+    Args:
+        values: `base`, `base_weights`, `base_sha256`.
+        shape: (height, width, channels) of the images.
+        seed: random weights follow from it.
+        said: what the person says of the scaling of a model file that does not tell it.
+
+    Raises:
+        ParamError: no such base.
+        DataError: images that it does not take.
+        ModelFileError: its weights are absent or not the right ones.
+    """
+    name, sha256 = str(values["base"]), values["base_sha256"]
+    if is_model_file(name):
+        return _of_file(Path(name).expanduser(), sha256, shape, said)
+    info = base_info(name)
+    _check_size(info, shape)
+    network = _built(info, (shape[0], shape[1], _COLOUR))
+    weights = str(values["base_weights"])
+    if weights == "random":
+        _randomise(network, seed)
+    else:
+        _fill(network, info, find_weights(info, weights, sha256))
+    scaling = Found(info.scaling, info.mean, info.deviation)
+    return Base(network, scale_of(info.scaling, _COLOUR, info.mean, info.deviation), scaling)
+
+
+def _built(info: BaseInfo, shape: tuple[int, int, int]) -> keras.Model:
+    return efficientnet_lite0(shape) if info.name == "efficientnet_lite0" else build_application(info, shape)
+
+
+def _fill(network: keras.Model, info: BaseInfo, path: Path) -> None:
+    if info.name == "efficientnet_lite0":
+        fill_from_torch(network, path)
+    else:
+        fill_application(network, info, path)
+
+
+def _check_size(info: BaseInfo, shape: tuple[int, int, int]) -> None:
+    if min(shape[:2]) < info.least:
+        raise DataError(
+            f"The images are too small for the base {info.name}",
+            expected=f"at least {info.least}×{info.least} pixels",
+            received=f"{shape[0]}×{shape[1]} pixels",
+            hint=f"It was trained at an image size of {info.size}",
+        )
+
+
+def _randomise(network: keras.Model, seed: int) -> None:
+    """Weights that follow from the seed: Keras draws those of its own networks from a seed of the process."""
+    for variable in network.weights:
+        if len(variable.shape) > 1:
+            place = seed_of(seed, f"{network.name}/{variable.path}")
+            variable.assign(keras.initializers.HeUniform(seed=place)(variable.shape))
+
+
+def _of_file(path: Path, sha256: str | None, shape: tuple[int, int, int], said: Found | None) -> Base:
+    """Any saved classifier or feature network."""
+    if not path.is_file():
+        raise ModelFileError("There is no such model file for a base", where=path)
+    loaded, info = load_network(check_hash(path, sha256))
+    network = without_output(loaded, path)
+    _check_shape(network, shape, path)
+    inside = found_scaling(loaded) if info is None else _described(info)
+    if inside is not None:
+        return Base(network, None, inside)
+    if said is None:
+        raise ask_for_scaling(path)
+    return Base(network, scale_of(said.scaling, network.input_shape[-1], said.mean, said.deviation), said)
+
+
+def _described(info: ModelInfo) -> Found | None:
+    return Found(info.scaling, info.mean, info.deviation) if info.inside else None
+
+
+def _check_shape(network: keras.Model, shape: tuple[int, int, int], path: Path) -> None:
+    takes = tuple(network.input_shape[1:])
+    fits = all(side in (None, have) for side, have in zip(takes[:2], shape[:2], strict=False))
+    if len(takes) == 3 and fits and (takes[2] == shape[2] or (takes[2] == _COLOUR and shape[2] == 1)):
+        return
+    raise DataError(
+        "The images are not those that the base takes",
+        where=path,
+        expected=f"images of {takes}",
+        received=f"images of {tuple(shape)}",
+        hint="Set the image size and the channels to those of the base",
+    )
+
+
+def without_output(network: keras.Model, path: Path) -> keras.Model:
+    """The network up to what its last dense layer takes; whole where it gives maps.
+
+    Raises:
+        ModelFileError: no network that goes in one line to one output.
+    """
+    if len(network.inputs) != 1 or len(network.outputs) != 1:
+        raise ModelFileError("A base has one input and one output", where=path)
+    features = keras.Model(network.inputs, _before_last_dense(network, network.outputs[0]))
+    features.name = "base"
+    return features
+
+
+def _before_last_dense(network: keras.Model, tensor: Any) -> Any:
+    """The tensor to build on, going back from an output of the network."""
+    while len(tensor.shape) != 4:
+        layer, place, _ = tensor._keras_history
+        before = layer._inbound_nodes[place].input_tensors
+        if not before:
+            return tensor
+        if isinstance(layer, keras.Model):
+            inner = keras.Model(layer.inputs, _before_last_dense(layer, layer.outputs[0]), name=layer.name)
+            return inner(before[0])
+        if isinstance(layer, keras.layers.Dense):
+            return before[0]
+        tensor = before[0]
+    return tensor

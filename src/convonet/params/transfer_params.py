@@ -1,0 +1,124 @@
+"""What is learnt from another network: the base, the head on it, and the second phase that fine-tunes the base."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import field_validator, model_validator
+
+from convonet.params.custom_layers import layer_faults
+from convonet.params.fields import ParamModel, param
+
+
+class TransferParams(ParamModel):
+    """The base and the head of the family `transfer`."""
+
+    base: str | None = param(
+        None,
+        "Base",
+        "The trained network that the family transfer builds on: a name that `convonet models` lists, or a .keras "
+        "or .h5 file. To set it chooses that family.",
+        group="Network",
+        tunable=True,
+        default_text="the family's own",
+    )
+    base_weights: str | None = param(
+        None,
+        "Weights of the base",
+        "Where a named base gets its weights from: local (this machine; nothing is downloaded), fetch (downloaded "
+        "once where they are not here), random, or a file.",
+        group="Network",
+        default_text="the family's own",
+    )
+    base_sha256: str | None = param(
+        None,
+        "Hash of the weights",
+        "SHA-256 of the file of weights or of the base's own file; another file is refused.",
+        group="Network",
+        default_text="the published one where there is one",
+    )
+    head: tuple[dict[str, Any], ...] | None = param(
+        None,
+        "Head",
+        "The layers between the base and the output, of the same kinds as in the family custom.",
+        group="Network",
+        kind="layers",
+        tunable=True,
+        default_text="the family's own",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _choose_family(cls, values: Any) -> Any:
+        if isinstance(values, dict) and values.get("base") is not None:
+            return {"family": "transfer"} | values
+        return values
+
+    @field_validator("head")
+    @classmethod
+    def _check_head(cls, value: tuple[dict[str, Any], ...] | None) -> tuple[dict[str, Any], ...] | None:
+        faults = [] if value is None else layer_faults(value, "head (Head)")
+        if faults:
+            raise ValueError("; ".join(faults))
+        return value
+
+
+class FineTuneParams(ParamModel):
+    """The second phase. Epochs, rate and patience of the first are those of every training."""
+
+    fine_tune_epochs: int = param(
+        0,
+        "Epochs of fine-tuning",
+        "A second phase in which the end of the base is trained too; 0 leaves the base as it is.",
+        group="Fine-tuning",
+        ge=0,
+        le=100_000,
+        tunable=True,
+    )
+    fine_tune_rate: float | None = param(
+        None,
+        "Rate of fine-tuning",
+        "The learning rate at the start of the second phase, 10 to 100 times smaller than the first.",
+        group="Fine-tuning",
+        gt=0,
+        le=100,
+        tunable=True,
+        default_text="a hundredth of the learning rate",
+    )
+    release: str = param(
+        "1",
+        "Released blocks",
+        "What of the base is trained in the second phase: how many of its last blocks, the name of the block or "
+        "layer from which on, or all.",
+        group="Fine-tuning",
+        tunable=True,
+    )
+    fine_tune_patience: int | None = param(
+        None,
+        "Stop fine-tuning after",
+        "Patience of early stopping in the second phase.",
+        group="Fine-tuning",
+        unit="epochs",
+        ge=1,
+        le=100_000,
+        default_text="that of the first phase",
+    )
+    fine_tune_plateau_patience: int | None = param(
+        None,
+        "Lower its rate after",
+        "Patience of the plateau rule in the second phase.",
+        group="Fine-tuning",
+        unit="epochs",
+        ge=1,
+        le=100_000,
+        default_text="that of the first phase",
+    )
+
+    def fine_tuning(self, rate: float, stop: int | None, plateau: int | None) -> dict[str, Any]:
+        """The second phase's own values of the fields that both phases have, given the first phase's."""
+        return {
+            "epochs": self.fine_tune_epochs,
+            "init_rate": self.fine_tune_rate or rate / 100,
+            "stop_patience": self.fine_tune_patience or stop,
+            "plateau_patience": self.fine_tune_plateau_patience or plateau,
+        }
