@@ -16,11 +16,14 @@ import pytest
 from convonet import api
 from convonet.errors import InputError, TrainingError
 from convonet.events import Event, TrialEnded
+from convonet.jobs import job_for
+from convonet.jobs.runner import execute
 from convonet.jobs.tune_job import retrain
 from convonet.params import load_hyper
 from convonet.runs import Run
 from convonet.runs.documents import adopted_hyper
 from convonet.runs.trials import FoldRow, TrialsFile
+from convonet.workbench.resume import prepare_resume
 
 BASE = {"num_filters": 4, "num_units": 8, "batch_size": 8}
 
@@ -107,6 +110,27 @@ def test_every_fold_is_told_and_progress_reaches_its_end(pictures: Path, tmp_pat
     assert sorted((event.trial, event.fold) for event in ended) == [
         (t, f) for t in (1, 2) for f in (1, 2, 3, 4)
     ]
+
+
+def test_stop_leaves_the_partial_table_and_resume_does_the_rest(
+    pictures: Path, tmp_path: Path, grid: api.TunedRun
+) -> None:
+    def stop(event: Event) -> None:
+        if isinstance(event, TrialEnded):
+            Run(tmp_path / "run").request_cancel()
+
+    space = {"init_rate": [0.02, 0.01], "epochs": [1, 2]}
+    found = _tune(pictures, tmp_path, space, name="run", listen=stop)
+    assert found.state == "cancelled"
+    before = _rows(found)
+    assert 0 < len(before) < 8
+    assert sum(int(row["folds"]) for row in _table(found.path / "results.csv")) == len(before)
+    run = Run.open(found.path)
+    assert prepare_resume(run)
+    run.clear_cancel()
+    execute(run, job_for(run.task()), process=os.getpid())
+    assert run.state() == "done"
+    assert _rows(found) == _rows(grid)
 
 
 def test_a_search_without_any_result_fails_with_the_reason(pictures: Path, tmp_path: Path) -> None:
