@@ -55,7 +55,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("exit", "App", "Exit", "Close the window", "Ctrl+Q", new_group=True),
     ActionSpec("edit_hyper", "Tasks", "Edit Hyper Params", "The network and how it is trained"),
     ActionSpec("tune", "Tasks", "Tuning", "Find the best of several values", needs="tune", new_group=True),
-    ActionSpec("stop_tuning", "Tasks", "Stop Tuning Task", "What was tried is kept", needs="tune"),
+    ActionSpec("stop_tuning", "Tasks", "Stop Tuning Task", "What was tried is kept", needs="stop_tuning"),
     ActionSpec(
         "initialise",
         "Tasks",
@@ -105,6 +105,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("show_train", "View", "Train", "Curves while training", "Ctrl+4"),
     ActionSpec("show_test", "View", "Test", "Scores and mistakes", "Ctrl+5"),
     ActionSpec("show_use", "View", "Use", "Predict images, draw a digit", "Ctrl+6"),
+    ActionSpec("show_tune", "View", "Tune", "Settings that were tried", "Ctrl+8"),
     ActionSpec("show_runs", "View", "Runs", "Every run, old and new", "Ctrl+7"),
     ActionSpec("light", "View", "Light", "Dark words on light", new_group=True),
     ActionSpec("dark", "View", "Dark", "Light words on dark"),
@@ -123,5 +124,5 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("snap", "Help", "Snap …", "Save a picture of the window", "F12"),
 )
 
-PAGES = ("start", "data", "params", "network", "train", "test", "use", "runs")
+PAGES = ("start", "data", "params", "network", "train", "test", "use", "tune", "runs")
 """Pages of the window; `show_<page>` shows one."""

@@ -6,6 +6,7 @@ import contextlib
 import sys
 from pathlib import Path
 
+import PySide6
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
@@ -19,6 +20,21 @@ from convonet.workbench.workbench import Workbench
 
 _WARM_AFTER_MS = 1500
 _SNAP_AFTER_MS = 400
+
+
+def check_versions(pyside: tuple[int, ...], python: tuple[int, ...]) -> None:
+    """Refuse a pair of versions that aborts after some minutes: PySide6 6.12 counts on an immortal None.
+
+    Raises:
+        ConvonetError: PySide6 6.12 or later on Python 3.11.
+    """
+    if pyside >= (6, 12) and python < (3, 12):
+        raise ConvonetError(
+            "This PySide6 aborts on this Python after some minutes",
+            expected="PySide6 before 6.12, or Python 3.12 or later",
+            received=f"PySide6 {'.'.join(map(str, pyside))} on Python {'.'.join(map(str, python))}",
+            hint="pip install 'PySide6-Essentials<6.12'",
+        )
 
 
 def open_window(session: Session | None = None, *, restore: bool = True) -> AppWin:
@@ -46,6 +62,7 @@ def run(snap: Path | None = None) -> int:
     Returns:
         The exit code.
     """
+    check_versions(PySide6.__version_info__[:3], sys.version_info[:3])
     app = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(app, QApplication)
     app.setApplicationName("Convonet")

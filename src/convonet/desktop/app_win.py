@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QLabel, QMainWindow, QMenu, QProgressBar, QStackedWidget, QToolButton, QWidget
@@ -40,6 +40,7 @@ class AppWin(QMainWindow):
         self.resize(*controller.session.size)
         controller.ask = Asker(self)
         self.files, self.tasks = FileActions(controller), TaskActions(controller)
+        self.tasks.search_options = self._search_options
         self.helps = HelpActions(controller, self)
         handlers = self.files.handlers() | self.tasks.handlers() | self.helps.handlers()
         controller.make_actions(handlers | {"exit": self._exit})
@@ -101,6 +102,7 @@ class AppWin(QMainWindow):
         page = self.page(name)
         self._stack.setCurrentWidget(page)
         self.rail.show_page(name)
+        page.setFocus()
         if part:
             page.open_part(part)
 
@@ -116,6 +118,13 @@ class AppWin(QMainWindow):
         """The page that is shown."""
         current = self._stack.currentWidget()
         return next((name for name in PAGES if self.pages.get(name) is current), "")
+
+    def _search_options(self) -> dict[str, Any]:
+        from convonet.desktop.views.tune_page import TunePage
+
+        page = self.page("tune")
+        assert isinstance(page, TunePage)
+        return page.task_options()
 
     # What changes
 

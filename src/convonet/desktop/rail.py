@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFont, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QFocusEvent, QFont, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QAbstractButton, QFrame, QSizePolicy
 
 from convonet.desktop.style import color
@@ -20,6 +20,7 @@ class StepButton(QAbstractButton):
         super().__init__()
         self._number, self._note = number, ""
         self._standing: Standing = "open"
+        self._by_key = False
         self.setText(title)
         self.setCheckable(True)
         self.setAutoExclusive(True)
@@ -43,6 +44,11 @@ class StepButton(QAbstractButton):
     def sizeHint(self) -> QSize:
         return QSize(_WIDTH, _HEIGHT if self._number else 40)
 
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        reasons = Qt.FocusReason
+        self._by_key = event.reason() in (reasons.TabFocusReason, reasons.BacktabFocusReason)
+        super().focusInEvent(event)
+
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -51,7 +57,7 @@ class StepButton(QAbstractButton):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(color("soft" if self.isChecked() else "raised"))
             painter.drawRoundedRect(box, 8, 8)
-        if self.hasFocus():
+        if self.hasFocus() and self._by_key:
             painter.setPen(QPen(color("accent"), 2))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(box.adjusted(1, 1, -1, -1), 8, 8)
@@ -122,17 +128,19 @@ class Rail(QFrame):
             "train": "Train",
             "test": "Test",
             "use": "Use",
+            "tune": "Tune",
             "runs": "Runs",
         }
         for place, (page, title) in enumerate(titles.items()):
-            number = place if page not in ("start", "runs") else 0
+            number = place if page not in ("start", "tune", "runs") else 0
             made = self.buttons[page] = StepButton(number, title)
             made.clicked.connect(lambda _=False, page=page: self.chosen.emit(page))
-            if page == "runs":
-                layout.addStretch(1)
+            if page == "tune":
+                layout.addSpacing(14)
             layout.addWidget(made)
             if page == "start":
                 layout.addSpacing(8)
+        layout.addStretch(1)
         layout.addSpacing(10)
         self.setLayout(layout)
 

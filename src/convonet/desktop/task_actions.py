@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from convonet.errors import ConvonetError
 from convonet.params import SearchSpace
@@ -23,6 +23,8 @@ class TaskActions:
     def __init__(self, controller: Controller) -> None:
         self._controller = controller
         self._bench = controller.bench
+        self.search_options: Callable[[], dict[str, Any]] = dict
+        """The window sets it to what its page of tuning says."""
 
     def handlers(self) -> dict[str, Callable[[], None]]:
         """Id → what it does."""
@@ -33,7 +35,9 @@ class TaskActions:
         return {name: getattr(self, name) for name in names.split()}
 
     def tune(self) -> None:
-        raise ConvonetError(self._bench.why_not("tune"))
+        """Search with the options that stand on the page."""
+        self._bench.start(self._bench.tune_task(**self.search_options()))
+        self._show("tune")
 
     def stop_tuning(self) -> None:
         self.stop()

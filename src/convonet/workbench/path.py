@@ -31,10 +31,14 @@ def steps(bench: Workbench) -> list[Step]:
     offered = False
     for name, title, look in _STEPS:
         standing, note = look(bench)
-        if standing == "open" and not offered:
+        if standing == "open" and not offered and not _is_training(bench):
             standing, offered = "next", True
         found.append(Step(name, title, standing, note))
     return found
+
+
+def _is_training(bench: Workbench) -> bool:
+    return bench.work is not None and bench.work.task.kind == "train"
 
 
 def _data(bench: Workbench) -> tuple[Standing, str]:
@@ -62,8 +66,8 @@ def _network(bench: Workbench) -> tuple[Standing, str]:
 
 
 def _train(bench: Workbench) -> tuple[Standing, str]:
-    if bench.work is not None and bench.work.task.kind == "train":
-        return "open", "Training …"
+    if _is_training(bench):
+        return "next", "Training …"
     if bench.model is not None:
         return "done", bench.model.name
     return _offered(bench, "train", "Ready")
@@ -86,7 +90,11 @@ def _offered(bench: Workbench, action: str, ready: str) -> tuple[Standing, str]:
 
 def _short(bench: Workbench, why: str) -> str:
     """The reason in two or three words; the whole sentence stands at the action."""
-    words = (("wrong value", "A value is wrong"), ("No training", "Needs images"), ("No model", "Needs a model"))
+    words = (
+        ("wrong value", "A value is wrong"),
+        ("No training", "Needs images"),
+        ("No model", "Needs a model"),
+    )
     return next((short for part, short in words if part in why), "Needs test images")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 from collections.abc import Callable
@@ -9,7 +10,9 @@ from typing import Any
 
 from convonet.params import DataParams, HyperParams, fields_of
 from convonet.params.fields import ParamModel
-from convonet.specs import PredictTask, SummaryTask, Task, TestTask, TrainTask
+from convonet.params.files import hyper_to_dict
+from convonet.params.migrations import VERSION_KEY
+from convonet.specs import PredictTask, SummaryTask, Task, TestTask, TrainTask, TuneTask
 
 _OPTIONS = {
     "train_dir": "--train-dir",
@@ -48,6 +51,23 @@ def _train_words(task: TrainTask) -> list[str]:
     words += [] if task.validation else ["--no-validation"]
     words += ["--from", task.from_model] if task.from_model else []
     return words + (["--test"] if task.then_test else [])
+
+
+def _tune_words(task: TuneTask) -> list[str]:
+    words = ["tune", *_data_words(task.data)]
+    for name, value in hyper_to_dict(task.space).items():
+        if name != VERSION_KEY:
+            words += ["--set", f"{name}={_several(value)}"]
+    words += ["--search", task.search, "--objective", task.objective, "--folds", str(task.folds)]
+    words += ["--trials", str(task.trials)] if task.trials is not None else []
+    return [*words, "--images", "all" if task.images is None else str(task.images)]
+
+
+def _several(value: Any) -> str:
+    """Plain alternatives between commas, all else as JSON."""
+    if isinstance(value, list) and not any(isinstance(item, (list, dict)) for item in value):
+        return ",".join(str(item) for item in value)
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, (list, dict)) else str(value)
 
 
 def _test_words(task: TestTask) -> list[str]:
@@ -101,6 +121,16 @@ def _train_lines(task: TrainTask) -> str:
     )
 
 
+def _tune_lines(task: TuneTask) -> str:
+    space = {name: value for name, value in hyper_to_dict(task.space).items() if name != VERSION_KEY}
+    return (
+        f"data = {_plain(task.data)!r}\n"
+        f"space = {space!r}\n"
+        f"found = convonet.tune(data, space, search={task.search!r}, objective={task.objective!r}, "
+        f"folds={task.folds})\n"
+    )
+
+
 def _test_lines(task: TestTask) -> str:
     rest = f", scaling={task.scaling!r}" if task.scaling else ""
     return (
@@ -123,12 +153,14 @@ def _summary_lines(task: SummaryTask) -> str:
 
 _WORDS: dict[str, Callable[[Any], list[str]]] = {
     "train": _train_words,
+    "tune": _tune_words,
     "evaluate": _test_words,
     "predict": _predict_words,
     "summary": _summary_words,
 }
 _LINES: dict[str, Callable[[Any], str]] = {
     "train": _train_lines,
+    "tune": _tune_lines,
     "evaluate": _test_lines,
     "predict": _predict_lines,
     "summary": _summary_lines,

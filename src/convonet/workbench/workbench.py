@@ -26,7 +26,7 @@ from convonet.params import (
 )
 from convonet.runs import Run, RunStore
 from convonet.runs.environment import available_cores
-from convonet.specs import PredictTask, Split, SummaryTask, Task, TestTask, TrainTask
+from convonet.specs import PredictTask, Split, SummaryTask, Task, TestTask, TrainTask, TuneTask
 from convonet.workbench.changes import Change, Changed, Heard, Listener, Part, WorkEnded
 from convonet.workbench.opened import OpenedModel, open_model
 from convonet.workbench.resume import prepare_resume
@@ -49,6 +49,7 @@ class Workbench:
         sets: the listings of the images, empty until `take_sets`.
         summary: the layer table of the network as described now, or of the model.
         evaluation: the scores of the model on the split that was tested last.
+        predictions: the answers for the images that were predicted last.
     """
 
     def __init__(self, folder: Path, supervisor: Supervisor | None = None) -> None:
@@ -62,6 +63,7 @@ class Workbench:
         self.model: OpenedModel | None = None
         self.summary: dict[str, Any] | None = None
         self.evaluation: dict[str, Any] | None = None
+        self.predictions: list[dict[str, Any]] = []
         self.work: Work | None = None
         self.last_task: Task | None = None
         self._supervisor = supervisor or Supervisor(detached=True)
@@ -168,11 +170,15 @@ class Workbench:
         """Why an action cannot be done now; empty when it can.
 
         Args:
-            action: `train`, `evaluate`, `predict`, `initialise`, `save_model`, `stop`, `tune`.
+            action: `train`, `evaluate`, `predict`, `initialise`, `save_model`, `tune`, `stop`,
+                `stop_tuning`.
             while_working: leave it out that something else is under way.
         """
         if action == "stop":
             return "" if self.work is not None else "Nothing is under way"
+        if action == "stop_tuning":
+            tuning = self.work is not None and self.work.task.kind == "tune"
+            return "" if tuning else "No tuning is under way"
         if self.work is not None and not while_working and action != "save_model":
             return "Other work is under way; stop it or wait"
         if action in ("train", "initialise", "tune") and any(self.faults.values()):
@@ -183,7 +189,9 @@ class Workbench:
             return "No model: train a network, or load one"
         if action == "evaluate" and not self.sets.images("test"):
             return "No test images are loaded"
-        return "Tuning comes with a later version" if action == "tune" else ""
+        if action == "tune" and not self.space.varied:
+            return "No hyper parameter has several values"
+        return ""
 
     @property
     def can_train(self) -> bool:
@@ -239,6 +247,10 @@ class Workbench:
             scaling=model.scaling,
         )
 
+    def tune_task(self, **options: Any) -> TuneTask:
+        """Search over the values that the hyper parameters hold; options are those of TuneTask."""
+        return TuneTask(data=self.data, space=self.space, threads=1, **options)
+
     def summary_task(self) -> SummaryTask:
         """The layer table of the network that the parameters describe."""
         return SummaryTask(data=self.data, hyper=self.hyper)
@@ -281,6 +293,16 @@ class Workbench:
         task = run.task()
         self._begin(Work(task, run, self._supervisor.start(run, task.threads)))
         return True
+
+    def adopt(self, run: Run, trial: int | None = None) -> None:
+        """Take the best row of a search, or one trial's, over into the hyper parameters.
+
+        Raises:
+            InputError: no such trial, or none that is done.
+        """
+        from convonet.runs.documents import adopted_hyper
+
+        self.set_space(SearchSpace.single(adopted_hyper(run, trial)))
 
     def attach(self, run: Run) -> None:
         """Follow a run that another process works on."""
@@ -343,6 +365,9 @@ class Workbench:
         elif ended.task.kind == "summary":
             self.summary = ended.result
             self._changed("summary")
+        elif ended.task.kind == "predict":
+            self.predictions = ended.result["predictions"]
+            self._changed("predictions")
 
 
 def _needed(model: OpenedModel | None) -> OpenedModel:

@@ -56,6 +56,8 @@ def _tasks(bench: Workbench) -> dict[str, Task]:
         found["Training With Validation"] = bench.train_task()
         found["Training Only"] = bench.train_task(validation=False)
         found["Initialize New Network Model"] = bench.summary_task()
+    if not bench.why_not("tune", while_working=True):
+        found["Tuning"] = bench.tune_task()
     if not bench.why_not("evaluate", while_working=True):
         found["Evaluation"] = bench.test_task()
     return found

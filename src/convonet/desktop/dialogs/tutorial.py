@@ -31,7 +31,7 @@ units, or more images. Change a value and train again; every run is kept.</li>
 what was tried.</li>
 <li>Take the best row over into the hyper parameters with one click, and train with it.</li>
 </ol>
-<p>The menu entries are there; they become active as soon as this version brings tuning.</p>""",
+<p>The page <i>Tune</i> has the options: the search, what is best, folds, and how many images.</p>""",
     ),
     (
         "3  Test",

@@ -12,7 +12,7 @@ from convonet.desktop.forms.editors import Editor, editor_for
 from convonet.desktop.widgets.basic import label
 from convonet.params import Field
 
-_LABEL, _EDITOR = 150, 300
+_LABEL, _EDITOR = 150, 360
 
 
 class FieldRow:
@@ -98,7 +98,7 @@ class ParamForm(QWidget):
         top = Qt.AlignmentFlag.AlignTop
         made.name.setMinimumHeight(30)
         made.help.setMinimumHeight(30)
-        made.editor.whole.setFixedWidth(_EDITOR if made.field.kind not in ("path", "map", "layers") else 430)
+        made.editor.whole.setFixedWidth(_EDITOR)
         grid.addWidget(made.name, line, 0, top)
         grid.addWidget(made.editor.whole, line, 1, top)
         grid.addWidget(made.help, line, 2)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from convonet.errors import ParamError
 from convonet.params import DataParams, HyperParams, SearchSpace, fields_of, split_setting
@@ -25,7 +25,7 @@ def read_space(texts: Mapping[str, str], before: SearchSpace) -> Read[SearchSpac
     """The hyper parameters that were typed, alternatives between commas, or None and the faults.
 
     Args:
-        before: what was there; it knows which single values its file wrote as lists.
+        before: what was there; it knows which single values its file wrote as lists, and the conditions.
     """
     declared = fields_of(HyperParams)
     settings: dict[str, list[str]] = {}
@@ -36,11 +36,20 @@ def read_space(texts: Mapping[str, str], before: SearchSpace) -> Read[SearchSpac
         except ParamError as error:
             faults |= error.faults
     try:
-        space = SearchSpace({}, before.as_lists).changed(settings)
+        space = SearchSpace({}, before.as_lists, {}, _kept(before, settings)).changed(settings)
     except ParamError as error:
         faults |= error.faults
         return None, faults
     return (None if faults else space), faults
+
+
+def _kept(before: SearchSpace, settings: Mapping[str, object]) -> dict[str, tuple[str, tuple[Any, ...]]]:
+    """The conditions whose two names are still there."""
+    return {
+        name: (other, wanted)
+        for name, (other, wanted) in before.conditions.items()
+        if name in settings and other in settings
+    }
 
 
 def data_texts(data: DataParams) -> dict[str, str]:
@@ -58,4 +67,4 @@ def space_texts(space: SearchSpace) -> dict[str, str]:
             texts[name] = json.dumps([list(value) for value in values], ensure_ascii=False)
         else:
             texts[name] = ", ".join(fields[name].show(value) for value in values)
-    return texts
+    return texts | {name: json.dumps(spread.to_dict()) for name, spread in space.ranges.items()}

@@ -33,6 +33,10 @@ def make_page(name: str, controller: Controller, files: FileActions, tasks: Task
         from convonet.desktop.views.network_page import NetworkPage
 
         return NetworkPage(controller)
+    if name == "tune":
+        from convonet.desktop.views.tune_page import TunePage
+
+        return TunePage(controller)
     if name == "train":
         from convonet.desktop.views.train_page import TrainPage
 

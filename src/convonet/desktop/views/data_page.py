@@ -71,8 +71,8 @@ class DataPage(Page):
         self._legend = Legend(SERIES)
         self.counts = Table(("Class", "Training", "Validation", "Test"), "images of each class")
         charts = row(frame(column(self._legend, scroll, gap=8, margin=14)), self.counts, gap=14)
-        charts.setStretch(0, 3)
-        charts.setStretch(1, 2)
+        charts.setStretch(0, 1)
+        charts.setStretch(1, 1)
         classes = QWidget()
         classes.setLayout(column(8, charts))
         self.sizes = SizesView(controller.background)
@@ -144,6 +144,8 @@ class DataPage(Page):
                 for name in sets.classes
             ]
         )
+
+        self.counts.setColumnHidden(2, "val" not in counts)
 
     def _fill_choosers(self) -> None:
         split = self.set_box.currentData()

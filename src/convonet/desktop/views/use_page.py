@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,12 +19,14 @@ from convonet.desktop.widgets.pad import Pad
 from convonet.desktop.widgets.table import Table
 from convonet.errors import ConvonetError
 from convonet.events import Watch
-from convonet.workbench.changes import WorkEnded
+from convonet.params import PixelParams
 from convonet.workbench.opened import OpenedModel
 
 if TYPE_CHECKING:
     from convonet.desktop.controller import Controller
 
+# Sets frame their digits differently: up to the edge, or with the margin of the well-known 28 × 28 set.
+_FRAMINGS = (20 / 28, 0.86, 1.0)
 _SCALINGS = {
     "As the file tells": None,
     "0 to 1": "unit",
@@ -37,11 +40,11 @@ class UsePage(Page):
     """Predictions of new images."""
 
     title = "Use"
-    parts = ("model", "work")
+    parts = ("model", "work", "predictions")
 
     def __init__(self, controller: Controller) -> None:
         super().__init__(controller)
-        self._answers: list[dict[str, Any]] = []
+        self._shown: object = None
         self._session: Any = None
         self.add_buttons(
             controller.button("load_model", "Open a model …"),
@@ -72,7 +75,6 @@ class UsePage(Page):
         )
         self._either = Either(self._empty, column(self._scaling_line, self.tabs))
         self.body.addWidget(self._either, 1)
-        controller.ended.connect(self._ended)
 
     def _images_tab(self) -> QWidget:
         self.drop = frame(
@@ -128,6 +130,9 @@ class UsePage(Page):
         shown = ", ".join(names[:8]) + (" …" if len(names) > 8 else "")
         self.lead.setText(f"Model {model.name}" + (f": tells {shown}" if shown else ""))
         self._scaling_line.setVisible(model.info is None)
+        if self._shown is not self.bench.predictions:
+            self._shown = self.bench.predictions
+            self._show_answers()
         if self._session is not None and self._session[0] != model.path:
             self._session = None
 
@@ -139,16 +144,10 @@ class UsePage(Page):
 
     # Images
 
-    def _ended(self, ended: WorkEnded) -> None:
-        if ended.task.kind == "predict" and ended.result is not None:
-            self._answers = ended.result["predictions"]
-            self._show_answers()
-            self.tabs.setCurrentIndex(0)
-
     def _show_answers(self) -> None:
         limit = self.unsure.value() / 100
         rows, pictures = [], []
-        for answer in self._answers:
+        for answer in self.bench.predictions:
             name = Path(answer["path"]).name
             if "error" in answer:
                 rows.append((name, "", None, answer["error"]))
@@ -175,12 +174,12 @@ class UsePage(Page):
         if model is None or model.onnx is None:
             self._says.setText("Drawing needs a model with its ONNX file beside it, as every run has.")
             return
-        image = self.pad.centred()
+        images = [self.pad.centred(share) for share in _FRAMINGS]
         session, path = self._session, model.path
 
         def answer(_: Watch) -> tuple[Any, list[tuple[str, float]]]:
             opened = session or (path, _open(model))
-            return opened, _ask(opened[1], image)
+            return opened, _ask(opened[1], images)
 
         self.controller.background.call("pad", answer, self._answered, self._not_answered)
 
@@ -215,13 +214,24 @@ def _open(model: OpenedModel) -> Any:
     return OnnxModel.load(str(model.onnx), threads=1)
 
 
-def _ask(network: Any, drawing: QImage) -> list[tuple[str, float]]:
-    """The five likeliest classes of a drawing."""
+def _ask(network: Any, drawings: Sequence[QImage]) -> list[tuple[str, float]]:
+    """The five likeliest classes of a drawing, in the framing of which the model is surest."""
     import numpy as np
 
     from convonet.inference.decide import top_k
 
     pixels = network.info.pixels
+    probabilities = network.predict(np.stack([_pixels(drawing, pixels) for drawing in drawings]))
+    surest = int(probabilities.max(axis=1).argmax())
+    best = top_k(probabilities[surest : surest + 1], 5)
+    names = network.info.classes
+    return [(names[i], float(p)) for i, p in zip(best.labels[0], best.probabilities[0], strict=True)]
+
+
+def _pixels(drawing: QImage, pixels: PixelParams) -> Any:
+    """The drawing as the network takes it, (height, width, channels) uint8."""
+    import numpy as np
+
     fitted = QImage(pixels.width, pixels.height, QImage.Format.Format_Grayscale8)
     fitted.fill(0)
     painter = QPainter(fitted)
@@ -235,7 +245,4 @@ def _ask(network: Any, drawing: QImage) -> list[tuple[str, float]]:
     painter.drawImage(QRectF(0, 0, pixels.width, pixels.height), small)
     painter.end()
     grey = np.frombuffer(fitted.constBits(), np.uint8).reshape(pixels.height, -1)[:, : pixels.width]
-    image = np.repeat(grey[None, :, :, None], pixels.channels, axis=3)
-    best = top_k(network.predict(image), 5)
-    names = network.info.classes
-    return [(names[i], float(p)) for i, p in zip(best.labels[0], best.probabilities[0], strict=True)]
+    return np.repeat(grey[:, :, None], pixels.channels, axis=2)

@@ -35,6 +35,7 @@ class BarView(QWidget):
 
     def __init__(self, name: str, colors: Sequence[str] = ("train",), full: float | None = None) -> None:
         super().__init__()
+        self.setObjectName("plain")
         self.setAccessibleName(name)
         self._colors, self._full = tuple(colors), full
         self._bars: tuple[Bar, ...] = ()

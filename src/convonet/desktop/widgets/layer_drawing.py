@@ -23,6 +23,7 @@ class LayerDrawing(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._layers: list[Mapping[str, Any]] = []
+        self.setObjectName("plain")
         self.setAccessibleName("Drawing of the network")
 
     def show_layers(self, layers: Sequence[Mapping[str, Any]]) -> None:

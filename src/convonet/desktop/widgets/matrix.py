@@ -29,6 +29,7 @@ class MatrixView(QWidget):
         self._counts: list[list[int]] = []
         self._cell = (0, 0)
         self.as_shares = False
+        self.setObjectName("plain")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setAccessibleName("Confusion matrix: rows true, columns predicted")

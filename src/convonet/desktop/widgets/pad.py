@@ -55,12 +55,12 @@ class Pad(QWidget):
         self.is_empty = False
         self.update()
 
-    def centred(self) -> QImage:
-        """The drawing as the known sets hold digits: cut out, fitted into 20 of 28 parts, in the middle."""
+    def centred(self, share: float) -> QImage:
+        """The drawing cut out and put in the middle, its longer side taking `share` of the square."""
         box = self._ink()
         if box.isEmpty():
             return self.image
-        side = max(box.width(), box.height()) * 28 / 20
+        side = max(box.width(), box.height()) / share
         square = QRectF(0, 0, side, side)
         square.moveCenter(box.center())
         made = QImage(SIDE, SIDE, QImage.Format.Format_Grayscale8)

@@ -131,6 +131,7 @@ class Table(QTableView):
         self.rows.show_rows(rows, columns)
         header = self.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        header.setStretchLastSection(bool(self.rows.rows) and not _is_number(self.rows.rows[0][-1]))
         # Only the rows in sight are measured, so that a table of thousands opens at once.
         header.setResizeContentsPrecision(0)
         self.resizeColumnsToContents()

@@ -12,7 +12,7 @@ from PySide6.QtGui import QImage, QPixmap
 
 from convonet.errors import ConvonetError
 
-_KEPT = 3000
+_KEPT = 400
 _WANTED = 400
 _THREADS = 2
 # A picture of 8 × 8 pixels is shown as squares, a photograph smoothly.

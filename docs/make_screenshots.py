@@ -1,0 +1,197 @@
+"""Makes the pictures of the window: `python docs/make_screenshots.py FOLDER [--all]`.
+
+A network is trained on the digits in a folder of its own; then every page is shown light and dark. `--all` adds
+1920 × 1080 and twice the pixels, to look at every one of them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+PAGES = (
+    "start",
+    "data",
+    "params/data",
+    "params/hyper",
+    "network",
+    "train",
+    "tune",
+    "test",
+    "use/images",
+    "use/draw",
+    "runs",
+)
+
+
+def main() -> None:
+    """Train once, then take pictures in a process for each scale."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--all", action="store_true")
+    parser.add_argument("--take", action="store_true", help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    given.folder.mkdir(parents=True, exist_ok=True)
+    if given.take:
+        Photographer(given.folder, given.all).take_all()
+        return
+    with tempfile.TemporaryDirectory() as home:
+        for scale in ("1", "2") if given.all else ("1",):
+            surroundings = {
+                "CONVONET_HOME": os.environ.get("CONVONET_SCREENSHOTS_HOME", home),
+                "QT_QPA_PLATFORM": "offscreen",
+                "QT_SCALE_FACTOR": scale,
+            }
+            command = [
+                sys.executable,
+                __file__,
+                str(given.folder),
+                "--take",
+                *(["--all"] if given.all else []),
+            ]
+            subprocess.run(command, env=dict(os.environ) | surroundings, check=True)
+
+
+class Photographer:
+    """Opens the window, makes it do things, and takes pictures."""
+
+    def __init__(self, folder: Path, everything: bool) -> None:
+        from PySide6.QtWidgets import QApplication
+
+        from convonet.desktop.app import open_window
+        from convonet.desktop.session import Session
+        from convonet.desktop.style import apply_look
+
+        self._folder, self._everything = folder, everything
+        self._app = QApplication([])
+        self._dress = apply_look
+        self._scale = os.environ.get("QT_SCALE_FACTOR", "1")
+        apply_look(self._app, "light")
+        self._window = open_window(Session.load())
+        self._controller = self._window.controller
+        self._window.show()
+        self._wait(1)
+
+    def take_all(self) -> None:
+        """Every page in every dress."""
+        bench = self._controller.bench
+        self._looks("start", "start")
+        if bench.model is None:
+            self._controller.actions["demo"].trigger()
+            self._until(lambda: bench.work is not None)
+            self._until(lambda: self._controller.progress.epochs_done >= 5)
+            self._looks("train", "training")
+            self._until(lambda: bench.work is None, 600)
+        self._until(lambda: bool(bench.sets.listings))
+        self._controller.actions["initialise"].trigger()
+        self._until(lambda: bench.work is None)
+        images = sorted(bench.sets["test"].root.glob("*/*.png"))[::23][:14]
+        bench.start(bench.predict_task(images))
+        self._until(lambda: bench.work is None)
+        self._draw()
+        for page in PAGES:
+            if page.split("/")[0] in self._window.rail.buttons:
+                self._looks(page, page.replace("/", "_"))
+        self._parts()
+        self._dialogs()
+        self._window.close()
+
+    def _parts(self) -> None:
+        """Tabs that stand behind the first one."""
+        for page, places in (("data", (1, 2, 3)), ("network", (1,)), ("train", (1,)), ("test", (1, 2))):
+            self._window.show_page(page)
+            for place in places:
+                self._window.page(page).tabs.setCurrentIndex(place)  # type: ignore[attr-defined]
+                self._wait(0.6)
+                self._looks(page, f"{page}_{place}", show=False)
+            self._window.page(page).tabs.setCurrentIndex(0)  # type: ignore[attr-defined]
+        form = self._window.page("params").hyper_form  # type: ignore[attr-defined]
+        self._window.show_page("params/hyper")
+        for name, text in (("family", "convnet"), ("num_filters", "0"), ("init_rate", "fast")):
+            form.rows[name].editor.set_text(text)
+        form.edited.emit()
+        self._looks("params/hyper", "params_wrong")
+
+    def _dialogs(self) -> None:
+        from convonet.desktop.dialogs.about import AboutDialog
+        from convonet.desktop.dialogs.error import ErrorDialog
+        from convonet.desktop.dialogs.image import ImageDialog
+        from convonet.desktop.dialogs.plots import PlotsDialog
+        from convonet.desktop.dialogs.shown_as import ShownAsDialog
+        from convonet.desktop.dialogs.tutorial import TutorialDialog
+        from convonet.errors import ModelFileError
+
+        bench, error = (
+            self._controller.bench,
+            ModelFileError(
+                "The file is no Keras model, or it is damaged",
+                where="/home/ada/models/lung.keras",
+                expected="a .keras file as Keras 3 writes it",
+                received="File is not a zip file",
+                hint="Copy it again from where it was made",
+            ),
+        )
+        assert bench.model is not None
+        assert bench.model.run is not None
+        grid = self._window.page("test").grid.pictures  # type: ignore[attr-defined]
+        dialogs = {
+            "about": AboutDialog(self._controller.background, self._window),
+            "error": ErrorDialog(error, (), self._window),
+            "image": ImageDialog(grid, 0, self._window),
+            "plots": PlotsDialog(bench.model.run, self._window),
+            "shown_as": ShownAsDialog(bench, self._window),
+            "tutorial": TutorialDialog(self._window),
+        }
+        for name, dialog in dialogs.items():
+            dialog.show()
+            self._wait(12 if name == "about" else 0.5)
+            for theme in ("light", "dark"):
+                self._dress(self._app, theme)
+                self._wait(0.2)
+                dialog.grab().save(str(self._folder / f"dialog_{name}_{theme}_{self._scale}x.png"))
+            dialog.close()
+
+    def _draw(self) -> None:
+        from PySide6.QtCore import QPointF
+
+        pad = self._window.page("use").pad  # type: ignore[attr-defined]
+        self._window.show_page("use")
+        points = [(90, 70), (190, 70), (170, 120), (140, 170), (125, 225)]
+        for start, end in itertools.pairwise(points):
+            pad.stroke(QPointF(*start), QPointF(*end))
+        pad.drawn.emit()
+        self._wait(1.5)
+
+    def _looks(self, page: str, name: str, *, show: bool = True) -> None:
+        """One page in all sizes and both dresses."""
+        if show:
+            self._window.show_page(page)
+        sizes = ((1280, 800), (1920, 1080)) if self._everything else ((1280, 800),)
+        for width, height in sizes:
+            self._window.resize(width, height)
+            for theme in ("light", "dark"):
+                self._dress(self._app, theme)
+                self._wait(0.4)
+                file = self._folder / f"{name}_{theme}_{width}_{self._scale}x.png"
+                self._window.grab().save(str(file))
+
+    def _until(self, true: object, seconds: float = 120) -> None:
+        end = time.monotonic() + seconds
+        while not true() and time.monotonic() < end:  # type: ignore[operator]
+            self._wait(0.05)
+
+    def _wait(self, seconds: float) -> None:
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            self._app.processEvents()
+            time.sleep(0.01)
+
+
+if __name__ == "__main__":
+    main()

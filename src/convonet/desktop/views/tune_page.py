@@ -1,0 +1,205 @@
+"""Tuning: what is varied, the table of settings as it grows, and one click that takes a row over."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, get_args
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QCheckBox, QComboBox, QProgressBar, QSpinBox, QWidget
+
+from convonet.desktop.views.page import Either, Page
+from convonet.desktop.widgets.basic import EmptyState, button, column, frame, label, row
+from convonet.desktop.widgets.table import Table
+from convonet.events import Watch
+from convonet.specs.tune_task import DRAWN_TRIALS, IMAGE_LIMIT, Objective, Search
+from convonet.workbench.changes import WorkEnded
+from convonet.workbench.progress import time_left
+
+if TYPE_CHECKING:
+    from convonet.desktop.controller import Controller
+
+_LOOK_MS = 1000
+_HEAD = ("Accuracy %", "± %", "Loss", "Folds", "State", "Tied", "Seconds", "Trial")
+
+
+class TunePage(Page):
+    """The options of a search and its table, finished or not."""
+
+    title = "Tune"
+    parts = ("hyper", "data", "sets", "work")
+
+    def __init__(self, controller: Controller) -> None:
+        super().__init__(controller)
+        self.add_buttons(
+            controller.button("stop_tuning"),
+            controller.button("edit_hyper", "Edit values"),
+            controller.button("tune", "Tune", primary=True),
+        )
+        self._empty = EmptyState(
+            "Nothing is varied yet",
+            "Put several values between commas into the hyper parameters, such as 0.02, 0.01 for the learning rate. "
+            "Tuning tries them all and shows which is best.",
+            controller.button("edit_hyper", "Edit values", primary=True),
+        )
+        self.search, self.objective = _choice(Search, "Search"), _choice(Objective, "Objective")
+        self.folds, self.trials = _number("Folds", 1, 20, 3), _number("Trials", 1, 10_000, DRAWN_TRIALS)
+        self.all_images = QCheckBox("All images")
+        self.all_images.setToolTip(f"Else at most {IMAGE_LIMIT:,}, an even share of each class")
+        self.search.currentTextChanged.connect(lambda text: self.trials.setEnabled(text != "grid"))
+        self.trials.setEnabled(False)
+        options = row(
+            *_named("Search", self.search),
+            *_named("Best", self.objective),
+            *_named("Folds", self.folds),
+            *_named("Trials", self.trials),
+            self.all_images,
+            None,
+            gap=8,
+            margin=12,
+        )
+        self._plan = label("", "muted", wrap=True)
+        self._now, self._left = label("", "section"), label("", "muted")
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
+        self._progress = frame(column(row(self._now, None, self._left), self.bar, gap=8, margin=14))
+        self.table = Table(_HEAD, "settings")
+        self.table.opened.connect(lambda _: self._adopt())
+        self._adopt_button = button(
+            "Take this row over", self._adopt, tip="Its values become the hyper parameters"
+        )
+        self.table.selectionModel().selectionChanged.connect(lambda *_: self._update_button())
+        self.table.rows.modelReset.connect(self._update_button)
+        content = column(
+            frame(options), self._plan, self._progress, self.table, row(None, self._adopt_button)
+        )
+        self._either = Either(self._empty, content)
+        self.body.addWidget(self._either, 1)
+        self._timer = QTimer(self)
+        self._timer.setInterval(_LOOK_MS)
+        self._timer.timeout.connect(self._look)
+        controller.progressed.connect(self._show_progress)
+        controller.ended.connect(self._ended)
+        self._run: Any = None
+
+    def task_options(self) -> dict[str, Any]:
+        """What the form says, as keywords of `Workbench.tune_task`."""
+        grid = self.search.currentText() == "grid"
+        return {
+            "search": self.search.currentText(),
+            "objective": self.objective.currentText(),
+            "folds": self.folds.value(),
+            "trials": None if grid else self.trials.value(),
+            "images": None if self.all_images.isChecked() else IMAGE_LIMIT,
+        }
+
+    def refresh(self) -> None:
+        work = self.bench.work
+        tuning = work is not None and work.task.kind == "tune"
+        if tuning and work is not None:
+            self._run = work.run
+        varied = self.bench.space.varied
+        self._either.show_content(bool(varied) or tuning or bool(self.table.rows.rows))
+        self.lead.setText(
+            f"Varied: {', '.join(varied)}" if varied else "Several values are tried, the best is found"
+        )
+        count = self.bench.space.size() if varied and not self.bench.space.ranges else 0
+        self._plan.setText(
+            f"The grid has {count:,} settings, each trained once on every fold." if count else ""
+        )
+        self._progress.setVisible(tuning)
+        if tuning and not self._timer.isActive():
+            self._timer.start()
+            self._look()
+        elif not tuning:
+            self._timer.stop()
+        self._show_progress()
+
+    def _show_progress(self) -> None:
+        record = self.controller.progress
+        self._now.setText(record.title)
+        self._left.setText(time_left(record.seconds_left))
+        self.bar.setRange(0, 0 if record.share is None else 1000)
+        self.bar.setValue(round(1000 * (record.share or 0)))
+
+    def _look(self) -> None:
+        """Read the table of the search in the background."""
+        run = self._run
+
+        def read(_: Watch) -> dict[str, Any]:
+            from convonet.runs.documents import tune_document
+
+            return tune_document(run)
+
+        self.controller.background.call("search", read, self.show_document)
+
+    def show_document(self, document: dict[str, Any]) -> None:
+        """Show the settings, the best first."""
+        results = document["results"]
+        names = list(dict.fromkeys(name for item in results for name in item["params"]))
+        rows = [_cells(item, names) for item in results]
+        if rows != self.table.rows.rows:
+            self.table.show_rows(rows, (*names, *_HEAD))
+            self._either.show_content(True)
+
+    def _ended(self, ended: WorkEnded) -> None:
+        if ended.task.kind == "tune":
+            self._run = ended.run
+            self._timer.stop()
+            self._look()
+
+    def _update_button(self) -> None:
+        self._adopt_button.setEnabled(len(self.table.chosen()) == 1 and self._run is not None)
+
+    def _adopt(self) -> None:
+        for values in self.table.chosen()[:1]:
+            self.controller.guard(lambda trial=values[-1]: self._take_over(int(trial)))  # type: ignore[misc]
+
+    def _take_over(self, trial: int) -> None:
+        self.bench.adopt(self._run, trial)
+        self.controller.noted.emit("The row's values are the hyper parameters now")
+        self.controller.page_wanted.emit("params/hyper")
+
+    def close_page(self) -> None:
+        self._timer.stop()
+
+
+def _cells(item: dict[str, Any], names: list[str]) -> tuple[Any, ...]:
+    accuracy, spread = (
+        None if item[key] is None else round(100 * item[key], 2) for key in ("mean_accuracy", "std")
+    )
+    params = (_plain(item["params"].get(name)) for name in names)
+    tied = "tied with the best" if item["tied"] else ""
+    return (
+        *params,
+        accuracy,
+        spread,
+        item["mean_loss"],
+        item["folds"],
+        item["state"],
+        tied,
+        round(item["seconds"], 1),
+        item["trial"],
+    )
+
+
+def _plain(value: Any) -> Any:
+    return "-".join(map(str, value)) if isinstance(value, (list, tuple)) else value
+
+
+def _choice(words: Any, name: str) -> QComboBox:
+    made = QComboBox()
+    made.addItems(list(get_args(words)))
+    made.setAccessibleName(name)
+    return made
+
+
+def _number(name: str, low: int, high: int, value: int) -> QSpinBox:
+    made = QSpinBox()
+    made.setRange(low, high)
+    made.setValue(value)
+    made.setAccessibleName(name)
+    return made
+
+
+def _named(name: str, widget: QWidget) -> tuple[QWidget, QWidget, int]:
+    return label(name, "muted"), widget, 8
