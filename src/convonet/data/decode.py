@@ -96,6 +96,23 @@ def read_image(path: str | os.PathLike[str], pixels: PixelParams) -> Pixels:
         raise
 
 
+def read_whole(path: str | os.PathLike[str]) -> Pixels:
+    """One image file as it is, neither resized nor turned grey; transparency is dropped.
+
+    Returns:
+        (height, width) uint8 of a grey image, (height, width, 3) of a colour image.
+
+    Raises:
+        DataError: it cannot be read or is no image; `what` is the reason.
+    """
+    try:
+        # Only what `PixelParams` says of transparency reaches an image that keeps its size.
+        return np.asarray(_by_pillow(read_bytes(path), PixelParams(1, 1, 3)), np.uint8)
+    except DataError as error:
+        error.where = os.fspath(path)
+        raise
+
+
 def read_bytes(path: str | os.PathLike[str]) -> bytes:
     """The content of a file.
 

@@ -1,0 +1,226 @@
+"""`kernel`, `arithmetic`: the kernel bench."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from convonet.cli import options as opt
+
+if TYPE_CHECKING:
+    from convonet.kernels import MapSize, Step
+
+
+class PaddingChoice(StrEnum):
+    """Whether zeros are put around the picture."""
+
+    SAME = "same"
+    VALID = "valid"
+
+
+class PoolChoice(StrEnum):
+    """Pooling over 2×2."""
+
+    MAX = "max"
+    AVERAGE = "average"
+
+
+class ShowChoice(StrEnum):
+    """How a map becomes a picture."""
+
+    CLIP = "clip"
+    ABSOLUTE = "absolute"
+    MIDDLE = "middle"
+    STRETCH = "stretch"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    app.command()(kernel)
+    app.command()(arithmetic)
+
+
+def kernel(
+    image: Annotated[Path, typer.Argument(help="A picture.")],
+    kernel: Annotated[
+        str,
+        typer.Option(
+            "--kernel",
+            help="A name (edge, blur, sharpen, emboss, vertical_edge, yellow …), rows such as "
+            "'-1 0 1 / -1 0 1 / -1 0 1', or colour:1,1,-1.",
+        ),
+    ],
+    out: Annotated[Path, typer.Option("--out", metavar="FILE.png", help="The picture to write.")],
+    stride: Annotated[int, typer.Option("--stride", min=1, help="Pixels from place to place.")] = 1,
+    padding: Annotated[PaddingChoice, typer.Option("--padding", help="Zeros around.")] = PaddingChoice.SAME,
+    grey: Annotated[bool, typer.Option("--grey", help="Turn the picture grey first.")] = False,
+    relu: Annotated[bool, typer.Option("--relu", help="Negative values become 0.")] = False,
+    pool: Annotated[PoolChoice | None, typer.Option("--pool", help="Then pool over 2×2.")] = None,
+    show: Annotated[
+        ShowChoice | None,
+        typer.Option("--show", help="How values become a picture; default: the kernel's way."),
+    ] = None,
+    at: Annotated[
+        str | None,
+        typer.Option("--at", metavar="ROW,COLUMN", help="Show one place of the output step by step."),
+    ] = None,
+    json: opt.Json = False,
+) -> None:
+    """Slide a kernel over a picture and write what comes out."""
+    from convonet.cli.output import print_json
+    from convonet.data.decode import read_whole
+    from convonet.kernels import apply_kernel, kernel_of
+
+    chosen, pixels = kernel_of(kernel), read_whole(image)
+    result = apply_kernel(
+        pixels,
+        chosen,
+        stride=stride,
+        padding=padding.value,
+        grey=grey,
+        relu=relu,
+        pooling=pool.value if pool else None,
+        show=show.value if show else None,
+    )
+    document: dict[str, Any] = {
+        "kernel": chosen.name,
+        "rows": chosen.rows,
+        "image": str(image),
+        "out": str(out),
+    }
+    document |= {"input_shape": list(pixels.shape)} | result.to_dict()
+    if at is not None:
+        document["steps"] = _steps_at(pixels, chosen, at, stride, padding.value, grey)
+    _save(result.picture, out)
+    if json:
+        print_json(document)
+        return
+    low, high = document["min"], document["max"]
+    shape = " × ".join(map(str, result.values.shape))
+    typer.echo(f"{chosen.about} Output {shape}, values {low:g} to {high:g}. {out}")
+    for step in document.get("steps", ()):
+        typer.echo(step["text"])
+
+
+def arithmetic(
+    size: Annotated[
+        str | None, typer.Argument(metavar="[HxWxC]", help="The input, such as 28, 28x28 or 32x32x3.")
+    ] = None,
+    layers: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="LAYER",
+            help="conv:FILTERS,KERNEL[,sSTRIDE][,same], pool:SIZE, flatten, gap, dense:UNITS.",
+        ),
+    ] = None,
+    example: Annotated[
+        bool, typer.Option("--example", help="A 5×5 picture, a 3×3 vertical-edge kernel, every step.")
+    ] = False,
+    json: opt.Json = False,
+) -> None:
+    """Output size, parameters and receptive field behind each layer of a stack."""
+    from convonet.cli.output import print_json, print_table
+    from convonet.errors import InputError
+    from convonet.kernels import through_layers
+
+    if example:
+        _print_example(json)
+        return
+    if size is None or not layers:
+        raise InputError("There is nothing to compute", expected="a size and layers, or --example")
+    rows = [row._asdict() | {"output": list(row.output)} for row in through_layers(_size(size), layers)]
+    total = sum(row["params"] for row in rows)
+    if json:
+        print_json({"layers": rows, "params": total})
+        return
+    columns = ("layer", "output", "parameters", "receptive field", "multiply-adds")
+    table = [
+        [r["text"], " × ".join(map(str, r["output"])), r["params"], r["receptive_field"], r["multiply_adds"]]
+        for r in rows
+    ]
+    print_table(columns, table)
+    typer.echo(f"{total:,} parameters")
+
+
+def _print_example(json: bool) -> None:
+    from convonet.cli.output import print_json
+    from convonet.kernels import KERNELS, convolve, pool, steps
+    from convonet.kernels.examples import COLOURS, EDGE_IMAGE, EDGE_KERNEL, POOL_MAP
+
+    found = [_step_document(step) for step in steps(EDGE_IMAGE, EDGE_KERNEL)]
+    pooled = {kind.value: pool(POOL_MAP, 2, kind=kind.value).tolist() for kind in PoolChoice}
+    detector = KERNELS["yellow"].weights
+    yellow = {name: convolve([[colour]], detector).item() for name, colour in COLOURS.items()}
+    if json:
+        document = {"image": EDGE_IMAGE, "kernel": EDGE_KERNEL, "steps": found}
+        print_json(document | {"pool": POOL_MAP, "pooled": pooled, "yellow": yellow})
+        return
+    typer.echo(f"Picture {_in_rows(EDGE_IMAGE)}; kernel {_in_rows(EDGE_KERNEL)}")
+    for step in found:
+        typer.echo(step["text"])
+    typer.echo(f"\nPooling 2×2 of {_in_rows(POOL_MAP)}:")
+    for kind, rows in pooled.items():
+        typer.echo(f"{kind} {_in_rows(rows)}")
+    typer.echo("\nRed plus green minus blue, in float (in uint8 yellow would wrap round to 254):")
+    typer.echo(", ".join(f"{name} {value:g}" for name, value in yellow.items()))
+
+
+def _in_rows(rows: Sequence[Sequence[float]]) -> str:
+    return " / ".join(" ".join(f"{value:g}" for value in row) for row in rows)
+
+
+def _steps_at(
+    pixels: Any, chosen: Any, at: str, stride: int, padding: Any, grey: bool
+) -> list[dict[str, Any]]:
+    """The asked place, in each channel of its own where the kernel takes them apart."""
+    from convonet.errors import InputError
+    from convonet.kernels import step_at
+    from convonet.kernels.bench import planes
+
+    try:
+        row, column = (int(part) for part in at.split(","))
+    except ValueError as error:
+        raise InputError("This is no place", where="--at", expected="ROW,COLUMN", received=at) from error
+    return [
+        _step_document(step_at(plane, chosen.weights, row, column, stride=stride, padding=padding))
+        for plane in planes(pixels, chosen, grey=grey)
+    ]
+
+
+def _step_document(step: Step) -> dict[str, Any]:
+    return {
+        "row": step.row,
+        "column": step.column,
+        "window": step.window.tolist(),
+        "products": step.products.tolist(),
+        "value": step.value,
+        "text": step.sentence,
+    }
+
+
+def _size(text: str) -> MapSize:
+    from convonet.errors import InputError
+    from convonet.kernels import MapSize
+
+    parts = text.lower().split("x")
+    if not 1 <= len(parts) <= 3 or not all(part.isdecimal() and 0 < int(part) < 10**6 for part in parts):
+        raise InputError("This is no size", expected="such as 28, 28x28 or 32x32x3", received=text)
+    sides = [int(part) for part in parts]
+    height, width = sides[0], sides[min(1, len(sides) - 1)]
+    return MapSize(height, width, sides[2] if len(sides) == 3 else 1)
+
+
+def _save(picture: Any, out: Path) -> None:
+    from PIL import Image
+
+    from convonet.atomic import replacing
+    from convonet.errors import OutputError
+
+    if out.suffix.lower() != ".png":
+        raise OutputError("The picture's name ends in .png", received=out.name)
+    with replacing(out) as temporary:
+        Image.fromarray(picture).save(temporary, format="PNG")

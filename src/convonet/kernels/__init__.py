@@ -1,0 +1,28 @@
+"""The kernel bench: convolution and pooling step by step, named kernels, and their arithmetic; numpy alone."""
+
+from .arithmetic import LayerSize, MapSize, conv_params, output_side, same_padding
+from .bench import BenchResult, apply_kernel, shown_as_picture
+from .named import KERNELS, Kernel, kernel_of
+from .sliding import Step, convolve, pool, step_at, steps
+from .stacks import parse_layer, through_layers
+
+__all__ = [
+    "KERNELS",
+    "BenchResult",
+    "Kernel",
+    "LayerSize",
+    "MapSize",
+    "Step",
+    "apply_kernel",
+    "conv_params",
+    "convolve",
+    "kernel_of",
+    "output_side",
+    "parse_layer",
+    "pool",
+    "same_padding",
+    "shown_as_picture",
+    "step_at",
+    "steps",
+    "through_layers",
+]

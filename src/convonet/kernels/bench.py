@@ -1,0 +1,108 @@
+"""A kernel on a picture: the map in numbers, and the map as a picture again."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convonet.errors import DataError
+from convonet.kernels.arithmetic import Padding
+from convonet.kernels.named import Kernel, Show
+from convonet.kernels.sliding import FloatArray, Pooling, convolve, pool
+
+GREY = np.array([299, 587, 114]) / 1000
+"""Red, green and blue in a grey value. Source: ITU-R BT.601, as Pillow has it."""
+
+
+class BenchResult(NamedTuple):
+    """What a kernel made of a picture.
+
+    Attributes:
+        values: the map in float64, (H', W') or (H', W', 3), neither cut off nor scaled.
+        picture: the same as uint8, as `shown_as_picture` does.
+    """
+
+    values: FloatArray
+    picture: NDArray[np.uint8]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Shape and range of the map."""
+        return {
+            "output_shape": list(self.values.shape),
+            "min": float(self.values.min()),
+            "max": float(self.values.max()),
+            "mean": float(self.values.mean()),
+        }
+
+
+def apply_kernel(
+    image: NDArray[np.uint8],
+    kernel: Kernel,
+    *,
+    stride: int = 1,
+    padding: Padding = "same",
+    grey: bool = False,
+    relu: bool = False,
+    pooling: Pooling | None = None,
+    show: Show | None = None,
+) -> BenchResult:
+    """Slide a kernel over a picture: over each channel by itself, a colour detector over all three at once.
+
+    Args:
+        image: (H, W) grey or (H, W, 3) colour, 0..255.
+        kernel: the weights.
+        stride: 1 or more.
+        padding: `same` keeps the size at stride 1.
+        grey: turn a colour picture grey first.
+        relu: negative values become 0, as behind a layer with ReLU.
+        pooling: then the largest or the mean of each 2×2.
+        show: how the map becomes a picture; the kernel's own way when None.
+
+    Raises:
+        DataError: a colour detector on a grey picture.
+        ParamError: a kernel that does not fit.
+    """
+    values = _map(image, kernel, stride, padding, grey)
+    if relu:
+        values = np.maximum(values, 0)
+    if pooling is not None:
+        values = pool(values, 2, kind=pooling)
+    return BenchResult(values, shown_as_picture(values, show or kernel.show))
+
+
+def shown_as_picture(values: FloatArray, show: Show) -> NDArray[np.uint8]:
+    """A map as a picture, 0..255: `clip` cuts, `absolute` drops the sign, `middle` puts zero at 128, `stretch`
+    makes the largest value white and everything below zero black."""
+    if show == "absolute":
+        values = np.abs(values)
+    elif show == "middle":
+        values = values + 128
+    elif show == "stretch" and values.max() > 0:
+        values = values * (255 / values.max())
+    return np.clip(np.rint(values), 0, 255).astype(np.uint8)
+
+
+def planes(image: NDArray[np.uint8], kernel: Kernel, *, grey: bool = False) -> list[FloatArray]:
+    """What the kernel slides over, one after the other: the channels, or a whole picture for a detector.
+
+    Raises:
+        DataError: a colour detector on a grey picture.
+    """
+    pixels = image.astype(np.float64)
+    if kernel.detector:
+        if image.ndim != 3:
+            raise DataError("A colour detector needs a colour picture", received="a grey one")
+        return [pixels]
+    if grey and image.ndim == 3:
+        pixels = pixels @ GREY
+    return [pixels] if pixels.ndim == 2 else list(np.moveaxis(pixels, -1, 0))
+
+
+def _map(image: NDArray[np.uint8], kernel: Kernel, stride: int, padding: Padding, grey: bool) -> FloatArray:
+    maps = [
+        convolve(plane, kernel.weights, stride=stride, padding=padding)
+        for plane in planes(image, kernel, grey=grey)
+    ]
+    return maps[0] if len(maps) == 1 else np.stack(maps, axis=-1)

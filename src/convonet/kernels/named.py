@@ -1,0 +1,153 @@
+"""Kernels by name, and kernels read from their rows."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convonet.errors import ParamError, nearest
+
+Show = Literal["clip", "absolute", "middle", "stretch"]
+"""How a map becomes a picture: cut to 0..255; the size without the sign; 128 for zero; largest value white."""
+
+Rows = tuple[tuple[float, ...], ...]
+_DETECTOR = "colour:"
+_MAX_SIDE = 101
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """Weights with a name.
+
+    Attributes:
+        rows: the weights of a kernel that slides over each channel; of a colour detector, one row with a
+            weight for red, green and blue.
+        about: what it shows.
+        show: how its map becomes a picture.
+        detector: it is a colour detector: 1×1, summing over the channels.
+    """
+
+    name: str
+    rows: Rows
+    about: str
+    show: Show = "clip"
+    detector: bool = False
+
+    @property
+    def weights(self) -> NDArray[np.float64]:
+        """(F, G), of a colour detector (1, 1, 3)."""
+        array = np.array(self.rows, np.float64)
+        return array.reshape(1, 1, -1) if self.detector else array
+
+
+def _box(side: int) -> Rows:
+    return ((1 / side**2,) * side,) * side
+
+
+_ALL = (
+    Kernel("identity", ((0, 0, 0), (0, 1, 0), (0, 0, 0)), "Leaves the image as it is."),
+    Kernel("blur", _box(3), "The mean of nine pixels: noise and edges become softer."),
+    Kernel("box_blur_5", _box(5), "The mean of 25 pixels."),
+    Kernel(
+        "gaussian_blur",
+        tuple(tuple(a * b / 16 for b in (1, 2, 1)) for a in (1, 2, 1)),
+        "A mean in which near pixels count more.",
+    ),
+    Kernel("sharpen", ((0, -1, 0), (-1, 5, -1), (0, -1, 0)), "Each pixel away from its neighbours."),
+    Kernel(
+        "edge",
+        ((-1, -1, -1), (-1, 8, -1), (-1, -1, -1)),
+        "Edges in every direction; 0 on even ground.",
+        "absolute",
+    ),
+    Kernel(
+        "laplacian", ((0, 1, 0), (1, -4, 1), (0, 1, 0)), "How much a pixel differs from four.", "absolute"
+    ),
+    Kernel("vertical_edge", ((-1, 0, 1),) * 3, "Right minus left: edges that stand upright.", "absolute"),
+    Kernel(
+        "horizontal_edge",
+        ((-1, -1, -1), (0, 0, 0), (1, 1, 1)),
+        "Below minus above: edges that lie.",
+        "absolute",
+    ),
+    Kernel(
+        "sobel_x", ((-1, 0, 1), (-2, 0, 2), (-1, 0, 1)), "Upright edges, the middle row twice.", "absolute"
+    ),
+    Kernel(
+        "sobel_y", ((-1, -2, -1), (0, 0, 0), (1, 2, 1)), "Lying edges, the middle column twice.", "absolute"
+    ),
+    Kernel("emboss", ((-2, -1, 0), (-1, 1, 1), (0, 1, 2)), "A relief lit from one corner."),
+    Kernel(
+        "yellow",
+        ((1, 1, -1),),
+        "Red plus green minus blue, at one pixel: largest for yellow.",
+        "stretch",
+        detector=True,
+    ),
+)
+KERNELS: dict[str, Kernel] = {kernel.name: kernel for kernel in _ALL}
+
+
+def kernel_of(text: str) -> Kernel:
+    """A kernel by its name or its own rows.
+
+    Args:
+        text: a name; or rows parted by `/`, `;` or line ends with numbers parted by spaces or commas, such as
+            `-1 0 1 / -1 0 1 / -1 0 1`; or `colour:1,1,-1`, one weight for each of red, green, blue. Numbers may
+            be fractions: `1/9` without spaces.
+
+    Raises:
+        ParamError: no such name, or rows that cannot be read.
+    """
+    known = KERNELS.get(text.strip().lower().replace("-", "_").replace(" ", "_"))
+    if known is not None:
+        return known
+    body = text.strip()
+    detector = body.lower().startswith(_DETECTOR)
+    if not detector and not any(character.isdigit() for character in body):
+        near = nearest(text, KERNELS)
+        raise ParamError(
+            "There is no such kernel",
+            expected=f"{', '.join(KERNELS)}, or rows such as -1 0 1 / -1 0 1 / -1 0 1",
+            received=text,
+            hint=f"Did you mean {near}?" if near else None,
+        )
+    rows = _rows(body[len(_DETECTOR) :] if detector else body, text)
+    if detector:
+        if len(rows) != 1 or len(rows[0]) != 3:
+            raise ParamError("A colour detector has three weights", expected="colour:R,G,B", received=text)
+        return Kernel("own", rows, "Own colour detector.", "stretch", detector=True)
+    even = math.isclose(sum(map(sum, rows)), 0, abs_tol=1e-9)
+    return Kernel("own", rows, "Own rows.", "absolute" if even else "clip")
+
+
+def _rows(body: str, given: str) -> Rows:
+    lines = body.replace(" / ", "\n").replace(";", "\n").replace("\n/", "\n").splitlines()
+    try:
+        rows = tuple(tuple(_number(item) for item in line.replace(",", " ").split()) for line in lines)
+    except (ValueError, ZeroDivisionError) as error:
+        raise ParamError(
+            "The kernel's rows cannot be read",
+            expected="rows parted by ' / ', numbers by spaces, such as -1 0 1 / -1 0 1 / -1 0 1",
+            received=given,
+        ) from error
+    widths = {len(row) for row in rows}
+    if len(widths) != 1 or not 1 <= max(len(rows), *widths) <= _MAX_SIDE or 0 in widths:
+        raise ParamError(
+            "The kernel's rows are not of one length",
+            expected=f"1 to {_MAX_SIDE} numbers in every row",
+            received=", ".join(str(len(row)) for row in rows),
+        )
+    return rows
+
+
+def _number(text: str) -> float:
+    above, _, below = text.partition("/")
+    value = float(above) / (float(below) if below else 1.0)
+    if not math.isfinite(value):
+        raise ValueError(text)
+    return value
