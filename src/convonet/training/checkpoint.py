@@ -37,6 +37,9 @@ class Position:
         spent: seconds of training so far, for the time limit.
         rate_scale: what plateaus, the guard and callbacks have made of the schedule's rates.
         batch_size: images of the steps that are counted; 0 before the first.
+        first_loss: of the first batch, before anything was learnt; 0 before it.
+        recent: losses of the last batches of the epoch, for the guard.
+        began_bad: the loss had already exploded when the epoch began.
     """
 
     epoch: int = 1
@@ -52,6 +55,9 @@ class Position:
     spent: float = 0.0
     rate_scale: float = 1.0
     batch_size: int = 0
+    first_loss: float = 0.0
+    recent: list[float] = field(default_factory=list)
+    began_bad: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,7 @@
-"""The guard against numbers that are none: it knows the last good state, and how often it had to go back."""
+"""The guard against a loss that is no number any more, or has exploded: it knows the last good state.
+
+Softmax and Keras' clipping hide many explosions: the loss stays finite, near 16, and the network is dead.
+"""
 
 from __future__ import annotations
 
@@ -12,23 +15,51 @@ from convonet.events import Warned, Watch
 from convonet.training.checkpoint import Position, Snapshot
 
 _LEAST_SCALE = 2.0**-40
+_EXPLODED, _BATCHES = 3.0, 10
+"""A mean loss of so many times that of guessing, over so many batches."""
 
 
 @dataclass
 class NanGuard:
-    """Goes back to the start of the epoch with half the rate when the loss or a weight is no longer finite.
+    """Goes back to the start of the epoch with half the rate when the loss or a weight is no longer good.
 
     Attributes:
+        classes: how many there are; guessing has a loss of their logarithm.
+        steps: batches of an epoch.
         good: network and optimizer at the start of the epoch.
     """
 
     model: Any
     optimizer: Any
+    classes: int
+    steps: int
     good: Snapshot | None = None
 
     def remember(self) -> None:
         """The epoch begins: what there is now is good."""
         self.good = Snapshot.take(self.model, self.optimizer)
+
+    def must_go_back(self, place: Position, loss: float, rate: float, watch: Watch) -> bool:
+        """Whether the epoch has gone wrong with this batch; `place.recent` remembers its losses.
+
+        An epoch that began with an explosion cannot be mended by going back: there only the rate is halved.
+
+        Args:
+            loss: mean of the batch.
+            rate: of the batch.
+        """
+        if not math.isfinite(loss):
+            return True
+        place.first_loss = place.first_loss or loss
+        bearable = _EXPLODED * max(place.first_loss, math.log(self.classes))
+        place.began_bad = place.began_bad if place.recent else loss > bearable
+        place.recent = [*place.recent[1 - _BATCHES :], loss]
+        enough = len(place.recent) >= min(_BATCHES, self.steps)
+        if not enough or sum(place.recent) / len(place.recent) <= bearable:
+            return False
+        if place.began_bad:
+            self._halve(place, rate, "on", watch)
+        return not place.began_bad and place.rate_scale >= _LEAST_SCALE
 
     def is_sound(self, logs: Mapping[str, float]) -> bool:
         """Whether an epoch ended with finite scores and weights."""
@@ -52,11 +83,12 @@ class NanGuard:
             )
         self.good.put_into(self.model, self.optimizer)
         place.step, place.loss_sum, place.right = 0, 0.0, 0
+        self._halve(place, rate, "back to the start of the epoch", watch)
+
+    def _halve(self, place: Position, rate: float, where: str, watch: Watch) -> None:
         place.rate_scale /= 2
+        place.recent = []
+        message = f"The loss exploded or was no longer a number in epoch {place.epoch}: {where}, "
         watch.tell(
-            Warned(
-                message=f"The loss was no longer a number in epoch {place.epoch}: back to the start of the epoch, "
-                f"with half the learning rate, {rate / 2:.3g}",
-                subject="nan_guard",
-            )
+            Warned(message=message + f"with half the learning rate, {rate / 2:.3g}", subject="nan_guard")
         )

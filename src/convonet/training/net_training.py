@@ -116,7 +116,11 @@ class NetTraining:
         self._step = create_step(keras_model, self._optimizer, info.output, hyper)
         self._scorer = None if val is None else Scorer(self._step, val, info, hyper)
         self._chance = LayerChance(list(keras_model._flatten_layers()), hyper.seed)
-        self._guard = NanGuard(keras_model, self._optimizer) if hyper.nan_guard else None
+        self._guard = (
+            NanGuard(keras_model, self._optimizer, len(info.classes), self._steps)
+            if hyper.nan_guard
+            else None
+        )
         self._own = OwnCallbacks(self.callbacks, keras_model, hyper.epochs, self._steps)
 
     def _loop(self) -> TrainingResult:
@@ -166,8 +170,10 @@ class NetTraining:
         place, told = self._position, 0.0
         while place.step < self._steps and not (place.step and self._out_of_time()):
             self._watch.check()
+            before, shown = self._step.sums()[0], self._shown()
             self._batch(order)
-            if self._guard is not None and not np.isfinite(self._step.sums()[0]):
+            loss = (self._step.sums()[0] - before) / (self._shown() - shown)
+            if self._guard and self._guard.must_go_back(place, loss, self._rate(), self._watch):
                 return False
             if (now := time.monotonic()) - told >= _TELL_SECONDS or place.step == self._steps:
                 told = now
@@ -238,7 +244,7 @@ class NetTraining:
             self._best = self.model.keras_model.get_weights()
         place.ended = self._reason_to_stop(logs)
         self._lower_rate(logs)
-        place.epoch, place.step, place.loss_sum, place.right = ended + 1, 0, 0.0, 0
+        place.epoch, place.step, place.loss_sum, place.right, place.recent = ended + 1, 0, 0.0, 0, []
         place.history_bytes = self.on_history(self._history)
         self._step.reset()
         self._save()
@@ -290,6 +296,11 @@ class NetTraining:
         place = self._position
         return place.train_images / place.train_seconds if place.train_seconds else 0.0
 
+    @property
+    def spent(self) -> float:
+        """Seconds of this training so far, earlier attempts included."""
+        return time.monotonic() - self._began
+
     def _tell_batch(self) -> None:
         place, shown = self._position, self._shown()
         loss_sum, right = self._step.sums()
@@ -328,6 +339,7 @@ class NetTraining:
         if place.step and place.batch_size != self.hyper.batch_size and saved.good is not None:
             # Batches of another size cannot be counted on: the epoch begins anew.
             start, place.step, place.loss_sum, place.right = saved.good, 0, 0.0, 0
+            place.recent = []
         start.put_into(self.model.keras_model, self._optimizer)
         place.batch_size = self.hyper.batch_size
         self._position, self._best = place, saved.best

@@ -13,6 +13,9 @@ from typing import Any
 from convonet.errors import ParamError
 from convonet.params.hyper_params import HyperParams
 
+_ROUNDING = 1 + 1e-9
+"""A rate that was lowered to the least one by a factor may miss it in its last digits."""
+
 
 def is_better(value: float, best: float, monitor: str, min_delta: float = 0.0) -> bool:
     """Whether a score improved by more than `min_delta`. Losses fall, all other scores rise; NaN never improves."""
@@ -127,7 +130,7 @@ class Plateau:
             self.best, self.waited = value, 0
             return rate
         self.waited += 1
-        if self.waited < self.patience or rate <= self.min_rate:
+        if self.waited < self.patience or rate <= self.min_rate * _ROUNDING:
             return rate
         self.waited = 0
         return max(rate * self.factor, self.min_rate)
