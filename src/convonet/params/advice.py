@@ -1,0 +1,137 @@
+"""Advice before training: from counts, sizes, names and parameters alone, without looking at a pixel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from convonet.params.families import family_info
+from convonet.params.hyper_params import HyperParams
+
+_FEW, _SOME = 10_000, 100_000
+_UNEVEN = 2.5
+_HEAVY_DROP, _HEAVY_L2 = 0.4, 1e-3
+
+
+@dataclass(frozen=True)
+class Advice:
+    """One piece of advice.
+
+    Attributes:
+        kind: its short name.
+        text: what is the matter, and what to do.
+        mistake: it is a known mistake, not only something worth a try.
+    """
+
+    kind: str
+    text: str
+    mistake: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON."""
+        return {"kind": self.kind, "text": self.text, "mistake": self.mistake}
+
+
+@dataclass(frozen=True)
+class SetFacts:
+    """What advice needs to know of a training set.
+
+    Attributes:
+        counts: class name → images.
+        size: (height, width).
+    """
+
+    counts: Mapping[str, int]
+    size: tuple[int, int]
+
+    @property
+    def images(self) -> int:
+        """All of them."""
+        return sum(self.counts.values())
+
+
+def advise(facts: SetFacts, hyper: HyperParams) -> tuple[Advice, ...]:
+    """What a person who knows would say; mistakes first."""
+    found = (_flips(facts, hyper), _heavy(hyper), _batch(facts, hyper), _transfer(facts, hyper))
+    more = (_network(facts, hyper), _uneven(facts, hyper))
+    said = [advice for advice in (*found, *more) if advice is not None]
+    return tuple(sorted(said, key=lambda advice: not advice.mistake))
+
+
+def _flips(facts: SetFacts, hyper: HyperParams) -> Advice | None:
+    if not (hyper.flip_horizontal or hyper.flip_vertical):
+        return None
+    names = list(facts.counts)
+    signs = [name for name in names if len(name) == 1 and name.isalnum()]
+    if len(signs) < 0.8 * len(names):
+        return None
+    shown = ", ".join(signs[:3])
+    return Advice(
+        "flip_of_signs",
+        f"The classes look like digits or letters ({shown} …): a mirrored sign is another sign or none. "
+        "Switch the flips off.",
+        mistake=True,
+    )
+
+
+def _heavy(hyper: HyperParams) -> Advice | None:
+    values = family_info(hyper.family).values(hyper)
+    drop, l2 = values.get("drop_out") or 0, values.get("l2") or 0
+    if drop < _HEAVY_DROP or l2 < _HEAVY_L2 or values.get("batch_norm", "none") == "none":
+        return None
+    return Advice(
+        "too_much_at_once",
+        f"Batch normalisation, dropout of {drop:g} and L2 of {l2:g} work on the same layers: together they hold the "
+        "network back. Keep batch normalisation, then light dropout (0.25 after convolutions, 0.5 after dense).",
+        mistake=True,
+    )
+
+
+def _batch(facts: SetFacts, hyper: HyperParams) -> Advice | None:
+    if hyper.batch_size <= facts.images / 4 or facts.images < 8:
+        return None
+    return Advice(
+        "large_batch",
+        f"With {facts.images} images and a batch of {hyper.batch_size}, an epoch has fewer than four steps. "
+        "Take a smaller batch: 32 to 128 is usual.",
+    )
+
+
+def _transfer(facts: SetFacts, hyper: HyperParams) -> Advice | None:
+    """Below 28 pixels a pretrained base has nothing to see."""
+    transfers = "base" in family_info(hyper.family).defaults
+    if transfers or facts.images >= _SOME or min(facts.size) < 28:
+        return None
+    sure = facts.images < _FEW
+    return Advice(
+        "transfer",
+        f"{facts.images:,} images are few for a network that starts from nothing: a pretrained base usually wins."
+        if sure
+        else f"With {facts.images:,} images a pretrained base is worth a comparison.",
+    )
+
+
+def _network(facts: SetFacts, hyper: HyperParams) -> Advice | None:
+    if hyper.family != "logistic" and not (hyper.family == "dense" and min(facts.size) >= 32):
+        return None
+    return Advice(
+        "no_convolution",
+        f"{family_info(hyper.family).title} does not look at neighbouring pixels: good as a baseline. "
+        "Compare it with convonet or three_block.",
+    )
+
+
+def _uneven(facts: SetFacts, hyper: HyperParams) -> Advice | None:
+    counts = {name: count for name, count in facts.counts.items() if count}
+    if len(counts) < 2 or hyper.balanced or hyper.class_weights:
+        return None
+    most, least = max(counts, key=counts.__getitem__), min(counts, key=counts.__getitem__)
+    if counts[most] < _UNEVEN * counts[least]:
+        return None
+    share = counts[most] / facts.images
+    return Advice(
+        "uneven",
+        f"{most} has {counts[most]:,} images and {least} {counts[least]:,}: always answering {most} is right in "
+        f"{100 * share:.1f} %. Balance the classes, and look at AUC and recall instead of accuracy.",
+    )

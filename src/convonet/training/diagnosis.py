@@ -1,0 +1,158 @@
+"""Reads the curves of a training in plain words: what they show, and what to try next. Healthy curves say nothing.
+
+Pure NumPy. Thresholds are set on curves that teaching texts show for each case; a finding names its evidence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+_LEAST_EPOCHS = 4
+_GAP = 0.35
+_RISE = 0.15
+_FLAT = 0.03
+_STILL_FALLING = 0.03
+_POOR = 0.75
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What the curves show.
+
+    Attributes:
+        kind: `overfitting`, `underfitting`, `rate_too_high`, `rate_too_low`, `plateau` or `not_a_number`.
+        sentence: what is seen, with its numbers.
+        advice: what to try next.
+    """
+
+    kind: str
+    sentence: str
+    advice: str
+
+    def text(self) -> str:
+        """Both, for a line of text."""
+        return f"{self.sentence} {self.advice}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON."""
+        return {"kind": self.kind, "sentence": self.sentence, "advice": self.advice}
+
+
+def read_curves(history: Mapping[str, Sequence[float | None]]) -> tuple[Finding, ...]:
+    """What a history shows; empty where all is well or there are fewer than 4 epochs.
+
+    Args:
+        history: one value an epoch for `loss` and, where they were measured, `val_loss`, `accuracy`,
+            `val_accuracy`; None where there is none.
+    """
+    loss, val = _column(history, "loss"), _column(history, "val_loss")
+    if len(loss) and not np.isfinite(loss).all():
+        return (_not_a_number(loss),)
+    if len(loss) < _LEAST_EPOCHS:
+        return ()
+    for look in (_oscillating, _flat):
+        if (finding := look(loss)) is not None:
+            return (finding,)
+    if len(val) == len(loss) and np.isfinite(val).all():
+        found = _overfitting(loss, val) or _stuck(history, loss, val)
+        if found is not None:
+            return (found,)
+    slow = _slow(history, loss)
+    return (slow,) if slow is not None else ()
+
+
+def _column(history: Mapping[str, Sequence[float | None]], name: str) -> Array:
+    values = history.get(name) or ()
+    return np.array([np.nan if value is None else value for value in values], dtype=np.float64)
+
+
+def _not_a_number(loss: Array) -> Finding:
+    epoch = int(np.argmin(np.isfinite(loss))) + 1
+    return Finding(
+        "not_a_number",
+        f"The loss is no longer a number from epoch {epoch} on.",
+        "Try a learning rate 10 times smaller, and look at the pixels' scaling: never raw 0 to 255.",
+    )
+
+
+def _oscillating(loss: Array) -> Finding | None:
+    """Large steps up again and again: the noise is much of the whole range."""
+    steps = np.diff(loss)
+    ups = steps[steps > 0.05 * loss[:-1]]
+    turns = int((np.sign(steps[1:]) != np.sign(steps[:-1])).sum())
+    if len(ups) < max(2, len(steps) // 4) or turns < len(steps) // 2:
+        return None
+    return Finding(
+        "rate_too_high",
+        f"The training loss goes up and down: it rose by more than 5 % after {len(ups)} of {len(steps)} epochs.",
+        "Try a learning rate 10 times smaller, a larger batch, and a look at the data.",
+    )
+
+
+def _flat(loss: Array) -> Finding | None:
+    if abs(loss[0] - loss.min()) > _FLAT * abs(loss[0]):
+        return None
+    return Finding(
+        "rate_too_low",
+        f"The training loss is flat from the first epoch: {loss[0]:.3g} at first, {loss[-1]:.3g} at last.",
+        "Try a learning rate 10 times larger, then a larger network; check the pixels' scaling.",
+    )
+
+
+def _overfitting(loss: Array, val: Array) -> Finding | None:
+    """Validation has turned upward while training still falls."""
+    best = int(np.argmin(val))
+    rise = val[-1] / max(val[best], 1e-9) - 1
+    wide = val[-1] - loss[-1] > _GAP * val[-1]
+    if best == len(val) - 1 or rise < _RISE or loss[-1] >= loss[best] or not wide:
+        return None
+    return Finding(
+        "overfitting",
+        f"Overfitting: the validation loss was best in epoch {best + 1} ({val[best]:.3g}) and rose to {val[-1]:.3g}, "
+        f"while the training loss fell to {loss[-1]:.3g}.",
+        "Try early stopping with best weights, augmentation, dropout or L2, more images, or a smaller network.",
+    )
+
+
+def _stuck(history: Mapping[str, Sequence[float | None]], loss: Array, val: Array) -> Finding | None:
+    """Validation stands still, clearly worse, while training goes on improving."""
+    accuracy, checked = _column(history, "accuracy"), _column(history, "val_accuracy")
+    half = len(loss) // 2
+    if len(accuracy) == len(checked) == len(loss):
+        gained, gap = checked[half:].max() - checked[:half].max(), accuracy[-1] - checked[-1]
+        if gained > 0.01 or gap < 0.15 or accuracy[-1] - accuracy[half - 1] < 0.02:
+            return None
+        seen = f"validation accuracy stays at {checked[-1]:.2f} while training accuracy rises to {accuracy[-1]:.2f}"
+    else:
+        still = val[half:].min() > val[:half].min() * (1 - _FLAT)
+        if not still or val[-1] - loss[-1] < _GAP * val[-1] or loss[-1] > loss[half - 1] * (1 - _FLAT):
+            return None
+        seen = f"the validation loss stays at {val[-1]:.3g} while the training loss falls to {loss[-1]:.3g}"
+    return Finding("plateau", f"A plateau: {seen}.", "Try augmentation, transfer learning, or more images.")
+
+
+def _slow(history: Mapping[str, Sequence[float | None]], loss: Array) -> Finding | None:
+    """The end is poor: still falling steadily, or at rest."""
+    accuracy = _column(history, "accuracy")
+    if not len(accuracy) or not accuracy[-1] < _POOR:
+        return None
+    falls = 1 - loss[-1] / loss[-2] if loss[-2] > 0 else 0.0
+    if falls > _STILL_FALLING:
+        return Finding(
+            "underfitting",
+            f"Not done yet: the training loss still fell by {100 * falls:.0f} % in the last epoch, "
+            f"and training accuracy is {accuracy[-1]:.2f}.",
+            "Try more epochs or a higher learning rate.",
+        )
+    return Finding(
+        "underfitting",
+        f"Underfitting: training accuracy ends at {accuracy[-1]:.2f} and the loss has come to rest.",
+        "Try a larger network, less dropout and L2, or a larger image size.",
+    )
