@@ -116,7 +116,7 @@ class FileActions:
 
     def take_params(self, path: Path, kind: str = "") -> None:
         """Read a parameter file. Raises InputError with all faults."""
-        kind = kind or kind_of(read_object(path))
+        kind = kind or _kind(path)
         if kind == "data":
             self._bench.load_data(path)
             self._controller.scan(loud=True)
@@ -191,6 +191,15 @@ class FileActions:
     def _saved(self, path: Path) -> None:
         self._controller.remember(path)
         self._controller.noted.emit(f"Saved: {path}")
+
+
+def _kind(path: Path) -> str:
+    """Which parameters a file holds; the error names the file."""
+    try:
+        return kind_of(read_object(path))
+    except ParamError as error:
+        error.where = str(path)
+        raise
 
 
 def _has_folders(folder: Path) -> bool:

@@ -44,7 +44,9 @@ class FieldRow:
     def mark(self, sentence: str) -> None:
         """Show the fault, or take it away."""
         self.fault.setText(sentence)
-        self.fault.setVisible(bool(sentence) and not self.name.isHidden())
+        if sentence and self.name.isHidden():
+            self.set_visible(True)
+        self.fault.setVisible(bool(sentence))
         widget = self.editor.widget
         if widget.property("wrong") != bool(sentence):
             widget.setProperty("wrong", bool(sentence))
