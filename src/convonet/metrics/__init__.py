@@ -45,6 +45,7 @@ from .scores import (
     precision_recall_f1,
     top_k_accuracy,
 )
+from .spread import F1Intervals, auc_interval, f1_intervals, mean_interval
 from .thresholds import (
     SensitivitySpecificity,
     predict_with_threshold,
@@ -57,6 +58,7 @@ __all__ = [
     "ClassScores",
     "Confidence",
     "ConfidenceHistograms",
+    "F1Intervals",
     "Interval",
     "McNemar",
     "Means",
@@ -66,6 +68,7 @@ __all__ = [
     "SensitivitySpecificity",
     "accuracy",
     "apply_temperature",
+    "auc_interval",
     "average_precision",
     "baseline_accuracy",
     "bootstrap",
@@ -77,6 +80,7 @@ __all__ = [
     "difference",
     "drop_sentence",
     "expected_calibration_error",
+    "f1_intervals",
     "fit_temperature",
     "is_tied",
     "log_loss",
@@ -84,6 +88,7 @@ __all__ = [
     "main_effects",
     "mcnemar",
     "mcnemar_sentence",
+    "mean_interval",
     "precision_recall_curve",
     "precision_recall_f1",
     "predict_with_threshold",

@@ -61,7 +61,7 @@ def wilson(successes: int, n: int, level: float = 0.95) -> Interval:
     _checks.at_least("n", n, 1)
     if not 0 <= successes <= n:
         raise ValueError(f"successes: expected 0 to n = {n}, received {successes!r}.")
-    z = _normal_quantile(level)
+    z = normal_quantile(level)
     share, weight = successes / n, z * z / n
     centre = (share + weight / 2) / (1 + weight)
     half = z / (1 + weight) * math.sqrt(share * (1 - share) / n + weight / (4 * n))
@@ -198,7 +198,8 @@ def mcnemar_sentence(result: McNemar, name_a: str = "A", name_b: str = "B", alph
     return f"{counts}: {better} is better, beyond chance ({p})."
 
 
-def _normal_quantile(level: float) -> float:
+def normal_quantile(level: float) -> float:
+    """How many deviations on either side hold a share `level` of a normal distribution."""
     return NormalDist().inv_cdf((1 + _checks.inside("level", level, 0.0, 1.0)) / 2)
 
 
