@@ -36,7 +36,7 @@ def _described(data: DataParams, hyper: HyperParams | None, watch: Watch) -> Net
         hyper,
         shape=pixels.shape,
         classes=classes,
-        scaling=data.scaling,
+        scaling=data.scaling if data.is_set("scaling") else None,
         mean=data.mean,
         deviation=data.deviation,
         pixels=pixels,

@@ -7,9 +7,12 @@ the cache, training goes on from its checkpoint, and later stages write the same
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from convonet.atomic import replacing, write_text
 from convonet.data.channels import find_channels
@@ -25,14 +28,17 @@ from convonet.nets.export import export_onnx
 from convonet.nets.net_model import NetModel
 from convonet.nets.registry import create_model
 from convonet.params import FAMILIES, PixelParams, pixel_params
+from convonet.params.advice import SetFacts, advise
 from convonet.plots.results import save_hyper_params, save_train_val_plots
 from convonet.runs import Run
 from convonet.runs.documents import train_document
 from convonet.specs import TestTask, TrainTask
 from convonet.testing.models import sha256_of
 from convonet.training.checkpoint import CheckpointFile
+from convonet.training.diagnosis import read_curves
 from convonet.training.history import History
 from convonet.training.net_training import ImageRows, NetTraining, TrainingResult
+from convonet.training.phases import PhasedTraining, has_phases, remove_phase_files
 
 CHECKPOINT = "checkpoint.npz"
 MODEL = "model.keras"
@@ -50,8 +56,11 @@ class TrainSets:
     val_rows: ImageRows | None
 
 
-def work(run: Run, task: TrainTask, watch: Watch) -> dict[str, Any]:
+def work(run: Run, task: TrainTask, watch: Watch, callbacks: Sequence[Any] = ()) -> dict[str, Any]:
     """Do the whole job in the run's folder; the answer is the run's document.
+
+    Args:
+        callbacks: a person's own `keras.callbacks.Callback`s.
 
     Raises:
         Cancelled: the person asked to stop; what was trained is saved.
@@ -62,7 +71,9 @@ def work(run: Run, task: TrainTask, watch: Watch) -> dict[str, Any]:
     sets, pixels = _prepare(run, task, watch)
     model = _build(task, sets, pixels, watch)
     write_text(run.file("summary.txt"), model.summary().text())
+    _advise(run, task, sets, pixels, watch)
     training = _training(run, task, model)
+    training.callbacks = callbacks
     watch.tell(StageStarted(stage="train", title="Training"))
     try:
         if sets.val_rows is None:
@@ -82,6 +93,7 @@ def work(run: Run, task: TrainTask, watch: Watch) -> dict[str, Any]:
             run.path, TestTask(model=str(run.path), data=task.data, threads=task.threads), watch, run=run
         )
     run.file(CHECKPOINT).unlink(missing_ok=True)
+    remove_phase_files(run.path)
     return train_document(run)
 
 
@@ -123,16 +135,33 @@ def _build(task: TrainTask, sets: TrainSets, pixels: PixelParams, watch: Watch) 
         watch.tell(Warned(message=f"The network {task.hyper.family} does not use {name}", subject=name))
     if task.from_model is not None:
         return _further(task, sets, pixels)
-    return create_model(
+    said = task.data.scaling if task.data.is_set("scaling") else None
+    model = create_model(
         task.hyper,
         shape=pixels.shape,
         classes=sets.train.classes,
-        scaling=task.data.scaling,
+        scaling=said,
         mean=task.data.mean,
         deviation=task.data.deviation,
         pixels=pixels,
         seed=task.hyper.seed,
     )
+    if said not in (None, model.info.scaling):
+        message = f"The base has a scaling of its own, {model.info.scaling}: {said} is not used"
+        watch.tell(Warned(message=message, subject="scaling"))
+    return model
+
+
+def _advise(run: Run, task: TrainTask, sets: TrainSets, pixels: PixelParams, watch: Watch) -> None:
+    """Known mistakes are told before time is spent on them; what is only worth a try stands in the record."""
+    classes = sets.train.classes
+    counts = np.bincount(sets.train.labels[sets.train_rows.rows], minlength=len(classes))
+    facts = SetFacts(dict(zip(classes, counts.tolist(), strict=True)), pixels.shape[:2])
+    said = advise(facts, task.hyper)
+    run.update(advice=[advice.to_dict() for advice in said])
+    for advice in said:
+        if advice.mistake:
+            watch.tell(Warned(message=advice.text, subject="advice"))
 
 
 def _further(task: TrainTask, sets: TrainSets, pixels: PixelParams) -> NetModel:
@@ -149,7 +178,7 @@ def _further(task: TrainTask, sets: TrainSets, pixels: PixelParams) -> NetModel:
     return model
 
 
-def _training(run: Run, task: TrainTask, model: NetModel) -> NetTraining:
+def _training(run: Run, task: TrainTask, model: NetModel) -> NetTraining | PhasedTraining:
     file = run.history_file()
 
     def write_row(history: History) -> int:
@@ -164,7 +193,8 @@ def _training(run: Run, task: TrainTask, model: NetModel) -> NetTraining:
         else:
             file.path.unlink(missing_ok=True)
 
-    return NetTraining(
+    kind = PhasedTraining if has_phases(model, task.hyper) else NetTraining
+    return kind(
         model, task.hyper, CheckpointFile(run.file(CHECKPOINT)), on_history=write_row, on_resume=cut
     )
 
@@ -173,17 +203,23 @@ def _save(run: Run, model: NetModel, result: TrainingResult, watch: Watch) -> No
     watch.tell(StageStarted(stage="save", title="Saving the model"))
     model.save(run.file(MODEL))
     watch.tell(FileSaved(path=MODEL, title="Model"))
+    findings = read_curves(result.history.to_dict())
+    for finding in findings:
+        watch.tell(Warned(message=finding.text(), subject="curves"))
     last = result.history.rows[result.model_epoch - 1]
     scores = run.read()["scores"] | {"training": {k: v for k, v in last.items() if k != "learning_rate"}}
     run.update(
         model_epoch=result.model_epoch,
         stopped=result.stopped,
+        diagnosis=[finding.to_dict() for finding in findings],
         images_per_second=result.images_per_second,
         scores=scores,
     )
 
 
-def _save_partial(run: Run, task: TrainTask, model: NetModel, training: NetTraining, watch: Watch) -> None:
+def _save_partial(
+    run: Run, task: TrainTask, model: NetModel, training: NetTraining | PhasedTraining, watch: Watch
+) -> None:
     """What a stop leaves: the model as it is, the curves so far. The checkpoint is written already."""
     calm = Watch(watch.tell)
     calm.tell(StageStarted(stage="save", title="Saving what was trained"))

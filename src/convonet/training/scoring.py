@@ -15,7 +15,8 @@ from convonet.training.image_rows import ImageRows
 from convonet.training.losses import truths
 from convonet.training.steps import Step
 
-_BATCH = 256
+_LARGEST_BATCH = 256
+_PIXELS_AT_ONCE = 2**21
 
 
 @dataclass(frozen=True)
@@ -31,9 +32,11 @@ class Scorer:
         """`val_loss`, `val_accuracy` and the extra scores that were asked for and are defined."""
         self.step.reset()
         said, classes = [], len(self.info.classes)
-        for start in range(0, len(self.rows), _BATCH):
+        places = int(np.prod(self.rows.images.shape[1:3]))
+        size = max(1, min(_LARGEST_BATCH, _PIXELS_AT_ONCE // places))
+        for start in range(0, len(self.rows), size):
             watch.check()
-            images, labels = self.rows.take(slice(start, start + _BATCH))
+            images, labels = self.rows.take(slice(start, start + size))
             said.append(self.step.score(images, truths(labels, self.info.output, classes, self.hyper)))
         loss_sum, right = self.step.sums()
         logs = {"val_loss": loss_sum / len(self.rows), "val_accuracy": right / len(self.rows)}

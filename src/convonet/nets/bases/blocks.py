@@ -20,6 +20,8 @@ def freeze(base: keras.Model) -> None:
 def release(base: keras.Model, what: str) -> None:
     """Train the end of a base and freeze what stands before it.
 
+    Batch normalisation stays frozen everywhere: the few images of a new task would spoil its statistics.
+
     Args:
         what: how many of its last blocks, the name of a block or layer from which on, or `all`.
 
@@ -28,10 +30,11 @@ def release(base: keras.Model, what: str) -> None:
     """
     layers = list(_rows(base))
     start = _start(layers, what.strip())
-    # The parts follow the whole: it has to come first.
+    # The parts follow the whole: it has to come first. Only what is frozen normalises as when predicting: Keras
+    # lets a network in training overrule `training=False` of the networks nested in it.
     base.trainable = True
-    for layer in layers[:start]:
-        layer.trainable = False
+    for place, layer in enumerate(layers):
+        layer.trainable = place >= start and not isinstance(layer, keras.layers.BatchNormalization)
 
 
 def block_names(base: keras.Model) -> list[str]:

@@ -139,7 +139,7 @@ def without_output(network: keras.Model, path: Path) -> keras.Model:
     """
     if len(network.inputs) != 1 or len(network.outputs) != 1:
         raise ModelFileError("A base has one input and one output", where=path)
-    features = keras.Model(network.inputs, _before_last_dense(network, network.outputs[0]))
+    features = keras.Model(network.inputs[0], _before_last_dense(network, network.outputs[0]))
     features.name = "base"
     return features
 
@@ -152,7 +152,7 @@ def _before_last_dense(network: keras.Model, tensor: Any) -> Any:
         if not before:
             return tensor
         if isinstance(layer, keras.Model):
-            inner = keras.Model(layer.inputs, _before_last_dense(layer, layer.outputs[0]), name=layer.name)
+            inner = keras.Model(layer.inputs[0], _before_last_dense(layer, layer.outputs[0]), name=layer.name)
             return inner(before[0])
         if isinstance(layer, keras.layers.Dense):
             return before[0]

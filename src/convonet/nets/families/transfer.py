@@ -13,14 +13,13 @@ from convonet.params.custom_layers import read_layers
 
 @register("transfer")
 def build(x: Tensor, net: Layers) -> Tensor:
-    """Takes raw pixels: the base has a scaling of its own. Its batch normalisation never learns statistics."""
+    """Takes raw pixels: the base has a scaling of its own."""
     base = open_base(net.values, tuple(x.shape[1:]), net.seed, net.scaling)
     net.base, net.scaling = base.network.name, base.scaling
     if x.shape[-1] < base.channels:
         x = keras.layers.Concatenate(name="grey_as_colour")([x] * base.channels)
     freeze(base.network)
-    # In inference mode for good, also where the base is released later.
-    x = base.network(scaling_row(x, base.row), training=False)
+    x = base.network(scaling_row(x, base.row))
     try:
         for row in read_layers(net.values["head"]):
             x = add_row(x, net, row)
