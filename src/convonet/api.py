@@ -98,11 +98,11 @@ def train(
         data=values,
         hyper=hypers if seed is None else hypers.changed(seed=seed),
         validation=validation,
-        from_model=None if from_model is None else os.fspath(from_model),
+        from_model=None if from_model is None else os.path.abspath(from_model),
         then_test=test,
         threads=threads or available_cores(),
     )
-    parent = Path(out or values.result_dir or "runs")
+    parent = Path(out or values.result_dir or "runs").expanduser()
     run = Run.create(parent, task, name=name, command=command(), owner=os.getpid())
     RunStore().add(run)
     _execute(run, task, listen)
@@ -162,7 +162,11 @@ def tune(
     values = _data(data)
     task = TuneTask(data=values, space=_space(hyper), **({"threads": 1} | options))
     run = Run.create(
-        Path(out or values.result_dir or "runs"), task, name=name, command=command(), owner=os.getpid()
+        Path(out or values.result_dir or "runs").expanduser(),
+        task,
+        name=name,
+        command=command(),
+        owner=os.getpid(),
     )
     RunStore().add(run)
     _execute(run, task, listen)
@@ -251,7 +255,7 @@ def _predict_array(path: Path, images: np.ndarray, top: int, scaling: Any) -> li
 def _answer(task: Task, listen: Listener) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="convonet-") as folder:
         run = Run.create(Path(folder), task, owner=os.getpid())
-        _execute(run, task, listen)
+        _execute(run, run.task(), listen)
         return read_result(run)
 
 

@@ -107,12 +107,24 @@ def test_wrong_hyper_parameters_are_refused(
         (["params", "new", "tea", "{tiny}/t.json"], "data or hyper"),
         (["params", "new", "hyper", "{tiny}/t.json", "--preset", "reference_digit"], "reference_digits"),
         (["train", "--data", "{tiny}/data.json", "--progress", "loud"], "jsonl"),
+        (["train", "--data", "{tiny}/data.json", "--out", "{tiny}/data.json"], "a file, not a folder"),
+        (["train", "--train-dir", "long" * 100], "train_dir"),
+        (["train", "--data", "{tiny}/data.json", "--from", "none"], "none"),
+        (["evaluate", "long" * 100, "--data", "{tiny}/data.json"], "no such model"),
+        (["predict", "{tiny}/none", "long" * 100], "no such image"),
+        (["params", "check", "/dev/zero"], "too large"),
     ],
 )
 def test_wrong_arguments_are_refused(
     convonet: Convonet, tiny: Path, arguments: list[str], words: str
 ) -> None:
     _refused(convonet(*[argument.format(tiny=tiny) for argument in arguments]), words)
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"epochs": ' + "9" * 5_000 + "}", ""])
+def test_json_that_python_cannot_hold_is_refused(convonet: Convonet, tiny: Path, text: str) -> None:
+    (tiny / "odd.json").write_text(text)
+    _refused(convonet("params", "check", tiny / "odd.json"), "odd.json")
 
 
 def test_a_set_with_bad_files_trains_and_tells_them(convonet: Convonet, tiny: Path) -> None:

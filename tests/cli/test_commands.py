@@ -122,6 +122,30 @@ def test_predicting_files_and_folders(convonet: Convonet, tiny: Path, trained: P
     assert convonet("predict", trained, tiny / "broken.png", "--json").code == 1
 
 
+def test_names_are_shown_as_they_are(convonet: Convonet, trained: Path, tiny: Path) -> None:
+    image = (tiny / "test" / "light" / "0.png").read_bytes()
+    names = [os.fsdecode(b"caf\xe9.png"), "[red] :smile: 东.png", "[b].png"]
+    for name in names:
+        (tiny / name).write_bytes(image)
+    paths = [str(tiny / name) for name in names]
+    assert [answer["path"] for answer in _right(convonet("predict", trained, *paths, "--json"))] == paths
+    said = convonet("predict", trained, *paths, "--csv", tiny / "out.csv")
+    assert said.code == 0, said.err
+    shown = said.out.replace("\n", "")
+    assert all(name in shown for name in ("caf\\udce9.png", *names[1:]))
+    assert len((tiny / "out.csv").read_text(encoding="utf-8").splitlines()) == 4
+
+
+def test_a_run_that_held_nothing_out_has_no_validation_images(convonet: Convonet, tiny: Path) -> None:
+    _right(_train(convonet, tiny, "--no-validation", "--set", "epochs=1"))
+    run = tiny / "runs" / "run"
+    assert _right(convonet("evaluate", run, "--split", "train", "--json"))["images"] == 12
+    refused = convonet("evaluate", run, "--split", "val", "--json")
+    assert (refused.code, "held out" in refused.err) == (2, True)
+    refused = convonet("evaluate", run, "--set", "test_dir=nowhere", "--json")
+    assert (refused.code, "nowhere" in refused.err) == (2, True)
+
+
 def test_the_result_folder_gets_what_the_reference_application_put_there(
     convonet: Convonet, tiny: Path
 ) -> None:

@@ -153,3 +153,14 @@ def test_stopping_keeps_the_work_and_resume_ends_it(
     said = convonet("resume", run.path, "--json")
     assert said.code == 0, said.err
     assert _result(run.path) == whole
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows ends processes without asking them")
+def test_a_signal_to_the_whole_group_keeps_the_work(digits: Path, tmp_path: Path) -> None:
+    with start(_arguments(digits, tmp_path, "run"), start_new_session=True) as process:
+        run = _wait_for(tmp_path / "run", MOMENTS["inside an epoch"])
+        os.killpg(process.pid, signal.SIGTERM)
+        _, err = process.communicate(timeout=60)
+    assert (process.returncode, run.state()) == (130, "cancelled"), err
+    assert len(run.history()["epoch"]) == run.read()["model_epoch"] >= 1
+    assert run.file("model.keras").exists()

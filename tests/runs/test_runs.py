@@ -13,7 +13,7 @@ import pytest
 
 from convonet import atomic
 from convonet.errors import InputError, OutputError, RunAliveError, RunNotFoundError, StorageError
-from convonet.events import CancelAcknowledged, EpochEnded, RunState
+from convonet.events import CancelAcknowledged, EpochEnded, RunState, Warned
 from convonet.params import DataParams, HyperParams
 from convonet.runs import Run, RunStore
 from convonet.runs.documents import list_row, show_document, train_document
@@ -58,7 +58,7 @@ def test_a_new_run_has_a_record_and_is_never_overwritten(tmp_path: Path) -> None
     assert (record["state"], record["kind"], record["seed"]) == ("waiting", "train", 7)
     assert record["versions"]["convonet"]
     assert record["machine"]["cores"] >= 1
-    assert run.task() == _task(seed=7)
+    assert run.task() == _task(seed=7).anchored()
     with pytest.raises(InputError, match="already"):
         Run.create(tmp_path, _task(), name="first")
 
@@ -208,11 +208,6 @@ def test_an_atomic_write_that_fails_leaves_the_old_file_and_no_rest(tmp_path: Pa
     assert [path.name for path in tmp_path.iterdir()] == ["a.json"]
 
 
-def test_nan_is_no_json(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="JSON"):
-        atomic.write_json(tmp_path / "a.json", float("nan"))
-
-
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Path:
     """A disk of 64 KiB; needs the right to mount."""
@@ -255,3 +250,42 @@ def test_a_read_only_place_is_an_output_error(small_disk: Path) -> None:
     subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
     with pytest.raises(OutputError, match="read-only"):
         _run(small_disk)
+
+
+def test_events_survive_names_with_line_separators(tmp_path: Path) -> None:
+    log = EventLog(tmp_path / "events.jsonl", "r")
+    for name in ("a\u2028b", "c\x85d", "e"):
+        log.tell(Warned(message=name))
+    events, offset = log.read()
+    assert [stamped.event for stamped in events] == [Warned(message=m) for m in ("a\u2028b", "c\x85d", "e")]
+    assert offset == log.size()
+
+
+def test_what_a_killed_writer_left_is_swept(tmp_path: Path) -> None:
+    run = _run(tmp_path)
+    with atomic.replacing(run.file("checkpoint.npz")) as temporary:
+        left = run.file(temporary.name)
+    left.touch()
+    run.file("checkpoint.npz").unlink()
+    run.file(".run-abcdefgh.json").touch()
+    run.sweep()
+    assert not left.exists()
+    assert sorted(path.name for path in run.path.iterdir()) == [".run-abcdefgh.json", "run.json"]
+
+
+def test_a_run_means_the_same_folders_from_everywhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    data = DataParams.of({"train_dir": "a", "result_dir": "~/r", "image_size": 8})
+    task = Run.create(Path("runs"), TrainTask(data=data, hyper=HyperParams())).task()
+    assert task == TrainTask(
+        data=data.changed(train_dir=str(tmp_path / "a"), result_dir=str(Path.home() / "r")),
+        hyper=HyperParams(),
+    )
+
+
+def test_a_file_is_no_parent_of_runs(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match="This is a file"):
+        _run(tmp_path / "file")

@@ -7,6 +7,7 @@ commands, so that `--help` and shell completion answer at once.
 from __future__ import annotations
 
 import sys
+from io import TextIOWrapper
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -53,6 +54,10 @@ def run() -> None:
     STATE.debug = "--debug" in sys.argv
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
     STATE.json = "--json" in arguments
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # A name that the terminal's encoding lacks is shown escaped rather than ending the command.
+            stream.reconfigure(errors="backslashreplace")
     code: int = 0
     try:
         app(arguments)

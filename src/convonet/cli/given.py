@@ -11,12 +11,18 @@ if TYPE_CHECKING:
     from convonet.params.fields import ParamModel
 
 
-def data_params(file: Path | None, settings: Sequence[str] | None = None, **given: Any) -> DataParams:
-    """The data parameters: the file's, then single options, then --set."""
+def data_params(
+    file: Path | None,
+    settings: Sequence[str] | None = None,
+    *,
+    known: DataParams | None = None,
+    **given: Any,
+) -> DataParams:
+    """The data parameters: the file's, else those that are known, then single options, then --set."""
     from convonet.errors import InputError
     from convonet.params import DataParams, load_data
 
-    data = DataParams() if file is None else load_data(file)
+    data = load_data(file) if file is not None else known or DataParams()
     values = {name: value for name, value in given.items() if value is not None}
     values |= {name: texts[0] for name, texts in _settings(settings, DataParams).items()}
     if values:
@@ -53,4 +59,4 @@ def parent_folder(out: Path | None, data: DataParams | None) -> Path:
     """Where a run goes: --out, else the results folder of the data parameters, else ./runs."""
     if out is not None:
         return out
-    return Path(data.result_dir) if data is not None and data.result_dir else Path("runs")
+    return Path(data.result_dir).expanduser() if data is not None and data.result_dir else Path("runs")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -12,7 +11,9 @@ from convonet.cli.state import STATE
 
 def print_json(value: Any) -> None:
     """One document on standard output, UTF-8 whatever the terminal's encoding is."""
-    text = json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+    from convonet.atomic import json_text
+
+    text = json_text(value, indent=2) + "\n"
     sys.stdout.flush()
     sys.stdout.buffer.write(text.encode("utf-8"))
     sys.stdout.buffer.flush()
@@ -20,7 +21,7 @@ def print_json(value: Any) -> None:
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, title: str | None = None) -> None:
-    """A table for people; numbers stand on the right."""
+    """A table for people; numbers stand on the right. Names are shown as they are, also `[those]` in brackets."""
     from rich.console import Console
     from rich.table import Table
 
@@ -31,7 +32,8 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, title:
         table.add_column(column, justify="right" if numeric else "left", overflow="fold")
     for row in rows:
         table.add_row(*(_cell(value) for value in row))
-    Console(width=None if sys.stdout.isatty() else 160).print(table)
+    width = None if sys.stdout.isatty() else 160
+    Console(width=width, markup=False, emoji=False, highlight=False).print(table)
 
 
 def _cell(value: Any) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import TYPE_CHECKING, Protocol
 
@@ -46,8 +45,9 @@ class JsonLines:
     """Each event as one JSON object a line, as in `events.jsonl`."""
 
     def show(self, stamped: Stamped) -> None:
-        value = stamped.event.to_dict(stamped.run, stamped.time)
-        sys.stderr.write(json.dumps(value, ensure_ascii=False) + "\n")
+        from convonet.atomic import json_text
+
+        sys.stderr.write(json_text(stamped.event.to_dict(stamped.run, stamped.time)) + "\n")
         sys.stderr.flush()
 
     def close(self) -> None:
@@ -80,7 +80,7 @@ class Bars:
         from rich.progress import BarColumn, Progress, TextColumn
 
         self._progress = Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             TextColumn("{task.percentage:>3.0f} %"),
             TextColumn("{task.fields[left]}"),

@@ -107,13 +107,16 @@ def predict(
     progress: opt.Progress = opt.ProgressStyle.AUTO,
 ) -> None:
     """Tell the class of new images."""
+    import os
+
     from convonet.cli.output import print_json
     from convonet.cli.work import ask
     from convonet.errors import InputError
+    from convonet.inference.labels import read_labels
     from convonet.specs import PredictTask
     from convonet.workbench.models import model_path, write_predictions
 
-    missing = [str(path) for path in paths if not path.exists()]
+    missing = [str(path) for path in paths if not os.path.exists(path)]
     if len(missing) == len(paths):
         raise InputError("There is no such image or folder", where=", ".join(missing))
     task = PredictTask(
@@ -122,7 +125,7 @@ def predict(
         top=top,
         unsure_below=unsure_below,
         scaling=checked_scaling(scaling),
-        classes=tuple(labels.read_text(encoding="utf-8").splitlines()) if labels else (),
+        classes=read_labels(labels) if labels else (),
     )
     predictions = ask(task, progress)["predictions"]
     if csv is not None:
@@ -141,12 +144,9 @@ def _data_of(path: Path, file: Path | None, settings: list[str] | None, **given:
     from convonet.runs import RECORD, Run
     from convonet.specs import TrainTask
 
-    if file is None and (path / RECORD).is_file():
-        task = Run.open(path).task()
-        if isinstance(task, TrainTask):
-            values = {name: value for name, value in given.items() if value is not None}
-            return task.data.changed(**values) if values else task.data
-    return data_params(file, settings, **given)
+    task = Run.open(path).task() if (path / RECORD).is_file() else None
+    known = task.data if isinstance(task, TrainTask) else None
+    return data_params(file, settings, known=known, **given)
 
 
 def checked_scaling(text: str | None) -> Any:

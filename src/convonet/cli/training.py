@@ -65,6 +65,7 @@ def train(
     from convonet.cli.work import start_run
     from convonet.runs.environment import available_cores
     from convonet.specs import TrainTask
+    from convonet.workbench.models import model_path
 
     given = data_params(
         data,
@@ -79,7 +80,7 @@ def train(
         data=given,
         hyper=search_space(hyper, settings, seed=seed).first(),
         validation=not no_validation,
-        from_model=from_model,
+        from_model=str(model_path(from_model)) if from_model else None,
         then_test=test,
         threads=threads or available_cores(),
     )

@@ -51,7 +51,7 @@ def place_of(data: DataParams, split: Split) -> Place | None:
 
 def _existing(given: str, split: Split) -> Path:
     path = Path(os.path.abspath(Path(given).expanduser()))
-    if path.exists():
+    if os.path.exists(path):
         return path
     raise DataError(
         f"There is no such folder or file for {split}_dir", where=path, expected=ACCEPTED, hint=_near(path)
@@ -61,7 +61,7 @@ def _existing(given: str, split: Split) -> Path:
 def _near(path: Path) -> str | None:
     """The deepest folder that exists, and the near name in it."""
     missing = path
-    while not missing.parent.exists():
+    while not os.path.exists(missing.parent):
         missing = missing.parent
     if not missing.parent.is_dir():
         return None

@@ -37,6 +37,7 @@ def execute(
         ConvonetError: the job failed; the run says so.
     """
     with run.lock():
+        run.sweep()
         started, log = time.monotonic(), run.events()
 
         def tell(event: Event) -> None:

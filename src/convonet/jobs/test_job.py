@@ -11,11 +11,12 @@ from convonet.data.data_prep import PreparedSet, prepare
 from convonet.data.places import place_of
 from convonet.data.sources import scan_set
 from convonet.data.split import split_rows
+from convonet.errors import DataError
 from convonet.events import FileSaved, StageStarted, Watch
 from convonet.inference.model_info import ModelInfo
 from convonet.plots.results import save_confusion
-from convonet.runs import Run
-from convonet.specs import TestTask
+from convonet.runs import RECORD, Run
+from convonet.specs import TestTask, TrainTask
 from convonet.testing.evaluation import Evaluation
 from convonet.testing.models import open_predictor
 from convonet.testing.net_testing import evaluate
@@ -80,8 +81,24 @@ def _prepared(task: TestTask, info: ModelInfo, watch: Watch) -> PreparedSet:
         return prepare(listing, info.pixels, name=task.split, watch=watch)
     listing = scan_set(own, "train", classes=info.classes or None, watch=watch)
     prepared = prepare(listing, info.pixels, name="train", watch=watch)
+    if _trained_on_all(task):
+        if task.split == "val":
+            raise DataError(
+                "No image was held out: this model was trained on all of them",
+                where=own.train_dir,
+                hint="Give a validation folder, or test on other images",
+            )
+        return prepared
     kept, held_rows = split_rows(prepared.labels, own.validation_share, own.split_seed)
     return prepared.select(held_rows if task.split == "val" else kept)
+
+
+def _trained_on_all(task: TestTask) -> bool:
+    """Whether the model comes from a run on these images that held none out."""
+    if not (Path(task.model) / RECORD).is_file():
+        return False
+    job = Run(Path(task.model)).task()
+    return isinstance(job, TrainTask) and not job.validation and job.data.train_dir == task.data.train_dir
 
 
 def _scores(result: Evaluation) -> dict[str, object]:

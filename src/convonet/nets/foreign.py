@@ -5,7 +5,6 @@ Nothing is guessed: a file that does not tell how its pixels were scaled is open
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
@@ -13,13 +12,13 @@ from typing import Any, NamedTuple, get_args
 import numpy as np
 
 from convonet.errors import ModelFileError
+from convonet.inference.labels import read_labels
 from convonet.inference.model_info import ModelInfo, Output
 from convonet.inference.scaling import Scale, scale_of
 from convonet.nets.backend import keras
 from convonet.params.data_params import PixelParams, Scaling
 
 _MAX_SIDE = 4096
-_MAX_LABELS = 2**20
 _CLOSE = 1e-6
 _TRANSPARENT = ("InputLayer", "ZeroPadding2D", "Cropping2D", "CenterCrop", "Resizing", "Reshape")
 _WRAPPED_ACTIVATIONS = {"Softmax": "softmax", "LeakyReLU": "leaky_relu", "ReLU": "relu"}
@@ -190,20 +189,6 @@ def ask_for_scaling(path: Path, option: str = "the data parameter scaling") -> M
 
 
 def _labels(path: Path) -> tuple[str, ...]:
-    """Class names from `labels.txt` beside the file; `0 name` as Teachable Machine writes them, or plain."""
+    """Class names from `labels.txt` beside the file."""
     file = path.with_name("labels.txt")
-    if not file.is_file():
-        return ()
-    try:
-        if file.stat().st_size > _MAX_LABELS:
-            raise ModelFileError("labels.txt is too large", where=file, expected="at most 1 MiB")
-        lines = file.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ModelFileError("labels.txt cannot be read as UTF-8 text", where=file) from error
-    names = [line.strip() for line in lines if line.strip()]
-    numbered = [re.fullmatch(r"(\d+)[\s:]+(.+)", name) for name in names]
-    if all(match and int(match[1]) == i for i, match in enumerate(numbered)):
-        names = [match[2] for match in numbered if match]
-    if len(set(names)) != len(names):
-        raise ModelFileError("labels.txt names a class twice", where=file)
-    return tuple(names)
+    return read_labels(file) if file.is_file() else ()

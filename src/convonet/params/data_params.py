@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+import os
+from typing import Literal, NamedTuple, Self
 
-from convonet.params.fields import ParamModel, param
+from convonet.params.fields import ParamModel, fields_of, param
 
 Channels = Literal["auto", 1, 3]
 Resize = Literal["stretch", "pad", "pad_edge", "crop"]
@@ -178,6 +179,13 @@ class DataParams(ParamModel):
         group="Classes",
         default_text="folders are classes",
     )
+
+    def anchored(self) -> Self:
+        """A copy with absolute paths, which mean the same from every folder."""
+        paths = [name for name, field in fields_of(type(self)).items() if field.kind == "path"]
+        given = {name: getattr(self, name) for name in paths if getattr(self, name)}
+        absolute = {name: os.path.abspath(os.path.expanduser(path)) for name, path in given.items()}
+        return self.changed(**absolute) if absolute != given else self
 
 
 def pixel_params(data: DataParams, channels: int) -> PixelParams:

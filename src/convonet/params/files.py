@@ -30,11 +30,13 @@ def read_object(path: str | os.PathLike[str]) -> dict[str, Any]:
     """
     path = Path(path)
     try:
-        if path.stat().st_size > _MAX_BYTES:
+        with path.open("rb") as file:
+            content = file.read(_MAX_BYTES + 1)
+        if len(content) > _MAX_BYTES:
             raise ParamError(
                 "The file is too large for a parameter file", where=path, expected="at most 4 MiB"
             )
-        value = json.loads(path.read_text(encoding="utf-8-sig"))
+        value = json.loads(content.decode("utf-8-sig"))
     except FileNotFoundError as error:
         raise InputError("There is no such parameter file", where=path, hint=_near_file(path)) from error
     except OSError as error:
@@ -45,6 +47,10 @@ def read_object(path: str | os.PathLike[str]) -> dict[str, Any]:
         place = f"line {error.lineno}, column {error.colno}: {error.msg}"
         raise ParamError(
             "The parameter file is not JSON", where=path, expected="JSON", received=place
+        ) from error
+    except (ValueError, RecursionError) as error:
+        raise ParamError(
+            "The parameter file holds what no parameter can be", where=path, received=str(error)
         ) from error
     if not isinstance(value, dict):
         raise ParamError(
@@ -76,7 +82,12 @@ def load_data(path: str | os.PathLike[str]) -> DataParams:
     values = migrated("data", read_object(path), path)
     for name in _PATHS:
         value = values.get(name)
-        if isinstance(value, str) and value and not Path(value).exists() and (path.parent / value).exists():
+        if (
+            isinstance(value, str)
+            and value
+            and not os.path.exists(value)
+            and os.path.exists(path.parent / value)
+        ):
             values[name] = str(path.parent / value)
     return DataParams.of({name: None if value == "" else value for name, value in values.items()}, path)
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 
-from convonet.atomic import storage_error
+from convonet.atomic import json_text, storage_error
 from convonet.events import Event, Stamped, read_lines
 
 
@@ -60,7 +59,7 @@ class EventLog:
 
     def tell(self, event: Event) -> None:
         """Append an event."""
-        self._file.append(json.dumps(event.to_dict(self._run), ensure_ascii=False))
+        self._file.append(json_text(event.to_dict(self._run)))
 
     def size(self) -> int:
         """Bytes written so far: an offset for `read`."""
@@ -78,5 +77,6 @@ class EventLog:
             start = file.tell()
             content = file.read()
         whole = content[: content.rfind(b"\n") + 1]
-        lines = whole.decode("utf-8", errors="replace").splitlines(keepends=True)
+        # Not splitlines: a name in an event may hold a Unicode line separator.
+        lines = [f"{line}\n" for line in whole.decode("utf-8", errors="replace").split("\n")[:-1]]
         return list(read_lines(lines)), start + len(whole)

@@ -68,13 +68,15 @@ class Run:
             parent.mkdir(parents=True, exist_ok=True)
             path.mkdir()
         except FileExistsError as error:
+            if not parent.is_dir():
+                raise OutputError("This is a file, not a folder for runs", where=parent) from error
             raise InputError(
                 "A run of that name is there already", where=path, hint="Choose another --name"
             ) from error
         except OSError as error:
             raise storage_error(error, path) from error
         run = cls(path)
-        run.write(run._first_record(task, command or [], owner))
+        run.write(run._first_record(task.anchored(), command or [], owner))
         return run
 
     def _first_record(self, task: Task, command: list[str], owner: int) -> dict[str, Any]:
@@ -193,6 +195,15 @@ class Run:
             yield
         finally:
             lock.release()
+
+    def sweep(self) -> None:
+        """Remove what a process that was killed while it wrote has left; for whoever holds the lock.
+
+        The record's temporary files stay: others may be about to write it.
+        """
+        for path in self.path.glob(".*-????????.*"):
+            if not path.name.startswith(f".{Path(RECORD).stem}-"):
+                path.unlink(missing_ok=True)
 
     def events(self) -> EventLog:
         """The run's events."""

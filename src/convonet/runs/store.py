@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from convonet.atomic import storage_error
+from convonet.atomic import json_text, storage_error
 from convonet.errors import RunAliveError, RunNotFoundError, nearest
 from convonet.home import home
 from convonet.runs.event_log import LineFile
@@ -35,7 +36,7 @@ class RunStore:
             self._index.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise storage_error(error, self._index) from error
-        LineFile(self._index).append(json.dumps(str(run.path), ensure_ascii=False))
+        LineFile(self._index).append(json_text(str(run.path)))
 
     def known(self) -> list[Run]:
         """Known runs, the newest first. Folders that are gone are left out."""
@@ -50,10 +51,10 @@ class RunStore:
 
     def _all(self) -> Iterator[Run]:
         if self._index.exists():
-            for line in self._index.read_text(encoding="utf-8").splitlines():
+            for line in self._index.read_text(encoding="utf-8", errors="replace").split("\n"):
                 try:
                     path = Path(json.loads(line))
-                except ValueError:
+                except (ValueError, TypeError):
                     continue
                 if (path / RECORD).is_file():
                     yield Run(path)
@@ -67,7 +68,7 @@ class RunStore:
             RunNotFoundError: there is none, or several have that id.
         """
         path = Path(name)
-        if (path / RECORD).is_file():
+        if os.path.isfile(path / RECORD):
             return Run(path)
         matches = {run.path: run for run in self._all() if run.id == name}
         if len(matches) == 1:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Any, ClassVar, Literal
+from dataclasses import dataclass, fields, replace
+from typing import Any, ClassVar, Literal, Self
 
 from convonet.errors import InputError
 from convonet.params.data_params import DataParams, Scaling
@@ -31,6 +31,11 @@ class Task:
 
     def __init_subclass__(cls) -> None:
         Task.registry[cls.kind] = cls
+
+    def anchored(self) -> Self:
+        """The same job with absolute paths of images: it may be taken up from another folder."""
+        data = getattr(self, "data", None)
+        return self if data is None else replace(self, data=data.anchored())  # type: ignore[call-arg]
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON object of the spec."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 from pathlib import Path
 from typing import Any
 
-from convonet.atomic import write_text
+from convonet.atomic import write_bytes
 from convonet.errors import ModelFileError, RunNotFoundError
 from convonet.runs import RunStore
 
@@ -19,7 +20,7 @@ def model_path(model: str) -> Path:
         ModelFileError: neither is there.
     """
     path = Path(model)
-    if path.exists():
+    if os.path.exists(path):
         return path.resolve()
     try:
         return RunStore(Path("runs")).find(model).path
@@ -39,4 +40,5 @@ def write_predictions(path: Path, predictions: list[dict[str, Any]]) -> None:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)
     writer.writerows([item.get(column, "") for column in columns] for item in predictions)
-    write_text(path, text.getvalue())
+    # A file name that is no UTF-8 is shown with its bytes escaped rather than losing the table.
+    write_bytes(path, text.getvalue().encode("utf-8", errors="backslashreplace"))

@@ -16,6 +16,11 @@ _GRACE_SECONDS = 6.0
 _RESUMABLE = ("train", "tune")
 
 
+def can_resume(run: Run) -> bool:
+    """Whether runs of this kind go on where they were left."""
+    return run.read()["kind"] in _RESUMABLE
+
+
 def prepare_resume(run: Run, *, accept_changed_data: bool = False) -> bool:
     """Make a run ready to be started again; False when it is done and nothing is left to do.
 
@@ -26,7 +31,7 @@ def prepare_resume(run: Run, *, accept_changed_data: bool = False) -> bool:
         InputError: runs of this kind cannot be resumed.
     """
     record = run.read()
-    if record["kind"] not in _RESUMABLE:
+    if not can_resume(run):
         raise InputError(
             "Only training and tuning can be resumed",
             where=run.path,

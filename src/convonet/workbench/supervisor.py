@@ -11,11 +11,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO, Any
 
-from convonet.errors import Cancelled, ConvonetError, StorageError, WorkerError, error_from_dict
+from convonet.errors import (
+    Cancelled,
+    ConvonetError,
+    RunAliveError,
+    StorageError,
+    WorkerError,
+    error_from_dict,
+)
 from convonet.events import RunEnded, RunState, Stamped
 from convonet.runs import Run
 from convonet.runs.environment import available_cores
 from convonet.runs.run import now
+from convonet.workbench.resume import can_resume
 
 KILL_SECONDS = 5.0
 _POLL_SECONDS = 0.05
@@ -110,9 +118,12 @@ class Worker:
         code = self._process.wait()
         if self._process.stdin is not None:
             self._process.stdin.close()
-        state = RunState(self.run.read()["state"])
+        record = self.run.read()
+        if record["process"] != self.process and self.run.is_locked():
+            raise RunAliveError(f"Process {record['process']} is working on this run", where=self.run.path)
+        state = RunState(record["state"])
         if state is RunState.FAILED:
-            raise error_from_dict(self.run.read()["error"] or {})
+            raise error_from_dict(record["error"] or {})
         if state in (RunState.RUNNING, RunState.WAITING):
             state = self._bury(code)
         if state is RunState.CANCELLED:
@@ -152,7 +163,7 @@ class Worker:
             what,
             where=self.run.path,
             received=last,
-            hint=f"`convonet resume {self.run.path}` goes on from there",
+            hint=f"`convonet resume {self.run.path}` goes on from there" if can_resume(self.run) else None,
         )
 
 
@@ -177,7 +188,13 @@ class Supervisor:
         self._spare = key, self._spawn(key, ["--warm"], None)
 
     def start(self, run: Run, threads: int | None = None) -> Worker:
-        """Let a worker take up the run: the warm one where it fits, else a new process."""
+        """Let a worker take up the run: the warm one where it fits, else a new process.
+
+        Raises:
+            RunAliveError: a process works on it.
+        """
+        if run.is_locked():
+            raise RunAliveError("A process is working on this run", where=run.path)
         run.clear_cancel()
         run.update(state=RunState.WAITING, owner=os.getpid())
         key = WorkerKey.of(threads)

@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 import threading
+import traceback
 from pathlib import Path
 
 from convonet.errors import Cancelled, ConvonetError
@@ -99,6 +100,8 @@ def main(arguments: list[str]) -> int:
         return 0
     run = Run.open(Path(folder))
     _log_into(run)
+    # A service or `timeout` ends the whole group: that is a wish to stop, and the work is put away.
+    signal.signal(signal.SIGTERM, lambda number, frame: run.request_cancel())
     owner.watch()
     return _work(run, owner)
 
@@ -117,6 +120,8 @@ def _work(run: Run, owner: Owner) -> int:
     except Cancelled:
         return Cancelled.exit_code
     except ConvonetError as error:
+        if error.__cause__ is not None:
+            traceback.print_exception(error.__cause__)
         sys.stderr.write(f"{error.sentence()}\n")
         return error.exit_code
     return 0
