@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from convonet.data.inspection import Inspection, inspect_folder
-from convonet.errors import Cancelled
+from convonet.errors import Cancelled, OutOfMemoryError
 from convonet.events import Event
 from convonet.jobs import job_for
 from convonet.jobs.runner import execute
@@ -24,6 +24,7 @@ from convonet.params import DataParams, HyperParams, SearchSpace, load_data, loa
 from convonet.runs import Run, RunStore
 from convonet.runs.documents import adopted_hyper, read_result, train_document, tune_document
 from convonet.runs.environment import available_cores, command
+from convonet.runs.memory import halve_batch
 from convonet.specs import PredictTask, Split, Task, TestTask, TrainTask, TuneTask
 from convonet.testing.models import open_predictor
 from convonet.testing.prediction import answers
@@ -78,6 +79,7 @@ def train(
     out: str | os.PathLike[str] | None = None,
     name: str | None = None,
     threads: int | None = None,
+    callbacks: Sequence[Any] = (),
     listen: Listener = None,
 ) -> TrainedRun:
     """Train a network and leave a run folder.
@@ -86,6 +88,8 @@ def train(
         data: where the images are. A string is the path of a JSON file, or of a folder of images.
         hyper: network and training; None: the defaults.
         validation: hold out a share of the images, or use the validation folder.
+        callbacks: your own `keras.callbacks.Callback`s, called as Keras' `fit` calls them. A run that is
+            resumed later knows nothing of them.
         listen: called with every event.
 
     Raises:
@@ -105,7 +109,7 @@ def train(
     parent = Path(out or values.result_dir or "runs").expanduser()
     run = Run.create(parent, task, name=name, command=command(), owner=os.getpid())
     RunStore().add(run)
-    _execute(run, task, listen)
+    _execute(run, task, listen, callbacks=callbacks)
     document = train_document(run)
     return TrainedRun(run.path, document["state"], document["history"], document["images_per_second"])
 
@@ -162,11 +166,7 @@ def tune(
     values = _data(data)
     task = TuneTask(data=values, space=_space(hyper), **({"threads": 1} | options))
     run = Run.create(
-        Path(out or values.result_dir or "runs").expanduser(),
-        task,
-        name=name,
-        command=command(),
-        owner=os.getpid(),
+        Path(out or values.result_dir or "runs").expanduser(), task, name=name, command=command(), owner=os.getpid()
     )
     RunStore().add(run)
     _execute(run, task, listen)
@@ -259,15 +259,22 @@ def _answer(task: Task, listen: Listener) -> dict[str, Any]:
         return read_result(run)
 
 
-def _execute(run: Run, task: Task, listen: Listener) -> None:
-    """Do the job here. Ctrl-C leaves the run cancelled and goes on as KeyboardInterrupt."""
+def _execute(run: Run, task: Task, listen: Listener, **more: Any) -> None:
+    """Do the job here. Ctrl-C leaves the run cancelled and goes on as KeyboardInterrupt.
+
+    Where the memory is not enough for a training, it goes on with half the batch.
+    """
     try:
-        execute(run, job_for(task), process=os.getpid(), listen=listen)
+        execute(run, job_for(task, **more), process=os.getpid(), listen=listen)
     except KeyboardInterrupt:
         run.update(state="cancelled")
         raise
     except Cancelled:
         return
+    except OutOfMemoryError:
+        if not halve_batch(run):
+            raise
+        _execute(run, run.task(), listen, **more)
 
 
 def _data(data: Data) -> DataParams:

@@ -12,6 +12,7 @@ ConvonetError                  exit 1
 ├── RunAliveError              the run is being worked on by another process
 ├── StorageError               writing failed in the middle: a full disk
 ├── TrainingError              training cannot go on
+├── OutOfMemoryError           the memory was not enough
 └── WorkerError                a worker process died
 Cancelled                      a state with partial results, not an error: exit 130
 """
@@ -183,6 +184,10 @@ class StorageError(ConvonetError):
 
 class TrainingError(ConvonetError):
     """Training cannot go on."""
+
+
+class OutOfMemoryError(ConvonetError):
+    """The memory was not enough."""
 
 
 class WorkerError(ConvonetError):

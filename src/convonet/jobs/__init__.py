@@ -15,6 +15,7 @@ from convonet.specs import Task
 _HOMES = {
     "train": "convonet.jobs.train_job",
     "tune": "convonet.jobs.tune_job",
+    "study": "convonet.jobs.study_job",
     "evaluate": "convonet.jobs.test_job",
     "predict": "convonet.jobs.predict_job",
     "summary": "convonet.jobs.summary_job",
@@ -23,11 +24,15 @@ _HOMES = {
 """Loaded late: a job that needs no keras must not pay for its import."""
 
 
-def job_for(task: Task) -> Callable[[Run, Watch], None]:
-    """The function that does a task in a run's folder and leaves its answer in `result.json`."""
+def job_for(task: Task, **more: Any) -> Callable[[Run, Watch], None]:
+    """The function that does a task in a run's folder and leaves its answer in `result.json`.
+
+    Args:
+        more: what a task on paper cannot hold, such as `callbacks` of a training in this process.
+    """
 
     def job(run: Run, watch: Watch) -> None:
-        work: Callable[[Run, Task, Watch], dict[str, Any]] = importlib.import_module(_HOMES[task.kind]).work
-        write_json(run.file(RESULT), work(run, task, watch))
+        work: Callable[..., dict[str, Any]] = importlib.import_module(_HOMES[task.kind]).work
+        write_json(run.file(RESULT), work(run, task, watch, **more))
 
     return job

@@ -7,9 +7,10 @@ import traceback
 from collections.abc import Callable
 from typing import Any
 
-from convonet.errors import Cancelled, ConvonetError, StorageError
+from convonet.errors import Cancelled, ConvonetError, OutOfMemoryError, StorageError
 from convonet.events import Event, RunEnded, RunStarted, RunState, Watch
 from convonet.runs import Run
+from convonet.runs.memory import is_memory_error
 from convonet.runs.run import now
 
 Job = Callable[[Run, Watch], None]
@@ -76,14 +77,8 @@ def execute(
         except ConvonetError as error:
             _end_failed(end, error)
             raise
-        except MemoryError as error:
-            failed = ConvonetError(
-                "The memory is not enough", hint="Take a smaller batch, image size or network"
-            )
-            _end_failed(end, failed)
-            raise failed from error
         except Exception as error:
-            failed = _unexpected(error)
+            failed = _out_of_memory() if is_memory_error(error) else _unexpected(error)
             _end_failed(end, failed)
             raise failed from error
         end(RunState.DONE)
@@ -96,6 +91,10 @@ def _end_failed(end: Callable[[RunState, ConvonetError], Any], error: ConvonetEr
         end(RunState.FAILED, error)
     except StorageError:
         return
+
+
+def _out_of_memory() -> ConvonetError:
+    return OutOfMemoryError("The memory was not enough", hint="Take a smaller batch, image size or network")
 
 
 def _unexpected(error: Exception) -> ConvonetError:

@@ -8,9 +8,10 @@ from typing import Any
 from convonet.errors import InputError
 from convonet.params.hyper_params import HyperParams
 from convonet.runs.run import Run
+from convonet.runs.study_table import STUDY_HISTORY, StudyFile, study_results, study_rows
 from convonet.runs.trial_table import best_hyper, best_of, settings_of, tune_results
 from convonet.runs.trials import TRIALS, TrialsFile
-from convonet.specs import TuneTask
+from convonet.specs import StudyTask, TuneTask
 
 RESULT = "result.json"
 """The answer of a run's job."""
@@ -26,6 +27,8 @@ def train_document(run: Run) -> dict[str, Any]:
         "epochs": len(history["epoch"]),
         "model_epoch": record["model_epoch"],
         "stopped": record.get("stopped", ""),
+        "advice": record.get("advice", []),
+        "diagnosis": record.get("diagnosis", []),
         "history": {name: [value for value in history[name] if value is not None] for name in columns},
         "images_per_second": record.get("images_per_second", 0.0),
         "seconds": record["seconds"],
@@ -46,6 +49,21 @@ def tune_document(run: Run) -> dict[str, Any]:
         "search": task.search,
         "objective": task.objective,
         **tune_results(settings),
+        "seconds": record["seconds"],
+    }
+
+
+def study_document(run: Run) -> dict[str, Any]:
+    """What `study` and `resume` print."""
+    record, task = run.read(), run.task()
+    assert isinstance(task, StudyTask)
+    rows = study_rows(task, StudyFile(run.file(STUDY_HISTORY)).read())
+    return {
+        "run": str(run.path),
+        "state": run.state(record),
+        "metric": task.metric,
+        "targets": list(task.targets),
+        "results": study_results(task, rows),
         "seconds": record["seconds"],
     }
 
@@ -72,7 +90,8 @@ def adopted_hyper(run: Run, trial: int | None = None) -> HyperParams:
 
 def run_document(run: Run) -> dict[str, Any]:
     """The document of a run that can be resumed, by its kind."""
-    return tune_document(run) if run.read()["kind"] == "tune" else train_document(run)
+    makers = {"tune": tune_document, "study": study_document}
+    return makers.get(run.read()["kind"], train_document)(run)
 
 
 def show_document(run: Run) -> dict[str, Any]:

@@ -7,13 +7,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import IO, Any
 
 from convonet.errors import (
     Cancelled,
     ConvonetError,
+    OutOfMemoryError,
     RunAliveError,
     StorageError,
     WorkerError,
@@ -22,6 +23,7 @@ from convonet.errors import (
 from convonet.events import RunEnded, RunState, Stamped
 from convonet.runs import Run
 from convonet.runs.environment import available_cores
+from convonet.runs.memory import halve_batch, memory_kills
 from convonet.runs.run import now
 from convonet.workbench.resume import can_resume
 
@@ -50,11 +52,20 @@ class WorkerKey:
 
 
 class Worker:
-    """A worker process at work on a run."""
+    """A worker process at work on a run.
 
-    def __init__(self, run: Run, process: subprocess.Popen[bytes]) -> None:
+    Args:
+        again: starts another process for the same run, for when the memory was not enough.
+    """
+
+    def __init__(
+        self, run: Run, process: subprocess.Popen[bytes], again: Callable[[], subprocess.Popen[bytes]]
+    ) -> None:
         self.run = run
         self._process = process
+        self._again = again
+        self._killed = False
+        self._kills_before = memory_kills()
         self._log = run.events()
         self._offset = self._log.size()
         self._cancelled_at: float | None = None
@@ -66,8 +77,8 @@ class Worker:
         return self._process.pid
 
     def is_alive(self) -> bool:
-        """Whether the process is still there."""
-        return self._process.poll() is None
+        """Whether the process is still there; one that had too little memory is replaced where that helps."""
+        return self._process.poll() is None or self._goes_on_with_less()
 
     def poll(self) -> list[Stamped]:
         """The events since the last call. Also ends a worker that does not stop when it was asked to."""
@@ -95,6 +106,7 @@ class Worker:
 
     def kill(self) -> None:
         """End the process at once. The last checkpoint stays."""
+        self._killed = True
         self._process.kill()
         self._process.wait()
 
@@ -129,6 +141,26 @@ class Worker:
         if state is RunState.CANCELLED:
             raise Cancelled
         return state
+
+    def _goes_on_with_less(self) -> bool:
+        """After a death for want of memory: the same run again, with half the batch."""
+        if self._killed or self._cancelled_at is not None or not self._lacked_memory():
+            return False
+        if not halve_batch(self.run):
+            return False
+        self.run.update(state=RunState.WAITING, error=None)
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+        self._kills_before = memory_kills()
+        self._process = self._again()
+        return True
+
+    def _lacked_memory(self) -> bool:
+        """The worker said so itself, or Linux has ended it, not a person."""
+        record = self.run.read()
+        if record["state"] == RunState.FAILED:
+            return (record["error"] or {}).get("type") == OutOfMemoryError.__name__
+        return self._process.returncode == -signal.SIGKILL and memory_kills() > self._kills_before
 
     def _bury(self, code: int) -> RunState:
         """Write down the end that the worker could not write itself."""
@@ -199,10 +231,14 @@ class Supervisor:
         run.update(state=RunState.WAITING, owner=os.getpid())
         key = WorkerKey.of(threads)
         process = self._take(key)
-        if process is None or not _send(process.stdin, str(run.path)):
+
+        def fresh() -> subprocess.Popen[bytes]:
             with run.file("worker.log").open("ab") as log:
-                process = self._spawn(key, [str(run.path)], log)
-        return Worker(run, process)
+                return self._spawn(key, [str(run.path)], log)
+
+        if process is None or not _send(process.stdin, str(run.path)):
+            process = fresh()
+        return Worker(run, process, fresh)
 
     def close(self) -> None:
         """End the spare worker."""

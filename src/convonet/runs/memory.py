@@ -1,0 +1,60 @@
+"""Memory that was not enough: how it is told from other deaths, and what makes a training need less."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from convonet.events import StageStarted, Warned
+from convonet.runs.run import Run
+from convonet.specs import TrainTask
+
+_WORDS = (
+    "out of memory",
+    "can't allocate memory",
+    "cannot allocate memory",
+    "not enough memory",
+    "bad_alloc",
+)
+
+
+def is_memory_error(error: BaseException) -> bool:
+    """Whether an allocation failed: NumPy says so by its type, torch and others only in their words."""
+    if isinstance(error, MemoryError):
+        return True
+    return isinstance(error, (RuntimeError, OSError)) and any(word in str(error).lower() for word in _WORDS)
+
+
+def memory_kills() -> int:
+    """Processes that Linux has ended for want of memory since it started, in any group; elsewhere 0."""
+    if sys.platform != "linux":
+        return 0
+    try:
+        lines = Path("/proc/vmstat").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) for line in lines if line.startswith("oom_kill ")), 0)
+
+
+def halve_batch(run: Run) -> bool:
+    """Make a training whose memory was not enough go on with half the batch; False where that cannot help.
+
+    It can only where the training itself had begun, and a batch has more than one image.
+    """
+    task = run.task()
+    if not isinstance(task, TrainTask) or task.hyper.batch_size < 2 or not _was_training(run):
+        return False
+    before, half = task.hyper.batch_size, task.hyper.batch_size // 2
+    task = replace(task, hyper=task.hyper.changed(batch_size=half))
+    spec = task.to_dict()
+    run.update(task=spec, params=run.read()["params"] | {"hyper": spec["hyper"]})
+    message = f"The memory was not enough for batches of {before} images: going on with {half}"
+    run.events().tell(Warned(message=message, subject="memory"))
+    return True
+
+
+def _was_training(run: Run) -> bool:
+    events, _ = run.events().read(0)
+    stages = [item.event.stage for item in events if isinstance(item.event, StageStarted)]
+    return bool(stages) and stages[-1] == "train"

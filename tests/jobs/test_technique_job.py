@@ -1,0 +1,97 @@
+"""A training job as a whole: memory that is not enough, own callbacks, advice and curves in the record."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from convonet import api
+from convonet.errors import OutOfMemoryError
+from convonet.events import BatchEnded, Event, TrainingStarted, Warned
+from convonet.nets.backend import keras
+from convonet.runs import Run
+from convonet.runs.memory import is_memory_error, memory_kills
+
+SMALL: dict[str, Any] = {
+    "family": "dense",
+    "hidden_units": [8],
+    "epochs": 2,
+    "batch_size": 256,
+    "optimizer": "adam",
+}
+
+
+class _Greedy(keras.callbacks.Callback):  # type: ignore[misc]
+    """Says that the memory is not enough until it has said so often enough."""
+
+    def __init__(self, times: int) -> None:
+        super().__init__()
+        self.left = times
+
+    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+        if batch == 1 and self.left:
+            self.left -= 1
+            raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes")
+
+
+def _told(events: list[Event], subject: str) -> list[str]:
+    return [event.message for event in events if isinstance(event, Warned) and event.subject == subject]
+
+
+def test_memory_that_is_not_enough_halves_the_batch_and_goes_on(digits: Path, tmp_path: Path) -> None:
+    events: list[Event] = []
+    run = api.train(str(digits), SMALL, out=tmp_path, threads=1, listen=events.append, callbacks=[_Greedy(2)])
+    record = Run.open(run.path).read()
+    assert run.state == "done"
+    assert len(run.history["loss"]) == 2
+    assert record["params"]["hyper"]["batch_size"] == 64
+    log = [json.loads(line) for line in (run.path / "events.jsonl").read_text().splitlines()]
+    said = [line["message"] for line in log if line["event"] == "Warned" and line["subject"] == "memory"]
+    assert [text.split(": ")[1] for text in said] == ["going on with 128", "going on with 64"]
+    assert max(event.steps for event in events if isinstance(event, BatchEnded)) > 15
+    assert len([event for event in events if isinstance(event, TrainingStarted)]) == 3
+
+
+def test_a_batch_of_one_image_cannot_be_halved(digits: Path, tmp_path: Path) -> None:
+    hyper = SMALL | {"batch_size": 1}
+    with pytest.raises(OutOfMemoryError, match="memory was not enough"):
+        api.train(str(digits), hyper, out=tmp_path, threads=1, callbacks=[_Greedy(9)])
+
+
+@pytest.mark.parametrize(
+    ("error", "is_memory"),
+    [
+        (MemoryError(), True),
+        (RuntimeError("CUDA out of memory. Tried to allocate 2 GiB"), True),
+        (OSError(12, "Cannot allocate memory"), True),
+        (RuntimeError("shapes do not fit"), False),
+        (ValueError("out of memory"), False),
+    ],
+)
+def test_a_lack_of_memory_is_known_from_other_faults(error: Exception, is_memory: bool) -> None:
+    assert is_memory_error(error) is is_memory
+
+
+def test_kills_for_memory_are_counted() -> None:
+    assert memory_kills() >= 0
+
+
+def test_mistakes_are_told_and_advice_is_kept(digits: Path, tmp_path: Path) -> None:
+    events: list[Event] = []
+    hyper = SMALL | {"epochs": 1, "flip_horizontal": True}
+    run = api.train(str(digits), hyper, out=tmp_path, threads=1, listen=events.append)
+    assert ["mirrored" in text for text in _told(events, "advice")] == [True]
+    kept = Run.open(run.path).read()["advice"]
+    assert kept[0]["kind"] == "flip_of_signs"
+    assert kept[0]["mistake"] is True
+
+
+def test_curves_that_show_something_are_read(digits: Path, tmp_path: Path) -> None:
+    events: list[Event] = []
+    hyper = SMALL | {"epochs": 5, "init_rate": 1e-6}
+    run = api.train(str(digits), hyper, out=tmp_path, threads=1, listen=events.append)
+    assert [finding["kind"] for finding in Run.open(run.path).read()["diagnosis"]] == ["rate_too_low"]
+    assert "10 times larger" in _told(events, "curves")[0]
