@@ -155,7 +155,7 @@ class FileActions:
             self.take_model(first)
         elif first.is_dir() and _has_folders(first):
             self.take_folder(first)
-        elif first.is_dir() or first.suffix.lower() in IMAGE_SUFFIXES:
+        elif first.is_dir() or first.suffix.lower().lstrip(".") in IMAGE_SUFFIXES:
             self._controller.page_wanted.emit("use")
             self._bench.start(self._bench.predict_task(paths))
         elif first.suffix.lower() in (".csv", ".tsv", ".npz"):

@@ -1,0 +1,182 @@
+"""The reference application's scenarios, through the real menus, with real workers."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from convonet.desktop.app_win import AppWin
+from convonet.events import RunState
+
+Wait = Callable[..., None]
+
+
+def write_params(folder: Path, sets: Path, test_name: str = "test", **data: Any) -> tuple[Path, Path]:
+    """Parameter files as the reference application writes them."""
+    data_file, hyper_file = folder / "data.json", folder / "hyper.json"
+    data = {"train_dir": str(sets / "train"), "test_dir": str(sets / test_name), "image_size": 8} | data
+    data_file.write_text(json.dumps(data | {"result_dir": str(folder / "results")}))
+    hyper = {
+        "init_rate": [0.02, 0.01],
+        "num_filters": [8],
+        "num_units": [32],
+        "epochs": [2],
+        "batch_size": [32],
+    }
+    hyper_file.write_text(json.dumps(hyper))
+    return data_file, hyper_file
+
+
+def test_scenario_1_train(
+    window: AppWin, answers: Any, qtbot: Any, digits: Path, tmp_path: Path, wait_work: Wait
+) -> None:
+    bench, actions = window.controller.bench, window.controller.actions
+    answers.paths = list(write_params(tmp_path, digits))
+    actions["load_data"].trigger()
+    qtbot.waitUntil(lambda: bench.sets.images("train") == 1438, timeout=10_000)
+    assert window.shown == "data"
+    data: Any = window.page("data")
+    assert data.grid.pictures.rowCount() == 10
+    actions["load_hyper"].trigger()
+    assert window.shown == "params"
+    params: Any = window.page("params")
+    params.hyper_form.rows["epochs"].editor.set_text("3")
+    params.hyper_form.edited.emit()
+    actions["initialise"].trigger()
+    wait_work(window)
+    network: Any = window.page("network")
+    assert network.tiles["params"].value == f"{bench.summary['params']:,}"  # type: ignore[index]
+    actions["train_val"].trigger()
+    assert window.shown == "train"
+    wait_work(window)
+    assert answers.errors == []
+    assert bench.model is not None
+    run = bench.model.run
+    assert run is not None
+    assert run.state() is RunState.DONE
+    assert run.path.parent == tmp_path / "results"
+    page: Any = window.page("train")
+    history = run.history()
+    assert [row[0] for row in page.table.rows.rows] == history["epoch"] == [1, 2, 3]
+    assert [row[2] for row in page.table.rows.rows] == history["accuracy"]
+    assert [row[4] for row in page.table.rows.rows] == history["val_accuracy"]
+    assert page.tiles["val_accuracy"].value == f"{100 * history['val_accuracy'][-1]:.2f} %"  # type: ignore[operator]
+    assert (tmp_path / "results" / "train_val_plots.png").is_file()
+    assert {"keras", "torch", "tensorflow", "jax"}.isdisjoint(sys.modules) or "pytest_keras" in sys.modules
+
+
+def test_scenario_3_test_now_and_another_day(
+    open_app: Any, answers: Any, qtbot: Any, digits: Path, tmp_path: Path, wait_work: Wait
+) -> None:
+    first: AppWin = open_app()
+    data_file, hyper_file = write_params(tmp_path, digits)
+    first.files.take_params(data_file)
+    first.files.take_params(hyper_file)
+    bench = first.controller.bench
+    qtbot.waitUntil(lambda: "test" in bench.sets, timeout=10_000)
+    first.controller.actions["train_only"].trigger()
+    wait_work(first)
+    first.controller.actions["evaluate"].trigger()
+    wait_work(first)
+    scores = bench.evaluation
+    assert scores is not None
+    page: Any = first.page("test")
+    assert page.tiles["accuracy"].value == f"{100 * scores['accuracy']:.2f} %"
+    model = tmp_path / "mine" / "digits.keras"
+    answers.paths = [model]
+    first.controller.actions["save_model"].trigger()
+    assert model.is_file()
+    first.close()
+
+    later: AppWin = open_app()
+    bench = later.controller.bench
+    answers.paths = [data_file]
+    later.controller.actions["load_data"].trigger()
+    qtbot.waitUntil(lambda: "test" in bench.sets, timeout=10_000)
+    answers.paths = [model]
+    later.controller.actions["load_model"].trigger()
+    wait_work(later)
+    later.controller.actions["show_matrix"].trigger()
+    wait_work(later)
+    assert answers.errors == []
+    assert bench.evaluation is not None
+    assert bench.evaluation["accuracy"] == scores["accuracy"]
+    assert bench.evaluation["confusion_matrix"] == scores["confusion_matrix"]
+    assert later.shown == "test"
+    _check_window_against_files(later, qtbot)
+
+
+def _check_window_against_files(window: AppWin, qtbot: Any) -> None:
+    """Matrix, table and mistakes of the window are those of the run folder."""
+    scores = window.controller.bench.evaluation
+    assert scores is not None
+    folder, page = Path(scores["run"]), window.page("test")
+    shown: Any = page
+    written = json.loads((folder / "evaluation.json").read_text())
+    assert written["confusion_matrix"] == scores["confusion_matrix"]
+    assert [row[0] for row in shown.table.rows.rows] == written["classes"]
+    assert [row[3] for row in shown.table.rows.rows] == [line["f1"] for line in written["per_class"]]
+    with (folder / "predictions.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    wrong = [row for row in rows if row["true"] != row["predicted"]]
+    qtbot.waitUntil(lambda: shown.grid.pictures.rowCount() == len(wrong), timeout=10_000)
+    true, predicted = wrong[0]["true"], wrong[0]["predicted"]
+    shown.matrix.cell_opened.emit(true, predicted)
+    same = [row for row in wrong if (row["true"], row["predicted"]) == (true, predicted)]
+    assert shown.grid.pictures.rowCount() == len(same)
+    picture = shown.grid.pictures.at(0)
+    assert Path(picture.address).is_file()
+    best = max(same, key=lambda row: float(row["confidence"]))
+    assert picture.probabilities[0] == (predicted, float(best["confidence"]))
+
+
+@pytest.mark.data
+@pytest.mark.slow
+def test_a_second_set_with_other_names_for_its_classes(
+    window: AppWin,
+    answers: Any,
+    qtbot: Any,
+    real_data: Callable[[str], Path],
+    tmp_path: Path,
+    wait_work: Wait,
+) -> None:
+    bench = window.controller.bench
+    sets = real_data("chest_xray_28")
+    window.files.take_folder(sets)
+    qtbot.waitUntil(lambda: "train" in bench.sets, timeout=20_000)
+    window.files.take_params(write_params(tmp_path, sets)[1])
+    bench.set_space(bench.space.changed({"epochs": [1]}))
+    window.controller.actions["train_val"].trigger()
+    wait_work(window, 240)
+    assert answers.errors == []
+    assert bench.evaluation is not None
+    assert len(bench.evaluation["classes"]) == 2
+
+
+@pytest.mark.slow
+def test_scenario_2_tune_and_take_over(
+    window: AppWin, answers: Any, qtbot: Any, digits: Path, tmp_path: Path, wait_work: Wait
+) -> None:
+    bench = window.controller.bench
+    for file in write_params(tmp_path, digits):
+        window.files.take_params(file)
+    bench.set_space(bench.space.changed({"epochs": [1], "family": ["logistic"]}))
+    qtbot.waitUntil(lambda: "train" in bench.sets, timeout=10_000)
+    window.show_page("tune")
+    page: Any = window.page("tune")
+    page.folds.setValue(2)
+    window.controller.actions["tune"].trigger()
+    wait_work(window, 240)
+    assert answers.errors == []
+    qtbot.waitUntil(lambda: len(page.table.rows.rows) == 2, timeout=10_000)
+    page.table.selectRow(0)
+    best = page.table.rows.rows[0][0]
+    page._adopt_button.click()
+    assert bench.hyper.init_rate == best
+    assert bench.space.varied == ()

@@ -1,0 +1,146 @@
+"""Work in the window: stopped, killed, left in the background, taken up again; the window lives on."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from convonet.desktop.app_win import AppWin
+from convonet.events import RunState
+from convonet.runs import Run
+
+Wait = Callable[..., None]
+LONG = {"family": "logistic", "epochs": 2000, "batch_size": 16}
+
+
+def start_long(window: AppWin, qtbot: Any, epochs: int = 2) -> Run:
+    """Begin a training that takes minutes, and wait for its first epochs."""
+    from convonet.params import SearchSpace
+
+    bench = window.controller.bench
+    bench.set_space(SearchSpace.of(LONG))
+    window.controller.actions["train_val"].trigger()
+    assert bench.work is not None
+    run = bench.work.run
+    qtbot.waitUntil(lambda: window.controller.progress.epochs_done >= epochs, timeout=60_000)
+    return run
+
+
+def test_one_work_at_a_time_and_stop_keeps_it(
+    loaded: AppWin, qtbot: Any, answers: Any, wait_work: Wait
+) -> None:
+    run = start_long(loaded, qtbot)
+    actions = loaded.controller.actions
+    for name in ("train_val", "train_only", "initialise"):
+        assert not actions[name].isEnabled()
+        assert "under way" in actions[name].toolTip()
+    asked = time.monotonic()
+    loaded.controller.actions["stop"].trigger()
+    qtbot.waitUntil(lambda: loaded.controller.progress.acknowledged, timeout=5_000)
+    acknowledged = time.monotonic() - asked
+    wait_work(loaded)
+    assert acknowledged < 1.5
+    assert run.state() is RunState.CANCELLED
+    assert run.file("model.keras").is_file()
+    assert answers.errors == []
+    page: Any = loaded.page("train")
+    assert len(page.table.rows.rows) == len(run.history()["epoch"])
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no kill -9 on this system")
+def test_a_killed_worker_gives_one_message_with_resume(
+    loaded: AppWin, qtbot: Any, answers: Any, wait_work: Wait
+) -> None:
+    run = start_long(loaded, qtbot)
+    process = run.read()["process"]
+    answers.taken = "Resume"
+    os.kill(process, signal.SIGKILL)
+    qtbot.waitUntil(lambda: bool(answers.errors), timeout=10_000)
+    assert len(answers.errors) == 1
+    assert "killed" in answers.errors[0].what
+    assert answers.offers == [("Resume",)]
+    qtbot.waitUntil(lambda: run.read()["attempt"] == 2, timeout=60_000)
+    seen = loaded.controller.progress.epochs_done
+    qtbot.waitUntil(lambda: loaded.controller.progress.epochs_done > seen, timeout=60_000)
+    answers.taken = ""
+    loaded.controller.actions["stop"].trigger()
+    wait_work(loaded)
+    assert len(answers.errors) == 1
+    assert run.state() is RunState.CANCELLED
+
+
+@pytest.mark.slow
+def test_closing_asks_and_can_stay_or_stop(loaded: AppWin, qtbot: Any, answers: Any) -> None:
+    run = start_long(loaded, qtbot, epochs=1)
+    answers.choices = ["Stay"]
+    loaded.close()
+    assert loaded.isVisible()
+    answers.choices = ["Stop and close"]
+    loaded.close()
+    qtbot.waitUntil(lambda: not loaded.isVisible(), timeout=20_000)
+    assert run.state() is RunState.CANCELLED
+
+
+@pytest.mark.slow
+def test_left_in_the_background_and_shown_again(
+    open_app: Any, qtbot: Any, answers: Any, load_digits: Callable[[AppWin], None], wait_work: Wait
+) -> None:
+    first: AppWin = open_app()
+    load_digits(first)
+    run = start_long(first, qtbot, epochs=1)
+    worker: Any = first.controller.bench.work
+    answers.choices = ["Go on in the background"]
+    first.close()
+    assert not first.isVisible()
+    first.controller.bench.work = None
+
+    second: AppWin = open_app()
+    second.controller.attach_running()
+    qtbot.waitUntil(lambda: second.controller.bench.work is not None, timeout=10_000)
+    assert second.shown == "train"
+    done = second.controller.progress.epochs_done
+    qtbot.waitUntil(lambda: second.controller.progress.epochs_done > done, timeout=30_000)
+    second.controller.actions["stop"].trigger()
+    wait_work(second)
+    assert run.state() is RunState.CANCELLED
+    worker.end()
+    assert answers.errors == []
+
+
+def test_images_are_predicted_when_they_are_dropped(
+    loaded: AppWin, qtbot: Any, answers: Any, digits: Path, wait_work: Wait, tmp_path: Path
+) -> None:
+    loaded.controller.actions["train_only"].trigger()
+    wait_work(loaded)
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(b"not an image")
+    files = [*sorted((digits / "test" / "3").glob("*.png"))[:3], broken]
+    loaded.controller.guard(lambda: loaded.files.take_paths(files))
+    assert [error.sentence() for error in answers.errors] == []
+    assert loaded.shown == "use"
+    wait_work(loaded)
+    assert answers.errors == []
+    page: Any = loaded.page("use")
+    rows = page.table.rows.rows
+    assert [row[0] for row in rows] == [file.name for file in files]
+    assert rows[3][1:3] == ("", None)
+    assert rows[3][3]
+    page.unsure.setValue(100)
+    assert page.table.rows.rows[0][3] == "unsure"
+    _draw_a_one(page)
+    qtbot.waitUntil(lambda: "sure" in page._says.text(), timeout=20_000)
+    assert page._answer.text() in loaded.controller.bench.class_names
+
+
+def _draw_a_one(page: Any) -> None:
+    from PySide6.QtCore import QPointF
+
+    page.pad.stroke(QPointF(140, 40), QPointF(140, 240))
+    page.pad.drawn.emit()
