@@ -10,6 +10,8 @@ import tempfile
 from pathlib import Path
 
 HERE = Path(__file__).parent
+_OF_IMAGES = ("bench_data", "bench_tuning")
+"""Those that take a folder of images."""
 
 
 def main() -> int:
@@ -18,7 +20,7 @@ def main() -> int:
         digits = _digits(Path(folder))
         for script in sorted(HERE.glob("bench_*.py")):
             print(f"\n== {script.stem.removeprefix('bench_')}", flush=True)
-            arguments = [str(digits)] if script.stem == "bench_data" and digits else []
+            arguments = [str(digits)] if script.stem in _OF_IMAGES and digits else []
             subprocess.run([sys.executable, str(script), *arguments], check=True)
     return 0
 

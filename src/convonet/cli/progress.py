@@ -147,10 +147,12 @@ def epoch_line(epoch: int, epochs: int, logs: dict[str, float]) -> str:
 def trial_line(event: TrialEnded) -> str:
     """One fold of a search in a line."""
     values = ", ".join(f"{name} {value}" for name, value in event.params.items())
-    scores = "" if event.accuracy is None else f"  accuracy {event.accuracy:.4f}  loss {event.loss:.4f}"
+    known = {"accuracy": event.accuracy, "loss": event.loss}
+    scores = "".join(f"  {name} {value:.4f}" for name, value in known.items() if value is not None)
+    fold = "" if event.fold is None else f", fold {event.fold}"
     ended = "" if event.state == "done" else f"  {event.state}"
     width = len(str(event.trials))
-    return f"Trial {event.trial:>{width}}/{event.trials}, fold {event.fold}: {values}{scores}{ended}"
+    return f"Trial {event.trial:>{width}}/{event.trials}{fold}: {values}{scores}{ended}"
 
 
 def time_left(seconds: float | None) -> str:

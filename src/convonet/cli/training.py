@@ -120,7 +120,7 @@ def work_and_print(run: Run, progress: str, json: bool) -> None:
 
 def _print_run(run: Run, as_json: bool) -> None:
     from convonet.cli.output import note, print_json
-    from convonet.cli.tuning import print_search
+    from convonet.cli.tuning import print_search, print_study
     from convonet.runs.documents import run_document
 
     document = run_document(run)
@@ -129,7 +129,7 @@ def _print_run(run: Run, as_json: bool) -> None:
         print_json(document | ({"error": error} if error else {}))
         return
     if "results" in document:
-        print_search(document)
+        (print_study if "targets" in document else print_search)(document)
         return
     history = document["history"]
     if history["accuracy"]:

@@ -1,4 +1,4 @@
-"""`tune`, `adopt`."""
+"""`tune`, `adopt`, `study`."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
     app.command()(tune)
     app.command()(adopt)
+    app.command()(study)
 
 
 def tune(
@@ -153,6 +154,70 @@ def adopt(
         typer.echo(str(file))
 
 
+def study(
+    targets: Annotated[
+        str, typer.Option("--targets", metavar="A,A", help="Accuracies between 0 and 1, such as 0.9,0.95.")
+    ],
+    data: opt.DataFile = None,
+    hyper: opt.HyperFile = None,
+    settings: opt.Set = None,
+    metric: Annotated[
+        str, typer.Option("--metric", help="accuracy of the training images, or val_accuracy.")
+    ] = "accuracy",
+    images: Annotated[str, typer.Option("--images", metavar="N|all", help="Images to take.")] = "all",
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", help="Trainings side by side; default: one a core.")
+    ] = None,
+    seed: opt.Seed = None,
+    out: opt.Out = None,
+    name: opt.Name = None,
+    threads: Annotated[int, typer.Option("--threads", min=1, help="Computing threads of each training.")] = 1,
+    train_dir: opt.TrainDir = None,
+    image_size: opt.ImageSize = None,
+    channels: opt.Channels = None,
+    json: opt.Json = False,
+    progress: opt.Progress = opt.ProgressStyle.AUTO,
+) -> None:
+    """How many epochs each setting needs to each target accuracy, or that it never gets there."""
+    from convonet.cli.given import data_params, parent_folder, search_space
+    from convonet.cli.training import work_and_print
+    from convonet.cli.work import start_run
+    from convonet.specs import StudyTask
+
+    given = data_params(data, settings, train_dir=train_dir, image_size=image_size, channels=channels)
+    wanted: Any = metric
+    task = StudyTask(
+        data=given,
+        space=search_space(hyper, settings, seed=seed),
+        targets=_targets(targets),
+        metric=wanted,
+        images=_images(images),
+        jobs=jobs,
+        threads=threads,
+    )
+    work_and_print(start_run(parent_folder(out, given), task, name), progress, json)
+
+
+def print_study(document: dict[str, Any]) -> None:
+    """The epochs of each setting to each target."""
+    from convonet.cli.output import note, print_table
+
+    results = document["results"]
+    names = list(dict.fromkeys(name for row in results for name in row["params"]))
+    head = (*names, *(f"to {100 * target:g} %" for target in document["targets"]), "best %", "epochs")
+    rows = []
+    for row in results:
+        reached = [
+            "not reached" if cell["epochs"] is None else str(cell["epochs"]) for cell in row["epochs_to"]
+        ]
+        best = None if row["best"] is None else round(100 * row["best"], 2)
+        values = [str(row["params"].get(name, "–")) for name in names]
+        rows.append([*values, *reached, best, row["epochs_trained"]])
+    print_table(head, rows)
+    note(f"The study is {document['state']}:")
+    typer.echo(document["run"])
+
+
 def print_search(document: dict[str, Any]) -> None:
     """The table of a search, the best row first."""
     from convonet.cli.output import note, print_table
@@ -180,6 +245,15 @@ def _task(**values: Any) -> TuneTask:
     from convonet.specs import TuneTask
 
     return TuneTask(**values)
+
+
+def _targets(text: str) -> tuple[float, ...]:
+    from convonet.errors import InputError
+
+    try:
+        return tuple(float(part) for part in text.split(","))
+    except ValueError as error:
+        raise InputError("--targets takes accuracies", expected="such as 0.9,0.95", received=text) from error
 
 
 def _images(text: str) -> int | None:

@@ -9,13 +9,10 @@ from dataclasses import replace
 from typing import Any
 
 from convonet.atomic import write_text
-from convonet.data.channels import find_channels
-from convonet.data.data_prep import PreparedSet, prepare
-from convonet.data.sources import scan
 from convonet.errors import TrainingError
 from convonet.events import FileSaved, StageStarted, Warned, Watch
-from convonet.jobs.data_record import check_same_data
-from convonet.params import FAMILIES, PixelParams, pixel_params, save_hyper
+from convonet.jobs.search_data import prepare_search
+from convonet.params import FAMILIES, save_hyper
 from convonet.plots.plotter import Plotter
 from convonet.plots.search import search_table
 from convonet.runs import Run
@@ -46,7 +43,7 @@ def work(run: Run, task: TuneTask, watch: Watch) -> dict[str, Any]:
         ConvonetError: it cannot be done, or not on these images.
     """
     started = time.monotonic() - float(run.read()["seconds"])
-    data = _prepare(run, task, watch)
+    data = _data(run, task, watch)
     watch.tell(StageStarted(stage="tune", title="Searching"))
     for name in _ignored(task):
         watch.tell(Warned(message=f"No network of this search uses {name}", subject=name))
@@ -101,31 +98,15 @@ def retrain(run: Run, trial: int, *, repeat: int = 1, fold: int = 1, watch: Watc
     from convonet.tuning.fold_training import FoldTrainer
 
     trainer = FoldTrainer(
-        _prepare(run, task, watch or Watch()), TrainerSettings(task.objective, task.threads or 1)
+        _data(run, task, watch or Watch()), TrainerSettings(task.objective, task.threads or 1)
     )
     trainer.train(unit, keep, lambda: False)
     return rows[0]
 
 
-def _prepare(run: Run, task: TuneTask, watch: Watch) -> FoldData:
-    watch.tell(StageStarted(stage="scan", title="Looking at the folders"))
-    found = scan(task.data, watch=watch)
-    watch.check()
-    channels = find_channels(found.train, watch=watch) if task.data.channels == "auto" else task.data.channels
-    pixels: PixelParams = pixel_params(task.data, channels)
-    watch.tell(StageStarted(stage="prepare", title="Reading the images"))
-    prepared: PreparedSet = prepare(found.train, pixels, name="train", watch=watch)
-    check_same_data(run, {"train": prepared}, accept=task.accept_changed_data, watch=watch)
-    data = FoldData.of(prepared, pixels, task.data, folds=task.folds, images=task.images)
-    if len(data.chosen) < len(data.labels):
-        watch.tell(
-            Warned(
-                message=f"The search takes {len(data.chosen):,} of {len(data.labels):,} images; "
-                "--images all takes all",
-                subject="images",
-            )
-        )
-    return data
+def _data(run: Run, task: TuneTask, watch: Watch) -> FoldData:
+    accept = task.accept_changed_data
+    return prepare_search(run, task.data, folds=task.folds, images=task.images, accept=accept, watch=watch)
 
 
 def _ignored(task: TuneTask) -> list[str]:

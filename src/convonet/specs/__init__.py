@@ -1,5 +1,6 @@
 """Frozen job specs."""
 
+from convonet.specs.study_task import StudyTask
 from convonet.specs.tasks import (
     ExportTask,
     PredictTask,
@@ -16,6 +17,7 @@ __all__ = [
     "ExportTask",
     "PredictTask",
     "Split",
+    "StudyTask",
     "SummaryTask",
     "Task",
     "TestTask",

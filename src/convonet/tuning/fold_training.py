@@ -24,7 +24,7 @@ from convonet.tuning.fold_data import FoldData
 from convonet.tuning.messages import EpochScored, FoldEnded, Message, TrainerSettings
 from convonet.tuning.units import Trial, Unit, is_length_free
 
-_LOGGED = {"accuracy": "val_accuracy", "loss": "val_loss"}
+_LOGGED = {"accuracy": "val_accuracy", "loss": "val_loss", "train_accuracy": "accuracy"}
 _MEMORY_WORDS = (
     "out of memory",
     "can't allocate memory",
@@ -133,7 +133,7 @@ class _Work:
         score: float | None = None
         if self.settings.reports:
             score = self._score(row)
-            self.tell(EpochScored(self.unit.keys()[-1], epoch, score))
+            self.tell(EpochScored(self.unit.keys()[-1], epoch, score, row))
         if is_length_free(self.unit.hyper):
             for trial in [trial for trial in self.left if trial.hyper.epochs == epoch]:
                 self._read(trial, row, epoch, "", score)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from convonet.runs.trials import FoldKey, FoldRow
@@ -27,11 +28,12 @@ class TrainerSettings:
 
 @dataclass(frozen=True)
 class EpochScored:
-    """The objective's value after an epoch (from 1) of a unit."""
+    """The objective's value after an epoch (from 1) of a unit, and the row of its history."""
 
     unit: FoldKey
     epoch: int
     score: float
+    logs: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,41 @@
+"""The images of a search or a study: scanned, prepared, checked, and cut into folds."""
+
+from __future__ import annotations
+
+from convonet.data.channels import find_channels
+from convonet.data.data_prep import prepare
+from convonet.data.sources import scan
+from convonet.events import StageStarted, Warned, Watch
+from convonet.jobs.data_record import check_same_data
+from convonet.params import DataParams, pixel_params
+from convonet.runs import Run
+from convonet.tuning.fold_data import FoldData
+
+
+def prepare_search(
+    run: Run, data: DataParams, *, folds: int, images: int | None, accept: bool, watch: Watch
+) -> FoldData:
+    """Map the training images once, for all trainings.
+
+    Args:
+        folds: 1 holds out the validation share.
+        images: at most so many; None: all.
+        accept: go on although the images are no longer those that the run began with.
+
+    Raises:
+        DataError: there are no images, or too few.
+        DataChangedError: other images than those that the run began with.
+    """
+    watch.tell(StageStarted(stage="scan", title="Looking at the folders"))
+    found = scan(data, watch=watch)
+    watch.check()
+    channels = find_channels(found.train, watch=watch) if data.channels == "auto" else data.channels
+    pixels = pixel_params(data, channels)
+    watch.tell(StageStarted(stage="prepare", title="Reading the images"))
+    prepared = prepare(found.train, pixels, name="train", watch=watch)
+    check_same_data(run, {"train": prepared}, accept=accept, watch=watch)
+    cut = FoldData.of(prepared, pixels, data, folds=folds, images=images)
+    if len(cut.chosen) < len(cut.labels):
+        message = f"{len(cut.chosen):,} of {len(cut.labels):,} images are taken; --images all takes all"
+        watch.tell(Warned(message=message, subject="images"))
+    return cut

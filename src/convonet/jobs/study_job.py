@@ -1,0 +1,73 @@
+"""The target study: scan, prepare, train each setting, the table and its figures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from convonet.atomic import write_text
+from convonet.events import FileSaved, StageStarted, Watch
+from convonet.jobs.search_data import prepare_search
+from convonet.params.fields import fields_of
+from convonet.params.hyper_params import HyperParams
+from convonet.plots.plotter import Plotter
+from convonet.plots.study import StudyCase
+from convonet.runs import Run
+from convonet.runs.documents import study_document
+from convonet.runs.environment import available_cores
+from convonet.runs.study_table import STUDY_HISTORY, StudyFile, StudyRow, study_text
+from convonet.specs import StudyTask
+from convonet.tuning.executors import create_executor
+from convonet.tuning.messages import TrainerSettings
+from convonet.tuning.net_study import NetStudy
+
+STUDY = "study.csv"
+_MOST_CASES = 64
+
+
+def work(run: Run, task: StudyTask, watch: Watch) -> dict[str, Any]:
+    """Do the whole job in the run's folder; the answer is the run's document.
+
+    Raises:
+        Cancelled: the person asked to stop; the table of what was trained is written.
+        ConvonetError: it cannot be done, or not on these images.
+    """
+    data = prepare_search(
+        run, task.data, folds=1, images=task.images, accept=task.accept_changed_data, watch=watch
+    )
+    watch.tell(StageStarted(stage="study", title="Training each setting"))
+    study = NetStudy(task, StudyFile(run.file(STUDY_HISTORY)))
+    threads = task.threads or 1
+    jobs = task.jobs or max(1, available_cores() // threads)
+    objective = "train_accuracy" if task.metric == "accuracy" else "accuracy"
+    executor = create_executor("local", data, TrainerSettings(objective, threads, reports=True), jobs)
+    try:
+        study.run(executor, watch)
+    finally:
+        executor.close()
+        _write(run, task, study.rows(), Watch(watch.tell))
+    return study_document(run)
+
+
+def _write(run: Run, task: StudyTask, rows: Sequence[StudyRow], watch: Watch) -> None:
+    write_text(run.file(STUDY), study_text(task, rows))
+    watch.tell(FileSaved(path=STUDY, title="Epochs to each target"))
+    watch.tell(StageStarted(stage="plot", title="Drawing"))
+    declared = fields_of(HyperParams)
+    cases = [
+        StudyCase(
+            name=", ".join(f"{name} {declared[name].show(value)}" for name, value in row.params.items()),
+            target=target,
+            epochs=epochs,
+            history={
+                key: [logs[key] for logs in row.history[:epochs] if key in logs]
+                for key in ("loss", "accuracy", "val_loss", "val_accuracy")
+            },
+        )
+        for place, target in enumerate(task.targets)
+        for row, epochs in ((row, row.epochs_to[place]) for row in rows)
+    ]
+    plotter = Plotter(run.path, watch=watch)
+    plotter.save("study", cases, task.metric)
+    for case, row in zip(cases[:_MOST_CASES], list(rows) * len(task.targets), strict=False):
+        plotter.save("study_case", case, file=f"study_{row.trial}_{case.target:g}.png")

@@ -1,0 +1,81 @@
+"""A target study: small multiples of all cases, and each case as a figure of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator, PercentFormatter
+
+from convonet.plots.curves import DASHES, combined_figure, curves_of
+from convonet.plots.figures import BLUE, GREEN, INK, ORANGE, TICK_SIZE, TITLE_SIZE, new_figure, tidy
+from convonet.plots.registry import register
+
+_LINES = {"accuracy": (BLUE, "-", "training"), "val_accuracy": (ORANGE, "--", "validation")}
+
+
+class StudyCase(NamedTuple):
+    """One setting and one target.
+
+    Attributes:
+        name: the setting in words.
+        target: accuracy, 0..1.
+        epochs: that were needed; None: not reached.
+        history: score name → one value an epoch, up to where the target was reached.
+    """
+
+    name: str
+    target: float
+    epochs: int | None
+    history: Mapping[str, Sequence[float]]
+
+    @property
+    def verdict(self) -> str:
+        """What came of it."""
+        if self.epochs is None:
+            return "not reached"
+        return f"{self.epochs} epoch{'s' if self.epochs > 1 else ''}"
+
+
+@register("study", "Epochs to each target", "study.png")
+def study_figure(cases: Sequence[StudyCase], metric: str = "accuracy") -> Figure:
+    """A panel for each case: targets from top to bottom, settings from left to right.
+
+    Args:
+        cases: ordered by target, then by setting, each target with the same settings.
+        metric: the score that the targets are about.
+    """
+    targets = list(dict.fromkeys(case.target for case in cases))
+    columns = max(1, len(cases) // max(1, len(targets)))
+    rows = max(1, len(targets))
+    figure = new_figure(2.6 * columns + 0.8, 2.1 * rows + 0.8)
+    panels = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
+    for place, case in enumerate(cases):
+        ax = panels[place // columns][place % columns]
+        _panel(ax, case, metric)
+        if place % columns == 0:
+            ax.set_ylabel(f"target {100 * case.target:g} %", fontsize=TICK_SIZE, color=INK)
+        if place // columns == rows - 1:
+            ax.set_xlabel("Epoch", fontsize=TICK_SIZE, color=INK)
+    figure.suptitle("Epochs to each target", fontsize=TITLE_SIZE, color=INK)
+    return figure
+
+
+def _panel(ax: Axes, case: StudyCase, metric: str) -> None:
+    for name, (color, line, label) in _LINES.items():
+        values = case.history.get(name) or ()
+        style: dict[str, Any] = {"color": color, "alpha": 1.0 if name == metric else 0.5, "label": label}
+        ax.plot(range(1, len(values) + 1), values, line, marker="o", markersize=2.5, linewidth=1.5, **style)
+    ax.axhline(case.target, color=GREEN, linestyle=DASHES, linewidth=1.3)
+    tidy(ax, "")
+    ax.set_title(f"{case.name}\n{case.verdict}", fontsize=TICK_SIZE, color=INK, loc="left")
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=5, min_n_ticks=1))
+    ax.yaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))
+
+
+@register("study_case", "Accuracy and loss until a target", "study_case.png")
+def study_case_figure(case: StudyCase) -> Figure:
+    """Accuracy and loss of one case over one epoch axis, with the dashed target line."""
+    return combined_figure(curves_of(case.history), case.target, f"{case.name}: {case.verdict}")
