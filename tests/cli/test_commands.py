@@ -310,6 +310,37 @@ def test_changed_images_stop_a_resume_unless_they_are_accepted(convonet: Convone
     )
 
 
+def test_every_command_has_json() -> None:
+    """The contract: `convonet COMMAND … [--json]`."""
+    from typer.main import get_command
+
+    from convonet.cli.app import app
+
+    waiting, without = [("convonet", get_command(app))], []
+    while waiting:
+        name, command = waiting.pop()
+        below = getattr(command, "commands", {})
+        waiting += [(f"{name} {key}", value) for key, value in below.items()]
+        if not below and not any("--json" in param.opts for param in command.params):
+            without.append(name)
+    assert without in ([], ["convonet desktop"])
+
+
+def test_changing_files_and_deleting_runs_answer_in_json(
+    convonet: Convonet, tiny: Path, trained: Path
+) -> None:
+    made = _right(convonet("params", "new", "hyper", tiny / "new.json", "--json"))
+    assert (made["kind"], made["values"]["family"]) == ("hyper", "convonet")
+    changed = _right(convonet("params", "set", tiny / "new.json", "epochs=7", "--json"))
+    assert (
+        changed["values"] == json.loads((tiny / "new.json").read_text()) == made["values"] | {"epochs": [7]}
+    )
+    assert _right(convonet("runs", "watch", trained, "--json", "--progress", "none"))["state"] == "done"
+    gone = _right(convonet("runs", "delete", trained, "run", "--yes", "--json"))
+    assert gone == [{"run": str(trained), "id": "run"}]
+    assert not trained.exists()
+
+
 def test_models_doctor_cache_and_inspect_answer(convonet: Convonet, tiny: Path, trained: Path) -> None:
     models = _right(convonet("models", "--json"))
     assert {"convonet", "simple", "logistic", "dense"} <= {family["name"] for family in models["families"]}

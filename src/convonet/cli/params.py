@@ -33,6 +33,7 @@ def new(
     file: File,
     preset: Annotated[str | None, typer.Option("--preset", help="Start from a named preset.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+    json: opt.Json = False,
 ) -> None:
     """Write a new parameter file with every parameter's default, or a preset's values."""
     from convonet.errors import InputError
@@ -72,7 +73,7 @@ def new(
         }
         first = {"family": default.family, "init_rate": default.rate, "momentum": default.momentum}
         save_hyper(file, SearchSpace.of(values or first | own | common))
-    typer.echo(str(file))
+    _tell_written(file, json)
 
 
 def show(file: File, json: opt.Json = False) -> None:
@@ -107,6 +108,7 @@ def check(file: File, json: opt.Json = False) -> None:
 def set_values(
     file: File,
     settings: Annotated[list[str], typer.Argument(help="NAME=VALUE; several values: A,B.")],
+    json: opt.Json = False,
 ) -> None:
     """Change values in a parameter file; it is rewritten whole or not at all."""
     from convonet.params import (
@@ -123,7 +125,16 @@ def set_values(
         save_hyper(file, value.changed(dict(split_setting(s, fields_of(HyperParams)) for s in settings)))
     else:
         save_data(file, value.changed(**dict(_whole(setting) for setting in settings)))
-    typer.echo(str(file))
+    _tell_written(file, json)
+
+
+def _tell_written(file: Path, json: bool) -> None:
+    from convonet.cli.output import print_json
+
+    if json:
+        print_json({"file": str(file)} | _document(*_load(file)))
+    else:
+        typer.echo(str(file))
 
 
 def _whole(setting: str) -> tuple[str, str]:

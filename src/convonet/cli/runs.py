@@ -10,7 +10,7 @@ import typer
 from convonet.cli import options as opt
 
 if TYPE_CHECKING:
-    from convonet.runs import RunStore
+    from convonet.runs import Run, RunStore
 
 RunName = Annotated[str, typer.Argument(metavar="RUN", help="A run's folder or id.")]
 RunNames = Annotated[list[str], typer.Argument(metavar="RUN", help="Runs' folders or ids.")]
@@ -91,11 +91,18 @@ def compare(runs: RunNames, root: opt.Root = None, json: opt.Json = False) -> No
         typer.echo("Not all of them were trained on the same images.")
 
 
-def watch(run: RunName, root: opt.Root = None, progress: opt.Progress = opt.ProgressStyle.AUTO) -> None:
+def watch(
+    run: RunName,
+    root: opt.Root = None,
+    json: opt.Json = False,
+    progress: opt.Progress = opt.ProgressStyle.AUTO,
+) -> None:
     """Follow a run that any face began, from its first event until it ends."""
     import time
 
+    from convonet.cli.output import print_json
     from convonet.cli.progress import create_display
+    from convonet.runs.documents import list_row
 
     found = _store(root).find(run)
     log, offset, display = found.events(), 0, create_display(progress)
@@ -110,41 +117,60 @@ def watch(run: RunName, root: opt.Root = None, progress: opt.Progress = opt.Prog
             time.sleep(0.1)
     finally:
         display.close()
-    typer.echo(f"{found.id} is {found.state()}")
+    if json:
+        print_json(list_row(found))
+    else:
+        typer.echo(f"{found.id} is {found.state()}")
 
 
-def cancel(runs: RunNames, root: opt.Root = None) -> None:
+def cancel(runs: RunNames, root: opt.Root = None, json: opt.Json = False) -> None:
     """Ask runs to stop after the present batch; what was done is kept."""
     from convonet.errors import InputError
 
-    store = _store(root)
-    for run in [store.find(name) for name in runs]:
+    found = _found(runs, root)
+    for run in found:
         state = run.state()
         if state.ended:
             raise InputError("The run is not at work", where=run.path, received=str(state))
         run.request_cancel()
-        typer.echo(f"{run.id} was asked to stop")
+    _tell(found, "was asked to stop", json)
 
 
 def delete(
     runs: RunNames,
     root: opt.Root = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    json: opt.Json = False,
 ) -> None:
     """Delete run folders and all in them."""
     import sys
 
     from convonet.errors import InputError
 
-    store = _store(root)
-    found = [store.find(name) for name in runs]
+    found = _found(runs, root)
     if not yes:
         if not sys.stdin.isatty():
             raise InputError("Deleting needs a yes", hint="Give --yes")
-        typer.confirm(f"Delete {', '.join(str(run.path) for run in found)}?", abort=True)
+        typer.confirm(f"Delete {', '.join(str(run.path) for run in found)}?", abort=True, err=True)
     for run in found:
-        store.delete(run)
-        typer.echo(f"{run.id} is deleted")
+        _store(root).delete(run)
+    _tell(found, "is deleted", json)
+
+
+def _found(names: list[str], root: Path | None) -> list[Run]:
+    """The runs of these names, each once."""
+    store = _store(root)
+    return list({run.path: run for run in map(store.find, names)}.values())
+
+
+def _tell(runs: list[Run], what: str, json: bool) -> None:
+    from convonet.cli.output import print_json
+
+    if json:
+        print_json([{"run": str(run.path), "id": run.id} for run in runs])
+        return
+    for run in runs:
+        typer.echo(f"{run.id} {what}")
 
 
 def _store(root: Path | None) -> RunStore:
