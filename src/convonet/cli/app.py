@@ -13,7 +13,20 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from convonet._version import __version__
-from convonet.cli import cache, data, desktop, doctor, kernels, network, params, runs, testing, training, tuning
+from convonet.cli import (
+    cache,
+    data,
+    desktop,
+    doctor,
+    kernels,
+    network,
+    params,
+    runs,
+    technique,
+    testing,
+    training,
+    tuning,
+)
 from convonet.cli.state import STATE
 
 if TYPE_CHECKING:
@@ -26,7 +39,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for group in (training, tuning, testing, data, network, kernels, params, runs, cache, desktop, doctor):
+for group in (training, tuning, testing, data, technique, network, kernels, params, runs, cache, desktop, doctor):
     group.register(app)
 
 

@@ -20,6 +20,8 @@ _HOMES = {
     "predict": "convonet.jobs.predict_job",
     "summary": "convonet.jobs.summary_job",
     "export": "convonet.jobs.export_job",
+    "find_rate": "convonet.jobs.find_rate_job",
+    "augment": "convonet.jobs.augment_job",
 }
 """Loaded late: a job that needs no keras must not pay for its import."""
 

@@ -11,10 +11,13 @@ from convonet.specs.tasks import (
     TrainTask,
     read_task,
 )
+from convonet.specs.technique_tasks import AugmentTask, FindRateTask
 from convonet.specs.tune_task import TuneTask
 
 __all__ = [
+    "AugmentTask",
     "ExportTask",
+    "FindRateTask",
     "PredictTask",
     "Split",
     "StudyTask",

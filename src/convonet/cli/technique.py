@@ -1,0 +1,102 @@
+"""`augment`, `find-rate`: looks before a training."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from convonet.cli import options as opt
+
+if TYPE_CHECKING:
+    from convonet.params import DataParams, HyperParams
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    app.command()(augment)
+    app.command(name="find-rate")(find_rate)
+
+
+def augment(
+    data: opt.DataFile = None,
+    hyper: opt.HyperFile = None,
+    settings: opt.Set = None,
+    out: Annotated[Path, typer.Option("--out", help="The PNG file to write.")] = Path("augmented.png"),
+    images: Annotated[int, typer.Option("--images", min=1, max=50, help="Rows of the page.")] = 6,
+    seed: opt.Seed = None,
+    train_dir: opt.TrainDir = None,
+    image_size: opt.ImageSize = None,
+    channels: opt.Channels = None,
+    json: opt.Json = False,
+) -> None:
+    """A page of training images with their variations, as training will see them."""
+    from convonet.cli.output import print_json
+    from convonet.cli.work import ask
+    from convonet.specs import AugmentTask
+
+    given, values = _given(data, hyper, settings, seed, train_dir, image_size, channels)
+    answer = ask(AugmentTask(data=given, hyper=values, images=images, out=str(out.resolve())))
+    if json:
+        print_json(answer)
+    else:
+        typer.echo(answer["path"])
+
+
+def find_rate(
+    data: opt.DataFile = None,
+    hyper: opt.HyperFile = None,
+    settings: opt.Set = None,
+    out: Annotated[Path, typer.Option("--out", help="The PNG file of the curve.")] = Path("rate_finder.png"),
+    low: Annotated[float, typer.Option("--low", help="The first rate.")] = 1e-6,
+    high: Annotated[float, typer.Option("--high", help="The last rate.")] = 1.0,
+    steps: Annotated[int, typer.Option("--steps", min=10, help="Batches, one for each rate.")] = 100,
+    seed: opt.Seed = None,
+    threads: opt.Threads = None,
+    train_dir: opt.TrainDir = None,
+    image_size: opt.ImageSize = None,
+    channels: opt.Channels = None,
+    json: opt.Json = False,
+    progress: opt.Progress = opt.ProgressStyle.AUTO,
+) -> None:
+    """The learning-rate finder: the loss at growing rates, and a good rate to start with."""
+    from convonet.cli.output import print_json
+    from convonet.cli.work import ask
+    from convonet.runs.environment import available_cores
+    from convonet.specs import FindRateTask
+
+    given, values = _given(data, hyper, settings, seed, train_dir, image_size, channels)
+    task = FindRateTask(
+        data=given,
+        hyper=values,
+        low=low,
+        high=high,
+        steps=steps,
+        out=str(out.resolve()),
+        threads=threads or available_cores(),
+    )
+    answer = ask(task, progress)
+    if json:
+        print_json(answer)
+        return
+    found = answer["suggested"]
+    typer.echo(
+        "The loss fell at no rate." if found is None else f"A good learning rate to start with: {found:.2g}"
+    )
+    typer.echo(answer["path"])
+
+
+def _given(
+    data: Path | None,
+    hyper: Path | None,
+    settings: list[str] | None,
+    seed: int | None,
+    train_dir: str | None,
+    image_size: str | None,
+    channels: str | None,
+) -> tuple[DataParams, HyperParams]:
+    from convonet.cli.given import data_params, search_space
+
+    given = data_params(data, settings, train_dir=train_dir, image_size=image_size, channels=channels)
+    return given, search_space(hyper, settings, seed=seed).first()

@@ -1,0 +1,36 @@
+"""A page of augmented training images."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from convonet.errors import InputError
+from convonet.events import FileSaved, StageStarted, Watch
+from convonet.jobs.training_images import training_images
+from convonet.plots.figures import save_figure
+from convonet.plots.samples import MAX_IMAGES, pick_samples, samples_figure
+from convonet.runs import Run
+from convonet.specs.technique_tasks import AugmentTask
+from convonet.training.augmented import augmented_rows
+
+
+def work(run: Run, task: AugmentTask, watch: Watch) -> dict[str, Any]:
+    """Draw the page; the answer names it."""
+    if not task.hyper.augments:
+        raise InputError(
+            "The hyper parameters ask for no augmentation",
+            expected="rotation, shift, flip_horizontal or another of the group Augmentation",
+        )
+    given = training_images(task.data, watch)
+    count = max(1, min(task.images, len(given.rows), MAX_IMAGES // (task.copies + 1)))
+    places = pick_samples(given.rows.labels, count, task.hyper.seed)
+    watch.tell(StageStarted(stage="augment", title="Varying images"))
+    images = augmented_rows(given.rows, places, task.hyper, task.copies)
+    names = [given.prepared.classes[label] for label in given.rows.labels[places]]
+    titles = [name if turn == 0 else str(turn) for name in names for turn in range(task.copies + 1)]
+    figure = samples_figure(images, titles, title="Each image and its variations", columns=task.copies + 1)
+    path = Path(task.out) if task.out else run.file("augmented.png")
+    save_figure(figure, path)
+    watch.tell(FileSaved(path=str(path), title="Augmented images"))
+    return {"path": str(path), "images": count, "copies": task.copies}

@@ -1,0 +1,39 @@
+"""The learning-rate finder on the training images."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from convonet.events import FileSaved, StageStarted, Watch
+from convonet.jobs.training_images import training_images
+from convonet.nets.backend import set_threads
+from convonet.nets.registry import create_model
+from convonet.plots.figures import save_figure
+from convonet.plots.rates import finder_figure
+from convonet.runs import Run
+from convonet.specs.technique_tasks import FindRateTask
+from convonet.training.rate_finder import STAGE, find_rate
+
+
+def work(run: Run, task: FindRateTask, watch: Watch) -> dict[str, Any]:
+    """Try the rates and draw the curve; the answer is the curve and the suggestion."""
+    if task.threads is not None:
+        set_threads(task.threads)
+    given = training_images(task.data, watch)
+    model = create_model(
+        task.hyper,
+        shape=given.pixels.shape,
+        classes=given.prepared.classes,
+        scaling=task.data.scaling if task.data.is_set("scaling") else None,
+        mean=task.data.mean,
+        deviation=task.data.deviation,
+        pixels=given.pixels,
+        seed=task.hyper.seed,
+    )
+    watch.tell(StageStarted(stage=STAGE, title="Trying learning rates"))
+    curve = find_rate(model, task.hyper, given.rows, watch, low=task.low, high=task.high, steps=task.steps)
+    path = Path(task.out) if task.out else run.file("rate_finder.png")
+    save_figure(finder_figure(curve.rates, curve.losses, curve.suggested), path)
+    watch.tell(FileSaved(path=str(path), title="Loss at growing learning rates"))
+    return curve.to_dict() | {"path": str(path)}

@@ -1,0 +1,32 @@
+"""The prepared training images, for jobs that only look at them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from convonet.data.channels import find_channels
+from convonet.data.data_prep import PreparedSet, prepare
+from convonet.data.sources import scan
+from convonet.events import StageStarted, Watch
+from convonet.params import DataParams, PixelParams, pixel_params
+from convonet.training.image_rows import ImageRows
+
+
+@dataclass(frozen=True)
+class TrainingImages:
+    """The set, its rows, and what its pixels are."""
+
+    prepared: PreparedSet
+    rows: ImageRows
+    pixels: PixelParams
+
+
+def training_images(data: DataParams, watch: Watch) -> TrainingImages:
+    """Scan and prepare the training folder."""
+    watch.tell(StageStarted(stage="scan", title="Looking at the folders"))
+    found = scan(data, watch=watch)
+    channels = find_channels(found.train, watch=watch) if data.channels == "auto" else data.channels
+    pixels = pixel_params(data, channels)
+    watch.tell(StageStarted(stage="prepare", title="Reading the images"))
+    prepared = prepare(found.train, pixels, name="train", watch=watch)
+    return TrainingImages(prepared, ImageRows.all(prepared.images, prepared.labels), pixels)

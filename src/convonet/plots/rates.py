@@ -1,0 +1,49 @@
+"""Learning rates: what the finder saw, and the rate over the steps of a training."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from matplotlib.figure import Figure
+
+from convonet.plots.figures import BLUE, GREEN, TICK_SIZE, new_figure, tidy
+from convonet.plots.registry import register
+
+DASHES = (0, (5, 3))
+
+
+@register("rate_finder", "Loss at growing learning rates", "rate_finder.png")
+def finder_figure(rates: Sequence[float], losses: Sequence[float], suggested: float | None = None) -> Figure:
+    """The finder's curve over a logarithmic axis, with the rate that it suggests.
+
+    Args:
+        rates, losses: one a batch, the losses smoothed.
+        suggested: drawn as a dashed line.
+    """
+    figure = new_figure(7.0, 4.2)
+    ax = figure.subplots()
+    ax.plot(rates, losses, color=BLUE, linewidth=1.8)
+    ax.set_xscale("log")
+    tidy(ax, "Loss at growing learning rates", "Learning rate", "Loss (smoothed)")
+    if suggested is not None:
+        ax.axvline(
+            suggested, color=GREEN, linestyle=DASHES, linewidth=1.4, label=f"suggested: {suggested:.2g}"
+        )
+        ax.legend(fontsize=TICK_SIZE, frameon=False)
+    return figure
+
+
+@register("rates", "Learning rate over the steps", "learning_rate.png")
+def rates_figure(rates: Sequence[float], steps: int = 1) -> Figure:
+    """The rate over a training.
+
+    Args:
+        rates: one a batch, from the first.
+        steps: batches of an epoch; the axis counts epochs.
+    """
+    figure = new_figure(7.0, 3.6)
+    ax = figure.subplots()
+    ax.plot([place / steps for place in range(len(rates))], rates, color=BLUE, linewidth=1.8)
+    ax.set_ylim(bottom=0)
+    tidy(ax, "Learning rate", "Epoch" if steps > 1 else "Batch", "Learning rate")
+    return figure
