@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from convonet.data.samples import write_samples
+import subprocess
+import sys
+from pathlib import Path
+
+from convonet.errors import WorkerError
 from convonet.home import home
 from convonet.params import DataParams, HyperParams
 from convonet.runs.environment import available_cores
@@ -13,9 +17,22 @@ def demo_task() -> TrainTask:
     """Train and test on the digits; the images are written into the person's Convonet folder once."""
     folder = home() / "samples" / "digits"
     if not (folder / "train").is_dir():
-        write_samples("digits", folder)
+        _write(folder)
     data = DataParams.of(
         {"train_dir": str(folder / "train"), "test_dir": str(folder / "test"), "image_size": 16}
     )
     hyper = HyperParams.of({"epochs": 12, "num_units": 256, "batch_size": 32})
     return TrainTask(data=data, hyper=hyper, then_test=True, threads=available_cores())
+
+
+def _write(folder: Path) -> None:
+    """In a process of its own: scikit-learn, where the digits come from, takes 200 MB that a face shall not keep."""
+    code = "import sys; from convonet.data.samples import write_samples; write_samples('digits', sys.argv[1])"
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(folder)], capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        lines = done.stderr.strip().splitlines()
+        raise WorkerError(
+            "The handwritten digits could not be written", where=folder, received=lines[-1] if lines else None
+        )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from convonet.desktop.widgets.basic import MARGIN, column, label, row
 
@@ -73,11 +73,13 @@ class Page(QWidget):
 
 
 class Either(QStackedWidget):
-    """Shows either the empty state or the content."""
+    """Shows either the empty state or the content, whose last part takes the room unless another does."""
 
-    def __init__(self, empty: QWidget, content: QWidget | QLayout) -> None:
+    def __init__(self, empty: QWidget, content: QWidget | QBoxLayout) -> None:
         super().__init__()
-        if isinstance(content, QLayout):
+        if isinstance(content, QBoxLayout):
+            if not any(content.stretch(place) for place in range(content.count())):
+                content.setStretch(content.count() - 1, 1)
             held = QWidget()
             content.setContentsMargins(0, 0, 0, 0)
             held.setLayout(content)

@@ -72,6 +72,7 @@ class TunePage(Page):
         content = column(
             frame(options), self._plan, self._progress, self.table, row(None, self._adopt_button)
         )
+        content.setStretch(3, 1)
         self._either = Either(self._empty, content)
         self.body.addWidget(self._either, 1)
         self._timer = QTimer(self)
