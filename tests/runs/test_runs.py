@@ -289,3 +289,11 @@ def test_a_file_is_no_parent_of_runs(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(OutputError, match="This is a file"):
         _run(tmp_path / "file")
+
+
+def test_a_run_that_cannot_be_remembered_is_not_begun(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    run = _run(tmp_path / "runs")
+    with pytest.raises(OutputError):
+        RunStore(index=tmp_path / "file" / "runs.jsonl").add(run)
+    assert not run.path.exists()

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from convonet.atomic import json_text, storage_error
-from convonet.errors import RunAliveError, RunNotFoundError, nearest
+from convonet.errors import ConvonetError, RunAliveError, RunNotFoundError, nearest
 from convonet.home import home
 from convonet.runs.event_log import LineFile
 from convonet.runs.run import RECORD, Run
@@ -31,12 +31,20 @@ class RunStore:
         self._index = index or home() / "runs.jsonl"
 
     def add(self, run: Run) -> None:
-        """Remember a run, so that any face finds it."""
+        """Remember a new run, so that any face finds it; one that cannot be remembered is not begun.
+
+        Raises:
+            OutputError, StorageError: the index cannot be written; the run's folder is gone again.
+        """
         try:
             self._index.parent.mkdir(parents=True, exist_ok=True)
+            LineFile(self._index).append(json_text(str(run.path)))
         except OSError as error:
+            self.delete(run)
             raise storage_error(error, self._index) from error
-        LineFile(self._index).append(json_text(str(run.path)))
+        except ConvonetError:
+            self.delete(run)
+            raise
 
     def known(self) -> list[Run]:
         """Known runs, the newest first. Folders that are gone are left out."""

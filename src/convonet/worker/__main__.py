@@ -89,7 +89,10 @@ class CancelPoll:
 
 def main(arguments: list[str]) -> int:
     """Take up one run and end; the exit code is 0 done, 130 cancelled, else that of the error."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Keys and a closed terminal are its owner's business: the pipe tells what to do.
+    for name in ("SIGINT", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
     warm = "--warm" in arguments
     folders = [argument for argument in arguments if not argument.startswith("--")]
     owner = Owner()
