@@ -9,11 +9,15 @@ from typing import Any
 import pytest
 
 from convonet import api
-from convonet.errors import OutOfMemoryError
-from convonet.events import BatchEnded, Event, TrainingStarted, Warned
+from convonet.errors import InputError, OutOfMemoryError
+from convonet.events import BatchEnded, Event, TrainingStarted, Warned, Watch
+from convonet.jobs import job_for
 from convonet.nets.backend import keras
+from convonet.params import DataParams, HyperParams
 from convonet.runs import Run
+from convonet.runs.documents import read_result
 from convonet.runs.memory import is_memory_error, memory_kills
+from convonet.specs import AugmentTask, FindRateTask
 
 SMALL: dict[str, Any] = {
     "family": "dense",
@@ -95,3 +99,29 @@ def test_curves_that_show_something_are_read(digits: Path, tmp_path: Path) -> No
     run = api.train(str(digits), hyper, out=tmp_path, threads=1, listen=events.append)
     assert [finding["kind"] for finding in Run.open(run.path).read()["diagnosis"]] == ["rate_too_low"]
     assert "10 times larger" in _told(events, "curves")[0]
+
+
+def test_the_looks_before_a_training(digits: Path, tmp_path: Path) -> None:
+    data = DataParams.of({"train_dir": str(digits / "train")})
+    hyper = HyperParams.of(SMALL | {"rotation": 20, "batch_size": 32})
+    finder = Run.create(tmp_path, FindRateTask(data=data, hyper=hyper, steps=60, threads=1), name="finder")
+    job_for(finder.task())(finder, Watch())
+    found = read_result(finder)
+    assert 1e-4 < found["suggested"] < 1
+    assert Path(found["path"]).stat().st_size > 5000
+    page = Run.create(tmp_path, AugmentTask(data=data, hyper=hyper, images=3, copies=4), name="page")
+    job_for(page.task())(page, Watch())
+    assert read_result(page) == {"path": str(page.file("augmented.png")), "images": 3, "copies": 4}
+    assert page.file("augmented.png").stat().st_size > 5000
+    plain = Run.create(tmp_path, AugmentTask(data=data, hyper=HyperParams.of(SMALL)), name="plain")
+    with pytest.raises(InputError, match="no augmentation"):
+        job_for(plain.task())(plain, Watch())
+
+
+def test_a_target_is_drawn_with_both_axes(digits: Path, tmp_path: Path) -> None:
+    hyper = SMALL | {"target": 0.2, "target_metric": "accuracy", "epochs": 9, "batch_size": 32}
+    run = api.train(str(digits), hyper, out=tmp_path, threads=1)
+    record = Run.open(run.path).read()
+    assert "target of 0.2" in record["stopped"]
+    assert (run.path / "accuracy_and_loss.png").stat().st_size > 5000
+    assert (run.path / "learning_rate.png").stat().st_size > 5000

@@ -6,6 +6,7 @@ from .figures import new_figure, save_figure
 from .fonts import Fonts, find_fonts
 from .hyper_table import TableRow, table_figure, table_rows
 from .plotter import Plotter
+from .rates import finder_figure, rates_figure
 from .registry import PLOTS, Plot
 from .results import save_confusion, save_hyper_params, save_train_val_plots
 from .samples import mistakes_figure, pick_samples, samples_figure
@@ -26,6 +27,7 @@ __all__ = [
     "draw_curve",
     "draw_matrix",
     "find_fonts",
+    "finder_figure",
     "importance_of",
     "matrix_cells",
     "matrix_figure",
@@ -33,6 +35,7 @@ __all__ = [
     "new_figure",
     "parallel_axes",
     "pick_samples",
+    "rates_figure",
     "samples_figure",
     "save_confusion",
     "save_figure",

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 
 from matplotlib.figure import Figure
 
+from convonet.plots.curves import DASHES, MAX_MARKED
 from convonet.plots.figures import BLUE, GREEN, TICK_SIZE, new_figure, tidy
 from convonet.plots.registry import register
-
-DASHES = (0, (5, 3))
 
 
 @register("rate_finder", "Loss at growing learning rates", "rate_finder.png")
@@ -33,17 +32,20 @@ def finder_figure(rates: Sequence[float], losses: Sequence[float], suggested: fl
     return figure
 
 
-@register("rates", "Learning rate over the steps", "learning_rate.png")
+@register("rates", "Learning rate over the epochs", "learning_rate.png")
 def rates_figure(rates: Sequence[float], steps: int = 1) -> Figure:
     """The rate over a training.
 
     Args:
-        rates: one a batch, from the first.
-        steps: batches of an epoch; the axis counts epochs.
+        rates: one a batch, or of the last batch of each epoch.
+        steps: how many of them an epoch has; the axis counts epochs.
     """
     figure = new_figure(7.0, 3.6)
     ax = figure.subplots()
-    ax.plot([place / steps for place in range(len(rates))], rates, color=BLUE, linewidth=1.8)
+    ends = [(place + 1) / steps for place in range(len(rates))]
+    ax.plot(
+        ends, rates, color=BLUE, linewidth=1.8, marker="o" if len(rates) <= MAX_MARKED else "", markersize=4
+    )
     ax.set_ylim(bottom=0)
-    tidy(ax, "Learning rate", "Epoch" if steps > 1 else "Batch", "Learning rate")
+    tidy(ax, "Learning rate", "Epoch", "Learning rate")
     return figure
