@@ -166,7 +166,11 @@ def tune(
     values = _data(data)
     task = TuneTask(data=values, space=_space(hyper), **({"threads": 1} | options))
     run = Run.create(
-        Path(out or values.result_dir or "runs").expanduser(), task, name=name, command=command(), owner=os.getpid()
+        Path(out or values.result_dir or "runs").expanduser(),
+        task,
+        name=name,
+        command=command(),
+        owner=os.getpid(),
     )
     RunStore().add(run)
     _execute(run, task, listen)
@@ -183,6 +187,10 @@ def evaluate(
     top_k: int = 5,
     positive: str | None = None,
     threshold: float | None = None,
+    min_recall: float | None = None,
+    costs: tuple[float, float] | None = None,
+    calibrate: bool = False,
+    keep: bool = False,
     scaling: Any = None,
     listen: Listener = None,
 ) -> dict[str, Any]:
@@ -190,6 +198,10 @@ def evaluate(
 
     Args:
         data: None: what the run was trained with.
+        min_recall: choose the threshold on validation to find this share of the positives, 0..1.
+        costs: or for the least cost of false alarms and misses.
+        calibrate: fit a temperature on validation.
+        keep: write threshold, positive class and temperature into the model.
 
     Returns:
         The document that `convonet evaluate --json` prints.
@@ -204,6 +216,10 @@ def evaluate(
         top_k=top_k,
         positive=positive,
         threshold=threshold,
+        min_recall=min_recall,
+        costs=costs,
+        calibrate=calibrate,
+        keep=keep,
         scaling=scaling,
         into=str(path.resolve()) if own else None,
     )

@@ -89,6 +89,8 @@ def compare(runs: RunNames, root: opt.Root = None, json: opt.Json = False) -> No
     print_table(("", *ids), rows)
     if not all(row["same_data"] for row in document["runs"]):
         typer.echo("Not all of them were trained on the same images.")
+    for pair in document["pairs"]:
+        typer.echo(pair["sentence"])
 
 
 def watch(

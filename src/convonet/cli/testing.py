@@ -35,6 +35,28 @@ def evaluate(
     threshold: Annotated[
         float | None, typer.Option("--threshold", min=0, max=1, help="Positive at this probability or above.")
     ] = None,
+    min_recall: Annotated[
+        float | None,
+        typer.Option(
+            "--min-recall", min=0, max=1, help="Choose the threshold on validation for this recall."
+        ),
+    ] = None,
+    costs: Annotated[
+        str | None,
+        typer.Option(
+            "--costs",
+            metavar="FP,FN",
+            help="Choose the threshold on validation for the least cost of false alarms and misses.",
+        ),
+    ] = None,
+    calibrate: Annotated[
+        bool,
+        typer.Option("--calibrate", help="Fit a temperature on validation, so that 90 % sure is 90 % right."),
+    ] = False,
+    keep: Annotated[
+        bool,
+        typer.Option("--keep", help="Write threshold, positive class and temperature into the model."),
+    ] = False,
     scaling: opt.Scaling = None,
     out: opt.Out = None,
     name: opt.Name = None,
@@ -75,6 +97,10 @@ def evaluate(
         top_k=top_k,
         positive=positive,
         threshold=threshold,
+        min_recall=min_recall,
+        costs=_costs(costs),
+        calibrate=calibrate,
+        keep=keep,
         scaling=checked_scaling(scaling),
         into=str(path) if own else None,
         threads=threads,
@@ -149,6 +175,20 @@ def _data_of(path: Path, file: Path | None, settings: list[str] | None, **given:
     return data_params(file, settings, known=known, **given)
 
 
+def _costs(text: str | None) -> tuple[float, float] | None:
+    """Two costs, or None."""
+    from convonet.errors import InputError
+
+    if text is None:
+        return None
+    try:
+        false_alarm, miss = (float(part) for part in text.split(","))
+    except ValueError as error:
+        expected = "FP,FN: the cost of a false alarm and of a miss, such as 1,5"
+        raise InputError("These are no costs", where="--costs", expected=expected, received=text) from error
+    return false_alarm, miss
+
+
 def checked_scaling(text: str | None) -> Any:
     """The scaling that was named, or None."""
     from convonet.params.data_params import Scaling
@@ -175,14 +215,18 @@ def _print_scores(result: dict[str, Any]) -> None:
         f"Accuracy {percent(result['accuracy'])} on {result['images']:,} images "
         f"(95 % interval {percent(low)} to {percent(high)}); baseline {percent(result['baseline_accuracy'])}"
     )
-    more = [f"loss {result['loss']:.4f}", f"macro F1 {result['macro_f1']:.4f}"]
+    sides = result["intervals"]
+    more = [f"loss {result['loss']:.4f}", f"macro F1 {result['macro_f1']:.4f}{_between(sides['macro_f1'])}"]
     if result["top_k_accuracy"] is not None:
         more.append(f"top-{result['top_k']} accuracy {percent(result['top_k_accuracy'])}")
     if result["auc"] is not None:
-        more.append(f"AUC {result['auc']:.4f}")
+        more.append(f"AUC {result['auc']:.4f}{_between(sides['auc'])}")
     if result["threshold"] is not None:
         more.append(f"{result['positive']} at p ≥ {result['threshold']:g}")
     typer.echo(", ".join(more))
+    if result["chosen"]:
+        _print_chosen(result, result["chosen"])
+    typer.echo(f"Calibration error (ECE) {result['ece']:.4f}. {result['confidence_sentence']}")
     columns = ("class", "precision", "recall", "f1", "support")
     print_table(columns, [[row[name] for name in columns] for row in result["per_class"]])
     for item in result["skipped"][:10]:
@@ -190,6 +234,30 @@ def _print_scores(result: dict[str, Any]) -> None:
     if len(result["skipped"]) > 10:
         typer.echo(f"… and {len(result['skipped']) - 10} more skipped files")
     typer.echo(f"Files: {result['run']}")
+
+
+def _print_chosen(result: dict[str, Any], chosen: dict[str, Any]) -> None:
+    from convonet.cli.output import percent
+
+    said = []
+    if chosen.get("temperature") is not None:
+        said.append(f"temperature {chosen['temperature']:.4g}")
+    if chosen.get("threshold") is not None:
+        said.append(f"threshold {chosen['threshold']:.4g} for {chosen['positive']}")
+    typer.echo(f"Chosen on {chosen['images']:,} validation images: {', '.join(said)}")
+    if chosen.get("threshold") is not None:
+        typer.echo(
+            f"On the {result['split']} images: sensitivity {percent(result['sensitivity'] or 0)}, "
+            f"specificity {percent(result['specificity'] or 0)}"
+        )
+    if chosen.get("note"):
+        typer.echo(chosen["note"])
+    if "ece_uncalibrated" in chosen:
+        typer.echo(f"Without the temperature the calibration error is {chosen['ece_uncalibrated']:.4f}")
+
+
+def _between(interval: list[float] | None) -> str:
+    return "" if interval is None else f" ({interval[0]:.4f} to {interval[1]:.4f})"
 
 
 def _print_predictions(predictions: list[dict[str, Any]]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +12,17 @@ from convonet.data.data_prep import PreparedSet, prepare
 from convonet.data.places import place_of
 from convonet.data.sources import scan_set
 from convonet.data.split import split_rows
-from convonet.errors import DataError
-from convonet.events import FileSaved, StageStarted, Watch
+from convonet.errors import DataError, InputError
+from convonet.events import FileSaved, StageStarted, Warned, Watch
 from convonet.inference.model_info import ModelInfo
 from convonet.plots.results import save_confusion
 from convonet.runs import RECORD, Run
-from convonet.specs import TestTask, TrainTask
+from convonet.specs import Split, TestTask, TrainTask
+from convonet.testing.choosing import Chosen, Wish
 from convonet.testing.evaluation import Evaluation
+from convonet.testing.keeping import keep
 from convonet.testing.models import open_predictor
-from convonet.testing.net_testing import evaluate
+from convonet.testing.net_testing import Predictor, choose_on, evaluate
 from convonet.testing.writing import write_evaluation
 
 
@@ -38,7 +41,8 @@ def evaluate_into(folder: Path, task: TestTask, watch: Watch, *, run: Run | None
     watch.tell(StageStarted(stage="model", title="Opening the model"))
     predictor = open_predictor(Path(task.model), scaling=task.scaling, threads=task.threads, watch=watch)
     watch.tell(StageStarted(stage="scan", title="Looking at the folders"))
-    prepared = _prepared(task, predictor.info, watch)
+    prepared = _prepared(task, task.split, predictor.info, watch)
+    chosen = _chosen(task, predictor, watch)
     watch.tell(StageStarted(stage="test", title="Testing"))
     result = evaluate(
         predictor,
@@ -47,8 +51,12 @@ def evaluate_into(folder: Path, task: TestTask, watch: Watch, *, run: Run | None
         top_k=task.top_k,
         positive=task.positive,
         threshold=task.threshold,
+        chosen=chosen,
         watch=watch,
     )
+    if task.keep:
+        with _held_model(Path(task.model), run):
+            keep(Path(task.model), _kept(chosen, result), watch)
     for path in write_evaluation(folder, result):
         watch.tell(FileSaved(path=path.name, title="Result"))
     picture = folder / (
@@ -72,17 +80,53 @@ def _held(folder: Path, run: Run) -> Iterator[Run]:
         yield owner
 
 
-def _prepared(task: TestTask, info: ModelInfo, watch: Watch) -> PreparedSet:
-    """The asked set in the model's classes and pixels. Held-out images are found again by the split's seed."""
+def _chosen(task: TestTask, predictor: Predictor, watch: Watch) -> Chosen:
+    """What validation tells of threshold and temperature; nothing where neither is asked for."""
+    wish = Wish(task.min_recall, task.costs, task.calibrate)
+    if not wish:
+        if task.keep and task.threshold is None:
+            choices = "a threshold, a recall, costs, or calibration"
+            raise InputError("There is nothing to keep in the model", expected=choices)
+        return Chosen()
+    wish.check(task.threshold, len(predictor.info.classes) or 2)
+    watch.tell(StageStarted(stage="choose", title="Choosing on the validation images"))
+    prepared = _prepared(task, "val", predictor.info, watch)
+    if task.split == "val":
+        message = "Chosen and reported on the same images: the scores are a little too good"
+        watch.tell(Warned(message=message, subject="validation"))
+    positive = task.positive
+    return choose_on(predictor, prepared, wish, positive=positive, threshold=task.threshold, watch=watch)
+
+
+def _kept(chosen: Chosen, result: Evaluation) -> Chosen:
+    """What goes into the model: a threshold that was given counts as chosen."""
+    if chosen.threshold is not None or result.threshold is None:
+        return chosen
+    return replace(chosen, threshold=result.threshold, positive=result.positive)
+
+
+@contextlib.contextmanager
+def _held_model(model: Path, owner: Run | None) -> Iterator[None]:
+    """The run that a model belongs to, held while the model is changed."""
+    folder = model if model.is_dir() else model.parent
+    if not (folder / RECORD).is_file() or (owner is not None and owner.path == folder.resolve()):
+        yield
+        return
+    with Run.open(folder).lock():
+        yield
+
+
+def _prepared(task: TestTask, split: Split, info: ModelInfo, watch: Watch) -> PreparedSet:
+    """A set in the model's classes and pixels. Held-out images are found again by the split's seed."""
     own = task.data
-    held_out = task.split != "test" and place_of(own, "val") is None
+    held_out = split != "test" and place_of(own, "val") is None
     if not held_out:
-        listing = scan_set(own, task.split, classes=info.classes or None, watch=watch)
-        return prepare(listing, info.pixels, name=task.split, watch=watch)
+        listing = scan_set(own, split, classes=info.classes or None, watch=watch)
+        return prepare(listing, info.pixels, name=split, watch=watch)
     listing = scan_set(own, "train", classes=info.classes or None, watch=watch)
     prepared = prepare(listing, info.pixels, name="train", watch=watch)
     if _trained_on_all(task):
-        if task.split == "val":
+        if split == "val":
             raise DataError(
                 "No image was held out: this model was trained on all of them",
                 where=own.train_dir,
@@ -90,7 +134,7 @@ def _prepared(task: TestTask, info: ModelInfo, watch: Watch) -> PreparedSet:
             )
         return prepared
     kept, held_rows = split_rows(prepared.labels, own.validation_share, own.split_seed)
-    return prepared.select(held_rows if task.split == "val" else kept)
+    return prepared.select(held_rows if split == "val" else kept)
 
 
 def _trained_on_all(task: TestTask) -> bool:

@@ -1,6 +1,7 @@
 """Numpy functions that turn answers and probabilities into scores, curves, intervals and thresholds."""
 
 from .calibration import (
+    TEMPERATURE_RANGE,
     Confidence,
     ConfidenceHistograms,
     ReliabilityBins,
@@ -55,6 +56,7 @@ from .thresholds import (
 )
 
 __all__ = [
+    "TEMPERATURE_RANGE",
     "ClassScores",
     "Confidence",
     "ConfidenceHistograms",

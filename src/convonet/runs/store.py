@@ -13,6 +13,7 @@ from convonet.atomic import json_text, storage_error
 from convonet.errors import ConvonetError, RunAliveError, RunNotFoundError, nearest
 from convonet.home import home
 from convonet.runs.event_log import LineFile
+from convonet.runs.pairs import compare_pairs
 from convonet.runs.run import RECORD, Run
 
 _DEPTH = 3
@@ -119,7 +120,7 @@ class RunStore:
         return True
 
     def compare(self, runs: list[Run]) -> dict[str, Any]:
-        """Runs side by side: states, scores, and the parameters that are not the same in all of them."""
+        """Runs side by side: states, scores, the parameters that differ, and McNemar's test of every two."""
         records = [run.read() for run in runs]
         flat = [_flat(record["params"]) for record in records]
         names = sorted({name for values in flat for name in values})
@@ -139,6 +140,7 @@ class RunStore:
                 for run, record in zip(runs, records, strict=True)
             ],
             "differences": {name: [values.get(name) for values in flat] for name in different},
+            "pairs": compare_pairs(runs),
         }
 
 

@@ -73,7 +73,10 @@ class TestTask(Task):
         model: a run folder or a model file.
         top_k: an answer counts as right when the truth is among the k likeliest.
         positive, threshold: for two classes; the positive class is predicted at p ≥ threshold.
-        keep: write the threshold into the model.
+        min_recall, costs: choose the threshold on validation instead: to find this share of the positives, or
+            for the least cost of false alarms and misses.
+        calibrate: fit a temperature on validation.
+        keep: write threshold, positive class and temperature into the model.
         into: the run folder that gets the files; None: the job's own.
     """
 
@@ -85,6 +88,9 @@ class TestTask(Task):
     top_k: int = 5
     positive: str | None = None
     threshold: float | None = None
+    min_recall: float | None = None
+    costs: tuple[float, float] | None = None
+    calibrate: bool = False
     keep: bool = False
     scaling: Scaling | None = None
     into: str | None = None
@@ -105,7 +111,11 @@ class PredictTask(Task):
 
 @dataclass(frozen=True, kw_only=True)
 class SummaryTask(Task):
-    """The layer table of the network that the parameters describe, or of a saved model."""
+    """The layer table of the network that the parameters describe, or of a saved model.
+
+    Attributes:
+        out: a PNG file that gets the drawing of the network.
+    """
 
     kind = "summary"
     hyper: HyperParams | None = None
@@ -113,6 +123,7 @@ class SummaryTask(Task):
     num_classes: int | None = None
     data: DataParams | None = None
     model: str | None = None
+    out: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,25 +1,32 @@
 """Evaluate a model on a prepared set, predict new images, list the mistakes, write the results."""
 
+from .choosing import Chosen, Wish, choose
 from .comparison import SideBySide, compare_models, side_by_side
 from .decision import Decision, decide
 from .evaluation import Evaluation, score
+from .keeping import keep
 from .mistakes import Answer, in_cell, mistakes
 from .models import open_predictor
-from .net_testing import Predictor, evaluate
+from .net_testing import Predictor, choose_on, evaluate
 from .prediction import answers, predict_files
 from .writing import write_evaluation
 
 __all__ = [
     "Answer",
+    "Chosen",
     "Decision",
     "Evaluation",
     "Predictor",
     "SideBySide",
+    "Wish",
     "answers",
+    "choose",
+    "choose_on",
     "compare_models",
     "decide",
     "evaluate",
     "in_cell",
+    "keep",
     "mistakes",
     "open_predictor",
     "predict_files",

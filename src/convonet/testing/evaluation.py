@@ -14,6 +14,7 @@ from convonet.data.listing import Skipped
 from convonet.inference.decide import Probabilities, confidences
 from convonet.metrics import ClassScores, Interval, SensitivitySpecificity
 from convonet.testing.decision import Decision
+from convonet.testing.trust import Calibration, Intervals, calibration_of, intervals_of
 
 TOP_K = 5
 
@@ -38,6 +39,9 @@ class Evaluation:
         positive: the class that threshold, sensitivity and specificity are about, where there are two.
         threshold: the positive class is answered at p ≥ threshold; None: the likelier class.
         images_per_second: mapped rows to probabilities, without the session's start and decoding.
+        intervals: of every other score.
+        calibration: whether confidences mean what they say.
+        chosen: what was chosen on validation images, if anything.
     """
 
     split: str
@@ -60,6 +64,9 @@ class Evaluation:
     threshold: float | None
     rates: SensitivitySpecificity | None
     images_per_second: float
+    intervals: Intervals
+    calibration: Calibration
+    chosen: dict[str, Any] | None = None
 
     def __len__(self) -> int:
         return len(self.y_true)
@@ -93,13 +100,30 @@ class Evaluation:
             "sensitivity": self.rates.sensitivity if self.rates else None,
             "specificity": self.rates.specificity if self.rates else None,
             "images_per_second": self.images_per_second,
+            "intervals": self.intervals.to_dict() | self._rate_intervals(),
+            **self.calibration.to_dict(),
+            "chosen": self.chosen,
         }
 
     def _per_class(self) -> list[dict[str, Any]]:
         table = self.scores
         columns = (table.precision.tolist(), table.recall.tolist(), table.f1.tolist(), table.support.tolist())
         keys = ("class", "precision", "recall", "f1", "support")
-        return [dict(zip(keys, row, strict=True)) for row in zip(self.classes, *columns, strict=True)]
+        rows = [dict(zip(keys, row, strict=True)) for row in zip(self.classes, *columns, strict=True)]
+        for name in ("precision", "recall", "f1"):
+            for row, interval in zip(rows, getattr(self.intervals, name), strict=True):
+                row[f"{name}_interval"] = None if interval is None else list(interval)
+        return rows
+
+    def _rate_intervals(self) -> dict[str, Any]:
+        """Sensitivity is the positive class' recall, specificity the other one's."""
+        if self.positive is None:
+            return {"sensitivity": None, "specificity": None}
+        place = self.classes.index(self.positive)
+        pair = (self.intervals.recall[place], self.intervals.recall[1 - place])
+        return dict(
+            zip(("sensitivity", "specificity"), (None if i is None else list(i) for i in pair), strict=True)
+        )
 
 
 def score(
@@ -113,6 +137,7 @@ def score(
     skipped: Sequence[Skipped] = (),
     top_k: int = TOP_K,
     images_per_second: float = 0.0,
+    chosen: dict[str, Any] | None = None,
 ) -> Evaluation:
     """Compare the answers with the truth.
 
@@ -126,6 +151,7 @@ def score(
         skipped: files that could not be read.
         top_k: 1 or more.
         images_per_second: as measured by whoever predicted.
+        chosen: what was chosen on validation images.
 
     Raises:
         ValueError: shapes do not fit, or a number is out of range.
@@ -134,6 +160,8 @@ def score(
     matrix = metrics.confusion_matrix(y_true, y_pred, len(classes))
     right = int(np.trace(matrix))
     positive = decision.positive
+    scores = metrics.precision_recall_f1(matrix)
+    top_k_accuracy = metrics.top_k_accuracy(y_true, probabilities, top_k)
     return Evaluation(
         split=split,
         classes=tuple(classes),
@@ -147,16 +175,21 @@ def score(
         baseline_accuracy=metrics.baseline_accuracy(y_true),
         loss=metrics.log_loss(y_true, probabilities),
         top_k=top_k,
-        top_k_accuracy=metrics.top_k_accuracy(y_true, probabilities, top_k),
+        top_k_accuracy=top_k_accuracy,
         auc=_auc(y_true, probabilities, positive),
         confusion_matrix=matrix,
-        scores=metrics.precision_recall_f1(matrix),
+        scores=scores,
         positive=None if positive is None else classes[positive],
         threshold=decision.threshold,
         rates=None
         if positive is None
         else metrics.sensitivity_specificity(y_true == positive, y_pred == positive),
         images_per_second=images_per_second,
+        intervals=intervals_of(
+            y_true, probabilities, matrix, scores, positive=positive, top_k_accuracy=top_k_accuracy
+        ),
+        calibration=calibration_of(y_true, probabilities, y_pred),
+        chosen=chosen,
     )
 
 

@@ -36,7 +36,7 @@ def open_predictor(
     Raises:
         ModelFileError: nothing there that can be opened, or not safely.
     """
-    keras_file, onnx_file = _files(path)
+    keras_file, onnx_file = model_files(path)
     if keras_file is None:
         if onnx_file is None:
             raise _nothing(path)
@@ -51,7 +51,7 @@ def open_predictor(
     return NetModel.load(keras_file, scaling=scaling, classes=classes)
 
 
-def _files(path: Path) -> tuple[Path | None, Path | None]:
+def model_files(path: Path) -> tuple[Path | None, Path | None]:
     """The Keras file and the ONNX file that `path` means, each None where it is not there."""
     keras_file, onnx_file = path / "model.keras", path / "model.onnx"
     if path.suffix.lower() in KERAS_SUFFIXES and path.is_file():

@@ -9,11 +9,13 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from convonet import metrics
 from convonet.data.data_prep import PreparedSet
 from convonet.data.pool import Meter
 from convonet.errors import ClassMismatchError, DataError, ModelFileError, ParamError
 from convonet.events import EvaluationEnded, Warned, Watch
 from convonet.inference.model_info import ModelInfo
+from convonet.testing.choosing import Chosen, Wish, choose, cool, cooled_info
 from convonet.testing.decision import decide
 from convonet.testing.evaluation import TOP_K, Evaluation, score
 
@@ -42,6 +44,7 @@ def evaluate(
     top_k: int = TOP_K,
     positive: str | None = None,
     threshold: float | None = None,
+    chosen: Chosen | None = None,
     batch_size: int | None = None,
     watch: Watch | None = None,
 ) -> Evaluation:
@@ -54,6 +57,8 @@ def evaluate(
         top_k: 1 or more.
         positive: the positive of two classes, default the model's, else the second.
         threshold: 0..1, the positive class is answered at p ≥ threshold; default the model's, else none.
+        chosen: what `choose_on` chose: its temperature cools the probabilities (a threshold of the model's own
+            follows), its threshold and positive class come before those given.
         batch_size: images at a time.
         watch: is told the scores, and asked between batches.
 
@@ -69,7 +74,10 @@ def evaluate(
         raise ParamError.of({"top_k": f"top_k: expected 1 or more, received {top_k}"})
     _check_set(predictor.info, prepared, split)
     classes = _check_classes(predictor.info, prepared.classes, watch)
-    decision = decide(classes, predictor.info, positive, threshold)
+    chosen = chosen or Chosen()
+    if chosen.threshold is not None:
+        positive, threshold = chosen.positive, chosen.threshold
+    decision = decide(classes, cooled_info(predictor.info, chosen.temperature), positive, threshold)
     # The first call builds what later ones reuse (memory, Keras' predict function) and is not timed.
     check_probabilities(predictor.predict(prepared.images[:1]), classes)
     started = time.perf_counter()
@@ -78,7 +86,7 @@ def evaluate(
     check_probabilities(probabilities, classes)
     result = score(
         np.asarray(prepared.labels, dtype=np.int64),
-        probabilities,
+        cool(probabilities, chosen.temperature),
         decision,
         classes=classes,
         paths=prepared.paths,
@@ -86,12 +94,47 @@ def evaluate(
         skipped=prepared.listing.skipped,
         top_k=top_k,
         images_per_second=len(probabilities) / max(seconds, 1e-9),
+        chosen=_report(chosen, prepared, probabilities),
     )
     interval = (result.accuracy_interval.low, result.accuracy_interval.high)
     watch.tell(
         EvaluationEnded(split=split, images=len(result), accuracy=result.accuracy, accuracy_interval=interval)
     )
     return result
+
+
+def choose_on(
+    predictor: Predictor,
+    prepared: PreparedSet,
+    wish: Wish,
+    *,
+    positive: str | None = None,
+    threshold: float | None = None,
+    watch: Watch | None = None,
+) -> Chosen:
+    """Choose a threshold and a temperature on a prepared validation set.
+
+    Args:
+        predictor: the model.
+        prepared: the validation set, read with the model's class names and pixels.
+        wish: what shall be chosen.
+        positive: the positive of two classes, default the model's, else the second.
+        threshold: one that was given beside the wish, which rules out choosing another.
+        watch: is asked between batches.
+
+    Raises:
+        ConvonetError: as `evaluate`.
+    """
+    watch = watch or Watch()
+    _check_set(predictor.info, prepared, "val")
+    classes = _check_classes(predictor.info, prepared.classes, watch)
+    wish.check(threshold, len(classes))
+    place = decide(classes, predictor.info, positive).positive
+    probabilities = predict_all(predictor, prepared.images, BATCH_SIZE, watch)
+    check_probabilities(probabilities, classes)
+    labels = np.asarray(prepared.labels, dtype=np.int64)
+    named = None if place is None else classes[place]
+    return choose(wish, labels, probabilities, classes=classes, positive=named)
 
 
 def predict_all(
@@ -134,6 +177,16 @@ def check_probabilities(probabilities: NDArray[np.float32], classes: Sequence[st
             expected="values from 0 to 1 that sum to 1",
             received=f"sums that differ from 1 by up to {worst:.3g}",
         )
+
+
+def _report(
+    chosen: Chosen, prepared: PreparedSet, probabilities: NDArray[np.float32]
+) -> dict[str, Any] | None:
+    """What was chosen; beside a temperature also the calibration error of these images without it."""
+    if chosen.report is None or chosen.temperature == 1:
+        return chosen.report
+    error = metrics.expected_calibration_error(*metrics.confidence_of(prepared.labels, probabilities))
+    return chosen.report | {"ece_uncalibrated": error}
 
 
 def _check_set(info: ModelInfo, prepared: PreparedSet, split: str) -> None:

@@ -74,6 +74,9 @@ def _test_words(task: TestTask) -> list[str]:
     words = ["evaluate", task.model, *_data_words(task.data)]
     words += ["--split", task.split] if task.split != "test" else []
     words += ["--threshold", f"{task.threshold:g}"] if task.threshold is not None else []
+    words += ["--min-recall", f"{task.min_recall:g}"] if task.min_recall is not None else []
+    words += ["--costs", ",".join(f"{cost:g}" for cost in task.costs)] if task.costs is not None else []
+    words += (["--calibrate"] if task.calibrate else []) + (["--keep"] if task.keep else [])
     return words + (["--scaling", task.scaling] if task.scaling else [])
 
 

@@ -1,0 +1,56 @@
+"""Runs tested on the same images, compared image by image from their files of predictions."""
+
+from __future__ import annotations
+
+import csv
+from itertools import combinations
+from typing import Any, NamedTuple
+
+from convonet.metrics import mcnemar, mcnemar_sentence
+from convonet.runs.run import Run
+
+PREDICTIONS = "predictions.csv"
+
+
+class _Answers(NamedTuple):
+    """Of each image, by its path: the true class, and whether the run has it right."""
+
+    truth: dict[str, str]
+    right: dict[str, bool]
+
+
+def compare_pairs(runs: list[Run]) -> list[dict[str, Any]]:
+    """McNemar's test for every two of the runs that have predictions of test images.
+
+    Returns:
+        `{"a", "b", "same_images", "sentence"}` for each pair, and where they saw the same images with the same
+        classes also `both_right`, `only_a`, `only_b`, `both_wrong` and the exact `p_value`.
+    """
+    answers = [(run.id, found) for run in runs if (found := _read(run)) is not None]
+    return [_pair(name_a, name_b, a, b) for (name_a, a), (name_b, b) in combinations(answers, 2)]
+
+
+def _pair(name_a: str, name_b: str, a: _Answers, b: _Answers) -> dict[str, Any]:
+    names = {"a": name_a, "b": name_b}
+    if a.truth != b.truth:
+        sentence = f"{name_a} and {name_b} were not tested on the same images, so they cannot be paired."
+        return names | {"same_images": False, "sentence": sentence}
+    result = mcnemar(list(a.right.values()), [b.right[path] for path in a.right])
+    counts = {
+        name: getattr(result, name) for name in ("both_right", "only_a", "only_b", "both_wrong", "p_value")
+    }
+    return names | {"same_images": True} | counts | {"sentence": mcnemar_sentence(result, name_a, name_b)}
+
+
+def _read(run: Run) -> _Answers | None:
+    """The answers in a run folder; None where there are none, or the file is not ours."""
+    file = run.file(PREDICTIONS)
+    try:
+        with file.open(encoding="utf-8", newline="") as lines:
+            rows = [(row["path"], row["true"], row["predicted"]) for row in csv.DictReader(lines)]
+    except (OSError, KeyError, ValueError, csv.Error):
+        return None
+    if not rows:
+        return None
+    truth = {path: true for path, true, _ in rows}
+    return _Answers(truth, {path: true == predicted for path, true, predicted in rows})
