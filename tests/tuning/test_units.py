@@ -44,6 +44,7 @@ def test_settings_that_differ_only_in_epochs_are_one_training() -> None:
         ({"save_best": "val_loss"}, False),
         ({"target": 0.9}, False),
         ({"plateau_patience": 2}, False),
+        ({"family": "transfer"}, False),
     ],
 )
 def test_trainings_are_shared_only_where_their_beginning_is_the_same(

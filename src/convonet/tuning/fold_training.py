@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from convonet import metrics
-from convonet.errors import Cancelled, ConvonetError
+from convonet.errors import Cancelled, ConvonetError, OutOfMemoryError
 from convonet.events import Watch
 from convonet.nets.backend import keras, set_threads
 from convonet.nets.net_model import NetModel
@@ -20,6 +20,7 @@ from convonet.nets.registry import create_model
 from convonet.runs.trials import FoldRow, FoldState
 from convonet.training.history import History
 from convonet.training.net_training import ImageRows, NetTraining
+from convonet.training.phases import PhasedTraining, has_phases
 from convonet.tuning.fold_data import FoldData
 from convonet.tuning.messages import EpochScored, FoldEnded, Message, TrainerSettings
 from convonet.tuning.units import Trial, Unit, is_length_free
@@ -57,7 +58,7 @@ class FoldTrainer:
         except Cancelled:
             work.end("pruned", "worse than other settings were by then")
         except ConvonetError as error:
-            work.end("failed", error.sentence())
+            work.end("failed", error.sentence(), isinstance(error, OutOfMemoryError))
         except (MemoryError, RuntimeError, ValueError) as error:
             memory = _is_memory(error)
             reason = (str(error).strip().splitlines() or [""])[0][:200]
@@ -90,20 +91,24 @@ class _Work:
         self._started = time.monotonic()
 
     def run(self, watch: Watch) -> None:
-        hyper = self.unit.hyper
         kept, held = self.data.rows(self.unit.repeat, self.unit.fold)
         self._train, self._held = (ImageRows(self.images, self.data.labels, rows) for rows in (kept, held))
         self._model = self._create()
-        training = NetTraining(self._model, hyper)
-        if is_length_free(hyper):
-            readings = {trial.hyper.epochs for trial in self.unit.trials}
-            training.validates = lambda epoch: self.settings.reports or epoch in readings
-        training.on_history = self._after_epoch
-        result = training.train_val(self._train, self._held, watch)
+        result = self._training().train_val(self._train, self._held, watch)
         # Where a rule chose the weights, the score is that of the epoch that they are from.
         row = result.history.rows[result.model_epoch - 1]
         for trial in list(self.left):
             self._read(trial, row, len(result.history), result.stopped)
+
+    def _training(self) -> NetTraining | PhasedTraining:
+        hyper, after = self.unit.hyper, self._after_epoch
+        if has_phases(self._model, hyper):
+            return PhasedTraining(self._model, hyper, on_history=after)
+        training = NetTraining(self._model, hyper, on_history=after)
+        if is_length_free(hyper):
+            readings = {trial.hyper.epochs for trial in self.unit.trials}
+            training.validates = lambda epoch: self.settings.reports or epoch in readings
+        return training
 
     def end(self, state: FoldState, reason: str, memory: bool = False) -> None:
         """A row for each trial that has none yet, with the last epoch's scores where there are any."""

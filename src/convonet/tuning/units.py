@@ -16,6 +16,8 @@ from convonet.runs.trials import FoldKey
 _LENGTH_FREE = ("constant", "exponential")
 """Schedules whose first epochs do not depend on how many there will be."""
 
+_IN_PHASES = ("transfer",)
+
 
 @dataclass(frozen=True)
 class Trial:
@@ -97,11 +99,12 @@ def _shared_key(trial: Trial) -> str:
 def is_length_free(hyper: HyperParams) -> bool:
     """Whether the first epochs of a training are those of a shorter one, weights and all.
 
-    Not where the schedule knows the end, and not where a rule for stopping chooses the weights.
+    Not where the schedule knows the end, where a rule for stopping chooses the weights, or where a second phase
+    follows.
     """
     rules = [field for field in fields_of(HyperParams).values() if field.group == "Stopping"]
     idle = all(getattr(hyper, field.name) == field.default for field in rules)
-    return idle and hyper.schedule_name in _LENGTH_FREE
+    return idle and hyper.schedule_name in _LENGTH_FREE and hyper.family not in _IN_PHASES
 
 
 def repeat_seed(seed: int, repeat: int) -> int:
