@@ -21,12 +21,23 @@ from convonet.plots.registry import register
 
 CURVES = curves_of({"loss": [1.0, 0.5], "accuracy": [0.5, 0.8]})
 PIXELS = np.zeros((3, 8, 8, 1), dtype=np.uint8)
+LAYERS = [
+    {
+        "name": "dense",
+        "type": "Dense",
+        "output_shape": [None, 3],
+        "params": 9,
+        "kernel": None,
+        "activation": "relu",
+    }
+]
 VALUES: dict[str, tuple[Any, ...]] = {
     "curves": (CURVES,),
     "combined": (CURVES,),
     "confusion_matrix": ([[3, 1], [0, 2]], ("a", "东")),
     "hyper_params": (HyperParams(),),
     "samples": (PIXELS, ("a", "b", "东")),
+    "network": (LAYERS,),
     "mistakes": (PIXELS, ("a not b (60.0 %)",) * 3),
 }
 

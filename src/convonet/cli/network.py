@@ -18,7 +18,7 @@ def register(app: typer.Typer) -> None:
 
 
 def models(
-    name: Annotated[str | None, typer.Argument(help="A family: its parameters are shown.")] = None,
+    name: Annotated[str | None, typer.Argument(help="A family or a base: its parameters are shown.")] = None,
     json: opt.Json = False,
 ) -> None:
     """The families of networks and the pretrained bases."""
@@ -53,6 +53,9 @@ def summary(
     train_dir: opt.TrainDir = None,
     image_size: opt.ImageSize = None,
     channels: opt.Channels = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE.png", help="Draw the network into this picture.")
+    ] = None,
     json: opt.Json = False,
 ) -> None:
     """The layer table: shapes, parameters, receptive field, multiply-adds."""
@@ -62,11 +65,12 @@ def summary(
     from convonet.specs import SummaryTask
     from convonet.workbench.models import model_path
 
+    drawing = str(out.resolve()) if out else None
     if model is not None:
-        task = SummaryTask(model=str(model_path(model)))
+        task = SummaryTask(model=str(model_path(model)), out=drawing)
     else:
         given = data_params(data, settings, train_dir=train_dir, image_size=image_size, channels=channels)
-        task = SummaryTask(data=given, hyper=search_space(hyper, settings).first())
+        task = SummaryTask(data=given, hyper=search_space(hyper, settings).first(), out=drawing)
     document = ask(task)
     text = document.pop("text")
     if json:

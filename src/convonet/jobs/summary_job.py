@@ -8,10 +8,11 @@ from typing import Any
 from convonet.data.channels import find_channels
 from convonet.data.sources import scan
 from convonet.errors import InputError
-from convonet.events import Watch
+from convonet.events import FileSaved, Watch
 from convonet.nets.net_model import NetModel
 from convonet.nets.registry import create_model
 from convonet.params import DataParams, HyperParams, pixel_params
+from convonet.plots.results import save_network
 from convonet.runs import Run
 from convonet.specs import SummaryTask
 
@@ -20,6 +21,9 @@ def work(run: Run, task: SummaryTask, watch: Watch) -> dict[str, Any]:
     """Build or open the network; the answer is its table, and `text` for a terminal."""
     model = _saved(task.model) if task.model else _described(task.data or DataParams(), task.hyper, watch)
     summary = model.summary()
+    if task.out is not None:
+        save_network(Path(task.out), summary.to_dict()["layers"])
+        watch.tell(FileSaved(path=task.out, title="Drawing of the network"))
     return summary.to_dict() | {"text": summary.text()}
 
 

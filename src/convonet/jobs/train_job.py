@@ -29,7 +29,10 @@ from convonet.nets.net_model import NetModel
 from convonet.nets.registry import create_model
 from convonet.params import FAMILIES, PixelParams, pixel_params
 from convonet.params.advice import SetFacts, advise
-from convonet.plots.results import save_hyper_params, save_train_val_plots
+from convonet.plots.curves import combined_figure, curves_of
+from convonet.plots.figures import save_figure
+from convonet.plots.rates import rates_figure
+from convonet.plots.results import save_hyper_params, save_network, save_train_val_plots
 from convonet.runs import Run
 from convonet.runs.documents import train_document
 from convonet.specs import TestTask, TrainTask
@@ -70,7 +73,8 @@ def work(run: Run, task: TrainTask, watch: Watch, callbacks: Sequence[Any] = ())
         set_threads(task.threads)
     sets, pixels = _prepare(run, task, watch)
     model = _build(task, sets, pixels, watch)
-    write_text(run.file("summary.txt"), model.summary().text())
+    summary = model.summary()
+    write_text(run.file("summary.txt"), summary.text())
     _advise(run, task, sets, pixels, watch)
     training = _training(run, task, model)
     training.callbacks = callbacks
@@ -86,6 +90,8 @@ def work(run: Run, task: TrainTask, watch: Watch, callbacks: Sequence[Any] = ())
     _save(run, model, result, watch)
     _export(run, model, sets, watch)
     _plot(run, task, result.history, watch)
+    save_network(run.file("network.png"), summary.to_dict()["layers"])
+    watch.tell(FileSaved(path="network.png", title="Drawing of the network"))
     _copy_results(run, task, watch)
     if task.then_test:
         watch.check()
@@ -246,7 +252,15 @@ def _plot(run: Run, task: TrainTask, history: History, watch: Watch) -> None:
     watch.tell(StageStarted(stage="plot", title="Drawing"))
     save_train_val_plots(run.file("train_val_plots.png"), history.to_dict())
     save_hyper_params(run.file("hyper_params.png"), task.hyper)
+    figures = {
+        "accuracy_and_loss.png": combined_figure(curves_of(history.to_dict()), task.hyper.target),
+        "learning_rate.png": rates_figure(history.column("learning_rate")),
+    }
+    for name, figure in figures.items():
+        save_figure(figure, run.file(name))
     watch.tell(FileSaved(path="train_val_plots.png", title="Accuracy and loss"))
+    watch.tell(FileSaved(path="accuracy_and_loss.png", title="Accuracy and loss with the target"))
+    watch.tell(FileSaved(path="learning_rate.png", title="Learning rate"))
     watch.tell(FileSaved(path="hyper_params.png", title="Hyper parameters"))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from numpy.typing import ArrayLike
 
@@ -12,6 +13,7 @@ from convonet.plots.confusion import matrix_figure
 from convonet.plots.curves import curves_figure, curves_of
 from convonet.plots.figures import save_figure
 from convonet.plots.hyper_table import table_figure
+from convonet.plots.network import network_figure
 
 
 def save_train_val_plots(
@@ -39,3 +41,8 @@ def save_hyper_params(path: Path, hyper: HyperParams) -> None:
 def save_confusion(path: Path, matrix: ArrayLike, classes: Sequence[str]) -> None:
     """Write the confusion matrix (rows true, counts); errors as `save_train_val_plots`."""
     save_figure(matrix_figure(matrix, classes), path)
+
+
+def save_network(path: Path, layers: Sequence[Mapping[str, Any]]) -> None:
+    """Write the drawing of a network from the rows of its layer table; errors as `save_train_val_plots`."""
+    save_figure(network_figure(layers), path)

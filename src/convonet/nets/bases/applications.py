@@ -18,7 +18,7 @@ _MADE_BY: dict[str, tuple[str, dict[str, Any]]] = {
     "mobilenet_v2": ("MobileNetV2", {}),
     "mobilenet_v3_small": ("MobileNetV3Small", {"include_preprocessing": False}),
     "mobilenet_v3_large": ("MobileNetV3Large", {"include_preprocessing": False}),
-    "efficientnet_b0": ("EfficientNetB0", {"drop_connect_rate": 0.0}),
+    "efficientnet_b0": ("EfficientNetB0", {}),
 }
 _DEVIATION = np.array([0.229, 0.224, 0.225])
 

@@ -37,6 +37,13 @@ def release(base: keras.Model, what: str) -> None:
         layer.trainable = place >= start and not isinstance(layer, keras.layers.BatchNormalization)
 
 
+def silence(base: keras.Model) -> None:
+    """Make its dropout drop nothing, in training too: a frozen base says the same of an image every time."""
+    for layer in _rows(base):
+        if isinstance(layer, keras.layers.Dropout):
+            layer.rate = 0.0
+
+
 def block_names(base: keras.Model) -> list[str]:
     """The blocks of a base from its first to its last, by the names that `release` takes."""
     return [name for name, _ in _blocks(list(_rows(base)))]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from convonet.errors import DataError
 from convonet.nets.backend import keras
-from convonet.nets.bases import freeze, open_base
+from convonet.nets.bases import freeze, open_base, silence
 from convonet.nets.families.base import register
 from convonet.nets.families.custom import add_row
 from convonet.nets.layers import Layers, Tensor, TooSmallError, scaling_row
@@ -19,6 +19,7 @@ def build(x: Tensor, net: Layers) -> Tensor:
     if x.shape[-1] < base.channels:
         x = keras.layers.Concatenate(name="grey_as_colour")([x] * base.channels)
     freeze(base.network)
+    silence(base.network)
     x = base.network(scaling_row(x, base.row))
     try:
         for row in read_layers(net.values["head"]):
