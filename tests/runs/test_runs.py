@@ -297,3 +297,11 @@ def test_a_run_that_cannot_be_remembered_is_not_begun(tmp_path: Path) -> None:
     with pytest.raises(OutputError):
         RunStore(index=tmp_path / "file" / "runs.jsonl").add(run)
     assert not run.path.exists()
+
+
+def test_a_run_whose_lock_cannot_be_tried_is_read_all_the_same(tmp_path: Path) -> None:
+    run = _run(tmp_path)
+    run.file("run.lock").mkdir()
+    for process, state in ((2**22 + 1, "interrupted"), (os.getpid(), "running")):
+        run.update(state="running", process=process)
+        assert run.state() == state

@@ -172,6 +172,9 @@ class Run:
                 return False
         except filelock.Timeout:
             return True
+        except OSError:  # a read-only copy, or another person's run: the lock cannot be tried
+            process = self.read()["process"]
+            return bool(process) and psutil.pid_exists(process)
 
     @contextmanager
     def lock(self) -> Iterator[None]:
