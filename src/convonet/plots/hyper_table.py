@@ -23,12 +23,27 @@ MAX_LINES = 12
 # A number that this training never looks at would mislead in its table.
 _USED_WHEN: Mapping[str, Callable[[HyperParams], bool]] = {
     "momentum": lambda hyper: hyper.optimizer == "sgd",
+    "nesterov": lambda hyper: hyper.optimizer == "sgd",
     "decay_steps": lambda hyper: hyper.schedule_name == "exponential",
     "decay_rate": lambda hyper: hyper.schedule_name == "exponential",
+    "end_rate": lambda hyper: hyper.schedule_name == "cosine",
+    "peak_share": lambda hyper: hyper.schedule_name == "one_cycle",
+    "warm_up": lambda hyper: hyper.warm_up > 0,
+    "warm_up_unit": lambda hyper: hyper.warm_up > 0,
+    "focal_gamma": lambda hyper: hyper.loss == "focal",
     "stop_monitor": lambda hyper: hyper.stop_patience is not None,
     "stop_min_delta": lambda hyper: hyper.stop_patience is not None,
     "stop_restore_best": lambda hyper: hyper.stop_patience is not None,
+    "target_metric": lambda hyper: hyper.target is not None,
+    "plateau_monitor": lambda hyper: hyper.plateau_patience is not None,
+    "plateau_factor": lambda hyper: hyper.plateau_patience is not None,
+    "plateau_min_delta": lambda hyper: hyper.plateau_patience is not None,
+    "min_rate": lambda hyper: hyper.plateau_patience is not None,
+    "rand_magnitude": lambda hyper: hyper.rand_augment > 0,
 }
+
+# What is off in these groups is left out: the table tells what was done.
+_QUIET_GROUPS = ("Loss", "Scores", "Augmentation")
 
 
 class TableRow(NamedTuple):
@@ -58,7 +73,8 @@ def table_rows(hyper: HyperParams) -> list[TableRow]:
     rows: list[TableRow] = []
     for name, field in fields_of(HyperParams).items():
         ignored = field.group == "Network" and name != "family" and name not in taken
-        if ignored or not _USED_WHEN.get(name, bool)(hyper):
+        off = field.group in _QUIET_GROUPS and values[name] == field.default
+        if ignored or off or not _USED_WHEN.get(name, bool)(hyper):
             continue
         text = (
             field.default_text if values[name] is None else f"{field.show(values[name])} {field.unit}".strip()
