@@ -139,9 +139,9 @@ def test_a_look_counts_sizes_and_pixels(digits: Path) -> None:
 def test_answers_are_read_the_surest_first(tmp_path: Path) -> None:
     text = "path,true,predicted,confidence,p:a,p:b\na/1.png,a,a,0.6,0.6,0.4\nb/1.png,b,a,0.9,0.9,0.1\n"
     (tmp_path / "predictions.csv").write_text(text)
-    answers = read_answers(Path("/set"), {"run": str(tmp_path), "split": "test"})
+    answers = read_answers(Path("/set"), {"run": str(tmp_path), "split": "test"}, top=1)
     assert [answer.address for answer in answers] == [str(Path("/set/b/1.png")), str(Path("/set/a/1.png"))]
-    assert answers[0].likeliest(1) == (("a", 0.9),)
+    assert answers[0].top == (("a", 0.9),)
 
 
 def test_a_workbench_loads_no_window_and_no_network() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from importlib import resources
+from pathlib import Path
 from string import Template
 from typing import Literal
 
@@ -96,8 +97,10 @@ def apply_look(app: QApplication, theme: Theme) -> Look:
     app.setProperty(_PROPERTY, look.name)
     app.setStyle("Fusion")
     app.setPalette(_palette(look))
-    sheet = (resources.files("convonet.desktop") / "style.qss").read_text(encoding="utf-8")
-    app.setStyleSheet(Template(sheet).substitute(asdict(look)))
+    folder = Path(str(resources.files("convonet.desktop")))
+    sheet = Template((folder / "style.qss").read_text(encoding="utf-8"))
+    arrow = (folder / f"arrow_{look.name}.svg").as_posix()
+    app.setStyleSheet(sheet.substitute(asdict(look), arrow=arrow))
     return look
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+from heapq import nlargest
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,26 +17,23 @@ class Answer(NamedTuple):
     Attributes:
         address: where the image is.
         confidence: probability of the predicted class, 0..1.
-        probabilities: class → probability, in class order.
+        top: the likeliest classes and their probabilities, best first.
     """
 
     address: str
     true: str
     predicted: str
     confidence: float
-    probabilities: tuple[tuple[str, float], ...]
-
-    def likeliest(self, count: int) -> tuple[tuple[str, float], ...]:
-        """The best few classes."""
-        return tuple(sorted(self.probabilities, key=lambda pair: -pair[1])[:count])
+    top: tuple[tuple[str, float], ...]
 
 
-def read_answers(root: Path, scores: dict[str, Any]) -> list[Answer]:
+def read_answers(root: Path, scores: dict[str, Any], top: int = 5) -> list[Answer]:
     """Every row of an evaluation, the surest answer first.
 
     Args:
         root: the folder of the set; paths in the file are relative to it.
         scores: the evaluation's document, with `run` and `split`.
+        top: how many classes are kept of each image.
 
     Raises:
         InputError: the file is not there.
@@ -52,7 +51,7 @@ def read_answers(root: Path, scores: dict[str, Any]) -> list[Answer]:
                 true,
                 predicted,
                 float(confidence),
-                tuple(zip(names, map(float, shares), strict=True)),
+                tuple(nlargest(top, zip(names, map(float, shares), strict=True), key=itemgetter(1))),
             )
             for path, true, predicted, confidence, *shares in reader
         ]

@@ -45,7 +45,7 @@ class ParamsPage(Page):
         self._tab_changed()
 
     def _make_buttons(self) -> tuple[QPushButton, QPushButton, QPushButton]:
-        load, save, presets = QPushButton("Load …"), QPushButton("Save …"), QPushButton("Presets")
+        load, save, presets = QPushButton("Load …"), QPushButton("Save …"), QPushButton("Presets   ")
         load.clicked.connect(lambda: self._act("load"))
         save.clicked.connect(lambda: self._act("save"))
         menu = QMenu(presets)

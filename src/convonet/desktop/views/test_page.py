@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from convonet.desktop.task_actions import TaskActions
     from convonet.specs import Split
 
-_TOP = 5
-
 
 class TestPage(Page):
     """Shows `Workbench.evaluation`."""
@@ -212,6 +210,4 @@ def _class_rows(scores: dict[str, Any]) -> list[tuple[Any, ...]]:
 def _picture(answer: Answer) -> Picture:
     right = answer.true == answer.predicted
     title = f"{answer.true} not {answer.predicted}" if not right else answer.true
-    return Picture(
-        answer.address, f"{title} ({100 * answer.confidence:.1f} %)", not right, answer.likeliest(_TOP)
-    )
+    return Picture(answer.address, f"{title} ({100 * answer.confidence:.1f} %)", not right, answer.top)
