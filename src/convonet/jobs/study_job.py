@@ -38,9 +38,9 @@ def work(run: Run, task: StudyTask, watch: Watch) -> dict[str, Any]:
     watch.tell(StageStarted(stage="study", title="Training each setting"))
     study = NetStudy(task, StudyFile(run.file(STUDY_HISTORY)))
     threads = task.threads or 1
-    jobs = task.jobs or max(1, available_cores() // threads)
     objective = "train_accuracy" if task.metric == "accuracy" else "accuracy"
-    executor = create_executor("local", data, TrainerSettings(objective, threads, reports=True), jobs)
+    settings = TrainerSettings(objective, threads, reports=True)
+    executor = create_executor("local", data, settings, task.jobs, available_cores())
     try:
         study.run(executor, watch)
     finally:

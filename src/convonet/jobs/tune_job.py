@@ -56,10 +56,11 @@ def work(run: Run, task: TuneTask, watch: Watch) -> dict[str, Any]:
         on_report=lambda trial, epoch, score: reports.append(f"{trial},{epoch},{score!r}"),
         deadline=None if task.time_limit is None else started + task.time_limit,
     )
-    jobs = task.jobs or max(1, available_cores() // (task.threads or 1))
-    memory = None if task.memory_limit is None else task.memory_limit // jobs
-    settings = TrainerSettings(task.objective, task.threads or 1, task.pruner != "none", memory)
-    executor = create_executor(task.executor, data, settings, jobs)
+    threads, cores = task.threads or 1, available_cores()
+    side_by_side = task.jobs or max(1, cores // threads)
+    memory = None if task.memory_limit is None else task.memory_limit // side_by_side
+    settings = TrainerSettings(task.objective, threads, task.pruner != "none", memory)
+    executor = create_executor(task.executor, data, settings, task.jobs, cores)
     try:
         result = tuning.run(executor, watch)
     finally:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from convonet.errors import InputError
 from convonet.runs.trials import FoldKey
 from convonet.tuning.fold_data import FoldData
 from convonet.tuning.messages import Message, TrainerSettings
@@ -30,14 +29,22 @@ class Executor(Protocol):
         """Stop all trainers at once. What they were training is lost."""
 
 
-def create_executor(name: str, data: FoldData, settings: TrainerSettings, jobs: int) -> Executor:
+def create_executor(
+    name: str, data: FoldData, settings: TrainerSettings, jobs: int | None, cores: int
+) -> Executor:
     """The executor `local` or `ray`.
+
+    Args:
+        jobs: trainings side by side; None: as many as `cores` of this machine, or all of the cluster, allow.
 
     Raises:
         ConvonetError: Ray is not installed, or no cluster could be reached.
     """
     if name == "ray":
-        raise InputError("Searching on a cluster is not there yet", hint="Take --executor local")
+        # Ray is an extra; its module is loaded where it is asked for alone.
+        from convonet.tuning.ray_executor import RayExecutor
+
+        return RayExecutor(data, settings, jobs)
     from convonet.tuning.local_executor import LocalExecutor
 
-    return LocalExecutor(data, settings, jobs)
+    return LocalExecutor(data, settings, jobs or max(1, cores // settings.threads))
