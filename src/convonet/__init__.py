@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from convonet.api import evaluate as evaluate
     from convonet.api import inspect as inspect
     from convonet.api import predict as predict
+    from convonet.api import study as study
     from convonet.api import train as train
     from convonet.api import tune as tune
     from convonet.errors import Cancelled as Cancelled
@@ -26,6 +27,7 @@ _HOMES = {
     "inspect": "convonet.api",
     "train": "convonet.api",
     "tune": "convonet.api",
+    "study": "convonet.api",
     "evaluate": "convonet.api",
     "predict": "convonet.api",
     "DataParams": "convonet.params",

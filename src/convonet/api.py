@@ -22,10 +22,16 @@ from convonet.jobs import job_for
 from convonet.jobs.runner import execute
 from convonet.params import DataParams, HyperParams, SearchSpace, load_data, load_hyper
 from convonet.runs import Run, RunStore
-from convonet.runs.documents import adopted_hyper, read_result, train_document, tune_document
+from convonet.runs.documents import (
+    adopted_hyper,
+    read_result,
+    study_document,
+    train_document,
+    tune_document,
+)
 from convonet.runs.environment import available_cores, command
 from convonet.runs.memory import halve_batch
-from convonet.specs import PredictTask, Split, Task, TestTask, TrainTask, TuneTask
+from convonet.specs import PredictTask, Split, StudyTask, Task, TestTask, TrainTask, TuneTask
 from convonet.testing.models import open_predictor
 from convonet.testing.prediction import answers
 
@@ -177,6 +183,39 @@ def tune(
     document = tune_document(run)
     best = adopted_hyper(run) if document["best"] else None
     return TunedRun(run.path, document["state"], document["results"], document["best"], best)
+
+
+def study(
+    data: Data,
+    hyper: Hyper,
+    targets: Iterable[float],
+    *,
+    out: str | os.PathLike[str] | None = None,
+    name: str | None = None,
+    listen: Listener = None,
+    **options: Any,
+) -> dict[str, Any]:
+    """How many epochs each setting needs to each target accuracy, or that it never gets there.
+
+    Args:
+        hyper: the settings; `epochs` is the most that each is trained.
+        targets: accuracies, 0..1.
+        options: fields of `StudyTask`: metric, images, jobs, threads.
+
+    Returns:
+        The document that `convonet study --json` prints.
+
+    Raises:
+        InputError: parameters or images that cannot be used.
+    """
+    values = _data(data)
+    task = StudyTask(data=values, space=_space(hyper), targets=tuple(targets), **({"threads": 1} | options))
+    run = Run.create(
+        Path(out or values.result_dir or "runs"), task, name=name, command=command(), owner=os.getpid()
+    )
+    RunStore().add(run)
+    _execute(run, task, listen)
+    return study_document(run)
 
 
 def evaluate(
