@@ -18,6 +18,8 @@ from convonet.events import Event, FileSaved, Watch
 from convonet.params.hyper_params import HyperParams
 from convonet.plots import PLOTS, Plotter, curves_of, save_confusion, save_hyper_params, save_train_val_plots
 from convonet.plots.registry import register
+from convonet.plots.search import SearchTable
+from convonet.plots.study import StudyCase
 
 CURVES = curves_of({"loss": [1.0, 0.5], "accuracy": [0.5, 0.8]})
 PIXELS = np.zeros((3, 8, 8, 1), dtype=np.uint8)
@@ -31,6 +33,16 @@ LAYERS = [
         "activation": "relu",
     }
 ]
+TABLE = SearchTable(
+    "accuracy",
+    ("epochs",),
+    (1, 2, 3, 4),
+    ((5,), (5,), (10,), (10,)),
+    (0.7, 0.71, 0.8, 0.79),
+    (0.1,) * 4,
+    (1.0,) * 4,
+)
+CASE = StudyCase("num_units 16", 0.8, 2, {"loss": [1.0, 0.5], "accuracy": [0.5, 0.8]})
 VALUES: dict[str, tuple[Any, ...]] = {
     "curves": (CURVES,),
     "combined": (CURVES,),
@@ -38,6 +50,14 @@ VALUES: dict[str, tuple[Any, ...]] = {
     "hyper_params": (HyperParams(),),
     "samples": (PIXELS, ("a", "b", "东")),
     "network": (LAYERS,),
+    "rate_finder": ([1e-4, 1e-3, 1e-2], [2.0, 1.0, 3.0], 1e-3),
+    "rates": ([0.02, 0.01],),
+    "importance": (TABLE,),
+    "parallel": (TABLE,),
+    "search_history": (TABLE,),
+    "search_cost": (TABLE,),
+    "study": ([CASE],),
+    "study_case": (CASE,),
     "mistakes": (PIXELS, ("a not b (60.0 %)",) * 3),
 }
 
