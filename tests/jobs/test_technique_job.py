@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from convonet import api
-from convonet.errors import InputError, OutOfMemoryError
+from convonet.errors import InputError, OutOfMemoryError, OutputError
 from convonet.events import BatchEnded, Event, TrainingStarted, Warned, Watch
 from convonet.jobs import job_for
 from convonet.nets.backend import keras
@@ -111,7 +112,8 @@ def test_the_looks_before_a_training(digits: Path, tmp_path: Path) -> None:
     assert Path(found["path"]).stat().st_size > 5000
     page = Run.create(tmp_path, AugmentTask(data=data, hyper=hyper, images=3, copies=4), name="page")
     job_for(page.task())(page, Watch())
-    assert read_result(page) == {"path": str(page.file("augmented.png")), "images": 3, "copies": 4}
+    expected = {"path": str(page.file("augmented.png")), "images": 3, "copies": 4, "written": 0}
+    assert read_result(page) == expected
     assert page.file("augmented.png").stat().st_size > 5000
     plain = Run.create(tmp_path, AugmentTask(data=data, hyper=HyperParams.of(SMALL)), name="plain")
     with pytest.raises(InputError, match="no augmentation"):
@@ -125,3 +127,25 @@ def test_a_target_is_drawn_with_both_axes(digits: Path, tmp_path: Path) -> None:
     assert "target of 0.2" in record["stopped"]
     assert (run.path / "accuracy_and_loss.png").stat().st_size > 5000
     assert (run.path / "learning_rate.png").stat().st_size > 5000
+
+
+def test_augmented_copies_are_written_as_class_folders(digits: Path, tmp_path: Path) -> None:
+    few = tmp_path / "few"
+    for name in ("3", "5"):
+        (few / name).mkdir(parents=True)
+        for path in sorted((digits / "train" / name).iterdir())[:2]:
+            shutil.copy(path, few / name)
+    task = AugmentTask(
+        data=DataParams.of({"train_dir": str(few)}),
+        hyper=HyperParams.of({"rotation": 20, "mixup": 0}),
+        copies=3,
+        into=str(tmp_path / "copies"),
+    )
+    run = Run.create(tmp_path, task, name="copies-run")
+    job_for(task)(run, Watch())
+    assert read_result(run)["written"] == 12
+    written = sorted(path.relative_to(tmp_path / "copies") for path in (tmp_path / "copies").rglob("*.png"))
+    assert [str(path.parent) for path in written] == ["3"] * 6 + ["5"] * 6
+    again = Run.create(tmp_path, task, name="again")
+    with pytest.raises(OutputError, match="not empty"):
+        job_for(task)(again, Watch())

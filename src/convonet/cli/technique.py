@@ -25,6 +25,11 @@ def augment(
     settings: opt.Set = None,
     out: Annotated[Path, typer.Option("--out", help="The PNG file to write.")] = Path("augmented.png"),
     images: Annotated[int, typer.Option("--images", min=1, max=50, help="Rows of the page.")] = 6,
+    copies: Annotated[int, typer.Option("--copies", min=1, max=50, help="Variations of each.")] = 7,
+    into: Annotated[
+        Path | None,
+        typer.Option("--into", help="Also write the variations of every training image into this folder."),
+    ] = None,
     seed: opt.Seed = None,
     train_dir: opt.TrainDir = None,
     image_size: opt.ImageSize = None,
@@ -37,7 +42,15 @@ def augment(
     from convonet.specs import AugmentTask
 
     given, values = _given(data, hyper, settings, seed, train_dir, image_size, channels)
-    answer = ask(AugmentTask(data=given, hyper=values, images=images, out=str(out.resolve())))
+    task = AugmentTask(
+        data=given,
+        hyper=values,
+        images=images,
+        copies=copies,
+        out=str(out.resolve()),
+        into=None if into is None else str(into.resolve()),
+    )
+    answer = ask(task)
     if json:
         print_json(answer)
     else:

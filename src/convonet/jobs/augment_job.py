@@ -5,9 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from convonet.errors import InputError
-from convonet.events import FileSaved, StageStarted, Watch
-from convonet.jobs.training_images import training_images
+import numpy as np
+from PIL import Image
+
+from convonet.errors import InputError, OutputError
+from convonet.events import FileSaved, Progressed, StageStarted, Watch
+from convonet.jobs.training_images import TrainingImages, training_images
 from convonet.plots.figures import save_figure
 from convonet.plots.samples import MAX_IMAGES, pick_samples, samples_figure
 from convonet.runs import Run
@@ -33,4 +36,22 @@ def work(run: Run, task: AugmentTask, watch: Watch) -> dict[str, Any]:
     path = Path(task.out) if task.out else run.file("augmented.png")
     save_figure(figure, path)
     watch.tell(FileSaved(path=str(path), title="Augmented images"))
-    return {"path": str(path), "images": count, "copies": task.copies}
+    written = 0 if task.into is None else _write_copies(given, task, Path(task.into), watch)
+    return {"path": str(path), "images": count, "copies": task.copies, "written": written}
+
+
+def _write_copies(given: TrainingImages, task: AugmentTask, folder: Path, watch: Watch) -> int:
+    """Class folders with the variations of every image, named after its row; the number of files."""
+    if folder.exists() and any(folder.iterdir()):
+        raise OutputError("The folder for augmented copies is not empty", where=folder)
+    labels, classes, total = given.rows.labels, given.prepared.classes, len(given.rows)
+    for name in classes:
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    for row in range(total):
+        watch.check()
+        made = augmented_rows(given.rows, np.array([row]), task.hyper, task.copies)[1:]
+        for turn, image in enumerate(made, start=1):
+            pixels = image[:, :, 0] if image.shape[2] == 1 else image
+            Image.fromarray(pixels).save(folder / classes[labels[row]] / f"{row:06d}_{turn:02d}.png")
+        watch.tell(Progressed(stage="augment", done=row + 1, total=total))
+    return total * task.copies

@@ -36,6 +36,7 @@ class AugmentTask(Task):
         images: how many images are shown, each in a row with its variations.
         copies: variations of each.
         out: the PNG file; None: the job's folder.
+        into: a folder for the variations of every training image, in class folders; None: none are written.
     """
 
     kind = "augment"
@@ -44,3 +45,4 @@ class AugmentTask(Task):
     images: int = 6
     copies: int = 7
     out: str | None = None
+    into: str | None = None
