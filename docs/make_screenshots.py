@@ -14,6 +14,10 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
 
 PAGES = (
     "start",
@@ -154,7 +158,9 @@ class Photographer:
             for theme in ("light", "dark"):
                 self._dress(self._app, theme)
                 self._wait(0.2)
-                dialog.grab().save(str(self._folder / f"dialog_{name}_{theme}_{self._scale}x.png"))
+                self._save(
+                    dialog, f"dialog_{name}_{theme}" + (f"_{self._scale}x" if self._everything else "")
+                )
             dialog.close()
 
     def _draw(self) -> None:
@@ -178,8 +184,12 @@ class Photographer:
             for theme in ("light", "dark"):
                 self._dress(self._app, theme)
                 self._wait(0.4)
-                file = self._folder / f"{name}_{theme}_{width}_{self._scale}x.png"
-                self._window.grab().save(str(file))
+                size = f"_{width}_{self._scale}x" if self._everything else ""
+                self._save(self._window, f"{name}_{theme}{size}")
+
+    def _save(self, widget: QWidget, name: str) -> None:
+        """As small as PNG can be; flat colours shrink to a few kilobytes."""
+        widget.grab().save(str(self._folder / f"{name}.png"), "PNG", 0)
 
     def _until(self, true: object, seconds: float = 120) -> None:
         end = time.monotonic() + seconds

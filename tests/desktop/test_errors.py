@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from convonet.desktop.app import check_versions
+from convonet.desktop.app import as_error, check_versions, show_faults
 from convonet.desktop.app_win import AppWin
 from convonet.desktop.dialogs.error import ErrorDialog
 from convonet.errors import ConvonetError, ParamError
@@ -109,3 +110,16 @@ def test_the_pair_of_versions_that_aborts_is_refused(
             check_versions(pyside, python)
     else:
         check_versions(pyside, python)
+
+
+def test_an_unexpected_fault_becomes_a_dialog(
+    window: AppWin, answers: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    show_faults(window.controller)
+    fault = KeyError("gone")
+    sys.excepthook(KeyError, fault, None)
+    assert "KeyError" in answers.errors[0].what
+    assert answers.errors[0].__cause__ is fault
+    known = ConvonetError("known")
+    assert as_error(known) is known

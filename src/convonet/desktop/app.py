@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 from pathlib import Path
+from types import TracebackType
 
 import PySide6
 from PySide6.QtCore import QTimer
@@ -53,6 +54,30 @@ def open_window(session: Session | None = None, *, restore: bool = True) -> AppW
     return window
 
 
+def show_faults(controller: Controller) -> None:
+    """From now on a fault that nobody expected becomes a dialog, and the window lives on."""
+
+    def show(kind: type[BaseException], fault: BaseException, trace: TracebackType | None) -> None:
+        if not isinstance(fault, Exception):
+            sys.__excepthook__(kind, fault, trace)
+            return
+        controller.show_error(as_error(fault))
+
+    sys.excepthook = show
+
+
+def as_error(fault: Exception) -> ConvonetError:
+    """What the dialog says of a fault; the traceback stands in its details."""
+    if isinstance(fault, ConvonetError):
+        return fault
+    error = ConvonetError(
+        f"An unexpected fault: {type(fault).__name__}: {fault}",
+        hint="The window goes on; Copy puts the details for a report on the clipboard",
+    )
+    error.__cause__ = fault
+    return error.with_traceback(fault.__traceback__)
+
+
 def run(snap: Path | None = None) -> int:
     """Open the window and stay until it is closed.
 
@@ -75,6 +100,7 @@ def run(snap: Path | None = None) -> int:
     if snap is not None:
         QTimer.singleShot(_SNAP_AFTER_MS, window, lambda: _snap(window, snap))
     else:
+        show_faults(window.controller)
         QTimer.singleShot(0, window, window.controller.attach_running)
         QTimer.singleShot(_WARM_AFTER_MS, window, window.controller.bench.warm)
     code = int(app.exec())

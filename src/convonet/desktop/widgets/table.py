@@ -136,7 +136,7 @@ class Table(QTableView):
         header.setResizeContentsPrecision(0)
         self.resizeColumnsToContents()
         for place in range(len(self.rows.columns)):
-            self.setColumnWidth(place, min(self.columnWidth(place) + 14, _WIDEST))
+            self.setColumnWidth(place, min(self.columnWidth(place) + 6, _WIDEST))
 
     def chosen(self) -> list[tuple[Any, ...]]:
         """The rows that are selected, in their order."""
