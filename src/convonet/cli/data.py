@@ -69,5 +69,13 @@ def _print(document: dict[str, Any]) -> None:
         f"{len(document['exact_duplicates'])} groups of equal images, {len(document['conflicts'])} of them under "
         f"two classes, {len(document['leaks'])} images in both training and test"
     )
+    typer.echo(
+        f"{len(document['near_duplicates'])} groups of images that look the same, {len(document['near_leaks'])} such "
+        "images in both training and test"
+    )
+    for name in ("dark", "bright", "blurred", "odd_sized"):
+        if found := document[name]:
+            more = f" and {len(found) - 5} more" if len(found) > 5 else ""
+            typer.echo(f"{name.replace('_', '-').capitalize()}: {', '.join(found[:5])}{more}")
     for warning in document["warnings"]:
         typer.echo(f"Note: {warning}")

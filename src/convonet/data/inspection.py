@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,6 +16,8 @@ from convonet.data.channels import find_channels
 from convonet.data.class_contract import impose_classes
 from convonet.data.data_prep import PreparedSet, prepare
 from convonet.data.listing import Skipped
+from convonet.data.lookalikes import looks_of
+from convonet.data.quality import Quality, near_leaks, quality_of
 from convonet.data.sources import has_set, scan_set
 from convonet.errors import ClassMismatchError
 from convonet.events import Watch
@@ -47,9 +49,10 @@ class Inspection:
     Attributes:
         set: `train` or `test`.
         exact_duplicates: groups of paths with the same content.
-        near_duplicates: groups of paths that look the same.
         conflicts: those groups of exact duplicates that stand in more than one class.
+        quality: near duplicates, images that stand out, shortcuts.
         leaks: images that also stand in the test set.
+        near_leaks: images that look like one of the test set, whose file differs.
         warnings: plain sentences.
         test: the same of the test set.
     """
@@ -62,8 +65,9 @@ class Inspection:
     width: Extent
     exact_duplicates: tuple[tuple[str, ...], ...]
     conflicts: tuple[tuple[str, ...], ...]
-    near_duplicates: tuple[tuple[str, ...], ...] = ()
+    quality: Quality
     leaks: tuple[Leak, ...] = ()
+    near_leaks: tuple[Leak, ...] = ()
     warnings: tuple[str, ...] = ()
     test: Inspection | None = None
 
@@ -80,7 +84,8 @@ class Inspection:
             "skipped": [{"set": self.set} | item._asdict() for item in self.skipped],
             "sizes": {"height": self.height._asdict(), "width": self.width._asdict()},
             "exact_duplicates": [list(group) for group in self.exact_duplicates],
-            "near_duplicates": [list(group) for group in self.near_duplicates],
+            **self.quality.to_dict(),
+            "near_leaks": [leak._asdict() for leak in self.near_leaks],
             "leaks": [leak._asdict() for leak in self.leaks],
             "conflicts": [list(group) for group in self.conflicts],
             "warnings": list(self.warnings),
@@ -113,13 +118,23 @@ def inspect_folder(
         given["test_dir"] = os.fspath(test)
     data = (data or DataParams()).changed(**given)
     train_set = _prepared(data, "train", cache, watch)
+    train_looks = looks_of(train_set.images, watch)
+    train_quality = quality_of(train_set, train_looks, watch)
+    own = [*_warnings(train_set), *train_quality.warnings()]
     if not has_set(data, "test"):
-        return _inspection("train", train_set, _warnings(train_set))
+        return _inspection("train", train_set, train_quality, own)
     test_set = _prepared(data, "test", cache, watch)
+    test_looks = looks_of(test_set.images, watch)
+    test_quality = quality_of(test_set, test_looks, watch)
     leaks = tuple(_leaks(train_set, test_set))
-    warnings = [*_warnings(train_set), *_pair_warnings(data, train_set, test_set, leaks)]
-    beside = _inspection("test", test_set, _warnings(test_set))
-    return _inspection("train", train_set, warnings, leaks, beside)
+    near = near_leaks(train_set, test_set, (train_looks, test_looks), watch)
+    own += _pair_warnings(data, train_set, test_set, leaks)
+    if near:
+        own.append(f"{len(near):,} test images look like an image of the training set, whose file differs")
+    said_of_test = [*_warnings(test_set), *test_quality.warnings()]
+    beside = _inspection("test", test_set, test_quality, said_of_test)
+    whole = _inspection("train", train_set, train_quality, own, leaks)
+    return replace(whole, near_leaks=tuple(Leak(*pair) for pair in near), test=beside)
 
 
 def _prepared(data: DataParams, split: str, cache: ImageCache, watch: Watch) -> PreparedSet:
@@ -133,9 +148,9 @@ def _prepared(data: DataParams, split: str, cache: ImageCache, watch: Watch) -> 
 def _inspection(
     name: str,
     prepared: PreparedSet,
+    quality: Quality,
     warnings: Sequence[str],
     leaks: tuple[Leak, ...] = (),
-    test: Inspection | None = None,
 ) -> Inspection:
     groups = list(_equal_rows(prepared))
     paths = prepared.paths
@@ -149,9 +164,9 @@ def _inspection(
         width=_extent(prepared.sizes[:, 1]),
         exact_duplicates=tuple(tuple(paths[row] for row in rows) for rows in groups),
         conflicts=tuple(tuple(paths[row] for row in rows) for rows in in_conflict),
+        quality=quality,
         leaks=leaks,
         warnings=tuple(warnings),
-        test=test,
     )
 
 
