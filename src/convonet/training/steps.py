@@ -101,7 +101,7 @@ class TorchStep:
         return self._torch.from_numpy(values).to(self._device)
 
     def _add(self, loss: Any, output: Any, truths: Any) -> None:
-        self._loss_sum = self._loss_sum + loss.detach().double().cpu() * len(truths)
+        self._loss_sum = self._loss_sum + loss.detach().cpu().double() * len(truths)
         answers = output.argmax(dim=1) if self._boundary is None else (output > self._boundary).long()[:, 0]
         self._right = self._right + (answers == _likeliest(truths)).sum().cpu()
 
@@ -119,16 +119,18 @@ class KerasStep:
         x = batch.images.astype("float32")
         if batch.change is not None:
             x = batch.change.images(x)
+        # Keras' accuracy of one output knows only whole truths; mixed ones are counted here.
+        mixed = self._boundary is not None and batch.change is not None and batch.change.mixing is not None
+        right = self._right_of(np.asarray(self._model.predict_on_batch(x)), batch.truths) if mixed else 0
         self._model.reset_metrics()
         logs = self._model.train_on_batch(x, batch.truths, sample_weight=batch.weights, return_dict=True)
         self._loss_sum += float(logs["loss"]) * len(x)
-        self._right += round(float(logs["accuracy"]) * len(x))
+        self._right += right if mixed else round(float(logs["accuracy"]) * len(x))
 
     def score(self, images: np.ndarray, truths: np.ndarray) -> np.ndarray:
         output = np.asarray(self._model.predict_on_batch(images.astype("float32")))
         self._loss_sum += float(keras.ops.convert_to_numpy(self._loss(truths, output))) * len(images)
-        answers = output.argmax(axis=1) if self._boundary is None else output[:, 0] > self._boundary
-        self._right += int((answers == _likeliest(truths)).sum())
+        self._right += self._right_of(output, truths)
         return output
 
     def sums(self) -> tuple[float, int]:
@@ -136,6 +138,10 @@ class KerasStep:
 
     def reset(self, loss_sum: float = 0.0, right: int = 0) -> None:
         self._loss_sum, self._right = loss_sum, right
+
+    def _right_of(self, output: np.ndarray, truths: np.ndarray) -> int:
+        answers = output.argmax(axis=1) if self._boundary is None else output[:, 0] > self._boundary
+        return int((answers == _likeliest(truths)).sum())
 
 
 def _likeliest(truths: Any) -> Any:
