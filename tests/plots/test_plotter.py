@@ -50,6 +50,13 @@ VALUES: dict[str, tuple[Any, ...]] = {
     "hyper_params": (HyperParams(),),
     "samples": (PIXELS, ("a", "b", "东")),
     "network": (LAYERS,),
+    "reliability": (
+        {
+            "ece": 0.1,
+            "reliability": {"counts": [0, 4], "confidence": [None, 0.8], "accuracy": [None, 0.7]},
+            "confidence_histogram": {"edges": [0, 0.5, 1], "right": [0, 3], "wrong": [1, 0]},
+        },
+    ),
     "rate_finder": ([1e-4, 1e-3, 1e-2], [2.0, 1.0, 3.0], 1e-3),
     "rates": ([0.02, 0.01],),
     "importance": (TABLE,),

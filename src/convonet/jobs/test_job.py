@@ -15,7 +15,7 @@ from convonet.data.split import split_rows
 from convonet.errors import DataError, InputError
 from convonet.events import FileSaved, StageStarted, Warned, Watch
 from convonet.inference.model_info import ModelInfo
-from convonet.plots.results import save_confusion
+from convonet.plots.results import save_calibration, save_confusion
 from convonet.runs import RECORD, Run
 from convonet.specs import Split, TestTask, TrainTask
 from convonet.testing.choosing import Chosen, Wish
@@ -59,11 +59,12 @@ def evaluate_into(folder: Path, task: TestTask, watch: Watch, *, run: Run | None
             keep(Path(task.model), _kept(chosen, result), watch)
     for path in write_evaluation(folder, result):
         watch.tell(FileSaved(path=path.name, title="Result"))
-    picture = folder / (
-        "confusion_matrix.png" if task.split == "test" else f"confusion_matrix_{task.split}.png"
-    )
+    ending = "" if task.split == "test" else f"_{task.split}"
+    picture, calibration = folder / f"confusion_matrix{ending}.png", folder / f"calibration{ending}.png"
     save_confusion(picture, result.confusion_matrix, result.classes)
     watch.tell(FileSaved(path=picture.name, title="Confusion matrix"))
+    save_calibration(calibration, result.to_dict())
+    watch.tell(FileSaved(path=calibration.name, title="Calibration"))
     if run is not None:
         run.update(scores=run.read()["scores"] | {task.split: _scores(result)})
     return result

@@ -8,7 +8,8 @@ from .hyper_table import TableRow, table_figure, table_rows
 from .plotter import Plotter
 from .rates import finder_figure, rates_figure
 from .registry import PLOTS, Plot
-from .results import save_confusion, save_hyper_params, save_train_val_plots
+from .reliability import reliability_figure, reliability_points
+from .results import save_calibration, save_confusion, save_hyper_params, save_train_val_plots
 from .samples import mistakes_figure, pick_samples, samples_figure
 from .search import SearchTable, importance_of, parallel_axes, search_table
 
@@ -36,7 +37,10 @@ __all__ = [
     "parallel_axes",
     "pick_samples",
     "rates_figure",
+    "reliability_figure",
+    "reliability_points",
     "samples_figure",
+    "save_calibration",
     "save_confusion",
     "save_figure",
     "save_hyper_params",

@@ -14,6 +14,7 @@ from convonet.plots.curves import curves_figure, curves_of
 from convonet.plots.figures import save_figure
 from convonet.plots.hyper_table import table_figure
 from convonet.plots.network import network_figure
+from convonet.plots.reliability import reliability_figure
 
 
 def save_train_val_plots(
@@ -41,6 +42,11 @@ def save_hyper_params(path: Path, hyper: HyperParams) -> None:
 def save_confusion(path: Path, matrix: ArrayLike, classes: Sequence[str]) -> None:
     """Write the confusion matrix (rows true, counts); errors as `save_train_val_plots`."""
     save_figure(matrix_figure(matrix, classes), path)
+
+
+def save_calibration(path: Path, document: Mapping[str, Any]) -> None:
+    """Write the reliability diagram and the confidences of an evaluation; errors as `save_train_val_plots`."""
+    save_figure(reliability_figure(document), path)
 
 
 def save_network(path: Path, layers: Sequence[Mapping[str, Any]]) -> None:

@@ -1,0 +1,71 @@
+"""Calibration in two pictures: accuracy against confidence, and how sure right and wrong answers were."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from convonet.plots.figures import BLUE, MUTED, ORANGE, TICK_SIZE, new_figure, tidy
+from convonet.plots.registry import register
+
+
+class ReliabilityPoints(NamedTuple):
+    """The bins with images in them.
+
+    Attributes:
+        confidence, accuracy: means of a bin, 0..1.
+        counts: images in it.
+    """
+
+    confidence: tuple[float, ...]
+    accuracy: tuple[float, ...]
+    counts: tuple[int, ...]
+
+
+def reliability_points(reliability: Mapping[str, Sequence[Any]]) -> ReliabilityPoints:
+    """The points from the `reliability` of an evaluation's document; empty bins are left out."""
+    rows = zip(reliability["confidence"], reliability["accuracy"], reliability["counts"], strict=True)
+    filled = [row for row in rows if row[2]]
+    confidence, accuracy, counts = zip(*filled, strict=True)
+    return ReliabilityPoints(confidence, accuracy, counts)
+
+
+def draw_reliability(ax: Axes, points: ReliabilityPoints, ece: float) -> None:
+    """Accuracy against confidence; a larger dot holds more images, the line is where both are equal."""
+    ax.plot([0, 1], [0, 1], color=MUTED, linewidth=1, linestyle="--")
+    shares = np.array(points.counts) / max(points.counts)
+    ax.plot(points.confidence, points.accuracy, color=BLUE, linewidth=1)
+    ax.scatter(points.confidence, points.accuracy, s=12 + 80 * shares, color=BLUE, zorder=3)
+    tidy(ax, f"Calibration error {ece:.3f}", "Confidence", "Accuracy")
+    ax.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.03))
+
+
+def draw_confidence(ax: Axes, histogram: Mapping[str, Sequence[float]]) -> None:
+    """Right and wrong answers by confidence, as shares of each, since most answers are right."""
+    edges = np.array(histogram["edges"])
+    for name, colour in (("right", BLUE), ("wrong", ORANGE)):
+        counts = np.array(histogram[name])
+        total = int(counts.sum())
+        heights = 100 * counts / max(total, 1)
+        ax.stairs(heights, edges, color=colour, fill=True, alpha=0.35)
+        ax.stairs(heights, edges, color=colour, label=f"{name} ({total:,})")
+    tidy(ax, "How sure the answers were", "Confidence", "Percent of the right, of the wrong")
+    ax.legend(fontsize=TICK_SIZE, frameon=False, loc="upper left")
+
+
+@register("reliability", "Calibration", "calibration.png")
+def reliability_figure(document: Mapping[str, Any]) -> Figure:
+    """Both pictures side by side.
+
+    Args:
+        document: of an evaluation; `ece`, `reliability` and `confidence_histogram` are read.
+    """
+    figure = new_figure(10.0, 4.5)
+    left, right = figure.subplots(1, 2)
+    draw_reliability(left, reliability_points(document["reliability"]), document["ece"])
+    draw_confidence(right, document["confidence_histogram"])
+    return figure
