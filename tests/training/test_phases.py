@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from convonet.errors import Cancelled, ParamError
 from convonet.events import BatchEnded, EpochEnded, Event, Progressed, TrainingStarted, TrainingStopped, Watch
@@ -17,7 +18,7 @@ from convonet.nets.bases import release
 from convonet.params import HyperParams, PixelParams
 from convonet.training.checkpoint import CheckpointFile
 from convonet.training.features import features_of, split_at_base
-from convonet.training.net_training import ImageRows, TrainingResult
+from convonet.training.net_training import ImageRows, NetTraining, TrainingResult
 from convonet.training.phases import PhasedTraining, fine_tuning, has_phases
 
 SIDE = 8
@@ -188,6 +189,32 @@ def test_a_run_stopped_in_either_phase_goes_on_with_the_same_numbers(
     # The file of the history is cut back once, to what the resumed phase knows.
     assert len(sizes) <= 1
     assert lines[-1] == 4
+
+
+def test_layers_of_one_name_in_base_and_head_learn_by_their_own_gradients(rows, tmp_path: Path) -> None:
+    """A network of ours as a base has a dense_1, and so has the head. Without momentum a step is its gradient."""
+    pixels = PixelParams(SIDE, SIDE, 1)
+    first = HyperParams.of({"num_filters": 2, "num_units": 4, "drop_out": 0.0})
+    made = create_model(first, shape=pixels.shape, classes=("a", "b"), pixels=pixels, seed=1)
+    made.save(tmp_path / "base.keras")
+    head = [{"type": "dense", "units": 4, "activation": "tanh"}]
+    own = {"optimizer": "sgd", "momentum": 0.0, "schedule": "constant", "init_rate": 0.5, "nan_guard": False}
+    hyper = HyperParams.of({"base": str(tmp_path / "base.keras"), "head": head, "batch_size": 30} | own)
+    model = create(hyper)
+    release(model.keras_model.get_layer("base"), "all")
+    plain = create(hyper).keras_model
+    release(plain.get_layer("base"), "all")
+    NetTraining(model, hyper.changed(epochs=3)).train(rows[0])
+    images, labels = rows[0].take(slice(None))
+    loss = keras.losses.SparseCategoricalCrossentropy()
+    for _ in range(3):
+        values = [variable.value for variable in plain.trainable_variables]
+        said = loss(torch.from_numpy(labels), plain(images.astype("float32"), training=True))
+        with torch.no_grad():
+            for value, gradient in zip(values, torch.autograd.grad(said, values), strict=True):
+                value -= 0.5 * gradient
+    for ours, theirs in zip(model.keras_model.get_weights(), plain.get_weights(), strict=True):
+        np.testing.assert_allclose(ours, theirs, atol=2e-5)
 
 
 def test_one_history_and_one_count_of_epochs(hyper, rows) -> None:

@@ -72,7 +72,9 @@ class TorchStep:
             x = batch.change.images(x)
         weights = None if batch.weights is None else self._put(batch.weights)
         variables = self._model.trainable_variables
-        self._model.zero_grad()
+        # The module's own zero_grad knows weights by their path, and two layers of nested networks may share one.
+        for variable in variables:
+            variable.value.grad = None
         output = self._model(x, training=True)
         loss = self._loss(truths, output, sample_weight=weights)
         # Penalties on weights are trained with, but left out of the sums: these stand beside validation's.
