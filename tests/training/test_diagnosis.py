@@ -56,6 +56,7 @@ def test_known_curves_are_named(history: Mapping[str, Sequence[float]], kind: st
         HEALTHY | {"accuracy": [0.80, 0.86, 0.89, 0.91], "val_accuracy": [0.79, 0.85, 0.88, 0.90]},
         {"loss": list(0.1 + 2 * np.exp(-EPOCHS / 4)), "val_loss": list(0.13 + 2 * np.exp(-EPOCHS / 4))},
         {"loss": [0.5, 0.2]},
+        {"loss": [0.4, 0.2, 0.15, 0.12, 0.1], "val_loss": [0.4, 0.2, 0.14, 0.09, 0.16]},
         {"loss": []},
         {"loss": [0.3, 0.1, 0.05, 0.03, 0.02], "val_loss": [0.2, 0.1, 0.08, 0.079, 0.082]},
         {"loss": [0.5, 0.3, 0.31, 0.2, 0.19], "val_loss": [None] * 5},

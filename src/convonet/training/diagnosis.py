@@ -107,11 +107,12 @@ def _flat(loss: Array) -> Finding | None:
 
 
 def _overfitting(loss: Array, val: Array) -> Finding | None:
-    """Validation has turned upward while training still falls."""
+    """Validation has turned upward, not for one epoch only, while training still falls."""
     best = int(np.argmin(val))
-    rise = val[-1] / max(val[best], 1e-9) - 1
+    after = val[best + 1 :]
+    rise = np.median(after) / max(val[best], 1e-9) - 1 if len(after) > 1 else 0.0
     wide = val[-1] - loss[-1] > _GAP * val[-1]
-    if best == len(val) - 1 or rise < _RISE or loss[-1] >= loss[best] or not wide:
+    if rise < _RISE or loss[-1] >= loss[best] or not wide:
         return None
     return Finding(
         "overfitting",
