@@ -144,3 +144,31 @@ def _draw_a_one(page: Any) -> None:
 
     page.pad.stroke(QPointF(140, 40), QPointF(140, 240))
     page.pad.drawn.emit()
+
+
+@pytest.mark.slow
+def test_images_that_changed_are_told_and_can_be_accepted(
+    loaded: AppWin, qtbot: Any, answers: Any, digits: Path, tmp_path: Path, wait_work: Wait
+) -> None:
+    import shutil
+
+    own = tmp_path / "own"
+    shutil.copytree(digits / "train", own)
+    bench = loaded.controller.bench
+    bench.set_data(bench.data.changed(train_dir=str(own)))
+    loaded.controller.scan()
+    qtbot.waitUntil(lambda: "train" in bench.sets, timeout=10_000)
+    run = start_long(loaded, qtbot, epochs=1)
+    loaded.controller.actions["stop"].trigger()
+    wait_work(loaded)
+    next((own / "3").glob("*.png")).unlink()
+    answers.taken = "Go on with these images"
+    loaded.tasks.resume(run)
+    qtbot.waitUntil(lambda: bool(answers.errors), timeout=60_000)
+    assert answers.offers == [("Go on with these images",)]
+    qtbot.waitUntil(lambda: run.read()["attempt"] == 3, timeout=60_000)
+    qtbot.waitUntil(lambda: loaded.controller.progress.now is not None, timeout=60_000)
+    answers.taken = ""
+    loaded.controller.actions["stop"].trigger()
+    wait_work(loaded)
+    assert len(answers.errors) == 1

@@ -13,7 +13,7 @@ from convonet.desktop.actions import ACTIONS
 from convonet.desktop.background import Background
 from convonet.desktop.dialogs.ask import Asker
 from convonet.desktop.session import Session
-from convonet.errors import ConvonetError, WorkerError
+from convonet.errors import ConvonetError, DataChangedError, WorkerError
 from convonet.events import RunState
 from convonet.specs import Split
 from convonet.workbench.changes import Change, Changed, Heard, WorkEnded
@@ -23,6 +23,7 @@ from convonet.workbench.workbench import Workbench
 
 POLL_MS = 50
 _SCAN_AFTER_MS = 500
+_ACCEPT = "Go on with these images"
 
 
 class Controller(QObject):
@@ -151,10 +152,11 @@ class Controller(QObject):
         self.ended.emit(ended)
         if ended.error is None:
             return
-        resumable = isinstance(ended.error, WorkerError) and ended.task.kind == "train"
-        offer = ("Resume",) if resumable else ()
-        if self.show_error(ended.error, *offer) == "Resume":
-            self.guard(lambda: self.bench.resume(ended.run))
+        changed = isinstance(ended.error, DataChangedError)
+        died = isinstance(ended.error, WorkerError) and ended.task.kind in ("train", "tune")
+        offers = (_ACCEPT,) if changed else ("Resume",) if died else ()
+        if self.show_error(ended.error, *offers):
+            self.guard(lambda: self.bench.resume(ended.run, accept_changed_data=changed))
 
     # Images
 
