@@ -39,7 +39,20 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for group in (training, tuning, testing, data, technique, network, kernels, params, runs, cache, desktop, doctor):
+for group in (
+    training,
+    tuning,
+    testing,
+    data,
+    technique,
+    network,
+    kernels,
+    params,
+    runs,
+    cache,
+    desktop,
+    doctor,
+):
     group.register(app)
 
 
