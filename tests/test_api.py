@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -76,3 +77,17 @@ def test_wrong_input_raises_our_errors(tmp_path: Path) -> None:
 
 def test_looking_at_a_folder(digits: Path) -> None:
     assert convonet.inspect(digits / "train").to_dict()["images"] == 1438
+
+
+def test_ctrl_c_keeps_the_work_and_goes_on_as_an_interrupt(digits: Path, tmp_path: Path) -> None:
+    def press(event: Event) -> None:
+        if isinstance(event, EpochEnded):
+            signal.raise_signal(signal.SIGINT)
+
+    data = {"train_dir": str(digits / "train"), "image_size": 8}
+    with pytest.raises(KeyboardInterrupt):
+        convonet.train(data, HYPER | {"family": "logistic"}, out=tmp_path, name="run", listen=press)
+    record = json.loads((tmp_path / "run" / "run.json").read_text())
+    assert (record["state"], record["model_epoch"]) == ("cancelled", 1)
+    assert (tmp_path / "run" / "model.keras").is_file()
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

@@ -7,8 +7,11 @@ run folder that the command line leaves, and gives back what is in it.
 from __future__ import annotations
 
 import os
+import signal
 import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -315,21 +318,34 @@ def _answer(task: Task, listen: Listener) -> dict[str, Any]:
 
 
 def _execute(run: Run, task: Task, listen: Listener, **more: Any) -> None:
-    """Do the job here. Ctrl-C leaves the run cancelled and goes on as KeyboardInterrupt.
+    """Do the job here. Ctrl-C stops it after the present batch, keeps the work, and goes on as KeyboardInterrupt.
 
     Where the memory is not enough for a training, it goes on with half the batch.
     """
-    try:
-        execute(run, job_for(task, **more), process=os.getpid(), listen=listen)
-    except KeyboardInterrupt:
-        run.update(state="cancelled")
-        raise
-    except Cancelled:
+    with _interrupts() as asked:
+        try:
+            execute(run, job_for(task, **more), process=os.getpid(), should_stop=asked.is_set, listen=listen)
+        except Cancelled:
+            if asked.is_set():
+                raise KeyboardInterrupt from None
+        except OutOfMemoryError:
+            if not halve_batch(run):
+                raise
+            _execute(run, run.task(), listen, **more)
+
+
+@contextmanager
+def _interrupts() -> Iterator[threading.Event]:
+    """Set when the person presses Ctrl-C. Outside the main thread, where that cannot be heard, it is never set."""
+    asked = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield asked
         return
-    except OutOfMemoryError:
-        if not halve_batch(run):
-            raise
-        _execute(run, run.task(), listen, **more)
+    before = signal.signal(signal.SIGINT, lambda number, frame: asked.set())
+    try:
+        yield asked
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _data(data: Data) -> DataParams:

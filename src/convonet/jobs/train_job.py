@@ -200,9 +200,7 @@ def _training(run: Run, task: TrainTask, model: NetModel) -> NetTraining | Phase
             file.path.unlink(missing_ok=True)
 
     kind = PhasedTraining if has_phases(model, task.hyper) else NetTraining
-    return kind(
-        model, task.hyper, CheckpointFile(run.file(CHECKPOINT)), on_history=write_row, on_resume=cut
-    )
+    return kind(model, task.hyper, CheckpointFile(run.file(CHECKPOINT)), on_history=write_row, on_resume=cut)
 
 
 def _save(run: Run, model: NetModel, result: TrainingResult, watch: Watch) -> None:

@@ -71,8 +71,8 @@ class Field:
 
     def range_text(self) -> str:
         """The bounds in words, empty where there are none."""
-        low = "" if self.low is None else f"{'>' if self.low_open else '≥'} {self.low:g}"
-        high = "" if self.high is None else f"{'<' if self.high_open else '≤'} {self.high:g}"
+        low = "" if self.low is None else f"{'>' if self.low_open else '≥'} {_plain(self.low)}"
+        high = "" if self.high is None else f"{'<' if self.high_open else '≤'} {_plain(self.high)}"
         return " and ".join(part for part in (low, high) if part)
 
     def expected_text(self) -> str:
@@ -122,6 +122,11 @@ class Field:
             "default_text": self.default_text,
             "expected": self.expected_text(),
         }
+
+
+def _plain(bound: float) -> str:
+    """A bound with all its digits where it is whole."""
+    return f"{bound:,}" if isinstance(bound, int) else f"{bound:g}"
 
 
 def param(

@@ -8,6 +8,7 @@ more and the worker stops after the present batch; a line `detach` lets it go on
 from __future__ import annotations
 
 import contextlib
+import importlib
 import os
 import signal
 import sys
@@ -22,6 +23,8 @@ from convonet.jobs.runner import execute
 from convonet.runs import Run
 
 _POLL_SECONDS = 0.1
+_SLOW_TO_LOAD = "convonet.jobs.train_job"
+"""With all that a training needs, keras before all."""
 _LATE_EXIT_SECONDS = 5.0
 
 
@@ -97,7 +100,7 @@ def main(arguments: list[str]) -> int:
     folders = [argument for argument in arguments if not argument.startswith("--")]
     owner = Owner()
     if warm:
-        pass
+        importlib.import_module(_SLOW_TO_LOAD)
     folder = folders[0] if folders else owner.next_line()
     if not folder:
         return 0
