@@ -19,8 +19,8 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from convonet.data.inspection import Inspection, inspect_folder
-from convonet.errors import Cancelled, OutOfMemoryError
-from convonet.events import Event
+from convonet.errors import OutOfMemoryError
+from convonet.events import Event, RunState
 from convonet.jobs import job_for
 from convonet.jobs.runner import execute
 from convonet.params import DataParams, HyperParams, SearchSpace, load_data, load_hyper
@@ -324,14 +324,15 @@ def _execute(run: Run, task: Task, listen: Listener, **more: Any) -> None:
     """
     with _interrupts() as asked:
         try:
-            execute(run, job_for(task, **more), process=os.getpid(), should_stop=asked.is_set, listen=listen)
-        except Cancelled:
-            if asked.is_set():
-                raise KeyboardInterrupt from None
+            job = job_for(task, **more)
+            state = execute(run, job, process=os.getpid(), should_stop=asked.is_set, listen=listen)
         except OutOfMemoryError:
             if not halve_batch(run):
                 raise
             _execute(run, run.task(), listen, **more)
+            return
+    if state is RunState.CANCELLED and asked.is_set():
+        raise KeyboardInterrupt
 
 
 @contextmanager

@@ -17,7 +17,7 @@ import traceback
 from pathlib import Path
 
 from convonet.errors import Cancelled, ConvonetError
-from convonet.events import CancelAcknowledged
+from convonet.events import CancelAcknowledged, RunState
 from convonet.jobs import job_for
 from convonet.jobs.runner import execute
 from convonet.runs import Run
@@ -116,21 +116,19 @@ def _work(run: Run, owner: Owner) -> int:
     try:
         task = run.task()
         with CancelPoll(run) as poll:
-            execute(
+            state = execute(
                 run,
                 job_for(task),
                 process=os.getpid(),
                 should_stop=lambda: poll.seen() or owner.is_gone(),
                 interrupted=lambda: owner.is_gone() and not poll.seen(),
             )
-    except Cancelled:
-        return Cancelled.exit_code
     except ConvonetError as error:
         if error.__cause__ is not None:
             traceback.print_exception(error.__cause__)
         sys.stderr.write(f"{error.sentence()}\n")
         return error.exit_code
-    return 0
+    return 0 if state is RunState.DONE else Cancelled.exit_code
 
 
 def _log_into(run: Run) -> None:
