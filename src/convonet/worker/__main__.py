@@ -23,7 +23,7 @@ from convonet.jobs.runner import execute
 from convonet.runs import Run
 
 _POLL_SECONDS = 0.1
-_SLOW_TO_LOAD = "convonet.jobs.train_job"
+_SLOW_TO_LOAD = "convonet.jobs.train_stages"
 """With all that a training needs, keras before all."""
 _LATE_EXIT_SECONDS = 5.0
 

@@ -1,0 +1,74 @@
+"""The images of a training: listed, decoded, and divided into rows to train on and rows to validate with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from convonet.data.channels import find_channels
+from convonet.data.data_prep import PreparedSet, prepare
+from convonet.data.sources import scan
+from convonet.data.split import split_rows
+from convonet.errors import DataError
+from convonet.events import StageStarted, Watch
+from convonet.jobs.data_record import check_same_data
+from convonet.params import PixelParams, pixel_params
+from convonet.runs import Run
+from convonet.specs import TrainTask
+
+Rows = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class TrainSets:
+    """The prepared images of a training, and which rows are for what.
+
+    Attributes:
+        train: the training images; `train_rows` of them are trained on.
+        val: where the validation images are, None without validation: `train` itself where a share is held out.
+        val_rows: the rows of `val` to validate with.
+    """
+
+    pixels: PixelParams
+    train: PreparedSet
+    train_rows: Rows
+    val: PreparedSet | None
+    val_rows: Rows
+
+
+def prepare_sets(run: Run, task: TrainTask, watch: Watch) -> TrainSets:
+    """List and decode what the task names; a later attempt must find the images of the first.
+
+    Raises:
+        InputError: the images cannot be used, or have changed.
+        Cancelled: the person asked to stop.
+    """
+    watch.tell(StageStarted(stage="scan", title="Looking at the folders"))
+    found = scan(task.data, watch=watch)
+    watch.check()
+    channels = find_channels(found.train, watch=watch) if task.data.channels == "auto" else task.data.channels
+    pixels = pixel_params(task.data, channels)
+    watch.tell(StageStarted(stage="prepare", title="Reading the images"))
+    train = prepare(found.train, pixels, name="train", watch=watch)
+    val = prepare(found.val, pixels, name="val", watch=watch) if found.val and task.validation else None
+    sets = {"train": train} | ({"val": val} if val is not None else {})
+    check_same_data(run, sets, accept=task.accept_changed_data, watch=watch)
+    if val is not None:
+        return TrainSets(pixels, train, np.arange(len(train)), val, np.arange(len(val)))
+    if not task.validation:
+        return TrainSets(pixels, train, np.arange(len(train)), None, np.arange(0))
+    return TrainSets(pixels, train, *_held_out(task, train))
+
+
+def _held_out(task: TrainTask, train: PreparedSet) -> tuple[Rows, PreparedSet, Rows]:
+    kept, held = split_rows(train.labels, task.data.validation_share, task.data.split_seed)
+    if not len(held) or not len(kept):
+        raise DataError(
+            "There are too few images to hold some out for validation",
+            where=task.data.train_dir,
+            received=f"{len(train)} images",
+            hint="Add images, give a validation folder, or train with --no-validation",
+        )
+    return kept, train, held
