@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -45,9 +46,23 @@ def _right(said: Said) -> Any:
 
 
 @pytest.fixture
-def trained(convonet: Convonet, tiny: Path) -> Path:
+def trained_here(convonet: Convonet, tiny: Path) -> Path:
+    """A run of this test's own, known to its Convonet folder."""
     _right(_train(convonet, tiny))
     return tiny / "runs" / "run"
+
+
+_ONCE: list[Path] = []
+
+
+@pytest.fixture
+def trained(request: pytest.FixtureRequest, tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of a run that is trained once for all tests of this file."""
+    if not _ONCE:
+        _ONCE.append(tmp_path_factory.mktemp("trained") / "run")
+        shutil.copytree(request.getfixturevalue("trained_here"), _ONCE[0])
+    copy = tiny / "runs" / "run"
+    return copy if copy.exists() else Path(shutil.copytree(_ONCE[0], copy))
 
 
 def test_training_leaves_every_file_of_the_contract(convonet: Convonet, tiny: Path, trained: Path) -> None:
@@ -259,7 +274,9 @@ print(float((model.predict(x, verbose=0).argmax(1) == y).mean()))
 """
 
 
-def test_runs_are_listed_shown_compared_and_deleted(convonet: Convonet, tiny: Path, trained: Path) -> None:
+def test_runs_are_listed_shown_compared_and_deleted(
+    convonet: Convonet, tiny: Path, trained_here: Path
+) -> None:
     _right(_train(convonet, tiny, "--set", "epochs=1", name="other"))
     rows = _right(convonet("runs", "list", "--json"))
     assert [row["id"] for row in rows] == ["other", "run"]
@@ -327,7 +344,7 @@ def test_every_command_has_json() -> None:
 
 
 def test_changing_files_and_deleting_runs_answer_in_json(
-    convonet: Convonet, tiny: Path, trained: Path
+    convonet: Convonet, tiny: Path, trained_here: Path
 ) -> None:
     made = _right(convonet("params", "new", "hyper", tiny / "new.json", "--json"))
     assert (made["kind"], made["values"]["family"]) == ("hyper", "convonet")
@@ -335,13 +352,13 @@ def test_changing_files_and_deleting_runs_answer_in_json(
     assert (
         changed["values"] == json.loads((tiny / "new.json").read_text()) == made["values"] | {"epochs": [7]}
     )
-    assert _right(convonet("runs", "watch", trained, "--json", "--progress", "none"))["state"] == "done"
-    gone = _right(convonet("runs", "delete", trained, "run", "--yes", "--json"))
-    assert gone == [{"run": str(trained), "id": "run"}]
-    assert not trained.exists()
+    assert _right(convonet("runs", "watch", trained_here, "--json", "--progress", "none"))["state"] == "done"
+    gone = _right(convonet("runs", "delete", trained_here, "run", "--yes", "--json"))
+    assert gone == [{"run": str(trained_here), "id": "run"}]
+    assert not trained_here.exists()
 
 
-def test_models_doctor_cache_and_inspect_answer(convonet: Convonet, tiny: Path, trained: Path) -> None:
+def test_models_doctor_cache_and_inspect_answer(convonet: Convonet, tiny: Path, trained_here: Path) -> None:
     models = _right(convonet("models", "--json"))
     assert {"convonet", "simple", "logistic", "dense"} <= {family["name"] for family in models["families"]}
     assert _right(convonet("models", "dense", "--json"))["parameters"]
