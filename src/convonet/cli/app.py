@@ -73,6 +73,18 @@ def _common(
     STATE.debug = debug
 
 
+def _keep_names_only(group: typer.Typer) -> None:
+    """Drop the commands' options: the list of commands does not show them, and reading them all takes a while."""
+    for command in group.registered_commands:
+        described = command.callback
+        command.callback = lambda: None
+        command.name = command.name or getattr(described, "__name__", "").replace("_", "-")
+        command.help = command.help or getattr(described, "__doc__", "")
+    for part in group.registered_groups:
+        if part.typer_instance is not None:
+            _keep_names_only(part.typer_instance)
+
+
 def run() -> None:
     """Run the command line and end the process with the contract's exit code."""
     from convonet.errors import Cancelled, ConvonetError
@@ -85,6 +97,8 @@ def run() -> None:
             # A name that the terminal's encoding lacks is shown escaped rather than ending the command.
             stream.reconfigure(errors="backslashreplace")
     code: int = 0
+    if arguments and set(arguments) <= {"--help", "-h"}:
+        _keep_names_only(app)
     try:
         app(arguments)
     except ConvonetError as error:
