@@ -10,9 +10,9 @@ import pytest
 from convonet.data.data_prep import PreparedSet
 from convonet.data.listing import ImageListing, Skipped
 from convonet.events import Watch
+from convonet.inference.decision import Decision
 from convonet.inference.model_info import ModelInfo
 from convonet.params.data_params import PixelParams
-from convonet.testing.decision import Decision
 from convonet.testing.evaluation import Evaluation, score
 
 

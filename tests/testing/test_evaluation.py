@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn import metrics as reference
 
-from convonet.testing.decision import Decision
+from convonet.inference.decision import Decision
 from convonet.testing.evaluation import Evaluation, score
 
 LIKELIEST = Decision(None, None)

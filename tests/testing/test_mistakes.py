@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from convonet.testing.decision import Decision
+from convonet.inference.decision import Decision
 from convonet.testing.mistakes import Answer, in_cell, mistakes
 
 Make = Callable[..., Any]

@@ -12,9 +12,10 @@ from PIL import Image
 from convonet.data.sources import scan_images
 from convonet.errors import Cancelled, ModelFileError, ParamError
 from convonet.events import Event, Progressed, Warned, Watch
+from convonet.inference.answers import answers
 from convonet.inference.model_info import ModelInfo
 from convonet.params.data_params import PixelParams
-from convonet.testing.prediction import answers, predict_files
+from convonet.testing.prediction import predict_files
 
 Make = Callable[..., Any]
 CLASSES = ("猫", "dog", "bird")

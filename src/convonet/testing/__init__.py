@@ -1,14 +1,16 @@
 """Evaluate a model on a prepared set, predict new images, list the mistakes, write the results."""
 
+from convonet.inference.answers import answers
+from convonet.inference.decision import Decision, decide
+
 from .choosing import Chosen, Wish, choose
 from .comparison import SideBySide, compare_models, side_by_side
-from .decision import Decision, decide
 from .evaluation import Evaluation, score
 from .keeping import keep
 from .mistakes import Answer, in_cell, mistakes
 from .models import open_predictor
 from .net_testing import Predictor, choose_on, evaluate
-from .prediction import answers, predict_files
+from .prediction import predict_files
 from .writing import write_evaluation
 
 __all__ = [

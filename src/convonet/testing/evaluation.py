@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from convonet import metrics
 from convonet.data.listing import Skipped
 from convonet.inference.decide import Probabilities, confidences
+from convonet.inference.decision import Decision
 from convonet.metrics import ClassScores, Interval, SensitivitySpecificity
-from convonet.testing.decision import Decision
 from convonet.testing.trust import Calibration, Intervals, calibration_of, intervals_of
 
 TOP_K = 5

@@ -12,15 +12,15 @@ from numpy.typing import NDArray
 from convonet import metrics
 from convonet.data.data_prep import PreparedSet
 from convonet.data.pool import Meter
-from convonet.errors import ClassMismatchError, DataError, ModelFileError, ParamError
+from convonet.errors import ClassMismatchError, DataError, ParamError
 from convonet.events import EvaluationEnded, Warned, Watch
+from convonet.inference.answers import check_probabilities
+from convonet.inference.decision import decide
 from convonet.inference.model_info import ModelInfo
 from convonet.testing.choosing import Chosen, Wish, choose, cool, cooled_info
-from convonet.testing.decision import decide
 from convonet.testing.evaluation import TOP_K, Evaluation, score
 
 BATCH_SIZE = 256
-SUM_TOLERANCE = 1e-3
 
 
 class Predictor(Protocol):
@@ -152,31 +152,6 @@ def predict_all(
         parts.append(predictor.predict(batch, batch_size=batch_size, watch=watch))
         meter.tell(first + len(batch))
     return np.concatenate(parts)
-
-
-def check_probabilities(probabilities: NDArray[np.float32], classes: Sequence[str]) -> None:
-    """Raise ModelFileError unless there is one row of probabilities over `classes` for each image."""
-    if probabilities.ndim != 2 or probabilities.shape[1] != len(classes):
-        raise ModelFileError(
-            "The model does not give one probability a class",
-            expected=f"{len(classes)} ({', '.join(classes[:5])}{' …' if len(classes) > 5 else ''})",
-            received=" × ".join(str(side) for side in probabilities.shape[1:]) or "one number an image",
-        )
-    bad = int(np.count_nonzero(~np.isfinite(probabilities).all(axis=1)))
-    if bad:
-        raise ModelFileError(
-            f"The model gives no number for {bad} of {len(probabilities)} images",
-            expected="probabilities",
-            received="NaN or infinite values",
-            hint="Its weights are spoilt: train again, with a smaller learning rate",
-        )
-    worst = float(np.abs(probabilities.sum(axis=1, dtype=np.float64) - 1).max(initial=0.0))
-    if worst > SUM_TOLERANCE or probabilities.min(initial=0.0) < 0:
-        raise ModelFileError(
-            "The model's output is no probabilities",
-            expected="values from 0 to 1 that sum to 1",
-            received=f"sums that differ from 1 by up to {worst:.3g}",
-        )
 
 
 def _report(

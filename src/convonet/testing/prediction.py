@@ -13,16 +13,11 @@ from numpy.typing import NDArray
 from convonet.data.decode import read_image
 from convonet.data.pool import Meter, free_cores, in_order
 from convonet.data.sources import FoundImages
-from convonet.errors import DataError, ParamError
+from convonet.errors import DataError
 from convonet.events import Warned, Watch
-from convonet.inference.decide import confidences, top_k
-from convonet.inference.model_info import ModelInfo
+from convonet.inference.answers import TOP, UNSURE_BELOW, answers, check_wishes
 from convonet.params.data_params import PixelParams
-from convonet.testing.decision import decide
-from convonet.testing.net_testing import BATCH_SIZE, Predictor, check_probabilities
-
-TOP = 5
-UNSURE_BELOW = 0.5
+from convonet.testing.net_testing import BATCH_SIZE, Predictor
 
 
 def predict_files(
@@ -55,7 +50,7 @@ def predict_files(
     """
     watch = watch or Watch()
     limit = UNSURE_BELOW if unsure_below is None else unsure_below
-    _check(top, limit)
+    check_wishes(top, limit)
     paths = list(files.paths if isinstance(files, FoundImages) else files)
     if isinstance(files, FoundImages) and files.skipped:
         _tell_skipped(files, watch)
@@ -66,44 +61,6 @@ def predict_files(
         documents += _predict_batch(predictor, batch, top, limit, watch)
         meter.tell(len(documents))
     return documents
-
-
-def answers(
-    probabilities: NDArray[np.float32],
-    info: ModelInfo,
-    paths: Sequence[str],
-    *,
-    top: int = TOP,
-    unsure_below: float | None = None,
-) -> list[dict[str, Any]]:
-    """The document of each row of `probabilities`, shape (n, classes), by the model's own rule.
-
-    A model without class names calls them 0, 1, 2 …
-
-    Raises:
-        ParamError: `top` or `unsure_below` out of range.
-        ModelFileError: these are no probabilities.
-    """
-    limit = UNSURE_BELOW if unsure_below is None else unsure_below
-    _check(top, limit)
-    names = info.classes or tuple(str(place) for place in range(probabilities.shape[1]))
-    check_probabilities(probabilities, names)
-    labels = decide(names, info).labels(probabilities)
-    confidence = confidences(probabilities, labels).tolist()
-    best = top_k(probabilities, top)
-    return [
-        {
-            "path": path,
-            "predicted": names[labels[row]],
-            "confidence": confidence[row],
-            "unsure": confidence[row] < limit,
-            "top": [
-                {"class": names[label], "probability": float(share)}
-                for label, share in zip(best.labels[row], best.probabilities[row], strict=True)
-            ],
-        }
-        for row, path in enumerate(paths)
-    ]
 
 
 def _predict_batch(
@@ -136,16 +93,6 @@ def _decoded(
             return str(path), error.what
 
     return in_order(read, paths, free_cores() if len(paths) > 1 else 1, watch)
-
-
-def _check(top: int, unsure_below: float) -> None:
-    faults = {}
-    if top < 1:
-        faults["top"] = f"top: expected 1 or more, received {top}"
-    if not 0 <= unsure_below <= 1:
-        faults["unsure_below"] = f"unsure_below: expected a number from 0 to 1, received {unsure_below:g}"
-    if faults:
-        raise ParamError.of(faults)
 
 
 def _tell_skipped(files: FoundImages, watch: Watch) -> None:

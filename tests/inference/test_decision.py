@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 
 from convonet.errors import ParamError
+from convonet.inference.decision import Decision, decide
 from convonet.inference.model_info import ModelInfo
 from convonet.params.data_params import PixelParams
-from convonet.testing.decision import Decision, decide
 
 TWO = ("NORMAL", "PNEUMONIA")
 THREE = ("a", "b", "c")

@@ -1,0 +1,92 @@
+"""From probabilities to the documents that `predict` answers with; without keras, so every face can make them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convonet.errors import ModelFileError, ParamError
+from convonet.inference.decide import confidences, top_k
+from convonet.inference.decision import decide
+from convonet.inference.model_info import ModelInfo
+
+TOP = 5
+UNSURE_BELOW = 0.5
+SUM_TOLERANCE = 1e-3
+
+
+def answers(
+    probabilities: NDArray[np.float32],
+    info: ModelInfo,
+    paths: Sequence[str],
+    *,
+    top: int = TOP,
+    unsure_below: float | None = None,
+) -> list[dict[str, Any]]:
+    """The document of each row of `probabilities`, shape (n, classes), by the model's own rule.
+
+    A model without class names calls them 0, 1, 2 …
+
+    Raises:
+        ParamError: `top` or `unsure_below` out of range.
+        ModelFileError: these are no probabilities.
+    """
+    limit = UNSURE_BELOW if unsure_below is None else unsure_below
+    check_wishes(top, limit)
+    names = info.classes or tuple(str(place) for place in range(probabilities.shape[1]))
+    check_probabilities(probabilities, names)
+    labels = decide(names, info).labels(probabilities)
+    confidence = confidences(probabilities, labels).tolist()
+    best = top_k(probabilities, top)
+    return [
+        {
+            "path": path,
+            "predicted": names[labels[row]],
+            "confidence": confidence[row],
+            "unsure": confidence[row] < limit,
+            "top": [
+                {"class": names[label], "probability": float(share)}
+                for label, share in zip(best.labels[row], best.probabilities[row], strict=True)
+            ],
+        }
+        for row, path in enumerate(paths)
+    ]
+
+
+def check_probabilities(probabilities: NDArray[np.float32], classes: Sequence[str]) -> None:
+    """Raise ModelFileError unless there is one row of probabilities over `classes` for each image."""
+    if probabilities.ndim != 2 or probabilities.shape[1] != len(classes):
+        raise ModelFileError(
+            "The model does not give one probability a class",
+            expected=f"{len(classes)} ({', '.join(classes[:5])}{' …' if len(classes) > 5 else ''})",
+            received=" × ".join(str(side) for side in probabilities.shape[1:]) or "one number an image",
+        )
+    bad = int(np.count_nonzero(~np.isfinite(probabilities).all(axis=1)))
+    if bad:
+        raise ModelFileError(
+            f"The model gives no number for {bad} of {len(probabilities)} images",
+            expected="probabilities",
+            received="NaN or infinite values",
+            hint="Its weights are spoilt: train again, with a smaller learning rate",
+        )
+    worst = float(np.abs(probabilities.sum(axis=1, dtype=np.float64) - 1).max(initial=0.0))
+    if worst > SUM_TOLERANCE or probabilities.min(initial=0.0) < 0:
+        raise ModelFileError(
+            "The model's output is no probabilities",
+            expected="values from 0 to 1 that sum to 1",
+            received=f"sums that differ from 1 by up to {worst:.3g}",
+        )
+
+
+def check_wishes(top: int, unsure_below: float) -> None:
+    """Raise ParamError, all faults at once, unless `top` ≥ 1 and `unsure_below` is 0..1."""
+    faults = {}
+    if top < 1:
+        faults["top"] = f"top: expected 1 or more, received {top}"
+    if not 0 <= unsure_below <= 1:
+        faults["unsure_below"] = f"unsure_below: expected a number from 0 to 1, received {unsure_below:g}"
+    if faults:
+        raise ParamError.of(faults)
