@@ -13,6 +13,7 @@ from convonet._version import __version__
 if TYPE_CHECKING:
     from convonet.api import evaluate as evaluate
     from convonet.api import inspect as inspect
+    from convonet.api import mark as mark
     from convonet.api import predict as predict
     from convonet.api import study as study
     from convonet.api import train as train
@@ -30,6 +31,7 @@ _HOMES = {
     "study": "convonet.api",
     "evaluate": "convonet.api",
     "predict": "convonet.api",
+    "mark": "convonet.api",
     "DataParams": "convonet.params",
     "HyperParams": "convonet.params",
     "SearchSpace": "convonet.params",

@@ -19,8 +19,10 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from convonet.data.inspection import Inspection, inspect_folder
-from convonet.errors import OutOfMemoryError
+from convonet.data.marking import Change, list_marks, mark_images
+from convonet.errors import InputError, OutOfMemoryError
 from convonet.events import Event, RunState
+from convonet.inference.answers import answers
 from convonet.jobs import job_for
 from convonet.jobs.runner import execute
 from convonet.params import DataParams, HyperParams, SearchSpace, load_data, load_hyper
@@ -36,7 +38,6 @@ from convonet.runs.environment import available_cores, command
 from convonet.runs.memory import halve_batch
 from convonet.specs import PredictTask, Split, StudyTask, Task, TestTask, TrainTask, TuneTask
 from convonet.testing.models import open_predictor
-from convonet.testing.prediction import answers
 
 Data: TypeAlias = DataParams | Mapping[str, Any] | str | os.PathLike[str]
 Hyper: TypeAlias = HyperParams | SearchSpace | Mapping[str, Any] | str | os.PathLike[str] | None
@@ -75,6 +76,39 @@ def inspect(folder: str | os.PathLike[str], *, test: str | os.PathLike[str] | No
         DataError: no such folder, or no images in it.
     """
     return inspect_folder(os.fspath(folder), test=None if test is None else os.fspath(test))
+
+
+def mark(
+    data: Data,
+    images: str | os.PathLike[str] | Iterable[str | os.PathLike[str]] = (),
+    *,
+    label: str | None = None,
+    leave_out: bool = False,
+    undo: bool = False,
+) -> list[dict[str, Any]]:
+    """Say of images that their label is wrong, or that they are to be left out; nothing is moved.
+
+    Args:
+        data: the sets. A string is the path of a JSON file, or of a folder of images.
+        images: paths, absolute or relative to the set; none: nothing is changed.
+        label: the class that they are of.
+        leave_out: they are not to be used.
+        undo: take their marks away.
+
+    Returns:
+        All marks as they are now: `set`, `root`, `class`, `path`, `label`, `leave_out`.
+
+    Raises:
+        InputError: not one of the three, no such image, or no such class.
+    """
+    values = _data(data)
+    given = [images] if isinstance(images, (str, os.PathLike)) else list(images)
+    if not given:
+        return [image.to_dict() for image in list_marks(values)]
+    if (label is not None) + leave_out + undo != 1:
+        raise InputError("Say one thing of the images", expected="label, leave_out or undo")
+    marks = mark_images(values, [os.fspath(item) for item in given], Change(label, undo))
+    return [image.to_dict() for image in marks]
 
 
 def train(

@@ -77,12 +77,13 @@ class Progressed(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class DataScanned(Event):
-    """The images of one set were listed. `skipped` counts files that are left out."""
+    """The images of one set were listed. `skipped` counts files that are left out, `marked` obeyed marks."""
 
     set: str
     images: int
     classes: int
     skipped: int
+    marked: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

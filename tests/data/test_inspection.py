@@ -31,6 +31,7 @@ def test_counts_sizes_and_what_is_left_out(make_files, cache: ImageCache) -> Non
         "near_leaks",
         "leaks",
         "conflicts",
+        "marks",
         "warnings",
     ]
     assert document["classes"] == {"a": 2, "b": 2}

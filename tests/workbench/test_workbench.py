@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from convonet.errors import ConvonetError, ModelFileError, ParamError
 from convonet.events import RunState
@@ -52,6 +53,16 @@ def loaded(bench: Workbench, digits: Path) -> Workbench:
     bench.set_space(SearchSpace.of(QUICK))
     bench.take_sets(bench.data, load_sets(bench.data))
     return bench
+
+
+@pytest.fixture
+def tiny_set(tmp_path: Path) -> Path:
+    """Six images in two classes."""
+    for name in "ab":
+        (tmp_path / "set" / name).mkdir(parents=True)
+        for number in range(3):
+            Image.new("L", (4, 4), 80 * number).save(tmp_path / "set" / name / f"{number}.png")
+    return tmp_path / "set"
 
 
 def follow(bench: Workbench, seconds: float = 90) -> None:
@@ -204,3 +215,16 @@ def test_a_failed_work_says_why(loaded: Workbench) -> None:
     assert ended.state is RunState.FAILED
     assert ended.error is not None
     assert "other images" in ended.error.what
+
+
+def test_marks_are_told_and_obeyed_when_the_sets_are_loaded_again(tiny_set: Path, bench: Workbench) -> None:
+    bench.set_data(DataParams.of({"train_dir": str(tiny_set)}))
+    ears = Ears(bench)
+    bench.mark(["a/0.png"], label="b")
+    bench.mark(["a/1.png"])
+    assert ears.parts() == ["marks", "marks"]
+    assert [image.mark.path for image in bench.marks()] == ["a/0.png", "a/1.png"]
+    assert load_sets(bench.data)["train"].counts() == {"a": 1, "b": 4}
+    with pytest.raises(ParamError):
+        bench.mark(["a/9.png"])
+    assert bench.mark(["a/0.png", "a/1.png"], undo=True) == []

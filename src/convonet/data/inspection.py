@@ -15,7 +15,7 @@ from convonet.data.cache import ImageCache
 from convonet.data.channels import find_channels
 from convonet.data.class_contract import impose_classes
 from convonet.data.data_prep import PreparedSet, prepare
-from convonet.data.listing import Skipped
+from convonet.data.listing import Mark, Skipped
 from convonet.data.lookalikes import looks_of
 from convonet.data.quality import Quality, near_leaks, quality_of
 from convonet.data.sources import has_set, scan_set
@@ -54,6 +54,7 @@ class Inspection:
         leaks: images that also stand in the test set.
         near_leaks: images that look like one of the test set, whose file differs.
         warnings: plain sentences.
+        marks: what the person said of images, which the counts obey.
         test: the same of the test set.
     """
 
@@ -69,6 +70,7 @@ class Inspection:
     leaks: tuple[Leak, ...] = ()
     near_leaks: tuple[Leak, ...] = ()
     warnings: tuple[str, ...] = ()
+    marks: tuple[Mark, ...] = ()
     test: Inspection | None = None
 
     @property
@@ -88,6 +90,7 @@ class Inspection:
             "near_leaks": [leak._asdict() for leak in self.near_leaks],
             "leaks": [leak._asdict() for leak in self.leaks],
             "conflicts": [list(group) for group in self.conflicts],
+            "marks": [mark.to_dict() for mark in self.marks],
             "warnings": list(self.warnings),
         }
         return document if self.test is None else document | {"test": self.test.to_dict()}
@@ -167,6 +170,7 @@ def _inspection(
         quality=quality,
         leaks=leaks,
         warnings=tuple(warnings),
+        marks=prepared.listing.marks,
     )
 
 

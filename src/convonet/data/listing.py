@@ -22,6 +22,17 @@ class Skipped(NamedTuple):
     reason: str
 
 
+class Mark(NamedTuple):
+    """What a person said of an image: that its class is another one, or (None) that it is to be left out."""
+
+    path: str
+    label: str | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON."""
+        return {"path": self.path, "label": self.label, "leave_out": self.label is None}
+
+
 class Row(NamedTuple):
     """One image before it has a place in a listing: where, of which class, size in bytes, mtime in ns."""
 
@@ -42,6 +53,7 @@ class ImageListing:
         labels: (N,) int64, place in `classes`.
         stats: (N, 2) int64, size in bytes and modification time in nanoseconds.
         skipped: what was left out.
+        marks: those of the person's marks that were obeyed.
     """
 
     root: Path
@@ -50,6 +62,7 @@ class ImageListing:
     labels: Rows
     stats: npt.NDArray[np.int64]
     skipped: tuple[Skipped, ...] = ()
+    marks: tuple[Mark, ...] = ()
 
     def __len__(self) -> int:
         return len(self.paths)

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 
+MARKS_FILE = "convonet-marks.json"
+"""The person's marks of the images beside it; see `data/marks.py`."""
+
 IMAGE_SUFFIXES = frozenset("png jpg jpeg jpe jfif bmp dib gif tif tiff webp ppm pgm pbm pnm".split())
 _NO_CLASSES = frozenset({"__MACOSX", "__pycache__", "@eaDir", "$RECYCLE.BIN", "System Volume Information"})
 _DIGITS = re.compile(r"(\d+)", re.ASCII)
@@ -26,8 +29,8 @@ def is_image_name(name: str) -> bool:
 
 
 def is_hidden(name: str) -> bool:
-    """Whether a file or folder is the system's or an editor's, not the person's."""
-    return name.startswith(".") or name in _NO_CLASSES
+    """Whether a file or folder is the system's, an editor's or ours, not one of the person's images."""
+    return name.startswith(".") or name in _NO_CLASSES or name == MARKS_FILE
 
 
 def is_text(name: str) -> bool:

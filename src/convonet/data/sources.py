@@ -14,6 +14,7 @@ from convonet.data.channels import find_channels
 from convonet.data.class_contract import impose_classes
 from convonet.data.folders import NO_IMAGES, image_files, list_by_pattern, list_class_folders
 from convonet.data.listing import ImageListing, Skipped
+from convonet.data.marks import obey_marks, read_marks
 from convonet.data.names import IMAGE_SUFFIXES
 from convonet.data.places import ACCEPTED, Place, Split, place_of
 from convonet.data.tables import list_table
@@ -21,7 +22,16 @@ from convonet.errors import DataError, ParamError
 from convonet.events import DataScanned, Watch
 from convonet.params import DataParams
 
-__all__ = ["DataSets", "FoundImages", "find_channels", "has_set", "scan", "scan_images", "scan_set"]
+__all__ = [
+    "DataSets",
+    "FoundImages",
+    "find_channels",
+    "has_set",
+    "list_set",
+    "scan",
+    "scan_images",
+    "scan_set",
+]
 
 
 _OTHERS: tuple[Split, ...] = ("val", "test")
@@ -67,18 +77,19 @@ def scan_set(
     classes: Sequence[str] | None = None,
     watch: Watch | None = None,
 ) -> ImageListing:
-    """List the images of one set.
+    """List the images of one set, as the person's marks make it.
 
     Args:
         classes: a model's names, imposed on the set; None takes the set's own, natural-sorted.
 
     Raises:
-        DataError: the set is missing or empty, or has fewer than two classes.
+        DataError: the set is missing or empty, or has fewer than two classes; or its marks cannot be obeyed.
         ClassMismatchError: the set's classes are not `classes`.
         ParamError: `num_classes` disagrees with the classes found.
     """
     watch = watch or Watch()
-    listing = _listed(data, _required_place(data, split), watch)
+    listed = list_set(data, split, watch)
+    listing = obey_marks(listed, read_marks(listed.root)).listing
     if not len(listing):
         raise _nothing_found(listing)
     if classes is None:
@@ -93,7 +104,11 @@ def scan_set(
             allow_missing=data.missing_classes == "allow",
         )
     told = DataScanned(
-        set=split, images=len(listing), classes=len(listing.classes), skipped=len(listing.skipped)
+        set=split,
+        images=len(listing),
+        classes=len(listing.classes),
+        skipped=len(listing.skipped),
+        marked=len(listing.marks),
     )
     watch.tell(told)
     return listing
@@ -106,6 +121,15 @@ def has_set(data: DataParams, split: Split) -> bool:
         DataError: what was given is not there, or is nothing that can be read.
     """
     return place_of(data, split) is not None
+
+
+def list_set(data: DataParams, split: Split, watch: Watch) -> ImageListing:
+    """The images of one set as they stand on disk, whatever marks say.
+
+    Raises:
+        DataError: the set is missing.
+    """
+    return _listed(data, _required_place(data, split), watch)
 
 
 def _required_place(data: DataParams, split: Split) -> Place:

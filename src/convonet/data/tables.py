@@ -34,19 +34,7 @@ def read_table(file: Path) -> Table:
     Raises:
         DataError: not such a file, or the header lacks a path or a label.
     """
-    try:
-        with file.open(encoding="utf-8-sig", newline="") as stream:
-            head = stream.readline()
-            stream.seek(0)
-            reader = csv.DictReader(stream, delimiter=_delimiter(file, head))
-            lines = list(reader)
-            names = list(reader.fieldnames or ())
-    except OSError as error:
-        raise DataError(f"The table cannot be read: {error.strerror}", where=file) from error
-    except UnicodeDecodeError as error:
-        raise DataError("The table is not UTF-8 text", where=file) from error
-    except csv.Error as error:
-        raise DataError(f"The table cannot be read: {error}", where=file) from error
+    names, lines = _lines(file)
     path, label = _column(names, _PATH_NAMES), _column(names, _LABEL_NAMES)
     if path is None or label is None:
         raise DataError(
@@ -56,6 +44,41 @@ def read_table(file: Path) -> Table:
             received=", ".join(names) or "an empty file",
         )
     return Table(path, label, _column(names, _SPLIT_NAMES), lines)
+
+
+def path_column(file: Path) -> list[str]:
+    """The paths in a CSV or TSV file with a header that names them, in their order.
+
+    Raises:
+        DataError: not such a file.
+    """
+    names, lines = _lines(file)
+    column = _column(names, _PATH_NAMES)
+    if column is None:
+        raise DataError(
+            "The table's header names no path",
+            where=file,
+            expected=f"a column {'|'.join(_PATH_NAMES)}",
+            received=", ".join(names) or "an empty file",
+        )
+    return [text.strip() for line in lines if (text := line[column])]
+
+
+def _lines(file: Path) -> tuple[list[str], list[dict[str, str | None]]]:
+    """The header and the lines."""
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as stream:
+            head = stream.readline()
+            stream.seek(0)
+            reader = csv.DictReader(stream, delimiter=_delimiter(file, head))
+            lines = list(reader)
+            return list(reader.fieldnames or ()), lines
+    except OSError as error:
+        raise DataError(f"The table cannot be read: {error.strerror}", where=file) from error
+    except UnicodeDecodeError as error:
+        raise DataError("The table is not UTF-8 text", where=file) from error
+    except csv.Error as error:
+        raise DataError(f"The table cannot be read: {error}", where=file) from error
 
 
 def _delimiter(file: Path, head: str) -> str:

@@ -29,6 +29,7 @@ def data_record(sets: Mapping[str, PreparedSet]) -> dict[str, Any]:
                 "root": str(prepared.listing.root),
                 "images": len(prepared.labels),
                 "skipped": [list(item) for item in prepared.listing.skipped],
+                "marks": [mark.to_dict() for mark in prepared.listing.marks],
                 "fingerprint": parts[name],
             }
             for name, prepared in sets.items()

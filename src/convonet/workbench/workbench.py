@@ -11,7 +11,7 @@ import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from convonet.errors import ConvonetError
 from convonet.events import RunState
@@ -34,6 +34,9 @@ from convonet.workbench.sets import DECIDING, LoadedSets
 from convonet.workbench.shown_as import command_words
 from convonet.workbench.supervisor import Supervisor
 from convonet.workbench.work import Follower, Work
+
+if TYPE_CHECKING:
+    from convonet.data.marking import MarkedImage
 
 _KEPT = ("train", "tune")
 
@@ -163,6 +166,38 @@ class Workbench:
         if self.summary is not None:
             self.summary = None
             self._changed("summary")
+
+    # The repair list
+
+    def marks(self) -> list[MarkedImage]:
+        """What the person said of images of the sets. Reads the sets' folders. Raises DataError."""
+        from convonet.data.marking import list_marks
+
+        return list_marks(self.data)
+
+    def mark(
+        self, paths: Sequence[str], *, label: str | None = None, undo: bool = False
+    ) -> list[MarkedImage]:
+        """Say that images are of another class, or (neither label nor undo) that they are to be left out.
+
+        The listings are as before: load them again after it, as after a change of folders.
+
+        Args:
+            paths: absolute or relative to their set.
+            undo: take their marks away.
+
+        Returns:
+            All marks as they are now.
+
+        Raises:
+            ParamError: no such image or class; nothing is changed then.
+            OutputError: the folder of the images cannot be written to.
+        """
+        from convonet.data.marking import Change, mark_images
+
+        marks = mark_images(self.data, paths, Change(label, undo))
+        self._changed("marks")
+        return marks
 
     # What may be done next
 

@@ -1,0 +1,96 @@
+"""`mark`: the repair list beside the data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from convonet.cli import options as opt
+
+if TYPE_CHECKING:
+    from convonet.data.marking import Change, MarkedImage
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command of this file."""
+    app.command()(mark)
+
+
+def mark(
+    folder: Annotated[str, typer.Argument(metavar="DIR", help="The set: a folder, a CSV or TSV, or .npz.")],
+    paths: Annotated[
+        list[str] | None, typer.Argument(metavar="PATH", help="Images of it; without any, marks are listed.")
+    ] = None,
+    label: Annotated[
+        str | None, typer.Option("--label", metavar="CLASS", help="They are of this class.")
+    ] = None,
+    leave_out: Annotated[bool, typer.Option("--leave-out", help="They are not to be used.")] = False,
+    undo: Annotated[bool, typer.Option("--undo", help="Take their marks away.")] = False,
+    table: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="FILE", help="Also the images in the column path of a CSV file."),
+    ] = None,
+    first: Annotated[
+        int | None, typer.Option("--first", min=1, metavar="N", help="Only the first N of that file.")
+    ] = None,
+    settings: opt.Set = None,
+    json: opt.Json = False,
+) -> None:
+    """Mark images as wrongly labelled or to be left out; nothing is moved, and training obeys it."""
+    from convonet.cli.given import data_params
+    from convonet.cli.output import print_json
+    from convonet.data.marking import list_marks, mark_images
+
+    data = data_params(None, settings, train_dir=folder)
+    wanted = list(dict.fromkeys([*(paths or []), *_paths_in(table, first)]))
+    change = _change(wanted, label, leave_out, undo)
+    marks = list_marks(data) if change is None else mark_images(data, wanted, change)
+    if json:
+        print_json(_document(marks))
+    else:
+        _print(marks)
+
+
+def _change(paths: list[str], label: str | None, leave_out: bool, undo: bool) -> Change | None:
+    """What is asked for; None: to list the marks."""
+    from convonet.data.marking import Change
+    from convonet.errors import InputError
+
+    asked = [
+        name
+        for name, said in (("--label", label is not None), ("--leave-out", leave_out), ("--undo", undo))
+        if said
+    ]
+    if not paths and not asked:
+        return None
+    if not paths:
+        raise InputError("No image was named", expected=f"images after DIR, for {asked[0]}")
+    if len(asked) != 1:
+        received = " and ".join(asked) or "none of them"
+        raise InputError(
+            "Say one thing of the images", expected="--label, --leave-out or --undo", received=received
+        )
+    return Change(label, undo)
+
+
+def _paths_in(table: Path | None, first: int | None) -> list[str]:
+    from convonet.data.tables import path_column
+
+    return [] if table is None else path_column(table)[:first]
+
+
+def _document(marks: list[MarkedImage]) -> dict[str, Any]:
+    from convonet.data.marks import marks_file
+
+    files = list(dict.fromkeys(str(marks_file(image.root)) for image in marks))
+    return {"marks": [image.to_dict() for image in marks], "files": files}
+
+
+def _print(marks: list[MarkedImage]) -> None:
+    document = _document(marks)
+    for image in marks:
+        typer.echo(image.sentence())
+    where = f" in {', '.join(document['files'])}" if marks else ""
+    typer.echo(f"{len(marks):,} images are marked{where}")

@@ -1,0 +1,128 @@
+"""The repair list: images whose label is wrong, and images to leave out, in one file beside the data.
+
+Nothing is moved or renamed. The file stands in the folder that the paths of a set are relative to, and every
+reading of the set obeys it; taking a mark away, or the file, brings the set back as it was.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from convonet.atomic import write_json
+from convonet.data.listing import ImageListing, Mark, Skipped
+from convonet.data.names import MARKS_FILE, natural_key
+from convonet.errors import DataError, nearest
+
+VERSION = 1
+LEFT_OUT = "marked to be left out"
+
+
+class Repaired(NamedTuple):
+    """A set as its marks make it, and the marks whose image is no longer there."""
+
+    listing: ImageListing
+    idle: tuple[Mark, ...]
+
+
+def marks_file(root: Path) -> Path:
+    """Where the marks of a set stand; beside a set that is itself a file."""
+    return (root if root.is_dir() else root.parent) / MARKS_FILE
+
+
+def read_marks(root: Path) -> dict[str, Mark]:
+    """The marks of a set by path; empty where there is no file.
+
+    Raises:
+        DataError: the file cannot be read, is no list of marks, or is of a newer version.
+    """
+    file = marks_file(root)
+    try:
+        value = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise DataError(f"The marks cannot be read: {error}", where=file) from error
+    return {mark.path: mark for mark in _marks(value, file)}
+
+
+def _marks(value: Any, file: Path) -> Iterable[Mark]:
+    version = value.get("format_version") if isinstance(value, dict) else None
+    if version != VERSION or not isinstance(value.get("marks"), dict):
+        raise DataError(
+            "This is no list of marks", where=file, expected=f"format version {VERSION}", received=version
+        )
+    for path, said in value["marks"].items():
+        label = said.get("label") if isinstance(said, dict) else None
+        if not isinstance(label, str) and not (isinstance(said, dict) and said.get("leave_out") is True):
+            raise DataError(
+                f"The mark of {path} cannot be read",
+                where=file,
+                expected='{"label": CLASS} or {"leave_out": true}',
+                received=json.dumps(said),
+            )
+        yield Mark(path, label)
+
+
+def write_marks(root: Path, marks: Mapping[str, Mark]) -> Path:
+    """Write the marks of a set, whole or not at all; without marks the file is taken away.
+
+    Raises:
+        OutputError: the folder cannot be written to.
+    """
+    file = marks_file(root)
+    if not marks:
+        file.unlink(missing_ok=True)
+        return file
+    said = {
+        path: {"leave_out": True} if marks[path].label is None else {"label": marks[path].label}
+        for path in sorted(marks, key=natural_key)
+    }
+    write_json(file, {"format_version": VERSION, "marks": said})
+    return file
+
+
+def obey_marks(listing: ImageListing, marks: Mapping[str, Mark]) -> Repaired:
+    """Give marked images their other label, and leave out those that are to be left out.
+
+    Args:
+        listing: a set with its own class names.
+        marks: by path.
+
+    Raises:
+        DataError: a label is no class of the set.
+    """
+    if not marks:
+        return Repaired(listing, ())
+    place = {name: index for index, name in enumerate(listing.classes)}
+    row_of = {path: row for row, path in enumerate(listing.paths) if path in marks}
+    labels, kept = listing.labels.copy(), np.ones(len(listing), np.bool_)
+    for path, row in row_of.items():
+        label = marks[path].label
+        if label is None:
+            kept[row] = False
+        elif label in place:
+            labels[row] = place[label]
+        else:
+            raise _unknown_class(label, path, listing)
+    obeyed = tuple(marks[path] for path in row_of)
+    left_out = tuple(Skipped(mark.path, LEFT_OUT) for mark in obeyed if mark.label is None)
+    repaired = listing.changed(labels=labels, marks=obeyed, skipped=(*listing.skipped, *left_out))
+    if left_out:
+        repaired = repaired.select(np.flatnonzero(kept))
+    return Repaired(repaired, tuple(mark for path, mark in marks.items() if path not in row_of))
+
+
+def _unknown_class(label: str, path: str, listing: ImageListing) -> DataError:
+    near = nearest(label, listing.classes)
+    return DataError(
+        f"The mark of {path} names a class that the set does not have",
+        where=marks_file(listing.root),
+        expected=", ".join(listing.classes[:12]),
+        received=label,
+        hint=f"Did you mean {near}" if near else "Take the mark away with `convonet mark … --undo`",
+    )
