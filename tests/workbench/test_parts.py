@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import math
 import shlex
@@ -140,8 +141,26 @@ def test_answers_are_read_the_surest_first(tmp_path: Path) -> None:
     text = "path,true,predicted,confidence,p:a,p:b\na/1.png,a,a,0.6,0.6,0.4\nb/1.png,b,a,0.9,0.9,0.1\n"
     (tmp_path / "predictions.csv").write_text(text)
     answers = read_answers(Path("/set"), {"run": str(tmp_path), "split": "test"}, top=1)
-    assert [answer.address for answer in answers] == [str(Path("/set/b/1.png")), str(Path("/set/a/1.png"))]
+    addresses = [answers[place].address for place in range(len(answers))]
+    assert addresses == [str(Path("/set/b/1.png")), str(Path("/set/a/1.png"))]
     assert answers[0].top == (("a", 0.9),)
+    assert answers.mistakes().tolist() == answers.cell("b", "a").tolist() == [0]
+
+
+def test_odd_names_among_the_answers_and_a_table_that_was_written_anew(tmp_path: Path) -> None:
+    rows = [('东/a, "b".png', "东", "c,d", 0.75), ("two\nlines.png", "c,d", "c,d", 0.5)]
+    file = tmp_path / "predictions_val.csv"
+    with file.open("w", newline="", encoding="utf-8") as text:
+        table = csv.writer(text, lineterminator="\n")
+        table.writerow(["path", "true", "predicted", "confidence", "p:c,d", "p:东"])
+        table.writerows([*row, row[3], 1 - row[3]] for row in rows)
+    answers = read_answers(Path("/set"), {"run": str(tmp_path), "split": "val"})
+    assert answers.classes == ("c,d", "东")
+    assert answers[0][1:] == ("东", "c,d", 0.75, (("c,d", 0.75), ("东", 0.25)))
+    assert answers[1].address == str(Path("/set/two\nlines.png"))
+    assert answers.cell("东", "nothing").tolist() == []
+    file.write_text("path,true,predicted,confidence\n")
+    assert answers[0].address == ""
 
 
 def test_a_workbench_loads_no_window_and_no_network() -> None:

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import csv
+import os
+from array import array
+from collections.abc import Iterator
 from heapq import nlargest
 from operator import itemgetter
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from convonet.errors import InputError
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    Rows = npt.NDArray[np.int64]
 
 
 class Answer(NamedTuple):
@@ -27,32 +36,106 @@ class Answer(NamedTuple):
     top: tuple[tuple[str, float], ...]
 
 
-def read_answers(root: Path, scores: dict[str, Any], top: int = 5) -> list[Answer]:
-    """Every row of an evaluation, the surest answer first.
+class Answers:
+    """All answers of an evaluation, the surest first.
+
+    Only numbers are held, 24 bytes an image; a row is read from its file when it is looked at, so that a hundred
+    thousand images with a hundred classes weigh no more than a few megabytes.
 
     Args:
+        file: the table of predictions.
         root: the folder of the set; paths in the file are relative to it.
+        top: how many classes are told of each image.
+
+    Raises:
+        InputError: the file is not there.
+    """
+
+    def __init__(self, file: Path, root: Path, top: int = 5) -> None:
+        if not file.is_file():
+            raise InputError(
+                "The answers of this test are not in its run folder", where=file, hint="Test again"
+            )
+        self._file, self._root, self._top = file, root, top
+        with file.open("rb") as lines:
+            self._state = _state_of(lines)
+            self.classes = tuple(name.removeprefix("p:") for name in _values(next(lines))[4:])
+            self._read_rows(lines)
+
+    def _read_rows(self, lines: IO[bytes]) -> None:
+        import numpy as np
+
+        # Arrays of plain numbers: a hundred thousand tuples would stay in the process's memory for good.
+        known = {name: place for place, name in enumerate(self.classes)}
+        starts, true, predicted, sure = array("q"), array("q"), array("q"), array("d")
+        for start, line in _records(lines, lines.tell()):
+            values = _values(line)
+            starts.append(start)
+            # A name that the model does not know still is a class of its own.
+            true.append(known.setdefault(values[1], len(known)))
+            predicted.append(known.setdefault(values[2], len(known)))
+            sure.append(float(values[3]))
+        order = np.argsort(-np.asarray(sure), kind="stable")
+        self._known = known
+        self._starts, self._true, self._predicted = (np.asarray(c)[order] for c in (starts, true, predicted))
+
+    def __len__(self) -> int:
+        return len(self._starts)
+
+    def __getitem__(self, place: int) -> Answer:
+        with self._file.open("rb") as lines:
+            if _state_of(lines) != self._state:
+                return Answer("", "", "", 0.0, ())
+            _, line = next(_records(lines, int(self._starts[place])))
+        path, true, predicted, confidence, *shares = _values(line)
+        address = str((self._root.parent if "#" in path else self._root) / path)
+        best = nlargest(self._top, zip(self.classes, map(float, shares), strict=True), key=itemgetter(1))
+        return Answer(address, true, predicted, float(confidence), tuple(best))
+
+    def mistakes(self) -> Rows:
+        """Places of the wrong answers, the surest first."""
+        import numpy as np
+
+        return np.flatnonzero(self._true != self._predicted)
+
+    def cell(self, true: str, predicted: str) -> Rows:
+        """Places of the images of one cell of the confusion matrix, the surest first."""
+        import numpy as np
+
+        row, column = self._known.get(true, -1), self._known.get(predicted, -1)
+        return np.flatnonzero((self._true == row) & (self._predicted == column))
+
+
+def read_answers(root: Path, scores: dict[str, Any], top: int = 5) -> Answers:
+    """The answers of an evaluation.
+
+    Args:
+        root: the folder of the set.
         scores: the evaluation's document, with `run` and `split`.
-        top: how many classes are kept of each image.
 
     Raises:
         InputError: the file is not there.
     """
     split = scores["split"]
-    file = Path(scores["run"]) / ("predictions.csv" if split == "test" else f"predictions_{split}.csv")
-    if not file.is_file():
-        raise InputError("The answers of this test are not in its run folder", where=file, hint="Test again")
-    with file.open(encoding="utf-8", newline="") as lines:
-        reader = csv.reader(lines)
-        names = [name.removeprefix("p:") for name in next(reader)[4:]]
-        answers = [
-            Answer(
-                str((root.parent if "#" in path else root) / path),
-                true,
-                predicted,
-                float(confidence),
-                tuple(nlargest(top, zip(names, map(float, shares), strict=True), key=itemgetter(1))),
-            )
-            for path, true, predicted, confidence, *shares in reader
-        ]
-    return sorted(answers, key=lambda answer: -answer.confidence)
+    name = "predictions.csv" if split == "test" else f"predictions_{split}.csv"
+    return Answers(Path(scores["run"]) / name, root, top)
+
+
+def _state_of(file: IO[bytes]) -> tuple[int, int]:
+    """What changes when the file is written anew; its rows then begin elsewhere."""
+    found = os.fstat(file.fileno())
+    return found.st_size, found.st_mtime_ns
+
+
+def _records(lines: IO[bytes], start: int) -> Iterator[tuple[int, bytes]]:
+    """Each record from `start` on with its place; a line break between quotes does not end it."""
+    lines.seek(start)
+    for line in lines:
+        while line.count(b'"') % 2 and (more := lines.readline()):
+            line += more
+        yield start, line
+        start += len(line)
+
+
+def _values(line: bytes) -> list[str]:
+    return next(csv.reader([line.decode("utf-8", errors="surrogateescape")]))

@@ -15,7 +15,7 @@ from convonet.desktop.widgets.image_grid import ImageGrid, Picture
 from convonet.desktop.widgets.matrix import MatrixView
 from convonet.desktop.widgets.table import Table
 from convonet.events import Watch
-from convonet.workbench.predictions import Answer, read_answers
+from convonet.workbench.predictions import Answer, Answers, read_answers
 
 if TYPE_CHECKING:
     from convonet.desktop.controller import Controller
@@ -32,7 +32,7 @@ class TestPage(Page):
 
     def __init__(self, controller: Controller, tasks: TaskActions) -> None:
         super().__init__(controller)
-        self._answers: list[Answer] = []
+        self._answers: Answers | None = None
         self._read: tuple[object, ...] = ()
         self._cell: tuple[str, str] | None = None
         self.split_box = QComboBox()
@@ -140,7 +140,7 @@ class TestPage(Page):
             return
         self._read, self._cell = key, None
 
-        def read(_: Watch) -> list[Answer]:
+        def read(_: Watch) -> Answers:
             return read_answers(root, scores)
 
         self.controller.background.call("answers", read, self._take, self._cannot_read)
@@ -152,11 +152,11 @@ class TestPage(Page):
         return found.root if found is not None else Path(self.bench.data.test_dir or "")
 
     def _cannot_read(self, error: Exception) -> None:
-        self._answers = []
+        self._answers = None
         self._shown.setText(str(error))
         self.grid.show_pictures(())
 
-    def _take(self, answers: list[Answer]) -> None:
+    def _take(self, answers: Answers) -> None:
         self._answers = answers
         self._fill()
 
@@ -174,16 +174,19 @@ class TestPage(Page):
         self.grid.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _fill(self) -> None:
+        answers = self._answers
+        if answers is None:
+            return
         if self._cell is None:
-            chosen = [answer for answer in self._answers if answer.true != answer.predicted]
-            words = f"{len(chosen):,} mistakes, the surest first" if chosen else "No mistakes"
+            chosen = answers.mistakes()
+            words = f"{len(chosen):,} mistakes, the surest first" if len(chosen) else "No mistakes"
         else:
-            chosen = [a for a in self._answers if (a.true, a.predicted) == self._cell]
+            chosen = answers.cell(*self._cell)
             words = f"{len(chosen):,} images of {self._cell[0]} that were called {self._cell[1]}"
         self._shown.setText(words)
         self._all.setVisible(self._cell is not None)
         self.tabs.setTabText(2, "Images" if self._cell else f"Mistakes ({len(chosen):,})")
-        self.grid.show_many(len(chosen), lambda place: _picture(chosen[place]))
+        self.grid.show_many(len(chosen), lambda place: _picture(answers[int(chosen[place])]))
 
     def close_page(self) -> None:
         self.grid.close_threads()

@@ -19,7 +19,7 @@ from PySide6.QtGui import QGuiApplication, QPainter, QPen
 from PySide6.QtWidgets import QListView, QMenu, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from convonet.desktop.style import color
-from convonet.desktop.widgets.thumbnails import Thumbnails
+from convonet.desktop.widgets.thumbnails import CRISP_BELOW, Thumbnails
 
 _Index = QModelIndex | QPersistentModelIndex
 _NO_INDEX = QModelIndex()
@@ -107,10 +107,10 @@ class _Cell(QStyledItemDelegate):
             text = "…" if picture is None else "not readable"
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
             return
-        box.setSize(
-            picture.deviceIndependentSize().toSize().scaled(SIDE, SIDE, Qt.AspectRatioMode.KeepAspectRatio)
-        )
+        box.setSize(picture.size().scaled(SIDE, SIDE, Qt.AspectRatioMode.KeepAspectRatio))
         box.moveCenter(place.center())
+        crisp = max(picture.width(), picture.height()) < CRISP_BELOW
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, not crisp)
         painter.drawPixmap(box, picture)
 
 
@@ -127,8 +127,7 @@ class ImageGrid(QListView):
         super().__init__(parent)
         self.setAccessibleName(name)
         self.pictures = Pictures()
-        # Twice the size on the screen, so that it is sharp at 2×.
-        self.thumbnails = Thumbnails(2 * SIDE, self)
+        self.thumbnails = Thumbnails(round(SIDE * QGuiApplication.primaryScreen().devicePixelRatio()), self)
         self.thumbnails.ready.connect(lambda _: self.viewport().update())
         self.setModel(self.pictures)
         self.setItemDelegate(_Cell(self.pictures, self.thumbnails, self))

@@ -12,11 +12,11 @@ from PySide6.QtGui import QImage, QPixmap
 
 from convonet.errors import ConvonetError
 
-_KEPT = 400
+_KEPT, _KEPT_BYTES = 200, 16 * 2**20
 _WANTED = 400
 _THREADS = 2
-# A picture of 8 × 8 pixels is shown as squares, a photograph smoothly.
-_CRISP_BELOW = 48
+CRISP_BELOW = 48
+"""A picture with fewer pixels a side is shown as squares, a larger one smoothly."""
 
 
 class _Post(QObject):
@@ -36,6 +36,8 @@ class _Decode(QRunnable):
 def read_picture(address: str, side: int) -> QImage:
     """The picture at an address, at most `side` × `side` pixels; a null image when it cannot be read.
 
+    A smaller one keeps its own size: four hundred small digits then weigh a megabyte, not sixty.
+
     Args:
         address: a file, or a row of an array file such as `digits.npz#x_train/17`.
     """
@@ -43,9 +45,10 @@ def read_picture(address: str, side: int) -> QImage:
         whole = read_whole(address)
     except ConvonetError:
         return QImage()
-    small = max(whole.width(), whole.height()) < min(_CRISP_BELOW, side)
-    smooth = Qt.TransformationMode.FastTransformation if small else Qt.TransformationMode.SmoothTransformation
-    return whole.scaled(side, side, Qt.AspectRatioMode.KeepAspectRatio, smooth)
+    if max(whole.width(), whole.height()) <= side:
+        return whole
+    modes = Qt.TransformationMode
+    return whole.scaled(side, side, Qt.AspectRatioMode.KeepAspectRatio, modes.SmoothTransformation)
 
 
 def read_whole(address: str) -> QImage:
@@ -94,7 +97,7 @@ def _array(file: Path, name: str) -> Any:
 
 
 class Thumbnails(QObject):
-    """Asks for pictures and keeps the last few thousand.
+    """Asks for pictures and keeps the last few hundred.
 
     Signals:
         ready: the picture at an address has come; carries the address.
@@ -107,7 +110,7 @@ class Thumbnails(QObject):
         self.side = side
         self._pictures: OrderedDict[str, QPixmap] = OrderedDict()
         self._wanted: OrderedDict[str, None] = OrderedDict()
-        self._turn = 0
+        self._turn = self._bytes = 0
         self._pool = QThreadPool(self)
         self._pool.setMaxThreadCount(_THREADS)
         self._post = _Post()
@@ -135,9 +138,11 @@ class Thumbnails(QObject):
 
     def _take(self, address: str, image: QImage) -> None:
         self._wanted.pop(address, None)
-        self._pictures[address] = QPixmap.fromImage(image)
-        if len(self._pictures) > _KEPT:
-            self._pictures.popitem(last=False)
+        self._pictures[address] = picture = QPixmap.fromImage(image)
+        self._bytes += _bytes(picture)
+        # A screen full of pictures is always kept, or they would chase each other out for ever.
+        while len(self._pictures) > _KEPT and self._bytes > _KEPT_BYTES:
+            self._bytes -= _bytes(self._pictures.popitem(last=False)[1])
         self.ready.emit(address)
 
     def close(self) -> None:
@@ -145,3 +150,7 @@ class Thumbnails(QObject):
         self._wanted.clear()
         self._pool.clear()
         self._pool.waitForDone()
+
+
+def _bytes(picture: QPixmap) -> int:
+    return 4 * picture.width() * picture.height()
