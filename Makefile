@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 EXTRAS ?= all,dev
+TESTERS ?= 2
 
 .PHONY: install demo test test-all lint bench docs clean
 
@@ -23,7 +24,7 @@ lint: install
 	$(BIN)/lint-imports
 
 test: install lint
-	$(BIN)/pytest
+	$(BIN)/pytest -n $(TESTERS)
 
 test-all: install lint
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[$(EXTRAS),jax]"
