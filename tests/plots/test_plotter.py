@@ -57,6 +57,24 @@ VALUES: dict[str, tuple[Any, ...]] = {
             "confidence_histogram": {"edges": [0, 0.5, 1], "right": [0, 3], "wrong": [1, 0]},
         },
     ),
+    "ranking": (
+        {
+            "classes": ["a", "东"],
+            "positive": "东",
+            "confusion_matrix": [[3, 1], [0, 2]],
+            "curves": [
+                {
+                    "class": "东",
+                    "auc": 0.9,
+                    "auc_interval": [0.8, 1.0],
+                    "average_precision": 0.8,
+                    "chance": 0.3,
+                    "roc": {"fpr": [0, 0.2, 1], "tpr": [0, 1, 1]},
+                    "precision_recall": {"recall": [0, 1, 1], "precision": [1, 0.7, 0.3]},
+                }
+            ],
+        },
+    ),
     "rate_finder": ([1e-4, 1e-3, 1e-2], [2.0, 1.0, 3.0], 1e-3),
     "rates": ([0.02, 0.01],),
     "importance": (TABLE,),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -53,6 +54,16 @@ def _settings(settings: Sequence[str] | None, model: type[ParamModel]) -> Mappin
     known = fields_of(DataParams) | fields_of(HyperParams)
     pairs = dict(split_setting(setting, known) for setting in settings or [])
     return {name: texts for name, texts in pairs.items() if name in fields_of(model)}
+
+
+def present(paths: Sequence[Path]) -> tuple[str, ...]:
+    """Images and folders as they were given; an error when none of them is there."""
+    from convonet.errors import InputError
+
+    missing = [str(path) for path in paths if not os.path.exists(path)]
+    if len(missing) == len(paths):
+        raise InputError("There is no such image or folder", where=", ".join(missing))
+    return tuple(str(path) for path in paths)
 
 
 def parent_folder(out: Path | None, data: DataParams | None) -> Path:

@@ -93,7 +93,7 @@ def evaluate(
     task = TestTask(
         model=str(path),
         data=given,
-        split=_one_of("--split", split, Split),
+        split=one_of("--split", split, Split),
         top_k=top_k,
         positive=positive,
         threshold=threshold,
@@ -133,21 +133,16 @@ def predict(
     progress: opt.Progress = opt.ProgressStyle.AUTO,
 ) -> None:
     """Tell the class of new images."""
-    import os
-
+    from convonet.cli.given import present
     from convonet.cli.output import print_json
     from convonet.cli.work import ask
-    from convonet.errors import InputError
     from convonet.inference.labels import read_labels
     from convonet.specs import PredictTask
     from convonet.workbench.models import model_path, write_predictions
 
-    missing = [str(path) for path in paths if not os.path.exists(path)]
-    if len(missing) == len(paths):
-        raise InputError("There is no such image or folder", where=", ".join(missing))
     task = PredictTask(
         model=str(model_path(model)),
-        paths=tuple(str(path) for path in paths),
+        paths=present(paths),
         top=top,
         unsure_below=unsure_below,
         scaling=checked_scaling(scaling),
@@ -193,10 +188,10 @@ def checked_scaling(text: str | None) -> Any:
     """The scaling that was named, or None."""
     from convonet.params.data_params import Scaling
 
-    return None if text is None else _one_of("--scaling", text, Scaling)
+    return None if text is None else one_of("--scaling", text, Scaling)
 
 
-def _one_of(option: str, text: str, choices: Any) -> Any:
+def one_of(option: str, text: str, choices: Any) -> Any:
     from typing import get_args
 
     from convonet.errors import InputError
@@ -229,11 +224,27 @@ def _print_scores(result: dict[str, Any]) -> None:
     typer.echo(f"Calibration error (ECE) {result['ece']:.4f}. {result['confidence_sentence']}")
     columns = ("class", "precision", "recall", "f1", "support")
     print_table(columns, [[row[name] for name in columns] for row in result["per_class"]])
+    _print_sets(result["sets"])
     for item in result["skipped"][:10]:
         typer.echo(f"Skipped {item['path']}: {item['reason']}")
     if len(result["skipped"]) > 10:
         typer.echo(f"… and {len(result['skipped']) - 10} more skipped files")
     typer.echo(f"Files: {result['run']}")
+
+
+def _print_sets(sets: dict[str, Any]) -> None:
+    """Training, validation and test beside each other, where more than one is known."""
+    from convonet.cli.output import print_table
+
+    columns = ("set", "images", "accuracy", "loss")
+    if len(sets["rows"]) > 1:
+        rows = [
+            [row[name] for name in columns] + ["evaluated" if row["evaluated"] else "while training"]
+            for row in sets["rows"]
+        ]
+        print_table((*columns, "seen"), rows)
+    if sets["sentence"]:
+        typer.echo(sets["sentence"])
 
 
 def _print_chosen(result: dict[str, Any], chosen: dict[str, Any]) -> None:

@@ -15,8 +15,9 @@ from convonet.data.split import split_rows
 from convonet.errors import DataError, InputError
 from convonet.events import FileSaved, StageStarted, Warned, Watch
 from convonet.inference.model_info import ModelInfo
-from convonet.plots.results import save_calibration, save_confusion
+from convonet.plots.results import save_calibration, save_confusion, save_ranking
 from convonet.runs import RECORD, Run
+from convonet.runs.sets_table import sets_table
 from convonet.specs import Split, TestTask, TrainTask
 from convonet.testing.choosing import Chosen, Wish
 from convonet.testing.evaluation import Evaluation
@@ -29,7 +30,8 @@ from convonet.testing.writing import write_evaluation
 def work(run: Run, task: TestTask, watch: Watch) -> dict[str, Any]:
     """Evaluate; files go into the run folder `task.into` where given, else into this run's."""
     with _held(Path(task.into) if task.into else run.path, run) as owner:
-        return evaluate_into(owner.path, task, watch, run=owner).to_dict() | {"run": str(owner.path)}
+        document = evaluate_into(owner.path, task, watch, run=owner).to_dict()
+        return document | {"run": str(owner.path), "sets": sets_table(owner.read()["scores"])}
 
 
 def evaluate_into(folder: Path, task: TestTask, watch: Watch, *, run: Run | None = None) -> Evaluation:
@@ -60,14 +62,22 @@ def evaluate_into(folder: Path, task: TestTask, watch: Watch, *, run: Run | None
     for path in write_evaluation(folder, result):
         watch.tell(FileSaved(path=path.name, title="Result"))
     ending = "" if task.split == "test" else f"_{task.split}"
-    picture, calibration = folder / f"confusion_matrix{ending}.png", folder / f"calibration{ending}.png"
-    save_confusion(picture, result.confusion_matrix, result.classes)
-    watch.tell(FileSaved(path=picture.name, title="Confusion matrix"))
-    save_calibration(calibration, result.to_dict())
-    watch.tell(FileSaved(path=calibration.name, title="Calibration"))
+    _draw(folder, ending, result, watch)
     if run is not None:
         run.update(scores=run.read()["scores"] | {task.split: _scores(result)})
     return result
+
+
+def _draw(folder: Path, ending: str, result: Evaluation, watch: Watch) -> None:
+    """The pictures beside the numbers."""
+    document = result.to_dict()
+    save_confusion(folder / f"confusion_matrix{ending}.png", result.confusion_matrix, result.classes)
+    watch.tell(FileSaved(path=f"confusion_matrix{ending}.png", title="Confusion matrix"))
+    save_calibration(folder / f"calibration{ending}.png", document)
+    watch.tell(FileSaved(path=f"calibration{ending}.png", title="Calibration"))
+    if result.curves:
+        save_ranking(folder / f"roc_pr{ending}.png", document)
+        watch.tell(FileSaved(path=f"roc_pr{ending}.png", title="ROC and precision-recall curves"))
 
 
 @contextlib.contextmanager

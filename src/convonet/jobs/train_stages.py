@@ -73,7 +73,7 @@ def train(
     except Cancelled:
         _save_partial(run, task, model, training, watch)
         raise
-    _save(run, model, result, watch)
+    _save(run, model, sets, result, watch)
     _export(run, model, sets, watch)
     _plot(run, task, result.history, watch)
     save_network(run.file("network.png"), summary.to_dict()["layers"])
@@ -157,7 +157,7 @@ def _training(run: Run, task: TrainTask, model: NetModel) -> NetTraining | Phase
     return kind(model, task.hyper, CheckpointFile(run.file(CHECKPOINT)), on_history=write_row, on_resume=cut)
 
 
-def _save(run: Run, model: NetModel, result: TrainingResult, watch: Watch) -> None:
+def _save(run: Run, model: NetModel, sets: TrainSets, result: TrainingResult, watch: Watch) -> None:
     watch.tell(StageStarted(stage="save", title="Saving the model"))
     model.save(run.file(MODEL))
     watch.tell(FileSaved(path=MODEL, title="Model"))
@@ -165,7 +165,9 @@ def _save(run: Run, model: NetModel, result: TrainingResult, watch: Watch) -> No
     for finding in findings:
         watch.tell(Warned(message=finding.text(), subject="curves"))
     last = result.history.rows[result.model_epoch - 1]
-    scores = run.read()["scores"] | {"training": {k: v for k, v in last.items() if k != "learning_rate"}}
+    counts = {"images": len(sets.train_rows), "val_images": len(sets.val_rows)}
+    seen = {k: v for k, v in last.items() if k != "learning_rate"} | counts
+    scores = run.read()["scores"] | {"training": seen}
     run.update(
         model_epoch=result.model_epoch,
         stopped=result.stopped,
@@ -191,9 +193,12 @@ def _export(run: Run, model: NetModel, sets: TrainSets, watch: Watch) -> None:
     """ONNX for fast use; where it cannot be made, keras stays in use and the run says so."""
     watch.check()
     watch.tell(StageStarted(stage="export", title="Exporting to ONNX"))
-    samples = sets.train.images[:: max(1, len(sets.train.images) // _SAMPLES)][:_SAMPLES]
+    held_out = sets.val if sets.val is not None and sets.val is not sets.train else None
+    source, prepared = ("train", sets.train) if held_out is None else ("val", held_out)
+    samples = prepared.images[:: max(1, len(prepared.images) // _SAMPLES)][:_SAMPLES]
+    digest = sha256_of(run.file(MODEL))
     try:
-        export_onnx(model, run.file(ONNX), samples=samples, keras_sha256=sha256_of(run.file(MODEL)))
+        export_onnx(model, run.file(ONNX), samples=samples, source=source, keras_sha256=digest)
     except ConvonetError as error:
         watch.tell(Warned(message=f"No ONNX file was made: {error.sentence()}", subject="export"))
     else:

@@ -6,10 +6,11 @@ from .figures import new_figure, save_figure
 from .fonts import Fonts, find_fonts
 from .hyper_table import TableRow, table_figure, table_rows
 from .plotter import Plotter
+from .ranking import ranking_figure, ranking_lines
 from .rates import finder_figure, rates_figure
 from .registry import PLOTS, Plot
 from .reliability import reliability_figure, reliability_points
-from .results import save_calibration, save_confusion, save_hyper_params, save_train_val_plots
+from .results import save_calibration, save_confusion, save_hyper_params, save_ranking, save_train_val_plots
 from .samples import mistakes_figure, pick_samples, samples_figure
 from .search import SearchTable, importance_of, parallel_axes, search_table
 
@@ -36,6 +37,8 @@ __all__ = [
     "new_figure",
     "parallel_axes",
     "pick_samples",
+    "ranking_figure",
+    "ranking_lines",
     "rates_figure",
     "reliability_figure",
     "reliability_points",
@@ -44,6 +47,7 @@ __all__ = [
     "save_confusion",
     "save_figure",
     "save_hyper_params",
+    "save_ranking",
     "save_train_val_plots",
     "search_table",
     "table_figure",

@@ -14,6 +14,7 @@ from convonet.plots.curves import curves_figure, curves_of
 from convonet.plots.figures import save_figure
 from convonet.plots.hyper_table import table_figure
 from convonet.plots.network import network_figure
+from convonet.plots.ranking import ranking_figure
 from convonet.plots.reliability import reliability_figure
 
 
@@ -47,6 +48,11 @@ def save_confusion(path: Path, matrix: ArrayLike, classes: Sequence[str]) -> Non
 def save_calibration(path: Path, document: Mapping[str, Any]) -> None:
     """Write the reliability diagram and the confidences of an evaluation; errors as `save_train_val_plots`."""
     save_figure(reliability_figure(document), path)
+
+
+def save_ranking(path: Path, document: Mapping[str, Any]) -> None:
+    """Write the ROC and precision-recall curves of an evaluation; errors as `save_train_val_plots`."""
+    save_figure(ranking_figure(document), path)
 
 
 def save_network(path: Path, layers: Sequence[Mapping[str, Any]]) -> None:

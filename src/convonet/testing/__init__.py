@@ -5,6 +5,7 @@ from convonet.inference.decision import Decision, decide
 
 from .choosing import Chosen, Wish, choose
 from .comparison import SideBySide, compare_models, side_by_side
+from .curves import ClassCurves, curves_of
 from .evaluation import Evaluation, score
 from .keeping import keep
 from .mistakes import Answer, in_cell, mistakes
@@ -16,6 +17,7 @@ from .writing import write_evaluation
 __all__ = [
     "Answer",
     "Chosen",
+    "ClassCurves",
     "Decision",
     "Evaluation",
     "Predictor",
@@ -25,6 +27,7 @@ __all__ = [
     "choose",
     "choose_on",
     "compare_models",
+    "curves_of",
     "decide",
     "evaluate",
     "in_cell",

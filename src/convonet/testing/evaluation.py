@@ -14,6 +14,7 @@ from convonet.data.listing import Skipped
 from convonet.inference.decide import Probabilities, confidences
 from convonet.inference.decision import Decision
 from convonet.metrics import ClassScores, Interval, SensitivitySpecificity
+from convonet.testing.curves import ClassCurves, curves_of
 from convonet.testing.trust import Calibration, Intervals, calibration_of, intervals_of
 
 TOP_K = 5
@@ -41,6 +42,7 @@ class Evaluation:
         images_per_second: mapped rows to probabilities, without the session's start and decoding.
         intervals: of every other score.
         calibration: whether confidences mean what they say.
+        curves: of the positive class, or of each class against the rest.
         chosen: what was chosen on validation images, if anything.
     """
 
@@ -66,6 +68,7 @@ class Evaluation:
     images_per_second: float
     intervals: Intervals
     calibration: Calibration
+    curves: tuple[ClassCurves, ...] = ()
     chosen: dict[str, Any] | None = None
 
     def __len__(self) -> int:
@@ -102,8 +105,14 @@ class Evaluation:
             "images_per_second": self.images_per_second,
             "intervals": self.intervals.to_dict() | self._rate_intervals(),
             **self.calibration.to_dict(),
+            "average_precision": self._average_precision(),
+            "curves": [curves.to_dict() for curves in self.curves],
             "chosen": self.chosen,
         }
+
+    def _average_precision(self) -> float | None:
+        """Of the positive of two classes; None where there are more, whose own stand with their curves."""
+        return self.curves[0].average_precision if self.positive is not None and self.curves else None
 
     def _per_class(self) -> list[dict[str, Any]]:
         table = self.scores
@@ -189,6 +198,7 @@ def score(
             y_true, probabilities, matrix, scores, positive=positive, top_k_accuracy=top_k_accuracy
         ),
         calibration=calibration_of(y_true, probabilities, y_pred),
+        curves=curves_of(y_true, probabilities, classes, positive=positive),
         chosen=chosen,
     )
 
