@@ -22,7 +22,9 @@ from pydantic_core import PydanticUndefined
 
 from convonet.errors import ParamError, nearest
 
-Kind = Literal["int", "float", "bool", "text", "choice", "ints", "floats", "size", "path", "map", "layers"]
+Kind = Literal[
+    "int", "float", "bool", "text", "choice", "ints", "floats", "size", "path", "map", "weights", "layers"
+]
 
 _KIND_WORDS: dict[str, str] = {
     "int": "a whole number",
@@ -34,6 +36,7 @@ _KIND_WORDS: dict[str, str] = {
     "size": "a number of pixels such as 28, or height × width such as 80x60 or [80, 60]",
     "path": "a path",
     "map": 'a table such as {"name in the set": "name in the model"}',
+    "weights": 'a table of class name and weight such as {"NORMAL": 2}',
     "layers": "a list of layers, each an object with a type",
 }
 
@@ -69,6 +72,11 @@ class Field:
         """Whether one value of it is itself a list."""
         return self.kind in ("ints", "floats", "size", "layers")
 
+    @property
+    def is_json(self) -> bool:
+        """Whether a person types it as JSON."""
+        return self.kind in ("map", "weights", "layers")
+
     def range_text(self) -> str:
         """The bounds in words, empty where there are none."""
         low = "" if self.low is None else f"{'>' if self.low_open else '≥'} {_plain(self.low)}"
@@ -100,7 +108,7 @@ class Field:
             return str(value[0]) if value[0] == value[1] else f"{value[0]}x{value[1]}"
         if self.kind in ("ints", "floats") and isinstance(value, (list, tuple)):
             return ("-" if self.kind == "ints" else " ").join(f"{item:g}" for item in value)
-        if self.kind in ("map", "layers"):
+        if self.is_json:
             return json.dumps(value, ensure_ascii=False)
         return f"{value:g}" if isinstance(value, float) and float(f"{value:g}") == value else str(value)
 
@@ -262,7 +270,7 @@ def _kind(annotation: Any) -> tuple[Kind, tuple[Any, ...], bool]:
         item = get_args(annotation)[0]
         return ("ints" if item is int else "floats"), (), optional
     if get_origin(annotation) is dict:
-        return "map", (), optional
+        return ("weights" if get_args(annotation)[1] is float else "map"), (), optional
     simple: dict[Any, Kind] = {int: "int", float: "float", bool: "bool", str: "text"}
     return simple[annotation], (), optional
 
@@ -327,7 +335,7 @@ def _read_text(field: Field, text: str) -> Any:
         return words.get(text.lower(), text)
     if field.kind in ("int", "float"):
         return float(text) if field.kind == "float" or not text.lstrip("+-").isdigit() else int(text)
-    if field.kind in ("map", "layers") or text.startswith("["):
+    if field.is_json or text.startswith("["):
         return json.loads(text)
     if field.kind == "size":
         sides = text.lower().replace("×", "x").split("x")

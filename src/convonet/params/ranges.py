@@ -86,7 +86,7 @@ def read_spread(declared: Field, value: Any) -> Spread | None:
         return value
     if isinstance(value, str):
         value = _typed(declared, value)
-    if not isinstance(value, Mapping) or declared.kind in ("map", "layers"):
+    if not isinstance(value, Mapping) or declared.is_json:
         return None
     if declared.kind in ("int", "float"):
         return _range(declared, value)

@@ -193,7 +193,7 @@ def _taken_condition(
     declared: Field, value: Any, conditions: dict[str, tuple[str, tuple[Any, ...]]], faults: dict[str, str]
 ) -> Any:
     """The value without its `when`, which is entered into `conditions`."""
-    if not isinstance(value, Mapping) or "when" not in value or declared.kind in ("map", "layers"):
+    if not isinstance(value, Mapping) or "when" not in value or declared.is_json:
         return value
     rest = {key: item for key, item in value.items() if key != "when"}
     when = value["when"]

@@ -149,7 +149,7 @@ class TrainingParams(ParamModel):
     class_weights: dict[str, float] | None = param(
         None,
         "Class weights",
-        'Weights by hand, such as {"NORMAL": 2}; classes that are left out weigh 1.',
+        'Weights by hand, such as {"NORMAL": 2}; classes that are left out weigh 1. From the counts: balanced=true.',
         group="Loss",
         default_text="all weigh 1",
     )

@@ -60,7 +60,7 @@ class PathEditor(LineEditor):
         self._edited = edited
         look = QToolButton()
         look.setText("Browse …")
-        look.setObjectName("command")
+        look.setObjectName("beside")
         look.setAccessibleName("Browse for a folder")
         look.clicked.connect(self._browse)
         whole = QWidget()
@@ -91,6 +91,14 @@ class ChoiceEditor:
             self.widget.activated.connect(lambda _: edited())
         else:
             self.widget.activated.connect(lambda _: edited())
+            self.widget.currentIndexChanged.connect(lambda _: self._show_whether_set())
+            self._show_whether_set()
+
+    def _show_whether_set(self) -> None:
+        """The default is shown in the colour of defaults."""
+        self.widget.setProperty("unset", self.widget.currentIndex() <= 0)
+        self.widget.style().unpolish(self.widget)
+        self.widget.style().polish(self.widget)
 
     def text(self) -> str:
         if self.widget.isEditable():
@@ -149,6 +157,6 @@ def editor_for(field: Field, edited: Callable[[], object]) -> Editor:
         return ChoiceEditor(("true", "false"), field.tunable, edited)
     if field.kind == "choice":
         return ChoiceEditor(tuple(map(str, field.choices)), field.tunable, edited)
-    if field.kind in ("map", "layers"):
+    if field.is_json:
         return TextEditor(edited)
     return LineEditor(edited)
