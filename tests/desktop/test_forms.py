@@ -86,7 +86,7 @@ def test_a_wrong_value_is_marked_at_its_field_with_the_cores_sentence(
     assert row.fault.text().startswith(name)
     assert (loaded.controller.bench.space, loaded.controller.bench.data) == before
     assert loaded.controller.bench.why_not("train") == "A parameter has a wrong value"
-    assert loaded.rail.buttons["params"].standing == "blocked"
+    assert loaded.rail.buttons["params"].standing == "wrong"
     shown.rows[name].editor.set_text("")
     shown.edited.emit()
     assert not row.editor.widget.property("wrong")

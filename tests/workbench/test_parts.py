@@ -30,6 +30,7 @@ from convonet.events import (
 )
 from convonet.params import DataParams, HyperParams, SearchSpace
 from convonet.specs import PredictTask, Task, TestTask, TrainTask, TuneTask
+from convonet.workbench.folder_tree import folder_tree, rows_below
 from convonet.workbench.look import find_sizes
 from convonet.workbench.predictions import read_answers
 from convonet.workbench.progress import Progress, time_left
@@ -171,3 +172,25 @@ def test_a_workbench_loads_no_window_and_no_network() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert set(json.loads(done.stdout)) <= {"numpy"}
+
+
+def test_the_folders_of_a_set_as_a_tree(tmp_path: Path) -> None:
+    for name in ("东/a.png", "东/deep/er/b.png", "主/c.png"):
+        file = tmp_path / "train" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("L", (4, 4)).save(file)
+    (tmp_path / "train" / "东" / "deep" / "notes.png").write_bytes(b"no image")
+    (tmp_path / "train" / "东" / "deep" / "empty.jpg").touch()
+    listing = load_sets(DataParams.of({"train_dir": str(tmp_path / "train")}))["train"]
+    tree = folder_tree(listing)
+    found = {folder.path: (folder.images, folder.skipped, len(folder.classes)) for folder in tree.walk()}
+    skipped = len(listing.skipped)
+    assert found == {
+        "": (len(listing), skipped, 2),
+        "东": (len(listing) - 1, skipped, 1),
+        "东/deep": (len(listing) - 2, skipped, 1),
+        "东/deep/er": (1, 0, 1),
+        "主": (1, 0, 1),
+    }
+    assert [listing.paths[row] for row in rows_below(listing, "东/deep/er")] == ["东/deep/er/b.png"]
+    assert len(rows_below(listing, "")) == len(listing)

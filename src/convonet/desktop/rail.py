@@ -69,19 +69,22 @@ class StepButton(QAbstractButton):
         painter.end()
 
     def _paint_circle(self, painter: QPainter, circle: QRectF) -> None:
-        done, following = self._standing == "done", self._standing == "next"
-        edge = color("good" if done else "accent" if following else "strong_line")
+        done = self._standing == "done"
+        filled = {"done": "good", "next": "accent", "wrong": "bad"}.get(self._standing)
+        edge = color(filled or "strong_line")
         painter.setPen(QPen(edge, 1.6))
-        painter.setBrush(edge if done or following else Qt.BrushStyle.NoBrush)
+        painter.setBrush(edge if filled else Qt.BrushStyle.NoBrush)
         painter.drawEllipse(circle)
-        painter.setPen(color("surface" if done or following else "muted"))
+        painter.setPen(color("surface" if filled else "muted"))
         if done:
             painter.setPen(QPen(color("surface"), 2.2, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
             middle = circle.center()
             corners = [QPointF(-5, 0.5), QPointF(-1.5, 4), QPointF(5.5, -4)]
             painter.drawPolyline(QPolygonF([middle + corner for corner in corners]))
             return
-        painter.drawText(circle, Qt.AlignmentFlag.AlignCenter, str(self._number))
+        painter.drawText(
+            circle, Qt.AlignmentFlag.AlignCenter, "!" if self._standing == "wrong" else str(self._number)
+        )
 
     def _paint_words(self, painter: QPainter, box: QRectF) -> None:
         title = QFont(self.font())

@@ -22,6 +22,8 @@ class Look:
 
     Attributes:
         ground, surface, raised: from the back to the front.
+        hint: a default that stands in an empty field.
+        faint: what cannot be used now.
         train, val: the two series; blue and orange, which colour-blind people can tell apart.
     """
 
@@ -33,6 +35,7 @@ class Look:
     strong_line: str
     ink: str
     muted: str
+    hint: str
     faint: str
     accent: str
     accent_hover: str
@@ -55,6 +58,7 @@ LIGHT = Look(
     strong_line="#c5cad3",
     ink="#1b2230",
     muted="#586174",
+    hint="#697184",
     faint="#9aa2b1",
     accent="#1f5fd0",
     accent_hover="#184fb0",
@@ -76,6 +80,7 @@ DARK = Look(
     strong_line="#475064",
     ink="#e7eaf0",
     muted="#a4adbd",
+    hint="#8891a3",
     faint="#6d7688",
     accent="#6ea3ff",
     accent_hover="#8bb6ff",
@@ -99,8 +104,8 @@ def apply_look(app: QApplication, theme: Theme) -> Look:
     app.setPalette(_palette(look))
     folder = Path(str(resources.files("convonet.desktop")))
     sheet = Template((folder / "style.qss").read_text(encoding="utf-8"))
-    arrow = (folder / f"arrow_{look.name}.svg").as_posix()
-    app.setStyleSheet(sheet.substitute(asdict(look), arrow=arrow))
+    arrows = {name: (folder / f"{name}_{look.name}.svg").as_posix() for name in ("arrow", "up")}
+    app.setStyleSheet(sheet.substitute(asdict(look), **arrows))
     return look
 
 
@@ -135,7 +140,7 @@ def _palette(look: Look) -> QPalette:
         (roles.ToolTipText, look.ink),
         (roles.Highlight, look.accent),
         (roles.HighlightedText, look.on_accent),
-        (roles.PlaceholderText, look.faint),
+        (roles.PlaceholderText, look.hint),
         (roles.Link, look.accent),
         (roles.Mid, look.line),
     ):

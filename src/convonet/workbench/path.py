@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from convonet.workbench.workbench import Workbench
 
-Standing = Literal["done", "next", "open", "blocked"]
+Standing = Literal["done", "next", "open", "blocked", "wrong"]
 
 
 class Step(NamedTuple):
     """One step.
 
     Attributes:
-        standing: done; next: the first that is not done and can be; open: can be done too; blocked.
+        standing: done; next: the first that is not done and can be; open: can be done too; blocked; wrong: something
+            in it has to be put right.
         note: what is there, or what is missing.
     """
 
@@ -51,7 +53,7 @@ def _data(bench: Workbench) -> tuple[Standing, str]:
 
 def _params(bench: Workbench) -> tuple[Standing, str]:
     if any(bench.faults.values()):
-        return "blocked", "A value is wrong"
+        return "wrong", "A value is wrong"
     hyper = bench.hyper
     note = f"{hyper.family}, {hyper.epochs} epochs"
     return ("done" if bench.space.choices or bench.model else "open"), note
@@ -69,8 +71,14 @@ def _train(bench: Workbench) -> tuple[Standing, str]:
     if _is_training(bench):
         return "next", "Training …"
     if bench.model is not None:
-        return "done", bench.model.name
+        return "done", _when(bench.model.name)
     return _offered(bench, "train", "Ready")
+
+
+def _when(name: str) -> str:
+    """A run's name is mostly its time, which reads better as one."""
+    found = re.fullmatch(r"train-(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)\d\dZ-\w+", name)
+    return "Run of {}-{}-{}, {}:{}".format(*found.groups()) if found else name
 
 
 def _test(bench: Workbench) -> tuple[Standing, str]:

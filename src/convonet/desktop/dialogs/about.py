@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QDialog, QFormLayout, QWidget
+from PySide6.QtWidgets import QDialog, QFormLayout, QLayout, QWidget
 
 from convonet._version import __version__
 from convonet.desktop.widgets.basic import button, column, label, row
@@ -15,6 +15,7 @@ from convonet.events import Watch
 if TYPE_CHECKING:
     from convonet.desktop.background import Background
 
+_WIDTH = 340
 _HOMEPAGE = "Free software under the MIT licence. Nothing leaves this machine: no upload, no telemetry."
 
 
@@ -24,23 +25,25 @@ class AboutDialog(QDialog):
     def __init__(self, background: Background, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("About Convonet")
-        self.setMinimumWidth(520)
         self._form = QFormLayout()
         self._form.setHorizontalSpacing(18)
         self._form.setVerticalSpacing(6)
         self._state = label("Asking Keras for its backend and device …", "muted")
         self._text = f"Convonet {__version__}"
-        self.setLayout(
-            column(
-                label(f"Convonet {__version__}", "title"),
-                label("Train, test and use image classifiers from folders of images.", "lead", wrap=True),
-                self._state,
-                self._form,
-                label(_HOMEPAGE, "small", wrap=True),
-                row(button("Copy", self._copy), None, button("Close", self.accept, primary=True)),
-                margin=22,
-            )
+        close = button("Close", self.accept, primary=True)
+        whole = column(
+            label(f"Convonet {__version__}", "title"),
+            label("Train, test and use image classifiers from folders of images.", "lead"),
+            self._state,
+            self._form,
+            label(_HOMEPAGE, "small"),
+            row(button("Copy", self._copy), None, close),
+            margin=22,
         )
+        # It grows when the answer comes; no line of it is cut.
+        whole.setSizeConstraint(QLayout.SizeConstraint.SetFixedSize)
+        self.setLayout(whole)
+        close.setFocus()
         background.call("about", self._examine, self.show_report, self._failed)
 
     @staticmethod
@@ -61,7 +64,9 @@ class AboutDialog(QDialog):
         } | {name: version for name, version in report["versions"].items() if name != "convonet"}
         rows["Your folder"] = report["folders"]["home"]
         for name, value in rows.items():
-            self._form.addRow(label(name, "muted"), label(str(value), wrap=True, select=True))
+            said = label(str(value), wrap=True, select=True)
+            said.setFixedWidth(_WIDTH)
+            self._form.addRow(label(name, "muted"), said)
         self._text += "\n" + "\n".join(f"{name}: {value}" for name, value in rows.items())
         self._state.hide()
 

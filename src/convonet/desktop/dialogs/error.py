@@ -7,10 +7,12 @@ import traceback
 from collections.abc import Sequence
 
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QDialog, QFormLayout, QPlainTextEdit, QToolButton, QWidget
+from PySide6.QtWidgets import QDialog, QFormLayout, QLayout, QPlainTextEdit, QToolButton, QWidget
 
 from convonet.desktop.widgets.basic import button, column, label, row
 from convonet.errors import ConvonetError, ParamError
+
+_WIDTH, _NAMES_WIDTH = 560, 110
 
 
 class ErrorDialog(QDialog):
@@ -30,11 +32,11 @@ class ErrorDialog(QDialog):
         self.taken = ""
         self._error = error
         self.setWindowTitle("Convonet")
-        self.setMinimumWidth(560)
         what = error.what.rstrip(".")
         if isinstance(error, ParamError) and len(error.faults) > 1:
             what = f"{len(error.faults)} values are wrong"
         head = label(f"{what[:1].upper()}{what[1:]}.", "section", wrap=True, select=True)
+        head.setFixedWidth(_WIDTH)
         self._more = QPlainTextEdit(self._details())
         self._more.setReadOnly(True)
         self._more.setFixedHeight(170)
@@ -50,9 +52,12 @@ class ErrorDialog(QDialog):
             for place, text in enumerate(offers)
         ]
         copy = button("Copy", self._copy, tip="Put all of it on the clipboard")
-        self.setLayout(
-            column(head, self._facts(error), self._fold, self._more, row(copy, None, *made, close), margin=20)
+        whole = column(
+            head, self._facts(error), self._fold, self._more, row(copy, None, *made, close), margin=20
         )
+        # The dialog is as high as its words: no gaps around them, none of them cut.
+        whole.setSizeConstraint(QLayout.SizeConstraint.SetFixedSize)
+        self.setLayout(whole)
         (made[0] if made else close).setFocus()
 
     def _facts(self, error: ConvonetError) -> QFormLayout:
@@ -69,7 +74,9 @@ class ErrorDialog(QDialog):
             pairs[:0] = [(name, sentence) for name, sentence in error.faults.items()]
         for name, text in pairs:
             if text:
-                form.addRow(label(name, "muted"), label(text, wrap=True, select=True))
+                said = label(text, wrap=True, select=True)
+                said.setFixedWidth(_WIDTH - _NAMES_WIDTH)
+                form.addRow(label(name, "muted"), said)
         return form
 
     def _details(self) -> str:
@@ -81,7 +88,6 @@ class ErrorDialog(QDialog):
         hidden = self._more.isHidden()
         self._more.setVisible(hidden)
         self._fold.setText("▾ Details" if hidden else "▸ Details")
-        self.adjustSize()
 
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(f"{self._error.sentence()}\n\n{self._details()}")

@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable
 from typing import Any
 
+from PySide6.QtCore import QSize
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QComboBox, QDialog, QLabel, QWidget
 
@@ -54,7 +55,12 @@ class PlotsDialog(QDialog):
 
         self._figure = self._figures[name]()
         canvas = FigureCanvasQTAgg(self._figure)
-        tools = NavigationToolbar2QT(canvas, self)
+        tools = NavigationToolbar2QT(canvas, self, coordinates=False)
+        # What changes margins and axes by hand is left out: it belongs to those who write figures.
+        for action in tools.actions():
+            if action.text() in ("Subplots", "Customize"):
+                tools.removeAction(action)
+        tools.setIconSize(QSize(18, 18))
         for old, new in ((self._tools, tools), (self._canvas, canvas)):
             self._layout.replaceWidget(old, new)
             old.deleteLater()

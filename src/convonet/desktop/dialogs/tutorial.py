@@ -62,6 +62,9 @@ dense layer. A larger image needs more pooling, or fewer units.</li>
 )
 
 
+_STYLE = "li { margin-bottom: 9px; line-height: 135%; } h3 { margin-bottom: 12px; }"
+
+
 class TutorialDialog(QDialog):
     """Stays open beside the window."""
 
@@ -72,6 +75,8 @@ class TutorialDialog(QDialog):
         tabs = QTabWidget()
         for title, text in SCENARIOS:
             page = QTextBrowser()
+            page.document().setDefaultStyleSheet(_STYLE)
+            page.document().setDocumentMargin(16)
             page.setHtml(text)
             page.setAccessibleName(title)
             tabs.addTab(page, title)

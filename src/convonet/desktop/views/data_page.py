@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QScrollArea, QTabWidget, QWidget
 
 from convonet.desktop.dialogs.image import ImageDialog
+from convonet.desktop.views.fault_note import FaultNote
+from convonet.desktop.views.folders import FoldersView
 from convonet.desktop.views.page import Either, Page
 from convonet.desktop.views.sizes import SizesView
 from convonet.desktop.widgets.bars import SERIES, Bar, BarView, Legend
-from convonet.desktop.widgets.basic import EmptyState, Tile, button, column, frame, label, row
+from convonet.desktop.widgets.basic import EmptyState, Tile, column, frame, label, row
 from convonet.desktop.widgets.image_grid import ImageGrid, Picture
 from convonet.desktop.widgets.table import Table
-from convonet.errors import ClassMismatchError, ConvonetError
 from convonet.specs import Split
+from convonet.workbench.folder_tree import rows_below
 
 if TYPE_CHECKING:
     from convonet.data.listing import ImageListing
@@ -44,7 +46,7 @@ class DataPage(Page):
             controller.button("load_train", "Choose a folder …", primary=True),
             controller.button("demo", "Take the handwritten digits"),
         )
-        self._fault = _FaultNote(self)
+        self._fault = FaultNote(controller)
         self.tiles = {name: Tile(title) for name, title in _TILES.items()}
         tiles = row(*self.tiles.values(), gap=12)
         self.tabs = QTabWidget()
@@ -76,15 +78,20 @@ class DataPage(Page):
         classes = QWidget()
         classes.setLayout(column(8, charts))
         self.sizes = SizesView(controller.background)
-        self.skipped = Table(("Set", "File", "Reason"), "left out")
+        self.skipped = Table(
+            ("Set", "File", "Reason"), "left out", empty="Every file of these folders is used."
+        )
+        self.folders = FoldersView(controller.background)
+        self.folders.opened.connect(self.show_folder)
         for widget, name in (
             (images, "Images"),
             (classes, "Classes"),
+            (self.folders, "Folders"),
             (self.sizes, "Sizes and pixels"),
             (self.skipped, "Left out"),
         ):
             self.tabs.addTab(widget, name)
-        self.tabs.currentChanged.connect(lambda _: self._show_sizes())
+        self.tabs.currentChanged.connect(lambda _: self._show_tab())
         self._either = Either(self._empty, column(tiles, self.tabs))
         self.body.addWidget(self._fault)
         self.body.addWidget(self._either, 1)
@@ -110,7 +117,7 @@ class DataPage(Page):
             self._fill_choosers()
             self._show_images()
             self._show_skipped()
-            self._show_sizes()
+            self._show_tab()
 
     def _show_counts(self) -> None:
         sets = self.bench.sets
@@ -182,11 +189,28 @@ class DataPage(Page):
             for item in listing.skipped
         ]
         self.skipped.show_rows(rows)
-        self.tabs.setTabText(3, f"Left out ({len(rows):,})" if rows else "Left out")
+        place = self.tabs.indexOf(self.skipped)
+        self.tabs.setTabText(place, f"Left out ({len(rows):,})" if rows else "Left out")
 
-    def _show_sizes(self) -> None:
+    def _show_tab(self) -> None:
+        """What takes a while is done when its tab is looked at."""
+        listings = dict(self.bench.sets.listings)
+        if not listings:
+            return
         if self.tabs.currentWidget() is self.sizes:
-            self.sizes.look_at(dict(self.bench.sets.listings), self.bench.data)
+            self.sizes.look_at(listings, self.bench.data)
+        elif self.tabs.currentWidget() is self.folders:
+            self.folders.look_at(listings)
+
+    def show_folder(self, split: str, path: str) -> None:
+        """The images of one folder."""
+        self.set_box.setCurrentIndex(self.set_box.findData(split))
+        self._fill_classes()
+        listing = self.bench.sets[self.set_box.currentData()]
+        self.class_box.insertItem(0, f"Folder {path or listing.root.name}", path)
+        self.class_box.setCurrentIndex(0)
+        self._show_images()
+        self.tabs.setCurrentIndex(0)
 
     def _open(self, place: int) -> None:
         ImageDialog(self.grid.pictures, place, self).exec()
@@ -204,45 +228,14 @@ _TILES = {
 }
 
 
-class _FaultNote(QWidget):
-    """What is wrong with a set, on the page, with what can be done about it."""
-
-    def __init__(self, page: DataPage) -> None:
-        super().__init__()
-        self._page = page
-        self._text = label("", wrap=True, select=True)
-        self._map = button("These are the same classes", self._take_map)
-        self._offered: dict[str, str] = {}
-        line = row(self._text, self._map, margin=12)
-        line.setStretch(0, 1)
-        self.setLayout(column(frame(line, "fault")))
-        self.hide()
-
-    def show_errors(self, errors: dict[Split, ConvonetError]) -> None:
-        """Show the first error, or hide."""
-        self.setVisible(bool(errors))
-        if not errors:
-            return
-        split, error = next(iter(errors.items()))
-        self._text.setText(f"{_NAMES[split]} images: {error.sentence()}")
-        self._offered = error.offered_map if isinstance(error, ClassMismatchError) else {}
-        pairs = ", ".join(f"{a} = {b}" for a, b in self._offered.items())
-        self._map.setToolTip(f"Write into the data parameters: {pairs}")
-        self._map.setVisible(bool(self._offered))
-
-    def _take_map(self) -> None:
-        bench = self._page.bench
-        known = dict(bench.data.class_map or {}) | self._offered
-        self._page.controller.guard(lambda: bench.set_data(bench.data.changed(class_map=known)))
-        self._page.controller.scan()
-
-
 def _rows(listing: ImageListing, chosen: Any) -> Any:
     """Rows to show: samples of the classes in turn, all, or those of one class."""
     import numpy as np
 
     if chosen is None or chosen == -1:
         return range(len(listing))
+    if isinstance(chosen, str):
+        return rows_below(listing, chosen)
     if chosen >= 0:
         return np.flatnonzero(listing.labels == chosen)
     firsts = [np.flatnonzero(listing.labels == place) for place in range(len(listing.classes))]

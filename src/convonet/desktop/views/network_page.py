@@ -25,10 +25,15 @@ _COLUMNS = (
     "Stride",
     "Padding",
     "Activation",
-    "Sees (pixels)",
-    "Multiply-adds",
+    "Sees",
+    "Work",
     "Memory",
 )
+_TIPS = {
+    "Sees": "Side of the part of the image that one value of the layer depends on, in pixels",
+    "Work": "Multiply-adds for one image",
+    "Memory": "Of the layer's maps for one image",
+}
 
 
 class NetworkPage(Page):
@@ -45,7 +50,7 @@ class NetworkPage(Page):
         )
         self._empty = EmptyState("", "", controller.button("initialise", "Initialize", primary=True))
         self.tiles = {name: Tile(title) for name, title in _TILES.items()}
-        self.table = Table(_COLUMNS, "layers")
+        self.table = Table(_COLUMNS, "layers", tips=_TIPS)
         self.drawing = LayerDrawing()
         area = QScrollArea()
         area.setWidgetResizable(True)

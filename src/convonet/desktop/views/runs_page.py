@@ -176,7 +176,7 @@ def _row(run: Run) -> tuple[Any, ...]:
         record["kind"],
         run.state(record),
         str(record["created"])[:19].replace("T", " "),
-        float(record["seconds"]),
+        round(float(record["seconds"]), 1),
         validation[-1] if validation else None,
         (record["scores"].get("test") or {}).get("accuracy"),
         hyper.get("family", "convonet") if record["kind"] == "train" else "",

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage, QPixmap
-from PySide6.QtWidgets import QGridLayout, QLabel, QScrollArea, QWidget
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QScrollArea, QWidget
 
-from convonet.desktop.widgets.bars import SERIES, Bar, BarView
+from convonet.desktop.widgets.bars import SERIES, Bar, BarView, Legend
 from convonet.desktop.widgets.basic import column, frame, holder, label, row
 from convonet.params import DataParams
 from convonet.specs import Split
@@ -39,13 +39,19 @@ class SizesView(QScrollArea):
         self._widths = BarView("Widths", SERIES)
         self._means = QGridLayout()
         self._means.setSpacing(10)
+        self._found: SizesFound | None = None
+        self._legend = Legend(SERIES)
+        self.counts = QCheckBox("Counts instead of shares")
+        self.counts.toggled.connect(lambda _: self._show_bars())
         histograms = row(
-            frame(column(label("Height, share of the images", "section"), self._heights, None, margin=14)),
-            frame(column(label("Width, share of the images", "section"), self._widths, None, margin=14)),
+            frame(column(label("Height", "section"), self._heights, None, margin=14)),
+            frame(column(label("Width", "section"), self._widths, None, margin=14)),
             gap=14,
         )
+        choice = row(self._legend, self.counts)
+        choice.setStretch(0, 1)
         means = frame(column(label("Mean image of each class", "section"), row(self._means, None), margin=14))
-        self.setWidget(holder(column(8, self._note, histograms, means, None, gap=14)))
+        self.setWidget(holder(column(8, self._note, choice, histograms, means, None, gap=14)))
 
     def look_at(self, listings: Mapping[Split, ImageListing], data: DataParams) -> None:
         """Look at these sets, unless they are what is shown."""
@@ -64,9 +70,15 @@ class SizesView(QScrollArea):
             seen = f"{found.looked_at[split]:,} images looked at"
             parts.append(f"{_NAMES[split]}: mean {mean:.1f}, deviation {spread:.1f} of 255, {seen}")
         self._note.setText(".  ".join(parts) + ".")
-        self._heights.show_bars(_bars(found.heights))
-        self._widths.show_bars(_bars(found.widths))
+        self._found = found
+        self._legend.show_names([_NAMES[split] for split in found.heights])
+        self._show_bars()
         self._show_means(found.means)
+
+    def _show_bars(self) -> None:
+        if self._found is not None:
+            for view, sizes in ((self._heights, self._found.heights), (self._widths, self._found.widths)):
+                view.show_bars(_bars(sizes, as_counts=self.counts.isChecked()))
 
     def _show_means(self, means: Mapping[str, Any]) -> None:
         while (item := self._means.takeAt(0)) is not None:
@@ -77,21 +89,24 @@ class SizesView(QScrollArea):
             self._means.addWidget(_mean(name, pixels), place // 10, place % 10)
 
 
-def _bars(counts: Mapping[Split, Counter[int]]) -> list[Bar]:
-    """A histogram of shares with at most twelve bars."""
+def _bars(counts: Mapping[Split, Counter[int]], *, as_counts: bool) -> list[Bar]:
+    """A histogram with at most twelve bars; shares compare sets of unequal size."""
     values = sorted({size for counter in counts.values() for size in counter})
     if not values:
         return []
     width = max(-(-(values[-1] - values[0] + 1) // _BINS), 1)
     bars = []
     for low in range(values[0], values[-1] + 1, width):
-        shares = tuple(
-            sum(counter[size] for size in range(low, low + width)) / max(counter.total(), 1)
-            for counter in counts.values()
-        )
+        numbers = [sum(counter[size] for size in range(low, low + width)) for counter in counts.values()]
+        if not any(numbers):
+            continue
         name = str(low) if width == 1 else f"{low}–{low + width - 1}"
-        if any(shares):
-            bars.append(Bar(name, shares, " / ".join(f"{100 * share:.0f} %" for share in shares)))
+        totals = [max(counter.total(), 1) for counter in counts.values()]
+        shares = [number / total for number, total in zip(numbers, totals, strict=True)]
+        if as_counts:
+            bars.append(Bar(name, tuple(map(float, numbers)), " / ".join(f"{n:,}" for n in numbers)))
+        else:
+            bars.append(Bar(name, tuple(shares), " / ".join(f"{100 * share:.0f} %" for share in shares)))
     return bars
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -68,7 +69,7 @@ class TestPage(Page):
         images = QWidget()
         images.setLayout(column(8, row(self._shown, None, self._all), self.grid, gap=8))
         self.tabs.addTab(images, "Mistakes")
-        self.skipped = Table(("File", "Reason"), "left out")
+        self.skipped = Table(("File", "Reason"), "left out", empty="Every image was tested.")
         self.tabs.addTab(self.skipped, "Left out")
         self._either = Either(self._empty, column(row(*self.tiles.values()), self.tabs))
         self.body.addWidget(self._either, 1)
@@ -79,8 +80,13 @@ class TestPage(Page):
         area.setFrameShape(QScrollArea.Shape.NoFrame)
         area.setWidget(self.matrix)
         hint = label("Rows are the truth, columns the answer. Click a square to see its images.", "muted")
+        self.pairs = Table(("True", "Predicted", "Images"), "most confused", empty="Nothing is confused.")
+        self.pairs.opened.connect(lambda values: self.show_cell(values[0], values[1]))
+        self.pairs.setFixedWidth(300)
+        both = row(area, column(label("Most often confused", "section"), self.pairs, gap=6), gap=14)
+        both.setStretch(0, 1)
         made = QWidget()
-        made.setLayout(column(8, row(hint, None, self.shares), area, gap=8))
+        made.setLayout(column(8, row(hint, None, self.shares), both, gap=8))
         return made
 
     def _split(self) -> Split:
@@ -105,6 +111,7 @@ class TestPage(Page):
         self.split_box.setCurrentIndex(max(self.split_box.findData(scores["split"]), 0))
         self._show_tiles(scores)
         self.matrix.show_counts(scores["classes"], scores["confusion_matrix"])
+        self.pairs.show_rows(_confused(scores["classes"], scores["confusion_matrix"]))
         self.table.show_rows(_class_rows(scores))
         self.skipped.show_rows([(item["path"], item["reason"]) for item in scores["skipped"]])
         self.tabs.setTabText(3, f"Left out ({len(scores['skipped'])})" if scores["skipped"] else "Left out")
@@ -208,6 +215,17 @@ def _percent(value: float) -> str:
 def _class_rows(scores: dict[str, Any]) -> list[tuple[Any, ...]]:
     keys = ("class", "precision", "recall", "f1", "support")
     return [tuple(line[key] for key in keys) for line in scores["per_class"]]
+
+
+def _confused(classes: Sequence[str], matrix: Sequence[Sequence[int]]) -> list[tuple[str, str, int]]:
+    """The pairs of classes that are taken for each other, the most frequent first."""
+    pairs = [
+        (classes[true], classes[predicted], count)
+        for true, line in enumerate(matrix)
+        for predicted, count in enumerate(line)
+        if count and true != predicted
+    ]
+    return sorted(pairs, key=lambda pair: -pair[2])
 
 
 def _picture(answer: Answer) -> Picture:

@@ -12,8 +12,9 @@ from PySide6.QtWidgets import QWidget
 
 from convonet.desktop.style import color
 
-_HIGHEST, _LEAST = 170.0, 10.0
-_STEP = 86
+_HIGHEST, _LEAST = 320.0, 10.0
+_TOP, _WORDS = 40.0, 90.0
+_STEP = 112
 _SKIPPED = ("InputLayer", "Rescaling", "Dropout", "SpatialDropout2D", "Activation", "ReLU")
 
 
@@ -29,20 +30,22 @@ class LayerDrawing(QWidget):
     def show_layers(self, layers: Sequence[Mapping[str, Any]]) -> None:
         """Draw another network."""
         self._layers = [layer for layer in layers if layer["type"] not in _SKIPPED]
-        self.setMinimumSize(len(self._layers) * _STEP + 60, 330)
+        self.setMinimumSize(len(self._layers) * _STEP + 60, 300)
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(len(self._layers) * _STEP + 60, 330)
+        return QSize(len(self._layers) * _STEP + 60, 300)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         largest = max((_side(layer) for layer in self._layers), default=1.0)
-        middle = 40 + _HIGHEST / 2
+        room = min(max(self.height() - _TOP - _WORDS, 120.0), _HIGHEST)
+        middle = _TOP + room / 2
         for place, layer in enumerate(self._layers):
-            height = max(_HIGHEST * _side(layer) / largest, _LEAST) if _side(layer) else _HIGHEST * 0.75
+            height = max(room * _side(layer) / largest, _LEAST) if _side(layer) else room * 0.75
             self._paint_layer(painter, layer, 30.0 + place * _STEP, middle, height)
+            self._write(painter, layer, 30.0 + place * _STEP, middle + room / 2 + 14)
         painter.end()
 
     def _paint_layer(
@@ -50,8 +53,8 @@ class LayerDrawing(QWidget):
     ) -> None:
         shape = layer["output_shape"]
         depth = 6.0 + 4.0 * math.log2(max(float(shape[-1] or 1), 1.0))
-        depth = min(depth, 40.0) if len(shape) == 4 else 10.0
-        slant = min(height * 0.18, 14.0)
+        depth = min(depth, 46.0) if len(shape) == 4 else 12.0
+        slant = min(height * 0.18, 18.0)
         ground = QColor(
             color("train" if "Conv" in layer["type"] else "val" if "Dense" in layer["type"] else "faint")
         )
@@ -79,14 +82,13 @@ class LayerDrawing(QWidget):
         painter.drawPolygon(top)
         painter.setBrush(ground.darker(125))
         painter.drawPolygon(side)
-        self._write(painter, layer, left, middle + _HIGHEST / 2 + 14)
 
     def _write(self, painter: QPainter, layer: Mapping[str, Any], left: float, top: float) -> None:
         words = (layer["type"], " × ".join(str(item) for item in layer["output_shape"][1:]))
         lines = [*words, f"{layer['params']:,}" if layer["params"] else ""]
         for line, text in enumerate(lines):
             painter.setPen(color("ink" if line == 0 else "muted"))
-            box = QRectF(left - 14, top + line * 18, _STEP - 4, 18)
+            box = QRectF(left - 6, top + line * 18, _STEP - 4, 18)
             shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(box.width()))
             painter.drawText(box, Qt.AlignmentFlag.AlignLeft, shown)
 

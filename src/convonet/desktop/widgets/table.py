@@ -4,27 +4,37 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QPoint, Qt, Signal
-from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
-from PySide6.QtWidgets import QAbstractItemView, QFileDialog, QHeaderView, QMenu, QTableView, QWidget
+from PySide6.QtGui import (
+    QAction,
+    QFont,
+    QFontMetrics,
+    QGuiApplication,
+    QKeySequence,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import QAbstractItemView, QFileDialog, QMenu, QTableView, QWidget
 
 from convonet.atomic import write_text
+from convonet.desktop.style import color
 
 _Index = QModelIndex | QPersistentModelIndex
 _NO_INDEX = QModelIndex()
-_WIDEST = 360
+_WIDEST, _PADDING = 360, 28
 
 
 class Rows(QAbstractTableModel):
     """Rows of plain values; a float is shown with four digits and copied with all of them."""
 
-    def __init__(self, columns: Sequence[str]) -> None:
+    def __init__(self, columns: Sequence[str], tips: Mapping[str, str]) -> None:
         super().__init__()
-        self.columns = tuple(columns)
+        self.columns, self._tips = tuple(columns), tips
         self.rows: list[tuple[Any, ...]] = []
 
     def show_rows(self, rows: Sequence[Sequence[Any]], columns: Sequence[str] | None = None) -> None:
@@ -60,6 +70,8 @@ class Rows(QAbstractTableModel):
             numbers = bool(self.rows) and _is_number(self.rows[0][section])
             side = Qt.AlignmentFlag.AlignRight if numbers else Qt.AlignmentFlag.AlignLeft
             return side | Qt.AlignmentFlag.AlignVCenter
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.ToolTipRole:
+            return self._tips.get(self.columns[section])
         return None
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
@@ -75,6 +87,8 @@ def shown(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, float):
+        if round(value, 1) == value and abs(value) > 1:
+            return f"{value:,.1f}"
         return f"{value:.4f}" if abs(value) >= 1e-4 or value == 0 else f"{value:.2e}"
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
@@ -95,22 +109,38 @@ def _key(value: Any) -> tuple[int, Any]:
 class Table(QTableView):
     """A table of rows.
 
+    Args:
+        name: what it is a table of; also the name of its file.
+        empty: what stands in it while it has no rows.
+        tips: column → what it means, shown at its head.
+
     Signals:
         opened: a row was double-clicked or entered; carries its values.
     """
 
     opened = Signal(tuple)
 
-    def __init__(self, columns: Sequence[str], name: str, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        columns: Sequence[str],
+        name: str,
+        parent: QWidget | None = None,
+        *,
+        empty: str = "",
+        tips: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__(parent)
-        self.rows = Rows(columns)
+        self.rows = Rows(columns, tips or {})
+        self._empty = empty
+        self._widths: list[int] = []
+        self._spreading = self._is_own_width = False
         self.setModel(self.rows)
         self.setAccessibleName(name)
         self._name = name
         self.setSortingEnabled(True)
         self.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         self.horizontalHeader().setHighlightSections(False)
-        self.horizontalHeader().setStretchLastSection(True)
+        self.horizontalHeader().sectionResized.connect(lambda *_: self._resized_by_hand())
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(30)
         self.setShowGrid(False)
@@ -130,13 +160,50 @@ class Table(QTableView):
         """Show other rows and fit the columns to them."""
         self.rows.show_rows(rows, columns)
         header = self.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        header.setStretchLastSection(bool(self.rows.rows) and not _is_number(self.rows.rows[0][-1]))
+        header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         # Only the rows in sight are measured, so that a table of thousands opens at once.
         header.setResizeContentsPrecision(0)
-        self.resizeColumnsToContents()
-        for place in range(len(self.rows.columns)):
-            self.setColumnWidth(place, min(self.columnWidth(place) + 6, _WIDEST))
+        self._widths = [self._natural_width(place) for place in range(len(self.rows.columns))]
+        self._is_own_width = False
+        self._spread()
+
+    def _natural_width(self, place: int) -> int:
+        """What a column needs; 0 for a hidden one. The arrow of the sorted column stands in the padding."""
+        if self.isColumnHidden(place):
+            return 0
+        font = self.horizontalHeader().font()
+        font.setWeight(QFont.Weight.DemiBold)
+        head = QFontMetrics(font).horizontalAdvance(self.rows.columns[place]) + _PADDING
+        return min(max(head, self.sizeHintForColumn(place)), _WIDEST)
+
+    def _spread(self) -> None:
+        """Share out the room that is left, so that the table is as wide as its frame."""
+        if self._is_own_width or not any(self._widths):
+            return
+        self._spreading = True
+        room = max(self.viewport().width() - sum(self._widths), 0)
+        shown = [place for place, width in enumerate(self._widths) if width]
+        for turn, place in enumerate(shown):
+            more = room // len(shown) + (turn < room % len(shown))
+            self.setColumnWidth(place, self._widths[place] + more)
+        self._spreading = False
+
+    def _resized_by_hand(self) -> None:
+        self._is_own_width = self._is_own_width or not self._spreading
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._spread()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self._empty and not self.rows.rows:
+            painter = QPainter(self.viewport())
+            painter.setPen(color("muted"))
+            room = self.viewport().rect().adjusted(20, 0, -20, 0)
+            flags = int(Qt.AlignmentFlag.AlignCenter) | int(Qt.TextFlag.TextWordWrap)
+            painter.drawText(room, flags, self._empty)
+            painter.end()
 
     def chosen(self) -> list[tuple[Any, ...]]:
         """The rows that are selected, in their order."""
