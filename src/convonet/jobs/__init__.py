@@ -22,6 +22,9 @@ _HOMES = {
     "export": "convonet.jobs.export_job",
     "find_rate": "convonet.jobs.find_rate_job",
     "augment": "convonet.jobs.augment_job",
+    "inspect": "convonet.jobs.inspect_job",
+    "explain": "convonet.jobs.explain_job",
+    "report": "convonet.jobs.report_job",
 }
 """Loaded late: a job that needs no keras must not pay for its import."""
 

@@ -102,11 +102,17 @@ def _output(network: keras.Model, path: Path) -> tuple[Output, int]:
     )
 
 
-def _last_activation(network: keras.Model) -> str:
-    """The name of the last row's activation; `linear` where it has none."""
+def last_layer(network: keras.Model) -> Any:
+    """The layer that gives the network's output, nested networks opened."""
     layer: Any = network
     while isinstance(layer, keras.Model):
         layer = layer.layers[-1] if isinstance(layer, keras.Sequential) else _source(layer.outputs[0])
+    return layer
+
+
+def _last_activation(network: keras.Model) -> str:
+    """The name of the last row's activation; `linear` where it has none."""
+    layer = last_layer(network)
     kind = type(layer).__name__
     activation = getattr(layer, "activation", None)
     if kind in _WRAPPED_ACTIVATIONS:

@@ -1,5 +1,8 @@
 """Frozen job specs."""
 
+from convonet.specs.explain_tasks import DreamTask, ExplainTask, LayersTask
+from convonet.specs.inspect_task import InspectTask
+from convonet.specs.report_task import ReportTask
 from convonet.specs.study_task import StudyTask
 from convonet.specs.tasks import (
     ExportTask,
@@ -16,8 +19,12 @@ from convonet.specs.tune_task import TuneTask
 
 __all__ = [
     "AugmentTask",
+    "DreamTask",
+    "ExplainTask",
     "ExportTask",
     "FindRateTask",
+    "InspectTask",
+    "LayersTask",
     "PredictTask",
     "Split",
     "StudyTask",

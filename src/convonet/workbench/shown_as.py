@@ -5,14 +5,25 @@ from __future__ import annotations
 import json
 import os
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from convonet.params import DataParams, HyperParams, fields_of
 from convonet.params.fields import ParamModel
 from convonet.params.files import hyper_to_dict
 from convonet.params.migrations import VERSION_KEY
-from convonet.specs import PredictTask, SummaryTask, Task, TestTask, TrainTask, TuneTask
+from convonet.specs import (
+    DreamTask,
+    ExplainTask,
+    ExportTask,
+    LayersTask,
+    PredictTask,
+    SummaryTask,
+    Task,
+    TestTask,
+    TrainTask,
+    TuneTask,
+)
 
 _OPTIONS = {
     "train_dir": "--train-dir",
@@ -92,6 +103,36 @@ def _summary_words(task: SummaryTask) -> list[str]:
     return ["summary", *_data_words(task.data or DataParams()), *_set_words(task.hyper or HyperParams())]
 
 
+def _explain_words(task: ExplainTask) -> list[str]:
+    words = ["explain", task.model, *task.paths, "--method", task.method]
+    given = {"--class": task.label, "--layer": task.layer, "--patch": task.patch, "--stride": task.stride}
+    words += _given_words(given | {"--scaling": task.scaling, "--out": task.out})
+    words += ["--alpha", f"{task.alpha:g}"] if task.alpha != ExplainTask.alpha else []
+    return words + (["--faithful"] if task.faithful else [])
+
+
+def _layers_words(task: LayersTask) -> list[str]:
+    words = ["layers", task.model, *([task.image] if task.image else [])]
+    return words + _given_words({"--layer": task.layer, "--scaling": task.scaling, "--out": task.out})
+
+
+def _dream_words(task: DreamTask) -> list[str]:
+    words = ["dream", task.model, "--layer", task.layer]
+    given = {"--channel": task.channel, "--steps": task.steps, "--seed": task.seed}
+    words += _given_words(given | {"--scaling": task.scaling, "--out": task.out})
+    return words + ([] if task.data is None else _data_words(task.data))
+
+
+def _export_words(task: ExportTask) -> list[str]:
+    options = {"--format": task.format, "--out": task.out, "--scaling": task.scaling}
+    return ["export", task.model, *_given_words(options)]
+
+
+def _given_words(options: Mapping[str, Any]) -> list[str]:
+    """Options that have a value."""
+    return [word for name, value in options.items() if value is not None for word in (name, str(value))]
+
+
 def _data_words(data: DataParams) -> list[str]:
     given = data.set_values()
     paths = [word for name, option in _OPTIONS.items() if given.get(name) for word in (option, given[name])]
@@ -150,6 +191,35 @@ def _predict_lines(task: PredictTask) -> str:
     )
 
 
+def _explain_lines(task: ExplainTask) -> str:
+    given = {"label": task.label, "layer": task.layer, "patch": task.patch, "stride": task.stride}
+    given |= {"faithful": task.faithful or None, "scaling": task.scaling, "out": task.out}
+    return (
+        f"for why in convonet.explain({task.model!r}, {list(task.paths)!r}, method={task.method!r}"
+        f"{_given_values(given)}):\n"
+        "    print(why.path, why.predicted, why.label, why.heat.shape)\n"
+    )
+
+
+def _layers_lines(task: LayersTask) -> str:
+    given = {"layer": task.layer, "scaling": task.scaling, "out": task.out}
+    return f"convonet.layers({task.model!r}, {task.image!r}{_given_values(given)})\n"
+
+
+def _dream_lines(task: DreamTask) -> str:
+    given = {"channel": task.channel, "steps": task.steps, "seed": task.seed, "out": task.out}
+    return f"convonet.dream({task.model!r}, {task.layer!r}{_given_values(given)})\n"
+
+
+def _export_lines(task: ExportTask) -> str:
+    given = {"out": task.out, "scaling": task.scaling}
+    return f"convonet.export({task.model!r}, {task.format!r}{_given_values(given)})\n"
+
+
+def _given_values(values: Mapping[str, Any]) -> str:
+    return "".join(f", {name}={value!r}" for name, value in values.items() if value is not None)
+
+
 def _summary_lines(task: SummaryTask) -> str:
     return f"# `{as_command(task)}` prints the layer table.\n"
 
@@ -160,6 +230,10 @@ _WORDS: dict[str, Callable[[Any], list[str]]] = {
     "evaluate": _test_words,
     "predict": _predict_words,
     "summary": _summary_words,
+    "explain": _explain_words,
+    "layers": _layers_words,
+    "dream": _dream_words,
+    "export": _export_words,
 }
 _LINES: dict[str, Callable[[Any], str]] = {
     "train": _train_lines,
@@ -167,4 +241,8 @@ _LINES: dict[str, Callable[[Any], str]] = {
     "evaluate": _test_lines,
     "predict": _predict_lines,
     "summary": _summary_lines,
+    "explain": _explain_lines,
+    "layers": _layers_lines,
+    "dream": _dream_lines,
+    "export": _export_lines,
 }

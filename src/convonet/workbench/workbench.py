@@ -26,7 +26,17 @@ from convonet.params import (
 )
 from convonet.runs import Run, RunStore
 from convonet.runs.environment import available_cores
-from convonet.specs import PredictTask, Split, SummaryTask, Task, TestTask, TrainTask, TuneTask
+from convonet.specs import (
+    ExplainTask,
+    ExportTask,
+    PredictTask,
+    Split,
+    SummaryTask,
+    Task,
+    TestTask,
+    TrainTask,
+    TuneTask,
+)
 from convonet.workbench.changes import Change, Changed, Heard, Listener, Part, WorkEnded
 from convonet.workbench.opened import OpenedModel, open_model
 from convonet.workbench.resume import prepare_resume
@@ -53,6 +63,7 @@ class Workbench:
         summary: the layer table of the network as described now, or of the model.
         evaluation: the scores of the model on the split that was tested last.
         predictions: the answers for the images that were predicted last.
+        explanations: what the last explaining gave: `folder`, and for each image the names of its pictures in it.
     """
 
     def __init__(self, folder: Path, supervisor: Supervisor | None = None) -> None:
@@ -67,6 +78,7 @@ class Workbench:
         self.summary: dict[str, Any] | None = None
         self.evaluation: dict[str, Any] | None = None
         self.predictions: list[dict[str, Any]] = []
+        self.explanations: dict[str, Any] | None = None
         self.work: Work | None = None
         self.last_task: Task | None = None
         self._supervisor = supervisor or Supervisor(detached=True)
@@ -205,8 +217,8 @@ class Workbench:
         """Why an action cannot be done now; empty when it can.
 
         Args:
-            action: `train`, `evaluate`, `predict`, `initialise`, `save_model`, `tune`, `stop`,
-                `stop_tuning`.
+            action: `train`, `evaluate`, `predict`, `explain`, `initialise`, `save_model`, `tune`,
+                `stop`, `stop_tuning`.
             while_working: leave it out that something else is under way.
         """
         if action == "stop":
@@ -220,7 +232,7 @@ class Workbench:
             return "A parameter has a wrong value"
         if action in ("train", "initialise", "tune") and not self.sets.images("train"):
             return "No training images are loaded"
-        if action in ("evaluate", "predict", "save_model") and self.model is None:
+        if action in ("evaluate", "predict", "explain", "save_model") and self.model is None:
             return "No model: train a network, or load one"
         if action == "evaluate" and not self.sets.images("test"):
             return "No test images are loaded"
@@ -282,6 +294,21 @@ class Workbench:
             scaling=model.scaling,
         )
 
+    def explain_task(self, paths: Sequence[Path], out: Path, **options: Any) -> ExplainTask:
+        """Explain images and folders of images; options are those of ExplainTask.
+
+        Args:
+            out: the folder that gets pictures and raw maps; whoever shows them removes it.
+        """
+        model = _needed(self.model)
+        return ExplainTask(
+            model=str(model.path),
+            paths=tuple(map(str, paths)),
+            out=str(out.resolve()),
+            scaling=model.scaling,
+            **options,
+        )
+
     def tune_task(self, **options: Any) -> TuneTask:
         """Search over the values that the hyper parameters hold; options are those of TuneTask."""
         return TuneTask(data=self.data, space=self.space, threads=1, **options)
@@ -289,6 +316,14 @@ class Workbench:
     def summary_task(self) -> SummaryTask:
         """The layer table of the network that the parameters describe."""
         return SummaryTask(data=self.data, hyper=self.hyper)
+
+    def export_task(self, format: str, out: Path) -> ExportTask:
+        """The model in another format; a model that has no run is checked with the images that are loaded."""
+        model = _needed(self.model)
+        data = self.data if model.run is None and self.sets.images("test") else None
+        return ExportTask(
+            model=str(model.path), format=format, out=str(out), data=data, scaling=model.scaling
+        )
 
     def model_task(self) -> SummaryTask:
         """The layer table of the model: it also shows whether its file can be opened."""
@@ -403,6 +438,9 @@ class Workbench:
         elif ended.task.kind == "predict":
             self.predictions = ended.result["predictions"]
             self._changed("predictions")
+        elif ended.task.kind == "explain":
+            self.explanations = ended.result
+            self._changed("explanations")
 
 
 def _needed(model: OpenedModel | None) -> OpenedModel:

@@ -1,0 +1,154 @@
+"""Explanations of images: pictures and raw maps in a folder, and a document that names them."""
+
+from __future__ import annotations
+
+import io
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from convonet.atomic import write_bytes, write_json
+from convonet.data.decode import read_image
+from convonet.data.pool import Meter
+from convonet.data.sources import scan_images
+from convonet.errors import DataError
+from convonet.events import FileSaved, StageStarted, Watch
+from convonet.explain import Explanation, Settings, Subject, explain_images, find_explainer
+from convonet.explain.base import BATCH_SIZE
+from convonet.nets.backend import set_threads
+from convonet.params.data_params import PixelParams
+from convonet.plots.explaining import DeletionCurves, heat_figure, overlay
+from convonet.plots.figures import save_figure
+from convonet.runs import Run
+from convonet.specs.explain_tasks import ExplainTask
+
+STAGE = "explain"
+DOCUMENT = "explanations.json"
+
+
+def work(run: Run, task: ExplainTask, watch: Watch) -> dict[str, Any]:
+    """Explain every image; the answer names the files, which lie in `folder`."""
+    explainer = find_explainer(task.method)
+    if task.threads is not None:
+        set_threads(task.threads)
+    watch.tell(StageStarted(stage="model", title="Opening the model"))
+    subject = Subject.open(
+        Path(task.model),
+        scaling=task.scaling,
+        classes=task.classes or None,
+        threads=task.threads,
+        watch=watch,
+    )
+    paths = scan_images([Path(path) for path in task.paths]).paths
+    folder = Path(task.out) if task.out else run.file("explanations")
+    folder.mkdir(parents=True, exist_ok=True)
+    watch.tell(StageStarted(stage=STAGE, title=f"Explaining with {explainer.title}"))
+    meter, documents = Meter(watch, STAGE, len(paths)), []
+    for start in range(0, len(paths), BATCH_SIZE):
+        for document in _some(subject, task, paths[start : start + BATCH_SIZE], start, folder, watch):
+            documents.append(document)
+            meter.tell(len(documents))
+    answer = {
+        "method": explainer.name,
+        "title": explainer.title,
+        "meaning": explainer.meaning,
+        "folder": str(folder.resolve()),
+        "explanations": documents,
+    }
+    write_json(folder / DOCUMENT, answer)
+    watch.tell(FileSaved(path=str(folder / DOCUMENT), title="Explanations"))
+    return answer
+
+
+def _some(
+    subject: Subject, task: ExplainTask, paths: tuple[Path, ...], start: int, folder: Path, watch: Watch
+) -> list[dict[str, Any]]:
+    """The documents of a few images; one that cannot be read has `error`."""
+    read = [_read(path, subject.info.pixels) for path in paths]
+    known = [place for place, pixels in enumerate(read) if not isinstance(pixels, str)]
+    documents = [{"path": str(path), "error": pixels} for path, pixels in zip(paths, read, strict=True)]
+    if not known:
+        return documents
+    found = explain_images(
+        subject,
+        np.stack([read[place] for place in known]),
+        [str(paths[place]) for place in known],
+        method=task.method,
+        label=task.label,
+        settings=Settings(task.layer, task.patch, task.stride),
+        faithful=task.faithful,
+        seed=task.seed,
+        watch=watch,
+    )
+    for place, explanation in zip(known, found, strict=True):
+        name = f"{start + place + 1:04d}_{_plain(paths[place].stem)}_{task.method}"
+        documents[place] = _document(explanation, _save(explanation, task, folder, name))
+    return documents
+
+
+def _read(path: Path, pixels: PixelParams) -> NDArray[np.uint8] | str:
+    """An image as the network sees it, or why it cannot be had."""
+    try:
+        return read_image(path, pixels)
+    except DataError as error:
+        return error.what
+
+
+def _plain(stem: str) -> str:
+    """A file's name without what file systems dislike, in at most 60 letters."""
+    return re.sub(r"[^\w.-]+", "_", stem)[:60]
+
+
+def _save(explanation: Explanation, task: ExplainTask, folder: Path, name: str) -> dict[str, str]:
+    """Write the pictures and the raw map; their names."""
+    files = {
+        "picture": f"{name}.png",
+        "overlay": f"{name}_overlay.png",
+        "heat": f"{name}_heat.png",
+        "image": f"{name}_image.png",
+        "values": f"{name}.npy",
+    }
+    explainer, checked = find_explainer(task.method), explanation.faithful
+    figure = heat_figure(
+        explanation.image,
+        explanation.heat,
+        answer=f"{explanation.predicted} ({100 * explanation.confidence:.1f} %)",
+        title=f"{explainer.title} for {explanation.label} ({100 * explanation.probability:.1f} %)",
+        meaning="" if explanation.layer is None else f"maps of {explanation.layer}",
+        alpha=task.alpha,
+        deletion=None
+        if checked is None
+        else DeletionCurves(checked.deletion.shares, checked.deletion.curve, checked.deletion.random_curve),
+        sentence="" if checked is None else checked.sentence,
+    )
+    save_figure(figure, folder / files["picture"])
+    _save_pixels(folder / files["overlay"], overlay(explanation.image, explanation.heat, task.alpha))
+    _save_pixels(folder / files["heat"], np.round(255 * explanation.heat).astype(np.uint8))
+    _save_pixels(folder / files["image"], explanation.image)
+    values = io.BytesIO()
+    np.save(values, explanation.values)
+    write_bytes(folder / files["values"], values.getvalue())
+    return files
+
+
+def _save_pixels(path: Path, pixels: NDArray[np.uint8]) -> None:
+    content = io.BytesIO()
+    Image.fromarray(pixels[:, :, 0] if pixels.shape[2:] == (1,) else pixels).save(content, "PNG")
+    write_bytes(path, content.getvalue())
+
+
+def _document(explanation: Explanation, files: dict[str, str]) -> dict[str, Any]:
+    return {
+        "path": explanation.path,
+        "predicted": explanation.predicted,
+        "confidence": explanation.confidence,
+        "class": explanation.label,
+        "probability": explanation.probability,
+        "layer": explanation.layer,
+        "faithful": None if explanation.faithful is None else explanation.faithful.to_dict(),
+        "files": files,
+    }
