@@ -11,7 +11,9 @@ from convonet.events import RunState, Stamped
 from convonet.runs import Run
 from convonet.specs import Task
 
-Part = Literal["data", "hyper", "sets", "model", "summary", "scores", "predictions", "work", "marks"]
+Part = Literal[
+    "data", "hyper", "sets", "model", "summary", "scores", "predictions", "explanations", "work", "marks"
+]
 
 
 @dataclass(frozen=True)
