@@ -48,8 +48,8 @@ def start(arguments: Sequence[object], **options: Any) -> subprocess.Popen[str]:
 def convonet(own_home: Path) -> Convonet:
     """Run a command and give what it left."""
 
-    def run(*arguments: object, timeout: float = 240) -> Said:
-        with start(arguments, cwd=own_home) as process:
+    def run(*arguments: object, timeout: float = 240, before: Callable[[], None] | None = None) -> Said:
+        with start(arguments, cwd=own_home, preexec_fn=before) as process:
             out, err = process.communicate(timeout=timeout)
         return Said(process.returncode, out, err)
 
