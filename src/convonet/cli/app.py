@@ -24,6 +24,7 @@ from convonet.cli import (
     network,
     params,
     runs,
+    serve,
     technique,
     testing,
     training,
@@ -49,12 +50,13 @@ for group in (
     marking,
     technique,
     network,
-    kernels,
     explaining,
+    kernels,
     params,
     runs,
     cache,
     desktop,
+    serve,
     doctor,
 ):
     group.register(app)

@@ -116,6 +116,11 @@ class Worker:
         if pipe is not None:
             _send(pipe, "detach")
 
+    def leave(self) -> None:
+        """Tell the worker that nobody waits any more: it puts its work away, and the run can be resumed."""
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+
     def finish(self) -> RunState:
         """Wait for the end and make the record true, also when the worker could not.
 

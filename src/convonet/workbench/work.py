@@ -32,6 +32,9 @@ class Hand(Protocol):
     def detach(self) -> None:
         """Let it go on when this process ends."""
 
+    def leave(self) -> None:
+        """Stop following it: what is ours puts its work away."""
+
     def finish(self) -> RunState:
         """How it ended; raises Cancelled or the error."""
 
@@ -63,6 +66,9 @@ class Follower:
         self._run.request_cancel()
 
     def detach(self) -> None:
+        """It is not ours: it goes on in any case."""
+
+    def leave(self) -> None:
         """It is not ours: it goes on in any case."""
 
     def finish(self) -> RunState:

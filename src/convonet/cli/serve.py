@@ -1,0 +1,104 @@
+"""`serve`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+_LIMITS = "Limits"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    app.command()(serve)
+
+
+def serve(
+    host: Annotated[
+        str, typer.Option("--host", help="Where to listen. Beyond this machine a token is always asked for.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes any free one.")] = 8765,
+    root: Annotated[
+        Path | None,
+        typer.Option(
+            "--root", metavar="DIR", help="The only folder that can be reached; default: the present one."
+        ),
+    ] = None,
+    token: Annotated[
+        str | None,
+        typer.Option(
+            "--token", envvar="CONVONET_TOKEN", help="Ask for this token. Better given by the variable."
+        ),
+    ] = None,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option("--allow-host", metavar="NAME", help="Another name of this server; may be repeated."),
+    ] = None,
+    jobs: Annotated[
+        int, typer.Option("--jobs", min=1, help="Trainings and searches at work at one time.")
+    ] = 1,
+    warm: Annotated[
+        bool, typer.Option("--warm/--no-warm", help="Keep a worker ready that has loaded keras (340 MB).")
+    ] = True,
+    max_upload: Annotated[
+        int,
+        typer.Option("--max-upload", metavar="MIB", min=1, help="Of one request.", rich_help_panel=_LIMITS),
+    ] = 64,
+    max_files: Annotated[
+        int, typer.Option("--max-files", min=1, help="Images in one request.", rich_help_panel=_LIMITS)
+    ] = 1000,
+    max_pixels: Annotated[
+        int, typer.Option("--max-pixels", min=1, help="Of one uploaded image.", rich_help_panel=_LIMITS)
+    ] = 50_000_000,
+    max_waiting: Annotated[
+        int,
+        typer.Option("--max-waiting", min=1, help="Runs that wait for their turn.", rich_help_panel=_LIMITS),
+    ] = 50,
+    timeout: Annotated[
+        float,
+        typer.Option(
+            "--timeout", metavar="S", min=0.1, help="Seconds to send a request in.", rich_help_panel=_LIMITS
+        ),
+    ] = 60.0,
+) -> None:
+    """Serve the web page and the HTTP interface. Ctrl-C ends it; what is under way can be resumed."""
+    import importlib
+    import importlib.util
+
+    from convonet.cli.output import note
+    from convonet.errors import ConvonetError
+
+    if any(importlib.util.find_spec(name) is None for name in ("fastapi", "uvicorn", "python_multipart")):
+        raise ConvonetError(
+            "The server needs FastAPI and uvicorn, which are not installed",
+            hint="pip install 'convonet[server]'",
+        )
+    # By their names: the command line does not stand on the server.
+    settings = importlib.import_module("convonet.server.settings")
+    serving = importlib.import_module("convonet.server.serving")
+    limits = settings.Limits(
+        upload_bytes=max_upload * settings.MIB,
+        files=max_files,
+        pixels=max_pixels,
+        waiting_runs=max_waiting,
+        read_seconds=timeout,
+    )
+    chosen = settings.Settings(
+        root=root or Path.cwd(),
+        host=host,
+        port=port,
+        token=token or None,
+        jobs=jobs,
+        names=tuple(allow_host or ()),
+        warm=warm,
+        limits=limits,
+    )
+
+    def announce(url: str) -> None:
+        note(f"Convonet at {url} over {chosen.root}")
+        if chosen.token is not None and not token:
+            note(f"Token: {chosen.token}")
+
+    serving.serve(chosen, announce)

@@ -1,0 +1,1 @@
+"""The server: the same work over HTTP, for the page, the window elsewhere and programs. Loads no keras."""

@@ -1,0 +1,138 @@
+"""Images of many requests answered together: while a network computes, what comes next waits and goes as one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convonet.data.decode import decode, open_image
+from convonet.data.headers import read_header
+from convonet.errors import DataError
+from convonet.inference.answers import answers
+from convonet.inference.onnx_model import OnnxModel
+from convonet.server.metrics import Metrics
+from convonet.server.multipart import Upload
+from convonet.server.pictures import check_pixels
+
+MOST_IMAGES = 256
+
+
+class Wish(NamedTuple):
+    """How answers shall look."""
+
+    top: int
+    unsure_below: float | None
+
+
+@dataclass
+class _Request:
+    uploads: list[Upload]
+    wish: Wish
+    answer: asyncio.Future[list[dict[str, Any]]]
+
+
+class Batcher:
+    """Answers for one network. Belongs to the event loop; decoding and computing are done by the executor.
+
+    Args:
+        pixels: an image with more is refused.
+        most: images that are computed at once; 1 answers one request after another.
+    """
+
+    def __init__(
+        self, model: OnnxModel, executor: Executor, metrics: Metrics, pixels: int, most: int = MOST_IMAGES
+    ) -> None:
+        self._model = model
+        self._executor = executor
+        self._metrics = metrics
+        self._pixels = pixels
+        self._most = most
+        self._waiting: list[_Request] = []
+        self._worker: asyncio.Task[None] | None = None
+
+    async def answer(self, uploads: list[Upload], wish: Wish) -> list[dict[str, Any]]:
+        """The documents of some images, in their order. Raises ConvonetError."""
+        loop = asyncio.get_running_loop()
+        request = _Request(uploads, wish, loop.create_future())
+        self._waiting.append(request)
+        if self._worker is None or self._worker.done():
+            self._worker = loop.create_task(self._work())
+        return await request.answer
+
+    async def _work(self) -> None:
+        loop = asyncio.get_running_loop()
+        while self._waiting:
+            batch = self._next()
+            try:
+                found = await loop.run_in_executor(self._executor, self._answers, batch)
+            except Exception as error:  # noqa: BLE001 - whoever waits gets it, and the next batch is answered
+                for request in batch:
+                    if not request.answer.done():
+                        request.answer.set_exception(error)
+                continue
+            for request, documents in zip(batch, found, strict=True):
+                if not request.answer.done():
+                    request.answer.set_result(documents)
+
+    def _next(self) -> list[_Request]:
+        """The requests that come next, as many as fit; one alone may be larger."""
+        images, count = 0, 0
+        for request in self._waiting:
+            images += len(request.uploads)
+            if count and images > self._most:
+                break
+            count += 1
+        batch, self._waiting = self._waiting[:count], self._waiting[count:]
+        return [request for request in batch if not request.answer.cancelled()]
+
+    def _answers(self, batch: list[_Request]) -> list[list[dict[str, Any]]]:
+        uploads = [upload for request in batch for upload in request.uploads]
+        wishes = [request.wish for request in batch for _ in request.uploads]
+        pixels = [self._decoded(upload) for upload in uploads]
+        readable = [place for place, found in enumerate(pixels) if not isinstance(found, str)]
+        documents: list[dict[str, Any]] = [
+            {"path": upload.name, "error": found} for upload, found in zip(uploads, pixels, strict=True)
+        ]
+        if readable:
+            images = np.stack([pixels[place] for place in readable])
+            probabilities = self._model.predict(images, batch_size=MOST_IMAGES)
+            self._metrics.computed(len(readable))
+            for wish in set(wishes):
+                rows = [row for row, place in enumerate(readable) if wishes[place] == wish]
+                names = [uploads[readable[row]].name for row in rows]
+                found = answers(probabilities[rows], self._model.info, names, **wish._asdict())
+                for row, document in zip(rows, found, strict=True):
+                    documents[readable[row]] = document
+        return list(_cut(documents, [len(request.uploads) for request in batch]))
+
+    def _decoded(self, upload: Upload) -> NDArray[np.uint8] | str:
+        """The pixels of an image, or the reason why it has none."""
+        try:
+            check_pixels(*_size(upload.content), self._pixels)
+            return decode(upload.content, self._model.info.pixels).pixels
+        except DataError as error:
+            return error.what
+
+
+def _size(content: bytes) -> tuple[int, int]:
+    """Height and width, from the head of the file."""
+    if not content:
+        raise DataError("the file is empty")
+    header = read_header(content)
+    if header is not None:
+        return header.height, header.width
+    with open_image(content) as image:
+        return image.height, image.width
+
+
+def _cut(documents: list[dict[str, Any]], counts: Iterable[int]) -> Iterable[list[dict[str, Any]]]:
+    start = 0
+    for count in counts:
+        yield documents[start : start + count]
+        start += count

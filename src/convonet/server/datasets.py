@@ -1,0 +1,117 @@
+"""Sets of images that clients look at: listed once, then paged through."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from convonet.atomic import json_text
+from convonet.data.arrays import is_arrays
+from convonet.data.listing import ImageListing
+from convonet.params import DataParams
+from convonet.params.files import data_to_dict
+from convonet.server.confine import Root
+from convonet.server.refusals import Refusal, no_such
+from convonet.specs import Split
+from convonet.workbench.sets import LoadedSets, load_sets
+
+_KEPT = 8
+_SKIPPED_TOLD = 100
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """Listings of one description."""
+
+    id: str
+    data: DataParams
+    sets: LoadedSets
+
+    def listing(self, split: Split) -> ImageListing:
+        """The images of one set. Raises Refusal 404."""
+        if split not in self.sets:
+            raise no_such(f"There is no {split} set", self.id)
+        return self.sets[split]
+
+
+class DataSets:
+    """The last few sets that were looked at."""
+
+    def __init__(self, root: Root) -> None:
+        self._root = root
+        self._lock = threading.Lock()
+        self._known: OrderedDict[str, DataSet] = OrderedDict()
+
+    def look(self, data: DataParams) -> DataSet:
+        """List the images of every set that `data` names. Takes a second for a hundred thousand.
+
+        Raises:
+            Refusal: a link leads out of the root, or no folder is given.
+        """
+        for name in ("train_dir", "val_dir", "test_dir"):
+            folder = getattr(data, name)
+            if folder and Path(folder).exists():
+                self._root.check_tree(Path(folder))
+        name = hashlib.sha256(json_text(data_to_dict(data)).encode()).hexdigest()[:16]
+        found = DataSet(name, data, load_sets(data))
+        with self._lock:
+            self._known[name] = found
+            self._known.move_to_end(name)
+            while len(self._known) > _KEPT:
+                self._known.popitem(last=False)
+        return found
+
+    def find(self, name: str) -> DataSet:
+        """A set that was looked at. Raises Refusal 404."""
+        with self._lock:
+            if name in self._known:
+                self._known.move_to_end(name)
+                return self._known[name]
+        raise no_such("This set is not known, or not any more", ascii(name)[1:-1][:50], "Look at it again")
+
+    def document(self, found: DataSet) -> dict[str, Any]:
+        """Counts of every set, what is left out, and why others cannot be read."""
+        return {
+            "id": found.id,
+            "data": data_to_dict(found.data),
+            "classes": list(found.sets.classes),
+            "sets": {split: self._set(listing) for split, listing in found.sets.listings.items()},
+            "errors": {split: error.to_dict() for split, error in found.sets.errors.items()},
+        }
+
+    def _set(self, listing: ImageListing) -> dict[str, Any]:
+        return {
+            "folder": self._root.shown(listing.root.resolve()),
+            "images": len(listing),
+            "classes": listing.counts(),
+            "skipped": [item._asdict() for item in listing.skipped[:_SKIPPED_TOLD]],
+            "skipped_count": len(listing.skipped),
+        }
+
+    def page(self, found: DataSet, split: Split, name: str | None, offset: int, limit: int) -> dict[str, Any]:
+        """Some images of a set, of one class where `name` is given."""
+        listing = found.listing(split)
+        if name is None:
+            rows = np.arange(len(listing))
+        elif name in listing.classes:
+            rows = np.flatnonzero(listing.labels == listing.classes.index(name))
+        else:
+            raise Refusal(404, "There is no such class", received=ascii(name)[1:-1][:100])
+        before = listing.root.parent if is_arrays(listing.root) else listing.root
+        folder = self._root.shown(before.resolve())
+        items = [
+            {
+                "row": row,
+                "path": listing.paths[row],
+                "image": f"{folder}/{listing.paths[row]}" if folder else listing.paths[row],
+                "class": listing.classes[listing.labels[row]],
+            }
+            for row in rows[offset : offset + limit].tolist()
+        ]
+        return {"total": len(rows), "offset": offset, "images": items}

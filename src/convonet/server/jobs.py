@@ -1,0 +1,249 @@
+"""The runs at work and those that wait: workers are started in turn, followed to their end, and put away."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from convonet.errors import ConvonetError, InputError, RunAliveError
+from convonet.events import RunEnded, RunState
+from convonet.runs import RECORD, Run
+from convonet.runs.environment import available_cores
+from convonet.runs.run import now
+from convonet.server.known import ASKED, KnownRuns
+from convonet.server.refusals import Refusal
+from convonet.server.settings import Settings
+from convonet.server.tasks import KEPT
+from convonet.specs import Task
+from convonet.workbench.resume import prepare_resume
+from convonet.workbench.shown_as import command_words
+from convonet.workbench.supervisor import Supervisor
+from convonet.workbench.work import Work
+
+_POLL_SECONDS = 0.05
+_LEAVE_SECONDS = 8.0
+_ASKED_KEPT = 200
+_QUESTIONS = 2
+"""Questions (a prediction, a layer table) at work at one time; they do not wait behind a training."""
+
+_log = logging.getLogger("convonet.server")
+
+
+@dataclass
+class _Job:
+    run: Run
+    task: Task
+
+    @property
+    def is_long(self) -> bool:
+        return self.task.kind in KEPT
+
+
+class JobQueue:
+    """Starts runs in their order, as many at a time as the settings say.
+
+    One thread of its own follows the workers; the methods may be called from any.
+    """
+
+    def __init__(self, settings: Settings, known: KnownRuns, supervisor: Supervisor | None = None) -> None:
+        self._settings = settings
+        self._known = known
+        self._supervisor = supervisor or Supervisor(detached=True)
+        self._waiting: list[_Job] = []
+        self._working: dict[str, Work] = {}
+        self._lock = threading.RLock()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._follow, name="runs", daemon=True)
+
+    def start(self) -> None:
+        """Begin to work. Runs that a killed server left waiting become interrupted."""
+        self._mark_left_behind()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Let every worker put its work away; the runs can be resumed."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join()
+        with self._lock:
+            for work in self._working.values():
+                work.hand.leave()
+            end = time.monotonic() + _LEAVE_SECONDS
+            while any(work.hand.is_alive() for work in self._working.values()) and time.monotonic() < end:
+                time.sleep(_POLL_SECONDS)
+            for job in self._waiting:
+                job.run.update(owner=0, state=RunState.RUNNING)
+            self._supervisor.close()
+
+    def submit(self, task: Task, name: str | None = None) -> Run:
+        """A new run, in its turn.
+
+        Raises:
+            Refusal: too many wait already.
+            ConvonetError: its folder cannot be made.
+        """
+        with self._lock:
+            self._check_room()
+            run = Run.create(self._parent(task), task, name=name, command=_command(task), owner=os.getpid())
+            if _is_kept(task):
+                self._known.add(run)
+            self._waiting.append(_Job(run, run.task()))
+        return run
+
+    def resume(self, run: Run, *, accept_changed_data: bool = False) -> bool:
+        """Take a run up again, in its turn; False when it is done.
+
+        Raises:
+            Refusal: too many wait already, or it waits itself.
+            ConvonetError: it is alive, or of a kind that cannot be resumed.
+        """
+        with self._lock:
+            if self._place(run) is not None or run.id in self._working:
+                raise Refusal(409, "The run is under way already", where=run.id)
+            self._check_room()
+        if not prepare_resume(run, accept_changed_data=accept_changed_data):
+            return False
+        with self._lock:
+            run.clear_cancel()
+            run.update(state=RunState.WAITING, owner=os.getpid(), error=None)
+            self._waiting.append(_Job(run, run.task()))
+        return True
+
+    def cancel(self, run: Run) -> None:
+        """Ask a run to stop; one that waits is cancelled at once.
+
+        Raises:
+            Refusal: it is not at work.
+        """
+        with self._lock:
+            place = self._place(run)
+            if place is not None:
+                del self._waiting[place]
+                _end_unbegun(run)
+                return
+            if run.id in self._working:
+                self._working[run.id].stop()
+                return
+        if run.state().ended:
+            raise Refusal(409, "The run is not at work", where=run.id, received=str(run.state()))
+        run.request_cancel()
+
+    def delete(self, run: Run) -> None:
+        """Remove a run that is not at work. Raises RunAliveError."""
+        with self._lock:
+            if self._place(run) is not None or run.id in self._working:
+                raise RunAliveError("The run is being worked on", where=run.path, hint="Cancel it first")
+            self._known.delete(run)
+
+    def position(self, run: Run) -> int | None:
+        """How many runs come before one that waits; None for any other."""
+        with self._lock:
+            return self._place(run)
+
+    def counts(self) -> dict[str, int]:
+        """How many runs wait and how many are at work."""
+        with self._lock:
+            return {"waiting": len(self._waiting), "running": len(self._working)}
+
+    def _place(self, run: Run) -> int | None:
+        return next((place for place, job in enumerate(self._waiting) if job.run.path == run.path), None)
+
+    def _parent(self, task: Task) -> Path:
+        data = getattr(task, "data", None)
+        if not _is_kept(task):
+            self._sweep_asked()
+            return self._settings.runs / ASKED
+        return Path(data.result_dir) if data is not None and data.result_dir else self._settings.runs
+
+    def _check_room(self) -> None:
+        if len(self._waiting) >= self._settings.limits.waiting_runs:
+            raise Refusal(
+                429,
+                "Too many runs are waiting",
+                expected=f"at most {self._settings.limits.waiting_runs}",
+                retry_after=30,
+                hint="Try again when some of them are done",
+            )
+
+    def _follow(self) -> None:
+        while not self._stop.wait(_POLL_SECONDS):
+            with self._lock:
+                self._put_away()
+                self._begin()
+
+    def _put_away(self) -> None:
+        for name, work in list(self._working.items()):
+            alive = work.hand.is_alive()
+            work.hand.poll()
+            if not alive:
+                del self._working[name]
+                try:
+                    ended = work.end()
+                    _log.info("run %s: %s", name, ended.state)
+                except (ConvonetError, OSError, ValueError) as error:
+                    _log.error("run %s: %s", name, error)
+
+    def _begin(self) -> None:
+        for job in list(self._waiting):
+            if not self._has_room(job):
+                continue
+            self._waiting.remove(job)
+            try:
+                worker = self._supervisor.start(job.run, job.task.threads)
+            except (ConvonetError, OSError) as error:
+                _log.error("run %s could not be started: %s", job.run.id, error)
+                _end_unbegun(job.run, error)
+                continue
+            self._working[job.run.id] = Work(job.task, job.run, worker)
+        if self._settings.warm and not self._waiting:
+            self._supervisor.warm(available_cores())
+
+    def _has_room(self, job: _Job) -> bool:
+        same = sum((work.task.kind in KEPT) == job.is_long for work in self._working.values())
+        return same < (self._settings.jobs if job.is_long else _QUESTIONS)
+
+    def _sweep_asked(self) -> None:
+        """Remove the oldest answers beyond what is kept, and those of earlier servers."""
+        folder = self._settings.runs / ASKED
+        if not folder.is_dir():
+            return
+        runs = sorted((Run(path) for path in folder.iterdir() if (path / RECORD).is_file()), key=_age)
+        for run in runs[: max(len(runs) - _ASKED_KEPT, 0)]:
+            if run.id not in self._working and self._place(run) is None and run.state().ended:
+                self._known.delete(run)
+
+    def _mark_left_behind(self) -> None:
+        """A waiting run of an earlier server with the number of this process would wait for ever."""
+        for run in self._known.all():
+            record = run.read()
+            if record["state"] == RunState.WAITING and record["owner"] == os.getpid():
+                run.update(owner=0, state=RunState.RUNNING)
+
+
+def _age(run: Run) -> float:
+    return run.file(RECORD).stat().st_mtime
+
+
+def _is_kept(task: Task) -> bool:
+    """Whether a run stays among the known ones; a test of a run's model writes into that run."""
+    return task.kind in KEPT or (task.kind == "evaluate" and getattr(task, "into", None) is None)
+
+
+def _command(task: Task) -> list[str]:
+    try:
+        return command_words(task)
+    except KeyError:
+        return []
+
+
+def _end_unbegun(run: Run, error: Exception | None = None) -> None:
+    """Write down the end of a run that no worker has taken up."""
+    state = RunState.CANCELLED if error is None else RunState.FAILED
+    known = error if isinstance(error, ConvonetError) or error is None else InputError(str(error))
+    said = known.to_dict() if known else None
+    record = run.update(state=state, ended=now(), error=said)
+    run.events().tell(RunEnded(state=state, seconds=record["seconds"], error=said))

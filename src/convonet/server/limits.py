@@ -1,0 +1,77 @@
+"""Bounds of one request: its bytes, whatever it says of itself, and the time that a client may take."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from convonet.server.refusals import Refusal, problem
+from convonet.server.settings import MIB, Limits
+
+
+class Bounds:
+    """ASGI middleware: refuses bodies that are too large (413) or too slow (408), and clients that do not read."""
+
+    def __init__(self, app: ASGIApp, limits: Limits) -> None:
+        self._app = app
+        self._limits = limits
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        upload = scope["path"].endswith("/predict")
+        most = self._limits.upload_bytes if upload else self._limits.body_bytes
+        told = Headers(scope=scope).get("content-length", "")
+        if told.isdecimal() and int(told[:20]) > most:
+            refusal = too_large(most)
+            await problem(refusal.status_code, refusal.error, refusal.headers)(scope, receive, send)
+            return
+        body = _Body(receive, most, self._limits.read_seconds)
+        await self._app(scope, body.receive, _patient(send, self._limits.write_seconds))
+
+
+class _Body:
+    """Counts what comes, whatever the headers said."""
+
+    def __init__(self, receive: Receive, most: int, seconds: float) -> None:
+        self._receive, self._most, self._left = receive, most, most
+        self._seconds, self._deadline = seconds, time.monotonic() + seconds
+        self._whole = False
+
+    async def receive(self) -> Message:
+        if self._whole:  # what follows is the news that the client has gone, and that may take for ever
+            return await self._receive()
+        try:
+            async with asyncio.timeout(max(self._deadline - time.monotonic(), 0)):
+                message = await self._receive()
+        except TimeoutError as error:
+            raise Refusal(
+                408, f"The request did not come within {self._seconds:g} seconds", close=True
+            ) from error
+        self._left -= len(message.get("body", b""))
+        self._whole = not message.get("more_body", False)
+        if self._left < 0:
+            raise too_large(self._most)
+        return message
+
+
+def too_large(most: int) -> Refusal:
+    """413: more bytes than are taken."""
+    size = f"{most / MIB:g} MiB" if most >= MIB else f"{most:,} bytes"
+    return Refusal(413, "The request is too large", expected=f"at most {size}", close=True)
+
+
+def _patient(send: Send, seconds: float) -> Send:
+    async def within(message: Message) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await send(message)
+        except TimeoutError as error:
+            # A client that does not read is one that has gone.
+            raise OSError("the client does not take its answer") from error
+
+    return within

@@ -1,0 +1,133 @@
+"""What the server is: health, metrics, declarations for forms, presets, the login of a browser."""
+
+from __future__ import annotations
+
+import dataclasses
+from functools import cache
+from typing import Any, Literal
+
+from fastapi import APIRouter, Request, Response
+
+from convonet._version import __version__
+from convonet.params import DataParams, HyperParams, fields_of, preset, preset_names
+from convonet.params.catalogue import family_document, models_document
+from convonet.runs.environment import machine, versions
+from convonet.server import schemas
+from convonet.server.answers import Json
+from convonet.server.guard import COOKIE, same_token
+from convonet.server.refusals import Refusal
+from convonet.server.routes import REFUSED
+from convonet.server.services import Parts
+from convonet.server.tasks import kinds, option_names
+
+router = APIRouter(tags=["about"], responses=REFUSED)
+
+_DAYS = 30 * 24 * 3600
+
+
+@router.get("/health", response_model=schemas.Health)
+async def health(parts: Parts) -> Json:
+    """The server is there. Asks for no token."""
+    needed = parts.settings.token is not None
+    return Json({"status": "ok", "version": __version__, "token_needed": needed})
+
+
+@router.post("/login", status_code=204)
+async def login(login: schemas.Login, request: Request, parts: Parts) -> Response:
+    """Give a browser the token as a cookie, which it also sends for pictures and event streams."""
+    token = parts.settings.token
+    if token is None:
+        return Response(status_code=204)
+    if not same_token(login.token, token):
+        raise Refusal(401, "The token is wrong", headers={"WWW-Authenticate": 'Bearer realm="convonet"'})
+    answer = Response(status_code=204)
+    secure = request.url.scheme == "https"
+    answer.set_cookie(COOKIE, token, max_age=_DAYS, httponly=True, samesite="strict", secure=secure)
+    return answer
+
+
+@router.post("/logout", status_code=204)
+async def logout() -> Response:
+    """Take the cookie away."""
+    answer = Response(status_code=204)
+    answer.delete_cookie(COOKIE, httponly=True, samesite="strict")
+    return answer
+
+
+@router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
+async def metrics(parts: Parts) -> Response:
+    """Counters in Prometheus' text format."""
+    counts = parts.queue.counts()
+    gauges = {f"runs_{state}": float(count) for state, count in counts.items()}
+    gauges |= {"waiting_images": parts.models.waiting, "open_models": len(parts.models)}
+    text = parts.metrics.text(gauges)
+    return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+@router.get("/about", response_model=schemas.About)
+def about(parts: Parts) -> Json:
+    """Versions, machine, kinds of runs, and the declaration of every parameter for forms."""
+    declared: dict[str, Any] = {"data": DataParams, "hyper": HyperParams}
+    document = {
+        "version": __version__,
+        "versions": _versions(),
+        "machine": _machine(),
+        "root": str(parts.root.path),
+        "limits": dataclasses.asdict(parts.settings.limits),
+        "kinds": [
+            {"kind": name, "options": option_names(task), "needs": _needs(name)}
+            for name, task in kinds().items()
+        ],
+        "fields": {
+            kind: [field.to_dict() for field in fields_of(model).values()] for kind, model in declared.items()
+        },
+        **models_document(),
+        "presets": {kind: preset_names(kind) for kind in ("data", "hyper")},
+    }
+    return Json(document)
+
+
+@router.get("/families/{name}")
+def family(name: str) -> Json:
+    """A family or base, with the declaration of each of its parameters."""
+    return Json(family_document(name))
+
+
+@router.get("/presets/{kind}/{name}")
+def preset_values(kind: Literal["data", "hyper"], name: str) -> Json:
+    """The parameters of a preset."""
+    return Json(preset(kind, name))
+
+
+@router.get("/doctor")
+def doctor() -> Json:
+    """What this installation can do: computing device, parts that are missing. The first answer takes seconds."""
+    return Json(_examined())
+
+
+@cache
+def _examined() -> dict[str, Any]:
+    from convonet.workbench.doctor import examine
+
+    return examine()
+
+
+@cache
+def _versions() -> dict[str, str]:
+    return versions()
+
+
+@cache
+def _machine() -> dict[str, Any]:
+    return machine()
+
+
+def _needs(kind: str) -> list[str]:
+    """What a kind cannot do without: `data`, `hyper` or names of options."""
+    missing = dataclasses.MISSING
+    named = {"space": "hyper"}
+    return [
+        named.get(item.name, item.name)
+        for item in dataclasses.fields(kinds()[kind])
+        if item.default is missing and item.default_factory is missing
+    ]

@@ -1,0 +1,167 @@
+"""Folders below the root, sets of images, and small pictures."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi import Path as InPath
+
+from convonet.data.marking import Change, list_marks, mark_images
+from convonet.data.names import natural_key
+from convonet.errors import DataError, ParamError
+from convonet.events import Watch
+from convonet.runs import RECORD
+from convonet.server import schemas
+from convonet.server.answers import Json
+from convonet.server.pictures import MOST_SIDE, picture, picture_file
+from convonet.server.refusals import Refusal
+from convonet.server.routes import REFUSED
+from convonet.server.services import Parts, Services
+from convonet.workbench.look import find_sizes
+
+router = APIRouter(tags=["images"], responses=REFUSED)
+
+_MOST_ENTRIES = 2000
+_CACHED = "private, max-age=86400"
+
+DataSetId = Annotated[str, InPath(pattern="^[0-9a-f]{16}$", examples=["0123456789abcdef"])]
+Offset = Annotated[int, Query(ge=0, le=10**9)]
+Limit = Annotated[int, Query(ge=1, le=500)]
+
+
+@router.get("/folders", response_model=schemas.Folder)
+def folders(parts: Parts, path: Annotated[str, Query(max_length=4096)] = "") -> Json:
+    """What is in a folder below the root, for choosing one."""
+    found = parts.root.existing(path)
+    if not found.is_dir():
+        raise Refusal(404, "This is no folder", where=ascii(path)[1:-1][:200])
+    entries, more = _entries(parts, found)
+    is_root = found == parts.root.path
+    parent = None if is_root else parts.root.shown(found.parent)
+    return Json({"path": parts.root.shown(found), "parent": parent, "entries": entries, "more": more})
+
+
+def _entries(parts: Services, folder: Path) -> tuple[list[dict[str, Any]], bool]:
+    """Visible entries that do not lead out of the root: folders first, natural-sorted."""
+    found: list[dict[str, Any]] = []
+    try:
+        with os.scandir(folder) as items:
+            for item in items:
+                if item.name.startswith((".", "__MACOSX")):
+                    continue
+                if len(found) == _MOST_ENTRIES:
+                    return _sorted(found), True
+                if not item.is_symlink() or parts.root.holds(Path(os.path.realpath(item.path))):
+                    found.append(_entry(parts, item))
+    except OSError as error:
+        raise Refusal(409, "The folder cannot be opened", where=parts.root.shown(folder)) from error
+    return _sorted(found), False
+
+
+def _entry(parts: Services, item: os.DirEntry[str]) -> dict[str, Any]:
+    path = Path(item.path)
+    document: dict[str, Any] = {"name": item.name, "path": path.relative_to(parts.root.path).as_posix()}
+    if item.is_dir():
+        return document | {"kind": "run" if (path / RECORD).is_file() else "folder", "bytes": None}
+    size = item.stat(follow_symlinks=False).st_size
+    return document | {"kind": "file", "bytes": size}
+
+
+def _sorted(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return sorted(entries, key=lambda entry: (entry["kind"] == "file", natural_key(entry["name"])))
+
+
+@router.post("/datasets", response_model=schemas.DataSetDocument)
+def look(wish: schemas.Look, parts: Parts) -> Json:
+    """Look at the sets that data parameters name: counts, classes, what is left out."""
+    faults: dict[str, str] = {}
+    data = parts.tasks.data(wish.data, faults)
+    if faults:
+        raise ParamError.of(faults)
+    return Json(parts.datasets.document(parts.datasets.look(data)))
+
+
+@router.get("/datasets/{dataset}", response_model=schemas.DataSetDocument)
+def dataset(dataset: DataSetId, parts: Parts) -> Json:
+    """A set that was looked at."""
+    return Json(parts.datasets.document(parts.datasets.find(dataset)))
+
+
+@router.get("/datasets/{dataset}/{split}/images", response_model=schemas.ImagePage)
+def images(
+    dataset: DataSetId,
+    split: schemas.SplitName,
+    parts: Parts,
+    class_: Annotated[str | None, Query(alias="class")] = None,
+    offset: Offset = 0,
+    limit: Limit = 100,
+) -> Json:
+    """A page of images, of one class where `class` is given."""
+    return Json(parts.datasets.page(parts.datasets.find(dataset), split, class_, offset, limit))
+
+
+@router.get("/datasets/{dataset}/sizes")
+def sizes(dataset: DataSetId, parts: Parts) -> Json:
+    """Heights, widths and pixel statistics of up to 1,000 images of each set. Takes some seconds."""
+    found = parts.datasets.find(dataset)
+    if not found.sets.listings:
+        raise DataError("There are no images to look at", where=dataset)
+    sizes = find_sizes(found.sets.listings, found.data, Watch())
+    return Json(
+        {
+            "shape": sizes.shape,
+            "heights": {split: _counted(count) for split, count in sizes.heights.items()},
+            "widths": {split: _counted(count) for split, count in sizes.widths.items()},
+            "pixels": {split: {"mean": m, "deviation": d} for split, (m, d) in sizes.pixels.items()},
+            "looked_at": sizes.looked_at,
+        }
+    )
+
+
+def _counted(counts: dict[int, int]) -> list[dict[str, int]]:
+    return [{"pixels": side, "images": count} for side, count in sorted(counts.items())]
+
+
+@router.get("/datasets/{dataset}/marks")
+def marks(dataset: DataSetId, parts: Parts) -> Json:
+    """The repair list: images that were said to be of another class, or left out."""
+    return Json({"marks": [mark.to_dict() for mark in list_marks(parts.datasets.find(dataset).data)]})
+
+
+@router.post("/datasets/{dataset}/marks")
+def mark(dataset: DataSetId, wish: schemas.MarkWish, parts: Parts) -> Json:
+    """Mark images, or take their marks away; then look at the set again."""
+    if (wish.label is None) == (wish.action == "label"):
+        raise ParamError.of({"label": "label: the class, for the action label and for no other"})
+    paths = [str(parts.root.inside(path)) for path in wish.paths]
+    change = Change(label=wish.label, undo=wish.action == "undo")
+    found = mark_images(parts.datasets.find(dataset).data, paths, change)
+    return Json({"marks": [mark.to_dict() for mark in found]})
+
+
+@router.get(
+    "/images",
+    response_class=Response,
+    responses={200: {"content": {"image/png": {"schema": {"type": "string", "format": "binary"}}}}},
+)
+async def image(
+    request: Request,
+    parts: Parts,
+    path: Annotated[str, Query(max_length=4096, examples=["digits/train/7/0012.png"])],
+    side: Annotated[int, Query(ge=8, le=MOST_SIDE)] = 96,
+) -> Response:
+    """A small picture of an image below the root, as PNG."""
+    file = await asyncio.to_thread(picture_file, parts.root, path)
+    info = file.stat()
+    tag = f'"{info.st_mtime_ns:x}-{info.st_size:x}-{side}"'
+    headers = {"etag": tag, "cache-control": _CACHED}
+    if request.headers.get("if-none-match") == tag:
+        return Response(status_code=304, headers=headers)
+    loop = asyncio.get_running_loop()
+    pixels = parts.settings.limits.pixels
+    content = await loop.run_in_executor(parts.pictures, picture, parts.root, path, side, pixels)
+    return Response(content, media_type="image/png", headers=headers)

@@ -1,0 +1,119 @@
+"""Prediction of uploaded images."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+
+from convonet.errors import error_from_dict
+from convonet.inference.answers import TOP
+from convonet.runs import Run
+from convonet.runs.documents import read_result
+from convonet.server import schemas
+from convonet.server.answers import Json
+from convonet.server.batching import Wish
+from convonet.server.multipart import FIELD, Upload, read_uploads
+from convonet.server.refusals import Refusal
+from convonet.server.routes import REFUSED
+from convonet.server.routes.runs import RunId
+from convonet.server.services import Parts, Services
+from convonet.specs import PredictTask
+
+router = APIRouter(tags=["prediction"], responses=REFUSED)
+
+_MULTIPART = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": [FIELD],
+                    "properties": {
+                        FIELD: {
+                            "type": "array",
+                            "minItems": 1,
+                            "items": {"type": "string", "format": "binary"},
+                            "description": "Image files of any type that is read.",
+                        }
+                    },
+                }
+            }
+        },
+    }
+}
+_POLL_SECONDS = 0.05
+_SLOW_SECONDS = 300.0
+
+
+@router.post("/runs/{run}/predict", response_model=schemas.Predictions, openapi_extra=_MULTIPART)
+async def predict(
+    request: Request,
+    run: RunId,
+    parts: Parts,
+    top: Annotated[int, Query(ge=1, le=1000, description="Classes listed of each image.")] = TOP,
+    unsure_below: Annotated[float | None, Query(ge=0, le=1)] = None,
+) -> Json:
+    """Tell the class of images, sent as multipart `files`: one or many, answered together with other requests'."""
+    found = await asyncio.to_thread(parts.known.find, run)
+    size = _expected_bytes(request, parts)
+    parts.upload_bytes += size
+    try:
+        uploads = await read_uploads(request, parts.settings.limits.files)
+        wish = Wish(top, unsure_below)
+        predictions = await parts.models.answer(found, uploads, wish)
+        if predictions is None:
+            predictions = await _by_worker(parts, found, uploads, wish)
+    finally:
+        parts.upload_bytes -= size
+    return Json({"predictions": predictions})
+
+
+def _expected_bytes(request: Request, parts: Services) -> int:
+    """What a request may take of the memory: what it says, or the most where it says nothing.
+
+    Raises:
+        Refusal: 429, others have taken it all.
+    """
+    limits = parts.settings.limits
+    told = request.headers.get("content-length", "")
+    size = int(told) if told.isdecimal() else limits.upload_bytes
+    if parts.upload_bytes and parts.upload_bytes + size > limits.waiting_bytes:
+        raise Refusal(429, "Too many images are being received", retry_after=1, hint="Try again in a second")
+    return size
+
+
+async def _by_worker(parts: Services, run: Run, uploads: list[Upload], wish: Wish) -> list[dict[str, Any]]:
+    """The same by a worker with keras, for a model that has no ONNX file of its own."""
+    folder = Path(tempfile.mkdtemp(prefix="convonet-"))
+    try:
+        files = [folder / f"{place}.image" for place in range(len(uploads))]
+        for file, upload in zip(files, uploads, strict=True):
+            await asyncio.to_thread(file.write_bytes, upload.content)
+        task = PredictTask(
+            model=str(run.path), paths=tuple(map(str, files)), top=wish.top, unsure_below=wish.unsure_below
+        )
+        document = await _answered(parts, await asyncio.to_thread(parts.queue.submit, task))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    found: list[dict[str, Any]] = document["predictions"]
+    return [item | {"path": upload.name} for item, upload in zip(found, uploads, strict=True)]
+
+
+async def _answered(parts: Services, asked: Run) -> dict[str, Any]:
+    """The result of a question, when its worker is done."""
+    try:
+        async with asyncio.timeout(_SLOW_SECONDS):
+            while not (state := await asyncio.to_thread(asked.state)).ended:
+                await asyncio.sleep(_POLL_SECONDS)
+    except (TimeoutError, asyncio.CancelledError):
+        parts.queue.cancel(asked)
+        raise
+    if state != "done":
+        raise error_from_dict(asked.read()["error"] or {})
+    return read_result(asked)

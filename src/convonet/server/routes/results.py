@@ -1,0 +1,206 @@
+"""What a run has left: its files, history, scores, trials, and the images behind the numbers."""
+
+from __future__ import annotations
+
+import json
+import mimetypes
+import os
+from pathlib import Path as FilePath
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Response
+from fastapi.responses import FileResponse
+
+from convonet.errors import ConvonetError, InputError
+from convonet.params.files import hyper_to_dict
+from convonet.params.migrations import VERSION_KEY
+from convonet.params.search_space import SearchSpace
+from convonet.runs import Run
+from convonet.runs.documents import RESULT, adopted_hyper, read_result, run_document
+from convonet.server import schemas
+from convonet.server.answers import Json
+from convonet.server.confine import Root
+from convonet.server.refusals import Refusal, no_such
+from convonet.server.routes import REFUSED
+from convonet.server.routes.runs import RunId
+from convonet.server.services import Parts
+from convonet.server.tasks import KEPT
+from convonet.workbench.predictions import Answers
+
+router = APIRouter(tags=["results"], responses=REFUSED)
+
+_INTERNAL = ("run.lock", "cancel")
+_ACTIVE = ("text/html", "image/svg+xml", "application/xhtml+xml", "text/xml", "application/xml")
+_SANDBOX = (
+    "sandbox allow-scripts; default-src 'none'; img-src data:; style-src 'unsafe-inline'; "
+    "script-src 'unsafe-inline'; font-src data:"
+)
+_TYPES = {
+    ".csv": "text/csv; charset=utf-8",
+    ".jsonl": "application/x-ndjson",
+    ".log": "text/plain; charset=utf-8",
+}
+_TYPES |= {
+    ".txt": "text/plain; charset=utf-8",
+    ".onnx": "application/octet-stream",
+    ".keras": "application/zip",
+}
+
+
+@router.get("/runs/{run}/files", response_model=schemas.FileList)
+def files(run: RunId, parts: Parts) -> Json:
+    """The files of a run, those of its folders too."""
+    folder = parts.known.find(run).path
+    found = []
+    for at, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            path = FilePath(at) / name
+            if not name.startswith(".") and name not in _INTERNAL and not path.is_symlink():
+                found.append(_file_row(folder, path))
+    return Json({"files": found})
+
+
+def _file_row(folder: FilePath, path: FilePath) -> dict[str, Any]:
+    info = path.stat()
+    return {
+        "name": path.relative_to(folder).as_posix(),
+        "bytes": info.st_size,
+        "modified": info.st_mtime,
+        "media_type": _media_type(path),
+    }
+
+
+@router.get(
+    "/runs/{run}/files/{name:path}",
+    response_class=FileResponse,
+    responses={200: {"content": {"application/octet-stream": {"schema": {"type": "string"}}}}},
+)
+def file(run: RunId, name: str, parts: Parts, download: bool = False) -> Response:
+    """A file of a run. Pages among them are shown without any right to the server's own."""
+    folder = parts.known.find(run).path
+    path = Root(folder).existing(name)
+    if not path.is_file() or path.name in _INTERNAL:
+        raise no_such("There is no such file in the run", ascii(name)[1:-1][:200])
+    media_type = _media_type(path)
+    active = media_type.split(";")[0] in _ACTIVE
+    headers = {"cache-control": "no-cache"} | ({"content-security-policy": _SANDBOX} if active else {})
+    shown = "attachment" if download else "inline"
+    return FileResponse(
+        path, headers=headers, media_type=media_type, filename=path.name, content_disposition_type=shown
+    )
+
+
+def _media_type(path: FilePath) -> str:
+    kind = _TYPES.get(path.suffix.lower())
+    return kind or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+
+
+@router.get("/runs/{run}/history")
+def history(run: RunId, parts: Parts) -> Json:
+    """The columns of the history: epoch, loss, accuracy …; what was not measured is null."""
+    return Json(parts.known.find(run).history())
+
+
+@router.get("/runs/{run}/result")
+def result(run: RunId, parts: Parts) -> Json:
+    """The document that the command prints for this kind of run; of a search also while it goes on."""
+    found = parts.known.find(run)
+    if found.read()["kind"] in KEPT:
+        return Json(run_document(found))
+    if not found.file(RESULT).is_file():
+        raise Refusal(409, "The run has no result yet", where=found.id, received=str(found.state()))
+    return Json(read_result(found))
+
+
+@router.get("/runs/{run}/trials")
+def trials(run: RunId, parts: Parts) -> Json:
+    """The table of a search or study so far."""
+    found = parts.known.find(run)
+    if found.read()["kind"] not in ("tune", "study"):
+        raise InputError("Only a search or a study has trials", where=found.id)
+    return Json(run_document(found))
+
+
+@router.get("/runs/{run}/best")
+def best(run: RunId, parts: Parts, trial: Annotated[int | None, Query(ge=1, le=10**9)] = None) -> Json:
+    """The hyper parameters of the best setting of a search, or of one of its trials."""
+    hyper = adopted_hyper(parts.known.find(run), trial)
+    values = hyper_to_dict(SearchSpace.single(hyper))
+    return Json({"hyper": {name: value for name, value in values.items() if name != VERSION_KEY}})
+
+
+@router.get("/runs/{run}/evaluation")
+def evaluation(run: RunId, parts: Parts, split: schemas.SplitName = "test") -> Json:
+    """The scores of a run's model on one set, the confusion matrix among them."""
+    return Json(_scores(parts.known.find(run), split))
+
+
+def _scores(run: Run, split: str) -> dict[str, Any]:
+    path = run.file("evaluation.json" if split == "test" else f"evaluation_{split}.json")
+    try:
+        document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise no_such(f"This run was not tested on its {split} images", run.id, "Test it") from error
+    except ValueError as error:
+        raise ConvonetError("The scores cannot be read", where=path.name) from error
+    return document
+
+
+@router.get("/runs/{run}/answers", response_model=schemas.AnswerPage)
+def answers(
+    run: RunId,
+    parts: Parts,
+    split: schemas.SplitName = "test",
+    mistakes: Annotated[bool, Query(description="Wrong answers only.")] = False,
+    true: Annotated[str | None, Query(description="With `predicted`: one cell of the matrix.")] = None,
+    predicted: str | None = None,
+    offset: Annotated[int, Query(ge=0, le=10**9)] = 0,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+) -> Json:
+    """What the model said of each image of its test, the surest first: all, the mistakes, or one cell."""
+    found = parts.known.find(run)
+    if (true is None) != (predicted is None):
+        raise InputError("A cell of the confusion matrix has a true and a predicted class")
+    name = "predictions.csv" if split == "test" else f"predictions_{split}.csv"
+    if not found.file(name).is_file():
+        raise no_such(f"This run was not tested on its {split} images", found.id, "Test it")
+    table = Answers(found.file(name), _set_root(found, split))
+    if true is not None and predicted is not None:
+        places = table.cell(true, predicted).tolist()
+    else:
+        places = table.mistakes().tolist() if mistakes else list(range(len(table)))
+    items = [_answer(parts.root, table, place) for place in places[offset : offset + limit]]
+    return Json({"total": len(places), "offset": offset, "answers": items})
+
+
+def _answer(root: Root, table: Answers, place: int) -> dict[str, Any]:
+    found = table[place]
+    address = FilePath(found.address)
+    inside = root.holds(FilePath(os.path.normpath(address)))
+    return {
+        "name": address.name,
+        "image": root.shown(FilePath(os.path.normpath(address))) if inside else None,
+        "true": found.true,
+        "predicted": found.predicted,
+        "confidence": found.confidence,
+        "top": [{"class": name, "probability": share} for name, share in found.top],
+    }
+
+
+def _set_root(run: Run, split: str) -> FilePath:
+    """The folder that the paths of a table of answers are relative to."""
+    from convonet.data.places import place_of
+    from convonet.params import DataParams
+
+    record = run.read()
+    known = ((record["data"] or {}).get("sets") or {}).get(split)
+    if known:
+        return FilePath(known["root"])
+    values = {k: v for k, v in (record["params"].get("data") or {}).items() if k != VERSION_KEY}
+    data = DataParams.of(values)
+    wanted: Any = split
+    place = place_of(data, wanted) or place_of(data, "train")
+    if place is None:
+        return FilePath(data.train_dir or run.path)
+    return place.path if place.path.is_dir() or place.pair else place.path.parent

@@ -1,0 +1,123 @@
+"""Runs: start, list, show, cancel, resume, delete, compare, and follow."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Path, Query, Request, Response
+from fastapi.responses import StreamingResponse
+
+from convonet.errors import InputError
+from convonet.events import RunState
+from convonet.runs import Run, RunStore
+from convonet.runs.documents import list_row, show_document
+from convonet.server import schemas
+from convonet.server.answers import Json
+from convonet.server.refusals import Refusal
+from convonet.server.routes import PREFIX, REFUSED
+from convonet.server.services import Parts, Services
+from convonet.server.stream import stream
+
+router = APIRouter(tags=["runs"], responses=REFUSED)
+
+RunId = Annotated[str, Path(max_length=255, examples=["train-20260101T000000Z-0000"])]
+_MOST_COMPARED = 20
+
+
+def row(parts: Services, run: Run) -> dict[str, Any]:
+    """A row of the list, with its place among those that wait."""
+    return list_row(run) | {"position": parts.queue.position(run)}
+
+
+@router.get("/runs", response_model=schemas.RunList)
+def list_runs(
+    parts: Parts,
+    kind: Annotated[str | None, Query(max_length=50)] = None,
+    state: Annotated[RunState | None, Query()] = None,
+    offset: Annotated[int, Query(ge=0, le=10**9)] = 0,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+) -> Json:
+    """Runs below the root, the newest first."""
+    rows = [row(parts, run) for run in parts.known.all()]
+    rows = [item for item in rows if kind in (None, item["kind"]) and state in (None, item["state"])]
+    return Json({"total": len(rows), "runs": rows[offset : offset + limit]})
+
+
+@router.post("/runs", status_code=201, response_model=schemas.RunRow)
+def start(wish: schemas.StartRun, parts: Parts, response: Response) -> Json:
+    """Start a job. It waits for its turn; `events` tells what becomes of it."""
+    task = parts.tasks.make(wish.kind, wish.data, wish.hyper, wish.options)
+    parts.tasks.check_images(task)
+    run = parts.queue.submit(task, wish.name)
+    return Json(row(parts, run), 201, {"Location": f"{PREFIX}/runs/{run.id}"})
+
+
+@router.get("/runs/{run}", response_model=schemas.RunDocument)
+def show(run: RunId, parts: Parts) -> Json:
+    """Everything that a run's record says."""
+    found = parts.known.find(run)
+    return Json(show_document(found) | {"position": parts.queue.position(found)})
+
+
+@router.post("/runs/{run}/cancel", status_code=202, response_model=schemas.RunRow)
+def cancel(run: RunId, parts: Parts) -> Json:
+    """Ask a run to stop after the present batch; what was done is kept."""
+    found = parts.known.find(run)
+    parts.queue.cancel(found)
+    return Json(row(parts, found), 202)
+
+
+@router.post("/runs/{run}/resume", status_code=202, response_model=schemas.RunRow)
+def resume(run: RunId, parts: Parts, wish: schemas.Resume | None = None) -> Json:
+    """Go on with a run that was cancelled, interrupted or failed; nothing is done for one that is done."""
+    found = parts.known.find(run)
+    accept = wish is not None and wish.accept_changed_data
+    parts.tasks.check_images(found.task())
+    parts.queue.resume(found, accept_changed_data=accept)
+    return Json(row(parts, found), 202)
+
+
+@router.delete("/runs/{run}", status_code=204)
+def delete(run: RunId, parts: Parts) -> Response:
+    """Delete a run folder and all in it."""
+    parts.queue.delete(parts.known.find(run))
+    return Response(status_code=204)
+
+
+@router.get("/compare", response_model=schemas.Comparison)
+def compare(parts: Parts, run: Annotated[list[str], Query(min_length=1, max_length=_MOST_COMPARED)]) -> Json:
+    """Runs side by side: scores, the parameters that differ, and McNemar's test of every two."""
+    found = list({item.path: item for item in map(parts.known.find, run)}.values())
+    if len(found) < 2:
+        raise InputError("Comparing needs two runs or more", received=len(found))
+    return Json(RunStore(parts.root.path).compare(found))
+
+
+@router.get(
+    "/runs/{run}/events",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}},
+)
+def events(
+    request: Request,
+    run: RunId,
+    parts: Parts,
+    thin: Annotated[bool, Query(description="Of many batches in a row only the last one.")] = False,
+    last_event_id: Annotated[str | None, Header(max_length=20)] = None,
+) -> StreamingResponse:
+    """Server-sent events: first what has happened, then what happens. `Last-Event-ID` goes on from there."""
+    found = parts.known.find(run)
+    if parts.metrics.streams >= parts.settings.limits.streams:
+        raise Refusal(429, "Too many event streams are open", retry_after=10)
+    offset = int(last_event_id) if last_event_id and last_event_id.isdecimal() else 0
+
+    async def counted() -> Any:
+        parts.metrics.streams += 1
+        try:
+            async for part in stream(found, offset, thin=thin, stopping=lambda: parts.stopping):
+                yield part
+        finally:
+            parts.metrics.streams -= 1
+
+    headers = {"cache-control": "no-cache", "x-accel-buffering": "no"}
+    return StreamingResponse(counted(), media_type="text/event-stream", headers=headers)

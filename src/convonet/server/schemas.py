@@ -1,0 +1,338 @@
+"""The documents of the API, as OpenAPI describes them. What a run's kind decides stays open (`extra`)."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+SplitName = Literal["train", "val", "test"]
+Score = float | None
+
+
+class Document(BaseModel):
+    """Keys that are not listed may come with later versions."""
+
+    model_config = ConfigDict(extra="allow", protected_namespaces=(), populate_by_name=True)
+
+
+class Fault(Document):
+    """What went wrong, and what to do next."""
+
+    type: str
+    what: str
+    where: str | None
+    expected: str | None
+    received: str | None
+    hint: str | None
+    details: dict[str, Any] = Field(description="`faults`: a sentence for each field that is wrong.")
+
+
+class Problem(Document):
+    """A request that was refused (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str = Field(description="Everything in one sentence.")
+    error: Fault
+
+
+class Health(Document):
+    """The server is there."""
+
+    status: Literal["ok"]
+    version: str
+    token_needed: bool
+
+
+class Login(BaseModel):
+    """A token, for a cookie that browsers send with pictures and event streams."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"token": "a token of the server"}})
+    token: str = Field(max_length=1000)
+
+
+class FieldInfo(Document):
+    """One declared parameter: what a form needs."""
+
+    name: str
+    label: str
+    help: str
+    kind: str
+    default: Any
+    group: str
+    unit: str
+    low: float | None
+    high: float | None
+    choices: list[Any]
+    tunable: bool
+    optional: bool
+    default_text: str
+    expected: str
+
+
+class KindInfo(Document):
+    """One kind of run, and what its `options` may hold."""
+
+    kind: str
+    options: list[str]
+    needs: list[str]
+
+
+class About(Document):
+    """What this server is and what it can be asked."""
+
+    version: str
+    versions: dict[str, str]
+    machine: dict[str, Any]
+    root: str
+    limits: dict[str, float]
+    kinds: list[KindInfo]
+    fields: dict[Literal["data", "hyper"], list[FieldInfo]]
+    families: list[dict[str, Any]]
+    bases: list[dict[str, Any]]
+    presets: dict[Literal["data", "hyper"], list[str]]
+
+
+class Entry(Document):
+    """A folder or file below the root."""
+
+    name: str
+    path: str = Field(description="Relative to the root; give it where a path is asked for.")
+    kind: Literal["folder", "run", "file"]
+    bytes: int | None = None
+
+
+class Folder(Document):
+    """What is in a folder."""
+
+    path: str
+    parent: str | None
+    entries: list[Entry]
+    more: bool = Field(description="There are more entries than are listed.")
+
+
+_DATA_EXAMPLE: dict[str, Any] = {
+    "train_dir": "digits/train",
+    "test_dir": "digits/test",
+    "image_size": 16,
+}
+
+
+class Look(BaseModel):
+    """Data parameters, as in their file; paths are relative to the root."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"data": _DATA_EXAMPLE}})
+    data: dict[str, Any]
+
+
+class SkippedFile(Document):
+    """A file that is left out."""
+
+    path: str
+    reason: str
+
+
+class SetCounts(Document):
+    """One set."""
+
+    folder: str
+    images: int
+    classes: dict[str, int]
+    skipped: list[SkippedFile]
+    skipped_count: int
+
+
+class DataSetDocument(Document):
+    """The sets that data parameters name. `id` is known for some time; then look again."""
+
+    id: str
+    data: dict[str, Any]
+    classes: list[str]
+    sets: dict[SplitName, SetCounts]
+    errors: dict[SplitName, Fault]
+
+
+class ImageRow(Document):
+    """One image. `image` is its address for `/images`."""
+
+    row: int
+    path: str
+    image: str
+    class_: str = Field(alias="class")
+
+
+class ImagePage(Document):
+    """Some images of a set."""
+
+    total: int
+    offset: int
+    images: list[ImageRow]
+
+
+class MarkWish(BaseModel):
+    """What is to become of the marks of some images."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"example": {"paths": ["digits/train/7/0012.png"], "action": "leave_out"}},
+    )
+    paths: list[str] = Field(min_length=1, max_length=10_000)
+    action: Literal["label", "leave_out", "undo"]
+    label: str | None = Field(None, description="The class that the images are of, for `label`.")
+
+
+class ParamsToCheck(BaseModel):
+    """Parameters as a form holds them: texts are read as a person types them; a list means alternatives."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "example": {"data": _DATA_EXAMPLE, "hyper": {"epochs": 5, "num_units": [64, 128]}}
+        },
+    )
+    data: dict[str, Any] | None = None
+    hyper: dict[str, Any] | None = None
+
+
+class CheckedParams(Document):
+    """Every fault at once; `values` is what would be taken."""
+
+    valid: bool
+    faults: dict[Literal["data", "hyper"], dict[str, str]]
+    values: dict[Literal["data", "hyper"], dict[str, Any]]
+    varied: list[str] = Field(description="Hyper parameters with several values.")
+    combinations: int | None = Field(description="Of a grid; None where a range makes it endless.")
+
+
+class StartRun(BaseModel):
+    """A job: its kind, its parameters, and the options of its kind (`/about` lists them)."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "example": {
+                "kind": "train",
+                "data": _DATA_EXAMPLE,
+                "hyper": {"family": "convonet", "epochs": 5},
+                "options": {"then_test": True},
+            }
+        },
+    )
+    kind: str
+    data: dict[str, Any] | None = None
+    hyper: dict[str, Any] | None = None
+    options: dict[str, Any] = Field(default_factory=dict)
+    name: str | None = Field(None, max_length=200, description="The run's folder name.")
+
+
+class Resume(BaseModel):
+    """How a run goes on."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"accept_changed_data": False}})
+    accept_changed_data: bool = False
+
+
+class RunRow(Document):
+    """One row of the list of runs."""
+
+    run: str
+    id: str
+    kind: str
+    state: Literal["waiting", "running", "done", "cancelled", "failed", "interrupted"]
+    created: str
+    started: str | None
+    ended: str | None
+    seconds: float
+    scores: dict[str, Any]
+    position: int | None = Field(None, description="Runs that come before it; None unless it waits.")
+
+
+class RunList(Document):
+    """Runs, the newest first."""
+
+    total: int
+    runs: list[RunRow]
+
+
+class RunDocument(RunRow):
+    """Everything that a run's record says."""
+
+    params: dict[str, Any]
+    error: Fault | None
+    files: list[str]
+    history: dict[str, list[Score]]
+
+
+class RunFile(Document):
+    """A file in a run folder."""
+
+    name: str
+    bytes: int
+    modified: float
+    media_type: str
+
+
+class FileList(Document):
+    """The files of a run."""
+
+    files: list[RunFile]
+
+
+class Answer(Document):
+    """What a model said of one image of its test. `image` is its address for `/images`, if it is below the root."""
+
+    name: str
+    image: str | None
+    true: str
+    predicted: str
+    confidence: float
+    top: list[dict[str, Any]]
+
+
+class AnswerPage(Document):
+    """Some answers of a test, the surest first."""
+
+    total: int
+    offset: int
+    answers: list[Answer]
+
+
+class Comparison(Document):
+    """Runs side by side."""
+
+    runs: list[dict[str, Any]]
+    differences: dict[str, list[Any]]
+    pairs: list[dict[str, Any]]
+
+
+class ClassShare(Document):
+    """A class and its probability."""
+
+    class_: str = Field(alias="class")
+    probability: float
+
+
+class Prediction(Document):
+    """What the model says of one image; `error` alone where it cannot be read."""
+
+    path: str
+    predicted: str | None = None
+    confidence: float | None = None
+    unsure: bool | None = None
+    top: list[ClassShare] | None = None
+    error: str | None = None
+
+
+class Predictions(Document):
+    """One for each image, in their order."""
+
+    predictions: list[Prediction]
+
+
+class Words(Document):
+    """What does the same elsewhere."""
+
+    command: str
+    python: str

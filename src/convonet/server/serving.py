@@ -1,0 +1,105 @@
+"""Runs the application with uvicorn until it is told to end."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from types import FrameType
+
+import uvicorn
+
+from convonet.errors import OutputError
+from convonet.server.app import create_app
+from convonet.server.protocol import GuardedProtocol
+from convonet.server.services import Services
+from convonet.server.settings import Settings
+
+_GRACE_SECONDS = 5
+_BACKLOG = 2048
+_OPEN_FILES = 65536
+
+
+class _Server(uvicorn.Server):
+    """Tells the event streams to say goodbye when the server is asked to end."""
+
+    def __init__(self, config: uvicorn.Config, parts: Services) -> None:
+        super().__init__(config)
+        self._parts = parts
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._parts.stopping = True
+        if self.should_exit:
+            self.force_exit = True
+        self.should_exit = True
+
+
+def serve(settings: Settings, announce: Callable[[str], None] = lambda url: None) -> None:
+    """Serve until SIGINT or SIGTERM; a second one does not wait for open requests.
+
+    Args:
+        announce: told where the page is, once clients can connect.
+
+    Raises:
+        OutputError: the port is taken, or the host is not this machine's.
+    """
+    _log_to_stderr()
+    _allow_open_files()
+    app = create_app(settings)
+    listening = _listening(settings)
+    config = uvicorn.Config(
+        app,
+        http=GuardedProtocol,
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        backlog=_BACKLOG,
+        timeout_keep_alive=15,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+    )
+    with listening:
+        announce(replace(settings, port=listening.getsockname()[1]).url)
+        _Server(config, app.state.services).run(sockets=[listening])
+
+
+def _listening(settings: Settings) -> socket.socket:
+    """A bound socket; port 0 takes any free one."""
+    try:
+        address = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0]
+        made = socket.socket(address[0], socket.SOCK_STREAM)
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        made.bind(address[4])
+        made.listen(_BACKLOG)
+    except OSError as error:
+        raise OutputError(
+            f"The server cannot listen there: {(error.strerror or str(error)).lower()}",
+            where=f"{settings.host}:{settings.port}",
+            hint="Choose another --port or --host",
+        ) from error
+    return made
+
+
+def _log_to_stderr() -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    for name, level in (("convonet", logging.INFO), ("uvicorn.error", logging.WARNING)):
+        log = logging.getLogger(name)
+        log.handlers, log.propagate = [handler], False
+        log.setLevel(level)
+
+
+def _allow_open_files() -> None:
+    """As many connections as the system lets one process have."""
+    try:
+        import resource
+    except ImportError:  # Windows has no such bound
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, _OPEN_FILES)
+    if soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

@@ -1,0 +1,225 @@
+"""From the request for a run to its frozen spec: every fault at once, every path inside the root."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pydantic
+from pydantic import TypeAdapter
+
+from convonet.errors import ConvonetError, ParamError, nearest
+from convonet.params import DataParams, SearchSpace, fields_of
+from convonet.params.bases import is_model_file
+from convonet.params.fields import checked
+from convonet.params.migrations import VERSION_KEY, migrated
+from convonet.runs import RECORD, Run
+from convonet.runs.environment import available_cores
+from convonet.server.confine import Root
+from convonet.server.known import KnownRuns
+from convonet.server.refusals import Refusal
+from convonet.specs import Task, TestTask
+
+ALIASES = {"test": "evaluate"}
+KEPT = ("train", "tune", "study")
+"""Kinds that leave a run behind; the others answer a question."""
+
+_PARAMS = ("data", "hyper", "space")
+_MODELS = ("model", "from_model")
+_PATHS = ("paths", "images", "image", "folder")
+_WORDS = ("positive", "format", "label", "layer", "method", "classes", "class_name", "target")
+_BASE_FIELDS = ("base", "base_weights")
+_WEIGHT_WORDS = ("local", "fetch", "random", "")
+
+
+def kinds() -> dict[str, type[Task]]:
+    """Every kind of run that can be asked for."""
+    return dict(Task.registry)
+
+
+def option_names(kind: type[Task]) -> list[str]:
+    """What `options` of a kind may hold."""
+    return [item.name for item in dataclasses.fields(kind) if _is_offered(kind, item.name)]
+
+
+class TaskMaker:
+    """Makes specs of what clients send.
+
+    Args:
+        known: finds models by the id of their run.
+    """
+
+    def __init__(self, root: Root, known: KnownRuns) -> None:
+        self._root = root
+        self._known = known
+
+    def make(
+        self,
+        kind: str,
+        data: Mapping[str, Any] | None,
+        hyper: Mapping[str, Any] | None,
+        options: Mapping[str, Any],
+    ) -> Task:
+        """The spec.
+
+        Raises:
+            ParamError: all faults at once; a field of the data parameters is `data.NAME` among them.
+            Refusal: a path that leads out of the root.
+        """
+        task_class = _class_of(ALIASES.get(kind, kind))
+        wanted = {item.name for item in dataclasses.fields(task_class)}
+        faults: dict[str, str] = {}
+        values = self._options(task_class, options, faults)
+        if data is None and "data" in wanted and values.get("model"):
+            data = _data_of(Path(values["model"]))
+        if "data" in wanted and data is not None:
+            values["data"] = self.data(data, faults)
+        if "hyper" in wanted or "space" in wanted:
+            space = self.space(hyper or {}, faults)
+            values |= {"space": space} if "space" in wanted else {"hyper": space.first()}
+        _check_needed(task_class, values, faults)
+        if faults:
+            raise ParamError.of(faults)
+        task = task_class(**_with_threads(task_class, values))
+        if isinstance(task, TestTask) and (Path(task.model) / RECORD).is_file():
+            task = dataclasses.replace(task, into=task.model)
+        return task
+
+    def data(self, values: Mapping[str, Any], faults: dict[str, str]) -> DataParams:
+        """Data parameters with paths inside the root; faults are added as `data.NAME`."""
+        values = _migrated("data", values)
+        confined: dict[str, Any] = {}
+        for name, value in values.items():
+            field = fields_of(DataParams).get(name)
+            if field is not None and field.kind == "path" and isinstance(value, str):
+                confined[name] = str(self._root.inside(value)) if value else None
+            else:
+                confined[name] = value
+        made, wrong = checked(DataParams, confined)
+        faults.update({f"data.{name}": sentence for name, sentence in wrong.items()})
+        return made or DataParams()
+
+    def space(self, values: Mapping[str, Any], faults: dict[str, str]) -> SearchSpace:
+        """Hyper parameters with their alternatives; faults are added as `hyper.NAME`."""
+        try:
+            space = SearchSpace.of(_migrated("hyper", values))
+        except ParamError as error:
+            faults.update({f"hyper.{name}": sentence for name, sentence in error.faults.items()})
+            return SearchSpace()
+        choices = dict(space.choices)
+        for name in _BASE_FIELDS:
+            if name in choices:
+                choices[name] = tuple(self._base(name, value) for value in choices[name])
+        return dataclasses.replace(space, choices=choices)
+
+    def check_images(self, task: Task) -> None:
+        """Make sure that no link in the folders of images leads out of the root. Raises Refusal."""
+        data = getattr(task, "data", None)
+        for name in ("train_dir", "val_dir", "test_dir"):
+            folder = getattr(data, name, None)
+            if folder and Path(folder).exists():
+                self._root.check_tree(Path(folder))
+
+    def model(self, text: str) -> Path:
+        """The run folder or model file of a client's word: the id of a run, or a path inside the root."""
+        try:
+            return self._known.find(text).path
+        except ConvonetError:
+            return self._root.existing(text)
+
+    def _base(self, name: str, value: Any) -> Any:
+        """A file of a base or of its weights lies inside the root."""
+        is_file = is_model_file(value) if name == "base" and value else value not in _WEIGHT_WORDS
+        return str(self._root.inside(value)) if isinstance(value, str) and is_file else value
+
+    def _options(
+        self, task_class: type[Task], options: Mapping[str, Any], faults: dict[str, str]
+    ) -> dict[str, Any]:
+        offered = option_names(task_class)
+        values = {}
+        for name, value in options.items():
+            if name not in offered:
+                near = nearest(name, offered)
+                hint = f" (did you mean {near}?)" if near else ""
+                faults[f"options.{name}"] = f"{name}: {task_class.kind} has no such option{hint}"
+                continue
+            try:
+                values[name] = self._confined(name, _adapter(task_class, name).validate_python(value))
+            except pydantic.ValidationError as error:
+                said = error.errors()[0]["msg"]
+                faults[f"options.{name}"] = f"{name}: {said}, received {ascii(value)[:80]}"
+        return values
+
+    def _confined(self, name: str, value: Any) -> Any:
+        if value is None or name not in (*_MODELS, *_PATHS):
+            return value
+        if name in _MODELS:
+            return str(self.model(value))
+        many = isinstance(value, (list, tuple))
+        paths = tuple(str(self._root.existing(path)) for path in (value if many else (value,)))
+        return paths if many else paths[0]
+
+
+def _class_of(kind: str) -> type[Task]:
+    found = kinds().get(kind)
+    if found is None:
+        near = nearest(kind, kinds())
+        hint = f" (did you mean {near}?)" if near else ""
+        raise ParamError.of({"kind": f"kind: expected one of {', '.join(kinds())}, received {kind!r}{hint}"})
+    return found
+
+
+def _migrated(kind: typing.Literal["data", "hyper"], values: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        return {k: v for k, v in migrated(kind, dict(values), None).items() if k != VERSION_KEY}
+    except (TypeError, ValueError, AttributeError) as error:
+        raise Refusal(422, f"These are no {kind} parameters", received=str(error)[:200]) from error
+
+
+def _data_of(model: Path) -> dict[str, Any] | None:
+    """The data parameters that a model was trained with."""
+    if not (model / RECORD).is_file():
+        return None
+    found: dict[str, Any] | None = Run(model).read()["params"].get("data")
+    return found
+
+
+def _check_needed(task_class: type[Task], values: Mapping[str, Any], faults: dict[str, str]) -> None:
+    missing = dataclasses.MISSING
+    for item in dataclasses.fields(task_class):
+        has_default = item.default is not missing or item.default_factory is not missing
+        if has_default or item.name in values:
+            continue
+        place = item.name if item.name in _PARAMS else f"options.{item.name}"
+        faults.setdefault(place, f"{item.name}: {task_class.kind} needs it")
+
+
+def _with_threads(task_class: type[Task], values: dict[str, Any]) -> dict[str, Any]:
+    """At most as many threads and trainings side by side as there are cores; all of them when nothing is said."""
+    cores = available_cores()
+    alone = task_class.kind not in ("tune", "study")
+    threads = values.get("threads") or (cores if alone else 1)
+    values = values | {"threads": min(max(threads, 1), cores)}
+    if values.get("jobs") is not None:
+        values["jobs"] = min(values["jobs"], cores)
+    return values
+
+
+def _is_offered(kind: type[Task], name: str) -> bool:
+    """Whether clients may give an option: a text must be known to be a word, a model or a path that is read."""
+    if name in _PARAMS or name in ("out", "into"):
+        return False
+    return name in (*_MODELS, *_PATHS, *_WORDS) or not _holds_text(typing.get_type_hints(kind)[name])
+
+
+def _holds_text(hint: Any) -> bool:
+    if typing.get_origin(hint) is typing.Literal:
+        return False
+    return hint is str or any(_holds_text(part) for part in typing.get_args(hint))
+
+
+def _adapter(kind: type[Task], name: str) -> TypeAdapter[Any]:
+    return TypeAdapter(typing.get_type_hints(kind)[name])
