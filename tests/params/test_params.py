@@ -249,3 +249,16 @@ def test_rates_and_schedules_follow_the_optimizer() -> None:
     adam = HyperParams.of({"optimizer": "adam"})
     assert (adam.rate, adam.schedule_name) == (0.001, "constant")
     assert adam.changed(decay_steps=10).schedule_name == "exponential"
+
+
+def test_files_of_bases_mean_the_same_from_another_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "own.keras").touch()
+    (tmp_path / "local").mkdir()
+    values = {"base": "own.keras", "base_weights": "local"}
+    assert HyperParams.of(values).anchored().base == str(tmp_path / "own.keras")
+    assert HyperParams.of(values).anchored().base_weights == "local"
+    space = SearchSpace.of({"base": ["own.keras", "efficientnet_lite0"]}).anchored()
+    assert space.choices["base"] == (str(tmp_path / "own.keras"), "efficientnet_lite0")

@@ -6,7 +6,7 @@ import itertools
 import json
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from convonet.errors import ParamError
@@ -14,6 +14,7 @@ from convonet.params.families import FAMILIES, family_info
 from convonet.params.fields import Field, checked, fields_of, unknown_key
 from convonet.params.hyper_params import HyperParams
 from convonet.params.ranges import ListRange, Range, Spread, read_spread
+from convonet.params.transfer_params import anchored_file
 
 REFERENCE_LISTS = ("init_rate", "num_filters", "num_units", "epochs", "batch_size")
 """The five parameters that are lists in the reference application's files, also when they hold one value."""
@@ -74,6 +75,13 @@ class SearchSpace:
     def single(cls, hyper: HyperParams) -> SearchSpace:
         """The space with one point."""
         return cls({name: (value,) for name, value in hyper.set_values().items()})
+
+    def anchored(self) -> SearchSpace:
+        """The same space with absolute paths of the bases' files, which mean the same from every folder."""
+        choices = dict(self.choices)
+        for name in choices.keys() & {"base", "base_weights"}:
+            choices[name] = tuple(map(anchored_file, choices[name]))
+        return replace(self, choices=choices)
 
     def first(self) -> HyperParams:
         """The values that a single training takes."""

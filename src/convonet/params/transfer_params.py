@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+import os
+from typing import Any, Self
 
 from pydantic import field_validator, model_validator
 
 from convonet.params.custom_layers import layer_faults
 from convonet.params.fields import ParamModel, param
+
+
+def anchored_file(value: Any) -> Any:
+    """The absolute path of a file that is there; a name such as `local` stays as it is."""
+    there = isinstance(value, str) and os.path.isfile(os.path.expanduser(value))
+    return os.path.abspath(os.path.expanduser(value)) if there else value
 
 
 class TransferParams(ParamModel):
@@ -46,6 +53,11 @@ class TransferParams(ParamModel):
         tunable=True,
         default_text="the family's own",
     )
+
+    def anchored(self) -> Self:
+        """A copy with absolute paths of the base's files, which mean the same from every folder."""
+        files = {name: anchored_file(getattr(self, name)) for name in ("base", "base_weights")}
+        return self.changed(**{name: path for name, path in files.items() if path != getattr(self, name)})
 
     @model_validator(mode="before")
     @classmethod

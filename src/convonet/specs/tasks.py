@@ -33,9 +33,12 @@ class Task:
         Task.registry[cls.kind] = cls
 
     def anchored(self) -> Self:
-        """The same job with absolute paths of images: it may be taken up from another folder."""
-        data = getattr(self, "data", None)
-        return self if data is None else replace(self, data=data.anchored())  # type: ignore[call-arg]
+        """The same job with absolute paths of images and bases: it may be taken up from another folder."""
+        values = {item.name: getattr(self, item.name) for item in fields(self)}
+        with_paths = (DataParams, HyperParams, SearchSpace)
+        return replace(
+            self, **{n: value.anchored() for n, value in values.items() if isinstance(value, with_paths)}
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON object of the spec."""
@@ -128,12 +131,19 @@ class SummaryTask(Task):
 
 @dataclass(frozen=True, kw_only=True)
 class ExportTask(Task):
-    """Write a model in another format."""
+    """Write a model in another format.
+
+    Attributes:
+        format: a name of `EXPORT_FORMATS`.
+        out: the file or folder to write; None: beside the model.
+        data: whose images the export is checked with; None: those of the model's run.
+    """
 
     kind = "export"
     model: str
     format: str = "onnx"
     out: str | None = None
+    data: DataParams | None = None
     scaling: Scaling | None = None
 
 
