@@ -36,9 +36,10 @@ class Task:
         """The same job with absolute paths of images and bases: it may be taken up from another folder."""
         values = {item.name: getattr(self, item.name) for item in fields(self)}
         with_paths = (DataParams, HyperParams, SearchSpace)
-        return replace(
-            self, **{n: value.anchored() for n, value in values.items() if isinstance(value, with_paths)}
-        )
+        anchored: dict[str, Any] = {
+            name: value.anchored() for name, value in values.items() if isinstance(value, with_paths)
+        }
+        return replace(self, **anchored)
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON object of the spec."""
