@@ -12,9 +12,11 @@ from convonet._version import __version__
 
 if TYPE_CHECKING:
     from convonet.api import evaluate as evaluate
+    from convonet.api import export as export
     from convonet.api import inspect as inspect
     from convonet.api import mark as mark
     from convonet.api import predict as predict
+    from convonet.api import report as report
     from convonet.api import study as study
     from convonet.api import train as train
     from convonet.api import tune as tune
@@ -31,7 +33,9 @@ _HOMES = {
     "study": "convonet.api",
     "evaluate": "convonet.api",
     "predict": "convonet.api",
+    "export": "convonet.api",
     "mark": "convonet.api",
+    "report": "convonet.api",
     "DataParams": "convonet.params",
     "HyperParams": "convonet.params",
     "SearchSpace": "convonet.params",

@@ -26,6 +26,8 @@ from convonet.inference.answers import answers
 from convonet.jobs import job_for
 from convonet.jobs.runner import execute
 from convonet.params import DataParams, HyperParams, SearchSpace, load_data, load_hyper
+from convonet.reports.data_report import write_data_report
+from convonet.reports.run_report import write_report
 from convonet.runs import Run, RunStore
 from convonet.runs.documents import (
     adopted_hyper,
@@ -36,7 +38,7 @@ from convonet.runs.documents import (
 )
 from convonet.runs.environment import available_cores, command
 from convonet.runs.memory import halve_batch
-from convonet.specs import PredictTask, Split, StudyTask, Task, TestTask, TrainTask, TuneTask
+from convonet.specs import ExportTask, PredictTask, Split, StudyTask, Task, TestTask, TrainTask, TuneTask
 from convonet.testing.models import open_predictor
 
 Data: TypeAlias = DataParams | Mapping[str, Any] | str | os.PathLike[str]
@@ -69,13 +71,38 @@ class TrainedRun:
         return f"<b>{self.path.name}</b>: {self.state}<table>{cells}</table>"
 
 
-def inspect(folder: str | os.PathLike[str], *, test: str | os.PathLike[str] | None = None) -> Inspection:
+def inspect(
+    folder: str | os.PathLike[str],
+    *,
+    test: str | os.PathLike[str] | None = None,
+    report: str | os.PathLike[str] | None = None,
+) -> Inspection:
     """Look at a set: classes, counts, sizes, what is skipped, doubles and leaks.
+
+    Args:
+        report: also write it there, as one HTML file with pictures.
 
     Raises:
         DataError: no such folder, or no images in it.
     """
-    return inspect_folder(os.fspath(folder), test=None if test is None else os.fspath(test))
+    found = inspect_folder(os.fspath(folder), test=None if test is None else os.fspath(test))
+    if report is not None:
+        write_data_report(found, Path(report))
+    return found
+
+
+def report(run: str | os.PathLike[str] | TrainedRun, out: str | os.PathLike[str] | None = None) -> Path:
+    """Write a run's report: one HTML file with all it shows.
+
+    Args:
+        out: the file; None: `report.html` in the run folder.
+
+    Raises:
+        RunNotFoundError: no such run.
+        InputError: a run of a kind that has no report.
+    """
+    path = run.path if isinstance(run, TrainedRun) else Path(run)
+    return write_report(Run.open(path), None if out is None else Path(out))
 
 
 def mark(
@@ -200,7 +227,7 @@ def tune(
         hyper: the search space: lists of values, ranges, or a `SearchSpace`.
         listen: called with every event.
         options: fields of `TuneTask`: search, objective, trials, folds, repeats, images, jobs, executor,
-            time_limit, memory_limit, pruner, seed, threads.
+            time_limit, memory_limit, disk_limit, pruner, seed, threads.
 
     Raises:
         InputError: parameters or images that cannot be used.
@@ -332,6 +359,40 @@ def predict(
     )
     predictions: list[dict[str, Any]] = _answer(task, None)["predictions"]
     return predictions
+
+
+def export(
+    model: str | os.PathLike[str] | TrainedRun,
+    format: str = "onnx",
+    *,
+    out: str | os.PathLike[str] | None = None,
+    data: Data | None = None,
+    scaling: Any = None,
+    listen: Listener = None,
+) -> dict[str, Any]:
+    """Write a model in another format, checked image by image against keras, or not at all.
+
+    Args:
+        format: onnx, folder, openvino, litert or torch.
+        out: the file or folder to write; None: beside the model.
+        data: whose images the export is checked with; None: those of the model's run.
+
+    Returns:
+        The document that `convonet export --json` prints.
+
+    Raises:
+        InputError: no such format, or what it needs is not installed.
+        ModelFileError: the model cannot be exported, or the export gives other answers.
+    """
+    path = model.path if isinstance(model, TrainedRun) else Path(model)
+    task = ExportTask(
+        model=str(path.resolve()),
+        format=format,
+        out=os.path.abspath(out) if out is not None else None,
+        data=_data(data) if data is not None else None,
+        scaling=scaling,
+    )
+    return _answer(task, listen)
 
 
 def _predict_array(path: Path, images: np.ndarray, top: int, scaling: Any) -> list[dict[str, Any]]:

@@ -35,13 +35,20 @@ def samples(
 def inspect(
     folder: Annotated[str, typer.Argument(metavar="DIR", help="A folder of class folders.")],
     test: Annotated[str | None, typer.Option("--test", help="Test images to look at beside it.")] = None,
+    report: Annotated[
+        Path | None, typer.Option("--report", metavar="FILE.html", help="Also write it as one HTML file.")
+    ] = None,
     json: opt.Json = False,
 ) -> None:
     """Look at a set: classes, counts, sizes, what is skipped, doubles and leaks."""
-    from convonet.cli.output import print_json
+    from convonet.cli.output import note, print_json
     from convonet.data.inspection import inspect_folder
+    from convonet.reports.data_report import write_data_report
 
-    document = inspect_folder(folder, test=test).to_dict()
+    found = inspect_folder(folder, test=test)
+    if report is not None:
+        note(f"Report: {write_data_report(found, report.resolve())}")
+    document = found.to_dict()
     if json:
         print_json(document)
     else:

@@ -1,4 +1,4 @@
-"""`runs list|show|compare|watch|cancel|delete`."""
+"""`runs list|show|compare|watch|cancel|delete`, `report`."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ def register(app: typer.Typer) -> None:
     group.command()(cancel)
     group.command()(delete)
     app.add_typer(group, name="runs")
+    app.command()(report)
 
 
 def list_runs(root: opt.Root = None, json: opt.Json = False) -> None:
@@ -91,6 +92,28 @@ def compare(runs: RunNames, root: opt.Root = None, json: opt.Json = False) -> No
         typer.echo("Not all of them were trained on the same images.")
     for pair in document["pairs"]:
         typer.echo(pair["sentence"])
+
+
+def report(
+    run: RunName,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="FILE.html", help="Default: report.html in the run folder."),
+    ] = None,
+    root: opt.Root = None,
+    json: opt.Json = False,
+) -> None:
+    """Write a run's report: one HTML file with all it shows, which needs no network."""
+    from convonet.cli.output import print_json
+    from convonet.cli.work import ask
+    from convonet.specs import ReportTask
+
+    found = _store(root).find(run)
+    answer = ask(ReportTask(run=str(found.path), out=None if out is None else str(out.resolve())))
+    if json:
+        print_json(answer)
+    else:
+        typer.echo(answer["path"])
 
 
 def watch(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,6 +25,7 @@ from convonet.params import DataParams, pixel_params
 
 _TINY_CLASS = 10
 _OUT_OF_BALANCE = 3.0
+_SAMPLES = 8
 
 
 class Extent(NamedTuple):
@@ -55,6 +56,7 @@ class Inspection:
         near_leaks: images that look like one of the test set, whose file differs.
         warnings: plain sentences.
         marks: what the person said of images, which the counts obey.
+        samples: paths of a few images of each class, evenly over it.
         test: the same of the test set.
     """
 
@@ -71,6 +73,7 @@ class Inspection:
     near_leaks: tuple[Leak, ...] = ()
     warnings: tuple[str, ...] = ()
     marks: tuple[Mark, ...] = ()
+    samples: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     test: Inspection | None = None
 
     @property
@@ -171,7 +174,14 @@ def _inspection(
         leaks=leaks,
         warnings=tuple(warnings),
         marks=prepared.listing.marks,
+        samples={name: _spread(prepared, label) for label, name in enumerate(prepared.classes)},
     )
+
+
+def _spread(prepared: PreparedSet, label: int) -> tuple[str, ...]:
+    rows = np.flatnonzero(prepared.labels == label)
+    chosen = rows[len(rows) * np.arange(min(_SAMPLES, len(rows))) // _SAMPLES]
+    return tuple(prepared.paths[row] for row in chosen.tolist())
 
 
 def _extent(sides: np.ndarray[Any, np.dtype[np.int64]]) -> Extent:

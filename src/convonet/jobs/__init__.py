@@ -24,9 +24,13 @@ _HOMES = {
     "augment": "convonet.jobs.augment_job",
     "inspect": "convonet.jobs.inspect_job",
     "explain": "convonet.jobs.explain_job",
+    "layers": "convonet.jobs.layers_job",
+    "dream": "convonet.jobs.dream_job",
     "report": "convonet.jobs.report_job",
 }
 """Loaded late: a job that needs no keras must not pay for its import."""
+
+_REPORTED = ("train", "tune", "study")
 
 
 def job_for(task: Task, **more: Any) -> Callable[[Run, Watch], None]:
@@ -39,5 +43,7 @@ def job_for(task: Task, **more: Any) -> Callable[[Run, Watch], None]:
     def job(run: Run, watch: Watch) -> None:
         work: Callable[..., dict[str, Any]] = importlib.import_module(_HOMES[task.kind]).work
         write_json(run.file(RESULT), work(run, task, watch, **more))
+        if task.kind in _REPORTED:
+            importlib.import_module(_HOMES["report"]).leave_report(run, watch)
 
     return job

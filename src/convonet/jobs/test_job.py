@@ -15,6 +15,7 @@ from convonet.data.split import split_rows
 from convonet.errors import DataError, InputError
 from convonet.events import FileSaved, StageStarted, Warned, Watch
 from convonet.inference.model_info import ModelInfo
+from convonet.jobs.report_job import leave_report
 from convonet.plots.results import save_calibration, save_confusion, save_ranking
 from convonet.runs import RECORD, Run
 from convonet.runs.sets_table import sets_table
@@ -31,6 +32,7 @@ def work(run: Run, task: TestTask, watch: Watch) -> dict[str, Any]:
     """Evaluate; files go into the run folder `task.into` where given, else into this run's."""
     with _held(Path(task.into) if task.into else run.path, run) as owner:
         document = evaluate_into(owner.path, task, watch, run=owner).to_dict()
+        leave_report(owner, watch)
         return document | {"run": str(owner.path), "sets": sets_table(owner.read()["scores"])}
 
 

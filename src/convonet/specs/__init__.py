@@ -26,6 +26,7 @@ __all__ = [
     "InspectTask",
     "LayersTask",
     "PredictTask",
+    "ReportTask",
     "Split",
     "StudyTask",
     "SummaryTask",

@@ -1,0 +1,35 @@
+"""The report of a run: asked for by name, and left beside the results of every run that ends well."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from convonet.errors import ConvonetError
+from convonet.events import FileSaved, StageStarted, Warned, Watch
+from convonet.reports.run_report import REPORT, write_report
+from convonet.runs import Run
+from convonet.specs import ReportTask
+
+
+def work(run: Run, task: ReportTask, watch: Watch) -> dict[str, Any]:
+    """Write the report; the answer names it.
+
+    Raises:
+        RunNotFoundError: there is no run in that folder.
+        InputError: a run of a kind that has no report.
+    """
+    watch.tell(StageStarted(stage="report", title="Writing the report"))
+    path = write_report(Run.open(Path(task.run)), Path(task.out) if task.out else None)
+    watch.tell(FileSaved(path=str(path), title="Report"))
+    return {"path": str(path), "bytes": path.stat().st_size}
+
+
+def leave_report(run: Run, watch: Watch) -> None:
+    """Write the report into the run folder; a run does not fail for it."""
+    try:
+        write_report(run)
+    except ConvonetError as error:
+        watch.tell(Warned(message=f"No report was made: {error.sentence()}", subject="report"))
+    else:
+        watch.tell(FileSaved(path=REPORT, title="Report"))

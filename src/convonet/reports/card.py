@@ -1,0 +1,68 @@
+"""The model card: what is known is filled in, what only a person knows is theirs to write.
+
+Headings after M. Mitchell and others, Model Cards for Model Reporting, FAT* 2019. A person's words stand in
+`model_card.md` of the run folder, one `## Heading` each; the report takes them from there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+CARD = "model_card.md"
+HEADINGS: Mapping[str, str] = {
+    "Model details": "Who made it, for whom, under which licence; where to write to.",
+    "Intended use": "What it is for, who is to use it, and what it must not be used for.",
+    "Factors": "What may change how well it works: devices, light, groups of people, places, seasons.",
+    "Metrics": "Why these scores, and which mistake is the worse one.",
+    "Evaluation data": "Where the test images come from, and what they stand for.",
+    "Training data": "Where the training images come from, who labelled them, and what is missing among them.",
+    "Quantitative analyses": "Scores for each of the factors above, where they were measured.",
+    "Ethical considerations": "Persons on the images, their consent, and what a wrong answer does to them.",
+    "Caveats and recommendations": "What was not tested, and what to do before it is relied on.",
+}
+
+
+class CardSection(NamedTuple):
+    """One heading.
+
+    Attributes:
+        known: what the run tells, a sentence each.
+        said: the person's paragraphs.
+        asked: what a person should write, where nothing was.
+    """
+
+    heading: str
+    known: tuple[str, ...]
+    said: tuple[str, ...]
+    asked: str
+
+
+def model_card(folder: Path, known: Mapping[str, list[str]]) -> list[CardSection]:
+    """The card of a run.
+
+    Args:
+        folder: of the run; may hold `model_card.md`.
+        known: sentences by heading.
+    """
+    said = _said(folder / CARD)
+    return [
+        CardSection(name, tuple(known.get(name, ())), said.get(name.lower(), ()), asked)
+        for name, asked in HEADINGS.items()
+    ]
+
+
+def _said(file: Path) -> dict[str, tuple[str, ...]]:
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError):
+        return {}
+    parts = re.split(r"^##[ \t]+(.+?)[ \t]*$", text, flags=re.MULTILINE)
+    return {
+        heading.strip().lower(): tuple(
+            " ".join(block.split()) for block in body.split("\n\n") if block.strip()
+        )
+        for heading, body in zip(parts[1::2], parts[2::2], strict=True)
+    }

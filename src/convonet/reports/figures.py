@@ -1,0 +1,119 @@
+"""Charts of a run and of an evaluation, from the documents in the run folder."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from convonet.plots.ranking import RankingLines, ranking_lines
+from convonet.plots.reliability import reliability_points
+from convonet.reports.charts import Bars, Chart, Line
+
+History = Mapping[str, Sequence[float | None]]
+_UNIT = (0.0, 1.0)
+
+
+def training_charts(history: History, kept: int | None) -> list[Chart]:
+    """Accuracy, loss and, where it changes, the learning rate over the epochs.
+
+    Args:
+        kept: the epoch whose weights were kept, from 1.
+    """
+    charts = [
+        _over_epochs(history, "accuracy", "Accuracy", kept, percent=True),
+        _over_epochs(history, "loss", "Loss", kept),
+    ]
+    rates = [rate for rate in history.get("learning_rate", ()) if rate is not None]
+    if len(set(rates)) > 1:
+        points = _points(history["learning_rate"])
+        line = Line("", points, "c2", dots=len(points) <= 40)
+        charts.append(Chart("Learning rate", "Epoch", "Learning rate", [line], whole=True))
+    return charts
+
+
+def _over_epochs(
+    history: History, name: str, title: str, kept: int | None, *, percent: bool = False
+) -> Chart:
+    lines = [
+        Line(label, _points(history[key]), style, dots=len(history[key]) <= 40)
+        for key, label, style in ((name, "training", "c0"), (f"val_{name}", "validation", "c1"))
+        if any(value is not None for value in history.get(key, ()))
+    ]
+    epochs = len(history.get(name, ()))
+    if kept is not None and 0 < kept < epochs:
+        values = [
+            y for line in lines for point in line.points if point for y in point[1:] if math.isfinite(y)
+        ]
+        ends: list[tuple[float, float] | None] = [(kept, min(values)), (kept, max(values))]
+        lines.append(Line(f"kept: epoch {kept}", ends, "guess"))
+    return Chart(title, "Epoch", title, lines, percent=percent, whole=True)
+
+
+def _points(values: Sequence[float | None]) -> list[tuple[float, float] | None]:
+    return [None if value is None else (epoch, value) for epoch, value in enumerate(values, start=1)]
+
+
+def ranking_charts(document: Mapping[str, Any]) -> list[Chart]:
+    """ROC and precision-recall; none where no class has curves."""
+    lines = ranking_lines(document)
+    if not lines.curves:
+        return []
+    return [_roc(lines), _precision_recall(lines)]
+
+
+def _roc(lines: RankingLines) -> Chart:
+    drawn = [Line("", [(0, 0), (1, 1)], "guess")]
+    for place, curve in enumerate(lines.curves):
+        low, high = curve["auc_interval"]
+        name = f"{curve['class']}: {curve['auc']:.3f} ({low:.3f} to {high:.3f})"
+        drawn.append(
+            Line(name, list(zip(curve["roc"]["fpr"], curve["roc"]["tpr"], strict=True)), f"c{place}")
+        )
+    if lines.point is not None:
+        drawn.append(Line("the answers given", [lines.point[:2]], "given", dots=True))
+    return Chart(
+        "ROC, area below", "False positive rate", "True positive rate", drawn, x_range=_UNIT, y_range=_UNIT
+    )
+
+
+def _precision_recall(lines: RankingLines) -> Chart:
+    drawn = []
+    for place, curve in enumerate(lines.curves):
+        points = curve["precision_recall"]
+        stairs = _stairs(points["recall"], points["precision"])
+        drawn.append(Line(f"{curve['class']}: {curve['average_precision']:.3f}", stairs, f"c{place}"))
+    if lines.point is not None:
+        chance = lines.curves[0]["chance"]
+        drawn.append(Line("", [(0, chance), (1, chance)], "guess"))
+        drawn.append(Line("the answers given", [lines.point[1:]], "given", dots=True))
+    title = "Precision and recall, average precision"
+    return Chart(title, "Recall", "Precision", drawn, x_range=_UNIT, y_range=_UNIT)
+
+
+def _stairs(xs: Sequence[float], ys: Sequence[float]) -> list[tuple[float, float] | None]:
+    """Between two recalls the precision of the higher one holds."""
+    points: list[tuple[float, float] | None] = [(xs[0], ys[0])]
+    for before, x, y in zip(xs, xs[1:], ys[1:], strict=False):
+        points += [(before, y), (x, y)]
+    return points
+
+
+def calibration_charts(document: Mapping[str, Any]) -> list[Chart]:
+    """The reliability diagram, and how sure right and wrong answers were."""
+    points = reliability_points(document["reliability"])
+    diagram = [
+        Line("", [(0, 0), (1, 1)], "guess"),
+        Line("", list(zip(points.confidence, points.accuracy, strict=True)), "c0", dots=True),
+    ]
+    histogram, bars = document["confidence_histogram"], []
+    for name, style in (("right", "c0"), ("wrong", "c1")):
+        total = sum(histogram[name])
+        shares = [count / max(total, 1) for count in histogram[name]]
+        bars.append(Bars(f"{name} answers ({total:,})", histogram["edges"], shares, style))
+    return [
+        Chart("Calibration", "Confidence", "Accuracy", diagram, x_range=_UNIT, y_range=_UNIT),
+        Chart(
+            "How sure the answers were", "Confidence", "Share of each", bars=bars, x_range=_UNIT, percent=True
+        ),
+    ]

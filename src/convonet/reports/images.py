@@ -1,0 +1,122 @@
+"""What the run folder tells of the images: counts, samples of each class, what was marked or left out, doubles."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from convonet.data.places import place_of
+from convonet.errors import DataError
+from convonet.params import DataParams
+from convonet.reports.pictures import Pictures
+from convonet.runs import Run
+from convonet.specs import Split
+
+FILES = "data_files.csv"
+_SAMPLES = 3
+_MOST_CLASSES = 24
+_OUT_OF_BALANCE = 3.0
+
+
+class SetFile(NamedTuple):
+    """A line of the run's table of images."""
+
+    set: str
+    path: str
+    cls: str
+    hash: str
+
+
+def root_of(data: DataParams, split: Split, record: Mapping[str, Any]) -> Path | None:
+    """What the paths of a set are relative to; None where the set is no longer there."""
+    known = ((record["data"] or {}).get("sets") or {}).get(split)
+    if known is not None:
+        return Path(known["root"])
+    try:
+        place = place_of(data, split)
+    except DataError:
+        return None
+    if place is None:
+        return None
+    return place.path.parent if place.table is not None else place.path
+
+
+def images_of(run: Run, record: Mapping[str, Any], tested: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What the section needs: `rows` of counts, `samples`, `skipped`, `marks`, `warnings`.
+
+    Args:
+        tested: an evaluation's document, for the counts of its set.
+    """
+    files = read_files(run)
+    sets = (record["data"] or {}).get("sets", {})
+    columns: dict[str, Counter[str]] = defaultdict(Counter)
+    for file in files:
+        columns[file.set][file.cls] += 1
+    if tested is not None and tested["split"] == "test":
+        columns["test"] = Counter({row["class"]: row["support"] for row in tested["per_class"]})
+    classes = (record["data"] or {}).get("classes") or (tested or {}).get("classes", [])
+    most = max((count for column in columns.values() for count in column.values()), default=1)
+    return {
+        "sets": list(columns),
+        "rows": [(name, [column[name] for column in columns.values()]) for name in classes],
+        "totals": [column.total() for column in columns.values()],
+        "most": most,
+        "samples": list(_samples(files, sets, classes)),
+        "skipped": [(name, *item) for name, part in sets.items() for item in part["skipped"]],
+        "marks": [mark | {"set": name} for name, part in sets.items() for mark in part.get("marks", [])],
+        "warnings": list(_warnings(files, columns)),
+    }
+
+
+def read_files(run: Run) -> list[SetFile]:
+    """The run's table of images; empty where there is none."""
+    try:
+        with run.file(FILES).open(encoding="utf-8", newline="") as lines:
+            return [SetFile(*row) for row in list(csv.reader(lines))[1:]]
+    except OSError:
+        return []
+
+
+def _samples(
+    files: Sequence[SetFile], sets: Mapping[str, Any], classes: Sequence[str]
+) -> Iterator[tuple[str, list[str]]]:
+    """A few training images of each class, evenly over it."""
+    if "train" not in sets:
+        return
+    pictures = Pictures(Path(sets["train"]["root"]))
+    own: dict[str, list[str]] = defaultdict(list)
+    for file in files:
+        if file.set == "train":
+            own[file.cls].append(file.path)
+    for name in classes[:_MOST_CLASSES]:
+        paths = own[name]
+        chosen = [paths[len(paths) * place // _SAMPLES] for place in range(min(_SAMPLES, len(paths)))]
+        found = [uri for uri in map(pictures.uri, chosen) if uri is not None]
+        if found:
+            yield name, found
+
+
+def _warnings(files: Sequence[SetFile], columns: Mapping[str, Counter[str]]) -> Iterator[str]:
+    counts = {name: count for name, count in columns.get("train", Counter()).items() if count}
+    if counts and max(counts.values()) >= _OUT_OF_BALANCE * min(counts.values()):
+        large, small = max(counts, key=counts.__getitem__), min(counts, key=counts.__getitem__)
+        yield (
+            f"Out of balance: {counts[large]:,} training images of {large}, {counts[small]:,} of {small}; accuracy "
+            "alone misleads"
+        )
+    seen: dict[str, list[SetFile]] = defaultdict(list)
+    for file in files:
+        seen[file.hash].append(file)
+    groups = [group for group in seen.values() if len(group) > 1]
+    copies = sum(len(group) - 1 for group in groups)
+    conflicts = sum(len({file.cls for file in group}) > 1 for group in groups)
+    shared = sum(len({file.set for file in group}) > 1 for group in groups)
+    if copies:
+        yield f"{copies:,} images are exact copies of others"
+    if conflicts:
+        yield f"{conflicts:,} images stand in more than one class"
+    if shared:
+        yield f"{shared:,} images stand both among training and validation images: validation scores are too good"

@@ -1,0 +1,194 @@
+"""The values of a model's report: of a training with its test, or of a test alone."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Mapping
+from heapq import nlargest
+from typing import Any
+
+from convonet.events import RunState
+from convonet.params import DataParams
+from convonet.reports.card import model_card
+from convonet.reports.figures import calibration_charts, ranking_charts, training_charts
+from convonet.reports.images import images_of, root_of
+from convonet.reports.page import percent
+from convonet.reports.pictures import Pictures, file_uri
+from convonet.reports.repeat import repeat_of
+from convonet.runs import Run
+from convonet.runs.sets_table import sets_table
+from convonet.specs import Split
+
+_MISTAKES = 40
+_MOST_CELLS = 20
+_SPLITS: tuple[Split, ...] = ("test", "val", "train")
+
+Document = Mapping[str, Any]
+
+
+def model_page(run: Run) -> dict[str, Any]:
+    """What the template `model.html` needs."""
+    record, tested = run.read(), _evaluation(run)
+    history = run.history()
+    trained = bool(history["epoch"])
+    sets = sets_table(record["scores"])
+    images = images_of(run, record, tested)
+    network = run.file("summary.txt")
+    return {
+        "title": run.id,
+        "kind": record["kind"],
+        "state": state_words(run, record),
+        "started": (record["started"] or record["created"])[:10],
+        "summary": _summary(record, tested, sets),
+        "images": images,
+        "network": network.read_text(encoding="utf-8") if network.is_file() else None,
+        "drawing": file_uri(run.file("network.png")),
+        "training": [chart.svg() for chart in training_charts(history, record["model_epoch"])]
+        if trained
+        else [],
+        "epochs": len(history["epoch"]),
+        "record": record,
+        "sets": sets,
+        "tested": tested,
+        "matrix": None if tested is None else _matrix(run, tested),
+        "ranking": [] if tested is None else [chart.svg() for chart in ranking_charts(tested)],
+        "calibration": [] if tested is None else [chart.svg() for chart in calibration_charts(tested)],
+        "mistakes": [] if tested is None else _mistakes(run, record, tested),
+        "repeat": repeat_of(record),
+        "card": model_card(run.path, _known(record, tested, images)),
+    }
+
+
+def state_words(run: Run, record: Document) -> str:
+    """How the run ended, where it did not end well; a report is also made just before the end."""
+    state = run.state(dict(record))
+    return "" if state in (RunState.DONE, RunState.RUNNING) else str(state)
+
+
+def _evaluation(run: Run) -> dict[str, Any] | None:
+    """The evaluation that counts most: of test images, else of validation, else of training images."""
+    for split in _SPLITS:
+        file = run.file(f"evaluation{_ending(split)}.json")
+        if file.is_file():
+            document: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+            return document
+    return None
+
+
+def _ending(split: str) -> str:
+    return "" if split == "test" else f"_{split}"
+
+
+_SETS = {"test": "test", "val": "validation", "train": "training"}
+
+
+def _summary(record: Document, tested: Document | None, sets: Document) -> list[str]:
+    """Plain sentences, the honest one first."""
+    sentences = []
+    if tested is not None:
+        low, high = tested["accuracy_interval"]
+        which = _SETS[tested["split"]]
+        sentences.append(
+            f"Of {tested['images']:,} {which} images {percent(tested['accuracy'])} are answered rightly; with 95 % "
+            f"confidence the true share lies between {100 * low:.1f} and {percent(high)}. Always answering the "
+            f"commonest class would be right in {percent(tested['baseline_accuracy'])}."
+        )
+        if low <= tested["baseline_accuracy"]:
+            sentences.append("That is not clearly better than always answering one class.")
+        if tested["split"] != "test":
+            sentences.append("These are not test images, so the share on new images is likely lower.")
+        sentences.append(tested["confidence_sentence"])
+    else:
+        seen = record["scores"].get("training", {}).get("val_accuracy")
+        sentences.append("The model was not tested: nothing here says how it does on new images.")
+        if seen is not None:
+            sentences.append(f"On validation images, which training looked at, {percent(seen)} were right.")
+    if sets["sentence"]:
+        sentences.append(sets["sentence"])
+    return sentences
+
+
+def _matrix(run: Run, tested: Document) -> dict[str, Any]:
+    """The confusion matrix as cells, or as a picture where the cells would be too many to read."""
+    classes, counts = tested["classes"], tested["confusion_matrix"]
+    if len(classes) > _MOST_CELLS:
+        return {"picture": file_uri(run.file(f"confusion_matrix{_ending(tested['split'])}.png")), "rows": []}
+    rows = [
+        (name, [(count, count / max(sum(row), 1), place == column) for column, count in enumerate(row)])
+        for place, (name, row) in enumerate(zip(classes, counts, strict=True))
+    ]
+    return {"picture": None, "rows": rows}
+
+
+def _mistakes(run: Run, record: Document, tested: Document) -> list[dict[str, Any]]:
+    """Wrong answers, the surest first, each with its picture."""
+    split = tested["split"]
+    file = run.file(f"predictions{_ending(split)}.csv")
+    data = DataParams.of({k: v for k, v in (record["params"]["data"] or {}).items() if k != "format_version"})
+    root = root_of(data, split if split != "val" else _home_of_val(record), record)
+    if not file.is_file():
+        return []
+    with file.open(encoding="utf-8", newline="") as lines:
+        wrong = (row for row in csv.DictReader(lines) if row["true"] != row["predicted"])
+        worst = nlargest(_MISTAKES, wrong, key=lambda row: float(row["confidence"]))
+    pictures = None if root is None else Pictures(root)
+    return [
+        {
+            "picture": None if pictures is None else pictures.uri(row["path"]),
+            "path": row["path"],
+            "true": row["true"],
+            "predicted": row["predicted"],
+            "confidence": float(row["confidence"]),
+        }
+        for row in worst
+    ]
+
+
+def _home_of_val(record: Document) -> Split:
+    """Held-out validation images lie among the training images."""
+    return "val" if "val" in ((record["data"] or {}).get("sets") or {}) else "train"
+
+
+def _known(record: Document, tested: Document | None, images: Document) -> dict[str, list[str]]:
+    """What the run itself tells for the model card."""
+    hyper = record["params"].get("hyper") or {}
+    family = hyper.get("family", "convonet")
+    said: dict[str, list[str]] = {
+        "Model details": [
+            f"An image classifier of the family {family}, trained on {(record['started'] or record['created'])[:10]} "
+            f"with Convonet {record['versions'].get('convonet', '')}.",
+            f"It tells {len(images['rows'])} classes: {', '.join(name for name, _ in images['rows'][:20])}"
+            + (" …" if len(images["rows"]) > 20 else "."),
+        ],
+        "Intended use": [
+            "It always answers with one of these classes, also for images that show none of them.",
+        ],
+        "Training data": [
+            f"{total:,} {_SETS[name]} images."
+            for name, total in zip(images["sets"], images["totals"], strict=True)
+            if name != "test"
+        ],
+    }
+    if images["marks"]:
+        said["Training data"].append(
+            f"{len(images['marks']):,} images were marked by a person and treated accordingly."
+        )
+    if tested is not None:
+        low, high = tested["accuracy_interval"]
+        said["Metrics"] = [
+            "Accuracy, precision, recall and F1 of each class, each with a 95 % interval; ROC and precision-recall "
+            "curves; calibration."
+        ]
+        said["Evaluation data"] = [f"{tested['images']:,} {_SETS[tested['split']]} images."]
+        worst = min(tested["per_class"], key=lambda row: row["recall"] if row["support"] else 2.0)
+        said["Quantitative analyses"] = [
+            f"Accuracy {100 * tested['accuracy']:.1f} % ({100 * low:.1f} to {100 * high:.1f} %), macro F1 "
+            f"{tested['macro_f1']:.3f}.",
+            f"Found least: {worst['class']}, {100 * worst['recall']:.1f} % of {worst['support']:,} images.",
+        ]
+        said["Caveats and recommendations"] = [
+            f"Calibration error {tested['ece']:.3f}: " + tested["confidence_sentence"],
+            "Scores hold for images like the tested ones; other cameras, places or times may do worse.",
+        ]
+    return said

@@ -1,0 +1,73 @@
+"""From a template and its values to one HTML file."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from convonet._version import __version__
+from convonet.atomic import write_text
+
+_SPACE = "\u00a0"
+_TEMPLATES = Path(__file__).with_name("templates")
+
+
+def render(template: str, **values: Any) -> str:
+    """The page; every value is escaped but those that are markup already."""
+    style = Markup((_TEMPLATES / "style.css").read_text(encoding="utf-8"))
+    return _environment().get_template(template).render(style=style, version=__version__, **values)
+
+
+def write_page(path: Path, template: str, **values: Any) -> Path:
+    """Write the page, whole or not at all.
+
+    Raises:
+        OutputError: the folder cannot be written to.
+        StorageError: the disk is full.
+    """
+    write_text(path, render(template, **values))
+    return path
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    environment.filters |= {"percent": percent, "between": between, "number": number, "count": count}
+    return environment
+
+
+def percent(value: float | None, digits: int = 1) -> str:
+    """A share as a person reads it; a dash where there is none."""
+    return "–" if value is None else f"{100 * value:.{digits}f}{_SPACE}%"
+
+
+def between(interval: list[float] | None, *, digits: int | None = None) -> str:
+    """An interval in words, empty where there is none: of a share in percent, else with so many digits."""
+    if interval is None:
+        return ""
+    low, high = interval
+    if digits is None:
+        return f"{100 * low:.1f} to {100 * high:.1f}{_SPACE}%"
+    return f"{low:.{digits}f} to {high:.{digits}f}"
+
+
+def number(value: Any, digits: int = 4) -> str:
+    """A number with a few digits; texts as they are, a dash for nothing."""
+    if value is None or value == "":
+        return "–"
+    return f"{value:.{digits}g}" if isinstance(value, float) else str(value)
+
+
+def count(value: int | None) -> str:
+    """A whole number with its thousands apart."""
+    return "–" if value is None else f"{value:,}"

@@ -1,0 +1,73 @@
+"""Images as data URIs: small enough for a page, read from where the set says they are."""
+
+from __future__ import annotations
+
+import base64
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from convonet.data.arrays import address_of, is_arrays, load_array
+from convonet.data.decode import read_whole
+from convonet.errors import DataError
+
+SIDE = 96
+_LARGER = 48
+
+
+class Pictures:
+    """Reads images of one set.
+
+    Args:
+        root: what paths are relative to, or a .npz file.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._arrays: dict[str, Any] = {}
+
+    def uri(self, path: str, side: int = SIDE) -> str | None:
+        """The image as a data URI, its longer side at most `side` pixels; None where it cannot be read."""
+        try:
+            image = self._image(path)
+        except (DataError, OSError, ValueError):
+            return None
+        return _uri(_fitted(image, side))
+
+    def _image(self, path: str) -> Image.Image:
+        if is_arrays(self._root):
+            name, row = address_of(path)
+            if name not in self._arrays:
+                self._arrays[name] = load_array(self._root, name)
+            return Image.fromarray(np.squeeze(self._arrays[name][row]))
+        return Image.fromarray(np.squeeze(read_whole(self._root / path)))
+
+
+def file_uri(path: Path) -> str | None:
+    """A PNG file as a data URI; None where it is not there."""
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return None
+    return f"data:image/png;base64,{base64.b64encode(content).decode('ascii')}"
+
+
+def _fitted(image: Image.Image, side: int) -> Image.Image:
+    if max(image.size) > side:
+        return ImageOps.contain(image, (side, side))
+    return image
+
+
+def _uri(image: Image.Image) -> str:
+    buffer = io.BytesIO()
+    # A photograph is a tenth of the size as JPEG; tiny images keep their pixels.
+    if max(image.size) > _LARGER:
+        image.convert("RGB").save(buffer, "JPEG", quality=85)
+        kind = "jpeg"
+    else:
+        image.save(buffer, "PNG")
+        kind = "png"
+    return f"data:image/{kind};base64,{base64.b64encode(buffer.getvalue()).decode('ascii')}"

@@ -1,0 +1,42 @@
+"""The report of a run: what a person who was not there needs to judge the model, or the search."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from convonet.errors import InputError
+from convonet.reports.model_report import model_page
+from convonet.reports.page import write_page
+from convonet.reports.search_report import search_page
+from convonet.runs import Run
+
+REPORT = "report.html"
+"""Its name in the run folder."""
+
+_PAGES = {
+    "train": ("model.html", model_page),
+    "evaluate": ("model.html", model_page),
+    "tune": ("search.html", search_page),
+    "study": ("search.html", search_page),
+}
+
+
+def write_report(run: Run, out: Path | None = None) -> Path:
+    """Write the report of a training, a test, a search or a study as one HTML file.
+
+    Everything is taken from the run folder and, for pictures of images, from where they lie; what is not there is
+    left out.
+
+    Args:
+        out: the file; None: `report.html` in the run folder.
+
+    Raises:
+        InputError: a run of another kind.
+        OutputError: the file cannot be written there.
+    """
+    kind = run.read()["kind"]
+    if kind not in _PAGES:
+        known = ", ".join(_PAGES)
+        raise InputError("There is no report of such a run", where=run.path, expected=known, received=kind)
+    template, page = _PAGES[kind]
+    return write_page(out or run.file(REPORT), template, **page(run))

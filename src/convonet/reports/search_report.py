@@ -1,0 +1,68 @@
+"""The values of a search's or a study's report: the table, what cannot be told apart, and the pictures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from convonet.params import HyperParams, fields_of
+from convonet.reports.model_report import state_words
+from convonet.reports.pictures import file_uri
+from convonet.reports.repeat import repeat_of
+from convonet.runs import Run
+from convonet.runs.documents import run_document
+
+_PICTURES = {
+    "importance.png": "Which parameters matter",
+    "parallel_coordinates.png": "Settings side by side",
+    "search_history.png": "How the search went on",
+    "accuracy_and_seconds.png": "What accuracy costs",
+    "study.png": "Epochs to each target",
+}
+_MOST_ROWS = 200
+
+
+def search_page(run: Run) -> dict[str, Any]:
+    """What the template `search.html` needs."""
+    record, document = run.read(), run_document(run)
+    results = document["results"]
+    names = list(dict.fromkeys(name for row in results for name in row["params"]))
+    declared = fields_of(HyperParams)
+    return {
+        "title": run.id,
+        "kind": record["kind"],
+        "state": state_words(run, record),
+        "started": (record["started"] or record["created"])[:10],
+        "summary": _summary(document, record["kind"]),
+        "labels": [declared[name].label if name in declared else name for name in names],
+        "rows": [(row, [row["params"].get(name) for name in names]) for row in results[:_MOST_ROWS]],
+        "left_out": max(0, len(results) - _MOST_ROWS),
+        "document": document,
+        "pictures": [
+            (title, uri) for name, title in _PICTURES.items() if (uri := file_uri(run.file(name))) is not None
+        ],
+        "record": record,
+        "repeat": repeat_of(record),
+    }
+
+
+def _summary(document: dict[str, Any], kind: str) -> list[str]:
+    if kind == "study":
+        targets = ", ".join(f"{100 * target:g} %" for target in document["targets"])
+        return [f"Epochs that each setting needed to {targets} ({document['metric']})."]
+    best = document.get("best")
+    if best is None or best.get("mean_accuracy") is None:
+        return ["No setting is finished."]
+    values = ", ".join(f"{name} {value}" for name, value in best["params"].items())
+    spread = f" ± {100 * best['std']:.2f}" if best.get("std") is not None else ""
+    said = [
+        f"Of {document['trials']} settings the best is {values}: {100 * best['mean_accuracy']:.2f} %{spread} of the "
+        "images that were held out."
+    ]
+    tied = [row for row in document["results"] if row.get("tied") and row["params"] != best["params"]]
+    if tied:
+        said.append(
+            f"{len(tied)} other settings differ from it by no more than the folds differ among themselves: the cheaper "
+            "or simpler one of them is as good a choice."
+        )
+    said.append("The best of many is a little lucky: test the model that is trained with it.")
+    return said

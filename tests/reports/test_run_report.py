@@ -1,0 +1,180 @@
+"""The report of a run: what stands in it, that it is whole, and that no browser asks anybody for anything."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+import time
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+import convonet
+from convonet.cli.app import app
+from convonet.data.inspection import inspect_folder
+from convonet.errors import InputError
+from convonet.reports.data_report import write_data_report
+from convonet.reports.run_report import REPORT, write_report
+from convonet.runs import Run
+from convonet.specs import SummaryTask
+
+CHROMIUM = Path("/usr/bin/chromium")
+ADDRESS = re.compile(r"""(?:src|href|url)\s*[=(]\s*["']?(?!data:|#)[^"'\s>)]+""")
+
+
+def words(page: Path) -> str:
+    text = re.sub(r"<style>.*?</style>|<[^>]+>", " ", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    return " ".join(html.unescape(text).split())
+
+
+def test_a_training_leaves_its_report_with_every_section(trained: Run) -> None:
+    page = trained.file(REPORT)
+    text, scores = words(page), json.loads(trained.file("evaluation.json").read_text())
+    for heading in (
+        "In short",
+        "Data",
+        "Network",
+        "Training",
+        "Each class",
+        "Confusion matrix",
+        "ROC",
+        "Calibration",
+        "Mistakes",
+        "How to repeat it",
+        "Model card",
+        "Ethical considerations",
+    ):
+        assert heading in text, heading
+    low, high = scores["accuracy_interval"]
+    assert f"Of 359 test images {100 * scores['accuracy']:.1f}\u00a0% are answered rightly" in page.read_text(
+        "utf-8"
+    )
+    assert f"between {100 * low:.1f} and {100 * high:.1f}" in text
+    record = trained.read()
+    assert record["data"]["fingerprint"] in text
+    assert f"keras {record['versions']['keras']}" in text
+    mistakes = scores["images"] - sum(row[place] for place, row in enumerate(scores["confusion_matrix"]))
+    assert page.read_text("utf-8").count("</b> not <b>") == min(mistakes, 40)
+
+
+def test_the_file_is_whole_and_small_and_quickly_made(trained: Run, tmp_path: Path) -> None:
+    started = time.perf_counter()
+    page = write_report(trained, tmp_path / "report.html")
+    assert time.perf_counter() - started < 2
+    text = page.read_text("utf-8")
+    assert ADDRESS.findall(text) == []
+    assert "<script" not in text
+    assert "http" not in text.replace("http-equiv", "")
+    assert len(text) < 1_000_000
+
+
+def test_a_persons_words_take_their_place_in_the_card(trained: Run, tmp_path: Path) -> None:
+    card = trained.file("model_card.md")
+    card.write_text(
+        "# Card\n\n## Intended use\n\nReading digits,\nnothing else.\n\n## ethical considerations\n<b>none</b>\n"
+    )
+    try:
+        page = write_report(trained, tmp_path / "report.html")
+    finally:
+        card.unlink()
+    assert "Reading digits, nothing else." in page.read_text("utf-8")
+    assert "&lt;b&gt;none" in page.read_text("utf-8")
+    assert "To be written: What it is for" not in words(page)
+    assert "To be written: Where the training images" in words(page)
+
+
+def test_images_that_are_gone_leave_their_place(trained: Run, tmp_path: Path) -> None:
+    record = trained.read()
+    copy = tmp_path / "moved"
+    copy.mkdir()
+    for file in trained.path.iterdir():
+        if file.suffix in (".json", ".csv", ".txt", ".png"):
+            (copy / file.name).write_bytes(file.read_bytes())
+    run = Run.open(copy)
+    gone = record["params"]["data"] | {
+        "train_dir": str(tmp_path / "gone"),
+        "test_dir": str(tmp_path / "gone"),
+    }
+    data = record["data"] | {
+        "sets": {"train": record["data"]["sets"]["train"] | {"root": str(tmp_path / "gone")}}
+    }
+    run.write(record | {"params": record["params"] | {"data": gone}, "data": data})
+    assert "not there" in words(write_report(run))
+
+
+def test_a_run_that_was_not_tested_says_so(trained: Run, tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    for name in ("run.json", "history.csv", "summary.txt"):
+        (tmp_path / "run" / name).write_bytes(trained.file(name).read_bytes())
+    assert "was not tested" in words(write_report(Run.open(tmp_path / "run")))
+
+
+@pytest.mark.slow
+def test_a_search_has_its_table_and_names_what_cannot_be_told_apart(digits: Path, tmp_path: Path) -> None:
+    data = {"train_dir": str(digits / "train"), "image_size": 8}
+    space = {"family": "logistic", "epochs": 1, "batch_size": [32, 64], "init_rate": [0.05, 0.051]}
+    done = convonet.tune(data, space, folds=2, images=200, jobs=1, out=tmp_path)
+    text = words(done.path / REPORT)
+    assert "Of 4 settings the best is" in text
+    assert "Which parameters matter" in text
+    assert "as good, as far as can be told" in text
+
+
+def test_what_has_no_report_is_refused(tmp_path: Path) -> None:
+    run = Run.create(tmp_path, SummaryTask(model="x"))
+    with pytest.raises(InputError, match="no report"):
+        write_report(run)
+
+
+def test_a_look_at_images_shows_what_it_found(digits: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "set"
+    for name in ("0", "1"):
+        (folder / name).mkdir(parents=True)
+        for file in sorted((digits / "train" / name).iterdir())[:12]:
+            (folder / name / file.name).write_bytes(file.read_bytes())
+    file = sorted((folder / "0").iterdir())[0]
+    (folder / "1" / "copy.png").write_bytes(file.read_bytes())
+    (folder / "1" / "bad.png").write_bytes(b"no image")
+    page = write_data_report(inspect_folder(folder), tmp_path / "data.html")
+    text = words(page)
+    assert "25 images in 2 classes" in text
+    assert "Exact copies in more than one class (1)" in text
+    assert "1/copy.png" in text
+    assert "1 files are left out" in text
+    assert ADDRESS.findall(page.read_text("utf-8")) == []
+
+
+def test_the_command_writes_where_it_is_told(trained: Run, tmp_path: Path) -> None:
+    result = CliRunner().invoke(
+        app, ["report", str(trained.path), "--out", str(tmp_path / "a" / "x.html"), "--json"]
+    )
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["path"] == str(tmp_path / "a" / "x.html")
+    assert (tmp_path / "a" / "x.html").stat().st_size > 10_000
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_browser_shows_all_of_it_and_asks_for_nothing(trained: Run, width: int, tmp_path: Path) -> None:
+    sync_api = pytest.importorskip("playwright.sync_api")
+    if not CHROMIUM.is_file():
+        pytest.skip("there is no Chromium here")
+    with sync_api.sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=str(CHROMIUM))
+        page = browser.new_page(viewport={"width": width, "height": 800})
+        asked: list[str] = []
+        said: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("console", lambda message: said.append(message.text))
+        page.goto(trained.file(REPORT).as_uri())
+        page.wait_for_load_state()
+        assert [url for url in asked if not url.startswith(("data:", "file:"))] == []
+        assert said == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        broken = "[...document.images].filter(image => !image.naturalWidth).length"
+        assert page.evaluate(broken) == 0
+        page.pdf(path=str(tmp_path / "report.pdf"), format="A4")
+        browser.close()
+    assert (tmp_path / "report.pdf").stat().st_size > 20_000
