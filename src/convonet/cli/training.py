@@ -138,7 +138,11 @@ def _print_run(run: Run, as_json: bool) -> None:
         note(
             f"Epoch {last + 1} of {document['epochs']}: accuracy {history['accuracy'][last]:.4f}"
             + (f", validation accuracy {validation[last]:.4f}" if validation else "")
-            + f"; {document['images_per_second']:,.0f} images a second."
+            + (
+                f"; {document['images_per_second']:,.0f} images a second."
+                if document["images_per_second"]
+                else "."
+            )
         )
     note(f"The run is {document['state']}:")
     typer.echo(document["run"])

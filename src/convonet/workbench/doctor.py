@@ -5,9 +5,11 @@ from __future__ import annotations
 import importlib.util
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 from typing import Any
 
-from convonet.home import home
+from convonet.home import HOME_VARIABLE, home
 from convonet.runs.environment import machine, versions
 
 _EXTRAS = {
@@ -36,13 +38,25 @@ def examine() -> dict[str, Any]:
         there = importlib.util.find_spec(module) is not None
         parts.append({"name": name, "state": "ready" if there else f"missing: pip install '{extra}'"})
     folder = home()
+    refused = _refused(folder)
+    parts.append({"name": "own folder", "state": refused or "ready"})
     return {
-        "ready": "device" in keras,
+        "ready": "device" in keras and not refused,
         "versions": versions(),
         "machine": machine() | keras,
         "folders": {"home": str(folder), "cache": str(folder / "cache")},
         "parts": parts,
     }
+
+
+def _refused(folder: Path) -> str:
+    """Why nothing can be written to a folder; empty where it can be."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return ""
+    except OSError as error:
+        return f"{folder} cannot be written to ({error.strerror}): set {HOME_VARIABLE} to another folder"
 
 
 def _probed(probe: subprocess.CompletedProcess[str]) -> dict[str, str]:
