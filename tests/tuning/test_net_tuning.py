@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from convonet.events import Event, Progressed, TrialEnded, Warned, Watch
 from convonet.params import SearchSpace
 from convonet.runs.trials import FoldRow, TrialsFile
 from convonet.specs import TuneTask
+from convonet.tuning.budget import Budget
 from convonet.tuning.messages import EpochScored, FoldEnded, Message, TrainerDied
 from convonet.tuning.net_tuning import NetTuning, TuneResult
 from convonet.tuning.units import Trial, Unit
@@ -212,9 +214,21 @@ def test_a_fault_of_the_software_ends_the_search(task: Make, tmp_path: Path, mad
     assert _keys(tmp_path / "t.csv", task(SPACE)) == []
 
 
-def test_the_search_ends_when_its_time_is_over(task: Make, tmp_path: Path, made_executor: Any) -> None:
-    result = _tune(task(SPACE), tmp_path / "t.csv", made_executor(_answer), deadline=0.0)
-    assert result == TuneResult((), "the time was over")
+@pytest.mark.parametrize(
+    ("budget", "rows", "reason"),
+    [
+        ({"deadline": 0.0}, 0, "the time was over"),
+        ({"disk": 0}, 1, "the disk budget was used up"),
+        ({"disk": 10**6, "deadline": math.inf}, 6, ""),
+    ],
+)
+def test_the_search_ends_when_its_budget_is_spent(
+    task: Make, tmp_path: Path, made_executor: Any, budget: dict[str, Any], rows: int, reason: str
+) -> None:
+    made = task(SPACE)
+    given = Budget(folder=tmp_path, **budget)
+    result = _tune(made, tmp_path / "t.csv", made_executor(_answer), budget=given)
+    assert (len(_keys(tmp_path / "t.csv", made)), result.stopped) == (rows, reason)
 
 
 @pytest.mark.parametrize(
@@ -225,6 +239,7 @@ def test_the_search_ends_when_its_time_is_over(task: Make, tmp_path: Path, made_
         ({"folds": 0}, "folds"),
         ({"pruner": "median"}, "pruner"),
         ({"time_limit": -1.0}, "time_limit"),
+        ({"disk_limit": 0}, "disk_limit"),
     ],
 )
 def test_faults_of_a_search_are_named(task: Make, options: dict[str, Any], named: str) -> None:

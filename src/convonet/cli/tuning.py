@@ -92,6 +92,15 @@ def tune(
             rich_help_panel=_SEARCH,
         ),
     ] = None,
+    disk_limit: Annotated[
+        float | None,
+        typer.Option(
+            "--disk-limit",
+            metavar="GB",
+            help="Disk for the prepared images and the run's files.",
+            rich_help_panel=_SEARCH,
+        ),
+    ] = None,
     seed: opt.Seed = None,
     out: opt.Out = None,
     name: opt.Name = None,
@@ -121,7 +130,8 @@ def tune(
         jobs=jobs,
         executor=executor,
         time_limit=time_limit,
-        memory_limit=None if memory_limit is None else round(memory_limit * 10**9),
+        memory_limit=_bytes(memory_limit),
+        disk_limit=_bytes(disk_limit),
         seed=seed or 0,
         threads=threads,
     )
@@ -245,6 +255,10 @@ def _task(**values: Any) -> TuneTask:
     from convonet.specs import TuneTask
 
     return TuneTask(**values)
+
+
+def _bytes(gigabytes: float | None) -> int | None:
+    return None if gigabytes is None else round(gigabytes * 10**9)
 
 
 def _targets(text: str) -> tuple[float, ...]:

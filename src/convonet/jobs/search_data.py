@@ -2,28 +2,40 @@
 
 from __future__ import annotations
 
+import math
+
 from convonet.data.channels import find_channels
 from convonet.data.data_prep import prepare
 from convonet.data.sources import scan
+from convonet.errors import InputError
 from convonet.events import StageStarted, Warned, Watch
 from convonet.jobs.data_record import check_same_data
-from convonet.params import DataParams, pixel_params
+from convonet.params import DataParams, PixelParams, pixel_params
 from convonet.runs import Run
 from convonet.tuning.fold_data import FoldData
 
 
 def prepare_search(
-    run: Run, data: DataParams, *, folds: int, images: int | None, accept: bool, watch: Watch
+    run: Run,
+    data: DataParams,
+    *,
+    folds: int,
+    images: int | None,
+    accept: bool,
+    watch: Watch,
+    disk_limit: int | None = None,
 ) -> FoldData:
     """Map the training images once, for all trainings.
 
     Args:
         folds: 1 holds out the validation share.
         images: at most so many; None: all.
+        disk_limit: bytes that the prepared images may take; None: no limit.
         accept: go on although the images are no longer those that the run began with.
 
     Raises:
         DataError: there are no images, or too few.
+        InputError: prepared, the images would not fit into the disk limit.
         DataChangedError: other images than those that the run began with.
     """
     watch.tell(StageStarted(stage="scan", title="Looking at the folders"))
@@ -31,6 +43,8 @@ def prepare_search(
     watch.check()
     channels = find_channels(found.train, watch=watch) if data.channels == "auto" else data.channels
     pixels = pixel_params(data, channels)
+    if disk_limit is not None:
+        _check_disk(len(found.train), pixels, disk_limit)
     watch.tell(StageStarted(stage="prepare", title="Reading the images"))
     prepared = prepare(found.train, pixels, name="train", watch=watch)
     check_same_data(run, {"train": prepared}, accept=accept, watch=watch)
@@ -39,3 +53,13 @@ def prepare_search(
         message = f"{len(cut.chosen):,} of {len(cut.labels):,} images are taken; --images all takes all"
         watch.tell(Warned(message=message, subject="images"))
     return cut
+
+
+def _check_disk(count: int, pixels: PixelParams, limit: int) -> None:
+    needed = count * math.prod(pixels.shape)
+    if needed > limit:
+        raise InputError(
+            f"The prepared images would take {needed / 10**9:.3g} GB of disk",
+            expected=f"at most {limit / 10**9:.3g} GB, the disk limit",
+            hint="Raise --disk-limit, or take a smaller image size",
+        )

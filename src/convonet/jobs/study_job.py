@@ -17,7 +17,7 @@ from convonet.runs.documents import study_document
 from convonet.runs.environment import available_cores
 from convonet.runs.study_table import STUDY_HISTORY, StudyFile, StudyRow, study_text
 from convonet.specs import StudyTask
-from convonet.tuning.executors import create_executor
+from convonet.tuning.executors import create_executor, get_ready
 from convonet.tuning.messages import TrainerSettings
 from convonet.tuning.net_study import NetStudy
 
@@ -32,6 +32,7 @@ def work(run: Run, task: StudyTask, watch: Watch) -> dict[str, Any]:
         Cancelled: the person asked to stop; the table of what was trained is written.
         ConvonetError: it cannot be done, or not on these images.
     """
+    get_ready("local")
     data = prepare_search(
         run, task.data, folds=1, images=task.images, accept=task.accept_changed_data, watch=watch
     )

@@ -4,34 +4,27 @@ from __future__ import annotations
 
 import csv
 import time
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from convonet.atomic import write_text
 from convonet.errors import TrainingError
-from convonet.events import FileSaved, StageStarted, Warned, Watch
+from convonet.events import StageStarted, Warned, Watch
 from convonet.jobs.search_data import prepare_search
-from convonet.params import FAMILIES, save_hyper
-from convonet.plots.plotter import Plotter
-from convonet.plots.search import search_table
+from convonet.params import FAMILIES
 from convonet.runs import Run
 from convonet.runs.documents import adopted_hyper, tune_document
 from convonet.runs.environment import available_cores
 from convonet.runs.event_log import LineFile
-from convonet.runs.trial_table import Setting, best_hyper, best_of, results_text, settings_of
 from convonet.runs.trials import TRIALS, FoldRow, TrialsFile
 from convonet.specs import TuneTask
-from convonet.tuning.executors import create_executor
+from convonet.tuning.budget import Budget
+from convonet.tuning.executors import create_executor, get_ready
 from convonet.tuning.fold_data import FoldData
 from convonet.tuning.messages import FoldEnded, Message, TrainerSettings
 from convonet.tuning.net_tuning import NetTuning
 from convonet.tuning.units import Trial, Unit, repeat_seed
 
-RESULTS = "results.csv"
-BEST = "best_hyper.json"
 REPORTS = "reports.csv"
-_LEAST_DRAWN = 2
 
 
 def work(run: Run, task: TuneTask, watch: Watch) -> dict[str, Any]:
@@ -43,7 +36,11 @@ def work(run: Run, task: TuneTask, watch: Watch) -> dict[str, Any]:
         ConvonetError: it cannot be done, or not on these images.
     """
     started = time.monotonic() - float(run.read()["seconds"])
+    get_ready(task.executor)
     data = _data(run, task, watch)
+    # It loads matplotlib, which takes no time while the trainers load keras.
+    from convonet.jobs.search_results import write_results
+
     watch.tell(StageStarted(stage="tune", title="Searching"))
     for name in _ignored(task):
         watch.tell(Warned(message=f"No network of this search uses {name}", subject=name))
@@ -54,7 +51,7 @@ def work(run: Run, task: TuneTask, watch: Watch) -> dict[str, Any]:
         file,
         reports=_read_reports(run),
         on_report=lambda trial, epoch, score: reports.append(f"{trial},{epoch},{score!r}"),
-        deadline=None if task.time_limit is None else started + task.time_limit,
+        budget=_budget(run, task, data, started),
     )
     threads, cores = task.threads or 1, available_cores()
     side_by_side = task.jobs or max(1, cores // threads)
@@ -65,10 +62,10 @@ def work(run: Run, task: TuneTask, watch: Watch) -> dict[str, Any]:
         result = tuning.run(executor, watch)
     finally:
         executor.close()
-        _write_table(run, task, Watch(watch.tell))
+        write_results(run, task, Watch(watch.tell))
     run.update(stopped=result.stopped)
     if result.stopped:
-        watch.tell(Warned(message=f"The search ended early: {result.stopped}", subject="time_limit"))
+        watch.tell(Warned(message=f"The search ended early: {result.stopped}", subject="budget"))
     _check_any_done(task, file)
     return tune_document(run)
 
@@ -107,7 +104,24 @@ def retrain(run: Run, trial: int, *, repeat: int = 1, fold: int = 1, watch: Watc
 
 def _data(run: Run, task: TuneTask, watch: Watch) -> FoldData:
     accept = task.accept_changed_data
-    return prepare_search(run, task.data, folds=task.folds, images=task.images, accept=accept, watch=watch)
+    return prepare_search(
+        run,
+        task.data,
+        folds=task.folds,
+        images=task.images,
+        accept=accept,
+        disk_limit=task.disk_limit,
+        watch=watch,
+    )
+
+
+def _budget(run: Run, task: TuneTask, data: FoldData, started: float) -> Budget:
+    """What is left of time since `started`, and of disk beside the prepared images."""
+    return Budget(
+        deadline=None if task.time_limit is None else started + task.time_limit,
+        folder=run.path,
+        disk=None if task.disk_limit is None else task.disk_limit - data.stored_bytes,
+    )
 
 
 def _ignored(task: TuneTask) -> list[str]:
@@ -127,32 +141,6 @@ def _read_reports(run: Run) -> dict[int, dict[int, float]]:
                 if len(cells) == 3 and cells[2]:
                     found.setdefault(int(cells[0]), {})[int(cells[1])] = float(cells[2])
     return found
-
-
-def _write_table(run: Run, task: TuneTask, watch: Watch) -> None:
-    """The table of what is finished, however the search has ended."""
-    settings = settings_of(TrialsFile(run.file(TRIALS), task.space.varied).read(), task)
-    if not settings:
-        return
-    write_text(run.file(RESULTS), results_text(settings, task.space.varied))
-    watch.tell(FileSaved(path=RESULTS, title="Results"))
-    best = best_of(settings)
-    if best is not None:
-        save_hyper(run.file(BEST), best_hyper(task, best))
-        watch.tell(FileSaved(path=BEST, title="Best hyper parameters"))
-        score = {"accuracy": best.mean_accuracy, "loss": best.mean_loss, task.objective: best.mean_score}
-        run.update(scores={"search": score})
-    _draw(run, task, settings, watch)
-
-
-def _draw(run: Run, task: TuneTask, settings: Sequence[Setting], watch: Watch) -> None:
-    table = search_table(settings, task.space.varied, task.objective)
-    if len(table.trials) < _LEAST_DRAWN or not table.names:
-        return
-    watch.tell(StageStarted(stage="plot", title="Drawing"))
-    plotter = Plotter(run.path, watch=watch)
-    for name in ("importance", "parallel", "search_history", "search_cost"):
-        plotter.save(name, table)
 
 
 def _check_any_done(task: TuneTask, file: TrialsFile) -> None:

@@ -16,11 +16,13 @@ _WORDS = (
     "cannot allocate memory",
     "not enough memory",
     "bad_alloc",
+    "could not create a memory object",
+    "resource_exhausted",
 )
 
 
 def is_memory_error(error: BaseException) -> bool:
-    """Whether an allocation failed: NumPy says so by its type, torch and others only in their words."""
+    """Whether an allocation failed: NumPy says so by its type; torch, oneDNN and XLA only in their words."""
     if isinstance(error, MemoryError):
         return True
     return isinstance(error, (RuntimeError, OSError)) and any(word in str(error).lower() for word in _WORDS)

@@ -42,6 +42,7 @@ class TuneTask(Task):
         executor: this machine's processes or a Ray cluster.
         time_limit: seconds after which no more is tried; None: no limit.
         memory_limit: bytes that all trainings side by side may take together; None: no limit.
+        disk_limit: bytes that the prepared images and the run's files may take; None: no limit.
         pruner: the rule that ends settings early which are worse than others were by then.
         seed: what is drawn follows from it.
         threads: computing threads of one training.
@@ -64,6 +65,7 @@ class TuneTask(Task):
     executor: ExecutorName = "local"
     time_limit: float | None = None
     memory_limit: int | None = None
+    disk_limit: int | None = None
     pruner: Pruner = "none"
     seed: int = 0
     accept_changed_data: bool = False
@@ -100,7 +102,7 @@ class TuneTask(Task):
                 faults[name] = f"{name}: expected a whole number ≥ {least}, received {value}"
         if self.seed > MAX_SEED:
             faults["seed"] = f"seed: expected at most {MAX_SEED}, received {self.seed}"
-        for name in ("time_limit", "memory_limit"):
+        for name in ("time_limit", "memory_limit", "disk_limit"):
             value = getattr(self, name)
             if value is not None and value <= 0:
                 faults[name] = f"{name}: expected a number > 0, received {value}"

@@ -29,13 +29,24 @@ class Executor(Protocol):
         """Stop all trainers at once. What they were training is lost."""
 
 
+def get_ready(name: str) -> None:
+    """Begin with what takes long before an executor can be made, in the background."""
+    if name == "local":
+        from convonet.tuning.gpus import find_gpus
+        from convonet.tuning.local_executor import load_trainers
+
+        if not find_gpus():
+            load_trainers()
+
+
 def create_executor(
     name: str, data: FoldData, settings: TrainerSettings, jobs: int | None, cores: int
 ) -> Executor:
     """The executor `local` or `ray`.
 
     Args:
-        jobs: trainings side by side; None: as many as `cores` of this machine, or all of the cluster, allow.
+        jobs: trainings side by side; None: as many as `cores` and GPUs of this machine, or all of the
+            cluster, allow.
 
     Raises:
         ConvonetError: Ray is not installed, or no cluster could be reached.
@@ -45,6 +56,9 @@ def create_executor(
         from convonet.tuning.ray_executor import RayExecutor
 
         return RayExecutor(data, settings, jobs)
+    from convonet.tuning.gpus import GpuRoom, find_gpus
     from convonet.tuning.local_executor import LocalExecutor
 
-    return LocalExecutor(data, settings, jobs or max(1, cores // settings.threads))
+    most, gpus = jobs or max(1, cores // settings.threads), find_gpus()
+    room = GpuRoom(gpus, most, asked=jobs is not None) if gpus else None
+    return LocalExecutor(data, settings, most, room)

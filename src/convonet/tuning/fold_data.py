@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -89,6 +90,11 @@ class FoldData:
             return self.source
         path, shape, offset = self.source
         return np.memmap(path, np.uint8, "r", offset=offset, shape=shape)
+
+    @property
+    def stored_bytes(self) -> int:
+        """What the mapped pixels take on disk."""
+        return math.prod(self.source.shape) if isinstance(self.source, MappedFile) else 0
 
     def with_pixels(self) -> FoldData:
         """A copy that holds its pixels itself, for machines that do not see the file."""

@@ -14,9 +14,11 @@ import numpy as np
 from convonet import metrics
 from convonet.errors import Cancelled, ConvonetError, OutOfMemoryError
 from convonet.events import Watch
+from convonet.nets import backend
 from convonet.nets.backend import keras, set_threads
 from convonet.nets.net_model import NetModel
 from convonet.nets.registry import create_model
+from convonet.runs.memory import is_memory_error
 from convonet.runs.trials import FoldRow, FoldState
 from convonet.training.history import History
 from convonet.training.net_training import ImageRows, NetTraining
@@ -26,13 +28,6 @@ from convonet.tuning.messages import EpochScored, FoldEnded, Message, TrainerSet
 from convonet.tuning.units import Trial, Unit, is_length_free
 
 _LOGGED = {"accuracy": "val_accuracy", "loss": "val_loss", "train_accuracy": "accuracy"}
-_MEMORY_WORDS = (
-    "out of memory",
-    "can't allocate memory",
-    "not enough memory",
-    "bad_alloc",
-    "could not create",
-)
 
 
 class FoldTrainer:
@@ -43,6 +38,8 @@ class FoldTrainer:
         self._data = data
         self._settings = settings
         self._images = data.opened()
+        self.gpu_bytes = 0
+        """The most that the last unit has taken of a GPU; 0: none, or not known."""
 
     def train(self, unit: Unit, tell: Callable[[Message], None], should_stop: Callable[[], bool]) -> None:
         """Train, and tell a row for each trial as soon as its epochs are done.
@@ -59,19 +56,29 @@ class FoldTrainer:
             work.end("pruned", "worse than other settings were by then")
         except ConvonetError as error:
             work.end("failed", error.sentence(), isinstance(error, OutOfMemoryError))
-        except (MemoryError, RuntimeError, ValueError) as error:
-            memory = _is_memory(error)
+        except (MemoryError, RuntimeError, OSError, ValueError) as error:
+            memory = is_memory_error(error)
             reason = (str(error).strip().splitlines() or [""])[0][:200]
             work.end("failed", f"{'Out of memory' if memory else type(error).__name__}: {reason}", memory)
         finally:
             del work
-            keras.utils.clear_session()
-            gc.collect()
+            self.gpu_bytes = _release()
 
 
-def _is_memory(error: Exception) -> bool:
-    """Whether an allocation failed: numpy says so by its type, torch and oneDNN only in their words."""
-    return isinstance(error, MemoryError) or any(word in str(error).lower() for word in _MEMORY_WORDS)
+def _release() -> int:
+    """Give back what a training has taken; gives the most that it has had of a GPU, in bytes."""
+    keras.utils.clear_session(free_memory=False)
+    gc.collect()
+    if backend.name() != "torch":
+        return 0
+    import torch
+
+    if not torch.cuda.is_initialized():
+        return 0
+    peak = int(torch.cuda.max_memory_reserved())
+    torch.cuda.empty_cache()
+    torch.cuda.reset_peak_memory_stats()
+    return peak
 
 
 @dataclass

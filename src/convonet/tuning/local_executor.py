@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
+import os
 import signal
 import sys
 import types
@@ -17,39 +19,62 @@ import psutil
 
 from convonet.runs.trials import FoldKey
 from convonet.tuning.fold_data import FoldData
+from convonet.tuning.gpus import VISIBLE, GpuRoom
 from convonet.tuning.messages import Message, TrainerDied, TrainerSettings, UnitEnded
 from convonet.tuning.units import Unit
 
 _PRUNE = "prune"
+_FORKS = "forkserver" in multiprocessing.get_all_start_methods()
+_PRELOADED = "convonet.tuning.fold_training"
 
 
 @dataclass
 class _Trainer:
-    """One process and what it is doing."""
+    """One process, its GPU where it has one, and what it is doing."""
 
     process: BaseProcess
     connection: Connection[Any, Any]
+    gpu: str | None = None
     unit: FoldKey | None = None
+
+
+def load_trainers() -> None:
+    """Let the server that trainers are forked from load keras already; does not wait for it.
+
+    Where the system cannot fork, each trainer loads it when it starts.
+    """
+    if _FORKS:
+        # Not a name that every system has: its module cannot be imported on Windows.
+        from multiprocessing import forkserver
+
+        forkserver.set_forkserver_preload([_PRELOADED])
+        with _no_main():
+            forkserver.ensure_running()
 
 
 class LocalExecutor:
     """Up to `jobs` trainers, each started when there is work for it.
 
     Where the system can fork, they are forked from one server that has keras loaded, so that each starts in a
-    tenth of a second and they share its memory.
+    tenth of a second and they share its memory. CUDA does not outlive a fork: on GPUs each loads keras itself.
+
+    Args:
+        room: of the GPUs, where there are any; it then tells how many trainers there are.
     """
 
-    def __init__(self, data: FoldData, settings: TrainerSettings, jobs: int) -> None:
-        self._data, self._settings, self._jobs = data, settings, jobs
+    def __init__(
+        self, data: FoldData, settings: TrainerSettings, jobs: int, room: GpuRoom | None = None
+    ) -> None:
+        self._data, self._settings, self._jobs, self._room = data, settings, jobs, room
         self._trainers: list[_Trainer] = []
-        forks = "forkserver" in multiprocessing.get_all_start_methods()
+        forks = _FORKS and room is None
         self._context: Any = multiprocessing.get_context("forkserver" if forks else "spawn")
         if forks:
-            self._context.set_forkserver_preload(["convonet.tuning.fold_training"])
+            load_trainers()
 
     def free(self) -> int:
         """How many more units can be taken now."""
-        return self._jobs - sum(trainer.unit is not None for trainer in self._trainers)
+        return self._allowed() - sum(trainer.unit is not None for trainer in self._trainers)
 
     def submit(self, unit: Unit) -> None:
         """Let an idle trainer, or a new one, begin with a unit."""
@@ -70,7 +95,7 @@ class LocalExecutor:
             except (EOFError, OSError):
                 message = self._bury(trainer)
             if isinstance(message, UnitEnded):
-                trainer.unit = None
+                self._set_free(trainer, message)
             messages.append(message)
         return messages
 
@@ -85,30 +110,46 @@ class LocalExecutor:
         """Kill all trainers."""
         for trainer in self._trainers:
             trainer.process.kill()
-        for trainer in self._trainers:
-            trainer.process.join()
-            trainer.process.close()
-            trainer.connection.close()
-        self._trainers = []
+        for trainer in list(self._trainers):
+            self._remove(trainer)
 
-    def _start(self) -> _Trainer:
-        ours, theirs = self._context.Pipe()
-        process = self._context.Process(
-            target=serve, args=(theirs, self._data, self._settings), name="trainer", daemon=True
-        )
-        with _no_main():
-            process.start()
-        theirs.close()
-        trainer = _Trainer(process, ours)
-        self._trainers.append(trainer)
-        return trainer
+    def _allowed(self) -> int:
+        return self._jobs if self._room is None else self._room.jobs()
 
-    def _bury(self, trainer: _Trainer) -> TrainerDied:
+    def _set_free(self, trainer: _Trainer, ended: UnitEnded) -> None:
+        """The trainer can take another unit, unless its GPU has no room for so many any more."""
+        trainer.unit = None
+        if self._room is not None:
+            self._room.learn(ended.gpu_bytes)
+            if len(self._trainers) > self._allowed():
+                trainer.process.kill()
+                self._remove(trainer)
+
+    def _remove(self, trainer: _Trainer) -> int | None:
+        """Forget a process that ends; gives its exit code."""
         trainer.process.join()
         code = trainer.process.exitcode
         trainer.process.close()
         trainer.connection.close()
         self._trainers.remove(trainer)
+        return code
+
+    def _start(self) -> _Trainer:
+        ours, theirs = self._context.Pipe()
+        gpus = [trainer.gpu for trainer in self._trainers if trainer.gpu is not None]
+        gpu = None if self._room is None else self._room.place(gpus)
+        process = self._context.Process(
+            target=serve, args=(theirs, self._data, self._settings, gpu), name="trainer", daemon=True
+        )
+        with _no_main():
+            process.start()
+        theirs.close()
+        trainer = _Trainer(process, ours, gpu)
+        self._trainers.append(trainer)
+        return trainer
+
+    def _bury(self, trainer: _Trainer) -> TrainerDied:
+        code = self._remove(trainer)
         if code is not None and code < 0:
             reason = f"Out of memory, probably: its process was ended by signal {-code}"
             return TrainerDied(trainer.unit, reason, "memory")
@@ -126,14 +167,20 @@ def _no_main() -> Iterator[None]:
         sys.modules["__main__"] = main
 
 
-def serve(connection: Connection[Any, Any], data: FoldData, settings: TrainerSettings) -> None:
+def serve(
+    connection: Connection[Any, Any], data: FoldData, settings: TrainerSettings, gpu: str | None = None
+) -> None:
     """What a trainer's process does until the other end of its connection is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if gpu is not None:
+        os.environ[VISIBLE] = gpu
     if settings.memory is not None:
         _limit_memory(settings.memory)
     from convonet.tuning.fold_training import FoldTrainer
 
     trainer = FoldTrainer(data, settings)
+    # What keras has made while it was loaded stays: no look for garbage need go through it again.
+    gc.freeze()
     with suppress(EOFError, OSError):
         while True:
             unit = connection.recv()
@@ -149,7 +196,7 @@ def _train(trainer: Any, unit: Unit, connection: Connection[Any, Any]) -> None:
         return connection.poll() and connection.recv() == (_PRUNE, key)
 
     trainer.train(unit, connection.send, should_stop)
-    connection.send(UnitEnded(key, _peak_bytes()))
+    connection.send(UnitEnded(key, _peak_bytes(), trainer.gpu_bytes))
 
 
 def _limit_memory(count: int) -> None:

@@ -51,10 +51,12 @@ class UnitEnded:
     Attributes:
         unit: the key of its last row.
         bytes: the most memory that its process has taken so far.
+        gpu_bytes: the most that the unit has taken of its GPU; 0: none, or not known.
     """
 
     unit: FoldKey
     bytes: int = 0
+    gpu_bytes: int = 0
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from convonet.events import Progressed, TrialEnded, Warned, Watch
 from convonet.runs.trial_table import Setting, settings_of
 from convonet.runs.trials import FoldKey, FoldRow, TrialsFile
 from convonet.specs import TuneTask
+from convonet.tuning.budget import Budget
 from convonet.tuning.executors import Executor
 from convonet.tuning.memory_rule import MemoryRule
 from convonet.tuning.messages import EpochScored, FoldEnded, Message, TrainerDied, UnitEnded
@@ -39,7 +40,7 @@ class NetTuning:
         file: where rows go; those in it already are not trained again.
         reports: trial → epoch → score of an earlier attempt, for pruning.
         on_report: called with trial, epoch and score, where settings are pruned.
-        deadline: on `time.monotonic`; None: no limit.
+        budget: when it is spent, no more is tried.
     """
 
     def __init__(
@@ -49,9 +50,10 @@ class NetTuning:
         *,
         reports: Mapping[int, Mapping[int, float]] | None = None,
         on_report: Callable[[int, int, float], None] = lambda trial, epoch, score: None,
-        deadline: float | None = None,
+        budget: Budget | None = None,
     ) -> None:
-        self._task, self._file, self._on_report, self._deadline = task, file, on_report, deadline
+        self._task, self._file, self._on_report = task, file, on_report
+        self._budget = budget or Budget()
         file.cut_torn()
         self._rows = {row.key: row for row in file.read()}
         known = settings_of(list(self._rows.values()), task)
@@ -65,7 +67,7 @@ class NetTuning:
         self._deaths: Counter[FoldKey] = Counter()
 
     def run(self, executor: Executor, watch: Watch) -> TuneResult:
-        """Search until all trials have ended or the time is over.
+        """Search until all trials have ended or the budget is spent.
 
         Raises:
             Cancelled: the person asked to stop; every finished fold is written.
@@ -76,8 +78,8 @@ class NetTuning:
         self._tell_progress()
         while True:
             watch.check()
-            if self._deadline is not None and time.monotonic() > self._deadline:
-                return self._result("the time was over")
+            if spent := self._budget.spent():
+                return self._result(spent)
             self._give_out()
             if not self._running:
                 return self._result()
@@ -217,7 +219,7 @@ class NetTuning:
         total = max(self._task.planned_trials * each, done)
         now = len(self._rows) - self._rows_before
         left = (total - done) * (time.monotonic() - self._started) / now if now else None
-        if self._deadline is not None:
-            until = max(self._deadline - time.monotonic(), 0.0)
+        until = self._budget.seconds_left()
+        if until is not None:
             left = until if left is None else min(left, until)
         self._watch.tell(Progressed(stage=STAGE, done=done, total=total, seconds_left=left))
