@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from convonet.api import study as study
     from convonet.api import train as train
     from convonet.api import tune as tune
+    from convonet.api_explaining import dream as dream
+    from convonet.api_explaining import explain as explain
+    from convonet.api_explaining import layers as layers
     from convonet.errors import Cancelled as Cancelled
     from convonet.errors import ConvonetError as ConvonetError
     from convonet.params import DataParams as DataParams
@@ -33,6 +36,9 @@ _HOMES = {
     "study": "convonet.api",
     "evaluate": "convonet.api",
     "predict": "convonet.api",
+    "explain": "convonet.api_explaining",
+    "layers": "convonet.api_explaining",
+    "dream": "convonet.api_explaining",
     "export": "convonet.api",
     "mark": "convonet.api",
     "report": "convonet.api",

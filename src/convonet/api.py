@@ -128,7 +128,7 @@ def mark(
     Raises:
         InputError: not one of the three, no such image, or no such class.
     """
-    values = _data(data)
+    values = data_of(data)
     given = [images] if isinstance(images, (str, os.PathLike)) else list(images)
     if not given:
         return [image.to_dict() for image in list_marks(values)]
@@ -166,7 +166,7 @@ def train(
         InputError: parameters or images that cannot be used.
         KeyboardInterrupt: the run is then `cancelled`, and can be resumed.
     """
-    values = _data(data)
+    values = data_of(data)
     hypers = _hyper(hyper)
     task = TrainTask(
         data=values,
@@ -233,7 +233,7 @@ def tune(
         InputError: parameters or images that cannot be used.
         KeyboardInterrupt: the run is then `cancelled`, with its partial table, and can be resumed.
     """
-    values = _data(data)
+    values = data_of(data)
     task = TuneTask(data=values, space=_space(hyper), **({"threads": 1} | options))
     run = Run.create(
         Path(out or values.result_dir or "runs").expanduser(),
@@ -272,7 +272,7 @@ def study(
     Raises:
         InputError: parameters or images that cannot be used.
     """
-    values = _data(data)
+    values = data_of(data)
     task = StudyTask(data=values, space=_space(hyper), targets=tuple(targets), **({"threads": 1} | options))
     run = Run.create(
         Path(out or values.result_dir or "runs"), task, name=name, command=command(), owner=os.getpid()
@@ -311,7 +311,7 @@ def evaluate(
     """
     path = model.path if isinstance(model, TrainedRun) else Path(model)
     own = (path / "run.json").is_file()
-    values = _data(data) if data is not None else _trained_on(path)
+    values = data_of(data) if data is not None else _trained_on(path)
     task = TestTask(
         model=str(path),
         data=values,
@@ -326,7 +326,7 @@ def evaluate(
         scaling=scaling,
         into=str(path.resolve()) if own else None,
     )
-    return _answer(task, listen)
+    return answer_of(task, listen)
 
 
 def predict(
@@ -357,7 +357,7 @@ def predict(
         unsure_below=unsure_below,
         scaling=scaling,
     )
-    predictions: list[dict[str, Any]] = _answer(task, None)["predictions"]
+    predictions: list[dict[str, Any]] = answer_of(task, None)["predictions"]
     return predictions
 
 
@@ -389,10 +389,10 @@ def export(
         model=str(path.resolve()),
         format=format,
         out=os.path.abspath(out) if out is not None else None,
-        data=_data(data) if data is not None else None,
+        data=data_of(data) if data is not None else None,
         scaling=scaling,
     )
-    return _answer(task, listen)
+    return answer_of(task, listen)
 
 
 def _predict_array(path: Path, images: np.ndarray, top: int, scaling: Any) -> list[dict[str, Any]]:
@@ -405,7 +405,8 @@ def _predict_array(path: Path, images: np.ndarray, top: int, scaling: Any) -> li
     return answers(probabilities, predictor.info, places, top=top)
 
 
-def _answer(task: Task, listen: Listener) -> dict[str, Any]:
+def answer_of(task: Task, listen: Listener) -> dict[str, Any]:
+    """The answer of a task that leaves no run behind, done here."""
     with tempfile.TemporaryDirectory(prefix="convonet-") as folder:
         run = Run.create(Path(folder), task, owner=os.getpid())
         _execute(run, run.task(), listen)
@@ -444,7 +445,8 @@ def _interrupts() -> Iterator[threading.Event]:
         signal.signal(signal.SIGINT, before)
 
 
-def _data(data: Data) -> DataParams:
+def data_of(data: Data) -> DataParams:
+    """Data parameters from a value, a dictionary, a JSON file, or a folder of images."""
     if isinstance(data, DataParams):
         return data
     if isinstance(data, Mapping):

@@ -15,6 +15,8 @@ Model = Annotated[str, typer.Argument(help="A run's folder or id, or a .keras or
 def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
     app.command()(explain)
+    app.command()(layers)
+    app.command()(dream)
 
 
 def explain(
@@ -86,6 +88,95 @@ def explain(
         _print_explanations(answer)
     if explained and all("error" in one for one in explained):
         raise typer.Exit(1)
+
+
+def layers(
+    model: Model,
+    image: Annotated[
+        Path | None, typer.Argument(help="An image: what each layer makes of it is drawn.")
+    ] = None,
+    layer: Annotated[str | None, typer.Option("--layer", help="Only this layer.")] = None,
+    out: Annotated[Path, typer.Option("--out", help="The folder for the pictures.")] = Path("layers"),
+    scaling: opt.Scaling = None,
+    json: opt.Json = False,
+    progress: opt.Progress = opt.ProgressStyle.AUTO,
+) -> None:
+    """Draw the filters of every convolution and, with an image, its feature maps through the layers."""
+    from convonet.cli.given import present
+    from convonet.cli.output import print_json, print_table
+    from convonet.cli.testing import checked_scaling
+    from convonet.cli.work import ask
+    from convonet.specs import LayersTask
+    from convonet.workbench.models import model_path
+
+    task = LayersTask(
+        model=str(model_path(model)),
+        image=None if image is None else present([image])[0],
+        layer=layer,
+        scaling=checked_scaling(scaling),
+        out=str(out.resolve()),
+    )
+    answer = ask(task, progress)
+    if json:
+        print_json(answer)
+        return
+    rows = [
+        [row["name"], row["kind"], "×".join(map(str, row["shape"])), row.get("silent"), row["file"]]
+        for row in answer["layers"]
+    ]
+    print_table(("layer", "what", "shape", "silent", "picture"), rows)
+    typer.echo(answer["folder"])
+
+
+def dream(
+    model: Model,
+    layer: Annotated[str, typer.Option("--layer", help="Any layer; of the last one, channels are classes.")],
+    channel: Annotated[
+        int | None, typer.Option("--channel", min=0, help="From 0; default: the first twelve, side by side.")
+    ] = None,
+    out: Annotated[Path, typer.Option("--out", help="The PNG file to write.")] = Path("dream.png"),
+    steps: Annotated[int, typer.Option("--steps", min=1, help="Steps of gradient ascent.")] = 256,
+    seed: opt.Seed = None,
+    data: opt.DataFile = None,
+    train_dir: opt.TrainDir = None,
+    test_dir: opt.TestDir = None,
+    scaling: opt.Scaling = None,
+    threads: opt.Threads = None,
+    json: opt.Json = False,
+    progress: opt.Progress = opt.ProgressStyle.AUTO,
+) -> None:
+    """The picture that excites a channel most, found by gradient ascent from noise."""
+    from convonet.cli.given import data_params
+    from convonet.cli.output import print_json, print_table
+    from convonet.cli.testing import checked_scaling
+    from convonet.cli.work import ask
+    from convonet.runs.environment import available_cores
+    from convonet.specs import DreamTask
+    from convonet.workbench.models import model_path
+
+    named = data is not None or train_dir is not None or test_dir is not None
+    task = DreamTask(
+        model=str(model_path(model)),
+        layer=layer,
+        channel=channel,
+        steps=steps,
+        seed=seed or 0,
+        data=data_params(data, train_dir=train_dir, test_dir=test_dir) if named else None,
+        scaling=checked_scaling(scaling),
+        out=str(out.resolve()),
+        threads=threads or available_cores(),
+    )
+    answer = ask(task, progress)
+    if json:
+        print_json(answer)
+        return
+    best = f"best of {answer['compared']} images" if answer["compared"] else "best image"
+    rows = [
+        [one["name"], one["start"], one["reached"], one["best_image"], one["file"]]
+        for one in answer["dreams"]
+    ]
+    print_table(("channel", "noise", "reached", best, "picture"), rows)
+    typer.echo(answer["path"])
 
 
 def _print_explanations(answer: dict[str, Any]) -> None:

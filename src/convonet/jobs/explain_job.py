@@ -17,8 +17,8 @@ from convonet.data.pool import Meter
 from convonet.data.sources import scan_images
 from convonet.errors import DataError
 from convonet.events import FileSaved, StageStarted, Watch
-from convonet.explain import Explanation, Settings, Subject, explain_images, find_explainer
-from convonet.explain.base import BATCH_SIZE
+from convonet.explaining import Explanation, Settings, Subject, explain_images, find_explainer
+from convonet.explaining.base import BATCH_SIZE
 from convonet.nets.backend import set_threads
 from convonet.params.data_params import PixelParams
 from convonet.plots.explaining import DeletionCurves, heat_figure, overlay

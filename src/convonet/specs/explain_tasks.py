@@ -74,7 +74,7 @@ class DreamTask(Task):
     Attributes:
         model: a run folder or a model file.
         layer: any layer; of the last one, channels are classes.
-        channel: from 0; None: the first nine, side by side.
+        channel: from 0; None: the first twelve, side by side.
         steps: of gradient ascent.
         seed: the first noise and every shift follow from it.
         data: test images that the activation is compared with; None: those of the model's own run, if any.

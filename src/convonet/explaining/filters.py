@@ -1,0 +1,64 @@
+"""The filters of a convolution, as small pictures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convonet.explaining.rows import Row, is_convolution
+from convonet.nets.backend import keras, ops
+
+_COLOURS = 3
+
+
+@dataclass(frozen=True)
+class Filters:
+    """The filters of one layer.
+
+    Attributes:
+        layer: its name.
+        shape: of the kernel as Keras has it, (height, width, maps in, filters).
+        tiles: (count, height, width) or (count, height, width, 3), each −1..1: weights over the largest of the
+            filter. Of 1×1 kernels one tile: a row for each filter, a column for each map.
+        note: which weights these are.
+    """
+
+    layer: str
+    shape: tuple[int, ...]
+    tiles: NDArray[np.float32]
+    note: str
+
+
+def filters_of(row: Row) -> Filters | None:
+    """The filters of a layer; None where no kernel slides in it."""
+    if not is_convolution(row.layer):
+        return None
+    own = getattr(row.layer, "depthwise_kernel", None)
+    kernel = np.asarray(ops.convert_to_numpy(row.layer.kernel if own is None else own), np.float32)
+    shape = tuple(kernel.shape)
+    if isinstance(row.layer, keras.layers.Conv2DTranspose):
+        kernel = kernel.swapaxes(2, 3)
+    if own is not None:
+        tiles = kernel.reshape(*shape[:2], -1).transpose(2, 0, 1)
+        return Filters(row.name, shape, _levelled(tiles), "one filter for each map")
+    if shape[0] * shape[1] == 1:
+        return Filters(
+            row.name, shape, _levelled(kernel[0, 0].T[np.newaxis]), "a row a filter, a column a map"
+        )
+    if kernel.shape[2] == _COLOURS:
+        return Filters(
+            row.name, shape, _levelled(kernel.transpose(3, 0, 1, 2)), "weights of red, green and blue"
+        )
+    strongest = np.square(kernel).sum(axis=(0, 1)).argmax(axis=0)
+    tiles = kernel[:, :, strongest, np.arange(kernel.shape[3])].transpose(2, 0, 1)
+    note = "weights" if kernel.shape[2] == 1 else "of each filter the weights for the map that it weighs most"
+    return Filters(row.name, shape, _levelled(tiles), note)
+
+
+def _levelled(tiles: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
+    """Each tile over its own largest weight; zeros stay zeros."""
+    most = np.abs(tiles).max(axis=tuple(range(1, tiles.ndim)), keepdims=True)
+    return np.asarray(tiles / np.where(most > 0, most, 1), np.float32)

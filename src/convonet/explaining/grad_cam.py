@@ -1,0 +1,70 @@
+"""Grad-CAM (Selvaraju et al. 2017): the maps of the last convolution, weighed by what they do for the class."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convonet.errors import InputError
+from convonet.events import Watch
+from convonet.explaining.base import Maps, Settings, register
+from convonet.explaining.heat import enlarged
+from convonet.explaining.passes import array, forward, gradients, of_classes
+from convonet.explaining.rows import Row, find_row, last_convolution, rows_of
+from convonet.explaining.subject import Images, Subject
+from convonet.nets.net_model import NetModel
+
+
+@register("grad_cam", "Grad-CAM", "maps weighed by the mean gradient of the class's logit, negative ones cut")
+def explain(
+    subject: Subject, images: Images, labels: NDArray[np.int64], settings: Settings, watch: Watch
+) -> Maps:
+    """Maps at the image's size.
+
+    Raises:
+        InputError: the network has no convolution, or the layer that was named gives no maps.
+    """
+    model = subject.network
+    row = choose_row(model, settings.layer)
+    watch.check()
+    passed = forward(model, images, [row])
+    maps = passed.maps[row.name]
+    (slopes,) = gradients(of_classes(passed.logits, labels), [maps])
+    weights = slopes.mean(dim=(1, 2), keepdim=True)
+    weighed = array((maps * weights).sum(dim=3).clamp(min=0))
+    return Maps(enlarged(weighed, images.shape[1:3]), row.name)
+
+
+def choose_row(model: NetModel, name: str | None) -> Row:
+    """The layer to look at: the one that was named, else that of the last convolution.
+
+    Raises:
+        InputError: there is none, or it gives no maps.
+    """
+    network = model.keras_model
+    if name is not None:
+        row = find_row(network, name)
+        if len(_shapes(model, [row])[row.name]) != 3:
+            raise InputError(
+                "This layer gives no maps, so Grad-CAM cannot look at it",
+                where=row.name,
+                expected="a convolution, its activation, or pooling",
+                hint="Leave the layer out, and the last convolution is taken",
+            )
+        return row
+    rows = rows_of(network)
+    found = last_convolution(rows, _shapes(model, rows))
+    if found is None:
+        raise InputError(
+            "Grad-CAM needs a convolution, and this network has none that gives maps",
+            where=model.info.family,
+            hint="Saliency and occlusion explain every network",
+        )
+    return found
+
+
+def _shapes(model: NetModel, rows: list[Row]) -> dict[str, tuple[int, ...]]:
+    """Row → shape of its output without the batch, found by running a black image through the network."""
+    blank = np.zeros((1, *model.info.pixels.shape), np.float32)
+    maps = forward(model, blank, rows, gradients=False).maps
+    return {name: tuple(tensor.shape[1:]) for name, tensor in maps.items()}

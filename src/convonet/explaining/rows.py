@@ -1,0 +1,101 @@
+"""The rows of a network by name, nested networks opened: where to look, and which convolution is the last."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from convonet.errors import InputError, nearest
+from convonet.nets.backend import keras
+
+_SHOWN = 12
+_FOLLOWING = ("BatchNormalization", "Activation", "ReLU", "LeakyReLU", "PReLU", "ELU", "Add")
+
+
+class Row(NamedTuple):
+    """One layer; `name` of a layer in a nested network is `network/layer`, as in the layer table."""
+
+    name: str
+    layer: Any
+
+
+def rows_of(network: keras.Model) -> list[Row]:
+    """All layers in their order, inputs left out."""
+    return _walk(network, "")
+
+
+def _walk(network: keras.Model, prefix: str) -> list[Row]:
+    rows: list[Row] = []
+    for layer in network.layers:
+        if isinstance(layer, keras.Model):
+            rows += _walk(layer, f"{prefix}{layer.name}/")
+        elif not isinstance(layer, keras.layers.InputLayer):
+            rows.append(Row(prefix + layer.name, layer))
+    return rows
+
+
+def find_row(network: keras.Model, name: str) -> Row:
+    """The row of that name; the part behind the last `/` is enough where only one row has it.
+
+    Raises:
+        InputError: no such row, or several.
+    """
+    rows = rows_of(network)
+    found = [row for row in rows if row.name == name] or [
+        row for row in rows if row.name.rpartition("/")[2] == name
+    ]
+    if len(found) == 1:
+        return found[0]
+    names = [row.name for row in found or rows]
+    near = nearest(name, names)
+    raise InputError(
+        "The network has several layers of this name" if found else "The network has no such layer",
+        where=name,
+        expected="one of " + _some(names),
+        hint=f"Did you mean {near}?" if near and not found else "`convonet summary MODEL` lists all of them",
+    )
+
+
+def _some(names: Sequence[str]) -> str:
+    """All names, or of very many the last ones, which are mostly meant."""
+    return ", ".join(names if len(names) <= _SHOWN else ["…", *names[-_SHOWN:]])
+
+
+def is_convolution(layer: Any) -> bool:
+    """Whether a two-dimensional kernel slides over maps in this layer."""
+    made = keras.layers
+    return isinstance(layer, (made.Conv2D, made.DepthwiseConv2D, made.SeparableConv2D, made.Conv2DTranspose))
+
+
+def follows(row: Row) -> bool:
+    """Whether the layer belongs to the convolution before it: normalisation, activation, or a shortcut's sum."""
+    return type(row.layer).__name__ in _FOLLOWING
+
+
+def last_convolution(rows: Sequence[Row], shapes: dict[str, tuple[int, ...]]) -> Row | None:
+    """The row that gives the maps of the last convolution, after its activation and shortcut.
+
+    Convolutions whose maps have shrunk to a single place (a gate over maps, LeNet's C5) do not count: nothing
+    could be seen on them.
+
+    Args:
+        rows: of the network, in order.
+        shapes: row → shape of its output, without the batch.
+
+    Returns:
+        None where no convolution gives maps of more than one place.
+    """
+    maps = [row for row in rows if is_convolution(row.layer) and _places(shapes.get(row.name, ())) > 1]
+    if not maps:
+        return None
+    last = maps[-1]
+    shape = shapes[last.name]
+    for row in rows[rows.index(last) + 1 :]:
+        if not follows(row) or shapes.get(row.name) != shape:
+            break
+        last = row
+    return last
+
+
+def _places(shape: Sequence[int]) -> int:
+    return shape[0] * shape[1] if len(shape) == 3 else 0
