@@ -81,8 +81,14 @@ def summary(
 
 def export(
     model: Annotated[str, typer.Argument(help="A run's folder or id, or a .keras file.")],
-    format: Annotated[str, typer.Option("--format", help="onnx.")] = "onnx",
-    out: Annotated[Path | None, typer.Option("--out", help="The file to write.")] = None,
+    format: Annotated[
+        str, typer.Option("--format", help="onnx, folder, openvino, litert or torch.")
+    ] = "onnx",
+    out: Annotated[Path | None, typer.Option("--out", help="The file or folder to write.")] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option("--data", metavar="FILE", help="Whose images check the export; else those of the run."),
+    ] = None,
     scaling: opt.Scaling = None,
     json: opt.Json = False,
 ) -> None:
@@ -90,18 +96,24 @@ def export(
     from convonet.cli.output import print_json
     from convonet.cli.testing import checked_scaling
     from convonet.cli.work import ask
+    from convonet.params import load_data
     from convonet.specs import ExportTask
+    from convonet.specs.export_formats import export_format
     from convonet.workbench.models import model_path
 
+    export_format(format)
     answer = ask(
         ExportTask(
             model=str(model_path(model)),
             format=format,
             out=str(out.resolve()) if out else None,
+            data=load_data(data).anchored() if data else None,
             scaling=checked_scaling(scaling),
         )
     )
     if json:
         print_json(answer)
-    else:
-        typer.echo(f"{answer['path']} (largest difference from keras {answer['largest_difference']:.1e})")
+        return
+    images = f"{answer['images']} images ({answer['samples']})" if answer["images"] else "made-up images"
+    difference = f"largest difference from keras {answer['largest_difference']:.1e} over {images}"
+    typer.echo(f"{answer['path']} ({difference})")

@@ -52,6 +52,13 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "load_run_model", "App", "Load Model of a Run Folder …", "The model and scores of an earlier run"
     ),
     ActionSpec("save_model", "App", "Save Network Model …", "Under a name of your own", needs="save_model"),
+    ActionSpec(
+        "export_model",
+        "App",
+        "Export Network Model …",
+        "For other programs: ONNX, a folder that predicts by itself, OpenVINO, LiteRT, PyTorch",
+        needs="predict",
+    ),
     ActionSpec("exit", "App", "Exit", "Close the window", "Ctrl+Q", new_group=True),
     ActionSpec("edit_hyper", "Tasks", "Edit Hyper Params", "The network and how it is trained"),
     ActionSpec("tune", "Tasks", "Tuning", "Find the best of several values", needs="tune", new_group=True),
@@ -97,6 +104,9 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec(
         "predict_images", "Tasks", "Predict New Images …", "Tell the class of files", "Ctrl+P", "predict"
     ),
+    ActionSpec(
+        "explain_images", "Tasks", "Explain Images …", "Which part of an image counted", needs="explain"
+    ),
     ActionSpec("stop", "Tasks", "Stop", "What was done is kept", "Ctrl+.", "stop", new_group=True),
     ActionSpec("show_start", "View", "Start", "The first page", "Ctrl+0"),
     ActionSpec("show_data", "View", "Data", "Look at the images", "Ctrl+1"),
@@ -106,13 +116,25 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("show_test", "View", "Test", "Scores and mistakes", "Ctrl+5"),
     ActionSpec("show_use", "View", "Use", "Predict images, draw a digit", "Ctrl+6"),
     ActionSpec("show_tune", "View", "Tune", "Settings that were tried", "Ctrl+7"),
+    ActionSpec("show_explain", "View", "Explain", "Why the model says so", "Ctrl+8"),
     ActionSpec("show_runs", "View", "Runs", "Every run, old and new", "Ctrl+9"),
     ActionSpec("light", "View", "Light", "Dark words on light", new_group=True),
     ActionSpec("dark", "View", "Dark", "Light words on dark"),
     ActionSpec("system", "View", "As the Desktop", "Follow the desktop's own setting"),
     ActionSpec("demo", "Tools", "Train on Handwritten Digits", "The whole way on 1,797 digits, no download"),
     ActionSpec(
+        "check_quality",
+        "Tools",
+        "Check the Images",
+        "Copies, images in training and test, contradicting labels, images that stand out, shortcuts",
+        needs="initialise",
+    ),
+    ActionSpec("show_marks", "Tools", "Marked Images", "The repair list, and the way back"),
+    ActionSpec(
         "plots", "Tools", "Plots …", "Figures of the model's run: save, copy, zoom", needs="save_model"
+    ),
+    ActionSpec(
+        "save_report", "Tools", "Save Report …", "The model's run as one HTML file", needs="save_model"
     ),
     ActionSpec("draw", "Tools", "Draw a Digit …", "A pad; the model answers at once", needs="save_model"),
     ActionSpec(
@@ -124,5 +146,5 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("snap", "Help", "Snap …", "Save a picture of the window", "F12"),
 )
 
-PAGES = ("start", "data", "params", "network", "train", "test", "use", "tune", "runs")
+PAGES = ("start", "data", "params", "network", "train", "test", "use", "tune", "explain", "runs")
 """Pages of the window; `show_<page>` shows one."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +42,7 @@ class AppWin(QMainWindow):
         controller.ask = Asker(self)
         self.files, self.tasks = FileActions(controller), TaskActions(controller)
         self.tasks.search_options = self._search_options
+        self.tasks.explain_with = self._explain
         self.helps = HelpActions(controller, self)
         handlers = self.files.handlers() | self.tasks.handlers() | self.helps.handlers()
         controller.make_actions(handlers | {"exit": self._exit})
@@ -126,6 +128,13 @@ class AppWin(QMainWindow):
         assert isinstance(page, TunePage)
         return page.task_options()
 
+    def _explain(self, paths: Sequence[Path]) -> None:
+        from convonet.desktop.views.explain_page import ExplainPage
+
+        page = self.page("explain")
+        assert isinstance(page, ExplainPage)
+        page.explain(paths)
+
     # What changes
 
     def _changed(self, part: str) -> None:
@@ -147,7 +156,12 @@ class AppWin(QMainWindow):
 
     def _ended(self, ended: WorkEnded) -> None:
         words = {"done": "Done", "cancelled": "Stopped; what was done is kept", "failed": "It failed"}
-        self.statusBar().showMessage(words.get(ended.state, str(ended.state)), _MESSAGE_MS)
+        text = words.get(ended.state, str(ended.state))
+        if ended.task.kind == "export" and ended.result is not None:
+            text = f"Exported and checked: {ended.result['path']}"
+        if ended.task.kind == "report" and ended.result is not None:
+            text = f"Saved: {ended.result['path']}"
+        self.statusBar().showMessage(text, _MESSAGE_MS)
         if self._closing:
             self.close()
 

@@ -10,6 +10,7 @@ from convonet.errors import InputError, ParamError
 from convonet.params import DataParams, HyperParams, SearchSpace, kind_of, preset, read_object
 from convonet.params.migrations import VERSION_KEY
 from convonet.runs import RECORD
+from convonet.specs.export_formats import EXPORT_FORMATS, export_format
 
 if TYPE_CHECKING:
     from convonet.desktop.controller import Controller
@@ -31,7 +32,7 @@ class FileActions:
         """Id → what it does."""
         names = (
             "new_data load_data edit_data save_data new_hyper load_hyper edit_hyper save_hyper load_train "
-            "load_test load_model load_run_model save_model"
+            "load_test load_model load_run_model save_model export_model"
         )
         return {name: getattr(self, name) for name in names.split()}
 
@@ -111,6 +112,26 @@ class FileActions:
         path = self._asker().save_file("Save the network model", _MODELS, suggestion)
         if path is not None:
             self._saved(model.save_as(path)[0])
+
+    def export_model(self) -> None:
+        """Ask for format and place; a worker writes and checks it."""
+        model = self._bench.model
+        if model is None:
+            return
+        titles = {found.title: found for found in EXPORT_FORMATS.values()}
+        text = "\n".join(
+            f"{found.title}: {found.description}{'' if found.installed else ' (not installed)'}"
+            for found in titles.values()
+        )
+        answer = self._asker().choose("Export the model as …", text, [*titles, "Cancel"])
+        if answer not in titles:
+            return
+        wanted = export_format(titles[answer].name)
+        folder = Path(self._bench.data.result_dir or self._controller.session.folder)
+        name = f"{model.file.stem}{wanted.suffix or '-export'}"
+        path = self._asker().save_file(f"Export as {wanted.title}", "All files (*)", str(folder / name))
+        if path is not None:
+            self._bench.start(self._bench.export_task(wanted.name, path))
 
     # What is dropped on the window or taken from the recent ones
 

@@ -10,14 +10,17 @@ import onnxruntime
 from numpy.typing import NDArray
 from onnxruntime.capi import onnxruntime_pybind11_state as runtime
 
-from convonet.errors import ModelFileError
+from convonet.errors import DataError, ModelFileError
 from convonet.events import Watch
 from convonet.inference.batches import check_images, predict_in_batches
+from convonet.inference.golden import LOAD_TOLERANCE, Golden, largest_difference
 from convonet.inference.model_info import ModelInfo
 from convonet.inference.probabilities import to_probabilities
 
 PROPERTY = "convonet"
 """The metadata property of an ONNX file that holds the ModelInfo."""
+GOLDEN_PROPERTY = "convonet_golden"
+"""The property with the golden samples; files of older versions have none."""
 
 # ONNX Runtime's errors have no common class of their own.
 _REFUSALS = (
@@ -39,38 +42,70 @@ class OnnxModel:
 
     Attributes:
         info: what the model says of itself.
+        golden: images and the answers it was exported with; None in files of older versions.
     """
 
-    def __init__(self, session: onnxruntime.InferenceSession, info: ModelInfo) -> None:
+    def __init__(
+        self, session: onnxruntime.InferenceSession, info: ModelInfo, golden: Golden | None = None
+    ) -> None:
         self._session = session
         self._input = session.get_inputs()[0].name
         self.info = info
+        self.golden = golden
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str], *, threads: int | None = None) -> OnnxModel:
-        """Open a file. The network is read from memory, so nothing beside the file is ever opened.
+    def load(
+        cls, path: str | os.PathLike[str], *, threads: int | None = None, check: bool = True
+    ) -> OnnxModel:
+        """Open a file, and see that it gives the answers that it was exported with.
+
+        The network is read from memory, so nothing beside the file is ever opened.
 
         Args:
             path: the `.onnx` file.
             threads: threads that compute, all processors when None.
+            check: compare with the golden samples.
 
         Raises:
-            ModelFileError: no such file, not ONNX, or not exported by Convonet.
+            ModelFileError: no such file, not ONNX, not exported by Convonet, or it gives other answers than then.
         """
         path = Path(path)
         session = _session(_content(path), threads, path)
         try:
-            text = session.get_modelmeta().custom_metadata_map.get(PROPERTY)
+            said = session.get_modelmeta().custom_metadata_map
         except UnicodeDecodeError as error:
             raise ModelFileError("The ONNX file's description is damaged", where=path) from error
-        if text is None:
+        if PROPERTY not in said:
             raise ModelFileError(
                 "This ONNX file says nothing of its classes and pixels",
                 where=path,
                 expected=f"a file that Convonet exported, with the property {PROPERTY}",
                 hint="Open the .keras file that it was made from, and export it",
             )
-        return cls(session, ModelInfo.from_json(text, path))
+        golden = Golden.from_text(said[GOLDEN_PROPERTY], path) if GOLDEN_PROPERTY in said else None
+        model = cls(session, ModelInfo.from_json(said[PROPERTY], path), golden)
+        if check:
+            model._check_golden(path)
+        return model
+
+    def _check_golden(self, path: Path) -> None:
+        if self.golden is None:
+            return
+
+        def refusal(expected: str, received: str) -> ModelFileError:
+            return ModelFileError(
+                "The ONNX file no longer gives the answers that it was exported with",
+                where=path,
+                expected=expected,
+                received=received,
+                hint="Export it again from its .keras file, or update ONNX Runtime",
+            )
+
+        try:
+            answers = self.predict(self.golden.images)
+        except (DataError, *_REFUSALS) as error:
+            raise refusal("the size and layers that it was exported with", str(error)[:200]) from error
+        largest_difference(self.golden.probabilities, answers, LOAD_TOLERANCE, refusal)
 
     def predict(
         self, images: NDArray[np.uint8], *, batch_size: int = 256, watch: Watch | None = None

@@ -16,7 +16,7 @@ from convonet.atomic import replacing
 from convonet.errors import ModelFileError
 from convonet.events import FileSaved, Watch
 from convonet.inference.model_info import MEMBER, ModelInfo
-from convonet.inference.onnx_model import PROPERTY, OnnxModel
+from convonet.inference.onnx_model import OnnxModel
 from convonet.testing.choosing import Chosen, cooled_info
 from convonet.testing.models import model_files, sha256_of
 
@@ -94,16 +94,25 @@ def _made_from(onnx_file: Path, keras_sha256: str) -> bool:
 
 
 def _retag(onnx_file: Path, info: ModelInfo, keras_sha256: str) -> None:
-    own = OnnxModel.load(onnx_file, threads=1).info
+    from convonet.nets.onnx_metadata import describe
+
+    own = OnnxModel.load(onnx_file, threads=1, check=False).info
     said = own.changed(threshold=info.threshold, positive=info.positive, keras_sha256=keras_sha256)
     graph = onnx.load(onnx_file)
-    onnx.helper.set_model_props(graph, {PROPERTY: said.to_json()})
+    describe(graph, said, None)
     with replacing(onnx_file) as temporary:
         onnx.save(graph, temporary)
 
 
 def _export_again(keras_file: Path, onnx_file: Path) -> None:
-    from convonet.nets.export import export_onnx
+    from convonet.nets.export import MADE_UP, export_onnx
     from convonet.nets.net_model import NetModel
 
-    export_onnx(NetModel.load(keras_file), onnx_file, keras_sha256=sha256_of(keras_file))
+    golden = OnnxModel.load(onnx_file, threads=1, check=False).golden
+    export_onnx(
+        NetModel.load(keras_file),
+        onnx_file,
+        samples=golden.images if golden else None,
+        source=golden.source if golden else MADE_UP,
+        keras_sha256=sha256_of(keras_file),
+    )

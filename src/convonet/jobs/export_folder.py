@@ -1,0 +1,156 @@
+"""An exported folder: the ONNX file, its class names, golden samples, and a script that predicts by itself."""
+
+from __future__ import annotations
+
+import runpy
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from convonet.atomic import json_text, storage_error
+from convonet.errors import ModelFileError, OutputError
+from convonet.inference.golden import Probabilities, golden_rows, largest_difference
+from convonet.inference.model_info import ModelInfo
+from convonet.jobs.export_samples import Samples
+from convonet.jobs.predict_script import CHECK, CHECK_SCRIPT, SCRIPT, predict_script
+from convonet.nets.export import export_onnx, exported_info, reference_of, tolerance_of
+from convonet.nets.net_model import NetModel
+from convonet.nets.onnx_metadata import plain_values
+
+MODEL, ABOUT, LABELS, GOLDEN = "model.onnx", "model.json", "labels.txt", "golden"
+
+
+def export_folder(model: NetModel, folder: Path, samples: Samples | None, keras_sha256: str) -> float:
+    """Write the folder whole, or not at all. An earlier export there is replaced, nothing else.
+
+    Args:
+        samples: images to check with; noise where there are none.
+
+    Returns:
+        The largest difference of a probability from keras, through ONNX Runtime and through the script.
+
+    Raises:
+        ModelFileError: the network cannot be exported, or the script does not give the same answers.
+        OutputError: something else is in the folder, or it cannot be written to.
+    """
+    images, source = (samples.images, samples.source) if samples else (None, "made up")
+    reference = reference_of(model, images, source)
+    with _new_folder(folder) as made:
+        difference = export_onnx(
+            model, made / MODEL, samples=images, source=source, keras_sha256=keras_sha256
+        )
+        _describe(made, model.info)
+        rows = golden_rows(len(reference.images), reference.images[0].nbytes)
+        _write_golden(made / GOLDEN, reference.images, reference.probabilities, rows, samples)
+        (made / SCRIPT).write_text(predict_script(model.info), encoding="utf-8")
+        (made / CHECK).write_text(CHECK_SCRIPT, encoding="utf-8")
+        (made / "README.md").write_text(_readme(model.info), encoding="utf-8")
+        expected = reference.probabilities[rows]
+        return max(difference, _check_script(made, expected, tolerance_of(model.info)))
+
+
+@contextmanager
+def _new_folder(folder: Path) -> Iterator[Path]:
+    """A folder beside `folder` that takes its place when the block ends well."""
+    earlier = (folder / ABOUT).is_file() and (folder / SCRIPT).is_file()
+    if folder.exists() and not earlier and (not folder.is_dir() or any(folder.iterdir())):
+        raise OutputError(
+            "The exported folder would stand where something else is",
+            where=folder,
+            expected="a new or empty folder, or an earlier export",
+        )
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=f".{folder.name[:40]}-", dir=folder.parent) as above:
+            made = Path(above) / "new"
+            made.mkdir()
+            yield made
+            if folder.exists():
+                folder.rename(Path(above) / "old")
+            made.rename(folder)
+    except OSError as error:
+        raise storage_error(error, folder) from error
+
+
+def _describe(made: Path, info: ModelInfo) -> None:
+    values = plain_values(exported_info(info), info.temperature)
+    (made / ABOUT).write_text(json_text(values, indent=1) + "\n", encoding="utf-8")
+    lines = "".join(f"{name.translate(_ONE_LINE)}\n" for name in info.classes)
+    (made / LABELS).write_text(lines, encoding="utf-8", errors="replace")
+
+
+_ONE_LINE = str.maketrans("\r\n", "  ")
+
+
+def _write_golden(
+    folder: Path, images: np.ndarray, probabilities: Probabilities, rows: np.ndarray, samples: Samples | None
+) -> None:
+    """The files themselves where there are files, so that decoding is checked too; else PNG files of pixels."""
+    folder.mkdir()
+    said: list[dict[str, Any]] = []
+    for place, row in enumerate(rows.tolist(), start=1):
+        original = samples.files[row] if samples is not None and samples.files else None
+        file = folder / f"{place}{original.suffix.lower() if original else '.png'}"
+        if original is not None:
+            shutil.copyfile(original, file)
+        else:
+            pixels = images[row]
+            Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels).save(file)
+        item: dict[str, Any] = {"file": file.name, "probabilities": probabilities[row].tolist()}
+        said.append(item | ({"class": samples.classes[row]} if samples is not None else {}))
+    (folder / "golden.json").write_text(json_text(said, indent=1) + "\n", encoding="utf-8")
+
+
+def _check_script(made: Path, expected: Probabilities, tolerance: float) -> float:
+    predict: Callable[[Path], Probabilities] = runpy.run_path(str(made / SCRIPT))["predict"]
+    files = [next((made / GOLDEN).glob(f"{place}.*")) for place in range(1, len(expected) + 1)]
+    received = np.stack([predict(file) for file in files])
+    return largest_difference(expected, received, tolerance, _not_the_same)
+
+
+def _not_the_same(expected: str, received: str) -> ModelFileError:
+    return ModelFileError(
+        "The script of the exported folder does not give the same probabilities, so no folder was written",
+        expected=expected,
+        received=received,
+        hint="Have the images changed since the model was trained? --format onnx does not need them",
+    )
+
+
+def _readme(info: ModelInfo) -> str:
+    names = ", ".join(info.classes[:20]) + (" …" if len(info.classes) > 20 else "")
+    pixels = info.pixels
+    colour = "grey" if pixels.channels == 1 else "colour (RGB)"
+    shape = f"(batch, {pixels.height}, {pixels.width}, {pixels.channels})"
+    rule = ""
+    if info.threshold is not None:
+        positive = info.positive or info.classes[-1]
+        rule = f"\n`{positive}` is answered at a probability of {info.threshold:g} and above.\n"
+    return f"""\
+# An image classifier
+
+It tells {len(info.classes)} classes: {names}.
+{rule}
+    pip install onnxruntime pillow numpy
+    python {SCRIPT} IMAGE ...
+
+prints one JSON object for each image: the class, its probability, and the probabilities of all classes.
+`python {CHECK}` sees whether the images in `{GOLDEN}/` still get the answers that they got when the folder was made.
+
+| file | what it is |
+|---|---|
+| `{MODEL}` | the network: input `pixels`, float32 0..255, {shape}, {colour}; output `probabilities` |
+| `{ABOUT}` | class names, how an image is brought to size, threshold |
+| `{LABELS}` | class names, one a line |
+| `{SCRIPT}` | predicts; needs ONNX Runtime, Pillow and NumPy only |
+| `{GOLDEN}/` | images with their probabilities |
+
+Scaling, probabilities and temperature are inside the network. `{SCRIPT}` does not read floating-point TIFF files
+as Convonet does; all other images give the same pixels.
+"""

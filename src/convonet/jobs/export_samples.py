@@ -1,0 +1,77 @@
+"""Real images to check an export with: those that the model was tested on, where they are still there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from convonet.data.arrays import is_arrays
+from convonet.data.data_prep import prepare
+from convonet.data.sources import has_set, scan_set
+from convonet.errors import InputError
+from convonet.events import Warned, Watch
+from convonet.inference.model_info import ModelInfo
+from convonet.params import DataParams
+from convonet.runs import RECORD, Run
+from convonet.specs import ExportTask, Split
+
+_MOST_IMAGES = 200
+_MOST_BYTES = 2**23
+_ORDER: tuple[Split, ...] = ("test", "val", "train")
+
+
+class Samples(NamedTuple):
+    """Images that an export is checked with.
+
+    Attributes:
+        images: (N, height, width, channels) uint8.
+        source: the set that they are from.
+        files: where each one is; empty where they are rows of an array.
+        classes: the true class of each.
+    """
+
+    images: npt.NDArray[np.uint8]
+    source: str
+    files: tuple[Path, ...]
+    classes: tuple[str, ...]
+
+
+def find_samples(task: ExportTask, info: ModelInfo, watch: Watch) -> Samples | None:
+    """Up to 200 images, spread over the test set, else validation, else training; None where there are none.
+
+    That the images are gone stops no export: it is told, and the check is made with made-up ones.
+    """
+    data = task.data or _trained_on(Path(task.model))
+    if data is None:
+        return None
+    try:
+        return _read(data, info, watch)
+    except InputError as error:
+        if task.data is not None:
+            raise
+        message = f"The images that the model was made with cannot be read, so noise checks it: {error.what}"
+        watch.tell(Warned(message=message, subject="samples"))
+        return None
+
+
+def _trained_on(model: Path) -> DataParams | None:
+    folder = model if model.is_dir() else model.parent
+    if not (folder / RECORD).is_file():
+        return None
+    return getattr(Run(folder).task(), "data", None)
+
+
+def _read(data: DataParams, info: ModelInfo, watch: Watch) -> Samples | None:
+    split = next((each for each in _ORDER if has_set(data, each)), None)
+    if split is None:
+        return None
+    listing = scan_set(data, split, classes=info.classes or None, watch=watch)
+    most = min(_MOST_IMAGES, max(8, _MOST_BYTES // int(np.prod(info.pixels.shape))), len(listing))
+    listing = listing.select(np.linspace(0, len(listing) - 1, most).round().astype(np.int64))
+    prepared = prepare(listing, info.pixels, name=split, watch=watch, every_class=False)
+    files = () if is_arrays(listing.root) else tuple(listing.root / path for path in prepared.paths)
+    classes = tuple(prepared.classes[label] for label in prepared.labels)
+    return Samples(np.asarray(prepared.images), split, files, classes)

@@ -1,0 +1,74 @@
+"""The formats that a model can be exported to, as data: what each is for and what must be installed."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from convonet.errors import InputError, nearest
+
+
+@dataclass(frozen=True)
+class ExportFormat:
+    """One format.
+
+    Attributes:
+        suffix: of the file; empty for a folder.
+        module: what must be importable to write and check it, None where nothing more is needed.
+        package: its name for pip.
+    """
+
+    name: str
+    title: str
+    description: str
+    suffix: str
+    module: str | None = None
+    package: str = ""
+
+    @property
+    def installed(self) -> bool:
+        """Whether what it needs is here."""
+        return self.module is None or importlib.util.find_spec(self.module) is not None
+
+
+_FORMATS = (
+    ExportFormat("onnx", "ONNX", "one file for ONNX Runtime and everything that reads ONNX", ".onnx"),
+    ExportFormat(
+        "folder",
+        "Folder",
+        "ONNX, class names and a short script that predicts without Convonet",
+        "",
+    ),
+    ExportFormat("openvino", "OpenVINO", "for Intel's processors", ".xml", "openvino", "openvino"),
+    ExportFormat(
+        "litert", "LiteRT", "for phones and small devices", ".tflite", "litert_torch", "litert-torch"
+    ),
+    ExportFormat("torch", "PyTorch", "a torch.export program, without Keras", ".pt2"),
+)
+
+EXPORT_FORMATS: Mapping[str, ExportFormat] = MappingProxyType({f.name: f for f in _FORMATS})
+
+
+def export_format(name: str) -> ExportFormat:
+    """The format of that name.
+
+    Raises:
+        InputError: there is none, or what it needs is not installed.
+    """
+    found = EXPORT_FORMATS.get(name)
+    if found is None:
+        near = nearest(name, EXPORT_FORMATS)
+        raise InputError(
+            "There is no such format",
+            expected=", ".join(EXPORT_FORMATS),
+            received=name,
+            hint=f"Did you mean {near}" if near else None,
+        )
+    if not found.installed:
+        raise InputError(
+            f"Exporting to {found.title} needs the package {found.package}, which is not installed",
+            hint=f"pip install {found.package}",
+        )
+    return found
