@@ -295,6 +295,7 @@ def evaluate(
     calibrate: bool = False,
     keep: bool = False,
     scaling: Any = None,
+    classes: Sequence[str] = (),
     listen: Listener = None,
 ) -> dict[str, Any]:
     """Score a model on a set; for a run folder the files are written into it.
@@ -305,6 +306,7 @@ def evaluate(
         costs: or for the least cost of false alarms and misses.
         calibrate: fit a temperature on validation.
         keep: write threshold, positive class and temperature into the model.
+        classes: names for a model that holds none, in the order of its outputs.
 
     Returns:
         The document that `convonet evaluate --json` prints.
@@ -324,6 +326,7 @@ def evaluate(
         calibrate=calibrate,
         keep=keep,
         scaling=scaling,
+        classes=tuple(classes),
         into=str(path.resolve()) if own else None,
     )
     return answer_of(task, listen)

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 
 Model = Annotated[str, typer.Argument(help="A run's folder or id, or a .keras file.")]
 
+Labels = Annotated[
+    Path | None, typer.Option("--labels", help="A labels.txt for a model without class names.")
+]
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
@@ -57,6 +61,7 @@ def evaluate(
         bool,
         typer.Option("--keep", help="Write threshold, positive class and temperature into the model."),
     ] = False,
+    labels: Labels = None,
     scaling: opt.Scaling = None,
     out: opt.Out = None,
     name: opt.Name = None,
@@ -73,6 +78,7 @@ def evaluate(
     from convonet.cli.given import parent_folder
     from convonet.cli.output import print_json
     from convonet.cli.work import ask, do_new_run, start_run
+    from convonet.inference.labels import read_labels
     from convonet.runs import RECORD
     from convonet.runs.documents import read_result
     from convonet.specs import Split, TestTask
@@ -102,6 +108,7 @@ def evaluate(
         calibrate=calibrate,
         keep=keep,
         scaling=checked_scaling(scaling),
+        classes=read_labels(labels) if labels else (),
         into=str(path) if own else None,
         threads=threads,
     )
@@ -125,9 +132,7 @@ def predict(
         float | None, typer.Option("--unsure-below", min=0, max=1, help="Below this confidence: unsure.")
     ] = None,
     csv: Annotated[Path | None, typer.Option("--csv", help="Also write the predictions as CSV.")] = None,
-    labels: Annotated[
-        Path | None, typer.Option("--labels", help="A labels.txt for a model without class names.")
-    ] = None,
+    labels: Labels = None,
     scaling: opt.Scaling = None,
     json: opt.Json = False,
     progress: opt.Progress = opt.ProgressStyle.AUTO,

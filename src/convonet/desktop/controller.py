@@ -13,10 +13,11 @@ from convonet.desktop.actions import ACTIONS
 from convonet.desktop.background import Background
 from convonet.desktop.dialogs.ask import Asker
 from convonet.desktop.session import Session
-from convonet.errors import ConvonetError, DataChangedError, WorkerError
+from convonet.errors import ConvonetError, DataChangedError, InputError, WorkerError
 from convonet.events import RunState
 from convonet.specs import Split
 from convonet.workbench.changes import Change, Changed, Heard, WorkEnded
+from convonet.workbench.predictions import read_answers
 from convonet.workbench.progress import Progress
 from convonet.workbench.sets import DECIDING, LoadedSets, load_sets
 from convonet.workbench.workbench import Workbench
@@ -187,6 +188,30 @@ class Controller(QObject):
 
         self.background.call("sets", lambda watch: load_sets(data, names, watch), done)
         self.changed.emit("sets")
+
+    # Answers
+
+    def root_of(self, split: Split) -> Path:
+        """The folder of a set that was tested; held-out images are in that of the training set."""
+        listings = self.bench.sets.listings
+        found = listings.get(split) or listings.get("train" if split == "val" else split)
+        return found.root if found is not None else Path(self.bench.data.test_dir or "")
+
+    def find_mistakes(self, done: Callable[[list[Path]], None], most: int = 12) -> None:
+        """Give the images of the surest wrong answers of the last test to `done`."""
+        scores = self.bench.evaluation
+        if scores is None:
+            return
+        root = self.root_of(scores["split"])
+
+        def read(_: object) -> list[Path]:
+            answers = read_answers(root, scores)
+            addresses = [answers[int(place)].address for place in answers.mistakes()[:most]]
+            if not addresses:
+                raise InputError("There is no mistake to explain", hint="Choose images instead")
+            return [Path(address) for address in addresses if "#" not in address]
+
+        self.background.call("mistakes", read, lambda paths: self.guard(lambda: done(paths)), self.show_error)
 
     # Session
 

@@ -132,10 +132,11 @@ class Rail(QFrame):
             "test": "Test",
             "use": "Use",
             "tune": "Tune",
+            "explain": "Explain",
             "runs": "Runs",
         }
         for place, (page, title) in enumerate(titles.items()):
-            number = place if page not in ("start", "tune", "runs") else 0
+            number = place if page not in ("start", "tune", "explain", "runs") else 0
             made = self.buttons[page] = StepButton(number, title)
             made.clicked.connect(lambda _=False, page=page: self.chosen.emit(page))
             if page == "tune":

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from convonet.errors import ConvonetError
+from convonet.errors import ConvonetError, InputError
 from convonet.params import SearchSpace
+from convonet.specs import InspectTask, ReportTask
 
 if TYPE_CHECKING:
     from convonet.desktop.controller import Controller
+    from convonet.desktop.widgets.image_grid import Picture
     from convonet.events import Watch
     from convonet.runs import Run
     from convonet.specs import Split, TrainTask
@@ -25,12 +28,14 @@ class TaskActions:
         self._bench = controller.bench
         self.search_options: Callable[[], dict[str, Any]] = dict
         """The window sets it to what its page of tuning says."""
+        self.explain_with: Callable[[Sequence[Path]], None] = lambda paths: None
+        """The window sets it to its page of explanations."""
 
     def handlers(self) -> dict[str, Callable[[], None]]:
         """Id → what it does."""
         names = (
             "tune stop_tuning initialise train_only train_val train_further evaluate show_matrix "
-            "predict_images stop demo"
+            "predict_images explain_images check_quality show_marks save_report stop demo"
         )
         return {name: getattr(self, name) for name in names.split()}
 
@@ -77,6 +82,50 @@ class TaskActions:
         if paths:
             self._bench.start(self._bench.predict_task(paths))
             self._show("use")
+
+    def explain_images(self) -> None:
+        """Ask for images and explain the model's answers for them."""
+        asker = self._controller.ask
+        paths = (
+            asker.open_files("Images to explain", _IMAGES, self._controller.session.folder) if asker else []
+        )
+        self.explain_paths(paths)
+
+    def explain_pictures(self, pictures: Sequence[Picture]) -> None:
+        """Explain images that were selected in a grid."""
+        paths = [Path(picture.address) for picture in pictures if "#" not in picture.address]
+        self._controller.guard(lambda: self.explain_paths(paths))
+
+    def explain_paths(self, paths: Sequence[Path]) -> None:
+        """Explain images with what is chosen on the page."""
+        if paths:
+            self._show("explain")
+            self.explain_with(paths)
+
+    def check_quality(self) -> None:
+        """Look for what may be wrong with the images."""
+        self._bench.start(InspectTask(data=self._bench.data))
+        self._show("data/quality")
+
+    def show_marks(self) -> None:
+        self._show("data/marks")
+
+    def save_report(self) -> None:
+        """The run of the model as one HTML file, where the person wants it."""
+        model, asker = self._bench.model, self._controller.ask
+        if model is None or asker is None:
+            return
+        if model.run is None:
+            raise InputError(
+                "There is nothing to report",
+                expected="the model of a run",
+                hint="Open a run on the page Runs",
+            )
+        folder = Path(self._bench.data.result_dir or self._controller.session.folder)
+        path = asker.save_file("Save the report", "Web page (*.html)", str(folder / f"{model.name}.html"))
+        if path is not None:
+            out = path if path.suffix else path.with_suffix(".html")
+            self._bench.start(ReportTask(run=str(model.path), out=str(out)))
 
     def stop(self) -> None:
         self._bench.stop()

@@ -81,6 +81,7 @@ class TestTask(Task):
             for the least cost of false alarms and misses.
         calibrate: fit a temperature on validation.
         keep: write threshold, positive class and temperature into the model.
+        classes: names for a model that holds none; empty: those of the set.
         into: the run folder that gets the files; None: the job's own.
     """
 
@@ -97,6 +98,7 @@ class TestTask(Task):
     calibrate: bool = False
     keep: bool = False
     scaling: Scaling | None = None
+    classes: tuple[str, ...] = ()
     into: str | None = None
 
 

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import shutil
 import zipfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from convonet.atomic import replacing
 from convonet.errors import ModelFileError, RunNotFoundError
+from convonet.inference.labels import read_labels
 from convonet.inference.model_info import MEMBER, ModelInfo
 from convonet.params.data_params import Scaling
 from convonet.runs import RECORD, Run
 
 _FILE = "model.keras"
+LABELS = "labels.txt"
+"""Stands beside models that were made elsewhere, one class a line."""
 
 
 @dataclass(frozen=True)
@@ -24,11 +28,13 @@ class OpenedModel:
         path: a run folder or a model file.
         info: what the file says of itself; None for one that was made elsewhere.
         scaling: what the person says of a file that does not tell how pixels are scaled.
+        classes: the names that the person gives to a file that holds none; empty: those of the set.
     """
 
     path: Path
     info: ModelInfo | None = None
     scaling: Scaling | None = None
+    classes: tuple[str, ...] = ()
 
     @property
     def run(self) -> Run | None:
@@ -67,8 +73,13 @@ class OpenedModel:
         return [copy for _, copy in pairs]
 
 
-def open_model(path: Path, scaling: Scaling | None = None) -> OpenedModel:
+def open_model(
+    path: Path, scaling: Scaling | None = None, classes: Sequence[str] | None = None
+) -> OpenedModel:
     """Look at a run folder or model file. Whether the network can be built shows when it is used.
+
+    Args:
+        classes: names for a model that holds none; None: those of a `labels.txt` beside it, if there is one.
 
     Raises:
         ModelFileError: nothing there that is a model.
@@ -85,7 +96,12 @@ def open_model(path: Path, scaling: Scaling | None = None) -> OpenedModel:
         raise ModelFileError("There is no such model", where=path, expected="a run folder or a model file")
     if found.file.suffix.lower() not in (".keras", ".h5", ".hdf5", ".onnx"):
         raise ModelFileError("This file is no model", where=path, expected="a .keras, .h5 or .onnx file")
-    return OpenedModel(found.path, _info(found.file), scaling)
+    info = _info(found.file)
+    if info is not None and info.classes:
+        return OpenedModel(found.path, info, scaling)
+    beside = found.file.with_name(LABELS)
+    names = read_labels(beside) if classes is None and beside.is_file() else tuple(classes or ())
+    return OpenedModel(found.path, info, scaling, names)
 
 
 def _info(file: Path) -> ModelInfo | None:

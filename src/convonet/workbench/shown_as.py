@@ -16,8 +16,10 @@ from convonet.specs import (
     DreamTask,
     ExplainTask,
     ExportTask,
+    InspectTask,
     LayersTask,
     PredictTask,
+    ReportTask,
     SummaryTask,
     Task,
     TestTask,
@@ -84,6 +86,7 @@ def _several(value: Any) -> str:
 def _test_words(task: TestTask) -> list[str]:
     words = ["evaluate", task.model, *_data_words(task.data)]
     words += ["--split", task.split] if task.split != "test" else []
+    words += _given_words({"--positive": task.positive})
     words += ["--threshold", f"{task.threshold:g}"] if task.threshold is not None else []
     words += ["--min-recall", f"{task.min_recall:g}"] if task.min_recall is not None else []
     words += ["--costs", ",".join(f"{cost:g}" for cost in task.costs)] if task.costs is not None else []
@@ -126,6 +129,15 @@ def _dream_words(task: DreamTask) -> list[str]:
 def _export_words(task: ExportTask) -> list[str]:
     options = {"--format": task.format, "--out": task.out, "--scaling": task.scaling}
     return ["export", task.model, *_given_words(options)]
+
+
+def _inspect_words(task: InspectTask) -> list[str]:
+    data = task.data
+    return ["inspect", data.train_dir or ".", *_given_words({"--test": data.test_dir})]
+
+
+def _report_words(task: ReportTask) -> list[str]:
+    return ["report", task.run, *_given_words({"--out": task.out})]
 
 
 def _given_words(options: Mapping[str, Any]) -> list[str]:
@@ -216,6 +228,17 @@ def _export_lines(task: ExportTask) -> str:
     return f"convonet.export({task.model!r}, {task.format!r}{_given_values(given)})\n"
 
 
+def _inspect_lines(task: InspectTask) -> str:
+    return (
+        f"found = convonet.inspect({task.data.train_dir!r}{_given_values({'test': task.data.test_dir})})\n"
+        'print(*found.warnings, sep="\\n")\n'
+    )
+
+
+def _report_lines(task: ReportTask) -> str:
+    return f"convonet.report({task.run!r}{_given_values({'out': task.out})})\n"
+
+
 def _given_values(values: Mapping[str, Any]) -> str:
     return "".join(f", {name}={value!r}" for name, value in values.items() if value is not None)
 
@@ -234,6 +257,8 @@ _WORDS: dict[str, Callable[[Any], list[str]]] = {
     "layers": _layers_words,
     "dream": _dream_words,
     "export": _export_words,
+    "inspect": _inspect_words,
+    "report": _report_words,
 }
 _LINES: dict[str, Callable[[Any], str]] = {
     "train": _train_lines,
@@ -245,4 +270,6 @@ _LINES: dict[str, Callable[[Any], str]] = {
     "layers": _layers_lines,
     "dream": _dream_lines,
     "export": _export_lines,
+    "inspect": _inspect_lines,
+    "report": _report_lines,
 }

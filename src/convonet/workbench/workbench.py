@@ -172,7 +172,8 @@ class Workbench:
     def class_names(self) -> tuple[str, ...]:
         """The model's classes, else those of the sets."""
         info = self.model.info if self.model else None
-        return info.classes if info else self.sets.classes
+        said = self.model.classes if self.model else ()
+        return (info.classes if info else ()) or said or self.sets.classes
 
     def _forget_summary(self) -> None:
         if self.summary is not None:
@@ -282,7 +283,14 @@ class Workbench:
         """Testing of the model; into its own run where it has one."""
         model = _needed(self.model)
         into = str(model.path) if model.run is not None else None
-        return TestTask(model=str(model.path), data=self.data, split=split, scaling=model.scaling, into=into)
+        return TestTask(
+            model=str(model.path),
+            data=self.data,
+            split=split,
+            scaling=model.scaling,
+            classes=model.classes,
+            into=into,
+        )
 
     def predict_task(self, paths: Sequence[Path], unsure_below: float | None = None) -> PredictTask:
         """Prediction of images and folders of images."""
@@ -292,6 +300,7 @@ class Workbench:
             paths=tuple(map(str, paths)),
             unsure_below=unsure_below,
             scaling=model.scaling,
+            classes=model.classes,
         )
 
     def explain_task(self, paths: Sequence[Path], out: Path, **options: Any) -> ExplainTask:
@@ -306,6 +315,7 @@ class Workbench:
             paths=tuple(map(str, paths)),
             out=str(out.resolve()),
             scaling=model.scaling,
+            classes=model.classes,
             **options,
         )
 

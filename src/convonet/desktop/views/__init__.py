@@ -48,7 +48,11 @@ def make_page(name: str, controller: Controller, files: FileActions, tasks: Task
     if name == "use":
         from convonet.desktop.views.use_page import UsePage
 
-        return UsePage(controller)
+        return UsePage(controller, tasks)
+    if name == "explain":
+        from convonet.desktop.views.explain_page import ExplainPage
+
+        return ExplainPage(controller)
     if name == "runs":
         from convonet.desktop.views.runs_page import RunsPage
 

@@ -9,7 +9,10 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QScrollArea, QTabWidget, Q
 from convonet.desktop.dialogs.image import ImageDialog
 from convonet.desktop.views.fault_note import FaultNote
 from convonet.desktop.views.folders import FoldersView
+from convonet.desktop.views.marking import Marker
+from convonet.desktop.views.marks_view import MarksView
 from convonet.desktop.views.page import Either, Page
+from convonet.desktop.views.quality import QualityView
 from convonet.desktop.views.sizes import SizesView
 from convonet.desktop.widgets.bars import SERIES, Bar, BarView, Legend
 from convonet.desktop.widgets.basic import EmptyState, Tile, column, frame, label, row
@@ -81,6 +84,8 @@ class DataPage(Page):
         self.skipped = Table(
             ("Set", "File", "Reason"), "left out", empty="Every file of these folders is used."
         )
+        self.marker = Marker(controller)
+        self.quality, self.marks = QualityView(controller, self.marker), MarksView(self.marker)
         self.folders = FoldersView(controller.background)
         self.folders.opened.connect(self.show_folder)
         for widget, name in (
@@ -89,6 +94,8 @@ class DataPage(Page):
             (self.folders, "Folders"),
             (self.sizes, "Sizes and pixels"),
             (self.skipped, "Left out"),
+            (self.quality, "Quality"),
+            (self.marks, "Marks"),
         ):
             self.tabs.addTab(widget, name)
         self.tabs.currentChanged.connect(lambda _: self._show_tab())
@@ -176,6 +183,11 @@ class DataPage(Page):
         self._fill_classes()
         self._show_images()
 
+    def open_part(self, part: str) -> None:
+        self.tabs.setCurrentWidget(
+            {"quality": self.quality, "marks": self.marks}.get(part, self.tabs.widget(0))
+        )
+
     def _show_images(self) -> None:
         listing = self.bench.sets[self.set_box.currentData()]
         rows = _rows(listing, self.class_box.currentData())
@@ -201,6 +213,10 @@ class DataPage(Page):
             self.sizes.look_at(listings, self.bench.data)
         elif self.tabs.currentWidget() is self.folders:
             self.folders.look_at(listings)
+        elif self.tabs.currentWidget() is self.quality:
+            self.quality.refresh()
+        elif self.tabs.currentWidget() is self.marks:
+            self.marker.read()
 
     def show_folder(self, split: str, path: str) -> None:
         """The images of one folder."""
@@ -217,6 +233,7 @@ class DataPage(Page):
 
     def close_page(self) -> None:
         self.grid.close_threads()
+        self.quality.close_threads()
 
 
 _TILES = {

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QScrollArea, QTabWidget
 
+from convonet.desktop.views.foreign_note import ForeignNote
 from convonet.desktop.views.page import Either, Page
 from convonet.desktop.widgets.basic import EmptyState, Tile, column, row
 from convonet.desktop.widgets.layer_drawing import LayerDrawing
@@ -61,9 +62,12 @@ class NetworkPage(Page):
         self.tabs.addTab(self.table, "Layers")
         self.tabs.addTab(area, "Drawing")
         self._either = Either(self._empty, column(row(*self.tiles.values()), self.tabs))
+        self.foreign = ForeignNote(controller)
+        self.body.addWidget(self.foreign)
         self.body.addWidget(self._either, 1)
 
     def refresh(self) -> None:
+        self.foreign.refresh()
         summary = self.bench.summary
         family = FAMILIES.get(self.bench.hyper.family) if not self.bench.faults["hyper"] else None
         self.lead.setText(f"{family.title}: {family.description}" if family else "")

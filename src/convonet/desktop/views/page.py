@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractSpinBox, QBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from convonet.desktop.widgets.basic import MARGIN, column, label, row
 
 if TYPE_CHECKING:
     from convonet.desktop.controller import Controller
+
+_SPIN_MARGIN = 6
 
 
 class Page(QWidget):
@@ -57,6 +59,9 @@ class Page(QWidget):
         # A page that nobody sees is not redrawn.
         if self._stale:
             self._refresh()
+        # A style sheet cannot move the text of a spin box.
+        for box in self.findChildren(QAbstractSpinBox):
+            box.lineEdit().setTextMargins(_SPIN_MARGIN, 0, 0, 0)
 
     def _refresh(self) -> None:
         self._stale = False

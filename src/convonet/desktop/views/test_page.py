@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QComboBox, QScrollArea, QTabWidget, QWidget
 
 from convonet.desktop.dialogs.image import ImageDialog
+from convonet.desktop.views.marking import MarkBar, Marker, said_of
 from convonet.desktop.views.page import Either, Page
+from convonet.desktop.views.test_calibration import CalibrationTab
+from convonet.desktop.views.test_curves import CurvesTab
+from convonet.desktop.views.test_sets import SetsTab
 from convonet.desktop.widgets.basic import EmptyState, Tile, button, column, label, row
 from convonet.desktop.widgets.image_grid import ImageGrid, Picture
 from convonet.desktop.widgets.matrix import MatrixView
@@ -19,6 +23,7 @@ from convonet.events import Watch
 from convonet.workbench.predictions import Answer, Answers, read_answers
 
 if TYPE_CHECKING:
+    from convonet.data.marking import MarkedImage
     from convonet.desktop.controller import Controller
     from convonet.desktop.task_actions import TaskActions
     from convonet.specs import Split
@@ -33,6 +38,7 @@ class TestPage(Page):
 
     def __init__(self, controller: Controller, tasks: TaskActions) -> None:
         super().__init__(controller)
+        self._tasks = tasks
         self._answers: Answers | None = None
         self._read: tuple[object, ...] = ()
         self._cell: tuple[str, str] | None = None
@@ -45,7 +51,10 @@ class TestPage(Page):
         ):
             self.split_box.addItem(title, name)
         self.add_buttons(
-            self.split_box, controller.button("stop"), controller.button("evaluate", "Test", primary=True)
+            self.split_box,
+            controller.button("save_report", "Report …"),
+            controller.button("stop"),
+            controller.button("evaluate", "Test", primary=True),
         )
         self.split_box.activated.connect(
             lambda _: (
@@ -59,18 +68,20 @@ class TestPage(Page):
         self.shares = QCheckBox("Share of each class")
         self.shares.toggled.connect(self.matrix.show_shares)
         self.table = Table(("Class", "Precision", "Recall", "F1", "Images"), "classes")
-        self.grid = ImageGrid("Images of the test")
-        self.grid.opened.connect(lambda place: ImageDialog(self.grid.pictures, place, self).exec())
-        self._shown = label("", "muted")
-        self._all = button("All mistakes", self.show_mistakes)
-        self.tabs = QTabWidget()
-        self.tabs.addTab(self._matrix_tab(), "Confusion matrix")
-        self.tabs.addTab(self.table, "Classes")
-        images = QWidget()
-        images.setLayout(column(8, row(self._shown, None, self._all), self.grid, gap=8))
-        self.tabs.addTab(images, "Mistakes")
+        self.curves, self.calibration = CurvesTab(self._test_again), CalibrationTab(self._test_again)
+        self.sets = SetsTab()
         self.skipped = Table(("File", "Reason"), "left out", empty="Every image was tested.")
-        self.tabs.addTab(self.skipped, "Left out")
+        self.tabs = QTabWidget()
+        for widget, name in (
+            (self._matrix_tab(), "Confusion matrix"),
+            (self.table, "Classes"),
+            (self._images_tab(), "Mistakes"),
+            (self.curves, "Curves"),
+            (self.calibration, "Calibration"),
+            (self.sets, "All sets"),
+            (self.skipped, "Left out"),
+        ):
+            self.tabs.addTab(widget, name)
         self._either = Either(self._empty, column(row(*self.tiles.values()), self.tabs))
         self.body.addWidget(self._either, 1)
 
@@ -88,6 +99,29 @@ class TestPage(Page):
         made = QWidget()
         made.setLayout(column(8, row(hint, None, self.shares), both, gap=8))
         return made
+
+    def _images_tab(self) -> QWidget:
+        self.grid = ImageGrid("Images of the test")
+        self.grid.opened.connect(lambda place: ImageDialog(self.grid.pictures, place, self).exec())
+        self.grid.offer("Explain", self._tasks.explain_pictures)
+        self.marker, self._said = Marker(self.controller), dict[str, str]()
+        self.marker.marked.connect(self._take_marks)
+        self.mark_bar = MarkBar(self.controller, self.grid, self.marker)
+        self._shown = label("", "muted")
+        self._all = button("All mistakes", self.show_mistakes)
+        made = QWidget()
+        made.setLayout(column(8, row(self._shown, None, self._all), self.grid, self.mark_bar, gap=8))
+        return made
+
+    def _take_marks(self, marks: list[MarkedImage]) -> None:
+        self._said = said_of(marks)
+        self.grid.viewport().update()
+
+    def _test_again(self, **values: Any) -> None:
+        """With a threshold, or what chooses one, or a temperature."""
+        self.controller.guard(
+            lambda: self.bench.start(replace(self.bench.test_task(self._split()), **values))
+        )
 
     def _split(self) -> Split:
         split: Split = self.split_box.currentData()
@@ -114,7 +148,14 @@ class TestPage(Page):
         self.pairs.show_rows(_confused(scores["classes"], scores["confusion_matrix"]))
         self.table.show_rows(_class_rows(scores))
         self.skipped.show_rows([(item["path"], item["reason"]) for item in scores["skipped"]])
-        self.tabs.setTabText(3, f"Left out ({len(scores['skipped'])})" if scores["skipped"] else "Left out")
+        self.curves.show_scores(scores)
+        self.calibration.show_scores(scores)
+        self.sets.show_run(model.run if model else None)
+        self.mark_bar.show_classes(scores["classes"])
+        place = self.tabs.indexOf(self.skipped)
+        self.tabs.setTabText(
+            place, f"Left out ({len(scores['skipped'])})" if scores["skipped"] else "Left out"
+        )
         self._read_answers(scores)
 
     def _say_why(self) -> None:
@@ -141,7 +182,7 @@ class TestPage(Page):
 
     def _read_answers(self, scores: dict[str, Any]) -> None:
         """The row of each image, read in the background; then the mistakes are shown."""
-        root = self._root(scores["split"])
+        root = self.controller.root_of(scores["split"])
         key = scores["run"], scores["split"], scores["loss"], root
         if key == self._read:
             return
@@ -152,12 +193,6 @@ class TestPage(Page):
 
         self.controller.background.call("answers", read, self._take, self._cannot_read)
 
-    def _root(self, split: Split) -> Path:
-        """The folder of the set that was tested; held-out images are in that of the training set."""
-        listings = self.bench.sets.listings
-        found = listings.get(split) or listings.get("train" if split == "val" else split)
-        return found.root if found is not None else Path(self.bench.data.test_dir or "")
-
     def _cannot_read(self, error: Exception) -> None:
         self._answers = None
         self._shown.setText(str(error))
@@ -165,6 +200,7 @@ class TestPage(Page):
 
     def _take(self, answers: Answers) -> None:
         self._answers = answers
+        self.marker.read()
         self._fill()
 
     def show_mistakes(self) -> None:
@@ -193,7 +229,7 @@ class TestPage(Page):
         self._shown.setText(words)
         self._all.setVisible(self._cell is not None)
         self.tabs.setTabText(2, "Images" if self._cell else f"Mistakes ({len(chosen):,})")
-        self.grid.show_many(len(chosen), lambda place: _picture(answers[int(chosen[place])]))
+        self.grid.show_many(len(chosen), lambda place: _picture(answers[int(chosen[place])], self._said))
 
     def close_page(self) -> None:
         self.grid.close_threads()
@@ -228,7 +264,8 @@ def _confused(classes: Sequence[str], matrix: Sequence[Sequence[int]]) -> list[t
     return sorted(pairs, key=lambda pair: -pair[2])
 
 
-def _picture(answer: Answer) -> Picture:
+def _picture(answer: Answer, said: Mapping[str, str]) -> Picture:
     right = answer.true == answer.predicted
     title = f"{answer.true} not {answer.predicted}" if not right else answer.true
-    return Picture(answer.address, f"{title} ({100 * answer.confidence:.1f} %)", not right, answer.top)
+    words = said.get(answer.address) or f"{title} ({100 * answer.confidence:.1f} %)"
+    return Picture(answer.address, words, not right and answer.address not in said, answer.top)

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QImage, QPainter
-from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QTabWidget, QWidget
+from PySide6.QtWidgets import QDoubleSpinBox, QTabWidget, QWidget
 
 from convonet.desktop.dialogs.image import ImageDialog
+from convonet.desktop.views.foreign_note import ForeignNote
 from convonet.desktop.views.page import Either, Page
 from convonet.desktop.widgets.bars import Bar, BarView
 from convonet.desktop.widgets.basic import EmptyState, button, column, frame, label, row
@@ -24,26 +25,21 @@ from convonet.workbench.opened import OpenedModel
 
 if TYPE_CHECKING:
     from convonet.desktop.controller import Controller
+    from convonet.desktop.task_actions import TaskActions
 
 # Sets frame their digits differently: up to the edge, or with the margin of the well-known 28 × 28 set.
 _FRAMINGS = (20 / 28, 0.86, 1.0)
-_SCALINGS = {
-    "As the file tells": None,
-    "0 to 1": "unit",
-    "−1 to 1": "symmetric",
-    "ImageNet": "imagenet",
-    "None: 0 to 255": "none",
-}
 
 
 class UsePage(Page):
     """Predictions of new images."""
 
     title = "Use"
-    parts = ("model", "work", "predictions")
+    parts = ("model", "sets", "work", "predictions")
 
-    def __init__(self, controller: Controller) -> None:
+    def __init__(self, controller: Controller, tasks: TaskActions) -> None:
         super().__init__(controller)
+        self._tasks = tasks
         self._shown: object = None
         self._session: Any = None
         self.add_buttons(
@@ -60,20 +56,8 @@ class UsePage(Page):
         self.tabs = QTabWidget()
         self.tabs.addTab(self._images_tab(), "Images")
         self.tabs.addTab(self._pad_tab(), "Draw")
-        self.scaling = QComboBox()
-        self.scaling.addItems(list(_SCALINGS))
-        self.scaling.setAccessibleName("Pixel scaling of the model")
-        self.scaling.activated.connect(lambda _: self._set_scaling())
-        self._scaling_line = frame(
-            row(
-                label("This model was made elsewhere. How does it want its pixels?", wrap=True),
-                self.scaling,
-                None,
-                margin=10,
-            ),
-            "note",
-        )
-        self._either = Either(self._empty, column(self._scaling_line, self.tabs))
+        self.foreign = ForeignNote(controller)
+        self._either = Either(self._empty, column(self.foreign, self.tabs))
         self.body.addWidget(self._either, 1)
 
     def _images_tab(self) -> QWidget:
@@ -94,6 +78,7 @@ class UsePage(Page):
         self.unsure.setAccessibleName("Unsure below")
         self.unsure.valueChanged.connect(lambda _: self._show_answers())
         self.grid = ImageGrid("Images that were predicted")
+        self.grid.offer("Explain", self._tasks.explain_pictures)
         self.grid.opened.connect(lambda place: ImageDialog(self.grid.pictures, place, self).exec())
         self.table = Table(("Image", "Prediction", "Confidence", "Remark"), "predictions")
         self._count = label("", "muted")
@@ -126,21 +111,15 @@ class UsePage(Page):
         if model is None:
             self.lead.setText("New images, answered at once")
             return
-        names = model.info.classes if model.info else ()
+        names = self.bench.class_names
         shown = ", ".join(names[:8]) + (" …" if len(names) > 8 else "")
         self.lead.setText(f"Model {model.name}" + (f": tells {shown}" if shown else ""))
-        self._scaling_line.setVisible(model.info is None)
+        self.foreign.refresh()
         if self._shown is not self.bench.predictions:
             self._shown = self.bench.predictions
             self._show_answers()
         if self._session is not None and self._session[0] != model.path:
             self._session = None
-
-    def _set_scaling(self) -> None:
-        model = self.bench.model
-        if model is not None:
-            chosen: Any = _SCALINGS[self.scaling.currentText()]
-            self.controller.guard(lambda: self.bench.load_model(model.path, scaling=chosen))
 
     # Images
 

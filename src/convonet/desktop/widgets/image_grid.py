@@ -143,6 +143,7 @@ class ImageGrid(QListView):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSelectionMode(QListView.SelectionMode.ExtendedSelection)
         self.activated.connect(lambda index: self.opened.emit(index.row()))
+        self._offers: list[tuple[str, Callable[[list[Picture]], object]]] = []
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.customContextMenuRequested.connect(self._show_menu)
 
@@ -156,6 +157,10 @@ class ImageGrid(QListView):
         self.pictures.show(count, at)
         self.scrollToTop()
 
+    def offer(self, title: str, act: Callable[[list[Picture]], object]) -> None:
+        """Add an entry to the menu of the right button; it gets the pictures that are selected."""
+        self._offers.append((title, act))
+
     def chosen(self) -> list[Picture]:
         """The pictures that are selected."""
         return [self.pictures.at(index.row()) for index in self.selectedIndexes()]
@@ -163,6 +168,8 @@ class ImageGrid(QListView):
     def _show_menu(self, place: QPoint) -> None:
         menu = QMenu(self)
         menu.addAction("Open Large", lambda: self.opened.emit(self.currentIndex().row()))
+        for title, act in self._offers:
+            menu.addAction(title, lambda act=act: act(self.chosen()))  # type: ignore[misc]
         menu.addAction("Copy Paths", self._copy_paths)
         menu.setEnabled(bool(self.selectedIndexes()))
         menu.exec(self.viewport().mapToGlobal(place))

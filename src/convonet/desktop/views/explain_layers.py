@@ -1,0 +1,154 @@
+"""What the layers of a network see, and what excites their channels."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QComboBox, QListWidget, QScrollArea, QSpinBox, QWidget
+
+from convonet.desktop.views.page import Either
+from convonet.desktop.widgets.basic import EmptyState, button, column, frame, label, row
+from convonet.desktop.widgets.picture import PictureView
+
+if TYPE_CHECKING:
+    from convonet.desktop.views.explain_page import ExplainPage
+
+_KINDS = {"filters": "filters", "maps": "maps"}
+_LAYERS = "The filters of each convolution, and what the layers make of an image: maps of edges first, of parts later."
+_DREAM = (
+    "A picture is made, step by step, that a channel answers to more strongly than to any test image. Of the last "
+    "layer, channels are classes."
+)
+
+
+class LayersTab(QWidget):
+    """Filters, and the feature maps of an image."""
+
+    def __init__(self, page: ExplainPage) -> None:
+        super().__init__()
+        self._page, self._folder = page, Path()
+        self._rows: list[dict[str, Any]] = []
+        self.list = QListWidget()
+        self.list.setFixedWidth(230)
+        self.list.setAccessibleName("Layers that were drawn")
+        self.list.currentRowChanged.connect(self._show)
+        self.picture = PictureView("The layer")
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setWidget(self.picture)
+        both = row(self.list, area, gap=14)
+        both.setStretch(1, 1)
+        self._draw = button("Draw the filters", lambda: page.controller.guard(lambda: page.draw_layers(None)))
+        self._with = button("With an image …", self._with_image)
+        self._empty = EmptyState("Nothing drawn yet", _LAYERS)
+        self._either = Either(self._empty, both)
+        line = row(label(_LAYERS, "muted", wrap=True), self._draw, self._with, gap=8)
+        line.setStretch(0, 1)
+        self.setLayout(column(10, line, self._either, gap=10))
+
+    def _with_image(self) -> None:
+        def ask() -> None:
+            for path in self._page.choose_images("An image to follow through the layers")[:1]:
+                self._page.draw_layers(path)
+
+        self._page.controller.guard(ask)
+
+    def refresh(self, *, working: bool) -> None:
+        """What can be done now."""
+        free = self._page.bench.work is None
+        self._draw.setEnabled(free)
+        self._with.setEnabled(free)
+        self._either.show_content(bool(self._rows) and not working)
+        self._empty.say("Drawing …" if working else "Nothing drawn yet", "" if working else _LAYERS)
+
+    def show_document(self, document: dict[str, Any]) -> None:
+        """Show the document of a drawing."""
+        self._folder, self._rows = Path(document["folder"]), document["layers"]
+        self.list.clear()
+        self.list.addItems([f"{item['name']}: {_KINDS[item['kind']]}" for item in self._rows])
+        self.list.setCurrentRow(0)
+        self._either.show_content(True)
+
+    def _show(self, place: int) -> None:
+        if 0 <= place < len(self._rows):
+            self.picture.show_image(QImage(str(self._folder / self._rows[place]["file"])))
+
+
+class DreamTab(QWidget):
+    """Gradient ascent on the input, for a layer and channel."""
+
+    def __init__(self, page: ExplainPage) -> None:
+        super().__init__()
+        self._page = page
+        self._is_shown = False
+        self.layer = QComboBox()
+        self.layer.setEditable(True)
+        self.layer.setMinimumWidth(180)
+        self.layer.setAccessibleName("Layer")
+        self.channel, self.steps, self.seed = (
+            _number("Channel", -1, 100_000, -1),
+            _number("Steps", 1, 10_000, 256),
+            _number("Seed", 0, 2**31 - 1, 0),
+        )
+        self.channel.setSpecialValueText("the first nine")
+        self._start = button("Look for it", self._excite, primary=True)
+        self.picture = PictureView("What excites the channel")
+        self._says = label("", "muted", wrap=True)
+        self._empty = EmptyState("Nothing looked for yet", _DREAM)
+        self._either = Either(self._empty, column(self.picture, self._says, gap=8))
+        line = row(
+            label("Layer", "muted"),
+            self.layer,
+            label("Channel", "muted"),
+            self.channel,
+            label("Steps", "muted"),
+            self.steps,
+            label("Seed", "muted"),
+            self.seed,
+            None,
+            self._start,
+            gap=8,
+            margin=12,
+        )
+        self.setLayout(column(10, frame(line), self._either, gap=10))
+
+    def _excite(self) -> None:
+        channel = self.channel.value() if self.channel.value() >= 0 else None
+        page, layer = self._page, self.layer.currentText().strip()
+        values = layer, channel, self.steps.value(), self.seed.value()
+        page.controller.guard(lambda: page.excite(*values))
+
+    def refresh(self, *, working: bool) -> None:
+        """The layers of the model, where they are known; what can be done now."""
+        summary = self._page.bench.summary
+        names = [item["name"] for item in summary["layers"] if item["params"]] if summary else []
+        known = [self.layer.itemText(place) for place in range(self.layer.count())]
+        if names and known != names:
+            self.layer.clear()
+            self.layer.addItems(names)
+            self.layer.setCurrentIndex(len(names) - 1)
+        elif not known:
+            self.layer.setEditText("output")
+        self._start.setEnabled(self._page.bench.work is None)
+        self._either.show_content(self._is_shown and not working)
+        self._empty.say(
+            "Looking for what excites …" if working else "Nothing looked for yet", "" if working else _DREAM
+        )
+
+    def show_document(self, document: dict[str, Any]) -> None:
+        """Show the document of a dream."""
+        self.picture.show_image(QImage(document["path"]))
+        same = f"Layer {document['layer']} has {document['channels']:,} channels."
+        self._says.setText(f"{same} The same seed makes the same picture.")
+        self._is_shown = True
+        self._either.show_content(True)
+
+
+def _number(name: str, low: int, high: int, value: int) -> QSpinBox:
+    made = QSpinBox()
+    made.setRange(low, high)
+    made.setValue(value)
+    made.setAccessibleName(name)
+    return made

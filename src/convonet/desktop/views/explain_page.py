@@ -1,0 +1,123 @@
+"""Why the model says so: maps over images, what its layers see, what excites a channel."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtWidgets import QTabWidget
+
+from convonet.desktop.views.explain_layers import DreamTab, LayersTab
+from convonet.desktop.views.explain_why import WhyTab
+from convonet.desktop.views.page import Either, Page
+from convonet.desktop.widgets.basic import EmptyState, column
+from convonet.specs import DreamTask, LayersTask
+from convonet.workbench.changes import WorkEnded
+
+if TYPE_CHECKING:
+    from convonet.desktop.controller import Controller
+
+_IMAGES = "Images (*.png *.jpg *.jpeg *.bmp *.gif *.tif *.tiff *.webp *.ppm *.pgm);;All files (*)"
+
+
+class ExplainPage(Page):
+    """Starts explanations in a worker and shows the pictures that they leave in a folder of the page."""
+
+    title = "Explain"
+    parts = ("model", "work", "explanations", "scores", "summary")
+
+    def __init__(self, controller: Controller) -> None:
+        super().__init__(controller)
+        self._folder = tempfile.TemporaryDirectory(prefix="convonet-explain-")
+        self._count = 0
+        self.add_buttons(
+            controller.button("stop"), controller.button("explain_images", "Choose images …", primary=True)
+        )
+        self.why = WhyTab(self)
+        self.layers, self.dream = LayersTab(self), DreamTab(self)
+        self.tabs = QTabWidget()
+        self.tabs.addTab(self.why, "Why this answer")
+        self.tabs.addTab(self.layers, "What the layers see")
+        self.tabs.addTab(self.dream, "What excites a channel")
+        self._empty = EmptyState(
+            "No model yet",
+            "Train a network, or open a model. Then its answers can be explained: which part of an image counted, "
+            "what each layer makes of it, and what a channel looks for.",
+            controller.button("load_model", "Open a model …", primary=True),
+            controller.button("demo"),
+        )
+        self._either = Either(self._empty, column(self.tabs))
+        self.body.addWidget(self._either, 1)
+        controller.ended.connect(self._ended)
+
+    def refresh(self) -> None:
+        model, work = self.bench.model, self.bench.work
+        self._either.show_content(model is not None)
+        self.lead.setText(f"Model {model.name}" if model else "Which part of an image counted, and why")
+        kind = work.task.kind if work is not None else ""
+        self.why.refresh(working=kind == "explain")
+        self.layers.refresh(working=kind == "layers")
+        self.dream.refresh(working=kind == "dream")
+
+    def choose_images(self, title: str = "Images to explain") -> list[Path]:
+        """Ask for images; none when it was given up."""
+        asker = self.controller.ask
+        return asker.open_files(title, _IMAGES, self.controller.session.folder) if asker else []
+
+    def explain(self, paths: Sequence[Path]) -> None:
+        """Explain images with what is chosen on the page."""
+        if paths:
+            self.tabs.setCurrentWidget(self.why)
+            options = self.why.task_options()
+            self.bench.start(self.bench.explain_task(paths, self.new_folder(), **options))
+
+    def draw_layers(self, image: Path | None) -> None:
+        """Draw filters and, of an image, the feature maps."""
+        if (model := self.bench.model) is not None:
+            self.bench.start(
+                LayersTask(
+                    model=str(model.path),
+                    image=str(image) if image else None,
+                    scaling=model.scaling,
+                    out=str(self.new_folder()),
+                )
+            )
+
+    def excite(self, layer: str, channel: int | None, steps: int, seed: int) -> None:
+        """Make the picture that excites a channel."""
+        if (model := self.bench.model) is not None:
+            self.bench.start(
+                DreamTask(
+                    model=str(model.path),
+                    layer=layer,
+                    channel=channel,
+                    steps=steps,
+                    seed=seed,
+                    data=self.bench.data if model.run is None and self.bench.sets.images("test") else None,
+                    scaling=model.scaling,
+                    out=str(self.new_folder() / "dream.png"),
+                )
+            )
+
+    def new_folder(self) -> Path:
+        """A folder of its own for each answer: pictures that are shown are never written over."""
+        self._count += 1
+        made = Path(self._folder.name) / f"{self._count:04}"
+        made.mkdir()
+        return made
+
+    def _ended(self, ended: WorkEnded) -> None:
+        if ended.result is None:
+            return
+        views: dict[str, Any] = {"explain": self.why, "layers": self.layers, "dream": self.dream}
+        if ended.task.kind in views:
+            views[ended.task.kind].show_document(ended.result)
+
+    def open_part(self, part: str) -> None:
+        self.tabs.setCurrentWidget({"layers": self.layers, "dream": self.dream}.get(part, self.why))
+
+    def close_page(self) -> None:
+        self.why.close_threads()
+        self._folder.cleanup()

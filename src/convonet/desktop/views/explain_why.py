@@ -1,0 +1,207 @@
+"""Maps over images: what was answered, which part counted, whether the map can be believed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QCheckBox, QComboBox, QSlider, QWidget
+
+from convonet.desktop.views.page import Either
+from convonet.desktop.widgets.basic import EmptyState, button, column, frame, label, row
+from convonet.desktop.widgets.image_grid import ImageGrid, Picture
+from convonet.desktop.widgets.picture import PictureView
+from convonet.desktop.widgets.xy_plot import Line, XYPlot
+from convonet.specs.explain_tasks import Method
+
+if TYPE_CHECKING:
+    from convonet.desktop.views.explain_page import ExplainPage
+
+_METHODS = {
+    "grad_cam": ("Grad-CAM", "Where the last convolution saw what counts: a coarse map, quickly made"),
+    "saliency": ("Saliency", "Which pixels the answer depends on most: fine and noisy"),
+    "occlusion": (
+        "Occlusion",
+        "How much surer the answer is with a part of the image than without it: slow, plain",
+    ),
+}
+_ANSWER = "The model's answer"
+
+
+class WhyTab(QWidget):
+    """Method and class, the images that were explained, and one of them large."""
+
+    def __init__(self, page: ExplainPage) -> None:
+        super().__init__()
+        self._page = page
+        self._document: dict[str, Any] = {}
+        self._rows: list[dict[str, Any]] = []
+        self.grid = ImageGrid("Images that were explained")
+        self.grid.selectionModel().currentChanged.connect(lambda *_: self._show_one())
+        self.grid.setFixedWidth(270)
+        self._empty = EmptyState(
+            "Nothing explained yet",
+            "Take the mistakes of the last test, or choose images. On the pages Test and Use, the menu of an image "
+            "explains it too.",
+            button("Explain the mistakes", self._explain_mistakes, primary=True),
+            button(
+                "Choose images …", lambda: page.controller.guard(lambda: page.explain(page.choose_images()))
+            ),
+        )
+        both = row(self.grid, self._make_large(), gap=14)
+        both.setStretch(1, 1)
+        self._either = Either(self._empty, both)
+        self.setLayout(column(10, self._make_options(), self._either, gap=10))
+
+    def _make_options(self) -> QWidget:
+        self.method, self.label_box = QComboBox(), QComboBox()
+        for name in get_args(Method):
+            self.method.addItem(_METHODS[name][0], name)
+        self.method.setAccessibleName("Method")
+        self.label_box.setAccessibleName("Class to explain")
+        self.label_box.addItem(_ANSWER)
+        self.method.currentIndexChanged.connect(lambda _: self._tell_method())
+        self.faithful = QCheckBox("Check whether the map is faithful")
+        self.faithful.setToolTip(
+            "Hides the image bit by bit, the hottest first: some 230 predictions an image"
+        )
+        self._mistakes = button("Explain the mistakes", self._explain_mistakes)
+        self._again = button(
+            "Explain again", self._explain_again, tip="The same images with what is chosen now"
+        )
+        self._meaning = label("", "muted", wrap=True)
+        line = row(
+            label("Method", "muted"),
+            self.method,
+            8,
+            label("For", "muted"),
+            self.label_box,
+            8,
+            self.faithful,
+            None,
+            self._again,
+            self._mistakes,
+            gap=8,
+        )
+        self._tell_method()
+        return frame(column(line, self._meaning, gap=6, margin=12))
+
+    def _make_large(self) -> QWidget:
+        self.image, self.map = PictureView("The image"), PictureView("The image with its map")
+        self.strength = QSlider(Qt.Orientation.Horizontal)
+        self.strength.setRange(0, 100)
+        self.strength.setValue(100)
+        self.strength.setAccessibleName("Strength of the map")
+        self.strength.valueChanged.connect(lambda value: self.map.set_strength(value / 100))
+        self._says, self._why = label("", "section", wrap=True), label("", "muted", wrap=True)
+        self.deletion = XYPlot("Hidden bit by bit", "share hidden", "probability left")
+        self.deletion.setFixedHeight(230)
+        pictures = row(self.image, self.map, gap=14)
+        slider = row(None, label("Map", "muted"), self.strength, gap=8)
+        whole = column(self._says, pictures, slider, self._why, self.deletion, gap=8, margin=14)
+        whole.setStretch(1, 1)
+        return frame(whole)
+
+    def _tell_method(self) -> None:
+        self._meaning.setText(_METHODS[self.method.currentData()][1] + ".")
+
+    def task_options(self) -> dict[str, Any]:
+        """What is chosen, as keywords of `Workbench.explain_task`."""
+        wanted = self.label_box.currentText()
+        return {
+            "method": self.method.currentData(),
+            "label": None if self.label_box.currentIndex() == 0 else wanted,
+            "faithful": self.faithful.isChecked(),
+        }
+
+    def refresh(self, *, working: bool) -> None:
+        """Classes of the model; what can be done now."""
+        bench = self._page.bench
+        names = [_ANSWER, *bench.class_names]
+        if [self.label_box.itemText(place) for place in range(self.label_box.count())] != names:
+            self.label_box.clear()
+            self.label_box.addItems(names)
+        free = bench.work is None
+        self._mistakes.setEnabled(free and bench.evaluation is not None)
+        self._again.setEnabled(free and bool(self._rows))
+        self._either.show_content(bool(self._rows) and not working)
+        if working:
+            self._empty.say("Explaining …", "The first time the network is loaded; then it takes moments.")
+        else:
+            self._empty.say(
+                "Nothing explained yet",
+                "Take the mistakes of the last test, or choose images. On the pages Test and Use, the menu of an "
+                "image explains it too.",
+            )
+
+    def _explain_mistakes(self) -> None:
+        self._page.controller.find_mistakes(self._page.explain)
+
+    def _explain_again(self) -> None:
+        paths = [Path(item["path"]) for item in self._rows]
+        self._page.controller.guard(lambda: self._page.explain(paths))
+
+    def show_document(self, document: dict[str, Any]) -> None:
+        """Show the document of an explaining."""
+        self._document, self._rows = document, document["explanations"]
+        self.grid.show_pictures([self._picture(item) for item in self._rows])
+        if self._rows:
+            self.grid.setCurrentIndex(self.grid.pictures.index(0))
+        self._show_one()
+        self._either.show_content(bool(self._rows))
+
+    def _picture(self, item: dict[str, Any]) -> Picture:
+        if "error" in item:
+            return Picture(item["path"], item["error"], wrong=True)
+        address = str(Path(self._document["folder"]) / item["files"]["overlay"])
+        return Picture(address, f"{item['predicted']} ({100 * item['confidence']:.1f} %)")
+
+    def _show_one(self) -> None:
+        place = self.grid.currentIndex().row()
+        item = self._rows[place] if 0 <= place < len(self._rows) else None
+        if item is None or "error" in item:
+            self.image.show_image(QImage())
+            self.map.show_image(QImage())
+            self._says.setText(item["error"] if item else "")
+            self._why.setText(item["path"] if item else "")
+            self.deletion.hide()
+            return
+        folder = Path(self._document["folder"])
+        plain = QImage(str(folder / item["files"]["image"]))
+        self.image.show_image(plain)
+        self.map.show_image(plain, QImage(str(folder / item["files"]["overlay"])))
+        self._says.setText(_answer(item))
+        self._why.setText(" ".join(_reasons(item, self._document["title"])))
+        self._show_deletion(item["faithful"])
+
+    def _show_deletion(self, faithful: dict[str, Any] | None) -> None:
+        self.deletion.setVisible(faithful is not None)
+        if faithful is not None:
+            found = faithful["deletion"]
+            self.deletion.show_lines(
+                [
+                    Line("the hottest first", "train", found["shares"], found["curve"]),
+                    Line("in random order", "val", found["shares"], found["random_curve"]),
+                ]
+            )
+
+    def close_threads(self) -> None:
+        """Wait for pictures that are being decoded."""
+        self.grid.close_threads()
+
+
+def _answer(item: dict[str, Any]) -> str:
+    said = f"{item['predicted']}, {100 * item['confidence']:.1f} % sure"
+    if item["class"] == item["predicted"]:
+        return said
+    return f"{said}; explained is {item['class']} ({100 * item['probability']:.1f} %)"
+
+
+def _reasons(item: dict[str, Any], title: str) -> list[str]:
+    layer = f", maps of {item['layer']}" if item["layer"] else ""
+    parts = [f"{Path(item['path']).name}: {title}{layer}."]
+    if item["faithful"] is not None:
+        parts.append(item["faithful"]["sentence"])
+    return parts

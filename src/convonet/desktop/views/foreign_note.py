@@ -1,0 +1,107 @@
+"""A model that was made elsewhere: how it wants its pixels, and which class each of its outputs is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtWidgets import QComboBox, QFrame
+
+from convonet.desktop.widgets.basic import column, label, row
+from convonet.inference.labels import read_labels
+from convonet.workbench.opened import LABELS
+
+if TYPE_CHECKING:
+    from convonet.desktop.controller import Controller
+
+_SCALINGS = {
+    "As the file tells": None,
+    "0 to 1": "unit",
+    "−1 to 1": "symmetric",
+    "ImageNet": "imagenet",
+    "None: 0 to 255": "none",
+}
+_BESIDE = f"{LABELS} beside the model"
+_NATURAL = "Folders in natural order: 2 before 10"
+_LETTERS = "Folders by their letters: 10 before 2"
+_FILE = f"Another {LABELS} …"
+_SHOWN = 8
+
+
+class ForeignNote(QFrame):
+    """Stands on the pages of a model that does not say all of this itself; hidden for others."""
+
+    def __init__(self, controller: Controller) -> None:
+        super().__init__()
+        self._controller = controller
+        self.setObjectName("note")
+        self.scaling, self.names = QComboBox(), QComboBox()
+        self.scaling.addItems(list(_SCALINGS))
+        self.scaling.setAccessibleName("Pixel scaling of the model")
+        self.names.setAccessibleName("Order of the model's classes")
+        self.scaling.activated.connect(lambda _: controller.guard(self._set_scaling))
+        self.names.activated.connect(lambda _: controller.guard(self._set_names))
+        self._order = label("", "small", wrap=True)
+        line = row(
+            label("Made elsewhere. Pixels", "muted"),
+            self.scaling,
+            14,
+            label("Classes", "muted"),
+            self.names,
+            None,
+            gap=8,
+        )
+        self.setLayout(column(line, self._order, gap=6, margin=10))
+
+    def refresh(self) -> None:
+        """Show what is known of the model, and the order before it is used."""
+        bench = self._controller.bench
+        model = bench.model
+        self.setVisible(model is not None and (model.info is None or not model.info.classes))
+        if model is None:
+            return
+        offered = [_BESIDE] if model.file.with_name(LABELS).is_file() else []
+        offered += ([_NATURAL, _LETTERS] if bench.sets.classes else []) + [_FILE]
+        present = self.names.currentText()
+        self.names.clear()
+        self.names.addItems(offered)
+        self.names.setCurrentText(present if present in offered else offered[0])
+        names = bench.class_names
+        order = ", ".join(f"{place} = {name}" for place, name in enumerate(names[:_SHOWN]))
+        more = f" … {len(names):,} in all" if len(names) > _SHOWN else ""
+        unknown = (
+            f"Nobody knows the classes yet: choose a {LABELS}, or load images to take their folders' names."
+        )
+        self._order.setText(f"{order}{more}" if names else unknown)
+
+    def _set_scaling(self) -> None:
+        bench = self._controller.bench
+        if (model := bench.model) is not None:
+            chosen: Any = _SCALINGS[self.scaling.currentText()]
+            bench.load_model(model.path, scaling=chosen, classes=model.classes)
+
+    def _set_names(self) -> None:
+        bench, chosen = self._controller.bench, self.names.currentText()
+        model = bench.model
+        names = None if model is None else self._chosen_names(chosen, model.file)
+        if model is not None and names is not None:
+            bench.load_model(model.path, scaling=model.scaling, classes=names)
+            self._controller.scan()
+
+    def _chosen_names(self, chosen: str, file: Path) -> tuple[str, ...] | None:
+        """The names in the order that was chosen; None: given up."""
+        from convonet.data.names import natural_key
+
+        if chosen == _BESIDE:
+            return read_labels(file.with_name(LABELS))
+        if chosen == _LETTERS:
+            return tuple(sorted(self._controller.bench.sets.classes))
+        if chosen == _NATURAL:
+            return tuple(sorted(self._controller.bench.sets.classes, key=natural_key))
+        asker = self._controller.ask
+        path = (
+            asker.open_file("Class names, one a line", "Text (*.txt);;All files (*)", str(file.parent))
+            if asker
+            else None
+        )
+        return read_labels(path) if path is not None else None

@@ -1,0 +1,137 @@
+"""The repair list in the window: images said to be of another class or left out, and taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QComboBox, QWidget
+
+from convonet.desktop.widgets.basic import button, label, row
+from convonet.desktop.widgets.image_grid import ImageGrid
+from convonet.errors import ConvonetError, InputError
+
+if TYPE_CHECKING:
+    from convonet.data.marking import MarkedImage
+    from convonet.desktop.controller import Controller
+    from convonet.events import Watch
+
+
+class Marker(QObject):
+    """Writes marks in the background, since a set is read again for it.
+
+    Signals:
+        marked: all marks as they are now.
+    """
+
+    marked = Signal(object)
+
+    def __init__(self, controller: Controller) -> None:
+        super().__init__(controller)
+        self._controller = controller
+
+    def read(self) -> None:
+        """Read the marks of the sets."""
+        data = self._controller.bench.data
+        if data.train_dir is None and data.test_dir is None:
+            self.marked.emit([])
+            return
+
+        def read(watch: Watch) -> list[MarkedImage]:
+            from convonet.data.marking import list_marks
+
+            return list_marks(data, watch)
+
+        self._controller.background.call("marks", read, self.marked.emit)
+
+    def mark(self, paths: Sequence[str], *, label: str | None = None, undo: bool = False) -> None:
+        """Mark images, leave them out, or take their marks away; then the sets are read anew."""
+        data = self._controller.bench.data
+
+        def write(watch: Watch) -> list[MarkedImage]:
+            from convonet.data.marking import Change, mark_images
+
+            return mark_images(data, paths, Change(label, undo), watch)
+
+        self._controller.background.call("marking", write, self._done, self._failed)
+
+    def _done(self, marks: list[MarkedImage]) -> None:
+        self.marked.emit(marks)
+        count = len(marks)
+        self._controller.noted.emit(f"{count:,} image{'' if count == 1 else 's'} marked; training obeys it")
+        self._controller.scan()
+
+    def _failed(self, error: ConvonetError) -> None:
+        self._controller.show_error(error)
+
+
+class MarkBar(QWidget):
+    """Marks the images that are selected in a grid."""
+
+    def __init__(self, controller: Controller, grid: ImageGrid, marker: Marker) -> None:
+        super().__init__()
+        self._controller, self._grid, self._marker = controller, grid, marker
+        self.classes = QComboBox()
+        self.classes.setAccessibleName("The true class of the selected images")
+        self.set_button = button("Label so", self._label, tip="The selected images are of this class")
+        self.leave_button = button("Leave out", self._leave_out, tip="Training and testing pass them over")
+        self.undo_button = button("Undo", self._undo, tip="Take the marks of the selected images away")
+        self._count = label("Select images whose label is wrong", "muted")
+        self.setLayout(
+            row(
+                self._count,
+                None,
+                label("True class", "muted"),
+                self.classes,
+                self.set_button,
+                self.leave_button,
+                self.undo_button,
+                gap=8,
+            )
+        )
+        grid.selectionModel().selectionChanged.connect(lambda *_: self._update())
+        grid.pictures.modelReset.connect(self._update)
+        self._update()
+
+    def show_classes(self, names: Sequence[str]) -> None:
+        """The classes that can be chosen."""
+        if [self.classes.itemText(place) for place in range(self.classes.count())] != list(names):
+            self.classes.clear()
+            self.classes.addItems(list(names))
+
+    def _update(self) -> None:
+        count = len(self._grid.selectedIndexes())
+        for made in (self.set_button, self.leave_button, self.undo_button):
+            made.setEnabled(count > 0)
+        some = f"{count:,} image{'' if count == 1 else 's'} selected"
+        self._count.setText(some if count else "Select images whose label is wrong")
+
+    def _paths(self) -> list[str]:
+        """Rows of an array file have no file that could be marked."""
+        paths = [picture.address for picture in self._grid.chosen() if picture.address]
+        if any("#" in path for path in paths):
+            raise InputError("Only image files can be marked", expected="a set of files, not an .npz file")
+        return paths
+
+    def _label(self) -> None:
+        name = self.classes.currentText()
+        self._controller.guard(lambda: self._marker.mark(self._paths(), label=name))
+
+    def _leave_out(self) -> None:
+        self._controller.guard(lambda: self._marker.mark(self._paths()))
+
+    def _undo(self) -> None:
+        self._controller.guard(lambda: self._marker.mark(self._paths(), undo=True))
+
+
+def said_of(marks: Sequence[MarkedImage]) -> dict[str, str]:
+    """Address of an image → what was said of it, in a word or two."""
+    from convonet.data.marks import marks_file
+
+    return {
+        str(marks_file(item.root).parent / item.mark.path): "left out"
+        if item.mark.label is None
+        else f"said to be {item.mark.label}"
+        for item in marks
+    }

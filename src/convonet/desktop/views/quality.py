@@ -1,0 +1,179 @@
+"""What may be wrong with the images: copies, leaks, contradicting labels, images that stand out, shortcuts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from PySide6.QtWidgets import QWidget
+
+from convonet.desktop.dialogs.image import ImageDialog
+from convonet.desktop.views.marking import MarkBar, Marker
+from convonet.desktop.views.page import Either
+from convonet.desktop.widgets.basic import EmptyState, button, column, label, row
+from convonet.desktop.widgets.image_grid import ImageGrid, Picture
+from convonet.desktop.widgets.table import Table
+from convonet.specs import InspectTask, Split
+from convonet.workbench.changes import WorkEnded
+
+if TYPE_CHECKING:
+    from convonet.desktop.controller import Controller
+
+_GROUPED = {
+    "conflicts": ("In two classes", "The same image stands in several classes: one label is wrong"),
+    "exact_duplicates": ("Exact copies", "The same content several times: it counts several times"),
+    "near_duplicates": ("Near copies", "They look the same, though their files differ"),
+}
+_PAIRED = {
+    "leaks": ("In training and test", "Scores on them are too good: the network has seen them"),
+    "near_leaks": ("Nearly in both", "A test image looks like one of training"),
+}
+_SINGLE = {
+    "dark": ("Dark", "Much darker than the others"),
+    "bright": ("Bright", "Much brighter than the others"),
+    "blurred": ("Blurred", "Much less sharp than the others"),
+    "odd_sized": ("Odd size", "Of another size or shape than the others"),
+}
+_NAMES: dict[str, str] = {"train": "Training", "test": "Test"}
+
+
+class Finding(NamedTuple):
+    """One kind of fault: its name, what it means, and its images with what stands below each."""
+
+    set: str
+    name: str
+    meaning: str
+    pictures: tuple[Picture, ...]
+
+
+class QualityView(QWidget):
+    """Asks a worker to look at every image, and shows what it finds with the images."""
+
+    def __init__(self, controller: Controller, marker: Marker) -> None:
+        super().__init__()
+        self._controller = controller
+        self._findings: list[Finding] = []
+        self._asked: tuple[Path, Path | None] | None = None
+        start = button("Check the images", self.check, primary=True)
+        self._empty = EmptyState("Not checked yet", "", start)
+        self.warnings = label("", wrap=True, select=True)
+        self.table = Table(("Set", "Finding", "Images", "Meaning"), "findings", empty="Nothing was found.")
+        self.table.selectionModel().currentRowChanged.connect(lambda *_: self._show_images())
+        self.grid = ImageGrid("Images of the finding")
+        self.grid.opened.connect(lambda place: ImageDialog(self.grid.pictures, place, self).exec())
+        self.bar = MarkBar(controller, self.grid, marker)
+        again = row(self.warnings, button("Check again", self.check))
+        again.setStretch(0, 1)
+        content = column(again, self.table, self.bar, self.grid, gap=8)
+        content.setStretch(1, 2)
+        content.setStretch(3, 3)
+        self._either = Either(self._empty, content)
+        self.setLayout(column(8, self._either))
+        controller.ended.connect(self._ended)
+        controller.changed.connect(lambda part: self.refresh() if part in ("work", "sets") else None)
+        self.refresh()
+
+    def check(self) -> None:
+        """Start the look."""
+        data = self._controller.bench.data
+        self._controller.guard(lambda: self._controller.bench.start(InspectTask(data=data)))
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Say what is under way, and forget findings of other images."""
+        bench = self._controller.bench
+        self.bar.show_classes(bench.sets.classes)
+        checking = bench.work is not None and bench.work.task.kind == "inspect"
+        if self._asked is not None and self._asked != self._roots():
+            self._asked = None
+        self._either.show_content(self._asked is not None and not checking)
+        if checking:
+            self._empty.say(
+                "Looking at every image …", "This takes a moment the first time: all are decoded."
+            )
+        else:
+            self._empty.say(
+                "Not checked yet",
+                "Every image is looked at for copies, images in training and test, contradicting labels, dark, "
+                "bright, blurred and odd-sized ones, and for shortcuts that give a class away.",
+            )
+
+    def _roots(self) -> tuple[Path, Path | None] | None:
+        listings = self._controller.bench.sets.listings
+        if "train" not in listings:
+            return None
+        return listings["train"].root, listings["test"].root if "test" in listings else None
+
+    def _ended(self, ended: WorkEnded) -> None:
+        if ended.task.kind != "inspect":
+            return
+        if ended.result is not None and self._roots() is not None:
+            self._asked = self._roots()
+            self.show_document(ended.result)
+        self.refresh()
+
+    def show_document(self, document: dict[str, Any]) -> None:
+        """Show the document of an inspection."""
+        roots = self._roots() or (Path(), None)
+        self._findings = list(findings(document, *roots))
+        more = document["test"]["warnings"] if "test" in document else []
+        sentences = [f"{text}." for text in document["warnings"]] + [f"Test: {text}." for text in more]
+        self.warnings.setText("\n".join(sentences) or "Nothing to worry about was found.")
+        self.table.show_rows(
+            [(item.set, item.name, len(item.pictures), item.meaning) for item in self._findings]
+        )
+        self.grid.show_pictures(())
+        if self._findings:
+            self.table.selectRow(0)
+
+    def _show_images(self) -> None:
+        chosen = self.table.chosen()
+        wanted = chosen[0][:2] if chosen else None
+        found = next((item for item in self._findings if (item.set, item.name) == wanted), None)
+        self.grid.show_pictures(found.pictures if found else ())
+
+    def close_threads(self) -> None:
+        """Wait for pictures that are being decoded."""
+        self.grid.close_threads()
+
+
+def findings(document: dict[str, Any], root: Path, test_root: Path | None) -> Iterator[Finding]:
+    """What an inspection found, the gravest first.
+
+    Args:
+        root, test_root: what the paths of each set are relative to.
+    """
+    for key, (name, meaning) in _PAIRED.items():
+        if document[key] and test_root is not None:
+            pairs = [(root, item["train"], "training") for item in document[key]]
+            others = [(test_root, item["test"], "test") for item in document[key]]
+            both = [side for pair in zip(pairs, others, strict=True) for side in pair]
+            pictures = tuple(_picture(base, path, f"{word}: {_class(path)}") for base, path, word in both)
+            yield Finding("Both", name, meaning, pictures)
+    yield from _of_set("train", document, root)
+    if test_root is not None and "test" in document:
+        yield from _of_set("test", document["test"], test_root)
+
+
+def _of_set(split: Split, document: dict[str, Any], root: Path) -> Iterator[Finding]:
+    for key, (name, meaning) in _GROUPED.items():
+        if groups := document[key]:
+            pictures = tuple(
+                _picture(root, path, f"{number}: {_class(path)}")
+                for number, group in enumerate(groups, 1)
+                for path in group
+            )
+            yield Finding(_NAMES[split], name, meaning, pictures)
+    for key, (name, meaning) in _SINGLE.items():
+        if paths := document[key]:
+            pictures = tuple(_picture(root, path, _class(path)) for path in paths)
+            yield Finding(_NAMES[split], name, meaning, pictures)
+
+
+def _class(path: str) -> str:
+    return path.partition("/")[0]
+
+
+def _picture(root: Path, path: str, title: str) -> Picture:
+    return Picture(str((root.parent if "#" in path else root) / path), title)

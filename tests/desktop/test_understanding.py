@@ -1,0 +1,239 @@
+"""Curves, calibration, marks, quality and explanations in the window, from documents as workers make them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from PySide6.QtCore import QItemSelectionModel
+
+from convonet.desktop.app_win import AppWin
+from convonet.desktop.views.quality import findings
+from convonet.desktop.views.test_calibration import CalibrationTab
+from convonet.desktop.views.test_curves import CurvesTab
+from convonet.desktop.widgets.picture import PictureView
+from convonet.specs import TestTask
+
+Wait = Callable[..., None]
+
+
+def two_class_scores(**more: Any) -> dict[str, Any]:
+    curve = {
+        "class": "ill",
+        "auc": 0.9,
+        "average_precision": 0.8,
+        "roc": {"fpr": [0.0, 0.1, 1.0], "tpr": [0.0, 0.8, 1.0]},
+        "precision_recall": {"recall": [0.0, 0.8, 1.0], "precision": [1.0, 0.9, 0.4]},
+    }
+    return {
+        "classes": ["well", "ill"],
+        "curves": [curve],
+        "auc": 0.9,
+        "positive": "ill",
+        "threshold": 0.3,
+        "sensitivity": 0.8,
+        "specificity": 0.9,
+        "chosen": {"temperature": 1.5, "ece_uncalibrated": 0.1},
+        "ece": 0.05,
+        "brier": 0.1,
+        "confidence_sentence": "All is well.",
+        "reliability": {"counts": [0, 4], "accuracy": [None, 0.75], "confidence": [None, 0.8]},
+        "confidence_histogram": {"edges": [0.0, 0.5, 1.0], "right": [1, 3], "wrong": [0, 0]},
+    } | more
+
+
+def test_the_threshold_of_two_classes_is_given_or_chosen(qtbot: Any) -> None:
+    asked: list[dict[str, Any]] = []
+    tab = CurvesTab(lambda **values: asked.append(values))
+    qtbot.addWidget(tab)
+    tab.show_scores(two_class_scores())
+    tab.show()
+    assert tab.threshold_line.isVisible()
+    assert (tab.positive.currentText(), tab.threshold.value()) == ("ill", 0.3)
+    assert "sensitivity 80.0 %, specificity 90.0 %" in tab._note.text()
+    tab.keep.setChecked(True)
+    tab._start(min_recall=0.95)
+    tab._start_costs()
+    assert asked[0] == {"positive": "ill", "keep": True, "min_recall": 0.95}
+    assert asked[1]["costs"] == (1.0, 5.0)
+    assert all(TestTask(model="m", data=_data(), **values) for values in asked)
+    tab.show_scores(two_class_scores(classes=["a", "b", "c"], curves=[]))
+    assert not tab.threshold_line.isVisible()
+    assert "test again" in tab._note.text()
+    tab.grab()
+
+
+def _data() -> Any:
+    from convonet.params import DataParams
+
+    return DataParams()
+
+
+def test_calibration_says_what_the_temperature_changed(qtbot: Any) -> None:
+    asked: list[dict[str, Any]] = []
+    tab = CalibrationTab(lambda **values: asked.append(values))
+    qtbot.addWidget(tab)
+    tab.show_scores(two_class_scores())
+    assert "Temperature 1.5" in tab.sentence.text()
+    assert "0.1000" in tab.sentence.text()
+    assert "All is well." in tab.sentence.text()
+    assert tab.confidence.accessibleDescription() == "right (4), wrong (0)"
+    tab.grab()
+
+
+def test_marking_from_the_mistakes_and_the_way_back(
+    loaded: AppWin, digits: Path, qtbot: Any, answers: Any, tmp_path: Path
+) -> None:
+    import shutil
+
+    own, bench = tmp_path / "own", loaded.controller.bench
+    shutil.copytree(digits / "test", own)
+    bench.set_data(bench.data.changed(train_dir=str(own), test_dir=None))
+    loaded.controller.scan()
+    qtbot.waitUntil(lambda: bench.sets.images("train") == 359, timeout=10_000)
+    loaded.show_page("data/marks")
+    page: Any = loaded.page("data")
+    page.marker.mark([str(own / "3" / name.name) for name in sorted((own / "3").iterdir())[:2]], label="8")
+    qtbot.waitUntil(lambda: len(page.marks.table.rows.rows) == 2, timeout=10_000)
+    qtbot.waitUntil(lambda: bench.sets["train"].counts()["3"] == 35, timeout=10_000)
+    assert page.marks.table.rows.rows[0][2:4] == ("3", "8")
+    page.marks.table.selectAll()
+    page.marks._take_away()
+    qtbot.waitUntil(lambda: not page.marks.table.rows.rows, timeout=10_000)
+    qtbot.waitUntil(lambda: bench.sets["train"].counts()["3"] == 37, timeout=10_000)
+    assert answers.errors == []
+    page.marker.mark([str(own / "3" / "none.png")])
+    qtbot.waitUntil(lambda: bool(answers.errors), timeout=10_000)
+    assert "none.png" in answers.errors[0].sentence()
+
+
+def test_selected_images_are_marked_through_the_bar(loaded: AppWin, qtbot: Any) -> None:
+    from convonet.desktop.widgets.image_grid import Picture
+
+    loaded.show_page("test")
+    page: Any = loaded.page("test")
+    said: list[tuple[list[str], dict[str, Any]]] = []
+    page.mark_bar._marker.mark = lambda paths, **values: said.append((paths, values))
+    page.mark_bar.show_classes(["a", "b"])
+    page.grid.show_pictures([Picture("/x/1.png", "1"), Picture("/x/2.png", "2")])
+    assert not page.mark_bar.set_button.isEnabled()
+    page.grid.selectionModel().select(page.grid.pictures.index(1), QItemSelectionModel.SelectionFlag.Select)
+    page.mark_bar.classes.setCurrentText("b")
+    for made in (page.mark_bar.set_button, page.mark_bar.leave_button, page.mark_bar.undo_button):
+        made.click()
+    assert said == [(["/x/2.png"], {"label": "b"}), (["/x/2.png"], {}), (["/x/2.png"], {"undo": True})]
+
+
+def test_findings_of_an_inspection_name_their_images() -> None:
+    one = {
+        "exact_duplicates": [["a/1.png", "a/2.png"]],
+        "near_duplicates": [],
+        "conflicts": [["a/1.png", "b/1.png"]],
+        "dark": ["b/3.png"],
+        "bright": [],
+        "blurred": [],
+        "odd_sized": [],
+    }
+    document = one | {"leaks": [{"train": "a/1.png", "test": "a/9.png"}], "near_leaks": [], "test": one}
+    found = list(findings(document, Path("/train"), Path("/test")))
+    assert [(item.set, item.name, len(item.pictures)) for item in found] == [
+        ("Both", "In training and test", 2),
+        ("Training", "In two classes", 2),
+        ("Training", "Exact copies", 2),
+        ("Training", "Dark", 1),
+        ("Test", "In two classes", 2),
+        ("Test", "Exact copies", 2),
+        ("Test", "Dark", 1),
+    ]
+    assert found[0].pictures[1].address == str(Path("/test/a/9.png"))
+    assert found[0].pictures[1].title == "test: a"
+    assert found[-1].pictures[0].address == str(Path("/test/b/3.png"))
+
+
+def test_an_explanation_is_shown_with_its_check(window: AppWin, tmp_path: Path, qtbot: Any) -> None:
+    for name in ("image", "overlay"):
+        Image.fromarray(np.full((8, 8, 3), 90, np.uint8)).save(tmp_path / f"{name}.png")
+    curve = {"shares": [0.0, 0.5, 1.0], "curve": [0.9, 0.2, 0.1], "random_curve": [0.9, 0.6, 0.1]}
+    row = {
+        "path": "/x/东.png",
+        "predicted": "东",
+        "confidence": 0.9,
+        "class": "主",
+        "probability": 0.05,
+        "layer": "conv_2",
+        "faithful": {"deletion": curve, "likeness": 0.1, "sentence": "It can be believed."},
+        "files": {"image": "image.png", "overlay": "overlay.png"},
+    }
+    broken = {"path": "/x/none.png", "error": "is no image"}
+    document = {"title": "Grad-CAM", "folder": str(tmp_path), "explanations": [row, broken]}
+    window.show_page("explain")
+    page: Any = window.page("explain")
+    page.why.show_document(document)
+    assert page.why._says.text() == "东, 90.0 % sure; explained is 主 (5.0 %)"
+    assert page.why._why.text() == "东.png: Grad-CAM, maps of conv_2. It can be believed."
+    assert not page.why.deletion.isHidden()
+    page.why.grid.setCurrentIndex(page.why.grid.pictures.index(1))
+    assert page.why._says.text() == "is no image"
+    assert page.why.deletion.isHidden()
+    page.why.grab()
+
+
+def test_a_picture_is_drawn_crisp_or_smooth(qtbot: Any) -> None:
+    from PySide6.QtGui import QImage
+
+    view = PictureView("one", "Nothing yet")
+    qtbot.addWidget(view)
+    view.resize(200, 200)
+    view.grab()
+    image = QImage(4, 4, QImage.Format.Format_RGB888)
+    image.fill(0xFF0000)
+    over = QImage(4, 4, QImage.Format.Format_RGB888)
+    over.fill(0x0000FF)
+    view.show_image(image, over)
+    view.set_strength(0.0)
+    assert view.grab().toImage().pixelColor(100, 100).red() == 255
+    view.set_strength(1.0)
+    assert view.grab().toImage().pixelColor(100, 100).blue() == 255
+
+
+@pytest.mark.slow
+def test_explained_layers_dreamt_checked_and_reported_with_workers(
+    loaded: AppWin, qtbot: Any, answers: Any, wait_work: Wait, tmp_path: Path
+) -> None:
+    from convonet.params import SearchSpace
+
+    bench, actions = loaded.controller.bench, loaded.controller.actions
+    bench.set_space(SearchSpace.of({"family": "simple", "epochs": 1, "batch_size": 64, "num_units": 16}))
+    bench.set_data(bench.data.changed(image_size=16))
+    actions["train_val"].trigger()
+    wait_work(loaded)
+    loaded.show_page("explain")
+    page: Any = loaded.page("explain")
+    page.why.faithful.setChecked(True)
+    page.why._explain_mistakes()
+    qtbot.waitUntil(lambda: bench.work is not None, timeout=10_000)
+    wait_work(loaded)
+    assert page.why.grid.pictures.rowCount() == 12
+    assert "sure" in page.why._says.text()
+    page.draw_layers(Path(page.why._rows[0]["path"]))
+    wait_work(loaded)
+    assert page.layers.list.count() >= 3
+    page.excite("output", 3, 8, 0)
+    wait_work(loaded)
+    assert not page.dream.picture._image.isNull()
+    actions["check_quality"].trigger()
+    wait_work(loaded)
+    assert loaded.shown == "data"
+    quality: Any = loaded.page("data").quality  # type: ignore[attr-defined]
+    assert quality.warnings.text()
+    answers.paths = [tmp_path / "report.html"]
+    actions["save_report"].trigger()
+    wait_work(loaded)
+    assert "<html" in (tmp_path / "report.html").read_text(encoding="utf-8")[:500]
+    assert answers.errors == []
+    assert json.dumps(bench.evaluation)
