@@ -1,7 +1,8 @@
 """Makes the pictures of the window: `python docs/make_screenshots.py FOLDER [--all]`.
 
-A network is trained on the digits in a folder of its own; then every page is shown light and dark. `--all` adds
-1920 × 1080 and twice the pixels, to look at every one of them.
+Networks are trained in a folder of their own: on the digits, and on two of them as a set of two classes with Chinese
+names. Then every page and dialog is shown light and dark. `--all` adds 1920 × 1080 and twice the pixels, to look at
+every one of them.
 """
 
 from __future__ import annotations
@@ -9,12 +10,15 @@ from __future__ import annotations
 import argparse
 import itertools
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from convonet.home import home
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
@@ -30,8 +34,11 @@ PAGES = (
     "test",
     "use/images",
     "use/draw",
+    "explain",
     "runs",
 )
+_TABS = {"data": 7, "network": 2, "train": 3, "test": 7, "explain": 3}
+_TWO = {"6": "六", "8": "八"}
 
 
 def main() -> None:
@@ -45,20 +52,11 @@ def main() -> None:
     if given.take:
         Photographer(given.folder, given.all).take_all()
         return
-    with tempfile.TemporaryDirectory() as home:
-        for scale in ("1", "2") if given.all else ("1",):
-            surroundings = {
-                "CONVONET_HOME": os.environ.get("CONVONET_SCREENSHOTS_HOME", home),
-                "QT_QPA_PLATFORM": "offscreen",
-                "QT_SCALE_FACTOR": scale,
-            }
-            command = [
-                sys.executable,
-                __file__,
-                str(given.folder),
-                "--take",
-                *(["--all"] if given.all else []),
-            ]
+    for scale in ("1", "2") if given.all else ("1",):
+        with tempfile.TemporaryDirectory() as folder:
+            surroundings = {"CONVONET_HOME": folder, "QT_QPA_PLATFORM": "offscreen", "QT_SCALE_FACTOR": scale}
+            command = [sys.executable, __file__, str(given.folder), "--take"]
+            command += ["--all"] if given.all else []
             subprocess.run(command, env=dict(os.environ) | surroundings, check=True)
 
 
@@ -86,12 +84,12 @@ class Photographer:
         """Every page in every dress."""
         bench = self._controller.bench
         self._looks("start", "start")
-        if bench.model is None:
-            self._controller.actions["demo"].trigger()
-            self._until(lambda: bench.work is not None)
-            self._until(lambda: self._controller.progress.epochs_done >= 5)
-            self._looks("train", "training")
-            self._until(lambda: bench.work is None, 600)
+        self._empty_pages()
+        self._controller.actions["demo"].trigger()
+        self._until(lambda: bench.work is not None)
+        self._until(lambda: self._controller.progress.epochs_done >= 5)
+        self._looks("train", "training")
+        self._until(lambda: bench.work is None, 600)
         self._until(lambda: bool(bench.sets.listings))
         self._controller.actions["initialise"].trigger()
         self._until(lambda: bench.work is None)
@@ -99,18 +97,67 @@ class Photographer:
         bench.start(bench.predict_task(images))
         self._until(lambda: bench.work is None)
         self._draw()
+        self._explain()
+        self._controller.actions["check_quality"].trigger()
+        self._until(lambda: bench.work is None)
         for page in PAGES:
-            if page.split("/")[0] in self._window.rail.buttons:
-                self._looks(page, page.replace("/", "_"))
+            self._looks(page, page.replace("/", "_"))
         self._parts()
         self._dialogs()
+        self._two_classes()
         self._window.close()
+
+    def _empty_pages(self) -> None:
+        """What every page says while there is nothing to show."""
+        for page in self._window.rail.buttons:
+            if page not in ("start", "params"):
+                self._looks(page, f"empty_{page}")
+
+    def _explain(self) -> None:
+        """Explanations with their check, the layers of an image, and what excites the classes."""
+        bench, page = self._controller.bench, self._window.page("explain")
+        self._window.show_page("explain")
+        page.why.faithful.setChecked(True)  # type: ignore[attr-defined]
+        page.why._explain_mistakes()  # type: ignore[attr-defined]
+        self._until(lambda: bench.work is not None)
+        self._until(lambda: bench.work is None)
+        page.draw_layers(sorted(bench.sets["test"].root.glob("3/*.png"))[0])  # type: ignore[attr-defined]
+        self._until(lambda: bench.work is None)
+        page.layers.list.setCurrentRow(1)  # type: ignore[attr-defined]
+        page.excite("output", None, 128, 0)  # type: ignore[attr-defined]
+        self._until(lambda: bench.work is None)
+
+    def _two_classes(self) -> None:
+        """A threshold, Chinese names, and images that say what they are not."""
+        from convonet.params import DataParams, SearchSpace
+
+        bench, window = self._controller.bench, self._window
+        folder = home() / "samples" / "two"
+        if not folder.exists():
+            for split, old in itertools.product(("train", "test"), _TWO):
+                source = home() / "samples" / "digits" / split / old
+                shutil.copytree(source, folder / split / _TWO[old])
+        data = {"train_dir": str(folder / "train"), "test_dir": str(folder / "test"), "image_size": 16}
+        bench.set_data(DataParams.of(data))
+        self._controller.scan()
+        self._until(lambda: "test" in bench.sets)
+        bench.set_space(SearchSpace.of({"family": "logistic", "epochs": 2, "batch_size": 32}))
+        self._controller.actions["train_val"].trigger()
+        self._until(lambda: bench.work is None)
+        page = window.page("test")
+        window.show_page("test")
+        page.curves._start(min_recall=0.95)  # type: ignore[attr-defined]
+        self._until(lambda: bench.work is None)
+        self._looks("test", "two_test")
+        page.tabs.setCurrentIndex(3)  # type: ignore[attr-defined]
+        self._looks("test", "two_curves", show=False)
+        self._looks("data", "two_data")
 
     def _parts(self) -> None:
         """Tabs that stand behind the first one."""
-        for page, places in (("data", (1, 2, 3)), ("network", (1,)), ("train", (1,)), ("test", (1, 2))):
+        for page, count in _TABS.items():
             self._window.show_page(page)
-            for place in places:
+            for place in range(1, count):
                 self._window.page(page).tabs.setCurrentIndex(place)  # type: ignore[attr-defined]
                 self._wait(0.6)
                 self._looks(page, f"{page}_{place}", show=False)
@@ -121,6 +168,9 @@ class Photographer:
             form.rows[name].editor.set_text(text)
         form.edited.emit()
         self._looks("params/hyper", "params_wrong")
+        for name in ("family", "num_filters", "init_rate"):
+            form.rows[name].editor.set_text("")
+        form.edited.emit()
 
     def _dialogs(self) -> None:
         from convonet.desktop.dialogs.about import AboutDialog
@@ -143,6 +193,8 @@ class Photographer:
         )
         assert bench.model is not None
         assert bench.model.run is not None
+        self._controller.actions["initialise"].trigger()
+        self._until(lambda: bench.work is None)
         grid = self._window.page("test").grid.pictures  # type: ignore[attr-defined]
         dialogs = {
             "about": AboutDialog(self._controller.background, self._window),

@@ -35,7 +35,9 @@ from convonet.workbench.look import find_sizes
 from convonet.workbench.predictions import read_answers
 from convonet.workbench.progress import Progress, time_left
 from convonet.workbench.sets import load_sets
+from convonet.workbench.shown_actions import shown_actions
 from convonet.workbench.shown_as import as_command, as_python, command_words
+from convonet.workbench.workbench import Workbench
 
 
 def epoch(number: int, **logs: float) -> EpochEnded:
@@ -194,3 +196,29 @@ def test_the_folders_of_a_set_as_a_tree(tmp_path: Path) -> None:
     }
     assert [listing.paths[row] for row in rows_below(listing, "东/deep/er")] == ["东/deep/er/b.png"]
     assert len(rows_below(listing, "")) == len(listing)
+
+
+def test_every_action_as_command_and_python(digits: Path, tmp_path: Path) -> None:
+    from click import Command
+    from typer.main import get_command
+
+    bench = Workbench(tmp_path)
+    known: Any = get_command(app)
+    first = {item.title for item in shown_actions(bench)}
+    assert {"New Data Params", "Load Training Dataset", "Runs", "About"} <= first
+    bench.set_data(DataParams.of({"train_dir": str(digits / "train"), "test_dir": str(digits / "test")}))
+    bench.take_sets(bench.data, load_sets(bench.data))
+    bench.set_space(SearchSpace.of({"epochs": [1, 2], "init_rate": 0.1}))
+    (tmp_path / "model.h5").write_bytes(b"no network is opened for this")
+    bench.load_model(tmp_path / "model.h5")
+    shown = {item.title: item for item in shown_actions(bench)}
+    assert first < set(shown)
+    assert len(shown) >= 25
+    for item in shown.values():
+        compile(item.python, item.title, "exec")
+        for line in item.command.splitlines():
+            words = shlex.split(line)
+            if words[0] == "convonet":
+                command: Command = known.commands[words[1]]
+                assert command is not None
+    assert "epochs=1,2" in shown["Save Hyper Params"].command

@@ -211,7 +211,10 @@ class Controller(QObject):
                 raise InputError("There is no mistake to explain", hint="Choose images instead")
             return [Path(address) for address in addresses if "#" not in address]
 
-        self.background.call("mistakes", read, lambda paths: self.guard(lambda: done(paths)), self.show_error)
+        def fail(error: ConvonetError) -> None:
+            self.show_error(error)
+
+        self.background.call("mistakes", read, lambda paths: self.guard(lambda: done(paths)), fail)
 
     # Session
 

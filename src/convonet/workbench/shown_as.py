@@ -70,14 +70,14 @@ def _tune_words(task: TuneTask) -> list[str]:
     words = ["tune", *_data_words(task.data)]
     for name, value in hyper_to_dict(task.space).items():
         if name != VERSION_KEY:
-            words += ["--set", f"{name}={_several(value)}"]
+            words += ["--set", f"{name}={several(value)}"]
     words += ["--search", task.search, "--objective", task.objective, "--folds", str(task.folds)]
     words += ["--trials", str(task.trials)] if task.trials is not None else []
     return [*words, "--images", "all" if task.images is None else str(task.images)]
 
 
-def _several(value: Any) -> str:
-    """Plain alternatives between commas, all else as JSON."""
+def several(value: Any) -> str:
+    """A value as `--set` takes it: plain alternatives between commas, all else as JSON."""
     if isinstance(value, list) and not any(isinstance(item, (list, dict)) for item in value):
         return ",".join(str(item) for item in value)
     return json.dumps(value, ensure_ascii=False) if isinstance(value, (list, dict)) else str(value)

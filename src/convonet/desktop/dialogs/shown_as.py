@@ -1,4 +1,4 @@
-"""What was clicked last, and what could be clicked now, as a command and as Python."""
+"""What was clicked last, and every other action, as a command and as Python."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from PySide6.QtGui import QFontDatabase, QGuiApplication
 from PySide6.QtWidgets import QComboBox, QDialog, QPlainTextEdit, QWidget
 
 from convonet.desktop.widgets.basic import button, column, label, row
-from convonet.specs import Task
-from convonet.workbench.shown_as import as_command, as_python
+from convonet.workbench.shown_actions import shown_actions
 
 if TYPE_CHECKING:
     from convonet.workbench.workbench import Workbench
@@ -22,10 +21,11 @@ class ShownAsDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Show as Command and Python")
         self.resize(720, 460)
-        self._tasks = _tasks(bench)
+        self._shown = {item.title: item for item in shown_actions(bench)}
         self.choice = QComboBox()
-        self.choice.addItems(list(self._tasks) or ["Nothing to show yet: load images or a model first"])
+        self.choice.addItems(list(self._shown))
         self.choice.setAccessibleName("What to show")
+        self.choice.setMaxVisibleItems(30)
         self.choice.currentTextChanged.connect(self._show)
         self.command, self.python = _text("Command"), _text("Python")
         self.setLayout(
@@ -43,24 +43,8 @@ class ShownAsDialog(QDialog):
         self._show(self.choice.currentText())
 
     def _show(self, name: str) -> None:
-        task = self._tasks.get(name)
-        self.command.setPlainText(as_command(task) if task else "")
-        self.python.setPlainText(as_python(task) if task else "")
-
-
-def _tasks(bench: Workbench) -> dict[str, Task]:
-    found: dict[str, Task] = {}
-    if bench.last_task is not None:
-        found["What was done last"] = bench.last_task
-    if not bench.why_not("train", while_working=True):
-        found["Training With Validation"] = bench.train_task()
-        found["Training Only"] = bench.train_task(validation=False)
-        found["Initialize New Network Model"] = bench.summary_task()
-    if not bench.why_not("tune", while_working=True):
-        found["Tuning"] = bench.tune_task()
-    if not bench.why_not("evaluate", while_working=True):
-        found["Evaluation"] = bench.test_task()
-    return found
+        self.command.setPlainText(self._shown[name].command)
+        self.python.setPlainText(self._shown[name].python)
 
 
 def _text(name: str) -> QPlainTextEdit:

@@ -184,9 +184,9 @@ class DataPage(Page):
         self._show_images()
 
     def open_part(self, part: str) -> None:
-        self.tabs.setCurrentWidget(
-            {"quality": self.quality, "marks": self.marks}.get(part, self.tabs.widget(0))
-        )
+        places = {"quality": self.quality, "marks": self.marks}
+        if part in places:
+            self.tabs.setCurrentWidget(places[part])
 
     def _show_images(self) -> None:
         listing = self.bench.sets[self.set_box.currentData()]
