@@ -258,9 +258,21 @@ def _as_files(images: Place | Iterable[Place] | NDArray[np.uint8]) -> Iterator[l
     if not isinstance(images, np.ndarray):
         yield [os.fspath(one) for one in ([images] if isinstance(images, (str, os.PathLike)) else images)]
         return
+    _check(images)
     batch = images[np.newaxis] if images.ndim < 4 else images
     with _folder(None) as folder:
         paths = [str(folder / f"{place:04d}.png") for place in range(len(batch))]
         for path, pixels in zip(paths, batch, strict=True):
             Image.fromarray(pixels[:, :, 0] if pixels.shape[2:] == (1,) else pixels).save(path)
         yield paths
+
+
+def _check(images: NDArray[np.generic]) -> None:
+    """Pixels of one image or of a batch, or a DataError."""
+    plain = images.ndim == 2 or (images.ndim in (3, 4) and images.shape[-1] in (1, 3))
+    if images.dtype != np.uint8 or not plain:
+        raise DataError(
+            "These are no images",
+            expected="uint8 values of shape (H, W), (H, W, 1 or 3) or (N, H, W, 1 or 3)",
+            received=f"{images.dtype} values of shape {images.shape}",
+        )

@@ -84,6 +84,10 @@ VALUES: dict[str, tuple[Any, ...]] = {
     "study": ([CASE],),
     "study_case": (CASE,),
     "mistakes": (PIXELS, ("a not b (60.0 %)",) * 3),
+    "heat_map": (PIXELS[0], np.ones((8, 8)), "东 (98.3 %)", "Grad-CAM for 东"),
+    "filters": (np.ones((3, 3, 3)), "Filters of conv_1"),
+    "feature_maps": (np.ones((8, 8, 5)), "After conv_1"),
+    "dream": (PIXELS, ("a", "b", "东"), "What excites conv_1"),
 }
 
 

@@ -36,12 +36,14 @@ def filters_of(row: Row) -> Filters | None:
     """The filters of a layer; None where no kernel slides in it."""
     if not is_convolution(row.layer):
         return None
-    own = getattr(row.layer, "depthwise_kernel", None)
-    kernel = np.asarray(ops.convert_to_numpy(row.layer.kernel if own is None else own), np.float32)
+    made = keras.layers
+    each_map_alone = isinstance(row.layer, (made.DepthwiseConv2D, made.SeparableConv2D))
+    weights = getattr(row.layer, "depthwise_kernel", None)
+    kernel = np.asarray(ops.convert_to_numpy(row.layer.kernel if weights is None else weights), np.float32)
     shape = tuple(kernel.shape)
-    if isinstance(row.layer, keras.layers.Conv2DTranspose):
+    if isinstance(row.layer, made.Conv2DTranspose):
         kernel = kernel.swapaxes(2, 3)
-    if own is not None:
+    if each_map_alone:
         tiles = kernel.reshape(*shape[:2], -1).transpose(2, 0, 1)
         return Filters(row.name, shape, _levelled(tiles), "one filter for each map")
     if shape[0] * shape[1] == 1:

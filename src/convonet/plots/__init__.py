@@ -2,9 +2,11 @@
 
 from .confusion import MatrixCells, draw_matrix, matrix_cells, matrix_figure
 from .curves import Curves, combined_figure, curves_figure, curves_of, draw_curve
+from .explaining import DeletionCurves, heat_figure, overlay
 from .figures import new_figure, save_figure
 from .fonts import Fonts, find_fonts
 from .hyper_table import TableRow, table_figure, table_rows
+from .layers import dream_figure, filters_figure, maps_figure
 from .plotter import Plotter
 from .ranking import ranking_figure, ranking_lines
 from .rates import finder_figure, rates_figure
@@ -17,6 +19,7 @@ from .search import SearchTable, importance_of, parallel_axes, search_table
 __all__ = [
     "PLOTS",
     "Curves",
+    "DeletionCurves",
     "Fonts",
     "MatrixCells",
     "Plot",
@@ -28,13 +31,18 @@ __all__ = [
     "curves_of",
     "draw_curve",
     "draw_matrix",
+    "dream_figure",
+    "filters_figure",
     "find_fonts",
     "finder_figure",
+    "heat_figure",
     "importance_of",
+    "maps_figure",
     "matrix_cells",
     "matrix_figure",
     "mistakes_figure",
     "new_figure",
+    "overlay",
     "parallel_axes",
     "pick_samples",
     "ranking_figure",

@@ -72,9 +72,9 @@ def as_colour(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def heat_figure(
     image: NDArray[np.uint8],
     heat: NDArray[np.floating[Any]],
-    *,
     answer: str,
     title: str,
+    *,
     meaning: str = "",
     alpha: float = 0.6,
     deletion: DeletionCurves | None = None,
@@ -95,7 +95,8 @@ def heat_figure(
     height, width = image.shape[:2]
     tall = _SIDE * float(np.clip(height / width, 0.5, 2.0))
     panels = 3 if deletion else 2
-    figure = new_figure(panels * _SIDE + 0.8, tall + (1.6 if sentence else 1.1))
+    lines = wrapped(sentence, 40 * panels)
+    figure = new_figure(panels * _SIDE + 0.8, tall + 0.55 + 0.2 * (lines.count("\n") + 1 if lines else 0))
     axes = figure.subplots(1, panels, squeeze=False)[0]
     fonts = find_fonts([answer, title])
     _picture(axes[0], as_colour(image), answer, fonts)
@@ -108,8 +109,7 @@ def heat_figure(
     axes[1].set_xlabel(wrapped(meaning, _COLUMNS), fontsize=TICK_SIZE, color=MUTED)
     if deletion is not None:
         _draw_deletion(axes[2], deletion)
-    if sentence:
-        lines = wrapped(sentence, 40 * panels)
+    if lines:
         figure.supxlabel(lines, fontsize=TICK_SIZE, color=INK, x=0.02, ha="left")
     return figure
 

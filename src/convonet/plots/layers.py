@@ -37,7 +37,7 @@ def mosaic(tiles: NDArray[np.floating[Any]], columns: int) -> NDArray[np.floatin
 
 
 @register("filters", "The filters of a layer", "filters.png")
-def filters_figure(tiles: NDArray[np.floating[Any]], *, title: str, note: str = "") -> Figure:
+def filters_figure(tiles: NDArray[np.floating[Any]], title: str, *, note: str = "") -> Figure:
     """A page of filters.
 
     Args:
@@ -58,7 +58,7 @@ def filters_figure(tiles: NDArray[np.floating[Any]], *, title: str, note: str = 
 
 
 @register("feature_maps", "What a layer makes of an image", "feature_maps.png")
-def maps_figure(values: NDArray[np.floating[Any]], *, title: str, note: str = "") -> Figure:
+def maps_figure(values: NDArray[np.floating[Any]], title: str, *, note: str = "") -> Figure:
     """A page of the maps of one layer, all on one scale: what stays dark is silent.
 
     Args:
@@ -79,7 +79,7 @@ def maps_figure(values: NDArray[np.floating[Any]], *, title: str, note: str = ""
 
 
 @register("dream", "What excites a channel", "dream.png")
-def dream_figure(images: NDArray[np.uint8], names: Sequence[str], *, title: str) -> Figure:
+def dream_figure(images: NDArray[np.uint8], names: Sequence[str], title: str) -> Figure:
     """Pictures that excite channels, with what they reached.
 
     Args:

@@ -27,8 +27,10 @@ from convonet.params import (
 from convonet.runs import Run, RunStore
 from convonet.runs.environment import available_cores
 from convonet.specs import (
+    DreamTask,
     ExplainTask,
     ExportTask,
+    LayersTask,
     PredictTask,
     Split,
     SummaryTask,
@@ -316,6 +318,31 @@ class Workbench:
             out=str(out.resolve()),
             scaling=model.scaling,
             classes=model.classes,
+            **options,
+        )
+
+    def layers_task(self, out: Path, image: Path | None = None, layer: str | None = None) -> LayersTask:
+        """The filters of every convolution or of one layer, and with an image its feature maps; `out` as above."""
+        model = _needed(self.model)
+        return LayersTask(
+            model=str(model.path),
+            image=None if image is None else str(image),
+            layer=layer,
+            out=str(out.resolve()),
+            scaling=model.scaling,
+        )
+
+    def dream_task(self, layer: str, out: Path, channel: int | None = None, **options: Any) -> DreamTask:
+        """What excites a channel, or the first twelve; `out` is a PNG file, options are those of DreamTask."""
+        model = _needed(self.model)
+        return DreamTask(
+            model=str(model.path),
+            layer=layer,
+            channel=channel,
+            data=self.data if model.run is None and self.sets.images("test") else None,
+            out=str(out.resolve()),
+            scaling=model.scaling,
+            threads=available_cores(),
             **options,
         )
 
