@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from convonet.api import study as study
     from convonet.api import train as train
     from convonet.api import tune as tune
+    from convonet.api import verify as verify
     from convonet.api_explaining import dream as dream
     from convonet.api_explaining import explain as explain
     from convonet.api_explaining import layers as layers
@@ -36,6 +37,7 @@ _HOMES = {
     "study": "convonet.api",
     "evaluate": "convonet.api",
     "predict": "convonet.api",
+    "verify": "convonet.api",
     "explain": "convonet.api_explaining",
     "layers": "convonet.api_explaining",
     "dream": "convonet.api_explaining",

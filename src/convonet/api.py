@@ -38,7 +38,17 @@ from convonet.runs.documents import (
 )
 from convonet.runs.environment import available_cores, command
 from convonet.runs.memory import halve_batch
-from convonet.specs import ExportTask, PredictTask, Split, StudyTask, Task, TestTask, TrainTask, TuneTask
+from convonet.specs import (
+    ExportTask,
+    PredictTask,
+    Split,
+    StudyTask,
+    Task,
+    TestTask,
+    TrainTask,
+    TuneTask,
+    VerifyTask,
+)
 from convonet.testing.models import open_predictor
 
 Data: TypeAlias = DataParams | Mapping[str, Any] | str | os.PathLike[str]
@@ -330,6 +340,20 @@ def evaluate(
         into=str(path.resolve()) if own else None,
     )
     return answer_of(task, listen)
+
+
+def verify(run: str | os.PathLike[str] | TrainedRun | TunedRun, *, listen: Listener = None) -> dict[str, Any]:
+    """Repeat a training, a search or a study and compare, to the last digit.
+
+    Returns:
+        The document that `convonet verify --json` prints: `equal`, `difference`, `sentence` …
+
+    Raises:
+        RunNotFoundError: no such run.
+        InputError: a run that is not done, or of a kind that cannot be repeated.
+    """
+    path = run.path if isinstance(run, (TrainedRun, TunedRun)) else Path(run)
+    return answer_of(VerifyTask(run=str(path.resolve()), threads=Run.open(path).task().threads), listen)
 
 
 def predict(

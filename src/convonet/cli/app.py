@@ -20,6 +20,7 @@ from convonet.cli import (
     doctor,
     explaining,
     kernels,
+    many,
     marking,
     network,
     params,
@@ -29,6 +30,7 @@ from convonet.cli import (
     testing,
     training,
     tuning,
+    verify,
 )
 from convonet.cli.state import STATE
 
@@ -44,6 +46,7 @@ app = typer.Typer(
 )
 for group in (
     training,
+    many,
     tuning,
     testing,
     data,
@@ -54,6 +57,7 @@ for group in (
     kernels,
     params,
     runs,
+    verify,
     cache,
     desktop,
     serve,

@@ -26,6 +26,7 @@ _HOMES = {
     "explain": "convonet.jobs.explain_job",
     "layers": "convonet.jobs.layers_job",
     "dream": "convonet.jobs.dream_job",
+    "verify": "convonet.jobs.verify_job",
     "report": "convonet.jobs.report_job",
 }
 """Loaded late: a job that needs no keras must not pay for its import."""

@@ -16,6 +16,7 @@ from convonet.specs.tasks import (
 )
 from convonet.specs.technique_tasks import AugmentTask, FindRateTask
 from convonet.specs.tune_task import TuneTask
+from convonet.specs.verify_task import VerifyTask
 
 __all__ = [
     "AugmentTask",
@@ -34,5 +35,6 @@ __all__ = [
     "TestTask",
     "TrainTask",
     "TuneTask",
+    "VerifyTask",
     "read_task",
 ]

@@ -1,0 +1,144 @@
+"""`many`: several data sets in one command, with one table at the end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from convonet.cli import options as opt
+
+if TYPE_CHECKING:
+    from convonet.params import DataParams, HyperParams
+
+_COLUMNS = (
+    "data",
+    "images",
+    "classes",
+    "epochs",
+    "val_accuracy",
+    "test_accuracy",
+    "baseline",
+    "seconds",
+    "run",
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command of this file."""
+    app.command()(many)
+
+
+def many(
+    data: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="DATA...", help="Data parameters (JSON), or folders of images, one for each set."
+        ),
+    ],
+    hyper: opt.HyperFile = None,
+    settings: opt.Set = None,
+    out: opt.Out = None,
+    csv: Annotated[Path | None, typer.Option("--csv", help="Also write the table as CSV.")] = None,
+    seed: opt.Seed = None,
+    threads: opt.Threads = None,
+    json: opt.Json = False,
+    progress: opt.Progress = opt.ProgressStyle.AUTO,
+) -> None:
+    """Train the same network on several data sets and test it on each; a set that fails does not stop the others."""
+    from convonet.cli.given import data_params, search_space
+    from convonet.cli.output import print_json
+
+    values = search_space(hyper, settings, seed=seed).first()
+    given = []
+    for path in data:
+        file, folder = (path, None) if path.suffix.lower() == ".json" else (None, str(path))
+        given.append((path, data_params(file, settings, train_dir=folder)))
+    rows: list[dict[str, Any]] = []
+    try:
+        for path, one in given:
+            rows.append(_row(path, one, values, out, threads, progress))
+    finally:
+        if csv is not None and rows:
+            _write(csv, rows)
+        if json:
+            print_json(rows)
+        else:
+            _print(rows)
+    if any("error" in row for row in rows):
+        raise typer.Exit(1)
+
+
+def _row(
+    path: Path, data: DataParams, hyper: HyperParams, out: Path | None, threads: int | None, progress: str
+) -> dict[str, Any]:
+    """One set trained and tested: its row of the table, with `error` where it failed."""
+    from convonet.cli.given import parent_folder
+    from convonet.cli.output import note
+    from convonet.cli.work import do_new_run, start_run
+    from convonet.data.sources import has_set
+    from convonet.errors import ConvonetError
+    from convonet.runs.environment import available_cores
+    from convonet.specs import TrainTask
+
+    note(f"{path}:")
+    task = TrainTask(
+        data=data, hyper=hyper, then_test=has_set(data, "test"), threads=threads or available_cores()
+    )
+    run = start_run(parent_folder(out, data), task)
+    try:
+        do_new_run(run, task.threads, progress)
+    except ConvonetError as error:
+        note(error.sentence())
+        return {
+            "data": str(path),
+            "run": str(run.path) if run.path.exists() else None,
+            "error": error.to_dict(),
+        }
+    return _document(path, run.path)
+
+
+def _document(path: Path, run: Path) -> dict[str, Any]:
+    from convonet.runs import Run
+
+    found = Run.open(run)
+    record, history = found.read(), found.history()
+    scores = record["scores"]
+    test = scores.get("test", {})
+    return {
+        "data": str(path),
+        "images": record["data"]["sets"]["train"]["images"],
+        "classes": len(record["data"]["classes"]),
+        "epochs": len(history["epoch"]),
+        "val_accuracy": scores["training"].get("val_accuracy"),
+        "test_accuracy": test.get("accuracy"),
+        "test_interval": test.get("accuracy_interval"),
+        "baseline": test.get("baseline_accuracy"),
+        "seconds": record["seconds"],
+        "run": str(run),
+    }
+
+
+def _print(rows: list[dict[str, Any]]) -> None:
+    from convonet.cli.output import print_table
+
+    cells = [[row.get(name) for name in _COLUMNS] for row in rows]
+    print_table(_COLUMNS, cells)
+    for row in rows:
+        if "error" in row:
+            typer.echo(f"{row['data']}: {row['error']['what']}")
+
+
+def _write(path: Path, rows: list[dict[str, Any]]) -> None:
+    import csv
+    import io
+
+    from convonet.atomic import write_bytes
+
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow((*_COLUMNS, "error"))
+    for row in rows:
+        writer.writerow([row.get(name, "") for name in _COLUMNS] + [row.get("error", {}).get("what", "")])
+    write_bytes(path, text.getvalue().encode("utf-8", errors="backslashreplace"))

@@ -1,0 +1,141 @@
+"""A run done once more beside itself: equal to the last digit, or the first difference."""
+
+from __future__ import annotations
+
+import importlib
+import io
+import shutil
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import h5py
+import numpy as np
+
+from convonet.errors import DataChangedError, InputError
+from convonet.events import RunState, Watch
+from convonet.jobs.data_record import FILES
+from convonet.runs import Run
+from convonet.runs.repeats import Difference, changed_surroundings, count_rows, table_difference
+from convonet.runs.study_table import STUDY_HISTORY
+from convonet.runs.trials import TRIALS
+from convonet.specs import StudyTask, Task, TrainTask, TuneTask
+from convonet.specs.verify_task import VerifyTask
+
+MODEL = "model.keras"
+
+
+class _Table(NamedTuple):
+    """The table of a kind of run: its file, what a row is called, its key, what never repeats."""
+
+    file: str
+    what: str
+    keys: tuple[str, ...]
+    ignored: tuple[str, ...] = ()
+
+
+_TABLES = {
+    "train": _Table("history.csv", "epochs", ("epoch",)),
+    "tune": _Table(TRIALS, "folds", ("trial", "repeat", "fold"), ("seconds",)),
+    "study": _Table(STUDY_HISTORY, "epochs", ("trial", "epoch")),
+}
+
+
+def work(run: Run, task: VerifyTask, watch: Watch) -> dict[str, Any]:
+    """Repeat the run in this job's own folder; the answer says whether it is equal.
+
+    Raises:
+        InputError: a run that is not done, or of a kind that has nothing to repeat.
+        Cancelled: the person asked to stop.
+    """
+    first = Run.open(Path(task.run))
+    record, table = first.read(), _TABLES.get(first.read()["kind"])
+    if table is None or first.state(record) is not RunState.DONE:
+        raise InputError(
+            "Only a training, a search or a study that is done can be repeated",
+            where=first.path,
+            received=f"a {record['kind']} run that is {first.state(record)}",
+        )
+    again = _begun_again(run, first)
+    try:
+        importlib.import_module(f"convonet.jobs.{record['kind']}_job").work(again, again.task(), watch)
+    except DataChangedError as error:
+        difference: Difference | None = Difference(
+            "data", ", ".join(error.paths[:5]), "", "another", "changed"
+        )
+        compared = {}
+    else:
+        difference = _difference(first, again, table)
+        compared = {table.what: count_rows(first.file(table.file))} | _weights_of(first)
+    changed = changed_surroundings(record, again.read())
+    return {
+        "run": str(first.path),
+        "equal": difference is None,
+        "difference": None if difference is None else difference._asdict(),
+        "compared": compared,
+        "surroundings": changed,
+        "sentence": _sentence(difference, compared, changed),
+    }
+
+
+def _begun_again(run: Run, first: Run) -> Run:
+    """A new run of the same task, which insists on the same images and leaves nothing outside its folder."""
+    again = Run.create(run.file("repeat"), _quiet(first.task()), name=first.id)
+    again.update(data=first.read()["data"])
+    if first.file(FILES).is_file():
+        shutil.copyfile(first.file(FILES), again.file(FILES))
+    return again
+
+
+def _quiet(task: Task) -> Task:
+    assert isinstance(task, (TrainTask, TuneTask, StudyTask))
+    same = replace(task, data=task.data.changed(result_dir=None), accept_changed_data=False)
+    return replace(same, then_test=False) if isinstance(same, TrainTask) else same
+
+
+def _difference(first: Run, again: Run, table: _Table) -> Difference | None:
+    what = "trials" if table.file == TRIALS else "history"
+    found = table_difference(what, first.file(table.file), again.file(table.file), table.keys, table.ignored)
+    if found is not None or not first.file(MODEL).is_file():
+        return found
+    before, after = _weights(first.file(MODEL)), _weights(again.file(MODEL))
+    for name in [*before, *(name for name in after if name not in before)]:
+        old, new = before.get(name), after.get(name)
+        if old is None or new is None or old.shape != new.shape:
+            shapes = [None if values is None else str(values.shape) for values in (old, new)]
+            return Difference("weights", name, "", *shapes)
+        if not np.array_equal(old, new, equal_nan=old.dtype.kind == "f"):
+            place = np.flatnonzero(old.ravel() != new.ravel())[0]
+            values = [repr(values.ravel()[place].item()) for values in (old, new)]
+            return Difference("weights", name, f"value {place}", *values)
+    return None
+
+
+def _weights_of(run: Run) -> dict[str, int]:
+    return {"weights": len(_weights(run.file(MODEL)))} if run.file(MODEL).is_file() else {}
+
+
+def _weights(model: Path) -> dict[str, np.ndarray]:
+    """All arrays of a `.keras` file by their path in it."""
+    found: dict[str, np.ndarray] = {}
+    with zipfile.ZipFile(model) as archive, h5py.File(io.BytesIO(archive.read("model.weights.h5"))) as file:
+        file.visititems(
+            lambda name, item: found.update({name: item[()]}) if isinstance(item, h5py.Dataset) else None
+        )
+    return found
+
+
+def _sentence(difference: Difference | None, compared: dict[str, int], changed: list[dict[str, Any]]) -> str:
+    if difference is None:
+        said = "Equal to the last digit: " + " and ".join(
+            f"{count} {what}" for what, count in compared.items()
+        )
+    elif difference.what == "data":
+        said = f"Not repeated: images have changed since the run, the first are {difference.place}"
+    else:
+        said = f"Different: {difference.sentence()}"
+    parts = [f"{one['name']} {one['before']} is now {one['after']}" for one in changed]
+    return f"{said}. " + (
+        f"Other surroundings: {', '.join(parts)}." if parts else "Same versions and machine."
+    )

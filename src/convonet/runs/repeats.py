@@ -1,0 +1,75 @@
+"""A run and its repetition: the first number that differs, and what differs in the place where they were made."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+_PLACE = ("processor", "platform")
+
+
+class Difference(NamedTuple):
+    """Where two runs part.
+
+    Attributes:
+        what: `data`, `history`, `trials` or `weights`.
+        place: which epoch, fold, weight or file.
+        name: which number of it; empty where the place says it all.
+        before, after: what was there; None where nothing was.
+    """
+
+    what: str
+    place: str
+    name: str
+    before: str | None
+    after: str | None
+
+    def sentence(self) -> str:
+        """In words."""
+        name = f"{self.name} of {self.place}" if self.name else self.place
+        shown = ["nothing" if value is None else value for value in (self.before, self.after)]
+        return f"{name} was {shown[0]} and is now {shown[1]}"
+
+
+def table_difference(
+    what: str, before: Path, after: Path, keys: Sequence[str], ignored: Collection[str] = ()
+) -> Difference | None:
+    """The first row of two CSV files that differs, in the order of the first file.
+
+    Args:
+        keys: the columns that tell which row it is; the order of rows does not count.
+        ignored: columns that never repeat, such as seconds.
+    """
+    rows, others = _rows(before, keys), _rows(after, keys)
+    for place, row in rows.items():
+        other = others.get(place)
+        shown = ", ".join(f"{key} {value}" for key, value in zip(keys, place, strict=True))
+        if other is None:
+            return Difference(what, shown, "", "there", None)
+        for name, value in row.items():
+            if name not in ignored and other.get(name) != value:
+                return Difference(what, shown, name, value or None, other.get(name) or None)
+    for place in others.keys() - rows.keys():
+        shown = ", ".join(f"{key} {value}" for key, value in zip(keys, place, strict=True))
+        return Difference(what, shown, "", None, "there")
+    return None
+
+
+def count_rows(table: Path) -> int:
+    """Rows of a CSV file, without its head."""
+    with table.open(encoding="utf-8", newline="") as lines:
+        return sum(1 for _ in csv.DictReader(lines))
+
+
+def changed_surroundings(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Versions and machine of two records, where they differ: `{"name", "before", "after"}` each."""
+    pairs = [(name, before["versions"].get(name), after["versions"].get(name)) for name in after["versions"]]
+    pairs += [(name, before["machine"].get(name), after["machine"].get(name)) for name in _PLACE]
+    return [{"name": name, "before": old, "after": new} for name, old, new in pairs if old != new]
+
+
+def _rows(table: Path, keys: Sequence[str]) -> dict[tuple[str, ...], dict[str, str]]:
+    with table.open(encoding="utf-8", newline="") as lines:
+        return {tuple(row[key] for key in keys): row for row in csv.DictReader(lines)}

@@ -1,0 +1,19 @@
+"""A run done once more, to see whether it gives the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from convonet.specs.tasks import Task
+
+
+@dataclass(frozen=True, kw_only=True)
+class VerifyTask(Task):
+    """Repeat a training, a search or a study, and compare.
+
+    Attributes:
+        run: the folder of the run; it is not changed. `threads` must be those of the run.
+    """
+
+    kind = "verify"
+    run: str

@@ -1,0 +1,102 @@
+"""A run is repeated and found equal, or told apart."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import convonet
+from convonet import api
+from convonet.atomic import write_text
+from convonet.errors import InputError
+from convonet.nets import NetModel
+from convonet.runs import Run
+
+HYPER = {"family": "dense", "hidden_units": [8], "epochs": 2, "batch_size": 256, "optimizer": "adam"}
+
+
+@pytest.fixture(scope="module")
+def few(tmp_path_factory: pytest.TempPathFactory, digits: Path) -> Path:
+    """Forty images of two classes."""
+    folder = tmp_path_factory.mktemp("few")
+    for name in ("3", "5"):
+        (folder / name).mkdir()
+        for path in sorted((digits / "train" / name).iterdir())[:20]:
+            shutil.copy(path, folder / name)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory, few: Path) -> Path:
+    """A small training with its copies in a results folder."""
+    home = tmp_path_factory.mktemp("run")
+    data = {"train_dir": str(few), "image_size": 8, "result_dir": str(home / "results")}
+    return api.train(data, HYPER, out=home, name="run", threads=1).path
+
+
+def test_a_repeated_training_is_equal(done: Path) -> None:
+    kept = {path: path.stat().st_mtime_ns for path in (*done.iterdir(), *(done.parent / "results").iterdir())}
+    found = convonet.verify(done)
+    assert found["equal"], found
+    assert found["difference"] is None
+    assert found["compared"]["epochs"] == 2
+    assert found["compared"]["weights"] > 4
+    assert found["sentence"].startswith("Equal to the last digit: 2 epochs and ")
+    assert "Same versions and machine" in found["sentence"]
+    after = {path: path.stat().st_mtime_ns for path in kept if path.name != "run.lock"}
+    assert after == {path: time for path, time in kept.items() if path.name != "run.lock"}
+
+
+@pytest.mark.slow
+def test_a_number_that_was_changed_is_found(done: Path, tmp_path: Path) -> None:
+    other = shutil.copytree(done, tmp_path / "other")
+    text = (other / "history.csv").read_text()
+    loss = text.splitlines()[2].split(",")[1]
+    write_text(other / "history.csv", text.replace(loss, "0.125"))
+    found = convonet.verify(other)
+    assert found["difference"] == {
+        "what": "history", "place": "epoch 2", "name": "loss", "before": "0.125", "after": loss,
+    }  # fmt: skip
+    assert found["sentence"].startswith("Different: loss of epoch 2 was 0.125 and is now")
+    write_text(other / "history.csv", text)
+    model = NetModel.load(other / "model.keras")
+    kernel = model.keras_model.get_layer("output").kernel
+    values = np.array(kernel.value.detach())
+    values[0, 1] += 1e-6
+    kernel.assign(values)
+    model.save(other / "model.keras")
+    found = convonet.verify(other)
+    assert (found["equal"], found["difference"]["what"], found["difference"]["name"]) == (
+        False,
+        "weights",
+        "value 1",
+    )
+
+
+@pytest.mark.slow
+def test_other_images_are_named_and_unfinished_runs_refused(done: Path, few: Path, tmp_path: Path) -> None:
+    other = shutil.copytree(done, tmp_path / "other")
+    image = next((few / "3").iterdir())
+    kept = image.read_bytes()
+    try:
+        Image.new("L", (8, 8)).save(image)
+        found = convonet.verify(other)
+    finally:
+        image.write_bytes(kept)
+    assert (found["equal"], found["difference"]["what"]) == (False, "data")
+    assert image.name in found["sentence"]
+    Run.open(other).update(state="cancelled")
+    with pytest.raises(InputError, match="that is cancelled"):
+        convonet.verify(other)
+
+
+@pytest.mark.slow
+def test_a_repeated_search_is_equal(few: Path, tmp_path: Path) -> None:
+    data = {"train_dir": str(few), "image_size": 8}
+    run = api.tune(data, HYPER | {"init_rate": [0.01, 0.001]}, folds=2, out=tmp_path, jobs=2)
+    found = convonet.verify(run)
+    assert (found["equal"], found["compared"]) == (True, {"folds": 4})
