@@ -58,12 +58,22 @@ class TorchStep:
     def __init__(self, model: Any, optimizer: Any, loss: Any, boundary: float | None = None) -> None:
         import torch
 
+        from convonet.nets.torch_path import create_forward, lay_out
+        from convonet.training.updates import create_update
+
         self._torch = torch
         self._model = model
-        self._optimizer = optimizer
         self._loss = loss
         self._boundary = boundary
-        self._device = model.trainable_variables[0].value.device
+        self._variables = list(model.trainable_variables)
+        self._weights = [variable.value for variable in self._variables]
+        self._device = self._weights[0].device
+        forward = create_forward(model)
+        if forward is not None:
+            lay_out(model)
+        self._forward = forward or (lambda images, training: model(images, training=training))
+        self._penalties = _penalties(self._variables) if forward is not None else None
+        self._update = create_update(optimizer, self._variables)
         self.reset()
 
     def train(self, batch: Batch) -> None:
@@ -71,23 +81,24 @@ class TorchStep:
         if batch.change is not None:
             x = batch.change.images(x)
         weights = None if batch.weights is None else self._put(batch.weights)
-        variables = self._model.trainable_variables
         # The module's own zero_grad knows weights by their path, and two layers of nested networks may share one.
-        for variable in variables:
-            variable.value.grad = None
-        output = self._model(x, training=True)
+        for weight in self._weights:
+            weight.grad = None
+        output = self._forward(x, True)
         loss = self._loss(truths, output, sample_weight=weights)
         # Penalties on weights are trained with, but left out of the sums: these stand beside validation's.
-        sum(self._model.losses, loss).backward()
-        gradients = [variable.value.grad for variable in variables]
+        whole = sum(self._model.losses, loss) if self._penalties is None else loss
+        whole.backward()
         with self._torch.no_grad():
-            self._optimizer.apply(gradients, variables)
+            for place, strength in (self._penalties or {}).items():
+                self._weights[place].grad.add_(self._weights[place], alpha=2 * strength)
+            self._update([weight.grad for weight in self._weights])
             self._add(loss, output, truths)
 
     def score(self, images: np.ndarray, truths: np.ndarray) -> np.ndarray:
         x, y = self._put(images).float(), self._put(truths)
         with self._torch.no_grad():
-            output = self._model(x, training=False)
+            output = self._forward(x, False)
             self._add(self._loss(y, output), output, y)
         said: np.ndarray = output.cpu().numpy()
         return said
@@ -96,16 +107,34 @@ class TorchStep:
         return float(self._loss_sum), int(self._right)
 
     def reset(self, loss_sum: float = 0.0, right: int = 0) -> None:
-        self._loss_sum = self._torch.tensor(loss_sum, dtype=self._torch.float64)
-        self._right = self._torch.tensor(right, dtype=self._torch.int64)
+        device = self._device if self._device.type == "cuda" else "cpu"
+        self._loss_sum = self._torch.tensor(loss_sum, dtype=self._torch.float64, device=device)
+        self._right = self._torch.tensor(right, dtype=self._torch.int64, device=device)
 
     def _put(self, values: np.ndarray) -> Any:
         return self._torch.from_numpy(values).to(self._device)
 
     def _add(self, loss: Any, output: Any, truths: Any) -> None:
-        self._loss_sum = self._loss_sum + loss.detach().cpu().double() * len(truths)
+        place = self._loss_sum.device
+        self._loss_sum += loss.detach().to(place).double() * len(truths)
         answers = output.argmax(dim=1) if self._boundary is None else (output > self._boundary).long()[:, 0]
-        self._right = self._right + (answers == _likeliest(truths)).sum().cpu()
+        self._right += (answers == _likeliest(truths)).sum().to(place)
+
+
+def _penalties(variables: list[Any]) -> dict[int, float] | None:
+    """Strength of the L2 penalty of each variable that has one, by its place; None where there are other kinds.
+
+    The gradient of strength · w² is added as it is: 2 · strength · w.
+    """
+    found = {}
+    for place, variable in enumerate(variables):
+        penalty = getattr(variable, "regularizer", None)
+        if penalty is None:
+            continue
+        if type(penalty) is not keras.regularizers.L2:
+            return None
+        found[place] = float(penalty.l2)
+    return found
 
 
 class KerasStep:

@@ -1,0 +1,218 @@
+"""How each Keras layer is said in torch. Maps are (N, C, H, W) in channels_last memory, rows of numbers (N, K).
+
+A layer may be more than one piece: its activation stands alone, so that the graph can move it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch.nn import functional
+
+from convonet.nets.backend import keras
+from convonet.nets.torch_path.layout import keras_axes, torch_axes, torch_kernel
+from convonet.nets.torch_path.norm import normalised
+
+Tensor = Any
+Run = Callable[[Any, bool], Tensor]
+"""From what comes in (a list where layers join several) and whether this is training."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One step of the forward pass.
+
+    Attributes:
+        kind: `relu` and `max_pool` are told apart: their order does not matter, and the other one is faster.
+    """
+
+    run: Run
+    kind: str = ""
+
+
+PIECES: dict[type, Callable[[Any], list[Piece]]] = {}
+
+_ELEMENTWISE: dict[Any, Callable[[Tensor], Tensor]] = {
+    keras.activations.relu: torch.relu,
+    keras.activations.tanh: torch.tanh,
+    keras.activations.sigmoid: torch.sigmoid,
+    keras.activations.elu: functional.elu,
+    keras.activations.silu: functional.silu,
+}
+
+
+def pieces_of(layer: Any) -> list[Piece]:
+    """The layer's pieces; a layer that is not known here is asked itself, in Keras' axes."""
+    say = PIECES.get(type(layer))
+    known = say is not None and getattr(layer, "data_format", "channels_last") == "channels_last"
+    return say(layer) if say is not None and known else [Piece(_asked(layer))]
+
+
+def _says(*kinds: type) -> Callable[[Callable[[Any], list[Piece]]], Callable[[Any], list[Piece]]]:
+    def keep(say: Callable[[Any], list[Piece]]) -> Callable[[Any], list[Piece]]:
+        for kind in kinds:
+            PIECES[kind] = say
+        return say
+
+    return keep
+
+
+def _asked(layer: Any) -> Run:
+    trains = getattr(layer, "_call_has_training_arg", False)
+
+    def run(x: Any, training: bool) -> Tensor:
+        given = [keras_axes(one) for one in x] if isinstance(x, list) else keras_axes(x)
+        return torch_axes(layer(given, training=training) if trains else layer(given))
+
+    return run
+
+
+def _activation(function: Any) -> list[Piece]:
+    """An activation by Keras' function; none for the linear one."""
+    if function is keras.activations.linear:
+        return []
+    if function in _ELEMENTWISE:
+        apply = _ELEMENTWISE[function]
+        return [Piece(lambda x, training: apply(x), "relu" if apply is torch.relu else "")]
+    return [Piece(lambda x, training: torch_axes(function(keras_axes(x))))]
+
+
+@_says(keras.layers.Rescaling)
+def _rescaling(layer: Any) -> list[Piece]:
+    scale, offset = (torch.as_tensor(part, dtype=torch.float32) for part in (layer.scale, layer.offset))
+    if scale.ndim or offset.ndim:
+        return [Piece(_asked(layer))]
+    factor, add = float(scale), float(offset)
+    return [Piece(lambda x, training: x * factor + add if add else x * factor)]
+
+
+@_says(keras.layers.Conv2D, keras.layers.DepthwiseConv2D)
+def _conv(layer: Any) -> list[Piece]:
+    kernel, stride, dilation = layer.kernel, tuple(layer.strides), tuple(layer.dilation_rate)
+    bias, depthwise = layer.bias if layer.use_bias else None, type(layer) is keras.layers.DepthwiseConv2D
+    reach = [spread * (side - 1) + 1 for side, spread in zip(layer.kernel_size, dilation, strict=True)]
+
+    def run(x: Tensor, training: bool) -> Tensor:
+        weights, groups = torch_kernel(kernel.value), getattr(layer, "groups", 1)
+        if depthwise:
+            weights = weights.transpose(0, 1).reshape(-1, 1, *weights.shape[2:])
+            groups = x.shape[1]
+        x, padding = _padded(x, layer.padding, reach, stride)
+        own = None if bias is None else bias.value
+        return torch.conv2d(x, weights, own, stride, padding, dilation, groups)
+
+    return [Piece(run), *_activation(layer.activation)]
+
+
+def _padded(x: Tensor, padding: str, reach: list[int], stride: tuple[int, ...]) -> tuple[Tensor, list[int]]:
+    """The maps and the even padding that is left to the convolution; `same` may need one more at the end."""
+    if padding == "valid":
+        return x, [0, 0]
+    missing = [
+        max((-(-size // step) - 1) * step + side - size, 0)
+        for size, side, step in zip(x.shape[2:], reach, stride, strict=True)
+    ]
+    if all(lack % 2 == 0 for lack in missing):
+        return x, [lack // 2 for lack in missing]
+    (top, left) = (lack // 2 for lack in missing)
+    return functional.pad(x, (left, missing[1] - left, top, missing[0] - top)), [0, 0]
+
+
+@_says(keras.layers.Dense)
+def _dense(layer: Any) -> list[Piece]:
+    if getattr(layer, "lora_enabled", False) or getattr(layer, "quantization_mode", None):
+        return [Piece(_asked(layer))]
+    kernel, bias = layer.kernel, layer.bias if layer.use_bias else None
+
+    def run(x: Tensor, training: bool) -> Tensor:
+        own = None if bias is None else bias.value
+        if x.ndim == 2:
+            return functional.linear(x, kernel.value.t(), own)
+        return torch_axes(functional.linear(keras_axes(x), kernel.value.t(), own))
+
+    return [Piece(run), *_activation(layer.activation)]
+
+
+@_says(keras.layers.BatchNormalization)
+def _norm(layer: Any) -> list[Piece]:
+    if layer.renorm or layer.synchronized or layer.axis not in (-1, 3):
+        return [Piece(_asked(layer))]
+    mean, variance = layer.moving_mean, layer.moving_variance
+
+    def run(x: Tensor, training: bool) -> Tensor:
+        gamma = layer.gamma.value if layer.scale else None
+        beta = layer.beta.value if layer.center else None
+        if not (training and layer.trainable):
+            return functional.batch_norm(
+                x, mean.value, variance.value, gamma, beta, False, 0.0, layer.epsilon
+            )
+        rows = keras_axes(x)
+        made, seen, spread = normalised(rows.reshape(-1, rows.shape[-1]), gamma, beta, layer.epsilon)
+        with torch.no_grad():
+            mean.value.lerp_(seen, 1 - layer.momentum)
+            variance.value.lerp_(spread, 1 - layer.momentum)
+        return torch_axes(made.view(rows.shape))
+
+    return [Piece(run)]
+
+
+@_says(keras.layers.Activation)
+def _act(layer: Any) -> list[Piece]:
+    return _activation(layer.activation) or [Piece(lambda x, training: x)]
+
+
+@_says(keras.layers.LeakyReLU)
+def _leaky(layer: Any) -> list[Piece]:
+    return [Piece(lambda x, training: functional.leaky_relu(x, layer.negative_slope))]
+
+
+@_says(keras.layers.MaxPooling2D, keras.layers.AveragePooling2D)
+def _pool(layer: Any) -> list[Piece]:
+    size, stride = tuple(layer.pool_size), tuple(layer.strides)
+    if layer.padding != "valid":
+        return [Piece(_asked(layer))]
+    if type(layer) is keras.layers.MaxPooling2D:
+        return [Piece(lambda x, training: functional.max_pool2d(x, size, stride), "max_pool")]
+    return [Piece(lambda x, training: functional.avg_pool2d(x, size, stride))]
+
+
+@_says(keras.layers.GlobalAveragePooling2D)
+def _global_average(layer: Any) -> list[Piece]:
+    return [Piece(lambda x, training: x.mean((2, 3), keepdim=layer.keepdims))]
+
+
+@_says(keras.layers.GlobalMaxPooling2D)
+def _global_max(layer: Any) -> list[Piece]:
+    return [Piece(lambda x, training: x.amax((2, 3), keepdim=layer.keepdims))]
+
+
+@_says(keras.layers.Flatten)
+def _flatten(layer: Any) -> list[Piece]:
+    return [Piece(lambda x, training: keras_axes(x).flatten(1))]
+
+
+@_says(keras.layers.Dropout)
+def _drop(layer: Any) -> list[Piece]:
+    if layer.noise_shape is not None or not layer.rate:
+        return [Piece(_asked(layer))]
+
+    def run(x: Tensor, training: bool) -> Tensor:
+        if not training:
+            return x
+        return torch_axes(keras.random.dropout(keras_axes(x), layer.rate, seed=layer.seed_generator))
+
+    return [Piece(run)]
+
+
+@_says(keras.layers.Add)
+def _add(layer: Any) -> list[Piece]:
+    def run(x: list[Tensor], training: bool) -> Tensor:
+        total = x[0]
+        for one in x[1:]:
+            total = total + one
+        return total
+
+    return [Piece(run)]

@@ -1,0 +1,175 @@
+"""The network as torch runs it, against the very same network as Keras runs it."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pytest
+
+from convonet.nets import create_model
+from convonet.nets.backend import keras, name
+from convonet.params import HyperParams, PixelParams
+from convonet.training.image_rows import Batch
+from convonet.training.optimizers import create_optimizer
+from convonet.training.steps import TorchStep, create_step
+
+pytestmark = pytest.mark.skipif(name() != "torch", reason="the torch path is torch's")
+
+CASES = {
+    "reference": ("convonet", (12, 12, 1), {"drop_out": 0.3}),
+    "strided": (
+        "convonet",
+        (11, 14, 3),
+        {
+            "activation": "leaky_relu",
+            "stride": 2,
+            "kernel_size": 4,
+            "pooling": "average",
+            "batch_norm": "before",
+        },
+    ),
+    "learnt_pooling": (
+        "convonet",
+        (12, 12, 1),
+        {"pooling": "stride", "batch_norm": "after", "padding": "valid"},
+    ),
+    "spatial": ("vgg_small", (16, 16, 3), {"drop_out": 0.4, "spatial_drop": True, "num_filters": 4}),
+    "residual": ("resnet_small", (16, 16, 3), {"num_filters": 4, "num_blocks": 1}),
+    "smooth": ("lenet5", (32, 32, 1), {}),
+    "logits": ("three_block", (20, 16, 1), {"num_filters": 4}),
+}
+CLASSES = ("a", "b", "c", "d")
+
+
+def trained(
+    case: str, optimizer: str, steps: int, plain: bool
+) -> tuple[list[float], list[np.ndarray], list[np.ndarray]]:
+    """Losses without penalties, weights and optimizer after some batches, by our step or by Keras' own."""
+    family, shape, values = CASES[case]
+    hyper = HyperParams.of(
+        {"family": family, "optimizer": optimizer, "init_rate": 1e-3, "momentum": 0.9} | values
+    )
+    made = create_model(hyper, shape=shape, classes=CLASSES, pixels=PixelParams(*shape), seed=1)
+    model, rng = made.keras_model, np.random.default_rng(0)
+    rule = create_optimizer(hyper)
+    step = create_step(model, rule, made.info.output, hyper)
+    losses = []
+    for _ in range(steps):
+        images, labels = rng.integers(0, 256, (8, *shape), dtype=np.uint8), rng.integers(0, 4, 8)
+        if plain:
+            model.reset_metrics()
+            total = model.train_on_batch(images.astype(np.float32), labels, return_dict=True)["loss"]
+            losses.append(float(total))
+        else:
+            penalty = sum(float(keras.ops.convert_to_numpy(loss)) for loss in model.losses)
+            step.reset()
+            step.train(Batch(images, labels))
+            losses.append(step.sums()[0] / 8 + penalty)
+    return losses, model.get_weights(), [keras.ops.convert_to_numpy(v) for v in rule.variables]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_training_gives_the_numbers_of_plain_keras(case: str) -> None:
+    ours, keras_own = trained(case, "sgd", 3, plain=False), trained(case, "sgd", 3, plain=True)
+    np.testing.assert_allclose(ours[0], keras_own[0], rtol=1e-4)
+    for one, other in zip([*ours[1], *ours[2]], [*keras_own[1], *keras_own[2]], strict=True):
+        np.testing.assert_allclose(one, other, atol=2e-5, rtol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "values"),
+    [
+        ("sgd", {"nesterov": True, "weight_decay": 0.1}),
+        ("sgd", {"momentum": 0.0}),
+        ("adam", {"weight_decay": 0.1}),
+        ("adamw", {}),
+        ("rmsprop", {}),
+    ],
+)
+def test_updates_follow_keras_formulas(optimizer: str, values: dict[str, Any]) -> None:
+    import torch
+
+    from convonet.training.updates import create_update
+
+    rng = np.random.default_rng(1)
+    start = [rng.normal(size=shape).astype(np.float32) for shape in ((3, 3, 2, 5), (5,), (7, 4))]
+    steps = [[rng.normal(size=part.shape).astype(np.float32) for part in start] for _ in range(4)]
+    found = []
+    for own in (True, False):
+        hyper = HyperParams.of({"optimizer": optimizer} | values)
+        rule, variables = create_optimizer(hyper), [keras.Variable(part) for part in start]
+        rule.build(variables)
+        update = create_update(rule, variables) if own else partial(rule.apply, trainable_variables=variables)
+        for turn, gradients in enumerate(steps):
+            rule.learning_rate.assign(0.1 / (turn + 1))
+            with torch.no_grad():
+                update([torch.from_numpy(gradient.copy()) for gradient in gradients])
+        found.append([keras.ops.convert_to_numpy(value) for value in [*variables, *rule.variables]])
+    for one, other in zip(*found, strict=True):
+        np.testing.assert_allclose(one, other, rtol=2e-5, atol=2e-5)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_answers_are_those_of_keras(case: str) -> None:
+    from convonet.nets.torch_path import create_forward
+
+    family, shape, values = CASES[case]
+    hyper = HyperParams.of({"family": family} | values)
+    model = create_model(hyper, shape=shape, classes=CLASSES, pixels=PixelParams(*shape), seed=1).keras_model
+    images = np.random.default_rng(2).integers(0, 256, (5, *shape)).astype(np.float32)
+    forward = create_forward(model)
+    assert forward is not None
+    said = forward(keras.ops.convert_to_tensor(images), False).detach().cpu().numpy()
+    np.testing.assert_allclose(said, model.predict_on_batch(images), atol=2e-6)
+
+
+def test_nested_networks_and_unknown_layers_are_run() -> None:
+    from convonet.nets.torch_path import create_forward
+
+    inner = keras.Sequential(
+        [
+            keras.Input((8, 8, 3)),
+            keras.layers.SeparableConv2D(6, 3, padding="same"),
+            keras.layers.BatchNormalization(),
+            keras.layers.DepthwiseConv2D(3, strides=2, padding="same", depth_multiplier=2, activation="gelu"),
+        ]
+    )
+    pixels = keras.Input((8, 8, 3))
+    maps = inner(pixels)
+    gated = keras.layers.Multiply()([maps, keras.layers.Conv2D(12, 1, activation="sigmoid")(maps)])
+    model = keras.Model(pixels, keras.layers.Dense(3)(keras.layers.GlobalMaxPooling2D()(gated)))
+    images = np.random.default_rng(3).normal(size=(4, 8, 8, 3)).astype(np.float32)
+    forward = create_forward(model)
+    assert forward is not None
+    said = forward(keras.ops.convert_to_tensor(images), False).detach().cpu().numpy()
+    np.testing.assert_allclose(said, model.predict_on_batch(images), atol=1e-5)
+
+
+def test_what_only_keras_can_run_is_left_to_it() -> None:
+    from convonet.nets.torch_path import create_forward
+
+    class Own(keras.Model):  # type: ignore[misc]
+        def call(self, x: Any) -> Any:
+            return x
+
+    assert create_forward(Own()) is None
+    pixels = keras.Input((4,))
+    penalised = keras.layers.Dense(2, activity_regularizer="l2")(pixels)
+    assert create_forward(keras.Model(pixels, penalised)) is None
+
+
+def test_kernels_are_turned_in_memory_alone(tmp_path: Any) -> None:
+    hyper = HyperParams.of({"num_filters": 4})
+    made = create_model(hyper, shape=(8, 8, 1), classes=CLASSES, pixels=PixelParams(8, 8, 1), seed=1)
+    before = made.keras_model.get_weights()
+    step = create_step(made.keras_model, create_optimizer(hyper), made.info.output, hyper)
+    assert isinstance(step, TorchStep)
+    kernel = made.keras_model.get_layer("conv_2").kernel.value
+    assert not kernel.is_contiguous()
+    assert kernel.permute(3, 0, 1, 2).is_contiguous()
+    made.save(tmp_path / "model.keras")
+    for now in (made.keras_model, keras.models.load_model(tmp_path / "model.keras")):
+        for one, other in zip(before, now.get_weights(), strict=True):
+            np.testing.assert_array_equal(one, other)
