@@ -34,12 +34,13 @@ class Mark(NamedTuple):
 
 
 class Row(NamedTuple):
-    """One image before it has a place in a listing: where, of which class, size in bytes, mtime in ns."""
+    """One image before it has a place in a listing: where, of which class, size in bytes, mtime in ns, group."""
 
     path: str
     label: str
     size: int
     modified: int
+    group: str = ""
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,7 @@ class ImageListing:
         stats: (N, 2) int64, size in bytes and modification time in nanoseconds.
         skipped: what was left out.
         marks: those of the person's marks that were obeyed.
+        groups: (N,) the name of what an image belongs to, empty where it stands alone; None: all stand alone.
     """
 
     root: Path
@@ -63,6 +65,7 @@ class ImageListing:
     stats: npt.NDArray[np.int64]
     skipped: tuple[Skipped, ...] = ()
     marks: tuple[Mark, ...] = ()
+    groups: tuple[str, ...] | None = None
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -77,8 +80,9 @@ class ImageListing:
             classes,
             tuple([row.path for row in rows]),
             np.array([place[row.label] for row in rows], np.int64),
-            np.array([row[2:] for row in rows], np.int64).reshape(-1, 2),
+            np.array([(row.size, row.modified) for row in rows], np.int64).reshape(-1, 2),
             tuple(skipped),
+            groups=tuple([row.group for row in rows]) if any(row.group for row in rows) else None,
         )
 
     def counts(self) -> dict[str, int]:
@@ -90,7 +94,8 @@ class ImageListing:
         """A listing of some rows, in the order given, with the same classes."""
         rows = np.asarray(rows, np.int64)
         paths = tuple([self.paths[row] for row in rows.tolist()])
-        return replace(self, paths=paths, labels=self.labels[rows], stats=self.stats[rows])
+        groups = None if self.groups is None else tuple([self.groups[row] for row in rows.tolist()])
+        return replace(self, paths=paths, labels=self.labels[rows], stats=self.stats[rows], groups=groups)
 
     def changed(self, **values: Any) -> ImageListing:
         """A copy with other values."""

@@ -13,6 +13,7 @@ from convonet.data.arrays import list_arrays
 from convonet.data.channels import find_channels
 from convonet.data.class_contract import impose_classes
 from convonet.data.folders import NO_IMAGES, image_files, list_by_pattern, list_class_folders
+from convonet.data.groups import grouped
 from convonet.data.listing import ImageListing, Skipped
 from convonet.data.marks import obey_marks, read_marks
 from convonet.data.names import IMAGE_SUFFIXES
@@ -85,11 +86,12 @@ def scan_set(
     Raises:
         DataError: the set is missing or empty, or has fewer than two classes; or its marks cannot be obeyed.
         ClassMismatchError: the set's classes are not `classes`.
-        ParamError: `num_classes` disagrees with the classes found.
+        ParamError: `num_classes` disagrees with the classes found, or no groups are found where they are asked for.
     """
     watch = watch or Watch()
     listed = list_set(data, split, watch)
-    listing = obey_marks(listed, read_marks(listed.root)).listing
+    repaired = obey_marks(listed, read_marks(listed.root)).listing
+    listing = grouped(repaired, data, required=split == "train")
     if not len(listing):
         raise _nothing_found(listing)
     if classes is None:
@@ -145,7 +147,7 @@ def _required_place(data: DataParams, split: Split) -> Place:
 
 def _listed(data: DataParams, place: Place, watch: Watch) -> ImageListing:
     if place.table is not None:
-        return list_table(place.path, place.table, place.parts, watch)
+        return list_table(place.path, place.table, place.parts, watch, data.group_column)
     if place.pair is not None:
         return list_arrays(place.path, place.pair)
     if data.label_pattern:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
-
 import numpy as np
 import numpy.typing as npt
 
+from convonet.data.group_split import bits_of, folds_by_group, split_by_group
 from convonet.data.listing import Rows
 from convonet.errors import ParamError
 
 
-def split_rows(labels: npt.ArrayLike, share: float, seed: int) -> tuple[Rows, Rows]:
+def split_rows(
+    labels: npt.ArrayLike, share: float, seed: int, groups: Rows | None = None
+) -> tuple[Rows, Rows]:
     """Hold out a share of every class.
 
     Each class gives its share to within one image; a class of two images or more has at least one on each
@@ -21,37 +22,47 @@ def split_rows(labels: npt.ArrayLike, share: float, seed: int) -> tuple[Rows, Ro
         labels: (N,) places of classes.
         share: 0 < share < 1, of the images that are held out.
         seed: the same seed gives the same split, whatever else is drawn.
+        groups: (N,) a number for each group of images that must stay together; None: each is alone. The share
+            of a class is then as close as whole groups allow.
 
     Returns:
         Rows that stay and rows that are held out, each sorted.
 
     Raises:
         ParamError: the share is out of range.
+        DataError: all images are of one group.
     """
     if not 0 < share < 1:
         raise ParamError.of(
             {"validation_share": f"the share held out: expected > 0 and < 1, received {share}"}
         )
-    groups = _shuffled_classes(labels, f"split:{seed}")
-    held = [group[:count] for group, count in zip(groups, _held_counts(groups, share), strict=True)]
+    if groups is not None:
+        return split_by_group(np.asarray(labels, np.int64), groups, share, seed)
+    classes = _shuffled_classes(labels, f"split:{seed}")
+    held = [rows[:count] for rows, count in zip(classes, _held_counts(classes, share), strict=True)]
     out = np.sort(np.concatenate([*held, np.empty(0, np.int64)]))
     stay = np.setdiff1d(np.arange(len(np.asarray(labels))), out, assume_unique=True)
     return stay.astype(np.int64), out
 
 
-def stratified_folds(labels: npt.ArrayLike, folds: int, seed: int) -> list[tuple[Rows, Rows]]:
+def stratified_folds(
+    labels: npt.ArrayLike, folds: int, seed: int, groups: Rows | None = None
+) -> list[tuple[Rows, Rows]]:
     """Cut the images into folds for cross-validation; every class is spread to within one image.
 
     Args:
         labels: (N,) places of classes.
         folds: 2 ≤ folds ≤ N. Sizes of folds differ by at most one image.
+        groups: as for `split_rows`; sizes then differ as whole groups do.
 
     Returns:
         For each fold the rows to train with and the rows to test with, each sorted.
 
     Raises:
-        ParamError: fewer than 2 folds, or more than images.
+        ParamError: fewer than 2 folds, or more than images or groups.
     """
+    if groups is not None:
+        return folds_by_group(np.asarray(labels, np.int64), groups, folds, seed)
     total = len(np.asarray(labels))
     if not 2 <= folds <= total:
         raise ParamError.of(
@@ -66,10 +77,7 @@ def stratified_folds(labels: npt.ArrayLike, folds: int, seed: int) -> list[tuple
 def _shuffled_classes(labels: npt.ArrayLike, purpose: str) -> list[Rows]:
     """The rows of each class in a random order that depends on `purpose` alone."""
     labels = np.asarray(labels, np.int64)
-    # Neighbouring seeds give related streams in some generators; a hash of the seed does not. Raw bits are
-    # promised to stay the same in every version of numpy, its shuffles are not.
-    digest = hashlib.blake2b(purpose.encode(), digest_size=16).digest()
-    bits = np.random.PCG64(int.from_bytes(digest, "little"))
+    bits = bits_of(purpose)
     groups = (np.flatnonzero(labels == place) for place in np.unique(labels))
     return [rows[np.argsort(bits.random_raw(len(rows)), kind="stable")] for rows in groups]
 

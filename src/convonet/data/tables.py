@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from convonet.data.listing import ImageListing, Row, Skipped
-from convonet.errors import DataError
+from convonet.errors import DataError, ParamError, nearest
 from convonet.events import Watch
 
 TABLE_SUFFIXES = (".csv", ".tsv")
@@ -91,12 +91,29 @@ def _column(names: Sequence[str], wanted: Sequence[str]) -> str | None:
     return next((name for want in wanted for name in names if name and name.strip().lower() == want), None)
 
 
-def list_table(file: Path, table: Table, parts: Sequence[str] | None, watch: Watch) -> ImageListing:
+def list_table(
+    file: Path, table: Table, parts: Sequence[str] | None, watch: Watch, group_column: str | None = None
+) -> ImageListing:
     """The images of a table, in the table's order.
 
     Args:
         parts: words in the split column that mean the wanted set; None takes every line.
+        group_column: tells what images belong together.
+
+    Raises:
+        ParamError: there is no such column.
     """
+    names = list(table.lines[0]) if table.lines else []
+    if group_column is not None and group_column not in names:
+        near = nearest(group_column, [name for name in names if name])
+        hint = f" (did you mean {near}?)" if near else ""
+        raise ParamError.of(
+            {
+                "group_column": f"group_column (Group column): expected one of {', '.join(filter(None, names))}, "
+                f"received {group_column!r}{hint}"
+            },
+            file,
+        )
     rows: list[Row] = []
     skipped: list[Skipped] = []
     for number, line in enumerate(table.lines, start=2):
@@ -105,7 +122,10 @@ def list_table(file: Path, table: Table, parts: Sequence[str] | None, watch: Wat
         if parts is not None and (line[table.split or ""] or "").strip().lower() not in parts:
             continue
         row = _row(file.parent, line[table.path], line[table.label], number)
-        rows.append(row) if isinstance(row, Row) else skipped.append(row)
+        if isinstance(row, Row):
+            rows.append(row._replace(group=(line[group_column] or "").strip()) if group_column else row)
+        else:
+            skipped.append(row)
     return ImageListing.of(file.parent, rows, skipped)
 
 

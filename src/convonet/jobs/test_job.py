@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from convonet.data.data_prep import PreparedSet, prepare
+from convonet.data.grouping import held_out_rows
 from convonet.data.places import place_of
 from convonet.data.sources import scan_set
-from convonet.data.split import split_rows
 from convonet.errors import DataError, InputError
 from convonet.events import FileSaved, StageStarted, Warned, Watch
 from convonet.inference.model_info import ModelInfo
@@ -43,7 +43,13 @@ def evaluate_into(folder: Path, task: TestTask, watch: Watch, *, run: Run | None
         ConvonetError: no such model or set, or they do not belong together.
     """
     watch.tell(StageStarted(stage="model", title="Opening the model"))
-    predictor = open_predictor(Path(task.model), scaling=task.scaling, threads=task.threads, watch=watch)
+    predictor = open_predictor(
+        Path(task.model),
+        scaling=task.scaling,
+        classes=task.classes or None,
+        threads=task.threads,
+        watch=watch,
+    )
     watch.tell(StageStarted(stage="scan", title="Looking at the folders"))
     prepared = _prepared(task, task.split, predictor.info, watch)
     chosen = _chosen(task, predictor, watch)
@@ -146,8 +152,22 @@ def _prepared(task: TestTask, split: Split, info: ModelInfo, watch: Watch) -> Pr
                 hint="Give a validation folder, or test on other images",
             )
         return prepared
-    kept, held_rows = split_rows(prepared.labels, own.validation_share, own.split_seed)
+    _warn_of_changes(task, prepared, watch)
+    kept, held_rows = held_out_rows(prepared, own, watch)
     return prepared.select(held_rows if split == "val" else kept)
+
+
+def _warn_of_changes(task: TestTask, prepared: PreparedSet, watch: Watch) -> None:
+    """The held-out share is drawn anew: of other images it would be another one than training held out."""
+    if not (Path(task.model) / RECORD).is_file():
+        return
+    known = ((Run(Path(task.model)).read()["data"] or {}).get("sets") or {}).get("train")
+    if known is not None and known["fingerprint"] != prepared.fingerprint():
+        message = (
+            "The training images or their marks have changed since the model was trained: among those held out now may "
+            "be some that it was trained with"
+        )
+        watch.tell(Warned(message=message, subject="data"))
 
 
 def _trained_on_all(task: TestTask) -> bool:

@@ -9,10 +9,12 @@ import numpy.typing as npt
 
 from convonet.data.channels import find_channels
 from convonet.data.data_prep import PreparedSet, prepare
+from convonet.data.grouping import held_out_rows
+from convonet.data.groups import shared_groups, shared_sentence
+from convonet.data.listing import ImageListing
 from convonet.data.sources import scan
-from convonet.data.split import split_rows
 from convonet.errors import DataError
-from convonet.events import StageStarted, Watch
+from convonet.events import StageStarted, Warned, Watch
 from convonet.jobs.data_record import check_same_data
 from convonet.params import PixelParams, pixel_params
 from convonet.runs import Run
@@ -55,15 +57,16 @@ def prepare_sets(run: Run, task: TrainTask, watch: Watch) -> TrainSets:
     val = prepare(found.val, pixels, name="val", watch=watch) if found.val and task.validation else None
     sets = {"train": train} | ({"val": val} if val is not None else {})
     check_same_data(run, sets, accept=task.accept_changed_data, watch=watch)
+    _warn_of_shared_groups(train, val, found.test, watch)
     if val is not None:
         return TrainSets(pixels, train, np.arange(len(train)), val, np.arange(len(val)))
     if not task.validation:
         return TrainSets(pixels, train, np.arange(len(train)), None, np.arange(0))
-    return TrainSets(pixels, train, *_held_out(task, train))
+    return TrainSets(pixels, train, *_held_out(task, train, watch))
 
 
-def _held_out(task: TrainTask, train: PreparedSet) -> tuple[Rows, PreparedSet, Rows]:
-    kept, held = split_rows(train.labels, task.data.validation_share, task.data.split_seed)
+def _held_out(task: TrainTask, train: PreparedSet, watch: Watch) -> tuple[Rows, PreparedSet, Rows]:
+    kept, held = held_out_rows(train, task.data, watch)
     if not len(held) or not len(kept):
         raise DataError(
             "There are too few images to hold some out for validation",
@@ -72,3 +75,12 @@ def _held_out(task: TrainTask, train: PreparedSet) -> tuple[Rows, PreparedSet, R
             hint="Add images, give a validation folder, or train with --no-validation",
         )
     return kept, train, held
+
+
+def _warn_of_shared_groups(
+    train: PreparedSet, val: PreparedSet | None, test: ImageListing | None, watch: Watch
+) -> None:
+    others = {"validation": val.listing if val is not None else None, "test": test}
+    for name, listing in others.items():
+        if listing is not None and (shared := shared_groups(train.listing, listing)):
+            watch.tell(Warned(message=shared_sentence(shared, name), subject="groups"))

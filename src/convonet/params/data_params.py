@@ -157,6 +157,27 @@ class DataParams(ParamModel):
         ge=0,
         le=2**31 - 1,
     )
+    group_pattern: str | None = param(
+        None,
+        "Group pattern",
+        "A regular expression with one group that finds in an image's path what belongs together, such as a "
+        "patient's number: no such group stands in two parts of a split. Images without it stand alone.",
+        group="Split",
+        default_text="images stand alone",
+    )
+    group_column: str | None = param(
+        None,
+        "Group column",
+        "The column of a CSV or TSV file that tells what belongs together, as the group pattern does.",
+        group="Split",
+        default_text="images stand alone",
+    )
+    alike_together: bool = param(
+        False,
+        "Alike together",
+        "Whether images that look the same (copies and near duplicates) stay in one part of a split.",
+        group="Split",
+    )
     class_map: dict[str, str] | None = param(
         None,
         "Class map",

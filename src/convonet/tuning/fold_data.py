@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convonet.data.data_prep import PreparedSet
+from convonet.data.grouping import rows_together
 from convonet.data.split import split_rows, stratified_folds
 from convonet.errors import DataError
 from convonet.params.data_params import DataParams, PixelParams, Scaling
@@ -37,6 +38,7 @@ class FoldData:
         chosen: (M,) the rows that the search takes, sorted.
         folds: 1 holds out `share` instead.
         seed: of the folds; other repeats have other folds.
+        groups: (M,) a number for each chosen image; those of one number stay together.
     """
 
     source: NDArray[np.uint8] | MappedFile
@@ -50,6 +52,7 @@ class FoldData:
     folds: int
     share: float
     seed: int
+    groups: Rows | None = None
 
     @classmethod
     def of(
@@ -60,7 +63,7 @@ class FoldData:
         Raises:
             DataError: too few images for so many folds.
         """
-        labels = np.asarray(prepared.labels)
+        labels, together = np.asarray(prepared.labels), rows_together(prepared, data)
         chosen = chosen_rows(labels, images, data.split_seed)
         if len(chosen) < max(folds, 2):
             raise DataError(
@@ -82,6 +85,7 @@ class FoldData:
             folds=folds,
             share=data.validation_share,
             seed=data.split_seed,
+            groups=None if together is None else together[chosen],
         )
 
     def opened(self) -> NDArray[np.uint8]:
@@ -104,9 +108,9 @@ class FoldData:
         """Rows to train with and rows that are held out, each sorted; repeat and fold from 1."""
         labels, seed = self.labels[self.chosen], repeat_seed(self.seed, repeat)
         if self.folds == 1:
-            kept, held = split_rows(labels, self.share, seed)
+            kept, held = split_rows(labels, self.share, seed, self.groups)
         else:
-            kept, held = stratified_folds(labels, self.folds, seed)[fold - 1]
+            kept, held = stratified_folds(labels, self.folds, seed, self.groups)[fold - 1]
         return self.chosen[kept], self.chosen[held]
 
 

@@ -22,6 +22,8 @@ DECIDING = (
     "class_map",
     "missing_classes",
     "label_pattern",
+    "group_pattern",
+    "group_column",
 )
 """The data parameters that a listing depends on."""
 
