@@ -56,6 +56,12 @@ def serve(
         int,
         typer.Option("--max-waiting", min=1, help="Runs that wait for their turn.", rich_help_panel=_LIMITS),
     ] = 50,
+    max_batch: Annotated[
+        int,
+        typer.Option(
+            "--max-batch", min=1, help="Images that a network computes at once.", rich_help_panel=_LIMITS
+        ),
+    ] = 256,
     timeout: Annotated[
         float,
         typer.Option(
@@ -83,6 +89,7 @@ def serve(
         files=max_files,
         pixels=max_pixels,
         waiting_runs=max_waiting,
+        batch=max_batch,
         read_seconds=timeout,
     )
     chosen = settings.Settings(

@@ -12,10 +12,10 @@ from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
 from convonet._version import __version__
-from convonet.server.guard import Guard
+from convonet.server.guard import OPEN, Guard
 from convonet.server.limits import Bounds
-from convonet.server.refusals import add_handlers
-from convonet.server.routes import PREFIX, about, images, params, predict, results, runs
+from convonet.server.refusals import PROBLEM, add_handlers
+from convonet.server.routes import PREFIX, about, images, models, params, predict, results, runs, uploads
 from convonet.server.services import Services
 from convonet.server.settings import Settings
 from convonet.server.watching import Watching
@@ -48,7 +48,8 @@ def create_app(settings: Settings, supervisor: Supervisor | None = None) -> Fast
         license_info={"name": "MIT"},
     )
     app.state.services = parts
-    for module in (about, images, params, runs, results, predict):
+    # Routes are tried in this order: predictions come first, since they come by the thousand.
+    for module in (predict, about, images, params, runs, results, models, uploads):
         app.include_router(module.router, prefix=PREFIX)
     add_handlers(app)
     app.add_middleware(Bounds, limits=settings.limits)
@@ -61,18 +62,31 @@ def create_app(settings: Settings, supervisor: Supervisor | None = None) -> Fast
 
 
 def _described(app: FastAPI, settings: Settings) -> Callable[[], dict[str, Any]]:
-    """The OpenAPI document, with the token where one is asked for."""
+    """The OpenAPI document: problems under their own media type, and the token where one is asked for."""
     plain = app.openapi
 
     def openapi() -> dict[str, Any]:
-        document = plain()
-        if settings.token is not None and "security" not in document:
-            schemes = document.setdefault("components", {}).setdefault("securitySchemes", {})
-            schemes["token"] = {"type": "http", "scheme": "bearer"}
-            document["security"] = [{"token": []}]
-            for path in ("health", "login", "logout"):
-                for operation in document["paths"][f"{PREFIX}/{path}"].values():
-                    operation["security"] = []
-        return document
+        if app.openapi_schema is None:
+            document = plain()
+            for operations in document["paths"].values():
+                for operation in operations.values():
+                    _name_problems(operation["responses"])
+            if settings.token is not None:
+                _ask_for_token(document)
+        return app.openapi_schema or {}
 
     return openapi
+
+
+def _name_problems(responses: dict[str, Any]) -> None:
+    for status in ("4XX", "5XX"):
+        content = responses[status]["content"]
+        content[PROBLEM] = content.pop("application/json", content.get(PROBLEM))
+
+
+def _ask_for_token(document: dict[str, Any]) -> None:
+    document["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+    document["security"] = [{"token": []}]
+    for path in OPEN:
+        for operation in document["paths"][path].values():
+            operation["security"] = []

@@ -19,8 +19,7 @@ from convonet.inference.onnx_model import OnnxModel
 from convonet.server.metrics import Metrics
 from convonet.server.multipart import Upload
 from convonet.server.pictures import check_pixels
-
-MOST_IMAGES = 256
+from convonet.server.settings import Limits
 
 
 class Wish(NamedTuple):
@@ -41,18 +40,14 @@ class Batcher:
     """Answers for one network. Belongs to the event loop; decoding and computing are done by the executor.
 
     Args:
-        pixels: an image with more is refused.
-        most: images that are computed at once; 1 answers one request after another.
+        limits: how large an image may be, and how many are computed at once.
     """
 
-    def __init__(
-        self, model: OnnxModel, executor: Executor, metrics: Metrics, pixels: int, most: int = MOST_IMAGES
-    ) -> None:
+    def __init__(self, model: OnnxModel, executor: Executor, metrics: Metrics, limits: Limits) -> None:
         self._model = model
         self._executor = executor
         self._metrics = metrics
-        self._pixels = pixels
-        self._most = most
+        self._limits = limits
         self._waiting: list[_Request] = []
         self._worker: asyncio.Task[None] | None = None
 
@@ -85,7 +80,7 @@ class Batcher:
         images, count = 0, 0
         for request in self._waiting:
             images += len(request.uploads)
-            if count and images > self._most:
+            if count and images > self._limits.batch:
                 break
             count += 1
         batch, self._waiting = self._waiting[:count], self._waiting[count:]
@@ -101,7 +96,7 @@ class Batcher:
         ]
         if readable:
             images = np.stack([pixels[place] for place in readable])
-            probabilities = self._model.predict(images, batch_size=MOST_IMAGES)
+            probabilities = self._model.predict(images, batch_size=self._limits.batch)
             self._metrics.computed(len(readable))
             for wish in set(wishes):
                 rows = [row for row, place in enumerate(readable) if wishes[place] == wish]
@@ -114,7 +109,7 @@ class Batcher:
     def _decoded(self, upload: Upload) -> NDArray[np.uint8] | str:
         """The pixels of an image, or the reason why it has none."""
         try:
-            check_pixels(*_size(upload.content), self._pixels)
+            check_pixels(*_size(upload.content), self._limits.pixels)
             return decode(upload.content, self._model.info.pixels).pixels
         except DataError as error:
             return error.what

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,8 +49,11 @@ class DataSets:
         self._lock = threading.Lock()
         self._known: OrderedDict[str, DataSet] = OrderedDict()
 
-    def look(self, data: DataParams) -> DataSet:
+    def look(self, data: DataParams, classes: Sequence[str] = ()) -> DataSet:
         """List the images of every set that `data` names. Takes a second for a hundred thousand.
+
+        Args:
+            classes: a model's names, for sets that come without a training set.
 
         Raises:
             Refusal: a link leads out of the root, or no folder is given.
@@ -58,8 +62,9 @@ class DataSets:
             folder = getattr(data, name)
             if folder and Path(folder).exists():
                 self._root.check_tree(Path(folder))
-        name = hashlib.sha256(json_text(data_to_dict(data)).encode()).hexdigest()[:16]
-        found = DataSet(name, data, load_sets(data))
+        key = json_text([data_to_dict(data), list(classes)])
+        name = hashlib.sha256(key.encode()).hexdigest()[:16]
+        found = DataSet(name, data, load_sets(data, classes))
         with self._lock:
             self._known[name] = found
             self._known.move_to_end(name)
@@ -115,3 +120,15 @@ class DataSets:
             for row in rows[offset : offset + limit].tolist()
         ]
         return {"total": len(rows), "offset": offset, "images": items}
+
+    def whole(self, found: DataSet, split: Split) -> dict[str, Any]:
+        """Every image of a set at once, for clients that page through it themselves."""
+        listing = found.listing(split)
+        return {
+            "root": str(listing.root.resolve()),
+            "classes": listing.classes,
+            "paths": listing.paths,
+            "labels": listing.labels.tolist(),
+            "skipped": [item._asdict() for item in listing.skipped],
+            "groups": listing.groups,
+        }

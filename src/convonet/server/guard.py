@@ -14,7 +14,7 @@ from convonet.server.settings import LOOPBACK_NAMES, Settings, is_loopback
 
 COOKIE = "convonet_token"
 API = "/api/"
-_OPEN = ("/api/v1/health", "/api/v1/login", "/api/v1/logout")
+OPEN = ("/api/v1/health", "/api/v1/login", "/api/v1/logout")
 _SAFE = ("GET", "HEAD", "OPTIONS")
 _SECURITY = {
     "content-security-policy": (
@@ -74,7 +74,7 @@ class Guard:
                 close=True,
             )
         _check_site(scope["method"], scope["path"], headers, host)
-        if self._token is not None and scope["path"].startswith(API) and scope["path"] not in _OPEN:
+        if self._token is not None and scope["path"].startswith(API) and scope["path"] not in OPEN:
             self._check_token(headers)
 
     def _check_token(self, headers: Headers) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -36,16 +37,24 @@ class KnownRuns:
             self._places.setdefault(run.id, run.path)
         return found
 
+    def at_hand(self, name: str) -> Run | None:
+        """The run of an id that was found before: asks the disk one thing only."""
+        path = self._places.get(name)
+        return Run(path) if path is not None and os.path.isfile(path / RECORD) else None
+
     def find(self, name: str) -> Run:
         """The run of an id.
 
         Raises:
             RunNotFoundError: there is none.
         """
+        if (known := self.at_hand(name)) is not None:
+            return known
         if not _ID.fullmatch(name) or name in (".", ".."):
             raise RunNotFoundError("There is no such run", received=ascii(name)[1:-1][:100])
-        for path in (self._places.get(name), self._parent / name, self._parent / ASKED / name):
-            if path is not None and (path / RECORD).is_file() and self._root.holds(path.resolve()):
+        for path in (self._parent / name, self._parent / ASKED / name):
+            if (path / RECORD).is_file() and self._root.holds(path.resolve()):
+                self._places[name] = path.resolve()
                 return Run(path)
         run = next((run for run in self.all() if run.id == name), None)
         if run is None:

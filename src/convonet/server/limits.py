@@ -23,7 +23,7 @@ class Bounds:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        upload = scope["path"].endswith("/predict")
+        upload = scope["path"].endswith(("/predict", "/uploads"))
         most = self._limits.upload_bytes if upload else self._limits.body_bytes
         told = Headers(scope=scope).get("content-length", "")
         if told.isdecimal() and int(told[:20]) > most:

@@ -11,7 +11,7 @@ from PIL import Image
 
 from convonet.data.arrays import address_of, load_array
 from convonet.data.decode import open_image, read_bytes
-from convonet.data.pixels import flat
+from convonet.data.pixels import Pixels, flat
 from convonet.errors import DataError
 from convonet.server.confine import Root
 from convonet.server.refusals import Refusal
@@ -34,8 +34,8 @@ def picture_file(root: Root, address: str) -> Path:
     return found
 
 
-def picture(root: Root, address: str, side: int, most_pixels: int) -> bytes:
-    """A PNG of at most `side` × `side` pixels; smaller images are shown with crisp edges.
+def picture(root: Root, address: str, side: int, most_pixels: int, enlarge: bool = True) -> bytes:
+    """A PNG of at most `side` × `side` pixels; tiny images are enlarged with crisp edges, unless told not to.
 
     Raises:
         Refusal: outside the root, not there, or too large.
@@ -44,11 +44,20 @@ def picture(root: Root, address: str, side: int, most_pixels: int) -> bytes:
     file = picture_file(root, address)
     image = _member(file, address) if _MARK in address else _whole(file, most_pixels)
     tiny = max(image.size) < min(_CRISP_BELOW, side)
-    if tiny:
+    if tiny and enlarge:
         scale = max(side // max(image.size), 1)
         image = image.resize((image.width * scale, image.height * scale), Image.Resampling.NEAREST)
     else:
         image.thumbnail((side, side), Image.Resampling.BILINEAR)
+    return _as_png(image)
+
+
+def encoded(pixels: Pixels) -> bytes:
+    """Pixels, (height, width, 1 or 3) uint8, as PNG."""
+    return _as_png(Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels))
+
+
+def _as_png(image: Image.Image) -> bytes:
     out = io.BytesIO()
     image.save(out, "PNG", compress_level=1)
     return out.getvalue()

@@ -125,6 +125,11 @@ class Look(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"data": _DATA_EXAMPLE}})
     data: dict[str, Any]
+    classes: list[str] = Field(
+        default_factory=list,
+        max_length=100_000,
+        description="A model's classes, where no training set is given.",
+    )
 
 
 class SkippedFile(Document):
@@ -169,6 +174,17 @@ class ImagePage(Document):
     total: int
     offset: int
     images: list[ImageRow]
+
+
+class Listing(Document):
+    """Every image of one set: path i has label i, which is a place in `classes`."""
+
+    root: str
+    classes: list[str]
+    paths: list[str]
+    labels: list[int]
+    skipped: list[SkippedFile]
+    groups: list[str] | None = None
 
 
 class MarkWish(BaseModel):
@@ -305,6 +321,38 @@ class Comparison(Document):
     runs: list[dict[str, Any]]
     differences: dict[str, list[Any]]
     pairs: list[dict[str, Any]]
+
+
+class OpenedModel(Document):
+    """A model and what its file says of itself; `info` is null for one that was made elsewhere."""
+
+    path: str
+    name: str
+    run: str | None = Field(description="The id of the run it belongs to.")
+    file: str
+    bytes: int
+    onnx: bool = Field(description="An ONNX file lies beside it.")
+    info: dict[str, Any] | None
+
+
+class Uploaded(Document):
+    """Where uploaded files lie, in their order: give these paths to a run soon; old ones are removed."""
+
+    paths: list[str]
+
+
+class Sample(BaseModel):
+    """A set of images that comes with the software."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"name": "digits"}})
+    name: Literal["digits"]
+
+
+class SampleFolders(Document):
+    """Folders below the root."""
+
+    train_dir: str
+    test_dir: str
 
 
 class ClassShare(Document):

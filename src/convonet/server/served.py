@@ -14,7 +14,7 @@ from convonet.errors import ModelFileError
 from convonet.inference.onnx_model import OnnxModel
 from convonet.runs import Run
 from convonet.runs.environment import available_cores
-from convonet.server.batching import MOST_IMAGES, Batcher, Wish
+from convonet.server.batching import Batcher, Wish
 from convonet.server.metrics import Metrics
 from convonet.server.multipart import Upload
 from convonet.server.refusals import Refusal
@@ -31,16 +31,11 @@ class _State(NamedTuple):
 
 
 class ServedModels:
-    """Answers for the models of runs. Belongs to the event loop.
+    """Answers for the models of runs. Belongs to the event loop."""
 
-    Args:
-        most: images that are computed at once; 1 answers one request after another.
-    """
-
-    def __init__(self, limits: Limits, metrics: Metrics, most: int = MOST_IMAGES) -> None:
+    def __init__(self, limits: Limits, metrics: Metrics) -> None:
         self._limits = limits
         self._metrics = metrics
-        self._most = most
         self._open: OrderedDict[Path, tuple[_State, Batcher]] = OrderedDict()
         self._opening = asyncio.Lock()
         self._executor = ThreadPoolExecutor(_THREADS, thread_name_prefix="predict")
@@ -88,7 +83,7 @@ class ServedModels:
                         return None
                     known = (
                         state,
-                        Batcher(model, self._executor, self._metrics, self._limits.pixels, self._most),
+                        Batcher(model, self._executor, self._metrics, self._limits),
                     )
                     self._open[run.path] = known
                     while len(self._open) > self._limits.models:

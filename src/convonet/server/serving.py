@@ -10,6 +10,7 @@ from dataclasses import replace
 from types import FrameType
 
 import uvicorn
+from fastapi import FastAPI
 
 from convonet.errors import OutputError
 from convonet.server.app import create_app
@@ -22,18 +23,35 @@ _BACKLOG = 2048
 _OPEN_FILES = 65536
 
 
-class _Server(uvicorn.Server):
-    """Tells the event streams to say goodbye when the server is asked to end."""
+class Server(uvicorn.Server):
+    """Serves an application; tells the event streams to say goodbye when it is asked to end."""
 
-    def __init__(self, config: uvicorn.Config, parts: Services) -> None:
+    def __init__(self, app: FastAPI) -> None:
+        config = uvicorn.Config(
+            app,
+            http=GuardedProtocol,
+            ws="none",
+            lifespan="on",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            backlog=_BACKLOG,
+            timeout_keep_alive=15,
+            timeout_graceful_shutdown=_GRACE_SECONDS,
+        )
         super().__init__(config)
-        self._parts = parts
+        self._parts: Services = app.state.services
+
+    def end(self) -> None:
+        """Ask it to end; asked again, it does not wait for open requests."""
+        self._parts.stopping = True
+        self.force_exit = self.should_exit
+        self.should_exit = True
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        self._parts.stopping = True
-        if self.should_exit:
-            self.force_exit = True
-        self.should_exit = True
+        """A signal came."""
+        self.end()
 
 
 def serve(settings: Settings, announce: Callable[[str], None] = lambda url: None) -> None:
@@ -47,31 +65,18 @@ def serve(settings: Settings, announce: Callable[[str], None] = lambda url: None
     """
     _log_to_stderr()
     _allow_open_files()
-    app = create_app(settings)
-    listening = _listening(settings)
-    config = uvicorn.Config(
-        app,
-        http=GuardedProtocol,
-        ws="none",
-        lifespan="on",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        backlog=_BACKLOG,
-        timeout_keep_alive=15,
-        timeout_graceful_shutdown=_GRACE_SECONDS,
-    )
-    with listening:
-        announce(replace(settings, port=listening.getsockname()[1]).url)
-        _Server(config, app.state.services).run(sockets=[listening])
+    server = Server(create_app(settings))
+    with listening(settings) as port:
+        announce(replace(settings, port=port.getsockname()[1]).url)
+        server.run(sockets=[port])
 
 
-def _listening(settings: Settings) -> socket.socket:
+def listening(settings: Settings) -> socket.socket:
     """A bound socket; port 0 takes any free one."""
     try:
         address = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0]
-        made = socket.socket(address[0], socket.SOCK_STREAM)
+        # With its protocol named, asyncio sends small answers at once instead of waiting 40 ms for more.
+        made = socket.socket(*address[:2], socket.IPPROTO_TCP)
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         made.bind(address[4])
         made.listen(_BACKLOG)

@@ -29,6 +29,7 @@ class Limits:
         write_seconds: for a client to take the next part of an answer.
         streams: event streams open at one time.
         models: networks kept in memory.
+        batch: images that are computed at once; 1 answers one request after another.
     """
 
     upload_bytes: int = 64 * MIB
@@ -42,6 +43,7 @@ class Limits:
     write_seconds: float = 60.0
     streams: int = 500
     models: int = 4
+    batch: int = 256
 
     def __post_init__(self) -> None:
         faults = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import os
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,7 +18,7 @@ from convonet.events import Watch
 from convonet.runs import RECORD
 from convonet.server import schemas
 from convonet.server.answers import Json
-from convonet.server.pictures import MOST_SIDE, picture, picture_file
+from convonet.server.pictures import MOST_SIDE, encoded, picture, picture_file
 from convonet.server.refusals import Refusal
 from convonet.server.routes import REFUSED
 from convonet.server.services import Parts, Services
@@ -26,6 +27,7 @@ from convonet.workbench.look import find_sizes
 router = APIRouter(tags=["images"], responses=REFUSED)
 
 _MOST_ENTRIES = 2000
+_MOST_MEANS = 40
 _CACHED = "private, max-age=86400"
 
 DataSetId = Annotated[str, InPath(pattern="^[0-9a-f]{16}$", examples=["0123456789abcdef"])]
@@ -82,7 +84,7 @@ def look(wish: schemas.Look, parts: Parts) -> Json:
     data = parts.tasks.data(wish.data, faults)
     if faults:
         raise ParamError.of(faults)
-    return Json(parts.datasets.document(parts.datasets.look(data)))
+    return Json(parts.datasets.document(parts.datasets.look(data, wish.classes)))
 
 
 @router.get("/datasets/{dataset}", response_model=schemas.DataSetDocument)
@@ -104,9 +106,18 @@ def images(
     return Json(parts.datasets.page(parts.datasets.find(dataset), split, class_, offset, limit))
 
 
+@router.get("/datasets/{dataset}/{split}/listing", response_model=schemas.Listing)
+def listing(dataset: DataSetId, split: schemas.SplitName, parts: Parts) -> Json:
+    """All images of a set, with what is left out and why."""
+    return Json(parts.datasets.whole(parts.datasets.find(dataset), split))
+
+
 @router.get("/datasets/{dataset}/sizes")
 def sizes(dataset: DataSetId, parts: Parts) -> Json:
-    """Heights, widths and pixel statistics of up to 1,000 images of each set. Takes some seconds."""
+    """Heights, widths and pixel statistics of up to 1,000 images of each set. Takes some seconds.
+
+    `means` has the mean image of each class as PNG in base64.
+    """
     found = parts.datasets.find(dataset)
     if not found.sets.listings:
         raise DataError("There are no images to look at", where=dataset)
@@ -118,8 +129,13 @@ def sizes(dataset: DataSetId, parts: Parts) -> Json:
             "widths": {split: _counted(count) for split, count in sizes.widths.items()},
             "pixels": {split: {"mean": m, "deviation": d} for split, (m, d) in sizes.pixels.items()},
             "looked_at": sizes.looked_at,
+            "means": {name: _png(pixels) for name, pixels in list(sizes.means.items())[:_MOST_MEANS]},
         }
     )
+
+
+def _png(pixels: Any) -> str:
+    return base64.b64encode(encoded(pixels)).decode()
 
 
 def _counted(counts: dict[int, int]) -> list[dict[str, int]]:
@@ -146,22 +162,26 @@ def mark(dataset: DataSetId, wish: schemas.MarkWish, parts: Parts) -> Json:
 @router.get(
     "/images",
     response_class=Response,
-    responses={200: {"content": {"image/png": {"schema": {"type": "string", "format": "binary"}}}}},
+    responses={
+        200: {"content": {"image/png": {"schema": {"type": "string", "format": "binary"}}}},
+        304: {"description": "The picture that the client has is still the right one."},
+    },
 )
 async def image(
     request: Request,
     parts: Parts,
     path: Annotated[str, Query(max_length=4096, examples=["digits/train/7/0012.png"])],
     side: Annotated[int, Query(ge=8, le=MOST_SIDE)] = 96,
+    enlarge: Annotated[bool, Query(description="Show tiny images larger, with crisp edges.")] = True,
 ) -> Response:
     """A small picture of an image below the root, as PNG."""
     file = await asyncio.to_thread(picture_file, parts.root, path)
     info = file.stat()
-    tag = f'"{info.st_mtime_ns:x}-{info.st_size:x}-{side}"'
+    tag = f'"{info.st_mtime_ns:x}-{info.st_size:x}-{side}{"" if enlarge else "p"}"'
     headers = {"etag": tag, "cache-control": _CACHED}
     if request.headers.get("if-none-match") == tag:
         return Response(status_code=304, headers=headers)
     loop = asyncio.get_running_loop()
     pixels = parts.settings.limits.pixels
-    content = await loop.run_in_executor(parts.pictures, picture, parts.root, path, side, pixels)
+    content = await loop.run_in_executor(parts.pictures, picture, parts.root, path, side, pixels, enlarge)
     return Response(content, media_type="image/png", headers=headers)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -26,7 +28,7 @@ from convonet.specs import PredictTask
 
 router = APIRouter(tags=["prediction"], responses=REFUSED)
 
-_MULTIPART = {
+MULTIPART = {
     "requestBody": {
         "required": True,
         "content": {
@@ -51,7 +53,7 @@ _POLL_SECONDS = 0.05
 _SLOW_SECONDS = 300.0
 
 
-@router.post("/runs/{run}/predict", response_model=schemas.Predictions, openapi_extra=_MULTIPART)
+@router.post("/runs/{run}/predict", response_model=schemas.Predictions, openapi_extra=MULTIPART)
 async def predict(
     request: Request,
     run: RunId,
@@ -60,18 +62,25 @@ async def predict(
     unsure_below: Annotated[float | None, Query(ge=0, le=1)] = None,
 ) -> Json:
     """Tell the class of images, sent as multipart `files`: one or many, answered together with other requests'."""
-    found = await asyncio.to_thread(parts.known.find, run)
-    size = _expected_bytes(request, parts)
-    parts.upload_bytes += size
-    try:
+    found = parts.known.at_hand(run) or await asyncio.to_thread(parts.known.find, run)
+    with receiving(request, parts):
         uploads = await read_uploads(request, parts.settings.limits.files)
         wish = Wish(top, unsure_below)
         predictions = await parts.models.answer(found, uploads, wish)
         if predictions is None:
             predictions = await _by_worker(parts, found, uploads, wish)
+    return Json({"predictions": predictions})
+
+
+@contextmanager
+def receiving(request: Request, parts: Services) -> Iterator[None]:
+    """While a request's images are held in memory. Raises Refusal 429 when others have taken it all."""
+    size = _expected_bytes(request, parts)
+    parts.upload_bytes += size
+    try:
+        yield
     finally:
         parts.upload_bytes -= size
-    return Json({"predictions": predictions})
 
 
 def _expected_bytes(request: Request, parts: Services) -> int:

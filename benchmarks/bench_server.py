@@ -1,0 +1,248 @@
+"""How fast the server predicts: `python benchmarks/bench_server.py [--quick]`.
+
+The server and the clients are processes of their own on loopback. Each client is a coroutine that sends a request,
+reads the whole answer and sends the next; connections are kept. With `--max-batch 1` the server answers one request
+after another, which is what batching is held against.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+_SECONDS = 6.0
+_WARM_SECONDS = 1.0
+_CROWD = 1000
+_MANY = 64
+_DIGITS: dict[str, Any] = {"family": "convonet", "epochs": 1}
+_LARGE: dict[str, dict[str, Any]] = {
+    "vgg_small at 48 × 48": {"family": "vgg_small", "epochs": 1},
+    "dense, 3 × 4,096": {"family": "dense", "hidden_units": [4096, 4096, 4096], "epochs": 1},
+}
+
+
+class Load(NamedTuple):
+    """What clients saw: requests and images a second, milliseconds at three shares of the requests, failures."""
+
+    requests: float
+    images: float
+    p50: float
+    p95: float
+    p99: float
+    failed: int
+
+    def line(self, name: str) -> str:
+        """A row of the table."""
+        return (
+            f"{name:34} {self.requests:8.0f} req/s {self.images:8.0f} img/s   p50 {self.p50:7.1f}  "
+            f"p95 {self.p95:7.1f}  p99 {self.p99:7.1f} ms   failed {self.failed}"
+        )
+
+
+def request_of(path: str, images: list[bytes]) -> bytes:
+    """The bytes of one request."""
+    parts = [
+        b'--x\r\nContent-Disposition: form-data; name="files"; filename="%d.png"\r\n'
+        b"Content-Type: image/png\r\n\r\n%s\r\n" % (place, image)
+        for place, image in enumerate(images)
+    ]
+    body = b"".join(parts) + b"--x--\r\n"
+    head = (
+        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: multipart/form-data; boundary=x\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+async def answer_of(reader: asyncio.StreamReader) -> int:
+    """Read one whole answer; its status."""
+    head = await reader.readuntil(b"\r\n\r\n")
+    length = next(line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:"))
+    await reader.readexactly(int(length.split(b":")[1]))
+    return int(head.split(b" ", 2)[1])
+
+
+async def client(port: int, request: bytes, end: float, seen: list[tuple[float, float, int]]) -> None:
+    """One client until `end`; each request leaves its start, its seconds and its status."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    while time.perf_counter() < end:
+        started = time.perf_counter()
+        writer.write(request)
+        status = await answer_of(reader)
+        seen.append((started, time.perf_counter() - started, status))
+    writer.close()
+
+
+async def load(port: int, request: bytes, clients: int, images: int, seconds: float) -> Load:
+    """So many clients for some seconds, the first of which does not count."""
+    seen: list[tuple[float, float, int]] = []
+    begin = time.perf_counter() + _WARM_SECONDS
+    end = begin + seconds
+    await asyncio.gather(*(client(port, request, end, seen) for _ in range(clients)))
+    counted = [(took, status) for started, took, status in seen if started >= begin]
+    times = np.array([took for took, _ in counted])
+    spent = max(started + took for started, took, _ in seen) - begin
+    p50, p95, p99 = np.percentile(times, [50, 95, 99]) * 1000
+    failed = sum(status != 200 for _, status in counted)
+    return Load(len(times) / spent, len(times) * images / spent, p50, p95, p99, failed)
+
+
+async def crowd(port: int, request: bytes, clients: int) -> dict[str, Any]:
+    """Everybody connects and asks once, at the same time: what became of each."""
+
+    async def one() -> str:
+        try:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(request)
+            status = await answer_of(reader)
+            writer.close()
+        except (OSError, asyncio.IncompleteReadError) as error:
+            return type(error).__name__
+        return str(status)
+
+    started = time.perf_counter()
+    said = await asyncio.gather(*(one() for _ in range(clients)))
+    counts = {word: said.count(word) for word in sorted(set(said))}
+    return {"seconds": time.perf_counter() - started, "answers": counts}
+
+
+@contextmanager
+def server(root: Path, *options: str) -> Iterator[int]:
+    """A server over a folder; its port."""
+    words = [
+        sys.executable,
+        "-m",
+        "convonet",
+        "serve",
+        "--root",
+        str(root),
+        "--port",
+        "0",
+        "--no-warm",
+        *options,
+    ]
+    process = subprocess.Popen(words, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    port = int(process.stderr.readline().split()[2].rstrip("/").rsplit(":", 1)[1])
+    drain = subprocess.Popen(["cat"], stdin=process.stderr, stdout=subprocess.DEVNULL)
+    try:
+        yield port
+    finally:
+        process.terminate()
+        process.wait()
+        drain.wait()
+
+
+def measured(root: Path, run: str, images: Path, plan: dict[str, Any], *options: str) -> Any:
+    """What a client process of its own saw."""
+    with server(root, *options) as port:
+        _first_answer(port, run)
+        words = [sys.executable, __file__, "--client", str(port), run, str(images), json.dumps(plan)]
+        return json.loads(subprocess.run(words, check=True, capture_output=True, text=True).stdout)
+
+
+def _first_answer(port: int, run: str) -> None:
+    end = time.monotonic() + 20
+    while True:
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v1/runs/{run}").read()
+            return
+        except OSError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.05)
+
+
+def act_as_clients(port: int, run: str, folder: Path, plan: dict[str, Any]) -> None:
+    """The client process: do the plan and print what was seen."""
+    files = [path.read_bytes() for path in sorted(folder.rglob("*.png"))[:_MANY]]
+    path = f"/api/v1/runs/{run}/predict"
+    if plan["kind"] == "crowd":
+        print(json.dumps(asyncio.run(crowd(port, request_of(path, files[:1]), plan["clients"]))))
+        return
+    chosen = files[: plan["images"]]
+    found = asyncio.run(load(port, request_of(path, chosen), plan["clients"], len(chosen), plan["seconds"]))
+    print(json.dumps(found))
+
+
+def prepare(folder: Path, seconds: float) -> None:
+    """Digits, and a trained network of each kind."""
+    from convonet import api
+    from convonet.data.samples import write_samples
+
+    write_samples("digits", folder / "digits")
+    data = {"train_dir": str(folder / "digits" / "train"), "image_size": 28}
+    api.train(data, _DIGITS, out=folder / "runs", name="digits")
+    for place, (name, hyper) in enumerate(_LARGE.items()):
+        size = {"image_size": 48, "channels": 3} if "48" in name else {}
+        api.train(data | size, hyper, validation=False, out=folder / "runs", name=f"large{place}")
+
+
+def main() -> None:
+    """Measure everything in turn and print it."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--quick", action="store_true", help="a second each")
+    parser.add_argument("--client", nargs=4, metavar=("PORT", "RUN", "IMAGES", "PLAN"))
+    given = parser.parse_args()
+    if given.client:
+        port, run, images, plan = given.client
+        act_as_clients(int(port), run, Path(images), json.loads(plan))
+        return
+    seconds = 1.0 if given.quick else _SECONDS
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        os.environ.setdefault("CONVONET_HOME", str(root / "home"))
+        prepare(root, seconds)
+        report(root, seconds)
+
+
+def report(root: Path, seconds: float) -> None:
+    """Every figure, with the ratios that count."""
+    images = root / "digits" / "test"
+
+    def ask(run: str, clients: int, many: int = 1, *options: str) -> Load:
+        plan = {"kind": "load", "clients": clients, "images": many, "seconds": seconds}
+        return Load(*measured(root, run, images, plan, *options))
+
+    for clients in (1, 8, 64):
+        print(ask("digits", clients).line(f"digits, {clients} clients"), flush=True)
+    both(ask, "digits", "digits, 64 clients")
+    for place, name in enumerate(_LARGE):
+        both(ask, f"large{place}", f"{name}, 64 clients")
+    one = ask("digits", 1)
+    many = ask("digits", 1, _MANY)
+    print(many.line(f"digits, 1 client, {_MANY} files a request"))
+    print(
+        f"  one request of {_MANY} files against {_MANY} requests: {many.images / one.images:.2f} times the images"
+    )
+    print(f"{_CROWD} at once: {measured(root, 'digits', images, {'kind': 'crowd', 'clients': _CROWD})}")
+
+
+def both(ask: Any, run: str, name: str, rounds: int = 3) -> None:
+    """With and without batching, in turn, and the median ratio."""
+    ratios = []
+    for _ in range(rounds):
+        batched, single = ask(run, 64), ask(run, 64, 1, "--max-batch", "1")
+        ratios.append(batched.requests / single.requests)
+    print(batched.line(f"{name}, batched"))
+    print(single.line(f"{name}, one by one"))
+    print(
+        f"  batched against one by one: {np.median(ratios):.2f} times ({min(ratios):.2f} to {max(ratios):.2f})"
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,246 @@
+"""What the API answers, beside what the core says of the same things."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from convonet import api
+from convonet.params import DataParams, HyperParams, fields_of
+from convonet.server import schemas
+
+from .conftest import CLASSES, DATA, QUICK, Serve, Served
+
+
+def test_health_about_and_metrics(shared: Served) -> None:
+    health = shared.client.get("/health").json()
+    assert (health["status"], health["token_needed"]) == ("ok", False)
+    about = shared.client.get("/about").json()
+    schemas.About.model_validate(about)
+    assert [field["name"] for field in about["fields"]["data"]] == list(fields_of(DataParams))
+    assert [field["name"] for field in about["fields"]["hyper"]] == list(fields_of(HyperParams))
+    kinds = {item["kind"]: item for item in about["kinds"]}
+    assert {"train", "tune", "study", "evaluate", "predict", "inspect", "export", "summary"} <= set(kinds)
+    assert kinds["tune"]["needs"] == ["data", "hyper"]
+    assert {"out", "into"}.isdisjoint(kinds["evaluate"]["options"])
+    text = shared.client.get("/metrics").text
+    assert 'convonet_requests_total{method="GET",status="200"}' in text
+    assert shared.client.get("/families/simple").json()["name"] == "simple"
+    name = about["presets"]["hyper"][0]
+    assert isinstance(shared.client.get(f"/presets/hyper/{name}").json(), dict)
+
+
+def test_folders_show_what_is_below_the_root(shared: Served) -> None:
+    top = shared.client.get("/folders").json()
+    assert (top["path"], top["parent"]) == ("", None)
+    assert [entry["name"] for entry in top["entries"]] == ["digits", "runs"]
+    runs = shared.client.get("/folders", params={"path": "runs"}).json()
+    assert [(entry["name"], entry["kind"]) for entry in runs["entries"]] == [("trained", "run")]
+    assert runs["parent"] == ""
+
+
+def test_a_set_is_looked_at_and_paged_through(shared: Served) -> None:
+    found = shared.client.post("/datasets", json={"data": DATA}).json()
+    schemas.DataSetDocument.model_validate(found)
+    assert found["classes"] == list(CLASSES)
+    assert found["sets"]["train"]["classes"] == dict.fromkeys(CLASSES, 20)
+    page = shared.client.get(
+        f"/datasets/{found['id']}/test/images", params={"class": "7", "offset": 6, "limit": 5}
+    ).json()
+    schemas.ImagePage.model_validate(page)
+    assert (page["total"], len(page["images"])) == (8, 2)
+    assert {image["class"] for image in page["images"]} == {"7"}
+    assert (shared.root / page["images"][0]["image"]).is_file()
+    sizes = shared.client.get(f"/datasets/{found['id']}/sizes").json()
+    assert sizes["looked_at"] == {"train": 60, "test": 24}
+    assert sizes["heights"]["train"] == [{"pixels": 8, "images": 60}]
+    assert shared.client.get("/datasets/0123456789abcdef").status_code == 404
+
+
+def test_a_set_that_is_not_there_is_a_fault_beside_those_that_are(shared: Served) -> None:
+    found = shared.client.post("/datasets", json={"data": DATA | {"test_dir": "nothing"}}).json()
+    assert found["sets"]["train"]["images"] == 60
+    assert "There is no such folder" in found["errors"]["test"]["what"]
+
+
+def test_small_pictures_are_cached_by_browsers(shared: Served) -> None:
+    path = shared.image().relative_to(shared.root).as_posix()
+    first = shared.client.get("/images", params={"path": path, "side": 40})
+    assert first.headers["content-type"] == "image/png"
+    with Image.open(io.BytesIO(first.content)) as image, Image.open(shared.image()) as whole:
+        assert image.size == (40, 40)
+        assert np.array_equal(np.asarray(image)[2::5, 2::5], np.asarray(whole.convert(image.mode)))
+    again = shared.client.get(
+        "/images", params={"path": path, "side": 40}, headers={"If-None-Match": first.headers["etag"]}
+    )
+    assert (again.status_code, again.content) == (304, b"")
+
+
+def test_rows_of_an_array_file_are_pictures_too(serve: Serve, root: Path) -> None:
+    images = np.random.default_rng(0).integers(0, 256, (6, 5, 5), np.uint8)
+    np.savez_compressed(root / "few.npz", x_train=images, y_train=np.arange(6) % 2)
+    client = serve().client
+    found = client.post("/datasets", json={"data": {"train_dir": "few.npz"}}).json()
+    row = client.get(f"/datasets/{found['id']}/train/images").json()["images"][3]
+    picture = client.get("/images", params={"path": row["image"], "side": 8}).content
+    with Image.open(io.BytesIO(picture)) as image:
+        assert np.array_equal(np.asarray(image), images[3])
+    assert client.get("/images", params={"path": "few.npz#x_train/99"}).status_code == 404
+
+
+def test_parameters_are_checked_with_every_fault_at_once(shared: Served) -> None:
+    wrong = {"data": DATA | {"image_size": "0", "chanels": 1}, "hyper": {"epochs": "many", "num_units": "64"}}
+    found = shared.client.post("/params/check", json=wrong).json()
+    schemas.CheckedParams.model_validate(found)
+    assert not found["valid"]
+    assert set(found["faults"]["data"]) == {"image_size", "chanels"}
+    assert "did you mean channels" in found["faults"]["data"]["chanels"]
+    assert set(found["faults"]["hyper"]) == {"epochs"}
+    right = {"data": DATA, "hyper": {"epochs": 2, "num_units": [64, 128], "init_rate": "0.1"}}
+    found = shared.client.post("/params/check", json=right).json()
+    assert (found["valid"], found["varied"], found["combinations"]) == (True, ["num_units"], 2)
+    assert found["values"]["hyper"] == {"epochs": [2], "num_units": [64, 128], "init_rate": [0.1]}
+
+
+def test_runs_are_listed_shown_and_their_files_read(shared: Served) -> None:
+    listed = shared.client.get("/runs", params={"kind": "train"}).json()
+    schemas.RunList.model_validate(listed)
+    assert shared.run in [row["id"] for row in listed["runs"]]
+    shown = shared.client.get(f"/runs/{shared.run}").json()
+    schemas.RunDocument.model_validate(shown)
+    assert shown["state"] == "done"
+    files = shared.client.get(f"/runs/{shared.run}/files").json()
+    schemas.FileList.model_validate(files)
+    names = [file["name"] for file in files["files"]]
+    assert {"run.json", "model.keras", "history.csv", "events.jsonl"} <= set(names)
+    record = shared.client.get(f"/runs/{shared.run}/files/run.json")
+    assert record.content == (shared.root / "runs" / shared.run / "run.json").read_bytes()
+    part = shared.client.get(f"/runs/{shared.run}/files/model.keras", headers={"Range": "bytes=0-3"})
+    assert (part.status_code, part.content) == (206, b"PK\x03\x04")
+    assert len(shared.client.get(f"/runs/{shared.run}/history").json()["loss"]) == 3
+    assert shared.client.get(f"/runs/{shared.run}/result").json()["epochs"] == 3
+
+
+def test_a_page_in_a_run_gets_no_rights(serve: Serve, root: Path) -> None:
+    (root / "runs" / "trained" / "report.html").write_text("<script>fetch('/api/v1/runs')</script>")
+    answer = serve().client.get("/runs/trained/files/report.html")
+    assert "sandbox" in answer.headers["content-security-policy"]
+    assert "allow-same-origin" not in answer.headers["content-security-policy"]
+
+
+def test_answers_of_a_test_by_cell_and_mistakes(shared: Served) -> None:
+    scores = shared.client.get(f"/runs/{shared.run}/evaluation").json()
+    matrix = np.array(scores["confusion_matrix"])
+    every = shared.client.get(f"/runs/{shared.run}/answers", params={"limit": 500}).json()
+    schemas.AnswerPage.model_validate(every)
+    assert every["total"] == matrix.sum() == 24
+    wrong = shared.client.get(f"/runs/{shared.run}/answers", params={"mistakes": True}).json()
+    assert wrong["total"] == matrix.sum() - matrix.trace()
+    cell = {"true": "7", "predicted": "7"}
+    found = shared.client.get(f"/runs/{shared.run}/answers", params=cell).json()
+    assert found["total"] == matrix[2, 2]
+    for item in found["answers"]:
+        assert (shared.root / item["image"]).is_file()
+    assert shared.client.get(f"/runs/{shared.run}/answers", params={"true": "7"}).status_code == 422
+    assert shared.client.get(f"/runs/{shared.run}/evaluation", params={"split": "val"}).status_code == 404
+
+
+def test_predictions_are_those_of_the_command(shared: Served) -> None:
+    files = sorted((shared.root / "digits" / "test").rglob("*.png"))
+    expected = api.predict(shared.root / "runs" / shared.run, [str(file) for file in files])
+    uploads = [("files", (file.name, file.read_bytes())) for file in files]
+    found = shared.client.post(f"/runs/{shared.run}/predict", files=uploads).json()
+    schemas.Predictions.model_validate(found)
+    assert [item["predicted"] for item in found["predictions"]] == [item["predicted"] for item in expected]
+    for mine, theirs in zip(found["predictions"], expected, strict=True):
+        assert mine["confidence"] == pytest.approx(theirs["confidence"], abs=1e-6)
+    one = shared.client.post(
+        f"/runs/{shared.run}/predict",
+        params={"top": 1, "unsure_below": 1},
+        files=[("files", ("a.png", files[0].read_bytes())), ("files", ("b.png", b"no image"))],
+    ).json()["predictions"]
+    assert (len(one[0]["top"]), one[0]["unsure"], one[0]["path"]) == (1, True, "a.png")
+    assert set(one[1]) == {"path", "error"}
+
+
+def test_a_run_without_a_model_cannot_predict(serve: Serve, root: Path) -> None:
+    for name in ("model.keras", "model.onnx"):
+        (root / "runs" / "trained" / name).unlink()
+    served = serve()
+    answer = served.client.post("/runs/trained/predict", files={"files": served.image().read_bytes()})
+    assert answer.status_code == 404
+    assert "no model" in answer.json()["error"]["what"]
+
+
+def test_a_model_that_changes_is_opened_again(serve: Serve, root: Path) -> None:
+    served = serve()
+    upload = {"files": served.image().read_bytes()}
+    assert served.client.post("/runs/trained/predict", files=upload).status_code == 200
+    onnx = root / "runs" / "trained" / "model.onnx"
+    (root / "runs" / "trained" / "model.keras").unlink()
+    onnx.write_bytes(b"no network")
+    answer = served.client.post("/runs/trained/predict", files=upload)
+    assert (answer.status_code, answer.json()["error"]["type"]) == (422, "ModelFileError")
+
+
+def test_comparing_needs_two(serve: Serve, root: Path) -> None:
+    import shutil
+
+    shutil.copytree(root / "runs" / "trained", root / "runs" / "second")
+    client = serve().client
+    found = client.get("/compare", params={"run": ["trained", "second"]}).json()
+    schemas.Comparison.model_validate(found)
+    assert found["pairs"][0]["same_images"]
+    assert client.get("/compare", params={"run": ["trained", "trained"]}).status_code == 422
+
+
+def test_marks_are_set_and_taken_back(serve: Serve, root: Path) -> None:
+    client = serve().client
+    name = client.post("/datasets", json={"data": DATA}).json()["id"]
+    image = client.get(f"/datasets/{name}/train/images").json()["images"][0]["image"]
+    wish = {"paths": [image], "action": "leave_out"}
+    assert len(client.post(f"/datasets/{name}/marks", json=wish).json()["marks"]) == 1
+    assert client.post("/datasets", json={"data": DATA}).json()["sets"]["train"]["images"] == 59
+    assert client.post(f"/datasets/{name}/marks", json=wish | {"action": "undo"}).json()["marks"] == []
+    assert client.post(f"/datasets/{name}/marks", json=wish | {"label": "1"}).status_code == 422
+
+
+def test_a_request_for_a_run_tells_every_fault(shared: Served) -> None:
+    wish = {
+        "kind": "train",
+        "data": {"train_dir": "digits/train", "image_size": -1},
+        "hyper": {"epochs": 0},
+        "options": {"validation": "perhaps", "then_tset": True, "out": "/tmp"},
+    }
+    answer = shared.client.post("/runs", json=wish)
+    schemas.Problem.model_validate(answer.json())
+    assert answer.status_code == 422
+    assert set(answer.json()["error"]["details"]["faults"]) == {
+        "data.image_size",
+        "hyper.epochs",
+        "options.validation",
+        "options.then_tset",
+        "options.out",
+    }
+    assert shared.client.post("/runs", json={"kind": "trane"}).status_code == 422
+
+
+def test_shown_as_command_and_python(shared: Served) -> None:
+    wish = {"kind": "train", "data": DATA, "hyper": QUICK}
+    found = shared.client.post("/shown-as", json=wish).json()
+    assert found["command"].startswith("convonet train --train-dir")
+    assert "convonet.train(" in found["python"]
+
+
+def test_everything_is_described(shared: Served) -> None:
+    document = json.loads(shared.client.get(f"{shared.url}/openapi.json").text)
+    assert document["openapi"].startswith("3.1")
+    for path, operations in document["paths"].items():
+        for operation in operations.values():
+            assert operation["description"], path
+            assert {"4XX", "5XX"} <= set(operation["responses"]), path
