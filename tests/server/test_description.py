@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -88,6 +89,14 @@ def _checks() -> list[Any]:
         "response_schema_conformance",
     )
     return [schemathesis.checks.CHECKS.get_one(name) for name in names]
+
+
+def test_the_page_names_every_address(fuzzed: Served) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "server.md").read_text(encoding="utf-8")
+    words = {"run": "ID", "dataset": "ID"}
+    for path in requests.get(f"{fuzzed.url}/openapi.json", timeout=10).json()["paths"]:
+        told = re.sub(r"{(\w+)}", lambda found: words.get(found[1], found[1].upper()), path)
+        assert told.removeprefix("/api/v1") in page, path
 
 
 def test_some_cases(fuzzed: Served) -> None:

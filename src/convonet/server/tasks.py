@@ -27,10 +27,14 @@ ALIASES = {"test": "evaluate"}
 KEPT = ("train", "tune", "study")
 """Kinds that leave a run behind; the others answer a question."""
 
+PLACES = ("out", "into")
+"""Options that say where results go: that is the server's business."""
+
 _PARAMS = ("data", "hyper", "space")
 _MODELS = ("model", "from_model")
-_PATHS = ("paths", "images", "image", "folder")
-_WORDS = ("positive", "format", "label", "layer", "method", "classes", "class_name", "target")
+_RUNS = ("run",)
+_PATHS = ("paths", "image")
+_WORDS = ("positive", "format", "label", "layer", "classes")
 _BASE_FIELDS = ("base", "base_weights")
 _WEIGHT_WORDS = ("local", "fetch", "random", "")
 
@@ -154,8 +158,10 @@ class TaskMaker:
         return values
 
     def _confined(self, name: str, value: Any) -> Any:
-        if value is None or name not in (*_MODELS, *_PATHS):
+        if value is None or name not in (*_MODELS, *_RUNS, *_PATHS):
             return value
+        if name in _RUNS:
+            return str(self._known.find(value).path)
         if name in _MODELS:
             return str(self.model(value))
         many = isinstance(value, (list, tuple))
@@ -210,9 +216,9 @@ def _with_threads(task_class: type[Task], values: dict[str, Any]) -> dict[str, A
 
 def _is_offered(kind: type[Task], name: str) -> bool:
     """Whether clients may give an option: a text must be known to be a word, a model or a path that is read."""
-    if name in _PARAMS or name in ("out", "into"):
+    if name in _PARAMS or name in PLACES:
         return False
-    return name in (*_MODELS, *_PATHS, *_WORDS) or not _holds_text(typing.get_type_hints(kind)[name])
+    return name in (*_MODELS, *_RUNS, *_PATHS, *_WORDS) or not _holds_text(typing.get_type_hints(kind)[name])
 
 
 def _holds_text(hint: Any) -> bool:

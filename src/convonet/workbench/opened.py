@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from convonet.params.data_params import Scaling
 from convonet.runs import RECORD, Run
 
 _FILE = "model.keras"
+_MAX_INFO = 16 * 2**20
 LABELS = "labels.txt"
 """Stands beside models that were made elsewhere, one class a line."""
 
@@ -115,8 +117,14 @@ def _info(file: Path) -> ModelInfo | None:
         with zipfile.ZipFile(file) as archive:
             if MEMBER not in archive.namelist():
                 return None
-            return ModelInfo.from_json(archive.read(MEMBER).decode("utf-8"), file)
-    except (OSError, zipfile.BadZipFile) as error:
+            with archive.open(MEMBER) as member:
+                text = member.read(_MAX_INFO + 1)
+            if len(text) > _MAX_INFO:
+                raise ModelFileError(
+                    "The model's description is too large", where=file, expected="at most 16 MiB"
+                )
+            return ModelInfo.from_json(text.decode("utf-8"), file)
+    except (OSError, zipfile.BadZipFile, UnicodeDecodeError, EOFError, zlib.error) as error:
         raise ModelFileError(
             "The file is no Keras model, or it is damaged",
             where=file,
