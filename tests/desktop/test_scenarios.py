@@ -9,7 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from convonet.desktop.app_win import AppWin
 from convonet.events import RunState
@@ -164,7 +166,7 @@ def test_a_second_set_with_other_names_for_its_classes(
 def test_scenario_2_tune_and_take_over(
     window: AppWin, answers: Any, qtbot: Any, digits: Path, tmp_path: Path, wait_work: Wait
 ) -> None:
-    bench = window.controller.bench
+    bench, actions = window.controller.bench, window.controller.actions
     for file in write_params(tmp_path, digits):
         window.files.take_params(file)
     bench.set_space(bench.space.changed({"epochs": [1], "family": ["logistic"]}))
@@ -172,12 +174,112 @@ def test_scenario_2_tune_and_take_over(
     window.show_page("tune")
     page: Any = window.page("tune")
     page.folds.setValue(2)
-    window.controller.actions["tune"].trigger()
+    actions["tune"].trigger()
     wait_work(window, 240)
     assert answers.errors == []
     qtbot.waitUntil(lambda: len(page.table.rows.rows) == 2, timeout=10_000)
+    qtbot.waitUntil(lambda: len(page.plots.pictures) == 4, timeout=10_000)
     page.table.selectRow(0)
     best = page.table.rows.rows[0][0]
     page._adopt_button.click()
     assert bench.hyper.init_rate == best
     assert bench.space.varied == ()
+    assert window.shown == "params"
+    actions["train_val"].trigger()
+    wait_work(window)
+    assert answers.errors == []
+    assert bench.model is not None
+    assert bench.model.run is not None
+    assert bench.model.run.task().hyper == bench.hyper
+
+
+@pytest.mark.slow
+def test_a_search_is_watched_stopped_and_its_best_row_adopted(
+    window: AppWin, answers: Any, qtbot: Any, digits: Path, tmp_path: Path, wait_work: Wait
+) -> None:
+    """Rows come while it works; what is finished after Stop is the table, and can be taken over."""
+    bench, actions = window.controller.bench, window.controller.actions
+    for file in write_params(tmp_path, digits):
+        window.files.take_params(file)
+    bench.set_space(bench.space.changed({"epochs": [4, 5, 6], "init_rate": [0.04, 0.02, 0.01, 0.005]}))
+    qtbot.waitUntil(lambda: "train" in bench.sets, timeout=10_000)
+    window.show_page("tune")
+    page: Any = window.page("tune")
+    actions["tune"].trigger()
+    qtbot.waitUntil(lambda: len(page.table.rows.rows) >= 3, timeout=120_000)
+    assert bench.work is not None
+    assert page.bar.value() > 0
+    actions["stop_tuning"].trigger()
+    wait_work(window)
+    assert answers.errors == []
+    run = page._run
+    assert run.state() is RunState.CANCELLED
+    trials = list(csv.DictReader((run.path / "trials.csv").open(newline="")))
+    assert 3 <= len(trials) < 36
+    qtbot.waitUntil(lambda: _folds(page) == len(trials), timeout=10_000)
+    done = [row for row in page.table.rows.rows if row[page.table.rows.columns.index("State")] == "done"]
+    if not done:
+        return
+    page.table.selectRow(page.table.rows.rows.index(done[0]))
+    page._adopt_button.click()
+    assert (bench.hyper.init_rate, bench.hyper.epochs) == done[0][:2]
+
+
+def _folds(page: Any) -> int:
+    """Finished folds that the table of settings tells."""
+    place = page.table.rows.columns.index("Folds")
+    return sum(row[place] for row in page.table.rows.rows)
+
+
+@pytest.fixture(scope="module")
+def scans(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Made pictures of four classes in colour and in many sizes; the test set names its classes shorter."""
+    folder = tmp_path_factory.mktemp("scans")
+    rng = np.random.default_rng(4)
+    for number in range(48):
+        name = ("adenocarcinoma", "large.cell.carcinoma", "normal", "squamous.cell.carcinoma")[number % 4]
+        part, longer = ("test", "") if number >= 40 else ("train", "" if name == "normal" else "_T2_N0_M0_Ib")
+        coarse = rng.integers(0, 255, (4 * (1 + number % 4), 6, 3), dtype=np.uint8)
+        target = folder / part / f"{name}{longer}"
+        target.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(coarse).resize((230 + 7 * number, 210 + 5 * number)).save(target / f"{number}.png")
+    return folder
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_scenario_4_another_set_of_larger_images(
+    window: AppWin, answers: Any, qtbot: Any, scans: Path, tmp_path: Path, wait_work: Wait
+) -> None:
+    """Searched, adopted and trained at 224 × 224 with the lung set's parameters as they were shipped."""
+    bench, actions = window.controller.bench, window.controller.actions
+    names = {path.name.split("_")[0]: path.name for path in (scans / "train").iterdir()}
+    data, hyper = write_params(tmp_path, scans, image_size=224, num_classes=4, class_map=names)
+    shipped = {"init_rate": [0.01, 0.02], "num_filters": [20, 30], "num_units": [300, 512]}
+    shipped |= {"epochs": [1], "batch_size": [16, 24]}
+    fixed = {"decay_steps": 400, "decay_rate": 0.96, "kernel_size": 3, "momentum": 0.9, "drop_out": 0.2}
+    hyper.write_text(json.dumps(shipped | fixed))
+    answers.paths = [data, hyper]
+    actions["load_data"].trigger()
+    qtbot.waitUntil(lambda: bench.sets.images("train") == 40, timeout=20_000)
+    actions["load_hyper"].trigger()
+    window.show_page("tune")
+    page: Any = window.page("tune")
+    page.search.setCurrentText("random")
+    page.trials.setValue(2)
+    page.folds.setValue(2)
+    actions["tune"].trigger()
+    wait_work(window, 400)
+    assert answers.errors == []
+    qtbot.waitUntil(lambda: len(page.table.rows.rows) == 2, timeout=10_000)
+    states = page.table.rows.columns.index("State")
+    assert {row[states] for row in page.table.rows.rows} == {"done"}
+    page.table.selectRow(0)
+    page._adopt_button.click()
+    actions["train_only"].trigger()
+    wait_work(window, 200)
+    actions["evaluate"].trigger()
+    wait_work(window, 200)
+    assert answers.errors == []
+    assert bench.evaluation is not None
+    assert bench.evaluation["images"] == 8

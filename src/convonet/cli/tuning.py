@@ -221,7 +221,7 @@ def print_study(document: dict[str, Any]) -> None:
             "not reached" if cell["epochs"] is None else str(cell["epochs"]) for cell in row["epochs_to"]
         ]
         best = None if row["best"] is None else round(100 * row["best"], 2)
-        values = [str(row["params"].get(name, "–")) for name in names]
+        values = [_shown(row["params"].get(name)) for name in names]
         rows.append([*values, *reached, best, row["epochs_trained"]])
     print_table(head, rows)
     note(f"The study is {document['state']}:")
@@ -247,8 +247,15 @@ def print_search(document: dict[str, Any]) -> None:
 def _cells(row: dict[str, Any], names: list[str]) -> list[Any]:
     shares = [None if row[key] is None else round(100 * row[key], 2) for key in ("mean_accuracy", "std")]
     tied = "tied" if row["tied"] else ""
-    shown = [str(row["params"].get(name, "–")) for name in names]
+    shown = [_shown(row["params"].get(name)) for name in names]
     return [*shown, *shares, row["folds"], row["state"], tied, round(row["seconds"], 1), row["trial"]]
+
+
+def _shown(value: Any) -> str:
+    """A parameter's value as it is typed after `--set`; a dash where the setting has none."""
+    if isinstance(value, list):
+        return "-".join(map(str, value))
+    return "–" if value is None else str(value)
 
 
 def _task(**values: Any) -> TuneTask:

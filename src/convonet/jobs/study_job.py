@@ -54,10 +54,9 @@ def _write(run: Run, task: StudyTask, rows: Sequence[StudyRow], watch: Watch) ->
     write_text(run.file(STUDY), study_text(task, rows))
     watch.tell(FileSaved(path=STUDY, title="Epochs to each target"))
     watch.tell(StageStarted(stage="plot", title="Drawing"))
-    declared = fields_of(HyperParams)
     cases = [
         StudyCase(
-            name=", ".join(f"{name} {declared[name].show(value)}" for name, value in row.params.items()),
+            name=_named(row),
             target=target,
             epochs=epochs,
             history={
@@ -72,3 +71,11 @@ def _write(run: Run, task: StudyTask, rows: Sequence[StudyRow], watch: Watch) ->
     plotter.save("study", cases, task.metric)
     for case, row in zip(cases[:_MOST_CASES], list(rows) * len(task.targets), strict=False):
         plotter.save("study_case", case, file=f"study_{row.trial}_{case.target:g}.png")
+
+
+def _named(row: StudyRow) -> str:
+    """The setting in words."""
+    declared = fields_of(HyperParams)
+    return ", ".join(
+        f"{declared[name].label} {declared[name].show(value)}" for name, value in row.params.items()
+    )

@@ -60,6 +60,9 @@ def study_figure(cases: Sequence[StudyCase], metric: str = "accuracy") -> Figure
         if place // columns == rows - 1:
             ax.set_xlabel("Epoch", fontsize=TICK_SIZE, color=INK)
     figure.suptitle("Epochs to each target", fontsize=TITLE_SIZE, color=INK)
+    if cases:
+        handles = panels[0][0].get_legend_handles_labels()[0]
+        figure.legend(handles=handles, loc="outside lower center", ncols=3, fontsize=TICK_SIZE, frameon=False)
     return figure
 
 
@@ -68,7 +71,7 @@ def _panel(ax: Axes, case: StudyCase, metric: str) -> None:
         values = case.history.get(name) or ()
         style: dict[str, Any] = {"color": color, "alpha": 1.0 if name == metric else 0.5, "label": label}
         ax.plot(range(1, len(values) + 1), values, line, marker="o", markersize=2.5, linewidth=1.5, **style)
-    ax.axhline(case.target, color=GREEN, linestyle=DASHES, linewidth=1.3)
+    ax.axhline(case.target, color=GREEN, linestyle=DASHES, linewidth=1.3, label="target")
     tidy(ax, "")
     ax.set_title(f"{case.name}\n{case.verdict}", fontsize=TICK_SIZE, color=INK, loc="left")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=5, min_n_ticks=1))

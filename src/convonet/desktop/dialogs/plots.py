@@ -6,6 +6,7 @@ import io
 import json
 import os
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QSize
@@ -14,7 +15,9 @@ from PySide6.QtWidgets import QComboBox, QDialog, QLabel, QWidget
 
 from convonet.desktop.widgets.basic import button, column, label, row
 from convonet.runs import Run
-from convonet.specs import TrainTask
+from convonet.runs.trial_table import settings_of
+from convonet.runs.trials import TRIALS, TrialsFile
+from convonet.specs import TrainTask, TuneTask
 
 
 class PlotsDialog(QDialog):
@@ -63,6 +66,7 @@ class PlotsDialog(QDialog):
         tools.setIconSize(QSize(18, 18))
         for old, new in ((self._tools, tools), (self._canvas, canvas)):
             self._layout.replaceWidget(old, new)
+            old.hide()
             old.deleteLater()
         self._layout.setStretch(2, 1)
         self._tools, self._canvas = tools, canvas
@@ -93,7 +97,18 @@ def _figures(run: Run) -> dict[str, Callable[[], Any]]:
             found |= _matrices(scores)
     if isinstance(task, TrainTask):
         found["Hyper parameters"] = lambda: plots.table_figure(task.hyper)
+    if isinstance(task, TuneTask):
+        found |= _searched(run, task)
     return found
+
+
+def _searched(run: Run, task: TuneTask) -> dict[str, Callable[[], Any]]:
+    from convonet import plots
+
+    settings = settings_of(TrialsFile(run.file(TRIALS), task.space.varied).read(), task)
+    table = plots.search_table(settings, task.space.varied, task.objective)
+    drawn = [plots.PLOTS[name] for name in ("importance", "search_history", "search_cost", "parallel")]
+    return {plot.title: partial(plot.draw, table) for plot in drawn}
 
 
 def _matrices(scores: dict[str, Any]) -> dict[str, Callable[[], Any]]:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, get_args
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QCheckBox, QComboBox, QProgressBar, QSpinBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QProgressBar, QSpinBox, QTabWidget, QWidget
 
+from convonet.desktop.dialogs.plots import PlotsDialog
 from convonet.desktop.views.page import Either, Page
+from convonet.desktop.views.tune_plots import SearchPlots
 from convonet.desktop.widgets.basic import EmptyState, button, column, frame, label, row
-from convonet.desktop.widgets.table import Table
+from convonet.desktop.widgets.table import Table, Written
 from convonet.events import Watch
-from convonet.specs.tune_task import DRAWN_TRIALS, IMAGE_LIMIT, Objective, Search
+from convonet.specs.tune_task import DRAWN_TRIALS, IMAGE_LIMIT, Objective, Pruner, Search
 from convonet.workbench.changes import WorkEnded
 from convonet.workbench.progress import time_left
 
@@ -43,17 +45,30 @@ class TunePage(Page):
         )
         self.search, self.objective = _choice(Search, "Search"), _choice(Objective, "Objective")
         self.folds, self.trials = _number("Folds", 1, 20, 3), _number("Trials", 1, 10_000, DRAWN_TRIALS)
+        self.repeats, self.pruner = _number("Repeats", 1, 50, 1), _choice(Pruner, "Pruner")
+        self.minutes = _number("Minutes", 0, 100_000, 0)
+        self.minutes.setSpecialValueText("no limit")
         self.all_images = QCheckBox("All images")
         self.all_images.setToolTip(f"Else at most {IMAGE_LIMIT:,}, an even share of each class")
-        self.search.currentTextChanged.connect(lambda text: self.trials.setEnabled(text != "grid"))
-        self.trials.setEnabled(False)
-        options = row(
-            *_named("Search", self.search),
-            *_named("Best", self.objective),
-            *_named("Folds", self.folds),
-            *_named("Trials", self.trials),
-            self.all_images,
-            None,
+        self.search.currentTextChanged.connect(self._search_chosen)
+        self._search_chosen(self.search.currentText())
+        options = column(
+            row(
+                *_named("Search", self.search),
+                *_named("Trials", self.trials),
+                *_named("Best", self.objective),
+                self.all_images,
+                None,
+                gap=8,
+            ),
+            row(
+                *_named("Folds", self.folds),
+                *_named("Repeats", self.repeats),
+                *_named("Pruner", self.pruner),
+                *_named("Minutes", self.minutes),
+                None,
+                gap=8,
+            ),
             gap=8,
             margin=12,
         )
@@ -69,9 +84,14 @@ class TunePage(Page):
         )
         self.table.selectionModel().selectionChanged.connect(lambda *_: self._update_button())
         self.table.rows.modelReset.connect(self._update_button)
-        content = column(
-            frame(options), self._plan, self._progress, self.table, row(None, self._adopt_button)
-        )
+        self.plots = SearchPlots()
+        self.plots.opened.connect(self._open_plot)
+        self.tabs = QTabWidget()
+        settings = QWidget()
+        settings.setLayout(column(8, self.table, row(None, self._adopt_button), gap=8))
+        self.tabs.addTab(settings, "Settings")
+        self.tabs.addTab(self.plots, "Plots")
+        content = column(frame(options), self._plan, self._progress, self.tabs)
         content.setStretch(3, 1)
         self._either = Either(self._empty, content)
         self.body.addWidget(self._either, 1)
@@ -89,9 +109,17 @@ class TunePage(Page):
             "search": self.search.currentText(),
             "objective": self.objective.currentText(),
             "folds": self.folds.value(),
+            "repeats": self.repeats.value(),
+            "pruner": "none" if grid else self.pruner.currentText(),
+            "time_limit": 60.0 * self.minutes.value() or None,
             "trials": None if grid else self.trials.value(),
             "images": None if self.all_images.isChecked() else IMAGE_LIMIT,
         }
+
+    def _search_chosen(self, search: str) -> None:
+        """A grid is tried in full."""
+        for drawn in (self.trials, self.pruner):
+            drawn.setEnabled(search != "grid")
 
     def refresh(self) -> None:
         work = self.bench.work
@@ -141,6 +169,12 @@ class TunePage(Page):
         if rows != self.table.rows.rows:
             self.table.show_rows(rows, (*names, *_HEAD))
             self._either.show_content(True)
+        self.plots.show_run(self._run.path)
+
+    def _open_plot(self, title: str) -> None:
+        dialog = PlotsDialog(self._run, self)
+        dialog.choice.setCurrentText(title)
+        dialog.exec()
 
     def _ended(self, ended: WorkEnded) -> None:
         if ended.task.kind == "tune":
@@ -166,7 +200,8 @@ class TunePage(Page):
 
 def _cells(item: dict[str, Any], names: list[str]) -> tuple[Any, ...]:
     accuracy, spread = (
-        None if item[key] is None else round(100 * item[key], 2) for key in ("mean_accuracy", "std")
+        None if (share := item[key]) is None else Written(100 * share, f"{100 * share:.2f}")
+        for key in ("mean_accuracy", "std")
     )
     params = (_plain(item["params"].get(name)) for name in names)
     tied = "tied with the best" if item["tied"] else ""
@@ -184,6 +219,9 @@ def _cells(item: dict[str, Any], names: list[str]) -> tuple[Any, ...]:
 
 
 def _plain(value: Any) -> Any:
+    """A parameter's value with the digits that the person gave it."""
+    if isinstance(value, float):
+        return Written(value, str(value))
     return "-".join(map(str, value)) if isinstance(value, (list, tuple)) else value
 
 

@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import (
@@ -27,6 +27,17 @@ from convonet.desktop.style import color
 _Index = QModelIndex | QPersistentModelIndex
 _NO_INDEX = QModelIndex()
 _WIDEST, _PADDING = 360, 28
+
+
+class Written(float):
+    """A number that is shown as `text`; it sorts and is copied as what it is."""
+
+    text: str
+
+    def __new__(cls, value: float, text: str) -> Self:
+        made = super().__new__(cls, value)
+        made.text = text
+        return made
 
 
 class Rows(QAbstractTableModel):
@@ -86,6 +97,8 @@ def shown(value: Any) -> str:
     """A value as the table shows it."""
     if value is None:
         return ""
+    if isinstance(value, Written):
+        return value.text
     if isinstance(value, float):
         if round(value, 1) == value and abs(value) > 1:
             return f"{value:,.1f}"
