@@ -138,6 +138,14 @@ def test_a_search_without_any_result_fails_with_the_reason(pictures: Path, tmp_p
         _tune(pictures, tmp_path, {"kernel_size": [31], "padding": "valid", "epochs": [1, 2]})
 
 
+def test_images_beyond_the_disk_limit_are_refused_before_they_are_read(
+    pictures: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(InputError, match="disk limit"):
+        _tune(pictures, tmp_path, {"epochs": [1, 2]}, disk_limit=60 * 8 * 8 - 1, name="run")
+    assert not (tmp_path / "run" / "trials.csv").exists()
+
+
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no SIGKILL")
 def test_a_trainer_that_is_killed_costs_nothing_but_time(
     pictures: Path, tmp_path: Path, grid: api.TunedRun

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -79,6 +80,21 @@ def test_the_folds_of_a_repeat_hold_out_every_image_once(fold_data: FoldData) ->
     kept, held = stratified_folds(fold_data.labels, 2, 0)[0]
     assert np.array_equal(fold_data.rows(1, 1)[0], kept)
     assert np.array_equal(first, held)
+
+
+@pytest.mark.parametrize("folds", [1, 2, 4])
+def test_what_belongs_together_stands_in_one_fold(fold_data: FoldData, folds: int) -> None:
+    together = np.arange(40) // 4
+    chosen = np.arange(2, 38)
+    data = replace(fold_data, folds=folds, chosen=chosen, groups=together[chosen])
+    held_ever = []
+    for fold in range(1, folds + 1):
+        kept, held = data.rows(1, fold)
+        assert not set(together[kept]) & set(together[held])
+        assert np.array_equal(np.sort(np.concatenate([kept, held])), chosen)
+        held_ever += held.tolist()
+    assert len(set(held_ever)) == len(held_ever)
+    assert folds == 1 or sorted(held_ever) == chosen.tolist()
 
 
 @pytest.mark.parametrize(("limit", "count"), [(None, 100), (100, 100), (500, 100), (30, 30)])
