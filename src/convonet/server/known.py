@@ -53,7 +53,7 @@ class KnownRuns:
         if not _ID.fullmatch(name) or name in (".", ".."):
             raise RunNotFoundError("There is no such run", received=ascii(name)[1:-1][:100])
         for path in (self._parent / name, self._parent / ASKED / name):
-            if (path / RECORD).is_file() and self._root.holds(path.resolve()):
+            if os.path.isfile(path / RECORD) and self._root.holds(path.resolve()):
                 self._places[name] = path.resolve()
                 return Run(path)
         run = next((run for run in self.all() if run.id == name), None)

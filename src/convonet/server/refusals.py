@@ -90,6 +90,11 @@ def add_handlers(app: FastAPI) -> None:
         known = error.error if isinstance(error, Refusal) else ConvonetError(str(error.detail))
         return problem(error.status_code, known, error.headers)
 
+    @app.exception_handler(Exception)
+    async def of_us(request: Request, error: Exception) -> Response:
+        hint = "The server's log has the details"
+        return problem(500, ConvonetError(f"An unexpected fault: {type(error).__name__}", hint=hint))
+
     @app.exception_handler(RequestValidationError)
     async def of_shape(request: Request, error: RequestValidationError) -> Response:
         faults = {_place(part["loc"]): f"{_place(part['loc'])}: {part['msg']}" for part in error.errors()}

@@ -22,6 +22,15 @@ router = APIRouter(tags=["runs"], responses=REFUSED)
 
 RunId = Annotated[str, Path(max_length=255, examples=["train-20260101T000000Z-0000"])]
 _MOST_COMPARED = 20
+_MESSAGE = {
+    "type": "object",
+    "required": ["data"],
+    "properties": {
+        "id": {"type": "string", "description": "Give it as `Last-Event-ID` to go on from there."},
+        "event": {"type": "string", "description": "`message`; the last one is `end` or `away`."},
+        "data": {"type": "string", "description": "A JSON object, as it stands in the run's events.jsonl."},
+    },
+}
 
 
 def row(parts: Services, run: Run) -> dict[str, Any]:
@@ -96,7 +105,7 @@ def compare(parts: Parts, run: Annotated[list[str], Query(min_length=1, max_leng
 @router.get(
     "/runs/{run}/events",
     response_class=StreamingResponse,
-    responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}},
+    responses={200: {"content": {"text/event-stream": {"schema": _MESSAGE}}}},
 )
 def events(
     request: Request,
