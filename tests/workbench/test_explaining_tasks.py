@@ -8,6 +8,7 @@ import pytest
 import typer
 
 from convonet.cli.app import app
+from convonet.errors import ParamError
 from convonet.params import DataParams
 from convonet.specs import DreamTask, ExplainTask, LayersTask, Task, read_task
 from convonet.workbench.shown_as import as_python, command_words
@@ -40,3 +41,9 @@ def test_a_question_is_a_command_and_a_line_of_python(task: Task, words: str) ->
     assert f"convonet.{task.kind}(" in as_python(task)
     ast.parse(as_python(task))
     assert read_task(task.to_dict()) == task
+
+
+def test_wrong_wishes_are_told_all_at_once() -> None:
+    with pytest.raises(ParamError) as told:
+        ExplainTask(model="run", paths=("a.png",), method="cam", alpha=2, patch=0, stride=-1)  # type: ignore[arg-type]
+    assert set(told.value.faults) == {"method", "alpha", "patch", "stride"}

@@ -15,7 +15,7 @@ from convonet.atomic import write_bytes, write_json
 from convonet.data.decode import read_image
 from convonet.data.pool import Meter
 from convonet.data.sources import scan_images
-from convonet.errors import DataError
+from convonet.errors import Cancelled, DataError
 from convonet.events import FileSaved, StageStarted, Watch
 from convonet.explaining import Explanation, Settings, Subject, explain_images, find_explainer
 from convonet.explaining.base import BATCH_SIZE
@@ -45,13 +45,8 @@ def work(run: Run, task: ExplainTask, watch: Watch) -> dict[str, Any]:
     )
     paths = scan_images([Path(path) for path in task.paths]).paths
     folder = Path(task.out) if task.out else run.file("explanations")
-    folder.mkdir(parents=True, exist_ok=True)
     watch.tell(StageStarted(stage=STAGE, title=f"Explaining with {explainer.title}"))
-    meter, documents = Meter(watch, STAGE, len(paths)), []
-    for start in range(0, len(paths), BATCH_SIZE):
-        for document in _some(subject, task, paths[start : start + BATCH_SIZE], start, folder, watch):
-            documents.append(document)
-            meter.tell(len(documents))
+    documents: list[dict[str, Any]] = []
     answer = {
         "method": explainer.name,
         "title": explainer.title,
@@ -59,9 +54,33 @@ def work(run: Run, task: ExplainTask, watch: Watch) -> dict[str, Any]:
         "folder": str(folder.resolve()),
         "explanations": documents,
     }
+    try:
+        _explain_all(subject, task, paths, folder, documents, watch)
+    except Cancelled:
+        _keep(folder, answer, watch)
+        raise
+    _keep(folder, answer, watch)
+    return answer
+
+
+def _explain_all(
+    subject: Subject,
+    task: ExplainTask,
+    paths: tuple[Path, ...],
+    folder: Path,
+    documents: list[dict[str, Any]],
+    watch: Watch,
+) -> None:
+    """Append the document of each image, in their order; those of a batch that was stopped are left out."""
+    meter = Meter(watch, STAGE, len(paths))
+    for start in range(0, len(paths), BATCH_SIZE):
+        documents += _some(subject, task, paths[start : start + BATCH_SIZE], start, folder, watch)
+        meter.tell(len(documents))
+
+
+def _keep(folder: Path, answer: dict[str, Any], watch: Watch) -> None:
     write_json(folder / DOCUMENT, answer)
     watch.tell(FileSaved(path=str(folder / DOCUMENT), title="Explanations"))
-    return answer
 
 
 def _some(

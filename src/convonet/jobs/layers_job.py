@@ -35,7 +35,6 @@ def work(run: Run, task: LayersTask, watch: Watch) -> dict[str, Any]:
     if not filters and not maps:
         raise _nothing(task)
     folder = Path(task.out) if task.out else run.file("layers")
-    folder.mkdir(parents=True, exist_ok=True)
     watch.tell(StageStarted(stage=STAGE, title="Drawing"))
     pages: list[Filters | FeatureMaps] = [*filters, *maps]
     meter, layers = Meter(watch, STAGE, len(pages)), []

@@ -18,6 +18,7 @@ from convonet.plots.registry import register
 
 COLORS = "inferno"
 _SIDE = 2.9
+_LEAST = 2.6
 _COLUMNS = 34
 _SHOWN_SIDE = 256
 _FULL_AT = 0.35
@@ -95,12 +96,14 @@ def heat_figure(
     height, width = image.shape[:2]
     tall = _SIDE * float(np.clip(height / width, 0.5, 2.0))
     panels = 3 if deletion else 2
-    lines = wrapped(sentence, 40 * panels)
-    figure = new_figure(panels * _SIDE + 0.8, tall + 0.55 + 0.2 * (lines.count("\n") + 1 if lines else 0))
-    axes = figure.subplots(1, panels, squeeze=False)[0]
     fonts = find_fonts([answer, title])
-    _picture(axes[0], as_colour(image), answer, fonts)
-    _picture(axes[1], overlay(image, heat, alpha), title, fonts)
+    titles = [wrapped(fonts.label(text, 0, 3 * _COLUMNS), _COLUMNS) for text in (answer, title)]
+    lines = wrapped(sentence, 40 * panels)
+    rows = max(text.count("\n") for text in titles) + (lines.count("\n") + 1 if lines else 0)
+    figure = new_figure(panels * _SIDE + 0.8, max(tall, _LEAST if deletion else 0) + 0.55 + 0.2 * rows)
+    axes = figure.subplots(1, panels, squeeze=False)[0]
+    _picture(axes[0], as_colour(image), titles[0], fonts)
+    _picture(axes[1], overlay(image, heat, alpha), titles[1], fonts)
     bar = figure.colorbar(
         matplotlib.cm.ScalarMappable(cmap=COLORS), ax=axes[1], fraction=0.046, pad=0.03, ticks=[0, 0.5, 1]
     )
@@ -119,7 +122,7 @@ def _picture(ax: Axes, image: NDArray[np.uint8], title: str, fonts: Any) -> None
     ax.set_xticks([])
     ax.set_yticks([])
     ax.spines[:].set_visible(False)
-    ax.set_title(wrapped(fonts.label(title, 0, 3 * _COLUMNS), _COLUMNS), color=INK, **fonts.text(LABEL_SIZE))
+    ax.set_title(title, color=INK, **fonts.text(LABEL_SIZE))
 
 
 def _draw_deletion(ax: Axes, deletion: DeletionCurves) -> None:

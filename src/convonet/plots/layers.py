@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from convonet.plots.explaining import as_colour
-from convonet.plots.figures import INK, LABEL_SIZE, MUTED, TICK_SIZE, TITLE_SIZE, new_figure
+from convonet.plots.figures import INK, LABEL_SIZE, MUTED, TICK_SIZE, new_figure
 from convonet.plots.fonts import find_fonts, wrapped
 from convonet.plots.registry import register
 
@@ -93,7 +93,7 @@ def dream_figure(images: NDArray[np.uint8], names: Sequence[str], title: str) ->
     tall = cell * float(np.clip(images.shape[1] / images.shape[2], 0.4, 2.5)) + 0.65
     figure = new_figure(columns * cell + 0.4, rows * tall + 0.5)
     fonts = find_fonts([title, *names])
-    figure.suptitle(wrapped(title, round(columns * cell * 9)), color=INK, **fonts.text(TITLE_SIZE))
+    figure.suptitle(wrapped(title, round(columns * cell * 11)), color=INK, **fonts.text(LABEL_SIZE))
     for place, ax in enumerate(figure.subplots(rows, columns, squeeze=False).flat):
         _bare(ax)
         if place < len(images):

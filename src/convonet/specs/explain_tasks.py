@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
+from convonet.errors import ParamError
 from convonet.params.data_params import DataParams, Scaling
 from convonet.specs.tasks import Task
 
@@ -30,6 +31,9 @@ class ExplainTask(Task):
         faithful: also check each map, some 230 predictions an image.
         seed: of the check's random orders.
         out: the folder that gets the files; None: the job's own.
+
+    Raises:
+        ParamError: all faults at once.
     """
 
     kind = "explain"
@@ -46,6 +50,19 @@ class ExplainTask(Task):
     scaling: Scaling | None = None
     classes: tuple[str, ...] = ()
     out: str | None = None
+
+    def __post_init__(self) -> None:
+        faults = {}
+        if self.method not in get_args(Method):
+            known = ", ".join(get_args(Method))
+            faults["method"] = f"method: expected one of {known}, received {self.method!r}"
+        if not 0 <= self.alpha <= 1:
+            faults["alpha"] = f"alpha: expected a number from 0 to 1, received {self.alpha:g}"
+        for name, value in (("patch", self.patch), ("stride", self.stride)):
+            if value is not None and value < 1:
+                faults[name] = f"{name}: expected pixels ≥ 1, received {value}"
+        if faults:
+            raise ParamError.of(faults)
 
 
 @dataclass(frozen=True, kw_only=True)

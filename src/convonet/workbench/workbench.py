@@ -32,14 +32,17 @@ from convonet.specs import (
     ExportTask,
     LayersTask,
     PredictTask,
+    ReportTask,
     Split,
     SummaryTask,
+    SuspectsTask,
     Task,
     TestTask,
     TrainTask,
     TuneTask,
 )
 from convonet.workbench.changes import Change, Changed, Heard, Listener, Part, WorkEnded
+from convonet.workbench.images import LocalImages
 from convonet.workbench.opened import OpenedModel, open_model
 from convonet.workbench.resume import prepare_resume
 from convonet.workbench.sets import DECIDING, LoadedSets
@@ -50,7 +53,7 @@ from convonet.workbench.work import Follower, Work
 if TYPE_CHECKING:
     from convonet.data.marking import MarkedImage
 
-_KEPT = ("train", "tune")
+_KEPT = ("train", "tune", "suspects")
 
 
 class Workbench:
@@ -61,6 +64,7 @@ class Workbench:
 
     Attributes:
         faults: form → field → sentence, for what stands wrong in a form and is therefore not taken over.
+        images: answers what takes a while to ask of images.
         sets: the listings of the images, empty until `take_sets`.
         summary: the layer table of the network as described now, or of the model.
         evaluation: the scores of the model on the split that was tested last.
@@ -75,6 +79,7 @@ class Workbench:
         self.space = SearchSpace()
         self.files: dict[str, Path] = {}
         self.faults: dict[str, Mapping[str, str]] = {"data": {}, "hyper": {}}
+        self.images = LocalImages()
         self.sets = LoadedSets()
         self.model: OpenedModel | None = None
         self.summary: dict[str, Any] | None = None
@@ -349,6 +354,16 @@ class Workbench:
     def tune_task(self, **options: Any) -> TuneTask:
         """Search over the values that the hyper parameters hold; options are those of TuneTask."""
         return TuneTask(data=self.data, space=self.space, threads=1, **options)
+
+    def suspects_task(self, *, folds: int = 5, repeats: int = 3) -> SuspectsTask:
+        """The search for training images whose label is suspicious."""
+        return SuspectsTask(
+            data=self.data, hyper=self.hyper, folds=folds, repeats=repeats, threads=available_cores()
+        )
+
+    def report_task(self, run: Run, out: Path | None = None) -> ReportTask:
+        """The report of a run as one HTML file; None: `report.html` in its folder."""
+        return ReportTask(run=str(run.path), out=None if out is None else str(out))
 
     def summary_task(self) -> SummaryTask:
         """The layer table of the network that the parameters describe."""
