@@ -63,7 +63,7 @@ class TorchStep:
 
         self._torch = torch
         self._model = model
-        self._loss = loss
+        self._loss = _short(loss)
         self._boundary = boundary
         self._variables = list(model.trainable_variables)
         self._weights = [variable.value for variable in self._variables]
@@ -119,6 +119,25 @@ class TorchStep:
         self._loss_sum += loss.detach().to(place).double() * len(truths)
         answers = output.argmax(dim=1) if self._boundary is None else (output > self._boundary).long()[:, 0]
         self._right += (answers == _likeliest(truths)).sum().to(place)
+
+
+def _short(loss: Any) -> Any:
+    """Keras' cross-entropy of labels in a few calls of torch; any other loss as it is."""
+    if type(loss) is not keras.losses.SparseCategoricalCrossentropy:
+        return loss
+    from torch.nn import functional
+
+    logits, least = loss.from_logits, keras.config.epsilon()
+
+    def mean(truths: Any, output: Any, sample_weight: Any = None) -> Any:
+        if sample_weight is not None:
+            return loss(truths, output, sample_weight=sample_weight)
+        if logits:
+            return functional.cross_entropy(output, truths)
+        shares = output / output.sum(1, keepdim=True)
+        return functional.nll_loss(shares.clip(least, 1 - least).log(), truths)
+
+    return mean
 
 
 def _penalties(variables: list[Any]) -> dict[int, float] | None:

@@ -18,7 +18,7 @@ from convonet.training.steps import TorchStep, create_step
 pytestmark = pytest.mark.skipif(name() != "torch", reason="the torch path is torch's")
 
 CASES = {
-    "reference": ("convonet", (12, 12, 1), {"drop_out": 0.3}),
+    "reference": ("convonet", (12, 12, 1), {"drop_out": 0.0}),
     "strided": (
         "convonet",
         (11, 14, 3),
@@ -28,14 +28,15 @@ CASES = {
             "kernel_size": 4,
             "pooling": "average",
             "batch_norm": "before",
+            "drop_out": 0.0,
         },
     ),
     "learnt_pooling": (
         "convonet",
         (12, 12, 1),
-        {"pooling": "stride", "batch_norm": "after", "padding": "valid"},
+        {"pooling": "stride", "batch_norm": "after", "padding": "valid", "drop_out": 0.0},
     ),
-    "spatial": ("vgg_small", (16, 16, 3), {"drop_out": 0.4, "spatial_drop": True, "num_filters": 4}),
+    "two_norms": ("vgg_small", (16, 16, 3), {"drop_out": 0.0, "num_filters": 4}),
     "residual": ("resnet_small", (16, 16, 3), {"num_filters": 4, "num_blocks": 1}),
     "smooth": ("lenet5", (32, 32, 1), {}),
     "logits": ("three_block", (20, 16, 1), {"num_filters": 4}),
@@ -173,3 +174,24 @@ def test_kernels_are_turned_in_memory_alone(tmp_path: Any) -> None:
     for now in (made.keras_model, keras.models.load_model(tmp_path / "model.keras")):
         for one, other in zip(before, now.get_weights(), strict=True):
             np.testing.assert_array_equal(one, other)
+
+
+def test_dropout_drops_its_share_and_follows_from_its_seed() -> None:
+    from convonet.nets.torch_path import create_forward
+
+    pixels = keras.Input((20, 20, 3))
+    layer = keras.layers.Dropout(0.25, seed=5)
+    model = keras.Model(pixels, keras.layers.Flatten()(layer(pixels)))
+    forward, ones = create_forward(model), keras.ops.ones((8, 20, 20, 3))
+    assert forward is not None
+    state = layer.seed_generator.state
+    said = []
+    for seed in (5, 5, 6):
+        state.assign(np.array([seed, 0], dtype="uint32"))
+        said.append(keras.ops.convert_to_numpy(forward(ones, True)))
+        assert keras.ops.convert_to_numpy(state).tolist() == [seed, 1]
+    np.testing.assert_array_equal(said[0], said[1])
+    assert not np.array_equal(said[0], said[2])
+    assert set(np.unique(said[0]).tolist()) == {0.0, float(np.float32(1) / np.float32(0.75))}
+    assert (said[0] == 0).mean() == pytest.approx(0.25, abs=0.02)
+    np.testing.assert_array_equal(keras.ops.convert_to_numpy(forward(ones, False)), 1)

@@ -91,20 +91,25 @@ def _rescaling(layer: Any) -> list[Piece]:
 
 @_says(keras.layers.Conv2D, keras.layers.DepthwiseConv2D)
 def _conv(layer: Any) -> list[Piece]:
-    kernel, stride, dilation = layer.kernel, tuple(layer.strides), tuple(layer.dilation_rate)
-    bias, depthwise = layer.bias if layer.use_bias else None, type(layer) is keras.layers.DepthwiseConv2D
+    kernel, bias = _weights(layer)
+    stride, dilation = tuple(layer.strides), tuple(layer.dilation_rate)
+    depthwise = type(layer) is keras.layers.DepthwiseConv2D
     reach = [spread * (side - 1) + 1 for side, spread in zip(layer.kernel_size, dilation, strict=True)]
 
     def run(x: Tensor, training: bool) -> Tensor:
-        weights, groups = torch_kernel(kernel.value), getattr(layer, "groups", 1)
+        weights, groups = torch_kernel(kernel), getattr(layer, "groups", 1)
         if depthwise:
             weights = weights.transpose(0, 1).reshape(-1, 1, *weights.shape[2:])
             groups = x.shape[1]
         x, padding = _padded(x, layer.padding, reach, stride)
-        own = None if bias is None else bias.value
-        return torch.conv2d(x, weights, own, stride, padding, dilation, groups)
+        return torch.conv2d(x, weights, bias, stride, padding, dilation, groups)
 
     return [Piece(run), *_activation(layer.activation)]
+
+
+def _weights(layer: Any) -> tuple[Tensor, Tensor | None]:
+    """The kernel and the bias: Keras changes their numbers in place, so they may be held."""
+    return layer.kernel.value, layer.bias.value if layer.use_bias else None
 
 
 def _padded(x: Tensor, padding: str, reach: list[int], stride: tuple[int, ...]) -> tuple[Tensor, list[int]]:
@@ -125,13 +130,12 @@ def _padded(x: Tensor, padding: str, reach: list[int], stride: tuple[int, ...]) 
 def _dense(layer: Any) -> list[Piece]:
     if getattr(layer, "lora_enabled", False) or getattr(layer, "quantization_mode", None):
         return [Piece(_asked(layer))]
-    kernel, bias = layer.kernel, layer.bias if layer.use_bias else None
+    kernel, bias = _weights(layer)
 
     def run(x: Tensor, training: bool) -> Tensor:
-        own = None if bias is None else bias.value
         if x.ndim == 2:
-            return functional.linear(x, kernel.value.t(), own)
-        return torch_axes(functional.linear(keras_axes(x), kernel.value.t(), own))
+            return functional.linear(x, kernel.t(), bias)
+        return torch_axes(functional.linear(keras_axes(x), kernel.t(), bias))
 
     return [Piece(run), *_activation(layer.activation)]
 
@@ -140,20 +144,18 @@ def _dense(layer: Any) -> list[Piece]:
 def _norm(layer: Any) -> list[Piece]:
     if layer.renorm or layer.synchronized or layer.axis not in (-1, 3):
         return [Piece(_asked(layer))]
-    mean, variance = layer.moving_mean, layer.moving_variance
+    mean, variance = layer.moving_mean.value, layer.moving_variance.value
+    gamma = layer.gamma.value if layer.scale else None
+    beta = layer.beta.value if layer.center else None
 
     def run(x: Tensor, training: bool) -> Tensor:
-        gamma = layer.gamma.value if layer.scale else None
-        beta = layer.beta.value if layer.center else None
         if not (training and layer.trainable):
-            return functional.batch_norm(
-                x, mean.value, variance.value, gamma, beta, False, 0.0, layer.epsilon
-            )
+            return functional.batch_norm(x, mean, variance, gamma, beta, False, 0.0, layer.epsilon)
         rows = keras_axes(x)
         made, seen, spread = normalised(rows.reshape(-1, rows.shape[-1]), gamma, beta, layer.epsilon)
         with torch.no_grad():
-            mean.value.lerp_(seen, 1 - layer.momentum)
-            variance.value.lerp_(spread, 1 - layer.momentum)
+            mean.lerp_(seen, 1 - layer.momentum)
+            variance.lerp_(spread, 1 - layer.momentum)
         return torch_axes(made.view(rows.shape))
 
     return [Piece(run)]
@@ -198,11 +200,18 @@ def _flatten(layer: Any) -> list[Piece]:
 def _drop(layer: Any) -> list[Piece]:
     if layer.noise_shape is not None or not layer.rate:
         return [Piece(_asked(layer))]
+    state, keep = layer.seed_generator.state.value, 1 - layer.rate
+    generator = torch.Generator(state.device)
 
     def run(x: Tensor, training: bool) -> Tensor:
         if not training:
             return x
-        return torch_axes(keras.random.dropout(keras_axes(x), layer.rate, seed=layer.seed_generator))
+        seed, calls = state.tolist()
+        state[1] += 1
+        generator.manual_seed((seed + calls) & 0xFFFFFFFF)
+        rows = keras_axes(x)
+        kept = torch.empty_like(rows).bernoulli_(keep, generator=generator).div_(keep)
+        return torch_axes(rows * kept)
 
     return [Piece(run)]
 
