@@ -18,6 +18,14 @@ def desktop(
         Path | None,
         typer.Option("--snap", metavar="FILE.png", help="Save a picture of the window and close it."),
     ] = None,
+    server: Annotated[
+        str | None,
+        typer.Option("--server", metavar="URL", help="Work on a Convonet server, such as http://host:8765."),
+    ] = None,
+    token: Annotated[
+        str | None,
+        typer.Option("--token", envvar="CONVONET_TOKEN", help="The server's token.", show_envvar=True),
+    ] = None,
 ) -> None:
     """Open the window."""
     import importlib.util
@@ -30,4 +38,4 @@ def desktop(
         )
     # By its name: the command line does not stand on the window.
     window = importlib.import_module("convonet.desktop.app")
-    raise typer.Exit(window.run(snap))
+    raise typer.Exit(window.run(snap, server, token))

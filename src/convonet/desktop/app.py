@@ -6,6 +6,7 @@ import contextlib
 import sys
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 import PySide6
 from PySide6.QtCore import QTimer
@@ -18,6 +19,9 @@ from convonet.desktop.style import Theme, apply_look
 from convonet.errors import ConvonetError, OutputError
 from convonet.home import home
 from convonet.workbench.workbench import Workbench
+
+if TYPE_CHECKING:
+    from convonet.workbench.remote.bench import RemoteBench
 
 _WARM_AFTER_MS = 1500
 _SNAP_AFTER_MS = 400
@@ -38,14 +42,17 @@ def check_versions(pyside: tuple[int, ...], python: tuple[int, ...]) -> None:
         )
 
 
-def open_window(session: Session | None = None, *, restore: bool = True) -> AppWin:
+def open_window(
+    session: Session | None = None, *, restore: bool = True, bench: Workbench | None = None
+) -> AppWin:
     """Make the window in an application that is there already; nothing is started yet.
 
     Args:
         restore: take up what was loaded last time.
+        bench: of a server; None: of this machine.
     """
     session = session or Session.load()
-    controller = Controller(Workbench(home() / "runs"), session)
+    controller = Controller(bench or Workbench(home() / "runs"), session)
     window = AppWin(controller)
     known = bool(session.data or session.model)
     window.show_page("data" if restore and known else "start")
@@ -78,24 +85,48 @@ def as_error(fault: Exception) -> ConvonetError:
     return error.with_traceback(fault.__traceback__)
 
 
-def run(snap: Path | None = None) -> int:
+def open_remote(session: Session, bench: RemoteBench) -> AppWin:
+    """The same window on a server's images, models and workers."""
+    from convonet.desktop.dialogs.places import ServerAsker
+    from convonet.desktop.widgets.thumbnails import show_pictures_of
+
+    app = QApplication.instance()
+    assert app is not None
+    show_pictures_of(app, bench.remote_images.picture)
+    window = open_window(session, bench=bench)
+    window.setWindowTitle(f"Convonet – {bench.server}")
+    window.controller.ask = ServerAsker(window, bench.folder_of)
+    return window
+
+
+def run(snap: Path | None = None, server: str | None = None, token: str | None = None) -> int:
     """Open the window and stay until it is closed.
 
     Args:
         snap: save a picture of the window there and close it; no worker is started.
+        server: the address of a Convonet server whose images and workers are used; None: this machine's.
+        token: that the server wants.
 
     Returns:
         The exit code.
+
+    Raises:
+        ConvonetError: the server does not answer or refuses.
     """
     check_versions(PySide6.__version_info__[:3], sys.version_info[:3])
     app = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(app, QApplication)
     app.setApplicationName("Convonet")
     app.setDesktopFileName("convonet")
-    session = Session.load()
+    bench = None
+    if server is not None:
+        from convonet.workbench.remote.bench import open_bench
+
+        bench = open_bench(server, token)
+    session = Session.load(bench.name if bench is not None else "")
     theme: Theme = session.theme if session.theme in ("light", "dark") else "system"  # type: ignore[assignment]
     apply_look(app, theme)
-    window = open_window(session)
+    window = open_window(session) if bench is None else open_remote(session, bench)
     window.show()
     if snap is not None:
         QTimer.singleShot(_SNAP_AFTER_MS, window, lambda: _snap(window, snap))

@@ -19,7 +19,7 @@ from convonet.specs import Split
 from convonet.workbench.changes import Change, Changed, Heard, WorkEnded
 from convonet.workbench.predictions import read_answers
 from convonet.workbench.progress import Progress
-from convonet.workbench.sets import DECIDING, LoadedSets, load_sets
+from convonet.workbench.sets import DECIDING, LoadedSets
 from convonet.workbench.workbench import Workbench
 
 POLL_MS = 50
@@ -186,7 +186,12 @@ class Controller(QObject):
             if sets.errors and loud:
                 self.show_error(next(iter(sets.errors.values())))
 
-        self.background.call("sets", lambda watch: load_sets(data, names, watch), done)
+        def fail(error: ConvonetError) -> None:
+            self.scanning = False
+            self.show_error(error)
+            self.changed.emit("sets")
+
+        self.background.call("sets", lambda watch: self.bench.images.sets(data, names, watch), done, fail)
         self.changed.emit("sets")
 
     # Answers

@@ -13,7 +13,6 @@ from convonet.params import DataParams, HyperParams, SearchSpace
 from convonet.params.files import data_to_dict, hyper_to_dict
 from convonet.params.migrations import VERSION_KEY
 
-_FILE = "desktop.json"
 _RECENT = 10
 
 
@@ -24,7 +23,7 @@ class Session:
     Attributes:
         recent: paths of parameter files, folders and models, the newest first.
         data, hyper: the parameters as their files hold them.
-        running: the run that was left at work in the background.
+        server: the server that it belongs to; empty: this machine.
     """
 
     theme: str = "system"
@@ -34,22 +33,23 @@ class Session:
     hyper: dict[str, Any] = field(default_factory=dict)
     model: str = ""
     folder: str = ""
+    server: str = ""
 
     @classmethod
-    def load(cls) -> Session:
+    def load(cls, server: str = "") -> Session:
         """The last one; an empty one when there is none or it cannot be read."""
         try:
-            values = json.loads((home() / _FILE).read_text(encoding="utf-8"))
+            values = json.loads(_file(server).read_text(encoding="utf-8"))
             known = {item.name: values[item.name] for item in fields(cls) if item.name in values}
-            found = cls(**known)
+            found = cls(**known | {"server": server})
             found.size = (int(found.size[0]), int(found.size[1]))
         except (OSError, ValueError, TypeError, KeyError, IndexError, AttributeError):
-            return cls()
+            return cls(server=server)
         return found
 
     def save(self) -> None:
         """Write it. Raises OutputError or StorageError."""
-        write_json(home() / _FILE, asdict(self))
+        write_json(_file(self.server), asdict(self))
 
     def used(self, path: Path) -> None:
         """Put a path in front of the recent ones."""
@@ -69,3 +69,7 @@ class Session:
         """The hyper parameters of last time. Raises ParamError."""
         known = {k: v for k, v in self.hyper.items() if k != VERSION_KEY}
         return SearchSpace.of(known) if known else SearchSpace.single(HyperParams())
+
+
+def _file(server: str) -> Path:
+    return home() / (f"desktop-{server}.json" if server else "desktop.json")

@@ -140,9 +140,7 @@ class TaskActions:
         """The digits: written once, loaded, trained and tested."""
 
         def make(_: Watch) -> TrainTask:
-            from convonet.workbench.demo import demo_task
-
-            return demo_task()
+            return self._bench.images.demo()
 
         self._controller.noted.emit("Writing 1,797 digits …")
         self._controller.background.call("demo", make, self._start_demo, self._failed)

@@ -12,21 +12,32 @@ from convonet.params import DataParams, HyperParams
 from convonet.runs.environment import available_cores
 from convonet.specs import TrainTask
 
+DEMO_HYPER = HyperParams.of({"epochs": 12, "num_units": 256, "batch_size": 32})
+"""What suits the digits."""
+
 
 def demo_task() -> TrainTask:
     """Train and test on the digits; the images are written into the person's Convonet folder once."""
     folder = home() / "samples" / "digits"
     if not (folder / "train").is_dir():
-        _write(folder)
-    data = DataParams.of(
-        {"train_dir": str(folder / "train"), "test_dir": str(folder / "test"), "image_size": 16}
-    )
-    hyper = HyperParams.of({"epochs": 12, "num_units": 256, "batch_size": 32})
-    return TrainTask(data=data, hyper=hyper, then_test=True, threads=available_cores())
+        write_digits(folder)
+    return task_for(str(folder / "train"), str(folder / "test"))
 
 
-def _write(folder: Path) -> None:
-    """In a process of its own: scikit-learn, where the digits come from, takes 200 MB that a face shall not keep."""
+def task_for(train_dir: str, test_dir: str) -> TrainTask:
+    """Parameters that suit the digits, wherever they lie."""
+    data = DataParams.of({"train_dir": train_dir, "test_dir": test_dir, "image_size": 16})
+    return TrainTask(data=data, hyper=DEMO_HYPER, then_test=True, threads=available_cores())
+
+
+def write_digits(folder: Path) -> None:
+    """Write the digits as class folders. Takes seconds.
+
+    In a process of its own: scikit-learn, where they come from, takes 200 MB that a face shall not keep.
+
+    Raises:
+        WorkerError: they cannot be written there.
+    """
     code = "import sys; from convonet.data.samples import write_samples; write_samples('digits', sys.argv[1])"
     done = subprocess.run(
         [sys.executable, "-c", code, str(folder)], capture_output=True, text=True, check=False

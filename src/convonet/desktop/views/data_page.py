@@ -80,7 +80,7 @@ class DataPage(Page):
         charts.setStretch(1, 1)
         classes = QWidget()
         classes.setLayout(column(8, charts))
-        self.sizes = SizesView(controller.background)
+        self.sizes = SizesView(controller.background, controller.bench.images)
         self.skipped = Table(
             ("Set", "File", "Reason"), "left out", empty="Every file of these folders is used."
         )

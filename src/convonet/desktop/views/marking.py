@@ -39,9 +39,7 @@ class Marker(QObject):
             return
 
         def read(watch: Watch) -> list[MarkedImage]:
-            from convonet.data.marking import list_marks
-
-            return list_marks(data, watch)
+            return self._controller.bench.images.marks(data, watch)
 
         self._controller.background.call("marks", read, self.marked.emit)
 
@@ -50,9 +48,8 @@ class Marker(QObject):
         data = self._controller.bench.data
 
         def write(watch: Watch) -> list[MarkedImage]:
-            from convonet.data.marking import Change, mark_images
-
-            return mark_images(data, paths, Change(label, undo), watch)
+            images = self._controller.bench.images
+            return images.mark(data, paths, label=label, undo=undo, watch=watch)
 
         self._controller.background.call("marking", write, self._done, self._failed)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtWidgets import QPushButton
@@ -32,6 +32,7 @@ class RunsPage(Page):
     def __init__(self, controller: Controller, files: FileActions, tasks: TaskActions) -> None:
         super().__init__(controller)
         self._files, self._tasks = files, tasks
+        self._runs: dict[str, Run] = {}
         self.lead.setText("Each run is a folder with everything in it; also those begun on the command line")
         self._open_button = button("Open", self._open, primary=True, tip="Use this run's model and scores")
         self._resume_button = button("Resume", self._resume, tip="Go on where it was stopped")
@@ -49,9 +50,10 @@ class RunsPage(Page):
             "Each training leaves a run here, with its curves, its model and its scores.",
             controller.button("demo", primary=True),
         )
-        content = column(self.table, self._caption, self.differences)
+        self._sentences = label("", wrap=True, select=True)
+        content = column(self.table, self._caption, self._sentences, self.differences)
         content.setStretch(0, 3)
-        content.setStretch(2, 2)
+        content.setStretch(3, 2)
         self._either = Either(empty, content)
         self.body.addWidget(self._either, 1)
         self._show_differences([], [])
@@ -69,6 +71,7 @@ class RunsPage(Page):
             for run in store.known():
                 watch.check()
                 rows.append(_row(run))
+                self._runs[str(run.path)] = run
             return rows
 
         self.controller.background.call("runs", read, self._show)
@@ -80,7 +83,7 @@ class RunsPage(Page):
             self._show_differences([], [])
 
     def _chosen(self) -> list[Run]:
-        return [Run(Path(values[-1])) for values in self.table.chosen()]
+        return [self._runs[values[-1]] for values in self.table.chosen()]
 
     def _update_buttons(self) -> None:
         rows = self.table.chosen()
@@ -105,6 +108,19 @@ class RunsPage(Page):
             self.bench.attach(run)
             self.controller.page_wanted.emit("train")
             return
+
+        def bring(_: Watch) -> None:
+            self.bench.images.bring(run)
+
+        def fail(error: ConvonetError) -> None:
+            self.controller.show_error(error)
+
+        def take(_: None) -> None:
+            self.controller.guard(lambda: self._take_run(run))
+
+        self.controller.background.call("bring", bring, take, fail)
+
+    def _take_run(self, run: Run) -> None:
         self.bench.load_model(run.path)
         task = run.task()
         if hasattr(task, "data") and hasattr(task, "hyper"):
@@ -138,8 +154,16 @@ class RunsPage(Page):
         self.bench.store.delete(run)
 
     def _compare(self) -> None:
-        runs = self._chosen()
-        self.controller.guard(lambda: self._show_comparison(self.bench.store.compare(runs)))
+        runs, store = self._chosen(), self.bench.store
+
+        def compare(_: Watch) -> dict[str, Any]:
+            return store.compare(runs)
+
+        def fail(error: ConvonetError) -> None:
+            self.controller.show_error(error)
+
+        # The answers of both are read image by image.
+        self.controller.background.call("compare", compare, self._show_comparison, fail)
 
     def _show_comparison(self, found: dict[str, Any]) -> None:
         names = [item["id"] for item in found["runs"]]
@@ -150,12 +174,16 @@ class RunsPage(Page):
         rows.insert(0, ("test accuracy", *scores))
         same = all(item["same_data"] for item in found["runs"])
         rows.insert(1, ("images", *(("the same" if same else "not the same") for _ in names)))
-        self._show_differences(names, rows)
+        self._show_differences(names, rows, [pair["sentence"] for pair in found["pairs"]])
 
-    def _show_differences(self, names: list[str], rows: list[tuple[Any, ...]]) -> None:
+    def _show_differences(
+        self, names: list[str], rows: list[tuple[Any, ...]], sentences: Sequence[str] = ()
+    ) -> None:
         self.differences.show_rows(rows, ("Parameter", *names))
         self._caption.setText("What is different" if rows else "")
         self._caption.setVisible(bool(rows))
+        self._sentences.setText("\n".join(sentences))
+        self._sentences.setVisible(bool(sentences))
         self.differences.setVisible(bool(rows))
 
 

@@ -14,7 +14,8 @@ from convonet.desktop.widgets.bars import SERIES, Bar, BarView, Legend
 from convonet.desktop.widgets.basic import column, frame, holder, label, row
 from convonet.params import DataParams
 from convonet.specs import Split
-from convonet.workbench.look import SizesFound, find_sizes
+from convonet.workbench.images import LocalImages
+from convonet.workbench.look import SizesFound
 
 if TYPE_CHECKING:
     from convonet.data.listing import ImageListing
@@ -28,9 +29,9 @@ _NAMES: dict[Split, str] = {"train": "Training", "val": "Validation", "test": "T
 class SizesView(QScrollArea):
     """Histograms, pixel statistics and the mean image of each class."""
 
-    def __init__(self, background: Background) -> None:
+    def __init__(self, background: Background, images: LocalImages) -> None:
         super().__init__()
-        self._background = background
+        self._background, self._images = background, images
         self._shown: object = None
         self.setWidgetResizable(True)
         self.setFrameShape(QScrollArea.Shape.NoFrame)
@@ -60,7 +61,9 @@ class SizesView(QScrollArea):
             return
         self._shown = key
         self._note.setText("Looking at the images …")
-        self._background.call("sizes", lambda watch: find_sizes(listings, data, watch), self.show_found)
+        self._background.call(
+            "sizes", lambda watch: self._images.sizes(listings, data, watch), self.show_found
+        )
 
     def show_found(self, found: SizesFound) -> None:
         """Show what was found."""

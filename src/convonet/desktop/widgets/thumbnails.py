@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, QRunnable, Qt, QThreadPool, Signal
+from PySide6.QtCore import QCoreApplication, QObject, QRunnable, Qt, QThreadPool, Signal
 from PySide6.QtGui import QImage, QPixmap
 
 from convonet.errors import ConvonetError
@@ -15,6 +16,8 @@ from convonet.errors import ConvonetError
 _KEPT, _KEPT_BYTES = 200, 16 * 2**20
 _WANTED = 400
 _THREADS = 2
+_REMOTE, _PROPERTY = "remote:", "convonet-pictures"
+_MOST_SIDE = 1024
 CRISP_BELOW = 48
 """A picture with fewer pixels a side is shown as squares, a larger one smoothly."""
 
@@ -42,7 +45,7 @@ def read_picture(address: str, side: int) -> QImage:
         address: a file, or a row of an array file such as `digits.npz#x_train/17`.
     """
     try:
-        whole = read_whole(address)
+        whole = _fetched(address, side) if address.startswith(_REMOTE) else read_whole(address)
     except ConvonetError:
         return QImage()
     if max(whole.width(), whole.height()) <= side:
@@ -64,6 +67,8 @@ def read_whole(address: str) -> QImage:
     from convonet.errors import DataError
 
     file, _, member = address.partition(".npz#")
+    if address.startswith(_REMOTE):
+        return _fetched(address, _MOST_SIDE)
     if member:
         array = _array_row(Path(f"{file}.npz"), address)
     else:
@@ -75,6 +80,18 @@ def read_whole(address: str) -> QImage:
     height, width = array.shape[:2]
     pixels = np.ascontiguousarray(array)
     return QImage(pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()
+
+
+def show_pictures_of(app: QObject, fetch: Callable[[str, int], bytes]) -> None:
+    """From now on pictures with an address on a server are asked for there."""
+    app.setProperty(_PROPERTY, fetch)
+
+
+def _fetched(address: str, side: int) -> QImage:
+    """A picture of a server, as PNG."""
+    app = QCoreApplication.instance()
+    fetch = app.property(_PROPERTY) if app is not None else None
+    return QImage.fromData(fetch(address, side)) if fetch is not None else QImage()
 
 
 def _array_row(file: Path, address: str) -> Any:

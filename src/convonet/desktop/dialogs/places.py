@@ -1,0 +1,116 @@
+"""Folders and files of a server, to choose from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDialog, QLabel, QListWidget, QListWidgetItem, QPushButton, QWidget
+
+from convonet.desktop.dialogs.ask import Asker
+from convonet.desktop.widgets.basic import button, column, label, row
+from convonet.errors import ConvonetError
+
+Look = Callable[[str], dict[str, Any]]
+"""A path → the document of a folder on the server."""
+_SIGNS = {"folder": "▸ ", "run": "● ", "file": "   "}
+
+
+class PlacesDialog(QDialog):
+    """Walks through the folders below the server's root.
+
+    Args:
+        suffixes: files to show and to choose; empty: a folder is chosen.
+
+    Attributes:
+        chosen: the path on the server; empty when it was given up.
+    """
+
+    def __init__(
+        self, title: str, look: Look, suffixes: Sequence[str], parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(title)
+        self.resize(560, 460)
+        self._look, self._suffixes = look, tuple(suffixes)
+        self._folder: dict[str, Any] = {"path": "", "parent": None, "entries": []}
+        self.chosen = ""
+        self._where: QLabel = label("", "section")
+        self._fault: QLabel = label("", "wrong", wrap=True)
+        self.list = QListWidget()
+        self.list.setAccessibleName(title)
+        self.list.itemActivated.connect(self._enter)
+        self.list.currentItemChanged.connect(lambda *_: self._update())
+        self._up: QPushButton = button("↑ Up", lambda: self.go(self._folder["parent"] or ""))
+        self._take: QPushButton = button("Choose", self._choose, primary=True)
+        buttons = row(None, button("Cancel", self.reject), self._take)
+        whole = column(row(self._where, None, self._up), self.list, self._fault, buttons, margin=16)
+        whole.setStretch(1, 1)
+        self.setLayout(whole)
+        self.go("")
+
+    def go(self, path: str) -> None:
+        """Show a folder; a fault is told in the dialog."""
+        self._fault.setText("")
+        try:
+            self._folder = self._look(path)
+        except ConvonetError as error:
+            self._fault.setText(error.sentence())
+            return
+        self._where.setText(self._folder["path"] or "The server's root")
+        self._up.setEnabled(self._folder["parent"] is not None)
+        self.list.clear()
+        for entry in self._folder["entries"]:
+            if entry["kind"] == "file" and not entry["name"].lower().endswith(self._suffixes or ("\0",)):
+                continue
+            item = QListWidgetItem(f"{_SIGNS[entry['kind']]}{entry['name']}")
+            item.setData(Qt.ItemDataRole.UserRole, entry)
+            self.list.addItem(item)
+        self._update()
+
+    def _entry(self) -> dict[str, Any] | None:
+        item = self.list.currentItem()
+        entry: dict[str, Any] | None = item.data(Qt.ItemDataRole.UserRole) if item is not None else None
+        return entry
+
+    def _enter(self, item: QListWidgetItem) -> None:
+        entry = item.data(Qt.ItemDataRole.UserRole)
+        if entry["kind"] == "folder":
+            self.go(entry["path"])
+        else:
+            self._choose()
+
+    def _update(self) -> None:
+        entry = self._entry()
+        is_one = entry is not None and entry["kind"] != "folder"
+        self._take.setEnabled(is_one if self._suffixes else bool(self._folder["path"] or entry))
+        self._take.setText("Choose" if self._suffixes or entry else "Choose this folder")
+
+    def _choose(self) -> None:
+        entry = self._entry()
+        self.chosen = entry["path"] if entry is not None else self._folder["path"]
+        self.accept()
+
+
+class ServerAsker(Asker):
+    """Folders and models are the server's; parameter files and images to predict are of this machine."""
+
+    def __init__(self, window: QWidget, look: Look) -> None:
+        super().__init__(window)
+        self._look = look
+
+    def open_file(self, title: str, kinds: str, folder: str) -> Path | None:
+        if ".keras" not in kinds:
+            return super().open_file(title, kinds, folder)
+        return self._walk(title, (".keras", ".h5", ".hdf5", ".onnx"))
+
+    def folder(self, title: str, folder: str) -> Path | None:
+        return self._walk(title, ())
+
+    def _walk(self, title: str, suffixes: Sequence[str]) -> Path | None:
+        dialog = PlacesDialog(title, self._look, suffixes, self._window)
+        dialog.exec()
+        dialog.deleteLater()
+        return Path(dialog.chosen) if dialog.chosen else None

@@ -1,0 +1,52 @@
+"""Questions about images that take a while: a face asks them in a thread."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from convonet.events import Watch
+from convonet.params import DataParams
+from convonet.runs import Run
+from convonet.specs import Split, TrainTask
+from convonet.workbench.look import SizesFound, find_sizes
+from convonet.workbench.sets import LoadedSets, load_sets
+
+if TYPE_CHECKING:
+    from convonet.data.listing import ImageListing
+    from convonet.data.marking import MarkedImage
+
+
+class LocalImages:
+    """The images of this machine."""
+
+    def sets(self, data: DataParams, classes: Sequence[str], watch: Watch) -> LoadedSets:
+        """List every set that the parameters name; see `load_sets`."""
+        return load_sets(data, classes, watch)
+
+    def sizes(self, listings: Mapping[Split, ImageListing], data: DataParams, watch: Watch) -> SizesFound:
+        """Heights, widths and pixels of an even share; see `find_sizes`."""
+        return find_sizes(listings, data, watch)
+
+    def marks(self, data: DataParams, watch: Watch) -> list[MarkedImage]:
+        """What was said of images of the sets. Raises DataError."""
+        from convonet.data.marking import list_marks
+
+        return list_marks(data, watch)
+
+    def mark(
+        self, data: DataParams, paths: Sequence[str], *, label: str | None, undo: bool, watch: Watch
+    ) -> list[MarkedImage]:
+        """Mark images; see `Workbench.mark`. Raises ParamError, OutputError."""
+        from convonet.data.marking import Change, mark_images
+
+        return mark_images(data, paths, Change(label, undo), watch)
+
+    def demo(self) -> TrainTask:
+        """The demonstration; its images are written once. Raises WorkerError."""
+        from convonet.workbench.demo import demo_task
+
+        return demo_task()
+
+    def bring(self, run: Run) -> None:
+        """Make sure that the files of a run are here."""

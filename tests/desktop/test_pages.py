@@ -1,0 +1,95 @@
+"""Pages that need no worker: folders, runs compared, models that were made elsewhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from convonet.desktop.app_win import AppWin
+from convonet.params import DataParams, HyperParams
+from convonet.runs import Run
+from convonet.specs import TrainTask
+
+
+def test_the_folder_tree_is_filled_when_unfolded_and_opens_its_images(loaded: AppWin, qtbot: Any) -> None:
+    loaded.show_page("data")
+    page: Any = loaded.page("data")
+    page.tabs.setCurrentWidget(page.folders)
+    qtbot.waitUntil(lambda: page.folders.topLevelItemCount() == 2, timeout=10_000)
+    root = page.folders.topLevelItem(1)
+    assert [root.text(place) for place in range(4)] == ["Test: test", "10 classes", "359", ""]
+    assert root.childCount() == 10
+    seven = root.child(7)
+    assert [seven.text(place) for place in range(3)] == ["7", "7", "36"]
+    page.folders.itemActivated.emit(seven, 0)
+    assert page.tabs.currentIndex() == 0
+    assert page.grid.pictures.rowCount() == 36
+    assert (page.set_box.currentText(), page.class_box.currentText()) == ("Test", "Folder 7")
+
+
+def test_runs_are_compared_in_the_background(window: AppWin, qtbot: Any, tmp_path: Path) -> None:
+    store = window.controller.bench.store
+    for rate, answers in ((0.1, "ab"), (0.2, "aa")):
+        task = TrainTask(data=DataParams(), hyper=HyperParams.of({"init_rate": rate}))
+        run = Run.create(tmp_path, task)
+        rows = "".join(f"{true}.png,{true},{said},1,1,0\n" for true, said in zip("ab", answers, strict=True))
+        run.file("predictions.csv").write_text(f"path,true,predicted,confidence,p:a,p:b\n{rows}")
+        store.add(run)
+    window.show_page("runs")
+    page: Any = window.page("runs")
+    qtbot.waitUntil(lambda: len(page.table.rows.rows) == 2, timeout=10_000)
+    page.table.selectAll()
+    page._compare()
+    qtbot.waitUntil(lambda: bool(page.differences.rows.rows), timeout=10_000)
+    assert sorted(page.differences.rows.rows[-1][1:]) == [0.1, 0.2]
+    assert page._sentences.text()
+
+
+def test_classes_of_a_nameless_model_are_ordered_before_it_is_used(
+    window: AppWin, answers: Any, tmp_path: Path
+) -> None:
+    bench = window.controller.bench
+    model, labels = tmp_path / "model.h5", tmp_path / "labels.txt"
+    model.write_bytes(b"opened by a worker only")
+    labels.write_text("0 dog\n1 cat\n", encoding="utf-8")
+    bench.load_model(model)
+    window.show_page("use")
+    page: Any = window.page("use")
+    note = page.foreign
+    assert note.isVisible()
+    assert note.names.currentText() == "labels.txt beside the model"
+    assert note._order.text() == "0 = dog, 1 = cat"
+    other = tmp_path / "mine.txt"
+    other.write_text("鸟\n鱼\n", encoding="utf-8")
+    answers.paths = [other]
+    note.names.setCurrentText("Another labels.txt …")
+    note.names.activated.emit(note.names.currentIndex())
+    assert bench.predict_task([tmp_path]).classes == bench.test_task().classes == ("鸟", "鱼")
+    assert note._order.text() == "0 = 鸟, 1 = 鱼"
+    note.scaling.setCurrentText("−1 to 1")
+    note.scaling.activated.emit(note.scaling.currentIndex())
+    task = bench.test_task()
+    assert (task.scaling, task.classes) == ("symmetric", ("鸟", "鱼"))
+
+
+def test_the_order_of_folders_by_number_or_by_letter(
+    window: AppWin, qtbot: Any, tmp_path: Path, digits: Path
+) -> None:
+    import shutil
+
+    bench = window.controller.bench
+    for name in ("2", "10"):
+        shutil.copytree(digits / "test" / "2", tmp_path / "set" / name)
+    bench.set_data(DataParams.of({"test_dir": str(tmp_path / "set")}))
+    window.controller.scan()
+    qtbot.waitUntil(lambda: "test" in bench.sets, timeout=10_000)
+    (tmp_path / "model.h5").write_bytes(b"")
+    bench.load_model(tmp_path / "model.h5")
+    window.show_page("use")
+    note: Any = window.page("use").foreign  # type: ignore[attr-defined]
+    assert note._order.text() == "0 = 2, 1 = 10"
+    note.names.setCurrentIndex(1)
+    note.names.activated.emit(1)
+    assert note._order.text() == "0 = 10, 1 = 2"
+    qtbot.waitUntil(lambda: bench.sets.classes == ("10", "2"), timeout=10_000)
+    assert bench.test_task().classes == ("10", "2")

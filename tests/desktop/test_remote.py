@@ -1,0 +1,202 @@
+"""The window on a server: see, train, test, explain and predict there; a lost connection loses nothing."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from convonet.desktop.app import open_remote
+from convonet.desktop.app_win import AppWin
+from convonet.desktop.dialogs.places import PlacesDialog
+from convonet.desktop.session import Session
+from convonet.errors import ConvonetError
+from convonet.workbench.remote.bench import open_bench
+
+Wait = Callable[..., None]
+TOKEN = "for-this-test"
+
+
+def test_folders_of_a_server_are_walked_through(qtbot: Any) -> None:
+    folders = {
+        "": {"path": "", "parent": None, "entries": [_entry("sets", "folder"), _entry("a.keras", "file")]},
+        "sets": {"path": "sets", "parent": "", "entries": [_entry("notes.txt", "file", "sets/notes.txt")]},
+    }
+    dialog = PlacesDialog("Images", folders.__getitem__, ())
+    qtbot.addWidget(dialog)
+    assert [dialog.list.item(place).text() for place in range(dialog.list.count())] == ["▸ sets"]
+    dialog.list.itemActivated.emit(dialog.list.item(0))
+    assert dialog.list.count() == 0
+    dialog._take.click()
+    assert dialog.chosen == "sets"
+    models = PlacesDialog("Models", folders.__getitem__, (".keras",))
+    qtbot.addWidget(models)
+    assert not models._take.isEnabled()
+    models.list.setCurrentRow(1)
+    models._take.click()
+    assert models.chosen == "a.keras"
+
+
+def _entry(name: str, kind: str, path: str = "") -> dict[str, Any]:
+    return {"name": name, "path": path or name, "kind": kind}
+
+
+class _Served:
+    """A server of its own in another process."""
+
+    def __init__(self, root: Path) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.url, self._root = f"http://127.0.0.1:{self.port}", root
+        self.start()
+
+    def start(self) -> None:
+        command = [
+            sys.executable,
+            "-m",
+            "convonet",
+            "serve",
+            "--root",
+            str(self._root),
+            "--port",
+            str(self.port),
+        ]
+        environment = dict(os.environ) | {"CONVONET_TOKEN": TOKEN}
+        self.process = subprocess.Popen(
+            command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        end = time.monotonic() + 60
+        while time.monotonic() < end:
+            try:
+                self.bench = open_bench(self.url, TOKEN)
+            except ConvonetError:
+                time.sleep(0.1)
+            else:
+                return
+        raise AssertionError("the server did not start")
+
+    def stop(self, sign: signal.Signals = signal.SIGTERM) -> None:
+        self.process.send_signal(sign)
+        self.process.wait(30)
+
+
+@pytest.fixture
+def served(tmp_path: Path, digits: Path) -> Iterator[_Served]:
+    shutil.copytree(digits, tmp_path / "root" / "digits")
+    made = _Served(tmp_path / "root")
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def remote(served: _Served, qtbot: Any, qapp: QApplication, answers: Any) -> Iterator[AppWin]:
+    window = open_remote(Session(server=served.bench.name), served.bench)
+    window.controller.ask = answers
+    window.show()
+    yield window
+    window.close()
+    window.deleteLater()
+    qapp.processEvents()
+
+
+@pytest.mark.slow
+def test_the_whole_way_on_a_server(
+    remote: AppWin, served: _Served, qtbot: Any, answers: Any, wait_work: Wait, digits: Path, tmp_path: Path
+) -> None:
+    from convonet.params import SearchSpace
+
+    loaded = set(sys.modules)
+    bench, actions = remote.controller.bench, remote.controller.actions
+    answers.paths = [Path("digits")]
+    actions["load_train"].trigger()
+    qtbot.waitUntil(lambda: bench.sets.images("test") == 359, timeout=20_000)
+    remote.show_page("data")
+    data: Any = remote.page("data")
+    qtbot.waitUntil(
+        lambda: data.grid.thumbnails.picture(data.grid.pictures.at(0).address) is not None, timeout=20_000
+    )
+    assert not data.grid.thumbnails.picture(data.grid.pictures.at(0).address).isNull()
+    bench.set_data(bench.data.changed(image_size=8))
+    bench.set_space(SearchSpace.of({"family": "simple", "num_units": 16, "epochs": 3, "batch_size": 64}))
+    qtbot.waitUntil(lambda: bench.sets.images("test") == 359, timeout=20_000)
+    actions["train_val"].trigger()
+    wait_work(remote, 120)
+    assert answers.errors == []
+    assert bench.model is not None
+    assert bench.model.onnx is not None
+    assert remote.controller.progress.epochs_done == 3
+    remote.show_page("test")
+    page: Any = remote.page("test")
+    actions["evaluate"].trigger()
+    wait_work(remote, 60)
+    assert bench.evaluation is not None
+    wrong = bench.evaluation["images"] - round(bench.evaluation["accuracy"] * bench.evaluation["images"])
+    qtbot.waitUntil(lambda: page.grid.pictures.rowCount() == wrong, timeout=20_000)
+    assert page.grid.pictures.at(0).address.startswith("remote:")
+    files = sorted((digits / "test" / "3").glob("*.png"))[:3]
+    bench.start(bench.predict_task(files))
+    wait_work(remote, 60)
+    assert [item["path"] for item in bench.predictions] == [str(file) for file in files]
+    remote.show_page("explain")
+    explained: Any = remote.page("explain")
+    explained.why._explain_mistakes()
+    qtbot.waitUntil(lambda: bench.work is not None, timeout=10_000)
+    wait_work(remote, 120)
+    assert not explained.why.map._over.isNull()
+    answers.paths = [tmp_path / "report.html"]
+    actions["save_report"].trigger()
+    assert (tmp_path / "report.html").stat().st_size > 10_000
+    remote.show_page("runs")
+    runs: Any = remote.page("runs")
+    qtbot.waitUntil(lambda: len(runs.table.rows.rows) == 1, timeout=20_000)
+    assert [str(error) for error in answers.errors] == []
+    assert not {"keras", "torch"} & (set(sys.modules) - loaded)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no kill -9 on this system")
+def test_a_lost_connection_is_shown_and_tried_again(
+    remote: AppWin, served: _Served, qtbot: Any, answers: Any, wait_work: Wait
+) -> None:
+    from convonet.events import RunState
+    from convonet.params import DataParams, SearchSpace
+
+    bench, controller = remote.controller.bench, remote.controller
+    bench.set_data(DataParams.of({"train_dir": "digits/train", "image_size": 8}))
+    controller.scan()
+    qtbot.waitUntil(lambda: "train" in bench.sets, timeout=20_000)
+    bench.set_space(SearchSpace.of({"family": "logistic", "epochs": 3000, "batch_size": 16}))
+    controller.actions["train_val"].trigger()
+    qtbot.waitUntil(lambda: controller.progress.epochs_done >= 2, timeout=60_000)
+    assert bench.work is not None
+    run = bench.work.run
+    served.stop(signal.SIGKILL)
+    qtbot.waitUntil(lambda: "trying again" in controller.progress.title, timeout=30_000)
+    answers.taken = "Resume"
+    served.start()
+    qtbot.waitUntil(lambda: bool(answers.errors), timeout=60_000)
+    assert "gone" in answers.errors[0].what
+    done = controller.progress.epochs_done
+    qtbot.waitUntil(lambda: controller.progress.epochs_done > max(done, 2), timeout=90_000)
+    answers.taken = ""
+    controller.actions["stop"].trigger()
+    wait_work(remote, 60)
+    assert bench.store.find(run.id).state() is RunState.CANCELLED
+    assert len(answers.errors) == 1
+
+
+@pytest.mark.slow
+def test_a_wrong_token_is_told(served: _Served) -> None:
+    with pytest.raises(ConvonetError, match="token"):
+        open_bench(served.url, "another")
