@@ -23,14 +23,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-_SECONDS = 6.0
+_SECONDS = 3.0
 _WARM_SECONDS = 1.0
 _CROWD = 1000
 _MANY = 64
 _DIGITS: dict[str, Any] = {"family": "convonet", "epochs": 1}
 _LARGE: dict[str, dict[str, Any]] = {
     "vgg_small at 48 × 48": {"family": "vgg_small", "epochs": 1},
-    "dense, 3 × 4,096": {"family": "dense", "hidden_units": [4096, 4096, 4096], "epochs": 1},
+    "dense, 3 × 5,120": {"family": "dense", "hidden_units": [5120, 5120, 5120], "epochs": 1},
 }
 
 
@@ -178,7 +178,7 @@ def act_as_clients(port: int, run: str, folder: Path, plan: dict[str, Any]) -> N
     print(json.dumps(found))
 
 
-def prepare(folder: Path, seconds: float) -> None:
+def prepare(folder: Path) -> None:
     """Digits, and a trained network of each kind."""
     from convonet import api
     from convonet.data.samples import write_samples
@@ -205,7 +205,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         os.environ.setdefault("CONVONET_HOME", str(root / "home"))
-        prepare(root, seconds)
+        prepare(root)
         report(root, seconds)
 
 

@@ -48,3 +48,26 @@ def test_the_command_line_never_loads_keras(digits: Path, tmp_path: Path, argume
         [sys.executable, "-c", _PROBE.format(arguments=filled)], capture_output=True, text=True, check=False
     )
     assert said.returncode == 0, said.stderr
+
+
+def test_the_server_never_loads_keras(tmp_path: Path) -> None:
+    """Started, asked for what it is, and ended, in a process of its own."""
+    probe = """
+import asyncio, sys
+from pathlib import Path
+from convonet.server.app import create_app
+from convonet.server.settings import Settings
+
+async def use():
+    app = create_app(Settings(root=Path(sys.argv[1]), warm=False))
+    async with app.router.lifespan_context(app):
+        app.openapi()
+
+asyncio.run(use())
+heavy = {"keras", "torch", "jax", "matplotlib", "sklearn", "pandas", "PySide6"} & set(sys.modules)
+assert not heavy, heavy
+"""
+    said = subprocess.run(
+        [sys.executable, "-c", probe, str(tmp_path)], capture_output=True, text=True, check=False
+    )
+    assert said.returncode == 0, said.stderr

@@ -182,6 +182,26 @@ def _status_of_stream(served: Served, path: str, content: Iterator[bytes], heade
         return 413
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"[" * 100_000,
+        b'{"data": ' * 20_000,
+        b'{"data": {"image_size": 1' + b"0" * 5_000 + b"}}",
+        b'{"data": {"image_size": 1e999, "train_dir": "\\ud800"}}',
+        b'{"data": {"train_dir": "a\\u0000b"}}',
+        b"\xff\xfe",
+        b"",
+    ],
+)
+def test_json_that_is_none_or_absurd(shared: Served, content: bytes) -> None:
+    kind = {"Content-Type": "application/json"}
+    for address in ("/params/check", "/datasets", "/runs"):
+        answer = shared.client.post(address, content=content, headers=kind)
+        assert answer.status_code in (400, 422), (address, answer.text)
+        assert answer.headers["content-type"] == "application/problem+json"
+
+
 def test_broken_multipart(shared: Served) -> None:
     path, image = f"/runs/{shared.run}/predict", shared.image().read_bytes()
     part = b'--x\r\nContent-Disposition: form-data; name="files"; filename="a"\r\n\r\n' + image

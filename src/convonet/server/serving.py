@@ -74,11 +74,12 @@ def serve(settings: Settings, announce: Callable[[str], None] = lambda url: None
 def listening(settings: Settings) -> socket.socket:
     """A bound socket; port 0 takes any free one."""
     try:
-        address = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0]
+        found = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)
+        family, _, _, _, address = found[0]
         # With its protocol named, asyncio sends small answers at once instead of waiting 40 ms for more.
-        made = socket.socket(*address[:2], socket.IPPROTO_TCP)
+        made = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        made.bind(address[4])
+        made.bind(address)
         made.listen(_BACKLOG)
     except OSError as error:
         raise OutputError(

@@ -7,7 +7,7 @@ import json
 import os
 import time
 from collections.abc import AsyncIterator, Callable
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from convonet.runs import Run
 
@@ -45,7 +45,7 @@ class EventFile:
                 size = os.fstat(file.fileno()).st_size
                 if size == self._offset and self._checked:
                     return []
-                if size < self._offset or not self._is_line_end(file.fileno()):
+                if size < self._offset or not self._is_line_end(file):
                     self._offset = 0
                 self._checked = True
                 file.seek(self._offset)
@@ -54,8 +54,11 @@ class EventFile:
             return []
         return self._lines(content)
 
-    def _is_line_end(self, handle: int) -> bool:
-        return self._checked or os.pread(handle, 1, self._offset - 1) == b"\n"
+    def _is_line_end(self, file: BinaryIO) -> bool:
+        if self._checked:
+            return True
+        file.seek(self._offset - 1)
+        return file.read(1) == b"\n"
 
     def _lines(self, content: bytes) -> list[Line]:
         lines = []

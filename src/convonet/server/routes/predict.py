@@ -62,7 +62,9 @@ async def predict(
     unsure_below: Annotated[float | None, Query(ge=0, le=1)] = None,
 ) -> Json:
     """Tell the class of images, sent as multipart `files`: one or many, answered together with other requests'."""
-    found = parts.known.at_hand(run) or await asyncio.to_thread(parts.known.find, run)
+    found = parts.known.at_hand(run)
+    if found is None:
+        found = await asyncio.to_thread(parts.known.find, run)
     with receiving(request, parts):
         uploads = await read_uploads(request, parts.settings.limits.files)
         wish = Wish(top, unsure_below)
