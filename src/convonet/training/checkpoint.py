@@ -40,6 +40,7 @@ class Position:
         first_loss: of the first batch, before anything was learnt; 0 before it.
         recent: losses of the last batches of the epoch, for the guard.
         began_bad: the loss had already exploded when the epoch began.
+        restores: how often the guard has lowered the rate since an epoch last ended well.
     """
 
     epoch: int = 1
@@ -58,6 +59,7 @@ class Position:
     first_loss: float = 0.0
     recent: list[float] = field(default_factory=list)
     began_bad: bool = False
+    restores: int = 0
 
 
 @dataclass(frozen=True)

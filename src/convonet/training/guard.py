@@ -21,7 +21,7 @@ _EXPLODED, _BATCHES = 3.0, 10
 
 @dataclass
 class NanGuard:
-    """Goes back to the start of the epoch with half the rate when the loss or a weight is no longer good.
+    """Goes back to the start of the epoch with a lower rate when the loss or a weight is no longer good.
 
     Attributes:
         classes: how many there are; guessing has a loss of their logarithm.
@@ -42,7 +42,7 @@ class NanGuard:
     def must_go_back(self, place: Position, loss: float, rate: float, watch: Watch) -> bool:
         """Whether the epoch has gone wrong with this batch; `place.recent` remembers its losses.
 
-        An epoch that began with an explosion cannot be mended by going back: there only the rate is halved.
+        An epoch that began with an explosion cannot be mended by going back: there only the rate is lowered.
 
         Args:
             loss: mean of the batch.
@@ -58,7 +58,7 @@ class NanGuard:
         if not enough or sum(place.recent) / len(place.recent) <= bearable:
             return False
         if place.began_bad:
-            self._halve(place, rate, "on", watch)
+            self._lower(place, rate, "on", watch)
         return not place.began_bad and place.rate_scale >= _LEAST_SCALE
 
     def is_sound(self, logs: Mapping[str, float]) -> bool:
@@ -67,7 +67,7 @@ class NanGuard:
         return finite and Snapshot.take(self.model, self.optimizer).is_sound()
 
     def go_back(self, place: Position, rate: float, watch: Watch) -> None:
-        """Undo the epoch so far and halve the rate.
+        """Undo the epoch so far and lower the rate.
 
         Args:
             rate: the rate that was too high.
@@ -83,12 +83,27 @@ class NanGuard:
             )
         self.good.put_into(self.model, self.optimizer)
         place.step, place.loss_sum, place.right = 0, 0.0, 0
-        self._halve(place, rate, "back to the start of the epoch", watch)
+        self._lower(place, rate, "back to the start of the epoch", watch)
 
-    def _halve(self, place: Position, rate: float, where: str, watch: Watch) -> None:
-        place.rate_scale /= 2
+    def settle(self, place: Position, rate: float, watch: Watch) -> None:
+        """The epoch ended well: tell in one sentence what it took, where that was more than one attempt."""
+        if place.restores > 1:
+            message = (
+                f"Epoch {place.epoch} went well after its rate was lowered {place.restores} times: "
+                f"it is {rate:.3g} now"
+            )
+            watch.tell(Warned(message=message, subject="nan_guard"))
+        place.restores = 0
+
+    def _lower(self, place: Position, rate: float, where: str, watch: Watch) -> None:
+        """Half the rate, then a quarter of that, then an eighth: eight attempts reach every rate there is."""
+        place.restores += 1
+        factor = 2**place.restores
+        place.rate_scale /= factor
         place.recent = []
+        if place.restores > 1:
+            return
         message = f"The loss exploded or was no longer a number in epoch {place.epoch}: {where}, "
         watch.tell(
-            Warned(message=message + f"with half the learning rate, {rate / 2:.3g}", subject="nan_guard")
+            Warned(message=message + f"with half the learning rate, {rate / factor:.3g}", subject="nan_guard")
         )

@@ -163,6 +163,8 @@ class NetTraining:
         if self._guard is not None and not (sound and self._guard.is_sound(logs)):
             self._guard.go_back(place, self._rate(), self._watch)
             return
+        if self._guard is not None:
+            self._guard.settle(place, self._rate(), self._watch)
         self._end_epoch(logs, time.monotonic() - started)
 
     def _batches(self, order: np.ndarray) -> bool:
