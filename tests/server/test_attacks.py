@@ -277,6 +277,17 @@ def test_models_of_strangers_run_no_code(serve: Serve, root: Path, secret: Path)
     assert client.get("/health").status_code == 200
 
 
+def test_descriptions_of_models_are_bounded(serve: Serve, root: Path) -> None:
+    with zipfile.ZipFile(root / "swollen.keras", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("convonet.json", bytes(64 * 2**20))
+    (root / "random.onnx").write_bytes(os.urandom(2000))
+    (root / "cut.keras").write_bytes(b"PK\x03\x04 and no more")
+    client = serve().client
+    for name in ("swollen.keras", "random.onnx", "cut.keras"):
+        answer = client.get("/models", params={"path": name})
+        assert (answer.status_code, answer.json()["error"]["type"]) == (422, "ModelFileError"), name
+
+
 def _ended(client: httpx.Client, run: str, seconds: float = 120) -> dict[str, Any]:
     end = time.monotonic() + seconds
     while time.monotonic() < end:

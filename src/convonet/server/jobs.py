@@ -55,6 +55,7 @@ class JobQueue:
         self._supervisor = supervisor or Supervisor(detached=True)
         self._waiting: list[_Job] = []
         self._working: dict[str, Work] = {}
+        self._cold = settings.warm
         self._lock = threading.RLock()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._follow, name="runs", daemon=True)
@@ -199,8 +200,10 @@ class JobQueue:
                 _end_unbegun(job.run, error)
                 continue
             self._working[job.run.id] = Work(job.task, job.run, worker)
-        if self._settings.warm and not self._waiting:
+            self._cold = self._settings.warm
+        if self._cold and not self._waiting:
             self._supervisor.warm(available_cores())
+            self._cold = False
 
     def _has_room(self, job: _Job) -> bool:
         same = sum((work.task.kind in KEPT) == job.is_long for work in self._working.values())
