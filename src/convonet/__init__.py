@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from convonet.api import predict as predict
     from convonet.api import report as report
     from convonet.api import study as study
+    from convonet.api import suspects as suspects
     from convonet.api import train as train
     from convonet.api import tune as tune
     from convonet.api import verify as verify
@@ -35,6 +36,7 @@ _HOMES = {
     "train": "convonet.api",
     "tune": "convonet.api",
     "study": "convonet.api",
+    "suspects": "convonet.api",
     "evaluate": "convonet.api",
     "predict": "convonet.api",
     "verify": "convonet.api",

@@ -38,11 +38,13 @@ from convonet.runs.documents import (
 )
 from convonet.runs.environment import available_cores, command
 from convonet.runs.memory import halve_batch
+from convonet.runs.suspects import suspects_document
 from convonet.specs import (
     ExportTask,
     PredictTask,
     Split,
     StudyTask,
+    SuspectsTask,
     Task,
     TestTask,
     TrainTask,
@@ -290,6 +292,45 @@ def study(
     RunStore().add(run)
     _execute(run, task, listen)
     return study_document(run)
+
+
+def suspects(
+    data: Data,
+    hyper: Hyper = None,
+    *,
+    folds: int = 5,
+    repeats: int = 3,
+    seed: int | None = None,
+    out: str | os.PathLike[str] | None = None,
+    name: str | None = None,
+    threads: int | None = None,
+    listen: Listener = None,
+) -> dict[str, Any]:
+    """Training images whose label is suspicious, worst first.
+
+    Every image is answered by networks that were trained on other folds, `repeats` times; a label is suspicious where
+    they are sure of another class.
+
+    Returns:
+        The document that `convonet suspects --json` prints; `suspects.csv` in its run folder has every image.
+
+    Raises:
+        InputError: parameters or images that cannot be used.
+        KeyboardInterrupt: the run is then `cancelled`, and can be resumed.
+    """
+    values, hypers = data_of(data), _hyper(hyper)
+    task = SuspectsTask(
+        data=values,
+        hyper=hypers if seed is None else hypers.changed(seed=seed),
+        folds=folds,
+        repeats=repeats,
+        threads=threads or available_cores(),
+    )
+    parent = Path(out or values.result_dir or "runs").expanduser()
+    run = Run.create(parent, task, name=name, command=command(), owner=os.getpid())
+    RunStore().add(run)
+    _execute(run, task, listen)
+    return suspects_document(run)
 
 
 def evaluate(

@@ -1,4 +1,4 @@
-"""`mark`: the repair list beside the data."""
+"""`mark`, `suspects`: the repair list beside the data, and what may belong into it."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command of this file."""
+    """Add the commands of this file."""
     app.command()(mark)
+    app.command()(suspects)
 
 
 def mark(
@@ -94,3 +95,56 @@ def _print(marks: list[MarkedImage]) -> None:
         typer.echo(image.sentence())
     where = f" in {', '.join(document['files'])}" if marks else ""
     typer.echo(f"{len(marks):,} images are marked{where}")
+
+
+def suspects(
+    data: opt.DataFile = None,
+    hyper: opt.HyperFile = None,
+    settings: opt.Set = None,
+    folds: Annotated[
+        int, typer.Option("--folds", min=2, help="Each image is answered by models of the other folds.")
+    ] = 5,
+    repeats: Annotated[int, typer.Option("--repeats", min=1, help="Seeds; their answers are averaged.")] = 3,
+    seed: opt.Seed = None,
+    out: opt.Out = None,
+    name: opt.Name = None,
+    threads: opt.Threads = None,
+    train_dir: opt.TrainDir = None,
+    image_size: opt.ImageSize = None,
+    channels: opt.Channels = None,
+    json: opt.Json = False,
+    progress: opt.Progress = opt.ProgressStyle.AUTO,
+) -> None:
+    """Training images whose label is suspicious, worst first, as models say that were trained without them."""
+    from convonet.cli.given import data_params, parent_folder, search_space
+    from convonet.cli.training import work_and_print
+    from convonet.cli.work import start_run
+    from convonet.runs.environment import available_cores
+    from convonet.specs import SuspectsTask
+
+    given = data_params(data, settings, train_dir=train_dir, image_size=image_size, channels=channels)
+    values = search_space(hyper, settings, seed=seed).first()
+    cores = threads or available_cores()
+    task = SuspectsTask(data=given, hyper=values, folds=folds, repeats=repeats, threads=cores)
+    work_and_print(start_run(parent_folder(out, given), task, name), progress, json)
+
+
+def print_suspects(document: dict[str, Any]) -> None:
+    """The first suspects, how many are likely, and what to do next."""
+    from convonet.cli.output import note, percent, print_table
+    from convonet.runs.suspects import SUSPECTS
+
+    columns = ("rank", "path", "class", "suggested", "margin")
+    print_table(columns, [[row[name] for name in columns] for row in document["suspects"][:20]])
+    if document["accuracy"] is not None:
+        typer.echo(
+            f"{document['likely']:,} of {document['images']:,} labels are probably wrong; models that were trained "
+            f"without the image agree with {percent(document['accuracy'])} of the labels."
+        )
+        table = Path(document["run"]) / SUSPECTS
+        typer.echo(f"All of them, worst first: {table}")
+        typer.echo(
+            f"Next: look at them, then convonet mark DIR PATH … --label CLASS, or --from {table} --first N --leave-out"
+        )
+    note(f"The run is {document['state']}:")
+    typer.echo(document["run"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -11,6 +11,8 @@ from convonet.cli import options as opt
 
 if TYPE_CHECKING:
     from convonet.runs import Run, RunStore
+
+_MOST = 20
 
 RunName = Annotated[str, typer.Argument(metavar="RUN", help="A run's folder or id.")]
 RunNames = Annotated[list[str], typer.Argument(metavar="RUN", help="Runs' folders or ids.")]
@@ -92,6 +94,27 @@ def compare(runs: RunNames, root: opt.Root = None, json: opt.Json = False) -> No
         typer.echo("Not all of them were trained on the same images.")
     for pair in document["pairs"]:
         typer.echo(pair["sentence"])
+    if document["difference"] is not None:
+        _print_difference(document["difference"])
+
+
+def _print_difference(found: dict[str, Any]) -> None:
+    """The images that changed most, and the marks."""
+    from convonet.cli.output import print_table
+
+    if found["images"]:
+        typer.echo(found["sentence"])
+    if found["changed"]:
+        columns = ("path", "true", "a", "b", "p_a", "p_b", "change")
+        names = ("image", "true", found["a"], found["b"], "p before", "p after", "change")
+        print_table(names, [[row[name] for name in columns] for row in found["changed"][:_MOST]])
+    if len(found["changed"]) > _MOST:
+        typer.echo(f"… and {len(found['changed']) - _MOST:,} more; --json has all of them")
+    for mark in found["marks"][:_MOST]:
+        before, after = (mark[name] or "no mark" for name in ("a", "b"))
+        typer.echo(f"Mark of {mark['path']} ({mark['set']}): {before}, then {after}")
+    if len(found["marks"]) > _MOST:
+        typer.echo(f"… and {len(found['marks']) - _MOST:,} more marks")
 
 
 def report(

@@ -120,6 +120,7 @@ def work_and_print(run: Run, progress: str, json: bool) -> None:
 
 def _print_run(run: Run, as_json: bool) -> None:
     from convonet.cli.output import note, print_json
+    from convonet.cli.marking import print_suspects
     from convonet.cli.tuning import print_search, print_study
     from convonet.runs.documents import run_document
 
@@ -127,6 +128,9 @@ def _print_run(run: Run, as_json: bool) -> None:
     if as_json:
         error = run.read()["error"]
         print_json(document | ({"error": error} if error else {}))
+        return
+    if "suspects" in document:
+        print_suspects(document)
         return
     if "results" in document:
         (print_study if "targets" in document else print_search)(document)

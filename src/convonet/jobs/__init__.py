@@ -28,6 +28,7 @@ _HOMES = {
     "dream": "convonet.jobs.dream_job",
     "verify": "convonet.jobs.verify_job",
     "report": "convonet.jobs.report_job",
+    "suspects": "convonet.jobs.suspects_job",
 }
 """Loaded late: a job that needs no keras must not pay for its import."""
 

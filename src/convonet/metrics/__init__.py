@@ -47,6 +47,7 @@ from .scores import (
     top_k_accuracy,
 )
 from .spread import F1Intervals, auc_interval, f1_intervals, mean_interval
+from .suspicion import Suspicion, suspicion
 from .thresholds import (
     SensitivitySpecificity,
     predict_with_threshold,
@@ -68,6 +69,7 @@ __all__ = [
     "ReliabilityBins",
     "RocCurve",
     "SensitivitySpecificity",
+    "Suspicion",
     "accuracy",
     "apply_temperature",
     "auc_interval",
@@ -99,6 +101,7 @@ __all__ = [
     "roc_auc_ovr",
     "roc_curve",
     "sensitivity_specificity",
+    "suspicion",
     "t_point",
     "threshold_for_costs",
     "threshold_for_recall",

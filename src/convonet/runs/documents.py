@@ -9,6 +9,7 @@ from convonet.errors import InputError
 from convonet.params.hyper_params import HyperParams
 from convonet.runs.run import Run
 from convonet.runs.study_table import STUDY_HISTORY, StudyFile, study_results, study_rows
+from convonet.runs.suspects import suspects_document
 from convonet.runs.trial_table import best_hyper, best_of, settings_of, tune_results
 from convonet.runs.trials import TRIALS, TrialsFile
 from convonet.specs import StudyTask, TuneTask
@@ -90,7 +91,7 @@ def adopted_hyper(run: Run, trial: int | None = None) -> HyperParams:
 
 def run_document(run: Run) -> dict[str, Any]:
     """The document of a run that can be resumed, by its kind."""
-    makers = {"tune": tune_document, "study": study_document}
+    makers = {"tune": tune_document, "study": study_document, "suspects": suspects_document}
     return makers.get(run.read()["kind"], train_document)(run)
 
 
@@ -110,7 +111,11 @@ def list_row(run: Run) -> dict[str, Any]:
     """One row of `runs list`."""
     record = run.read()
     keys = ("id", "kind", "created", "started", "ended", "seconds", "scores")
-    return {"run": str(run.path), "state": run.state(record)} | {key: record[key] for key in keys}
+    measured = [value for value in run.history()["val_accuracy"] if value is not None]
+    hyper = record["params"].get("hyper") or {}
+    family = hyper.get("family", "convonet") if record["kind"] == "train" else None
+    more = {"family": family, "val_accuracy": measured[-1] if measured else None}
+    return {"run": str(run.path), "state": run.state(record)} | {key: record[key] for key in keys} | more
 
 
 def read_result(run: Run) -> dict[str, Any]:

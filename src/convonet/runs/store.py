@@ -12,6 +12,7 @@ from typing import Any
 from convonet.atomic import json_text, storage_error
 from convonet.errors import ConvonetError, RunAliveError, RunNotFoundError, nearest
 from convonet.home import home
+from convonet.runs.differences import difference
 from convonet.runs.event_log import LineFile
 from convonet.runs.pairs import compare_pairs
 from convonet.runs.run import RECORD, Run
@@ -120,7 +121,10 @@ class RunStore:
         return True
 
     def compare(self, runs: list[Run]) -> dict[str, Any]:
-        """Runs side by side: states, scores, the parameters that differ, and McNemar's test of every two."""
+        """Runs side by side: states, scores, the parameters that differ, and McNemar's test of every two.
+
+        Of two runs also the images whose answer changed, and the marks between them.
+        """
         records = [run.read() for run in runs]
         flat = [_flat(record["params"]) for record in records]
         names = sorted({name for values in flat for name in values})
@@ -141,6 +145,7 @@ class RunStore:
             ],
             "differences": {name: [values.get(name) for values in flat] for name in different},
             "pairs": compare_pairs(runs),
+            "difference": difference(*runs) if len(runs) == 2 else None,
         }
 
 
@@ -160,8 +165,10 @@ def _below(folder: Path, depth: int) -> Iterator[Run]:
     if depth == 0:
         return
     try:
-        children = [entry for entry in folder.iterdir() if entry.is_dir() and not entry.name.startswith(".")]
+        with os.scandir(folder) as entries:
+            # What kind an entry is stands in the folder itself: a hundred thousand images are passed by in no time.
+            children = [entry.path for entry in entries if not entry.name.startswith(".") and entry.is_dir()]
     except OSError:
         return
     for child in children:
-        yield from _below(child, depth - 1)
+        yield from _below(Path(child), depth - 1)

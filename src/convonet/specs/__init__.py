@@ -4,6 +4,7 @@ from convonet.specs.explain_tasks import DreamTask, ExplainTask, LayersTask
 from convonet.specs.inspect_task import InspectTask
 from convonet.specs.report_task import ReportTask
 from convonet.specs.study_task import StudyTask
+from convonet.specs.suspects_task import SuspectsTask
 from convonet.specs.tasks import (
     ExportTask,
     PredictTask,
@@ -31,6 +32,7 @@ __all__ = [
     "Split",
     "StudyTask",
     "SummaryTask",
+    "SuspectsTask",
     "Task",
     "TestTask",
     "TrainTask",

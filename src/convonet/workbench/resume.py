@@ -10,10 +10,10 @@ import psutil
 from convonet.errors import InputError, RunAliveError
 from convonet.events import RunState
 from convonet.runs import Run
-from convonet.specs import StudyTask, TrainTask, TuneTask
+from convonet.specs import StudyTask, SuspectsTask, TrainTask, TuneTask
 
 _GRACE_SECONDS = 6.0
-_RESUMABLE = ("train", "tune", "study")
+_RESUMABLE = ("train", "tune", "study", "suspects")
 
 
 def can_resume(run: Run) -> bool:
@@ -49,7 +49,8 @@ def prepare_resume(run: Run, *, accept_changed_data: bool = False) -> bool:
     if state is RunState.DONE:
         return False
     task = run.task()
-    if isinstance(task, TrainTask | TuneTask | StudyTask) and accept_changed_data != task.accept_changed_data:
+    resumable = TrainTask | TuneTask | StudyTask | SuspectsTask
+    if isinstance(task, resumable) and accept_changed_data != task.accept_changed_data:
         run.update(task=replace(task, accept_changed_data=accept_changed_data).to_dict())
     return True
 

@@ -21,6 +21,7 @@ from convonet.specs import (
     PredictTask,
     ReportTask,
     SummaryTask,
+    SuspectsTask,
     Task,
     TestTask,
     TrainTask,
@@ -140,6 +141,11 @@ def _report_words(task: ReportTask) -> list[str]:
     return ["report", task.run, *_given_words({"--out": task.out})]
 
 
+def _suspects_words(task: SuspectsTask) -> list[str]:
+    words = ["suspects", *_data_words(task.data), *_set_words(task.hyper)]
+    return [*words, "--folds", str(task.folds), "--repeats", str(task.repeats)]
+
+
 def _given_words(options: Mapping[str, Any]) -> list[str]:
     """Options that have a value."""
     return [word for name, value in options.items() if value is not None for word in (name, str(value))]
@@ -239,6 +245,16 @@ def _report_lines(task: ReportTask) -> str:
     return f"convonet.report({task.run!r}{_given_values({'out': task.out})})\n"
 
 
+def _suspects_lines(task: SuspectsTask) -> str:
+    return (
+        f"data = {_plain(task.data)!r}\n"
+        f"hyper = {_plain(task.hyper)!r}\n"
+        f"found = convonet.suspects(data, hyper, folds={task.folds}, repeats={task.repeats})\n"
+        'for row in found["suspects"]:\n'
+        '    print(row["path"], row["class"], row["suggested"], row["margin"])\n'
+    )
+
+
 def _given_values(values: Mapping[str, Any]) -> str:
     return "".join(f", {name}={value!r}" for name, value in values.items() if value is not None)
 
@@ -250,6 +266,7 @@ def _summary_lines(task: SummaryTask) -> str:
 _WORDS: dict[str, Callable[[Any], list[str]]] = {
     "train": _train_words,
     "tune": _tune_words,
+    "suspects": _suspects_words,
     "evaluate": _test_words,
     "predict": _predict_words,
     "summary": _summary_words,
@@ -263,6 +280,7 @@ _WORDS: dict[str, Callable[[Any], list[str]]] = {
 _LINES: dict[str, Callable[[Any], str]] = {
     "train": _train_lines,
     "tune": _tune_lines,
+    "suspects": _suspects_lines,
     "evaluate": _test_lines,
     "predict": _predict_lines,
     "summary": _summary_lines,
