@@ -1,0 +1,85 @@
+// What is asked or shown over the page.
+
+import {call, query} from "./api.js";
+import {bars, fill, h, percent} from "./dom.js";
+
+/** Show a dialog until it is closed; gives its `returnValue`. */
+function open(dialog) {
+  document.body.append(dialog);
+  dialog.showModal();
+  return new Promise((done) => dialog.addEventListener("close", () => {
+    dialog.remove();
+    done(dialog.returnValue);
+  }, {once: true}));
+}
+
+/** Ask yes or no. */
+export async function confirmed(title, text, yes = "Delete") {
+  const dialog = h("dialog", {"aria-label": title}, h("h2", {}, title), h("p", {}, text),
+    h("form", {method: "dialog"}, h(".buttons", {}, h("button", {value: ""}, "Cancel"), h("button.danger", {value: "yes"}, yes))));
+  return (await open(dialog)) === "yes";
+}
+
+/** A folder or file below the server's root; null when it was given up. */
+export async function chooseFolder(title, start = "") {
+  const list = h(".list", {role: "group", "aria-label": "Folders"});
+  const place = h("p.muted", {"aria-live": "polite"});
+  const take = h("button.primary", {value: "take"}, "Use this folder");
+  const dialog = h("dialog", {"aria-label": title}, h("h2", {}, title), place, list,
+    h("form", {method: "dialog"}, h(".buttons", {}, h("button", {value: ""}, "Cancel"), take)));
+  let here = "";
+  async function go(path) {
+    let found;
+    try {
+      found = await call(`folders${query({path})}`);
+    } catch (error) {
+      if (path) return go("");
+      return fill(list, h("p.bad", {}, error.message));
+    }
+    here = found.path;
+    place.textContent = here && here !== "." ? here : "The server's folder";
+    const up = found.parent === null ? null : h("button", {type: "button", onclick: () => go(found.parent)}, "↑ one up");
+    const entries = found.entries.filter((entry) => entry.kind !== "run" && (entry.kind === "folder" || /\.(csv|tsv|npz)$/i.test(entry.name)));
+    fill(list, up, entries.map((entry) => h("button", {type: "button", onclick: () => (entry.kind === "folder" ? go(entry.path) : finish(entry.path))}, `${entry.kind === "folder" ? "📁" : "📄"} ${entry.name}`)),
+      entries.length ? null : h("p.muted.small", {}, " No folder in it"));
+  }
+  let file = null;
+  function finish(path) {
+    file = path;
+    dialog.close("take");
+  }
+  go(start || "");
+  const answer = await open(dialog);
+  return answer === "take" ? file ?? here : null;
+}
+
+/** One image large, with what was said of it; `actions` are buttons that get the dialog's content. */
+export function showImage({src, title, lines = [], top = [], actions = []}) {
+  const extra = h("div");
+  const dialog = h("dialog", {"aria-label": title}, h("h2", {}, title), h(".view", {}, h("img", {src, alt: title})),
+    lines.map((line) => h("p", {}, line)), top.length ? bars(top.map((each) => [each.class, each.probability, percent(each.probability)])) : null, extra,
+    h("form", {method: "dialog"}, h(".buttons", {}, actions.map((make) => make(extra)), h("button.primary", {value: ""}, "Close"))));
+  dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
+  return open(dialog);
+}
+
+/** The token of the server. */
+export function askToken() {
+  const input = h("input", {type: "password", id: "token", autocomplete: "current-password", required: true});
+  const wrong = h("p.fault.bad", {role: "alert"});
+  const form = h("form", {}, h("label", {htmlFor: "token"}, "Token"), input, wrong, h("p.muted.small", {}, "The server printed it when it was started."),
+    h(".buttons", {}, h("button.primary", {}, "Open")));
+  const dialog = h("dialog", {"aria-label": "This server asks for its token"}, h("h2", {}, "This server asks for its token"), form);
+  dialog.addEventListener("cancel", (event) => event.preventDefault());
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    try {
+      await call("login", {body: {token: input.value.trim()}});
+      dialog.close("in");
+    } catch (error) {
+      wrong.textContent = error.message;
+      input.select();
+    }
+  });
+  return open(dialog);
+}

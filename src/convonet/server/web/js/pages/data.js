@@ -1,0 +1,88 @@
+// The images: which folders, how many of each class, what was left out, and the pictures themselves.
+
+import {call, pictureOf, query} from "../api.js";
+import {bars, empty, fill, h, head, tile, whole} from "../dom.js";
+import {chooseFolder, showImage} from "../dialogs.js";
+import {Grid} from "../grid.js";
+import {changed, check, look, store} from "../store.js";
+
+const SPLITS = {train: "Training", val: "Validation", test: "Test"};
+const MOST_BARS = 60;
+
+export function dataPage(page) {
+  const top = head("Data", "", h("button.primary", {type: "button", onclick: choose("train_dir", "Training images")}, "Choose training images …"),
+    h("button", {type: "button", onclick: choose("test_dir", "Test images")}, "Choose test images …"));
+  const body = h("div");
+  fill(page.place, top, body);
+  const state = {split: "train", name: "", grid: null, id: ""};
+  page.on(store, "dataset", show);
+  show();
+  if (!store.dataset && store.data.train_dir) look();
+
+  function choose(field, title) {
+    return async () => {
+      const folder = await chooseFolder(title, store.data[field]);
+      if (folder === null) return;
+      store.data[field] = folder;
+      changed("data");
+      fill(body, h("p.muted", {}, "Looking at the folders …"));
+      await Promise.all([look(), check().catch(() => {})]);
+    };
+  }
+
+  function show() {
+    const found = store.dataset;
+    if (!found) {
+      state.id = "";
+      top.lead("Folders with one folder a class");
+      const why = store.datasetError;
+      return fill(body, why ? h(".card", {role: "alert"}, h("h2.bad", {}, "These images cannot be used"), h("p", {}, why.message)) : empty("No images yet",
+        "Choose a folder below the server's root that has one folder for each class, or a root with train and test in it."));
+    }
+    const sets = Object.entries(found.sets).filter(([, set]) => set.images);
+    top.lead(sets.map(([split, set]) => `${whole(set.images)} ${SPLITS[split].toLowerCase()}`).join(", ") + ` images of ${found.classes.length} classes`);
+    if (state.id === found.id) return;
+    state.id = found.id;
+    if (!found.sets[state.split]?.images) state.split = sets[0]?.[0] ?? "train";
+    fill(body, errors(found), h(".cards", {}, counts(found), skipped(found)), pictures(found, sets));
+  }
+
+  function errors(found) {
+    return Object.entries(found.errors).map(([split, fault]) => h(".card", {role: "alert"}, h("h2.bad", {}, `${SPLITS[split]} images cannot be used`),
+      h("p", {}, [fault.what, fault.where, fault.received && `received ${fault.received}`, fault.hint].filter(Boolean).join(" · "))));
+  }
+
+  function counts(found) {
+    const [train, test] = [found.sets.train?.classes ?? {}, found.sets.test?.classes ?? {}];
+    const most = Math.max(1, ...Object.values(train), ...Object.values(test));
+    const names = found.classes.slice(0, MOST_BARS);
+    const shown = Object.keys(train).length ? train : test;
+    const totals = Object.entries(found.sets).map(([split, set]) => tile(SPLITS[split], whole(set.images), set.skipped_count ? `${whole(set.skipped_count)} left out` : "none left out"));
+    return h(".card", {}, h(".tiles", {}, totals, tile("Classes", whole(found.classes.length))), h("h2", {}, "Images of each class"),
+      bars(names.map((name) => [name, (shown[name] ?? 0) / most, test[name] !== undefined && shown !== test ? `${whole(shown[name])} · ${whole(test[name])}` : whole(shown[name]) ])),
+      h("p.muted.small", {}, found.classes.length > MOST_BARS ? `The first ${MOST_BARS} of ${whole(found.classes.length)} classes.` : shown !== test && Object.keys(test).length ? "Training · test" : ""));
+  }
+
+  function skipped(found) {
+    const all = Object.entries(found.sets).flatMap(([split, set]) => set.skipped.map((file) => [SPLITS[split], file.path, file.reason]));
+    if (!all.length) return null;
+    return h(".card", {}, h("h2", {}, "Left out"), h(".scroll", {}, h("table", {}, h("thead", {}, h("tr", {}, ["Set", "File", "Reason"].map((t) => h("th", {scope: "col"}, t)))),
+      h("tbody", {}, all.slice(0, 200).map((row) => h("tr", {}, row.map((cell) => h("td", {}, cell))))))));
+  }
+
+  function pictures(found, sets) {
+    const load = async (offset, limit) => {
+      const answer = await call(`datasets/${found.id}/${state.split}/images${query({class: state.name, offset, limit})}`);
+      return {total: answer.total, items: answer.images.map((row) => ({src: pictureOf(row.image), alt: `${row.class}, ${row.path}`, under: [h("b", {}, row.class)], row}))};
+    };
+    state.grid = new Grid("Images", load, (item) => showImage({src: pictureOf(item.row.image, 512), title: item.row.path.split("/").pop(), lines: [`Class ${item.row.class}`, item.row.path]}));
+    const again = () => state.grid.reset().catch((error) => fill(body, h("p.bad", {}, error.message)));
+    const classes = h("select", {id: "shown-class", onchange: (event) => { state.name = event.target.value; again(); }},
+      h("option", {value: ""}, "All classes"), found.classes.map((name) => h("option", {value: name, selected: name === state.name}, name)));
+    const split = h("select", {id: "shown-split", onchange: (event) => { state.split = event.target.value; again(); }},
+      sets.map(([name]) => h("option", {value: name, selected: name === state.split}, SPLITS[name])));
+    again();
+    return h(".card", {}, h("h2", {}, "Pictures"), h(".row", {}, h(".field", {}, h("label", {htmlFor: "shown-split"}, "Set"), split),
+      h(".field", {}, h("label", {htmlFor: "shown-class"}, "Class"), classes)), h("p"), state.grid.element);
+  }
+}

@@ -1,0 +1,47 @@
+// The layer table of the network that the parameters describe.
+
+import {ask} from "../api.js";
+import {empty, fill, h, head, short, tile, whole} from "../dom.js";
+import {given, store, whyNotTrain} from "../store.js";
+
+const COLUMNS = [["Layer", "name"], ["Type", "type"], ["Kernel", "kernel"], ["Stride", "stride"], ["Padding", "padding"], ["Activation", "activation"], ["Output", "output_shape"], ["Parameters", "params", true], ["Sees", "receptive_field", true], ["Multiply-adds", "macs", true]];
+
+export function networkPage(page) {
+  const build = h("button.primary", {type: "button", onclick: show}, "Build the network");
+  const top = head("Network", "", build);
+  const body = h("div", {"aria-live": "polite"});
+  fill(page.place, top, body);
+  page.on(store, "dataset", ready);
+  ready();
+
+  function ready() {
+    const why = whyNotTrain();
+    build.disabled = Boolean(why);
+    top.lead(why || `${store.hyper.family || "convonet"}, for ${store.dataset.classes.length} classes`);
+    if (!body.children.length) why ? fill(body, empty("No network yet", "It is built from the images' size and number of classes.", h("a.button", {href: "#data"}, "Choose images"))) : show();
+  }
+
+  async function show() {
+    build.disabled = true;
+    fill(body, h("p.muted", {}, "Building …"));
+    try {
+      draw(await ask("summary", {data: given("data"), hyper: given("hyper")}, page.signal));
+    } catch (error) {
+      if (error.name !== "AbortError") fill(body, h(".card", {role: "alert"}, h("h2.bad", {}, "This network cannot be built"), h("p", {}, error.message)));
+    }
+    build.disabled = Boolean(whyNotTrain());
+  }
+
+  function draw(found) {
+    const cell = (row, key) => {
+      const value = row[key];
+      if (value === null) return "";
+      if (key === "output_shape") return value.slice(1).join(" × ");
+      return Array.isArray(value) ? value.join(" × ") : typeof value === "number" ? whole(value) : value;
+    };
+    fill(body, h(".card", {}, h(".tiles", {}, tile("Parameters", whole(found.params)), tile("Trained", whole(found.trainable)), tile("Not trained", whole(found.non_trainable)), tile("Memory of weights", `${short(found.bytes / 2 ** 20)} MiB`))),
+      h(".card", {}, h(".scroll", {tabindex: 0, role: "region", "aria-label": "Layers"}, h("table", {}, h("caption.sr", {}, "Layers"),
+        h("thead", {}, h("tr", {}, COLUMNS.map(([title, , number]) => h(number ? "th.n" : "th", {scope: "col"}, title)))),
+        h("tbody", {}, found.layers.map((row) => h("tr", {}, COLUMNS.map(([, key, number]) => h(number ? "td.n" : "td", {}, cell(row, key))))))))));
+  }
+}

@@ -1,0 +1,100 @@
+// Data and hyper parameters as forms; presets; files.
+
+import {call, seg} from "../api.js";
+import {fill, h, head, note} from "../dom.js";
+import {groups} from "../form.js";
+import {changed, check, look, store, typed} from "../store.js";
+
+export function paramsPage(page) {
+  const state = {kind: page.part === "data" ? "data" : "hyper"};
+  const top = head("Parameters", "");
+  const tabs = h(".tabs", {role: "group", "aria-label": "Which parameters"});
+  const tools = h("div");
+  const form = h("form.card", {onsubmit: (event) => event.preventDefault(), "aria-label": "Parameters"});
+  fill(page.place, top, tabs, tools, form);
+  let refresh = () => {};
+  page.on(store, "checked", () => {
+    refresh();
+    words();
+  });
+  draw();
+  check().catch(() => {});
+
+  function words() {
+    const wrong = Object.keys(store.faults.data).length + Object.keys(store.faults.hyper).length;
+    const many = store.varied.length ? `${store.varied.join(", ")} ${store.varied.length === 1 ? "has" : "have"} several values${store.combinations ? `: ${store.combinations} combinations to tune` : ""}; a training takes the first` : "Empty fields keep the default that they show";
+    top.lead(wrong ? `${wrong} ${wrong === 1 ? "value is" : "values are"} wrong` : many);
+  }
+
+  function draw() {
+    fill(tabs, [["hyper", "Network and training"], ["data", "Images"]].map(([kind, title]) => h("button", {
+      type: "button", "aria-pressed": String(kind === state.kind), onclick: () => { state.kind = kind; draw(); },
+    }, title)));
+    fill(tools, toolbar());
+    const fields = state.kind === "data" ? store.about.fields.data.filter((f) => f.name !== "result_dir").map((f) => [f, undefined]) : hyperFields();
+    const made = groups(state.kind, fields, state.kind === "data" ? 2 : 2);
+    refresh = made.refresh;
+    fill(form, state.kind === "hyper" ? familyField() : null, made.elements);
+    words();
+  }
+
+  function family() {
+    return store.about.families.find((each) => each.name === (store.hyper.family || "convonet").split(",")[0].trim()) ?? store.about.families[0];
+  }
+
+  function hyperFields() {
+    const own = family().parameters;
+    const tuned = family().name === "transfer";
+    return store.about.fields.hyper.filter((f) => f.name !== "family" && (f.group !== "Network" || f.name in own) && (f.group !== "Fine-tuning" || tuned)).map((f) => [f, own[f.name]]);
+  }
+
+  function familyField() {
+    const select = h("select", {id: "hyper-family", "aria-describedby": "family-help", onchange: (event) => {
+      store.hyper.family = event.target.value;
+      changed("hyper");
+      draw();
+      check().catch(() => {});
+    }}, store.about.families.map((each) => h("option", {value: each.name, selected: each.name === family().name}, each.title)));
+    return h(".field.narrow", {}, h("label", {htmlFor: "hyper-family"}, "Network"), select, h("p.help", {id: "family-help"}, family().description));
+  }
+
+  function toolbar() {
+    const presets = h("select", {id: "preset"}, h("option", {value: ""}, "Presets …"), store.about.presets[state.kind].map((name) => h("option", {value: name}, name.replaceAll("_", " "))));
+    presets.addEventListener("change", () => presets.value && use(() => call(`presets/${state.kind}/${seg(presets.value)}`)));
+    const file = h("input", {type: "file", accept: ".json,application/json", hidden: true, onchange: () => file.files[0] && use(async () => JSON.parse(await file.files[0].text()))});
+    return h(".row.tools", {}, h(".field", {}, h("label.sr", {htmlFor: "preset"}, "Preset"), presets),
+      h(".buttons", {}, h("button", {type: "button", onclick: () => file.click()}, "Open a file …"), file,
+        h("button", {type: "button", onclick: save}, "Save as a file"), h("button", {type: "button", onclick: clear}, "Defaults")));
+  }
+
+  async function use(read) {
+    try {
+      take(await read());
+    } catch (error) {
+      note(error instanceof SyntaxError ? "This file is no JSON" : error.message);
+    }
+  }
+
+  function take(values) {
+    const fields = Object.fromEntries(store.about.fields[state.kind].map((f) => [f.name, f]));
+    const paths = state.kind === "data" ? Object.fromEntries(Object.entries(store.data).filter(([name]) => name.endsWith("_dir"))) : {};
+    store[state.kind] = {...paths, ...Object.fromEntries(Object.entries(values).filter(([name]) => name in fields && name !== "result_dir").map(([name, value]) => [name, typed(fields[name], value)]).filter(([, text]) => text !== ""))};
+    changed(state.kind);
+    draw();
+    check().catch(() => {});
+    if (state.kind === "data") look();
+  }
+
+  function clear() {
+    take({});
+  }
+
+  function save() {
+    if (Object.keys(store.faults[state.kind]).length) return note("A value is wrong; nothing is saved");
+    const text = `${JSON.stringify(store.values[state.kind], null, 2)}\n`;
+    const link = h("a", {href: URL.createObjectURL(new Blob([text], {type: "application/json"})), download: `${state.kind}_params.json`});
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+  }
+
+}

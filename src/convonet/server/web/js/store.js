@@ -1,0 +1,103 @@
+// What this browser works with: parameters as they were typed, the set that was looked at, the model in use.
+
+import {call} from "./api.js";
+
+const KEY = "convonet";
+
+export const store = new EventTarget();
+Object.assign(store, {
+  about: null, // what the server says of itself: fields, families, presets
+  data: {}, // name → what was typed
+  hyper: {},
+  faults: {data: {}, hyper: {}},
+  values: {data: {}, hyper: {}}, // as the server would take them
+  varied: [],
+  combinations: null,
+  dataset: null, // the document of the last look
+  datasetError: null,
+  model: "", // id of the run whose model is used
+  training: "", // id of the training that is shown
+  search: "", // id of the search that is shown
+});
+
+/** Take what this browser knew last time. */
+export function restore() {
+  let known = {};
+  try {
+    known = JSON.parse(localStorage.getItem(KEY) ?? "{}");
+  } catch {
+    localStorage.removeItem(KEY);
+  }
+  for (const name of ["data", "hyper", "model", "training", "search"]) if (known[name]) store[name] = known[name];
+}
+
+/** Tell everybody that something is another now, and keep it. */
+export function changed(...names) {
+  const kept = {};
+  for (const name of ["data", "hyper", "model", "training", "search"]) kept[name] = store[name];
+  localStorage.setItem(KEY, JSON.stringify(kept));
+  for (const name of names) store.dispatchEvent(new Event(name));
+}
+
+const isList = (field) => ["ints", "floats", "size", "layers"].includes(field.kind);
+
+/** A JSON value as a person would type it. */
+export function typed(field, value) {
+  if (value === null || value === undefined) return "";
+  if (field.kind === "size" && Array.isArray(value)) return value[0] === value[1] ? `${value[0]}` : `${value[0]}x${value[1]}`;
+  if (["ints", "floats"].includes(field.kind) && Array.isArray(value) && !Array.isArray(value[0])) return value.join(field.kind === "ints" ? "-" : " ");
+  if (Array.isArray(value) && (!isList(field) || Array.isArray(value[0])) && field.kind !== "layers") return value.map((item) => typed(field, item)).join(", ");
+  if (typeof value === "object" && "low" in value && "high" in value) return `${value.low}..${value.high}${value.log ? ":log" : ""}`;
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
+}
+
+/** What was typed, as the API takes it: commas part the alternatives of a field that can be tuned. */
+export function given(kind) {
+  const fields = Object.fromEntries((store.about?.fields[kind] ?? []).map((field) => [field.name, field]));
+  const values = {};
+  for (const [name, text] of Object.entries(store[kind])) {
+    if (text === "") continue;
+    const field = fields[name];
+    const several = field?.tunable && !["layers", "map", "weights"].includes(field.kind) && text.includes(",");
+    values[name] = several ? text.split(",").map((part) => part.trim()).filter(Boolean) : text;
+  }
+  return values;
+}
+
+let asked = 0;
+/** Let the server check both forms; all faults at once. */
+export async function check() {
+  const turn = ++asked;
+  const found = await call("params/check", {body: {data: given("data"), hyper: given("hyper")}});
+  if (turn !== asked) return;
+  store.faults = {data: found.faults.data ?? {}, hyper: found.faults.hyper ?? {}};
+  if (found.values.data && !Object.keys(store.faults.data).length) store.values.data = found.values.data;
+  if (found.values.hyper && !Object.keys(store.faults.hyper).length) store.values.hyper = found.values.hyper;
+  store.varied = found.varied;
+  store.combinations = found.combinations;
+  changed("checked");
+}
+
+/** Look at the folders of the data parameters. */
+export async function look() {
+  if (!store.data.train_dir && !store.data.test_dir) {
+    store.dataset = store.datasetError = null;
+    changed("dataset");
+    return;
+  }
+  try {
+    store.dataset = await call("datasets", {body: {data: given("data")}});
+    store.datasetError = null;
+  } catch (error) {
+    store.dataset = null;
+    store.datasetError = error;
+  }
+  changed("dataset");
+}
+
+/** Why a training cannot begin; empty when it can. */
+export function whyNotTrain() {
+  if (Object.keys(store.faults.data).length || Object.keys(store.faults.hyper).length) return "A parameter has a wrong value";
+  if (!store.dataset?.sets.train?.images) return "Choose training images first";
+  return "";
+}
