@@ -143,7 +143,7 @@ def test_the_whole_way_on_a_server(
     assert bench.evaluation is not None
     wrong = bench.evaluation["images"] - round(bench.evaluation["accuracy"] * bench.evaluation["images"])
     qtbot.waitUntil(lambda: page.grid.pictures.rowCount() == wrong, timeout=20_000)
-    assert page.grid.pictures.at(0).address.startswith("remote:")
+    qtbot.waitUntil(lambda: page.grid.pictures.at(0).address.startswith("remote:"), timeout=20_000)
     files = sorted((digits / "test" / "3").glob("*.png"))[:3]
     bench.start(bench.predict_task(files))
     wait_work(remote, 60)

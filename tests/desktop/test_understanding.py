@@ -155,6 +155,17 @@ def test_findings_of_an_inspection_name_their_images() -> None:
     assert found[-1].pictures[0].address == str(Path("/test/b/3.png"))
 
 
+def test_suspicious_labels_become_a_finding(loaded: AppWin, digits: Path) -> None:
+    loaded.show_page("data/quality")
+    quality: Any = loaded.page("data").quality  # type: ignore[attr-defined]
+    rows = [{"path": "3/001.png", "class": "3", "suggested": "8"}]
+    quality.show_suspects({"likely": 1, "images": 1438, "suspects": rows})
+    assert quality.table.rows.rows[0][:3] == ("Training", "Suspicious labels", 1)
+    assert "1 of 1,438" in quality.table.rows.rows[0][3]
+    picture = quality.grid.pictures.at(0)
+    assert (picture.title, picture.address) == ("3? 8", str(digits / "train" / "3" / "001.png"))
+
+
 def test_an_explanation_is_shown_with_its_check(window: AppWin, tmp_path: Path, qtbot: Any) -> None:
     for name in ("image", "overlay"):
         Image.fromarray(np.full((8, 8, 3), 90, np.uint8)).save(tmp_path / f"{name}.png")

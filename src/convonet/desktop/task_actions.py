@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from convonet.errors import ConvonetError, InputError
 from convonet.params import SearchSpace
-from convonet.specs import InspectTask, ReportTask
+from convonet.specs import InspectTask
 
 if TYPE_CHECKING:
     from convonet.desktop.controller import Controller
@@ -125,7 +125,7 @@ class TaskActions:
         path = asker.save_file("Save the report", "Web page (*.html)", str(folder / f"{model.name}.html"))
         if path is not None:
             out = path if path.suffix else path.with_suffix(".html")
-            self._bench.start(ReportTask(run=str(model.path), out=str(out)))
+            self._bench.start(self._bench.report_task(model.run, out))
 
     def stop(self) -> None:
         self._bench.stop()

@@ -92,7 +92,7 @@ class DreamTab(QWidget):
             _number("Steps", 1, 10_000, 256),
             _number("Seed", 0, 2**31 - 1, 0),
         )
-        self.channel.setSpecialValueText("the first nine")
+        self.channel.setSpecialValueText("the first twelve")
         self._start = button("Look for it", self._excite, primary=True)
         self.picture = PictureView("What excites the channel")
         self._says = label("", "muted", wrap=True)

@@ -13,7 +13,6 @@ from convonet.desktop.views.explain_layers import DreamTab, LayersTab
 from convonet.desktop.views.explain_why import WhyTab
 from convonet.desktop.views.page import Either, Page
 from convonet.desktop.widgets.basic import EmptyState, column
-from convonet.specs import DreamTask, LayersTask
 from convonet.workbench.changes import WorkEnded
 
 if TYPE_CHECKING:
@@ -75,31 +74,12 @@ class ExplainPage(Page):
 
     def draw_layers(self, image: Path | None) -> None:
         """Draw filters and, of an image, the feature maps."""
-        if (model := self.bench.model) is not None:
-            self.bench.start(
-                LayersTask(
-                    model=str(model.path),
-                    image=str(image) if image else None,
-                    scaling=model.scaling,
-                    out=str(self.new_folder()),
-                )
-            )
+        self.bench.start(self.bench.layers_task(image, self.new_folder()))
 
     def excite(self, layer: str, channel: int | None, steps: int, seed: int) -> None:
         """Make the picture that excites a channel."""
-        if (model := self.bench.model) is not None:
-            self.bench.start(
-                DreamTask(
-                    model=str(model.path),
-                    layer=layer,
-                    channel=channel,
-                    steps=steps,
-                    seed=seed,
-                    data=self.bench.data if model.run is None and self.bench.sets.images("test") else None,
-                    scaling=model.scaling,
-                    out=str(self.new_folder() / "dream.png"),
-                )
-            )
+        out = self.new_folder() / "dream.png"
+        self.bench.start(self.bench.dream_task(layer, out, channel, steps=steps, seed=seed))
 
     def new_folder(self) -> Path:
         """A folder of its own for each answer: pictures that are shown are never written over."""

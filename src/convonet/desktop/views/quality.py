@@ -35,6 +35,7 @@ _SINGLE = {
     "blurred": ("Blurred", "Much less sharp than the others"),
     "odd_sized": ("Odd size", "Of another size or shape than the others"),
 }
+_SUSPECTED = "{likely:,} of {images:,} are probably wrong, say models trained without the image; worst first"
 _NAMES: dict[str, str] = {"train": "Training", "test": "Test"}
 
 
@@ -56,14 +57,14 @@ class QualityView(QWidget):
         self._findings: list[Finding] = []
         self._asked: tuple[Path, Path | None] | None = None
         start = button("Check the images", self.check, primary=True)
-        self._empty = EmptyState("Not checked yet", "", start)
+        self._empty = EmptyState("Not checked yet", "", start, self._make_suspects_button())
         self.warnings = label("", wrap=True, select=True)
         self.table = Table(("Set", "Finding", "Images", "Meaning"), "findings", empty="Nothing was found.")
         self.table.selectionModel().currentRowChanged.connect(lambda *_: self._show_images())
         self.grid = ImageGrid("Images of the finding")
         self.grid.opened.connect(lambda place: ImageDialog(self.grid.pictures, place, self).exec())
         self.bar = MarkBar(controller, self.grid, marker)
-        again = row(self.warnings, button("Check again", self.check))
+        again = row(self.warnings, button("Check again", self.check), self._make_suspects_button())
         again.setStretch(0, 1)
         content = column(again, self.table, self.bar, self.grid, gap=8)
         content.setStretch(1, 2)
@@ -73,6 +74,18 @@ class QualityView(QWidget):
         controller.ended.connect(self._ended)
         controller.changed.connect(lambda part: self.refresh() if part in ("work", "sets") else None)
         self.refresh()
+
+    def _make_suspects_button(self) -> QWidget:
+        tip = (
+            "Trains on parts of the images and asks about the others, several times over: labels that no model "
+            "believes are probably wrong. Takes as long as some fifteen trainings"
+        )
+        return button("Find suspicious labels", self.suspect, tip=tip)
+
+    def suspect(self) -> None:
+        """Let models that were trained without an image judge its label."""
+        bench = self._controller.bench
+        self._controller.guard(lambda: bench.start(bench.suspects_task()))
 
     def check(self) -> None:
         """Start the look."""
@@ -84,11 +97,14 @@ class QualityView(QWidget):
         """Say what is under way, and forget findings of other images."""
         bench = self._controller.bench
         self.bar.show_classes(bench.sets.classes)
-        checking = bench.work is not None and bench.work.task.kind == "inspect"
+        kind = bench.work.task.kind if bench.work is not None else ""
+        checking = kind in ("inspect", "suspects")
         if self._asked is not None and self._asked != self._roots():
             self._asked = None
         self._either.show_content(self._asked is not None and not checking)
-        if checking:
+        if kind == "suspects":
+            self._empty.say("Training without each image …", "The progress stands below; it can be stopped.")
+        elif checking:
             self._empty.say(
                 "Looking at every image …", "This takes a moment the first time: all are decoded."
             )
@@ -106,23 +122,35 @@ class QualityView(QWidget):
         return listings["train"].root, listings["test"].root if "test" in listings else None
 
     def _ended(self, ended: WorkEnded) -> None:
-        if ended.task.kind != "inspect":
+        if ended.task.kind not in ("inspect", "suspects"):
             return
         if ended.result is not None and self._roots() is not None:
             self._asked = self._roots()
-            self.show_document(ended.result)
+            show = self.show_document if ended.task.kind == "inspect" else self.show_suspects
+            show(ended.result)
         self.refresh()
+
+    def show_suspects(self, document: dict[str, Any]) -> None:
+        """Show the labels that models trained without the image do not believe, the most suspicious first."""
+        root, _ = self._roots() or (Path(), None)
+        pictures = tuple(
+            _picture(root, item["path"], f"{item['class']}? {item['suggested']}")
+            for item in document["suspects"]
+        )
+        found = Finding("Training", "Suspicious labels", _SUSPECTED.format(**document), pictures)
+        self._show_findings([found, *(item for item in self._findings if item.name != found.name)])
 
     def show_document(self, document: dict[str, Any]) -> None:
         """Show the document of an inspection."""
         roots = self._roots() or (Path(), None)
-        self._findings = list(findings(document, *roots))
         more = document["test"]["warnings"] if "test" in document else []
         sentences = [f"{text}." for text in document["warnings"]] + [f"Test: {text}." for text in more]
         self.warnings.setText("\n".join(sentences) or "Nothing to worry about was found.")
-        self.table.show_rows(
-            [(item.set, item.name, len(item.pictures), item.meaning) for item in self._findings]
-        )
+        self._show_findings(list(findings(document, *roots)))
+
+    def _show_findings(self, found: list[Finding]) -> None:
+        self._findings = found
+        self.table.show_rows([(item.set, item.name, len(item.pictures), item.meaning) for item in found])
         self.grid.show_pictures(())
         if self._findings:
             self.table.selectRow(0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QPushButton, QTabWidget
 
 from convonet.desktop.views.page import Either, Page
 from convonet.desktop.widgets.basic import EmptyState, button, column, label
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from convonet.desktop.task_actions import TaskActions
 
 _COLUMNS = ("Run", "Kind", "State", "Begun", "Seconds", "Validation", "Test accuracy", "Network", "Folder")
+_CHANGED = ("Image", "True", "Before", "After", "p before", "p after", "Change")
 _RESUMABLE = (RunState.CANCELLED, RunState.FAILED, RunState.INTERRUPTED)
 
 
@@ -43,7 +44,18 @@ class RunsPage(Page):
         self.table.opened.connect(lambda _: self._open())
         self.table.selectionModel().selectionChanged.connect(lambda *_: self._update_buttons())
         self.table.rows.modelReset.connect(self._update_buttons)
-        self.differences = Table(("Parameter",), "differences")
+        self.differences = Table(("Parameter",), "differences", empty="Their parameters are the same.")
+        self.changed = Table(
+            _CHANGED, "changed answers", empty="No answer has changed, or they were not tested."
+        )
+        self.marks = Table(("Set", "Image", "Before", "After"), "marks", empty="No mark lies between them.")
+        self._tabs = QTabWidget()
+        for table, name in (
+            (self.differences, "Parameters and scores"),
+            (self.changed, "Changed answers"),
+            (self.marks, "Marks between them"),
+        ):
+            self._tabs.addTab(table, name)
         self._caption = label("", "section")
         empty = EmptyState(
             "No runs yet",
@@ -51,7 +63,7 @@ class RunsPage(Page):
             controller.button("demo", primary=True),
         )
         self._sentences = label("", wrap=True, select=True)
-        content = column(self.table, self._caption, self._sentences, self.differences)
+        content = column(self.table, self._caption, self._sentences, self._tabs)
         content.setStretch(0, 3)
         content.setStretch(3, 2)
         self._either = Either(empty, content)
@@ -88,7 +100,7 @@ class RunsPage(Page):
     def _update_buttons(self) -> None:
         rows = self.table.chosen()
         one = len(rows) == 1
-        resumable = one and rows[0][2] in _RESUMABLE and rows[0][1] in ("train", "tune")
+        resumable = one and rows[0][2] in _RESUMABLE and rows[0][1] in ("train", "tune", "suspects")
         states: tuple[tuple[QPushButton, bool], ...] = (
             (self._open_button, one),
             (self._resume_button, resumable and self.bench.work is None),
@@ -174,7 +186,20 @@ class RunsPage(Page):
         rows.insert(0, ("test accuracy", *scores))
         same = all(item["same_data"] for item in found["runs"])
         rows.insert(1, ("images", *(("the same" if same else "not the same") for _ in names)))
-        self._show_differences(names, rows, [pair["sentence"] for pair in found["pairs"]])
+        sentences = [pair["sentence"] for pair in found["pairs"]]
+        between = found.get("difference")
+        if between is not None and between["images"]:
+            sentences.append(between["sentence"])
+        self._show_differences(names, rows, sentences)
+        self._show_between(between or {"changed": [], "marks": []})
+
+    def _show_between(self, between: dict[str, Any]) -> None:
+        """Of two runs: the images that are answered otherwise, and the marks that only one of them obeyed."""
+        keys = ("path", "true", "a", "b", "p_a", "p_b", "change")
+        self.changed.show_rows([tuple(item[key] for key in keys) for item in between["changed"]])
+        self.marks.show_rows(
+            [(item["set"], item["path"], item["a"] or "", item["b"] or "") for item in between["marks"]]
+        )
 
     def _show_differences(
         self, names: list[str], rows: list[tuple[Any, ...]], sentences: Sequence[str] = ()
@@ -184,7 +209,7 @@ class RunsPage(Page):
         self._caption.setVisible(bool(rows))
         self._sentences.setText("\n".join(sentences))
         self._sentences.setVisible(bool(sentences))
-        self.differences.setVisible(bool(rows))
+        self._tabs.setVisible(bool(rows))
 
 
 def _plain(value: Any) -> Any:
