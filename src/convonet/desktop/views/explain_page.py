@@ -74,7 +74,7 @@ class ExplainPage(Page):
 
     def draw_layers(self, image: Path | None) -> None:
         """Draw filters and, of an image, the feature maps."""
-        self.bench.start(self.bench.layers_task(image, self.new_folder()))
+        self.bench.start(self.bench.layers_task(self.new_folder(), image))
 
     def excite(self, layer: str, channel: int | None, steps: int, seed: int) -> None:
         """Make the picture that excites a channel."""
