@@ -27,18 +27,33 @@ def check_images(images: NDArray[np.uint8], shape: tuple[int, int, int]) -> None
     )
 
 
+_LARGEST, _PIXELS_AT_ONCE = 256, 2**20
+
+
+def images_at_once(shape: tuple[int, int, int]) -> int:
+    """How many images of a shape are computed together: 256 up to 64 × 64 pixels, 20 of 224 × 224.
+
+    More of them are no faster, and what a network keeps of each grows with its pixels.
+    """
+    return max(1, min(_LARGEST, _PIXELS_AT_ONCE // (shape[0] * shape[1])))
+
+
 def predict_in_batches(
     images: NDArray[np.uint8],
     probabilities: Callable[[NDArray[np.uint8]], NDArray[np.float32]],
-    batch_size: int,
+    batch_size: int | None,
     watch: Watch,
 ) -> NDArray[np.float32]:
     """Probabilities of all images, shape (N, classes); `watch` is asked before each batch.
+
+    Args:
+        batch_size: images at a time; None: as many as suit their size.
 
     Raises:
         Cancelled: the person asked to stop.
     """
     parts = []
+    batch_size = batch_size or images_at_once(images.shape[1:])
     # An empty set still goes through the network once: only the network knows how many classes there are.
     for start in range(0, max(len(images), 1), batch_size):
         watch.check()

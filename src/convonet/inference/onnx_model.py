@@ -108,13 +108,13 @@ class OnnxModel:
         largest_difference(self.golden.probabilities, answers, LOAD_TOLERANCE, refusal)
 
     def predict(
-        self, images: NDArray[np.uint8], *, batch_size: int = 256, watch: Watch | None = None
+        self, images: NDArray[np.uint8], *, batch_size: int | None = None, watch: Watch | None = None
     ) -> NDArray[np.float32]:
         """Probabilities of shape (N, classes).
 
         Args:
             images: (N, height, width, channels), 0..255, as `info.pixels` says.
-            batch_size: images computed at once.
+            batch_size: images computed at once; None: as many as suit their size.
             watch: asked between batches.
 
         Raises:

@@ -77,13 +77,13 @@ class NetModel:
                 archive.writestr(MEMBER, self.info.to_json())
 
     def predict(
-        self, images: NDArray[np.uint8], *, batch_size: int = 256, watch: Watch | None = None
+        self, images: NDArray[np.uint8], *, batch_size: int | None = None, watch: Watch | None = None
     ) -> NDArray[np.float32]:
         """Probabilities of shape (N, classes), computed by keras.
 
         Args:
             images: (N, height, width, channels), 0..255, as `info.pixels` says.
-            batch_size: images computed at once.
+            batch_size: images computed at once; None: as many as suit their size.
             watch: asked between batches.
 
         Raises:

@@ -15,12 +15,11 @@ from convonet.data.pool import Meter
 from convonet.errors import ClassMismatchError, DataError, ParamError
 from convonet.events import EvaluationEnded, Warned, Watch
 from convonet.inference.answers import check_probabilities
+from convonet.inference.batches import images_at_once
 from convonet.inference.decision import decide
 from convonet.inference.model_info import ModelInfo
 from convonet.testing.choosing import Chosen, Wish, choose, cool, cooled_info
 from convonet.testing.evaluation import TOP_K, Evaluation, score
-
-BATCH_SIZE = 256
 
 
 class Predictor(Protocol):
@@ -31,7 +30,7 @@ class Predictor(Protocol):
         """What the model says of itself."""
 
     def predict(
-        self, images: NDArray[np.uint8], *, batch_size: int = ..., watch: Watch | None = ...
+        self, images: NDArray[np.uint8], *, batch_size: int | None = ..., watch: Watch | None = ...
     ) -> NDArray[np.float32]:
         """Probabilities, shape (n, classes), of pixels 0..255, shape (n, height, width, channels)."""
 
@@ -59,7 +58,7 @@ def evaluate(
         threshold: 0..1, the positive class is answered at p ≥ threshold; default the model's, else none.
         chosen: what `choose_on` chose: its temperature cools the probabilities (a threshold of the model's own
             follows), its threshold and positive class come before those given.
-        batch_size: images at a time.
+        batch_size: images at a time; None: as many as suit their size.
         watch: is told the scores, and asked between batches.
 
     Raises:
@@ -81,7 +80,7 @@ def evaluate(
     # The first call builds what later ones reuse (memory, Keras' predict function) and is not timed.
     check_probabilities(predictor.predict(prepared.images[:1]), classes)
     started = time.perf_counter()
-    probabilities = predict_all(predictor, prepared.images, batch_size or BATCH_SIZE, watch)
+    probabilities = predict_all(predictor, prepared.images, batch_size, watch)
     seconds = time.perf_counter() - started
     check_probabilities(probabilities, classes)
     result = score(
@@ -130,7 +129,7 @@ def choose_on(
     classes = _check_classes(predictor.info, prepared.classes, watch)
     wish.check(threshold, len(classes))
     place = decide(classes, predictor.info, positive).positive
-    probabilities = predict_all(predictor, prepared.images, BATCH_SIZE, watch)
+    probabilities = predict_all(predictor, prepared.images, None, watch)
     check_probabilities(probabilities, classes)
     labels = np.asarray(prepared.labels, dtype=np.int64)
     named = None if place is None else classes[place]
@@ -138,7 +137,7 @@ def choose_on(
 
 
 def predict_all(
-    predictor: Predictor, images: NDArray[np.uint8], batch_size: int, watch: Watch
+    predictor: Predictor, images: NDArray[np.uint8], batch_size: int | None, watch: Watch
 ) -> NDArray[np.float32]:
     """Probabilities of all images, shape (n, classes), n ≥ 1; progress is told about ten times a second.
 
@@ -147,6 +146,7 @@ def predict_all(
     """
     parts: list[NDArray[np.float32]] = []
     meter = Meter(watch, "test", len(images))
+    batch_size = batch_size or images_at_once(predictor.info.pixels.shape)
     for first in range(0, len(images), batch_size):
         batch = images[first : first + batch_size]
         parts.append(predictor.predict(batch, batch_size=batch_size, watch=watch))

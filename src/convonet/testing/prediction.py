@@ -16,8 +16,11 @@ from convonet.data.sources import FoundImages
 from convonet.errors import DataError
 from convonet.events import Warned, Watch
 from convonet.inference.answers import TOP, UNSURE_BELOW, answers, check_wishes
+from convonet.inference.batches import images_at_once
 from convonet.params.data_params import PixelParams
-from convonet.testing.net_testing import BATCH_SIZE, Predictor
+from convonet.testing.net_testing import Predictor
+
+_FILES_AT_ONCE = 32
 
 
 def predict_files(
@@ -26,7 +29,7 @@ def predict_files(
     *,
     top: int = TOP,
     unsure_below: float | None = None,
-    batch_size: int = BATCH_SIZE,
+    batch_size: int | None = None,
     watch: Watch | None = None,
 ) -> list[dict[str, Any]]:
     """Tell the class of images without labels, in their order.
@@ -36,7 +39,7 @@ def predict_files(
         files: image files, such as `data.sources.scan_images` finds.
         top: how many classes are listed for each image, 1 or more.
         unsure_below: an answer with less confidence is unsure, 0..1; 0.5 when None.
-        batch_size: images decoded and computed at once.
+        batch_size: images computed at once; None: as many as suit their size.
         watch: is told progress and what was left out, and asked between images.
 
     Returns:
@@ -57,7 +60,8 @@ def predict_files(
     meter = Meter(watch, "predict", len(paths))
     documents: list[dict[str, Any]] = []
     decoded = _decoded(paths, predictor.info.pixels, watch)
-    while batch := list(itertools.islice(decoded, batch_size)):
+    at_once = batch_size or images_at_once(predictor.info.pixels.shape)
+    while batch := list(itertools.islice(decoded, at_once)):
         documents += _predict_batch(predictor, batch, top, limit, watch)
         meter.tell(len(documents))
     return documents
@@ -86,13 +90,26 @@ def _predict_batch(
 def _decoded(
     paths: Sequence[Path], pixels: PixelParams, watch: Watch
 ) -> Iterator[tuple[str, NDArray[np.uint8] | str]]:
-    def read(path: Path) -> tuple[str, NDArray[np.uint8] | str]:
-        try:
-            return str(path), read_image(path, pixels)
-        except DataError as error:
-            return str(path), error.what
+    """The pixels of each file or why it has none; others read on while the model computes.
 
-    return in_order(read, paths, free_cores() if len(paths) > 1 else 1, watch)
+    A thread takes several files at a time: handing over a small one costs as much as decoding it.
+    """
+    workers = free_cores() if len(paths) > 1 else 1
+    size = max(1, min(_FILES_AT_ONCE, len(paths) // (2 * workers)))
+    parts = [paths[start : start + size] for start in range(0, len(paths), size)]
+
+    def read(part: Sequence[Path]) -> list[tuple[str, NDArray[np.uint8] | str]]:
+        return [_read(path, pixels, watch) for path in part]
+
+    return itertools.chain.from_iterable(in_order(read, parts, workers, watch))
+
+
+def _read(path: Path, pixels: PixelParams, watch: Watch) -> tuple[str, NDArray[np.uint8] | str]:
+    watch.check()
+    try:
+        return str(path), read_image(path, pixels)
+    except DataError as error:
+        return str(path), error.what
 
 
 def _tell_skipped(files: FoundImages, watch: Watch) -> None:
