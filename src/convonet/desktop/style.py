@@ -104,7 +104,7 @@ def apply_look(app: QApplication, theme: Theme) -> Look:
     app.setPalette(_palette(look))
     folder = Path(str(resources.files("convonet.desktop")))
     sheet = Template((folder / "style.qss").read_text(encoding="utf-8"))
-    arrows = {name: (folder / f"{name}_{look.name}.svg").as_posix() for name in ("arrow", "up")}
+    arrows = {name: (folder / f"{name}_{look.name}.svg").as_posix() for name in ("arrow", "up", "check")}
     app.setStyleSheet(sheet.substitute(asdict(look), **arrows))
     return look
 

@@ -58,6 +58,8 @@ class DataPage(Page):
         self.set_box, self.class_box = QComboBox(), QComboBox()
         self.set_box.setAccessibleName("Set")
         self.class_box.setAccessibleName("Class")
+        for box in (self.set_box, self.class_box):
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.set_box.activated.connect(lambda _: self._set_chosen())
         self.class_box.activated.connect(lambda _: self._show_images())
         chooser: QHBoxLayout = row(

@@ -60,7 +60,7 @@ class QualityView(QWidget):
         self._empty = EmptyState("Not checked yet", "", start, self._make_suspects_button())
         self.warnings = label("", wrap=True, select=True)
         self.table = Table(("Set", "Finding", "Images", "Meaning"), "findings", empty="Nothing was found.")
-        self.table.selectionModel().currentRowChanged.connect(lambda *_: self._show_images())
+        self.table.selectionModel().selectionChanged.connect(lambda *_: self._show_images())
         self.grid = ImageGrid("Images of the finding")
         self.grid.opened.connect(lambda place: ImageDialog(self.grid.pictures, place, self).exec())
         self.bar = MarkBar(controller, self.grid, marker)

@@ -28,7 +28,7 @@ class CalibrationTab(QWidget):
             "confidence",
             "share of them",
             high=None,
-            legend_at_top=True,
+            legend="top left",
         )
         self.sentence = label("", wrap=True)
         self.keep = QCheckBox("Keep in the model")

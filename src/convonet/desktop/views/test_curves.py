@@ -26,7 +26,7 @@ class CurvesTab(QWidget):
         super().__init__()
         self._test = test
         self.roc = XYPlot("ROC", "false positive rate", "true positive rate")
-        self.pairs = XYPlot("Precision and recall", "recall", "precision")
+        self.pairs = XYPlot("Precision and recall", "recall", "precision", legend="bottom left")
         self._note = label("", "muted", wrap=True)
         plots = row(frame(column(self.roc)), frame(column(self.pairs)), gap=14)
         self.threshold_line = self._make_threshold()
@@ -101,7 +101,12 @@ class CurvesTab(QWidget):
 
 
 def _line(curve: dict[str, Any], color: str, part: str, x: str, y: str, score: str) -> Line:
-    return Line(f"{curve['class']}  {curve[score]:.3f}", color, curve[part][x], curve[part][y])
+    xs, ys = curve[part][x], curve[part][y]
+    if part == "precision_recall":
+        # Between two thresholds only the precision of the higher recall is reached: no slope joins them.
+        xs = [xs[0], *(value for pair in zip(xs, xs[1:], strict=False) for value in pair)]
+        ys = [ys[0], *(value for value in ys[1:] for _ in range(2))]
+    return Line(f"{curve['class']}  {curve[score]:.3f}", color, xs, ys)
 
 
 def _sentence(scores: dict[str, Any], known: int, shown: int) -> str:

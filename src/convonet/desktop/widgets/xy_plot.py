@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF
@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from convonet.desktop.style import color
 
+Corner = Literal["bottom right", "bottom left", "top left"]
 COLORS = ("train", "val", "good", "bad", "warn", "muted")
 """Colours of lines in their order; more lines than these are not told apart."""
 _LEFT, _RIGHT, _TOP, _BOTTOM = 52, 16, 40, 46
@@ -46,15 +47,21 @@ class XYPlot(QWidget):
     Args:
         title, x_name, y_name: words.
         high: the value at the top; None: the largest of the lines.
-        legend_at_top: it stands at the left, not down at the right.
+        legend: the corner in which it stands.
     """
 
     def __init__(
-        self, title: str, x_name: str, y_name: str, *, high: float | None = 1.0, legend_at_top: bool = False
+        self,
+        title: str,
+        x_name: str,
+        y_name: str,
+        *,
+        high: float | None = 1.0,
+        legend: Corner = "bottom right",
     ) -> None:
         super().__init__()
         self._title, self._x_name, self._y_name, self._fixed = title, x_name, y_name, high
-        self._legend_at_top = legend_at_top
+        self._corner = legend
         self._lines: tuple[Line, ...] = ()
         self.setAccessibleName(f"{title}: {y_name} against {x_name}")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -137,8 +144,10 @@ class XYPlot(QWidget):
         width = min(max(metrics.horizontalAdvance(line.name) for line in named) + 40, area.width() - 20)
         height = 20.0 * len(named) + 10
         box = QRectF(area.right() - width - 8, area.bottom() - height - 8, width, height)
-        if self._legend_at_top:
-            box.moveTopLeft(area.topLeft() + QPointF(8, 8))
+        if "left" in self._corner:
+            box.moveLeft(area.left() + 8)
+        if "top" in self._corner:
+            box.moveTop(area.top() + 8)
         ground = color("surface")
         ground.setAlphaF(0.88)
         painter.setPen(QPen(color("line"), 1))
