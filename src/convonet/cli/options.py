@@ -19,6 +19,13 @@ class ProgressStyle(StrEnum):
     JSONL = "jsonl"
 
 
+class RecipeName(StrEnum):
+    """The recipes that there are."""
+
+    FAST = "fast"
+    BEST = "best"
+
+
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 Progress = Annotated[
     ProgressStyle, typer.Option("--progress", help="How progress is shown on standard error.")

@@ -47,6 +47,12 @@ def train(
     from_model: Annotated[
         str | None, typer.Option("--from", metavar="MODEL", help="Go on from a run's or file's weights.")
     ] = None,
+    recipe: Annotated[
+        opt.RecipeName | None,
+        typer.Option(
+            "--recipe", help="Known good parameters for such images; what is set comes before them."
+        ),
+    ] = None,
     test: Annotated[bool, typer.Option("--test", help="Evaluate on the test images afterwards.")] = False,
     seed: opt.Seed = None,
     out: opt.Out = None,
@@ -76,9 +82,14 @@ def train(
         image_size=image_size,
         channels=channels,
     )
+    space = search_space(hyper, settings, seed=seed)
+    if recipe is not None:
+        from convonet.workbench.recipes import with_recipe
+
+        space = with_recipe(space, recipe.value, given)
     task = TrainTask(
         data=given,
-        hyper=search_space(hyper, settings, seed=seed).first(),
+        hyper=space.first(),
         validation=not no_validation,
         from_model=str(model_path(from_model)) if from_model else None,
         then_test=test,
@@ -119,8 +130,8 @@ def work_and_print(run: Run, progress: str, json: bool) -> None:
 
 
 def _print_run(run: Run, as_json: bool) -> None:
-    from convonet.cli.output import note, print_json
     from convonet.cli.marking import print_suspects
+    from convonet.cli.output import note, print_json
     from convonet.cli.tuning import print_search, print_study
     from convonet.runs.documents import run_document
 
@@ -170,6 +181,7 @@ def _print_demo(run: Run, as_json: bool) -> None:
         f"always answering one class gives {percent(scores['baseline_accuracy'])}."
     )
     typer.echo(f"Run folder: {run.path}")
+    typer.echo(f"Report: {run.file('report.html')}")
     typer.echo("Pictures:")
     for picture in pictures:
         typer.echo(f"  {picture}")

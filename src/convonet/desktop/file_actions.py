@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from convonet.errors import InputError, ParamError
+from convonet.errors import ConvonetError, InputError, ParamError
 from convonet.params import DataParams, HyperParams, SearchSpace, kind_of, preset, read_object
 from convonet.params.migrations import VERSION_KEY
 from convonet.runs import RECORD
 from convonet.specs.export_formats import EXPORT_FORMATS, export_format
+from convonet.workbench.recipes import recipe_for
 
 if TYPE_CHECKING:
     from convonet.desktop.controller import Controller
@@ -57,9 +58,15 @@ class FileActions:
             self._saved(path)
 
     def new_hyper(self) -> None:
-        self._bench.set_space(SearchSpace.single(HyperParams()))
+        self._bench.set_space(self._beginning())
         self._bench.files.pop("hyper", None)
         self.edit_hyper()
+
+    def _beginning(self) -> SearchSpace:
+        """The fast recipe where images are loaded, else the defaults."""
+        if "train" not in self._bench.sets:
+            return SearchSpace.single(HyperParams())
+        return SearchSpace.of(recipe_for("fast", self._bench.data, self._bench.sets["train"]))
 
     def load_hyper(self) -> None:
         path = self._ask_file("Load hyper parameters", _JSON)
@@ -111,7 +118,15 @@ class FileActions:
         suggestion = str(Path(self._bench.data.result_dir or self._controller.session.folder) / "model.keras")
         path = self._asker().save_file("Save the network model", _MODELS, suggestion)
         if path is not None:
-            self._saved(model.save_as(path)[0])
+            self._controller.background.call(
+                "save_model", lambda _: model.save_as(path), self._model_saved, self._not_saved
+            )
+
+    def _model_saved(self, files: list[Path]) -> None:
+        self._saved(files[0])
+
+    def _not_saved(self, error: ConvonetError) -> None:
+        self._controller.show_error(error)
 
     def export_model(self) -> None:
         """Ask for format and place; a worker writes and checks it."""

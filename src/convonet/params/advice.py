@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,14 +59,19 @@ def advise(facts: SetFacts, hyper: HyperParams) -> tuple[Advice, ...]:
     return tuple(sorted(said, key=lambda advice: not advice.mistake))
 
 
+def looks_like_signs(names: Sequence[str]) -> bool:
+    """Whether classes are named like digits or letters, of which a mirrored one is another or none."""
+    signs = [name for name in names if len(name) == 1 and name.isalnum()]
+    return len(signs) >= 0.8 * len(names)
+
+
 def _flips(facts: SetFacts, hyper: HyperParams) -> Advice | None:
     if not (hyper.flip_horizontal or hyper.flip_vertical):
         return None
     names = list(facts.counts)
-    signs = [name for name in names if len(name) == 1 and name.isalnum()]
-    if len(signs) < 0.8 * len(names):
+    if not looks_like_signs(names):
         return None
-    shown = ", ".join(signs[:3])
+    shown = ", ".join([name for name in names if len(name) == 1][:3])
     return Advice(
         "flip_of_signs",
         f"The classes look like digits or letters ({shown} …): a mirrored sign is another sign or none. "

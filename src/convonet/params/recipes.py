@@ -1,0 +1,79 @@
+"""Whole sets of hyper parameters that are known to work for many images: `fast` and `best`.
+
+What each part brings is measured in docs/recipes.md. A recipe is a beginning: what a person sets comes before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from convonet.params.advice import looks_like_signs
+
+Recipe = Literal["fast", "best"]
+RECIPES: tuple[Recipe, ...] = ("fast", "best")
+
+_LARGE = 64
+_EPOCHS: dict[Recipe, int] = {"fast": 10, "best": 30}
+
+# One rate up and down over the whole training, with batch normalisation, needs a tenth of the epochs of a rate
+# that only falls (Smith, Topin 2018).
+_COMMON: dict[str, Any] = {
+    "batch_norm": "before",
+    "optimizer": "adam",
+    "schedule": "one_cycle",
+    "peak_share": 0.25,
+}
+_GREY: dict[str, Any] = {
+    "family": "convonet",
+    "init_rate": 0.005,
+    "batch_size": 128,
+    "label_smoothing": 0.05,
+    "rotation": 10.0,
+    "shift": 0.07,
+    "zoom": 0.08,
+    "drop_out": 0.3,
+}
+_COLOUR: dict[str, Any] = {
+    "family": "vgg_small",
+    "init_rate": 0.004,
+    "batch_size": 64,
+    "label_smoothing": 0.1,
+    "shift": 0.1,
+    "fill_mode": "reflect",
+    "drop_out": 0.2,
+    "l2": 0.0,
+}
+
+
+def recipe(
+    name: Recipe, *, channels: int, size: tuple[int, int], classes: Sequence[str], images: int
+) -> dict[str, Any]:
+    """The hyper parameters of a recipe for such images, by name.
+
+    Args:
+        name: `fast` is ten epochs; `best` is three times as long, and mixes images in pairs where they are
+            coloured.
+        channels: 1 grey, 3 colour.
+        size: (height, width).
+        classes: names; those of digits and letters forbid flips.
+        images: how many there are to train on; few of them take smaller batches.
+    """
+    own = _GREY if channels == 1 else _COLOUR
+    values = _COMMON | own | {"epochs": _EPOCHS[name]}
+    values["batch_size"] = _batch(values["batch_size"], images)
+    if channels != 1 and not looks_like_signs(classes):
+        values["flip_horizontal"] = True
+    if name == "best" and channels != 1:
+        values["mixup"] = 0.2
+    if max(size) > _LARGE:
+        # Flattened maps of a large image would be nearly all of the network's weights.
+        values["global_pooling"] = "average"
+    return values
+
+
+def _batch(batch: int, images: int) -> int:
+    """At least some thirty steps an epoch, down to 16 images a step."""
+    while batch > 16 and images < 30 * batch:
+        batch //= 2
+    return batch

@@ -1,0 +1,40 @@
+"""A recipe for the images of a person: what it must know of them is read from names and headers alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from convonet.data.listing import ImageListing
+from convonet.data.sources import find_channels, scan_set
+from convonet.params import DataParams, SearchSpace
+from convonet.params.recipes import Recipe, recipe
+
+
+def recipe_for(name: Recipe, data: DataParams, listing: ImageListing | None = None) -> dict[str, Any]:
+    """The hyper parameters of a recipe for a training set.
+
+    Args:
+        listing: of the training images where they are listed already.
+
+    Raises:
+        DataError: there are no training images.
+    """
+    listing = scan_set(data, "train") if listing is None else listing
+    channels = find_channels(listing) if data.channels == "auto" else data.channels
+    return recipe(
+        name,
+        channels=int(channels),
+        size=data.image_size,
+        classes=listing.classes,
+        images=len(listing),
+    )
+
+
+def with_recipe(space: SearchSpace, name: Recipe, data: DataParams) -> SearchSpace:
+    """The recipe beneath hyper parameters: what is set stays as it is.
+
+    Raises:
+        DataError: there are no training images.
+    """
+    values = recipe_for(name, data)
+    return space.changed({key: [value] for key, value in values.items() if key not in space.choices})
