@@ -108,7 +108,8 @@ def test_runs_wait_for_their_turn(root: Path) -> None:
         until(lambda: first.state() is RunState.DONE and len(hands.started) == 3)
         assert hands.started[2].run.path == third.path
         queue.cancel(third)
-        until(lambda: third.state() is RunState.CANCELLED)
+        until(lambda: queue.counts() == {"waiting": 0, "running": 1})
+        assert third.state() is RunState.CANCELLED
         with pytest.raises(Refusal, match="not at work"):
             queue.cancel(third)
 

@@ -14,7 +14,7 @@ from convonet.errors import ModelFileError
 from convonet.inference.onnx_model import OnnxModel
 from convonet.runs import Run
 from convonet.runs.environment import available_cores
-from convonet.server.batching import Batcher, Wish
+from convonet.server.batching import Batcher, Wish, best_batch
 from convonet.server.metrics import Metrics
 from convonet.server.multipart import Upload
 from convonet.server.refusals import Refusal
@@ -81,10 +81,9 @@ class ServedModels:
                     model = await asyncio.to_thread(_opened, run)
                     if model is None:
                         return None
-                    known = (
-                        state,
-                        Batcher(model, self._executor, self._metrics, self._limits),
-                    )
+                    most = self._limits.batch
+                    batch = await asyncio.to_thread(best_batch, model, most)
+                    known = state, Batcher(model, batch, self._executor, self._metrics, self._limits)
                     self._open[run.path] = known
                     while len(self._open) > self._limits.models:
                         self._open.popitem(last=False)
