@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -104,7 +105,7 @@ def _line(curve: dict[str, Any], color: str, part: str, x: str, y: str, score: s
     xs, ys = curve[part][x], curve[part][y]
     if part == "precision_recall":
         # Between two thresholds only the precision of the higher recall is reached: no slope joins them.
-        xs = [xs[0], *(value for pair in zip(xs, xs[1:], strict=False) for value in pair)]
+        xs = [xs[0], *(value for pair in itertools.pairwise(xs) for value in pair)]
         ys = [ys[0], *(value for value in ys[1:] for _ in range(2))]
     return Line(f"{curve['class']}  {curve[score]:.3f}", color, xs, ys)
 
