@@ -17,6 +17,7 @@ from convonet.events import Event, Progressed, RunState, Watch
 from convonet.jobs.suspects_job import work
 from convonet.params import DataParams, HyperParams
 from convonet.runs import Run
+from convonet.runs.differences import difference
 from convonet.specs import SuspectsTask
 
 HYPER = {"family": "logistic", "epochs": 6, "batch_size": 32, "init_rate": 0.05}
@@ -57,7 +58,7 @@ def test_flipped_labels_stand_first_and_the_list_can_be_marked(
 ) -> None:
     folder, wrong = digits_flipped
     found = convonet.suspects(
-        {"train_dir": str(folder), "image_size": 8}, HYPER, folds=3, repeats=2, out=tmp_path, threads=2
+        {"train_dir": str(folder), "image_size": 8}, HYPER, folds=2, repeats=2, out=tmp_path, threads=2
     )
     run = Path(found["run"])
     with (run / "suspects.csv").open(encoding="utf-8", newline="") as lines:
@@ -76,6 +77,7 @@ def test_flipped_labels_stand_first_and_the_list_can_be_marked(
         (folder / "convonet-marks.json").unlink()
 
 
+@pytest.mark.slow
 def test_a_search_goes_on_where_it_was_stopped(
     digits_flipped: tuple[Path, dict[str, str]], tmp_path: Path
 ) -> None:
@@ -107,20 +109,35 @@ def test_wrong_numbers_are_told_together() -> None:
 
 @pytest.mark.slow
 def test_the_loop_on_real_digits(real_data: Callable[[str], Path], tmp_path: Path) -> None:
-    """5 % of 4,000 labels flipped: found, marked with their true class, trained again: test accuracy rises."""
+    """5 % of 2,000 labels flipped: found, marked with their true class, trained again: test accuracy rises."""
     source = real_data("mnist_png")
     folder = tmp_path / "train"
-    wrong = flipped_set(source / "training", folder, 400, 0.05)
+    wrong = flipped_set(source / "training", folder, 200, 0.05)
     data = {"train_dir": str(folder), "test_dir": str(source / "testing")}
     hyper = {"epochs": 6, "batch_size": 64, "num_filters": 16, "num_units": 64}
-    found = convonet.suspects(data, hyper, folds=4, repeats=3, out=tmp_path)
+    found = convonet.suspects(data, hyper, folds=3, repeats=3, out=tmp_path)
     with (Path(found["run"]) / "suspects.csv").open(encoding="utf-8", newline="") as lines:
         rows = list(csv.DictReader(lines))
     assert found_in_first_tenth(rows, wrong) >= 0.8
-    before = convonet.train(data, hyper, validation=False, test=True, out=tmp_path, name="before")
+    # Long enough to learn wrong labels by heart; one seed alone moves by more than they cost.
+    long = hyper | {"epochs": 15, "optimizer": "adam", "init_rate": 0.001}
+
+    def accuracy(name: str) -> float:
+        runs = [
+            convonet.train(
+                data, long, seed=seed, validation=False, test=True, out=tmp_path, name=f"{name}{seed}"
+            )
+            for seed in range(3)
+        ]
+        return sum(json.loads((run.path / "evaluation.json").read_text())["accuracy"] for run in runs) / len(
+            runs
+        )
+
+    before = accuracy("before")
     for row in rows[: len(rows) // 10]:
         if row["path"] in wrong:
-            convonet.mark(data, row["path"], label=wrong[row["path"]])
-    after = convonet.train(data, hyper, validation=False, test=True, out=tmp_path, name="after")
-    scores = [json.loads((run.path / "evaluation.json").read_text())["accuracy"] for run in (before, after)]
-    assert scores[1] > scores[0]
+            convonet.mark(folder, row["path"], label=wrong[row["path"]])
+    assert accuracy("after") > before
+    changed = difference(Run.open(tmp_path / "before0"), Run.open(tmp_path / "after0"))
+    assert changed["gained"] > changed["lost"]
+    assert {mark["path"] for mark in changed["marks"]} <= set(wrong)
