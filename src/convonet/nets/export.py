@@ -9,9 +9,11 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import sys
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -161,8 +163,31 @@ def _probabilities(raw: Tensor, info: ModelInfo) -> Tensor:
 
 def _write(whole: keras.Model, shape: tuple[int, int, int], path: Path) -> None:
     signature = [keras.InputSpec(shape=(None, *shape), dtype="float32", name=INPUT_NAME)]
-    with exporting("ONNX"):
+    with exporting("ONNX"), _constant_padding():
         whole.export(path, format="onnx", verbose=False, input_signature=signature)
+
+
+@contextlib.contextmanager
+def _constant_padding() -> Iterator[None]:
+    """Let `same` padding be numbers in the traced graph.
+
+    Keras 3.15 on torch computes it from traced sizes, and torch refuses to export a pooling (as of Xception, on an
+    odd side) whose padding is no constant.
+    """
+    module = sys.modules.get("keras.src.backend.torch.nn")
+    original = getattr(module, "_compute_padding_length", None)
+    if module is None or original is None:
+        yield
+        return
+
+    def constant(input_length: Any, *rest: Any) -> Any:
+        return original(int(input_length), *rest)
+
+    module._compute_padding_length = constant  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        module._compute_padding_length = original  # type: ignore[attr-defined]
 
 
 @contextlib.contextmanager

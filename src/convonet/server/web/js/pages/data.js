@@ -67,7 +67,7 @@ export function dataPage(page) {
     const all = Object.entries(found.sets).flatMap(([split, set]) => set.skipped.map((file) => [SPLITS[split], file.path, file.reason]));
     if (!all.length) return null;
     return h(".card", {}, h("h2", {}, "Left out"), h(".scroll", {}, h("table", {}, h("thead", {}, h("tr", {}, ["Set", "File", "Reason"].map((t) => h("th", {scope: "col"}, t)))),
-      h("tbody", {}, all.slice(0, 200).map((row) => h("tr", {}, row.map((cell) => h("td", {}, cell))))))));
+      h("tbody", {}, all.slice(0, 200).map((row) => h("tr", {}, row.map((cell) => h("td.wrap", {}, cell))))))));
   }
 
   function pictures(found, sets) {

@@ -40,7 +40,7 @@ export function trainPage(page) {
     const live = runs.find((run) => ["running", "waiting"].includes(run.state));
     const chosen = (page.part && runs.find((run) => run.id === page.part)) || live || runs.find((run) => run.id === store.training) || runs[0];
     if (page.part && !chosen) note("There is no such training");
-    if (chosen) watch(chosen.id);
+    if (chosen && !follow) watch(chosen.id);
   }
 
   function ready() {

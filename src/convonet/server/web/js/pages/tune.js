@@ -23,7 +23,7 @@ export function tunePage(page) {
   const table = h("div");
   const shown = h("div", {hidden: true}, h(".card", {}, title, bar, left), h(".card", {}, table));
   const nothing = empty("No search yet", "Give a hyper parameter several values, such as 32, 64 for Filters; every combination is then tried.", h("a.button", {href: "#params"}, "Parameters"));
-  fill(page.place, top, h(".card", {}, h(".form", {}, Object.values(inputs).map((input) => input.element))), nothing, shown);
+  fill(page.place, top, h(".card", {}, h(".form.tight", {}, Object.values(inputs).map((input) => input.element))), nothing, shown);
   let follow = null;
   let asking = false;
   page.on(store, "checked", ready);
@@ -55,7 +55,7 @@ export function tunePage(page) {
   async function first() {
     const {runs} = await call(`runs${query({kind: "tune", limit: 30})}`).catch(() => ({runs: []}));
     const chosen = (page.part && runs.find((run) => run.id === page.part)) || runs.find((run) => ["running", "waiting"].includes(run.state)) || runs.find((run) => run.id === store.search) || runs[0];
-    if (chosen) watch(chosen.id);
+    if (chosen && !follow) watch(chosen.id);
   }
 
   async function start() {

@@ -1,0 +1,205 @@
+"""The page with a real set, with very many images, with two watchers, and with a server that is killed."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+pytestmark = pytest.mark.slow
+MANY = 40_000
+
+
+def use(page: Any, url: str, data: dict[str, str], hyper: dict[str, str], name: str = "data") -> None:
+    """The page as somebody sees it who has chosen these."""
+    page.locator("#rail a").first.wait_for()
+    page.evaluate(
+        "known => localStorage.setItem('convonet', JSON.stringify(known))", {"data": data, "hyper": hyper}
+    )
+    page.goto(f"{url}/?again#{name}")
+    page.locator(f"#rail a[aria-current=page][href='#{name}']").wait_for(state="attached")
+
+
+@pytest.mark.data
+def test_the_whole_way_on_a_real_set(
+    real_data: Callable[[str], Path],
+    serve: Callable[..., Any],
+    root: Path,
+    visit: Callable[..., Any],
+    drop: Callable[..., None],
+) -> None:
+    shutil.copytree(real_data("mnist_png"), root / "mnist_png")
+    served = serve()
+    page = visit(served.url)
+    page.get_by_role("button", name="Choose training images").click()
+    page.get_by_role("dialog").get_by_role("button", name="mnist_png").click()
+    page.get_by_role("dialog").get_by_role("button", name="testing").wait_for()
+    page.get_by_role("dialog").get_by_role("button", name="Use this folder").click()
+    page.get_by_text("8,000 training, 2,000 test images of 10 classes").wait_for()
+    page.get_by_role("link", name="Parameters").click()
+    group = page.locator("#hyper-epochs")
+    group.evaluate("field => { field.closest('details').open = true; }")
+    group.fill("2")
+    page.get_by_role("link", name="Network").click()
+    page.get_by_text("818,026").first.wait_for(timeout=60_000)
+    page.get_by_role("link", name="Train").click()
+    page.get_by_role("button", name="Train with validation").click()
+    page.get_by_text(re.compile("Epoch [12] of 2")).first.wait_for(timeout=120_000)
+    page.locator("#doing", has_text=re.compile("^Done$")).wait_for(timeout=240_000)
+    page.get_by_role("link", name="Test").click()
+    page.get_by_text("of 2,000 images are right").wait_for()
+    wrong = page.locator(".matrix button[aria-label*='taken for']:not([disabled])")
+    said = next(
+        text
+        for text in wrong.evaluate_all("all => all.map((e) => e.ariaLabel)")
+        if (m := re.match(r"(\d) taken for (\d)", text)) and m[1] != m[2]
+    )
+    count = re.search(r": (\d+) of", said)[1]
+    page.get_by_label(said, exact=True).click()
+    page.locator("#answers h2", has_text=re.compile(f"taken for .*: {count} image")).wait_for()
+    page.locator("#answers .pic").first.click()
+    page.get_by_role("button", name="Why?").click()
+    page.get_by_role("dialog").get_by_alt_text(re.compile("Heat map")).wait_for(timeout=90_000)
+    page.keyboard.press("Escape")
+    page.get_by_role("link", name="Use").click()
+    page.get_by_text("Drop images here").wait_for()
+    image = next((root / "mnist_png" / "testing" / "0").iterdir()).relative_to(root).as_posix()
+    drop(page, image, 28)
+    page.locator(".answer .what", has_text="0").wait_for()
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """40,000 different small images of ten classes."""
+    root = tmp_path_factory.mktemp("many")
+    draw = np.random.default_rng(0)
+    for label in range(10):
+        folder = root / "images" / str(label)
+        folder.mkdir(parents=True)
+        for place in range(MANY // 10):
+            Image.fromarray(draw.integers(0, 256, (16, 16), dtype=np.uint8)).save(folder / f"{place}.png")
+    return root
+
+
+def test_forty_thousand_images_stay_bounded(
+    many: Path, serve: Callable[..., Any], root: Path, visit: Callable[..., Any]
+) -> None:
+    (many / "images").rename(root / "images")
+    served = serve()
+    page = visit(served.url)
+    use(page, served.url, {"train_dir": "images", "image_size": "16"}, {})
+    page.get_by_text("40,000 training images of 10 classes").wait_for(timeout=120_000)
+    page.locator(".pic img").first.wait_for()
+    client = page.context.new_cdp_session(page)
+    client.send("Performance.enable")
+    before = kept(client)
+    height = page.evaluate("document.querySelector('.grid').scrollHeight")
+    for step in range(60):
+        page.evaluate("top => { document.querySelector('.grid').scrollTop = top; }", height * step // 60)
+        page.wait_for_timeout(150)
+    page.locator(".pic").last.wait_for()
+    after = kept(client)
+    pictures = page.locator(".pic").count()
+    sizes = (
+        f"heap {before[0] / 2**20:.1f} to {after[0] / 2**20:.1f} MiB, nodes {before[1]:.0f} to {after[1]:.0f}"
+    )
+    print(f"{sizes}, {pictures} pictures")  # noqa: T201
+    assert pictures <= 120
+    assert after[0] <= before[0] + 12 * 2**20
+    assert after[1] <= 3 * before[1]
+
+
+def kept(client: Any) -> tuple[float, float]:
+    """Bytes of live JavaScript objects, and DOM nodes, after a collection."""
+    client.send("HeapProfiler.collectGarbage")
+    found = {item["name"]: item["value"] for item in client.send("Performance.getMetrics")["metrics"]}
+    return found["JSHeapUsedSize"], found["Nodes"]
+
+
+@pytest.fixture
+def started(root: Path) -> Iterator[Callable[[], tuple[subprocess.Popen[str], str]]]:
+    """Start the server as a process of its own, at the same address each time."""
+    processes: list[subprocess.Popen[str]] = []
+    port = _free_port()
+
+    def start() -> tuple[subprocess.Popen[str], str]:
+        words = [sys.executable, "-m", "convonet", "serve", "--root", str(root), "--port", str(port)]
+        process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        processes.append(process)
+        return process, f"http://127.0.0.1:{port}"
+
+    yield start
+    for process in processes:
+        process.terminate()
+        process.communicate(timeout=30)
+
+
+def _free_port() -> int:
+    import socket
+
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def reached(visit: Callable[..., Any], url: str) -> Any:
+    """The page, once the server listens."""
+    import httpx
+
+    for _ in range(300):
+        try:
+            httpx.get(f"{url}/api/v1/health", trust_env=False)
+            break
+        except httpx.TransportError:
+            time.sleep(0.1)
+    return visit(url, allowed="Failed to load resource")
+
+
+LONG = {"family": "convonet", "epochs": "400", "num_filters": "8", "num_units": "32", "batch_size": "4"}
+DATA = {"train_dir": "digits", "image_size": "16"}
+
+
+def test_two_watch_the_same_training(serve: Callable[..., Any], visit: Callable[..., Any]) -> None:
+    served = serve()
+    first, second = visit(served.url), visit(served.url)
+    use(first, served.url, DATA, LONG, "train")
+    first.get_by_role("button", name="Train with validation").click()
+    first.get_by_text(re.compile(r"Epoch \d+ of 400")).first.wait_for(timeout=90_000)
+    second.locator("#work a", has_text=re.compile(r"Epoch \d+ of 400")).wait_for()
+    second.locator("#work a").click()
+    second.locator("#doing", has_text=re.compile(r"Epoch \d+ of 400")).wait_for()
+    assert first.locator(".lead").inner_text() == second.locator(".lead").inner_text()
+    second.get_by_role("button", name="Stop").click()
+    for page in (first, second):
+        page.get_by_text("Stopped; what was done is kept").first.wait_for(timeout=60_000)
+
+
+def test_a_killed_server(started: Callable[[], Any], visit: Callable[..., Any]) -> None:
+    process, url = started()
+    page = reached(visit, url)
+    use(page, url, DATA, LONG, "train")
+    page.get_by_role("button", name="Train with validation").click()
+    page.locator("#doing", has_text=re.compile(r"Epoch ([3-9]|\d\d+) of 400")).wait_for(timeout=120_000)
+    run = page.locator(".lead").inner_text()
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    page.get_by_text("The connection to the server is lost").wait_for()
+    started()
+    page.locator("#lost").wait_for(state="hidden", timeout=60_000)
+    page.locator("#doing", has_text="Interrupted").wait_for(timeout=60_000)
+    assert page.locator(".lead").inner_text() == run
+    page.get_by_role("button", name="Resume").click()
+    page.locator("#doing", has_text=re.compile(r"Epoch \d+ of 400")).wait_for(timeout=120_000)
+    page.get_by_role("button", name="Stop").click()
+    page.get_by_text("Stopped; what was done is kept").first.wait_for(timeout=60_000)

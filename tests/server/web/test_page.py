@@ -1,0 +1,171 @@
+"""The page in a browser: a new person's whole way on a few digits, and what every page owes to everybody."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PAGES = ("data", "params", "network", "train", "test", "use", "tune", "runs")
+
+
+def choose_folder(page: Any, button: str, *names: str) -> None:
+    """Go into folders of the dialog and take the last one."""
+    page.get_by_role("button", name=button).click()
+    dialog = page.get_by_role("dialog")
+    for name in names:
+        dialog.get_by_role("button", name=name).click()
+        dialog.get_by_text(name, exact=False).first.wait_for()
+    dialog.get_by_role("button", name="Use this folder").click()
+
+
+def set_field(page: Any, name: str, text: str) -> None:
+    """Type into a field of a form, whose group is opened for it."""
+    field = page.locator(f"#hyper-{name}, #data-{name}").first
+    field.evaluate("field => { const group = field.closest('details'); if (group) group.open = true; }")
+    field.select_option(text) if field.evaluate("f => f.tagName") == "SELECT" else field.fill(text)
+
+
+def test_a_new_persons_way(
+    serve: Callable[..., Any], visit: Callable[..., Any], drop: Callable[..., None]
+) -> None:
+    served = serve()
+    page = visit(served.url)
+    page.get_by_text("No images yet").wait_for()
+    choose_folder(page, "Choose training images", "digits")
+    page.get_by_text("60 training, 24 test images of 3 classes").wait_for()
+    page.locator(".pic img").first.wait_for()
+
+    page.get_by_role("link", name="Parameters").click()
+    set_field(page, "family", "logistic")
+    set_field(page, "epochs", "two")
+    page.get_by_text('epochs (Epochs): expected a whole number ≥ 1 and ≤ 100,000, received "two"').wait_for()
+    set_field(page, "epochs", "2")
+    set_field(page, "batch_size", "16")
+    page.get_by_text("Empty fields keep the default").wait_for()
+
+    page.get_by_role("link", name="Train").click()
+    page.get_by_role("button", name="Train with validation").click()
+    page.locator(".lead", has_text=re.compile("^train-")).wait_for()
+    page.locator("#doing", has_text=re.compile("^Done$")).wait_for()
+    assert page.locator(".chart path").count() == 4
+
+    page.get_by_role("link", name="Test", exact=False).click()
+    page.get_by_text("of 24 images are right").wait_for()
+    cell = page.locator(".matrix button:not([disabled])").first
+    said = cell.get_attribute("aria-label")
+    count = int(re.search(r": (\d+) of", said)[1])
+    cell.click()
+    page.locator("#answers h2", has_text=re.compile(f": {count} image")).wait_for()
+    page.locator("#answers .pic").first.click()
+    page.get_by_role("dialog").get_by_text("the model said").wait_for()
+    page.keyboard.press("Escape")
+
+    page.get_by_role("link", name="Use", exact=False).click()
+    page.get_by_text("Drop images here").wait_for()
+    drop(page, served.image("7").relative_to(served.root).as_posix())
+    answer = page.locator(".answer")
+    answer.locator(".bar").first.wait_for()
+    shown = answer.locator(".what").inner_text()
+    (run,) = [r["id"] for r in served.client.get("/runs").json()["runs"] if r["id"] != "trained"]
+    sent = [("files", ("seven.png", served.image("7").read_bytes()))]
+    response = served.client.post(f"/runs/{run}/predict", files=sent)
+    assert response.status_code == 200, response.text
+    direct = response.json()["predictions"][0]
+    assert direct["predicted"] in shown
+
+
+@pytest.fixture
+def ready(visit: Callable[..., Any], shared: Any) -> Callable[..., Any]:
+    """`ready(page, …)`: one of the pages as somebody sees it who has images and a model."""
+    known = {"data": {"train_dir": "digits", "image_size": "8"}, "hyper": {"family": "logistic"}}
+
+    def at(name: str, **more: Any) -> Any:
+        page = visit(shared.url, **more)
+        page.locator("#rail a").first.wait_for()
+        page.evaluate("known => localStorage.setItem('convonet', JSON.stringify(known))", known)
+        page.goto(f"{shared.url}/?again#{name}")
+        page.locator(f"#rail a[aria-current=page][href='#{name}']").wait_for(state="attached")
+        return page
+
+    return at
+
+
+@pytest.mark.parametrize("name", [name for name in PAGES if name != "network"])
+def test_every_page_on_a_phone(ready: Callable[..., Any], name: str) -> None:
+    page = ready(name, width=390, height=844)
+    page.wait_for_load_state("networkidle") if name not in ("train", "tune") else page.wait_for_timeout(300)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    nameless = """
+    () => [...document.querySelectorAll("button, a, input, select, textarea, svg[tabindex], canvas")]
+      .filter((e) => e.offsetParent !== null || e.tagName === "svg")
+      .filter((e) => !(e.ariaLabel || e.labels?.[0]?.textContent.trim() || e.textContent.trim()))
+      .map((e) => e.outerHTML.slice(0, 120))
+    """
+    assert page.evaluate(nameless) == []
+    assert page.evaluate("document.querySelectorAll('h1').length") == 1
+
+
+def test_the_keyboard_reaches_everything(ready: Callable[..., Any]) -> None:
+    page = ready("data")
+    page.locator(".pic").first.wait_for()
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "To the content"
+    page.locator(".pic").first.focus()
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate("document.activeElement.getAttribute('aria-posinset')") == "2"
+    page.keyboard.press("End")
+    page.wait_for_function("document.activeElement.getAttribute('aria-posinset') === '60'")
+    page.keyboard.press("Enter")
+    page.get_by_role("dialog").wait_for()
+    page.keyboard.press("Escape")
+
+
+def test_nothing_comes_from_elsewhere(visit: Callable[..., Any], shared: Any) -> None:
+    page = visit("about:blank")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(shared.url)
+    page.get_by_role("heading", name="Data").wait_for()
+    assert len(asked) > 10
+    assert [url for url in asked if not url.startswith((shared.url, "blob:", "data:"))] == []
+
+
+def test_the_token_is_asked_for(serve: Callable[..., Any], visit: Callable[..., Any]) -> None:
+    served = serve(token="a-long-token-of-the-test")
+    page = visit(served.url, allowed="401")
+    page.get_by_label("Token", exact=True).fill("wrong")
+    page.get_by_role("button", name="Open").click()
+    page.get_by_text("The token is wrong").wait_for()
+    page.get_by_label("Token", exact=True).fill("a-long-token-of-the-test")
+    page.get_by_role("button", name="Open").click()
+    page.get_by_text("No images yet").wait_for()
+
+
+def test_drawing_and_pasting(ready: Callable[..., Any]) -> None:
+    page = ready("use")
+    pad = page.locator("canvas.pad")
+    pad.scroll_into_view_if_needed()
+    box = pad.bounding_box()
+    page.mouse.move(box["x"] + 90, box["y"] + 60)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 190, box["y"] + 60)
+    page.mouse.move(box["x"] + 130, box["y"] + 220, steps=5)
+    page.mouse.up()
+    drawn = page.locator(".card", has=page.get_by_role("heading", name="Draw")).locator(".big")
+    page.wait_for_function("e => ['0', '1', '7'].includes(e.textContent)", arg=drawn.element_handle())
+
+
+def test_files_of_parameters(ready: Callable[..., Any], tmp_path: Path) -> None:
+    page = ready("params")
+    (tmp_path / "mine.json").write_text(json.dumps({"num_units": [64, 128], "init_rate": 0.01}))
+    page.locator("input[type=file]").set_input_files(tmp_path / "mine.json")
+    page.get_by_text("num_units has several values: 2 combinations to tune").wait_for()
+    assert page.locator("#hyper-num_units").input_value() == "64, 128"
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Save as a file").click()
+    assert json.loads(saved.value.path().read_text()) == {"num_units": [64, 128], "init_rate": 0.01}
