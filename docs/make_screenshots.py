@@ -197,7 +197,7 @@ class Photographer:
         self._until(lambda: bench.work is None)
         grid = self._window.page("test").grid.pictures  # type: ignore[attr-defined]
         dialogs = {
-            "about": AboutDialog(self._controller.background, self._window),
+            "about": AboutDialog(self._controller.background, bench.examine, self._window),
             "error": ErrorDialog(error, (), self._window),
             "image": ImageDialog(grid, 0, self._window),
             "plots": PlotsDialog(bench.model.run, self._window),

@@ -45,6 +45,8 @@ see it large with its probabilities.</li>
 <li><b>App › Save Network Model</b> writes the model under your own name. Another day: load the parameters, the model
 and the test set, and test again. Class names and pixel scaling travel inside the file.</li>
 <li>On the page <i>Use</i>, drop new images, or draw a digit.</li>
+<li>Among the mistakes, mark images whose label is wrong, and train again. <i>Explain</i> shows which part of an image
+counted; <b>Tools › Check the Images</b> looks for copies, leaks and images that stand out.</li>
 </ol>""",
     ),
     (

@@ -96,7 +96,7 @@ class WhyTab(QWidget):
         self.strength.setAccessibleName("Strength of the map")
         self.strength.valueChanged.connect(lambda value: self.map.set_strength(value / 100))
         self._says, self._why = label("", "section", wrap=True), label("", "muted", wrap=True)
-        self.deletion = XYPlot("Hidden bit by bit", "share hidden", "probability left")
+        self.deletion = XYPlot("Hidden bit by bit", "share hidden", "probability left", legend="bottom left")
         self.deletion.setFixedHeight(230)
         pictures = row(self.image, self.map, gap=14)
         slider = row(None, label("Map", "muted"), self.strength, gap=8)

@@ -49,7 +49,13 @@ class NetworkPage(Page):
             controller.button("edit_hyper", "Edit parameters"),
             controller.button("initialise", "Initialize", primary=True),
         )
-        self._empty = EmptyState("", "", controller.button("initialise", "Initialize", primary=True))
+        self._empty = EmptyState(
+            "",
+            "",
+            controller.button("initialise", "Initialize", primary=True),
+            controller.button("load_train", "Choose a folder …"),
+            controller.button("demo"),
+        )
         self.tiles = {name: Tile(title) for name, title in _TILES.items()}
         self.table = Table(_COLUMNS, "layers", tips=_TIPS)
         self.drawing = LayerDrawing()
