@@ -38,7 +38,7 @@ def data_page(inspection: Inspection) -> dict[str, Any]:
     classes = dict.fromkeys(name for part in parts for name in part.classes)
     counts = [(name, [part.classes.get(name, 0) for part in parts]) for name in classes]
     return {
-        "title": inspection.root.name or str(inspection.root),
+        "title": "/".join(inspection.root.parts[-2:]),
         "summary": _summary(inspection),
         "sets": [part.set for part in parts],
         "rows": counts,
