@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 HERE = Path(__file__).parent
-_OF_IMAGES = ("bench_data", "bench_tuning")
+_OF_IMAGES = ("bench_data", "bench_inference", "bench_tuning")
 """Those that take a folder of images."""
 
 
