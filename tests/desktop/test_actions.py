@@ -129,7 +129,7 @@ def test_about_tells_versions_backend_and_device(
     window: AppWin, qtbot: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(AboutDialog, "_examine", staticmethod(lambda _: REPORT))
-    dialog = AboutDialog(window.controller.background, window)
+    dialog = AboutDialog(window.controller.background, window.controller.bench.examine, window)
     qtbot.addWidget(dialog)
     qtbot.waitUntil(lambda: not window.controller.background.is_busy(), timeout=10_000)
     dialog._copy()

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,8 +21,10 @@ from convonet.desktop.app import open_remote
 from convonet.desktop.app_win import AppWin
 from convonet.desktop.dialogs.places import PlacesDialog
 from convonet.desktop.session import Session
+from convonet.desktop.widgets.connection import ConnectionLabel
 from convonet.errors import ConvonetError
 from convonet.workbench.remote.bench import open_bench
+from convonet.workbench.remote.client import Client
 
 Wait = Callable[..., None]
 TOKEN = "for-this-test"
@@ -79,7 +82,7 @@ class _Served:
         end = time.monotonic() + 60
         while time.monotonic() < end:
             try:
-                self.bench = open_bench(self.url, TOKEN)
+                Client(self.url, TOKEN).ping()
             except ConvonetError:
                 time.sleep(0.1)
             else:
@@ -101,7 +104,8 @@ def served(tmp_path: Path, digits: Path) -> Iterator[_Served]:
 
 @pytest.fixture
 def remote(served: _Served, qtbot: Any, qapp: QApplication, answers: Any) -> Iterator[AppWin]:
-    window = open_remote(Session(server=served.bench.name), served.bench)
+    bench = open_bench(served.url, TOKEN)
+    window = open_remote(Session(server=bench.name), bench)
     window.controller.ask = answers
     window.show()
     yield window
@@ -134,7 +138,7 @@ def test_the_whole_way_on_a_server(
     wait_work(remote, 120)
     assert answers.errors == []
     assert bench.model is not None
-    assert bench.model.onnx is not None
+    assert bench.model.ready_onnx().is_file()
     assert remote.controller.progress.epochs_done == 3
     remote.show_page("test")
     page: Any = remote.page("test")
@@ -157,6 +161,10 @@ def test_the_whole_way_on_a_server(
     answers.paths = [tmp_path / "report.html"]
     actions["save_report"].trigger()
     assert (tmp_path / "report.html").stat().st_size > 10_000
+    answers.paths = [tmp_path / "mine.keras"]
+    actions["save_model"].trigger()
+    qtbot.waitUntil((tmp_path / "mine.onnx").is_file, timeout=20_000)
+    assert zipfile.is_zipfile(tmp_path / "mine.keras")
     remote.show_page("runs")
     runs: Any = remote.page("runs")
     qtbot.waitUntil(lambda: len(runs.table.rows.rows) == 1, timeout=20_000)
@@ -181,19 +189,37 @@ def test_a_lost_connection_is_shown_and_tried_again(
     qtbot.waitUntil(lambda: controller.progress.epochs_done >= 2, timeout=60_000)
     assert bench.work is not None
     run = bench.work.run
+    label = remote.statusBar().findChild(ConnectionLabel)
+    assert label.text() == f"Connected to 127.0.0.1:{served.port}"
     served.stop(signal.SIGKILL)
-    qtbot.waitUntil(lambda: "trying again" in controller.progress.title, timeout=30_000)
-    answers.taken = "Resume"
-    served.start()
-    qtbot.waitUntil(lambda: bool(answers.errors), timeout=60_000)
-    assert "gone" in answers.errors[0].what
+    qtbot.waitUntil(lambda: "lost; trying again" in label.text(), timeout=30_000)
+    qtbot.waitUntil(lambda: "Waiting for the server" in controller.progress.title, timeout=30_000)
     done = controller.progress.epochs_done
-    qtbot.waitUntil(lambda: controller.progress.epochs_done > max(done, 2), timeout=90_000)
-    answers.taken = ""
-    controller.actions["stop"].trigger()
-    wait_work(remote, 60)
+    if folder := os.environ.get("CONVONET_TEST_PICTURES"):
+        remote.grab().save(f"{folder}/remote_lost.png")
+    served.start()
+    qtbot.waitUntil(lambda: "again" in label.text() and "lost" not in label.text(), timeout=30_000)
+    qtbot.waitUntil(lambda: controller.progress.epochs_done > max(done, 2), timeout=120_000)
+    if folder:
+        remote.grab().save(f"{folder}/remote_back.png")
+    assert any("goes on from its last checkpoint" in said for said in controller.progress.messages)
+    history = controller.progress.history
+    remote.close()
+    assert bench.work is not None
+
+    bench = open_bench(served.url, TOKEN)
+    again = open_remote(Session(server=bench.name), bench)
+    again.controller.ask = answers
+    again.show()
+    again.controller.attach_running()
+    qtbot.waitUntil(lambda: again.controller.progress.epochs_done > len(history["loss"]), timeout=60_000)
+    assert again.controller.progress.history["loss"][: len(history["loss"])] == history["loss"]
+    again.controller.actions["stop"].trigger()
+    wait_work(again, 60)
     assert bench.store.find(run.id).state() is RunState.CANCELLED
-    assert len(answers.errors) == 1
+    assert [str(error) for error in answers.errors] == []
+    again.close()
+    again.deleteLater()
 
 
 @pytest.mark.slow

@@ -88,6 +88,7 @@ def as_error(fault: Exception) -> ConvonetError:
 def open_remote(session: Session, bench: RemoteBench) -> AppWin:
     """The same window on a server's images, models and workers."""
     from convonet.desktop.dialogs.places import ServerAsker
+    from convonet.desktop.widgets.connection import ConnectionLabel
     from convonet.desktop.widgets.thumbnails import show_pictures_of
 
     app = QApplication.instance()
@@ -96,6 +97,7 @@ def open_remote(session: Session, bench: RemoteBench) -> AppWin:
     window = open_window(session, bench=bench)
     window.setWindowTitle(f"Convonet – {bench.server}")
     window.controller.ask = ServerAsker(window, bench.folder_of)
+    window.statusBar().insertPermanentWidget(0, ConnectionLabel(bench.connection))
     return window
 
 

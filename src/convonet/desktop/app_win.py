@@ -204,7 +204,7 @@ class AppWin(QMainWindow):
     def _may_close(self) -> bool:
         """Work that is under way is asked about; what is not kept is simply stopped."""
         work = self.controller.bench.work
-        if work is None:
+        if work is None or self.controller.bench.outlives_the_window:
             return True
         if self._closing:
             return False

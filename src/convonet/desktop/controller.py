@@ -17,7 +17,6 @@ from convonet.errors import ConvonetError, DataChangedError, InputError, WorkerE
 from convonet.events import RunState
 from convonet.specs import Split
 from convonet.workbench.changes import Change, Changed, Heard, WorkEnded
-from convonet.workbench.predictions import read_answers
 from convonet.workbench.progress import Progress
 from convonet.workbench.sets import DECIDING, LoadedSets
 from convonet.workbench.workbench import Workbench
@@ -154,7 +153,7 @@ class Controller(QObject):
         if ended.error is None:
             return
         changed = isinstance(ended.error, DataChangedError)
-        died = isinstance(ended.error, WorkerError) and ended.task.kind in ("train", "tune")
+        died = isinstance(ended.error, WorkerError) and ended.task.kind in ("train", "tune", "suspects")
         offers = (_ACCEPT,) if changed else ("Resume",) if died else ()
         if self.show_error(ended.error, *offers):
             self.guard(lambda: self.bench.resume(ended.run, accept_changed_data=changed))
@@ -210,7 +209,7 @@ class Controller(QObject):
         root = self.root_of(scores["split"])
 
         def read(_: object) -> list[Path]:
-            answers = read_answers(root, scores)
+            answers = self.bench.images.answers(root, scores)
             addresses = [answers[int(place)].address for place in answers.mistakes()[:most]]
             if not addresses:
                 raise InputError("There is no mistake to explain", hint="Choose images instead")

@@ -79,7 +79,7 @@ class HelpActions:
     def about(self) -> None:
         from convonet.desktop.dialogs.about import AboutDialog
 
-        self._open(AboutDialog(self._controller.background, self._window))
+        self._open(AboutDialog(self._controller.background, self._controller.bench.examine, self._window))
 
     def tutorial(self) -> None:
         from convonet.desktop.dialogs.tutorial import TutorialDialog

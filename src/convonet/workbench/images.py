@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from convonet.events import Watch
 from convonet.params import DataParams
 from convonet.runs import Run
 from convonet.specs import Split, TrainTask
 from convonet.workbench.look import SizesFound, find_sizes
+from convonet.workbench.predictions import Answers, read_answers
 from convonet.workbench.sets import LoadedSets, load_sets
 
 if TYPE_CHECKING:
@@ -41,6 +43,10 @@ class LocalImages:
         from convonet.data.marking import Change, mark_images
 
         return mark_images(data, paths, Change(label, undo), watch)
+
+    def answers(self, root: Path, scores: dict[str, Any]) -> Answers:
+        """What the model said of each image of a test; see `read_answers`. Raises InputError."""
+        return read_answers(root, scores)
 
     def demo(self) -> TrainTask:
         """The demonstration; its images are written once. Raises WorkerError."""

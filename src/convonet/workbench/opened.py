@@ -59,6 +59,10 @@ class OpenedModel:
         file = self.file.with_suffix(".onnx")
         return file if file.is_file() else None
 
+    def ready_onnx(self) -> Path | None:
+        """The same, after whatever it takes to have it on this machine. To be called in a thread."""
+        return self.onnx
+
     def save_as(self, target: Path) -> list[Path]:
         """Copy the model, and its ONNX file beside it, under a name of one's own.
 

@@ -116,9 +116,13 @@ def read_answers(root: Path, scores: dict[str, Any], top: int = 5) -> Answers:
     Raises:
         InputError: the file is not there.
     """
+    return Answers(answers_file(scores), root, top)
+
+
+def answers_file(scores: dict[str, Any]) -> Path:
+    """Where the answers of an evaluation stand."""
     split = scores["split"]
-    name = "predictions.csv" if split == "test" else f"predictions_{split}.csv"
-    return Answers(Path(scores["run"]) / name, root, top)
+    return Path(scores["run"]) / ("predictions.csv" if split == "test" else f"predictions_{split}.csv")
 
 
 def _state_of(file: IO[bytes]) -> tuple[int, int]:

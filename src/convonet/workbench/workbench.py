@@ -55,6 +55,9 @@ if TYPE_CHECKING:
 
 _KEPT = ("train", "tune", "suspects")
 
+_AS = {"export": "predict", "open_results": "save_model"}
+"""Actions that can be done when another one can."""
+
 
 class Workbench:
     """State and actions that all faces share.
@@ -71,6 +74,9 @@ class Workbench:
         predictions: the answers for the images that were predicted last.
         explanations: what the last explaining gave: `folder`, and for each image the names of its pictures in it.
     """
+
+    outlives_the_window = False
+    """Whether work goes on by itself when whoever holds the workbench ends."""
 
     def __init__(self, folder: Path, supervisor: Supervisor | None = None) -> None:
         self.folder = folder
@@ -225,10 +231,13 @@ class Workbench:
         """Why an action cannot be done now; empty when it can.
 
         Args:
-            action: `train`, `evaluate`, `predict`, `explain`, `initialise`, `save_model`, `tune`,
-                `stop`, `stop_tuning`.
+            action: `train`, `evaluate`, `predict`, `explain`, `initialise`, `save_model`, `export`,
+                `open_results`, `show_as`, `tune`, `stop`, `stop_tuning`.
             while_working: leave it out that something else is under way.
         """
+        action = _AS.get(action, action)
+        if action == "show_as":
+            return ""
         if action == "stop":
             return "" if self.work is not None else "Nothing is under way"
         if action == "stop_tuning":
@@ -382,6 +391,12 @@ class Workbench:
         return SummaryTask(model=str(_needed(self.model).path))
 
     # Work
+
+    def examine(self) -> dict[str, Any]:
+        """What the machine that works can do; see `doctor`. Takes seconds: to be called in a thread."""
+        from convonet.workbench.doctor import examine
+
+        return examine()
 
     def warm(self) -> None:
         """Let a spare worker get ready in the background."""

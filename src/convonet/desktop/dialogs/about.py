@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtGui import QGuiApplication
@@ -10,7 +11,6 @@ from PySide6.QtWidgets import QDialog, QFormLayout, QLayout, QWidget
 from convonet._version import __version__
 from convonet.desktop.widgets.basic import button, column, label, row
 from convonet.errors import ConvonetError
-from convonet.events import Watch
 
 if TYPE_CHECKING:
     from convonet.desktop.background import Background
@@ -20,9 +20,15 @@ _HOMEPAGE = "Free software under the MIT licence. Nothing leaves this machine: n
 
 
 class AboutDialog(QDialog):
-    """What this installation is made of."""
+    """What the installation that works is made of.
 
-    def __init__(self, background: Background, parent: QWidget | None = None) -> None:
+    Args:
+        examine: asks it, in a thread.
+    """
+
+    def __init__(
+        self, background: Background, examine: Callable[[], dict[str, Any]], parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.setWindowTitle("About Convonet")
         self._form = QFormLayout()
@@ -44,13 +50,7 @@ class AboutDialog(QDialog):
         whole.setSizeConstraint(QLayout.SizeConstraint.SetFixedSize)
         self.setLayout(whole)
         close.setFocus()
-        background.call("about", self._examine, self.show_report, self._failed)
-
-    @staticmethod
-    def _examine(_: Watch) -> dict[str, Any]:
-        from convonet.workbench.doctor import examine
-
-        return examine()
+        background.call("about", lambda _: examine(), self.show_report, self._failed)
 
     def show_report(self, report: dict[str, Any]) -> None:
         """Fill in what was found."""

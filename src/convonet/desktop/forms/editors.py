@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Protocol
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QFileDialog, QLineEdit, QPlainTextEdit, QToolButton, QWidget
+from PySide6.QtWidgets import QComboBox, QLineEdit, QPlainTextEdit, QToolButton, QWidget
 
 from convonet.desktop.widgets.basic import row
 from convonet.params import FAMILIES, Field
@@ -53,10 +54,15 @@ class LineEditor:
 
 
 class PathEditor(LineEditor):
-    """A line with a button that looks for a folder."""
+    """A line with a button that looks for a folder.
+
+    Attributes:
+        choose: asks for a folder, given the present one; None when it was given up.
+    """
 
     def __init__(self, edited: Callable[[], object]) -> None:
         super().__init__(edited)
+        self.choose: Callable[[str], Path | None] = lambda present: None
         self._edited = edited
         look = QToolButton()
         look.setText("Browse …")
@@ -68,9 +74,9 @@ class PathEditor(LineEditor):
         self.whole = whole
 
     def _browse(self) -> None:
-        folder = QFileDialog.getExistingDirectory(self.widget, "Choose a folder", self.text())
-        if folder:
-            self.widget.setText(folder)
+        folder = self.choose(self.text())
+        if folder is not None:
+            self.widget.setText(str(folder))
             self._edited()
 
 

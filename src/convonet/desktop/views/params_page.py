@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMenu, QPushButton, QScrollArea, QTabWidget, QWidget
 
+from convonet.desktop.forms.editors import PathEditor
 from convonet.desktop.forms.form import ParamForm
 from convonet.desktop.forms.reading import data_texts, read_data, read_space, space_texts
 from convonet.desktop.views.page import Page
@@ -31,6 +33,9 @@ class ParamsPage(Page):
         self._load, self._save, self._presets = self._make_buttons()
         self.data_form = ParamForm(fields_of(DataParams))
         self.hyper_form = ParamForm(fields_of(HyperParams))
+        for made in (*self.data_form.rows.values(), *self.hyper_form.rows.values()):
+            if isinstance(made.editor, PathEditor):
+                made.editor.choose = self._choose_folder
         self.data_form.edited.connect(self._data_edited)
         self.hyper_form.edited.connect(self._hyper_edited)
         self._family = label("", "muted", wrap=True)
@@ -55,6 +60,11 @@ class ParamsPage(Page):
         presets.setToolTip("Hyper parameters that are known to work for such images")
         self.add_buttons(presets, load, save)
         return load, save, presets
+
+    def _choose_folder(self, present: str) -> Path | None:
+        """On the machine that has the images."""
+        asker = self.controller.ask
+        return asker.folder("Choose a folder", present) if asker is not None else None
 
     def _act(self, verb: str) -> None:
         kind = "data" if self.tabs.currentIndex() == 0 else "hyper"

@@ -20,7 +20,7 @@ from convonet.desktop.widgets.image_grid import ImageGrid, Picture
 from convonet.desktop.widgets.matrix import MatrixView
 from convonet.desktop.widgets.table import Table
 from convonet.events import Watch
-from convonet.workbench.predictions import Answer, Answers, read_answers
+from convonet.workbench.predictions import Answer, Answers
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,7 +63,13 @@ class TestPage(Page):
                 controller.guard(lambda: tasks.evaluate(self._split())) if self._split() != "test" else None
             )
         )
-        self._empty = EmptyState("", "", controller.button("evaluate", "Test", primary=True))
+        self._empty = EmptyState(
+            "",
+            "",
+            controller.button("evaluate", "Test", primary=True),
+            controller.button("load_model", "Open a model …"),
+            controller.button("load_test", "Test folder …"),
+        )
         self.tiles = {name: Tile(title) for name, title in _TILES.items()}
         self.matrix = MatrixView()
         self.matrix.cell_opened.connect(self.show_cell)
@@ -191,7 +197,7 @@ class TestPage(Page):
         self._read, self._cell = (scores, root), None
 
         def read(_: Watch) -> Answers:
-            return read_answers(root, scores)
+            return self.bench.images.answers(root, scores)
 
         self.controller.background.call("answers", read, self._take, self._cannot_read)
 

@@ -190,7 +190,7 @@ def _centred(text: str, role: str) -> QWidget:
 def _open(model: OpenedModel) -> Any:
     from convonet.inference.onnx_model import OnnxModel
 
-    return OnnxModel.load(str(model.onnx), threads=1)
+    return OnnxModel.load(str(model.ready_onnx()), threads=1)
 
 
 def _ask(network: Any, drawings: Sequence[QImage]) -> list[tuple[str, float]]:

@@ -5,44 +5,52 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import fields
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-from convonet.atomic import write_bytes
 from convonet.errors import ConvonetError, InputError
 from convonet.home import home
-from convonet.inference.model_info import ModelInfo
 from convonet.params.files import hyper_to_dict
 from convonet.params.migrations import VERSION_KEY
+from convonet.params.search_space import SearchSpace
 from convonet.runs import Run
+from convonet.runs.run import new_id
 from convonet.specs import ReportTask, Task
-from convonet.workbench.opened import OpenedModel, open_model
-from convonet.workbench.remote.client import Client, quoted
+from convonet.workbench.remote.client import Client, ServerLostError, quoted
+from convonet.workbench.remote.connection import Connection
 from convonet.workbench.remote.hand import RemoteHand
-from convonet.workbench.remote.images import MARK, RemoteImages, plain_data
-from convonet.workbench.remote.mirror import Mirror, RemoteStore, keep_result
+from convonet.workbench.remote.images import MARK, RemoteImages, path_there, plain_data
+from convonet.workbench.remote.mirror import Mirror, RemoteRun, RemoteStore, keep_result
+from convonet.workbench.remote.model import ServedModel
 from convonet.workbench.work import Work
 from convonet.workbench.workbench import Workbench
 
 _OURS = ("threads", "data", "hyper", "space", "into", "out")
 """Fields of a task that are not options: the server has its own place for files, and its own cores."""
+_ON_THE_SERVER = "It is on the server"
 
 
 class RemoteBench(Workbench):
     """Asks the server for everything; run folders are copied when they are looked at.
 
+    Attributes:
+        connection: whether the server answers.
+
     Raises:
         ConvonetError: the server does not answer, or wants another token.
     """
+
+    outlives_the_window = True
 
     def __init__(self, client: Client) -> None:
         client.get("/about")
         self._client = client
         self._mirror = Mirror(client, home() / "remote" / client.name)
+        self._mirror.prune()
         super().__init__(self._mirror.folder)
         self.store = RemoteStore(client, self._mirror)
         self.images = self.remote_images = RemoteImages(client, self._mirror)
+        self.connection = client.connection = Connection(client.address, client.ping)
 
     @property
     def server(self) -> str:
@@ -59,41 +67,54 @@ class RemoteBench(Workbench):
         """A word for the server that can be part of a file name."""
         return self._client.name
 
+    def examine(self) -> dict[str, Any]:
+        """What the server's machine can do."""
+        found: dict[str, Any] = self._client.get("/doctor")
+        return found
+
     def warm(self) -> None:
         """The server keeps its own workers warm."""
+
+    def why_not(self, action: str, *, while_working: bool = False) -> str:
+        """As of any workbench; what belongs to the server's own machine is said to."""
+        if action == "open_results":
+            return f"{_ON_THE_SERVER}: App, Save Network Model brings the model here, Report the results"
+        if action == "export":
+            return f"{_ON_THE_SERVER}: `convonet export` there writes other formats"
+        if action == "show_as":
+            return "Commands are shown for work on this machine; the work here is the server's"
+        return super().why_not(action, while_working=while_working)
 
     def load_model(self, path: Path, **said: Any) -> None:
         """Use a run of the server, or a model file below its root."""
         if path.is_relative_to(self._mirror.folder):
-            self.set_model(open_model(path, **said))
-            return
-        found = self._client.get("/models", path=str(path).removeprefix(MARK))
-        if found["run"] is not None:
-            self.set_model(open_model(self._mirror.whole(found["run"]).path, **said))
-            return
-        info = ModelInfo.from_json(json.dumps(found["info"])) if found["info"] else None
-        classes = tuple(said.get("classes") or ())
-        self.set_model(OpenedModel(Path(found["path"]), info, said.get("scaling"), classes))
+            run = self._mirror.id_of(path)
+            found = self._mirror.model(run)
+        else:
+            found = self._client.get("/models", path=path_there(path))
+            run = found["run"]
+        if run is not None:
+            if not self._mirror.path(run).joinpath("run.json").is_file():
+                self._mirror.light(run)
+            kept = place = self._mirror.path(run)
+        else:
+            kept, place = self._mirror.path("model"), Path(found["path"])
+        self.set_model(ServedModel.of(self._client, place, found, kept, **said))
 
     def start(self, task: Task) -> Run:
         """Give a task to the server.
 
+        It gets its name here, so that asking a second time, when the first answer was lost, begins nothing twice.
+
         Raises:
-            ConvonetError: other work is under way, or the server refuses.
+            ConvonetError: other work is under way.
         """
         self._check_free()
         if isinstance(task, ReportTask):
             return self._save_report(task)
-        options, names = self._options(task)
-        body: dict[str, Any] = {"kind": task.kind, "options": options}
-        if (data := getattr(task, "data", None)) is not None:
-            body["data"] = plain_data(data)
-        if (hyper := _hyper(task)) is not None:
-            body["hyper"] = hyper
-        row = self._client.post("/runs", body)
-        run = self._mirror.light(row["id"], row["state"])
-        settle = partial(self._settle, task, row["run"], names)
-        self._begin(Work(task, run, RemoteHand(self._client, self._mirror, run, settle)))
+        run = RemoteRun(self._mirror.path(new_id(task.kind)))
+        job = _Job(self._client, self._mirror, task, run)
+        self._begin(Work(task, run, self._hand(run, task.kind, job)))
         return run
 
     def resume(self, run: Run, *, accept_changed_data: bool = False) -> bool:
@@ -109,18 +130,65 @@ class RemoteBench(Workbench):
     def attach(self, run: Run) -> None:
         """Follow a run that goes on there."""
         self._check_free()
-        self._begin(Work(run.task(), run, RemoteHand(self._client, self._mirror, run)))
+        task, copy = run.task(), RemoteRun(run.path)
+        self._begin(Work(task, copy, self._hand(copy, task.kind)))
 
     def close(self) -> None:
         """Follow nothing any longer; work goes on there."""
         if self.work is not None and isinstance(self.work.hand, RemoteHand):
-            self.work.hand.leave()
+            self.work.hand.close()
+        self.connection.close()
+        self._client.close()
         super().close()
 
-    def _options(self, task: Task) -> tuple[dict[str, Any], dict[str, str]]:
-        """Options of the job, and for images that were brought along: their end there → their path here."""
+    def _hand(self, run: RemoteRun, kind: str, job: _Job | None = None) -> RemoteHand:
+        begin, settle = (job.begin, job.settle) if job else (None, None)
+        return RemoteHand(self._client, self.connection, self._mirror, run, kind, begin=begin, settle=settle)
+
+    def _save_report(self, task: ReportTask) -> Run:
+        run = Run(Path(task.run))
+        target = Path(task.out) if task.out else run.file("report.html")
+        self._client.download(f"/runs/{quoted(run.id)}/files/report.html", target)
+        return run
+
+
+class _Job:
+    """A task on its way to the server, and its answer on the way back.
+
+    Args:
+        run: the copy that it will have; its name is the run's.
+    """
+
+    def __init__(self, client: Client, mirror: Mirror, task: Task, run: RemoteRun) -> None:
+        self._client, self._mirror, self._task, self._run = client, mirror, task, run
+        self._root = ""
+        self._names: dict[str, str] = {}
+        self._tried = False
+
+    def begin(self) -> None:
+        """Send what it needs and start it; a run of that name is the one that an earlier try has started."""
+        if self._tried:
+            try:
+                self._root = self._client.get(f"/runs/{quoted(self._run.id)}")["run"]
+            except ServerLostError:
+                raise
+            except ConvonetError:
+                self._root = ""
+        self._tried = True
+        if not self._root:
+            self._root = self._client.post("/runs", self._body())["run"]
+
+    def _body(self) -> dict[str, Any]:
+        task = self._task
+        body: dict[str, Any] = {"kind": task.kind, "options": self._options(task), "name": self._run.id}
+        if (data := getattr(task, "data", None)) is not None:
+            body["data"] = plain_data(data)
+        if (hyper := _hyper(task)) is not None:
+            body["hyper"] = hyper
+        return body
+
+    def _options(self, task: Task) -> dict[str, Any]:
         options: dict[str, Any] = {}
-        names: dict[str, str] = {}
         for item in fields(task):
             value = getattr(task, item.name)
             if item.name in _OURS or value is None or value == item.default:
@@ -128,48 +196,44 @@ class RemoteBench(Workbench):
             if item.name in ("model", "from_model"):
                 value = self._mirror.id_of(value)
             elif item.name in ("paths", "image"):
-                value, names = self._brought(value)
+                value = self._brought(value)
             options[item.name] = list(value) if isinstance(value, tuple) else value
-        return options, names
+        return options
 
-    def _brought(self, value: Any) -> tuple[Any, dict[str, str]]:
+    def _brought(self, value: Any) -> Any:
         """Paths on the server: of images there as they are, of images here after they were sent."""
         given = [value] if isinstance(value, str) else list(value)
         if all(path.startswith(MARK) for path in given):
-            there = [path.removeprefix(MARK) for path in given]
-            names = dict(zip(map(_end, there), given, strict=True))
+            there = [path_there(path) for path in given]
+            self._names = dict(zip(map(_end, there), given, strict=True))
         else:
             files = _files([Path(path) for path in given])
             there = self._client.upload(files)
-            names = dict(zip(map(_end, there), map(str, files), strict=True))
-        return (there[0] if isinstance(value, str) else there), names
+            self._names = dict(zip(map(_end, there), map(str, files), strict=True))
+        return there[0] if isinstance(value, str) else there
 
-    def _settle(self, task: Task, root: str, names: dict[str, str], run: Run) -> None:
+    def settle(self, run: Run) -> None:
         """Make the paths of an answer those of the copies here."""
         file = run.file("result.json")
         if not file.is_file():
             return
         document = json.loads(file.read_text(encoding="utf-8"))
-        model = getattr(task, "model", None)
-        if task.kind == "evaluate" and model and Path(model).is_relative_to(self._mirror.folder):
-            own = self._mirror.whole(self._mirror.id_of(model))
+        model = getattr(self._task, "model", None)
+        if self._task.kind == "evaluate" and model and Path(model).is_relative_to(self._mirror.folder):
+            own = self._mirror.light(self._mirror.id_of(model))
             keep_result(run, document | {"run": str(own.path)})
         else:
-            keep_result(run, _placed(document, root, str(run.path), names))
-
-    def _save_report(self, task: ReportTask) -> Run:
-        run = Run(Path(task.run))
-        page = self._client.read(f"/runs/{quoted(run.id)}/files/report.html")
-        write_bytes(Path(task.out or run.file("report.html")), page)
-        return run
+            keep_result(run, _placed(document, self._root, str(run.path), self._names))
 
 
 def _hyper(task: Task) -> dict[str, Any] | None:
     """The hyper parameters with their alternatives."""
-    if (space := getattr(task, "space", None)) is not None:
-        return {name: value for name, value in hyper_to_dict(space).items() if name != VERSION_KEY}
     hyper = getattr(task, "hyper", None)
-    return None if hyper is None else dict(task.to_dict()["hyper"])
+    space = getattr(task, "space", None) or (SearchSpace.single(hyper) if hyper is not None else None)
+    if space is None:
+        return None
+    values = hyper_to_dict(space)
+    return {name: value for name, value in values.items() if name != VERSION_KEY}
 
 
 def _files(paths: Sequence[Path]) -> list[Path]:

@@ -14,6 +14,7 @@ PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0)
 
 _BACK_SECONDS = 6.0
 _LOOK_SECONDS = 0.1
+_CLOSE_SECONDS = 1.0
 
 
 class Connection:
@@ -83,7 +84,7 @@ class Connection:
         with self._changed:
             self._closed = True
             self._changed.notify_all()
-        self._thread.join()
+        self._thread.join(_CLOSE_SECONDS)
 
     # In the thread
 

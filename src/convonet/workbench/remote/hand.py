@@ -1,4 +1,7 @@
-"""Follows a run on a server in a thread: its events as they come, its files when it has ended."""
+"""Follows a run on a server in a thread: begun there, its events as they come, its files when it has ended.
+
+Nothing of it gives up when the server does not answer: it waits, and goes on where it was.
+"""
 
 from __future__ import annotations
 
@@ -7,34 +10,53 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from typing import TypeVar
 
 from convonet.errors import Cancelled, ConvonetError, WorkerError, error_from_dict
-from convonet.events import RunState, StageStarted, Stamped, read_event
+from convonet.events import RunState, StageStarted, Stamped, Warned, read_event
 from convonet.runs import Run
-from convonet.workbench.remote.client import Client, Message, ServerLostError, quoted
+from convonet.workbench.remote.client import Client, EventStream, Message, ServerLostError, quoted
+from convonet.workbench.remote.connection import Connection
 from convonet.workbench.remote.mirror import Mirror, RemoteRun
 
-_AGAIN_SECONDS = 1.0
+T = TypeVar("T")
+
+RESUMABLE = ("train", "tune", "study", "suspects")
+_WITH_TABLES = ("tune", "study")
 _TABLES_SECONDS = 2.0
-_LOST = "The server does not answer; trying again …"
+_WAITING = "Waiting for the server; nothing is lost"
+_AGAIN = "The server was started again; the run goes on from its last checkpoint"
 
 
 class RemoteHand:
     """What a `Worker` is for this machine.
 
     Args:
+        begin: starts the run there; may be called again when its answer was lost. None: it is at work already.
         settle: called in the thread with the run when it has ended and its files are here.
     """
 
     def __init__(
-        self, client: Client, mirror: Mirror, run: Run, settle: Callable[[Run], None] = lambda run: None
+        self,
+        client: Client,
+        connection: Connection,
+        mirror: Mirror,
+        run: RemoteRun,
+        kind: str,
+        *,
+        begin: Callable[[], None] | None = None,
+        settle: Callable[[Run], None] | None = None,
     ) -> None:
-        self._client, self._mirror, self._run, self._settle = client, mirror, run, settle
+        self._client, self._connection, self._mirror = client, connection, mirror
+        self._run, self._kind, self._begin, self._settle = run, kind, begin, settle
+        self._there = f"/runs/{quoted(run.id)}"
         self._heard: deque[Stamped] = deque()
         self._offset, self._state = 0, RunState.WAITING
         self._fault: ConvonetError | None = None
-        self._closed = threading.Event()
-        self._thread = threading.Thread(target=self._follow, name=f"follow-{run.id}", daemon=True)
+        self._begun, self._was_lost = begin is None, False
+        self._cancelled, self._closed = threading.Event(), threading.Event()
+        self._stream: EventStream | None = None
+        self._thread = threading.Thread(target=self._work, name=f"follow-{run.id}", daemon=True)
         self._thread.start()
 
     def is_alive(self) -> bool:
@@ -50,21 +72,14 @@ class RemoteHand:
 
     def cancel(self) -> None:
         """Ask the server to stop the run; in a thread, since a lost server lets wait."""
-        threading.Thread(target=self._cancel, name="cancel", daemon=True).start()
-
-    def _cancel(self) -> None:
-        while not self._closed.is_set():
-            try:
-                self._client.post(f"/runs/{quoted(self._run.id)}/cancel")
-            except ServerLostError:
-                self._closed.wait(_AGAIN_SECONDS)
-            except ConvonetError:
-                # It has ended meanwhile.
-                return
-            else:
-                return
+        self._cancelled.set()
+        if self._begun:
+            threading.Thread(target=self._cancel, name="cancel", daemon=True).start()
 
     def detach(self) -> None:
+        """It is the server's work: it goes on in any case."""
+
+    def leave(self) -> None:
         """It is the server's work: it goes on in any case."""
 
     def finish(self) -> RunState:
@@ -82,57 +97,111 @@ class RemoteHand:
         if self._state is RunState.FAILED:
             raise error_from_dict(self._run.read()["error"] or {})
         if self._state is RunState.INTERRUPTED:
-            hint = "Resume goes on from its last checkpoint"
+            hint = "Resume goes on from its last checkpoint" if self._kind in RESUMABLE else "Start it again"
             raise WorkerError("The process that worked on this run is gone", where=self._run.id, hint=hint)
         return self._state
 
-    def leave(self) -> None:
+    def close(self) -> None:
         """Follow it no longer; it goes on there."""
         self._closed.set()
+        if self._stream is not None:
+            self._stream.close()
+        self._thread.join(1.0)
 
     # In the thread
 
-    def _follow(self) -> None:
+    def _work(self) -> None:
         try:
-            while not self._closed.is_set() and not self._listen():
-                self._closed.wait(_AGAIN_SECONDS)
-            if not self._closed.is_set():
-                self._fetch_all()
+            if self._begin is not None:
+                self._patient(self._begin)
+                self._begun = True
+                if self._cancelled.is_set():
+                    self._cancel()
+            self._state = self._followed()
+            self._patient(self._bring)
+        except Cancelled:
+            self._state = RunState.CANCELLED
         except ConvonetError as error:
             self._fault = error
 
-    def _listen(self) -> bool:
-        """Take events until the end; False when the server went away and is to be asked again."""
-        looked = time.monotonic()
+    def _patient(self, call: Callable[[], T]) -> T:
+        """Do something, again and again until the server has answered. Raises Cancelled when that is given up."""
+        while True:
+            if self._gave_up():
+                raise Cancelled
+            try:
+                return call()
+            except ServerLostError:
+                self._was_lost = True
+                self._tell(StageStarted(stage="waiting", title=_WAITING))
+                self._connection.wait(self._gave_up)
+
+    def _gave_up(self) -> bool:
+        return self._closed.is_set() or (self._cancelled.is_set() and not self._begun)
+
+    def _followed(self) -> RunState:
+        """Listen to the end. What the server's own end has interrupted goes on when it is back."""
+        while True:
+            state = self._patient(self._listen)
+            if state is not RunState.INTERRUPTED:
+                return state
+            if self._cancelled.is_set():
+                return RunState.CANCELLED
+            if not self._was_lost or self._kind not in RESUMABLE:
+                return state
+            self._was_lost = False
+            self._patient(self._resume)
+            self._tell(Warned(message=_AGAIN))
+
+    def _resume(self) -> None:
         try:
-            for message in self._client.events(self._run.id, self._offset):
-                if message.name == "end":
-                    said = json.loads(message.data)["state"]
-                    self._state = RunState(said) if said != "deleted" else RunState.CANCELLED
-                    return True
-                if message.name == "away" or self._closed.is_set():
-                    return False
-                self._take(message)
-                if time.monotonic() - looked > _TABLES_SECONDS:
-                    self._mirror.light(self._run.id)
-                    looked = time.monotonic()
+            self._client.post(f"{self._there}/resume", {})
         except ServerLostError:
-            self._heard.append(Stamped(StageStarted(stage="lost", title=_LOST), time.time(), self._run.id))
-        return False
+            raise
+        except ConvonetError:
+            # Somebody else may have been faster.
+            if self._client.get(self._there)["state"] == RunState.INTERRUPTED:
+                raise
+
+    def _listen(self) -> RunState:
+        """Take events until the end."""
+        looked = time.monotonic()
+        self._stream = self._client.events(self._run.id, self._offset)
+        for message in self._stream:
+            if message.name == "end":
+                said = json.loads(message.data)["state"]
+                return RunState.CANCELLED if said == "deleted" else RunState(said)
+            if message.name == "away":
+                break
+            self._take(message)
+            if self._kind in _WITH_TABLES and time.monotonic() - looked > _TABLES_SECONDS:
+                self._mirror.light(self._run.id)
+                looked = time.monotonic()
+        if self._closed.is_set():
+            raise Cancelled
+        raise self._client.lose("the server ends")
 
     def _take(self, message: Message) -> None:
         self._offset = message.offset or self._offset
         self._heard.append(read_event(json.loads(message.data)))
 
-    def _fetch_all(self) -> None:
-        """The files, in spite of a server that comes and goes."""
+    def _tell(self, event: StageStarted | Warned) -> None:
+        self._heard.append(Stamped(event, time.time(), self._run.id))
+
+    def _bring(self) -> None:
+        copy = self._mirror.whole(self._run.id, str(self._state))
+        self._run.said = copy.said
+        if self._settle is not None:
+            self._settle(copy)
+
+    def _cancel(self) -> None:
         while not self._closed.is_set():
             try:
-                copy = self._mirror.whole(self._run.id, str(self._state))
-                if isinstance(self._run, RemoteRun):
-                    self._run.said = copy.said
-                self._settle(copy)
+                self._client.post(f"{self._there}/cancel")
             except ServerLostError:
-                self._closed.wait(_AGAIN_SECONDS)
+                self._connection.wait(self._closed.is_set)
+            except ConvonetError:
+                # It has ended meanwhile.
+                return
             else:
                 return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -18,6 +19,7 @@ from convonet.runs import Run
 from convonet.specs import Split, TrainTask
 from convonet.workbench.images import LocalImages
 from convonet.workbench.look import SizesFound
+from convonet.workbench.predictions import Answers, answers_file, read_answers
 from convonet.workbench.remote.client import Client
 from convonet.workbench.remote.mirror import Mirror
 from convonet.workbench.sets import LoadedSets
@@ -68,7 +70,7 @@ class RemoteImages(LocalImages):
     ) -> list[MarkedImage]:
         """Mark images on the server."""
         action = "undo" if undo else "leave_out" if label is None else "label"
-        wish: dict[str, Any] = {"paths": [path.removeprefix(MARK) for path in paths], "action": action}
+        wish: dict[str, Any] = {"paths": [path_there(path) for path in paths], "action": action}
         wish |= {"label": label} if action == "label" else {}
         return _marks(self._client.post(f"/datasets/{self._look(data, ())['id']}/marks", wish))
 
@@ -84,12 +86,23 @@ class RemoteImages(LocalImages):
         """Fetch the files of a run."""
         self._mirror.whole(run.id)
 
+    def answers(self, root: Path, scores: dict[str, Any]) -> Answers:
+        """The answers of a test, fetched from the server where they have changed."""
+        table = answers_file(scores)
+        self._mirror.fetch(table.parent.name, table.name.__eq__)
+        return read_answers(root, scores)
+
     def picture(self, address: str, side: int) -> bytes:
         """A PNG of an image on the server, at most `side` pixels a side."""
-        return self._client.read("/images", path=address.removeprefix(MARK), side=side, enlarge="false")
+        return self._client.read("/images", path=path_there(address), side=side, enlarge="false")
 
     def _look(self, data: DataParams, classes: Sequence[str]) -> Any:
         return self._client.post("/datasets", {"data": plain_data(data), "classes": list(classes)})
+
+
+def path_there(path: str | Path) -> str:
+    """The server's path of an address here; the server's own sign between folders is the slash."""
+    return str(path).removeprefix(MARK).replace(os.sep, "/")
 
 
 def plain_data(data: DataParams) -> dict[str, Any]:
@@ -109,6 +122,7 @@ def _listing(document: dict[str, Any]) -> ImageListing:
         labels=np.array(document["labels"], np.int64),
         stats=np.zeros((len(document["paths"]), 2), np.int64),
         skipped=tuple(Skipped(item["path"], item["reason"]) for item in document["skipped"]),
+        groups=tuple(document["groups"]) if document.get("groups") else None,
     )
 
 
