@@ -1,8 +1,8 @@
 """Makes the pictures of the window: `python docs/make_screenshots.py FOLDER [--all]`.
 
 Networks are trained in a folder of their own: on the digits, and on two of them as a set of two classes with Chinese
-names. Then every page and dialog is shown light and dark. `--all` adds 1920 × 1080 and twice the pixels, to look at
-every one of them.
+names. The pictures of the pages of documentation are taken; with `--all` every page and dialog, light and dark, also at
+1920 × 1080 and with twice the pixels, to look at every one of them.
 """
 
 from __future__ import annotations
@@ -18,10 +18,14 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from PIL import Image
+
 from convonet.home import home
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
+
+    from convonet.desktop.style import Theme
 
 PAGES = (
     "start",
@@ -36,6 +40,28 @@ PAGES = (
     "use/draw",
     "explain",
     "runs",
+)
+DOCUMENTED = (
+    "start_light",
+    "data_light",
+    "data_2_light",
+    "data_5_dark",
+    "params_wrong_light",
+    "network_light",
+    "training_dark",
+    "test_light",
+    "test_2_dark",
+    "test_4_light",
+    "two_test_dark",
+    "two_curves_light",
+    "use_images_light",
+    "use_draw_dark",
+    "explain_dark",
+    "explain_1_light",
+    "explain_2_dark",
+    "dialog_image_light",
+    "dialog_error_dark",
+    "dialog_shown_as_light",
 )
 _TABS = {"data": 7, "network": 2, "train": 3, "test": 7, "explain": 3}
 _TWO = {"6": "六", "8": "八"}
@@ -84,7 +110,8 @@ class Photographer:
         """Every page in every dress."""
         bench = self._controller.bench
         self._looks("start", "start")
-        self._empty_pages()
+        if self._everything:
+            self._empty_pages()
         self._controller.actions["demo"].trigger()
         self._until(lambda: bench.work is not None)
         self._until(lambda: self._controller.progress.epochs_done >= 5)
@@ -205,15 +232,22 @@ class Photographer:
             "tutorial": TutorialDialog(self._window),
         }
         for name, dialog in dialogs.items():
-            dialog.show()
-            self._wait(12 if name == "about" else 0.5)
-            for theme in ("light", "dark"):
+            themes = self._themes(f"dialog_{name}")
+            if themes:
+                dialog.show()
+                self._wait(12 if name == "about" else 0.5)
+            for theme in themes:
                 self._dress(self._app, theme)
                 self._wait(0.2)
                 self._save(
                     dialog, f"dialog_{name}_{theme}" + (f"_{self._scale}x" if self._everything else "")
                 )
             dialog.close()
+
+    def _themes(self, name: str) -> list[Theme]:
+        """The dresses in which something is wanted."""
+        both: tuple[Theme, ...] = ("light", "dark")
+        return [theme for theme in both if self._everything or f"{name}_{theme}" in DOCUMENTED]
 
     def _draw(self) -> None:
         from PySide6.QtCore import QPointF
@@ -227,21 +261,26 @@ class Photographer:
         self._wait(1.5)
 
     def _looks(self, page: str, name: str, *, show: bool = True) -> None:
-        """One page in all sizes and both dresses."""
+        """One page in the sizes and dresses that are wanted."""
         if show:
             self._window.show_page(page)
+        themes = self._themes(name)
         sizes = ((1280, 800), (1920, 1080)) if self._everything else ((1280, 800),)
         for width, height in sizes:
             self._window.resize(width, height)
-            for theme in ("light", "dark"):
+            for theme in themes:
                 self._dress(self._app, theme)
                 self._wait(0.4)
                 size = f"_{width}_{self._scale}x" if self._everything else ""
                 self._save(self._window, f"{name}_{theme}{size}")
 
     def _save(self, widget: QWidget, name: str) -> None:
-        """As small as PNG can be; flat colours shrink to a few kilobytes."""
-        widget.grab().save(str(self._folder / f"{name}.png"), "PNG", 0)
+        """As small as PNG can be: the flat colours of a window are few."""
+        file = self._folder / f"{name}.png"
+        widget.grab().save(str(file), "PNG")
+        with Image.open(file) as picture:
+            few = picture.convert("RGB").quantize(256, dither=Image.Dither.NONE)
+        few.save(file, optimize=True)
 
     def _until(self, true: object, seconds: float = 120) -> None:
         end = time.monotonic() + seconds

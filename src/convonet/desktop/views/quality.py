@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QScrollArea, QWidget
 
 from convonet.desktop.dialogs.image import ImageDialog
 from convonet.desktop.views.marking import MarkBar, Marker
 from convonet.desktop.views.page import Either
-from convonet.desktop.widgets.basic import EmptyState, button, column, label, row
+from convonet.desktop.widgets.basic import EmptyState, button, column, holder, label, row
 from convonet.desktop.widgets.image_grid import ImageGrid, Picture
 from convonet.desktop.widgets.table import Table
 from convonet.specs import InspectTask, Split
@@ -35,6 +36,7 @@ _SINGLE = {
     "blurred": ("Blurred", "Much less sharp than the others"),
     "odd_sized": ("Odd size", "Of another size or shape than the others"),
 }
+_SAID_HEIGHT = 62
 _SUSPECTED = "{likely:,} of {images:,} are probably wrong, say models trained without the image; worst first"
 _NAMES: dict[str, str] = {"train": "Training", "test": "Test"}
 
@@ -64,8 +66,15 @@ class QualityView(QWidget):
         self.grid = ImageGrid("Images of the finding")
         self.grid.opened.connect(lambda place: ImageDialog(self.grid.pictures, place, self).exec())
         self.bar = MarkBar(controller, self.grid, marker)
-        again = row(self.warnings, button("Check again", self.check), self._make_suspects_button())
+        said = QScrollArea()
+        said.setWidgetResizable(True)
+        said.setFrameShape(QScrollArea.Shape.NoFrame)
+        said.setWidget(holder(column(self.warnings, None)))
+        said.setFixedHeight(_SAID_HEIGHT)
+        again = row(said, button("Check again", self.check), self._make_suspects_button(), gap=8)
         again.setStretch(0, 1)
+        for place in (1, 2):
+            again.setAlignment(again.itemAt(place).widget(), Qt.AlignmentFlag.AlignTop)
         content = column(again, self.table, self.bar, self.grid, gap=8)
         content.setStretch(1, 2)
         content.setStretch(3, 3)
@@ -145,7 +154,9 @@ class QualityView(QWidget):
         roots = self._roots() or (Path(), None)
         more = document["test"]["warnings"] if "test" in document else []
         sentences = [f"{text}." for text in document["warnings"]] + [f"Test: {text}." for text in more]
-        self.warnings.setText("\n".join(sentences) or "Nothing to worry about was found.")
+        self.warnings.setText(
+            "\n".join(f"•  {text}" for text in sentences) or "Nothing to worry about was found."
+        )
         self._show_findings(list(findings(document, *roots)))
 
     def _show_findings(self, found: list[Finding]) -> None:
