@@ -41,5 +41,5 @@ def test_a_class_without_images_is_never_likely() -> None:
 
 @pytest.mark.parametrize("labels", [[0, 3], [0]])
 def test_what_does_not_fit_is_refused(labels: list[int]) -> None:
-    with pytest.raises(ValueError, match="(?i)expected"):
+    with pytest.raises(ValueError, match=r"(?i)expected"):
         suspicion(labels, np.full((2, 3), 1 / 3))
