@@ -1,4 +1,4 @@
-"""The window: how soon it is there, its memory, how late its timers are while a network learns.
+"""The window: how soon it is there, its memory, how late its timers are while a network learns, how soon it stops.
 
 `python benchmarks/bench_window.py`
 """
@@ -115,8 +115,15 @@ def responsiveness() -> None:
     loops(app, lambda: False, _SECONDS)
     empty = ticks.stop()
     window.controller._poll.start()
+    window.show()
+    asked = time.perf_counter()
     bench.stop()
+    loops(app, lambda: progress().acknowledged)
+    seen = time.perf_counter() - asked
     loops(app, lambda: bench.work is None)
+    print(
+        f"stop seen in the window after {seen:.2f} s, work put away after {time.perf_counter() - asked:.2f} s"
+    )
     heavy = [name for name in ("keras", "torch", "jax", "tensorflow") if name in sys.modules]
     import psutil
 
