@@ -224,7 +224,7 @@ def test_broken_multipart(shared: Served) -> None:
 
 
 def test_decompression_bombs(serve: Serve, root: Path, secret: Path) -> None:
-    bomb = _png(12_000, 12_000)
+    bomb = _png(14_000, 14_000)
     (root / "bomb.png").write_bytes(bomb)
     served = serve(limits=limits(pixels=1_000_000))
     for content in (bomb, _png(2_000, 2_000)):
