@@ -18,7 +18,7 @@ def choose_folder(page: Any, button: str, *names: str) -> None:
     page.get_by_role("button", name=button).click()
     dialog = page.get_by_role("dialog")
     for name in names:
-        dialog.get_by_role("button", name=name).click()
+        dialog.get_by_role("button", name=f"{name} /").click()
         dialog.get_by_text(name, exact=False).first.wait_for()
     dialog.get_by_role("button", name="Use this folder").click()
 

@@ -40,7 +40,7 @@ export async function chooseFolder(title, start = "") {
     place.textContent = here && here !== "." ? here : "The server's folder";
     const up = found.parent === null ? null : h("button", {type: "button", onclick: () => go(found.parent)}, "↑ one up");
     const entries = found.entries.filter((entry) => entry.kind !== "run" && (entry.kind === "folder" || /\.(csv|tsv|npz)$/i.test(entry.name)));
-    fill(list, up, entries.map((entry) => h("button", {type: "button", onclick: () => (entry.kind === "folder" ? go(entry.path) : finish(entry.path))}, `${entry.kind === "folder" ? "📁" : "📄"} ${entry.name}`)),
+    fill(list, up, entries.map((entry) => h("button", {type: "button", onclick: () => (entry.kind === "folder" ? go(entry.path) : finish(entry.path))}, entry.kind === "folder" ? `${entry.name} /` : entry.name)),
       entries.length ? null : h("p.muted.small", {}, " No folder in it"));
   }
   let file = null;
@@ -53,12 +53,13 @@ export async function chooseFolder(title, start = "") {
   return answer === "take" ? file ?? here : null;
 }
 
-/** One image large, with what was said of it; `actions` are buttons that get the dialog's content. */
+/** One image large, with what was said of it; `actions` make buttons from places for words and for pictures. */
 export function showImage({src, title, lines = [], top = [], actions = []}) {
   const extra = h("div");
-  const dialog = h("dialog", {"aria-label": title}, h("h2", {}, title), h(".view", {}, h("img", {src, alt: title})),
+  const views = h(".views", {}, h(".view", {}, h("img", {src, alt: title})));
+  const dialog = h("dialog", {"aria-label": title}, h("h2", {}, title), views,
     lines.map((line) => h("p", {}, line)), top.length ? bars(top.map((each) => [each.class, each.probability, percent(each.probability)])) : null, extra,
-    h("form", {method: "dialog"}, h(".buttons", {}, actions.map((make) => make(extra)), h("button.primary", {value: ""}, "Close"))));
+    h("form", {method: "dialog"}, h(".buttons", {}, actions.map((make) => make(extra, views)), h("button.primary", {value: ""}, "Close"))));
   dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
   return open(dialog);
 }

@@ -50,7 +50,7 @@ export function runsPage(page) {
       const [run, {files}] = await Promise.all([call(`runs/${seg(id)}`), call(`runs/${seg(id)}/files`)]);
       const target = PAGES[run.kind];
       const ended = !["running", "waiting"].includes(run.state);
-      fill(below, h(".card", {}, h(".row", {}, h("h2", {}, run.id), h(`span.badge.${run.state}`, {}, run.state)), run.error ? h("p.bad", {}, sentence(run.error)) : null, run.advice?.length ? h("ul.messages", {}, run.advice.map((a) => h("li", {}, a.text ?? String(a)))) : null,
+      fill(below, h(".card", {}, h(".row.middle", {}, h("h2", {}, run.id), h(`span.badge.${run.state}`, {}, run.state)), run.error ? h("p.bad", {}, sentence(run.error)) : null, run.advice?.length ? h("ul.messages", {}, run.advice.map((a) => h("li", {}, a.text ?? String(a)))) : null,
         h(".buttons", {}, target ? h("a.button", {href: `#${target}/${seg(run.id)}`}, "Open") : null, run.kind === "train" && ended ? h("a.button", {href: `#test/${seg(run.id)}`}, "Test") : null, run.kind === "train" && ended ? h("a.button", {href: `#use/${seg(run.id)}`}, "Use") : null,
           ended ? h("button.danger", {type: "button", onclick: () => remove(run.id)}, "Delete …") : h("button.danger", {type: "button", onclick: () => call(`runs/${seg(run.id)}/cancel`, {method: "POST"}).then(refresh, (e) => note(e.message))}, "Stop")), h("p"),
         h(".two", {}, h("div", {}, h("h3", {}, "Parameters"), values({...run.params.data, ...run.params.hyper})), h("div", {}, h("h3", {}, "Files"), h("ul.messages", {}, files.slice(0, 60).map((file) => h("li", {}, h("a", {href: fileOf(run.id, file.name), target: "_blank", rel: "noopener"}, file.name), h("span.muted.small", {}, ` ${size(file.bytes)}`)))))),

@@ -55,7 +55,7 @@ export function testPage(page) {
       allMistakes.hidden = !cell;
     };
     const allMistakes = h("button.quiet", {type: "button", hidden: true, onclick: () => { reset(null); for (const cell of body.querySelectorAll(".matrix button")) cell.setAttribute("aria-pressed", "false"); }}, "All mistakes");
-    const pictures = h(".card", {id: "answers", tabindex: -1, "aria-live": "polite"}, h(".row", {}, title, allMistakes), grid.element);
+    const pictures = h(".card", {id: "answers", tabindex: -1, "aria-live": "polite"}, h(".row.middle", {}, title, allMistakes), grid.element);
     fill(body,
       h(".card", {}, h(".tiles", {}, tile("Accuracy", percent(scores.accuracy), `${percent(low)} to ${percent(high)}`), tile("Baseline", percent(scores.baseline_accuracy)), tile("Loss", short(scores.loss)),
         scores.top_k_accuracy === null ? null : tile(`Top ${scores.top_k}`, percent(scores.top_k_accuracy)), tile("Macro F1", short(scores.macro_f1)), scores.auc === null ? null : tile("AUC", short(scores.auc)), scores.threshold === null ? null : tile("Threshold", short(scores.threshold)))),
@@ -76,17 +76,19 @@ export function testPage(page) {
   }
 
   function open({row}) {
-    const why = row.image && ((place) => h("button", {type: "button", onclick: (event) => explain(row, place, event.target)}, "Why?"));
+    const why = row.image && ((place, views) => h("button", {type: "button", onclick: (event) => explain(row, place, views, event.target)}, "Why?"));
     showImage({src: row.image ? pictureOf(row.image, 512) : "icon.svg", title: row.name, lines: [`Is ${row.true}; the model said ${row.predicted}, ${percent(row.confidence)} sure.`], top: row.top, actions: why ? [why] : []});
   }
 
-  async function explain(row, place, button) {
+  async function explain(row, place, views, button) {
     button.disabled = true;
     fill(place, h("p.muted", {role: "status"}, "Looking for what the model looked at …"));
     try {
       const found = await ask("explain", {options: {model: state.run, paths: [row.image]}}, page.signal);
-      const one = (found.explanations ?? found.images ?? [])[0];
-      fill(place, h("p", {}, `What speaks for ${one.class}, by ${one.layer ? `the maps of ${one.layer}` : "its pixels"}:`), h(".view", {}, h("img", {src: fileOf(found.asked, one.files.overlay), alt: `Heat map over ${row.name}`})));
+      const [one] = found.explanations;
+      const folder = found.folder.split(/[\\/]/).pop();
+      views.append(h(".view", {}, h("img", {src: fileOf(found.asked, `${folder}/${one.files.overlay}`), alt: `Heat map over ${row.name}`})));
+      fill(place, h("p.muted.small", {}, `Bright is what speaks for ${one.class}, by ${one.layer ? `the maps of ${one.layer}` : "its pixels"} (${found.title}).`));
     } catch (error) {
       fill(place, h("p.bad", {}, error.message));
       button.disabled = false;
