@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 import convonet
-from convonet.inference.onnx_model import OnnxModel
 
 
 @pytest.mark.slow
@@ -18,25 +17,21 @@ def test_a_temperature_lowers_the_error_of_an_overfitted_network(
     real_data: Callable[[str], Path], tmp_path: Path
 ) -> None:
     source, rng = real_data("mnist_png"), np.random.default_rng(0)
-    for name in "38":
-        (tmp_path / "train" / name).mkdir(parents=True)
-    for name in "38":
-        for file in sorted((source / "training" / name).iterdir())[:300]:
-            # One label in seven is wrong: learnt by heart, it makes a network sure of what it does not know.
-            home = name if rng.random() > 1 / 7 else "38".replace(name, "")
-            shutil.copy(file, tmp_path / "train" / home / f"{name}_{file.name}")
-        shutil.copytree(source / "testing" / name, tmp_path / "test" / name)
+    for part, there, most in (("train", "training", 300), ("test", "testing", 400)):
+        for name in "38":
+            (tmp_path / part / name).mkdir(parents=True)
+        for name in "38":
+            for file in sorted((source / there / name).iterdir())[:most]:
+                # One label in seven is wrong: learnt by heart, it makes a network sure of what it does not know.
+                home = name if rng.random() > 1 / 7 else "38".replace(name, "")
+                shutil.copy(file, tmp_path / part / home / f"{name}_{file.name}")
     data = {"train_dir": str(tmp_path / "train"), "test_dir": str(tmp_path / "test")}
     hyper = {"epochs": 40, "num_filters": 16, "num_units": 128, "optimizer": "adam", "init_rate": 0.001}
     run = convonet.train(data, hyper, out=tmp_path)
     before = convonet.evaluate(run)
-    after = convonet.evaluate(run, calibrate=True, min_recall=None, keep=True)
+    after = convonet.evaluate(run, calibrate=True, keep=True)
     assert after["ece"] < 0.8 * before["ece"]
     assert after["accuracy"] == before["accuracy"]
     assert after["chosen"]["temperature"] > 1.2
-    model = OnnxModel.load(run.path / "model.onnx")
-    assert model.info.temperature == pytest.approx(after["chosen"]["temperature"])
     again = convonet.evaluate(run)
     assert again["ece"] == pytest.approx(after["ece"], abs=1e-5)
-    kept = convonet.evaluate(run, positive="8", min_recall=0.97, keep=True)
-    assert OnnxModel.load(run.path / "model.onnx").info.threshold == pytest.approx(kept["threshold"])
