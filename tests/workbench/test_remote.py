@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from convonet.errors import InputError, ParamError
+from convonet.workbench.remote import client as client_room
 from convonet.workbench.remote.bench import _placed
 from convonet.workbench.remote.client import Client, Message, ServerLostError, _messages
 from convonet.workbench.remote.mirror import Mirror
@@ -122,3 +123,17 @@ def test_paths_of_the_server_become_those_of_the_copy() -> None:
         "folder": "/here/a/explanations",
         "rows": [{"path": "/mine/seven.png"}, 3, "/srv/runs/abc"],
     }
+
+
+def test_many_images_go_in_several_requests(
+    server: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client_room, "_BATCH_BYTES", 10)
+    files = [tmp_path / f"{place}.png" for place in range(4)]
+    for file in files:
+        file.write_bytes(b"12345")
+    assert len(client_of(server).upload(files)) == 4
+    assert [request.body.count(b'name="files"') for request in server.asked] == [2, 2]
+    monkeypatch.setattr(client_room, "_MOST_BATCHES", 1)
+    with pytest.raises(InputError, match="too many"):
+        client_of(server).upload(files)

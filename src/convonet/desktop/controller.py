@@ -251,11 +251,13 @@ class Controller(QObject):
         self.scan()
 
     def attach_running(self) -> None:
-        """Follow the newest training that still runs, if there is one."""
+        """Follow the newest training or search that still runs, if there is one."""
+        # A server's run may also wait for its turn there.
+        waits = (RunState.WAITING,) if self.bench.outlives_the_window else ()
 
         def find(_: object) -> object:
             for run in self.bench.store.known():
-                if run.state() is RunState.RUNNING and run.read()["kind"] == "train":
+                if run.state() in (RunState.RUNNING, *waits) and run.read()["kind"] in ("train", "tune"):
                     return run
             return None
 
@@ -263,9 +265,10 @@ class Controller(QObject):
             from convonet.runs import Run
 
             if isinstance(run, Run) and self.bench.work is None:
+                kind = run.task().kind
                 self.bench.attach(run)
-                self.noted.emit("A training that was left in the background is shown again")
-                self.page_wanted.emit("train")
+                self.noted.emit("Work that was left in the background is shown again")
+                self.page_wanted.emit(kind)
 
         self.background.call("attach", find, found)
 

@@ -490,9 +490,13 @@ class Workbench:
         self._changed("work")
         self._tell(ended)
 
+    def _has_model(self, run: Run) -> bool:
+        """Whether a training has left a model."""
+        return run.file("model.keras").is_file()
+
     def _adopt(self, ended: WorkEnded) -> None:
         """Take over what the work has made."""
-        if ended.task.kind == "train" and ended.run.file("model.keras").is_file():
+        if ended.task.kind == "train" and self._has_model(ended.run):
             self.load_model(ended.run.path)
         if ended.state is not RunState.DONE or ended.result is None:
             return

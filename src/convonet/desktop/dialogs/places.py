@@ -41,11 +41,13 @@ class PlacesDialog(QDialog):
         self._fault: QLabel = label("", "wrong", wrap=True)
         self.list = QListWidget()
         self.list.setAccessibleName(title)
+        self.list.setSpacing(3)
         self.list.itemActivated.connect(self._enter)
         self.list.currentItemChanged.connect(lambda *_: self._update())
         self._up: QPushButton = button("↑ Up", lambda: self.go(self._folder["parent"] or ""))
         self._take: QPushButton = button("Choose", self._choose, primary=True)
-        buttons = row(None, button("Cancel", self.reject), self._take)
+        hint = label("Enter or a double click opens a folder", "muted")
+        buttons = row(hint, None, button("Cancel", self.reject), self._take)
         whole = column(row(self._where, None, self._up), self.list, self._fault, buttons, margin=16)
         whole.setStretch(1, 1)
         self.setLayout(whole)
@@ -53,11 +55,12 @@ class PlacesDialog(QDialog):
 
     def go(self, path: str) -> None:
         """Show a folder; a fault is told in the dialog."""
-        self._fault.setText("")
+        self._fault.hide()
         try:
             self._folder = self._look(path)
         except ConvonetError as error:
             self._fault.setText(error.sentence())
+            self._fault.show()
             return
         self._where.setText(self._folder["path"] or "The server's root")
         self._up.setEnabled(self._folder["parent"] is not None)

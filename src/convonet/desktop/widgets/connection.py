@@ -19,7 +19,7 @@ class ConnectionLabel(QWidget):
     def __init__(self, connection: Connection, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._connection = connection
-        self._text = ""
+        self._text, self._was_lost = "", False
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self._timer = QTimer(self)
         self._timer.setInterval(_LOOK_MS)
@@ -41,6 +41,10 @@ class ConnectionLabel(QWidget):
             self.setCursor(Qt.CursorShape.PointingHandCursor if lost else Qt.CursorShape.ArrowCursor)
             self.updateGeometry()
             self.update()
+            if self._was_lost and not lost:
+                # Pictures that did not come are asked for when they are painted.
+                self.window().update()
+            self._was_lost = lost
 
     def sizeHint(self) -> QSize:
         metrics = self.fontMetrics()

@@ -12,6 +12,7 @@ from PySide6.QtCore import QCoreApplication, QObject, QRunnable, Qt, QThreadPool
 from PySide6.QtGui import QImage, QPixmap
 
 from convonet.errors import ConvonetError
+from convonet.workbench.remote.client import ServerLostError
 
 _KEPT, _KEPT_BYTES = 200, 16 * 2**20
 _WANTED = 400
@@ -24,6 +25,7 @@ CRISP_BELOW = 48
 
 class _Post(QObject):
     ready = Signal(str, QImage)
+    missed = Signal(str)
 
 
 class _Decode(QRunnable):
@@ -32,8 +34,12 @@ class _Decode(QRunnable):
         self._address, self._side, self._wanted, self._post = address, side, wanted, post
 
     def run(self) -> None:
-        if self._address in self._wanted:
+        if self._address not in self._wanted:
+            return
+        try:
             self._post.ready.emit(self._address, read_picture(self._address, self._side))
+        except ServerLostError:
+            self._post.missed.emit(self._address)
 
 
 def read_picture(address: str, side: int) -> QImage:
@@ -43,9 +49,14 @@ def read_picture(address: str, side: int) -> QImage:
 
     Args:
         address: a file, or a row of an array file such as `digits.npz#x_train/17`.
+
+    Raises:
+        ServerLostError: its server does not answer now.
     """
     try:
         whole = _fetched(address, side) if address.startswith(_REMOTE) else read_whole(address)
+    except ServerLostError:
+        raise
     except ConvonetError:
         return QImage()
     if max(whole.width(), whole.height()) <= side:
@@ -132,6 +143,8 @@ class Thumbnails(QObject):
         self._pool.setMaxThreadCount(_THREADS)
         self._post = _Post()
         self._post.ready.connect(self._take, Qt.ConnectionType.QueuedConnection)
+        # It is asked for again when it is next painted.
+        self._post.missed.connect(self._forget, Qt.ConnectionType.QueuedConnection)
 
     def picture(self, address: str) -> QPixmap | None:
         """The picture if it is here (null: cannot be read), else None, and it is asked for.
@@ -161,6 +174,9 @@ class Thumbnails(QObject):
         while len(self._pictures) > _KEPT and self._bytes > _KEPT_BYTES:
             self._bytes -= _bytes(self._pictures.popitem(last=False)[1])
         self.ready.emit(address)
+
+    def _forget(self, address: str) -> None:
+        self._wanted.pop(address, None)
 
     def close(self) -> None:
         """Forget what was asked for and wait for the threads."""

@@ -141,6 +141,9 @@ class RemoteBench(Workbench):
         self._client.close()
         super().close()
 
+    def _has_model(self, run: Run) -> bool:
+        return self._mirror.has_model(run.id)
+
     def _hand(self, run: RemoteRun, kind: str, job: _Job | None = None) -> RemoteHand:
         begin, settle = (job.begin, job.settle) if job else (None, None)
         return RemoteHand(self._client, self.connection, self._mirror, run, kind, begin=begin, settle=settle)

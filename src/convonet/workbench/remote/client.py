@@ -28,6 +28,8 @@ _STREAM_SECONDS = 40.0
 # The server closes connections that are idle for 15 seconds.
 _IDLE_SECONDS = 10.0
 _IDLE_KEPT = 4
+_BATCH_BYTES, _BATCH_FILES, _MOST_BATCHES = 24 * 2**20, 500, 18
+"""Of images that are sent in one request; the server keeps what the last twenty have brought."""
 _LEAVING = (502, 503, 504)
 """What a server that is about to end, or a gateway before one that has ended, answers."""
 
@@ -131,12 +133,24 @@ class Client:
             raise _silent(self.url, OSError(answer.reason))
 
     def upload(self, files: Sequence[Path]) -> list[str]:
-        """Bring images along; their paths on the server, in the same order."""
-        mark = secrets.token_hex(16)
-        parts = [_part(mark, file) for file in files]
-        body = b"".join([*parts, f"--{mark}--\r\n".encode()])
-        content = self._ask("POST", "/uploads", body, f"multipart/form-data; boundary={mark}")
-        paths: list[str] = json.loads(content)["paths"]
+        """Bring images along, in as many requests as their size asks for; their paths there, in the same order.
+
+        Raises:
+            InputError: one cannot be read, or they are more than the server keeps.
+        """
+        batches = list(_batches(files))
+        if len(batches) > _MOST_BATCHES:
+            raise InputError(
+                "These images are too many to be sent",
+                expected=f"at most {_MOST_BATCHES * _BATCH_BYTES // 2**20} MiB",
+                hint="Copy them below the server's root, and choose them there",
+            )
+        paths: list[str] = []
+        for batch in batches:
+            mark = secrets.token_hex(16)
+            body = b"".join([*(_part(mark, file) for file in batch), f"--{mark}--\r\n".encode()])
+            content = self._ask("POST", "/uploads", body, f"multipart/form-data; boundary={mark}")
+            paths += json.loads(content)["paths"]
         return paths
 
     def events(self, run: str, offset: int) -> EventStream:
@@ -305,6 +319,24 @@ def _silent(url: str, error: Exception) -> ServerLostError:
         received=str(words)[:200],
         hint="Work goes on there; it is asked again",
     )
+
+
+def _batches(files: Sequence[Path]) -> Iterator[list[Path]]:
+    """The files in their order, a few at a time; one that is larger than a batch goes alone."""
+    batch: list[Path] = []
+    size = 0
+    for file in files:
+        try:
+            more = file.stat().st_size
+        except OSError as error:
+            raise InputError("The image cannot be read", where=file, received=error.strerror) from error
+        if batch and (size + more > _BATCH_BYTES or len(batch) == _BATCH_FILES):
+            yield batch
+            batch, size = [], 0
+        batch.append(file)
+        size += more
+    if batch:
+        yield batch
 
 
 def _part(mark: str, file: Path) -> bytes:

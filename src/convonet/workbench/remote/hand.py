@@ -167,6 +167,8 @@ class RemoteHand:
         """Take events until the end."""
         looked = time.monotonic()
         self._stream = self._client.events(self._run.id, self._offset)
+        if self._closed.is_set():
+            self._stream.close()
         for message in self._stream:
             if message.name == "end":
                 said = json.loads(message.data)["state"]

@@ -93,6 +93,10 @@ class Mirror:
         found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
         return found
 
+    def has_model(self, run: str) -> bool:
+        """Whether a run had a model when it was last fetched."""
+        return (self.path(run) / _SAID).is_file()
+
     def prune(self, most_bytes: int = _KEPT_BYTES) -> None:
         """Remove the oldest copies beyond a bound; the server has them all."""
         copies = sorted(self.folder.iterdir(), key=_touched) if self.folder.is_dir() else []
