@@ -10,7 +10,7 @@ import typer
 from convonet.cli import options as opt
 
 if TYPE_CHECKING:
-    from convonet.params import DataParams, HyperParams
+    from convonet.params import HyperParams
 
 _COLUMNS = (
     "data",
@@ -47,18 +47,14 @@ def many(
     progress: opt.Progress = opt.ProgressStyle.AUTO,
 ) -> None:
     """Train the same network on several data sets and test it on each; a set that fails does not stop the others."""
-    from convonet.cli.given import data_params, search_space
+    from convonet.cli.given import search_space
     from convonet.cli.output import print_json
 
     values = search_space(hyper, settings, seed=seed).first()
-    given = []
-    for path in data:
-        file, folder = (path, None) if path.suffix.lower() == ".json" else (None, str(path))
-        given.append((path, data_params(file, settings, train_dir=folder)))
     rows: list[dict[str, Any]] = []
     try:
-        for path, one in given:
-            rows.append(_row(path, one, values, out, threads, progress))
+        for path in data:
+            rows.append(_row(path, values, settings, out, threads, progress))
     finally:
         if csv is not None and rows:
             _write(csv, rows)
@@ -71,10 +67,15 @@ def many(
 
 
 def _row(
-    path: Path, data: DataParams, hyper: HyperParams, out: Path | None, threads: int | None, progress: str
+    path: Path,
+    hyper: HyperParams,
+    settings: list[str] | None,
+    out: Path | None,
+    threads: int | None,
+    progress: str,
 ) -> dict[str, Any]:
     """One set trained and tested: its row of the table, with `error` where it failed."""
-    from convonet.cli.given import parent_folder
+    from convonet.cli.given import data_params, parent_folder
     from convonet.cli.output import note
     from convonet.cli.work import do_new_run, start_run
     from convonet.data.sources import has_set
@@ -83,19 +84,19 @@ def _row(
     from convonet.specs import TrainTask
 
     note(f"{path}:")
-    task = TrainTask(
-        data=data, hyper=hyper, then_test=has_set(data, "test"), threads=threads or available_cores()
-    )
-    run = start_run(parent_folder(out, data), task)
+    run = None
     try:
+        file, folder = (path, None) if path.suffix.lower() == ".json" else (None, str(path))
+        data = data_params(file, settings, train_dir=folder)
+        task = TrainTask(
+            data=data, hyper=hyper, then_test=has_set(data, "test"), threads=threads or available_cores()
+        )
+        run = start_run(parent_folder(out, data), task)
         do_new_run(run, task.threads, progress)
     except ConvonetError as error:
         note(error.sentence())
-        return {
-            "data": str(path),
-            "run": str(run.path) if run.path.exists() else None,
-            "error": error.to_dict(),
-        }
+        place = str(run.path) if run is not None and run.path.exists() else None
+        return {"data": str(path), "run": place, "error": error.to_dict()}
     return _document(path, run.path)
 
 
