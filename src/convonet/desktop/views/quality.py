@@ -71,11 +71,12 @@ class QualityView(QWidget):
         said.setFrameShape(QScrollArea.Shape.NoFrame)
         said.setWidget(holder(column(self.warnings, None)))
         said.setFixedHeight(_SAID_HEIGHT)
-        again = row(said, button("Check again", self.check), self._make_suspects_button(), gap=8)
-        again.setStretch(0, 1)
-        for place in (1, 2):
-            again.setAlignment(again.itemAt(place).widget(), Qt.AlignmentFlag.AlignTop)
-        content = column(again, self.table, self.bar, self.grid, gap=8)
+        again, suspects = button("Check again", self.check), self._make_suspects_button()
+        head = row(said, again, suspects, gap=8)
+        head.setStretch(0, 1)
+        for made in (again, suspects):
+            head.setAlignment(made, Qt.AlignmentFlag.AlignTop)
+        content = column(head, self.table, self.bar, self.grid, gap=8)
         content.setStretch(1, 2)
         content.setStretch(3, 3)
         self._either = Either(self._empty, content)
