@@ -230,6 +230,17 @@ def start_server(root: Path, *options: str) -> tuple[subprocess.Popen[str], str]
             time.sleep(0.05)
 
 
+def _goes_on(url: str, run: str) -> None:
+    """The run is interrupted, can be resumed, and ends with every epoch once."""
+    with httpx.Client(base_url=f"{url}api/v1", timeout=120) as client:
+        until(lambda: client.get(f"/runs/{run}").json()["state"] == "interrupted", 15)
+        assert client.post(f"/runs/{run}/resume").status_code == 202
+        with client.stream("GET", f"/runs/{run}/events") as answer:
+            assert list(messages(answer))[-1].data == {"state": "done"}
+        history = client.get(f"/runs/{run}/history").json()
+        assert history["epoch"] == list(range(1, 61))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_a_server_that_is_ended_during_a_training(root: Path, number: signal.Signals) -> None:
@@ -237,7 +248,7 @@ def test_a_server_that_is_ended_during_a_training(root: Path, number: signal.Sig
     wish = {"kind": "train", "data": DATA, "hyper": QUICK | {"epochs": 60}}
     run = httpx.post(f"{url}api/v1/runs", json=wish).json()["id"]
     away = []
-    with pytest.MonkeyPatch.context(), httpx.Client(timeout=120) as client:
+    with httpx.Client(timeout=120) as client:
         try:
             with client.stream("GET", f"{url}api/v1/runs/{run}/events") as answer:
                 for message in messages(answer):
@@ -250,13 +261,7 @@ def test_a_server_that_is_ended_during_a_training(root: Path, number: signal.Sig
     assert number == signal.SIGKILL or away[-1] == "away"
     process, url = start_server(root, "--no-warm")
     try:
-        client = httpx.Client(base_url=f"{url}api/v1", timeout=120)
-        until(lambda: client.get(f"/runs/{run}").json()["state"] == "interrupted", 15)
-        assert client.post(f"/runs/{run}/resume").status_code == 202
-        with client.stream("GET", f"/runs/{run}/events") as answer:
-            assert list(messages(answer))[-1].data == {"state": "done"}
-        history = client.get(f"/runs/{run}/history").json()
-        assert history["epoch"] == list(range(1, 61))
+        _goes_on(url, run)
     finally:
         process.terminate()
         process.communicate(timeout=30)
