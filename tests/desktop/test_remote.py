@@ -11,6 +11,7 @@ import sys
 import time
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,10 @@ from PySide6.QtWidgets import QApplication
 from convonet.desktop.app import open_remote
 from convonet.desktop.app_win import AppWin
 from convonet.desktop.dialogs.places import PlacesDialog
+from convonet.desktop.file_actions import _check_for_server
 from convonet.desktop.session import Session
 from convonet.desktop.widgets.connection import ConnectionLabel
-from convonet.errors import ConvonetError
+from convonet.errors import ConvonetError, InputError
 from convonet.workbench.remote.bench import open_bench
 from convonet.workbench.remote.client import Client
 
@@ -52,6 +54,24 @@ def test_folders_of_a_server_are_walked_through(qtbot: Any) -> None:
 
 def _entry(name: str, kind: str, path: str = "") -> dict[str, Any]:
     return {"name": name, "path": path or name, "kind": kind}
+
+
+def test_what_a_server_takes_of_this_machine(tmp_path: Path) -> None:
+    for name in ("set/cats", "photos", "run"):
+        (tmp_path / name).mkdir(parents=True)
+    (tmp_path / "run" / "run.json").touch()
+    for name, taken in (
+        ("a.png", True),
+        ("params.json", True),
+        ("photos", True),
+        ("set", False),
+        ("run", False),
+        ("model.keras", False),
+        ("table.csv", False),
+    ):
+        path = tmp_path / name
+        with nullcontext() if taken else pytest.raises(InputError, match="the server's"):
+            _check_for_server(path, is_image=path.suffix == ".png")
 
 
 class _Served:

@@ -213,6 +213,17 @@ def test_refusals_are_the_servers_words(served: Served, bench: RemoteBench) -> N
         assert "server" in bench.why_not(action)
 
 
+def test_images_are_brought_along_under_names_of_the_server(served: Served, bench: RemoteBench) -> None:
+    own = served.root / "digits" / "test" / "3"
+    strange = served.root.parent / "..%2f evil;.SH"
+    strange.write_bytes(b"no image")
+    paths = bench._client.upload([*sorted(own.iterdir())[:2], strange])
+    assert [Path(path).name for path in paths] == ["0000.png", "0001.png", "0002.image"]
+    assert len({Path(path).parent for path in paths}) == 1
+    assert (served.root / paths[2]).read_bytes() == b"no image"
+    assert bench.store.known() == []
+
+
 def test_copies_are_bounded(served: Served, bench: RemoteBench) -> None:
     mirror = bench._mirror
     for place in range(3):

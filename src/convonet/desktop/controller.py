@@ -223,7 +223,9 @@ class Controller(QObject):
     # Session
 
     def remember(self, path: Path) -> None:
-        """Put a path among the recent ones."""
+        """Put a path among the recent ones; those of a server are not files that can be opened again here."""
+        if self.bench.outlives_the_window and not path.exists():
+            return
         self.session.used(path)
         self.changed.emit("recent")
 

@@ -185,13 +185,16 @@ class FileActions:
         from convonet.data.names import IMAGE_SUFFIXES
 
         first = paths[0]
+        is_image = first.suffix.lower().lstrip(".") in IMAGE_SUFFIXES
+        if self._bench.outlives_the_window:
+            _check_for_server(first, is_image=is_image)
         if first.suffix.lower() == ".json":
             self.take_params(first)
         elif first.suffix.lower() in _MODEL_SUFFIXES or (first / RECORD).is_file():
             self.take_model(first)
         elif first.is_dir() and _has_folders(first):
             self.take_folder(first)
-        elif first.is_dir() or first.suffix.lower().lstrip(".") in IMAGE_SUFFIXES:
+        elif first.is_dir() or is_image:
             self._controller.page_wanted.emit("use")
             self._bench.start(self._bench.predict_task(paths))
         elif first.suffix.lower() in (".csv", ".tsv", ".npz"):
@@ -236,6 +239,19 @@ def _kind(path: Path) -> str:
     except ParamError as error:
         error.where = str(path)
         raise
+
+
+def _check_for_server(path: Path, *, is_image: bool) -> None:
+    """Of what lies on this machine, a server takes parameters and images to predict. Raises InputError."""
+    plain_folder = path.is_dir() and not _has_folders(path) and not (path / RECORD).is_file()
+    if is_image or plain_folder or path.suffix.lower() == ".json":
+        return
+    raise InputError(
+        "The sets and models of this window are the server's",
+        where=path,
+        expected="images to predict, a folder of them, or a parameter file (.json)",
+        hint="Copy it below the server's root, then choose it with the buttons",
+    )
 
 
 def _has_folders(folder: Path) -> bool:

@@ -54,6 +54,7 @@ class RemoteHand:
         self._offset, self._state = 0, RunState.WAITING
         self._fault: ConvonetError | None = None
         self._begun, self._was_lost = begin is None, False
+        run.said = RunState.RUNNING
         self._cancelled, self._closed = threading.Event(), threading.Event()
         self._stream: EventStream | None = None
         self._thread = threading.Thread(target=self._work, name=f"follow-{run.id}", daemon=True)
