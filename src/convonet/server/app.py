@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mimetypes
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from importlib import resources
@@ -56,6 +57,8 @@ def create_app(settings: Settings, supervisor: Supervisor | None = None) -> Fast
     app.add_middleware(Guard, settings=settings)
     app.add_middleware(Watching, metrics=parts.metrics)
     app.openapi = _described(app, settings)  # type: ignore[method-assign]
+    # Windows may call it text/plain in its registry, and a browser then refuses the module.
+    mimetypes.add_type("text/javascript", ".js")
     page = Path(str(resources.files("convonet.server"))) / "web"
     app.mount("/", StaticFiles(directory=page, html=True), name="page")
     return app

@@ -17,7 +17,10 @@ export function modelChoice(page, use) {
     const chosen = able.find((run) => run.id === page.part) ?? able.find((run) => run.id === store.model) ?? able[0];
     field.hidden = !able.length;
     fill(select, able.map((run) => h("option", {value: run.id, selected: run === chosen}, run.id)));
-    store.model = chosen?.id ?? "";
+    if (store.model !== (chosen?.id ?? "")) {
+      store.model = chosen?.id ?? "";
+      changed("model");
+    }
     use(store.model);
   }).catch((error) => error.name === "AbortError" || use(""));
   return field;
