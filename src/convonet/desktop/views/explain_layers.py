@@ -97,7 +97,9 @@ class DreamTab(QWidget):
         self.picture = PictureView("What excites the channel")
         self._says = label("", "muted", wrap=True)
         self._empty = EmptyState("Nothing looked for yet", _DREAM)
-        self._either = Either(self._empty, column(self.picture, self._says, gap=8))
+        shown = column(self.picture, self._says, gap=8)
+        shown.setStretch(0, 1)
+        self._either = Either(self._empty, shown)
         line = row(
             label("Layer", "muted"),
             self.layer,
