@@ -53,14 +53,10 @@ DOCUMENTED = (
     "test_2_dark",
     "test_4_light",
     "two_test_dark",
-    "two_curves_light",
     "use_images_light",
     "use_draw_dark",
     "explain_dark",
     "explain_1_light",
-    "explain_2_dark",
-    "dialog_image_light",
-    "dialog_error_dark",
     "dialog_shown_as_light",
 )
 _TABS = {"data": 7, "network": 2, "train": 3, "test": 7, "explain": 3}

@@ -6,7 +6,6 @@ import csv
 from itertools import combinations
 from typing import Any, NamedTuple
 
-from convonet.metrics import mcnemar, mcnemar_sentence
 from convonet.runs.run import Run
 
 PREDICTIONS = "predictions.csv"
@@ -31,6 +30,9 @@ def compare_pairs(runs: list[Run]) -> list[dict[str, Any]]:
 
 
 def _pair(name_a: str, name_b: str, a: _Answers, b: _Answers) -> dict[str, Any]:
+    # Late: whoever lists runs needs no numpy.
+    from convonet.metrics import mcnemar, mcnemar_sentence
+
     names = {"a": name_a, "b": name_b}
     if a.truth != b.truth:
         sentence = f"{name_a} and {name_b} were not tested on the same images, so they cannot be paired."

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from convonet.data.listing import ImageListing
-from convonet.data.sources import find_channels, scan_set
 from convonet.params import DataParams, SearchSpace
 from convonet.params.recipes import Recipe, recipe
+
+if TYPE_CHECKING:
+    from convonet.data.listing import ImageListing
 
 
 def recipe_for(name: Recipe, data: DataParams, listing: ImageListing | None = None) -> dict[str, Any]:
@@ -19,6 +20,9 @@ def recipe_for(name: Recipe, data: DataParams, listing: ImageListing | None = No
     Raises:
         DataError: there are no training images.
     """
+    # Late: a window is there sooner without the reading of images.
+    from convonet.data.sources import find_channels, scan_set
+
     listing = scan_set(data, "train") if listing is None else listing
     channels = find_channels(listing) if data.channels == "auto" else data.channels
     return recipe(

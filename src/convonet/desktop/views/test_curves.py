@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QWidget
 from convonet.desktop.widgets.basic import button, column, frame, label, row
 from convonet.desktop.widgets.xy_plot import COLORS, DIAGONAL, Line, XYPlot
 
-_MOST = len(COLORS)
+_MOST, _NARROW = len(COLORS), 96
 
 
 class CurvesTab(QWidget):
@@ -54,7 +54,7 @@ class CurvesTab(QWidget):
             gap=8,
         )
         second = row(
-            label("or chosen on validation:", "muted"),
+            label("or by validation:", "muted"),
             label("recall", "muted"),
             self.recall,
             button("Choose by recall", lambda: self._start(min_recall=self.recall.value())),
@@ -133,6 +133,7 @@ def _share(name: str, value: float) -> QDoubleSpinBox:
     made.setSingleStep(0.05)
     made.setDecimals(3)
     made.setValue(value)
+    made.setMaximumWidth(_NARROW)
     made.setAccessibleName(name)
     return made
 
@@ -142,5 +143,6 @@ def _cost(name: str, value: float) -> QDoubleSpinBox:
     made.setRange(0.01, 10_000.0)
     made.setDecimals(2)
     made.setValue(value)
+    made.setMaximumWidth(_NARROW)
     made.setAccessibleName(name)
     return made
