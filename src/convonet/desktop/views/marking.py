@@ -38,7 +38,15 @@ class Marker(QObject):
             self.marked.emit([])
             return
 
+        roots = {listing.root for listing in self._controller.bench.sets.listings.values()}
+
         def read(watch: Watch) -> list[MarkedImage]:
+            from convonet.data.marks import marks_file
+
+            # A set without the file has no marks: a hundred thousand images are not listed again to learn that.
+            here = [root for root in roots if root.exists()]
+            if here and len(here) == len(roots) and not any(marks_file(root).is_file() for root in here):
+                return []
             return self._controller.bench.images.marks(data, watch)
 
         self._controller.background.call("marks", read, self.marked.emit)
