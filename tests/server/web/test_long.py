@@ -109,6 +109,7 @@ def test_forty_thousand_images_stay_bounded(
         page.evaluate("top => { document.querySelector('.grid').scrollTop = top; }", height * step // 60)
         page.wait_for_timeout(150)
     page.locator(".pic").last.wait_for()
+    page.wait_for_timeout(2000)
     after = kept(client)
     pictures = page.locator(".pic").count()
     sizes = (
@@ -117,7 +118,7 @@ def test_forty_thousand_images_stay_bounded(
     print(f"{sizes}, {pictures} pictures")  # noqa: T201
     assert pictures <= 120
     assert after[0] <= before[0] + 12 * 2**20
-    assert after[1] <= 3 * before[1]
+    assert after[1] <= 10_000
 
 
 def kept(client: Any) -> tuple[float, float]:

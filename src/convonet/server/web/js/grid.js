@@ -42,7 +42,7 @@ export class Grid {
   }
 
   clear() {
-    for (const element of this.shown.values()) element.remove();
+    for (const element of this.shown.values()) drop(element);
     this.shown.clear();
   }
 
@@ -90,7 +90,7 @@ export class Grid {
     const last = Math.min(this.total, (Math.ceil((element.scrollTop + element.clientHeight) / tall) + AROUND) * columns);
     for (const [place, made] of this.shown) {
       if (place < first || place >= last) {
-        made.remove();
+        drop(made);
         this.shown.delete(place);
       }
     }
@@ -150,6 +150,12 @@ export class Grid {
     now?.setAttribute("tabindex", "0");
     now?.focus({preventScroll: true});
   }
+}
+
+// A picture that is still on its way would keep its element, and the server, at work for nobody.
+function drop(element) {
+  element.querySelector("img").removeAttribute("src");
+  element.remove();
 }
 
 /** A caption with how many there are. */
