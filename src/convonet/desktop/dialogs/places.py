@@ -51,6 +51,7 @@ class PlacesDialog(QDialog):
         whole = column(row(self._where, None, self._up), self.list, self._fault, buttons, margin=16)
         whole.setStretch(1, 1)
         self.setLayout(whole)
+        self.list.setFocus()
         self.go("")
 
     def go(self, path: str) -> None:
