@@ -125,11 +125,8 @@ def test_handlers_are_exactly_the_ids(window: AppWin) -> None:
     assert all(inspect.isroutine(act) or callable(act) for name, act in given.items() if name != "exit")
 
 
-def test_about_tells_versions_backend_and_device(
-    window: AppWin, qtbot: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(AboutDialog, "_examine", staticmethod(lambda _: REPORT))
-    dialog = AboutDialog(window.controller.background, window.controller.bench.examine, window)
+def test_about_tells_versions_backend_and_device(window: AppWin, qtbot: Any) -> None:
+    dialog = AboutDialog(window.controller.background, lambda: REPORT, window)
     qtbot.addWidget(dialog)
     qtbot.waitUntil(lambda: not window.controller.background.is_busy(), timeout=10_000)
     dialog._copy()
