@@ -340,7 +340,7 @@ def test_every_command_has_json() -> None:
         waiting += [(f"{name} {key}", value) for key, value in below.items()]
         if not below and not any("--json" in param.opts for param in command.params):
             without.append(name)
-    assert without in ([], ["convonet desktop"])
+    assert set(without) <= {"convonet desktop", "convonet serve"}  # these two end only when they are closed
 
 
 def test_changing_files_and_deleting_runs_answer_in_json(

@@ -146,8 +146,8 @@ def predict(
     from convonet.workbench.models import model_path, write_predictions
 
     task = PredictTask(
-        model=str(model_path(model)),
         paths=present(paths),
+        model=str(model_path(model)),
         top=top,
         unsure_below=unsure_below,
         scaling=checked_scaling(scaling),

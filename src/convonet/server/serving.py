@@ -73,6 +73,7 @@ def serve(settings: Settings, announce: Callable[[str], None] = lambda url: None
 
 def listening(settings: Settings) -> socket.socket:
     """A bound socket; port 0 takes any free one."""
+    made = None
     try:
         found = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)
         family, _, _, _, address = found[0]
@@ -82,6 +83,8 @@ def listening(settings: Settings) -> socket.socket:
         made.bind(address)
         made.listen(_BACKLOG)
     except OSError as error:
+        if made is not None:
+            made.close()
         raise OutputError(
             f"The server cannot listen there: {(error.strerror or str(error)).lower()}",
             where=f"{settings.host}:{settings.port}",
