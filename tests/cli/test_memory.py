@@ -16,7 +16,7 @@ from conftest import Convonet, Said
 
 pytestmark = pytest.mark.slow
 
-BATCH = 1024  # at 128×128 and 16 filters a batch's largest maps alone take 1 GiB
+BATCH = 1024  # at 128×128 and 32 filters a batch's largest maps alone take 2 GiB
 MEMORY = Path("/sys/fs/cgroup/memory")
 
 
@@ -47,7 +47,7 @@ def _train(run_it: Callable[..., Said], digits: Path, out: Path) -> Said:
     """Train one epoch on enlarged digits with a batch that cannot fit."""
     return run_it(
         *("train", "--train-dir", digits / "train", "--image-size", 128, "--set", f"batch_size={BATCH}"),
-        *("--set", "num_filters=16", "--set", "num_units=8", "--set", "epochs=1", "--no-validation"),
+        *("--set", "num_filters=32", "--set", "num_units=8", "--set", "epochs=1", "--no-validation"),
         *("--out", out, "--name", "short", "--json"),
     )
 
