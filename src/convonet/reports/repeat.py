@@ -52,11 +52,7 @@ def _about(record: Mapping[str, Any]) -> Rows:
     rows = [
         ("Run", str(record["id"])),
         ("Begun", _time(record["started"] or record["created"])),
-        (
-            "Took",
-            f"{record['seconds']:.1f} s"
-            + (f" in {record['attempt']} attempts" if record["attempt"] > 1 else ""),
-        ),
+        ("Took", _taken(record)),
         ("Seed", str(record["seed"])),
         ("Fingerprint of the images", str(data.get("fingerprint", "–"))),
         ("Versions", ", ".join(f"{name} {version}" for name, version in record["versions"].items())),
