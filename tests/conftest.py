@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +19,13 @@ def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
     folder = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("CONVONET_HOME", str(folder))
     return folder
+
+
+@pytest.fixture(autouse=True)
+def own_seed() -> None:
+    """Networks that a test makes without a seed are the same in every order and on every machine."""
+    if "keras" in sys.modules:
+        sys.modules["keras"].utils.set_random_seed(7)
 
 
 @pytest.fixture(scope="session")

@@ -189,7 +189,7 @@ def test_layers_of_nested_networks_are_named_by_either_end(make_model) -> None:
 
 def test_a_network_that_takes_bytes_has_gradients_too(images) -> None:
     inputs = keras.Input((16, 14, 1), dtype="uint8")
-    x = keras.layers.Conv2D(3, 3, activation="relu")(keras.layers.Rescaling(1 / 255)(inputs))
+    x = keras.layers.Conv2D(8, 3, activation="relu")(keras.layers.Rescaling(1 / 255)(inputs))
     network = keras.Model(inputs, keras.layers.Dense(2, activation="softmax")(keras.layers.Flatten()(x)))
     model = NetModel(network, ModelInfo(("a", "b"), PixelParams(16, 14, 1)))
     for method in EXPLAINERS:

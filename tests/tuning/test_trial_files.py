@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -82,6 +83,14 @@ def test_the_table_has_the_best_first_and_the_unfinished_last(task: Make) -> Non
         [_row(1, 1, 0.9, score=2.0), _row(2, 1, 0.1, score=1.0)], task(objective="loss", folds=1)
     )
     assert [s.trial for s in by_loss] == [2, 1]
+
+
+def test_the_order_in_which_folds_end_changes_nothing(task: Make) -> None:
+    rows = [_row(trial, fold, s, seconds=s) for trial in (1, 2) for fold, s in enumerate((0.1, 0.2, 0.3), 1)]
+    made = task(SPACE, folds=3)
+    assert len({np.mean([row.accuracy for row in order]) for order in itertools.permutations(rows[:3])}) > 1
+    wanted = settings_of(rows, made)
+    assert all(settings_of(order, made) == wanted for order in itertools.permutations(rows))
 
 
 def test_results_are_in_percent_with_a_column_for_each_varied_name(task: Make) -> None:

@@ -61,9 +61,12 @@ class Setting:
 
 
 def settings_of(rows: Sequence[FoldRow], task: TuneTask) -> list[Setting]:
-    """Settings with at least one row, the best first; those that are not done come after those that are."""
+    """Settings with at least one row, the best first; those that are not done come after those that are.
+
+    The order in which the folds ended does not matter, down to the last digit of the means.
+    """
     by_trial: dict[int, list[FoldRow]] = {}
-    for row in rows:
+    for row in sorted(rows, key=lambda row: row.key):
         by_trial.setdefault(row.trial, []).append(row)
     sign = 1 if task.objective == "loss" else -1
 
@@ -91,7 +94,7 @@ def _setting(rows: Sequence[FoldRow], task: TuneTask) -> Setting:
     state: SettingState = "partial" if not whole else "done"
     if ended is not None:
         state = "failed" if ended.state == "failed" else "pruned"
-    first = min(rows, key=lambda row: row.key)
+    first = rows[0]
     accuracy, spread = _mean_std([row.accuracy for row in done])
     score, score_spread = _mean_std([row.score for row in done])
     return Setting(

@@ -51,6 +51,16 @@ def drop() -> Callable[..., None]:
     return dropped
 
 
+@pytest.fixture(scope="session")
+def go() -> Callable[..., None]:
+    """`go(page, "train")`: to a step of the way by its link in the rail."""
+
+    def clicked(page: Any, name: str) -> None:
+        page.locator(f"#rail a[href='#{name}']").click()
+
+    return clicked
+
+
 @pytest.fixture
 def visit(browser: Any) -> Iterator[Open]:
     """`visit(url, width=…)`: a page of a new visitor. Anything that goes wrong in its scripts fails the test."""

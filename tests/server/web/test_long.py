@@ -37,6 +37,7 @@ def test_the_whole_way_on_a_real_set(
     serve: Callable[..., Any],
     root: Path,
     visit: Callable[..., Any],
+    go: Callable[..., None],
     drop: Callable[..., None],
 ) -> None:
     shutil.copytree(real_data("mnist_png"), root / "mnist_png")
@@ -47,17 +48,17 @@ def test_the_whole_way_on_a_real_set(
     page.get_by_role("dialog").get_by_role("button", name="testing /").wait_for()
     page.get_by_role("dialog").get_by_role("button", name="Use this folder").click()
     page.get_by_text("8,000 training, 2,000 test images of 10 classes").wait_for()
-    page.get_by_role("link", name="Parameters").click()
+    go(page, "params")
     group = page.locator("#hyper-epochs")
     group.evaluate("field => { field.closest('details').open = true; }")
     group.fill("2")
-    page.get_by_role("link", name="Network").click()
+    go(page, "network")
     page.get_by_text("818,026").first.wait_for(timeout=60_000)
-    page.get_by_role("link", name="Train").click()
+    go(page, "train")
     page.get_by_role("button", name="Train with validation").click()
     page.get_by_text(re.compile("Epoch [12] of 2")).first.wait_for(timeout=120_000)
     page.locator("#doing", has_text=re.compile("^Done$")).wait_for(timeout=240_000)
-    page.get_by_role("link", name="Test").click()
+    go(page, "test")
     page.get_by_text("of 2,000 images are right").wait_for()
     wrong = page.locator(".matrix button[aria-label*='taken for']:not([disabled])")
     said = next(
@@ -72,7 +73,7 @@ def test_the_whole_way_on_a_real_set(
     page.get_by_role("button", name="Why?").click()
     page.get_by_role("dialog").get_by_alt_text(re.compile("Heat map")).wait_for(timeout=90_000)
     page.keyboard.press("Escape")
-    page.get_by_role("link", name="Use").click()
+    go(page, "use")
     page.get_by_text("Drop images here").wait_for()
     image = next((root / "mnist_png" / "testing" / "0").iterdir()).relative_to(root).as_posix()
     drop(page, image, 28)

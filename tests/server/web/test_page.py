@@ -31,7 +31,10 @@ def set_field(page: Any, name: str, text: str) -> None:
 
 
 def test_a_new_persons_way(
-    serve: Callable[..., Any], visit: Callable[..., Any], drop: Callable[..., None]
+    serve: Callable[..., Any],
+    visit: Callable[..., Any],
+    go: Callable[..., None],
+    drop: Callable[..., None],
 ) -> None:
     served = serve()
     page = visit(served.url)
@@ -40,7 +43,7 @@ def test_a_new_persons_way(
     page.get_by_text("60 training, 24 test images of 3 classes").wait_for()
     page.locator(".pic img").first.wait_for()
 
-    page.get_by_role("link", name="Parameters").click()
+    go(page, "params")
     set_field(page, "family", "logistic")
     set_field(page, "epochs", "two")
     page.get_by_text('epochs (Epochs): expected a whole number ≥ 1 and ≤ 100,000, received "two"').wait_for()
@@ -48,13 +51,13 @@ def test_a_new_persons_way(
     set_field(page, "batch_size", "16")
     page.get_by_text("Empty fields keep the default").wait_for()
 
-    page.get_by_role("link", name="Train").click()
+    go(page, "train")
     page.get_by_role("button", name="Train with validation").click()
     page.locator(".lead", has_text=re.compile("^train-")).wait_for()
     page.locator("#doing", has_text=re.compile("^Done$")).wait_for()
     assert page.locator(".chart path").count() == 4
 
-    page.get_by_role("link", name="Test", exact=False).click()
+    go(page, "test")
     page.get_by_text("of 24 images are right").wait_for()
     cell = page.locator(".matrix button:not([disabled])").first
     said = cell.get_attribute("aria-label")
@@ -65,7 +68,7 @@ def test_a_new_persons_way(
     page.get_by_role("dialog").get_by_text("the model said").wait_for()
     page.keyboard.press("Escape")
 
-    page.get_by_role("link", name="Use", exact=False).click()
+    go(page, "use")
     page.get_by_text("Drop images here").wait_for()
     drop(page, served.image("7").relative_to(served.root).as_posix())
     answer = page.locator(".answer")
