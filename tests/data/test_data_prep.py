@@ -148,7 +148,7 @@ def test_an_old_entry_that_is_torn_is_not_reused(make_files, cache: ImageCache, 
 
 
 def test_threads_keep_the_order(make_files, cache: ImageCache, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(data_prep, "_workers", lambda listing: 3)
+    monkeypatch.setattr(data_prep, "decoding_workers", lambda listing: 3)
     monkeypatch.setattr(data_prep, "_CHUNK_IMAGES", 2)
     names = [f"{name}/{n}.png" for name in "ab" for n in range(15)]
     prepared = prepare(listed(make_files(*names, content={"a/7b.png": b"x"})), PIXELS, cache=cache)
@@ -160,7 +160,7 @@ def test_threads_keep_the_order(make_files, cache: ImageCache, monkeypatch: pyte
 def test_a_wish_to_stop_leaves_nothing(
     make_files, cache: ImageCache, monkeypatch: pytest.MonkeyPatch, workers: int
 ) -> None:
-    monkeypatch.setattr(data_prep, "_workers", lambda listing: workers)
+    monkeypatch.setattr(data_prep, "decoding_workers", lambda listing: workers)
     monkeypatch.setattr(data_prep, "_CHUNK_IMAGES", 2)
     listing = listed(make_files(*(f"{name}/{n}.png" for name in "ab" for n in range(9))))
     asked = 0

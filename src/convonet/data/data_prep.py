@@ -20,7 +20,7 @@ from convonet.data.channels import find_channels
 from convonet.data.decode import check_size, decode, read_bytes
 from convonet.data.listing import ImageListing, Rows, Skipped
 from convonet.data.pixels import Pixels, fitted, flat
-from convonet.data.pool import Meter, free_cores, in_order
+from convonet.data.pool import Meter, decoding_workers, in_order
 from convonet.errors import DataError
 from convonet.events import DataPrepared, Watch
 from convonet.params.data_params import PixelParams
@@ -29,8 +29,6 @@ __all__ = ["PreparedSet", "find_channels", "prepare"]
 
 _CHUNK_IMAGES = 64
 _CHUNK_BYTES = 2**22
-# Of smaller files most time is spent in Python itself, where threads only get in each other's way.
-_THREADS_FROM_BYTES = 8192
 
 
 @dataclass(frozen=True)
@@ -194,7 +192,8 @@ def _fill(listing: ImageListing, pixels: PixelParams, key: str, cache: ImageCach
     meter = Meter(watch, "prepare", len(listing))
     row = 0
     with cache.new_entry(key) as entry:
-        for results in in_order(made, list(_chunks(listing, pixels)), _workers(listing), watch):
+        workers = decoding_workers(listing.stats[:, 0].mean())
+        for results in in_order(made, list(_chunks(listing, pixels)), workers, watch):
             for result in results:
                 if isinstance(result, str):
                     bad[row] = result
@@ -276,7 +275,3 @@ def _chunks(listing: ImageListing, pixels: PixelParams) -> Iterator[range]:
             start, taken = row, 0
         taken += size
     yield range(start, len(listing))
-
-
-def _workers(listing: ImageListing) -> int:
-    return free_cores() if listing.stats[:, 0].mean() >= _THREADS_FROM_BYTES else 1

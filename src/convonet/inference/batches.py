@@ -27,11 +27,11 @@ def check_images(images: NDArray[np.uint8], shape: tuple[int, int, int]) -> None
     )
 
 
-_LARGEST, _PIXELS_AT_ONCE = 256, 2**20
+_LARGEST, _PIXELS_AT_ONCE = 128, 2**20
 
 
 def images_at_once(shape: tuple[int, int, int]) -> int:
-    """How many images of a shape are computed together: 256 up to 64 × 64 pixels, 20 of 224 × 224.
+    """How many images of a shape are computed together: 128 up to 90 × 90 pixels, 20 of 224 × 224.
 
     More of them are no faster, and what a network keeps of each grows with its pixels.
     """

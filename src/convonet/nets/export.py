@@ -28,6 +28,7 @@ from convonet.nets.backend import keras, name, ops
 from convonet.nets.layers import Tensor, scaling_row
 from convonet.nets.net_model import NetModel
 from convonet.nets.onnx_metadata import describe
+from convonet.nets.onnx_scaling import flatten_scaling
 from convonet.nets.registry import INPUT_NAME
 
 OUTPUT_NAME = "probabilities"
@@ -76,6 +77,7 @@ def export_onnx(
         _write(whole, model.info.pixels.shape, temporary)
         graph = onnx.load(temporary)
         _name(graph)
+        flatten_scaling(graph, model.info.pixels.shape)
         describe(graph, said, kept_samples(reference), model.info.temperature)
         onnx.save(graph, temporary)
         exported = OnnxModel.load(temporary, check=False)

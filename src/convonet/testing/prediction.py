@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convonet.data.decode import read_image
-from convonet.data.pool import Meter, free_cores, in_order
+from convonet.data.pool import Meter, decoding_workers, in_order
 from convonet.data.sources import FoundImages
 from convonet.errors import DataError
 from convonet.events import Warned, Watch
@@ -21,6 +21,7 @@ from convonet.params.data_params import PixelParams
 from convonet.testing.net_testing import Predictor
 
 _FILES_AT_ONCE = 32
+_SIZES_ASKED = 32
 
 
 def predict_files(
@@ -94,7 +95,7 @@ def _decoded(
 
     A thread takes several files at a time: handing over a small one costs as much as decoding it.
     """
-    workers = free_cores() if len(paths) > 1 else 1
+    workers = decoding_workers(_mean_bytes(paths)) if len(paths) > 1 else 1
     size = max(1, min(_FILES_AT_ONCE, len(paths) // (2 * workers)))
     parts = [paths[start : start + size] for start in range(0, len(paths), size)]
 
@@ -102,6 +103,12 @@ def _decoded(
         return [_read(path, pixels, watch) for path in part]
 
     return itertools.chain.from_iterable(in_order(read, parts, workers, watch))
+
+
+def _mean_bytes(paths: Sequence[Path]) -> float:
+    """Of some files that stand for all; one that is not there counts as empty."""
+    some = paths[:: max(1, len(paths) // _SIZES_ASKED)]
+    return sum(path.stat().st_size for path in some if path.is_file()) / max(1, len(some))
 
 
 def _read(path: Path, pixels: PixelParams, watch: Watch) -> tuple[str, NDArray[np.uint8] | str]:
