@@ -150,6 +150,8 @@ def test_labels_from_file_names(make_files) -> None:
     listing = listed(folder, label_pattern=r"^(?P<label>[a-z]+)_\d+")
     assert rows_of(listing) == [("cat_1.png", "cat"), ("cat_10.png", "cat"), ("sub/dog_2.png", "dog")]
     assert listing.skipped == (Skipped("mouse.png", "label_pattern finds no label in its name"),)
+    same = listed(folder, label_pattern=r"[^/]*?(?P<label>[a-z]+)_\d+")
+    assert rows_of(same) == rows_of(listing)
 
 
 @pytest.mark.parametrize("pattern", ["(?P<label>", "([a-z]+)_"])

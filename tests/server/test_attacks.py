@@ -10,6 +10,7 @@ import time
 import zipfile
 import zlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -410,6 +411,39 @@ def _raw(served: Served, *parts: bytes, pause: float = 0.0) -> bytes:
         except OSError:
             pass
         return said
+
+
+ENDLESS = r"(?P<label>(\w+\w+)+)\."
+
+
+def test_a_pattern_without_end_holds_nobody(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("convonet.data.matching._SECONDS", 1.0)
+    served = serve()
+    folder = served.root / "named"
+    folder.mkdir()
+    (folder / ("a" * 60 + "!.png")).write_bytes(served.image().read_bytes())
+    wish = {"data": {"train_dir": "named", "label_pattern": ENDLESS}}
+    waited = []
+    with ThreadPoolExecutor(8) as pool:
+        asked = [pool.submit(served.client.post, "/datasets", json=wish) for _ in range(8)]
+        while not all(each.done() for each in asked):
+            began = time.monotonic()
+            assert served.client.get("/runs").status_code == 200
+            waited.append(time.monotonic() - began)
+    answers = sorted((each.result() for each in asked), key=lambda answer: answer.status_code)
+    assert [answer.status_code for answer in answers] == [422] * 2 + [429] * 6
+    assert "takes longer than 1 seconds" in answers[0].json()["error"]["details"]["faults"]["label_pattern"]
+    assert max(waited) < 1
+
+
+@pytest.mark.parametrize(
+    "pattern", ["(", "[a-z]+", "(" * 900, "(?P<label>a{99999999999999999999})", "x" * 5000]
+)
+def test_a_pattern_that_is_none_is_refused(shared: Served, pattern: str) -> None:
+    wish = {"data": {"train_dir": "digits/train/7", "label_pattern": pattern}}
+    answer = shared.client.post("/datasets", json=wish)
+    assert answer.status_code == 422, answer.text
+    assert "expected a regular expression" in answer.json()["detail"]
 
 
 def test_the_access_log_holds_no_secret(serve: Serve, caplog: pytest.LogCaptureFixture) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from convonet.data.listing import ImageListing, Row, Skipped
+from convonet.data.matching import PatternError, find_in, shown
 from convonet.data.names import is_hidden, is_image_name, is_text, legible, natural_key
 from convonet.errors import ParamError
 from convonet.events import Watch
@@ -53,31 +53,31 @@ def list_by_pattern(root: Path, pattern: str, watch: Watch) -> ImageListing:
     """Every image below `root`; the class is what the group `label` of `pattern` finds in the file's name.
 
     Raises:
-        ParamError: the pattern is no regular expression or has no group `label`.
+        ParamError: the pattern is no regular expression, has no group `label`, or takes too long.
     """
-    finder = _compiled(pattern)
     skipped: list[Skipped] = []
     rows: list[Row] = []
-    for path, size, modified in image_files(str(root), "", skipped, watch):
-        match = finder.search(path.rpartition("/")[2])
-        if match and match["label"]:
-            rows.append(Row(path, match["label"], size, modified))
+    files = image_files(str(root), "", skipped, watch)
+    labels = _labels(pattern, [path.rpartition("/")[2] for path, _, _ in files], watch)
+    for (path, size, modified), label in zip(files, labels, strict=True):
+        if label:
+            rows.append(Row(path, label, size, modified))
         else:
             skipped.append(Skipped(path, "label_pattern finds no label in its name"))
     return ImageListing.of(root, rows, skipped)
 
 
-def _compiled(pattern: str) -> re.Pattern[str]:
+def _labels(pattern: str, names: list[str], watch: Watch) -> list[str | None]:
     wanted = (
         "label_pattern (Label pattern): expected a regular expression with a group such as (?P<label>[a-z]+)"
     )
     try:
-        finder = re.compile(pattern)
-    except re.error as error:
-        raise ParamError.of({"label_pattern": f"{wanted}, received {pattern!r} ({error})"}) from error
-    if "label" not in finder.groupindex:
-        raise ParamError.of({"label_pattern": f"{wanted}, received {pattern!r}"})
-    return finder
+        found = find_in(pattern, "label", names, watch)
+    except PatternError as error:
+        raise ParamError.of({"label_pattern": f"{wanted}, received {shown(pattern)} ({error})"}) from error
+    if "label" not in found.named:
+        raise ParamError.of({"label_pattern": f"{wanted}, received {shown(pattern)}"})
+    return found.texts
 
 
 def image_files(folder: str, below: str, skipped: list[Skipped], watch: Watch) -> list[File]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Sequence
 
 from convonet.data.listing import ImageListing
+from convonet.data.matching import PatternError, find_in, shown
 from convonet.errors import ParamError
 from convonet.params import DataParams
 
@@ -18,16 +19,15 @@ def grouped(listing: ImageListing, data: DataParams, *, required: bool) -> Image
         required: refuse a set in which no group is found.
 
     Raises:
-        ParamError: no regular expression, not one group in it, or it finds nothing; a column where no table is.
+        ParamError: no regular expression, not one group in it, it finds nothing or takes too long; a column where
+            no table is.
     """
     pattern = data.group_pattern
     if data.group_column is not None and (pattern is not None or (required and listing.groups is None)):
         raise _column_fault(data.group_column, pattern)
     if pattern is None:
         return listing
-    finder = _compiled(pattern)
-    found = (finder.search(path) for path in listing.paths)
-    groups = tuple([(match[1] or "") if match else "" for match in found])
+    groups = tuple([name or "" for name in _found(pattern, listing.paths)])
     if required and listing.paths and not any(groups):
         raise _fault(pattern, f"it finds nothing in any path, such as {listing.paths[0]}")
     return listing.changed(groups=groups)
@@ -44,19 +44,19 @@ def shared_sentence(names: list[str], other: str) -> str:
     return f"{len(names):,} groups stand in training and in {other} ({shown}): scores there are too good"
 
 
-def _compiled(pattern: str) -> re.Pattern[str]:
+def _found(pattern: str, paths: Sequence[str]) -> list[str | None]:
     try:
-        finder = re.compile(pattern)
-    except re.error as error:
+        found = find_in(pattern, 1, paths)
+    except PatternError as error:
         raise _fault(pattern, str(error)) from error
-    if finder.groups != 1:
-        raise _fault(pattern, f"{finder.groups} groups")
-    return finder
+    if found.groups != 1:
+        raise _fault(pattern, f"{found.groups} groups")
+    return found.texts
 
 
 def _fault(pattern: str, why: str) -> ParamError:
     wanted = "group_pattern (Group pattern): expected a regular expression with one group such as (p[0-9]+)_"
-    return ParamError.of({"group_pattern": f"{wanted}, received {pattern!r} ({why})"})
+    return ParamError.of({"group_pattern": f"{wanted}, received {shown(pattern)} ({why})"})
 
 
 def _column_fault(column: str, pattern: str | None) -> ParamError:

@@ -335,7 +335,7 @@ def _read_text(field: Field, text: str) -> Any:
         return words.get(text.lower(), text)
     if field.kind in ("int", "float"):
         return float(text) if field.kind == "float" or not text.lstrip("+-").isdigit() else int(text)
-    if field.is_json or text.startswith("["):
+    if field.is_json or (text.startswith("[") and field.is_list):
         return json.loads(text)
     if field.kind == "size":
         sides = text.lower().replace("×", "x").split("x")

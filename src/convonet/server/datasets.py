@@ -15,6 +15,7 @@ import numpy as np
 from convonet.atomic import json_text
 from convonet.data.arrays import is_arrays
 from convonet.data.listing import ImageListing
+from convonet.errors import ParamError
 from convonet.params import DataParams
 from convonet.params.files import data_to_dict
 from convonet.server.confine import Root
@@ -23,6 +24,7 @@ from convonet.specs import Split
 from convonet.workbench.sets import LoadedSets, load_sets
 
 _KEPT = 8
+_MATCHING = 2
 _SKIPPED_TOLD = 100
 
 
@@ -48,6 +50,7 @@ class DataSets:
         self._root = root
         self._lock = threading.Lock()
         self._known: OrderedDict[str, DataSet] = OrderedDict()
+        self._matching = threading.BoundedSemaphore(_MATCHING)
 
     def look(self, data: DataParams, classes: Sequence[str] = ()) -> DataSet:
         """List the images of every set that `data` names. Takes a second for a hundred thousand.
@@ -56,7 +59,8 @@ class DataSets:
             classes: a model's names, for sets that come without a training set.
 
         Raises:
-            Refusal: a link leads out of the root, or no folder is given.
+            Refusal: a link leads out of the root; 429 while others try regular expressions.
+            ParamError: a regular expression that cannot be used, or takes too long.
         """
         for name in ("train_dir", "val_dir", "test_dir"):
             folder = getattr(data, name)
@@ -64,13 +68,28 @@ class DataSets:
                 self._root.check_tree(Path(folder))
         key = json_text([data_to_dict(data), list(classes)])
         name = hashlib.sha256(key.encode()).hexdigest()[:16]
-        found = DataSet(name, data, load_sets(data, classes))
+        found = DataSet(name, data, self._loaded(data, classes))
         with self._lock:
             self._known[name] = found
             self._known.move_to_end(name)
             while len(self._known) > _KEPT:
                 self._known.popitem(last=False)
         return found
+
+    def _loaded(self, data: DataParams, classes: Sequence[str]) -> LoadedSets:
+        if data.label_pattern is None and data.group_pattern is None:
+            return load_sets(data, classes)
+        # A pattern may take seconds before it is given up: they must not take all threads that answer.
+        if not self._matching.acquire(blocking=False):
+            raise Refusal(429, "Other sets are being looked at by a pattern", retry_after=5)
+        try:
+            sets = load_sets(data, classes)
+        finally:
+            self._matching.release()
+        for error in sets.errors.values():
+            if isinstance(error, ParamError):
+                raise error
+        return sets
 
     def find(self, name: str) -> DataSet:
         """A set that was looked at. Raises Refusal 404."""

@@ -122,10 +122,44 @@ def test_the_keyboard_reaches_everything(ready: Callable[..., Any]) -> None:
     page.keyboard.press("ArrowRight")
     assert page.evaluate("document.activeElement.getAttribute('aria-posinset')") == "2"
     page.keyboard.press("End")
-    page.wait_for_function("document.activeElement.getAttribute('aria-posinset') === '60'")
+    page.wait_for_function("() => document.activeElement.getAttribute('aria-posinset') === '60'")
     page.keyboard.press("Enter")
     page.get_by_role("dialog").wait_for()
     page.keyboard.press("Escape")
+
+
+def test_pictures_that_left_are_given_up(ready: Callable[..., Any]) -> None:
+    page = ready("params", width=390, height=844)
+    held, failed = [], []
+    page.route(re.compile(r"/api/v1/images\?"), lambda route: held.append(route))
+    page.on("requestfailed", lambda request: failed.append(request.url))
+    page.evaluate("location.hash = 'data'")
+    page.locator(".pic").first.wait_for()
+    first = page.locator(".pic img").evaluate_all("all => all.map((e) => e.src)")
+    page.locator(".pic").nth(1).focus()
+    page.locator(".grid").evaluate("grid => { grid.scrollTop = grid.scrollHeight; }")
+    page.locator(".pic[aria-posinset='60']").wait_for()
+    page.wait_for_timeout(100)
+    shown = page.locator(".pic img").evaluate_all("all => all.map((e) => e.src)")
+    assert len(shown) <= 45
+    assert set(failed) == set(first) - set(shown)
+    assert page.evaluate("document.activeElement.getAttribute('aria-posinset')") == "2"
+    order = page.locator(".pic").evaluate_all("all => all.map((e) => Number(e.ariaPosInSet))")
+    assert order == sorted(order)
+    page.unroute_all(behavior="ignoreErrors")
+
+
+def test_pictures_are_selected(ready: Callable[..., Any]) -> None:
+    page = ready("data")
+    pictures = page.get_by_role("listbox", name="Images")
+    pictures.get_by_role("option").first.focus()
+    for key in ("Space", "ArrowRight", "Space"):
+        page.keyboard.press(key)
+    assert pictures.get_by_role("option", selected=True).count() == 2
+    pictures.get_by_role("option").nth(4).click(modifiers=["Control"])
+    pictures.get_by_role("option").first.locator(".check").click()
+    chosen = pictures.get_by_role("option", selected=True)
+    assert chosen.evaluate_all("all => all.map((e) => e.ariaPosInSet)") == ["2", "5"]
 
 
 def test_nothing_comes_from_elsewhere(visit: Callable[..., Any], shared: Any) -> None:

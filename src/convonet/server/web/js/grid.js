@@ -1,6 +1,8 @@
-// Very many pictures in a scrolled field: only those that are seen exist, and only a few pages of their list are kept.
+// Very many pictures in a scrolled field: only the rows near what is seen exist, made of the same few elements again
+// and again, and only a few pages of their list are kept.
 
 import {h, whole} from "./dom.js";
+import {Frame} from "./frame.js";
 
 const WIDE = 112;
 const PAGE = 200;
@@ -8,22 +10,27 @@ const KEPT_PAGES = 6;
 const AROUND = 2;
 
 /**
- * @param load `(offset, limit) => {total, items: [{src, alt, under, key}]}`
+ * @param load `(offset, limit) => {total, items: [{src, alt, under, mark}]}`
  * @param open called with an item and its place
+ * @param selected called with the items that are selected, whenever they are others
  */
 export class Grid {
-  constructor(label, load, open, {tall = 132} = {}) {
+  constructor(label, load, open, {tall = 132, selected = () => {}} = {}) {
     this.load = load;
     this.open = open;
     this.tall = tall;
+    this.selected = selected;
     this.total = 0;
     this.pages = new Map();
-    this.shown = new Map();
+    this.shown = new Map(); // place → frame
+    this.spare = [];
+    this.chosen = new Map(); // place → item
     this.active = 0;
     this.turn = 0;
     this.space = h(".space", {"aria-hidden": "true"});
-    this.element = h(".grid", {role: "list", "aria-label": label, tabindex: -1}, this.space);
-    this.element.addEventListener("scroll", () => this.draw(), {passive: true});
+    this.list = h("div", {role: "listbox", "aria-label": label, "aria-multiselectable": "true"});
+    this.element = h(".grid", {tabindex: -1}, this.space, this.list);
+    this.element.addEventListener("scroll", () => this.soon(), {passive: true});
     this.element.addEventListener("keydown", (event) => this.key(event));
     this.watch = new ResizeObserver(() => this.layout());
     this.watch.observe(this.element);
@@ -35,15 +42,24 @@ export class Grid {
     this.turn += 1;
     this.pages.clear();
     this.clear();
+    this.select([]);
     this.total = 0;
     this.active = 0;
     this.element.scrollTop = 0;
     await this.page(0);
   }
 
+  /** Show what the list is now, at the place where it stands. */
+  async renew() {
+    this.turn += 1;
+    this.pages.clear();
+    this.select([]);
+    await Promise.all([...new Set([...this.shown.keys(), this.active].map((place) => Math.floor(place / PAGE)))].map((number) => this.page(number)));
+    for (const [place, frame] of this.shown) if (this.item(place)) frame.show(this.item(place));
+  }
+
   clear() {
-    for (const element of this.shown.values()) drop(element);
-    this.shown.clear();
+    for (const place of [...this.shown.keys()]) this.take(place);
   }
 
   get columns() {
@@ -54,7 +70,7 @@ export class Grid {
     const height = Math.max(1, Math.ceil(this.total / this.columns)) * this.tall + 8;
     this.space.style.height = `${height}px`;
     this.element.style.height = `${height + 2}px`;
-    this.clear();
+    for (const [place, frame] of this.shown) this.put(place, frame);
     this.draw();
   }
 
@@ -67,7 +83,7 @@ export class Grid {
     try {
       found = await this.load(number * PAGE, PAGE);
     } catch (error) {
-      this.pages.delete(number);
+      if (turn === this.turn) this.pages.delete(number);
       throw error;
     }
     if (turn !== this.turn) return;
@@ -75,6 +91,7 @@ export class Grid {
     while (this.pages.size > KEPT_PAGES) this.pages.delete(this.farthest(number));
     if (found.total !== this.total) {
       this.total = found.total;
+      this.active = Math.max(0, Math.min(this.active, this.total - 1));
       this.layout();
     } else this.draw();
   }
@@ -83,24 +100,32 @@ export class Grid {
     return [...this.pages.keys()].reduce((far, each) => (Math.abs(each - number) > Math.abs(far - number) ? each : far), number);
   }
 
-  draw() {
-    if (!this.total || !this.element.clientHeight) return;
+  soon() {
+    if (this.drawing) return;
+    this.drawing = requestAnimationFrame(() => {
+      this.drawing = 0;
+      this.draw();
+    });
+  }
+
+  /** The places from the first to behind the last that are seen, and some rows around them. */
+  range() {
     const {columns, tall, element} = this;
     const first = Math.max(0, Math.floor(element.scrollTop / tall) - AROUND) * columns;
-    const last = Math.min(this.total, (Math.ceil((element.scrollTop + element.clientHeight) / tall) + AROUND) * columns);
-    for (const [place, made] of this.shown) {
-      if (place < first || place >= last) {
-        drop(made);
-        this.shown.delete(place);
-      }
-    }
+    return [first, Math.min(this.total, (Math.ceil((element.scrollTop + element.clientHeight) / tall) + AROUND) * columns)];
+  }
+
+  draw() {
+    if (!this.element.clientHeight) return;
+    const [first, last] = this.range();
+    for (const [place, frame] of this.shown) if ((place < first || place >= last) && (!frame.focused || place >= this.total)) this.take(place);
     const missing = new Set();
     for (let place = first; place < last; place += 1) {
-      if (this.shown.has(place)) continue;
-      const item = this.pages.get(Math.floor(place / PAGE))?.[place % PAGE];
-      if (item) this.put(place, item);
-      else missing.add(Math.floor(place / PAGE));
+      const item = this.item(place);
+      if (!this.shown.has(place) && item) this.give(place, item);
+      if (!item) missing.add(Math.floor(place / PAGE));
     }
+    this.order();
     if (missing.size) this.fetch(missing);
   }
 
@@ -114,50 +139,102 @@ export class Grid {
     this.resting = setTimeout(() => this.draw(), 2000);
   }
 
-  put(place, item) {
+  /** A frame for a place: one that is spare, else a new one. */
+  give(place, item) {
+    const frame = this.spare.pop() ?? new Frame((frame, what) => this.act(frame.place, what));
+    this.shown.set(place, frame);
+    this.put(place, frame);
+    frame.show(item);
+  }
+
+  /** Where a frame stands, for the eye and for screen readers. */
+  put(place, frame) {
     const left = 6 + (place % this.columns) * WIDE + Math.max(0, (this.element.clientWidth - this.columns * WIDE - 8) / 2);
-    const made = h("button.pic", {
-      type: "button", role: "listitem", "aria-label": item.alt, "aria-posinset": place + 1, "aria-setsize": this.total,
-      tabIndex: place === this.active ? 0 : -1, onclick: () => this.chosen(place),
-    }, h(".frame", {}, h("img", {src: item.src, alt: "", width: 96, height: 96, decoding: "async"})), h(".under", {}, item.under));
-    Object.assign(made.style, {left: `${left}px`, top: `${4 + Math.floor(place / this.columns) * this.tall}px`, width: `${WIDE - 4}px`, height: `${this.tall - 4}px`});
-    this.shown.set(place, made);
-    this.element.append(made);
+    frame.place = place;
+    frame.stand(left, 4 + Math.floor(place / this.columns) * this.tall, WIDE - 4, this.tall - 4);
+    frame.count(place + 1, this.total);
+    frame.reach(place === this.active);
+    frame.select(this.chosen.has(place));
+  }
+
+  take(place) {
+    const frame = this.shown.get(place);
+    this.shown.delete(place);
+    frame.empty();
+    this.spare.push(frame);
+  }
+
+  // Screen readers go by the order of the elements. The one in use is not moved, since that would take the focus away.
+  order() {
+    const sorted = [...this.shown.keys()].sort((a, b) => a - b).map((place) => this.shown.get(place).element);
+    let next = this.list.firstChild;
+    for (const element of sorted) {
+      if (element.contains(document.activeElement)) while (next !== element && next) next = moved(this.list, next);
+      if (element === next) next = next.nextSibling;
+      else this.list.insertBefore(element, next);
+    }
   }
 
   item(place) {
     return this.pages.get(Math.floor(place / PAGE))?.[place % PAGE];
   }
 
-  chosen(place) {
-    this.active = place;
+  act(place, what) {
+    this.reach(place);
     const item = this.item(place);
-    if (item) this.open(item, place);
+    if (!item) return;
+    if (what === "open") return this.open(item, place);
+    this.shown.get(place)?.focus();
+    const places = this.chosen.has(place) ? [...this.chosen.keys()].filter((each) => each !== place) : [...this.chosen.keys(), place];
+    this.select(places);
+  }
+
+  /** Select these places and no others. */
+  select(places) {
+    if (!places.length && !this.chosen.size) return;
+    this.chosen = new Map(places.map((place) => [place, this.chosen.get(place) ?? this.item(place)]));
+    for (const [place, frame] of this.shown) frame.select(this.chosen.has(place));
+    this.selected([...this.chosen.values()]);
+  }
+
+  /** The one frame that Tab comes to. */
+  reach(place) {
+    this.shown.get(this.active)?.reach(false);
+    this.active = place;
+    this.shown.get(place)?.reach(true);
   }
 
   key(event) {
+    if (event.key === "Enter" || event.key === " ") {
+      event.preventDefault();
+      return this.act(this.active, event.key === " " ? "select" : "open");
+    }
     const rows = Math.max(1, Math.floor(this.element.clientHeight / this.tall));
     const step = {ArrowLeft: -1, ArrowRight: 1, ArrowUp: -this.columns, ArrowDown: this.columns, PageUp: -rows * this.columns, PageDown: rows * this.columns, Home: -Infinity, End: Infinity}[event.key];
-    if (!step) return;
+    if (!step || !this.total) return;
     event.preventDefault();
-    this.shown.get(this.active)?.setAttribute("tabindex", "-1");
-    this.active = Math.max(0, Math.min(this.total - 1, this.active + step));
-    const top = Math.floor(this.active / this.columns) * this.tall;
+    this.go(Math.max(0, Math.min(this.total - 1, this.active + step)));
+  }
+
+  async go(place) {
+    this.reach(place);
+    const top = Math.floor(place / this.columns) * this.tall;
     if (top < this.element.scrollTop) this.element.scrollTop = top;
     else if (top + this.tall > this.element.scrollTop + this.element.clientHeight) this.element.scrollTop = top + this.tall - this.element.clientHeight;
     this.draw();
-    const now = this.shown.get(this.active);
-    now?.setAttribute("tabindex", "0");
-    now?.focus({preventScroll: true});
+    if (!this.shown.has(place)) await this.page(Math.floor(place / PAGE)).catch(() => {});
+    if (place !== this.active) return;
+    this.shown.get(place)?.focus();
+    this.draw();
   }
 }
 
-// A picture that is still on its way would keep its element, and the server, at work for nobody.
-function drop(element) {
-  element.querySelector("img").removeAttribute("src");
-  element.remove();
+/** Put an element at the end of its list; gives the one that stood behind it. */
+function moved(list, element) {
+  const next = element.nextSibling;
+  list.append(element);
+  return next;
 }
 
 /** A caption with how many there are. */
 export const counted = (total, what = "image") => `${whole(total)} ${what}${total === 1 ? "" : "s"}`;
-

@@ -73,7 +73,7 @@ export function dataPage(page) {
   function pictures(found, sets) {
     const load = async (offset, limit) => {
       const answer = await call(`datasets/${found.id}/${state.split}/images${query({class: state.name, offset, limit})}`);
-      return {total: answer.total, items: answer.images.map((row) => ({src: pictureOf(row.image), alt: `${row.class}, ${row.path}`, under: [h("b", {}, row.class)], row}))};
+      return {total: answer.total, items: answer.images.map((row) => ({src: pictureOf(row.image), alt: `${row.class}, ${row.path}`, under: [row.class], row}))};
     };
     state.grid = new Grid("Images", load, (item) => showImage({src: pictureOf(item.row.image, 512), title: item.row.path.split("/").pop(), lines: [`Class ${item.row.class}`, item.row.path]}));
     const again = () => state.grid.reset().catch((error) => fill(body, h("p.bad", {}, error.message)));

@@ -71,7 +71,7 @@ export function testPage(page) {
     const found = await call(`runs/${seg(state.run)}/answers${query({split: state.split, mistakes: state.cell ? null : true, true: truth, predicted: answer, offset, limit})}`);
     return {total: found.total, items: found.answers.map((row) => ({
       src: row.image ? pictureOf(row.image) : "icon.svg", row, alt: `${row.name}: is ${row.true}, predicted ${row.predicted}, ${percent(row.confidence)} sure`,
-      under: [h("b", {}, row.predicted), ` ${percent(row.confidence)}`, h("br"), row.true === row.predicted ? "right" : `is ${row.true}`],
+      under: [row.predicted, ` ${percent(row.confidence)}`, row.true === row.predicted ? "right" : `is ${row.true}`],
     }))};
   }
 

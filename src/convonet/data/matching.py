@@ -1,0 +1,93 @@
+"""A person's regular expression over many names, within a time.
+
+Some expressions take longer than the world is old for one name (`(a+)+b`), and nothing in the process that tries them
+can end that, nor do anything beside it. They are therefore tried in a process of their own, which costs some hundredths
+of a second.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from convonet.data import matcher
+from convonet.events import Watch
+
+MOST_LETTERS = 1_000
+_MOST_SHOWN = 100
+_SECONDS, _SECONDS_EACH = 5.0, 5e-5
+_LOOK_SECONDS = 0.1
+
+
+class PatternError(ValueError):
+    """The expression cannot be used; the text says why."""
+
+
+class Found(NamedTuple):
+    """What an expression is and what it finds.
+
+    Attributes:
+        groups: how many groups it has.
+        named: those that have a name.
+        texts: what the group finds in each text, None where the expression does not; empty without such a group.
+    """
+
+    groups: int
+    named: list[str]
+    texts: list[str | None]
+
+
+def shown(pattern: str) -> str:
+    """An expression as a sentence quotes it: a very long one is cut."""
+    return repr(pattern if len(pattern) <= _MOST_SHOWN else f"{pattern[:_MOST_SHOWN]}…")
+
+
+def find_in(pattern: str, group: str | int, texts: Sequence[str], watch: Watch | None = None) -> Found:
+    """Search each text for a regular expression.
+
+    Args:
+        group: the name or number of the group that is wanted.
+
+    Raises:
+        PatternError: it is too long, no regular expression, or takes longer than five seconds and some more for
+            many texts.
+        Cancelled: the watch says so.
+    """
+    if len(pattern) > MOST_LETTERS:
+        raise PatternError(f"it is longer than {MOST_LETTERS:,} letters")
+    question = json.dumps({"pattern": pattern, "group": group, "texts": list(texts)})
+    answer = json.loads(_asked(question, _SECONDS + _SECONDS_EACH * len(texts), watch or Watch()) or "{}")
+    if "fault" in answer:
+        raise PatternError(answer["fault"])
+    if not answer:
+        raise PatternError("it cannot be tried")
+    return Found(answer["groups"], answer["named"], answer["found"])
+
+
+def _asked(question: str, seconds: float, watch: Watch) -> str:
+    ends = time.monotonic() + seconds
+    words = [sys.executable, "-I", "-S", str(Path(matcher.__file__))]
+    pipes: dict[str, Any] = {
+        "stdin": subprocess.PIPE,
+        "stdout": subprocess.PIPE,
+        "stderr": subprocess.DEVNULL,
+    }
+    with subprocess.Popen(words, text=True, encoding="utf-8", **pipes) as process:
+        unsent: str | None = question
+        try:
+            while time.monotonic() < ends:
+                watch.check()
+                try:
+                    answer: str = process.communicate(unsent, timeout=_LOOK_SECONDS)[0]
+                    return answer
+                except subprocess.TimeoutExpired:
+                    unsent = None  # it goes on with what it was given
+        finally:
+            process.kill()
+    why = f"it takes longer than {seconds:.0f} seconds on these names"
+    raise PatternError(f"{why}: avoid repeats inside repeats, such as (a+)+")
