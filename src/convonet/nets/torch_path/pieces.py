@@ -13,6 +13,7 @@ import torch
 from torch.nn import functional
 
 from convonet.nets.backend import keras
+from convonet.nets.torch_path.dropout import draw_for
 from convonet.nets.torch_path.layout import keras_axes, torch_axes, torch_kernel
 from convonet.nets.torch_path.norm import normalised
 
@@ -200,18 +201,15 @@ def _flatten(layer: Any) -> list[Piece]:
 def _drop(layer: Any) -> list[Piece]:
     if layer.noise_shape is not None or not layer.rate:
         return [Piece(_asked(layer))]
-    state, keep = layer.seed_generator.state.value, 1 - layer.rate
-    generator = torch.Generator(state.device)
+    state, drawn = layer.seed_generator.state.value, draw_for(layer.rate, layer.seed_generator.state.value)
 
     def run(x: Tensor, training: bool) -> Tensor:
         if not training:
             return x
         seed, calls = state.tolist()
         state[1] += 1
-        generator.manual_seed((seed + calls) & 0xFFFFFFFF)
         rows = keras_axes(x)
-        kept = torch.empty_like(rows).bernoulli_(keep, generator=generator).div_(keep)
-        return torch_axes(rows * kept)
+        return torch_axes(rows * drawn((seed + calls) & 0xFFFFFFFF, rows))
 
     return [Piece(run)]
 
