@@ -101,6 +101,16 @@ class TrainingParams(ParamModel):
         tunable=True,
         default_text="0.004 with adamw, else none",
     )
+    weight_average: float = param(
+        0.0,
+        "Average the weights",
+        "The model has the mean of the weights over about so many last epochs; 0: the last weights themselves.",
+        group="Training",
+        unit="epochs",
+        ge=0,
+        le=1000,
+        tunable=True,
+    )
     epochs: int = param(
         10,
         "Epochs",

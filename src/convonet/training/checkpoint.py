@@ -17,8 +17,10 @@ import numpy as np
 from convonet.atomic import replacing
 from convonet.errors import TrainingError
 from convonet.nets.backend import ops
+from convonet.training.averaging import WeightAverage
 
 CHECKPOINT_VERSION = 1
+_GROUPS = ("weights", "optimizer", "average")
 
 
 @dataclass
@@ -64,28 +66,41 @@ class Position:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The arrays of a network and its optimizer."""
+    """The arrays of a network, its optimizer and, where one is kept, the mean of its weights."""
 
     weights: list[np.ndarray]
     optimizer: list[np.ndarray]
+    average: list[np.ndarray] = field(default_factory=list)
 
     @classmethod
-    def take(cls, model: Any, optimizer: Any) -> Snapshot:
+    def take(cls, model: Any, optimizer: Any, average: WeightAverage | None = None) -> Snapshot:
         """A copy of what they are now."""
         return cls(
             model.get_weights(),
             [np.array(ops.convert_to_numpy(variable)) for variable in optimizer.variables],
+            [] if average is None else average.state(),
         )
 
-    def put_into(self, model: Any, optimizer: Any) -> None:
+    def put_into(self, model: Any, optimizer: Any, average: WeightAverage | None = None) -> None:
         """Make them what they were."""
         model.set_weights(self.weights)
+        if average is not None:
+            average.restore(self.average)
         for variable, value in zip(optimizer.variables, self.optimizer, strict=True):
             variable.assign(value)
 
+    def groups(self, prefix: str) -> dict[str, list[np.ndarray]]:
+        """The arrays by what they are."""
+        return {f"{prefix}{name}": getattr(self, name) for name in _GROUPS}
+
+    @classmethod
+    def of(cls, groups: dict[str, list[np.ndarray]], prefix: str) -> Snapshot:
+        """The reverse of `groups`; a checkpoint from before there were means has none."""
+        return cls(*(groups.get(f"{prefix}{name}", []) for name in _GROUPS))
+
     def is_sound(self) -> bool:
         """Whether every number is finite."""
-        arrays = [*self.weights, *self.optimizer]
+        arrays = [*self.weights, *self.optimizer, *self.average]
         return all(bool(np.isfinite(array).all()) for array in arrays if array.dtype.kind == "f")
 
 
@@ -106,9 +121,9 @@ class Checkpoint:
 
     def groups(self) -> dict[str, list[np.ndarray]]:
         """Every array, by what it is."""
-        groups = {"weights": self.now.weights, "optimizer": self.now.optimizer}
+        groups = self.now.groups("")
         if self.good is not None:
-            groups |= {"good_weights": self.good.weights, "good_optimizer": self.good.optimizer}
+            groups |= self.good.groups("good_")
         return groups if self.best is None else groups | {"best": self.best}
 
 
@@ -155,8 +170,5 @@ class CheckpointFile:
         groups: dict[str, list[np.ndarray]] = {}
         for name, count in meta["counts"].items():
             groups[name], arrays = arrays[:count], arrays[count:]
-        good = (
-            Snapshot(groups["good_weights"], groups["good_optimizer"]) if "good_weights" in groups else None
-        )
-        now = Snapshot(groups["weights"], groups["optimizer"])
-        return Checkpoint(Position(**meta["position"]), now, good, groups.get("best"))
+        good = Snapshot.of(groups, "good_") if "good_weights" in groups else None
+        return Checkpoint(Position(**meta["position"]), Snapshot.of(groups, ""), good, groups.get("best"))

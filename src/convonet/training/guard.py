@@ -12,6 +12,7 @@ from typing import Any
 
 from convonet.errors import TrainingError
 from convonet.events import Warned, Watch
+from convonet.training.averaging import WeightAverage
 from convonet.training.checkpoint import Position, Snapshot
 
 _LEAST_SCALE = 2.0**-40
@@ -27,6 +28,7 @@ class NanGuard:
         classes: how many there are; guessing has a loss of their logarithm.
         steps: batches of an epoch.
         good: network and optimizer at the start of the epoch.
+        average: the mean of the weights, where one is kept.
     """
 
     model: Any
@@ -34,10 +36,11 @@ class NanGuard:
     classes: int
     steps: int
     good: Snapshot | None = None
+    average: WeightAverage | None = None
 
     def remember(self) -> None:
         """The epoch begins: what there is now is good."""
-        self.good = Snapshot.take(self.model, self.optimizer)
+        self.good = Snapshot.take(self.model, self.optimizer, self.average)
 
     def must_go_back(self, place: Position, loss: float, rate: float, watch: Watch) -> bool:
         """Whether the epoch has gone wrong with this batch; `place.recent` remembers its losses.
@@ -81,7 +84,7 @@ class NanGuard:
                 received=f"a rate of {rate:.3g}",
                 hint="Look at the scaling of the pixels and at the layers of the network",
             )
-        self.good.put_into(self.model, self.optimizer)
+        self.good.put_into(self.model, self.optimizer, self.average)
         place.step, place.loss_sum, place.right = 0, 0.0, 0
         self._lower(place, rate, "back to the start of the epoch", watch)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +22,7 @@ from convonet.events import (
 )
 from convonet.nets.net_model import NetModel
 from convonet.params.hyper_params import HyperParams
+from convonet.training.averaging import STATISTICS_IMAGES, WeightAverage
 from convonet.training.chance import LayerChance, epoch_order
 from convonet.training.checkpoint import Checkpoint, CheckpointFile, Position, Snapshot
 from convonet.training.guard import NanGuard
@@ -116,8 +118,10 @@ class NetTraining:
         self._step = create_step(keras_model, self._optimizer, info.output, hyper)
         self._scorer = None if val is None else Scorer(self._step, val, info, hyper)
         self._chance = LayerChance(list(keras_model._flatten_layers()), hyper.seed)
+        window = hyper.weight_average * self._steps
+        self._average = WeightAverage(keras_model, window) if window else None
         self._guard = (
-            NanGuard(keras_model, self._optimizer, len(info.classes), self._steps)
+            NanGuard(keras_model, self._optimizer, len(info.classes), self._steps, average=self._average)
             if hyper.nan_guard
             else None
         )
@@ -198,6 +202,8 @@ class NetTraining:
             place.train_images += len(places)
         self._clock_running = True
         place.step += 1
+        if self._average is not None:
+            self._average.add(self._steps_done())
         if self.callbacks:
             loss_sum, right = self._step.sums()
             self._own.batch_ended(
@@ -218,6 +224,26 @@ class NetTraining:
         step = max(place.step - 1, 0) if step is None else step
         return self._schedule((place.epoch - 1) * self._steps + step) * place.rate_scale
 
+    def _result_in_use(self) -> AbstractContextManager[None]:
+        """Inside, the network has the weights that training would give if it ended here."""
+        if self._average is None:
+            return nullcontext()
+        return self._average.shown(self._steps_done(), self._look)
+
+    def _look(self) -> Iterator[None]:
+        """Show the first images of the epoch that was trained last, as they were shown in it."""
+        size = self.hyper.batch_size
+        epoch = self._position.epoch - (self._position.step == 0)
+        order = epoch_order(len(self._train_rows), self.hyper.seed, epoch)
+        for step in range(max(1, min(STATISTICS_IMAGES, len(order)) // size)):
+            self._chance.set(epoch, step)
+            self._step.look(self._batches_of.make(order[step * size : (step + 1) * size], epoch, step))
+            yield
+
+    def _steps_done(self) -> int:
+        """Steps of the whole training so far."""
+        return (self._position.epoch - 1) * self._steps + self._position.step
+
     def _shown(self) -> int:
         """Images that the epoch has shown so far."""
         return min(self._position.step * self.hyper.batch_size, len(self._train_rows))
@@ -235,7 +261,8 @@ class NetTraining:
             "learning_rate": self._rate(),
         }
         if self._scorer is not None and self.validates(place.epoch):
-            logs |= self._scorer.score(self._watch)
+            with self._result_in_use():
+                logs |= self._scorer.score(self._watch)
         return logs
 
     def _end_epoch(self, logs: dict[str, float], seconds: float) -> None:
@@ -243,7 +270,8 @@ class NetTraining:
         ended = place.epoch
         self._history.add(logs)
         if self._rules.keeper is not None and self._rules.keeper.see(ended, logs):
-            self._best = self.model.keras_model.get_weights()
+            with self._result_in_use():
+                self._best = self.model.keras_model.get_weights()
         place.ended = self._reason_to_stop(logs)
         self._lower_rate(logs)
         place.epoch, place.step, place.loss_sum, place.right, place.recent = ended + 1, 0, 0.0, 0, []
@@ -285,6 +313,8 @@ class NetTraining:
         if keeper is not None and self._best is not None and keeper.epoch is not None:
             self.model.keras_model.set_weights(self._best)
             model_epoch = keeper.epoch
+        elif self._average is not None:
+            self.model.keras_model.set_weights(self._average.weights(self._steps_done(), self._look))
         return TrainingResult(self._history, model_epoch, self._position.ended, self.speed)
 
     @property
@@ -328,7 +358,7 @@ class NetTraining:
         place.history = self._history.rows
         place.rules = self._rules.state()
         place.spent = started - self._began
-        now = Snapshot.take(self.model.keras_model, self._optimizer)
+        now = Snapshot.take(self.model.keras_model, self._optimizer, self._average)
         good = self._guard.good if self._guard is not None and place.step else None
         self.checkpoint.save(Checkpoint(place, now, good, self._best))
         self._saved_at = time.monotonic()
@@ -342,7 +372,7 @@ class NetTraining:
             # Batches of another size cannot be counted on: the epoch begins anew.
             start, place.step, place.loss_sum, place.right = saved.good, 0, 0.0, 0
             place.recent = []
-        start.put_into(self.model.keras_model, self._optimizer)
+        start.put_into(self.model.keras_model, self._optimizer, self._average)
         place.batch_size = self.hyper.batch_size
         self._position, self._best = place, saved.best
         self._history.rows = list(place.history)

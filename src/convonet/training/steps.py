@@ -22,6 +22,9 @@ class Step(Protocol):
     def train(self, batch: Batch) -> None:
         """Change the weights by one batch."""
 
+    def look(self, batch: Batch) -> None:
+        """Show a batch as in training: batch normalisation measures it, no weight is changed."""
+
     def score(self, images: np.ndarray, truths: np.ndarray) -> np.ndarray:
         """Add one batch to the sums without changing a weight, and give what the network says, (B, K).
 
@@ -77,9 +80,7 @@ class TorchStep:
         self.reset()
 
     def train(self, batch: Batch) -> None:
-        x, truths = self._put(batch.images).float(), self._put(batch.truths)
-        if batch.change is not None:
-            x = batch.change.images(x)
+        x, truths = self._pixels(batch), self._put(batch.truths)
         weights = None if batch.weights is None else self._put(batch.weights)
         # The module's own zero_grad knows weights by their path, and two layers of nested networks may share one.
         for weight in self._weights:
@@ -94,6 +95,10 @@ class TorchStep:
                 self._weights[place].grad.add_(self._weights[place], alpha=2 * strength)
             self._update([weight.grad for weight in self._weights])
             self._add(loss, output, truths)
+
+    def look(self, batch: Batch) -> None:
+        with self._torch.no_grad():
+            self._forward(self._pixels(batch), True)
 
     def score(self, images: np.ndarray, truths: np.ndarray) -> np.ndarray:
         x, y = self._put(images).float(), self._put(truths)
@@ -113,6 +118,10 @@ class TorchStep:
 
     def _put(self, values: np.ndarray) -> Any:
         return self._torch.from_numpy(values).to(self._device)
+
+    def _pixels(self, batch: Batch) -> Any:
+        x = self._put(batch.images).float()
+        return x if batch.change is None else batch.change.images(x)
 
     def _add(self, loss: Any, output: Any, truths: Any) -> None:
         place = self._loss_sum.device
@@ -166,9 +175,7 @@ class KerasStep:
         self.reset()
 
     def train(self, batch: Batch) -> None:
-        x = batch.images.astype("float32")
-        if batch.change is not None:
-            x = batch.change.images(x)
+        x = self._pixels(batch)
         # Keras' accuracy of one output knows only whole truths; mixed ones are counted here.
         mixed = self._boundary is not None and batch.change is not None and batch.change.mixing is not None
         right = self._right_of(np.asarray(self._model.predict_on_batch(x)), batch.truths) if mixed else 0
@@ -176,6 +183,9 @@ class KerasStep:
         logs = self._model.train_on_batch(x, batch.truths, sample_weight=batch.weights, return_dict=True)
         self._loss_sum += float(logs["loss"]) * len(x)
         self._right += right if mixed else round(float(logs["accuracy"]) * len(x))
+
+    def look(self, batch: Batch) -> None:
+        self._model(self._pixels(batch), training=True)
 
     def score(self, images: np.ndarray, truths: np.ndarray) -> np.ndarray:
         output = np.asarray(self._model.predict_on_batch(images.astype("float32")))
@@ -188,6 +198,10 @@ class KerasStep:
 
     def reset(self, loss_sum: float = 0.0, right: int = 0) -> None:
         self._loss_sum, self._right = loss_sum, right
+
+    def _pixels(self, batch: Batch) -> np.ndarray:
+        x = batch.images.astype("float32")
+        return x if batch.change is None else np.asarray(batch.change.images(x))
 
     def _right_of(self, output: np.ndarray, truths: np.ndarray) -> int:
         answers = output.argmax(axis=1) if self._boundary is None else output[:, 0] > self._boundary

@@ -1,0 +1,158 @@
+"""The mean of the weights over the last steps, which answers better than the weights of any one of them.
+
+Polyak, Juditsky 1992; over a sliding window instead of all steps, as an exponential mean. Batch normalisation
+gets statistics that fit the mean weights (Izmailov et al. 2018).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from convonet.nets import backend
+from convonet.nets.backend import keras, ops
+
+STATISTICS_IMAGES = 2048
+"""Images that the statistics are taken from: enough for means, a small part of an epoch of a large set."""
+
+_MOST_STEPS = 4
+
+
+class WeightAverage:
+    """An exponential mean of a network's trainable weights.
+
+    Until the window is full it is the plain mean of all steps, so that the first weights do not stay in it.
+
+    Args:
+        model: the Keras network; between calls its weights are those that are trained.
+        window: steps over which the mean reaches, ≥ 1.
+    """
+
+    def __init__(self, model: Any, window: float) -> None:
+        self._model = model
+        # The mean of every fourth step of a long window is the same, for a quarter of the memory traffic.
+        self._every = int(min(max(window / 16, 1), _MOST_STEPS))
+        self._least = min(self._every / max(window, 1), 1.0)
+        kind = _TorchMean if backend.name() == "torch" else _AnyMean
+        self._mean = kind(list(model.trainable_variables))
+        self._norms = [
+            layer
+            for layer in model._flatten_layers()
+            if isinstance(layer, keras.layers.BatchNormalization) and layer.trainable
+        ]
+        self._made: tuple[int, list[np.ndarray]] | None = None
+
+    def add(self, steps: int) -> None:
+        """Take up the weights after so many steps of the whole training."""
+        self._made = None
+        if steps % self._every == 0:
+            self._mean.move(max(self._least, self._every / steps))
+
+    def weights(self, steps: int, look: Callable[[], Iterable[None]]) -> list[np.ndarray]:
+        """All weights of the network as the mean has them; the network keeps its own.
+
+        Args:
+            steps: of the whole training so far.
+            look: shows the network images as in training, one batch for each item, without training it.
+        """
+        if self._made is not None and self._made[0] == steps:
+            return self._made[1]
+        own = self._model.get_weights()
+        try:
+            self._mean.put(self._model.trainable_variables)
+            if self._norms:
+                self._measure(look())
+            made: list[np.ndarray] = self._model.get_weights()
+        finally:
+            self._model.set_weights(own)
+        self._made = steps, made
+        return made
+
+    @contextmanager
+    def shown(self, steps: int, look: Callable[[], Iterable[None]]) -> Iterator[None]:
+        """Inside, the network has the mean weights."""
+        made, own = self.weights(steps, look), self._model.get_weights()
+        self._model.set_weights(made)
+        try:
+            yield
+        finally:
+            self._model.set_weights(own)
+
+    def state(self) -> list[np.ndarray]:
+        """What a checkpoint keeps."""
+        return self._mean.arrays()
+
+    def restore(self, arrays: list[np.ndarray]) -> None:
+        """Take up a checkpoint's state."""
+        self._made = None
+        self._mean.set(arrays)
+
+    def _measure(self, batches: Iterable[None]) -> None:
+        """Statistics of batch normalisation: the plain mean over the batches, whatever there was before."""
+        momenta = [layer.momentum for layer in self._norms]
+        try:
+            self._set_momentum(0)
+            for count, _ in enumerate(batches, start=1):
+                self._set_momentum(count)
+        finally:
+            for layer, momentum in zip(self._norms, momenta, strict=True):
+                layer.momentum = momentum
+
+    def _set_momentum(self, count: int) -> None:
+        """After `count` batches the next one weighs as much as each of them."""
+        for layer in self._norms:
+            layer.momentum = count / (count + 1)
+
+
+class _TorchMean:
+    """On torch: all weights in one call, in the memory order of the weights."""
+
+    def __init__(self, variables: list[Any]) -> None:
+        import torch
+
+        self._torch = torch
+        self._weights = [variable.value.detach() for variable in variables]
+        self._means = [weights.clone() for weights in self._weights]
+
+    def move(self, share: float) -> None:
+        with self._torch.no_grad():
+            self._torch._foreach_lerp_(self._means, self._weights, share)
+
+    def put(self, variables: list[Any]) -> None:
+        for variable, mean in zip(variables, self._means, strict=True):
+            variable.assign(mean)
+
+    def arrays(self) -> list[np.ndarray]:
+        return [mean.cpu().numpy().copy() for mean in self._means]
+
+    def set(self, arrays: list[np.ndarray]) -> None:
+        for mean, array in zip(self._means, arrays, strict=True):
+            mean.copy_(self._torch.from_numpy(array))
+
+
+class _AnyMean:
+    """On any backend, in NumPy."""
+
+    def __init__(self, variables: list[Any]) -> None:
+        self._variables = variables
+        self._means = self._now()
+
+    def move(self, share: float) -> None:
+        for mean, weights in zip(self._means, self._now(), strict=True):
+            mean += np.float32(share) * (weights - mean)
+
+    def put(self, variables: list[Any]) -> None:
+        for variable, mean in zip(variables, self._means, strict=True):
+            variable.assign(mean)
+
+    def arrays(self) -> list[np.ndarray]:
+        return [mean.copy() for mean in self._means]
+
+    def set(self, arrays: list[np.ndarray]) -> None:
+        self._means = [array.copy() for array in arrays]
+
+    def _now(self) -> list[np.ndarray]:
+        return [np.array(ops.convert_to_numpy(variable)) for variable in self._variables]
