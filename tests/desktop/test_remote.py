@@ -20,6 +20,7 @@ from PySide6.QtWidgets import QApplication
 
 from convonet.desktop.app import open_remote
 from convonet.desktop.app_win import AppWin
+from convonet.desktop.background import Background
 from convonet.desktop.dialogs.places import PlacesDialog
 from convonet.desktop.file_actions import _check_for_server
 from convonet.desktop.session import Session
@@ -37,19 +38,25 @@ def test_folders_of_a_server_are_walked_through(qtbot: Any) -> None:
         "": {"path": "", "parent": None, "entries": [_entry("sets", "folder"), _entry("a.keras", "file")]},
         "sets": {"path": "sets", "parent": "", "entries": [_entry("notes.txt", "file", "sets/notes.txt")]},
     }
-    dialog = PlacesDialog("Images", folders.__getitem__, ())
+    background = Background()
+    dialog = PlacesDialog("Images", folders.__getitem__, (), background)
     qtbot.addWidget(dialog)
-    assert [dialog.list.item(place).text() for place in range(dialog.list.count())] == ["▸ sets"]
+    qtbot.waitUntil(lambda: dialog.list.count() == 1)
+    assert dialog.list.item(0).text() == "▸ sets"
     dialog.list.itemActivated.emit(dialog.list.item(0))
+    assert not dialog._take.isEnabled(), "not before the server has answered"
+    qtbot.waitUntil(dialog._take.isEnabled)
     assert dialog.list.count() == 0
     dialog._take.click()
     assert dialog.chosen == "sets"
-    models = PlacesDialog("Models", folders.__getitem__, (".keras",))
+    models = PlacesDialog("Models", folders.__getitem__, (".keras",), background)
     qtbot.addWidget(models)
+    qtbot.waitUntil(lambda: models.list.count() == 2)
     assert not models._take.isEnabled()
     models.list.setCurrentRow(1)
     models._take.click()
     assert models.chosen == "a.keras"
+    background.close()
 
 
 def _entry(name: str, kind: str, path: str = "") -> dict[str, Any]:

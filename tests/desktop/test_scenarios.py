@@ -104,6 +104,7 @@ def test_scenario_3_test_now_and_another_day(
     qtbot.waitUntil(lambda: "test" in bench.sets, timeout=10_000)
     answers.paths = [model]
     later.controller.actions["load_model"].trigger()
+    qtbot.waitUntil(lambda: bench.model is not None, timeout=10_000)
     wait_work(later)
     later.controller.actions["show_matrix"].trigger()
     wait_work(later)

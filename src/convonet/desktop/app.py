@@ -96,7 +96,7 @@ def open_remote(session: Session, bench: RemoteBench) -> AppWin:
     show_pictures_of(app, bench.remote_images.picture)
     window = open_window(session, bench=bench)
     window.setWindowTitle(f"Convonet – {bench.server}")
-    window.controller.ask = ServerAsker(window, bench.folder_of)
+    window.controller.ask = ServerAsker(window, bench.folder_of, window.controller.background)
     window.statusBar().insertPermanentWidget(0, ConnectionLabel(bench.connection))
     return window
 

@@ -17,6 +17,7 @@ from convonet.errors import ConvonetError, DataChangedError, InputError, WorkerE
 from convonet.events import RunState
 from convonet.specs import Split
 from convonet.workbench.changes import Change, Changed, Heard, WorkEnded
+from convonet.workbench.opened import OpenedModel
 from convonet.workbench.progress import Progress
 from convonet.workbench.sets import DECIDING, LoadedSets
 from convonet.workbench.workbench import Workbench
@@ -220,6 +221,31 @@ class Controller(QObject):
 
         self.background.call("mistakes", read, lambda paths: self.guard(lambda: done(paths)), fail)
 
+    # Models
+
+    def open_model(
+        self,
+        path: Path,
+        then: Callable[[], object] | None = None,
+        failed: Callable[[ConvonetError], None] | None = None,
+    ) -> None:
+        """Open a model in the background and take it into use.
+
+        Args:
+            then: done afterwards.
+            failed: gets the error; None: it is shown.
+        """
+
+        def take(model: OpenedModel) -> None:
+            self.bench.set_model(model)
+            if then is not None:
+                self.guard(then)
+
+        def show(error: ConvonetError) -> None:
+            self.show_error(error)
+
+        self.background.call("model", lambda _: self.bench.opened(path), take, failed or show)
+
     # Session
 
     def remember(self, path: Path) -> None:
@@ -243,14 +269,22 @@ class Controller(QObject):
         steps: tuple[Callable[[], object], ...] = (
             lambda: self.bench.set_data(self.session.data_params()),
             lambda: self.bench.set_space(self.session.search_space()) if self.session.hyper else None,
-            lambda: self.bench.load_model(Path(self.session.model)) if self.session.model else None,
         )
         for step in steps:
             try:
                 step()
             except ConvonetError as error:
                 self.noted.emit(error.sentence())
-        self.scan()
+        if not self.session.model:
+            self.scan()
+            return
+
+        def missing(error: ConvonetError) -> None:
+            self.noted.emit(error.sentence())
+            self.scan()
+
+        # The images are read with the model's classes, so the model comes first.
+        self.open_model(Path(self.session.model), self.scan, missing)
 
     def attach_running(self) -> None:
         """Follow the newest training or search that still runs, if there is one."""
@@ -278,5 +312,6 @@ class Controller(QObject):
         """End timers, threads and the spare worker."""
         self._poll.stop()
         self._scan.stop()
-        self.background.close()
+        # First the workbench: it lets go of a server that threads may be waiting for.
         self.bench.close()
+        self.background.close()

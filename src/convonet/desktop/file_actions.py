@@ -170,7 +170,9 @@ class FileActions:
 
     def take_model(self, path: Path) -> None:
         """Open a model; its file is then tried in a worker, which shows its layers or what is wrong with it."""
-        self._bench.load_model(path)
+        self._controller.open_model(path, lambda: self._model_opened(path))
+
+    def _model_opened(self, path: Path) -> None:
         self._controller.remember(path)
         self._controller.page_wanted.emit("network")
         if self._bench.work is None:

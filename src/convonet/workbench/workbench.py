@@ -177,9 +177,13 @@ class Workbench:
             self.evaluation = json.loads(text) | {"run": str(run.path)}
         self._changed("model", "summary", "scores")
 
+    def opened(self, path: Path, **said: Any) -> OpenedModel:
+        """Look at a run folder or model file; nothing is changed. May be called in a thread. Raises ModelFileError."""
+        return open_model(path, **said)
+
     def load_model(self, path: Path, **said: Any) -> None:
-        """Open a run folder or model file. Raises ModelFileError."""
-        self.set_model(open_model(path, **said))
+        """Open a run folder or model file and take it into use. Raises ModelFileError."""
+        self.set_model(self.opened(path, **said))
 
     @property
     def class_names(self) -> tuple[str, ...]:

@@ -9,12 +9,14 @@ from typing import Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QLabel, QListWidget, QListWidgetItem, QPushButton, QWidget
 
+from convonet.desktop.background import Background
 from convonet.desktop.dialogs.ask import Asker
 from convonet.desktop.widgets.basic import button, column, label, row
 from convonet.errors import ConvonetError
 
 Look = Callable[[str], dict[str, Any]]
 """A path → the document of a folder on the server."""
+_CALL = "places"
 _SIGNS = {"folder": "▸ ", "run": "● ", "file": "   "}
 
 
@@ -22,6 +24,7 @@ class PlacesDialog(QDialog):
     """Walks through the folders below the server's root.
 
     Args:
+        look: asks the server, in the background.
         suffixes: files to show and to choose; empty: a folder is chosen.
 
     Attributes:
@@ -29,12 +32,18 @@ class PlacesDialog(QDialog):
     """
 
     def __init__(
-        self, title: str, look: Look, suffixes: Sequence[str], parent: QWidget | None = None
+        self,
+        title: str,
+        look: Look,
+        suffixes: Sequence[str],
+        background: Background,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle(title)
         self.resize(560, 460)
-        self._look, self._suffixes = look, tuple(suffixes)
+        self._look, self._suffixes, self._background = look, tuple(suffixes), background
+        self.finished.connect(lambda _: background.cancel(_CALL))
         self._folder: dict[str, Any] = {"path": "", "parent": None, "entries": []}
         self.chosen = ""
         self._where: QLabel = label("", "section")
@@ -55,15 +64,21 @@ class PlacesDialog(QDialog):
         self.go("")
 
     def go(self, path: str) -> None:
-        """Show a folder; a fault is told in the dialog."""
+        """Show a folder when the server has told it; a fault is told in the dialog."""
         self._fault.hide()
-        try:
-            self._folder = self._look(path)
-        except ConvonetError as error:
-            self._fault.setText(error.sentence())
-            self._fault.show()
-            return
-        self._where.setText(self._folder["path"] or "The server's root")
+        self._where.setText("Asking the server …")
+        self.list.clear()
+        self._take.setEnabled(False)
+        self._background.call(_CALL, lambda _: self._look(path), self._show, self._show_fault)
+
+    def _show_fault(self, error: ConvonetError) -> None:
+        self._show(self._folder)
+        self._fault.setText(error.sentence())
+        self._fault.show()
+
+    def _show(self, folder: dict[str, Any]) -> None:
+        self._folder = folder
+        self._where.setText(folder["path"] or "The server's root")
         self._up.setEnabled(self._folder["parent"] is not None)
         self.list.clear()
         for entry in self._folder["entries"]:
@@ -101,9 +116,9 @@ class PlacesDialog(QDialog):
 class ServerAsker(Asker):
     """Folders and models are the server's; parameter files and images to predict are of this machine."""
 
-    def __init__(self, window: QWidget, look: Look) -> None:
+    def __init__(self, window: QWidget, look: Look, background: Background) -> None:
         super().__init__(window)
-        self._look = look
+        self._look, self._background = look, background
 
     def open_file(self, title: str, kinds: str, folder: str) -> Path | None:
         if ".keras" not in kinds:
@@ -114,7 +129,7 @@ class ServerAsker(Asker):
         return self._walk(title, ())
 
     def _walk(self, title: str, suffixes: Sequence[str]) -> Path | None:
-        dialog = PlacesDialog(title, self._look, suffixes, self._window)
+        dialog = PlacesDialog(title, self._look, suffixes, self._background, self._window)
         dialog.exec()
         dialog.deleteLater()
         return Path(dialog.chosen) if dialog.chosen else None

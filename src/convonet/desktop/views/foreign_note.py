@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -78,14 +79,14 @@ class ForeignNote(QFrame):
         bench = self._controller.bench
         if (model := bench.model) is not None:
             chosen: Any = _SCALINGS[self.scaling.currentText()]
-            bench.load_model(model.path, scaling=chosen, classes=model.classes)
+            bench.set_model(replace(model, scaling=chosen))
 
     def _set_names(self) -> None:
         bench, chosen = self._controller.bench, self.names.currentText()
         model = bench.model
         names = None if model is None else self._chosen_names(chosen, model.file)
         if model is not None and names is not None:
-            bench.load_model(model.path, scaling=model.scaling, classes=names)
+            bench.set_model(replace(model, classes=names))
             self._controller.scan()
 
     def _chosen_names(self, chosen: str, file: Path) -> tuple[str, ...] | None:

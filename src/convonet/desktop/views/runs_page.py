@@ -13,6 +13,7 @@ from convonet.desktop.widgets.table import Table
 from convonet.errors import ConvonetError
 from convonet.events import RunState, Watch
 from convonet.runs import Run
+from convonet.workbench.opened import OpenedModel
 
 if TYPE_CHECKING:
     from convonet.desktop.controller import Controller
@@ -121,19 +122,20 @@ class RunsPage(Page):
             self.controller.page_wanted.emit("train")
             return
 
-        def bring(_: Watch) -> None:
+        def bring(_: Watch) -> OpenedModel:
             self.bench.images.bring(run)
+            return self.bench.opened(run.path)
 
-        def fail(error: ConvonetError) -> None:
-            self.controller.show_error(error)
+        def take(model: OpenedModel) -> None:
+            self.controller.guard(lambda: self._take_run(run, model))
 
-        def take(_: None) -> None:
-            self.controller.guard(lambda: self._take_run(run))
+        self.controller.background.call("model", bring, take, self._show_fault)
 
-        self.controller.background.call("bring", bring, take, fail)
+    def _show_fault(self, error: ConvonetError) -> None:
+        self.controller.show_error(error)
 
-    def _take_run(self, run: Run) -> None:
-        self.bench.load_model(run.path)
+    def _take_run(self, run: Run, model: OpenedModel) -> None:
+        self.bench.set_model(model)
         task = run.task()
         if hasattr(task, "data") and hasattr(task, "hyper"):
             from convonet.params import SearchSpace
@@ -155,15 +157,27 @@ class RunsPage(Page):
         text = f"{names}\n\nThe folder goes with everything in it, the model too."
         if self.controller.ask.choose(f"{words}?", text, ("Keep", "Delete", "Cancel")) != "Delete":
             return
-        for run in runs:
-            self.controller.guard(lambda run=run: self._delete_run(run))  # type: ignore[misc]
-        self.refresh()
+        store = self.bench.store
 
-    def _delete_run(self, run: Run) -> None:
+        def delete(_: Watch) -> list[ConvonetError]:
+            """What could not be deleted; one that is alive keeps no other."""
+            faults: list[ConvonetError] = []
+            for run in runs:
+                try:
+                    store.delete(run)
+                except ConvonetError as error:
+                    faults.append(error)
+            return faults
+
+        self.controller.background.call("delete", delete, lambda faults: self._deleted(runs, faults))
+
+    def _deleted(self, runs: Sequence[Run], faults: Sequence[ConvonetError]) -> None:
         model = self.bench.model
-        if model is not None and model.path == run.path:
+        if model is not None and model.path in [run.path for run in runs] and not model.path.exists():
             self.bench.set_model(None)
-        self.bench.store.delete(run)
+        self.refresh()
+        for error in faults:
+            self.controller.show_error(error)
 
     def _compare(self) -> None:
         runs, store = self._chosen(), self.bench.store
@@ -171,11 +185,8 @@ class RunsPage(Page):
         def compare(_: Watch) -> dict[str, Any]:
             return store.compare(runs)
 
-        def fail(error: ConvonetError) -> None:
-            self.controller.show_error(error)
-
         # The answers of both are read image by image.
-        self.controller.background.call("compare", compare, self._show_comparison, fail)
+        self.controller.background.call("compare", compare, self._show_comparison, self._show_fault)
 
     def _show_comparison(self, found: dict[str, Any]) -> None:
         names = [item["id"] for item in found["runs"]]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from convonet.errors import ConvonetError, InputError
+from convonet.events import RunState
 from convonet.home import home
 from convonet.params.files import hyper_to_dict
 from convonet.params.migrations import VERSION_KEY
@@ -16,9 +18,11 @@ from convonet.params.search_space import SearchSpace
 from convonet.runs import Run
 from convonet.runs.run import new_id
 from convonet.specs import ReportTask, Task
+from convonet.workbench.opened import OpenedModel
 from convonet.workbench.remote.client import Client, ServerLostError, quoted
 from convonet.workbench.remote.connection import Connection
-from convonet.workbench.remote.hand import RemoteHand
+from convonet.workbench.remote.errand import Errand
+from convonet.workbench.remote.hand import RemoteHand, go_on
 from convonet.workbench.remote.images import MARK, RemoteImages, path_there, plain_data
 from convonet.workbench.remote.mirror import Mirror, RemoteRun, RemoteStore, keep_result
 from convonet.workbench.remote.model import ServedModel
@@ -85,8 +89,8 @@ class RemoteBench(Workbench):
             return "Commands are shown for work on this machine; the work here is the server's"
         return super().why_not(action, while_working=while_working)
 
-    def load_model(self, path: Path, **said: Any) -> None:
-        """Use a run of the server, or a model file below its root."""
+    def opened(self, path: Path, **said: Any) -> OpenedModel:
+        """A run of the server, or a model file below its root. Asks the server unless it is a copy of a run."""
         if path.is_relative_to(self._mirror.folder):
             run = self._mirror.id_of(path)
             found = self._mirror.model(run)
@@ -99,7 +103,7 @@ class RemoteBench(Workbench):
             kept = place = self._mirror.path(run)
         else:
             kept, place = self._mirror.path("model"), Path(found["path"])
-        self.set_model(ServedModel.of(self._client, place, found, kept, **said))
+        return ServedModel.of(self._client, place, found, kept, **said)
 
     def start(self, task: Task) -> Run:
         """Give a task to the server.
@@ -111,20 +115,20 @@ class RemoteBench(Workbench):
         """
         self._check_free()
         if isinstance(task, ReportTask):
-            return self._save_report(task)
+            return self._fetch_report(task)
         run = RemoteRun(self._mirror.path(new_id(task.kind)))
         job = _Job(self._client, self._mirror, task, run)
-        self._begin(Work(task, run, self._hand(run, task.kind, job)))
+        self._begin(Work(task, run, self._hand(run, task.kind, job.begin, job.settle)))
         return run
 
     def resume(self, run: Run, *, accept_changed_data: bool = False) -> bool:
-        """Go on with a run; False when nothing is left to do."""
+        """Go on with a run; False when nothing is left to do. A refusal is told when the work ends."""
         self._check_free()
-        wish = {"accept_changed_data": accept_changed_data}
-        row = self._client.post(f"/runs/{quoted(run.id)}/resume", wish)
-        if row["state"] == "done":
+        if run.state() is RunState.DONE:
             return False
-        self.attach(self._mirror.light(row["id"], row["state"]))
+        task, copy = run.task(), RemoteRun(run.path)
+        begin = partial(go_on, self._client, run.id, accept_changed_data=accept_changed_data)
+        self._begin(Work(task, copy, self._hand(copy, task.kind, begin)))
         return True
 
     def attach(self, run: Run) -> None:
@@ -134,24 +138,34 @@ class RemoteBench(Workbench):
         self._begin(Work(task, copy, self._hand(copy, task.kind)))
 
     def close(self) -> None:
-        """Follow nothing any longer; work goes on there."""
+        """Follow nothing any longer; work goes on there. Nobody waits for an answer after it."""
+        self._client.close()
         if self.work is not None and isinstance(self.work.hand, RemoteHand):
             self.work.hand.close()
         self.connection.close()
-        self._client.close()
         super().close()
 
     def _has_model(self, run: Run) -> bool:
         return self._mirror.has_model(run.id)
 
-    def _hand(self, run: RemoteRun, kind: str, job: _Job | None = None) -> RemoteHand:
-        begin, settle = (job.begin, job.settle) if job else (None, None)
+    def _hand(
+        self,
+        run: RemoteRun,
+        kind: str,
+        begin: Callable[[], None] | None = None,
+        settle: Callable[[Run], None] | None = None,
+    ) -> RemoteHand:
         return RemoteHand(self._client, self.connection, self._mirror, run, kind, begin=begin, settle=settle)
 
-    def _save_report(self, task: ReportTask) -> Run:
-        run = Run(Path(task.run))
-        target = Path(task.out) if task.out else run.file("report.html")
-        self._client.download(f"/runs/{quoted(run.id)}/files/report.html", target)
+    def _fetch_report(self, task: ReportTask) -> Run:
+        reported, run = Run(Path(task.run)), RemoteRun(self._mirror.path(new_id(task.kind)))
+        target = Path(task.out) if task.out else reported.file("report.html")
+
+        def fetch() -> None:
+            self._client.download(f"/runs/{quoted(reported.id)}/files/report.html", target)
+            keep_result(run, {"path": str(target)})
+
+        self._begin(Work(task, run, Errand(fetch)))
         return run
 
 

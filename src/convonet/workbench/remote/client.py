@@ -14,6 +14,7 @@ import urllib.parse
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
+from weakref import WeakSet
 
 from convonet.atomic import replacing
 from convonet.errors import ConvonetError, InputError, error_from_dict
@@ -83,6 +84,8 @@ class Client:
         self.connection: Connection | None = None
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
         self._idle: list[tuple[float, http.client.HTTPConnection]] = []
+        self._busy: WeakSet[http.client.HTTPConnection] = WeakSet()
+        self._closed = False
         self._lock = threading.Lock()
 
     @property
@@ -168,11 +171,12 @@ class Client:
         return self._lost(OSError(reason))
 
     def close(self) -> None:
-        """Close what is open and idle."""
+        """Ask nothing any longer; requests that wait for an answer end at once, as if it were lost."""
+        self._drop_idle()
         with self._lock:
-            for _, used in self._idle:
-                used.close()
-            self._idle.clear()
+            self._closed = True
+            for used in self._busy:
+                _hang_up(used.sock)
 
     # One request
 
@@ -219,7 +223,19 @@ class Client:
         kind = http.client.HTTPSConnection if self._secure else http.client.HTTPConnection
         made = kind(self._host, self._port, timeout=_CONNECT_SECONDS)
         made.connect()
+        with self._lock:
+            self._busy.add(made)
+            closed = self._closed
+        if closed:
+            made.close()
+            raise OSError("closed")
         return made
+
+    def _drop_idle(self) -> None:
+        with self._lock:
+            for _, used in self._idle:
+                used.close()
+            self._idle.clear()
 
     def _idle_one(self) -> http.client.HTTPConnection | None:
         with self._lock:
@@ -239,7 +255,7 @@ class Client:
 
     def _lost(self, error: Exception) -> ServerLostError:
         """What to raise when there was no answer; nothing idle is trusted any longer."""
-        self.close()
+        self._drop_idle()
         found = _silent(self.url, error)
         if self.connection is not None:
             self.connection.lose(found)
@@ -296,9 +312,14 @@ class EventStream:
     def close(self) -> None:
         """End the reading."""
         self._is_closed = True
-        if self._socket is not None:
-            with contextlib.suppress(OSError):
-                self._socket.shutdown(socket.SHUT_RDWR)
+        _hang_up(self._socket)
+
+
+def _hang_up(used: socket.socket | None) -> None:
+    """Let whoever reads from a socket in another thread read its end."""
+    if used is not None:
+        with contextlib.suppress(OSError):
+            used.shutdown(socket.SHUT_RDWR)
 
 
 def quoted(text: str) -> str:

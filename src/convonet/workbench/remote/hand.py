@@ -10,6 +10,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import TypeVar
 
 from convonet.errors import Cancelled, ConvonetError, WorkerError, error_from_dict
@@ -22,10 +23,29 @@ from convonet.workbench.remote.mirror import Mirror, RemoteRun
 T = TypeVar("T")
 
 RESUMABLE = ("train", "tune", "study", "suspects")
+_UNDER_WAY = (RunState.WAITING, RunState.RUNNING)
 _WITH_TABLES = ("tune", "study")
 _TABLES_SECONDS = 2.0
 _WAITING = "Waiting for the server; nothing is lost"
 _AGAIN = "The server was started again; the run goes on from its last checkpoint"
+
+
+def go_on(client: Client, run: str, *, accept_changed_data: bool = False) -> None:
+    """Ask the server to go on with a run. May be asked again when the answer was lost.
+
+    Raises:
+        ConvonetError: it refuses, and the run is not under way either.
+        ServerLostError: it does not answer.
+    """
+    there = f"/runs/{quoted(run)}"
+    try:
+        client.post(f"{there}/resume", {"accept_changed_data": accept_changed_data})
+    except ServerLostError:
+        raise
+    except ConvonetError:
+        # Somebody else, or an earlier try of ours, may have been faster.
+        if client.get(there)["state"] not in _UNDER_WAY:
+            raise
 
 
 class RemoteHand:
@@ -151,18 +171,8 @@ class RemoteHand:
             if not self._was_lost or self._kind not in RESUMABLE:
                 return state
             self._was_lost = False
-            self._patient(self._resume)
+            self._patient(partial(go_on, self._client, self._run.id))
             self._tell(Warned(message=_AGAIN))
-
-    def _resume(self) -> None:
-        try:
-            self._client.post(f"{self._there}/resume", {})
-        except ServerLostError:
-            raise
-        except ConvonetError:
-            # Somebody else may have been faster.
-            if self._client.get(self._there)["state"] == RunState.INTERRUPTED:
-                raise
 
     def _listen(self) -> RunState:
         """Take events until the end."""
