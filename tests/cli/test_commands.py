@@ -352,6 +352,10 @@ def test_changing_files_and_deleting_runs_answer_in_json(
     assert (
         changed["values"] == json.loads((tiny / "new.json").read_text()) == made["values"] | {"epochs": [7]}
     )
+    new = ("params", "new", "hyper", tiny / "fast.json")
+    fast = _right(convonet(*new, "--recipe", "fast", "--train-dir", tiny / "train", "--json"))
+    assert (fast["values"]["schedule"], fast["values"]["epochs"]) == ("one_cycle", [10])
+    assert convonet(*new, "--force", "--train-dir", tiny / "train").code == 2
     assert _right(convonet("runs", "watch", trained_here, "--json", "--progress", "none"))["state"] == "done"
     gone = _right(convonet("runs", "delete", trained_here, "run", "--yes", "--json"))
     assert gone == [{"run": str(trained_here), "id": "run"}]

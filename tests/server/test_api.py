@@ -13,6 +13,7 @@ from PIL import Image
 from convonet import api
 from convonet.params import DataParams, HyperParams, fields_of
 from convonet.server import schemas
+from convonet.workbench.recipes import recipe_for
 
 from .conftest import CLASSES, DATA, QUICK, Serve, Served
 
@@ -42,6 +43,23 @@ def test_folders_show_what_is_below_the_root(shared: Served) -> None:
     runs = shared.client.get("/folders", params={"path": "runs"}).json()
     assert [(entry["name"], entry["kind"]) for entry in runs["entries"]] == [("trained", "run")]
     assert runs["parent"] == ""
+
+
+def test_recipes_for_the_images_of_a_set(shared: Served) -> None:
+    assert shared.client.get("/about").json()["recipes"] == ["fast", "best"]
+    found = shared.client.post("/datasets", json={"data": DATA}).json()
+    answer = shared.client.get(f"/datasets/{found['id']}/recipes/fast")
+    schemas.RecipeValues.model_validate(answer.json())
+    listed = DataParams.of(DATA | {"train_dir": str(shared.root / "digits" / "train")})
+    assert answer.json()["hyper"] == recipe_for("fast", listed)
+    assert shared.client.get(f"/datasets/{found['id']}/recipes/slow").status_code == 422
+    wish = {"kind": "train", "data": DATA, "hyper": {"epochs": 3}, "recipe": "best"}
+    words = shared.client.post("/shown-as", json=wish).json()["python"]
+    assert "one_cycle" in words
+    assert "'epochs': 3" in words or '"epochs": 3' in words
+    assert (
+        shared.client.post("/shown-as", json=wish | {"data": {"test_dir": "digits/test"}}).status_code == 404
+    )
 
 
 def test_a_set_is_looked_at_and_paged_through(shared: Served) -> None:

@@ -35,3 +35,10 @@ def test_what_is_set_comes_before_it(tmp_path: Path) -> None:
     assert made.first().family == "simple"
     assert made.choices["epochs"] == (2, 3)
     assert made.first().schedule == "one_cycle"
+
+
+def test_a_range_comes_before_it_too(tmp_path: Path) -> None:
+    space = SearchSpace.of({"init_rate": {"low": 1e-4, "high": 1e-2, "log": True}})
+    made = with_recipe(space, "fast", written(tmp_path / "set", colour=False))
+    assert list(made.ranges) == ["init_rate"]
+    assert made.first().rate == 1e-4

@@ -32,22 +32,20 @@ def new(
     kind: Annotated[str, typer.Argument(help="data or hyper.")],
     file: File,
     preset: Annotated[str | None, typer.Option("--preset", help="Start from a named preset.")] = None,
+    recipe: Annotated[
+        opt.RecipeName | None, typer.Option("--recipe", help="Known good hyper parameters for the images.")
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+    data: opt.DataFile = None,
+    train_dir: opt.TrainDir = None,
+    image_size: opt.ImageSize = None,
+    channels: opt.Channels = None,
     json: opt.Json = False,
 ) -> None:
-    """Write a new parameter file with every parameter's default, or a preset's values."""
+    """Write a new parameter file with every parameter's default, a preset's values, or a recipe's for the images."""
     from convonet.errors import InputError
-    from convonet.params import (
-        DataParams,
-        HyperParams,
-        SearchSpace,
-        save_data,
-        save_hyper,
-    )
-    from convonet.params import (
-        preset as load_preset,
-    )
-    from convonet.params.families import FAMILIES
+    from convonet.params import DataParams, SearchSpace, save_data, save_hyper
+    from convonet.params import preset as load_preset
 
     if kind not in ("data", "hyper"):
         raise InputError("There is no such kind of parameters", expected="data or hyper", received=kind)
@@ -55,25 +53,47 @@ def new(
         raise InputError(
             "The file is there already", where=file, hint="Choose another name, or --force replaces it"
         )
-    values = load_preset(kind, preset) if preset else None  # type: ignore[arg-type]
-    if kind == "data":
-        empty = {
-            "num_classes": None,
-            "train_dir": None,
-            "test_dir": None,
-            "image_size": 28,
-            "result_dir": None,
-        }
-        save_data(file, DataParams.of(empty | (values or {})))
+    given = {"train_dir": train_dir, "image_size": image_size, "channels": channels}
+    if recipe is not None:
+        if kind == "data" or preset is not None:
+            raise InputError("A recipe is for hyper parameters, and no preset stands beside it")
+        values = _recipe_values(recipe, data, given)
+    elif data is not None or any(given.values()):
+        raise InputError("Images say something about a recipe only", hint="Add --recipe fast")
     else:
-        default = HyperParams()
-        own = dict(FAMILIES[default.family].defaults)
-        common = {
-            name: getattr(default, name) for name in ("epochs", "batch_size", "decay_steps", "decay_rate")
-        }
-        first = {"family": default.family, "init_rate": default.rate, "momentum": default.momentum}
-        save_hyper(file, SearchSpace.of(values or first | own | common))
+        values = load_preset(kind, preset) if preset else {}  # type: ignore[arg-type]
+    if kind == "data":
+        save_data(file, DataParams.of(_EMPTY_DATA | values))
+    else:
+        save_hyper(file, SearchSpace.of(values or _first_hyper()))
     _tell_written(file, json)
+
+
+_EMPTY_DATA: dict[str, Any] = {
+    "num_classes": None,
+    "train_dir": None,
+    "test_dir": None,
+    "image_size": 28,
+    "result_dir": None,
+}
+
+
+def _first_hyper() -> dict[str, Any]:
+    """What a first file holds: the default family's own parameters and those that everybody changes."""
+    from convonet.params import HyperParams
+    from convonet.params.families import FAMILIES
+
+    default = HyperParams()
+    common = {name: getattr(default, name) for name in ("epochs", "batch_size", "decay_steps", "decay_rate")}
+    first = {"family": default.family, "init_rate": default.rate, "momentum": default.momentum}
+    return first | dict(FAMILIES[default.family].defaults) | common
+
+
+def _recipe_values(recipe: opt.RecipeName, file: Path | None, given: dict[str, Any]) -> dict[str, Any]:
+    from convonet.cli.given import data_params
+    from convonet.workbench.recipes import recipe_for
+
+    return recipe_for(recipe.value, data_params(file, **given))
 
 
 def show(file: File, json: opt.Json = False) -> None:

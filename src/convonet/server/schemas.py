@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from convonet.params.recipes import Recipe
+
 SplitName = Literal["train", "val", "test"]
 Score = float | None
 
@@ -93,6 +95,7 @@ class About(Document):
     families: list[dict[str, Any]]
     bases: list[dict[str, Any]]
     presets: dict[Literal["data", "hyper"], list[str]]
+    recipes: list[Recipe]
 
 
 class Entry(Document):
@@ -241,6 +244,9 @@ class StartRun(BaseModel):
     hyper: dict[str, Any] | None = None
     options: dict[str, Any] = Field(default_factory=dict)
     name: str | None = Field(None, max_length=200, description="The run's folder name.")
+    recipe: Recipe | None = Field(
+        None, description="Known good hyper parameters for such images; what `hyper` sets comes before them."
+    )
 
 
 class Resume(BaseModel):
@@ -377,6 +383,13 @@ class Predictions(Document):
     """One for each image, in their order."""
 
     predictions: list[Prediction]
+
+
+class RecipeValues(Document):
+    """The hyper parameters of a recipe for a set of images."""
+
+    recipe: Recipe
+    hyper: dict[str, Any]
 
 
 class Words(Document):

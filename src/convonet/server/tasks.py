@@ -22,6 +22,7 @@ from convonet.server.confine import Root
 from convonet.server.known import KnownRuns
 from convonet.server.refusals import Refusal
 from convonet.specs import Task, TestTask
+from convonet.workbench.recipes import beneath
 
 ALIASES = {"test": "evaluate"}
 KEPT = ("train", "tune", "study")
@@ -66,8 +67,12 @@ class TaskMaker:
         data: Mapping[str, Any] | None,
         hyper: Mapping[str, Any] | None,
         options: Mapping[str, Any],
+        known_good: Mapping[str, Any] | None = None,
     ) -> Task:
         """The spec.
+
+        Args:
+            known_good: hyper parameters of a recipe, for what `hyper` does not set.
 
         Raises:
             ParamError: all faults at once; a field of the data parameters is `data.NAME` among them.
@@ -82,7 +87,7 @@ class TaskMaker:
         if "data" in wanted and data is not None:
             values["data"] = self.data(data, faults)
         if "hyper" in wanted or "space" in wanted:
-            space = self.space(hyper or {}, faults)
+            space = beneath(self.space(hyper or {}, faults), known_good or {})
             values |= {"space": space} if "space" in wanted else {"hyper": space.first()}
         _check_needed(task_class, values, faults)
         if faults:

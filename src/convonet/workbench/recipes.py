@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from convonet.params import DataParams, SearchSpace
@@ -40,5 +41,10 @@ def with_recipe(space: SearchSpace, name: Recipe, data: DataParams) -> SearchSpa
     Raises:
         DataError: there are no training images.
     """
-    values = recipe_for(name, data)
-    return space.changed({key: [value] for key, value in values.items() if key not in space.choices})
+    return beneath(space, recipe_for(name, data))
+
+
+def beneath(space: SearchSpace, values: Mapping[str, Any]) -> SearchSpace:
+    """Values, as `recipe_for` gives them, for what is not set."""
+    own = {*space.choices, *space.ranges}
+    return space.changed({key: [value] for key, value in values.items() if key not in own})

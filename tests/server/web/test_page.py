@@ -44,7 +44,12 @@ def test_a_new_persons_way(
     page.locator(".pic img").first.wait_for()
 
     go(page, "params")
+    recipe = page.get_by_label("Recipe")
+    assert (recipe.input_value(), page.locator("#hyper-schedule").input_value()) == ("fast", "one_cycle")
+    recipe.select_option("best")
+    page.wait_for_function("() => document.getElementById('hyper-epochs').value === '30'")
     set_field(page, "family", "logistic")
+    assert recipe.evaluate("select => select.selectedOptions[0].text") == "Your own values"
     set_field(page, "epochs", "two")
     page.get_by_text('epochs (Epochs): expected a whole number ≥ 1 and ≤ 100,000, received "two"').wait_for()
     set_field(page, "epochs", "2")
@@ -80,22 +85,6 @@ def test_a_new_persons_way(
     assert response.status_code == 200, response.text
     direct = response.json()["predictions"][0]
     assert direct["predicted"] in shown
-
-
-@pytest.fixture
-def ready(visit: Callable[..., Any], shared: Any) -> Callable[..., Any]:
-    """`ready(page, …)`: one of the pages as somebody sees it who has images and a model."""
-    known = {"data": {"train_dir": "digits", "image_size": "8"}, "hyper": {"family": "logistic"}}
-
-    def at(name: str, **more: Any) -> Any:
-        page = visit(shared.url, **more)
-        page.locator("#rail a").first.wait_for()
-        page.evaluate("known => localStorage.setItem('convonet', JSON.stringify(known))", known)
-        page.goto(f"{shared.url}/?again#{name}")
-        page.locator(f"#rail a[aria-current=page][href='#{name}']").wait_for(state="attached")
-        return page
-
-    return at
 
 
 @pytest.mark.parametrize("name", [name for name in PAGES if name != "network"])
@@ -170,6 +159,23 @@ def test_nothing_comes_from_elsewhere(visit: Callable[..., Any], shared: Any) ->
     page.get_by_role("heading", name="Data").wait_for()
     assert len(asked) > 10
     assert [url for url in asked if not url.startswith((shared.url, "blob:", "data:"))] == []
+
+
+def test_the_recipe_follows_the_images_until_it_is_changed(
+    ready: Callable[..., Any], go: Callable[..., None]
+) -> None:
+    page = ready("data", known={"data": {"train_dir": "digits", "image_size": "8"}})
+    page.locator(".pic").first.wait_for()
+    go(page, "params")
+    assert page.locator("#hyper-global_pooling").input_value() == ""
+    page.get_by_role("button", name="Images", exact=True).click()
+    with page.expect_response(re.compile("/recipes/fast")):
+        set_field(page, "image_size", "80")
+    page.get_by_role("button", name="Network and training").click()
+    assert page.locator("#hyper-global_pooling").input_value() == "average"
+    page.get_by_role("button", name="Defaults").click()
+    assert page.locator("#hyper-schedule").input_value() == ""
+    assert page.get_by_label("Recipe").input_value() == ""
 
 
 def test_the_token_is_asked_for(serve: Callable[..., Any], visit: Callable[..., Any]) -> None:

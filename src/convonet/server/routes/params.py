@@ -10,11 +10,14 @@ from convonet.errors import ParamError
 from convonet.params import SearchSpace
 from convonet.params.files import data_to_dict, hyper_to_dict
 from convonet.params.migrations import VERSION_KEY
+from convonet.params.recipes import Recipe
 from convonet.server import schemas
 from convonet.server.answers import Json
 from convonet.server.refusals import Refusal
 from convonet.server.routes import REFUSED
-from convonet.server.services import Parts
+from convonet.server.routes.images import DataSetId
+from convonet.server.services import Parts, Services
+from convonet.workbench.recipes import recipe_for
 from convonet.workbench.shown_as import as_command, as_python
 
 router = APIRouter(tags=["parameters"], responses=REFUSED)
@@ -44,11 +47,30 @@ def check(wish: schemas.ParamsToCheck, parts: Parts) -> Json:
 @router.post("/shown-as", response_model=schemas.Words)
 def shown_as(wish: schemas.StartRun, parts: Parts) -> Json:
     """The command and the Python that do what a run would do."""
-    task = parts.tasks.make(wish.kind, wish.data, wish.hyper, wish.options)
+    task = parts.tasks.make(wish.kind, wish.data, wish.hyper, wish.options, known_good(parts, wish))
     try:
         return Json({"command": as_command(task), "python": as_python(task)})
     except KeyError as error:
         raise Refusal(404, "There is no command for this kind of run", received=wish.kind) from error
+
+
+@router.get("/datasets/{dataset}/recipes/{recipe}", response_model=schemas.RecipeValues)
+def recipe(dataset: DataSetId, recipe: Recipe, parts: Parts) -> Json:
+    """Known good hyper parameters for the training images of a set that was looked at."""
+    found = parts.datasets.find(dataset)
+    hyper = recipe_for(recipe, found.data, found.listing("train"))
+    return Json({"recipe": recipe, "hyper": hyper})
+
+
+def known_good(parts: Services, wish: schemas.StartRun) -> dict[str, Any]:
+    """The values of the recipe that a run is wished with, for its images."""
+    if wish.recipe is None:
+        return {}
+    faults: dict[str, str] = {}
+    data = parts.tasks.data(wish.data or {}, faults)
+    if faults:
+        raise ParamError.of(faults)
+    return recipe_for(wish.recipe, data, parts.datasets.look(data).listing("train"))
 
 
 def _cannot_begin(space: SearchSpace) -> dict[str, str]:

@@ -4,7 +4,7 @@ import {call, connection, query, seg, watchConnection} from "./api.js";
 import {askToken} from "./dialogs.js";
 import {fill, h, percent, say, timeLeft, whole} from "./dom.js";
 import {Follow} from "./follow.js";
-import {check, look, restore, store} from "./store.js";
+import {check, look, restore, store, usesRecipe} from "./store.js";
 import {dataPage} from "./pages/data.js";
 import {networkPage} from "./pages/network.js";
 import {paramsPage} from "./pages/params.js";
@@ -62,7 +62,7 @@ function notes() {
   const wrong = Object.keys(store.faults.data).length + Object.keys(store.faults.hyper).length;
   return {
     data: sets?.train?.images ? `${whole(sets.train.images)} images` : "none yet",
-    params: wrong ? `${wrong} wrong` : store.varied.length ? `${store.varied.length} varied` : "ready",
+    params: wrong ? `${wrong} wrong` : store.varied.length ? `${store.varied.length} varied` : usesRecipe() && sets?.train?.images ? `${store.recipe} recipe` : "ready",
     network: store.hyper.family || "convonet",
     train: current?.task === "train" ? "under way" : store.training ? "" : "",
     test: store.model, use: store.model, tune: "", runs: "",

@@ -5,7 +5,7 @@ import {chooseFolder} from "./dialogs.js";
 import {changed, check, look, store} from "./store.js";
 
 const checkSoon = later(() => check().catch(() => {}), 250);
-const DECIDING = /_dir$|class_map|label_pattern|missing_classes|num_classes|group_/;
+const DECIDING = /_dir$|class_map|label_pattern|missing_classes|num_classes|group_|image_size|channels/;
 const lookSoon = later(() => look(), 500);
 
 /** One field of the form `kind` (`data` or `hyper`); `own` is the family's default. */

@@ -3,12 +3,15 @@
 import {call} from "./api.js";
 
 const KEY = "convonet";
+const KEPT = ["data", "hyper", "recipe", "recipeHyper", "model", "training", "search"];
 
 export const store = new EventTarget();
 Object.assign(store, {
   about: null, // what the server says of itself: fields, families, presets
   data: {}, // name → what was typed
   hyper: {},
+  recipe: "fast", // the recipe that is taken for the images; empty: none
+  recipeHyper: {}, // what it gave; while that is all of `hyper`, other images are given theirs
   faults: {data: {}, hyper: {}},
   values: {data: {}, hyper: {}}, // as the server would take them
   varied: [],
@@ -28,13 +31,13 @@ export function restore() {
   } catch {
     localStorage.removeItem(KEY);
   }
-  for (const name of ["data", "hyper", "model", "training", "search"]) if (known[name]) store[name] = known[name];
+  for (const name of KEPT) if (known[name] !== undefined) store[name] = known[name];
 }
 
 /** Tell everybody that something is another now, and keep it. */
 export function changed(...names) {
   const kept = {};
-  for (const name of ["data", "hyper", "model", "training", "search"]) kept[name] = store[name];
+  for (const name of KEPT) kept[name] = store[name];
   localStorage.setItem(KEY, JSON.stringify(kept));
   for (const name of names) store.dispatchEvent(new Event(name));
 }
@@ -88,11 +91,43 @@ export async function look() {
   try {
     store.dataset = await call("datasets", {body: {data: given("data")}});
     store.datasetError = null;
+    if (usesRecipe()) await takeRecipe(store.recipe).catch(() => {});
   } catch (error) {
     store.dataset = null;
     store.datasetError = error;
   }
   changed("dataset");
+}
+
+const sorted = (values) => JSON.stringify(Object.entries(values).sort());
+
+/** Whether the hyper parameters are those of a recipe and nothing else. */
+export function usesRecipe() {
+  return Boolean(store.recipe) && sorted(store.hyper) === sorted(store.recipeHyper);
+}
+
+/** Take the hyper parameters of a recipe for the images; without images they come when there are some. */
+export async function takeRecipe(name) {
+  const found = store.dataset?.sets.train?.images ? (await call(`datasets/${store.dataset.id}/recipes/${name}`)).hyper : {};
+  store.recipe = name;
+  store.hyper = typedAll(found);
+  store.recipeHyper = {...store.hyper};
+  changed("hyper", "recipe");
+  check().catch(() => {});
+}
+
+/** Take hyper parameters from elsewhere. */
+export function takeHyper(values) {
+  store.recipe = "";
+  store.recipeHyper = {};
+  store.hyper = typedAll(values);
+  changed("hyper");
+}
+
+function typedAll(values) {
+  const fields = Object.fromEntries(store.about.fields.hyper.map((field) => [field.name, field]));
+  const known = Object.entries(values).filter(([name]) => name in fields);
+  return Object.fromEntries(known.map(([name, value]) => [name, typed(fields[name], value)]).filter(([, text]) => text !== ""));
 }
 
 /** Why a training cannot begin; empty when it can. */

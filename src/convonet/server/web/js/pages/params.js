@@ -3,7 +3,9 @@
 import {call, seg} from "../api.js";
 import {fill, h, head, note} from "../dom.js";
 import {groups} from "../form.js";
-import {changed, check, look, store, typed} from "../store.js";
+import {changed, check, look, store, takeHyper, takeRecipe, typed, usesRecipe} from "../store.js";
+
+const RECIPES = {fast: "Fast: ten epochs", best: "Best: thirty epochs"};
 
 export function paramsPage(page) {
   const state = {kind: page.part === "data" ? "data" : "hyper"};
@@ -17,13 +19,23 @@ export function paramsPage(page) {
     refresh();
     words();
   });
+  page.on(store, "recipe", draw);
+  page.on(store, "hyper", () => {
+    const select = document.getElementById("recipe");
+    if (select) select.value = recipeNow();
+  });
   draw();
   check().catch(() => {});
 
   function words() {
     const wrong = Object.keys(store.faults.data).length + Object.keys(store.faults.hyper).length;
-    const many = store.varied.length ? `${store.varied.join(", ")} ${store.varied.length === 1 ? "has" : "have"} several values${store.combinations ? `: ${store.combinations} combinations to tune` : ""}; a training takes the first` : "Empty fields keep the default that they show";
+    const many = store.varied.length ? `${store.varied.join(", ")} ${store.varied.length === 1 ? "has" : "have"} several values${store.combinations ? `: ${store.combinations} combinations to tune` : ""}; a training takes the first` : `${recipeWords()}Empty fields keep the default that they show`;
     top.lead(wrong ? `${wrong} ${wrong === 1 ? "value is" : "values are"} wrong` : many);
+  }
+
+  function recipeWords() {
+    if (!usesRecipe()) return "";
+    return Object.keys(store.hyper).length ? `Known good values for these images (${store.recipe}). ` : `The ${store.recipe} recipe comes with the images. `;
   }
 
   function draw() {
@@ -51,6 +63,8 @@ export function paramsPage(page) {
   function familyField() {
     const select = h("select", {id: "hyper-family", "aria-describedby": "family-help", onchange: (event) => {
       store.hyper.family = event.target.value;
+      const own = family().parameters;
+      for (const {name, group} of store.about.fields.hyper) if (group === "Network" && name !== "family" && !(name in own)) delete store.hyper[name];
       changed("hyper");
       draw();
       check().catch(() => {});
@@ -59,12 +73,23 @@ export function paramsPage(page) {
   }
 
   function toolbar() {
-    const presets = h("select", {id: "preset"}, h("option", {value: ""}, "Presets …"), store.about.presets[state.kind].map((name) => h("option", {value: name}, name.replaceAll("_", " "))));
+    const presets = h("select", {id: "preset"}, h("option", {value: ""}, "Take one …"), store.about.presets[state.kind].map((name) => h("option", {value: name}, name.replaceAll("_", " "))));
     presets.addEventListener("change", () => presets.value && use(() => call(`presets/${state.kind}/${seg(presets.value)}`)));
     const file = h("input", {type: "file", accept: ".json,application/json", hidden: true, onchange: () => file.files[0] && use(async () => JSON.parse(await file.files[0].text()))});
-    return h(".row.tools", {}, h(".field", {}, h("label.sr", {htmlFor: "preset"}, "Preset"), presets),
+    return h(".row.tools", {}, state.kind === "hyper" ? recipes() : null, h(".field", {}, h("label", {htmlFor: "preset"}, "Presets"), presets),
       h(".buttons", {}, h("button", {type: "button", onclick: () => file.click()}, "Open a file …"), file,
         h("button", {type: "button", onclick: save}, "Save as a file"), h("button", {type: "button", onclick: clear}, "Defaults")));
+  }
+
+  function recipeNow() {
+    return usesRecipe() ? store.recipe : "";
+  }
+
+  function recipes() {
+    const now = recipeNow();
+    const select = h("select", {id: "recipe", onchange: () => select.value && takeRecipe(select.value).catch((error) => note(error.message))},
+      h("option", {value: "", selected: now === "", disabled: true}, "Your own values"), store.about.recipes.map((name) => h("option", {value: name, selected: name === now}, RECIPES[name] ?? name)));
+    return h(".field", {}, h("label", {htmlFor: "recipe"}, "Recipe"), select);
   }
 
   async function use(read) {
@@ -76,13 +101,18 @@ export function paramsPage(page) {
   }
 
   function take(values) {
-    const fields = Object.fromEntries(store.about.fields[state.kind].map((f) => [f.name, f]));
-    const paths = state.kind === "data" ? Object.fromEntries(Object.entries(store.data).filter(([name]) => name.endsWith("_dir"))) : {};
-    store[state.kind] = {...paths, ...Object.fromEntries(Object.entries(values).filter(([name]) => name in fields && name !== "result_dir").map(([name, value]) => [name, typed(fields[name], value)]).filter(([, text]) => text !== ""))};
-    changed(state.kind);
+    if (state.kind === "hyper") takeHyper(values);
+    else takeData(values);
     draw();
     check().catch(() => {});
-    if (state.kind === "data") look();
+  }
+
+  function takeData(values) {
+    const fields = Object.fromEntries(store.about.fields.data.map((f) => [f.name, f]));
+    const paths = Object.fromEntries(Object.entries(store.data).filter(([name]) => name.endsWith("_dir")));
+    store.data = {...paths, ...Object.fromEntries(Object.entries(values).filter(([name]) => name in fields && name !== "result_dir").map(([name, value]) => [name, typed(fields[name], value)]).filter(([, text]) => text !== ""))};
+    changed("data");
+    look();
   }
 
   function clear() {

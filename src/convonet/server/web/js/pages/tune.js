@@ -3,7 +3,7 @@
 import {call, query, seg, sentence} from "../api.js";
 import {empty, fill, h, head, note, percent, say, short, timeLeft} from "../dom.js";
 import {Follow} from "../follow.js";
-import {changed, given, store, typed, whyNotTrain} from "../store.js";
+import {changed, given, store, takeHyper, whyNotTrain} from "../store.js";
 
 const CAN_RESUME = ["cancelled", "interrupted", "failed"];
 const CHOICES = {search: ["grid", "random", "tpe"], objective: ["accuracy", "loss", "auc", "macro_f1"]};
@@ -135,9 +135,7 @@ export function tunePage(page) {
   async function adopt(trial) {
     try {
       const {hyper} = await call(`runs/${seg(follow.run)}/best${query({trial})}`);
-      const fields = Object.fromEntries(store.about.fields.hyper.map((f) => [f.name, f]));
-      store.hyper = Object.fromEntries(Object.entries(hyper).filter(([name]) => name in fields).map(([name, value]) => [name, typed(fields[name], value)]));
-      changed("hyper");
+      takeHyper(hyper);
       note("Taken over into the hyper parameters");
       location.hash = "params";
     } catch (error) {
