@@ -1,144 +1,92 @@
 """How fast a training is: `python benchmarks/bench_training.py [--rounds N]`.
 
-Three ways train the same networks on the same pixels in one process, in turn: plain Keras' `fit` on torch, our
-NetTraining, and PyTorch as an expert writes it (channels_last, the optimizer's own loop). Medians of all rounds.
+Three ways train the same networks on the same pixels, in turn, each in a process of its own with two threads: plain
+Keras' `fit` on torch, our NetTraining, and PyTorch as an expert writes it (channels_last, the optimizer's own loop).
+Medians of all rounds.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import re
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import numpy as np
+from training_ways import CASES, CORES, WAYS, Case
 
-CORES = 2
-
-
-class Case(NamedTuple):
-    """A network, its images and how many of them an epoch shows."""
-
-    family: str
-    shape: tuple[int, int, int]
-    classes: int
-    batch: int
-    steps: int
-    flops: float
-    """Of one image and step, forward and backward, counted as multiply and add; 0 where nobody asks."""
+from convonet.nets import NetModel, create_model
+from convonet.nets.backend import set_threads
+from convonet.params import HyperParams, PixelParams
+from convonet.training.net_training import ImageRows, NetTraining
 
 
-CASES = (
-    Case("convonet", (28, 28, 1), 10, 64, 40, 17e6),
-    Case("vgg_small", (32, 32, 3), 10, 64, 6, 0.0),
-    Case("three_block", (80, 60, 1), 55, 128, 8, 0.0),
-)
+@contextmanager
+def process(way: str, place: int, folder: Path) -> Iterator[Callable[[], float]]:
+    """A process that trains in one way; gives what trains an epoch there and tells its seconds."""
+    command = [
+        sys.executable,
+        str(Path(__file__).with_name("training_ways.py")),
+        way,
+        str(place),
+        str(folder),
+    ]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, bufsize=1) as child:
+        asked, said = child.stdin, child.stdout
+        assert asked is not None
+        assert said is not None
+
+        def answer() -> str:
+            line = said.readline()
+            if not line:
+                raise SystemExit(f"{way} ended with {child.wait()}")
+            return line
+
+        def epoch() -> float:
+            asked.write("epoch\n")
+            return float(answer())
+
+        answer()
+        yield epoch
+        asked.close()
 
 
-def by_keras(case: Case, pixels: np.ndarray, labels: np.ndarray, hyper: Any) -> Callable[[], None]:
-    """Plain `fit`, with the metric that everybody looks at."""
-    from convonet.nets.backend import keras
-    from convonet.training.optimizers import create_optimizer
-
-    model, output = network(case, hyper)
-    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=output == "logits")
-    model.keras_model.compile(optimizer=create_optimizer(hyper), loss=loss, metrics=["accuracy"])
-    images = pixels.astype(np.float32)
-    return lambda: model.keras_model.fit(images, labels, batch_size=case.batch, epochs=1, verbose=0) and None
-
-
-def by_us(case: Case, pixels: np.ndarray, labels: np.ndarray, hyper: Any) -> Callable[[], None]:
-    """One epoch of NetTraining, with its guard, its order and its progress."""
-    from convonet.training.net_training import ImageRows, NetTraining
-
-    model, _ = network(case, hyper)
-    return lambda: NetTraining(model, hyper).train(ImageRows.all(pixels, labels)) and None
-
-
-def network(case: Case, hyper: Any) -> tuple[Any, str]:
-    """The network with first weights, and what it gives."""
-    from convonet.nets import create_model
-    from convonet.params import PixelParams
-
-    names = [str(place) for place in range(case.classes)]
-    model = create_model(hyper, shape=case.shape, classes=names, pixels=PixelParams(*case.shape), seed=1)
-    return model, model.info.output
-
-
-def by_torch(case: Case, pixels: np.ndarray, labels: np.ndarray, hyper: Any) -> Callable[[], None]:
-    """The same layers, written by hand."""
-    import torch
-    from torch import nn
-
-    net = hand_written(case)
-    net(torch.zeros(2, case.shape[2], *case.shape[:2]))
-    net = net.to(memory_format=torch.channels_last)
-    decay = 1e-4 if case.family == "vgg_small" else 0.0
-    rule = torch.optim.SGD(net.parameters(), hyper.rate, momentum=hyper.momentum, weight_decay=decay)
-    images = torch.from_numpy(np.ascontiguousarray(pixels.transpose(0, 3, 1, 2)))
-    truths = torch.from_numpy(labels)
-
-    def epoch() -> None:
-        net.train()
-        total, right = 0.0, 0
-        for places in torch.randperm(len(truths)).split(case.batch):
-            x = (images[places].float() / 255).contiguous(memory_format=torch.channels_last)
-            rule.zero_grad()
-            said = net(x)
-            loss = nn.functional.cross_entropy(said, truths[places])
-            loss.backward()
-            rule.step()
-            total += loss.item() * len(places)
-            right += int((said.argmax(1) == truths[places]).sum())
-
-    return epoch
-
-
-def hand_written(case: Case) -> Any:
-    """Torch's modules in the order of the family's rows."""
-    from torch import nn
-
-    def conv(before: int, after: int) -> list[Any]:
-        return [nn.Conv2d(before, after, 3, padding=1), nn.ReLU()]
-
-    if case.family == "convonet":
-        rows = [*conv(1, 32), nn.MaxPool2d(2), *conv(32, 32), nn.MaxPool2d(2), nn.Flatten()]
-        rows += [nn.LazyLinear(512), nn.ReLU(), nn.Dropout(0.2)]
-        return nn.Sequential(*rows, nn.LazyLinear(case.classes))
-    if case.family == "three_block":
-        rows = [*conv(1, 16), nn.MaxPool2d(2), *conv(16, 32), nn.MaxPool2d(2), *conv(32, 64), nn.MaxPool2d(4)]
-        return nn.Sequential(*rows, nn.Flatten(), nn.LazyLinear(64), nn.ReLU(), nn.LazyLinear(case.classes))
-    rows = []
-    for before, after, pair in ((3, 32, True), (32, 64, True), (64, 128, False)):
-        rows += [*conv(before, after), nn.BatchNorm2d(after, eps=1e-3), *(conv(after, after) if pair else [])]
-        rows += [nn.MaxPool2d(2), nn.Dropout(0.25)]
-    rows += [nn.Flatten(), nn.LazyLinear(512), nn.ReLU(), nn.BatchNorm1d(512, eps=1e-3), nn.Dropout(0.5)]
-    return nn.Sequential(*rows, nn.LazyLinear(case.classes))
-
-
-def measure(case: Case, rounds: int) -> dict[str, list[float]]:
+def measure(place: int, rounds: int) -> dict[str, list[float]]:
     """Images a second of each way, one figure a round."""
-    from convonet.params import HyperParams
-
-    hyper = HyperParams.of({"family": case.family, "batch_size": case.batch, "epochs": 1})
-    chance, count = np.random.default_rng(0), case.batch * case.steps
-    pixels = chance.integers(0, 256, (count, *case.shape), dtype=np.uint8)
-    labels = chance.integers(0, case.classes, count)
-    makers = {"Keras fit": by_keras, "Convonet": by_us, "PyTorch by hand": by_torch}
-    ways = {name: make(case, pixels, labels, hyper) for name, make in makers.items()}
-    found: dict[str, list[float]] = {name: [] for name in ways}
-    for way in ways.values():
-        way()
-    for _ in range(rounds):
-        for name, way in ways.items():
-            started = time.perf_counter()
-            way()
-            found[name].append(count / (time.perf_counter() - started))
+    case = CASES[place]
+    found: dict[str, list[float]] = {name: [] for name in WAYS}
+    with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
+        prepare(case, Path(name))
+        ways = {way: stack.enter_context(process(way, place, Path(name))) for way in WAYS}
+        for _ in range(rounds):
+            for way, epoch in ways.items():
+                found[way].append(case.batch * case.steps / epoch())
     return found
+
+
+def prepare(case: Case, folder: Path) -> None:
+    """The network with first weights and the images, as files."""
+    hyper = HyperParams.of({"family": case.family})
+    model = network(case, hyper)
+    model.save(folder / "network.keras")
+    said = {"output": model.info.output, "rate": hyper.rate}
+    (folder / "network.json").write_text(json.dumps(said))
+    chance, count = np.random.default_rng(0), case.batch * case.steps
+    np.save(folder / "pixels.npy", chance.integers(0, 256, (count, *case.shape), dtype=np.uint8))
+    np.save(folder / "labels.npy", chance.integers(0, case.classes, count))
+
+
+def network(case: Case, hyper: HyperParams) -> NetModel:
+    """The network with first weights."""
+    names = [str(place) for place in range(case.classes)]
+    return create_model(hyper, shape=case.shape, classes=names, pixels=PixelParams(*case.shape), seed=1)
 
 
 def peak(seconds: float = 1.0) -> float:
@@ -171,11 +119,6 @@ def show(case: Case, found: dict[str, list[float]], fastest: float) -> None:
 
 def train_many() -> None:
     """One epoch of 60,000 digits in this process; prints its peak memory."""
-    import tempfile
-
-    from convonet.params import HyperParams
-    from convonet.training.net_training import ImageRows, NetTraining
-
     case = CASES[0]
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "pixels.npy"
@@ -185,7 +128,7 @@ def train_many() -> None:
         del made
         pixels = np.load(file, mmap_mode="r")
         hyper = HyperParams.of({"epochs": 1})
-        NetTraining(network(case, hyper)[0], hyper).train(ImageRows.all(pixels, np.arange(60_000) % 10))
+        NetTraining(network(case, hyper), hyper).train(ImageRows.all(pixels, np.arange(60_000) % 10))
     print(f"{_peak_memory() / 1e9:.2f}")
 
 
@@ -201,15 +144,13 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--many", action="store_true", help="only train 60,000 digits and tell the memory")
     given = parser.parse_args()
-    from convonet.nets.backend import set_threads
-
     set_threads(CORES)
     if given.many:
         train_many()
         return
     fastest = peak()
-    for case in CASES:
-        show(case, measure(case, given.rounds), fastest)
+    for place, case in enumerate(CASES):
+        show(case, measure(place, given.rounds), fastest)
     done = subprocess.run([sys.executable, __file__, "--many"], check=True, capture_output=True, text=True)
     print(f"60,000 digits, one epoch: {done.stdout.strip()} GB at most")
 

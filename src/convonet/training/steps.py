@@ -64,6 +64,7 @@ class TorchStep:
         from convonet.nets.torch_path import create_forward, lay_out
         from convonet.training.updates import create_update
 
+        backend.keep_memory()
         self._torch = torch
         self._model = model
         self._loss = _short(loss)
