@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -190,6 +191,96 @@ def test_what_was_begun_is_not_begun_twice(
     assert [path.name for path in (served.root / "runs").iterdir() if path.name.startswith("train")] == [
         run.name
     ]
+
+
+@pytest.fixture
+def asking(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the threads that have asked the server something."""
+    names: list[str] = []
+    plain = Client._sent
+
+    def sent(self: Client, *args: Any, **options: Any) -> Any:
+        names.append(threading.current_thread().name)
+        return plain(self, *args, **options)
+
+    monkeypatch.setattr(Client, "_sent", sent)
+    return names
+
+
+def ended_of(bench: RemoteBench) -> list[WorkEnded]:
+    heard: list[Any] = []
+    bench.listen(lambda change: heard.append(change) if isinstance(change, WorkEnded) else None)
+    return heard
+
+
+def test_resuming_does_not_wait_for_the_server(
+    served: Served, bench: RemoteBench, asking: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(JobQueue, "_has_room", lambda *_: False)
+    ended = ended_of(bench)
+    there = run_there(served, "stopped")
+    there.update(state=RunState.CANCELLED)
+    there.events().tell(epoch(1))
+    run = bench.store.find("stopped")
+    asking.clear()
+    assert bench.resume(run)
+    wait(lambda: there.state() is RunState.WAITING)
+    bench.stop()
+    wait(lambda: bench.work is None or bench.poll())
+    assert {name for name in asking if not name.startswith(("follow-", "cancel"))} == set()
+    assert [end.state for end in ended] == [RunState.CANCELLED]
+    there.update(state=RunState.DONE)
+    assert not bench.resume(bench.store.find("stopped"))
+
+
+def test_a_refusal_to_resume_is_told_at_the_end(served: Served, bench: RemoteBench) -> None:
+    ended = ended_of(bench)
+    run_there(served, "orphan").update(state=RunState.FAILED)
+    shutil.rmtree(served.root / "digits")
+    assert bench.resume(bench.store.find("orphan"))
+    wait(lambda: bench.work is None or bench.poll())
+    assert [end.state for end in ended] == [RunState.FAILED]
+    assert "digits" in str(ended[0].error)
+
+
+def test_a_report_is_fetched_without_waiting(
+    served: Served, bench: RemoteBench, asking: list[str], tmp_path: Path
+) -> None:
+    ended = ended_of(bench)
+    there = run_there(served, "told")
+    there.update(state=RunState.DONE)
+    run = bench.store.find("told")
+    asking.clear()
+    bench.start(bench.report_task(run, tmp_path / "mine.html"))
+    wait(lambda: bench.work is None or bench.poll())
+    there.file("report.html").write_text("<p>all of it")
+    bench.start(bench.report_task(run, tmp_path / "mine.html"))
+    wait(lambda: bench.work is None or bench.poll())
+    assert set(asking) == {"errand"}
+    assert (tmp_path / "mine.html").read_text() == "<p>all of it"
+    assert [end.state for end in ended] == [RunState.FAILED, RunState.DONE]
+    assert ended[1].result == {"path": str(tmp_path / "mine.html")}
+
+
+def test_nobody_waits_for_a_server_that_is_silent() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        client = Client(f"http://127.0.0.1:{silent.getsockname()[1]}")
+        errors: list[ConvonetError] = []
+
+        def ask() -> None:
+            try:
+                client.get("/about")
+            except ConvonetError as error:
+                errors.append(error)
+
+        thread = threading.Thread(target=ask)
+        thread.start()
+        wait(lambda: any(used.sock is not None for used in client._busy))
+        client.close()
+        thread.join(2)
+        assert not thread.is_alive()
+        ask()
+    assert [type(error) for error in errors] == [ServerLostError, ServerLostError]
 
 
 def test_closing_leaves_the_run_at_work(served: Served) -> None:
