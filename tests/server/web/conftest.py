@@ -94,11 +94,11 @@ def ready(visit: Callable[..., Any], shared: Any) -> Callable[..., Any]:
     """`ready(page, known=…)`: one of the pages as somebody sees it who has images and a model."""
     usual = {"data": {"train_dir": "digits", "image_size": "8"}, "hyper": {"family": "logistic"}}
 
-    def at(name: str, known: dict[str, Any] = usual, **more: Any) -> Any:
-        page = visit(shared.url, **more)
+    def at(name: str, known: dict[str, Any] = usual, url: str = shared.url, **more: Any) -> Any:
+        page = visit(url, **more)
         page.locator("#rail a").first.wait_for()
         page.evaluate("known => localStorage.setItem('convonet', JSON.stringify(known))", known)
-        page.goto(f"{shared.url}/?again#{name}")
+        page.goto(f"{url}/?again#{name}")
         page.locator(f"#rail a[aria-current=page][href='#{name}']").wait_for(state="attached")
         return page
 

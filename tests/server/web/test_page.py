@@ -178,6 +178,46 @@ def test_the_recipe_follows_the_images_until_it_is_changed(
     assert page.get_by_label("Recipe").input_value() == ""
 
 
+def test_mistakes_are_marked(
+    serve: Callable[..., Any], visit: Callable[..., Any], ready: Callable[..., Any], go: Callable[..., None]
+) -> None:
+    served = serve()
+    page = ready("test", url=served.url)
+    answers = page.get_by_role("listbox", name="Answers")
+    page.locator(".matrix button:not([disabled])").first.click()
+    answers.get_by_role("option").first.focus()
+    page.keyboard.press("Space")
+    page.get_by_text("1 image selected").wait_for()
+    page.get_by_label("True class").select_option("7")
+    page.get_by_role("button", name="Label so").click()
+    page.get_by_text("1 image is marked").wait_for()
+    answers.get_by_text("said to be 7").wait_for()
+    go(page, "data")
+    page.get_by_text("60 training, 24 test images").wait_for()
+    page.locator(".pic").first.locator(".check").click()
+    page.get_by_role("button", name="Leave out").click()
+    page.get_by_text("59 training, 24 test images").wait_for()
+    page.get_by_text("Marked images: 2").click()
+    for count in (1, 0):
+        page.get_by_role("button", name="Take the mark of").first.click()
+        page.get_by_text(f"Marked images: {count}").wait_for(state="visible" if count else "detached")
+        if count:
+            page.get_by_text("Marked images: 1").wait_for()
+    page.get_by_text("60 training, 24 test images").wait_for()
+
+
+def test_curves_and_calibration(ready: Callable[..., Any]) -> None:
+    page = ready("test")
+    for name, shown in (("Curves", 2), ("Calibration", 2)):
+        page.locator("summary", has_text=name).click()
+        part = page.locator("details[open]", has=page.locator("summary", has_text=name))
+        part.locator(".plane path").nth(shown - 1).wait_for()
+        assert part.locator(".plane").count() == shown
+    page.get_by_text("Calibration error (ECE)").wait_for()
+    page.locator("summary", has_text="All sets").click()
+    page.get_by_role("cell", name="while it was trained").first.wait_for()
+
+
 def test_the_token_is_asked_for(serve: Callable[..., Any], visit: Callable[..., Any]) -> None:
     served = serve(token="a-long-token-of-the-test")
     page = visit(served.url, allowed="401")

@@ -17,6 +17,7 @@ from convonet.params.migrations import VERSION_KEY
 from convonet.params.search_space import SearchSpace
 from convonet.runs import Run
 from convonet.runs.documents import RESULT, adopted_hyper, read_result, run_document
+from convonet.runs.sets_table import sets_table
 from convonet.server import schemas
 from convonet.server.answers import Json
 from convonet.server.confine import Root
@@ -145,6 +146,12 @@ def _scores(run: Run, split: str) -> dict[str, Any]:
     except ValueError as error:
         raise ConvonetError("The scores cannot be read", where=path.name) from error
     return document
+
+
+@router.get("/runs/{run}/sets")
+def sets(run: RunId, parts: Parts) -> Json:
+    """The main scores of training, validation and test; a sentence where test falls below validation."""
+    return Json(sets_table(parts.known.find(run).read()["scores"]))
 
 
 @router.get("/runs/{run}/answers", response_model=schemas.AnswerPage)

@@ -1,9 +1,10 @@
 // The images: which folders, how many of each class, what was left out, and the pictures themselves.
 
 import {call, pictureOf, query} from "../api.js";
-import {bars, empty, fill, h, head, tile, whole} from "../dom.js";
+import {bars, empty, fill, h, head, note, tile, whole} from "../dom.js";
 import {chooseFolder, showImage} from "../dialogs.js";
 import {Grid} from "../grid.js";
+import {Marks, markBar, markTable} from "../marks.js";
 import {changed, check, look, store} from "../store.js";
 
 const SPLITS = {train: "Training", val: "Validation", test: "Test"};
@@ -14,7 +15,9 @@ export function dataPage(page) {
     h("button", {type: "button", onclick: choose("test_dir", "Test images")}, "Choose test images …"));
   const body = h("div");
   fill(page.place, top, body);
-  const state = {split: "train", name: "", grid: null, id: ""};
+  const state = {split: "train", name: "", grid: null, id: "", counts: h("div"), marked: h("div")};
+  const marks = new Marks();
+  const bar = markBar(marks, () => store.dataset, look);
   page.on(store, "dataset", show);
   show();
   if (!store.dataset && store.data.train_dir) look();
@@ -41,10 +44,21 @@ export function dataPage(page) {
     }
     const sets = Object.entries(found.sets).filter(([, set]) => set.images);
     top.lead(sets.map(([split, set]) => `${whole(set.images)} ${SPLITS[split].toLowerCase()}`).join(", ") + ` images of ${found.classes.length} classes`);
-    if (state.id === found.id) return;
+    const known = state.id === found.id;
     state.id = found.id;
+    fill(state.counts, errors(found), h(".cards", {}, counts(found), skipped(found)));
+    bar.offer(found.classes);
+    readMarks();
+    if (known) return state.grid.renew().catch(() => {});
     if (!found.sets[state.split]?.images) state.split = sets[0]?.[0] ?? "train";
-    fill(body, errors(found), h(".cards", {}, counts(found), skipped(found)), pictures(found, sets));
+    fill(body, state.counts, pictures(found, sets), state.marked);
+  }
+
+  async function readMarks() {
+    await marks.read(store.dataset).catch(() => {});
+    const open = state.marked.querySelector("details")?.open ?? false;
+    fill(state.marked, markTable(marks, (paths) => marks.write(store.dataset, paths, "undo").then(look, (error) => note(error.message))));
+    if (open && state.marked.firstChild) state.marked.firstChild.open = true;
   }
 
   function errors(found) {
@@ -72,10 +86,10 @@ export function dataPage(page) {
 
   function pictures(found, sets) {
     const load = async (offset, limit) => {
-      const answer = await call(`datasets/${found.id}/${state.split}/images${query({class: state.name, offset, limit})}`);
-      return {total: answer.total, items: answer.images.map((row) => ({src: pictureOf(row.image), alt: `${row.class}, ${row.path}`, under: [row.class], row}))};
+      const answer = await call(`datasets/${state.id}/${state.split}/images${query({class: state.name, offset, limit})}`);
+      return {total: answer.total, items: answer.images.map((row) => ({src: pictureOf(row.image), alt: `${row.class}, ${row.path}`, under: [row.class], row, address: row.image}))};
     };
-    state.grid = new Grid("Images", load, (item) => showImage({src: pictureOf(item.row.image, 512), title: item.row.path.split("/").pop(), lines: [`Class ${item.row.class}`, item.row.path]}));
+    state.grid = new Grid("Images", load, (item) => showImage({src: pictureOf(item.row.image, 512), title: item.row.path.split("/").pop(), lines: [`Class ${item.row.class}`, item.row.path]}), {selected: bar.show});
     const again = () => state.grid.reset().catch((error) => fill(body, h("p.bad", {}, error.message)));
     const classes = h("select", {id: "shown-class", onchange: (event) => { state.name = event.target.value; again(); }},
       h("option", {value: ""}, "All classes"), found.classes.map((name) => h("option", {value: name, selected: name === state.name}, name)));
@@ -83,6 +97,6 @@ export function dataPage(page) {
       sets.map(([name]) => h("option", {value: name, selected: name === state.split}, SPLITS[name])));
     again();
     return h(".card", {}, h("h2", {}, "Pictures"), h(".row", {}, h(".field", {}, h("label", {htmlFor: "shown-split"}, "Set"), split),
-      h(".field", {}, h("label", {htmlFor: "shown-class"}, "Class"), classes)), h("p"), state.grid.element);
+      h(".field", {}, h("label", {htmlFor: "shown-class"}, "Class"), classes)), h("p"), state.grid.element, bar.element);
   }
 }

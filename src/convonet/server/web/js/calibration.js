@@ -1,0 +1,32 @@
+// How far the model's confidence can be believed, and a temperature that puts it right.
+
+import {h, short, whole} from "./dom.js";
+import {plane} from "./plane.js";
+
+/** The parts of a document of scores; `again(options)` tests with them. */
+export function calibration(scores, again) {
+  const keep = h("input", {type: "checkbox", id: "keep-temperature"});
+  const {counts, confidence, accuracy} = scores.reliability;
+  const filled = counts.map((_, place) => place).filter((place) => counts[place] && accuracy[place] !== null);
+  const most = Math.max(1, ...filled.map((place) => counts[place]));
+  const line = {name: "", kind: "c0", points: filled.map((place) => [confidence[place], accuracy[place]]), dots: filled.map((place) => counts[place] / most)};
+  return h("div", {}, h("p", {}, sentence(scores)),
+    h(".row.middle", {}, h("button", {type: "button", onclick: () => again({calibrate: true, keep: keep.checked})}, "Calibrate"), h("label.tick", {}, keep, "Keep in the model"),
+      h("span.muted.small", {}, "Fits a temperature on the validation images; accuracy stays as it is.")),
+    h(".two", {}, plane("Right as often as sure?", "confidence", "accuracy", [line], {diagonal: true}),
+      plane("How sure right and wrong answers were", "confidence", "share of them", [steps(scores.confidence_histogram, "right", "c0"), steps(scores.confidence_histogram, "wrong", "c1")], {high: null})));
+}
+
+function sentence(scores) {
+  const {chosen} = scores;
+  const fitted = chosen?.temperature === undefined || chosen.temperature === null ? "" : ` Temperature ${short(chosen.temperature)}, fitted on validation${chosen.ece_uncalibrated === undefined ? "" : `; without it the error is ${chosen.ece_uncalibrated.toFixed(4)}`}.`;
+  return `Calibration error (ECE) ${scores.ece.toFixed(4)}, Brier score ${scores.brier.toFixed(4)}.${fitted} ${scores.confidence_sentence}`;
+}
+
+// A histogram as a line of steps, as shares of all right or of all wrong answers.
+function steps({edges, ...kinds}, name, kind) {
+  const total = kinds[name].reduce((sum, count) => sum + count, 0);
+  const share = (count) => (total ? count / total : 0);
+  const points = kinds[name].flatMap((count, place) => [[edges[place], share(count)], [edges[place + 1], share(count)]]);
+  return {name: `${name} (${whole(total)})`, kind, points: [[edges[0], 0], ...points, [edges.at(-1), 0]]};
+}
