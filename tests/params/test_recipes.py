@@ -37,13 +37,14 @@ def test_flips_are_for_things_not_for_signs_or_grey_images() -> None:
     assert "flip_horizontal" not in made(channels=1)
 
 
-@pytest.mark.parametrize(("images", "batch"), [(6000, 64), (1000, 32), (100, 16), (2, 16)])
+@pytest.mark.parametrize(("images", "batch"), [(6000, 32), (900, 16), (100, 16), (2, 16)])
 def test_few_images_take_smaller_batches(images: int, batch: int) -> None:
     assert made(images=images)["batch_size"] == batch
 
 
-def test_best_is_longer_and_mixes_coloured_images() -> None:
+def test_best_is_longer_and_varies_coloured_images_more() -> None:
     assert made("best")["mixup"] > 0
+    assert made("best")["drop_out"] > made()["drop_out"]
     assert "mixup" not in made("best", channels=1)
     assert made("best")["epochs"] == 3 * made()["epochs"]
 
