@@ -24,6 +24,7 @@ from convonet.nets import NetModel, create_model
 from convonet.nets import export as export_module
 from convonet.nets.backend import name
 from convonet.params import HyperParams, PixelParams
+from convonet.specs import export_formats
 
 pytestmark = pytest.mark.skipif(name() != "torch", reason="the exporters of the torch backend")
 PIXELS = PixelParams(12, 10, 3, "crop", "lanczos", "white")
@@ -154,23 +155,27 @@ def test_the_file_says_all_in_plain_words_too(sets: Path, tmp_path: Path) -> Non
     assert golden.images.shape == (8, 12, 10, 3)
 
 
-@pytest.mark.parametrize("format", ["openvino", "torch"])
+def skip_without(format: str) -> None:
+    needed = export_formats.EXPORT_FORMATS[format]
+    if not needed.installed:
+        pytest.skip(f"{needed.title} needs {needed.package}")
+
+
+@pytest.mark.parametrize("format", ["openvino", "litert", "torch"])
 def test_keras_own_formats(sets: Path, tmp_path: Path, format: str) -> None:
-    if format == "openvino":
-        pytest.importorskip("openvino")
+    skip_without(format)
     made = export(model_file(tmp_path), format, sets, out=tmp_path / "out" / "net")
     assert made["largest_difference"] <= 1e-5
-    names = {"openvino": {"net.bin", "net.xml", "net.json"}, "torch": {"net.pt2", "net.json"}}[format]
-    assert {path.name for path in (tmp_path / "out").iterdir()} == names
+    names = {"openvino": {"net.bin", "net.xml"}, "litert": {"net.tflite"}, "torch": {"net.pt2"}}[format]
+    assert {path.name for path in (tmp_path / "out").iterdir()} == names | {"net.json"}
     about = json.loads((tmp_path / "out" / "net.json").read_text("utf-8"))
     assert about["class_names"] == ["dog", "猫 cat"]
     assert about["golden"]["source"] == "test"
 
 
-@pytest.mark.parametrize("format", ["onnx", "openvino", "torch", "folder"])
+@pytest.mark.parametrize("format", ["onnx", "openvino", "litert", "torch", "folder"])
 def test_no_equality_no_file(sets: Path, tmp_path: Path, monkeypatch, format: str) -> None:
-    if format == "openvino":
-        pytest.importorskip("openvino")
+    skip_without(format)
     model = model_file(tmp_path)
     other = NetModel.load(model_file(tmp_path / "other"))
     other.keras_model.set_weights([w + 0.3 for w in other.keras_model.get_weights()])
@@ -182,12 +187,12 @@ def test_no_equality_no_file(sets: Path, tmp_path: Path, monkeypatch, format: st
 
 
 def test_what_is_not_installed_is_named(tmp_path: Path, monkeypatch) -> None:
-    from convonet.specs import export_formats
-
     monkeypatch.setattr(export_formats.importlib.util, "find_spec", lambda _: None)
     with pytest.raises(InputError, match="litert-torch, which is not installed") as caught:
         export(model_file(tmp_path), "litert")
-    assert caught.value.hint == "pip install litert-torch"
+    assert caught.value.hint is not None
+    assert caught.value.hint.startswith("pip install litert-torch, or choose")
+    assert caught.value.hint.endswith(": onnx, folder, torch")
     with pytest.raises(InputError, match="Did you mean onnx"):
         export(tmp_path / "model.keras", "onxx")
 

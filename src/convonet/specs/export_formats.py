@@ -67,8 +67,9 @@ def export_format(name: str) -> ExportFormat:
             hint=f"Did you mean {near}" if near else None,
         )
     if not found.installed:
+        plain = ", ".join(item.name for item in _FORMATS if item.module is None)
         raise InputError(
             f"Exporting to {found.title} needs the package {found.package}, which is not installed",
-            hint=f"pip install {found.package}",
+            hint=f"pip install {found.package}, or choose a format that needs nothing more: {plain}",
         )
     return found
