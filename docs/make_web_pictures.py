@@ -2,7 +2,8 @@
 
     python docs/make_web_pictures.py [FOLDER]
 
-Writes every page in both widths, light and dark, into FOLDER (default: a few of them into docs/pictures).
+Writes every page in both widths, light and dark, from top to bottom into FOLDER; without it, what is first seen of a
+few of them into docs/pictures.
 """
 
 from __future__ import annotations
@@ -26,7 +27,29 @@ from convonet.server.serving import Server, listening
 from convonet.server.settings import Settings
 
 PICTURES = Path(__file__).parent / "pictures"
-PAGES = ("data", "params", "network", "train", "test", "use", "tune", "runs")
+_KNOWN: dict[str, Any] = {
+    "data": {"train_dir": "digits", "image_size": "16"},
+    "model": "digits-1",
+    "training": "digits-1",
+}
+_VARIED = {"hyper": {"num_units": "64, 128", "init_rate": "0.01, 0.02"}, "recipe": ""}
+# What a picture is called: its address, and what is known there beside the usual.
+PAGES: dict[str, tuple[str, dict[str, Any]]] = {
+    "begin": ("data", {"data": {}}),
+    "data": ("data", {}),
+    "params": ("params", {}),
+    "wrong": ("params", {"hyper": {"epochs": "many"}, "recipe": ""}),
+    "network": ("network", {}),
+    "train": ("train", {}),
+    "test": ("test", {}),
+    "curves": ("test/digits-1", {}),
+    "two": ("test/two-1", {"model": "two-1"}),
+    "use": ("use", {}),
+    "tune": ("tune", _VARIED),
+    "study": ("study/study-1", {}),
+    "suspects": ("suspects/suspects-1", {}),
+    "runs": ("runs/digits-1", {}),
+}
 SIZES = {"wide": (1280, 860), "phone": (390, 844)}
 KEPT = {
     ("data", "wide", "light"): "web-data.png",
@@ -35,10 +58,10 @@ KEPT = {
     ("test", "wide", "dark"): "web-test.png",
     ("use", "wide", "light"): "web-use.png",
     ("tune", "wide", "light"): "web-tune.png",
+    ("curves", "wide", "light"): "web-curves.png",
+    ("suspects", "wide", "dark"): "web-suspects.png",
     ("train", "phone", "dark"): "web-phone.png",
 }
-_DATA = {"train_dir": "digits", "image_size": "16"}
-_HYPER = {"num_units": "64, 128", "init_rate": "0.01, 0.02"}
 
 
 def prepare(root: Path) -> None:
@@ -49,6 +72,14 @@ def prepare(root: Path) -> None:
     api.train(data, {"epochs": 8, "num_units": 64}, test=True, out=root / "runs", name="digits-2")
     space = {"num_units": [64, 128], "init_rate": [0.01, 0.02], "epochs": 3, "num_filters": 8}
     api.tune(data, space, out=root / "runs", name="search-1", folds=2)
+    targets = {"num_units": [16, 64], "epochs": 6, "num_filters": 8}
+    api.study(data, targets, [0.85, 0.95], out=root / "runs", name="study-1")
+    api.suspects(data, {"epochs": 3}, folds=2, repeats=1, out=root / "runs", name="suspects-1")
+    pair = {"train_dir": str(root / "two"), "image_size": 16}
+    for split in ("train", "test"):
+        for name in ("3", "8"):
+            shutil.copytree(root / "digits" / split / name, root / "two" / split / name)
+    api.train(pair, {"epochs": 4}, test=True, out=root / "runs", name="two-1")
 
 
 @contextmanager
@@ -68,26 +99,44 @@ def serving(root: Path) -> Iterator[str]:
             thread.join()
 
 
-def show(page: Page, url: str, name: str, image: Path) -> None:
+READY = {
+    "network": "table",
+    "tune": "table",
+    "study": "table",
+    "runs": "#detail h2",
+    "train": ".chart path",
+    "test": ".pic img",
+    "curves": ".pic img",
+    "two": ".pic img, #answers h2",
+    "suspects": ".pic img",
+    "data": ".pic img",
+}
+
+
+def show(page: Page, url: str, name: str, images: list[Path]) -> None:
     """Go to a page and wait until all of it is there."""
-    page.goto(f"{url}/?{name}#{name}")
-    ready = {
-        "network": "table",
-        "tune": "table",
-        "train": ".chart path",
-        "test": ".pic img",
-        "data": ".pic img",
-    }
-    page.locator(ready.get(name, "h1")).first.wait_for()
+    page.goto(f"{url}/?{name}#{PAGES[name][0]}")
+    page.locator(READY.get(name, "h1")).first.wait_for()
     if name == "use":
-        page.locator(".drop input").set_input_files([image] * 2)
+        page.locator(".drop input").set_input_files(images)
         page.locator(".answer .bar").first.wait_for()
+    if name in ("data", "suspects"):
+        page.wait_for_timeout(300)
+        for place in (1, 2):
+            page.locator(".pic .check").nth(place).click()
+    if name in ("curves", "two"):
+        for part in page.locator("details.card").all():
+            part.evaluate("part => { part.open = true; }")
+        page.locator(".plane path").nth(3).wait_for()
+        page.locator("details.card").first.scroll_into_view_if_needed()
+        page.locator("details.card").first.evaluate(
+            "part => { window.scrollBy(0, part.getBoundingClientRect().top - 64); }"
+        )
     page.wait_for_timeout(700)
 
 
-def make(browser: Browser, url: str, folder: Path, image: Path) -> None:
-    """Every page in every look."""
-    known: Any = {"data": _DATA, "hyper": _HYPER, "model": "digits-1", "training": "digits-1"}
+def make(browser: Browser, url: str, folder: Path, images: list[Path], *, whole: bool) -> None:
+    """Every page in every look; `whole`: from top to bottom."""
     seed = "known => localStorage.setItem('convonet', JSON.stringify(known))"
     for size, (width, height) in SIZES.items():
         for look in ("light", "dark"):
@@ -95,10 +144,10 @@ def make(browser: Browser, url: str, folder: Path, image: Path) -> None:
             page = context.new_page()
             page.goto(url)
             page.locator("#rail a").first.wait_for()
-            for name in PAGES:
-                page.evaluate(seed, known)
-                show(page, url, name, image)
-                page.screenshot(path=folder / f"{name}-{size}-{look}.png")
+            for name, (_, more) in PAGES.items():
+                page.evaluate(seed, _KNOWN | more)
+                show(page, url, name, images)
+                page.screenshot(path=folder / f"{name}-{size}-{look}.png", full_page=whole)
             context.close()
 
 
@@ -109,12 +158,12 @@ def main() -> None:
         root.mkdir()
         made.mkdir()
         prepare(root)
-        image = sorted((root / "digits" / "test" / "7").iterdir())[0]
+        images = [sorted((root / "digits" / "test" / name).iterdir())[0] for name in "378"]
         with serving(root) as url, sync_playwright() as playwright:
             browser = playwright.chromium.launch(
                 executable_path=shutil.which("chromium"), args=["--disable-background-networking"]
             )
-            make(browser, url, made, image)
+            make(browser, url, made, images, whole=len(sys.argv) > 1)
             browser.close()
         if len(sys.argv) > 1:
             shutil.copytree(made, sys.argv[1], dirs_exist_ok=True)

@@ -214,3 +214,29 @@ def test_a_killed_server(started: Callable[[], Any], visit: Callable[..., Any]) 
     page.locator("#doing", has_text=re.compile(r"Epoch \d+ of 400")).wait_for(timeout=120_000)
     page.get_by_role("button", name="Stop").click()
     page.get_by_text("Stopped; what was done is kept").first.wait_for(timeout=60_000)
+
+
+def test_a_study_and_suspicious_labels_are_shown(
+    root: Path, serve: Callable[..., Any], visit: Callable[..., Any]
+) -> None:
+    from convonet import api
+
+    data = {"train_dir": str(root / "digits" / "train"), "image_size": 8}
+    quick = {"family": "logistic", "epochs": 3, "batch_size": 16}
+    api.study(
+        data, quick | {"init_rate": [0.1, 0.2]}, [0.1, 0.999], out=root / "runs", name="studied", threads=1
+    )
+    api.suspects(data, quick, folds=2, repeats=1, out=root / "runs", name="suspected", threads=1)
+    served = serve()
+    page = visit(f"{served.url}/#runs")
+    page.get_by_role("button", name="studied").click()
+    page.locator("#detail").get_by_role("link", name="Open").click()
+    page.get_by_role("columnheader", name="init rate").wait_for()
+    assert page.get_by_role("row").count() == 3
+    page.get_by_text("Curves of each case").click()
+    page.locator(".figures img").first.wait_for()
+    page.goto(f"{served.url}/#suspects/suspected")
+    page.get_by_text("labels are probably wrong").wait_for()
+    page.locator(".pic .check").first.click()
+    page.get_by_role("button", name="Leave out").click()
+    page.locator(".pic .mark", has_text="left out").wait_for()

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -16,6 +13,7 @@ from convonet.errors import error_from_dict
 from convonet.inference.answers import TOP
 from convonet.runs import Run
 from convonet.runs.documents import read_result
+from convonet.scratch import Scratch
 from convonet.server import schemas
 from convonet.server.answers import Json
 from convonet.server.batching import Wish
@@ -101,9 +99,9 @@ def _expected_bytes(request: Request, parts: Services) -> int:
 
 async def _by_worker(parts: Services, run: Run, uploads: list[Upload], wish: Wish) -> list[dict[str, Any]]:
     """The same by a worker with keras, for a model that has no ONNX file of its own."""
-    folder = Path(tempfile.mkdtemp(prefix="convonet-"))
+    scratch = Scratch()
     try:
-        files = [folder / f"{place}.image" for place in range(len(uploads))]
+        files = [scratch.path / f"{place}.image" for place in range(len(uploads))]
         for file, upload in zip(files, uploads, strict=True):
             await asyncio.to_thread(file.write_bytes, upload.content)
         task = PredictTask(
@@ -111,7 +109,7 @@ async def _by_worker(parts: Services, run: Run, uploads: list[Upload], wish: Wis
         )
         document = await _answered(parts, await asyncio.to_thread(parts.queue.submit, task))
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        scratch.close()
     found: list[dict[str, Any]] = document["predictions"]
     return [item | {"path": upload.name} for item, upload in zip(found, uploads, strict=True)]
 

@@ -9,12 +9,15 @@ import {dataPage} from "./pages/data.js";
 import {networkPage} from "./pages/network.js";
 import {paramsPage} from "./pages/params.js";
 import {runsPage} from "./pages/runs.js";
+import {studyPage} from "./pages/study.js";
+import {suspectsPage} from "./pages/suspects.js";
 import {testPage} from "./pages/test.js";
 import {trainPage} from "./pages/train.js";
 import {tunePage} from "./pages/tune.js";
 import {usePage} from "./pages/use.js";
 
 const STEPS = [["data", "Data", dataPage], ["params", "Parameters", paramsPage], ["network", "Network", networkPage], ["train", "Train", trainPage], ["test", "Test", testPage], ["use", "Use", usePage], ["tune", "Tune", tunePage], ["runs", "Runs", runsPage]];
+const OPENED = [["study", "Target study", studyPage], ["suspects", "Suspicious labels", suspectsPage]]; // from a run
 const ORDERED = 6;
 const LOOK_MS = 3000;
 const main = document.getElementById("main");
@@ -46,7 +49,7 @@ let shown = null;
 
 function route(focus = true) {
   const [name, ...rest] = location.hash.slice(1).split("/");
-  const step = STEPS.find(([each]) => each === name) ?? STEPS[0];
+  const step = [...STEPS, ...OPENED].find(([each]) => each === name) ?? STEPS[0];
   shown?.end();
   shown = new Page(step[0], decodeURIComponent(rest.join("/")));
   fill(main, shown.place);
@@ -71,13 +74,14 @@ function notes() {
 
 function rail() {
   const said = notes();
+  const here = OPENED.some(([name]) => name === shown.name) ? "runs" : shown.name;
   const place = document.getElementById("rail");
   fill(place, STEPS.map(([name, title], number) => [
     number === ORDERED ? h("hr", {"aria-hidden": "true"}) : null,
-    h("a", {href: `#${name}`, "aria-current": name === shown.name ? "page" : null}, h("span.no", {"aria-hidden": "true"}, number < ORDERED ? number + 1 : ""), h("span", {}, title), said[name] ? h("span.note", {title: said[name]}, said[name]) : null),
+    h("a", {href: `#${name}`, "aria-current": name === here ? "page" : null}, h("span.no", {"aria-hidden": "true"}, number < ORDERED ? number + 1 : ""), h("span", {}, title), said[name] ? h("span.note", {title: said[name]}, said[name]) : null),
   ]));
-  const here = place.querySelector("[aria-current]");
-  if (here && place.scrollWidth > place.clientWidth) place.scrollLeft = here.offsetLeft - (place.clientWidth - here.offsetWidth) / 2;
+  const link = place.querySelector("[aria-current]");
+  if (link && place.scrollWidth > place.clientWidth) place.scrollLeft = link.offsetLeft - (place.clientWidth - link.offsetWidth) / 2;
 }
 
 // What is under way on the server, whoever began it.
@@ -101,7 +105,7 @@ function attach(run) {
   current = new Follow(run.id);
   current.task = run.kind;
   const place = document.getElementById("work");
-  const [link, left, bar] = [h("a", {href: `#${run.kind === "tune" ? "tune" : "train"}/${seg(run.id)}`}), h("span.left"), h("progress", {max: 1, "aria-label": "Work under way"})];
+  const [link, left, bar] = [h("a", {href: `#${run.kind}/${seg(run.id)}`}), h("span.left"), h("progress", {max: 1, "aria-label": "Work under way"})];
   fill(place, link, bar, left);
   const mine = current;
   current.addEventListener("change", () => {

@@ -19,8 +19,9 @@ export function calibration(scores, again) {
 
 function sentence(scores) {
   const {chosen} = scores;
-  const fitted = chosen?.temperature === undefined || chosen.temperature === null ? "" : ` Temperature ${short(chosen.temperature)}, fitted on validation${chosen.ece_uncalibrated === undefined ? "" : `; without it the error is ${chosen.ece_uncalibrated.toFixed(4)}`}.`;
-  return `Calibration error (ECE) ${scores.ece.toFixed(4)}, Brier score ${scores.brier.toFixed(4)}.${fitted} ${scores.confidence_sentence}`;
+  const fitted = chosen?.temperature === undefined || chosen.temperature === null ? "" : ` Temperature ${short(chosen.temperature)}, fitted on validation${typeof chosen.ece_uncalibrated !== "number" ? "" : `; without it the error is ${chosen.ece_uncalibrated.toFixed(4)}`}.`;
+  const why = chosen?.note ? ` ${chosen.note}` : "";
+  return `Calibration error (ECE) ${scores.ece.toFixed(4)}, Brier score ${scores.brier.toFixed(4)}.${fitted}${why} ${scores.confidence_sentence}`;
 }
 
 // A histogram as a line of steps, as shares of all right or of all wrong answers.

@@ -8,7 +8,7 @@ export function curves(scores, again) {
   const known = scores.curves ?? [];
   const worst = [...known].sort((one, other) => one.auc - other.auc).slice(0, MOST_LINES);
   const shown = known.filter((curve) => worst.includes(curve));
-  const line = (curve, place, part, xs, ys, score) => ({name: `${curve.class} ${short(Number(curve[score].toFixed(3)))}`, kind: `c${place}`, points: points(curve[part][xs], curve[part][ys], part)});
+  const line = (curve, place, part, xs, ys, score) => ({name: `${curve.class}: ${curve[score].toFixed(3)}`, kind: `c${place}`, points: points(curve[part][xs], curve[part][ys], part)});
   return h("div", {}, h("p.muted", {}, sentence(scores, known.length, shown.length)),
     scores.classes.length === 2 ? threshold(scores, again) : null,
     known.length ? h(".two", {},

@@ -4,7 +4,7 @@
 import {h, whole} from "./dom.js";
 import {Frame} from "./frame.js";
 
-const WIDE = 112;
+const WIDE = 104;
 const PAGE = 200;
 const KEPT_PAGES = 6;
 const AROUND = 2;

@@ -14,7 +14,7 @@ export function plane(title, across, up, lines, {high = 1, diagonal = false} = {
   const drawing = svg("svg", {class: "chart plane", role: "img", "aria-label": `${title}: ${lines.map((line) => line.name).join("; ")}`});
   const named = lines.filter((line) => line.name);
   const most = high ?? Math.max(0.01, ...lines.flatMap((line) => line.points.map(([, y]) => y)));
-  const draw = () => drawing.clientWidth && fill(drawing, picture(drawing, across, up, lines, most, diagonal));
+  const draw = () => drawing.clientWidth && fill(drawing, ...picture(drawing, across, up, lines, most, diagonal));
   new ResizeObserver(draw).observe(drawing);
   return h(".card", {}, h("h3", {}, title), h(".legend", {}, named.map((line) => h(`span.line.${line.kind}`, {}, line.name))), drawing);
 }

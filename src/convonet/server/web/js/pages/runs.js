@@ -5,7 +5,7 @@ import {confirmed} from "../dialogs.js";
 import {duration, empty, fill, h, head, moment, note, percent, short, whole} from "../dom.js";
 
 const PAGE = 50;
-const PAGES = {train: "train", tune: "tune"};
+const PAGES = {train: "train", tune: "tune", study: "study", suspects: "suspects"};
 
 export function runsPage(page) {
   const compare = h("button", {type: "button", disabled: true, onclick: side}, "Compare");
