@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import signal
-import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -39,6 +38,7 @@ from convonet.runs.documents import (
 from convonet.runs.environment import available_cores, command
 from convonet.runs.memory import halve_batch
 from convonet.runs.suspects import suspects_document
+from convonet.scratch import Scratch
 from convonet.specs import (
     ExportTask,
     PredictTask,
@@ -475,8 +475,8 @@ def _predict_array(path: Path, images: np.ndarray, top: int, scaling: Any) -> li
 
 def answer_of(task: Task, listen: Listener) -> dict[str, Any]:
     """The answer of a task that leaves no run behind, done here."""
-    with tempfile.TemporaryDirectory(prefix="convonet-") as folder:
-        run = Run.create(Path(folder), task, owner=os.getpid())
+    with Scratch() as folder:
+        run = Run.create(folder, task, owner=os.getpid())
         _execute(run, run.task(), listen)
         return read_result(run)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from PIL import Image
 
 from convonet.api import Data, Listener, TrainedRun, answer_of, data_of
 from convonet.errors import DataError
+from convonet.scratch import Scratch
 from convonet.specs.explain_tasks import DreamTask, ExplainTask, LayersTask, Method
 
 Model: TypeAlias = str | os.PathLike[str] | TrainedRun
@@ -248,8 +248,8 @@ def _folder(out: Place | None) -> Iterator[Path]:
     if out is not None:
         yield Path(out)
         return
-    with tempfile.TemporaryDirectory(prefix="convonet-") as folder:
-        yield Path(folder)
+    with Scratch() as folder:
+        yield folder
 
 
 @contextmanager

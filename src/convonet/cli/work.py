@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -65,9 +64,10 @@ def ask(task: Task, progress: str = "none") -> dict[str, Any]:
     """The answer of a task that leaves no run behind."""
     from convonet.runs import Run
     from convonet.runs.documents import read_result
+    from convonet.scratch import Scratch
 
-    with tempfile.TemporaryDirectory(prefix="convonet-") as folder:
-        run = Run.create(Path(folder), task, owner=os.getpid())
+    with Scratch() as folder:
+        run = Run.create(folder, task, owner=os.getpid())
         do_run(run, task.threads, progress)
         return read_result(run)
 

@@ -10,7 +10,6 @@ import json
 import os
 import shutil
 import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -35,6 +34,7 @@ from convonet.nets.export import (
 from convonet.nets.net_model import NetModel
 from convonet.nets.onnx_metadata import plain_values
 from convonet.nets.registry import INPUT_NAME
+from convonet.scratch import Scratch
 from convonet.specs.export_formats import export_format
 
 Shape = tuple[int, int, int]
@@ -74,14 +74,14 @@ def export_as(
     reference = reference_of(model, samples, source)
     whole = with_all_inside(model, reference.images)
     shape = model.info.pixels.shape
-    with tempfile.TemporaryDirectory(prefix="convonet-") as folder:
-        made = Path(folder) / f"{path.stem}{found.suffix}"
+    with Scratch() as folder:
+        made = folder / f"{path.stem}{found.suffix}"
         with exporting(found.title):
             _WRITERS[format](whole, shape, made)
             ask = _READERS[format](made)
         difference = check_equal(ask, reference, tolerance_of(model.info))
         said = exported_info(model.info, keras_sha256)
-        for file in sorted(Path(folder).iterdir()):
+        for file in sorted(folder.iterdir()):
             _put(file, path.with_suffix(file.suffix))
     write_text(path.with_suffix(".json"), description(said, kept_samples(reference), model.info.temperature))
     return difference

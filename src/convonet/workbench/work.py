@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 from dataclasses import dataclass
 from typing import Protocol
@@ -11,6 +10,7 @@ from convonet.errors import Cancelled, ConvonetError, WorkerError, error_from_di
 from convonet.events import RunState, Stamped
 from convonet.runs import Run
 from convonet.runs.documents import RESULT, read_result
+from convonet.scratch import Scratch
 from convonet.specs import Task
 from convonet.workbench.changes import WorkEnded
 
@@ -104,7 +104,7 @@ class Work:
     task: Task
     run: Run
     hand: Hand
-    folder: tempfile.TemporaryDirectory[str] | None = None
+    folder: Scratch | None = None
     stopping: bool = False
 
     @property
@@ -124,7 +124,7 @@ class Work:
             return self._outcome()
         finally:
             if self.folder is not None:
-                self.folder.cleanup()
+                self.folder.close()
 
     def _outcome(self) -> WorkEnded:
         try:

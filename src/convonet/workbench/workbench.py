@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +25,7 @@ from convonet.params import (
 )
 from convonet.runs import Run, RunStore
 from convonet.runs.environment import available_cores
+from convonet.scratch import Scratch
 from convonet.specs import (
     DreamTask,
     ExplainTask,
@@ -414,8 +414,8 @@ class Workbench:
         """
         self._check_free()
         keep = task.kind in _KEPT or (isinstance(task, TestTask) and task.into is None)
-        folder = None if keep else tempfile.TemporaryDirectory(prefix="convonet-")
-        parent = Path(folder.name) if folder else self._parent()
+        folder = None if keep else Scratch()
+        parent = folder.path if folder else self._parent()
         run = Run.create(parent, task, command=command_words(task), owner=os.getpid())
         if keep:
             self.store.add(run)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ from convonet.desktop.views.explain_layers import DreamTab, LayersTab
 from convonet.desktop.views.explain_why import WhyTab
 from convonet.desktop.views.page import Either, Page
 from convonet.desktop.widgets.basic import EmptyState, column
+from convonet.scratch import Scratch
 from convonet.workbench.changes import WorkEnded
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class ExplainPage(Page):
 
     def __init__(self, controller: Controller) -> None:
         super().__init__(controller)
-        self._folder = tempfile.TemporaryDirectory(prefix="convonet-explain-")
+        self._folder = Scratch()
         self._count = 0
         self.add_buttons(
             controller.button("stop"), controller.button("explain_images", "Choose images …", primary=True)
@@ -84,7 +84,7 @@ class ExplainPage(Page):
     def new_folder(self) -> Path:
         """A folder of its own for each answer: pictures that are shown are never written over."""
         self._count += 1
-        made = Path(self._folder.name) / f"{self._count:04}"
+        made = self._folder.path / f"{self._count:04}"
         made.mkdir()
         return made
 
@@ -100,4 +100,4 @@ class ExplainPage(Page):
 
     def close_page(self) -> None:
         self.why.close_threads()
-        self._folder.cleanup()
+        self._folder.close()
