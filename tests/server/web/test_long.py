@@ -53,7 +53,7 @@ def test_the_whole_way_on_a_real_set(
     group.evaluate("field => { field.closest('details').open = true; }")
     group.fill("2")
     go(page, "network")
-    page.get_by_text("818,026").first.wait_for(timeout=60_000)
+    page.get_by_text("820,330").first.wait_for(timeout=60_000)
     go(page, "train")
     page.get_by_role("button", name="Train with validation").click()
     page.get_by_text(re.compile("Epoch [12] of 2")).first.wait_for(timeout=120_000)

@@ -189,7 +189,8 @@ def test_mistakes_are_marked(
     page.keyboard.press("Space")
     page.get_by_text("1 image selected").wait_for()
     page.get_by_label("True class").select_option("7")
-    page.get_by_role("button", name="Label so").click()
+    with page.expect_response(re.compile("/datasets$")):
+        page.get_by_role("button", name="Label so").click()
     page.get_by_text("1 image is marked").wait_for()
     answers.get_by_text("said to be 7").wait_for()
     go(page, "data")

@@ -9,7 +9,7 @@ import {counted, Grid} from "../grid.js";
 import {Marks, markBar} from "../marks.js";
 import {matrix} from "../matrix.js";
 import {modelChoice} from "../models.js";
-import {given, store} from "../store.js";
+import {given, look, store} from "../store.js";
 
 const SPLITS = {test: "Test", val: "Validation", train: "Training"};
 
@@ -50,7 +50,7 @@ export function testPage(page) {
     top.lead(`${percent(scores.accuracy)} of ${whole(scores.images)} images are right; always saying the most frequent class would give ${percent(scores.baseline_accuracy)}`);
     const title = h("h2");
     const marks = new Marks();
-    const bar = markBar(marks, () => state.dataset, () => grid.renew());
+    const bar = markBar(marks, () => state.dataset, () => Promise.all([grid.renew(), store.dataset && look()]));
     const grid = new Grid("Answers", (offset, limit) => answers(offset, limit, marks), open, {tall: 146, selected: bar.show});
     const reset = async (cell) => {
       state.cell = cell;
