@@ -1,7 +1,8 @@
-"""With no network but loopback: the demonstration and the server work."""
+"""With no network but loopback: the demonstration, the window, the server and the page work."""
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -24,7 +25,24 @@ else:
 """
 _USE = """
 import json, subprocess, sys, urllib.request
-root, run, image = sys.argv[1:]
+root, run, image, browser = sys.argv[1:]
+
+def look(url, run, browser):
+    from playwright.sync_api import sync_playwright
+    asked, faults = [], []
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox"])
+        page = opened.new_page()
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("pageerror", lambda fault: faults.append(str(fault)))
+        page.goto(url)
+        page.goto(f"{url}#runs")
+        page.get_by_text(run).first.wait_for(timeout=30000)
+        opened.close()
+    strange = [place for place in asked if not place.startswith((url, "data:", "blob:"))]
+    assert not strange and not faults, (strange, faults)
+    print(f"the page asked {len(asked)} addresses, all of its own server")
+
 words = [sys.executable, "-m", "convonet", "serve", "--root", root, "--port", "0", "--no-warm"]
 server = subprocess.Popen(words, stderr=subprocess.PIPE, text=True)
 try:
@@ -40,6 +58,8 @@ try:
         except ConnectionError:
             continue
     assert b"<html" in urllib.request.urlopen(url).read().lower()
+    if browser:
+        look(url, run, browser)
 finally:
     server.terminate()
     server.communicate()
@@ -57,9 +77,19 @@ def test_nothing_outside_is_asked(tmp_path: Path) -> None:
         set -e
         {sys.executable} up.py
         {sys.executable} -m convonet demo --out runs
-        {sys.executable} use.py . "$(ls runs)" "$(ls -d {images}/* | head -1)"
+        QT_QPA_PLATFORM=offscreen {sys.executable} -m convonet desktop --snap window.png
+        {sys.executable} use.py . "$(ls runs)" "$(ls -d {images}/* | head -1)" "{browser()}"
     """
     words = [*_ALONE, "bash", "-c", script]
     done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert '"predicted"' in done.stdout
+    assert (tmp_path / "window.png").stat().st_size > 10_000
+    if browser():
+        assert "all of its own server" in done.stdout
+
+
+def browser() -> str:
+    """The program of a browser, empty where there is none or nothing that drives it."""
+    known = importlib.util.find_spec("playwright") is not None
+    return next(filter(None, map(shutil.which, ("chromium", "google-chrome"))), "") if known else ""
