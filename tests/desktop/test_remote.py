@@ -8,10 +8,11 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -253,3 +254,103 @@ def test_a_lost_connection_is_shown_and_tried_again(
 def test_a_wrong_token_is_told(served: _Served) -> None:
     with pytest.raises(ConvonetError, match="token"):
         open_bench(served.url, "another")
+
+
+class _SlowLine:
+    """A way to a server on which every answer takes its time."""
+
+    def __init__(self, port: int, seconds: float) -> None:
+        self._to, self._seconds = port, seconds
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        self._open: list[socket.socket] = [self._socket]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                here, _ = self._socket.accept()
+                there = socket.create_connection(("127.0.0.1", self._to))
+                self._open += [here, there]
+                threading.Thread(target=self._pass, args=(here, there, 0.0), daemon=True).start()
+                threading.Thread(target=self._pass, args=(there, here, self._seconds), daemon=True).start()
+
+    def _pass(self, giver: socket.socket, taker: socket.socket, seconds: float) -> None:
+        with suppress(OSError):
+            while content := giver.recv(65536):
+                time.sleep(seconds)
+                taker.sendall(content)
+            taker.shutdown(socket.SHUT_WR)
+
+    def close(self) -> None:
+        for each in self._open:
+            with suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+            each.close()
+
+
+@pytest.mark.slow
+def test_a_slow_line_does_not_stop_the_window(
+    served: _Served,
+    qtbot: Any,
+    qapp: QApplication,
+    answers: Any,
+    wait_work: Wait,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each answer takes 0.7 seconds; nothing is asked in the window's thread, and closing does not wait."""
+    from convonet.params import DataParams, SearchSpace
+
+    line = _SlowLine(served.port, 0.7)
+    bench = open_bench(line.url, TOKEN)
+    window = open_remote(Session(server=bench.name), bench)
+    window.controller.ask = answers
+    window.show()
+    # What was loaded last time is taken up first.
+    qapp.processEvents()
+    asked, plain = [], Client._sent
+
+    def sent(self: Client, method: str, path: str, *args: Any, **options: Any) -> Any:
+        if threading.current_thread() is threading.main_thread():
+            asked.append(path)
+        return plain(self, method, path, *args, **options)
+
+    monkeypatch.setattr(Client, "_sent", sent)
+    controller, actions = window.controller, window.controller.actions
+    bench.set_data(DataParams.of({"train_dir": "digits/train", "image_size": 8}))
+    bench.set_space(SearchSpace.of({"family": "logistic", "epochs": 2000, "batch_size": 64}))
+    controller.scan()
+    qtbot.waitUntil(lambda: "train" in bench.sets, timeout=30_000)
+    actions["train_val"].trigger()
+    qtbot.waitUntil(lambda: controller.progress.epochs_done >= 1, timeout=60_000)
+    actions["stop"].trigger()
+    wait_work(window, 60)
+    assert bench.model is not None
+    window.show_page("runs")
+    page: Any = window.page("runs")
+    qtbot.waitUntil(lambda: len(page.table.rows.rows) == 1, timeout=30_000)
+    bench.set_model(None)
+    page.table.selectRow(0)
+    page._open()
+    qtbot.waitUntil(lambda: bench.model is not None, timeout=60_000)
+    run = bench.model.run
+    assert run is not None
+    done = controller.progress.epochs_done
+    assert bench.resume(run)
+    qtbot.waitUntil(lambda: controller.progress.epochs_done > done, timeout=60_000)
+    actions["stop"].trigger()
+    wait_work(window, 60)
+    answers.paths = [tmp_path / "report.html"]
+    actions["save_report"].trigger()
+    wait_work(window, 60)
+    controller.open_model(Path("nothing.keras"))
+    qtbot.waitUntil(lambda: bool(answers.errors), timeout=30_000)
+    assert asked == []
+    controller.open_model(run.path / "model.keras")
+    started = time.monotonic()
+    window.close()
+    assert time.monotonic() - started < 3
+    window.deleteLater()
+    qapp.processEvents()
+    line.close()
