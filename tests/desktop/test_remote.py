@@ -146,7 +146,7 @@ def remote(served: _Served, qtbot: Any, qapp: QApplication, answers: Any) -> Ite
 def test_the_whole_way_on_a_server(
     remote: AppWin, served: _Served, qtbot: Any, answers: Any, wait_work: Wait, digits: Path, tmp_path: Path
 ) -> None:
-    from convonet.params import SearchSpace
+    from convonet.params import HyperParams, SearchSpace
 
     loaded = set(sys.modules)
     bench, actions = remote.controller.bench, remote.controller.actions
@@ -159,7 +159,11 @@ def test_the_whole_way_on_a_server(
         lambda: data.grid.thumbnails.picture(data.grid.pictures.at(0).address) is not None, timeout=20_000
     )
     assert not data.grid.thumbnails.picture(data.grid.pictures.at(0).address).isNull()
-    bench.set_data(bench.data.changed(image_size=8))
+    # No image lies here: whether they have colour must be said.
+    assert bench.first_space() == SearchSpace.single(HyperParams())
+    bench.set_data(bench.data.changed(image_size=8, channels=1))
+    assert bench.first_space().choices["family"] == ("convonet",)
+    bench.set_data(bench.data.changed(channels="auto"))
     bench.set_space(SearchSpace.of({"family": "simple", "num_units": 16, "epochs": 3, "batch_size": 64}))
     qtbot.waitUntil(lambda: bench.sets.images("test") == 359, timeout=20_000)
     actions["train_val"].trigger()
@@ -188,6 +192,7 @@ def test_the_whole_way_on_a_server(
     assert not explained.why.map._over.isNull()
     answers.paths = [tmp_path / "report.html"]
     actions["save_report"].trigger()
+    wait_work(remote, 60)
     assert (tmp_path / "report.html").stat().st_size > 10_000
     answers.paths = [tmp_path / "mine.keras"]
     actions["save_model"].trigger()

@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from convonet.errors import ConvonetError, InputError, ParamError
-from convonet.params import DataParams, HyperParams, SearchSpace, kind_of, preset, read_object
+from convonet.params import DataParams, SearchSpace, kind_of, preset, read_object
 from convonet.params.migrations import VERSION_KEY
 from convonet.runs import RECORD
 from convonet.specs.export_formats import EXPORT_FORMATS, export_format
-from convonet.workbench.recipes import recipe_for
 
 if TYPE_CHECKING:
     from convonet.desktop.controller import Controller
@@ -58,15 +57,9 @@ class FileActions:
             self._saved(path)
 
     def new_hyper(self) -> None:
-        self._bench.set_space(self._beginning())
+        self._bench.set_space(self._bench.first_space())
         self._bench.files.pop("hyper", None)
         self.edit_hyper()
-
-    def _beginning(self) -> SearchSpace:
-        """The fast recipe where images are loaded, else the defaults."""
-        if "train" not in self._bench.sets:
-            return SearchSpace.single(HyperParams())
-        return SearchSpace.of(recipe_for("fast", self._bench.data, self._bench.sets["train"]))
 
     def load_hyper(self) -> None:
         path = self._ask_file("Load hyper parameters", _JSON)

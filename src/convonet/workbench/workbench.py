@@ -44,6 +44,7 @@ from convonet.specs import (
 from convonet.workbench.changes import Change, Changed, Heard, Listener, Part, WorkEnded
 from convonet.workbench.images import LocalImages
 from convonet.workbench.opened import OpenedModel, open_model
+from convonet.workbench.recipes import recipe_for
 from convonet.workbench.resume import prepare_resume
 from convonet.workbench.sets import DECIDING, LoadedSets
 from convonet.workbench.shown_as import command_words
@@ -125,6 +126,12 @@ class Workbench:
         self.data, self.faults["data"] = data, {}
         self._forget_summary()
         self._changed("data", "sets")
+
+    def first_space(self) -> SearchSpace:
+        """Hyper parameters to begin with: the fast recipe where training images are loaded, else the defaults."""
+        if "train" not in self.sets:
+            return SearchSpace.single(HyperParams())
+        return SearchSpace.of(recipe_for("fast", self.data, self.sets["train"]))
 
     def set_space(self, space: SearchSpace) -> None:
         """Take over hyper parameters with their alternatives."""

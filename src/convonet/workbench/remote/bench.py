@@ -12,6 +12,7 @@ from typing import Any
 from convonet.errors import ConvonetError, InputError
 from convonet.events import RunState
 from convonet.home import home
+from convonet.params import HyperParams
 from convonet.params.files import hyper_to_dict
 from convonet.params.migrations import VERSION_KEY
 from convonet.params.search_space import SearchSpace
@@ -75,6 +76,12 @@ class RemoteBench(Workbench):
         """What the server's machine can do."""
         found: dict[str, Any] = self._client.get("/doctor")
         return found
+
+    def first_space(self) -> SearchSpace:
+        """The fast recipe where it is said whether images are grey, else the defaults: no image lies here."""
+        if self.data.channels == "auto":
+            return SearchSpace.single(HyperParams())
+        return super().first_space()
 
     def warm(self) -> None:
         """The server keeps its own workers warm."""
