@@ -30,12 +30,14 @@ Wait = Callable[..., None]
     ],
 )
 def test_a_file_that_cannot_be_used(
-    window: AppWin, answers: Any, tmp_path: Path, name: str, content: str, word: str
+    window: AppWin, answers: Any, qtbot: Any, tmp_path: Path, name: str, content: str, word: str
 ) -> None:
     file = tmp_path / name
     file.write_text(content)
     before = window.controller.bench.data, window.controller.bench.space
     window.controller.guard(lambda: window.files.take_paths([file]))
+    # Models are opened in the background.
+    qtbot.waitUntil(lambda: bool(answers.errors), timeout=10_000)
     assert [word in error.sentence() for error in answers.errors] == [True]
     assert str(file) in answers.errors[0].sentence()
     assert (window.controller.bench.data, window.controller.bench.space) == before
@@ -58,7 +60,7 @@ def test_a_wrong_folder_says_where_it_looked(
 
 @pytest.mark.slow
 def test_a_damaged_network_in_a_good_zip_is_told_by_the_worker(
-    loaded: AppWin, answers: Any, tmp_path: Path, wait_work: Wait
+    loaded: AppWin, answers: Any, qtbot: Any, tmp_path: Path, wait_work: Wait
 ) -> None:
     import zipfile
 
@@ -67,6 +69,7 @@ def test_a_damaged_network_in_a_good_zip_is_told_by_the_worker(
         archive.writestr("config.json", "{}")
         archive.writestr("metadata.json", "{}")
     loaded.controller.guard(lambda: loaded.files.take_paths([model]))
+    qtbot.waitUntil(lambda: bool(answers.errors) or loaded.controller.bench.model is not None, timeout=10_000)
     wait_work(loaded)
     assert len(answers.errors) == 1
     assert str(model) in answers.errors[0].sentence()
