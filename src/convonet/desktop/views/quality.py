@@ -36,7 +36,7 @@ _SINGLE = {
     "blurred": ("Blurred", "Much less sharp than the others"),
     "odd_sized": ("Odd size", "Of another size or shape than the others"),
 }
-_SAID_HEIGHT = 62
+_SAID_HEIGHT = 84
 _SUSPECTED = "{likely:,} of {images:,} are probably wrong, say models trained without the image; worst first"
 _NAMES: dict[str, str] = {"train": "Training", "test": "Test"}
 
