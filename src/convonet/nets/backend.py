@@ -58,7 +58,7 @@ def keep_memory() -> None:
     """Let this process keep the memory of its feature maps between steps, instead of asking the system each time.
 
     Maps of some megabytes are otherwise given back and taken anew in each step, and every page of them is zeroed by
-    the system: a third of the time of a small network. Only glibc needs to be told.
+    the system: a quarter of the time of a small network. Only glibc needs to be told.
     """
     if sys.platform != "linux":
         return
