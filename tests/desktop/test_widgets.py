@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import subprocess
@@ -14,7 +15,8 @@ import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QColor, QGuiApplication
+from PySide6.QtWidgets import QLabel
 
 from convonet.desktop.session import Session
 from convonet.desktop.style import DARK, LIGHT, Look, apply_look
@@ -22,9 +24,10 @@ from convonet.desktop.widgets.bars import Bar, BarView
 from convonet.desktop.widgets.curves import CurveView, Series, ticks
 from convonet.desktop.widgets.image_grid import ImageGrid, Picture
 from convonet.desktop.widgets.matrix import MatrixView
-from convonet.desktop.widgets.pad import Pad
+from convonet.desktop.widgets.pad import SIDE, Pad
 from convonet.desktop.widgets.table import Table, shown
 from convonet.desktop.widgets.thumbnails import read_picture, read_whole
+from convonet.desktop.widgets.xy_plot import COLORS
 from convonet.errors import ConvonetError
 from convonet.params import DataParams, SearchSpace
 
@@ -141,11 +144,11 @@ def test_a_drawing_is_put_in_the_middle(qtbot: Any) -> None:
     qtbot.addWidget(pad)
     pad.stroke(QPointF(40, 40), QPointF(40, 140))
     image = pad.centred(0.8)
-    pixels = np.frombuffer(image.constBits(), np.uint8).reshape(280, -1)[:, :280]
+    pixels = np.frombuffer(image.constBits(), np.uint8).reshape(SIDE, -1)[:, :SIDE]
     rows, columns = np.flatnonzero(pixels.max(1) > 64), np.flatnonzero(pixels.max(0) > 64)
-    assert abs((rows[0] + rows[-1]) / 2 - 140) < 4
-    assert abs((columns[0] + columns[-1]) / 2 - 140) < 4
-    assert abs(len(rows) - 0.8 * 280) < 8
+    assert abs((rows[0] + rows[-1]) / 2 - SIDE / 2) < 4
+    assert abs((columns[0] + columns[-1]) / 2 - SIDE / 2) < 4
+    assert abs(len(rows) - 0.8 * SIDE) < 8
     pad.clear()
     assert pad.is_empty
 
@@ -181,14 +184,31 @@ def _luminance(color: str) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
+def _contrast(look: Look, one: str, other: str) -> float:
+    dark, light = sorted((_luminance(getattr(look, one)), _luminance(getattr(look, other))))
+    return (light + 0.05) / (dark + 0.05)
+
+
 @pytest.mark.parametrize("look", [LIGHT, DARK], ids=lambda look: look.name)
 def test_words_can_be_read_on_their_ground(look: Look) -> None:
     for words in ("ink", "muted", "good", "warn", "bad", "accent"):
         for ground in ("ground", "surface", "raised"):
-            light, dark = sorted((_luminance(getattr(look, words)), _luminance(getattr(look, ground))))[::-1]
-            assert (light + 0.05) / (dark + 0.05) >= 4.5, f"{words} on {ground}"
-    light, dark = sorted((_luminance(look.on_accent), _luminance(look.accent)))[::-1]
-    assert (light + 0.05) / (dark + 0.05) >= 4.5
+            assert _contrast(look, words, ground) >= 4.5, f"{words} on {ground}"
+    assert _contrast(look, "on_accent", "accent") >= 4.5
+
+
+@pytest.mark.parametrize("look", [LIGHT, DARK], ids=lambda look: look.name)
+def test_lines_of_a_plot_can_be_seen_and_told_apart(look: Look) -> None:
+    hues = [QColor(getattr(look, name)).hue() for name in COLORS[:-1]]
+    apart = [abs(a - b) for a, b in itertools.combinations(hues, 2)]
+    assert min(min(turn, 360 - turn) for turn in apart) >= 20
+    for name in COLORS:
+        assert _contrast(look, name, "surface") >= 3, name
+
+
+def test_the_status_bar_says_what_was_noted(window: Any) -> None:
+    window.controller.noted.emit("Writing 1,797 digits …")
+    assert "Writing 1,797 digits …" in [item.text() for item in window.statusBar().findChildren(QLabel)]
 
 
 def test_the_look_changes_with_one_click(window: Any, qapp: Any) -> None:

@@ -97,7 +97,7 @@ def open_remote(session: Session, bench: RemoteBench) -> AppWin:
     window = open_window(session, bench=bench)
     window.setWindowTitle(f"Convonet – {bench.server}")
     window.controller.ask = ServerAsker(window, bench.folder_of, window.controller.background)
-    window.statusBar().insertPermanentWidget(0, ConnectionLabel(bench.connection))
+    window.statusBar().insertPermanentWidget(1, ConnectionLabel(bench.connection))
     return window
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _STAY, _STOP, _GO_ON = "Stay", "Stop and close", "Go on in the background"
 _MESSAGE_MS = 8000
+_RAIL_WORDS = 20
 
 
 class AppWin(QMainWindow):
@@ -85,6 +86,11 @@ class AppWin(QMainWindow):
     def _make_status(self) -> None:
         bar = self.statusBar()
         bar.setSizeGripEnabled(False)
+        # The bar would write at its edge, and is told not to; this stands below the words of the rail.
+        message = QLabel()
+        message.setContentsMargins(_RAIL_WORDS, 0, 0, 0)
+        bar.messageChanged.connect(message.setText)
+        bar.addPermanentWidget(message, 1)
         self._doing, self._left = QLabel(), QLabel()
         self._bar = QProgressBar()
         self._bar.setFixedWidth(220)

@@ -71,7 +71,7 @@ class StepButton(QAbstractButton):
     def _paint_circle(self, painter: QPainter, circle: QRectF) -> None:
         done = self._standing == "done"
         filled = {"done": "good", "next": "accent", "wrong": "bad"}.get(self._standing)
-        edge = color(filled or "strong_line")
+        edge = color(filled or ("muted" if self.isChecked() else "strong_line"))
         painter.setPen(QPen(edge, 1.6))
         painter.setBrush(edge if filled else Qt.BrushStyle.NoBrush)
         painter.drawEllipse(circle)
@@ -92,7 +92,8 @@ class StepButton(QAbstractButton):
             QFont.Weight.DemiBold if self.isChecked() or self._standing == "next" else QFont.Weight.Medium
         )
         painter.setFont(title)
-        painter.setPen(color("muted" if self._standing == "blocked" else "ink"))
+        blocked = self._standing == "blocked" and not self.isChecked()
+        painter.setPen(color("muted" if blocked else "ink"))
         middle = Qt.AlignmentFlag.AlignVCenter
         if not self._note:
             painter.drawText(box, middle, self.text())

@@ -25,6 +25,7 @@ class Look:
         hint: a default that stands in an empty field.
         faint: what cannot be used now.
         train, val: the two series; blue and orange, which colour-blind people can tell apart.
+        purple, yellow: of further lines in a plot.
     """
 
     name: str
@@ -47,6 +48,8 @@ class Look:
     bad_soft: str
     train: str
     val: str
+    purple: str
+    yellow: str
 
 
 LIGHT = Look(
@@ -70,6 +73,8 @@ LIGHT = Look(
     bad_soft="#fdecea",
     train="#1f6fc4",
     val="#c9560c",
+    purple="#8e3bb0",
+    yellow="#8a7000",
 )
 DARK = Look(
     name="dark",
@@ -92,6 +97,8 @@ DARK = Look(
     bad_soft="#3a2224",
     train="#63aaf5",
     val="#f49a5a",
+    purple="#c792ea",
+    yellow="#f0d35c",
 )
 LOOKS = {"light": LIGHT, "dark": DARK}
 

@@ -29,7 +29,7 @@ class ImageDialog(QDialog):
         self._pictures, self._place = pictures, place
         self._whole = QPixmap()
         self._image = QLabel()
-        self._image.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._image.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignHCenter)
         self._image.setMinimumSize(280, 280)
         self._image.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
         self._title, self._path = label("", "section", wrap=True), label("", "small", wrap=True, select=True)

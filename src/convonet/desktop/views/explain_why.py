@@ -96,10 +96,12 @@ class WhyTab(QWidget):
         self.strength.setAccessibleName("Strength of the map")
         self.strength.valueChanged.connect(lambda value: self.map.set_strength(value / 100))
         self._says, self._why = label("", "section", wrap=True), label("", "muted", wrap=True)
-        self.deletion = XYPlot("Hidden bit by bit", "share hidden", "probability left", legend="bottom left")
+        self.deletion = XYPlot(
+            "Hidden bit by bit", "share hidden", "probability left", legend="bottom left", margin=0
+        )
         self.deletion.setFixedHeight(230)
         pictures = row(self.image, self.map, gap=14)
-        slider = row(None, label("Map", "muted"), self.strength, gap=8)
+        slider = row(None, label("Strength of the map", "muted"), self.strength, gap=8)
         whole = column(self._says, pictures, slider, self._why, self.deletion, gap=8, margin=14)
         whole.setStretch(1, 1)
         return frame(whole)

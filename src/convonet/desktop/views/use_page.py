@@ -17,7 +17,7 @@ from convonet.desktop.widgets.bars import Bar, BarView
 from convonet.desktop.widgets.basic import EmptyState, button, column, frame, label, row
 from convonet.desktop.widgets.image_grid import ImageGrid, Picture
 from convonet.desktop.widgets.pad import Pad
-from convonet.desktop.widgets.table import Table
+from convonet.desktop.widgets.table import Table, Written
 from convonet.errors import ConvonetError
 from convonet.events import Watch
 from convonet.params import PixelParams
@@ -133,13 +133,15 @@ class UsePage(Page):
                 pictures.append(Picture(answer["path"], f"{name}: {answer['error']}", wrong=True))
                 continue
             unsure = answer["confidence"] < limit
-            rows.append((name, answer["predicted"], answer["confidence"], "unsure" if unsure else ""))
+            sure = f"{100 * answer['confidence']:.1f} %"
+            confidence = Written(answer["confidence"], sure)
+            rows.append((name, answer["predicted"], confidence, "unsure" if unsure else ""))
             top = tuple((item["class"], item["probability"]) for item in answer["top"])
-            words = f"{answer['predicted']} ({100 * answer['confidence']:.1f} %){' unsure' if unsure else ''}"
+            words = f"{answer['predicted']} ({sure}){' unsure' if unsure else ''}"
             pictures.append(Picture(answer["path"], words, unsure, top))
         self.table.show_rows(rows)
         self.grid.show_pictures(pictures)
-        self._count.setText(f"{len(rows):,} images" if rows else "")
+        self._count.setText(f"{len(rows):,} image{'s' if len(rows) > 1 else ''}" if rows else "")
 
     # Drawing
 

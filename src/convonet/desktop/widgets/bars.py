@@ -82,9 +82,8 @@ class BarView(QWidget):
             width = max(room * value / most, 1.5 if value else 0.0)
             painter.drawRoundedRect(QRectF(names, above + place * height, width, height - 1), 2, 2)
         painter.setPen(color("muted"))
-        painter.drawText(
-            QRectF(names + room + 8, top, 400, _LINE), Qt.AlignmentFlag.AlignLeft | middle, bar.text
-        )
+        box = QRectF(names + room, top, self.width() - names - room - 4, _LINE)
+        painter.drawText(box, Qt.AlignmentFlag.AlignRight | middle, bar.text)
 
 
 class Legend(QWidget):

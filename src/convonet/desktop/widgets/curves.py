@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from convonet.desktop.style import color
 
-_LEFT, _RIGHT, _TOP, _BOTTOM = 52, 14, 40, 30
+_LEFT, _RIGHT, _TOP, _BOTTOM = 62, 16, 40, 46
 _MARKED = 40
 
 
@@ -124,11 +124,13 @@ class CurveView(QWidget):
                 box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, self._tick(value)
             )
         for epoch in _epoch_ticks(self._epochs):
-            box = QRectF(self._x(area, epoch) - 20, area.bottom() + 6, 40, 18)
+            box = QRectF(self._x(area, epoch) - 20, area.bottom() + 4, 40, 18)
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, str(epoch))
+        box = QRectF(area.left(), area.bottom() + 22, area.width(), 18)
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, "epoch")
         if self._now is not None:
             x = self._x(area, max(self._now, 1.0))
-            painter.setPen(QPen(color("strong_line"), 1, Qt.PenStyle.DotLine))
+            painter.setPen(QPen(color("faint"), 1, Qt.PenStyle.DotLine))
             painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
 
     def _points(self, area: QRectF, series: Series, low: float, high: float) -> list[QPointF]:

@@ -12,9 +12,10 @@ from PySide6.QtWidgets import QWidget
 
 from convonet.desktop.style import color
 
-_HIGHEST, _LEAST = 320.0, 10.0
+_HIGHEST, _LEAST = 520.0, 10.0
 _TOP, _WORDS = 40.0, 90.0
-_STEP = 112
+_STEP, _WIDEST_STEP = 126, 190
+_LEFT = 4.0
 _SKIPPED = ("InputLayer", "Rescaling", "Dropout", "SpatialDropout2D", "Activation", "ReLU")
 
 
@@ -30,11 +31,11 @@ class LayerDrawing(QWidget):
     def show_layers(self, layers: Sequence[Mapping[str, Any]]) -> None:
         """Draw another network."""
         self._layers = [layer for layer in layers if layer["type"] not in _SKIPPED]
-        self.setMinimumSize(len(self._layers) * _STEP + 60, 300)
+        self.setMinimumSize(self.sizeHint())
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(len(self._layers) * _STEP + 60, 300)
+        return QSize(len(self._layers) * _STEP + round(_LEFT), 300)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -42,19 +43,27 @@ class LayerDrawing(QWidget):
         largest = max((_side(layer) for layer in self._layers), default=1.0)
         room = min(max(self.height() - _TOP - _WORDS, 120.0), _HIGHEST)
         middle = _TOP + room / 2
+        step = min(max((self.width() - _LEFT) / max(len(self._layers), 1), _STEP), _WIDEST_STEP)
         for place, layer in enumerate(self._layers):
             height = max(room * _side(layer) / largest, _LEAST) if _side(layer) else room * 0.75
-            self._paint_layer(painter, layer, 30.0 + place * _STEP, middle, height)
-            self._write(painter, layer, 30.0 + place * _STEP, middle + room / 2 + 14)
+            left = _LEFT + place * step
+            self._paint_layer(painter, layer, left, middle, height, step / _STEP)
+            self._write(painter, layer, QRectF(left, middle + room / 2 + 14, step - 6, 18))
         painter.end()
 
     def _paint_layer(
-        self, painter: QPainter, layer: Mapping[str, Any], left: float, middle: float, height: float
+        self,
+        painter: QPainter,
+        layer: Mapping[str, Any],
+        left: float,
+        middle: float,
+        height: float,
+        zoom: float,
     ) -> None:
         shape = layer["output_shape"]
         depth = 6.0 + 4.0 * math.log2(max(float(shape[-1] or 1), 1.0))
-        depth = min(depth, 46.0) if len(shape) == 4 else 12.0
-        slant = min(height * 0.18, 18.0)
+        depth = zoom * (min(depth, 46.0) if len(shape) == 4 else 12.0)
+        slant = min(height * 0.18, 18.0 * zoom)
         ground = QColor(
             color("train" if "Conv" in layer["type"] else "val" if "Dense" in layer["type"] else "faint")
         )
@@ -83,14 +92,19 @@ class LayerDrawing(QWidget):
         painter.setBrush(ground.darker(125))
         painter.drawPolygon(side)
 
-    def _write(self, painter: QPainter, layer: Mapping[str, Any], left: float, top: float) -> None:
+    def _write(self, painter: QPainter, layer: Mapping[str, Any], box: QRectF) -> None:
         words = (layer["type"], " × ".join(str(item) for item in layer["output_shape"][1:]))
-        lines = [*words, f"{layer['params']:,}" if layer["params"] else ""]
-        for line, text in enumerate(lines):
+        for line, text in enumerate((*words, _counted(layer["params"]))):
             painter.setPen(color("ink" if line == 0 else "muted"))
-            box = QRectF(left - 6, top + line * 18, _STEP - 4, 18)
             shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(box.width()))
-            painter.drawText(box, Qt.AlignmentFlag.AlignLeft, shown)
+            painter.drawText(box.translated(0, 18 * line), Qt.AlignmentFlag.AlignLeft, shown)
+
+
+def _counted(params: int) -> str:
+    if not params:
+        return ""
+    number = f"{params / 1e6:,.1f} M" if params >= 1_000_000 else f"{params:,}"
+    return f"{number} parameters"
 
 
 def _side(layer: Mapping[str, Any]) -> float:

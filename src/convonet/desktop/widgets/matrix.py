@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QToolTip, QWidget
 
 from convonet.desktop.style import color
 
-_LEAST, _MOST = 14, 64
+_LEAST, _MOST = 14, 110
 _NUMBERS_FROM = 26
 
 

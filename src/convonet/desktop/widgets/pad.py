@@ -8,8 +8,10 @@ from PySide6.QtWidgets import QWidget
 
 from convonet.desktop.style import color
 
-SIDE = 280
-_PEN = 24.0
+SIDE = 400
+_PEN = 34.0
+_FINE = 2
+"""Pixels of the drawing for each of the pad, so that strokes are smooth on fine screens too."""
 
 
 class Pad(QWidget):
@@ -26,7 +28,7 @@ class Pad(QWidget):
         self.setFixedSize(SIDE, SIDE)
         self.setCursor(Qt.CursorShape.CrossCursor)
         self.setAccessibleName("Pad to draw a digit on")
-        self.image = QImage(SIDE, SIDE, QImage.Format.Format_Grayscale8)
+        self.image = QImage(_FINE * SIDE, _FINE * SIDE, QImage.Format.Format_Grayscale8)
         self._last: QPointF | None = None
         self.is_empty = True
         self.clear()
@@ -41,6 +43,7 @@ class Pad(QWidget):
         """Draw one piece of a line."""
         painter = QPainter(self.image)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.scale(_FINE, _FINE)
         painter.setPen(
             QPen(
                 Qt.GlobalColor.white,
@@ -74,7 +77,8 @@ class Pad(QWidget):
     def _ink(self) -> QRectF:
         import numpy as np
 
-        pixels = np.frombuffer(self.image.constBits(), np.uint8).reshape(SIDE, -1)[:, :SIDE]
+        side = self.image.width()
+        pixels = np.frombuffer(self.image.constBits(), np.uint8).reshape(side, -1)[:, :side]
         lines, columns = np.flatnonzero(pixels.max(1) > 64), np.flatnonzero(pixels.max(0) > 64)
         if not len(lines):
             return QRectF()
@@ -99,7 +103,8 @@ class Pad(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        painter.drawImage(0, 0, self.image)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.drawImage(self.rect(), self.image)
         painter.setPen(QPen(color("strong_line"), 1))
         painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
         if self.is_empty:

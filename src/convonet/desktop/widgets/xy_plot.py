@@ -13,9 +13,10 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from convonet.desktop.style import color
 
 Corner = Literal["bottom right", "bottom left", "top left"]
-COLORS = ("train", "val", "good", "bad", "warn", "muted")
+COLORS = ("train", "val", "good", "purple", "yellow", "muted")
 """Colours of lines in their order; more lines than these are not told apart."""
-_LEFT, _RIGHT, _TOP, _BOTTOM = 52, 16, 40, 46
+_LEFT, _RIGHT, _TOP, _BOTTOM = 38, 2, 40, 46
+_MARGIN = 14
 _DOT = 3.0
 
 
@@ -38,7 +39,7 @@ class Line(NamedTuple):
     dots: Sequence[float] = ()
 
 
-DIAGONAL = Line("", "strong_line", (0.0, 1.0), (0.0, 1.0), dashed=True)
+DIAGONAL = Line("", "faint", (0.0, 1.0), (0.0, 1.0), dashed=True)
 
 
 class XYPlot(QWidget):
@@ -48,6 +49,7 @@ class XYPlot(QWidget):
         title, x_name, y_name: words.
         high: the value at the top; None: the largest of the lines.
         legend: the corner in which it stands.
+        margin: room left and right of it; 0 where what holds it has its own.
     """
 
     def __init__(
@@ -58,10 +60,11 @@ class XYPlot(QWidget):
         *,
         high: float | None = 1.0,
         legend: Corner = "bottom right",
+        margin: int = _MARGIN,
     ) -> None:
         super().__init__()
         self._title, self._x_name, self._y_name, self._fixed = title, x_name, y_name, high
-        self._corner = legend
+        self._corner, self._margin = legend, margin
         self._lines: tuple[Line, ...] = ()
         self.setAccessibleName(f"{title}: {y_name} against {x_name}")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -81,7 +84,8 @@ class XYPlot(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        area = QRectF(_LEFT, _TOP, self.width() - _LEFT - _RIGHT, self.height() - _TOP - _BOTTOM)
+        left, right = self._margin + _LEFT, self._margin + _RIGHT
+        area = QRectF(left, _TOP, self.width() - left - right, self.height() - _TOP - _BOTTOM)
         high = self._fixed or self._highest()
         self._paint_axes(painter, area, high)
         for line in self._lines:
@@ -99,7 +103,7 @@ class XYPlot(QWidget):
         font.setBold(True)
         painter.setFont(font)
         painter.setPen(color("ink"))
-        painter.drawText(QPointF(14, 22), self._title)
+        painter.drawText(QPointF(self._margin, 22), self._title)
         font.setBold(False)
         painter.setFont(font)
         for step in range(6):
@@ -109,15 +113,15 @@ class XYPlot(QWidget):
             painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
             painter.setPen(color("muted"))
             right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-            painter.drawText(QRectF(0, y - 9, _LEFT - 8, 18), right, f"{share * high:.2g}")
+            painter.drawText(QRectF(0, y - 9, area.left() - 8, 18), right, f"{share * high:.2g}")
             painter.drawText(
-                QRectF(x - 20, area.bottom() + 4, 40, 16), Qt.AlignmentFlag.AlignCenter, f"{share:.1f}"
+                QRectF(x - 20, area.bottom() + 4, 40, 16), Qt.AlignmentFlag.AlignCenter, f"{share:g}"
             )
         box = QRectF(area.left(), area.bottom() + 22, area.width(), 18)
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, self._x_name)
         metrics = painter.fontMetrics()
         width = metrics.horizontalAdvance(self._y_name)
-        painter.drawText(QPointF(self.width() - _RIGHT - width, 22), self._y_name)
+        painter.drawText(QPointF(area.right() - width, 22), self._y_name)
 
     def _paint_line(self, painter: QPainter, area: QRectF, line: Line, high: float) -> None:
         points = [
