@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,25 +33,72 @@ def browser() -> Iterator[Any]:
 
 
 Open = Callable[..., Any]
+Give = Callable[[Any, list[Path]], None]
+_TYPES = {".png": "image/png", ".jpg": "image/jpeg"}
 _DROP = """
-async ([name, url]) => {
-  const blob = await (await fetch(url)).blob();
+(files) => {
   const given = new DataTransfer();
-  given.items.add(new File([blob], name, {type: "image/png"}));
+  for (const [name, type, text] of files) {
+    given.items.add(new File([Uint8Array.from(atob(text), (c) => c.charCodeAt(0))], name, {type}));
+  }
   const event = new DragEvent("drop", {dataTransfer: given, bubbles: true, cancelable: true});
   document.querySelector(".drop").dispatchEvent(event);
 }
 """
+_SHOWN = """
+(cards) => cards.map((card) => ({
+  name: card.querySelector(".name").textContent,
+  said: card.querySelector(".what").firstChild.textContent,
+  bars: [...card.querySelectorAll(".bar")].map((bar) => [...bar.querySelectorAll("span")].map((e) => e.textContent)),
+}))
+"""
 
 
 @pytest.fixture(scope="session")
-def drop() -> Callable[..., None]:
-    """`drop(page, image)`: drop an image of the server's own root on the page, as a file."""
+def drop() -> Give:
+    """`drop(page, files)`: drop image files on the page."""
 
-    def dropped(page: Any, image: str, side: int = 96) -> None:
-        page.evaluate(_DROP, ["dropped.png", f"api/v1/images?path={image}&side={side}"])
+    def dropped(page: Any, files: list[Path]) -> None:
+        read = [[f.name, _TYPES[f.suffix], base64.b64encode(f.read_bytes()).decode()] for f in files]
+        page.evaluate(_DROP, read)
 
     return dropped
+
+
+@pytest.fixture(scope="session")
+def choose() -> Give:
+    """`choose(page, files)`: choose image files in the dialog that the page's button opens."""
+
+    def chosen(page: Any, files: list[Path]) -> None:
+        with page.expect_file_chooser() as dialog:
+            page.get_by_role("button", name="Choose images").click()
+        dialog.value.set_files(files)
+
+    return chosen
+
+
+@pytest.fixture(scope="session")
+def answered() -> Callable[[Any, Give, list[Path]], list[dict[str, Any]]]:
+    """`answered(page, drop, files)`: what the page is told of files that it is given; it must show the same."""
+
+    def asked(page: Any, give: Give, files: list[Path]) -> list[dict[str, Any]]:
+        with page.expect_response(re.compile("/predict")) as told:
+            give(page, files)
+        answers: list[dict[str, Any]] = told.value.json()["predictions"]
+        page.locator(".answer").nth(len(files) - 1).wait_for()
+        cards = page.locator(".answer").evaluate_all(_SHOWN)
+        assert (
+            [card["name"] for card in cards] == [item["path"] for item in answers] == [f.name for f in files]
+        )
+        assert [card["said"] for card in cards] == [item["predicted"] for item in answers]
+        for card, item in zip(cards, answers, strict=True):
+            best = item["top"][:3]
+            assert [label for label, _ in card["bars"]] == [each["class"] for each in best]
+            shares = [float(share.removesuffix(" %")) / 100 for _, share in card["bars"]]
+            assert shares == pytest.approx([each["probability"] for each in best], abs=0.0005 + 1e-9)
+        return answers
+
+    return asked
 
 
 @pytest.fixture(scope="session")

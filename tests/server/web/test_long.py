@@ -75,8 +75,7 @@ def test_the_whole_way_on_a_real_set(
     page.keyboard.press("Escape")
     go(page, "use")
     page.get_by_text("Drop images here").wait_for()
-    image = next((root / "mnist_png" / "testing" / "0").iterdir()).relative_to(root).as_posix()
-    drop(page, image, 28)
+    drop(page, [next((root / "mnist_png" / "testing" / "0").iterdir())])
     page.locator(".answer .what", has_text="0").wait_for()
 
 

@@ -75,7 +75,7 @@ def test_a_new_persons_way(
 
     go(page, "use")
     page.get_by_text("Drop images here").wait_for()
-    drop(page, served.image("7").relative_to(served.root).as_posix())
+    drop(page, [served.image("7")])
     answer = page.locator(".answer")
     answer.locator(".bar").first.wait_for()
     shown = answer.locator(".what").inner_text()

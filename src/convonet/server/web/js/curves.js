@@ -36,7 +36,7 @@ function sentence(scores, known, shown) {
 function threshold(scores, again) {
   const positive = h("select", {id: "positive"}, scores.classes.map((name, place) => h("option", {value: name, selected: name === (scores.positive ?? scores.classes[1]) || (scores.positive === null && place === 1)}, name)));
   const input = (id, value, label) => [h("label", {htmlFor: id}, label), h("input", {id, inputMode: "decimal", value, autocomplete: "off"})];
-  const number = (id) => Number(document.getElementById(id).value.replace(",", "."));
+  const number = (id) => Number(document.getElementById(id).value.trim().replace(",", ".") || NaN);
   const keep = h("input", {type: "checkbox", id: "keep-threshold"});
   const go = (make) => {
     const options = make();

@@ -1,6 +1,7 @@
-"""Every family and base exported: 200 images of two file types through the script, ONNX Runtime and the server.
+"""Every family and base exported: 200 images of two file types by script, ONNX Runtime, the server and the page.
 
-The script runs in a process of its own without keras. `pytest -rP` prints the largest difference of each.
+The script runs in a process of its own without keras, the page in Chromium. `pytest -rP` prints the largest
+difference of each.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import httpx
 import numpy as np
@@ -24,6 +25,8 @@ from PIL import Image
 
 from convonet import api
 from convonet.data.decode import read_image
+from convonet.events import RunState
+from convonet.inference.answers import TOP
 from convonet.inference.golden import Probabilities
 from convonet.nets import NetModel, create_model
 from convonet.nets.backend import keras, name
@@ -42,18 +45,20 @@ SIZES = {"alexnet": (67, 70), "lenet5": (32, 32)}
 SMALL = ("convonet", "simple")
 
 
-class Difference(NamedTuple):
-    """The largest difference of a probability from keras, by who was asked."""
-
-    script: float
-    here: float
-    server: float
+Answers = list[dict[str, float]]
+"""Of each image the probabilities of classes: all of them or the best."""
+ByPage = Callable[[str, list[Path]], Answers]
 
 
 def compared(
-    images: list[Path], hyper: dict[str, Any], size: tuple[int, int], folder: Path, tolerance: float
-) -> Difference:
-    """The same images to keras and to the export, by three ways."""
+    images: list[Path],
+    hyper: dict[str, Any],
+    size: tuple[int, int],
+    folder: Path,
+    tolerance: float,
+    by_page: ByPage | None = None,
+) -> list[float]:
+    """The same images to keras and to the export: the largest difference by each way."""
     pixels = PixelParams(*size, 3, "crop", "bicubic")
     model = create_model(HyperParams.of(hyper), shape=pixels.shape, classes=CLASSES, pixels=pixels, seed=9)
     rows = np.stack([read_image(path, pixels) for path in images])
@@ -62,17 +67,29 @@ def compared(
     made = Path(api.export(folder / "model.keras", "folder")["path"])
     expected = model.predict(rows)
     assert len(set(expected.argmax(axis=1))) > 1
+    every = len(CLASSES)
     found = [
-        by_script(made, images),
-        by_class(api.predict(made, images, top=len(CLASSES))),
-        by_class(by_server(folder, images)),
+        difference(by_script(made, images), expected, every, tolerance),
+        difference(by_class(api.predict(made, images, top=every)), expected, every, tolerance),
     ]
-    for answers in found:
-        lost = expected.max(axis=1) - expected[np.arange(len(answers)), answers.argmax(axis=1)]
-        assert lost.max() <= tolerance, "another class, and not for a tie"
-    difference = Difference(*(float(np.abs(answers - expected).max()) for answers in found))
-    assert max(difference) <= tolerance
-    return difference
+    with served(folder) as url:
+        found.append(difference(by_server(url, images), expected, every, tolerance))
+        if by_page is not None:
+            found.append(difference(by_page(url, images), expected, TOP, tolerance))
+    assert max(found) <= tolerance
+    return found
+
+
+def difference(answers: Answers, expected: Probabilities, told: int, tie: float) -> float:
+    """The largest difference; another class is the likeliest only where the two best are within `tie`."""
+    assert [len(answer) for answer in answers] == [told] * len(expected)
+    places = [[CLASSES.index(label) for label in answer] for answer in answers]
+    found = np.array([list(answer.values()) for answer in answers])
+    rows = np.arange(len(expected))
+    largest = float(np.abs(found - expected[rows[:, None], places]).max())
+    lost = expected.max(axis=1) - expected[rows, np.array(places)[rows, found.argmax(axis=1)]]
+    assert lost.max() <= tie, "another class, and not for a tie"
+    return largest
 
 
 def decide(model: NetModel, rows: NDArray[np.uint8]) -> None:
@@ -91,7 +108,7 @@ def decide(model: NetModel, rows: NDArray[np.uint8]) -> None:
     last.bias.assign((last.bias - logits.mean(axis=0).astype(np.float32)) * scale)
 
 
-def by_script(made: Path, images: list[Path]) -> Probabilities:
+def by_script(made: Path, images: list[Path]) -> Answers:
     """What `predict.py` says in another process, which sees no package of a development tree."""
     plain = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
     said = subprocess.run(
@@ -101,33 +118,51 @@ def by_script(made: Path, images: list[Path]) -> Probabilities:
         env=plain,
         check=True,
     )
-    lines = [json.loads(line) for line in said.stdout.splitlines()]
-    return np.array([[line["probabilities"][label] for label in CLASSES] for line in lines], np.float32)
+    return [json.loads(line)["probabilities"] for line in said.stdout.splitlines()]
 
 
-def by_class(answers: list[dict[str, Any]]) -> Probabilities:
-    """Probabilities in the classes' order."""
-    said = [{item["class"]: item["probability"] for item in answer["top"]} for answer in answers]
-    return np.array([[each[label] for label in CLASSES] for each in said], np.float32)
+def by_class(answers: list[dict[str, Any]]) -> Answers:
+    """Probabilities in answers of the software's own form."""
+    return [{item["class"]: item["probability"] for item in answer["top"]} for answer in answers]
 
 
-def by_server(folder: Path, images: list[Path]) -> list[dict[str, Any]]:
-    """What a server over the folder answers: 50 images a request."""
-    run = Run.create(folder / "runs", TrainTask(data=DataParams(), hyper=HyperParams()), name="trained")
-    shutil.copyfile(folder / "model.keras", run.file("model.keras"))
-    shutil.copyfile(folder / "model-export" / "model.onnx", run.file("model.onnx"))
+def by_server(url: str, images: list[Path]) -> Answers:
+    """What a server answers: 50 images a request."""
     answers: list[dict[str, Any]] = []
-    with served(folder) as url:
-        for start in range(0, len(images), 50):
-            files = [("files", (file.name, file.read_bytes())) for file in images[start : start + 50]]
-            asked = f"{url}/api/v1/runs/trained/predict?top={len(CLASSES)}"
-            answers += httpx.post(asked, files=files, timeout=60, trust_env=False).json()["predictions"]
-    return answers
+    for start in range(0, len(images), 50):
+        files = [("files", (file.name, file.read_bytes())) for file in images[start : start + 50]]
+        asked = f"{url}/api/v1/runs/trained/predict?top={len(CLASSES)}"
+        answers += httpx.post(asked, files=files, timeout=60, trust_env=False).json()["predictions"]
+    return by_class(answers)
+
+
+@pytest.fixture
+def by_page(
+    visit: Callable[..., Any],
+    choose: Callable[..., None],
+    drop: Callable[..., None],
+    answered: Callable[..., list[dict[str, Any]]],
+) -> ByPage:
+    """What the page holds and shows: half of the images are chosen in it, half are dropped on it."""
+
+    def asked(url: str, images: list[Path]) -> Answers:
+        page = visit(f"{url}/#use")
+        page.get_by_text("Drop images here").wait_for()
+        half = len(images) // 2
+        answers = answered(page, choose, images[:half]) + answered(page, drop, images[half:])
+        page.close()
+        return by_class(answers)
+
+    return asked
 
 
 @contextmanager
 def served(root: Path) -> Iterator[str]:
-    """The address of a server over the folder."""
+    """The address of a server over the folder, whose model and export are those of the run `trained`."""
+    run = Run.create(root / "runs", TrainTask(data=DataParams(), hyper=HyperParams()), name="trained")
+    shutil.copyfile(root / "model.keras", run.file("model.keras"))
+    shutil.copyfile(root / "model-export" / "model.onnx", run.file("model.onnx"))
+    run.update(state=RunState.DONE)
     settings = Settings(root=root, port=0, warm=False)
     server = Server(create_app(settings))
     with listening(settings) as port:
@@ -152,8 +187,8 @@ def made_images(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     return sorted(folder.iterdir())
 
 
-def show(network: str, found: Difference) -> None:
-    print(f"| {network} | {found.script:.1e} | {found.here:.1e} | {found.server:.1e} |")  # noqa: T201
+def show(network: str, found: list[float]) -> None:
+    print(f"| `{network}` | {' | '.join(f'{each:.1e}' for each in found)} |")  # noqa: T201
 
 
 @pytest.mark.parametrize("family", SMALL)
@@ -176,16 +211,16 @@ def photographs(real_data: Callable[[str], Path], tmp_path_factory: pytest.TempP
 @pytest.mark.slow
 @pytest.mark.data
 @pytest.mark.parametrize("family", [name for name in FAMILIES if name != "transfer"])
-def test_every_family(photographs: list[Path], tmp_path: Path, family: str) -> None:
+def test_every_family(photographs: list[Path], tmp_path: Path, by_page: ByPage, family: str) -> None:
     hyper = {"family": family} | HYPER.get(family, {})
     assert len(photographs) == 200
-    show(family, compared(photographs, hyper, SIZES.get(family, (48, 48)), tmp_path, 1e-5))
+    show(family, compared(photographs, hyper, SIZES.get(family, (48, 48)), tmp_path, 1e-5, by_page))
 
 
 @pytest.mark.slow
 @pytest.mark.data
 @pytest.mark.parametrize("base", BASES)
-def test_every_base(photographs: list[Path], tmp_path: Path, base: str) -> None:
+def test_every_base(photographs: list[Path], tmp_path: Path, by_page: ByPage, base: str) -> None:
     hyper = {"family": "transfer", "base": base, "base_weights": "random"}
     size = max(96, BASES[base].least)
-    show(base, compared(photographs, hyper, (size, size), tmp_path, 1e-4))
+    show(base, compared(photographs, hyper, (size, size), tmp_path, 1e-4, by_page))
