@@ -13,7 +13,8 @@ import pytest
 from convonet.errors import ConvonetError
 from convonet.nets import backend
 
-REPORT = "import json, sys; print(json.dumps([n for n in ('sklearn', 'pandas', 'matplotlib') if n in sys.modules]))"
+UNUSED = ("sklearn", "pandas", "matplotlib", "jax")
+REPORT = f"import json, sys; print(json.dumps([name for name in {UNUSED} if name in sys.modules]))"
 
 
 def run(code: str, **environment: str) -> str:

@@ -1,6 +1,6 @@
 """The one door to keras: everything else writes `from convonet.nets.backend import keras`.
 
-Keras imports scikit-learn, pandas and matplotlib when it finds them, which costs seconds and 150 MB, for
+Keras imports scikit-learn, pandas, matplotlib and jax when it finds them, which costs seconds and 150 MB, for
 wrappers and plots that are not used here. They are hidden from it while it is imported.
 """
 
@@ -15,7 +15,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from convonet.errors import ConvonetError
 
-_UNUSED = ("sklearn", "pandas", "matplotlib")
+_UNUSED = ("sklearn", "pandas", "matplotlib", "jax")
 # Of glibc's malloc.h; the largest piece that may be kept is fixed there.
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 _LARGEST_KEPT, _MOST_KEPT = 2**25, 2**29
@@ -39,7 +39,7 @@ os.environ.setdefault("KERAS_BACKEND", "torch")
 # Threads that wait for one another sleep instead of spinning: beside another busy process a training step is then
 # ten times as fast, and the results are the same.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-with _hidden(*_UNUSED):
+with _hidden(*(package for package in _UNUSED if package != os.environ["KERAS_BACKEND"])):
     import keras
     from keras import ops
 

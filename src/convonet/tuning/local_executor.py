@@ -25,7 +25,7 @@ from convonet.tuning.units import Unit
 
 _PRUNE = "prune"
 _FORKS = "forkserver" in multiprocessing.get_all_start_methods()
-_PRELOADED = "convonet.tuning.fold_training"
+_PRELOADED = "convonet.tuning.preloaded"
 
 
 @dataclass

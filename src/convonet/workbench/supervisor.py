@@ -21,6 +21,7 @@ from convonet.errors import (
     error_from_dict,
 )
 from convonet.events import RunEnded, RunState, Stamped
+from convonet.own_process import with_large_pages
 from convonet.runs import Run
 from convonet.runs.environment import available_cores
 from convonet.runs.memory import halve_batch, memory_kills
@@ -48,7 +49,8 @@ class WorkerKey:
     def environment(self) -> dict[str, str]:
         """The environment of such a process."""
         threads = {name: str(self.threads) for name in _THREAD_VARIABLES}
-        return dict(os.environ) | threads | {"KERAS_BACKEND": self.backend, "PYTHONUNBUFFERED": "1"}
+        own = threads | {"KERAS_BACKEND": self.backend, "PYTHONUNBUFFERED": "1"}
+        return with_large_pages(os.environ) | own
 
 
 class Worker:

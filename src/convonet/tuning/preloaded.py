@@ -1,0 +1,12 @@
+"""Imported once, by the server that trainers are forked from: keras, and what has been made stays."""
+
+import gc
+
+from convonet.own_process import look_for_garbage_rarely
+
+look_for_garbage_rarely()
+
+import convonet.tuning.fold_training  # noqa: E402, F401
+
+# A look for garbage would go through all of it again, and copy the pages that trainers share.
+gc.freeze()
