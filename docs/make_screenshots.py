@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from convonet.desktop.style import Theme
 
 PAGES = (
-    "start",
     "data",
     "params/data",
     "params/hyper",
@@ -123,11 +122,15 @@ class Photographer:
         self._explain()
         self._controller.actions["check_quality"].trigger()
         self._until(lambda: bench.work is None)
+        self._window.page("data").tabs.setCurrentIndex(0)  # type: ignore[attr-defined]
         for page in PAGES:
             self._looks(page, page.replace("/", "_"))
         self._parts()
         self._dialogs()
+        if self._everything:
+            self._searched()
         self._two_classes()
+        self._compared()
         self._window.close()
 
     def _empty_pages(self) -> None:
@@ -149,6 +152,37 @@ class Photographer:
         page.layers.list.setCurrentRow(1)  # type: ignore[attr-defined]
         page.excite("output", None, 128, 0)  # type: ignore[attr-defined]
         self._until(lambda: bench.work is None)
+
+    def _searched(self) -> None:
+        """The table and the plots of a small search."""
+        from convonet.params import SearchSpace
+
+        bench, page = self._controller.bench, self._window.page("tune")
+        values = {"init_rate": [0.02, 0.005], "num_filters": [8, 16], "epochs": 1, "batch_size": 32}
+        bench.set_space(SearchSpace.of(values))
+        page.folds.setValue(2)  # type: ignore[attr-defined]
+        self._looks("tune", "tune_ready")
+        self._controller.actions["tune"].trigger()
+        self._until(lambda: bench.work is None, 300)
+        self._wait(2)
+        self._looks("tune", "tuned")
+        page.tabs.setCurrentIndex(1)  # type: ignore[attr-defined]
+        self._wait(3)
+        self._looks("tune", "tuned_plots", show=False)
+
+    def _compared(self) -> None:
+        """What is different between runs; the first page with what was opened last."""
+        if not self._everything:
+            return
+        page = self._window.page("runs")
+        self._window.show_page("runs")
+        self._wait(1)
+        page.table.selectAll()  # type: ignore[attr-defined]
+        page._compare()  # type: ignore[attr-defined]
+        self._wait(2)
+        self._looks("runs", "runs_compared", show=False)
+        self._controller.remember(home() / "samples" / "two" / "train")
+        self._looks("start", "start_later")
 
     def _two_classes(self) -> None:
         """A threshold, Chinese names, and images that say what they are not."""
@@ -250,7 +284,7 @@ class Photographer:
 
         pad = self._window.page("use").pad  # type: ignore[attr-defined]
         self._window.show_page("use")
-        points = [(90, 70), (190, 70), (170, 120), (140, 170), (125, 225)]
+        points = [(129, 100), (272, 100), (243, 172), (200, 243), (179, 322)]
         for start, end in itertools.pairwise(points):
             pad.stroke(QPointF(*start), QPointF(*end))
         pad.drawn.emit()

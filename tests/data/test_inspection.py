@@ -65,8 +65,8 @@ def test_copies_conflicts_and_leaks(make_files, cache: ImageCache) -> None:
     assert document["test"]["leaks"] == []
     text = "\n".join(document["warnings"])
     assert "2 images are exact copies" in text
-    assert "1 images stand in more than one class" in text
-    assert "1 test images also stand in the training set" in text
+    assert "1 image stands in more than one class" in text
+    assert "1 test image also stands in the training set" in text
 
 
 def test_balance_and_tiny_classes(make_files, cache: ImageCache) -> None:

@@ -197,7 +197,7 @@ def test_an_inspection_lists_what_was_planted(tmp_path: Path, cache: ImageCache)
     assert document["dark"] == ["a/black.png"]
     assert document["odd_sized"] == ["b/zz.png"]
     text = "\n".join(document["warnings"])
-    for words in ("1 images look like another", "1 groups", "1 dark", "1 test images look like"):
+    for words in ("1 image looks like another", "1 group of", "1 dark", "1 test image looks like"):
         assert words in text
 
 

@@ -17,7 +17,7 @@ def test_the_folder_tree_is_filled_when_unfolded_and_opens_its_images(loaded: Ap
     page.tabs.setCurrentWidget(page.folders)
     qtbot.waitUntil(lambda: page.folders.topLevelItemCount() == 2, timeout=10_000)
     root = page.folders.topLevelItem(1)
-    assert [root.text(place) for place in range(4)] == ["Test: test", "10 classes", "359", ""]
+    assert [root.text(place) for place in range(4)] == ["Test: test", "10 classes", "359", "0"]
     assert root.childCount() == 10
     seven = root.child(7)
     assert [seven.text(place) for place in range(3)] == ["7", "7", "36"]

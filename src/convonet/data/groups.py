@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from convonet.data.counted import counted
 from convonet.data.listing import ImageListing
 from convonet.data.matching import PatternError, find_in, shown
 from convonet.errors import ParamError
@@ -41,7 +42,8 @@ def shared_groups(one: ImageListing, other: ImageListing) -> list[str]:
 def shared_sentence(names: list[str], other: str) -> str:
     """For a warning."""
     shown = ", ".join(names[:_MOST_TOLD]) + (" …" if len(names) > _MOST_TOLD else "")
-    return f"{len(names):,} groups stand in training and in {other} ({shown}): scores there are too good"
+    some = counted(len(names), "group stands", "groups stand")
+    return f"{some} in training and in {other} ({shown}): scores there are too good"
 
 
 def _found(pattern: str, paths: Sequence[str]) -> list[str | None]:

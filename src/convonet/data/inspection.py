@@ -14,6 +14,7 @@ import numpy as np
 from convonet.data.cache import ImageCache
 from convonet.data.channels import find_channels
 from convonet.data.class_contract import impose_classes
+from convonet.data.counted import counted
 from convonet.data.data_prep import PreparedSet, prepare
 from convonet.data.listing import Mark, Skipped
 from convonet.data.lookalikes import looks_of
@@ -136,7 +137,8 @@ def inspect_folder(
     near = near_leaks(train_set, test_set, (train_looks, test_looks), watch)
     own += _pair_warnings(data, train_set, test_set, leaks)
     if near:
-        own.append(f"{len(near):,} test images look like an image of the training set, whose file differs")
+        some = counted(len(near), "test image looks", "test images look")
+        own.append(f"{some} like an image of the training set, whose file differs")
     said_of_test = [*_warnings(test_set), *test_quality.warnings()]
     beside = _inspection("test", test_set, test_quality, said_of_test)
     whole = _inspection("train", train_set, train_quality, own, leaks)
@@ -228,11 +230,14 @@ def _warnings(prepared: PreparedSet) -> list[str]:
     groups = list(_equal_rows(prepared))
     conflicts = sum(len(set(prepared.labels[rows].tolist())) > 1 for rows in groups)
     if groups:
-        sentences.append(f"{sum(map(len, groups)) - len(groups):,} images are exact copies of others")
+        copies = sum(map(len, groups)) - len(groups)
+        sentences.append(
+            counted(copies, "image is an exact copy of another", "images are exact copies of others")
+        )
     if conflicts:
-        sentences.append(f"{conflicts:,} images stand in more than one class")
+        sentences.append(f"{counted(conflicts, 'image stands', 'images stand')} in more than one class")
     if prepared.listing.skipped:
-        sentences.append(f"{len(prepared.listing.skipped):,} files are left out")
+        sentences.append(counted(len(prepared.listing.skipped), "file is left out", "files are left out"))
     return sentences
 
 
@@ -243,7 +248,8 @@ def _pair_warnings(
     if same_root and train.paths == test.paths:
         yield "Training and test are one set: scores on it say nothing about new images"
     elif leaks:
-        yield f"{len(leaks):,} test images also stand in the training set: scores on them are too good"
+        some = counted(len(leaks), "test image also stands", "test images also stand")
+        yield f"{some} in the training set: scores are too good"
     try:
         impose_classes(test.listing, train.classes, class_map=data.class_map)
     except ClassMismatchError as error:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from convonet.data.counted import counted
 from convonet.data.data_prep import PreparedSet
 from convonet.data.listing import Rows
 from convonet.data.lookalikes import Looks, alike_pairs, groups_of
@@ -48,9 +49,11 @@ class Quality:
         """A sentence for each kind of fault."""
         if self.near_duplicates:
             more = sum(map(len, self.near_duplicates)) - len(self.near_duplicates)
-            yield f"{more:,} images look like another one, whose file differs"
+            yield f"{counted(more, 'image looks', 'images look')} like another one, whose file differs"
         if self.near_conflicts:
-            yield f"{self.near_conflicts:,} groups of images that look the same stand in more than one class"
+            some = counted(self.near_conflicts, "group", "groups")
+            stand = "stands" if self.near_conflicts == 1 else "stand"
+            yield f"{some} of images that look the same {stand} in more than one class"
         words = {"dark": "dark", "bright": "bright", "blurred": "blurred", "odd_sized": "of an odd size"}
         counts = [f"{len(getattr(self, k)):,} {word}" for k, word in words.items() if getattr(self, k)]
         if counts:

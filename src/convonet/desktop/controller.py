@@ -85,9 +85,10 @@ class Controller(QObject):
         made.setObjectName("command")
         made.setProperty("role", "primary" if primary else "")
         made.setDefaultAction(self.actions[action])
-        if text:
-            made.setText(text)
-            self.actions[action].changed.connect(lambda: made.setText(text))
+        # Titles of menus bear capitals; on a page they are words of a sentence.
+        text = text or self.actions[action].text().capitalize()
+        made.setText(text)
+        self.actions[action].changed.connect(lambda: made.setText(text))
         return made
 
     def update_actions(self) -> None:

@@ -20,7 +20,7 @@ class NetworkParams(ParamModel):
     family: str = param(
         "convonet",
         "Network",
-        "The kind of network; `convonet models` lists them.",
+        "The kind of network; the command convonet models lists them.",
         group="Network",
         tunable=True,
     )

@@ -42,7 +42,7 @@ class TrainingParams(ParamModel):
         "How the learning rate changes over the batches.",
         group="Training",
         tunable=True,
-        default_text="exponential with sgd or when its decay is set, else constant",
+        default_text="exponential with sgd or a decay, else constant",
     )
     decay_steps: int = param(
         400,

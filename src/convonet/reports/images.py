@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from convonet.data.counted import counted
 from convonet.data.places import place_of
 from convonet.errors import DataError
 from convonet.params import DataParams
@@ -115,8 +116,9 @@ def _warnings(files: Sequence[SetFile], columns: Mapping[str, Counter[str]]) -> 
     conflicts = sum(len({file.cls for file in group}) > 1 for group in groups)
     shared = sum(len({file.set for file in group}) > 1 for group in groups)
     if copies:
-        yield f"{copies:,} images are exact copies of others"
+        yield counted(copies, "image is an exact copy of another", "images are exact copies of others")
     if conflicts:
-        yield f"{conflicts:,} images stand in more than one class"
+        yield f"{counted(conflicts, 'image stands', 'images stand')} in more than one class"
     if shared:
-        yield f"{shared:,} images stand both among training and validation images: validation scores are too good"
+        some = counted(shared, "image stands", "images stand")
+        yield f"{some} both among training and validation images: validation scores are too good"

@@ -52,8 +52,8 @@ def _data(bench: Workbench) -> tuple[Standing, str]:
 
 
 def _params(bench: Workbench) -> tuple[Standing, str]:
-    if any(bench.faults.values()):
-        return "wrong", "A value is wrong"
+    if wrong := sum(map(len, bench.faults.values())):
+        return "wrong", "A value is wrong" if wrong == 1 else f"{wrong} values are wrong"
     hyper = bench.hyper
     note = f"{hyper.family}, {hyper.epochs} epochs"
     return ("done" if bench.space.choices or bench.model else "open"), note

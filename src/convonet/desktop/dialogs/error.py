@@ -43,7 +43,7 @@ class ErrorDialog(QDialog):
         self._more.setAccessibleName("Details")
         self._more.hide()
         self._fold = QToolButton()
-        self._fold.setObjectName("plain")
+        self._fold.setObjectName("fold")
         self._fold.setText("▸ Details")
         self._fold.clicked.connect(self._toggle)
         close = button("Close", self.reject, primary=not offers)

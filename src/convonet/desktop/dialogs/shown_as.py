@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QFontDatabase, QGuiApplication
@@ -12,6 +14,8 @@ from convonet.workbench.shown_actions import shown_actions
 
 if TYPE_CHECKING:
     from convonet.workbench.workbench import Workbench
+
+_LONG = 80
 
 
 class ShownAsDialog(QDialog):
@@ -43,8 +47,16 @@ class ShownAsDialog(QDialog):
         self._show(self.choice.currentText())
 
     def _show(self, name: str) -> None:
-        self.command.setPlainText(self._shown[name].command)
+        self.command.setPlainText(folded(self._shown[name].command))
         self.python.setPlainText(self._shown[name].python)
+
+
+def folded(command: str) -> str:
+    """A long command with an option a line, as a shell takes it; Windows knows no such lines."""
+    if os.name == "nt" or len(command) <= _LONG or "\n" in command:
+        return command
+    words = [shlex.quote(word) for word in shlex.split(command)]
+    return " ".join(f"\\\n  {word}" if word.startswith("--") else word for word in words)
 
 
 def _text(name: str) -> QPlainTextEdit:

@@ -12,7 +12,7 @@ from convonet.desktop.forms.editors import Editor, editor_for
 from convonet.desktop.widgets.basic import label
 from convonet.params import Field
 
-_LABEL, _EDITOR = 150, 360
+_LABEL, _EDITOR, _LINE = 150, 360, 32
 
 
 class FieldRow:
@@ -77,7 +77,7 @@ class ParamForm(QWidget):
         self.setObjectName("plain")
         self.rows: dict[str, FieldRow] = {}
         grid = QGridLayout(self)
-        grid.setContentsMargins(4, 4, 16, 24)
+        grid.setContentsMargins(0, 4, 16, 24)
         grid.setHorizontalSpacing(14)
         grid.setVerticalSpacing(7)
         grid.setColumnMinimumWidth(0, _LABEL)
@@ -98,8 +98,8 @@ class ParamForm(QWidget):
     def _add(self, grid: QGridLayout, line: int, made: FieldRow, name: str) -> None:
         self.rows[name] = made
         top = Qt.AlignmentFlag.AlignTop
-        made.name.setMinimumHeight(30)
-        made.help.setMinimumHeight(30)
+        made.name.setMinimumHeight(_LINE)
+        made.help.setMinimumHeight(_LINE)
         made.editor.whole.setFixedWidth(_EDITOR)
         grid.addWidget(made.name, line, 0, top)
         grid.addWidget(made.editor.whole, line, 1, top)

@@ -135,7 +135,7 @@ class DataPage(Page):
             count = sets.images(split)  # type: ignore[arg-type]
             note = "" if count else "not given"
             if name == "val" and not count:
-                note = f"{100 * self.bench.data.validation_share:g} % of the training images"
+                note = f"{100 * self.bench.data.validation_share:g} % of training images"
             self.tiles[name].show_value(f"{count:,}" if count else "–", note)
         skipped = sum(len(listing.skipped) for listing in sets.listings.values())
         self.tiles["skipped"].show_value(

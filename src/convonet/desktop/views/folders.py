@@ -88,9 +88,7 @@ class FoldersView(QTreeWidget):
             if folder.classes
             else ""
         )
-        item = QTreeWidgetItem(
-            [name, words, f"{folder.images:,}", f"{folder.skipped:,}" if folder.skipped else ""]
-        )
+        item = QTreeWidgetItem([name, words, f"{folder.images:,}", f"{folder.skipped:,}"])
         for place in (2, 3):
             item.setTextAlignment(place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         item.setToolTip(0, folder.path or folder.name)

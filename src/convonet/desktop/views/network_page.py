@@ -11,7 +11,7 @@ from convonet.desktop.views.foreign_note import ForeignNote
 from convonet.desktop.views.page import Either, Page
 from convonet.desktop.widgets.basic import EmptyState, Tile, column, row
 from convonet.desktop.widgets.layer_drawing import LayerDrawing
-from convonet.desktop.widgets.table import Table
+from convonet.desktop.widgets.table import Table, Written
 from convonet.params import FAMILIES
 
 if TYPE_CHECKING:
@@ -49,13 +49,12 @@ class NetworkPage(Page):
             controller.button("edit_hyper", "Edit parameters"),
             controller.button("initialise", "Initialize", primary=True),
         )
-        self._empty = EmptyState(
-            "",
-            "",
-            controller.button("initialise", "Initialize", primary=True),
-            controller.button("load_train", "Choose a folder …"),
+        self._build = controller.button("initialise", "Initialize", primary=True)
+        self._fetch = (
+            controller.button("load_train", "Choose a folder …", primary=True),
             controller.button("demo"),
         )
+        self._empty = EmptyState("", "", self._build, *self._fetch)
         self.tiles = {name: Tile(title) for name, title in _TILES.items()}
         self.table = Table(_COLUMNS, "layers", tips=_TIPS)
         self.drawing = LayerDrawing()
@@ -90,14 +89,22 @@ class NetworkPage(Page):
         self.tiles["bytes"].show_value(_bytes(summary["bytes"]), "weights in memory")
         macs = sum(layer["macs"] or 0 for layer in summary["layers"])
         self.tiles["macs"].show_value(f"{macs / 1e6:,.1f} M", "multiply-adds for one image")
-        self.tiles["layers"].show_value(str(len(summary["layers"])), "")
+        learnt = sum(bool(layer["params"]) for layer in summary["layers"])
+        self.tiles["layers"].show_value(str(len(summary["layers"])), f"{learnt} of them with weights")
         self.table.show_rows([_row(layer) for layer in summary["layers"]])
         self.drawing.show_layers(summary["layers"])
 
     def _say_why(self) -> None:
-        work = self.bench.work
-        if work is not None and work.task.kind == "summary":
+        work, there = self.bench.work, bool(self.bench.sets.images("train"))
+        building = work is not None and work.task.kind == "summary"
+        self._build.setVisible(there and not building)
+        for made in self._fetch:
+            made.setVisible(not there)
+        if building:
             self._empty.say("Building the network …", "The layer table comes in a few seconds.")
+            return
+        if not there:
+            self._empty.say("No network yet", "Choose a folder of images first, or begin with the digits.")
             return
         why = self.bench.why_not("initialise")
         ready = "Build the network that the parameters describe, and look at its layers before it is trained."
@@ -119,7 +126,7 @@ def _row(layer: dict[str, Any]) -> tuple[Any, ...]:
         layer["activation"],
         _sides(layer["receptive_field"]),
         layer["macs"],
-        _bytes(layer.get("bytes") or 0),
+        Written(layer.get("bytes") or 0, _bytes(layer.get("bytes") or 0)),
     )
 
 
@@ -130,4 +137,6 @@ def _sides(value: Any) -> str:
 
 
 def _bytes(count: int) -> str:
+    if count < 2**10:
+        return f"{count} B"
     return f"{count / 2**20:,.1f} MiB" if count >= 2**20 else f"{count / 2**10:,.1f} KiB"

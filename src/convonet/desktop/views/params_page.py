@@ -110,10 +110,10 @@ class ParamsPage(Page):
         self.data_form.mark(faults["data"])
         self.hyper_form.mark(faults["hyper"])
         for place, (kind, name) in enumerate((("data", "Data"), ("hyper", "Network and training"))):
-            self.tabs.setTabText(place, f"{name}  ({len(faults[kind])} wrong)" if faults[kind] else name)
+            self.tabs.setTabText(place, f"{name} ({len(faults[kind])} wrong)" if faults[kind] else name)
         wrong = sum(map(len, faults.values()))
-        some = "1 value is" if wrong == 1 else f"{wrong} values are"
-        self._count.setText(f"{some} wrong; nothing is trained until it is put right." if wrong else "")
+        some, they = ("1 value is", "it is") if wrong == 1 else (f"{wrong} values are", "they are")
+        self._count.setText(f"{some} wrong; nothing is trained until {they} put right.")
         self._count.setVisible(bool(wrong))
 
     def _show_family(self) -> None:
@@ -127,7 +127,7 @@ class ParamsPage(Page):
                 made.set_visible(name in family.defaults or bool(made.editor.text()))
                 made.set_default(family.defaults.get(name))
         ignored = family.ignored(hyper)
-        note = f"  It does not use {', '.join(ignored)}." if ignored else ""
+        note = f" It does not use {', '.join(ignored)}." if ignored else ""
         self._family.setText(f"{family.title}: {family.description}{note}")
         varied = self.bench.space.varied
         several = f"Several values: {', '.join(varied)}. The first of each trains, all of them tune."

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QScrollArea, QWidget
+from PySide6.QtWidgets import QWidget
 
 from convonet.desktop.dialogs.image import ImageDialog
 from convonet.desktop.views.marking import MarkBar, Marker
 from convonet.desktop.views.page import Either
-from convonet.desktop.widgets.basic import EmptyState, button, column, holder, label, row
+from convonet.desktop.widgets.basic import EmptyState, button, column, row
 from convonet.desktop.widgets.image_grid import ImageGrid, Picture
+from convonet.desktop.widgets.sentences import SentenceList
 from convonet.desktop.widgets.table import Table
 from convonet.specs import InspectTask, Split
 from convonet.workbench.changes import WorkEnded
@@ -36,7 +37,7 @@ _SINGLE = {
     "blurred": ("Blurred", "Much less sharp than the others"),
     "odd_sized": ("Odd size", "Of another size or shape than the others"),
 }
-_SAID_HEIGHT = 84
+_SAID_HEIGHT, _ROW, _LEAST_ROWS = 132, 30, 3
 _SUSPECTED = "{likely:,} of {images:,} are probably wrong, say models trained without the image; worst first"
 _NAMES: dict[str, str] = {"train": "Training", "test": "Test"}
 
@@ -60,25 +61,20 @@ class QualityView(QWidget):
         self._asked: tuple[Path, Path | None] | None = None
         start = button("Check the images", self.check, primary=True)
         self._empty = EmptyState("Not checked yet", "", start, self._make_suspects_button())
-        self.warnings = label("", wrap=True, select=True)
+        self.warnings = SentenceList(_SAID_HEIGHT)
         self.table = Table(("Set", "Finding", "Images", "Meaning"), "findings", empty="Nothing was found.")
         self.table.selectionModel().selectionChanged.connect(lambda *_: self._show_images())
         self.grid = ImageGrid("Images of the finding")
         self.grid.opened.connect(lambda place: ImageDialog(self.grid.pictures, place, self).exec())
         self.bar = MarkBar(controller, self.grid, marker)
-        said = QScrollArea()
-        said.setWidgetResizable(True)
-        said.setFrameShape(QScrollArea.Shape.NoFrame)
-        said.setWidget(holder(column(self.warnings, None)))
-        said.setFixedHeight(_SAID_HEIGHT)
         again, suspects = button("Check again", self.check), self._make_suspects_button()
-        head = row(said, again, suspects, gap=8)
+        head = row(self.warnings, again, suspects, gap=8)
         head.setStretch(0, 1)
-        for made in (again, suspects):
+        for made in (self.warnings, again, suspects):
             head.setAlignment(made, Qt.AlignmentFlag.AlignTop)
         content = column(head, self.table, self.bar, self.grid, gap=8)
-        content.setStretch(1, 2)
-        content.setStretch(3, 3)
+        content.setStretch(1, 1)
+        content.setStretch(3, 1)
         self._either = Either(self._empty, content)
         self.setLayout(column(8, self._either))
         controller.ended.connect(self._ended)
@@ -155,14 +151,15 @@ class QualityView(QWidget):
         roots = self._roots() or (Path(), None)
         more = document["test"]["warnings"] if "test" in document else []
         sentences = [f"{text}." for text in document["warnings"]] + [f"Test: {text}." for text in more]
-        self.warnings.setText(
-            "\n".join(f"•  {text}" for text in sentences) or "Nothing to worry about was found."
-        )
+        self.warnings.show_sentences(sentences or ["Nothing to worry about was found."])
         self._show_findings(list(findings(document, *roots)))
 
     def _show_findings(self, found: list[Finding]) -> None:
         self._findings = found
         self.table.show_rows([(item.set, item.name, len(item.pictures), item.meaning) for item in found])
+        # The images take the room that the rows leave.
+        head = self.table.horizontalHeader().sizeHint().height() + 4
+        self.table.setMaximumHeight(head + _ROW * max(len(found), _LEAST_ROWS))
         self.grid.show_pictures(())
         if self._findings:
             self.table.selectRow(0)

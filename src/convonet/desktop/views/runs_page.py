@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QPushButton, QTabWidget
 
 from convonet.desktop.views.page import Either, Page
 from convonet.desktop.widgets.basic import EmptyState, button, column, label
-from convonet.desktop.widgets.table import Table
+from convonet.desktop.widgets.table import Table, percent
 from convonet.errors import ConvonetError
 from convonet.events import RunState, Watch
 from convonet.runs import Run
@@ -35,13 +35,15 @@ class RunsPage(Page):
         super().__init__(controller)
         self._files, self._tasks = files, tasks
         self._runs: dict[str, Run] = {}
-        self.lead.setText("Each run is a folder with everything in it; also those begun on the command line")
+        self.lead.setText(
+            "Each run is a folder with everything in it. Select one to open it, two to compare them."
+        )
         self._open_button = button("Open", self._open, primary=True, tip="Use this run's model and scores")
         self._resume_button = button("Resume", self._resume, tip="Go on where it was stopped")
         self._compare_button = button("Compare", self._compare, tip="Select two runs or more")
         self._delete_button = button("Delete …", self._delete)
         self.add_buttons(self._compare_button, self._delete_button, self._resume_button, self._open_button)
-        self.table = Table(_COLUMNS, "runs")
+        self.table = Table(_COLUMNS, "runs", gives_way="Folder")
         self.table.opened.connect(lambda _: self._open())
         self.table.selectionModel().selectionChanged.connect(lambda *_: self._update_buttons())
         self.table.rows.modelReset.connect(self._update_buttons)
@@ -60,7 +62,8 @@ class RunsPage(Page):
         self._caption = label("", "section")
         empty = EmptyState(
             "No runs yet",
-            "Each training leaves a run here, with its curves, its model and its scores.",
+            "Each training leaves a run here, with its curves, its model and its scores; also those of the command "
+            "line.",
             controller.button("demo", primary=True),
         )
         self._sentences = label("", wrap=True, select=True)
@@ -241,8 +244,8 @@ def _row(run: Run) -> tuple[Any, ...]:
         run.state(record),
         str(record["created"])[:19].replace("T", " "),
         round(float(record["seconds"]), 1),
-        validation[-1] if validation else None,
-        (record["scores"].get("test") or {}).get("accuracy"),
+        percent(validation[-1] if validation else None),
+        percent((record["scores"].get("test") or {}).get("accuracy")),
         hyper.get("family", "convonet") if record["kind"] == "train" else "",
         str(run.path),
     )

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from convonet.desktop.background import Background
 
 _BINS = 12
-_MEANS = 40
+_MEANS, _MEAN_SIDE = 40, 80
 _NAMES: dict[Split, str] = {"train": "Training", "val": "Validation", "test": "Test"}
 
 
@@ -45,8 +45,8 @@ class SizesView(QScrollArea):
         self.counts = QCheckBox("Counts instead of shares")
         self.counts.toggled.connect(lambda _: self._show_bars())
         histograms = row(
-            frame(column(label("Height", "section"), self._heights, None, margin=14)),
-            frame(column(label("Width", "section"), self._widths, None, margin=14)),
+            frame(column(label("Height in pixels", "section"), self._heights, None, margin=14)),
+            frame(column(label("Width in pixels", "section"), self._widths, None, margin=14)),
             gap=14,
         )
         choice = row(self._legend, self.counts)
@@ -72,7 +72,7 @@ class SizesView(QScrollArea):
         for split, (mean, spread) in found.pixels.items():
             seen = f"{found.looked_at[split]:,} images looked at"
             parts.append(f"{_NAMES[split]}: mean {mean:.1f}, deviation {spread:.1f} of 255, {seen}")
-        self._note.setText(".  ".join(parts) + ".")
+        self._note.setText("\n".join(f"{part}." for part in parts))
         self._found = found
         self._legend.show_names([_NAMES[split] for split in found.heights])
         self._show_bars()
@@ -113,6 +113,19 @@ def _bars(counts: Mapping[Split, Counter[int]], *, as_counts: bool) -> list[Bar]
     return bars
 
 
+def _enlarged(image: QImage, ratio: float) -> QPixmap:
+    """A small image with equal squares for its pixels, a large one smoothly."""
+    side, room = max(image.width(), image.height()), round(_MEAN_SIDE * ratio)
+    if side <= room:
+        shown = image.scaled(image.size() * (room // side))
+    else:
+        keep, smooth = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
+        shown = image.scaled(room, room, keep, smooth)
+    pixmap = QPixmap.fromImage(shown)
+    pixmap.setDevicePixelRatio(ratio)
+    return pixmap
+
+
 def _mean(name: str, pixels: Any) -> QWidget:
     import numpy as np
 
@@ -120,8 +133,10 @@ def _mean(name: str, pixels: Any) -> QWidget:
     height, width = rgb.shape[:2]
     image = QImage(rgb.data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()
     picture = QLabel()
-    picture.setPixmap(QPixmap.fromImage(image.scaled(72, 72, Qt.AspectRatioMode.KeepAspectRatio)))
+    picture.setPixmap(_enlarged(image, picture.devicePixelRatio()))
+    picture.setAlignment(Qt.AlignmentFlag.AlignHCenter)
     picture.setAccessibleName(f"Mean image of {name}")
     title = label(name if len(name) < 14 else f"{name[:12]} …", "small")
     title.setToolTip(name)
+    title.setAlignment(Qt.AlignmentFlag.AlignHCenter)
     return holder(column(picture, title, gap=2))

@@ -63,13 +63,13 @@ class TestPage(Page):
                 controller.guard(lambda: tasks.evaluate(self._split())) if self._split() != "test" else None
             )
         )
-        self._empty = EmptyState(
-            "",
-            "",
-            controller.button("evaluate", "Test", primary=True),
-            controller.button("load_model", "Open a model …"),
-            controller.button("load_test", "Test folder …"),
+        self._try = controller.button("evaluate", "Test", primary=True)
+        self._need_model = (
+            controller.button("load_model", "Open a model …", primary=True),
+            controller.button("demo"),
         )
+        self._need_images = controller.button("load_test", "Test folder …", primary=True)
+        self._empty = EmptyState("", "", self._try, *self._need_model, self._need_images)
         self.tiles = {name: Tile(title) for name, title in _TILES.items()}
         self.matrix = MatrixView()
         self.matrix.cell_opened.connect(self.show_cell)
@@ -167,13 +167,24 @@ class TestPage(Page):
         self._read_answers(scores)
 
     def _say_why(self) -> None:
-        work = self.bench.work
-        if work is not None and work.task.kind == "evaluate":
+        work, model = self.bench.work, self.bench.model
+        there = bool(self.bench.sets.images("test"))
+        testing = work is not None and work.task.kind == "evaluate"
+        self._try.setVisible(model is not None and there and not testing)
+        self._need_images.setVisible(model is not None and not there)
+        for made in self._need_model:
+            made.setVisible(model is None)
+        if testing:
             self._empty.say("Testing …", self.controller.progress.title)
+            return
+        if model is None:
+            self._empty.say(
+                "No model yet", "Open a model or an earlier run, or train one: the digits take a minute."
+            )
             return
         why = self.bench.why_not("evaluate")
         ready = "The model answers for every test image; you see how often it is right, and where it is not."
-        self._empty.say("Not tested yet", f"{why}." if why else ready)
+        self._empty.say("Not tested yet", _TO_DO.get(why, f"{why}.") if why else ready)
 
     def _show_tiles(self, scores: dict[str, Any]) -> None:
         low, high = scores["accuracy_interval"]
@@ -230,10 +241,10 @@ class TestPage(Page):
             return
         if self._cell is None:
             chosen = answers.mistakes()
-            words = f"{len(chosen):,} mistakes, the surest first" if len(chosen) else "No mistakes"
+            words = f"{_count(len(chosen), 'mistake')}, the surest first" if len(chosen) else "No mistakes"
         else:
             chosen = answers.cell(*self._cell)
-            words = f"{len(chosen):,} images of {self._cell[0]} that were called {self._cell[1]}"
+            words = f"{_count(len(chosen), 'image')} of {self._cell[0]}, called {self._cell[1]}"
         self._shown.setText(words)
         self._all.setVisible(self._cell is not None)
         self.tabs.setTabText(2, "Images" if self._cell else f"Mistakes ({len(chosen):,})")
@@ -243,6 +254,9 @@ class TestPage(Page):
         self.grid.close_threads()
 
 
+_TO_DO = {
+    "No test images are loaded": "Choose a folder of images that the model has not seen, sorted by class."
+}
 _TILES = {
     "accuracy": "Accuracy",
     "baseline": "Baseline",
@@ -277,3 +291,7 @@ def _picture(answer: Answer, said: Mapping[str, str]) -> Picture:
     title = f"{answer.true} not {answer.predicted}" if not right else answer.true
     words = said.get(answer.address) or f"{title} ({100 * answer.confidence:.1f} %)"
     return Picture(answer.address, words, not right and answer.address not in said, answer.top)
+
+
+def _count(count: int, name: str) -> str:
+    return f"{count:,} {name}{'' if count == 1 else 's'}"

@@ -5,13 +5,13 @@ from __future__ import annotations
 from PySide6.QtWidgets import QWidget
 
 from convonet.desktop.widgets.basic import column, label
-from convonet.desktop.widgets.table import Table
+from convonet.desktop.widgets.table import Table, percent
 from convonet.runs import Run
 from convonet.runs.sets_table import sets_table
 
 _NAMES = {"train": "Training", "val": "Validation", "test": "Test"}
-_HEAD = ("Set", "Images", "Accuracy", "From", "To", "Loss", "Measured")
-_TIPS = {"From": "Lower end of the 95 % interval", "To": "Upper end of the 95 % interval"}
+_HEAD = ("Set", "Images", "Accuracy", "95 % from", "95 % to", "Loss", "Measured")
+_TIPS = {"95 % from": "Lower end of the 95 % interval", "95 % to": "Upper end of the 95 % interval"}
 
 
 class SetsTab(QWidget):
@@ -32,7 +32,8 @@ class SetsTab(QWidget):
         for item in found["rows"]:
             low, high = item["accuracy_interval"] or (None, None)
             how = "on the finished model" if item["evaluated"] else "while it was trained"
-            rows.append((_NAMES[item["set"]], item["images"], item["accuracy"], low, high, item["loss"], how))
+            shares = (percent(item["accuracy"]), percent(low), percent(high))
+            rows.append((_NAMES[item["set"]], item["images"], *shares, item["loss"], how))
         self.table.show_rows(rows)
         well = "Test a set by choosing it above; all of them stand here side by side."
         self.sentence.setText(found["sentence"] or well)

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QPlainTextEdit, QProgressBar, QTabWidget, QWidget
 from convonet.desktop.views.page import Either, Page
 from convonet.desktop.widgets.basic import EmptyState, Tile, column, frame, label, row
 from convonet.desktop.widgets.curves import CurveView, Series
-from convonet.desktop.widgets.table import Table
+from convonet.desktop.widgets.table import Table, percent
 from convonet.workbench.progress import Progress, time_left
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class TrainPage(Page):
         self._run_shown = ""
         self.add_buttons(
             controller.button("stop"),
-            controller.button("train_only"),
+            controller.button("train_only", "Train on all images"),
             controller.button("train_val", "Train with validation", primary=True),
         )
         self._empty = EmptyState(
@@ -55,6 +55,9 @@ class TrainPage(Page):
         self.messages = QPlainTextEdit()
         self.messages.setReadOnly(True)
         self.messages.setAccessibleName("Messages")
+        self.messages.setPlaceholderText(
+            "Nothing to report. Why a training has ended early, and what it warns of, stands here."
+        )
         self.tabs = QTabWidget()
         self.tabs.addTab(curves, "Curves")
         self.tabs.addTab(self.table, "Epochs")
@@ -184,9 +187,10 @@ def _percent(value: float | None) -> str:
 
 def _rows(history: dict[str, list[float]]) -> list[tuple[Any, ...]]:
     count = max(map(len, history.values()))
-    return [(place + 1, *(_value(history[name], place) for name in _ORDER)) for place in range(count)]
+    return [(place + 1, *(_value(name, history[name], place) for name in _ORDER)) for place in range(count)]
 
 
-def _value(values: list[float], place: int) -> float | None:
-    there = place < len(values) and math.isfinite(values[place])
-    return values[place] if there else None
+def _value(name: str, values: list[float], place: int) -> float | None:
+    if place >= len(values) or not math.isfinite(values[place]):
+        return None
+    return percent(values[place]) if name.endswith("accuracy") else values[place]

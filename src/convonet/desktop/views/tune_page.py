@@ -33,7 +33,7 @@ class TunePage(Page):
     def __init__(self, controller: Controller) -> None:
         super().__init__(controller)
         self.add_buttons(
-            controller.button("stop_tuning"),
+            controller.button("stop_tuning", "Stop"),
             controller.button("edit_hyper", "Edit values"),
             controller.button("tune", "Tune", primary=True),
         )

@@ -27,6 +27,7 @@ from convonet.desktop.style import color
 _Index = QModelIndex | QPersistentModelIndex
 _NO_INDEX = QModelIndex()
 _WIDEST, _PADDING = 360, 28
+_LEAST = 120
 
 
 class Written(float):
@@ -38,6 +39,11 @@ class Written(float):
         made = super().__new__(cls, value)
         made.text = text
         return made
+
+
+def percent(share: float | None) -> Written | None:
+    """A share of one, shown in percent."""
+    return None if share is None else Written(share, f"{100 * share:.2f} %")
 
 
 class Rows(QAbstractTableModel):
@@ -126,6 +132,7 @@ class Table(QTableView):
         name: what it is a table of; also the name of its file.
         empty: what stands in it while it has no rows.
         tips: column → what it means, shown at its head.
+        gives_way: a column of long texts, which become shorter where the table has too little room.
 
     Signals:
         opened: a row was double-clicked or entered; carries its values.
@@ -141,9 +148,13 @@ class Table(QTableView):
         *,
         empty: str = "",
         tips: Mapping[str, str] | None = None,
+        gives_way: str = "",
     ) -> None:
         super().__init__(parent)
         self.rows = Rows(columns, tips or {})
+        self._gives_way = gives_way
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.setWordWrap(False)
         self._empty = empty
         self._widths: list[int] = []
         self._spreading = self._is_own_width = False
@@ -176,8 +187,18 @@ class Table(QTableView):
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         # Only the rows in sight are measured, so that a table of thousands opens at once.
         header.setResizeContentsPrecision(0)
-        self._widths = [self._natural_width(place) for place in range(len(self.rows.columns))]
         self._is_own_width = False
+        self._measure()
+
+    def setColumnHidden(self, column: int, hide: bool) -> None:
+        """What a hidden column leaves goes to the others."""
+        self._spreading = True
+        super().setColumnHidden(column, hide)
+        self._spreading = False
+        self._measure()
+
+    def _measure(self) -> None:
+        self._widths = [self._natural_width(place) for place in range(len(self.rows.columns))]
         self._spread()
 
     def _natural_width(self, place: int) -> int:
@@ -194,11 +215,15 @@ class Table(QTableView):
         if self._is_own_width or not any(self._widths):
             return
         self._spreading = True
-        room = max(self.viewport().width() - sum(self._widths), 0)
-        shown = [place for place, width in enumerate(self._widths) if width]
+        widths = self._widths.copy()
+        room = self.viewport().width() - sum(widths)
+        if room < 0 and self._gives_way in self.rows.columns:
+            place = self.rows.columns.index(self._gives_way)
+            widths[place] = max(widths[place] + room, _LEAST)
+        shown = [place for place, width in enumerate(widths) if width]
         for turn, place in enumerate(shown):
-            more = room // len(shown) + (turn < room % len(shown))
-            self.setColumnWidth(place, self._widths[place] + more)
+            more = max(room, 0) // len(shown) + (turn < max(room, 0) % len(shown))
+            self.setColumnWidth(place, widths[place] + more)
         self._spreading = False
 
     def _resized_by_hand(self) -> None:
