@@ -20,7 +20,7 @@ from convonet.explaining.subject import Subject
 from convonet.nets.backend import set_threads
 from convonet.nets.net_model import NetModel
 from convonet.params import DataParams
-from convonet.plots.figures import save_figure
+from convonet.plots.figures import FINE_DPI, save_figure
 from convonet.plots.layers import dream_figure
 from convonet.runs import RECORD, Run
 from convonet.specs import Split, TrainTask
@@ -46,7 +46,8 @@ def work(run: Run, task: DreamTask, watch: Watch) -> dict[str, Any]:
     path = Path(task.out) if task.out else run.file("dream.png")
     names = [_sentence(one, called[one.channel]) for one in dreams]
     title = _title(dreams[0].layer, 0 if images is None else len(images))
-    save_figure(dream_figure(np.stack([one.pixels for one in dreams]), names, title=title), path)
+    figure = dream_figure(np.stack([one.pixels for one in dreams]), names, title=title)
+    save_figure(figure, path, FINE_DPI)
     watch.tell(FileSaved(path=str(path), title="What excites a channel"))
     return {
         "path": str(path),

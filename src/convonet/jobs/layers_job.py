@@ -16,7 +16,7 @@ from convonet.explaining.filters import Filters, filters_of
 from convonet.explaining.rows import find_row, rows_of
 from convonet.explaining.subject import Subject
 from convonet.nets.net_model import NetModel
-from convonet.plots.figures import save_figure
+from convonet.plots.figures import FINE_DPI, save_figure
 from convonet.plots.layers import filters_figure, maps_figure
 from convonet.runs import Run
 from convonet.specs.explain_tasks import LayersTask
@@ -77,5 +77,5 @@ def _draw(drawn: Filters | FeatureMaps, folder: Path, number: int) -> dict[str, 
         note = f"{count} maps of {height}×{width}, {drawn.silent} of them silent"
         figure = maps_figure(drawn.values, title=f"After {drawn.layer}", note=note)
         row |= {"shape": drawn.values.shape, "silent": drawn.silent, "mean": float(drawn.values.mean())}
-    save_figure(figure, folder / file)
+    save_figure(figure, folder / file, FINE_DPI)
     return row

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from convonet.atomic import write_text
 from convonet.events import FileSaved, StageStarted, Watch
 from convonet.params import save_hyper
+from convonet.plots.figures import FINE_DPI
 from convonet.plots.plotter import Plotter
 from convonet.plots.search import search_table
 from convonet.runs import Run
@@ -40,6 +41,6 @@ def _draw(run: Run, task: TuneTask, settings: Sequence[Setting], watch: Watch) -
     if len(table.trials) < _LEAST_DRAWN or not table.names:
         return
     watch.tell(StageStarted(stage="plot", title="Drawing"))
-    plotter = Plotter(run.path, watch=watch)
+    plotter = Plotter(run.path, dpi=FINE_DPI, watch=watch)
     for name in ("importance", "parallel", "search_history", "search_cost"):
         plotter.save(name, table)

@@ -21,7 +21,9 @@ _MOST_SIDE = 96
 _PAGE = 8.0
 _SHARE = 99.5
 _SIGNED = "RdBu_r"
-_CELL = 2.4
+_CELL, _ACROSS = 1.7, 6
+# White is the paper between the tiles.
+_ALMOST_WHITE = 254 / 255
 
 
 def mosaic(tiles: NDArray[np.floating[Any]], columns: int) -> NDArray[np.floating[Any]]:
@@ -51,7 +53,9 @@ def filters_figure(tiles: NDArray[np.floating[Any]], title: str, *, note: str = 
     page = mosaic(shown, columns)
     figure, ax = _page(page, title, note if len(shown) == len(tiles) else f"{note}; the first {len(shown)}")
     if page.ndim == 3:
-        ax.imshow(np.nan_to_num((page + 1) / 2, nan=1.0).clip(0, 1), interpolation="nearest")
+        there = ~np.isnan(page[..., :1])
+        colours = (np.nan_to_num(page) / 2 + 0.5).clip(0, _ALMOST_WHITE)
+        ax.imshow(np.concatenate((colours, there), axis=2), interpolation="nearest")
     else:
         ax.imshow(page, cmap=_SIGNED, vmin=-1, vmax=1, interpolation="nearest")
     return figure
@@ -87,10 +91,10 @@ def dream_figure(images: NDArray[np.uint8], names: Sequence[str], title: str) ->
         names: below each picture.
         title: of the page.
     """
-    columns = min(4, len(images))
+    columns = min(_ACROSS, -(-len(images) // -(-len(images) // _ACROSS)))
     rows = -(-len(images) // columns)
-    cell = _CELL * (1.6 if len(images) == 1 else 1.0)
-    tall = cell * float(np.clip(images.shape[1] / images.shape[2], 0.4, 2.5)) + 0.65
+    cell = _CELL * (2.4 if len(images) == 1 else 1.0)
+    tall = cell * float(np.clip(images.shape[1] / images.shape[2], 0.4, 2.5)) + 0.2
     figure = new_figure(columns * cell + 0.4, rows * tall + 0.5)
     fonts = find_fonts([title, *names])
     figure.suptitle(wrapped(title, round(columns * cell * 11)), color=INK, **fonts.text(LABEL_SIZE))

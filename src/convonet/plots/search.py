@@ -33,6 +33,9 @@ from convonet.runs.trial_table import Setting
 _TITLES = {"accuracy": "accuracy", "loss": "loss", "auc": "AUC", "macro_f1": "macro F1"}
 _MAP = "viridis"
 _MOST_TICKS = 12
+# Inches; small, so that words can still be read where two figures stand side by side in the window.
+_WIDE, _HIGH = 5.4, 3.3
+_LEAST_BARS = 4
 
 
 class SearchTable(NamedTuple):
@@ -135,13 +138,15 @@ def _text(value: Any) -> str:
 def importance_figure(table: SearchTable) -> Figure:
     """A bar for each varied parameter, the most important on top."""
     shares = importance_of(table)
-    figure = new_figure(7.0, 1.6 + 0.4 * len(shares))
+    places = max(len(shares), _LEAST_BARS)
+    figure = new_figure(_WIDE, max(_HIGH, 1.4 + 0.4 * places))
     ax = figure.subplots()
     names = list(shares)[::-1]
     bars = ax.barh(names, [100 * shares[name] for name in names], color=BLUE, height=0.6)
     ax.bar_label(bars, fmt="%.1f %%", padding=4, fontsize=TICK_SIZE, color=INK)
     tidy(ax, "Which parameters matter", f"share of the variance of {_TITLES[table.objective]}, in %")
     ax.set_xlim(0, max(100 * max(shares.values(), default=0) * 1.15, 1))
+    ax.set_ylim(len(shares) - places - 0.5, len(shares) - 0.5)
     ax.grid(False, axis="y")
     return figure
 
@@ -150,7 +155,7 @@ def importance_figure(table: SearchTable) -> Figure:
 def parallel_figure(table: SearchTable) -> Figure:
     """A line for each setting across an axis for each parameter, coloured by its score."""
     axes = parallel_axes(table)
-    figure = new_figure(max(6.0, 1.6 * len(table.names) + 2), 4.5)
+    figure = new_figure(max(_WIDE, 1.1 * len(table.names) + 1.8), _HIGH)
     ax = figure.subplots()
     colors = ScalarMappable(Normalize(min(table.scores), max(table.scores)), _MAP)
     order = np.argsort(table.scores)
@@ -177,16 +182,17 @@ def parallel_figure(table: SearchTable) -> Figure:
     ax.set_xlim(-0.2, len(table.names) - 0.4)
     for side in ax.spines.values():
         side.set_visible(False)
-    bar = figure.colorbar(colors, ax=ax, shrink=0.8)
-    bar.set_label(_TITLES[table.objective], fontsize=LABEL_SIZE)
-    bar.ax.tick_params(labelsize=TICK_SIZE)
+    bar = figure.colorbar(colors, ax=ax, shrink=0.9)
+    bar.set_label(_TITLES[table.objective], fontsize=LABEL_SIZE, color=INK)
+    bar.ax.tick_params(labelsize=TICK_SIZE, colors=INK, length=0)
+    bar.outline.set_visible(False)  # type: ignore[operator]
     return figure
 
 
 @register("search_history", "How the search went on", "search_history.png")
 def search_history_figure(table: SearchTable) -> Figure:
     """The score of each trial and the best so far."""
-    figure = new_figure(7.5, 4.0)
+    figure = new_figure(_WIDE, _HIGH)
     ax = figure.subplots()
     best = np.minimum.accumulate if table.objective == "loss" else np.maximum.accumulate
     ax.errorbar(
@@ -195,21 +201,22 @@ def search_history_figure(table: SearchTable) -> Figure:
         yerr=table.spreads,
         fmt="o",
         color=BLUE,
-        ecolor=LINE,
+        ecolor=MUTED,
+        elinewidth=1,
         markersize=5,
-        label="trial ± spread over folds",
+        label="trial ± spread",
     )
     ax.step(table.trials, best(table.scores), where="post", color=ORANGE, linewidth=1.8, label="best so far")
     tidy(ax, "How the search went on", "trial", _TITLES[table.objective])
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-    ax.legend(fontsize=TICK_SIZE, frameon=False)
+    _put_legend(ax)
     return figure
 
 
 @register("search_cost", "What accuracy costs", "accuracy_and_seconds.png")
 def search_cost_figure(table: SearchTable) -> Figure:
     """The score of each setting against the seconds that it trained; those that nothing beats are joined."""
-    figure = new_figure(7.5, 4.2)
+    figure = new_figure(_WIDE, _HIGH)
     ax = figure.subplots()
     front = front_of(table)
     ax.scatter(table.seconds, table.scores, color=BLUE, s=28, zorder=3)
@@ -229,7 +236,7 @@ def search_cost_figure(table: SearchTable) -> Figure:
         _TITLES[table.objective],
     )
     ax.margins(x=0.12, y=0.12)
-    ax.legend(fontsize=TICK_SIZE, frameon=False, loc="lower right")
+    _put_legend(ax)
     return figure
 
 
@@ -241,6 +248,20 @@ def front_of(table: SearchTable) -> list[int]:
         if not found or sign * table.scores[place] > sign * table.scores[found[-1]]:
             found.append(place)
     return found
+
+
+def _put_legend(ax: Axes) -> None:
+    """Above the axes at the right, where it lies on nothing that is drawn."""
+    ax.legend(
+        fontsize=TICK_SIZE,
+        frameon=False,
+        ncols=2,
+        loc="lower right",
+        bbox_to_anchor=(1.0, 1.0),
+        borderaxespad=0.1,
+        columnspacing=1.0,
+        handlelength=1.2,
+    )
 
 
 def _name(ax: Axes, table: SearchTable, place: int) -> None:

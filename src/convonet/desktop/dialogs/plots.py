@@ -14,6 +14,7 @@ from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QComboBox, QDialog, QLabel, QWidget
 
 from convonet.desktop.widgets.basic import button, column, label, row
+from convonet.desktop.widgets.on_dark import PaperEffect
 from convonet.runs import Run
 from convonet.runs.trial_table import settings_of
 from convonet.runs.trials import TRIALS, TrialsFile
@@ -58,12 +59,15 @@ class PlotsDialog(QDialog):
 
         self._figure = self._figures[name]()
         canvas = FigureCanvasQTAgg(self._figure)
+        # The figure stays as it is on paper, for what is saved and copied.
+        canvas.setGraphicsEffect(PaperEffect(canvas))
         tools = NavigationToolbar2QT(canvas, self, coordinates=False)
         # What changes margins and axes by hand is left out: it belongs to those who write figures.
         for action in tools.actions():
             if action.text() in ("Subplots", "Customize"):
                 tools.removeAction(action)
         tools.setIconSize(QSize(18, 18))
+        tools.layout().setContentsMargins(0, 0, 0, 0)
         for old, new in ((self._tools, tools), (self._canvas, canvas)):
             self._layout.replaceWidget(old, new)
             old.hide()

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QComboBox, QListWidget, QScrollArea, QSpinBox, QWi
 
 from convonet.desktop.views.page import Either
 from convonet.desktop.widgets.basic import EmptyState, button, column, frame, label, row
-from convonet.desktop.widgets.picture import PictureView
+from convonet.desktop.widgets.picture import FigureView
 
 if TYPE_CHECKING:
     from convonet.desktop.views.explain_page import ExplainPage
@@ -34,7 +34,7 @@ class LayersTab(QWidget):
         self.list.setFixedWidth(230)
         self.list.setAccessibleName("Layers that were drawn")
         self.list.currentRowChanged.connect(self._show)
-        self.picture = PictureView("The layer")
+        self.picture = FigureView("The layer")
         area = QScrollArea()
         area.setWidgetResizable(True)
         area.setWidget(self.picture)
@@ -73,7 +73,7 @@ class LayersTab(QWidget):
 
     def _show(self, place: int) -> None:
         if 0 <= place < len(self._rows):
-            self.picture.show_image(QImage(str(self._folder / self._rows[place]["file"])))
+            self.picture.show_figure(QImage(str(self._folder / self._rows[place]["file"])))
 
 
 class DreamTab(QWidget):
@@ -94,11 +94,11 @@ class DreamTab(QWidget):
         )
         self.channel.setSpecialValueText("the first twelve")
         self._start = button("Look for it", self._excite, primary=True)
-        self.picture = PictureView("What excites the channel")
+        self.picture = FigureView("What excites the channel")
         self._says = label("", "muted", wrap=True)
         self._empty = EmptyState("Nothing looked for yet", _DREAM)
-        shown = column(self.picture, self._says, gap=8)
-        shown.setStretch(0, 1)
+        shown = column(self._says, self.picture, gap=8)
+        shown.setStretch(1, 1)
         self._either = Either(self._empty, shown)
         line = row(
             label("Layer", "muted"),
@@ -141,7 +141,7 @@ class DreamTab(QWidget):
 
     def show_document(self, document: dict[str, Any]) -> None:
         """Show the document of a dream."""
-        self.picture.show_image(QImage(document["path"]))
+        self.picture.show_figure(QImage(document["path"]))
         same = f"Layer {document['layer']} has {document['channels']:,} channels."
         self._says.setText(f"{same} The same seed makes the same picture.")
         self._is_shown = True

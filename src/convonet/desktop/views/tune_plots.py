@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPixmap
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from convonet.desktop.widgets.basic import EmptyState, column, frame
+from convonet.desktop.widgets.on_dark import as_shown
+from convonet.desktop.widgets.picture import FIGURE_SCALE
 
 FIGURES = {
     "importance.png": "Which parameters matter",
@@ -26,7 +28,7 @@ class PictureFrame(QWidget):
 
     def __init__(self, title: str) -> None:
         super().__init__()
-        self._picture = QPixmap()
+        self._figure = self._picture = QImage()
         self.setAccessibleName(title)
         self.setToolTip(f"{title}: click to enlarge")
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -34,16 +36,28 @@ class PictureFrame(QWidget):
 
     def show_file(self, file: Path) -> None:
         """Show what the file holds now."""
-        self._picture = QPixmap(str(file))
+        self._figure = QImage(str(file))
+        self._dress()
         self.updateGeometry()
+
+    def _dress(self) -> None:
+        self._picture = as_shown(self._figure)
         self.update()
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.StyleChange:
+            self._dress()
+        super().changeEvent(event)
 
     def hasHeightForWidth(self) -> bool:
         return True
 
     def heightForWidth(self, width: int) -> int:
-        own = self._picture.size()
+        own = self._own_size()
         return round(min(width, own.width()) * own.height() / own.width()) if own.width() else 0
+
+    def _own_size(self) -> QSize:
+        return self._picture.size() * FIGURE_SCALE
 
     def sizeHint(self) -> QSize:
         return QSize(440, self.heightForWidth(440))
@@ -54,13 +68,13 @@ class PictureFrame(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         if self._picture.isNull():
             return
-        size = self._picture.size()
+        size = self._own_size()
         fitting = size.scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio).boundedTo(size)
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         left = (self.width() - fitting.width()) / 2
         target = QRectF(left, 0, fitting.width(), fitting.height())
-        painter.drawPixmap(target, self._picture, QRectF(self._picture.rect()))
+        painter.drawImage(target, self._picture, QRectF(self._picture.rect()))
         painter.end()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:

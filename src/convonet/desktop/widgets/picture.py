@@ -1,14 +1,18 @@
-"""A picture that fills the room it has: small ones as squares, others smoothly."""
+"""A picture that fills the room it has: small ones as squares, others smoothly; and a figure, in the current look."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QImage, QPainter, QPaintEvent
+from PySide6.QtCore import QEvent, QRectF, QSize, QSizeF, Qt
+from PySide6.QtGui import QImage, QPainter, QPainterPath, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from convonet.desktop.style import color
+from convonet.desktop.widgets.on_dark import as_shown
 
 _CRISP_BELOW = 200
+_ROUND = 9.0
+FIGURE_SCALE = 0.65
+"""Of a figure, pixels of the screen for each of its own at most: its words are not larger than those of the window."""
 
 
 class PictureView(QWidget):
@@ -51,13 +55,7 @@ class PictureView(QWidget):
             painter.drawText(self.rect().adjusted(12, 12, -12, -12), flags, self._empty)
             painter.end()
             return
-        size = self._image.size().scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio)
-        place = QRectF(
-            (self.width() - size.width()) / 2,
-            (self.height() - size.height()) / 2,
-            size.width(),
-            size.height(),
-        )
+        place = self._place()
         crisp = max(self._image.width(), self._image.height()) < _CRISP_BELOW
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, not crisp)
         painter.drawImage(place, self._image)
@@ -66,3 +64,52 @@ class PictureView(QWidget):
             painter.setOpacity(self._strength)
             painter.drawImage(place, self._over)
         painter.end()
+
+    def _place(self) -> QRectF:
+        """Where the image is painted: in the middle, as large as can be."""
+        place = QRectF(QRectF().topLeft(), self._size())
+        place.moveCenter(QRectF(self.rect()).center())
+        return place
+
+    def _size(self) -> QSizeF:
+        return QSizeF(self._image.size().scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio))
+
+
+class FigureView(PictureView):
+    """Shows a figure that was drawn for white paper, as the current look wants it, at the top left."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self._figure = QImage()
+
+    def show_figure(self, figure: QImage) -> None:
+        """Show another figure."""
+        self._figure = figure
+        self.show_image(as_shown(figure))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """As a card with a border."""
+        if self._image.isNull():
+            return
+        painter = QPainter(self)
+        painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
+        card = QPainterPath()
+        card.addRoundedRect(self._place().adjusted(0.5, 0.5, -0.5, -0.5), _ROUND, _ROUND)
+        painter.setClipPath(card)
+        painter.drawImage(self._place(), self._image)
+        painter.setClipping(False)
+        painter.setPen(color("line"))
+        painter.drawPath(card)
+        painter.end()
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.StyleChange:
+            self.show_figure(self._figure)
+        super().changeEvent(event)
+
+    def _place(self) -> QRectF:
+        return QRectF(QRectF().topLeft(), self._size())
+
+    def _size(self) -> QSizeF:
+        most = QSizeF(self._image.size()) * FIGURE_SCALE
+        return most.scaled(most.boundedTo(QSizeF(self.size())), Qt.AspectRatioMode.KeepAspectRatio)
