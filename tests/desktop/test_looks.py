@@ -105,3 +105,17 @@ def test_an_empty_page_offers_only_what_can_be_done(window: Any) -> None:
         assert buttons, name
         assert all(made.isEnabled() for made in buttons), name
         assert sum(made.property("role") == "primary" for made in buttons) == 1, name
+
+
+def test_a_table_that_was_never_filled_has_full_heads_and_says_so(qtbot: Any) -> None:
+    table = _shown_table(qtbot, Table(("Accuracy", "Trial"), "settings", empty="Nothing is tried yet."), 500)
+    assert sum(_widths(table)) == table.viewport().width()
+
+
+def test_a_short_table_leaves_its_room_to_others(qtbot: Any) -> None:
+    table = _shown_table(qtbot, Table(("Run",), "runs"), 300)
+    table.show_rows([("a",), ("b",)])
+    table.fit_height(1)
+    assert 60 < table.maximumHeight() < 130
+    table.fit_height(None)
+    assert table.maximumHeight() > 10_000

@@ -55,7 +55,7 @@ def _params(bench: Workbench) -> tuple[Standing, str]:
     if wrong := sum(map(len, bench.faults.values())):
         return "wrong", "A value is wrong" if wrong == 1 else f"{wrong} values are wrong"
     hyper = bench.hyper
-    note = f"{hyper.family}, {hyper.epochs} epochs"
+    note = f"{hyper.family}, {hyper.epochs} epoch{'' if hyper.epochs == 1 else 's'}"
     return ("done" if bench.space.choices or bench.model else "open"), note
 
 

@@ -37,7 +37,7 @@ _SINGLE = {
     "blurred": ("Blurred", "Much less sharp than the others"),
     "odd_sized": ("Odd size", "Of another size or shape than the others"),
 }
-_SAID_HEIGHT, _ROW, _LEAST_ROWS = 132, 30, 3
+_SAID_HEIGHT, _LEAST_ROWS = 132, 3
 _SUSPECTED = "{likely:,} of {images:,} are probably wrong, say models trained without the image; worst first"
 _NAMES: dict[str, str] = {"train": "Training", "test": "Test"}
 
@@ -158,8 +158,7 @@ class QualityView(QWidget):
         self._findings = found
         self.table.show_rows([(item.set, item.name, len(item.pictures), item.meaning) for item in found])
         # The images take the room that the rows leave.
-        head = self.table.horizontalHeader().sizeHint().height() + 4
-        self.table.setMaximumHeight(head + _ROW * max(len(found), _LEAST_ROWS))
+        self.table.fit_height(_LEAST_ROWS)
         self.grid.show_pictures(())
         if self._findings:
             self.table.selectRow(0)

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QPushButton, QTabWidget
 
 from convonet.desktop.views.page import Either, Page
 from convonet.desktop.widgets.basic import EmptyState, button, column, label
-from convonet.desktop.widgets.table import Table, percent
+from convonet.desktop.widgets.table import Table, percent, shown, tenths
 from convonet.errors import ConvonetError
 from convonet.events import RunState, Watch
 from convonet.runs import Run
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _COLUMNS = ("Run", "Kind", "State", "Begun", "Seconds", "Validation", "Test accuracy", "Network", "Folder")
 _CHANGED = ("Image", "True", "Before", "After", "p before", "p after", "Change")
+_LEAST_ROWS = 4
 _RESUMABLE = (RunState.CANCELLED, RunState.FAILED, RunState.INTERRUPTED)
 
 
@@ -194,10 +195,10 @@ class RunsPage(Page):
     def _show_comparison(self, found: dict[str, Any]) -> None:
         names = [item["id"] for item in found["runs"]]
         rows: list[tuple[Any, ...]] = [
-            (name.split(".", 1)[-1], *map(_plain, values)) for name, values in found["differences"].items()
+            (name.split(".", 1)[-1], *map(_words, values)) for name, values in found["differences"].items()
         ]
         scores = [item["scores"].get("test", {}).get("accuracy") for item in found["runs"]]
-        rows.insert(0, ("test accuracy", *scores))
+        rows.insert(0, ("test accuracy", *(shown(percent(score)) for score in scores)))
         same = all(item["same_data"] for item in found["runs"])
         rows.insert(1, ("images", *(("the same" if same else "not the same") for _ in names)))
         sentences = [pair["sentence"] for pair in found["pairs"]]
@@ -219,6 +220,8 @@ class RunsPage(Page):
         self, names: list[str], rows: list[tuple[Any, ...]], sentences: Sequence[str] = ()
     ) -> None:
         self.differences.show_rows(rows, ("Parameter", *names))
+        # What is compared needs the room that a short list of runs leaves.
+        self.table.fit_height(_LEAST_ROWS if rows else None)
         self._caption.setText("What is different" if rows else "")
         self._caption.setVisible(bool(rows))
         self._sentences.setText("\n".join(sentences))
@@ -226,8 +229,11 @@ class RunsPage(Page):
         self._tabs.setVisible(bool(rows))
 
 
-def _plain(value: Any) -> Any:
-    return value if isinstance(value, (int, float, str, type(None))) else str(value)
+def _words(value: Any) -> str:
+    """A value as words: numbers and words of several runs stand in one column."""
+    if isinstance(value, list):
+        return ", ".join(map(_words, value))
+    return str(value) if isinstance(value, (float, bool)) else shown(value)
 
 
 def _row(run: Run) -> tuple[Any, ...]:
@@ -243,7 +249,7 @@ def _row(run: Run) -> tuple[Any, ...]:
         record["kind"],
         run.state(record),
         str(record["created"])[:19].replace("T", " "),
-        round(float(record["seconds"]), 1),
+        tenths(float(record["seconds"])),
         percent(validation[-1] if validation else None),
         percent((record["scores"].get("test") or {}).get("accuracy")),
         hyper.get("family", "convonet") if record["kind"] == "train" else "",

@@ -50,6 +50,7 @@ class StartPage(Page):
                 "muted",
                 wrap=True,
             ),
+            6,
             None,
             row(controller.button("load_train", "Choose a folder …"), None),
             gap=8,
@@ -58,6 +59,7 @@ class StartPage(Page):
         files_card = column(
             label("Parameter files", "section"),
             label("JSON files of earlier work, also of the earlier application.", "muted", wrap=True),
+            6,
             None,
             row(
                 controller.button("load_data", "Data …"),
@@ -71,6 +73,7 @@ class StartPage(Page):
         model = column(
             label("A trained model", "section"),
             label("Test it on new images, or let it answer.", "muted", wrap=True),
+            6,
             None,
             row(
                 controller.button("load_model", "Open a model …"),
@@ -111,5 +114,5 @@ class StartPage(Page):
             tip=str(path),
         )
         made.setFlat(True)
-        made.setStyleSheet("QPushButton { text-align: left; border-color: transparent; }")
+        made.setStyleSheet("QPushButton { text-align: left; border-color: transparent; padding-left: 0; }")
         return made

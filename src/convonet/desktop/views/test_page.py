@@ -101,9 +101,11 @@ class TestPage(Page):
         hint = label("Rows are the truth, columns the answer. Click a square to see its images.", "muted")
         self.pairs = Table(("True", "Predicted", "Images"), "most confused", empty="Nothing is confused.")
         self.pairs.opened.connect(lambda values: self.show_cell(values[0], values[1]))
-        self.pairs.setFixedWidth(300)
+        self.pairs.setMinimumWidth(300)
+        self.pairs.setMaximumWidth(520)
         both = row(area, column(label("Most often confused", "section"), self.pairs, gap=6), gap=14)
-        both.setStretch(0, 1)
+        both.setStretch(0, 5)
+        both.setStretch(1, 3)
         made = QWidget()
         made.setLayout(column(8, row(hint, None, self.shares), both, gap=8))
         return made
@@ -178,9 +180,7 @@ class TestPage(Page):
             self._empty.say("Testing …", self.controller.progress.title)
             return
         if model is None:
-            self._empty.say(
-                "No model yet", "Open a model or an earlier run, or train one: the digits take a minute."
-            )
+            self._empty.say("No model yet", "Open a model or an earlier run, or begin with the digits.")
             return
         why = self.bench.why_not("evaluate")
         ready = "The model answers for every test image; you see how often it is right, and where it is not."

@@ -109,7 +109,7 @@ class TrainPage(Page):
             return "Accuracy and loss while the network learns"
         return (
             f"{images:,} images of {len(self.bench.sets.classes)} classes, network {hyper.family}, "
-            f"{hyper.epochs} epochs, batches of {hyper.batch_size}"
+            f"{hyper.epochs} epoch{'' if hyper.epochs == 1 else 's'}, batches of {hyper.batch_size}"
         )
 
     def _progressed(self) -> None:

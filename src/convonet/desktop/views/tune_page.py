@@ -5,14 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, get_args
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QCheckBox, QComboBox, QProgressBar, QSpinBox, QTabWidget, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QGridLayout,
+    QProgressBar,
+    QSpinBox,
+    QTabWidget,
+    QWidget,
+)
 
 from convonet.desktop.dialogs.plots import PlotsDialog
 from convonet.desktop.views.page import Either, Page
 from convonet.desktop.views.tune_plots import SearchPlots
 from convonet.desktop.widgets.basic import EmptyState, button, column, frame, label, row
-from convonet.desktop.widgets.table import Table, Written
+from convonet.desktop.widgets.table import Table, Written, tenths
 from convonet.events import Watch
+from convonet.params import HyperParams, fields_of
 from convonet.specs.tune_task import DRAWN_TRIALS, IMAGE_LIMIT, Objective, Pruner, Search
 from convonet.workbench.changes import WorkEnded
 from convonet.workbench.progress import time_left
@@ -52,32 +61,19 @@ class TunePage(Page):
         self.all_images.setToolTip(f"Else at most {IMAGE_LIMIT:,}, an even share of each class")
         self.search.currentTextChanged.connect(self._search_chosen)
         self._search_chosen(self.search.currentText())
-        options = column(
-            row(
-                *_named("Search", self.search),
-                *_named("Trials", self.trials),
-                *_named("Best", self.objective),
-                self.all_images,
-                None,
-                gap=8,
-            ),
-            row(
-                *_named("Folds", self.folds),
-                *_named("Repeats", self.repeats),
-                *_named("Pruner", self.pruner),
-                *_named("Minutes", self.minutes),
-                None,
-                gap=8,
-            ),
-            gap=8,
-            margin=12,
-        )
+        options = row(self._options(), None, margin=12)
         self._plan = label("", "muted", wrap=True)
         self._now, self._left = label("", "section"), label("", "muted")
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self._progress = frame(column(row(self._now, None, self._left), self.bar, gap=8, margin=14))
-        self.table = Table(_HEAD, "settings")
+        self._labels = {name: field.label for name, field in fields_of(HyperParams).items()}
+        self.table = Table(
+            _HEAD,
+            "settings",
+            empty="Nothing is tried yet. Tune tries the settings, the best comes first.",
+            tips=self._labels,
+        )
         self.table.opened.connect(lambda _: self._adopt())
         self._adopt_button = button(
             "Take this row over", self._adopt, tip="Its values become the hyper parameters"
@@ -101,6 +97,29 @@ class TunePage(Page):
         controller.progressed.connect(self._show_progress)
         controller.ended.connect(self._ended)
         self._run: Any = None
+        self._update_button()
+
+    def _options(self) -> QGridLayout:
+        """Names and fields in columns, in two lines."""
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(8)
+        grid.setVerticalSpacing(8)
+        lines: tuple[tuple[tuple[str, QWidget], ...], ...] = (
+            (("Search", self.search), ("Trials", self.trials), ("Best", self.objective)),
+            (
+                ("Folds", self.folds),
+                ("Repeats", self.repeats),
+                ("Pruner", self.pruner),
+                ("Minutes", self.minutes),
+            ),
+        )
+        for line, named in enumerate(lines):
+            for place, (name, widget) in enumerate(named):
+                grid.addWidget(label(name, "muted"), line, 3 * place)
+                grid.addWidget(widget, line, 3 * place + 1)
+                grid.setColumnMinimumWidth(3 * place + 2, 4)
+        grid.addWidget(self.all_images, 0, 9, 1, 2)
+        return grid
 
     def task_options(self) -> dict[str, Any]:
         """What the form says, as keywords of `Workbench.tune_task`."""
@@ -129,7 +148,9 @@ class TunePage(Page):
         varied = self.bench.space.varied
         self._either.show_content(bool(varied) or tuning or bool(self.table.rows.rows))
         self.lead.setText(
-            f"Varied: {', '.join(varied)}" if varied else "Several values are tried, the best is found"
+            f"Varied: {', '.join(self._labels[name] for name in varied)}"
+            if varied
+            else "Several values are tried, the best is found"
         )
         count = self.bench.space.size() if varied and not self.bench.space.ranges else 0
         self._plan.setText(
@@ -213,7 +234,7 @@ def _cells(item: dict[str, Any], names: list[str]) -> tuple[Any, ...]:
         item["folds"],
         item["state"],
         tied,
-        round(item["seconds"], 1),
+        tenths(item["seconds"]),
         item["trial"],
     )
 
@@ -238,7 +259,3 @@ def _number(name: str, low: int, high: int, value: int) -> QSpinBox:
     made.setValue(value)
     made.setAccessibleName(name)
     return made
-
-
-def _named(name: str, widget: QWidget) -> tuple[QWidget, QWidget, int]:
-    return label(name, "muted"), widget, 8

@@ -72,7 +72,7 @@ class _Cell(QStyledItemDelegate):
         self._pictures, self._thumbnails = pictures, thumbnails
 
     def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
-        return QSize(SIDE + 20, SIDE + _TITLE + 16)
+        return QSize(SIDE + 16, SIDE + _TITLE + 16)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         cell = self._pictures.at(index.row())

@@ -28,6 +28,7 @@ _Index = QModelIndex | QPersistentModelIndex
 _NO_INDEX = QModelIndex()
 _WIDEST, _PADDING = 360, 28
 _LEAST = 120
+_NO_LIMIT = 2**24 - 1
 
 
 class Written(float):
@@ -44,6 +45,11 @@ class Written(float):
 def percent(share: float | None) -> Written | None:
     """A share of one, shown in percent."""
     return None if share is None else Written(share, f"{100 * share:.2f} %")
+
+
+def tenths(value: float) -> Written:
+    """Seconds, with one digit."""
+    return Written(value, f"{value:,.1f}")
 
 
 class Rows(QAbstractTableModel):
@@ -197,6 +203,15 @@ class Table(QTableView):
         self._spreading = False
         self._measure()
 
+    def fit_height(self, least: int | None) -> None:
+        """No higher than the rows need, or `least` of them; None: as high as there is room."""
+        if least is None:
+            self.setMaximumHeight(_NO_LIMIT)
+            return
+        head = self.horizontalHeader().sizeHint().height() + 4
+        rows = max(self.rows.rowCount(), least)
+        self.setMaximumHeight(head + rows * self.verticalHeader().defaultSectionSize())
+
     def _measure(self) -> None:
         self._widths = [self._natural_width(place) for place in range(len(self.rows.columns))]
         self._spread()
@@ -231,7 +246,10 @@ class Table(QTableView):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._spread()
+        if self._widths:
+            self._spread()
+        else:
+            self._measure()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
