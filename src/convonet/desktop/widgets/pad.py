@@ -106,7 +106,8 @@ class Pad(QWidget):
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.drawImage(self.rect(), self.image)
         painter.setPen(QPen(color("strong_line"), 1))
-        painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+        # Half a pixel inside, so that the line lies on the edge at any number of pixels a point.
+        painter.drawRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
         if self.is_empty:
             painter.setPen(Qt.GlobalColor.gray)
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "Draw here")
