@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 from PySide6.QtGui import QColor, QImage
 
+from convonet.desktop.dialogs.plots import canvas_of
 from convonet.desktop.style import DARK, LIGHT, apply_look
 from convonet.desktop.widgets.on_dark import as_shown
 from convonet.desktop.widgets.picture import FigureView
-from convonet.plots import dream_figure, filters_figure, save_figure
+from convonet.params import HyperParams
+from convonet.plots import dream_figure, filters_figure, save_figure, table_figure
 
 
 @pytest.fixture
@@ -65,3 +67,13 @@ def test_a_figure_follows_the_look(dark: None, qtbot: Any, qapp: Any, tmp_path: 
     for look, paper in (("light", LIGHT.surface), ("dark", DARK.surface)):
         apply_look(qapp, look)  # type: ignore[arg-type]
         assert QColor(view.grab().toImage().pixel(40, 4)).name() == paper
+
+
+def test_a_long_table_is_not_squeezed_and_stays_light_on_paper(dark: None, qtbot: Any) -> None:
+    figure = table_figure(HyperParams())
+    canvas = canvas_of(figure)
+    qtbot.addWidget(canvas)
+    assert canvas.minimumHeight() > 700
+    canvas.resize(600, canvas.minimumHeight())
+    assert QColor(canvas.grab().toImage().pixel(3, 3)).name() == DARK.surface
+    assert figure.get_facecolor()[:3] == (1, 1, 1)

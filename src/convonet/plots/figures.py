@@ -68,11 +68,14 @@ def _pictures(figure: Figure) -> list[tuple[float, float, float, float, bool]]:
     # Where a picture stands is known when the figure has been laid out.
     figure.draw_without_rendering()
     inside = figure.transFigure.inverted()
-    boxes = [(image.get_window_extent().transformed(inside), _has_gaps(image)) for image in shown]
-    return [
-        (*(round(float(side), 5) for side in (box.x0, 1 - box.y1, box.width, box.height)), gaps)
-        for box, gaps in boxes
-    ]
+    places = []
+    for image in shown:
+        box = image.get_window_extent().transformed(inside)
+        left, top, width, height = (
+            round(float(side), 5) for side in (box.x0, 1 - box.y1, box.width, box.height)
+        )
+        places.append((left, top, width, height, _has_gaps(image)))
+    return places
 
 
 def _has_gaps(image: AxesImage) -> bool:

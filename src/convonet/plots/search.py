@@ -185,7 +185,7 @@ def parallel_figure(table: SearchTable) -> Figure:
     bar = figure.colorbar(colors, ax=ax, shrink=0.9)
     bar.set_label(_TITLES[table.objective], fontsize=LABEL_SIZE, color=INK)
     bar.ax.tick_params(labelsize=TICK_SIZE, colors=INK, length=0)
-    bar.outline.set_visible(False)  # type: ignore[operator]
+    bar.outline.set_visible(False)
     return figure
 
 

@@ -29,7 +29,6 @@ class ImageDialog(QDialog):
         self._pictures, self._place = pictures, place
         self._whole = QPixmap()
         self._image = QLabel()
-        self._image.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignHCenter)
         self._image.setMinimumSize(280, 280)
         self._image.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
         self._title, self._path = label("", "section", wrap=True), label("", "small", wrap=True, select=True)
@@ -78,6 +77,7 @@ class ImageDialog(QDialog):
     def _fit(self) -> None:
         """Small images as squares, so that each pixel can be seen; others smoothly."""
         if self._whole.isNull():
+            self._image.setAlignment(Qt.AlignmentFlag.AlignCenter)
             self._image.setText("This image cannot be read")
             return
         small = max(self._whole.width(), self._whole.height()) < _SMALL
@@ -89,4 +89,5 @@ class ImageDialog(QDialog):
             modes.FastTransformation if small else modes.SmoothTransformation,
         )
         scaled.setDevicePixelRatio(ratio)
+        self._image.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignHCenter)
         self._image.setPixmap(scaled)

@@ -10,8 +10,8 @@ from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QSize
-from PySide6.QtGui import QGuiApplication, QImage
-from PySide6.QtWidgets import QComboBox, QDialog, QLabel, QWidget
+from PySide6.QtGui import QGuiApplication, QImage, QWheelEvent
+from PySide6.QtWidgets import QComboBox, QDialog, QLabel, QScrollArea, QWidget
 
 from convonet.desktop.widgets.basic import button, column, label, row
 from convonet.desktop.widgets.on_dark import PaperEffect
@@ -19,6 +19,9 @@ from convonet.runs import Run
 from convonet.runs.trial_table import settings_of
 from convonet.runs.trials import TRIALS, TrialsFile
 from convonet.specs import TrainTask, TuneTask
+
+_LEAST_SCALE, _LEAST_OF_MATRIX = 0.85, 0.55
+"""Of a figure's own height; below it words begin to touch."""
 
 
 class PlotsDialog(QDialog):
@@ -55,25 +58,27 @@ class PlotsDialog(QDialog):
     def show_plot(self, name: str) -> None:
         """Draw another figure."""
         os.environ.setdefault("QT_API", "pyside6")
-        from matplotlib.backends.backend_qtagg import FigureCanvasQTAgg, NavigationToolbar2QT
+        from matplotlib.backends.backend_qtagg import NavigationToolbar2QT
 
         self._figure = self._figures[name]()
-        canvas = FigureCanvasQTAgg(self._figure)
-        # The figure stays as it is on paper, for what is saved and copied.
-        canvas.setGraphicsEffect(PaperEffect(canvas))
+        canvas = canvas_of(self._figure)
         tools = NavigationToolbar2QT(canvas, self, coordinates=False)
         # What changes margins and axes by hand is left out: it belongs to those who write figures.
         for action in tools.actions():
             if action.text() in ("Subplots", "Customize"):
                 tools.removeAction(action)
         tools.setIconSize(QSize(18, 18))
-        tools.layout().setContentsMargins(0, 0, 0, 0)
-        for old, new in ((self._tools, tools), (self._canvas, canvas)):
+        tools.setStyleSheet("QToolBar { padding: 0; } QToolButton { padding: 4px; margin: 0 4px 0 -4px; }")
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setFrameShape(QScrollArea.Shape.NoFrame)
+        area.setWidget(canvas)
+        for old, new in ((self._tools, tools), (self._canvas, area)):
             self._layout.replaceWidget(old, new)
             old.hide()
             old.deleteLater()
         self._layout.setStretch(2, 1)
-        self._tools, self._canvas = tools, canvas
+        self._tools, self._canvas = tools, area
         canvas.setAccessibleName(name)
 
     def copy(self) -> None:
@@ -83,6 +88,22 @@ class PlotsDialog(QDialog):
         picture = io.BytesIO()
         self._figure.savefig(picture, format="png", dpi=150)
         QGuiApplication.clipboard().setImage(QImage.fromData(picture.getvalue()))
+
+
+def canvas_of(figure: Any) -> QWidget:
+    """What shows a figure: never so low that its lines lie on each other, with the wheel left to what scrolls it."""
+    from matplotlib.backends.backend_qtagg import FigureCanvasQTAgg
+
+    class Canvas(FigureCanvasQTAgg):  # type: ignore[misc]
+        def wheelEvent(self, event: QWheelEvent) -> None:
+            event.ignore()
+
+    canvas = Canvas(figure)
+    least = _LEAST_OF_MATRIX if any(ax.images for ax in figure.axes) else _LEAST_SCALE
+    canvas.setMinimumHeight(round(least * figure.get_figheight() * figure.dpi))
+    # The figure stays as it is on paper, for what is saved and copied.
+    canvas.setGraphicsEffect(PaperEffect(canvas))
+    return canvas
 
 
 def _figures(run: Run) -> dict[str, Callable[[], Any]]:

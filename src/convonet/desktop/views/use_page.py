@@ -125,7 +125,8 @@ class UsePage(Page):
 
     def _show_answers(self) -> None:
         limit = self.unsure.value() / 100
-        rows, pictures = [], []
+        rows: list[tuple[Any, ...]] = []
+        pictures = []
         for answer in self.bench.predictions:
             name = Path(answer["path"]).name
             if "error" in answer:

@@ -50,9 +50,8 @@ def on_dark(figure: QImage) -> QImage:
         # One pixel more, since the edge is rounded; lines that are paper from end to end are none of the picture.
         lines = slice(max(math.floor(top * height) - 1, 0), math.ceil((top + high) * height) + 1)
         places = slice(max(math.floor(left * width) - 1, 0), math.ceil((left + wide) * width) + 1)
-        drawn = (pixels[lines, places] < 255).any(axis=2)
-        if not gaps:
-            drawn = _whole(drawn)
+        inked = np.asarray((pixels[lines, places] < 255).any(axis=2))
+        drawn = inked if gaps else _whole(inked)
         changed[lines, places][drawn] = pixels[lines, places][drawn]
     pixels[:] = changed
     return made
