@@ -48,3 +48,34 @@ def test_trainers_are_forked_from_a_process_whose_objects_stay() -> None:
     assert int(threshold) == 100_000
     assert int(frozen) > 100_000
     assert enabled == "True"
+
+
+ENDS = """
+import os
+from convonet.own_process import end_at_once
+
+class Ring:
+    def __init__(self):
+        self.itself = self
+
+    def __del__(self, write=os.write):
+        write(1, b"looked through")
+
+if {at_once}:
+    end_at_once()
+Ring()
+"""
+
+
+@pytest.mark.parametrize(("at_once", "said"), [(False, "looked through"), (True, "")])
+def test_nothing_is_looked_through_at_the_end(at_once: bool, said: str) -> None:
+    source = Path(convonet.__file__).parents[1]
+    code = ENDS.format(at_once=at_once)
+    ended = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {"PYTHONPATH": str(source)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ended.stdout.strip() == said

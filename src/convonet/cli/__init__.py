@@ -6,5 +6,7 @@ from __future__ import annotations
 def main() -> None:
     """The `convonet` command."""
     from convonet.cli.app import run
+    from convonet.own_process import end_at_once
 
+    end_at_once()
     run()
