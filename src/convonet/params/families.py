@@ -183,5 +183,5 @@ def family_info(name: str) -> FamilyInfo:
     if name in FAMILIES:
         return FAMILIES[name]
     near = nearest(name, FAMILIES)
-    sentence = f"family (Network): expected one of {', '.join(FAMILIES)}, received {name!r}"
+    sentence = f'family (Network): expected one of {", ".join(FAMILIES)}, received "{name}"'
     raise ParamError.of({"family": sentence + (f" (did you mean {near}?)" if near else "")})

@@ -71,7 +71,7 @@ class TunePage(Page):
         self.table = Table(
             _HEAD,
             "settings",
-            empty="Nothing is tried yet. Tune tries the settings, the best comes first.",
+            empty="Nothing has been tried yet. Press Tune; the best settings come first.",
             tips=self._labels,
         )
         self.table.opened.connect(lambda _: self._adopt())
