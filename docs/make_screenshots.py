@@ -307,6 +307,8 @@ class Photographer:
     def _save(self, widget: QWidget, name: str) -> None:
         """As small as PNG can be: the flat colours of a window are few."""
         file = self._folder / f"{name}.png"
+        # What has just been written may still wait for its place.
+        self._app.sendPostedEvents()
         widget.grab().save(str(file), "PNG")
         with Image.open(file) as picture:
             few = picture.convert("RGB").quantize(256, dither=Image.Dither.NONE)
