@@ -25,7 +25,7 @@ from convonet.specs import Task, TestTask
 from convonet.workbench.recipes import beneath
 
 ALIASES = {"test": "evaluate"}
-KEPT = ("train", "tune", "study")
+KEPT = ("train", "tune", "study", "suspects")
 """Kinds that leave a run behind; the others answer a question."""
 
 PLACES = ("out", "into")

@@ -239,3 +239,54 @@ def test_a_study_and_suspicious_labels_are_shown(
     page.locator(".pic .check").first.click()
     page.get_by_role("button", name="Leave out").click()
     page.locator(".pic .mark", has_text="left out").wait_for()
+
+
+VARIED = {"family": "logistic", "epochs": "3", "batch_size": "16", "init_rate": "0.1, 0.2"}
+SMALL = {"train_dir": "digits", "image_size": "8"}
+
+
+def test_a_study_is_begun(serve: Callable[..., Any], visit: Callable[..., Any]) -> None:
+    served = serve()
+    page = visit(served.url, allowed="422")
+    use(page, served.url, SMALL, VARIED, "tune")
+    page.get_by_role("link", name="Target study").click()
+    page.get_by_text("init_rate is varied: 2 settings").wait_for()
+    page.get_by_label("Targets").fill("0.1, x")
+    page.get_by_role("button", name="Begin").click()
+    page.locator("#said", has_text="targets").wait_for()
+    page.get_by_label("Targets").fill("0.1 0.999")
+    page.get_by_label("Measured by").select_option("validation accuracy")
+    page.get_by_role("button", name="Begin").click()
+    page.get_by_text("Curves of each case").wait_for(timeout=120_000)
+    page.get_by_text("Epochs until the validation accuracy was reached").wait_for()
+    page.get_by_role("columnheader", name="99.9 %").wait_for()
+    page.locator(".figures img").first.wait_for(state="attached")
+    (run,) = served.client.get("/runs?kind=study").json()["runs"]
+    found = served.client.get(f"/runs/{run['id']}/result").json()
+    assert page.locator(".lead").inner_text() == run["id"]
+    assert found["targets"] == [0.1, 0.999]
+    shown = page.locator("tbody tr").evaluate_all("all => all.map((e) => e.firstChild.textContent)")
+    assert shown == [str(row["params"]["init_rate"]) for row in found["results"]] == ["0.1", "0.2"]
+
+
+def test_suspicious_labels_are_searched(serve: Callable[..., Any], visit: Callable[..., Any]) -> None:
+    served = serve()
+    page = visit(served.url)
+    use(page, served.url, SMALL, VARIED | {"epochs": "400"})
+    page.get_by_role("link", name="Suspicious labels").click()
+    page.get_by_text("60 training images of 3 classes").wait_for()
+    page.get_by_label("Folds").fill("2")
+    page.get_by_label("Repeats").fill("6")
+    page.get_by_role("button", name="Search").click()
+    page.locator("h2", has_text="Asking models").wait_for(timeout=120_000)
+    page.get_by_role("button", name="Stop").click()
+    page.locator("h2", has_text="Stopped; Resume repeats no fold").wait_for(timeout=60_000)
+    page.get_by_role("button", name="Resume").click()
+    page.get_by_text("labels are probably wrong").wait_for(timeout=240_000)
+    (run,) = served.client.get("/runs?kind=suspects").json()["runs"]
+    found = served.client.get(f"/runs/{run['id']}/result").json()
+    page.locator(".pic img").first.wait_for()
+    said = page.locator(".lead").inner_text()
+    assert said.startswith(f"{found['likely']} of 60 labels")
+    first = page.get_by_role("option").first.get_attribute("aria-label")
+    assert first.startswith(f"{found['suspects'][0]['path']}: stands under {found['suspects'][0]['class']}")

@@ -17,7 +17,8 @@ import {tunePage} from "./pages/tune.js";
 import {usePage} from "./pages/use.js";
 
 const STEPS = [["data", "Data", dataPage], ["params", "Parameters", paramsPage], ["network", "Network", networkPage], ["train", "Train", trainPage], ["test", "Test", testPage], ["use", "Use", usePage], ["tune", "Tune", tunePage], ["runs", "Runs", runsPage]];
-const OPENED = [["study", "Target study", studyPage], ["suspects", "Suspicious labels", suspectsPage]]; // from a run
+const OPENED = [["study", "Target study", studyPage, "tune"], ["suspects", "Suspicious labels", suspectsPage, "data"]]; // from a run, begun on another step
+const LONG = ["train", "tune", "study", "suspects"];
 const ORDERED = 6;
 const LOOK_MS = 3000;
 const main = document.getElementById("main");
@@ -74,7 +75,8 @@ function notes() {
 
 function rail() {
   const said = notes();
-  const here = OPENED.some(([name]) => name === shown.name) ? "runs" : shown.name;
+  const opened = OPENED.find(([name]) => name === shown.name);
+  const here = !opened ? shown.name : shown.part ? "runs" : opened[3];
   const place = document.getElementById("rail");
   fill(place, STEPS.map(([name, title], number) => [
     number === ORDERED ? h("hr", {"aria-hidden": "true"}) : null,
@@ -91,7 +93,7 @@ let current = null;
 async function lookForWork() {
   try {
     const {runs} = await call(`runs${query({state: "running", limit: 5})}`);
-    const run = runs.find((each) => ["train", "tune", "study"].includes(each.kind));
+    const run = runs.find((each) => LONG.includes(each.kind));
     if (run && run.id !== current?.run) attach(run);
   } catch {
     return;
@@ -133,7 +135,7 @@ connection.addEventListener("lost", () => {
 connection.addEventListener("back", () => {
   document.getElementById("lost").hidden = true;
   look().catch(() => {});
-  if (["train", "tune"].includes(shown?.name)) route(false);
+  if (LONG.includes(shown?.name)) route(false);
 });
 
 connection.addEventListener("token", async () => {

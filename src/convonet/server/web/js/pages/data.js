@@ -97,6 +97,6 @@ export function dataPage(page) {
       sets.map(([name]) => h("option", {value: name, selected: name === state.split}, SPLITS[name])));
     again();
     return h(".card", {}, h("h2", {}, "Pictures"), h(".row", {}, h(".field", {}, h("label", {htmlFor: "shown-split"}, "Set"), split),
-      h(".field", {}, h("label", {htmlFor: "shown-class"}, "Class"), classes)), h("p"), state.grid.element, bar.element);
+      h(".field", {}, h("label", {htmlFor: "shown-class"}, "Class"), classes), h("a.button", {href: "#suspects"}, "Suspicious labels …")), h("p"), state.grid.element, bar.element);
   }
 }

@@ -1,25 +1,36 @@
-// The suspicious labels that a run has found, worst first, to be marked.
+// A search for suspicious labels: begun, watched, and what it found, worst first, to be marked.
 
+import {beginPage} from "../begin.js";
 import {call, pictureOf, seg} from "../api.js";
 import {fill, h, head, note, percent, whole} from "../dom.js";
 import {showImage} from "../dialogs.js";
 import {Grid} from "../grid.js";
 import {Marks, markBar} from "../marks.js";
-import {look} from "../store.js";
+import {number} from "../options.js";
+import {look, store} from "../store.js";
+import {Working} from "../working.js";
 
 export function suspectsPage(page) {
-  const top = head("Suspicious labels", page.part, h("a.button", {href: "#runs"}, "All runs"));
+  if (!page.part) return begin(page);
+  const working = new Working(page, {cancelled: "Stopped; Resume repeats no fold", interrupted: "Interrupted; Resume repeats no fold"});
+  const top = head("Suspicious labels", page.part, working.stop, working.resume, h("a.button", {href: "#runs"}, "All runs"));
   const body = h("div");
   fill(page.place, top, body);
+  working.addEventListener("end", () => working.progress.state === "done" && show());
   show();
 
   async function show() {
     try {
-      const [run, found] = await Promise.all([call(`runs/${seg(page.part)}`, {signal: page.signal}), call(`runs/${seg(page.part)}/result`, {signal: page.signal})]);
+      const run = await call(`runs/${seg(page.part)}`, {signal: page.signal});
+      if (run.state !== "done") {
+        fill(body, working.element);
+        return working.watch(page.part);
+      }
+      const found = await call(`runs/${seg(page.part)}/result`, {signal: page.signal});
       const data = Object.fromEntries(Object.entries(run.params.data).filter(([name, value]) => value !== null && name !== "format_version" && name !== "result_dir"));
       await draw(found, await call("datasets", {body: {data}, signal: page.signal}));
     } catch (error) {
-      if (error.name !== "AbortError") fill(body, h(".card", {role: "alert"}, h("h2.bad", {}, "There is nothing to show yet"), h("p", {}, error.message)));
+      if (error.name !== "AbortError") fill(body, h(".card", {role: "alert"}, h("h2.bad", {}, "There is nothing to show"), h("p", {}, error.message)));
     }
   }
 
@@ -46,4 +57,14 @@ export function suspectsPage(page) {
   function open({row, address}) {
     showImage({src: pictureOf(address, 512), title: row.path.split("/").pop(), lines: [`Stands under ${row.class}; the models say ${row.suggested}, ${percent(row.p_suggested)} sure (${percent(row.p_class)} for ${row.class}).`]});
   }
+}
+
+function begin(page) {
+  beginPage(page, {
+    kind: "suspects", title: "Suspicious labels", button: "Search",
+    about: ["Every training image is answered by networks that were trained without it, with several seeds. Where they are sure of another class, the label is suspicious.",
+      "That takes folds × repeats trainings with the hyper parameters at hand."],
+    fields: {folds: number("suspects-folds", "Folds", "5"), repeats: number("suspects-repeats", "Repeats", "3")},
+    said: () => `${whole(store.dataset.sets.train.images)} training images of ${store.dataset.classes.length} classes`,
+  });
 }

@@ -1,46 +1,38 @@
 // A search: begun with the values that have alternatives, its table while it grows, the best row taken over.
 
-import {call, query, seg, sentence} from "../api.js";
-import {empty, fill, h, head, note, percent, say, short, timeLeft} from "../dom.js";
-import {Follow} from "../follow.js";
+import {call, query, seg} from "../api.js";
+import {empty, fill, h, head, note, percent, short} from "../dom.js";
+import {chosen, number, pick} from "../options.js";
 import {changed, given, store, takeHyper, whyNotTrain} from "../store.js";
+import {Working} from "../working.js";
 
-const CAN_RESUME = ["cancelled", "interrupted", "failed"];
-const CHOICES = {search: ["grid", "random", "tpe"], objective: ["accuracy", "loss", "auc", "macro_f1"]};
+const SEARCHES = [["grid", "grid"], ["random", "random"], ["tpe", "tpe"]];
+const GOALS = [["accuracy", "accuracy"], ["loss", "loss"], ["auc", "auc"], ["macro_f1", "macro f1"]];
 
 export function tunePage(page) {
   const begin = h("button.primary", {type: "button", onclick: start}, "Search");
-  const stop = h("button.danger", {type: "button", hidden: true, onclick: () => act("cancel")}, "Stop");
-  const resume = h("button", {type: "button", hidden: true, onclick: () => act("resume")}, "Resume");
-  const top = head("Tune", "", begin, stop, resume);
-  const inputs = {
-    search: pick("search", "Search"), objective: pick("objective", "Goal"), folds: number("folds", "Folds", "3"), trials: number("trials", "Trials", "all of the grid"),
-    repeats: number("repeats", "Seeds a setting", "1"),
+  const working = new Working(page, {cancelled: "Stopped; the table is kept", interrupted: "Interrupted; Resume repeats no finished trial"});
+  const top = head("Tune", "", begin, working.stop, working.resume, h("a.button", {href: "#study"}, "Target study …"));
+  const fields = {
+    search: pick("tune-search", "Search", SEARCHES), objective: pick("tune-objective", "Goal", GOALS), folds: number("tune-folds", "Folds", "3"),
+    trials: number("tune-trials", "Trials", "all of the grid"), repeats: number("tune-repeats", "Seeds a setting", "1"),
   };
-  const title = h("h2", {role: "status", "aria-live": "polite"});
-  const bar = h("progress", {max: 1, value: 0, "aria-label": "Progress"});
-  const left = h("p.muted");
   const table = h("div");
-  const shown = h("div", {hidden: true}, h(".card", {}, title, bar, left), h(".card", {}, table));
+  const shown = h("div", {hidden: true}, working.element, h(".card", {}, table));
   const nothing = empty("No search yet", "Give a hyper parameter several values, such as 32, 64 for Filters; every combination is then tried.", h("a.button", {href: "#params"}, "Parameters"));
-  fill(page.place, top, h(".card", {}, h(".form.tight", {}, Object.values(inputs).map((input) => input.element))), nothing, shown);
-  let follow = null;
+  fill(page.place, top, h(".card", {}, h(".form.tight", {}, Object.values(fields).map((field) => field.element))), nothing, shown);
   let asking = false;
+  let seen = -1;
   page.on(store, "checked", ready);
   page.on(store, "dataset", ready);
-  page.leave(() => follow?.close());
+  working.addEventListener("change", () => {
+    begin.hidden = working.live;
+    if (seen !== working.progress.trials) refresh();
+    seen = working.progress.trials;
+  });
+  working.addEventListener("end", refresh);
   ready();
   first();
-
-  function pick(name, label) {
-    const element = h("select", {id: `tune-${name}`}, CHOICES[name].map((each) => h("option", {value: each}, each.replaceAll("_", " "))));
-    return {element: h(".field", {}, h("label", {htmlFor: element.id}, label), element), get value() { return element.value; }};
-  }
-
-  function number(name, label, placeholder) {
-    const element = h("input", {id: `tune-${name}`, inputMode: "numeric", placeholder});
-    return {element: h(".field", {}, h("label", {htmlFor: element.id}, label), element), get value() { return element.value.trim() === "" ? undefined : Number(element.value); }};
-  }
 
   function why() {
     return whyNotTrain() || (store.varied.length ? "" : "No hyper parameter has several values");
@@ -49,20 +41,19 @@ export function tunePage(page) {
   function ready() {
     begin.disabled = Boolean(why());
     begin.title = why();
-    if (!follow) top.lead(why() || `${store.varied.join(", ")} ${store.varied.length === 1 ? "is" : "are"} varied${store.combinations ? `: ${store.combinations} combinations` : ""}`);
+    if (!working.run) top.lead(why() || `${store.varied.join(", ")} ${store.varied.length === 1 ? "is" : "are"} varied${store.combinations ? `: ${store.combinations} combinations` : ""}`);
   }
 
   async function first() {
     const {runs} = await call(`runs${query({kind: "tune", limit: 30})}`).catch(() => ({runs: []}));
-    const chosen = (page.part && runs.find((run) => run.id === page.part)) || runs.find((run) => ["running", "waiting"].includes(run.state)) || runs.find((run) => run.id === store.search) || runs[0];
-    if (chosen && !follow) watch(chosen.id);
+    const latest = (page.part && runs.find((run) => run.id === page.part)) || runs.find((run) => ["running", "waiting"].includes(run.state)) || runs.find((run) => run.id === store.search) || runs[0];
+    if (latest && !working.run) watch(latest.id);
   }
 
   async function start() {
-    const options = Object.fromEntries(Object.entries(inputs).map(([name, input]) => [name, input.value]).filter(([, value]) => value !== undefined));
     begin.disabled = true;
     try {
-      const run = await call("runs", {body: {kind: "tune", data: given("data"), hyper: given("hyper"), options}});
+      const run = await call("runs", {body: {kind: "tune", data: given("data"), hyper: given("hyper"), options: chosen(fields)}});
       store.search = run.id;
       changed();
       watch(run.id);
@@ -72,49 +63,21 @@ export function tunePage(page) {
     ready();
   }
 
-  async function act(what) {
-    try {
-      await call(`runs/${seg(follow.run)}/${what}`, {method: "POST"});
-      if (what === "resume") watch(follow.run);
-    } catch (error) {
-      note(error.message);
-    }
-  }
-
   function watch(run) {
-    follow?.close();
-    follow = new Follow(run);
     nothing.hidden = true;
     shown.hidden = false;
+    begin.hidden = true;
+    seen = -1;
     top.lead(run);
-    let seen = -1;
-    follow.addEventListener("change", () => {
-      draw();
-      if (seen !== follow.progress.trials) refresh();
-      seen = follow.progress.trials;
-    });
-    follow.addEventListener("end", refresh);
-    draw();
+    working.watch(run);
     refresh();
-  }
-
-  function draw() {
-    const p = follow.progress;
-    const live = !follow.closed;
-    stop.hidden = !live;
-    begin.hidden = live;
-    resume.hidden = live || !CAN_RESUME.includes(p.state);
-    say(title, live ? p.title : {done: "Done", cancelled: "Stopped; the table is kept", failed: "It failed", interrupted: "Interrupted; Resume repeats no finished trial"}[p.state] ?? p.state);
-    if (live && p.share === null) bar.removeAttribute("value");
-    else bar.value = live ? p.share : p.state === "done" ? 1 : 0;
-    say(left, p.state === "failed" ? sentence(p.error) : live ? timeLeft(p.left) || "\u00a0" : "\u00a0");
   }
 
   async function refresh() {
     if (asking) return;
     asking = true;
     try {
-      rows(await call(`runs/${seg(follow.run)}/trials`, {signal: page.signal}));
+      rows(await call(`runs/${seg(working.run)}/trials`, {signal: page.signal}));
     } catch (error) {
       if (error.name !== "AbortError") fill(table, h("p.muted", {}, error.message));
     }
@@ -134,7 +97,7 @@ export function tunePage(page) {
 
   async function adopt(trial) {
     try {
-      const {hyper} = await call(`runs/${seg(follow.run)}/best${query({trial})}`);
+      const {hyper} = await call(`runs/${seg(working.run)}/best${query({trial})}`);
       takeHyper(hyper);
       note("Taken over into the hyper parameters");
       location.hash = "params";
