@@ -245,6 +245,31 @@ VARIED = {"family": "logistic", "epochs": "3", "batch_size": "16", "init_rate": 
 SMALL = {"train_dir": "digits", "image_size": "8"}
 
 
+def test_a_search_is_begun_and_a_row_taken(serve: Callable[..., Any], visit: Callable[..., Any]) -> None:
+    served = serve()
+    page = visit(served.url)
+    use(page, served.url, SMALL, VARIED, "tune")
+    page.get_by_label("Folds").fill("2")
+    page.get_by_role("button", name="Search").click()
+    page.locator("h2", has_text=re.compile("^Done$")).wait_for(timeout=120_000)
+    page.get_by_text("2 of 2 settings").wait_for()
+    (run,) = served.client.get("/runs?kind=tune").json()["runs"]
+    rows = served.client.get(f"/runs/{run['id']}/trials").json()["results"]
+    shown = page.locator("tbody tr").evaluate_all(
+        "all => all.map((e) => [...e.cells].map((c) => c.textContent))"
+    )
+    expected = [
+        [str(row["params"]["init_rate"]), f"{100 * row['mean_accuracy']:.2f} %", str(row["folds"])]
+        for row in rows
+    ]
+    assert [[cells[0], cells[1], cells[4]] for cells in shown] == expected
+    page.get_by_role("button", name=f"Use setting {rows[1]['trial']}").click()
+    page.wait_for_function(
+        "rate => document.getElementById('hyper-init_rate')?.value === rate",
+        arg=str(rows[1]["params"]["init_rate"]),
+    )
+
+
 def test_a_study_is_begun(serve: Callable[..., Any], visit: Callable[..., Any]) -> None:
     served = serve()
     page = visit(served.url, allowed="422")
