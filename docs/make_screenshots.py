@@ -51,6 +51,8 @@ DOCUMENTED = (
     "test_light",
     "test_2_dark",
     "test_4_light",
+    "tuned_light",
+    "runs_compared_light",
     "two_test_dark",
     "use_images_light",
     "use_draw_dark",
@@ -127,8 +129,7 @@ class Photographer:
             self._looks(page, page.replace("/", "_"))
         self._parts()
         self._dialogs()
-        if self._everything:
-            self._searched()
+        self._searched()
         self._two_classes()
         self._compared()
         self._window.close()
@@ -172,8 +173,6 @@ class Photographer:
 
     def _compared(self) -> None:
         """What is different between runs; the first page with what was opened last."""
-        if not self._everything:
-            return
         page = self._window.page("runs")
         self._window.show_page("runs")
         self._wait(1)
