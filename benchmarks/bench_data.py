@@ -1,7 +1,8 @@
 """How fast images are listed, decoded, and found again: `python benchmarks/bench_data.py DIR [--size HxW]`.
 
 DIR is a set in any shape that `train_dir` takes; without it, 8,000 grey 28 × 28 PNG files are made. All figures
-are of one run on this machine; the reference is Pillow, image by image, in one thread.
+are of one run on this machine; the references are Pillow, image by image, in one thread, and torch's DataLoader,
+which decodes every image anew in each epoch.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import numpy as np
 from PIL import Image
 
 from convonet.data.cache import ImageCache
-from convonet.data.data_prep import find_channels, prepare
+from convonet.data.data_prep import PreparedSet, find_channels, prepare
 from convonet.data.decode import decode, read_bytes
 from convonet.data.listing import ImageListing
 from convonet.data.sources import scan
@@ -25,6 +26,8 @@ from convonet.params import DataParams, pixel_params
 from convonet.params.data_params import PixelParams
 
 Result = TypeVar("Result")
+BATCH = 64
+WORKERS = (0, 2)
 
 
 class Figures(NamedTuple):
@@ -37,6 +40,10 @@ class Figures(NamedTuple):
     first_prepare: float
     second_scan: float
     second_prepare: float
+    loaders: tuple[float, ...]
+    """An epoch by torch's DataLoader, for each of `WORKERS`."""
+    batches: float
+    """The same epoch from the prepared pixels."""
 
 
 def timed(work: Callable[[], Result]) -> tuple[float, Result]:
@@ -48,19 +55,57 @@ def timed(work: Callable[[], Result]) -> tuple[float, Result]:
 
 def by_pillow(files: Sequence[str], pixels: PixelParams) -> None:
     """What is compared with: open, convert, resize where needed, as an array."""
-    mode = "L" if pixels.channels == 1 else "RGB"
     for file in files:
-        with Image.open(file) as image:
-            converted = image.convert(mode)
-        if converted.size != (pixels.width, pixels.height):
-            converted = converted.resize((pixels.width, pixels.height), Image.Resampling.BILINEAR)
-        np.asarray(converted)
+        opened(file, pixels)
+
+
+def opened(file: str, pixels: PixelParams) -> np.ndarray:
+    """One image by Pillow, uint8."""
+    with Image.open(file) as image:
+        converted = image.convert("L" if pixels.channels == 1 else "RGB")
+    if converted.size != (pixels.width, pixels.height):
+        converted = converted.resize((pixels.width, pixels.height), Image.Resampling.BILINEAR)
+    return np.array(converted)
 
 
 def by_us(files: Sequence[str], pixels: PixelParams) -> None:
     """The same in one thread."""
     for file in files:
         decode(read_bytes(file), pixels)
+
+
+class Files:
+    """Images and labels, as torch's DataLoader takes them."""
+
+    def __init__(self, files: Sequence[str], labels: Sequence[int], pixels: PixelParams) -> None:
+        self._files, self._labels, self._pixels = files, labels, pixels
+
+    def __len__(self) -> int:
+        return len(self._files)
+
+    def __getitem__(self, row: int) -> tuple[np.ndarray, int]:
+        return opened(self._files[row], self._pixels), self._labels[row]
+
+
+def by_loader(files: Files, workers: int) -> None:
+    """One epoch in batches, shuffled."""
+    from torch.utils.data import DataLoader
+
+    for images, _ in DataLoader(files, BATCH, shuffle=True, num_workers=workers):
+        images.float()
+
+
+def by_rows(prepared: PreparedSet) -> None:
+    """The same from the mapped pixels, as a training takes them."""
+    import torch
+
+    from convonet.training.image_rows import ImageRows
+
+    rows = ImageRows.all(prepared.images, np.asarray(prepared.labels))
+    order = np.random.default_rng(0).permutation(len(prepared))
+    for first in range(0, len(order), BATCH):
+        images, _ = rows.take(order[first : first + BATCH])
+        torch.from_numpy(images).float()
 
 
 def measure(data: DataParams, folder: Path, rounds: int = 3) -> Figures:
@@ -76,7 +121,15 @@ def measure(data: DataParams, folder: Path, rounds: int = 3) -> Figures:
     ]
     caches = [ImageCache(folder / f"cache{number}") for number in range(rounds)]
     starts = [start(data, pixels, cache) + start(data, pixels, cache) for cache in caches]
-    return Figures(len(listing), *best(turns), *best(starts))
+    prepared = prepare(listing, pixels, cache=caches[0])
+    loaded = Files(files, np.asarray(prepared.labels).tolist(), pixels)
+    epochs = [
+        [timed(lambda count=count: by_loader(loaded, count))[0] for count in WORKERS]
+        + [timed(lambda: by_rows(prepared))[0]]
+        for _ in range(rounds)
+    ]
+    *loaders, batches = best(epochs)
+    return Figures(len(listing), *best(turns), *best(starts), tuple(loaders), batches)
 
 
 def best(rounds: Sequence[Sequence[float]]) -> list[float]:
@@ -117,11 +170,20 @@ def show(figures: Figures) -> None:
             f"{figures.first_prepare / figures.second_prepare:,.0f} times the first",
         ),
         ("second start, whole", second, f"{first / second:.1f} times the first"),
+        *(
+            (f"an epoch by DataLoader, {count} workers", seconds, "")
+            for count, seconds in zip(WORKERS, figures.loaders, strict=True)
+        ),
+        (
+            "an epoch from prepared pixels",
+            figures.batches,
+            f"{min(figures.loaders) / figures.batches:,.0f} times DataLoader",
+        ),
     ]
     print(f"{figures.images:,} images")
     for title, seconds, note in rows:
         print(
-            f"{title:32}{seconds:9.4f} s {seconds / figures.images * 1e6:9.2f} µs an image   {note}".rstrip()
+            f"{title:34}{seconds:9.4f} s {seconds / figures.images * 1e6:9.2f} µs an image   {note}".rstrip()
         )
 
 

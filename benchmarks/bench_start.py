@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import typer
+from compiled import as_installed
 
 from convonet.cli.app import app
 
@@ -34,6 +35,7 @@ def seconds(command: list[str]) -> float:
 
 def main() -> None:
     """Measure both in turn and print medians and the ratio."""
+    as_installed()
     group = typer.main.get_command(app)
     count = len(group.commands)  # type: ignore[attr-defined]
     with tempfile.TemporaryDirectory() as folder:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 import subprocess
 import sys
@@ -23,6 +24,7 @@ from training_ways import CASES, CORES, WAYS, Case
 
 from convonet.nets import NetModel, create_model
 from convonet.nets.backend import set_threads
+from convonet.own_process import with_large_pages
 from convonet.params import HyperParams, PixelParams
 from convonet.training.net_training import ImageRows, NetTraining
 
@@ -38,7 +40,9 @@ def process(way: str, place: int, folder: Path) -> Iterator[Callable[[], float]]
         str(folder),
     ]
     pipe = subprocess.PIPE
-    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, bufsize=1) as child:
+    # Convonet trains in a worker, which is started so.
+    environment = with_large_pages(os.environ) if way == "Convonet" else None
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, bufsize=1, env=environment) as child:
         asked, said = child.stdin, child.stdout
         assert asked is not None
         assert said is not None

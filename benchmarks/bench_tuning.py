@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from compiled import as_installed
 
 from convonet.data.samples import write_samples
 
@@ -174,6 +175,7 @@ def main() -> None:
     if given.scikeras:
         print(json.dumps(search_with_scikeras(given.folder, given.scikeras)))
         return
+    as_installed()
     grid = WHOLE if given.whole else SMALL
     with tempfile.TemporaryDirectory() as name:
         folder = given.folder or Path(name) / "digits"
