@@ -57,16 +57,22 @@ def save_figure(figure: Figure, path: Path, dpi: int = DPI) -> None:
         StorageError: the disk is full.
     """
     with replacing(path) as temporary:
-        told = {"Software": None, "Pictures": json.dumps(places) if (places := _pictures(figure)) else None}
+        told = {
+            "Software": None,
+            "Pictures": json.dumps(places) if (places := _pictures(figure, dpi)) else None,
+        }
         figure.savefig(temporary, dpi=dpi, format="png", metadata=told)
 
 
-def _pictures(figure: Figure) -> list[tuple[float, float, float, float, bool]]:
+def _pictures(figure: Figure, dpi: int) -> list[tuple[float, float, float, float, bool]]:
     shown = [image for ax in figure.axes for image in ax.images]
     if not shown:
         return []
-    # Where a picture stands is known when the figure has been laid out.
+    # Where a picture stands is known when the figure has been laid out, to the pixels that it will have; another
+    # time it would be laid out a little otherwise.
+    usual, figure.dpi = figure.dpi, dpi
     figure.draw_without_rendering()
+    figure.set_layout_engine("none")
     inside = figure.transFigure.inverted()
     places = []
     for image in shown:
@@ -75,6 +81,7 @@ def _pictures(figure: Figure) -> list[tuple[float, float, float, float, bool]]:
             round(float(side), 5) for side in (box.x0, 1 - box.y1, box.width, box.height)
         )
         places.append((left, top, width, height, _has_gaps(image)))
+    figure.dpi = usual
     return places
 
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 PICTURES = "Pictures"
 """The text of a PNG that says where its pictures are, as `convonet.plots` writes it."""
+_EDGE = 1
+"""Pixels at the edge of a picture through which paper shines."""
 
 
 def as_shown(figure: QImage) -> QImage:
@@ -47,25 +49,27 @@ def on_dark(figure: QImage) -> QImage:
         shades = np.linspace(paper, ink, 256).round().astype(np.uint8)
         changed[..., place] = shades[channels[place] + move]
     for left, top, wide, high, gaps in json.loads(figure.text(PICTURES) or "[]"):
-        # One pixel more, since the edge is rounded; lines that are paper from end to end are none of the picture.
+        # One pixel more, since the edge is rounded.
         lines = slice(max(math.floor(top * height) - 1, 0), math.ceil((top + high) * height) + 1)
         places = slice(max(math.floor(left * width) - 1, 0), math.ceil((left + wide) * width) + 1)
         inked = np.asarray((pixels[lines, places] < 255).any(axis=2))
-        drawn = inked if gaps else _whole(inked)
-        changed[lines, places][drawn] = pixels[lines, places][drawn]
+        inside = _inside(inked)
+        changed[lines, places][inked & ~inside] = _channels("surface")
+        kept = inside & inked if gaps else inside
+        changed[lines, places][kept] = pixels[lines, places][kept]
     pixels[:] = changed
     return made
 
 
-def _whole(drawn: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """All places from the first line and column to the last in which anything is drawn."""
+def _inside(inked: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """All places from the first to the last line and column that are not paper, without the edge."""
     import numpy as np
 
-    whole = np.zeros_like(drawn)
-    lines, places = np.flatnonzero(drawn.any(axis=1)), np.flatnonzero(drawn.any(axis=0))
+    inside = np.zeros_like(inked)
+    lines, places = np.flatnonzero(inked.any(axis=1)), np.flatnonzero(inked.any(axis=0))
     if len(lines):
-        whole[lines[0] : lines[-1] + 1, places[0] : places[-1] + 1] = True
-    return whole
+        inside[lines[0] + _EDGE : lines[-1] + 1 - _EDGE, places[0] + _EDGE : places[-1] + 1 - _EDGE] = True
+    return inside
 
 
 def _channels(name: str) -> tuple[int, int, int]:
