@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from convonet.events import Watch
+
 _SETS = os.environ.get("CONVONET_TEST_DATA")
 
 
@@ -54,3 +56,20 @@ def digits(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("digits") / "digits"
     write_samples("digits", folder)
     return folder
+
+
+class _StopAfter:
+    """A wish to stop that comes with the n-th question."""
+
+    def __init__(self, questions: int) -> None:
+        self._left = questions
+
+    def __call__(self) -> bool:
+        self._left -= 1
+        return self._left < 0
+
+
+@pytest.fixture(scope="session")
+def stopping() -> Callable[[int], Watch]:
+    """Makes a watch that lets so many questions pass and then asks to stop."""
+    return lambda questions: Watch(should_stop=_StopAfter(questions))

@@ -91,28 +91,22 @@ def test_training_is_the_same_and_validation_is_that_of_the_mean(create: Create,
     assert averaged.history.rows[-1]["val_loss"] != plain.history.rows[-1]["val_loss"]
 
 
-class StopAfter:
-    """A watch that asks to stop at its n-th question."""
-
-    def __init__(self, questions: int) -> None:
-        self.left = questions
-
-    def __call__(self) -> bool:
-        self.left -= 1
-        return self.left < 0
-
-
 @pytest.mark.parametrize(
     ("questions", "save_best"), [(0, "none"), (6, "val_loss"), (9, "none"), (13, "val_loss"), (27, "none")]
 )
 def test_a_stop_anywhere_changes_nothing(
-    create: Create, rows: Rows, checkpoint: Path, questions: int, save_best: str
+    create: Create,
+    rows: Rows,
+    checkpoint: Path,
+    questions: int,
+    save_best: str,
+    stopping: Callable[[int], Watch],
 ) -> None:
     hyper = _hyper(drop_out=0.3, save_best=save_best, rotation=10)
     whole, expected = _train(create, rows, hyper)
     first = NetTraining(create(hyper), hyper, CheckpointFile(checkpoint))
     with pytest.raises(Cancelled):
-        first.train_val(*rows, Watch(should_stop=StopAfter(questions)))
+        first.train_val(*rows, stopping(questions))
     for _ in range(2):
         # The second time it is over already, and only its end is made again.
         model, result = _train(create, rows, hyper, checkpoint=CheckpointFile(checkpoint))

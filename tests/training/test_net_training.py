@@ -40,17 +40,6 @@ def _train(create: Create, rows: Rows, hyper: HyperParams) -> tuple[NetModel, Tr
     return model, NetTraining(model, hyper).train_val(*rows)
 
 
-class StopAfter:
-    """A watch that asks to stop at its n-th question."""
-
-    def __init__(self, questions: int) -> None:
-        self.left = questions
-
-    def __call__(self) -> bool:
-        self.left -= 1
-        return self.left < 0
-
-
 @pytest.mark.parametrize("optimizer", ["sgd", "adam", "adamw", "rmsprop"])
 def test_two_trainings_of_one_seed_are_equal_and_another_seed_differs(
     create: Create, rows: Rows, optimizer: str
@@ -65,14 +54,14 @@ def test_two_trainings_of_one_seed_are_equal_and_another_seed_differs(
 
 @pytest.mark.parametrize("questions", [0, 3, 6, 7, 13, 19])
 def test_a_training_stopped_anywhere_goes_on_with_the_same_numbers(
-    create: Create, rows: Rows, checkpoint: Path, questions: int
+    create: Create, rows: Rows, checkpoint: Path, questions: int, stopping: Callable[[int], Watch]
 ) -> None:
     """Questions are asked before each of 6 batches and each validation batch: 6 and 13 stop in a validation."""
     hyper = _hyper(optimizer="adam", save_best="val_loss")
     whole, expected = _train(create, rows, hyper)
     first = NetTraining(create(hyper), hyper, CheckpointFile(checkpoint))
     with pytest.raises(Cancelled):
-        first.train_val(*rows, Watch(should_stop=StopAfter(questions)))
+        first.train_val(*rows, stopping(questions))
     model = create(hyper.changed(seed=99))
     result = NetTraining(model, hyper, CheckpointFile(checkpoint)).train_val(*rows)
     assert result.history.rows == expected.history.rows

@@ -86,17 +86,6 @@ def train(
     return model, PhasedTraining(model, hyper).train_val(*rows, watch)
 
 
-class StopAfter:
-    """Asks to stop at its n-th question."""
-
-    def __init__(self, questions: int) -> None:
-        self.left = questions
-
-    def __call__(self) -> bool:
-        self.left -= 1
-        return self.left < 0
-
-
 def test_what_is_trained_in_which_phase(hyper, rows) -> None:
     values = hyper(release="block3")
     start = weights(create(values))
@@ -160,7 +149,7 @@ def test_a_stop_leaves_no_half_features(hyper, rows, tmp_path: Path) -> None:
 @pytest.mark.parametrize("augmented", [False, True])
 @pytest.mark.parametrize("questions", [0, 3, 6, 9, 13, 17])
 def test_a_run_stopped_in_either_phase_goes_on_with_the_same_numbers(
-    hyper, rows, tmp_path: Path, questions: int, augmented: bool
+    hyper, rows, tmp_path: Path, questions: int, augmented: bool, stopping: Callable[[int], Watch]
 ) -> None:
     """Questions: two for the features, then before each of 4 batches and each validation batch, in 4 epochs."""
     values = hyper(flip_horizontal=augmented, save_best="val_loss")
@@ -179,7 +168,7 @@ def test_a_run_stopped_in_either_phase_goes_on_with_the_same_numbers(
         )
 
     with pytest.raises(Cancelled):
-        first().train_val(*rows, Watch(should_stop=StopAfter(questions)))
+        first().train_val(*rows, stopping(questions))
     again = first()
     result = again.train_val(*rows)
     assert result.history.rows == expected.history.rows

@@ -44,17 +44,6 @@ def _weights(model: NetModel) -> list[np.ndarray]:
     return [array.copy() for array in model.keras_model.get_weights()]
 
 
-class StopAfter:
-    """A watch that asks to stop at its n-th question."""
-
-    def __init__(self, questions: int) -> None:
-        self.left = questions
-
-    def __call__(self) -> bool:
-        self.left -= 1
-        return self.left < 0
-
-
 TECHNIQUES: dict[str, dict[str, Any]] = {
     "varied": {
         "rotation": 20,
@@ -80,13 +69,18 @@ TECHNIQUES: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("questions", [4, 9, 14])
 @pytest.mark.parametrize("technique", TECHNIQUES)
 def test_a_training_stopped_anywhere_goes_on_with_the_same_numbers(
-    create: Create, rows: Rows, checkpoint: Path, technique: str, questions: int
+    create: Create,
+    rows: Rows,
+    checkpoint: Path,
+    technique: str,
+    questions: int,
+    stopping: Callable[[int], Watch],
 ) -> None:
     hyper = _hyper(**TECHNIQUES[technique])
     whole, expected, _ = _run(create, rows, hyper)
     first = NetTraining(create(hyper), hyper, CheckpointFile(checkpoint))
     try:
-        first.train_val(*rows, Watch(should_stop=StopAfter(questions)))
+        first.train_val(*rows, stopping(questions))
     except Cancelled:
         pass
     model, result, _ = _run(create, rows, hyper, checkpoint=CheckpointFile(checkpoint))
@@ -149,12 +143,12 @@ def test_the_time_limit_cuts_the_epoch_short_and_keeps_it(
     assert all(math.isfinite(value) for value in result.history.rows[-1].values())
 
 
-def test_time_before_a_stop_counts(create: Create, rows: Rows, checkpoint: Path) -> None:
+def test_time_before_a_stop_counts(
+    create: Create, rows: Rows, checkpoint: Path, stopping: Callable[[int], Watch]
+) -> None:
     hyper = _hyper(epochs=1000, time_limit=1.5)
     with pytest.raises(Cancelled):
-        NetTraining(create(hyper), hyper, CheckpointFile(checkpoint)).train_val(
-            *rows, Watch(should_stop=StopAfter(100))
-        )
+        NetTraining(create(hyper), hyper, CheckpointFile(checkpoint)).train_val(*rows, stopping(100))
     spent = CheckpointFile(checkpoint).load().position.spent
     assert 0 < spent < 1.5
     started = time.monotonic()
@@ -279,14 +273,12 @@ def test_keras_own_callbacks_change_the_rate(create: Create, rows: Rows) -> None
 
 
 def test_a_smaller_batch_goes_on_at_the_start_of_the_epoch(
-    create: Create, rows: Rows, checkpoint: Path
+    create: Create, rows: Rows, checkpoint: Path, stopping: Callable[[int], Watch]
 ) -> None:
     """As after memory was short: the epochs that are finished stay as they were."""
     hyper = _hyper()
     with pytest.raises(Cancelled):
-        NetTraining(create(hyper), hyper, CheckpointFile(checkpoint)).train_val(
-            *rows, Watch(should_stop=StopAfter(10))
-        )
+        NetTraining(create(hyper), hyper, CheckpointFile(checkpoint)).train_val(*rows, stopping(10))
     saved = CheckpointFile(checkpoint).load()
     assert saved.position.step == 3
     _, result, told = _run(create, rows, hyper.changed(batch_size=4), checkpoint=CheckpointFile(checkpoint))

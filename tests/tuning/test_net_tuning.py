@@ -58,26 +58,20 @@ def test_every_fold_is_given_out_once(task: Make, tmp_path: Path, made_executor:
     assert progress[-1] == (12, 12)
 
 
-class StopAfter:
-    """A wish to stop that comes with the n-th question."""
-
-    def __init__(self, questions: int) -> None:
-        self.left = questions
-
-    def __call__(self) -> bool:
-        self.left -= 1
-        return self.left < 0
-
-
 @pytest.mark.parametrize("search", ["grid", "random", "tpe"])
 @pytest.mark.parametrize("questions", [1, 2, 5])
 def test_a_stopped_search_goes_on_with_what_is_left(
-    task: Make, tmp_path: Path, made_executor: Any, search: str, questions: int
+    task: Make,
+    tmp_path: Path,
+    made_executor: Any,
+    search: str,
+    questions: int,
+    stopping: Callable[[int], Watch],
 ) -> None:
     made = task(SPACE if search == "grid" else SMOOTH, search=search, trials=3)
     path, first = tmp_path / "t.csv", made_executor(_answer)
     with pytest.raises(Cancelled):
-        _tune(made, path, first, watch=Watch(should_stop=StopAfter(questions)))
+        _tune(made, path, first, watch=stopping(questions))
     finished = _keys(path, made)
     assert len(finished) == questions
     second = made_executor(_answer)
