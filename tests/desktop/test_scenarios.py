@@ -274,9 +274,8 @@ def test_scenario_4_another_set_of_larger_images(
     actions["tune"].trigger()
     wait_work(window, 400)
     assert answers.errors == []
-    qtbot.waitUntil(lambda: len(page.table.rows.rows) == 2, timeout=10_000)
     states = page.table.rows.columns.index("State")
-    assert {row[states] for row in page.table.rows.rows} == {"done"}
+    qtbot.waitUntil(lambda: [row[states] for row in page.table.rows.rows] == ["done"] * 2, timeout=10_000)
     page.table.selectRow(0)
     page._adopt_button.click()
     actions["train_only"].trigger()
