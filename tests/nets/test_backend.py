@@ -34,6 +34,43 @@ def test_keras_comes_without_packages_that_are_not_used() -> None:
     assert json.loads(run(code)) == []
 
 
+@pytest.mark.skipif(backend.name() != "torch", reason="torch's compiler")
+def test_keras_comes_without_torchs_compiler_which_can_still_be_loaded() -> None:
+    code = """
+import sys
+from convonet.nets import backend
+assert "torch._dynamo" not in sys.modules
+backend.keras.random.normal((2,), seed=1)
+backend.forget_session()
+assert "torch._dynamo" not in sys.modules
+import torch
+import torch._dynamo as compiler
+assert compiler is torch._dynamo and compiler.__file__
+backend.forget_session()
+print("loaded")
+"""
+    assert run(code).strip() == "loaded"
+
+
+@pytest.mark.skipif(backend.name() != "torch", reason="torch's compiler")
+def test_what_the_stand_in_does_not_know_loads_the_compiler() -> None:
+    code = """
+import sys, torch
+from convonet.nets.uncompiled import without_compiler
+with without_compiler():
+    import torch._dynamo as stand_in
+    assert stand_in.disable()(abs)(-1) == stand_in.disable(abs)(-1) == 1
+    marked, plain = stand_in.disable(torch.compiler.is_compiling), torch.compiler.is_compiling
+    print(stand_in.config.suppress_errors, sys.modules["torch._dynamo"] is not stand_in)
+assert "torch._dynamo" in sys.modules
+print(*torch.compile(lambda: (plain(), marked()), backend="eager")())
+with without_compiler():
+    import torch._dynamo
+    assert torch._dynamo.__file__
+"""
+    assert run(code).split() == ["False", "True", "True", "False"]
+
+
 def test_what_was_imported_before_stays() -> None:
     code = f"import matplotlib as m, sys; import convonet.nets.backend; assert sys.modules['matplotlib'] is m; {REPORT}"
     assert json.loads(run(code)) == ["matplotlib"]

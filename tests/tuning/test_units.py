@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import itertools
 from dataclasses import replace
 from typing import Any
@@ -13,7 +14,7 @@ from convonet.data.split import stratified_folds
 from convonet.params import HyperParams, SearchSpace
 from convonet.tuning.fold_data import FoldData, chosen_rows
 from convonet.tuning.memory_rule import MemoryRule
-from convonet.tuning.units import Trial, Unit, is_length_free, repeat_seed, units_of
+from convonet.tuning.units import Trial, Unit, is_length_free, repeat_seed, short_last, units_of
 
 
 def _trials(space: dict[str, Any]) -> list[Trial]:
@@ -54,6 +55,27 @@ def test_trainings_are_shared_only_where_their_beginning_is_the_same(
     assert is_length_free(HyperParams.of(values)) is free
     units = units_of(_trials(values | {"epochs": [1, 2]}), repeats=1, folds=1)
     assert len(units) == (1 if free else 2)
+
+
+def test_short_trainings_come_last_so_that_all_trainers_end_together() -> None:
+    sizes = {(32, 512): 4.1, (32, 700): 4.4, (50, 512): 7.2, (50, 700): 7.6}
+
+    def span(units: list[Unit], jobs: int) -> float:
+        free = [0.0] * jobs
+        for unit in units:
+            heapq.heapreplace(free, free[0] + sizes[unit.hyper.num_filters, unit.hyper.num_units])
+        return max(free)
+
+    space = {"init_rate": [0.02, 0.01], "num_filters": [32, 50], "num_units": [512, 700]}
+    units = units_of(_trials(space), repeats=1, folds=3)
+    for jobs in (2, 4):
+        ordered = short_last(units, jobs)
+        assert sorted(_shape(ordered)) == sorted(_shape(units))
+        assert [unit for unit in units if unit in ordered[: -2 * jobs]] == ordered[: -2 * jobs]
+        assert span(ordered, jobs) < span(units, jobs)
+    assert short_last(units, 1) == units
+    alike = units_of(_trials({"init_rate": [0.02, 0.01]}), repeats=1, folds=3)
+    assert short_last(alike, 2) == alike
 
 
 def test_finished_folds_are_left_out_one_by_one() -> None:

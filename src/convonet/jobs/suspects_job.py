@@ -86,7 +86,7 @@ def _mean_shares(
 
 def _answers(task: SuspectsTask, data: Any, repeat: int, fold: int, watch: Watch) -> Shares:
     """What a network trained on the other folds says of the images of one."""
-    from convonet.nets.backend import keras
+    from convonet.nets import backend
     from convonet.nets.registry import create_model
     from convonet.training.net_training import ImageRows, NetTraining
     from convonet.training.phases import PhasedTraining, has_phases
@@ -111,7 +111,7 @@ def _answers(task: SuspectsTask, data: Any, repeat: int, fold: int, watch: Watch
     )
     shares: Shares = model.predict(images[held], watch=quiet)
     del model
-    keras.utils.clear_session()
+    backend.forget_session()
     gc.collect()
     return shares
 

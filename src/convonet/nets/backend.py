@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 
 from convonet.errors import ConvonetError
+from convonet.nets.uncompiled import without_compiler
 
 _UNUSED = ("sklearn", "pandas", "matplotlib", "jax")
 # Of glibc's malloc.h; the largest piece that may be kept is fixed there.
@@ -40,18 +41,27 @@ os.environ.setdefault("KERAS_BACKEND", "torch")
 # ten times as fast, and the results are the same.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 with _hidden(*(package for package in _UNUSED if package != os.environ["KERAS_BACKEND"])):
-    import keras
-    from keras import ops
+    if os.environ["KERAS_BACKEND"] == "torch":
+        import torch  # noqa: F401  It may look for its compiler; keras alone is not to load it.
+    with without_compiler():
+        import keras
+        from keras import ops
 
 # A line in the person's keras.json could turn the axes round; here images are (N, height, width, channels).
 keras.config.set_image_data_format("channels_last")
 
-__all__ = ["device_name", "keep_memory", "keras", "name", "ops", "set_threads", "versions"]
+__all__ = ["device_name", "forget_session", "keep_memory", "keras", "name", "ops", "set_threads", "versions"]
 
 
 def name() -> str:
     """The backend that runs: `torch`, `jax` or `tensorflow`."""
     return str(keras.backend.backend())
+
+
+def forget_session() -> None:
+    """Let keras forget the networks of this process: names that it has given, and its own state."""
+    with without_compiler():
+        keras.utils.clear_session(free_memory=False)
 
 
 def keep_memory() -> None:

@@ -98,11 +98,6 @@ class Snapshot:
         """The reverse of `groups`; a checkpoint from before there were means has none."""
         return cls(*(groups.get(f"{prefix}{name}", []) for name in _GROUPS))
 
-    def is_sound(self) -> bool:
-        """Whether every number is finite."""
-        arrays = [*self.weights, *self.optimizer, *self.average]
-        return all(bool(np.isfinite(array).all()) for array in arrays if array.dtype.kind == "f")
-
 
 @dataclass(frozen=True)
 class Checkpoint:

@@ -10,8 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from convonet.errors import TrainingError
 from convonet.events import Warned, Watch
+from convonet.nets.backend import ops
 from convonet.training.averaging import WeightAverage
 from convonet.training.checkpoint import Position, Snapshot
 
@@ -67,7 +70,7 @@ class NanGuard:
     def is_sound(self, logs: Mapping[str, float]) -> bool:
         """Whether an epoch ended with finite scores and weights."""
         finite = all(math.isfinite(value) for value in logs.values())
-        return finite and Snapshot.take(self.model, self.optimizer).is_sound()
+        return finite and all(map(_is_finite, (*self.model.weights, *self.optimizer.variables)))
 
     def go_back(self, place: Position, rate: float, watch: Watch) -> None:
         """Undo the epoch so far and lower the rate.
@@ -110,3 +113,8 @@ class NanGuard:
         watch.tell(
             Warned(message=message + f"with half the learning rate, {rate / factor:.3g}", subject="nan_guard")
         )
+
+
+def _is_finite(variable: Any) -> bool:
+    values: np.ndarray = ops.convert_to_numpy(variable)
+    return values.dtype.kind != "f" or bool(np.isfinite(values).all())

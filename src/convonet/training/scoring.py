@@ -15,7 +15,7 @@ from convonet.training.image_rows import ImageRows
 from convonet.training.losses import truths
 from convonet.training.steps import Step
 
-_LARGEST_BATCH = 256
+_LARGEST_BATCH = 128
 _PIXELS_AT_ONCE = 2**21
 
 

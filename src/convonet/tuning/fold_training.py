@@ -15,7 +15,7 @@ from convonet import metrics
 from convonet.errors import Cancelled, ConvonetError, OutOfMemoryError
 from convonet.events import Watch
 from convonet.nets import backend
-from convonet.nets.backend import keras, set_threads
+from convonet.nets.backend import set_threads
 from convonet.nets.net_model import NetModel
 from convonet.nets.registry import create_model
 from convonet.runs.memory import is_memory_error
@@ -67,7 +67,7 @@ class FoldTrainer:
 
 def _release() -> int:
     """Give back what a training has taken; gives the most that it has had of a GPU, in bytes."""
-    keras.utils.clear_session(free_memory=False)
+    backend.forget_session()
     gc.collect()
     if backend.name() != "torch":
         return 0

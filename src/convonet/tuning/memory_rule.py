@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from convonet.params.fields import fields_of
 from convonet.params.hyper_params import HyperParams
+from convonet.tuning.units import SIZES
 
-_GROWING = ("num_filters", "num_units", "num_blocks", "batch_size")
+_GROWING = (*SIZES, "batch_size")
 """A larger value needs more memory; `None` is the family's own and only equals itself."""
 
 

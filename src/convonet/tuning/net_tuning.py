@@ -17,7 +17,7 @@ from convonet.tuning.executors import Executor
 from convonet.tuning.memory_rule import MemoryRule
 from convonet.tuning.messages import EpochScored, FoldEnded, Message, TrainerDied, UnitEnded
 from convonet.tuning.samplers import create_sampler
-from convonet.tuning.units import Trial, Unit, units_of
+from convonet.tuning.units import Trial, Unit, short_last, units_of
 
 STAGE = "tune"
 _WAIT_SECONDS = 0.1
@@ -109,7 +109,7 @@ class NetTuning:
             repeats, folds = self._task.repeats, self._task.folds
             units = units_of(left, repeats=repeats, folds=folds, finished=self._rows)
             if self._task.pruner == "none":
-                self._queue.extend(units)
+                self._queue.extend(short_last(units, room))
             else:
                 self._gate(units)
         return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,11 @@ _LENGTH_FREE = ("constant", "exponential")
 """Schedules whose first epochs do not depend on how many there will be."""
 
 _IN_PHASES = ("transfer",)
+
+SIZES = ("num_filters", "num_units", "num_blocks")
+"""What makes a network larger and its training longer."""
+
+_HELD_BACK = 2
 
 
 @dataclass(frozen=True)
@@ -80,6 +86,27 @@ def units_of(
                 if left:
                     units.append(_unit(left, repeat, fold))
     return units
+
+
+def short_last(units: Sequence[Unit], jobs: int) -> list[Unit]:
+    """The same units with some of the shortest at the end, so that no trainer waits long there for the others.
+
+    How long one takes is guessed from its epochs and sizes; all others stay in their order.
+
+    Args:
+        jobs: trainings side by side.
+    """
+    lengths = [_guessed_length(unit) for unit in units]
+    if jobs < 2 or len(set(lengths)) < 2:
+        return list(units)
+    held = sorted(range(len(units)), key=lambda place: (lengths[place], -place))[: _HELD_BACK * jobs]
+    first = set(range(len(units))).difference(held)
+    return [units[place] for place in (*sorted(first), *reversed(held))]
+
+
+def _guessed_length(unit: Unit) -> float:
+    sizes = [getattr(unit.hyper, name) or 1 for name in SIZES]
+    return unit.hyper.epochs * math.prod(sizes)
 
 
 def _unit(trials: Sequence[Trial], repeat: int, fold: int) -> Unit:

@@ -19,6 +19,7 @@ pytestmark = pytest.mark.skipif(name() != "torch", reason="the torch path is tor
 
 CASES = {
     "reference": ("convonet", (12, 12, 1), {"drop_out": 0.0}),
+    "elu": ("convonet", (12, 12, 1), {"activation": "elu", "drop_out": 0.0}),
     "strided": (
         "convonet",
         (11, 14, 3),
@@ -195,3 +196,28 @@ def test_dropout_drops_its_share_and_follows_from_its_seed() -> None:
     assert set(np.unique(said[0]).tolist()) == {0.0, float(np.float32(1) / np.float32(0.75))}
     assert (said[0] == 0).mean() == pytest.approx(0.25, abs=0.02)
     np.testing.assert_array_equal(keras.ops.convert_to_numpy(forward(ones, False)), 1)
+
+
+def test_pooling_comes_before_a_bias_only_where_nothing_else_reads_the_maps() -> None:
+    import torch
+
+    from convonet.nets.torch_path import create_forward
+
+    layers = keras.layers
+    image = layers.Input((6, 8, 2))
+    linear = layers.Conv2D(3, 3, bias_initializer="normal", name="linear")(image)
+    read_twice = layers.Conv2D(3, 1, bias_initializer="normal", name="twice")(layers.MaxPooling2D()(linear))
+    joined = layers.Add()([layers.MaxPooling2D(1)(read_twice), read_twice])
+    model = keras.Model(image, layers.Flatten()(joined))
+    forward = create_forward(model)
+    assert forward is not None
+    assert sum(row.piece.bias is not None for row in forward._rows) == 1
+    x = np.random.default_rng(0).normal(size=(4, 6, 8, 2)).astype(np.float32)
+    given = torch.from_numpy(x)
+    forward(given, True).square().sum().backward()
+    own = [weight.value.grad.clone() for weight in model.trainable_variables]
+    for weight in model.trainable_variables:
+        weight.value.grad = None
+    model(given, training=True).square().sum().backward()
+    for weight, gradient in zip(model.trainable_variables, own, strict=True):
+        torch.testing.assert_close(gradient, weight.value.grad, rtol=1e-4, atol=1e-4)

@@ -28,10 +28,20 @@ class Piece:
 
     Attributes:
         kind: `relu` and `max_pool` are told apart: their order does not matter, and the other one is faster.
+        bare: the same without its bias, where it has one: that can be added after a maximum pooling, too.
+        bias: one number a channel, (C,).
     """
 
     run: Run
     kind: str = ""
+    bare: Run | None = None
+    bias: Tensor | None = None
+
+    def and_bias(self, bias: Tensor) -> Piece:
+        """This piece of maps, and a bias added to what it gives, or to what goes into a ReLU."""
+        if self.kind == "relu":
+            return Piece(lambda x, training: (x + bias.view(-1, 1, 1)).relu_())
+        return Piece(lambda x, training: self.run(x, training) + bias.view(-1, 1, 1))
 
 
 PIECES: dict[type, Callable[[Any], list[Piece]]] = {}
@@ -78,6 +88,8 @@ def _activation(function: Any) -> list[Piece]:
     if function in _ELEMENTWISE:
         apply = _ELEMENTWISE[function]
         return [Piece(lambda x, training: apply(x), "relu" if apply is torch.relu else "")]
+    if function is keras.activations.softmax:
+        return [Piece(lambda x, training: torch_axes(keras_axes(x).softmax(-1)))]
     return [Piece(lambda x, training: torch_axes(function(keras_axes(x))))]
 
 
@@ -97,15 +109,17 @@ def _conv(layer: Any) -> list[Piece]:
     depthwise = type(layer) is keras.layers.DepthwiseConv2D
     reach = [spread * (side - 1) + 1 for side, spread in zip(layer.kernel_size, dilation, strict=True)]
 
-    def run(x: Tensor, training: bool) -> Tensor:
+    def convolved(x: Tensor, shift: Tensor | None) -> Tensor:
         weights, groups = torch_kernel(kernel), getattr(layer, "groups", 1)
         if depthwise:
             weights = weights.transpose(0, 1).reshape(-1, 1, *weights.shape[2:])
             groups = x.shape[1]
         x, padding = _padded(x, layer.padding, reach, stride)
-        return torch.conv2d(x, weights, bias, stride, padding, dilation, groups)
+        return torch.conv2d(x, weights, shift, stride, padding, dilation, groups)
 
-    return [Piece(run), *_activation(layer.activation)]
+    bare = None if bias is None else lambda x, training: convolved(x, None)
+    conv = Piece(lambda x, training: convolved(x, bias), bare=bare, bias=bias)
+    return [conv, *_activation(layer.activation)]
 
 
 def _weights(layer: Any) -> tuple[Tensor, Tensor | None]:
