@@ -5,8 +5,10 @@ from __future__ import annotations
 
 def main() -> None:
     """The `convonet` command."""
-    from convonet.cli.app import run
-    from convonet.own_process import end_at_once
+    from convonet.own_process import end_at_once, import_quickly
 
+    import_quickly()
     end_at_once()
+    from convonet.cli.app import run
+
     run()

@@ -1,1 +1,5 @@
 """The window: the only room with PySide6. It shows a Workbench, and works through worker processes."""
+
+from convonet.own_process import import_quickly
+
+import_quickly()

@@ -5,13 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import math
+import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-import numpy as np
-
-from convonet.metrics import is_tied
 from convonet.params.fields import fields_of
 from convonet.params.hyper_params import HyperParams
 from convonet.runs.trials import FoldRow
@@ -118,7 +116,7 @@ def _mean_std(values: Sequence[float | None]) -> tuple[float | None, float | Non
     known = [value for value in values if value is not None and math.isfinite(value)]
     if not known or len(known) < len(values):
         return None, None
-    return float(np.mean(known)), float(np.std(known))
+    return statistics.fmean(known), statistics.pstdev(known)
 
 
 def _scores(rows: Sequence[FoldRow]) -> dict[tuple[int, int], float]:
@@ -133,6 +131,9 @@ def _with_tie(
     own, leader = scores[setting.trial], scores[best.trial]
     if setting.state != "done" or setting is best or task.folds < 2:
         return setting
+    # The window reads this table without numpy, which it would have to load before it can be seen.
+    from convonet.metrics import is_tied
+
     folds = sorted(own)
     held_share = 1 / (task.folds - 1)
     tied = is_tied([own[fold] for fold in folds], [leader[fold] for fold in folds], held_share)

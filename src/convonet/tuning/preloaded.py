@@ -2,9 +2,9 @@
 
 import gc
 
-from convonet.own_process import look_for_garbage_rarely
+from convonet.own_process import import_quickly
 
-look_for_garbage_rarely()
+import_quickly()
 
 import convonet.tuning.fold_training  # noqa: E402, F401
 

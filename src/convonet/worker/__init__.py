@@ -1,0 +1,5 @@
+"""Worker processes: each takes up one run and ends."""
+
+from convonet.own_process import import_quickly
+
+import_quickly()

@@ -20,7 +20,7 @@ from convonet.errors import Cancelled, ConvonetError
 from convonet.events import CancelAcknowledged, RunState
 from convonet.jobs import job_for
 from convonet.jobs.runner import execute
-from convonet.own_process import end_at_once, look_for_garbage_rarely
+from convonet.own_process import end_at_once
 from convonet.runs import Run
 
 _POLL_SECONDS = 0.1
@@ -97,7 +97,6 @@ def main(arguments: list[str]) -> int:
     for name in ("SIGINT", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
-    look_for_garbage_rarely()
     end_at_once()
     warm = "--warm" in arguments
     folders = [argument for argument in arguments if not argument.startswith("--")]
