@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from convonet.nets.backend import put
+
 _ORDER, _LAYERS = 1, 2
 
 
@@ -37,4 +39,4 @@ class LayerChance:
     def set(self, epoch: int, step: int) -> None:
         """Make the next draws those of this step."""
         for place, state in enumerate(self._states):
-            state.assign(np.array([layer_seed(self._seed, epoch, step, place), 0], dtype="uint32"))
+            put(state, np.array([layer_seed(self._seed, epoch, step, place), 0], dtype="uint32"))

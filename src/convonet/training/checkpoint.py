@@ -16,7 +16,7 @@ import numpy as np
 
 from convonet.atomic import replacing
 from convonet.errors import TrainingError
-from convonet.nets.backend import ops
+from convonet.nets.backend import numbers
 from convonet.training.averaging import WeightAverage
 
 CHECKPOINT_VERSION = 1
@@ -76,8 +76,8 @@ class Snapshot:
     def take(cls, model: Any, optimizer: Any, average: WeightAverage | None = None) -> Snapshot:
         """A copy of what they are now."""
         return cls(
-            model.get_weights(),
-            [np.array(ops.convert_to_numpy(variable)) for variable in optimizer.variables],
+            [np.array(numbers(variable)) for variable in model.weights],
+            [np.array(numbers(variable)) for variable in optimizer.variables],
             [] if average is None else average.state(),
         )
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from convonet.errors import TrainingError
 from convonet.events import Warned, Watch
-from convonet.nets.backend import ops
+from convonet.nets.backend import numbers
 from convonet.training.averaging import WeightAverage
 from convonet.training.checkpoint import Position, Snapshot
 
@@ -116,5 +116,5 @@ class NanGuard:
 
 
 def _is_finite(variable: Any) -> bool:
-    values: np.ndarray = ops.convert_to_numpy(variable)
+    values = numbers(variable)
     return values.dtype.kind != "f" or bool(np.isfinite(values).all())

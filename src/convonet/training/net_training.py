@@ -20,6 +20,7 @@ from convonet.events import (
     Warned,
     Watch,
 )
+from convonet.nets.backend import put
 from convonet.nets.net_model import NetModel
 from convonet.params.hyper_params import HyperParams
 from convonet.training.averaging import STATISTICS_IMAGES, WeightAverage
@@ -215,7 +216,7 @@ class NetTraining:
         place = self._position
         place.rate_scale *= self._own.scale_of_rate(self._given_rate)
         self._given_rate = self._rate(place.step)
-        self._optimizer.learning_rate.assign(self._given_rate)
+        put(self._optimizer.learning_rate, self._given_rate)
         self._own.batch_began(place.step)
 
     def _rate(self, step: int | None = None) -> float:
