@@ -173,6 +173,11 @@ def test_settings_of_the_command_line(setting: str, choices: Any) -> None:
     assert SearchSpace().changed({name: texts}).choices[name] == choices
 
 
+@pytest.mark.parametrize("pattern", ["(?P<label>a,b)_.*", "[ab]{1,2}", "photo, old"])
+def test_a_comma_in_text_that_no_search_varies_is_part_of_it(pattern: str) -> None:
+    assert split_setting(f"label_pattern={pattern}", fields_of(DataParams)) == ("label_pattern", [pattern])
+
+
 @pytest.mark.parametrize("setting", ["epochs", "=3", "epoch=3", "hidden_units=[1"])
 def test_settings_that_mean_nothing(setting: str) -> None:
     with pytest.raises(ParamError):

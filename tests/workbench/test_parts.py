@@ -63,6 +63,8 @@ def test_progress_adds_events_up() -> None:
     assert (progress.title, progress.share, progress.now) == ("Epoch 2 of 3", 0.5, 2.5)
     assert progress.history["loss"] == [0.5]
     assert math.isnan(progress.history["val_loss"][0])
+    progress.take(StageStarted(stage="test", title="Testing"))
+    assert (progress.title, progress.batch, progress.seconds_left) == ("Testing", None, None)
     progress.take(CancelAcknowledged())
     progress.take(Warned(message="Look out"))
     assert progress.acknowledged

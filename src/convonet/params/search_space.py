@@ -266,7 +266,7 @@ def _checked_values(declared: Field, values: Iterable[Any], faults: dict[str, st
 
 
 def split_setting(setting: str, known: Mapping[str, Field]) -> tuple[str, list[str]]:
-    """Name and alternatives of a typed setting `name=value,value`.
+    """Name and alternatives of a typed setting `name=value,value`; text that no search varies is one value.
 
     Raises:
         ParamError: not of that form, or an unknown name.
@@ -278,6 +278,8 @@ def split_setting(setting: str, known: Mapping[str, Field]) -> tuple[str, list[s
     if name not in known:
         raise ParamError.of({name: unknown_key(name, known)})
     text = text.strip()
+    if known[name].kind in ("text", "path") and not known[name].tunable:
+        return name, [text]
     if text.startswith(("[", "{")):
         value = _json(name, text)
         alternatives, _ = _alternatives(known[name], value)

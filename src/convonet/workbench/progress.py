@@ -52,7 +52,7 @@ class Progress:
     def take(self, event: Event) -> None:
         """Add one event."""
         if isinstance(event, StageStarted):
-            self.title, self.share, self.seconds_left = event.title, None, None
+            self.title, self.share, self.seconds_left, self.batch = event.title, None, None, None
         elif isinstance(event, Progressed):
             self.share = event.done / event.total if event.total else None
             self.seconds_left = event.seconds_left

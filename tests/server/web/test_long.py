@@ -278,8 +278,10 @@ def test_a_study_is_begun(serve: Callable[..., Any], visit: Callable[..., Any]) 
     page.get_by_text("init_rate is varied: 2 settings").wait_for()
     page.get_by_label("Targets").fill("0.1, x")
     page.get_by_role("button", name="Begin").click()
-    page.locator("#said", has_text="targets").wait_for()
+    page.locator(".field", has=page.get_by_label("Targets")).locator(".fault", has_text="targets").wait_for()
+    assert page.get_by_label("Targets").get_attribute("aria-invalid") == "true"
     page.get_by_label("Targets").fill("0.1 0.999")
+    assert page.get_by_label("Targets").get_attribute("aria-invalid") is None
     page.get_by_label("Measured by").select_option("validation accuracy")
     page.get_by_role("button", name="Begin").click()
     page.get_by_text("Curves of each case").wait_for(timeout=120_000)

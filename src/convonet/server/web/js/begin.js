@@ -1,8 +1,8 @@
 // The page that begins a job of its own kind with the images and parameters of this browser, and then goes to its run.
 
 import {call, seg} from "./api.js";
-import {fill, h, head, note} from "./dom.js";
-import {chosen} from "./options.js";
+import {fill, h, head} from "./dom.js";
+import {chosen, tellRefusal} from "./options.js";
 import {given, store, whyNotTrain} from "./store.js";
 
 /** `said()` is the sentence below the title when all is there; `about` explains what will be done. */
@@ -28,7 +28,7 @@ export function beginPage(page, {kind, title, button, fields, about, said}) {
       location.hash = `${kind}/${seg(run.id)}`;
     } catch (error) {
       if (error.name === "AbortError") return;
-      note(error.message);
+      tellRefusal(fields, error);
       ready();
     }
   }

@@ -1,8 +1,18 @@
 // Fields for what a job is asked for beside images and parameters; an empty one leaves it to the server.
 
-import {h} from "./dom.js";
+import {h, note, say} from "./dom.js";
 
-const labelled = (element, label, value) => ({element: h(".field", {}, h("label", {htmlFor: element.id}, label), element), value});
+function labelled(element, label, value) {
+  const fault = h("p.fault", {id: `${element.id}-fault`, role: "alert"});
+  const tell = (sentence) => {
+    say(fault, sentence);
+    if (sentence) element.setAttribute("aria-invalid", "true");
+    else element.removeAttribute("aria-invalid");
+  };
+  element.setAttribute("aria-describedby", fault.id);
+  element.addEventListener("input", () => tell(""));
+  return {element: h(".field", {}, h("label", {htmlFor: element.id}, label), element, fault), input: element, value, tell};
+}
 
 /** A choice among `[value, title]`. */
 export function pick(id, label, choices) {
@@ -25,4 +35,13 @@ export function numbers(id, label, value) {
 /** The options of a request, from `{name: field}`. */
 export function chosen(fields) {
   return Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, field.value()]).filter(([, value]) => value !== undefined));
+}
+
+/** Say what was wrong with a request: at each of the fields that is meant, and in a note what has none. */
+export function tellRefusal(fields, error) {
+  const faults = Object.entries(error.faults ?? {}).map(([key, sentence]) => [key.replace(/^options\./, ""), sentence]);
+  const told = new Map(faults.filter(([name]) => fields[name]));
+  for (const [name, field] of Object.entries(fields)) field.tell(told.get(name) ?? "");
+  fields[told.keys().next().value]?.input.focus();
+  if (!faults.length || told.size < faults.length) note(error.message);
 }

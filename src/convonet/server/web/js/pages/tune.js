@@ -2,7 +2,7 @@
 
 import {call, query, seg} from "../api.js";
 import {empty, fill, h, head, note, percent, short} from "../dom.js";
-import {chosen, number, pick} from "../options.js";
+import {chosen, number, pick, tellRefusal} from "../options.js";
 import {changed, given, store, takeHyper, whyNotTrain} from "../store.js";
 import {Working} from "../working.js";
 
@@ -56,9 +56,10 @@ export function tunePage(page) {
       const run = await call("runs", {body: {kind: "tune", data: given("data"), hyper: given("hyper"), options: chosen(fields)}});
       store.search = run.id;
       changed();
+      for (const field of Object.values(fields)) field.tell("");
       watch(run.id);
     } catch (error) {
-      note(error.message);
+      tellRefusal(fields, error);
     }
     ready();
   }
