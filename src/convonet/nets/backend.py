@@ -80,7 +80,7 @@ def forget_session() -> None:
 
 def numbers(variable: Any) -> np.ndarray:
     """What a variable holds. It may be its own memory, so whoever keeps it copies it."""
-    if name() == "torch":
+    if name() == "torch" and variable.dtype != "bfloat16":  # which numpy does not know
         held: np.ndarray = variable.value.detach().cpu().numpy()
         return held
     return np.asarray(ops.convert_to_numpy(variable))
