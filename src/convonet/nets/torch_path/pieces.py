@@ -30,12 +30,17 @@ class Piece:
         kind: `relu` and `max_pool` are told apart: their order does not matter, and the other one is faster.
         bare: the same without its bias, where it has one: that can be added after a maximum pooling, too.
         bias: one number a channel, (C,).
+        scaled: of a convolution: the same with its outputs times a factor plus a shift, each (C,). It scales the kernel
+            instead of the maps.
+        affine: of a normalisation: the factor and the shift that it is while it does not learn; None while it does.
     """
 
     run: Run
     kind: str = ""
     bare: Run | None = None
     bias: Tensor | None = None
+    scaled: Callable[[Tensor, Tensor, Tensor], Tensor] | None = None
+    affine: Callable[[bool], tuple[Tensor, Tensor] | None] | None = None
 
     def and_bias(self, bias: Tensor) -> Piece:
         """This piece of maps, and a bias added to what it gives, or to what goes into a ReLU."""
@@ -109,17 +114,25 @@ def _conv(layer: Any) -> list[Piece]:
     depthwise = type(layer) is keras.layers.DepthwiseConv2D
     reach = [spread * (side - 1) + 1 for side, spread in zip(layer.kernel_size, dilation, strict=True)]
 
-    def convolved(x: Tensor, shift: Tensor | None) -> Tensor:
+    def convolved(x: Tensor, shift: Tensor | None, factor: Tensor | None = None) -> Tensor:
         weights, groups = torch_kernel(kernel), getattr(layer, "groups", 1)
         if depthwise:
             weights = weights.transpose(0, 1).reshape(-1, 1, *weights.shape[2:])
             groups = x.shape[1]
+        if factor is not None:
+            weights = weights * factor.view(-1, 1, 1, 1)
         x, padding = _padded(x, layer.padding, reach, stride)
         return torch.conv2d(x, weights, shift, stride, padding, dilation, groups)
 
+    def scaled(x: Tensor, factor: Tensor, shift: Tensor) -> Tensor:
+        return convolved(x, shift if bias is None else torch.addcmul(shift, bias, factor), factor)
+
     bare = None if bias is None else lambda x, training: convolved(x, None)
-    conv = Piece(lambda x, training: convolved(x, bias), bare=bare, bias=bias)
-    return [conv, *_activation(layer.activation)]
+    after = _activation(layer.activation)
+    conv = Piece(
+        lambda x, training: convolved(x, bias), bare=bare, bias=bias, scaled=None if after else scaled
+    )
+    return [conv, *after]
 
 
 def _weights(layer: Any) -> tuple[Tensor, Tensor | None]:
@@ -163,6 +176,13 @@ def _norm(layer: Any) -> list[Piece]:
     gamma = layer.gamma.value if layer.scale else None
     beta = layer.beta.value if layer.center else None
 
+    def affine(training: bool) -> tuple[Tensor, Tensor] | None:
+        if training and layer.trainable:
+            return None
+        factor = (variance + layer.epsilon).rsqrt()
+        factor = factor if gamma is None else factor * gamma
+        return factor, -mean * factor if beta is None else torch.addcmul(beta, mean, factor, value=-1)
+
     def run(x: Tensor, training: bool) -> Tensor:
         if not (training and layer.trainable):
             return functional.batch_norm(x, mean, variance, gamma, beta, False, 0.0, layer.epsilon)
@@ -173,12 +193,22 @@ def _norm(layer: Any) -> list[Piece]:
             variance.lerp_(spread, 1 - layer.momentum)
         return torch_axes(made.view(rows.shape))
 
-    return [Piece(run)]
+    return [Piece(run, affine=affine)]
 
 
 @_says(keras.layers.Activation)
 def _act(layer: Any) -> list[Piece]:
     return _activation(layer.activation) or [Piece(lambda x, training: x)]
+
+
+@_says(keras.layers.ReLU)
+def _relu(layer: Any) -> list[Piece]:
+    if layer.negative_slope or layer.threshold:
+        return [Piece(_asked(layer))]
+    if layer.max_value is None:
+        return [Piece(lambda x, training: torch.relu(x), "relu")]
+    top = float(layer.max_value)
+    return [Piece(lambda x, training: functional.hardtanh(x, 0.0, top))]
 
 
 @_says(keras.layers.LeakyReLU)
