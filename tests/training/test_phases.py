@@ -10,11 +10,14 @@ import numpy as np
 import pytest
 import torch
 
+from convonet.data.feature_cache import features_folder
 from convonet.errors import Cancelled, ParamError
 from convonet.events import BatchEnded, EpochEnded, Event, Progressed, TrainingStarted, TrainingStopped, Watch
+from convonet.inference.fixed_network import FixedNetwork
 from convonet.nets import NetModel, create_model
 from convonet.nets.backend import keras
 from convonet.nets.bases import release
+from convonet.nets.fixed_graph import fixed_graph
 from convonet.params import HyperParams, PixelParams
 from convonet.training.checkpoint import CheckpointFile
 from convonet.training.features import features_of, split_at_base
@@ -119,7 +122,7 @@ def test_features_give_the_numbers_of_the_whole_network(hyper, rows) -> None:
     values = hyper()
     model = create(values)
     fixed, head = split_at_base(model)
-    features = features_of(fixed, rows[1], None, Watch())
+    features = features_of(fixed, rows[1], Watch()).rows
     assert features.images.shape == (12, 6)
     assert head.keras_model.output_shape == (None, 3)
     expected = model.predict(rows[1].images[30:])
@@ -127,23 +130,50 @@ def test_features_give_the_numbers_of_the_whole_network(hyper, rows) -> None:
     assert features.labels.tolist() == rows[1].labels[30:].tolist()
 
 
-def test_features_are_computed_once_and_kept(hyper, rows, tmp_path: Path) -> None:
+def test_features_are_computed_once_and_kept_by_content(hyper, rows) -> None:
     fixed, _ = split_at_base(create(hyper()))
     told: list[Event] = []
-    first = features_of(fixed, rows[0], tmp_path / "f.npy", Watch(told.append))
+    first = features_of(fixed, rows[0], Watch(told.append))
     assert [event.done for event in told if isinstance(event, Progressed)][-1] == 30
-    again = features_of(fixed, rows[0], tmp_path / "f.npy", Watch(told.append))
-    assert len([event for event in told if isinstance(event, Progressed)]) == 1
-    np.testing.assert_array_equal(first.images, again.images)
-    assert [path.name for path in tmp_path.iterdir()] == ["f.npy"]
-    assert features_of(fixed, rows[1], tmp_path / "f.npy", Watch()).images.shape == (12, 6)
+    assert first.images_per_second > 0
+    again = features_of(fixed, rows[0], Watch(told.append))
+    assert again.images_per_second == 0
+    np.testing.assert_array_equal(first.rows.images, again.rows.images)
+    part = ImageRows(rows[0].images, rows[0].labels, rows[0].rows[[3, 1]])
+    np.testing.assert_array_equal(features_of(fixed, part, Watch()).rows.images, first.rows.images[[3, 1]])
 
 
-def test_a_stop_leaves_no_half_features(hyper, rows, tmp_path: Path) -> None:
+def test_features_do_not_depend_on_threads_or_company(hyper, rows) -> None:
+    graph = fixed_graph(split_at_base(create(hyper())).fixed)
+    assert graph is not None
+    images = rows[0].images[:6]
+    whole = [list(FixedNetwork(graph, threads, "onnxruntime").features(iter(images))) for threads in (1, 3)]
+    np.testing.assert_array_equal(*whole)
+    alone = list(FixedNetwork(graph, 1, "onnxruntime").features(iter(images[4:5])))
+    np.testing.assert_array_equal(alone[0], whole[0][4])
+
+
+def test_a_stop_keeps_what_was_computed(hyper, rows) -> None:
     fixed, _ = split_at_base(create(hyper()))
+    asked = iter([False] * 10 + [True] * 100)
     with pytest.raises(Cancelled):
-        features_of(fixed, rows[0], tmp_path / "f.npy", Watch(should_stop=lambda: True))
-    assert not list(tmp_path.iterdir())
+        features_of(fixed, rows[0], Watch(should_stop=lambda: next(asked)))
+    assert len(list(features_folder().glob("*/*.npz"))) == 1
+
+
+def test_a_head_fitted_to_convergence_is_the_history_of_one_epoch(hyper, rows) -> None:
+    values = hyper(head_solver="lbfgs", head=HEAD[:1], fine_tune_epochs=0, flip_horizontal=True)
+    model, result = train(values, rows)
+    assert result.model_epoch == len(result.history) == 1
+    assert set(result.history.rows[0]) == {"loss", "accuracy", "val_loss", "val_accuracy"}
+    probabilities = model.predict(rows[0].images[rows[0].rows])
+    labels = rows[0].labels[rows[0].rows]
+    assert (probabilities.argmax(1) == labels).mean() == pytest.approx(result.history.rows[0]["accuracy"])
+
+
+def test_lbfgs_refuses_a_head_with_layers_of_its_own(hyper, rows) -> None:
+    with pytest.raises(ParamError, match="pooling alone"):
+        train(hyper(head_solver="lbfgs", head=({"type": "dense", "units": 4},)), rows)
 
 
 @pytest.mark.parametrize("augmented", [False, True])

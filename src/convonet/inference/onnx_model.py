@@ -146,6 +146,8 @@ def _session(content: bytes, threads: int | None, path: Path) -> onnxruntime.Inf
     options.log_severity_level = 4
     # Weights in a second file would be looked for in the folder that the program happens to stand in.
     options.add_session_config_entry("session.model_external_initializers_file_folder_path", os.devnull)
+    # Threads that wait by spinning take the processor from others: beside a busy process that is several times slower.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     if threads is not None:
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1

@@ -63,6 +63,7 @@ __all__ = [
     "ops",
     "put",
     "set_threads",
+    "threads",
     "versions",
 ]
 
@@ -137,6 +138,15 @@ def set_threads(count: int) -> None:
             received=count,
             hint="Start the process on fewer processors, or use KERAS_BACKEND=torch",
         )
+
+
+def threads() -> int:
+    """How many threads compute."""
+    if name() == "torch":
+        import torch
+
+        return int(torch.get_num_threads())
+    return _processors()
 
 
 def _processors() -> int:

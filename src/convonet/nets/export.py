@@ -71,10 +71,10 @@ def export_onnx(
         StorageError: the disk is full.
     """
     reference = reference_of(model, samples, source)
-    whole = with_all_inside(model, reference.images)
     said = exported_info(model.info, keras_sha256)
     with replacing(Path(path)) as temporary:
-        _write(whole, model.info.pixels.shape, temporary)
+        if not _write_traced(model, temporary):
+            _write(with_all_inside(model, reference.images), model.info.pixels.shape, temporary)
         graph = onnx.load(temporary)
         _name(graph)
         flatten_scaling(graph, model.info.pixels.shape)
@@ -167,6 +167,49 @@ def _write(whole: keras.Model, shape: tuple[int, int, int], path: Path) -> None:
     signature = [keras.InputSpec(shape=(None, *shape), dtype="float32", name=INPUT_NAME)]
     with exporting("ONNX"), _constant_padding():
         whole.export(path, format="onnx", verbose=False, input_signature=signature)
+
+
+def _write_traced(model: NetModel, path: Path) -> bool:
+    """Write the graph of a network on a backbone from torch's own forward pass; False where that cannot be done.
+
+    Maps keep one layout and frozen batch normalisation is folded into the convolutions: several times as fast in ONNX
+    Runtime as the graph that Keras writes, which turns the axes around each convolution.
+    """
+    if name() != "torch" or model.info.base is None:
+        return False
+    import torch
+
+    from convonet.nets.torch_path import create_forward
+
+    info, forward = model.info, create_forward(model.keras_model)
+    if forward is None:
+        return False
+    scale = None if info.inside else scale_of(info.scaling, info.pixels.channels, info.mean, info.deviation)
+
+    class Whole(torch.nn.Module):  # type: ignore[misc]
+        def forward(self, pixels: Any) -> Any:
+            x = pixels
+            if scale is not None:
+                factor, offset = (torch.tensor(part, dtype=torch.float32) for part in scale)
+                x = x * factor + offset
+            return _probabilities(forward(x, False), info)
+
+    example = torch.zeros((2, *info.pixels.shape))
+    axes = {INPUT_NAME: {0: "batch"}, OUTPUT_NAME: {0: "batch"}}
+    try:
+        with exporting("ONNX"), torch.no_grad():
+            torch.onnx.export(
+                Whole(),
+                (example,),
+                path,
+                dynamo=False,
+                input_names=[INPUT_NAME],
+                output_names=[OUTPUT_NAME],
+                dynamic_axes=axes,
+            )
+    except ModelFileError:
+        return False
+    return True
 
 
 @contextlib.contextmanager

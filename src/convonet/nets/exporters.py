@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from convonet.atomic import json_text, replacing, write_text
 from convonet.errors import OutputError
 from convonet.inference.golden import Golden, Images, Probabilities
 from convonet.inference.model_info import ModelInfo
+from convonet.inference.quiet_openvino import openvino
 from convonet.nets.backend import keras, name
 from convonet.nets.export import (
     MADE_UP,
@@ -39,8 +39,6 @@ from convonet.specs.export_formats import export_format
 
 Shape = tuple[int, int, int]
 Ask = Callable[[Images], Probabilities]
-
-_TELEMETRY = "openvino_telemetry"
 
 
 def export_as(
@@ -109,27 +107,23 @@ def _signature(shape: Shape, batch: int | None = None) -> list[keras.InputSpec]:
 
 
 def _write_openvino(whole: keras.Model, shape: Shape, file: Path) -> None:
-    # Without this module OpenVINO takes a stand-in of its own that sends nothing.
-    sys.modules.setdefault(_TELEMETRY, None)  # type: ignore[arg-type]
-    import openvino
-
+    package = openvino()
     raw = file.with_name("raw.xml")
     whole.export(str(raw), format="openvino", verbose=False, input_signature=_signature(shape))
-    graph = openvino.Core().read_model(raw)
+    graph = package.Core().read_model(raw)
     graph.reshape([-1, *shape])
     graph.inputs[0].set_names({INPUT_NAME})
     graph.outputs[0].set_names({OUTPUT_NAME})
-    openvino.serialize(graph, file)
+    package.serialize(graph, file)
     del graph
     raw.unlink()
     raw.with_suffix(".bin").unlink()
 
 
 def _read_openvino(file: Path) -> Ask:
-    import openvino
-
     exact = {"INFERENCE_PRECISION_HINT": "f32"}
-    network = openvino.Core().compile_model(openvino.Core().read_model(file), "CPU", exact)
+    core = openvino().Core()
+    network = core.compile_model(core.read_model(file), "CPU", exact)
     return lambda images: np.asarray(network(images.astype(np.float32))[0], np.float32)
 
 

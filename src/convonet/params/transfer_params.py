@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from pydantic import field_validator, model_validator
 
@@ -75,9 +75,19 @@ class TransferParams(ParamModel):
         return value
 
 
-class FineTuneParams(ParamModel):
-    """The second phase. Epochs, rate and patience of the first are those of every training."""
+HeadSolver = Literal["optimizer", "lbfgs"]
 
+
+class FineTuneParams(ParamModel):
+    """How the head is trained, and the second phase. The first has the epochs, rate and patience of every training."""
+
+    head_solver: HeadSolver = param(
+        "optimizer",
+        "Head solver",
+        "How the head is trained on the frozen backbone: by the optimizer over epochs, or by L-BFGS to convergence, "
+        "with a cross-validated L2 penalty. L-BFGS takes a head of pooling alone.",
+        group="Fine-tuning",
+    )
     fine_tune_epochs: int = param(
         0,
         "Epochs of fine-tuning",

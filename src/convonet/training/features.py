@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-import shutil
+import hashlib
+import tempfile
 import time
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from convonet.atomic import replacing
+from convonet.data.feature_cache import FeatureCache, pixel_hash
 from convonet.events import Progressed, Watch
+from convonet.inference.fixed_network import FixedNetwork
+from convonet.nets import backend
 from convonet.nets.backend import keras
+from convonet.nets.fixed_graph import features_by_keras, fixed_graph
 from convonet.nets.net_model import NetModel
 from convonet.training.image_rows import ImageRows
 
 _VALUES_AT_ONCE = 2**21
 _LARGEST_BATCH = 64
 _TELL_SECONDS = 0.5
+_KEEP_SECONDS = 20.0
+_LARGEST_IN_MEMORY = 2**29
+_LARGEST_KEPT = 4096
+"""Numbers of an image's features that are worth keeping between runs: pooled ones are, maps are not."""
 
 
 class Split(NamedTuple):
@@ -30,6 +37,20 @@ class Split(NamedTuple):
 
     fixed: keras.Model
     head: NetModel
+
+
+class FrozenFeatures(NamedTuple):
+    """Features in place of images.
+
+    Attributes:
+        rows: the features as rows to train on.
+        engine: what computed them, with its version.
+        images_per_second: of those that were computed; 0 where all were in the cache.
+    """
+
+    rows: ImageRows
+    engine: str
+    images_per_second: float
 
 
 def split_at_base(model: NetModel) -> Split:
@@ -48,45 +69,101 @@ def split_at_base(model: NetModel) -> Split:
     return Split(keras.Model(network.inputs[0], cut, name="fixed"), NetModel(head, model.info))
 
 
-def features_of(fixed: keras.Model, rows: ImageRows, path: Path | None, watch: Watch) -> ImageRows:
+def features_of(fixed: keras.Model, rows: ImageRows, watch: Watch) -> FrozenFeatures:
     """The features of some images, in place of the images.
 
-    Args:
-        path: a `.npy` file that keeps them; taken as it is where it is already there and has their number. None,
-            or a disk with too little room, keeps them in memory.
+    They are computed once and kept in the cache, by the content of each image.
 
     Returns:
         All rows of an array (N, …) float32, with the images' labels in the same order.
 
     Raises:
-        Cancelled: the person asked to stop; no half file is left.
+        Cancelled: the person asked to stop; what was computed is kept.
     """
-    shape = (len(rows), *fixed.output_shape[1:])
-    labels = rows.labels[rows.rows]
-    if path is not None and path.exists():
-        kept = np.load(path, mmap_mode="r", allow_pickle=False)
-        if kept.shape == shape:
-            return ImageRows.all(kept, labels)
-    if path is None or shutil.disk_usage(path.parent).free < 8 * int(np.prod(shape)):
-        made = np.empty(shape, np.float32)
-        _compute(fixed, rows, made, watch)
-        return ImageRows.all(made, labels)
-    with replacing(path) as temporary:
-        on_disk = np.lib.format.open_memmap(temporary, mode="w+", dtype=np.float32, shape=shape)
-        _compute(fixed, rows, on_disk, watch)
-        on_disk.flush()
-        del on_disk
-    return ImageRows.all(np.load(path, mmap_mode="r", allow_pickle=False), labels)
+    started = time.monotonic()
+    shape = fixed.output_shape[1:]
+    made = _room((len(rows), *shape))
+    flat = made.reshape(len(rows), -1)
+    graph = fixed_graph(fixed)
+    if graph is None:
+        _by_keras(fixed, rows, flat, watch)
+        return FrozenFeatures(
+            ImageRows.all(made, rows.labels[rows.rows]), "keras", _speed(len(rows), started)
+        )
+    network = FixedNetwork(graph, backend.threads())
+    digest = hashlib.sha256(graph).hexdigest()
+    cache = FeatureCache(f"{digest} {network.description}")
+    computed = _fill(network, cache, rows, flat, watch)
+    seconds = time.monotonic() - started
+    return FrozenFeatures(
+        ImageRows.all(made, rows.labels[rows.rows]),
+        network.description,
+        computed / seconds if computed else 0.0,
+    )
 
 
-def _compute(fixed: keras.Model, rows: ImageRows, made: np.ndarray, watch: Watch) -> None:
+def _room(shape: tuple[int, ...]) -> np.ndarray:
+    """Memory for features; a file without a name where they are maps too large for it."""
+    if 4 * int(np.prod(shape)) <= _LARGEST_IN_MEMORY:
+        return np.empty(shape, np.float32)
+    with tempfile.TemporaryFile() as file:
+        return np.memmap(file, np.float32, "w+", shape=shape)
+
+
+def _fill(network: FixedNetwork, cache: FeatureCache, rows: ImageRows, made: np.ndarray, watch: Watch) -> int:
+    """Fill `made` (N, features) from the cache and, where it has none, from the network; how many were computed."""
+    hashes = [pixel_hash(rows.images[row]) for row in rows.rows]
+    known = cache.find(hashes, made.shape[1])
+    for index, key in enumerate(hashes):
+        if key in known:
+            made[index] = known[key]
+    missing = [index for index, key in enumerate(hashes) if key not in known]
+    started = told = kept_at = time.monotonic()
+    done = kept = 0
+
+    def keep() -> None:
+        if made.shape[1] > _LARGEST_KEPT:
+            return
+        indices = missing[kept:done]
+        cache.add([hashes[index] for index in indices], made[indices])
+
+    try:
+        for index, features in zip(
+            missing, network.features(rows.images[rows.rows[index]] for index in missing), strict=True
+        ):
+            made[index] = features.reshape(-1)
+            done += 1
+            watch.check()
+            now = time.monotonic()
+            if now - kept_at >= _KEEP_SECONDS:
+                keep()
+                kept, kept_at = done, now
+            if now - told >= _TELL_SECONDS or done == len(missing):
+                told = now
+                left = (now - started) / done * (len(missing) - done)
+                total = len(hashes)
+                watch.tell(
+                    Progressed(
+                        stage="features", done=total - len(missing) + done, total=total, seconds_left=left
+                    )
+                )
+    finally:
+        keep()
+    return len(missing)
+
+
+def _speed(count: int, started: float) -> float:
+    return count / max(time.monotonic() - started, 1e-9)
+
+
+def _by_keras(fixed: keras.Model, rows: ImageRows, made: np.ndarray, watch: Watch) -> None:
     height, width = rows.images.shape[1:3]
     size = max(1, min(_LARGEST_BATCH, _VALUES_AT_ONCE // (height * width)))
     started = told = time.monotonic()
     for start in range(0, len(rows), size):
         watch.check()
         images, _ = rows.take(slice(start, start + size))
-        made[start : start + size] = fixed.predict_on_batch(images.astype(np.float32))
+        made[start : start + size] = features_by_keras(fixed, images).reshape(len(images), -1)
         done = min(start + size, len(rows))
         if (now := time.monotonic()) - told >= _TELL_SECONDS or done == len(rows):
             told = now

@@ -29,17 +29,26 @@ from convonet.nets.layers import seed_of
 from convonet.nets.net_model import NetModel
 from convonet.params.hyper_params import HyperParams
 from convonet.training.checkpoint import CheckpointFile
+from convonet.training.converged import converged
 from convonet.training.features import features_of, split_at_base
 from convonet.training.history import History
 from convonet.training.net_training import ImageRows, NetTraining, TrainingResult
 from convonet.training.rules import create_rules, is_better
 
 SECOND_CHECKPOINT = "checkpoint_2.npz"
-FEATURES = ("features_train.npy", "features_val.npy")
-PHASE_FILES = (SECOND_CHECKPOINT, *FEATURES)
+PHASE_FILES = (SECOND_CHECKPOINT, "features_train.npy", "features_val.npy")
 """What a training in phases keeps beside its checkpoint until it is over."""
 
 _LEAST_SECONDS = 1e-3
+
+
+class _Converged:
+    """A first phase that has no epochs: its head is fitted to convergence."""
+
+    spent = 0.0
+
+    def __init__(self, result: TrainingResult) -> None:
+        self.history, self.speed = result.history, result.images_per_second
 
 
 def has_phases(model: NetModel, hyper: HyperParams) -> bool:
@@ -52,8 +61,8 @@ class PhasedTraining:
     """Trains a network on a base; arguments and results are those of NetTraining.
 
     The first phase has the epochs, rate and patience of every training; those of the second are `fine_tune_…`.
-    Without augmentation the first phase looks at each image once and trains on what the base said of it. Where
-    the best epoch is kept, it is the best of both phases.
+    Without augmentation, or where the head is fitted to convergence, the first phase computes the features of each
+    image once and trains on them. Where the best epoch is kept, it is the best of both phases.
     """
 
     model: NetModel
@@ -63,7 +72,7 @@ class PhasedTraining:
     on_resume: Callable[[History, int], None] = lambda history, size: None
     callbacks: Sequence[Any] = ()
     _earlier: list[dict[str, float]] = field(default_factory=list, init=False)
-    _now: NetTraining | None = field(default=None, init=False)
+    _now: NetTraining | _Converged | None = field(default=None, init=False)
 
     def train(self, train: ImageRows, watch: Watch | None = None) -> TrainingResult:
         """Train on all images, without validation."""
@@ -97,16 +106,22 @@ class PhasedTraining:
         return self._better(first, head_only, second, val is not None)
 
     def _first(self, train: ImageRows, val: ImageRows | None, watch: Watch) -> TrainingResult:
-        model = self.model
-        if not self.hyper.augments:
-            watch.tell(StageStarted(stage="features", title="Looking at the images with the base"))
-            fixed, model = split_at_base(self.model)
-            places = [
-                None if self.checkpoint is None else self.checkpoint.path.with_name(n) for n in FEATURES
-            ]
-            train = features_of(fixed, train, places[0], watch)
-            val = None if val is None else features_of(fixed, val, places[1], watch)
+        model, converges = self.model, self.hyper.head_solver == "lbfgs"
         over = self._file(SECOND_CHECKPOINT)
+        if converges or not self.hyper.augments:
+            watch.tell(StageStarted(stage="features", title="Computing features with the frozen backbone"))
+            fixed, model = split_at_base(self.model)
+            frozen = features_of(fixed, train, watch)
+            train = frozen.rows
+            val = None if val is None else features_of(fixed, val, watch).rows
+            if converges:
+                result = converged(model, self.hyper, train, val, watch)
+                result = replace(result, images_per_second=frozen.images_per_second)
+                self._now = _Converged(result)
+                if over is None or not over.exists():
+                    self.on_resume(History(), 0)
+                    self.on_history(result.history)
+                return result
         training = NetTraining(
             model,
             self.hyper,

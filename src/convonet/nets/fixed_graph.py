@@ -1,0 +1,54 @@
+"""The fixed part of a network, such as a frozen backbone, as an ONNX graph for a fast inference engine."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import numpy as np
+
+from convonet.nets import backend
+from convonet.nets.backend import keras
+from convonet.nets.export import exporting
+
+INPUT, OUTPUT = "pixels", "features"
+
+
+def fixed_graph(fixed: keras.Model) -> bytes | None:
+    """An ONNX graph from one image (1, H, W, C) uint8 to its features.
+
+    Frozen batch normalisation is folded into the convolutions. The same weights give the same bytes.
+
+    Returns:
+        The file's content, or None where the network cannot be read as a graph of layers or exported.
+    """
+    if backend.name() != "torch":
+        return None
+    import torch
+
+    from convonet.errors import ModelFileError
+    from convonet.nets.torch_path import create_forward
+
+    forward = create_forward(fixed)
+    if forward is None:
+        return None
+
+    class Fixed(torch.nn.Module):  # type: ignore[misc]
+        def forward(self, pixels: Any) -> Any:
+            return forward(pixels.float(), False)
+
+    made = io.BytesIO()
+    example = torch.zeros((1, *fixed.input_shape[1:]), dtype=torch.uint8)
+    try:
+        with exporting("ONNX"), torch.no_grad():
+            torch.onnx.export(
+                Fixed(), (example,), made, dynamo=False, input_names=[INPUT], output_names=[OUTPUT]
+            )
+    except ModelFileError:
+        return None
+    return made.getvalue()
+
+
+def features_by_keras(fixed: keras.Model, images: np.ndarray) -> np.ndarray:
+    """The same features computed by Keras, for networks that have no graph; (N, …) float32."""
+    return np.asarray(fixed.predict_on_batch(images.astype(np.float32)))
