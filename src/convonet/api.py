@@ -352,7 +352,8 @@ def evaluate(
     """Score a model on a set; for a run folder the files are written into it.
 
     Args:
-        data: None: what the run was trained with.
+        data: None: what the run was trained with. The path of a folder or table: the test images, or with another
+            split the training images; all else stays as the run was trained.
         min_recall: choose the threshold on validation to find this share of the positives, 0..1.
         costs: or for the least cost of false alarms and misses.
         calibrate: fit a temperature on validation.
@@ -364,7 +365,7 @@ def evaluate(
     """
     path = model.path if isinstance(model, TrainedRun) else Path(model)
     own = (path / "run.json").is_file()
-    values = data_of(data) if data is not None else _trained_on(path)
+    values = _data_to_test(data, path, split, own)
     task = TestTask(
         model=str(path),
         data=values,
@@ -537,6 +538,16 @@ def _space(hyper: Hyper) -> SearchSpace:
     if isinstance(hyper, SearchSpace):
         return hyper
     return SearchSpace.of(hyper) if isinstance(hyper, Mapping) else load_hyper(hyper)
+
+
+def _data_to_test(data: Data | None, model: Path, split: Split, own: bool) -> DataParams:
+    """The data of an evaluation: given as a whole, or one folder in place of one that the run was trained with."""
+    if data is None:
+        return _trained_on(model)
+    if isinstance(data, (DataParams, Mapping)) or Path(data).suffix.lower() == ".json":
+        return data_of(data)
+    known = _trained_on(model) if own else DataParams()
+    return known.changed(**{"test_dir" if split == "test" else "train_dir": os.fspath(data)})
 
 
 def _trained_on(path: Path) -> DataParams:

@@ -40,6 +40,14 @@ Set = Annotated[
         "--set", metavar="NAME=VALUE", help="Set a parameter; may be repeated. Several values: A,B."
     ),
 ]
+Folder = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="DIR",
+        help="Training images, the same as --train-dir: one folder per class, a folder that holds train, val and "
+        "test, a CSV or TSV file, or a .npz file.",
+    ),
+]
 TrainDir = Annotated[
     str | None,
     typer.Option(

@@ -27,6 +27,14 @@ def register(app: typer.Typer) -> None:
 
 def evaluate(
     model: Model,
+    folder: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="DIR",
+            help="Test images, the same as --test-dir; with --split train or val the training images, the same as "
+            "--train-dir.",
+        ),
+    ] = None,
     data: opt.DataFile = None,
     settings: opt.Set = None,
     split: Annotated[str, typer.Option("--split", help="test, val or train.")] = "test",
@@ -84,11 +92,13 @@ def evaluate(
     from convonet.specs import Split, TestTask
     from convonet.workbench.models import model_path
 
-    path = model_path(model)
+    path, chosen = model_path(model), one_of("--split", split, Split)
     given = _data_of(
         path,
         data,
         settings,
+        folder=folder,
+        folder_is="test_dir" if chosen == "test" else "train_dir",
         train_dir=train_dir,
         test_dir=test_dir,
         val_dir=val_dir,
@@ -99,7 +109,7 @@ def evaluate(
     task = TestTask(
         model=str(path),
         data=given,
-        split=one_of("--split", split, Split),
+        split=chosen,
         top_k=top_k,
         positive=positive,
         threshold=threshold,

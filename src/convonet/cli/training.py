@@ -38,6 +38,7 @@ def demo(
 
 
 def train(
+    folder: opt.Folder = None,
     data: opt.DataFile = None,
     hyper: opt.HyperFile = None,
     settings: opt.Set = None,
@@ -66,7 +67,7 @@ def train(
     json: opt.Json = False,
     progress: opt.Progress = opt.ProgressStyle.AUTO,
 ) -> None:
-    """Train a network on folders of images."""
+    """Train a network on a folder of images."""
     from convonet.cli.given import data_params, parent_folder, search_space
     from convonet.cli.work import start_run
     from convonet.runs.environment import available_cores
@@ -76,6 +77,7 @@ def train(
     given = data_params(
         data,
         settings,
+        folder=folder,
         train_dir=train_dir,
         test_dir=test_dir,
         val_dir=val_dir,
