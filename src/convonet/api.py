@@ -65,12 +65,14 @@ class TrainedRun:
     Attributes:
         history: score name → one value an epoch.
         model: path of the `.keras` file, which plain Keras loads.
+        test: scores on the test images (`accuracy`, `accuracy_interval`, `loss` …); None where it was not tested.
     """
 
     path: Path
     state: str
     history: dict[str, list[float]]
     images_per_second: float
+    test: dict[str, Any] | None = None
 
     @property
     def model(self) -> Path:
@@ -157,7 +159,8 @@ def train(
     validation: bool = True,
     seed: int | None = None,
     from_model: str | os.PathLike[str] | None = None,
-    test: bool = False,
+    test: bool = True,
+    accept_class_map: bool = False,
     out: str | os.PathLike[str] | None = None,
     name: str | None = None,
     threads: int | None = None,
@@ -170,6 +173,9 @@ def train(
         data: where the images are. A string is the path of a JSON file, or of a folder of images.
         hyper: network and training; None: the defaults.
         validation: hold out a share of the images, or use the validation folder.
+        test: evaluate on the test images where there are some.
+        accept_class_map: where class names of the test or validation images differ from those of the training images
+            and each has one likely match, take the matches as the same classes.
         callbacks: your own `keras.callbacks.Callback`s, called as Keras' `fit` calls them. A run that is
             resumed later knows nothing of them.
         listen: called with every event.
@@ -186,6 +192,7 @@ def train(
         validation=validation,
         from_model=None if from_model is None else os.path.abspath(from_model),
         then_test=test,
+        accept_class_map=accept_class_map,
         threads=threads or available_cores(),
     )
     parent = Path(out or values.result_dir or "runs").expanduser()
@@ -193,7 +200,9 @@ def train(
     RunStore().add(run)
     _execute(run, task, listen, callbacks=callbacks)
     document = train_document(run)
-    return TrainedRun(run.path, document["state"], document["history"], document["images_per_second"])
+    return TrainedRun(
+        run.path, document["state"], document["history"], document["images_per_second"], document["test"]
+    )
 
 
 @dataclass(frozen=True)
@@ -347,6 +356,7 @@ def evaluate(
     keep: bool = False,
     scaling: Any = None,
     classes: Sequence[str] = (),
+    accept_class_map: bool = False,
     listen: Listener = None,
 ) -> dict[str, Any]:
     """Score a model on a set; for a run folder the files are written into it.
@@ -359,6 +369,8 @@ def evaluate(
         calibrate: fit a temperature on validation.
         keep: write threshold, positive class and temperature into the model.
         classes: names for a model that holds none, in the order of its outputs.
+        accept_class_map: where class names of the images differ from the model's and each has one likely match, take
+            the matches as the same classes.
 
     Returns:
         The document that `convonet evaluate --json` prints.
@@ -379,6 +391,7 @@ def evaluate(
         keep=keep,
         scaling=scaling,
         classes=tuple(classes),
+        accept_class_map=accept_class_map,
         into=str(path.resolve()) if own else None,
     )
     return answer_of(task, listen)

@@ -62,6 +62,15 @@ ImageSize = Annotated[
 Channels = Annotated[
     str | None, typer.Option("--channels", help="1 grey, 3 colour, auto.", rich_help_panel=_IMAGES)
 ]
+AcceptClassMap = Annotated[
+    bool,
+    typer.Option(
+        "--accept-class-map",
+        help="Where class names of the test or validation images differ from those of the training images, and each "
+        "has one likely match, take the matches as the same classes.",
+        rich_help_panel=_IMAGES,
+    ),
+]
 Seed = Annotated[int | None, typer.Option("--seed", help="Every draw follows from it.")]
 Out = Annotated[Path | None, typer.Option("--out", help="Parent folder of the run.")]
 Name = Annotated[str | None, typer.Option("--name", help="The run's folder name.")]

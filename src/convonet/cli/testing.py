@@ -79,6 +79,7 @@ def evaluate(
     val_dir: opt.ValDir = None,
     image_size: opt.ImageSize = None,
     channels: opt.Channels = None,
+    accept_class_map: opt.AcceptClassMap = False,
     json: opt.Json = False,
     progress: opt.Progress = opt.ProgressStyle.AUTO,
 ) -> None:
@@ -119,6 +120,7 @@ def evaluate(
         keep=keep,
         scaling=checked_scaling(scaling),
         classes=read_labels(labels) if labels else (),
+        accept_class_map=accept_class_map,
         into=str(path) if own else None,
         threads=threads,
     )
