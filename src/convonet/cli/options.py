@@ -57,7 +57,13 @@ TrainDir = Annotated[
 TestDir = Annotated[str | None, typer.Option("--test-dir", help="Test images.", rich_help_panel=_IMAGES)]
 ValDir = Annotated[str | None, typer.Option("--val-dir", help="Validation images.", rich_help_panel=_IMAGES)]
 ImageSize = Annotated[
-    str | None, typer.Option("--image-size", metavar="N|HxW", help="Pixels.", rich_help_panel=_IMAGES)
+    str | None,
+    typer.Option(
+        "--image-size",
+        metavar="auto|N|HxW",
+        help="Size in pixels that every image is resized to. Default: auto.",
+        rich_help_panel=_IMAGES,
+    ),
 ]
 Channels = Annotated[
     str | None, typer.Option("--channels", help="1 grey, 3 colour, auto.", rich_help_panel=_IMAGES)
