@@ -43,6 +43,17 @@ def test_training_evaluating_and_predicting(trained: convonet.api.TrainedRun, di
     assert len(answers) == scores["per_class"][7]["support"]
 
 
+def test_the_path_of_a_folder_is_the_training_or_the_test_images(digits: Path, tmp_path: Path) -> None:
+    hyper = HYPER | {"family": "logistic", "epochs": 1}
+    run = convonet.train(digits / "train", hyper, out=tmp_path, threads=1)
+    assert convonet.evaluate(run, digits / "test")["images"] == 359
+    assert convonet.evaluate(run, str(digits / "train"), split="val")["images"] < 300
+    found = convonet.tune(
+        str(digits / "train"), hyper | {"init_rate": [0.01]}, images=60, folds=2, out=tmp_path
+    )
+    assert found.state == "done"
+
+
 def test_an_array_is_one_image_or_a_batch_and_the_answer_says_which(
     trained: convonet.api.TrainedRun,  # type: ignore[name-defined]
     digits: Path,

@@ -65,12 +65,14 @@ class TrainedRun:
     Attributes:
         history: score name → one value an epoch.
         model: path of the `.keras` file, which plain Keras loads.
+        test: scores on the test images (`accuracy`, `accuracy_interval`, `loss` …); None where it was not tested.
     """
 
     path: Path
     state: str
     history: dict[str, list[float]]
     images_per_second: float
+    test: dict[str, Any] | None = None
 
     @property
     def model(self) -> Path:
@@ -157,7 +159,8 @@ def train(
     validation: bool = True,
     seed: int | None = None,
     from_model: str | os.PathLike[str] | None = None,
-    test: bool = False,
+    test: bool = True,
+    accept_class_map: bool = False,
     out: str | os.PathLike[str] | None = None,
     name: str | None = None,
     threads: int | None = None,
@@ -170,6 +173,9 @@ def train(
         data: where the images are. A string is the path of a JSON file, or of a folder of images.
         hyper: network and training; None: the defaults.
         validation: hold out a share of the images, or use the validation folder.
+        test: evaluate on the test images where there are some.
+        accept_class_map: where class names of the test or validation images differ from those of the training images
+            and each has one likely match, take the matches as the same classes.
         callbacks: your own `keras.callbacks.Callback`s, called as Keras' `fit` calls them. A run that is
             resumed later knows nothing of them.
         listen: called with every event.
@@ -186,6 +192,7 @@ def train(
         validation=validation,
         from_model=None if from_model is None else os.path.abspath(from_model),
         then_test=test,
+        accept_class_map=accept_class_map,
         threads=threads or available_cores(),
     )
     parent = Path(out or values.result_dir or "runs").expanduser()
@@ -193,7 +200,9 @@ def train(
     RunStore().add(run)
     _execute(run, task, listen, callbacks=callbacks)
     document = train_document(run)
-    return TrainedRun(run.path, document["state"], document["history"], document["images_per_second"])
+    return TrainedRun(
+        run.path, document["state"], document["history"], document["images_per_second"], document["test"]
+    )
 
 
 @dataclass(frozen=True)
@@ -347,24 +356,28 @@ def evaluate(
     keep: bool = False,
     scaling: Any = None,
     classes: Sequence[str] = (),
+    accept_class_map: bool = False,
     listen: Listener = None,
 ) -> dict[str, Any]:
     """Score a model on a set; for a run folder the files are written into it.
 
     Args:
-        data: None: what the run was trained with.
+        data: None: what the run was trained with. The path of a folder or table: the test images, or with another
+            split the training images; all else stays as the run was trained.
         min_recall: choose the threshold on validation to find this share of the positives, 0..1.
         costs: or for the least cost of false alarms and misses.
         calibrate: fit a temperature on validation.
         keep: write threshold, positive class and temperature into the model.
         classes: names for a model that holds none, in the order of its outputs.
+        accept_class_map: where class names of the images differ from the model's and each has one likely match, take
+            the matches as the same classes.
 
     Returns:
         The document that `convonet evaluate --json` prints.
     """
     path = model.path if isinstance(model, TrainedRun) else Path(model)
     own = (path / "run.json").is_file()
-    values = data_of(data) if data is not None else _trained_on(path)
+    values = _data_to_test(data, path, split, own)
     task = TestTask(
         model=str(path),
         data=values,
@@ -378,6 +391,7 @@ def evaluate(
         keep=keep,
         scaling=scaling,
         classes=tuple(classes),
+        accept_class_map=accept_class_map,
         into=str(path.resolve()) if own else None,
     )
     return answer_of(task, listen)
@@ -537,6 +551,16 @@ def _space(hyper: Hyper) -> SearchSpace:
     if isinstance(hyper, SearchSpace):
         return hyper
     return SearchSpace.of(hyper) if isinstance(hyper, Mapping) else load_hyper(hyper)
+
+
+def _data_to_test(data: Data | None, model: Path, split: Split, own: bool) -> DataParams:
+    """The data of an evaluation: given as a whole, or one folder in place of one that the run was trained with."""
+    if data is None:
+        return _trained_on(model)
+    if isinstance(data, (DataParams, Mapping)) or Path(data).suffix.lower() == ".json":
+        return data_of(data)
+    known = _trained_on(model) if own else DataParams()
+    return known.changed(**{"test_dir" if split == "test" else "train_dir": os.fspath(data)})
 
 
 def _trained_on(path: Path) -> DataParams:

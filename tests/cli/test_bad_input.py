@@ -32,8 +32,10 @@ DATA: list[tuple[str, dict[str, Any], str]] = [
     ("other number of classes", {"num_classes": 3}, "num_classes"),
     ("unknown key", {"image_sice": 8}, "image_size"),
     ("out of range", {"image_size": 0}, "image_size"),
-    ("class missing in test", {"test_dir": "one"}, "light"),
-    ("class too many in test", {"test_dir": "three"}, "extra"),
+    ("class missing in validation", {"val_dir": "one"}, "light"),
+    ("class too many in validation", {"val_dir": "three"}, "extra"),
+    ("no such test folder", {"test_dir": "nowhere"}, "nowhere"),
+    ("empty test folder", {"test_dir": "empty"}, "No images"),
     ("no validation images", {"val_dir": "empty"}, "No images"),
 ]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -208,7 +209,7 @@ LONG = [
 SHORT = ["adenocarcinoma", "large.cell.carcinoma", "normal", "squamous.cell.carcinoma"]
 
 
-def test_classes_under_other_names_are_refused_with_a_map_and_right_once_it_is_taken(
+def test_a_test_set_of_other_class_names_is_left_out_until_the_map_is_taken(
     convonet: Convonet, tmp_path: Path
 ) -> None:
     for part, names in (("train", LONG), ("test", SHORT)):
@@ -218,9 +219,10 @@ def test_classes_under_other_names_are_refused_with_a_map_and_right_once_it_is_t
                 Image.new("L", (8, 8), 60 * place + number).save(tmp_path / part / name / f"{number}.png")
     folders = ["--train-dir", tmp_path / "train", "--test-dir", tmp_path / "test", "--image-size", 8]
     settings = ["--set", "epochs=1", "--set", "family=logistic", "--out", tmp_path / "runs", "--json"]
-    refused = convonet("train", *folders, *settings)
-    assert refused.code == 2
-    offered = refused.json()["error"]["details"]["offered_map"]
+    trained = convonet("train", *folders, *settings)
+    skipped = _right(trained)["test_skipped"]
+    assert trained.err.count(skipped["command"]) == 2
+    offered = skipped["error"]["details"]["offered_map"]
     assert offered == {short: long for short, long in zip(SHORT, LONG, strict=True) if short != long}
     taken = ["--set", f"class_map={json.dumps(offered)}"]
     run = _right(convonet("train", *folders, *settings, *taken, "--test"))["run"]
@@ -228,6 +230,15 @@ def test_classes_under_other_names_are_refused_with_a_map_and_right_once_it_is_t
         rows = list(csv.DictReader(file))
     assert Counter(row["true"] for row in rows) == dict.fromkeys(LONG, 4)
     assert all(LONG[SHORT.index(row["path"].split("/")[0])] == row["true"] for row in rows)
+    words = shlex.split(skipped["command"])
+    assert (words[:2], words[-1]) == (["convonet", "evaluate"], "--accept-class-map")
+    assert _right(convonet(*words[1:], "--json"))["images"] == 16
+    record = json.loads((Path(trained.json()["run"]) / "run.json").read_text())
+    assert record["params"]["data"]["class_map"] == record["task"]["data"]["class_map"] == offered
+    assert record["test_skipped"] is None
+    assert _right(convonet("evaluate", words[2], "--json"))["images"] == 16
+    at_once = _right(convonet("train", *folders, *settings, "--accept-class-map"))
+    assert (at_once["test"]["images"], at_once["test_skipped"]) == (16, None)
 
 
 def test_a_plain_keras_model_scores_the_same_here(convonet: Convonet, digits: Path, tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ from convonet.params import (
     save_hyper,
     split_setting,
 )
+from convonet.params.data_params import DEFAULT_SIZE, pixel_params
 from convonet.params.families import FAMILIES, family_info
 
 DIGITS = {
@@ -267,3 +268,28 @@ def test_files_of_bases_mean_the_same_from_another_folder(
     assert HyperParams.of(values).anchored().base_weights == "local"
     space = SearchSpace.of({"base": ["own.keras", "efficientnet_lite0"]}).anchored()
     assert space.choices["base"] == (str(tmp_path / "own.keras"), "efficientnet_lite0")
+
+
+@pytest.mark.parametrize("value", ["auto", "Auto", "", None])
+def test_an_image_size_that_is_left_to_the_software(value: str | None, tmp_path: Path) -> None:
+    data = DataParams.of({"train_dir": "a", "image_size": value})
+    assert (data.image_size, data.size) == (None, DEFAULT_SIZE)
+    assert pixel_params(data, 1).shape == (28, 28, 1)
+    save_data(tmp_path / "data.json", data)
+    assert load_data(tmp_path / "data.json") == data
+    (tmp_path / "by_hand.json").write_text(json.dumps({"train_dir": "a", "image_size": value}))
+    assert load_data(tmp_path / "by_hand.json").size == DEFAULT_SIZE
+    assert data.changed(image_size="80x60").size == (80, 60)
+
+
+def test_a_file_without_an_image_size_stays_without(tmp_path: Path) -> None:
+    data = DataParams.of({"train_dir": "a"})
+    assert (data.is_set("image_size"), data.size) == (False, DEFAULT_SIZE)
+    save_data(tmp_path / "data.json", data)
+    assert "image_size" not in json.loads((tmp_path / "data.json").read_text())
+
+
+def test_the_image_size_is_shown_as_auto() -> None:
+    field = fields_of(DataParams)["image_size"]
+    assert (field.default, field.default_text, field.optional) == (None, "auto", True)
+    assert field.expected_text().startswith("auto, a number of pixels")

@@ -125,6 +125,15 @@ def test_parameters_are_checked_with_every_fault_at_once(shared: Served) -> None
     assert found["values"]["hyper"] == {"epochs": [2], "num_units": [64, 128], "init_rate": [0.1]}
 
 
+@pytest.mark.parametrize("value", ["auto", None])
+def test_an_image_size_is_left_to_the_software(shared: Served, value: str | None) -> None:
+    found = shared.client.post("/params/check", json={"data": DATA | {"image_size": value}}).json()
+    schemas.CheckedParams.model_validate(found)
+    assert (found["valid"], found["values"]["data"]["image_size"]) == (True, None)
+    fields = {field["name"]: field for field in shared.client.get("/about").json()["fields"]["data"]}
+    assert (fields["image_size"]["default"], fields["image_size"]["default_text"]) == (None, "auto")
+
+
 def test_runs_are_listed_shown_and_their_files_read(shared: Served) -> None:
     listed = shared.client.get("/runs", params={"kind": "train"}).json()
     schemas.RunList.model_validate(listed)

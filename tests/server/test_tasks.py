@@ -80,3 +80,8 @@ def test_faults_of_all_parts_are_told_together(maker: TaskMaker) -> None:
     assert "did you mean search" in told.value.faults["options.serach"]
     with pytest.raises(ParamError, match="did you mean train"):
         maker.make("tarin", None, None, {})
+
+
+@pytest.mark.parametrize("kind", ["train", "evaluate"])
+def test_a_class_map_may_be_accepted(kind: str) -> None:
+    assert "accept_class_map" in option_names(kinds()[kind])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from convonet.params import DataParams, SearchSpace
@@ -17,24 +17,54 @@ def data_params(
     settings: Sequence[str] | None = None,
     *,
     known: DataParams | None = None,
+    folder: str | None = None,
+    folder_is: Literal["train_dir", "test_dir"] = "train_dir",
     **given: Any,
 ) -> DataParams:
-    """The data parameters: the file's, else those that are known, then single options, then --set."""
+    """The data parameters: the file's, else those that are known, then single options, then --set.
+
+    Args:
+        folder: the images that were given without an option.
+        folder_is: the parameter that `folder` is a value of.
+
+    Raises:
+        InputError: no images were given, or two values for one set.
+    """
     from convonet.errors import InputError
     from convonet.params import DataParams, load_data
 
     data = load_data(file) if file is not None else known or DataParams()
     values = {name: value for name, value in given.items() if value is not None}
+    if folder is not None:
+        _check_one_folder(folder, values.get(folder_is), folder_is)
+        values[folder_is] = folder
     values |= {name: texts[0] for name, texts in _settings(settings, DataParams).items()}
     if values:
         data = data.changed(**values)
     if file is None and data.train_dir is None and data.test_dir is None:
         raise InputError(
             "No images were given",
-            expected="--data FILE or --train-dir DIR",
+            expected="a folder such as photos/, --train-dir DIR, or --data FILE",
             hint="`convonet samples` writes a set",
         )
     return data
+
+
+def _check_one_folder(folder: str, other: str | None, name: str) -> None:
+    """A folder and the option for the same set must not disagree."""
+    from convonet.errors import InputError
+
+    if other is None or os.path.abspath(os.path.expanduser(other)) == os.path.abspath(
+        os.path.expanduser(folder)
+    ):
+        return
+    option = f"--{name.replace('_', '-')}"
+    raise InputError(
+        f"Two folders were given for the {name.removesuffix('_dir')} images",
+        expected=f"either DIR or {option} DIR",
+        received=f"{folder} and {option} {other}",
+        hint="Give one of them",
+    )
 
 
 def search_space(file: Path | None, settings: Sequence[str] | None, **given: Any) -> SearchSpace:

@@ -43,6 +43,7 @@ def many(
     csv: Annotated[Path | None, typer.Option("--csv", help="Also write the table as CSV.")] = None,
     seed: opt.Seed = None,
     threads: opt.Threads = None,
+    accept_class_map: opt.AcceptClassMap = False,
     json: opt.Json = False,
     progress: opt.Progress = opt.ProgressStyle.AUTO,
 ) -> None:
@@ -54,7 +55,7 @@ def many(
     rows: list[dict[str, Any]] = []
     try:
         for path in data:
-            rows.append(_row(path, values, settings, out, threads, progress))
+            rows.append(_row(path, values, settings, out, threads, progress, accept_class_map))
     finally:
         if csv is not None and rows:
             _write(csv, rows)
@@ -73,12 +74,12 @@ def _row(
     out: Path | None,
     threads: int | None,
     progress: str,
+    accept_class_map: bool,
 ) -> dict[str, Any]:
     """One set trained and tested: its row of the table, with `error` where it failed."""
     from convonet.cli.given import data_params, parent_folder
     from convonet.cli.output import note
     from convonet.cli.work import do_new_run, start_run
-    from convonet.data.sources import has_set
     from convonet.errors import ConvonetError
     from convonet.runs.environment import available_cores
     from convonet.specs import TrainTask
@@ -89,7 +90,10 @@ def _row(
         file, folder = (path, None) if path.suffix.lower() == ".json" else (None, str(path))
         data = data_params(file, settings, train_dir=folder)
         task = TrainTask(
-            data=data, hyper=hyper, then_test=has_set(data, "test"), threads=threads or available_cores()
+            data=data,
+            hyper=hyper,
+            accept_class_map=accept_class_map,
+            threads=threads or available_cores(),
         )
         run = start_run(parent_folder(out, data), task)
         do_new_run(run, task.threads, progress)

@@ -98,6 +98,7 @@ def _print(marks: list[MarkedImage]) -> None:
 
 
 def suspects(
+    folder: opt.Folder = None,
     data: opt.DataFile = None,
     hyper: opt.HyperFile = None,
     settings: opt.Set = None,
@@ -122,7 +123,9 @@ def suspects(
     from convonet.runs.environment import available_cores
     from convonet.specs import SuspectsTask
 
-    given = data_params(data, settings, train_dir=train_dir, image_size=image_size, channels=channels)
+    given = data_params(
+        data, settings, folder=folder, train_dir=train_dir, image_size=image_size, channels=channels
+    )
     values = search_space(hyper, settings, seed=seed).first()
     cores = threads or available_cores()
     task = SuspectsTask(data=given, hyper=values, folds=folds, repeats=repeats, threads=cores)

@@ -40,6 +40,14 @@ Set = Annotated[
         "--set", metavar="NAME=VALUE", help="Set a parameter; may be repeated. Several values: A,B."
     ),
 ]
+Folder = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="DIR",
+        help="Training images, the same as --train-dir: one folder per class, a folder that holds train, val and "
+        "test, a CSV or TSV file, or a .npz file.",
+    ),
+]
 TrainDir = Annotated[
     str | None,
     typer.Option(
@@ -49,10 +57,25 @@ TrainDir = Annotated[
 TestDir = Annotated[str | None, typer.Option("--test-dir", help="Test images.", rich_help_panel=_IMAGES)]
 ValDir = Annotated[str | None, typer.Option("--val-dir", help="Validation images.", rich_help_panel=_IMAGES)]
 ImageSize = Annotated[
-    str | None, typer.Option("--image-size", metavar="N|HxW", help="Pixels.", rich_help_panel=_IMAGES)
+    str | None,
+    typer.Option(
+        "--image-size",
+        metavar="auto|N|HxW",
+        help="Size in pixels that every image is resized to. Default: auto.",
+        rich_help_panel=_IMAGES,
+    ),
 ]
 Channels = Annotated[
     str | None, typer.Option("--channels", help="1 grey, 3 colour, auto.", rich_help_panel=_IMAGES)
+]
+AcceptClassMap = Annotated[
+    bool,
+    typer.Option(
+        "--accept-class-map",
+        help="Where class names of the test or validation images differ from those of the training images, and each "
+        "has one likely match, take the matches as the same classes.",
+        rich_help_panel=_IMAGES,
+    ),
 ]
 Seed = Annotated[int | None, typer.Option("--seed", help="Every draw follows from it.")]
 Out = Annotated[Path | None, typer.Option("--out", help="Parent folder of the run.")]

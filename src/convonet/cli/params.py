@@ -73,7 +73,7 @@ _EMPTY_DATA: dict[str, Any] = {
     "num_classes": None,
     "train_dir": None,
     "test_dir": None,
-    "image_size": 28,
+    "image_size": None,
     "result_dir": None,
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -20,6 +20,7 @@ def register(app: typer.Typer) -> None:
 
 
 def augment(
+    folder: opt.Folder = None,
     data: opt.DataFile = None,
     hyper: opt.HyperFile = None,
     settings: opt.Set = None,
@@ -41,7 +42,16 @@ def augment(
     from convonet.cli.work import ask
     from convonet.specs import AugmentTask
 
-    given, values = _given(data, hyper, settings, seed, train_dir, image_size, channels)
+    given, values = _given(
+        data,
+        hyper,
+        settings,
+        seed,
+        folder=folder,
+        train_dir=train_dir,
+        image_size=image_size,
+        channels=channels,
+    )
     task = AugmentTask(
         data=given,
         hyper=values,
@@ -58,6 +68,7 @@ def augment(
 
 
 def find_rate(
+    folder: opt.Folder = None,
     data: opt.DataFile = None,
     hyper: opt.HyperFile = None,
     settings: opt.Set = None,
@@ -79,7 +90,16 @@ def find_rate(
     from convonet.runs.environment import available_cores
     from convonet.specs import FindRateTask
 
-    given, values = _given(data, hyper, settings, seed, train_dir, image_size, channels)
+    given, values = _given(
+        data,
+        hyper,
+        settings,
+        seed,
+        folder=folder,
+        train_dir=train_dir,
+        image_size=image_size,
+        channels=channels,
+    )
     task = FindRateTask(
         data=given,
         hyper=values,
@@ -105,11 +125,9 @@ def _given(
     hyper: Path | None,
     settings: list[str] | None,
     seed: int | None,
-    train_dir: str | None,
-    image_size: str | None,
-    channels: str | None,
+    **images: Any,
 ) -> tuple[DataParams, HyperParams]:
     from convonet.cli.given import data_params, search_space
 
-    given = data_params(data, settings, train_dir=train_dir, image_size=image_size, channels=channels)
+    given = data_params(data, settings, **images)
     return given, search_space(hyper, settings, seed=seed).first()

@@ -27,6 +27,14 @@ def register(app: typer.Typer) -> None:
 
 def evaluate(
     model: Model,
+    folder: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="DIR",
+            help="Test images, the same as --test-dir; with --split train or val the training images, the same as "
+            "--train-dir.",
+        ),
+    ] = None,
     data: opt.DataFile = None,
     settings: opt.Set = None,
     split: Annotated[str, typer.Option("--split", help="test, val or train.")] = "test",
@@ -71,6 +79,7 @@ def evaluate(
     val_dir: opt.ValDir = None,
     image_size: opt.ImageSize = None,
     channels: opt.Channels = None,
+    accept_class_map: opt.AcceptClassMap = False,
     json: opt.Json = False,
     progress: opt.Progress = opt.ProgressStyle.AUTO,
 ) -> None:
@@ -84,11 +93,13 @@ def evaluate(
     from convonet.specs import Split, TestTask
     from convonet.workbench.models import model_path
 
-    path = model_path(model)
+    path, chosen = model_path(model), one_of("--split", split, Split)
     given = _data_of(
         path,
         data,
         settings,
+        folder=folder,
+        folder_is="test_dir" if chosen == "test" else "train_dir",
         train_dir=train_dir,
         test_dir=test_dir,
         val_dir=val_dir,
@@ -99,7 +110,7 @@ def evaluate(
     task = TestTask(
         model=str(path),
         data=given,
-        split=one_of("--split", split, Split),
+        split=chosen,
         top_k=top_k,
         positive=positive,
         threshold=threshold,
@@ -109,6 +120,7 @@ def evaluate(
         keep=keep,
         scaling=checked_scaling(scaling),
         classes=read_labels(labels) if labels else (),
+        accept_class_map=accept_class_map,
         into=str(path) if own else None,
         threads=threads,
     )

@@ -38,6 +38,7 @@ def demo(
 
 
 def train(
+    folder: opt.Folder = None,
     data: opt.DataFile = None,
     hyper: opt.HyperFile = None,
     settings: opt.Set = None,
@@ -53,7 +54,13 @@ def train(
             "--recipe", help="Known good parameters for such images; what is set comes before them."
         ),
     ] = None,
-    test: Annotated[bool, typer.Option("--test", help="Evaluate on the test images afterwards.")] = False,
+    test: Annotated[
+        bool,
+        typer.Option(
+            "--test",
+            help="Does nothing: the model is always evaluated on the test images where there are some.",
+        ),
+    ] = False,
     seed: opt.Seed = None,
     out: opt.Out = None,
     name: opt.Name = None,
@@ -63,10 +70,11 @@ def train(
     val_dir: opt.ValDir = None,
     image_size: opt.ImageSize = None,
     channels: opt.Channels = None,
+    accept_class_map: opt.AcceptClassMap = False,
     json: opt.Json = False,
     progress: opt.Progress = opt.ProgressStyle.AUTO,
 ) -> None:
-    """Train a network on folders of images."""
+    """Train a network on a folder of images, and evaluate it on the test images where there are some."""
     from convonet.cli.given import data_params, parent_folder, search_space
     from convonet.cli.work import start_run
     from convonet.runs.environment import available_cores
@@ -76,6 +84,7 @@ def train(
     given = data_params(
         data,
         settings,
+        folder=folder,
         train_dir=train_dir,
         test_dir=test_dir,
         val_dir=val_dir,
@@ -92,7 +101,7 @@ def train(
         hyper=space.first(),
         validation=not no_validation,
         from_model=str(model_path(from_model)) if from_model else None,
-        then_test=test,
+        accept_class_map=accept_class_map,
         threads=threads or available_cores(),
     )
     work_and_print(start_run(parent_folder(out, given), task, name), progress, json)
@@ -131,7 +140,7 @@ def work_and_print(run: Run, progress: str, json: bool) -> None:
 
 def _print_run(run: Run, as_json: bool) -> None:
     from convonet.cli.marking import print_suspects
-    from convonet.cli.output import note, print_json
+    from convonet.cli.output import note, percent, print_json
     from convonet.cli.tuning import print_search, print_study
     from convonet.runs.documents import run_document
 
@@ -158,6 +167,12 @@ def _print_run(run: Run, as_json: bool) -> None:
                 if document["images_per_second"]
                 else "."
             )
+        )
+    if test := document["test"]:
+        low, high = test["accuracy_interval"]
+        note(
+            f"Test accuracy {percent(test['accuracy'])} on {test['images']:,} images "
+            f"(95% CI {percent(low)} to {percent(high)})."
         )
     note(f"The run is {document['state']}:")
     typer.echo(document["run"])

@@ -24,6 +24,7 @@ def register(app: typer.Typer) -> None:
 
 
 def tune(
+    folder: opt.Folder = None,
     data: opt.DataFile = None,
     hyper: opt.HyperFile = None,
     settings: opt.Set = None,
@@ -116,7 +117,9 @@ def tune(
     from convonet.cli.training import work_and_print
     from convonet.cli.work import start_run
 
-    given = data_params(data, settings, train_dir=train_dir, image_size=image_size, channels=channels)
+    given = data_params(
+        data, settings, folder=folder, train_dir=train_dir, image_size=image_size, channels=channels
+    )
     task = _task(
         data=given,
         space=search_space(hyper, settings, seed=seed),
@@ -168,6 +171,7 @@ def study(
     targets: Annotated[
         str, typer.Option("--targets", metavar="A,A", help="Accuracies between 0 and 1, such as 0.9,0.95.")
     ],
+    folder: opt.Folder = None,
     data: opt.DataFile = None,
     hyper: opt.HyperFile = None,
     settings: opt.Set = None,
@@ -194,7 +198,9 @@ def study(
     from convonet.cli.work import start_run
     from convonet.specs import StudyTask
 
-    given = data_params(data, settings, train_dir=train_dir, image_size=image_size, channels=channels)
+    given = data_params(
+        data, settings, folder=folder, train_dir=train_dir, image_size=image_size, channels=channels
+    )
     wanted: Any = metric
     task = StudyTask(
         data=given,

@@ -9,7 +9,7 @@ import numpy as np
 
 from convonet.data.listing import ImageListing
 from convonet.data.names import plain, tokens
-from convonet.errors import ClassMismatchError
+from convonet.errors import ClassMismatchError, ConvonetError
 
 
 def impose_classes(
@@ -60,6 +60,23 @@ def mismatch(listing: ImageListing, extra: Sequence[str], missing: Sequence[str]
     )
 
 
+def complete_map(error: ConvonetError, *, allow_missing: bool = False) -> dict[str, str]:
+    """The offered map where it settles the whole difference, one to one; else empty.
+
+    Args:
+        allow_missing: the set may lack classes of the model.
+    """
+    if not isinstance(error, ClassMismatchError) or set(error.offered_map) != set(error.extra):
+        return {}
+    reached = set(error.offered_map.values())
+    return dict(error.offered_map) if allow_missing or reached == set(error.missing) else {}
+
+
+def pairs_text(class_map: Mapping[str, str], most: int = 6) -> str:
+    """A class map in words, such as `cat = cat_1, dog = dog_1`."""
+    return _named([f"{name} = {meant}" for name, meant in class_map.items()], most)
+
+
 def _named(names: Sequence[str], most: int = 6) -> str:
     shown = ", ".join(names[:most])
     return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
@@ -68,9 +85,11 @@ def _named(names: Sequence[str], most: int = 6) -> str:
 def _hint(offered: Mapping[str, str], extra: Sequence[str], missing: Sequence[str]) -> str:
     if offered:
         entry = json.dumps(dict(offered), ensure_ascii=False)
-        text = f'If they are the same classes, put "class_map": {entry} into the data parameters'
+        own = f'put "class_map": {entry} into the data parameters'
         rest = [name for name in extra if name not in offered]
-        return f"{text}; nothing is offered for {_named(rest)}" if rest else text
+        if rest:
+            return f"If they are the same classes, {own}; nothing is offered for {_named(rest)}"
+        return f"If they are the same classes, add --accept-class-map, or {own}"
     if extra:
         return "Give a class_map from each of these names to a class of the model, or take the images out"
     return 'If the set truly has none, set "missing_classes": "allow" in the data parameters'

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from convonet.data.arrays import list_arrays
 from convonet.data.channels import find_channels
-from convonet.data.class_contract import impose_classes
+from convonet.data.class_contract import complete_map, impose_classes, pairs_text
 from convonet.data.folders import NO_IMAGES, image_files, list_by_pattern, list_class_folders
 from convonet.data.groups import grouped
 from convonet.data.listing import ImageListing, Skipped
@@ -19,8 +19,8 @@ from convonet.data.marks import obey_marks, read_marks
 from convonet.data.names import IMAGE_SUFFIXES
 from convonet.data.places import ACCEPTED, Place, Split, place_of
 from convonet.data.tables import list_table
-from convonet.errors import DataError, ParamError
-from convonet.events import DataScanned, Watch
+from convonet.errors import ClassMismatchError, DataError, ParamError
+from convonet.events import DataScanned, Warned, Watch
 from convonet.params import DataParams
 
 __all__ = [
@@ -31,7 +31,9 @@ __all__ = [
     "list_set",
     "scan",
     "scan_images",
+    "scan_mapped",
     "scan_set",
+    "scan_train",
 ]
 
 
@@ -40,11 +42,18 @@ _OTHERS: tuple[Split, ...] = ("val", "test")
 
 @dataclass(frozen=True)
 class DataSets:
-    """The sets of one task. `val` and `test` have the classes of `train`; None where there is none."""
+    """The sets of one task. `val` and `test` have the classes of `train`; None where there is none.
+
+    Attributes:
+        data: what was asked for, with the class map that was accepted.
+        test_error: why a test set that is there is not among them.
+    """
 
     train: ImageListing
+    data: DataParams
     val: ImageListing | None = None
     test: ImageListing | None = None
+    test_error: DataError | None = None
 
 
 class FoundImages(NamedTuple):
@@ -54,21 +63,79 @@ class FoundImages(NamedTuple):
     skipped: tuple[Skipped, ...]
 
 
-def scan(data: DataParams, *, watch: Watch | None = None) -> DataSets:
+def scan(data: DataParams, *, accept_class_map: bool = False, watch: Watch | None = None) -> DataSets:
     """List the images of every set; nothing is decoded. Tells `DataScanned` for each.
+
+    A test set that does not fit leaves an error in place of its listing: training needs none.
+
+    Args:
+        accept_class_map: where class names of val or test differ and a complete map is offered, apply it.
 
     Raises:
         DataError: a set is missing, empty, or has fewer than two classes.
-        ClassMismatchError: val or test have other classes than train.
+        ClassMismatchError: val has other classes than train.
         ParamError: `num_classes` disagrees with the classes found.
     """
     train = scan_set(data, "train", watch=watch)
-    others = {
-        split: scan_set(data, split, classes=train.classes, watch=watch)
-        for split in _OTHERS
-        if has_set(data, split)
-    }
-    return DataSets(train, **others)
+    others: dict[Split, ImageListing] = {}
+    test_error: DataError | None = None
+    for split in _OTHERS:
+        try:
+            if has_set(data, split):
+                others[split], data = scan_mapped(
+                    data, split, train.classes, accept=accept_class_map, watch=watch
+                )
+        except DataError as error:
+            # A test folder that was named is the person's wish: only other class names are no reason to stop.
+            if split != "test" or (data.test_dir and not isinstance(error, ClassMismatchError)):
+                raise
+            test_error = error
+    return DataSets(train, data, others.get("val"), others.get("test"), test_error)
+
+
+def scan_train(data: DataParams, *, watch: Watch | None = None) -> ImageListing:
+    """List the training images alone. The other sets are not read, but those that were named must be there.
+
+    Raises:
+        DataError: a set is missing, or the training set is empty or has fewer than two classes.
+        ParamError: `num_classes` disagrees with the classes found.
+    """
+    train = scan_set(data, "train", watch=watch)
+    for split in _OTHERS:
+        has_set(data, split)
+    return train
+
+
+def scan_mapped(
+    data: DataParams,
+    split: Split,
+    classes: Sequence[str] | None,
+    *,
+    accept: bool,
+    watch: Watch | None = None,
+) -> tuple[ImageListing, DataParams]:
+    """`scan_set`, which takes the offered class map over where it is complete.
+
+    Args:
+        accept: whether to take it over.
+
+    Returns:
+        The listing, and the data parameters with the class map that was used.
+
+    Raises:
+        DataError: as `scan_set`.
+    """
+    try:
+        return scan_set(data, split, classes=classes, watch=watch), data
+    except ClassMismatchError as error:
+        found = complete_map(error, allow_missing=data.missing_classes == "allow")
+        if not accept or not found:
+            raise
+    data = data.changed(class_map={**(data.class_map or {}), **found})
+    listing = scan_set(data, split, classes=classes, watch=watch)
+    message = f"Class names of the {split} set are mapped to those of the model: {pairs_text(found)}"
+    (watch or Watch()).tell(Warned(message=message, subject="class_map"))
+    return listing, data
 
 
 def scan_set(

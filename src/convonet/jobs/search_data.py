@@ -6,7 +6,7 @@ import math
 
 from convonet.data.channels import find_channels
 from convonet.data.data_prep import prepare
-from convonet.data.sources import scan
+from convonet.data.sources import scan_train
 from convonet.errors import InputError
 from convonet.events import StageStarted, Warned, Watch
 from convonet.jobs.data_record import check_same_data
@@ -39,14 +39,14 @@ def prepare_search(
         DataChangedError: other images than those that the run began with.
     """
     watch.tell(StageStarted(stage="scan", title="Looking at the folders"))
-    found = scan(data, watch=watch)
+    train = scan_train(data, watch=watch)
     watch.check()
-    channels = find_channels(found.train, watch=watch) if data.channels == "auto" else data.channels
+    channels = find_channels(train, watch=watch) if data.channels == "auto" else data.channels
     pixels = pixel_params(data, channels)
     if disk_limit is not None:
-        _check_disk(len(found.train), pixels, disk_limit)
+        _check_disk(len(train), pixels, disk_limit)
     watch.tell(StageStarted(stage="prepare", title="Reading the images"))
-    prepared = prepare(found.train, pixels, name="train", watch=watch)
+    prepared = prepare(train, pixels, name="train", watch=watch)
     check_same_data(run, {"train": prepared}, accept=accept, watch=watch)
     cut = FoldData.of(prepared, pixels, data, folds=folds, images=images)
     if len(cut.chosen) < len(cut.labels):

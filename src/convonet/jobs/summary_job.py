@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from convonet.data.channels import find_channels
-from convonet.data.sources import scan
+from convonet.data.sources import scan_train
 from convonet.errors import InputError
 from convonet.events import FileSaved, Watch
 from convonet.nets.net_model import NetModel
@@ -57,6 +57,6 @@ def _classes_and_channels(data: DataParams, watch: Watch) -> tuple[tuple[str, ..
             "The network's shape cannot be told",
             expected="a training folder, or num_classes and channels in the data parameters",
         )
-    found = scan(data, watch=watch).train
+    found = scan_train(data, watch=watch)
     channels = find_channels(found, watch=watch) if data.channels == "auto" else data.channels
     return found.classes, channels

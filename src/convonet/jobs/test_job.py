@@ -10,8 +10,9 @@ from typing import Any
 
 from convonet.data.data_prep import PreparedSet, prepare
 from convonet.data.grouping import held_out_rows
+from convonet.data.listing import ImageListing
 from convonet.data.places import place_of
-from convonet.data.sources import scan_set
+from convonet.data.sources import scan_mapped
 from convonet.errors import DataError, InputError
 from convonet.events import FileSaved, StageStarted, Warned, Watch
 from convonet.inference.model_info import ModelInfo
@@ -19,6 +20,7 @@ from convonet.jobs.report_job import leave_report
 from convonet.plots.results import save_calibration, save_confusion, save_ranking
 from convonet.runs import RECORD, Run
 from convonet.runs.sets_table import sets_table
+from convonet.runs.untested import UNTESTED, data_kept
 from convonet.specs import Split, TestTask, TrainTask
 from convonet.testing.choosing import Chosen, Wish
 from convonet.testing.evaluation import Evaluation
@@ -51,8 +53,8 @@ def evaluate_into(folder: Path, task: TestTask, watch: Watch, *, run: Run | None
         watch=watch,
     )
     watch.tell(StageStarted(stage="scan", title="Looking at the folders"))
-    prepared = _prepared(task, task.split, predictor.info, watch)
-    chosen = _chosen(task, predictor, watch)
+    prepared = _prepared(task, task.split, predictor.info, watch, run)
+    chosen = _chosen(task, predictor, watch, run)
     watch.tell(StageStarted(stage="test", title="Testing"))
     result = evaluate(
         predictor,
@@ -72,7 +74,9 @@ def evaluate_into(folder: Path, task: TestTask, watch: Watch, *, run: Run | None
     ending = "" if task.split == "test" else f"_{task.split}"
     _draw(folder, ending, result, watch)
     if run is not None:
-        run.update(scores=run.read()["scores"] | {task.split: _scores(result)})
+        record = run.read()
+        tested = {UNTESTED: None} if task.split == "test" and record.get(UNTESTED) else {}
+        run.update(scores=record["scores"] | {task.split: _scores(result)}, **tested)
     return result
 
 
@@ -99,7 +103,7 @@ def _held(folder: Path, run: Run) -> Iterator[Run]:
         yield owner
 
 
-def _chosen(task: TestTask, predictor: Predictor, watch: Watch) -> Chosen:
+def _chosen(task: TestTask, predictor: Predictor, watch: Watch, run: Run | None) -> Chosen:
     """What validation tells of threshold and temperature; nothing where neither is asked for."""
     wish = Wish(task.min_recall, task.costs, task.calibrate)
     if not wish:
@@ -109,7 +113,7 @@ def _chosen(task: TestTask, predictor: Predictor, watch: Watch) -> Chosen:
         return Chosen()
     wish.check(task.threshold, len(predictor.info.classes) or 2)
     watch.tell(StageStarted(stage="choose", title="Choosing on the validation images"))
-    prepared = _prepared(task, "val", predictor.info, watch)
+    prepared = _prepared(task, "val", predictor.info, watch, run)
     if task.split == "val":
         message = "Chosen and reported on the same images: the scores are a little too good"
         watch.tell(Warned(message=message, subject="validation"))
@@ -135,14 +139,25 @@ def _held_model(model: Path, owner: Run | None) -> Iterator[None]:
         yield
 
 
-def _prepared(task: TestTask, split: Split, info: ModelInfo, watch: Watch) -> PreparedSet:
+def _scanned(task: TestTask, split: Split, info: ModelInfo, watch: Watch, run: Run | None) -> ImageListing:
+    """A set in the model's classes; a class map that is accepted is kept in the run."""
+    classes = info.classes or None
+    listing, data = scan_mapped(task.data, split, classes, accept=task.accept_class_map, watch=watch)
+    if run is not None and data != task.data:
+        data_kept(run, data.class_map)
+    return listing
+
+
+def _prepared(
+    task: TestTask, split: Split, info: ModelInfo, watch: Watch, run: Run | None = None
+) -> PreparedSet:
     """A set in the model's classes and pixels. Held-out images are found again by the split's seed."""
     own = task.data
     held_out = split != "test" and place_of(own, "val") is None
     if not held_out:
-        listing = scan_set(own, split, classes=info.classes or None, watch=watch)
+        listing = _scanned(task, split, info, watch, run)
         return prepare(listing, info.pixels, name=split, watch=watch)
-    listing = scan_set(own, "train", classes=info.classes or None, watch=watch)
+    listing = _scanned(task, "train", info, watch, run)
     prepared = prepare(listing, info.pixels, name="train", watch=watch)
     if _trained_on_all(task):
         if split == "val":

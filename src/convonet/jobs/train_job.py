@@ -1,4 +1,4 @@
-"""The training job: scan, prepare, build, train, save, export, plot and, if asked for, test.
+"""The training job: scan, prepare, build, train, save, export, plot and, where there are test images, test.
 
 Every stage can be done again, so a killed run is resumed by doing the job again: the prepared images come from
 the cache, training goes on from its checkpoint, and later stages write the same files.

@@ -15,9 +15,11 @@ from convonet.data.listing import ImageListing
 from convonet.data.sources import scan
 from convonet.errors import DataError
 from convonet.events import StageStarted, Warned, Watch
+from convonet.jobs.after_training import warn_untested
 from convonet.jobs.data_record import check_same_data
-from convonet.params import PixelParams, pixel_params
+from convonet.params import DataParams, PixelParams, pixel_params
 from convonet.runs import Run
+from convonet.runs.untested import data_kept
 from convonet.specs import TrainTask
 
 Rows = npt.NDArray[np.int64]
@@ -31,6 +33,9 @@ class TrainSets:
         train: the training images; `train_rows` of them are trained on.
         val: where the validation images are, None without validation: `train` itself where a share is held out.
         val_rows: the rows of `val` to validate with.
+        data: the data parameters of the task, with the class map that was accepted.
+        tested: whether there are test images.
+        test_error: why test images that are there cannot be used.
     """
 
     pixels: PixelParams
@@ -38,6 +43,9 @@ class TrainSets:
     train_rows: Rows
     val: PreparedSet | None
     val_rows: Rows
+    data: DataParams
+    tested: bool = False
+    test_error: DataError | None = None
 
 
 def prepare_sets(run: Run, task: TrainTask, watch: Watch) -> TrainSets:
@@ -48,7 +56,10 @@ def prepare_sets(run: Run, task: TrainTask, watch: Watch) -> TrainSets:
         Cancelled: the person asked to stop.
     """
     watch.tell(StageStarted(stage="scan", title="Looking at the folders"))
-    found = scan(task.data, watch=watch)
+    found = scan(task.data, accept_class_map=task.accept_class_map, watch=watch)
+    data_kept(run, found.data.class_map)
+    if found.test_error is not None and task.then_test:
+        warn_untested(run, task, found.test_error, watch, before=True)
     watch.check()
     channels = find_channels(found.train, watch=watch) if task.data.channels == "auto" else task.data.channels
     pixels = pixel_params(task.data, channels)
@@ -58,11 +69,12 @@ def prepare_sets(run: Run, task: TrainTask, watch: Watch) -> TrainSets:
     sets = {"train": train} | ({"val": val} if val is not None else {})
     check_same_data(run, sets, accept=task.accept_changed_data, watch=watch)
     _warn_of_shared_groups(train, val, found.test, watch)
+    test = (found.data, found.test is not None, found.test_error)
     if val is not None:
-        return TrainSets(pixels, train, np.arange(len(train)), val, np.arange(len(val)))
+        return TrainSets(pixels, train, np.arange(len(train)), val, np.arange(len(val)), *test)
     if not task.validation:
-        return TrainSets(pixels, train, np.arange(len(train)), None, np.arange(0))
-    return TrainSets(pixels, train, *_held_out(task, train, watch))
+        return TrainSets(pixels, train, np.arange(len(train)), None, np.arange(0), *test)
+    return TrainSets(pixels, train, *_held_out(task, train, watch), *test)
 
 
 def _held_out(task: TrainTask, train: PreparedSet, watch: Watch) -> tuple[Rows, PreparedSet, Rows]:

@@ -1,4 +1,4 @@
-"""The stages of a training behind the images: build, train, save, export, plot and, if asked for, test."""
+"""The stages of a training behind the images: build, train, save, export, plot and, with test images, test."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import numpy as np
 from convonet.atomic import replacing, write_text
 from convonet.errors import Cancelled, ConvonetError, DataError
 from convonet.events import FileSaved, StageStarted, Warned, Watch
+from convonet.jobs.after_training import warn_untested
 from convonet.jobs.test_job import evaluate_into
 from convonet.jobs.train_sets import TrainSets
 from convonet.nets.backend import set_threads
@@ -81,12 +82,23 @@ def train(
     _copy_results(run, task, watch)
     if task.then_test:
         watch.check()
-        evaluate_into(
-            run.path, TestTask(model=str(run.path), data=task.data, threads=task.threads), watch, run=run
-        )
+        _test(run, task, sets, watch)
     run.file(CHECKPOINT).unlink(missing_ok=True)
     remove_phase_files(run.path)
     return train_document(run)
+
+
+def _test(run: Run, task: TrainTask, sets: TrainSets, watch: Watch) -> None:
+    """Evaluate on the test images, if there are some. That they cannot be used is no fault of the training."""
+    error = sets.test_error
+    if sets.tested:
+        test = TestTask(model=str(run.path), data=sets.data, threads=task.threads)
+        try:
+            evaluate_into(run.path, test, watch, run=run)
+        except DataError as caught:
+            error = caught
+    if error is not None:
+        warn_untested(run, task, error, watch)
 
 
 def _build(task: TrainTask, sets: TrainSets, pixels: PixelParams, watch: Watch) -> NetModel:

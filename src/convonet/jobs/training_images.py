@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from convonet.data.channels import find_channels
 from convonet.data.data_prep import PreparedSet, prepare
-from convonet.data.sources import scan
+from convonet.data.sources import scan_train
 from convonet.events import StageStarted, Watch
 from convonet.params import DataParams, PixelParams, pixel_params
 from convonet.training.image_rows import ImageRows
@@ -24,9 +24,9 @@ class TrainingImages:
 def training_images(data: DataParams, watch: Watch) -> TrainingImages:
     """Scan and prepare the training folder."""
     watch.tell(StageStarted(stage="scan", title="Looking at the folders"))
-    found = scan(data, watch=watch)
-    channels = find_channels(found.train, watch=watch) if data.channels == "auto" else data.channels
+    train = scan_train(data, watch=watch)
+    channels = find_channels(train, watch=watch) if data.channels == "auto" else data.channels
     pixels = pixel_params(data, channels)
     watch.tell(StageStarted(stage="prepare", title="Reading the images"))
-    prepared = prepare(found.train, pixels, name="train", watch=watch)
+    prepared = prepare(train, pixels, name="train", watch=watch)
     return TrainingImages(prepared, ImageRows.all(prepared.images, prepared.labels), pixels)

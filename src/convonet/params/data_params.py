@@ -15,6 +15,7 @@ MissingClasses = Literal["refuse", "allow"]
 Scaling = Literal["unit", "symmetric", "imagenet", "standard", "none"]
 
 DEFAULT_SIZE = (28, 28)
+"""Height and width in pixels where the image size is left to the software."""
 
 
 class PixelParams(NamedTuple):
@@ -82,15 +83,16 @@ class DataParams(ParamModel):
         kind="path",
         default_text="./runs",
     )
-    image_size: tuple[int, int] = param(
-        DEFAULT_SIZE,
+    image_size: tuple[int, int] | None = param(
+        None,
         "Image size",
-        "The size that every image is brought to: one number for a square, or height × width.",
+        "The size that every image is resized to: one number for a square, height × width, or auto.",
         group="Pixels",
         unit="pixels",
         kind="size",
         ge=1,
         le=4096,
+        default_text="auto",
     )
     channels: Channels = param(
         "auto",
@@ -201,6 +203,11 @@ class DataParams(ParamModel):
         default_text="folders are classes",
     )
 
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width of the network's input in pixels: the image size, or what auto means."""
+        return self.image_size or DEFAULT_SIZE
+
     def anchored(self) -> Self:
         """A copy with absolute paths, which mean the same from every folder."""
         paths = [name for name, field in fields_of(type(self)).items() if field.kind == "path"]
@@ -211,4 +218,4 @@ class DataParams(ParamModel):
 
 def pixel_params(data: DataParams, channels: int) -> PixelParams:
     """The pixels that `data` asks for; `channels` is 1 or 3, found where `data` says auto."""
-    return PixelParams(*data.image_size, channels, data.resize, data.filter, data.alpha)
+    return PixelParams(*data.size, channels, data.resize, data.filter, data.alpha)

@@ -87,7 +87,10 @@ class Field:
         """What a right value looks like."""
         if self.kind == "choice":
             return "one of " + ", ".join(str(choice) for choice in self.choices)
-        return " ".join(part for part in (_KIND_WORDS[self.kind], self.range_text(), self.unit) if part)
+        words = _KIND_WORDS[self.kind]
+        if self.kind == "size" and self.optional:
+            words = f"auto, {words}"
+        return " ".join(part for part in (words, self.range_text(), self.unit) if part)
 
     def fault(self, received: object) -> str:
         """The sentence about a wrong value."""

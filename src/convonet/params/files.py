@@ -104,8 +104,8 @@ def load_hyper(path: str | os.PathLike[str]) -> SearchSpace:
 def data_to_dict(data: DataParams) -> dict[str, Any]:
     """The JSON object of a data-parameter file."""
     values: dict[str, Any] = dict(data.set_values())
-    if "image_size" in values:
-        height, width = values["image_size"]
+    if data.image_size is not None:
+        height, width = data.image_size
         values["image_size"] = height if height == width else [height, width]
     return {VERSION_KEY: FORMAT_VERSION} | {
         k: list(v) if isinstance(v, tuple) else v for k, v in values.items()

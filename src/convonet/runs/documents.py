@@ -12,6 +12,7 @@ from convonet.runs.study_table import STUDY_HISTORY, StudyFile, study_results, s
 from convonet.runs.suspects import suspects_document
 from convonet.runs.trial_table import best_hyper, best_of, settings_of, tune_results
 from convonet.runs.trials import TRIALS, TrialsFile
+from convonet.runs.untested import untested
 from convonet.specs import StudyTask, TuneTask
 
 RESULT = "result.json"
@@ -30,6 +31,8 @@ def train_document(run: Run) -> dict[str, Any]:
         "stopped": record.get("stopped", ""),
         "advice": record.get("advice", []),
         "diagnosis": record.get("diagnosis", []),
+        "test": record["scores"].get("test"),
+        "test_skipped": untested(run, record),
         "history": {name: [value for value in history[name] if value is not None] for name in columns},
         "images_per_second": record.get("images_per_second", 0.0),
         "seconds": record["seconds"],

@@ -235,7 +235,7 @@ class StartRun(BaseModel):
                 "kind": "train",
                 "data": _DATA_EXAMPLE,
                 "hyper": {"family": "convonet", "epochs": 5},
-                "options": {"then_test": True},
+                "options": {"accept_class_map": True},
             }
         },
     )

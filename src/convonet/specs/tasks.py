@@ -56,7 +56,10 @@ class TrainTask(Task):
     Attributes:
         validation: hold out a share, or use the validation folder.
         from_model: a run or model file whose weights training starts from.
-        then_test: evaluate on the test set when training has ended.
+        then_test: evaluate on the test set, where there is one, when training has ended. Stored as false by runs of
+            0.1 that did not ask for it.
+        accept_class_map: where class names of the validation or test set differ and a complete map is offered,
+            apply it and keep it in `data`.
         accept_changed_data: go on although the images are no longer those that the run began with.
     """
 
@@ -65,7 +68,8 @@ class TrainTask(Task):
     hyper: HyperParams
     validation: bool = True
     from_model: str | None = None
-    then_test: bool = False
+    then_test: bool = True
+    accept_class_map: bool = False
     accept_changed_data: bool = False
 
 
@@ -82,6 +86,8 @@ class TestTask(Task):
         calibrate: fit a temperature on validation.
         keep: write threshold, positive class and temperature into the model.
         classes: names for a model that holds none; empty: those of the set.
+        accept_class_map: where the class names of the set differ and a complete map is offered, apply it and keep
+            it in the run's data parameters.
         into: the run folder that gets the files; None: the job's own.
     """
 
@@ -99,6 +105,7 @@ class TestTask(Task):
     keep: bool = False
     scaling: Scaling | None = None
     classes: tuple[str, ...] = ()
+    accept_class_map: bool = False
     into: str | None = None
 
 

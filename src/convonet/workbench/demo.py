@@ -27,7 +27,7 @@ def demo_task() -> TrainTask:
 def task_for(train_dir: str, test_dir: str) -> TrainTask:
     """Parameters that suit the digits, wherever they lie."""
     data = DataParams.of({"train_dir": train_dir, "test_dir": test_dir, "image_size": 16})
-    return TrainTask(data=data, hyper=DEMO_HYPER, then_test=True, threads=available_cores())
+    return TrainTask(data=data, hyper=DEMO_HYPER, threads=available_cores())
 
 
 def write_digits(folder: Path) -> None:

@@ -29,7 +29,7 @@ def recipe_for(name: Recipe, data: DataParams, listing: ImageListing | None = No
     return recipe(
         name,
         channels=int(channels),
-        size=data.image_size,
+        size=data.size,
         classes=listing.classes,
         images=len(listing),
     )

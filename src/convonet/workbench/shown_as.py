@@ -64,7 +64,7 @@ def _train_words(task: TrainTask) -> list[str]:
     words = ["train", *_data_words(task.data), *_set_words(task.hyper)]
     words += [] if task.validation else ["--no-validation"]
     words += ["--from", task.from_model] if task.from_model else []
-    return words + (["--test"] if task.then_test else [])
+    return words + _map_words(task)
 
 
 def _tune_words(task: TuneTask) -> list[str]:
@@ -92,7 +92,12 @@ def _test_words(task: TestTask) -> list[str]:
     words += ["--min-recall", f"{task.min_recall:g}"] if task.min_recall is not None else []
     words += ["--costs", ",".join(f"{cost:g}" for cost in task.costs)] if task.costs is not None else []
     words += (["--calibrate"] if task.calibrate else []) + (["--keep"] if task.keep else [])
-    return words + (["--scaling", task.scaling] if task.scaling else [])
+    words += ["--scaling", task.scaling] if task.scaling else []
+    return words + _map_words(task)
+
+
+def _map_words(task: TrainTask | TestTask) -> list[str]:
+    return ["--accept-class-map"] if task.accept_class_map else []
 
 
 def _predict_words(task: PredictTask) -> list[str]:
@@ -174,7 +179,8 @@ def _plain(values: ParamModel) -> dict[str, Any]:
 def _train_lines(task: TrainTask) -> str:
     rest = "" if task.validation else ", validation=False"
     rest += f", from_model={task.from_model!r}" if task.from_model else ""
-    rest += ", test=True" if task.then_test else ""
+    rest += "" if task.then_test else ", test=False"
+    rest += ", accept_class_map=True" if task.accept_class_map else ""
     return (
         f"data = {_plain(task.data)!r}\n"
         f"hyper = {_plain(task.hyper)!r}\n"
@@ -195,6 +201,7 @@ def _tune_lines(task: TuneTask) -> str:
 
 def _test_lines(task: TestTask) -> str:
     rest = f", scaling={task.scaling!r}" if task.scaling else ""
+    rest += ", accept_class_map=True" if task.accept_class_map else ""
     return (
         f"data = {_plain(task.data)!r}\n"
         f"scores = convonet.evaluate({task.model!r}, data, split={task.split!r}{rest})\n"

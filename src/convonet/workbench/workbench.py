@@ -302,7 +302,6 @@ class Workbench:
             hyper=self.hyper,
             validation=validation,
             from_model=str(self.model.path) if further and self.model else None,
-            then_test=self.sets.images("test") > 0,
             threads=available_cores(),
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -176,6 +177,20 @@ def test_the_recipe_follows_the_images_until_it_is_changed(
     page.get_by_role("button", name="Defaults").click()
     assert page.locator("#hyper-schedule").input_value() == ""
     assert page.get_by_label("Recipe").input_value() == ""
+
+
+def test_an_offered_class_map_is_taken(
+    root: Path, serve: Callable[..., Any], ready: Callable[..., Any]
+) -> None:
+    for name in ("train", "test"):
+        shutil.copytree(root / "digits" / name, root / "named" / name)
+    folder = next((root / "named" / "test").iterdir())
+    folder.rename(folder.with_name(f"{folder.name}_photos"))
+    page = ready("data", known={"data": {"train_dir": "named"}}, url=serve().url)
+    page.get_by_text("Test images cannot be used").wait_for()
+    page.get_by_role("button", name="These are the same classes").click()
+    page.get_by_text("60 training, 24 test images").wait_for()
+    assert page.get_by_text("Test images cannot be used").count() == 0
 
 
 def test_mistakes_are_marked(

@@ -80,7 +80,7 @@ class RemoteImages(LocalImages):
 
         folders = self._client.post("/samples", {"name": "digits"})
         data = DataParams.of(folders | {"image_size": 16})
-        return TrainTask(data=data, hyper=DEMO_HYPER, then_test=True)
+        return TrainTask(data=data, hyper=DEMO_HYPER)
 
     def bring(self, run: Run) -> None:
         """Fetch the files of a run."""

@@ -63,7 +63,24 @@ export function dataPage(page) {
 
   function errors(found) {
     return Object.entries(found.errors).map(([split, fault]) => h(".card", {role: "alert"}, h("h2.bad", {}, `${SPLITS[split]} images cannot be used`),
-      h("p", {}, [fault.what, fault.where, fault.received && `received ${fault.received}`, fault.hint].filter(Boolean).join(" · "))));
+      h("p", {}, [fault.what, fault.where, fault.received && `received ${fault.received}`, fault.hint].filter(Boolean).join(" · ")),
+      mapButton(fault.details?.offered_map ?? {})));
+  }
+
+  /** Takes the offered class map into the data parameters; none where nothing is offered. */
+  function mapButton(offered) {
+    const pairs = Object.entries(offered).map(([name, meant]) => `${name} = ${meant}`);
+    if (!pairs.length) return null;
+    return h("button", {
+      type: "button",
+      title: pairs.join(", "),
+      onclick: async () => {
+        const known = store.dataset.data.class_map ?? {};
+        store.data.class_map = JSON.stringify({...known, ...offered});
+        changed("data");
+        await Promise.all([look(), check().catch(() => {})]);
+      },
+    }, "These are the same classes");
   }
 
   function counts(found) {

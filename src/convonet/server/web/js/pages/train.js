@@ -53,7 +53,7 @@ export function trainPage(page) {
   async function start(options) {
     begin.disabled = all.disabled = true;
     try {
-      const run = await call("runs", {body: {kind: "train", data: given("data"), hyper: given("hyper"), options: {...options, then_test: Boolean(store.dataset?.sets.test?.images)}}});
+      const run = await call("runs", {body: {kind: "train", data: given("data"), hyper: given("hyper"), options}});
       store.training = run.id;
       changed("training");
     } catch (error) {
@@ -124,7 +124,7 @@ export function trainPage(page) {
   async function shownAs() {
     const place = words.lastElementChild;
     try {
-      const found = await call("shown-as", {body: {kind: "train", data: given("data"), hyper: given("hyper"), options: {then_test: Boolean(store.dataset?.sets.test?.images)}}});
+      const found = await call("shown-as", {body: {kind: "train", data: given("data"), hyper: given("hyper"), options: {}}});
       fill(place, h("h3", {}, "Command"), h("pre", {}, found.command), h("p"), h("h3", {}, "Python"), h("pre", {}, found.python));
     } catch (error) {
       fill(place, h("p.muted", {}, error.message));

@@ -1,0 +1,39 @@
+"""The test at the end of a training: it may fail, and the training is done all the same."""
+
+from __future__ import annotations
+
+from convonet.data.class_contract import complete_map, pairs_text
+from convonet.errors import ClassMismatchError, DataError
+from convonet.events import Warned, Watch
+from convonet.runs import Run
+from convonet.runs.untested import UNTESTED, evaluate_command
+from convonet.specs import TrainTask
+
+
+def warn_untested(run: Run, task: TrainTask, error: DataError, watch: Watch, *, before: bool = False) -> None:
+    """Say that the test set is not used, why, and which command tests the model; and keep it in the record.
+
+    Args:
+        before: training is yet to come.
+    """
+    allow = task.data.missing_classes == "allow"
+    found = complete_map(error, allow_missing=allow)
+    options: tuple[str, ...] = ()
+    if found:
+        reason = (
+            "the class names of the test set differ from those of the training set. "
+            f"Likely matches: {pairs_text(found)}."
+        )
+        options, repair = ("--accept-class-map",), "If these are the same classes, test it with"
+    else:
+        where = f" ({error.where})" if error.where else ""
+        reason = f"{error.what}{where}."
+        repair = "Repair the test set, then test it with"
+        if isinstance(error, ClassMismatchError) and not error.extra:
+            options = ("--set", "missing_classes=allow")
+            repair = "If the test set has no image of them, test it with"
+    started = "The model will not be tested" if before else "The model was not tested"
+    command = evaluate_command(run.path, options)
+    watch.tell(Warned(message=f"{started}: {reason} {repair}: {command}", subject="test"))
+    kept = {"reason": reason, "options": list(options), "error": error.to_dict()}
+    run.update(**{UNTESTED: kept})

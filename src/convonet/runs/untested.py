@@ -1,0 +1,45 @@
+"""Why a trained model was not tested, and the command that tests it."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from convonet.runs.run import Run
+
+UNTESTED = "test_skipped"
+"""The key of the record: `reason`, `options` of the command, `error`. Absent or None: tested, or no test set."""
+
+
+def untested(run: Run, record: Mapping[str, Any] | None = None) -> dict[str, Any] | None:
+    """Why the test set of a training was not used: `reason`, `command`, `error`; None where there is nothing to say."""
+    found = (run.read() if record is None else record).get(UNTESTED)
+    if not found:
+        return None
+    command = evaluate_command(run.path, found["options"])
+    return {"reason": found["reason"], "command": command, "error": found["error"]}
+
+
+def evaluate_command(run: Path, options: Sequence[str] = ()) -> str:
+    """The command that tests a run's model, to be pasted into a shell in the current folder."""
+    here = os.path.join(os.getcwd(), "")
+    path = str(run)
+    words = ["convonet", "evaluate", path.removeprefix(here), *options]
+    return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)
+
+
+def data_kept(run: Run, class_map: Mapping[str, str] | None) -> None:
+    """Keep a class map in the data parameters of a run. For whoever holds the run's lock."""
+    record = run.read()
+    known = (record["task"].get("data") or {}).get("class_map") or {}
+    if not class_map or dict(class_map).items() <= known.items():
+        return
+    both = {**known, **class_map}
+    task, params = dict(record["task"]), dict(record["params"])
+    task["data"] = {**(task.get("data") or {}), "class_map": both}
+    params["data"] = {**(params.get("data") or {}), "class_map": both}
+    run.update(task=task, params=params)
