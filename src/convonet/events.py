@@ -190,6 +190,39 @@ class TrialEnded(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PlanMade(Event):
+    """What a recipe is going to train, in one sentence, and notes that a person should read with it."""
+
+    recipe: str
+    sentence: str
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class CandidateStarted(Event):
+    """The plan's candidate `number` of `total` is about to be trained."""
+
+    name: str
+    title: str
+    number: int
+    total: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class CandidateEnded(Event):
+    """A candidate was scored on the validation images, or was not trained. `best`: it is the best so far."""
+
+    name: str
+    title: str
+    state: str
+    accuracy: float | None = None
+    accuracy_interval: tuple[float, float] | None = None
+    seconds: float = 0.0
+    best: bool = False
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class CancelAcknowledged(Event):
     """The worker has seen the wish to stop and will end after what it is doing now."""
 

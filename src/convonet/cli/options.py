@@ -19,8 +19,17 @@ class ProgressStyle(StrEnum):
     JSONL = "jsonl"
 
 
+class TrainRecipeName(StrEnum):
+    """The recipes of a training."""
+
+    AUTO = "auto"
+    FAST = "fast"
+    BEST = "best"
+    NONE = "none"
+
+
 class RecipeName(StrEnum):
-    """The recipes that there are."""
+    """The recipes of a file of hyper parameters."""
 
     FAST = "fast"
     BEST = "best"

@@ -49,10 +49,16 @@ def train(
         str | None, typer.Option("--from", metavar="MODEL", help="Go on from a run's or file's weights.")
     ] = None,
     recipe: Annotated[
-        opt.RecipeName | None,
+        opt.TrainRecipeName | None,
         typer.Option(
-            "--recipe", help="Known good parameters for such images; what is set comes before them."
+            "--recipe",
+            help="auto plans the training for the images; fast takes the first good model, best takes longer; "
+            "none trains exactly what is set.",
         ),
+    ] = None,
+    minutes: Annotated[
+        float | None,
+        typer.Option("--minutes", min=0.1, help="Time budget of the recipe. Default: 5, best: 30."),
     ] = None,
     test: Annotated[
         bool,
@@ -92,14 +98,12 @@ def train(
         channels=channels,
     )
     space = search_space(hyper, settings, seed=seed)
-    if recipe is not None:
-        from convonet.workbench.recipes import with_recipe
-
-        space = with_recipe(space, recipe.value, given)
     task = TrainTask(
         data=given,
         hyper=space.first(),
         validation=not no_validation,
+        recipe="none" if recipe is None else recipe.value,
+        minutes=minutes,
         from_model=str(model_path(from_model)) if from_model else None,
         accept_class_map=accept_class_map,
         threads=threads or available_cores(),

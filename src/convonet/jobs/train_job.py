@@ -25,6 +25,10 @@ def work(run: Run, task: TrainTask, watch: Watch, callbacks: Sequence[Any] = ())
         Cancelled: the person asked to stop; what was trained is saved.
         ConvonetError: it cannot be done, or not on these images.
     """
+    if task.recipe != "none" and task.from_model is None:
+        from convonet.jobs.planned_job import work as planned
+
+        return planned(run, task, watch, callbacks)
     sets = prepare_sets(run, task, watch)
     watch.check()
     # Keras takes seconds to load. Wrong images are told before anybody waits for it.

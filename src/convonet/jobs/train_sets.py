@@ -12,7 +12,7 @@ from convonet.data.data_prep import PreparedSet, prepare
 from convonet.data.grouping import held_out_rows
 from convonet.data.groups import shared_groups, shared_sentence
 from convonet.data.listing import ImageListing
-from convonet.data.sources import scan
+from convonet.data.sources import DataSets, scan
 from convonet.errors import DataError
 from convonet.events import StageStarted, Warned, Watch
 from convonet.jobs.after_training import warn_untested
@@ -55,12 +55,31 @@ def prepare_sets(run: Run, task: TrainTask, watch: Watch) -> TrainSets:
         InputError: the images cannot be used, or have changed.
         Cancelled: the person asked to stop.
     """
+    return prepare_found(run, task, find_sets(run, task, watch), watch)
+
+
+def find_sets(run: Run, task: TrainTask, watch: Watch) -> DataSets:
+    """List the images of every set; what keeps the test images from being used is told.
+
+    Raises:
+        InputError: the images cannot be used.
+    """
     watch.tell(StageStarted(stage="scan", title="Looking at the folders"))
     found = scan(task.data, accept_class_map=task.accept_class_map, watch=watch)
     data_kept(run, found.data.class_map)
     if found.test_error is not None and task.then_test:
         warn_untested(run, task, found.test_error, watch, before=True)
     watch.check()
+    return found
+
+
+def prepare_found(run: Run, task: TrainTask, found: DataSets, watch: Watch) -> TrainSets:
+    """Decode listed images to the size and channels of the task.
+
+    Raises:
+        InputError: the images cannot be used, or have changed.
+        Cancelled: the person asked to stop.
+    """
     channels = find_channels(found.train, watch=watch) if task.data.channels == "auto" else task.data.channels
     pixels = pixel_params(task.data, channels)
     watch.tell(StageStarted(stage="prepare", title="Reading the images"))

@@ -7,20 +7,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from convonet.atomic import replacing, write_text
 from convonet.errors import Cancelled, ConvonetError, DataError
 from convonet.events import FileSaved, StageStarted, Warned, Watch
 from convonet.jobs.after_training import warn_untested
+from convonet.jobs.fitting import MODEL, Fit, Training
 from convonet.jobs.test_job import evaluate_into
 from convonet.jobs.train_sets import TrainSets
 from convonet.nets.backend import set_threads
 from convonet.nets.export import export_onnx
 from convonet.nets.net_model import NetModel
-from convonet.nets.registry import create_model
-from convonet.params import FAMILIES, PixelParams
-from convonet.params.advice import SetFacts, advise
+from convonet.nets.summary import Summary
 from convonet.plots.curves import combined_figure, curves_of
 from convonet.plots.figures import save_figure
 from convonet.plots.rates import rates_figure
@@ -29,14 +26,10 @@ from convonet.runs import Run
 from convonet.runs.documents import train_document
 from convonet.specs import TestTask, TrainTask
 from convonet.testing.models import sha256_of
-from convonet.training.checkpoint import CheckpointFile
 from convonet.training.diagnosis import read_curves
 from convonet.training.history import History
-from convonet.training.net_training import ImageRows, NetTraining, TrainingResult
-from convonet.training.phases import PhasedTraining, has_phases, remove_phase_files
+from convonet.training.net_training import TrainingResult
 
-CHECKPOINT = "checkpoint.npz"
-MODEL = "model.keras"
 ONNX = "model.onnx"
 _COPIES = (MODEL, "train_val_plots.png", "hyper_params.png")
 _SAMPLES = 16
@@ -56,24 +49,36 @@ def train(
     """
     if task.threads is not None:
         set_threads(task.threads)
-    pixels = sets.pixels
-    model = _build(task, sets, pixels, watch)
+    fit = Fit(run, task, sets, run.path, {"callbacks": callbacks})
+    model = fit.build(watch)
     summary = model.summary()
     write_text(run.file("summary.txt"), summary.text())
-    _advise(run, task, sets, pixels, watch)
-    training = _training(run, task, model)
-    training.callbacks = callbacks
-    watch.tell(StageStarted(stage="train", title="Training"))
     try:
-        rows = ImageRows(sets.train.images, sets.train.labels, sets.train_rows)
-        if sets.val is None:
-            result = training.train(rows, watch)
-        else:
-            held_out = ImageRows(sets.val.images, sets.val.labels, sets.val_rows)
-            result = training.train_val(rows, held_out, watch)
+        result = fit.train(watch)
     except Cancelled:
-        _save_partial(run, task, model, training, watch)
+        save_partial(run, task, model, fit.training, watch)
         raise
+    finish(run, task, sets, model, result, watch, summary)
+    fit.clean()
+    return train_document(run)
+
+
+def finish(
+    run: Run,
+    task: TrainTask,
+    sets: TrainSets,
+    model: NetModel,
+    result: TrainingResult,
+    watch: Watch,
+    summary: Summary | None = None,
+) -> None:
+    """Leave a trained network and all that belongs to it in the run's folder, and test it.
+
+    Args:
+        summary: the layer table where it was made already.
+    """
+    summary = summary or model.summary()
+    write_text(run.file("summary.txt"), summary.text())
     _save(run, model, sets, result, watch)
     _export(run, model, sets, watch)
     _plot(run, task, result.history, watch)
@@ -83,9 +88,6 @@ def train(
     if task.then_test:
         watch.check()
         _test(run, task, sets, watch)
-    run.file(CHECKPOINT).unlink(missing_ok=True)
-    remove_phase_files(run.path)
-    return train_document(run)
 
 
 def _test(run: Run, task: TrainTask, sets: TrainSets, watch: Watch) -> None:
@@ -99,74 +101,6 @@ def _test(run: Run, task: TrainTask, sets: TrainSets, watch: Watch) -> None:
             error = caught
     if error is not None:
         warn_untested(run, task, error, watch)
-
-
-def _build(task: TrainTask, sets: TrainSets, pixels: PixelParams, watch: Watch) -> NetModel:
-    watch.tell(StageStarted(stage="build", title="Building the network"))
-    for name in FAMILIES[task.hyper.family].ignored(task.hyper):
-        watch.tell(Warned(message=f"The network {task.hyper.family} does not use {name}", subject=name))
-    if task.from_model is not None:
-        return _further(task, sets, pixels)
-    said = task.data.scaling if task.data.is_set("scaling") else None
-    model = create_model(
-        task.hyper,
-        shape=pixels.shape,
-        classes=sets.train.classes,
-        scaling=said,
-        mean=task.data.mean,
-        deviation=task.data.deviation,
-        pixels=pixels,
-        seed=task.hyper.seed,
-    )
-    if said not in (None, model.info.scaling):
-        message = f"The base has a scaling of its own, {model.info.scaling}: {said} is not used"
-        watch.tell(Warned(message=message, subject="scaling"))
-    return model
-
-
-def _advise(run: Run, task: TrainTask, sets: TrainSets, pixels: PixelParams, watch: Watch) -> None:
-    """Known mistakes are told before time is spent on them; what is only worth a try stands in the record."""
-    classes = sets.train.classes
-    counts = np.bincount(sets.train.labels[sets.train_rows], minlength=len(classes))
-    facts = SetFacts(dict(zip(classes, counts.tolist(), strict=True)), pixels.shape[:2])
-    said = advise(facts, task.hyper)
-    run.update(advice=[advice.to_dict() for advice in said])
-    for advice in said:
-        if advice.mistake:
-            watch.tell(Warned(message=advice.text, subject="advice"))
-
-
-def _further(task: TrainTask, sets: TrainSets, pixels: PixelParams) -> NetModel:
-    """A saved model whose weights training starts from."""
-    path = Path(str(task.from_model))
-    model = NetModel.load(path / MODEL if path.is_dir() else path)
-    if model.info.classes != tuple(sets.train.classes) or model.info.pixels.shape != pixels.shape:
-        raise DataError(
-            "The model to go on from was made for other images",
-            where=path,
-            expected=f"classes {', '.join(model.info.classes)} at {model.info.pixels.shape}",
-            received=f"classes {', '.join(sets.train.classes)} at {pixels.shape}",
-        )
-    return model
-
-
-def _training(run: Run, task: TrainTask, model: NetModel) -> NetTraining | PhasedTraining:
-    file = run.history_file()
-
-    def write_row(history: History) -> int:
-        if len(history) == 1:
-            write_text(file.path, history.csv_head() + "\n")
-        file.append(history.csv_line(len(history) - 1))
-        return file.size()
-
-    def cut(history: History, size: int) -> None:
-        if len(history):
-            file.cut(size)
-        else:
-            file.path.unlink(missing_ok=True)
-
-    kind = PhasedTraining if has_phases(model, task.hyper) else NetTraining
-    return kind(model, task.hyper, CheckpointFile(run.file(CHECKPOINT)), on_history=write_row, on_resume=cut)
 
 
 def _save(run: Run, model: NetModel, sets: TrainSets, result: TrainingResult, watch: Watch) -> None:
@@ -189,9 +123,7 @@ def _save(run: Run, model: NetModel, sets: TrainSets, result: TrainingResult, wa
     )
 
 
-def _save_partial(
-    run: Run, task: TrainTask, model: NetModel, training: NetTraining | PhasedTraining, watch: Watch
-) -> None:
+def save_partial(run: Run, task: TrainTask, model: NetModel, training: Training, watch: Watch) -> None:
     """What a stop leaves: the model as it is, the curves so far. The checkpoint is written already."""
     calm = Watch(watch.tell)
     calm.tell(StageStarted(stage="save", title="Saving what was trained"))

@@ -181,8 +181,9 @@ def _write_traced(model: NetModel, path: Path) -> bool:
 
     from convonet.nets.torch_path import create_forward
 
-    info, forward = model.info, create_forward(model.keras_model)
-    if forward is None:
+    info = model.info
+    network: Any = create_forward(model.keras_model)
+    if network is None:
         return False
     scale = None if info.inside else scale_of(info.scaling, info.pixels.channels, info.mean, info.deviation)
 
@@ -192,7 +193,7 @@ def _write_traced(model: NetModel, path: Path) -> bool:
             if scale is not None:
                 factor, offset = (torch.tensor(part, dtype=torch.float32) for part in scale)
                 x = x * factor + offset
-            return _probabilities(forward(x, False), info)
+            return _probabilities(network(x, False), info)
 
     example = torch.zeros((2, *info.pixels.shape))
     axes = {INPUT_NAME: {0: "batch"}, OUTPUT_NAME: {0: "batch"}}

@@ -29,13 +29,13 @@ def fixed_graph(fixed: keras.Model) -> bytes | None:
     from convonet.errors import ModelFileError
     from convonet.nets.torch_path import create_forward
 
-    forward = create_forward(fixed)
-    if forward is None:
+    network: Any = create_forward(fixed)
+    if network is None:
         return None
 
     class Fixed(torch.nn.Module):  # type: ignore[misc]
         def forward(self, pixels: Any) -> Any:
-            return forward(pixels.float(), False)
+            return network(pixels.float(), False)
 
     made = io.BytesIO()
     example = torch.zeros((1, *fixed.input_shape[1:]), dtype=torch.uint8)

@@ -1,6 +1,7 @@
-"""Whole sets of hyper parameters that are known to work for many images: `fast` and `best`.
+"""Recipes: `auto`, `fast` and `best` plan a training for the images at hand; `none` trains exactly what is set.
 
-What each part brings is measured in docs/recipes.md. A recipe is a beginning: what a person sets comes before it.
+The functions here give the hyper parameters of a small network trained from scratch, for images as they are. What
+each part brings is measured in docs/recipes.md.
 """
 
 from __future__ import annotations
@@ -12,6 +13,12 @@ from convonet.params.advice import looks_like_signs
 
 Recipe = Literal["fast", "best"]
 RECIPES: tuple[Recipe, ...] = ("fast", "best")
+
+PlannedRecipe = Literal["auto", "fast", "best"]
+PLANNED: tuple[PlannedRecipe, ...] = ("auto", "fast", "best")
+TrainRecipe = Literal["auto", "fast", "best", "none"]
+TRAIN_RECIPES: tuple[TrainRecipe, ...] = (*PLANNED, "none")
+"""What a training takes; searches and files of parameters know `RECIPES` alone."""
 
 _LARGE = 64
 _EPOCHS: dict[Recipe, int] = {"fast": 10, "best": 30}

@@ -11,6 +11,7 @@ from convonet.params.data_params import DataParams, Scaling
 from convonet.params.files import data_to_dict
 from convonet.params.hyper_params import HyperParams
 from convonet.params.migrations import VERSION_KEY
+from convonet.params.recipes import TrainRecipe
 from convonet.params.search_space import SearchSpace
 
 Split = Literal["train", "val", "test"]
@@ -55,6 +56,9 @@ class TrainTask(Task):
 
     Attributes:
         validation: hold out a share, or use the validation folder.
+        recipe: `auto`, `fast` or `best` plan the training for the images, and `hyper` is imposed on the plan; `none`
+            trains what `hyper` says.
+        minutes: the time budget of a plan; None: the recipe's own.
         from_model: a run or model file whose weights training starts from.
         then_test: evaluate on the test set, where there is one, when training has ended. Stored as false by runs of
             0.1 that did not ask for it.
@@ -67,6 +71,8 @@ class TrainTask(Task):
     data: DataParams
     hyper: HyperParams
     validation: bool = True
+    recipe: TrainRecipe = "none"
+    minutes: float | None = None
     from_model: str | None = None
     then_test: bool = True
     accept_class_map: bool = False

@@ -68,12 +68,16 @@ class BatchMaker:
     def make(self, places: np.ndarray, epoch: int, step: int) -> Batch:
         """The batch of these places, varied as its epoch, step and images say."""
         images, labels = self._rows.take(places)
-        shares = truths(labels, self._info.output, len(self._info.classes), self._hyper)
+        shares = self.targets(labels)
         change = None
         if self._augmenter is not None:
             change = self._augmenter.change(epoch, step, self._rows.rows[places])
             shares = change.truths(shares)
         return Batch(images, shares, self._image_weights(shares), change)
+
+    def targets(self, labels: np.ndarray) -> np.ndarray:
+        """The labels as the loss takes them."""
+        return truths(labels, self._info.output, len(self._info.classes), self._hyper)
 
     def _image_weights(self, shares: np.ndarray) -> np.ndarray | None:
         """The weight of each image's class; of mixed images, the mean by their shares."""

@@ -19,11 +19,11 @@ from convonet.events import Progressed, Watch
 
 Array = NDArray[np.float64]
 
-STRENGTHS = tuple(float(value) for value in np.logspace(-5, 1, 13))
+STRENGTHS = tuple(float(value) for value in np.logspace(-4, 1, 11))
 """Inverse penalties C, as in scikit-learn: the penalty is |W|² / (2 C) beside the sum of the losses."""
 
 _FOLDS, _FOLDS_OF_MANY, _MANY = 5, 3, 3000
-_ITERATIONS = 300
+_ITERATIONS, _ROUGH_ITERATIONS = 300, 40
 _WITHOUT_FOLDS = 0.01
 """C where a class has a single image, so that nothing can be held out."""
 _WORSE_IN_A_ROW = 2
@@ -78,17 +78,17 @@ def fit_head(
         Cancelled: the person asked to stop.
     """
     watch = watch or Watch()
-    rows, labels = np.asarray(features, np.float64), np.asarray(labels, np.int64)
-    weights = np.ones(len(labels)) if class_weights is None else np.asarray(class_weights, np.float64)[labels]
+    rows, targets = np.asarray(features, np.float64), np.asarray(labels, np.int64)
+    weights = np.ones(len(targets)) if class_weights is None else np.asarray(class_weights, np.float64)[targets]
     mean, deviation = rows.mean(0), rows.std(0)
     deviation = np.where(deviation > 1e-12, deviation, 1.0)
     axes = _Axes((rows - mean) / deviation)
     tried: tuple[float, ...] = ()
     losses: tuple[float, ...] = ()
     if strength is None:
-        tried, losses = _cross_validated(axes, labels, classes, weights, groups, seed, watch)
+        tried, losses = _cross_validated(axes, targets, classes, weights, groups, seed, watch)
         strength = tried[int(np.argmin(losses))] if tried else _WITHOUT_FOLDS
-    coefficients, bias = _fit(axes.rows, axes.spread, labels, classes, weights, strength)
+    coefficients, bias = _fit(axes.rows, axes.spread, targets, classes, weights, strength)
     coefficients = axes.back(coefficients) / deviation[:, None]
     return LinearHead(coefficients, bias - mean @ coefficients, strength, losses, tried)
 
@@ -203,7 +203,7 @@ def _fit(
     b.requires_grad_()
     solver = torch.optim.LBFGS(
         [u, b],
-        max_iter=_ITERATIONS,
+        max_iter=_ROUGH_ITERATIONS if rough else _ITERATIONS,
         tolerance_grad=1e-5 if rough else 1e-9,
         tolerance_change=1e-7 if rough else 1e-14,
         history_size=20,

@@ -73,6 +73,7 @@ class NetTraining:
         validates: whether an epoch (from 1) is scored on the validation images; where a rule watches a
             validation score it must be every epoch.
         callbacks: a person's own `keras.callbacks.Callback`s. Their state is not in the checkpoint.
+        stop_after: asked after each epoch (from 1); the reason to stop there, empty where there is none.
     """
 
     model: NetModel
@@ -82,6 +83,7 @@ class NetTraining:
     on_resume: Callable[[History, int], None] = lambda history, size: None
     validates: Callable[[int], bool] = lambda epoch: True
     callbacks: Sequence[Any] = ()
+    stop_after: Callable[[int], str] = lambda epoch: ""
     _position: Position = field(default_factory=Position, init=False)
 
     def train(self, train: ImageRows, watch: Watch | None = None) -> TrainingResult:
@@ -286,7 +288,7 @@ class NetTraining:
     def _reason_to_stop(self, logs: dict[str, float]) -> str:
         place = self._position
         reason = self._rules.reason_to_stop(logs)
-        asked = self._own.epoch_ended(place.epoch, logs)
+        asked = self._own.epoch_ended(place.epoch, logs) or self.stop_after(place.epoch)
         if not self._out_of_time():
             return reason or asked
         cut = f" after {place.step} of {self._steps} batches" if place.step < self._steps else ""

@@ -71,6 +71,7 @@ class PhasedTraining:
     on_history: Callable[[History], int] = lambda history: 0
     on_resume: Callable[[History, int], None] = lambda history, size: None
     callbacks: Sequence[Any] = ()
+    stop_after: Callable[[int], str] = lambda epoch: ""
     _earlier: list[dict[str, float]] = field(default_factory=list, init=False)
     _now: NetTraining | _Converged | None = field(default=None, init=False)
 
@@ -130,6 +131,7 @@ class PhasedTraining:
             # The history of a run in its second phase is longer than what the first one knows.
             on_resume=(lambda history, size: None) if over and over.exists() else self.on_resume,
             callbacks=self.callbacks,
+            stop_after=self.stop_after,
         )
         follows = self.hyper.fine_tune_epochs
         return self._phase(
@@ -147,6 +149,7 @@ class PhasedTraining:
             on_history=lambda history: self.on_history(self._whole(history)),
             on_resume=lambda history, size: self.on_resume(self._whole(history), size),
             callbacks=self.callbacks,
+            stop_after=lambda epoch: self.stop_after(len(self._earlier) + epoch),
         )
         offset = len(self._earlier)
         result = self._phase(training, train, val, PhaseWatch(watch, offset, offset + hyper.epochs))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -10,6 +12,8 @@ from convonet import metrics
 from convonet.events import Watch
 from convonet.inference.model_info import ModelInfo
 from convonet.inference.probabilities import to_probabilities
+from convonet.nets import backend
+from convonet.nets.net_model import NetModel
 from convonet.params.hyper_params import HyperParams
 from convonet.training.image_rows import ImageRows
 from convonet.training.losses import truths
@@ -32,8 +36,7 @@ class Scorer:
         """`val_loss`, `val_accuracy` and the extra scores that were asked for and are defined."""
         self.step.reset()
         said, classes = [], len(self.info.classes)
-        places = int(np.prod(self.rows.images.shape[1:3]))
-        size = max(1, min(_LARGEST_BATCH, _PIXELS_AT_ONCE // places))
+        size = _images_at_once(self.rows)
         for start in range(0, len(self.rows), size):
             watch.check()
             images, labels = self.rows.take(slice(start, start + size))
@@ -55,3 +58,40 @@ class Scorer:
         if self.hyper.top_k is not None:
             found["val_top_k_accuracy"] = metrics.top_k_accuracy(labels, probabilities, self.hyper.top_k)
         return {name: value for name, value in found.items() if value is not None}
+
+
+def probabilities_of(model: NetModel, rows: ImageRows, watch: Watch) -> np.ndarray:
+    """What a trained network answers, (N, classes) float32: on torch by the forward pass that it is trained with."""
+    size = _images_at_once(rows)
+    forward = _forward_of(model)
+    said = []
+    for start in range(0, len(rows), size):
+        watch.check()
+        said.append(forward(rows.take(slice(start, start + size))[0]))
+    return to_probabilities(np.concatenate(said), model.info.output, model.info.temperature)
+
+
+def _images_at_once(rows: ImageRows) -> int:
+    return max(1, min(_LARGEST_BATCH, _PIXELS_AT_ONCE // int(np.prod(rows.images.shape[1:3]))))
+
+
+def _forward_of(model: NetModel) -> Callable[[np.ndarray], np.ndarray]:
+    """What the network itself gives for images (N, H, W, C) uint8."""
+    network: Any = model.keras_model
+    forward = None
+    if backend.name() == "torch":
+        import torch
+
+        from convonet.nets.torch_path import create_forward
+
+        forward = create_forward(network)
+    if forward is None:
+        return lambda images: np.asarray(network.predict_on_batch(images.astype(np.float32)))
+    device = network.weights[0].value.device
+
+    def run(images: np.ndarray) -> np.ndarray:
+        with torch.no_grad():
+            raw: np.ndarray = forward(torch.from_numpy(images).to(device).float(), False).cpu().numpy()
+        return raw
+
+    return run

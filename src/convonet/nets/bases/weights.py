@@ -7,16 +7,15 @@ from __future__ import annotations
 
 import hashlib
 import http.client
-import os
 import shutil
 import urllib.error
 import urllib.request
-from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
 
 from convonet.atomic import replacing
 from convonet.errors import ConvonetError, ModelFileError
 from convonet.home import home
+from convonet.inference.backbones import weights_here
 from convonet.nets.backend import keras
 from convonet.params.bases import BaseInfo
 
@@ -36,7 +35,7 @@ def find_weights(info: BaseInfo, weights: str, sha256: str | None = None) -> Pat
     """
     if weights not in ("local", "fetch"):
         return check_hash(_given(info, weights), sha256)
-    found = next((place for place in _places(info) if place.is_file()), None)
+    found = weights_here(info)
     if found is None and weights == "local":
         raise _absent(info)
     return check_hash(found or _fetch(info), sha256 or info.digest)
@@ -72,19 +71,6 @@ def _given(info: BaseInfo, weights: str) -> Path:
         where=weights,
         expected="local, fetch, random, or a file",
     )
-
-
-def _places(info: BaseInfo) -> list[Path]:
-    """Where the published file may lie: in its package, in our folder, in the one of Keras."""
-    keras_home = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
-    kept = [home() / "bases" / info.file, keras_home / "models" / info.file]
-    if info.package is None:
-        return kept
-    try:
-        listed = files(info.package) or []
-    except PackageNotFoundError:
-        return kept
-    return [Path(str(file.locate())) for file in listed if file.name == info.file] + kept
 
 
 def _absent(info: BaseInfo) -> ModelFileError:

@@ -1,0 +1,151 @@
+"""From prepared images to a trained network: build it, advise, train it in a folder that keeps its checkpoint."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from convonet.atomic import write_text
+from convonet.errors import DataError
+from convonet.events import StageStarted, Warned, Watch
+from convonet.jobs.train_sets import TrainSets
+from convonet.nets.net_model import NetModel
+from convonet.nets.registry import create_model
+from convonet.params import FAMILIES, PixelParams
+from convonet.params.advice import SetFacts, advise
+from convonet.runs import Run
+from convonet.runs.event_log import LineFile
+from convonet.specs import TrainTask
+from convonet.training.checkpoint import CheckpointFile
+from convonet.training.history import History
+from convonet.training.net_training import ImageRows, NetTraining, TrainingResult
+from convonet.training.phases import PhasedTraining, has_phases, remove_phase_files
+
+CHECKPOINT = "checkpoint.npz"
+HISTORY = "history.csv"
+MODEL = "model.keras"
+
+Training = NetTraining | PhasedTraining
+
+
+@dataclass
+class Fit:
+    """The training of one network, in a folder with its checkpoint and history.
+
+    Attributes:
+        task: whose data and hyper parameters describe the network.
+        folder: the run's, or one inside it.
+        settings: attributes of the training, such as callbacks.
+    """
+
+    run: Run
+    task: TrainTask
+    sets: TrainSets
+    folder: Path
+    settings: dict[str, Any] = field(default_factory=dict)
+
+    def build(self, watch: Watch) -> NetModel:
+        """The network with its first weights; what is known to be a mistake is told."""
+        model = build(self.task, self.sets, self.sets.pixels, watch)
+        advise_of(self.run, self.task, self.sets, watch)
+        self.training = training_of(self.folder, self.task, model)
+        for name, value in self.settings.items():
+            setattr(self.training, name, value)
+        return model
+
+    def train(self, watch: Watch) -> TrainingResult:
+        """Train the network that was built, going on from its checkpoint where there is one.
+
+        Raises:
+            Cancelled: the person asked to stop; the checkpoint is written.
+        """
+        sets = self.sets
+        watch.tell(StageStarted(stage="train", title="Training"))
+        rows = ImageRows(sets.train.images, sets.train.labels, sets.train_rows)
+        if sets.val is None:
+            return self.training.train(rows, watch)
+        return self.training.train_val(rows, held_out(sets), watch)
+
+    def clean(self) -> None:
+        """Remove what was kept for a resumption."""
+        (self.folder / CHECKPOINT).unlink(missing_ok=True)
+        remove_phase_files(self.folder)
+
+
+def held_out(sets: TrainSets) -> ImageRows:
+    """The validation images as rows."""
+    assert sets.val is not None
+    return ImageRows(sets.val.images, sets.val.labels, sets.val_rows)
+
+
+def build(task: TrainTask, sets: TrainSets, pixels: PixelParams, watch: Watch) -> NetModel:
+    """A new network with its first weights, or a saved one that is trained further."""
+    watch.tell(StageStarted(stage="build", title="Building the network"))
+    for name in FAMILIES[task.hyper.family].ignored(task.hyper):
+        watch.tell(Warned(message=f"The network {task.hyper.family} does not use {name}", subject=name))
+    if task.from_model is not None:
+        return _further(task, sets, pixels)
+    said = task.data.scaling if task.data.is_set("scaling") else None
+    model = create_model(
+        task.hyper,
+        shape=pixels.shape,
+        classes=sets.train.classes,
+        scaling=said,
+        mean=task.data.mean,
+        deviation=task.data.deviation,
+        pixels=pixels,
+        seed=task.hyper.seed,
+    )
+    if said not in (None, model.info.scaling):
+        message = f"The base has a scaling of its own, {model.info.scaling}: {said} is not used"
+        watch.tell(Warned(message=message, subject="scaling"))
+    return model
+
+
+def advise_of(run: Run, task: TrainTask, sets: TrainSets, watch: Watch) -> None:
+    """Known mistakes are told before time is spent on them; what is only worth a try stands in the record."""
+    classes = sets.train.classes
+    counts = np.bincount(sets.train.labels[sets.train_rows], minlength=len(classes))
+    facts = SetFacts(dict(zip(classes, counts.tolist(), strict=True)), sets.pixels.shape[:2])
+    said = advise(facts, task.hyper)
+    run.update(advice=[advice.to_dict() for advice in said])
+    for advice in said:
+        if advice.mistake:
+            watch.tell(Warned(message=advice.text, subject="advice"))
+
+
+def _further(task: TrainTask, sets: TrainSets, pixels: PixelParams) -> NetModel:
+    """A saved model whose weights training starts from."""
+    path = Path(str(task.from_model))
+    model = NetModel.load(path / MODEL if path.is_dir() else path)
+    if model.info.classes != tuple(sets.train.classes) or model.info.pixels.shape != pixels.shape:
+        raise DataError(
+            "The model to go on from was made for other images",
+            where=path,
+            expected=f"classes {', '.join(model.info.classes)} at {model.info.pixels.shape}",
+            received=f"classes {', '.join(sets.train.classes)} at {pixels.shape}",
+        )
+    return model
+
+
+def training_of(folder: Path, task: TrainTask, model: NetModel) -> Training:
+    """The training of a network with its checkpoint and history in a folder."""
+    file = LineFile(folder / HISTORY)
+
+    def write_row(history: History) -> int:
+        if len(history) == 1:
+            write_text(file.path, history.csv_head() + "\n")
+        file.append(history.csv_line(len(history) - 1))
+        return file.size()
+
+    def cut(history: History, size: int) -> None:
+        if len(history):
+            file.cut(size)
+        else:
+            file.path.unlink(missing_ok=True)
+
+    kind = PhasedTraining if has_phases(model, task.hyper) else NetTraining
+    return kind(model, task.hyper, CheckpointFile(folder / CHECKPOINT), on_history=write_row, on_resume=cut)

@@ -1,0 +1,23 @@
+"""What to train on a person's images when nobody says it: facts, plan, sentence, and the comparison of candidates.
+
+Needs neither keras nor torch, so that every interface can show a plan before work begins.
+"""
+
+from convonet.planning.choosing import Comparison, ValidationScore, compare, score_validation
+from convonet.planning.facts import ImageFacts, facts_of
+from convonet.planning.make import make_plan, plan_for
+from convonet.planning.plan import Candidate, Decision, Plan
+
+__all__ = [
+    "Candidate",
+    "Comparison",
+    "Decision",
+    "ImageFacts",
+    "Plan",
+    "ValidationScore",
+    "compare",
+    "facts_of",
+    "make_plan",
+    "plan_for",
+    "score_validation",
+]

@@ -1,0 +1,105 @@
+"""Which candidate is better, by its answers on the same validation images."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convonet import metrics
+
+_LEAST_PROBABILITY = 1e-7
+_TIE = 0.5
+"""A difference below so many of its standard errors is a tie."""
+
+
+@dataclass(frozen=True)
+class ValidationScore:
+    """How a candidate answers the validation images.
+
+    Attributes:
+        images: how many there are.
+        accuracy: share of correct answers, with its 95% Wilson interval.
+        log_loss: mean after calibration.
+        temperature: what the logits are divided by for it.
+        majority: share of the largest class among these images.
+    """
+
+    images: int
+    accuracy: float
+    accuracy_interval: tuple[float, float]
+    log_loss: float
+    temperature: float
+    majority: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON."""
+        return asdict(self)
+
+    @property
+    def collapsed(self) -> bool:
+        """Whether it is no better than always answering the largest class."""
+        return self.accuracy <= self.majority
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two candidates on the same images.
+
+    Attributes:
+        difference: mean log-loss of the first minus that of the second.
+        standard_error: of the difference, over the images.
+    """
+
+    difference: float
+    standard_error: float
+
+    @property
+    def tied(self) -> bool:
+        """Whether the difference is within the margin."""
+        return abs(self.difference) < self.margin
+
+    @property
+    def margin(self) -> float:
+        """Half the standard error."""
+        return _TIE * self.standard_error
+
+
+Losses = NDArray[np.float64]
+
+
+def score_validation(
+    labels: NDArray[np.int64], probabilities: NDArray[np.floating[Any]]
+) -> tuple[ValidationScore, Losses]:
+    """Score and per-image calibrated log-loss of probabilities (N, classes) on labels (N,).
+
+    The temperature is fitted on the same images (Guo and others 2017): one number, the same liberty for each
+    candidate.
+    """
+    logs = np.log(np.clip(np.asarray(probabilities, np.float64), _LEAST_PROBABILITY, 1.0))
+    temperature = metrics.fit_temperature(logs, labels)
+    cooled = logs / temperature
+    cooled -= np.log(np.exp(cooled - cooled.max(1, keepdims=True)).sum(1, keepdims=True)) + cooled.max(
+        1, keepdims=True
+    )
+    losses = -cooled[np.arange(len(labels)), labels]
+    correct = int((probabilities.argmax(1) == labels).sum())
+    low, high = metrics.wilson(correct, len(labels))
+    score = ValidationScore(
+        images=len(labels),
+        accuracy=correct / len(labels),
+        accuracy_interval=(low, high),
+        log_loss=float(losses.mean()),
+        temperature=float(temperature),
+        majority=float(np.bincount(labels).max() / len(labels)),
+    )
+    return score, losses
+
+
+def compare(first: Losses, second: Losses) -> Comparison:
+    """Paired comparison of per-image log-losses."""
+    difference = first - second
+    error = float(difference.std(ddof=1) / np.sqrt(len(difference))) if len(difference) > 1 else 0.0
+    return Comparison(float(difference.mean()), error)

