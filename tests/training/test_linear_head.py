@@ -36,7 +36,7 @@ def test_the_numbers_are_those_of_scikit_learn(
     weights = balanced_weights(labels, classes) if balanced else None
     head = fit_head(rows, labels, classes, strength=strength, class_weights=weights)
     scaler = StandardScaler().fit(rows)
-    # Of two classes scikit-learn fits one row of weights, and two opposite rows of half the size are penalised half as much.
+    # Of two classes scikit-learn fits one row; two opposite rows of half the size are penalised half as much.
     own = 2 * strength if classes == 2 else strength
     other = LogisticRegression(
         C=own, tol=1e-10, max_iter=10_000, class_weight="balanced" if balanced else None

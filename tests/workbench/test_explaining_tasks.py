@@ -11,7 +11,7 @@ from convonet.cli.app import app
 from convonet.errors import ParamError
 from convonet.params import DataParams
 from convonet.specs import DreamTask, ExplainTask, LayersTask, Task, read_task
-from convonet.workbench.shown_as import as_python, command_words
+from convonet.specs.shown_as import as_python, command_words
 
 TASKS: list[tuple[Task, str]] = [
     (

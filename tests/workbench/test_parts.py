@@ -30,13 +30,13 @@ from convonet.events import (
 )
 from convonet.params import DataParams, HyperParams, SearchSpace
 from convonet.specs import PredictTask, Task, TestTask, TrainTask, TuneTask
+from convonet.specs.shown_as import as_command, as_python, command_words
 from convonet.workbench.folder_tree import folder_tree, rows_below
 from convonet.workbench.look import find_sizes
 from convonet.workbench.predictions import read_answers
 from convonet.workbench.progress import Progress, time_left
 from convonet.workbench.sets import load_sets
 from convonet.workbench.shown_actions import shown_actions
-from convonet.workbench.shown_as import as_command, as_python, command_words
 from convonet.workbench.workbench import Workbench
 
 

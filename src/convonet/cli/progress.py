@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from convonet.events import Stamped, TrialEnded
+    from convonet.events import Event, Stamped, TrialEnded
 
 
 class Display(Protocol):
@@ -62,6 +62,8 @@ class Lines(Silent):
 
         super().show(stamped)
         event = stamped.event
+        for line in plan_lines(event):
+            sys.stderr.write(line + "\n")
         if isinstance(event, StageStarted):
             sys.stderr.write(f"{event.title} …\n")
         elif isinstance(event, EpochEnded):
@@ -102,6 +104,8 @@ class Bars:
         )
 
         event = stamped.event
+        for line in plan_lines(event):
+            self._progress.console.print(line, markup=False, highlight=False, soft_wrap=True)
         if isinstance(event, StageStarted):
             self._progress.update(self._task, description=event.title, total=None, completed=0, left="")
         elif isinstance(event, Progressed):
@@ -130,6 +134,18 @@ class Bars:
 
     def close(self) -> None:
         self._progress.stop()
+
+
+def plan_lines(event: Event) -> list[str]:
+    """What a plan tells: its sentence, which candidate is being trained, and how each one did."""
+    from convonet.cli.summary import candidate_line
+    from convonet.events import CandidateEnded, CandidateStarted, PlanMade
+
+    if isinstance(event, PlanMade):
+        return [event.sentence, *(f"Note: {note}" for note in event.notes)]
+    if isinstance(event, CandidateStarted):
+        return [f"[{event.number}/{event.total}] {event.title}"]
+    return [candidate_line(event)] if isinstance(event, CandidateEnded) else []
 
 
 def epoch_line(epoch: int, epochs: int, logs: dict[str, float]) -> str:

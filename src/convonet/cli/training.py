@@ -144,9 +144,11 @@ def work_and_print(run: Run, progress: str, json: bool) -> None:
 
 def _print_run(run: Run, as_json: bool) -> None:
     from convonet.cli.marking import print_suspects
-    from convonet.cli.output import note, percent, print_json
+    from convonet.cli.output import note, print_json
+    from convonet.cli.summary import print_summary
     from convonet.cli.tuning import print_search, print_study
     from convonet.runs.documents import run_document
+    from convonet.runs.summary import summary_of
 
     document = run_document(run)
     if as_json:
@@ -160,24 +162,15 @@ def _print_run(run: Run, as_json: bool) -> None:
         (print_study if "targets" in document else print_search)(document)
         return
     history = document["history"]
-    if history["accuracy"]:
+    if history["accuracy"] and not document["plan"]:
         last = (document["model_epoch"] or document["epochs"]) - 1
         validation = history["val_accuracy"]
         note(
             f"Epoch {last + 1} of {document['epochs']}: accuracy {history['accuracy'][last]:.4f}"
             + (f", validation accuracy {validation[last]:.4f}" if validation else "")
-            + (
-                f"; {document['images_per_second']:,.0f} images a second."
-                if document["images_per_second"]
-                else "."
-            )
+            + (f"; {document['images_per_second']:,.0f} images/s." if document["images_per_second"] else ".")
         )
-    if test := document["test"]:
-        low, high = test["accuracy_interval"]
-        note(
-            f"Test accuracy {percent(test['accuracy'])} on {test['images']:,} images "
-            f"(95% CI {percent(low)} to {percent(high)})."
-        )
+    print_summary(summary_of(run))
     note(f"The run is {document['state']}:")
     typer.echo(document["run"])
 

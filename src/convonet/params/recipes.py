@@ -19,6 +19,8 @@ PLANNED: tuple[PlannedRecipe, ...] = ("auto", "fast", "best")
 TrainRecipe = Literal["auto", "fast", "best", "none"]
 TRAIN_RECIPES: tuple[TrainRecipe, ...] = (*PLANNED, "none")
 """What a training takes; searches and files of parameters know `RECIPES` alone."""
+DEFAULT_RECIPE: TrainRecipe = "none"
+"""Where neither a recipe nor hyper parameters that name a network are given."""
 
 _LARGE = 64
 _EPOCHS: dict[Recipe, int] = {"fast": 10, "best": 30}

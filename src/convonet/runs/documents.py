@@ -9,6 +9,7 @@ from convonet.errors import InputError
 from convonet.params.hyper_params import HyperParams
 from convonet.runs.run import Run
 from convonet.runs.study_table import STUDY_HISTORY, StudyFile, study_results, study_rows
+from convonet.runs.summary import summary_of
 from convonet.runs.suspects import suspects_document
 from convonet.runs.trial_table import best_hyper, best_of, settings_of, tune_results
 from convonet.runs.trials import TRIALS, TrialsFile
@@ -36,6 +37,8 @@ def train_document(run: Run) -> dict[str, Any]:
         "history": {name: [value for value in history[name] if value is not None] for name in columns},
         "images_per_second": record.get("images_per_second", 0.0),
         "seconds": record["seconds"],
+        "plan": record.get("plan"),
+        "summary": summary_of(run, record).to_dict(),
     }
 
 

@@ -19,8 +19,8 @@ from convonet.server.refusals import Refusal
 from convonet.server.settings import Settings
 from convonet.server.tasks import KEPT
 from convonet.specs import Task
+from convonet.specs.shown_as import command_words
 from convonet.workbench.resume import prepare_resume
-from convonet.workbench.shown_as import command_words
 from convonet.workbench.supervisor import Supervisor
 from convonet.workbench.work import Work
 

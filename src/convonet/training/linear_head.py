@@ -79,7 +79,9 @@ def fit_head(
     """
     watch = watch or Watch()
     rows, targets = np.asarray(features, np.float64), np.asarray(labels, np.int64)
-    weights = np.ones(len(targets)) if class_weights is None else np.asarray(class_weights, np.float64)[targets]
+    weights = (
+        np.ones(len(targets)) if class_weights is None else np.asarray(class_weights, np.float64)[targets]
+    )
     mean, deviation = rows.mean(0), rows.std(0)
     deviation = np.where(deviation > 1e-12, deviation, 1.0)
     axes = _Axes((rows - mean) / deviation)

@@ -12,7 +12,7 @@ from convonet.params import DataParams, fields_of
 from convonet.params.files import data_to_dict, hyper_to_dict
 from convonet.params.migrations import VERSION_KEY
 from convonet.specs import InspectTask, LayersTask, ReportTask, Task
-from convonet.workbench.shown_as import as_command, as_python, several
+from convonet.specs.shown_as import as_command, as_python, several
 
 if TYPE_CHECKING:
     from convonet.workbench.workbench import Workbench

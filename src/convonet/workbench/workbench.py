@@ -41,13 +41,13 @@ from convonet.specs import (
     TrainTask,
     TuneTask,
 )
+from convonet.specs.shown_as import command_words
 from convonet.workbench.changes import Change, Changed, Heard, Listener, Part, WorkEnded
 from convonet.workbench.images import LocalImages
 from convonet.workbench.opened import OpenedModel, open_model
 from convonet.workbench.recipes import recipe_for
 from convonet.workbench.resume import prepare_resume
 from convonet.workbench.sets import DECIDING, LoadedSets
-from convonet.workbench.shown_as import command_words
 from convonet.workbench.supervisor import Supervisor
 from convonet.workbench.work import Follower, Work
 

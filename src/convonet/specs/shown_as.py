@@ -12,6 +12,7 @@ from convonet.params import DataParams, HyperParams, fields_of
 from convonet.params.fields import ParamModel
 from convonet.params.files import hyper_to_dict
 from convonet.params.migrations import VERSION_KEY
+from convonet.params.recipes import DEFAULT_RECIPE
 from convonet.specs import (
     DreamTask,
     ExplainTask,
@@ -64,6 +65,8 @@ def _train_words(task: TrainTask) -> list[str]:
     words = ["train", *_data_words(task.data), *_set_words(task.hyper)]
     words += [] if task.validation else ["--no-validation"]
     words += ["--from", task.from_model] if task.from_model else []
+    words += ["--recipe", task.recipe] if task.recipe != DEFAULT_RECIPE else []
+    words += ["--minutes", f"{task.minutes:g}"] if task.minutes is not None else []
     return words + _map_words(task)
 
 
@@ -179,6 +182,8 @@ def _plain(values: ParamModel) -> dict[str, Any]:
 def _train_lines(task: TrainTask) -> str:
     rest = "" if task.validation else ", validation=False"
     rest += f", from_model={task.from_model!r}" if task.from_model else ""
+    rest += f", recipe={task.recipe!r}" if task.recipe != DEFAULT_RECIPE else ""
+    rest += f", minutes={task.minutes:g}" if task.minutes is not None else ""
     rest += "" if task.then_test else ", test=False"
     rest += ", accept_class_map=True" if task.accept_class_map else ""
     return (

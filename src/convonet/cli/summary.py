@@ -1,0 +1,60 @@
+"""The end of a training on one screen: what was tried, the score, and what to do next."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from convonet.cli.output import note, percent
+
+if TYPE_CHECKING:
+    from convonet.events import CandidateEnded
+    from convonet.runs.summary import TrainingSummary, Tried
+
+
+def print_summary(summary: TrainingSummary) -> None:
+    """Lines on standard error, so that standard output stays the run's folder."""
+    if summary.tried:
+        note("\nWhat was tried (accuracy on validation images):")
+        width = max(len(one.title) for one in summary.tried)
+        for one in summary.tried:
+            note(f"  {'→' if one.chosen else ' '} {one.title:<{width}}  {_scores(one)}")
+    if summary.why and len([one for one in summary.tried if one.state == "done"]) > 1:
+        note(f"  Chosen: {summary.why}.")
+    if summary.accuracy is not None and summary.interval is not None:
+        low, high = summary.interval
+        note(
+            f"\nTest accuracy {percent(summary.accuracy)} on {summary.images:,} images "
+            f"(95% CI {100 * low:.1f}–{percent(high)}); always answering the most common class gives "
+            f"{percent(summary.baseline or 0.0)}."
+        )
+    if summary.confusion is not None:
+        pair = summary.confusion
+        note(
+            f"Most often confused: {pair.true} taken for {pair.predicted}, {pair.count:,} of {pair.of:,} images."
+        )
+    if summary.advice:
+        note("\nWhat you can do next:")
+    for step in summary.advice:
+        note(f"  • {step.text}")
+        if step.command:
+            note(f"      {step.command}")
+
+
+def candidate_line(event: CandidateEnded) -> str:
+    """One line when a candidate has ended."""
+    if event.accuracy is None or event.accuracy_interval is None:
+        return f"{event.title}: {event.state}, {event.reason}"
+    low, high = event.accuracy_interval
+    return (
+        f"{event.title}: validation accuracy {percent(event.accuracy)} (95% CI {100 * low:.1f}–{percent(high)}), "
+        f"{event.seconds:.0f} s" + (", the best so far" if event.best else "")
+    )
+
+
+def _scores(one: Tried) -> str:
+    if one.accuracy is None or one.accuracy_interval is None:
+        return f"{one.state}: {one.result}" if one.result else one.state
+    low, high = one.accuracy_interval
+    epochs = f", {one.epochs} epochs" if one.epochs else ""
+    text = f"{percent(one.accuracy)} (95% CI {100 * low:.1f}–{percent(high)}), {one.seconds:.0f} s{epochs}"
+    return text
