@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,9 @@ from convonet.events import (
 from convonet.nets.backend import put
 from convonet.nets.net_model import NetModel
 from convonet.params.hyper_params import HyperParams
-from convonet.training.averaging import STATISTICS_IMAGES, WeightAverage
+from convonet.training.averaging import STATISTICS_IMAGES as AVERAGE_IMAGES
+from convonet.training.averaging import WeightAverage
+from convonet.training.batch_norm import STATISTICS_IMAGES, BatchNormStatistics
 from convonet.training.chance import LayerChance, epoch_order
 from convonet.training.checkpoint import Checkpoint, CheckpointFile, Position, Snapshot
 from convonet.training.guard import NanGuard
@@ -121,6 +124,7 @@ class NetTraining:
         self._chance = LayerChance(list(keras_model._flatten_layers()), hyper.seed)
         window = hyper.weight_average * self._steps
         self._average = WeightAverage(keras_model, window) if window else None
+        self._statistics = BatchNormStatistics(keras_model)
         self._guard = (
             NanGuard(keras_model, self._optimizer, len(info.classes), self._steps, average=self._average)
             if hyper.nan_guard
@@ -229,14 +233,19 @@ class NetTraining:
         """Inside, the network has the weights that training would give if it ended here."""
         if self._average is None:
             return nullcontext()
-        return self._average.shown(self._steps_done(), self._look)
+        return self._average.shown(self._steps_done(), partial(self._look, AVERAGE_IMAGES))
 
-    def _look(self) -> Iterator[None]:
-        """Show the first images of the epoch that was trained last, as they were shown in it."""
+    def _measures(self, epoch: int) -> bool:
+        """Whether the weights after this epoch are scored, or kept as the best ones."""
+        scored = self._scorer is not None and self.validates(epoch)
+        return self._average is None and (scored or self._rules.keeper is not None)
+
+    def _look(self, images: int = STATISTICS_IMAGES) -> Iterator[None]:
+        """Show about so many images of the epoch that was trained last, its first ones, as they were shown in it."""
         size = self.hyper.batch_size
         epoch = self._position.epoch - (self._position.step == 0)
         order = epoch_order(len(self._train_rows), self.hyper.seed, epoch)
-        for step in range(max(1, min(STATISTICS_IMAGES, len(order)) // size)):
+        for step in range(max(1, min(images, len(order)) // size)):
             self._chance.set(epoch, step)
             self._step.look(self._batches_of.make(order[step * size : (step + 1) * size], epoch, step))
             yield
@@ -261,6 +270,8 @@ class NetTraining:
             "accuracy": place.right / count,
             "learning_rate": self._rate(),
         }
+        if self._measures(place.epoch):
+            self._statistics.measure(self._look())
         if self._scorer is not None and self.validates(place.epoch):
             with self._result_in_use():
                 logs |= self._scorer.score(self._watch)
@@ -315,7 +326,10 @@ class NetTraining:
             self.model.keras_model.set_weights(self._best)
             model_epoch = keeper.epoch
         elif self._average is not None:
-            self.model.keras_model.set_weights(self._average.weights(self._steps_done(), self._look))
+            look = partial(self._look, AVERAGE_IMAGES)
+            self.model.keras_model.set_weights(self._average.weights(self._steps_done(), look))
+        elif not self._measures(model_epoch):
+            self._statistics.measure(self._look())
         return TrainingResult(self._history, model_epoch, self._position.ended, self.speed)
 
     @property
