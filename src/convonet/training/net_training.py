@@ -29,7 +29,8 @@ from convonet.training.averaging import WeightAverage
 from convonet.training.batch_norm import STATISTICS_IMAGES, BatchNormStatistics
 from convonet.training.chance import LayerChance, epoch_order
 from convonet.training.checkpoint import Checkpoint, CheckpointFile, Position, Snapshot
-from convonet.training.guard import NanGuard
+from convonet.training.collapse import Collapse
+from convonet.training.guard import NanGuard, create_collapse_guard
 from convonet.training.history import History
 from convonet.training.image_rows import BatchMaker, ImageRows
 from convonet.training.optimizers import create_optimizer
@@ -41,6 +42,7 @@ from convonet.training.steps import create_step
 
 __all__ = ["ImageRows", "NetTraining", "TrainingResult"]
 
+_COLLAPSE = "collapse"
 _TELL_SECONDS = 0.1
 _SAVE_SECONDS = 30.0
 _SAVE_SHARE = 0.05
@@ -55,12 +57,14 @@ class TrainingResult:
         model_epoch: the epoch whose weights the model has.
         stopped: the rule that ended it, in words; empty where it went to its last epoch.
         images_per_second: images over the time spent in training steps, without the first batch and validation.
+        collapse: where training had collapsed when it ended.
     """
 
     history: History
     model_epoch: int
     stopped: str
     images_per_second: float
+    collapse: Collapse | None = None
 
 
 @dataclass
@@ -76,6 +80,8 @@ class NetTraining:
         validates: whether an epoch (from 1) is scored on the validation images; where a rule watches a
             validation score it must be every epoch.
         callbacks: a person's own `keras.callbacks.Callback`s. Their state is not in the checkpoint.
+        on_collapse: called after each epoch in which training has collapsed; true ends training, with
+            `Collapse.reason()` as `TrainingResult.stopped`. None: training goes on. One warning says so either way.
     """
 
     model: NetModel
@@ -85,6 +91,7 @@ class NetTraining:
     on_resume: Callable[[History, int], None] = lambda history, size: None
     validates: Callable[[int], bool] = lambda epoch: True
     callbacks: Sequence[Any] = ()
+    on_collapse: Callable[[Collapse], bool] | None = None
     _position: Position = field(default_factory=Position, init=False)
 
     def train(self, train: ImageRows, watch: Watch | None = None) -> TrainingResult:
@@ -130,6 +137,7 @@ class NetTraining:
             if hyper.nan_guard
             else None
         )
+        self._collapse = create_collapse_guard(info, hyper, train, val, self._steps)
         self._own = OwnCallbacks(self.callbacks, keras_model, hyper.epochs, self._steps)
 
     def _loop(self) -> TrainingResult:
@@ -284,7 +292,8 @@ class NetTraining:
         if self._rules.keeper is not None and self._rules.keeper.see(ended, logs):
             with self._result_in_use():
                 self._best = self.model.keras_model.get_weights()
-        place.ended = self._reason_to_stop(logs)
+        collapse = self._collapsed(logs)
+        place.ended = self._reason_to_stop(logs) or collapse
         self._lower_rate(logs)
         place.epoch, place.step, place.loss_sum, place.right, place.recent = ended + 1, 0, 0.0, 0, []
         place.history_bytes = self.on_history(self._history)
@@ -306,6 +315,18 @@ class NetTraining:
             or asked
             or f"the time limit of {self.hyper.time_limit:g} s was reached in epoch {place.epoch}{cut}"
         )
+
+    def _collapsed(self, logs: dict[str, float]) -> str:
+        """The reason to stop where training has collapsed and the caller wants it to end; else empty."""
+        scored = self._scorer is not None and "val_loss" in logs
+        predictions = self._scorer.predictions if self._scorer is not None and scored else None
+        collapse = self._collapse.update(self._history.rows, predictions)
+        if collapse is None:
+            return ""
+        if not self._collapse.warned:
+            self._collapse.warned = True
+            self._watch.tell(Warned(message=collapse.text(), subject="collapse"))
+        return collapse.reason() if self.on_collapse is not None and self.on_collapse(collapse) else ""
 
     def _lower_rate(self, logs: dict[str, float]) -> None:
         plateau = self._rules.plateau
@@ -330,7 +351,8 @@ class NetTraining:
             self.model.keras_model.set_weights(self._average.weights(self._steps_done(), look))
         elif not self._measures(model_epoch):
             self._statistics.measure(self._look())
-        return TrainingResult(self._history, model_epoch, self._position.ended, self.speed)
+        ended, collapse = self._position.ended, self._collapse.collapse
+        return TrainingResult(self._history, model_epoch, ended, self.speed, collapse)
 
     @property
     def history(self) -> History:
@@ -371,7 +393,7 @@ class NetTraining:
         started = time.monotonic()
         place = self._position
         place.history = self._history.rows
-        place.rules = self._rules.state()
+        place.rules = self._rules.state() | {_COLLAPSE: self._collapse.state()}
         place.spent = started - self._began
         now = Snapshot.take(self.model.keras_model, self._optimizer, self._average)
         good = self._guard.good if self._guard is not None and place.step else None
@@ -392,6 +414,8 @@ class NetTraining:
         self._position, self._best = place, saved.best
         self._history.rows = list(place.history)
         self._rules.restore(place.rules)
+        if _COLLAPSE in place.rules:
+            self._collapse.restore(place.rules[_COLLAPSE])
         if self._guard is not None:
             self._guard.good = saved.good
         self.on_resume(self._history, place.history_bytes)
