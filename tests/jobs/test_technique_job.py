@@ -94,6 +94,19 @@ def test_mistakes_are_told_and_advice_is_kept(digits: Path, tmp_path: Path) -> N
     assert kept[0]["mistake"] is True
 
 
+def test_a_collapsed_training_is_named_first(digits: Path, tmp_path: Path) -> None:
+    events: list[Event] = []
+    hyper = {"family": "dense", "hidden_units": [32], "epochs": 4, "init_rate": 20.0, "nan_guard": False}
+    run = api.train(str(digits), hyper, out=tmp_path, threads=1, listen=events.append)
+    diagnosis = Run.open(run.path).read()["diagnosis"]
+    assert [finding["kind"] for finding in diagnosis] == ["collapsed"]
+    assert len(_told(events, "collapse")) == 1
+    assert "larger network" not in _told(events, "curves")[0]
+    events.clear()
+    api.train(str(digits), hyper | {"init_rate": 0.02}, out=tmp_path, threads=1, listen=events.append)
+    assert _told(events, "collapse") == []
+
+
 def test_curves_that_show_something_are_read(digits: Path, tmp_path: Path) -> None:
     events: list[Event] = []
     hyper = SMALL | {"epochs": 5, "init_rate": 1e-6}

@@ -88,6 +88,28 @@ def test_the_reference_data_file_loads_as_grey_and_square(tmp_path: Path) -> Non
     assert load_data(file) == data
 
 
+@pytest.mark.parametrize(
+    ("values", "kept"),
+    [
+        ({"epochs": [5]}, "none"),
+        ({"format_version": 1, "epochs": 5}, "none"),
+        ({"format_version": 1, "save_best": "val_accuracy"}, "val_accuracy"),
+        ({"format_version": 2, "epochs": 5}, None),
+        ({"format_version": 2, "save_best": "none"}, "none"),
+    ],
+)
+def test_files_of_earlier_versions_keep_the_last_epoch(
+    tmp_path: Path, values: dict[str, Any], kept: str | None
+) -> None:
+    file = tmp_path / "hyper.json"
+    file.write_text(json.dumps(values))
+    space = load_hyper(file)
+    assert space.first().save_best == kept
+    save_hyper(file, space)
+    assert json.loads(file.read_text())["format_version"] == 2
+    assert load_hyper(file).first().save_best == kept
+
+
 def test_a_file_made_by_hand_finds_its_channels_by_itself(tmp_path: Path) -> None:
     file = tmp_path / "data.json"
     file.write_text(json.dumps({"train_dir": "a", "image_size": [80, 60]}))

@@ -52,6 +52,21 @@ def test_a_task_that_is_none_is_refused(value: dict[str, object]) -> None:
         read_task(value)
 
 
+def test_a_job_and_a_record_of_version_1_keep_the_last_epoch(tmp_path: Path) -> None:
+    assert HyperParams().save_best is None
+    spec = _task(epochs=2).to_dict()
+    assert read_task(spec) == _task(epochs=2)
+    assert read_task(spec | {"format_version": 1}) == _task(epochs=2, save_best="none")
+    chosen = _task(epochs=2, save_best="val_accuracy")
+    assert read_task(chosen.to_dict() | {"format_version": 1}) == chosen
+    run = _run(tmp_path, epochs=2)
+    run.write(run.read() | {"format_version": 1, "task": spec | {"format_version": 1}})
+    assert run.read()["params"]["hyper"] == {"epochs": 2, "save_best": "none"}
+    run.update(state="done")
+    assert json.loads((run.path / "run.json").read_text())["format_version"] == 2
+    assert run.task() == _task(epochs=2, save_best="none")
+
+
 def test_a_new_run_has_a_record_and_is_never_overwritten(tmp_path: Path) -> None:
     run = Run.create(tmp_path, _task(seed=7), name="first")
     record = run.read()

@@ -8,10 +8,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pytest
 
+from convonet.training.collapse import Collapse
 from convonet.training.diagnosis import read_curves
 
 HEALTHY = {"loss": [0.52, 0.38, 0.31, 0.28], "val_loss": [0.54, 0.40, 0.33, 0.30]}
 EPOCHS = np.arange(20)
+COLLAPSED = {"loss": [0.57] * 6, "accuracy": [0.74] * 6, "val_accuracy": [0.74] * 6}
 
 
 @pytest.mark.parametrize(
@@ -64,3 +66,62 @@ def test_known_curves_are_named(history: Mapping[str, Sequence[float]], kind: st
 )
 def test_healthy_and_short_curves_say_nothing(history: Mapping[str, Sequence[float | None]]) -> None:
     assert read_curves(history) == ()
+
+
+@pytest.mark.parametrize(
+    ("history", "majority"),
+    [
+        ({"loss": [2.31, 2.305, 2.30, 2.303, 2.30], "accuracy": [0.1, 0.11, 0.1, 0.09, 0.1]}, 0.1),
+        (
+            {"loss": [9.0, 4.0, 9.5, 4.1, 9.6, 4.2, 9.0], "accuracy": [0.1] * 7, "val_accuracy": [0.1] * 7},
+            0.1,
+        ),
+        ({"loss": [2.6], "accuracy": [0.12], "val_accuracy": [0.1]}, 0.11),
+        (COLLAPSED, 0.743),
+    ],
+)
+def test_a_model_that_only_predicts_the_largest_class_is_named_first(
+    history: Mapping[str, Sequence[float]], majority: float
+) -> None:
+    assert "collapsed" not in [finding.kind for finding in read_curves(history)]
+    findings = read_curves(history, majority)
+    assert [finding.kind for finding in findings] == ["collapsed"]
+    assert "larger network" not in findings[0].text()
+    assert f"{100 * majority:.1f}%" in findings[0].sentence
+
+
+@pytest.mark.parametrize(
+    ("history", "majority", "epoch"),
+    [
+        ({"loss": [0.52, 0.38], "accuracy": [0.74, 0.86], "val_accuracy": [0.74, 0.84]}, 0.743, None),
+        # Few images of the small class are found, but the loss tells what is known of them.
+        ({"loss": [0.50, 0.48], "accuracy": [0.74, 0.74], "val_accuracy": [0.74, 0.74]}, 0.743, None),
+        # It collapsed after the epoch that was kept.
+        ({"loss": [0.4, 2.3], "accuracy": [0.8, 0.1], "val_accuracy": [0.8, 0.1]}, 0.1, 1),
+        # Balanced on purpose; training knows better than the largest class.
+        ({"loss": [0.7, 0.6], "accuracy": [0.6, 0.8], "val_accuracy": [0.6, 0.7]}, 0.743, None),
+        # Validation has as many images of one class as of the other, and is above chance.
+        ({"loss": [0.61], "accuracy": [0.73], "val_accuracy": [0.65]}, 0.5, None),
+        ({"loss": [0.0], "accuracy": [1.0]}, 1.0, None),
+        ({"loss": [0.5]}, 0.743, None),
+        ({"loss": []}, 0.743, None),
+    ],
+)
+def test_a_model_that_knows_more_is_not_called_collapsed(
+    history: Mapping[str, Sequence[float]], majority: float, epoch: int | None
+) -> None:
+    assert read_curves(history, majority, epoch=epoch) == ()
+
+
+def test_training_has_a_largest_class_of_its_own() -> None:
+    history = {"loss": [0.57] * 2, "accuracy": [0.75] * 2, "val_accuracy": [0.5] * 2}
+    assert read_curves(history, 0.5) == ()
+    assert [finding.kind for finding in read_curves(history, 0.5, train_majority=0.75)] == ["collapsed"]
+
+
+def test_what_training_saw_is_told_with_its_cause() -> None:
+    seen = Collapse(6, "rate_too_low", "Nothing is learned.", "Raise the rate.")
+    assert read_curves(COLLAPSED, collapse=seen)[0].text() == "Nothing is learned. Raise the rate."
+    found = read_curves(COLLAPSED, 0.743, epoch=2, collapse=seen)[0]
+    assert (found.kind, found.advice) == ("collapsed", "Raise the rate.")
+    assert read_curves(COLLAPSED | {"accuracy": [0.9] * 6}, 0.743, epoch=2, collapse=seen) != (found,)

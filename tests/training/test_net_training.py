@@ -167,6 +167,54 @@ def test_early_stopping_gives_the_best_epochs_weights(create: Create, rows: Rows
     assert -np.log(np.clip(probabilities, 1e-7, 1)).mean() == pytest.approx(min(losses), rel=1e-4)
 
 
+OVERFITTING = {"epochs": 8, "init_rate": 0.5, "schedule": "constant"}
+"""A rate that is far too high: the validation loss is best before the last epoch."""
+
+
+@pytest.mark.parametrize(
+    ("values", "monitor"),
+    [
+        ({}, "val_loss"),
+        ({"weight_average": 1.0}, "val_loss"),
+        ({"save_best": "accuracy"}, "accuracy"),
+        ({"stop_patience": 9, "stop_monitor": "val_accuracy"}, "val_accuracy"),
+        ({"save_best": "none", "stop_patience": 9}, "val_loss"),
+        ({"stop_patience": 9, "stop_restore_best": False}, None),
+        ({"save_best": "none"}, None),
+    ],
+)
+def test_the_model_is_that_of_the_best_epoch_unless_the_last_was_asked_for(
+    create: Create, rows: Rows, values: dict[str, Any], monitor: str | None
+) -> None:
+    model, result = _train(create, rows, _hyper(**OVERFITTING, **values))
+    losses = result.history.column("val_loss")
+    scores = losses if monitor is None else result.history.column(monitor)
+    best = int(np.argmin(scores) if monitor == "val_loss" else np.argmax(scores)) + 1
+    assert result.model_epoch == (8 if monitor is None else best)
+    images, labels = rows[1].take(slice(None))
+    p = model.predict(images)[np.arange(len(labels)), labels]
+    assert -np.log(np.clip(p, 1e-7, 1)).mean() == pytest.approx(losses[result.model_epoch - 1], rel=1e-4)
+
+
+def test_without_validation_the_model_is_that_of_the_last_epoch(create: Create, rows: Rows) -> None:
+    hyper = _hyper(**OVERFITTING)
+    result = NetTraining(create(hyper), hyper).train(rows[0])
+    assert result.model_epoch == len(result.history) == 8
+
+
+def test_weights_are_copied_only_when_the_best_epoch_improves(
+    create: Create, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hyper = _hyper(**OVERFITTING)
+    model, copies = create(hyper), []
+    copy = model.keras_model.get_weights
+    monkeypatch.setattr(model.keras_model, "get_weights", lambda: copies.append(1) or copy())
+    losses = NetTraining(model, hyper).train_val(*rows).history.column("val_loss")
+    assert (
+        len(copies) == sum(value < min([np.inf, *losses[:place]]) for place, value in enumerate(losses)) < 8
+    )
+
+
 def test_watching_validation_without_validation_is_refused(create: Create, rows: Rows) -> None:
     hyper = _hyper(stop_patience=2, save_best="val_accuracy")
     with pytest.raises(ParamError) as caught:

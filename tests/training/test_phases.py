@@ -12,7 +12,16 @@ import torch
 
 from convonet.data.feature_cache import features_folder
 from convonet.errors import Cancelled, ParamError
-from convonet.events import BatchEnded, EpochEnded, Event, Progressed, TrainingStarted, TrainingStopped, Watch
+from convonet.events import (
+    BatchEnded,
+    EpochEnded,
+    Event,
+    Progressed,
+    TrainingStarted,
+    TrainingStopped,
+    Warned,
+    Watch,
+)
 from convonet.inference.fixed_network import FixedNetwork
 from convonet.nets import NetModel, create_model
 from convonet.nets.backend import keras
@@ -259,14 +268,28 @@ def test_each_phase_has_its_own_patience(hyper, rows) -> None:
 
 
 def test_the_best_epoch_of_both_phases_is_kept(hyper, rows) -> None:
-    """A rate that spoils the second phase: the model is that of the first."""
-    values = hyper(fine_tune_rate=50.0, save_best="val_loss", nan_guard=False)
+    """A rate that spoils the second phase: the model is that of the first, unless the last was asked for."""
+    values = hyper(fine_tune_rate=50.0, nan_guard=False)
+    assert train(values.changed(save_best="none"), rows)[1].model_epoch == 4
     model, result = train(values, rows)
     scores = result.history.column("val_loss")
     assert result.model_epoch == int(np.nanargmin(scores)) + 1 <= 2
     images, labels = rows[1].take(slice(None))
     right = model.predict(images)[np.arange(12), labels]
     assert -np.log(right).mean() == pytest.approx(min(scores), rel=1e-4)
+
+
+def test_a_caller_may_end_a_collapsed_first_phase(hyper, rows) -> None:
+    """No second phase follows; without a caller both are trained."""
+    values = hyper(epochs=8, optimizer="sgd", init_rate=100.0, nan_guard=False, schedule="constant")
+    told: list[Event] = []
+    training = PhasedTraining(create(values), values, on_collapse=lambda collapse: True)
+    result = training.train_val(*rows, Watch(told.append))
+    assert result.collapse is not None
+    assert result.stopped == result.collapse.reason()
+    assert len(result.history) == result.collapse.epoch < 8
+    assert [event.subject for event in told if isinstance(event, Warned)][:1] == ["collapse"]
+    assert len(PhasedTraining(create(values), values).train_val(*rows).history) == 10
 
 
 def test_a_target_reached_on_the_head_ends_training(hyper, rows) -> None:

@@ -41,7 +41,8 @@ def _numbers(row: FoldRow) -> tuple[Any, ...]:
 
 
 def _alone(data: FoldData, hyper: HyperParams) -> tuple[NetTraining, ImageRows]:
-    """The same training by hand."""
+    """The same training by hand: a fold is scored after its last epoch unless another was asked for."""
+    hyper = hyper if hyper.is_set("save_best") else hyper.changed(save_best="none")
     kept, held = data.rows(1, 2)
     model = create_model(
         hyper, shape=data.pixels.shape, classes=data.classes, pixels=data.pixels, seed=hyper.seed

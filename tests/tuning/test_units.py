@@ -43,6 +43,7 @@ def test_settings_that_differ_only_in_epochs_are_one_training() -> None:
         ({"schedule": "cosine"}, False),
         ({"schedule": "one_cycle"}, False),
         ({"stop_patience": 2}, False),
+        ({"save_best": "none"}, True),
         ({"save_best": "val_loss"}, False),
         ({"target": 0.9}, False),
         ({"plateau_patience": 2}, False),

@@ -11,7 +11,7 @@ from convonet.atomic import write_json
 from convonet.home import home
 from convonet.params import DataParams, HyperParams, SearchSpace
 from convonet.params.files import data_to_dict, hyper_to_dict
-from convonet.params.migrations import VERSION_KEY
+from convonet.params.migrations import VERSION_KEY, migrated
 
 _RECENT = 10
 
@@ -67,8 +67,9 @@ class Session:
 
     def search_space(self) -> SearchSpace:
         """The hyper parameters of last time. Raises ParamError."""
-        known = {k: v for k, v in self.hyper.items() if k != VERSION_KEY}
-        return SearchSpace.of(known) if known else SearchSpace.single(HyperParams())
+        if not self.hyper.keys() - {VERSION_KEY}:
+            return SearchSpace.single(HyperParams())
+        return SearchSpace.of(migrated("hyper", self.hyper))
 
 
 def _file(server: str) -> Path:

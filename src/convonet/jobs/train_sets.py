@@ -47,6 +47,20 @@ class TrainSets:
     tested: bool = False
     test_error: DataError | None = None
 
+    @property
+    def train_majority(self) -> float:
+        """The share of the training images that are of their largest class."""
+        return _majority(self.train.labels[self.train_rows])
+
+    @property
+    def majority(self) -> float:
+        """The same of the validation images; without validation, of the training images."""
+        return self.train_majority if self.val is None else _majority(self.val.labels[self.val_rows])
+
+
+def _majority(labels: Rows) -> float:
+    return float(np.bincount(labels).max() / len(labels))
+
 
 def prepare_sets(run: Run, task: TrainTask, watch: Watch) -> TrainSets:
     """List and decode what the task names; a later attempt must find the images of the first.

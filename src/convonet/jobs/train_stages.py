@@ -107,7 +107,13 @@ def _save(run: Run, model: NetModel, sets: TrainSets, result: TrainingResult, wa
     watch.tell(StageStarted(stage="save", title="Saving the model"))
     model.save(run.file(MODEL))
     watch.tell(FileSaved(path=MODEL, title="Model"))
-    findings = read_curves(result.history.to_dict())
+    findings = read_curves(
+        result.history.to_dict(),
+        sets.majority,
+        train_majority=sets.train_majority,
+        epoch=result.model_epoch,
+        collapse=result.collapse,
+    )
     for finding in findings:
         watch.tell(Warned(message=finding.text(), subject="curves"))
     last = result.history.rows[result.model_epoch - 1]

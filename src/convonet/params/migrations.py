@@ -10,7 +10,7 @@ from typing import Any
 
 from convonet.errors import ParamError
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 VERSION_KEY = "format_version"
 
 _REFERENCE_KEYS = {"num_classes", "train_dir", "test_dir", "image_size", "result_dir"}
@@ -27,9 +27,18 @@ def _hyper_0_to_1(values: dict[str, Any]) -> dict[str, Any]:
     return values
 
 
+def _data_1_to_2(values: dict[str, Any]) -> dict[str, Any]:
+    return values
+
+
+def hyper_1_to_2(values: dict[str, Any]) -> dict[str, Any]:
+    """Until version 1 the model was that of the last epoch unless `save_best` named a score."""
+    return {"save_best": "none"} | values
+
+
 _STEPS: dict[str, tuple[Callable[[dict[str, Any]], dict[str, Any]], ...]] = {
-    "data": (_data_0_to_1,),
-    "hyper": (_hyper_0_to_1,),
+    "data": (_data_0_to_1, _data_1_to_2),
+    "hyper": (_hyper_0_to_1, hyper_1_to_2),
 }
 
 

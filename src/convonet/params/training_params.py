@@ -200,11 +200,12 @@ class TrainingParams(ParamModel):
         "Early stopping gives the weights of its best epoch, not the last.",
         group="Stopping",
     )
-    save_best: SaveBest = param(
-        "none",
+    save_best: SaveBest | None = param(
+        None,
         "Keep the best epoch by",
-        "The saved model is that of the best epoch by this score, not the last.",
+        "Which epoch the saved model is from: the best one by this score, or with none the last one.",
         group="Stopping",
+        default_text="val_loss; the last epoch without validation",
     )
     target: float | None = param(
         None,
@@ -287,7 +288,7 @@ class TrainingParams(ParamModel):
         asked = {
             "stop_monitor": self.stop_monitor if self.stop_patience else "none",
             "plateau_monitor": self.plateau_monitor if self.plateau_patience else "none",
-            "save_best": self.save_best,
+            "save_best": self.save_best or "none",
             "target_metric": self.target_metric if self.target is not None else "none",
         }
         return {name: score for name, score in asked.items() if score != "none"}

@@ -117,7 +117,8 @@ def list_row(run: Run) -> dict[str, Any]:
     """One row of `runs list`."""
     record = run.read()
     keys = ("id", "kind", "created", "started", "ended", "seconds", "scores")
-    measured = [value for value in run.history()["val_accuracy"] if value is not None]
+    measured = run.history()["val_accuracy"][: record["model_epoch"]]
+    measured = [value for value in measured if value is not None]
     hyper = record["params"].get("hyper") or {}
     family = hyper.get("family", "convonet") if record["kind"] == "train" else None
     more = {"family": family, "val_accuracy": measured[-1] if measured else None}

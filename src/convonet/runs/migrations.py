@@ -6,10 +6,20 @@ from collections.abc import Callable
 from typing import Any
 
 from convonet.errors import RunNotFoundError
+from convonet.params.migrations import hyper_1_to_2
 
-RUN_VERSION = 1
+RUN_VERSION = 2
 
-_STEPS: tuple[Callable[[dict[str, Any]], dict[str, Any]], ...] = (lambda record: record,)
+
+def _record_1_to_2(record: dict[str, Any]) -> dict[str, Any]:
+    """The parameters as today's runs have them; the job below `task` has a version of its own."""
+    params = record.get("params") or {}
+    if not params.get("hyper"):
+        return record
+    return record | {"params": params | {"hyper": hyper_1_to_2(params["hyper"])}}
+
+
+_STEPS: tuple[Callable[[dict[str, Any]], dict[str, Any]], ...] = (lambda record: record, _record_1_to_2)
 
 
 def migrated(record: dict[str, Any]) -> dict[str, Any]:
@@ -27,4 +37,4 @@ def migrated(record: dict[str, Any]) -> dict[str, Any]:
         )
     for step in _STEPS[version:]:
         record = step(record)
-    return record
+    return record | {"format_version": RUN_VERSION}

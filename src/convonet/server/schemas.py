@@ -96,6 +96,7 @@ class About(Document):
     bases: list[dict[str, Any]]
     presets: dict[Literal["data", "hyper"], list[str]]
     recipes: list[Recipe]
+    format_version: int = Field(description="Of the parameter files that this server writes.")
 
 
 class Entry(Document):

@@ -15,7 +15,7 @@ from convonet.errors import ConvonetError, ParamError, nearest
 from convonet.params import DataParams, SearchSpace, fields_of
 from convonet.params.bases import is_model_file
 from convonet.params.fields import checked
-from convonet.params.migrations import VERSION_KEY, migrated
+from convonet.params.migrations import FORMAT_VERSION, VERSION_KEY, migrated
 from convonet.runs import RECORD, Run
 from convonet.runs.environment import available_cores
 from convonet.server.confine import Root
@@ -184,6 +184,9 @@ def _class_of(kind: str) -> type[Task]:
 
 
 def _migrated(kind: typing.Literal["data", "hyper"], values: Mapping[str, Any]) -> dict[str, Any]:
+    if kind == "hyper":
+        # Only files are old: what a client sends without a version means what the parameters mean today.
+        values = {VERSION_KEY: FORMAT_VERSION} | dict(values)
     try:
         return {k: v for k, v in migrated(kind, dict(values), None).items() if k != VERSION_KEY}
     except (TypeError, ValueError, AttributeError) as error:

@@ -10,12 +10,12 @@ from convonet.errors import InputError
 from convonet.params.data_params import DataParams, Scaling
 from convonet.params.files import data_to_dict
 from convonet.params.hyper_params import HyperParams
-from convonet.params.migrations import VERSION_KEY
+from convonet.params.migrations import VERSION_KEY, hyper_1_to_2
 from convonet.params.recipes import TrainRecipe
 from convonet.params.search_space import SearchSpace
 
 Split = Literal["train", "val", "test"]
-SPEC_VERSION = 1
+SPEC_VERSION = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -174,17 +174,18 @@ def _plain(value: Any) -> Any:
 
 
 def read_task(value: Mapping[str, Any]) -> Task:
-    """The task that `Task.to_dict` described.
+    """The task that `Task.to_dict` described, of this version or an earlier one.
 
     Raises:
         InputError: an unknown kind, an unknown key, or a newer version.
     """
     kind = Task.registry.get(str(value.get("kind")))
-    if kind is None or value.get(VERSION_KEY) != SPEC_VERSION:
+    version = value.get(VERSION_KEY)
+    if kind is None or version not in range(1, SPEC_VERSION + 1):
         raise InputError(
             "The job cannot be read",
-            expected=f"one of {', '.join(Task.registry)} in version {SPEC_VERSION}",
-            received=f"{value.get('kind')} in version {value.get(VERSION_KEY)}",
+            expected=f"one of {', '.join(Task.registry)} in version 1 to {SPEC_VERSION}",
+            received=f"{value.get('kind')} in version {version}",
         )
     values = {name: item for name, item in value.items() if name not in ("kind", VERSION_KEY)}
     known = {item.name for item in fields(kind)}
@@ -192,6 +193,8 @@ def read_task(value: Mapping[str, Any]) -> Task:
         raise InputError(
             "The job has unknown keys", expected=", ".join(sorted(known)), received=", ".join(unknown)
         )
+    if version == 1:
+        values = _spec_1_to_2(values)
     for name, item in values.items():
         if name == "data" and item is not None:
             values[name] = DataParams.of({k: v for k, v in item.items() if k != VERSION_KEY})
@@ -202,3 +205,9 @@ def read_task(value: Mapping[str, Any]) -> Task:
         elif isinstance(item, list):
             values[name] = tuple(item)
     return kind(**values)
+
+
+def _spec_1_to_2(values: dict[str, Any]) -> dict[str, Any]:
+    """A job of version 0.1 keeps the last epoch."""
+    hypers = {name: values[name] for name in ("hyper", "space") if values.get(name) is not None}
+    return values | {name: hyper_1_to_2(hyper) for name, hyper in hypers.items()}

@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 
 from convonet.nets import backend
-from convonet.nets.backend import keras, ops
+from convonet.nets.backend import ops
+from convonet.training.batch_norm import BatchNormStatistics
 
 STATISTICS_IMAGES = 2048
-"""Images that the statistics are taken from: enough for means, a small part of an epoch of a large set."""
+"""Training images from which the statistics of the mean weights are measured."""
 
 _MOST_STEPS = 4
 
@@ -38,11 +39,7 @@ class WeightAverage:
         self._least = min(self._every / max(window, 1), 1.0)
         kind = _TorchMean if backend.name() == "torch" else _AnyMean
         self._mean = kind(list(model.trainable_variables))
-        self._norms = [
-            layer
-            for layer in model._flatten_layers()
-            if isinstance(layer, keras.layers.BatchNormalization) and layer.trainable
-        ]
+        self._statistics = BatchNormStatistics(model)
         self._made: tuple[int, list[np.ndarray]] | None = None
 
     def add(self, steps: int) -> None:
@@ -63,8 +60,7 @@ class WeightAverage:
         own = self._model.get_weights()
         try:
             self._mean.put(self._model.trainable_variables)
-            if self._norms:
-                self._measure(look())
+            self._statistics.measure(look())
             made: list[np.ndarray] = self._model.get_weights()
         finally:
             self._model.set_weights(own)
@@ -89,22 +85,6 @@ class WeightAverage:
         """Take up a checkpoint's state."""
         self._made = None
         self._mean.set(arrays)
-
-    def _measure(self, batches: Iterable[None]) -> None:
-        """Statistics of batch normalisation: the plain mean over the batches, whatever there was before."""
-        momenta = [layer.momentum for layer in self._norms]
-        try:
-            self._set_momentum(0)
-            for count, _ in enumerate(batches, start=1):
-                self._set_momentum(count)
-        finally:
-            for layer, momentum in zip(self._norms, momenta, strict=True):
-                layer.momentum = momentum
-
-    def _set_momentum(self, count: int) -> None:
-        """After `count` batches the next one weighs as much as each of them."""
-        for layer in self._norms:
-            layer.momentum = count / (count + 1)
 
 
 class _TorchMean:

@@ -5,6 +5,7 @@ Pure NumPy. Thresholds are set on curves that teaching texts show for each case;
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,12 +13,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from convonet.training.collapse import Collapse
+
 _LEAST_EPOCHS = 4
 _GAP = 0.35
 _RISE = 0.15
 _FLAT = 0.03
 _STILL_FALLING = 0.03
 _POOR = 0.75
+_CHANCE, _TRAINING_CHANCE = 0.01, 0.02
+_GUESSING, _FEW_EPOCHS = 0.95, 3
 
 Array = NDArray[np.float64]
 
@@ -27,7 +32,8 @@ class Finding:
     """What the curves show.
 
     Attributes:
-        kind: `overfitting`, `underfitting`, `rate_too_high`, `rate_too_low`, `plateau` or `not_a_number`.
+        kind: `collapsed`, `overfitting`, `underfitting`, `rate_too_high`, `rate_too_low`, `plateau` or
+            `not_a_number`.
         sentence: what is seen, with its numbers.
         advice: what to try next.
     """
@@ -45,16 +51,31 @@ class Finding:
         return {"kind": self.kind, "sentence": self.sentence, "advice": self.advice}
 
 
-def read_curves(history: Mapping[str, Sequence[float | None]]) -> tuple[Finding, ...]:
-    """What a history shows; empty where all is well or there are fewer than 4 epochs.
+def read_curves(
+    history: Mapping[str, Sequence[float | None]],
+    majority: float | None = None,
+    *,
+    train_majority: float | None = None,
+    epoch: int | None = None,
+    collapse: Collapse | None = None,
+) -> tuple[Finding, ...]:
+    """What a history shows; empty where all is well, or in fewer than 4 epochs nothing is seen but a collapse.
 
     Args:
         history: one value an epoch for `loss` and, where they were measured, `val_loss`, `accuracy`,
             `val_accuracy`; None where there is none.
+        majority: share of the largest class in the validation images, or without validation in the training images,
+            0 to 1. None: a model that is no better than it is not named.
+        train_majority: the same of the training images; None: as `majority`.
+        epoch: of the model, from 1; None: the last one.
+        collapse: what training itself saw after its last epoch.
     """
     loss, val = _column(history, "loss"), _column(history, "val_loss")
     if len(loss) and not np.isfinite(loss).all():
         return (_not_a_number(loss),)
+    shares = None if majority is None else (majority, majority if train_majority is None else train_majority)
+    if (collapsed := _collapsed(history, shares, epoch or len(loss), collapse)) is not None:
+        return (collapsed,)
     if len(loss) < _LEAST_EPOCHS:
         return ()
     for look in (_oscillating, _flat):
@@ -80,6 +101,49 @@ def _not_a_number(loss: Array) -> Finding:
         f"The loss is no longer a number from epoch {epoch} on.",
         "Try a learning rate 10 times smaller, and look at the pixels' scaling: never raw 0 to 255.",
     )
+
+
+def _collapsed(
+    history: Mapping[str, Sequence[float | None]],
+    shares: tuple[float, float] | None,
+    epoch: int,
+    collapse: Collapse | None,
+) -> Finding | None:
+    """The model is no better than always predicting the largest class, and has not begun to learn.
+
+    Args:
+        shares: of the largest class, in the images whose accuracy counts and in the training images.
+    """
+    loss, accuracy, checked = (_column(history, name) for name in ("loss", "accuracy", "val_accuracy"))
+    if collapse is not None and epoch == len(loss):
+        return Finding("collapsed", collapse.sentence, collapse.advice)
+    if shares is None or max(shares) >= 1 or not 0 < epoch <= min(len(loss), len(accuracy)):
+        return None
+    validated = len(checked) == len(loss) and np.isfinite(checked[epoch - 1])
+    score, trained = (checked if validated else accuracy)[epoch - 1], accuracy[epoch - 1]
+    majority, train_majority = shares
+    guessing = score <= majority + _CHANCE and trained <= train_majority + _TRAINING_CHANCE
+    if not guessing or loss[epoch - 1] < _GUESSING * _least_entropy(train_majority):
+        return None
+    which = "validation" if validated else "training"
+    early = "Train for more epochs. If that does not help: " if len(loss) < _FEW_EPOCHS else ""
+    advice = (
+        f"{early}Try a learning rate 10 times smaller, then one 10 times larger. Check that the pixels are scaled, "
+        "never raw 0 to 255, and that the images are in the right class folders."
+    )
+    return Finding(
+        "collapsed",
+        f"The model is no better than always predicting the largest class: the {which} accuracy is "
+        f"{100 * score:.1f}%, and the largest class has {100 * majority:.1f}% of the images.",
+        advice if collapse is None else collapse.advice,
+    )
+
+
+def _least_entropy(majority: float) -> float:
+    """The least loss of guessing that is possible where the largest class has this share of the images."""
+    full = int(1 / majority)
+    rest = max(1 - full * majority, 0.0)
+    return -full * majority * math.log(majority) - (rest * math.log(rest) if rest > 0 else 0.0)
 
 
 def _oscillating(loss: Array) -> Finding | None:

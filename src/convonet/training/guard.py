@@ -1,5 +1,7 @@
 """The guard against a loss that is no number any more, or has exploded: it knows the last good state.
 
+The guard against a collapse is made here too, for the images of a training.
+
 Softmax and Keras' clipping hide many explosions: the loss stays finite, near 16, and the network is dead.
 """
 
@@ -14,9 +16,14 @@ import numpy as np
 
 from convonet.errors import TrainingError
 from convonet.events import Warned, Watch
+from convonet.inference.model_info import ModelInfo
 from convonet.nets.backend import numbers
+from convonet.params.hyper_params import HyperParams
 from convonet.training.averaging import WeightAverage
 from convonet.training.checkpoint import Position, Snapshot
+from convonet.training.collapse import CollapseGuard, guess_loss
+from convonet.training.image_rows import ImageRows
+from convonet.training.losses import class_weights
 
 _LEAST_SCALE = 2.0**-40
 _EXPLODED, _BATCHES = 3.0, 10
@@ -118,3 +125,31 @@ class NanGuard:
 def _is_finite(variable: Any) -> bool:
     values = numbers(variable)
     return values.dtype.kind != "f" or bool(np.isfinite(values).all())
+
+
+def create_collapse_guard(
+    info: ModelInfo, hyper: HyperParams, train: ImageRows, val: ImageRows | None, steps: int
+) -> CollapseGuard:
+    """The guard against a training that learns nothing, for these images."""
+    classes = info.classes
+    labels = train.labels[train.rows]
+    counts = np.bincount(labels, minlength=len(classes))
+    warm_up = hyper.warm_up if hyper.warm_up_unit == "epochs" else hyper.warm_up / steps
+    guess = guess_loss(
+        counts,
+        class_weights(hyper, labels, classes),
+        smoothing=hyper.label_smoothing,
+        gamma=hyper.focal_gamma if hyper.loss == "focal" else 0.0,
+    )
+    return CollapseGuard(
+        classes,
+        counts,
+        None if val is None else np.bincount(val.labels[val.rows], minlength=len(classes)),
+        guess,
+        steps,
+        hyper.epochs,
+        warm_up=warm_up,
+        rate=hyper.rate,
+        usual_rate=HyperParams(optimizer=hyper.optimizer).rate,
+        raw_pixels=info.scaling == "none" and info.base is None,
+    )

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -23,10 +24,13 @@ from convonet.events import (
 from convonet.nets.backend import put
 from convonet.nets.net_model import NetModel
 from convonet.params.hyper_params import HyperParams
-from convonet.training.averaging import STATISTICS_IMAGES, WeightAverage
+from convonet.training.averaging import STATISTICS_IMAGES as AVERAGE_IMAGES
+from convonet.training.averaging import WeightAverage
+from convonet.training.batch_norm import STATISTICS_IMAGES, BatchNormStatistics
 from convonet.training.chance import LayerChance, epoch_order
 from convonet.training.checkpoint import Checkpoint, CheckpointFile, Position, Snapshot
-from convonet.training.guard import NanGuard
+from convonet.training.collapse import Collapse
+from convonet.training.guard import NanGuard, create_collapse_guard
 from convonet.training.history import History
 from convonet.training.image_rows import BatchMaker, ImageRows
 from convonet.training.optimizers import create_optimizer
@@ -38,6 +42,7 @@ from convonet.training.steps import create_step
 
 __all__ = ["ImageRows", "NetTraining", "TrainingResult"]
 
+_COLLAPSE = "collapse"
 _TELL_SECONDS = 0.1
 _SAVE_SECONDS = 30.0
 _SAVE_SHARE = 0.05
@@ -52,12 +57,14 @@ class TrainingResult:
         model_epoch: the epoch whose weights the model has.
         stopped: the rule that ended it, in words; empty where it went to its last epoch.
         images_per_second: images over the time spent in training steps, without the first batch and validation.
+        collapse: where training had collapsed when it ended.
     """
 
     history: History
     model_epoch: int
     stopped: str
     images_per_second: float
+    collapse: Collapse | None = None
 
 
 @dataclass
@@ -74,6 +81,8 @@ class NetTraining:
             validation score it must be every epoch.
         callbacks: a person's own `keras.callbacks.Callback`s. Their state is not in the checkpoint.
         stop_after: asked after each epoch (from 1); the reason to stop there, empty where there is none.
+        on_collapse: called after each epoch in which training has collapsed; true ends training, with
+            `Collapse.reason()` as `TrainingResult.stopped`. None: training goes on. One warning says so either way.
     """
 
     model: NetModel
@@ -84,6 +93,7 @@ class NetTraining:
     validates: Callable[[int], bool] = lambda epoch: True
     callbacks: Sequence[Any] = ()
     stop_after: Callable[[int], str] = lambda epoch: ""
+    on_collapse: Callable[[Collapse], bool] | None = None
     _position: Position = field(default_factory=Position, init=False)
 
     def train(self, train: ImageRows, watch: Watch | None = None) -> TrainingResult:
@@ -123,11 +133,13 @@ class NetTraining:
         self._chance = LayerChance(list(keras_model._flatten_layers()), hyper.seed)
         window = hyper.weight_average * self._steps
         self._average = WeightAverage(keras_model, window) if window else None
+        self._statistics = BatchNormStatistics(keras_model)
         self._guard = (
             NanGuard(keras_model, self._optimizer, len(info.classes), self._steps, average=self._average)
             if hyper.nan_guard
             else None
         )
+        self._collapse = create_collapse_guard(info, hyper, train, val, self._steps)
         self._own = OwnCallbacks(self.callbacks, keras_model, hyper.epochs, self._steps)
 
     def _loop(self) -> TrainingResult:
@@ -231,14 +243,19 @@ class NetTraining:
         """Inside, the network has the weights that training would give if it ended here."""
         if self._average is None:
             return nullcontext()
-        return self._average.shown(self._steps_done(), self._look)
+        return self._average.shown(self._steps_done(), partial(self._look, AVERAGE_IMAGES))
 
-    def _look(self) -> Iterator[None]:
-        """Show the first images of the epoch that was trained last, as they were shown in it."""
+    def _measures(self, epoch: int) -> bool:
+        """Whether the weights after this epoch are scored, or kept as the best ones."""
+        scored = self._scorer is not None and self.validates(epoch)
+        return self._average is None and (scored or self._rules.keeper is not None)
+
+    def _look(self, images: int = STATISTICS_IMAGES) -> Iterator[None]:
+        """Show about so many images of the epoch that was trained last, its first ones, as they were shown in it."""
         size = self.hyper.batch_size
         epoch = self._position.epoch - (self._position.step == 0)
         order = epoch_order(len(self._train_rows), self.hyper.seed, epoch)
-        for step in range(max(1, min(STATISTICS_IMAGES, len(order)) // size)):
+        for step in range(max(1, min(images, len(order)) // size)):
             self._chance.set(epoch, step)
             self._step.look(self._batches_of.make(order[step * size : (step + 1) * size], epoch, step))
             yield
@@ -263,6 +280,8 @@ class NetTraining:
             "accuracy": place.right / count,
             "learning_rate": self._rate(),
         }
+        if self._measures(place.epoch):
+            self._statistics.measure(self._look())
         if self._scorer is not None and self.validates(place.epoch):
             with self._result_in_use():
                 logs |= self._scorer.score(self._watch)
@@ -275,7 +294,8 @@ class NetTraining:
         if self._rules.keeper is not None and self._rules.keeper.see(ended, logs):
             with self._result_in_use():
                 self._best = self.model.keras_model.get_weights()
-        place.ended = self._reason_to_stop(logs)
+        collapse = self._collapsed(logs)
+        place.ended = self._reason_to_stop(logs) or collapse
         self._lower_rate(logs)
         place.epoch, place.step, place.loss_sum, place.right, place.recent = ended + 1, 0, 0.0, 0, []
         place.history_bytes = self.on_history(self._history)
@@ -298,6 +318,18 @@ class NetTraining:
             or f"the time limit of {self.hyper.time_limit:g} s was reached in epoch {place.epoch}{cut}"
         )
 
+    def _collapsed(self, logs: dict[str, float]) -> str:
+        """The reason to stop where training has collapsed and the caller wants it to end; else empty."""
+        scored = self._scorer is not None and "val_loss" in logs
+        predictions = self._scorer.predictions if self._scorer is not None and scored else None
+        collapse = self._collapse.update(self._history.rows, predictions)
+        if collapse is None:
+            return ""
+        if not self._collapse.warned:
+            self._collapse.warned = True
+            self._watch.tell(Warned(message=collapse.text(), subject="collapse"))
+        return collapse.reason() if self.on_collapse is not None and self.on_collapse(collapse) else ""
+
     def _lower_rate(self, logs: dict[str, float]) -> None:
         plateau = self._rules.plateau
         if plateau is None:
@@ -317,8 +349,12 @@ class NetTraining:
             self.model.keras_model.set_weights(self._best)
             model_epoch = keeper.epoch
         elif self._average is not None:
-            self.model.keras_model.set_weights(self._average.weights(self._steps_done(), self._look))
-        return TrainingResult(self._history, model_epoch, self._position.ended, self.speed)
+            look = partial(self._look, AVERAGE_IMAGES)
+            self.model.keras_model.set_weights(self._average.weights(self._steps_done(), look))
+        elif not self._measures(model_epoch):
+            self._statistics.measure(self._look())
+        ended, collapse = self._position.ended, self._collapse.collapse
+        return TrainingResult(self._history, model_epoch, ended, self.speed, collapse)
 
     @property
     def history(self) -> History:
@@ -359,7 +395,7 @@ class NetTraining:
         started = time.monotonic()
         place = self._position
         place.history = self._history.rows
-        place.rules = self._rules.state()
+        place.rules = self._rules.state() | {_COLLAPSE: self._collapse.state()}
         place.spent = started - self._began
         now = Snapshot.take(self.model.keras_model, self._optimizer, self._average)
         good = self._guard.good if self._guard is not None and place.step else None
@@ -380,6 +416,8 @@ class NetTraining:
         self._position, self._best = place, saved.best
         self._history.rows = list(place.history)
         self._rules.restore(place.rules)
+        if _COLLAPSE in place.rules:
+            self._collapse.restore(place.rules[_COLLAPSE])
         if self._guard is not None:
             self._guard.good = saved.good
         self.on_resume(self._history, place.history_bytes)

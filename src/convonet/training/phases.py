@@ -29,6 +29,7 @@ from convonet.nets.layers import seed_of
 from convonet.nets.net_model import NetModel
 from convonet.params.hyper_params import HyperParams
 from convonet.training.checkpoint import CheckpointFile
+from convonet.training.collapse import Collapse
 from convonet.training.converged import converged
 from convonet.training.features import features_of, split_at_base
 from convonet.training.history import History
@@ -72,6 +73,7 @@ class PhasedTraining:
     on_resume: Callable[[History, int], None] = lambda history, size: None
     callbacks: Sequence[Any] = ()
     stop_after: Callable[[int], str] = lambda epoch: ""
+    on_collapse: Callable[[Collapse], bool] | None = None
     _earlier: list[dict[str, float]] = field(default_factory=list, init=False)
     _now: NetTraining | _Converged | None = field(default=None, init=False)
 
@@ -132,6 +134,7 @@ class PhasedTraining:
             on_resume=(lambda history, size: None) if over and over.exists() else self.on_resume,
             callbacks=self.callbacks,
             stop_after=self.stop_after,
+            on_collapse=self.on_collapse,
         )
         follows = self.hyper.fine_tune_epochs
         return self._phase(
@@ -150,6 +153,7 @@ class PhasedTraining:
             on_resume=lambda history, size: self.on_resume(self._whole(history), size),
             callbacks=self.callbacks,
             stop_after=lambda epoch: self.stop_after(len(self._earlier) + epoch),
+            on_collapse=self.on_collapse,
         )
         offset = len(self._earlier)
         result = self._phase(training, train, val, PhaseWatch(watch, offset, offset + hyper.epochs))
@@ -167,7 +171,8 @@ class PhasedTraining:
         assert now is not None
         reached = hyper.target is not None and first.history.rows[-1][hyper.target_metric] >= hyper.target
         left = None if hyper.time_limit is None else hyper.time_limit - now.spent
-        if not hyper.fine_tune_epochs or reached or (left is not None and left <= 0):
+        collapsed = first.collapse is not None and first.stopped == first.collapse.reason()
+        if not hyper.fine_tune_epochs or reached or collapsed or (left is not None and left <= 0):
             return None
         self._earlier = list(first.history.rows)
         return fine_tuning(hyper).changed(time_limit=None if left is None else max(left, _LEAST_SECONDS))
@@ -183,7 +188,7 @@ class PhasedTraining:
         if is_better(scores[1], scores[0], keeper.monitor):
             return second
         self.model.keras_model.set_weights(head_only)
-        return replace(second, model_epoch=first.model_epoch)
+        return replace(second, model_epoch=first.model_epoch, collapse=first.collapse)
 
     def _whole(self, history: History) -> History:
         return History([*self._earlier, *history.rows], history.extra)

@@ -196,12 +196,16 @@ def create_rules(hyper: HyperParams, *, validation: bool) -> Rules:
             hyper.plateau_min_delta,
         )
     target = TargetStop(hyper.target_metric, hyper.target) if hyper.target is not None else None
-    return Rules(_keeper(hyper), stopping, target, plateau)
+    return Rules(_keeper(hyper, validation), stopping, target, plateau)
 
 
-def _keeper(hyper: HyperParams) -> BestKeeper | None:
-    if hyper.save_best != "none":
+def _keeper(hyper: HyperParams, validation: bool) -> BestKeeper | None:
+    """The rule that chooses the model's epoch; None: the last one.
+
+    Where `save_best` is not set, early stopping decides if it is on, else the validation loss.
+    """
+    if hyper.save_best not in (None, "none"):
         return BestKeeper(hyper.save_best, hyper.stop_min_delta if hyper.stop_patience else 0.0)
-    if hyper.stop_patience is not None and hyper.stop_restore_best:
-        return BestKeeper(hyper.stop_monitor, hyper.stop_min_delta)
-    return None
+    if hyper.stop_patience is not None:
+        return BestKeeper(hyper.stop_monitor, hyper.stop_min_delta) if hyper.stop_restore_best else None
+    return BestKeeper("val_loss") if hyper.save_best is None and validation else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from convonet.inference.probabilities import to_probabilities
 from convonet.nets import backend
 from convonet.nets.net_model import NetModel
 from convonet.params.hyper_params import HyperParams
+from convonet.training.collapse import Predictions
 from convonet.training.image_rows import ImageRows
 from convonet.training.losses import truths
 from convonet.training.steps import Step
@@ -23,14 +24,19 @@ _LARGEST_BATCH = 128
 _PIXELS_AT_ONCE = 2**21
 
 
-@dataclass(frozen=True)
+@dataclass
 class Scorer:
-    """Scores some images with a network in training."""
+    """Scores some images with a network in training.
+
+    Attributes:
+        predictions: of the last `score`; None before it, and where they are not finite.
+    """
 
     step: Step
     rows: ImageRows
     info: ModelInfo
     hyper: HyperParams
+    predictions: Predictions | None = field(default=None, init=False)
 
     def score(self, watch: Watch) -> dict[str, float]:
         """`val_loss`, `val_accuracy` and the extra scores that were asked for and are defined."""
@@ -43,15 +49,14 @@ class Scorer:
             said.append(self.step.score(images, truths(labels, self.info.output, classes, self.hyper)))
         loss_sum, right = self.step.sums()
         logs = {"val_loss": loss_sum / len(self.rows), "val_accuracy": right / len(self.rows)}
-        if self.hyper.extra_scores:
-            probabilities = to_probabilities(np.concatenate(said), self.info.output, 1.0)
-            logs |= self._extra(self.rows.labels[self.rows.rows], probabilities)
-        return logs
+        labels = np.asarray(self.rows.labels[self.rows.rows], dtype=np.int64)
+        probabilities = to_probabilities(np.concatenate(said), self.info.output, 1.0)
+        finite = bool(np.isfinite(probabilities).all())
+        self.predictions = Predictions.of(probabilities, labels) if finite else None
+        return logs | (self._extra(labels, probabilities) if finite else {})
 
     def _extra(self, labels: np.ndarray, probabilities: np.ndarray) -> dict[str, float]:
         """AUC needs every class among the images, top-k needs k below their number."""
-        if not np.isfinite(probabilities).all():
-            return {}
         found: dict[str, float | None] = {}
         if "val_auc" in self.hyper.extra_scores:
             found["val_auc"] = metrics.roc_auc_ovr(labels, probabilities)

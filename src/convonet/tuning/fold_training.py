@@ -109,6 +109,9 @@ class _Work:
 
     def _training(self) -> NetTraining | PhasedTraining:
         hyper, after = self.unit.hyper, self._after_epoch
+        if hyper.save_best is None:
+            # Choosing the epoch on the images that are held out would make their score too good.
+            hyper = hyper.changed(save_best="none")
         if has_phases(self._model, hyper):
             return PhasedTraining(self._model, hyper, on_history=after)
         training = NetTraining(self._model, hyper, on_history=after)

@@ -17,6 +17,9 @@ from convonet.runs.trials import FoldKey
 _LENGTH_FREE = ("constant", "exponential")
 """Schedules whose first epochs do not depend on how many there will be."""
 
+_OFF = {"save_best": "none"}
+"""Values of rules for stopping that do nothing, where the default is not the only one."""
+
 _IN_PHASES = ("transfer",)
 
 SIZES = ("num_filters", "num_units", "num_blocks")
@@ -130,7 +133,7 @@ def is_length_free(hyper: HyperParams) -> bool:
     follows.
     """
     rules = [field for field in fields_of(HyperParams).values() if field.group == "Stopping"]
-    idle = all(getattr(hyper, field.name) == field.default for field in rules)
+    idle = all(getattr(hyper, field.name) in (field.default, _OFF.get(field.name)) for field in rules)
     return idle and hyper.schedule_name in _LENGTH_FREE and hyper.family not in _IN_PHASES
 
 

@@ -242,7 +242,7 @@ def _row(run: Run) -> tuple[Any, ...]:
         history = run.history()
     except ConvonetError:
         return (run.id, "?", "?", "", None, None, None, "", str(run.path))
-    validation = [value for value in history["val_accuracy"] if value is not None]
+    validation = [value for value in history["val_accuracy"][: record["model_epoch"]] if value is not None]
     hyper = record["params"].get("hyper") or {}
     return (
         run.id,

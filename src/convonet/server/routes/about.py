@@ -11,6 +11,7 @@ from fastapi import APIRouter, Request, Response
 from convonet._version import __version__
 from convonet.params import DataParams, HyperParams, fields_of, preset, preset_names
 from convonet.params.catalogue import family_document, models_document
+from convonet.params.migrations import FORMAT_VERSION
 from convonet.params.recipes import RECIPES
 from convonet.runs.environment import machine, versions
 from convonet.server import schemas
@@ -85,6 +86,7 @@ def about(parts: Parts) -> Json:
         **models_document(),
         "presets": {kind: preset_names(kind) for kind in ("data", "hyper")},
         "recipes": list(RECIPES),
+        "format_version": FORMAT_VERSION,
     }
     return Json(document)
 

@@ -75,7 +75,7 @@ export function paramsPage(page) {
   function toolbar() {
     const presets = h("select", {id: "preset"}, h("option", {value: ""}, "Take one …"), store.about.presets[state.kind].map((name) => h("option", {value: name}, name.replaceAll("_", " "))));
     presets.addEventListener("change", () => presets.value && use(() => call(`presets/${state.kind}/${seg(presets.value)}`)));
-    const file = h("input", {type: "file", accept: ".json,application/json", hidden: true, onchange: () => file.files[0] && use(async () => JSON.parse(await file.files[0].text()))});
+    const file = h("input", {type: "file", accept: ".json,application/json", hidden: true, onchange: () => file.files[0] && use(async () => opened(JSON.parse(await file.files[0].text())))});
     return h(".row.tools", {}, state.kind === "hyper" ? recipes() : null, h(".field", {}, h("label", {htmlFor: "preset"}, "Presets"), presets),
       h(".buttons", {}, h("button", {type: "button", onclick: () => file.click()}, "Open a file …"), file,
         h("button", {type: "button", onclick: save}, "Save as a file"), h("button", {type: "button", onclick: clear}, "Defaults")));
@@ -100,6 +100,11 @@ export function paramsPage(page) {
     }
   }
 
+  /** Files of version 0 and 1 keep the last epoch where they do not say which. */
+  function opened(values) {
+    return state.kind === "hyper" && (values.format_version ?? 0) < 2 ? {save_best: "none", ...values} : values;
+  }
+
   function take(values) {
     if (state.kind === "hyper") takeHyper(values);
     else takeData(values);
@@ -121,7 +126,7 @@ export function paramsPage(page) {
 
   function save() {
     if (Object.keys(store.faults[state.kind]).length) return note("A value is wrong; nothing is saved");
-    const text = `${JSON.stringify(store.values[state.kind], null, 2)}\n`;
+    const text = `${JSON.stringify({format_version: store.about.format_version, ...store.values[state.kind]}, null, 2)}\n`;
     const link = h("a", {href: URL.createObjectURL(new Blob([text], {type: "application/json"})), download: `${state.kind}_params.json`});
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);
