@@ -48,7 +48,7 @@ def test_the_numbers_are_those_of_scikit_learn(
 def test_the_strength_is_the_one_that_generalises() -> None:
     rows, labels = made(150, 400, 3)
     head = fit_head(rows, labels, 3)
-    assert head.tried == STRENGTHS[: len(head.tried)]
+    assert set(head.tried) <= set(STRENGTHS)
     assert head.strength == head.tried[int(np.argmin(head.fold_loss))]
     fresh, truths = made(151, 400, 3)
     again = fit_head(rows, labels, 3)

@@ -22,11 +22,14 @@ Array = NDArray[np.float64]
 STRENGTHS = tuple(float(value) for value in np.logspace(-4, 1, 11))
 """Inverse penalties C, as in scikit-learn: the penalty is |W|² / (2 C) beside the sum of the losses."""
 
-_FOLDS, _FOLDS_OF_MANY, _MANY = 5, 3, 3000
+_FOLDS, _FOLDS_OF_MANY, _MANY = 5, 3, 20_000
+"""Fewer folds from so many probabilities (images times classes) on."""
+_VARIANCE = 0.99
+"""Strengths are compared on the principal axes that carry this share of the variance."""
 _ITERATIONS, _ROUGH_ITERATIONS = 300, 40
 _WITHOUT_FOLDS = 0.01
 """C where a class has a single image, so that nothing can be held out."""
-_WORSE_IN_A_ROW = 2
+_WORSE_IN_A_ROW = 1
 """Larger C are not tried once the held-out loss has risen this often in a row."""
 
 
@@ -106,38 +109,45 @@ def _cross_validated(
 ) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """The strengths that were tried, and the mean held-out log-loss of each; none where folds cannot be made."""
     smallest = int(np.bincount(labels, minlength=classes).min())
-    count = min(_FOLDS_OF_MANY if len(labels) > _MANY else _FOLDS, smallest)
+    count = min(_FOLDS_OF_MANY if len(labels) * classes > _MANY else _FOLDS, smallest)
     if groups is not None:
         count = min(count, len(np.unique(groups)))
     if count < 2:
         return (), ()
     folds = stratified_folds(labels, count, seed, None if groups is None else np.asarray(groups))
+    rows, spread = axes.largest(_VARIANCE)
     starts: list[tuple[Array, Array] | None] = [None] * count
-    losses: list[float] = []
-    for number, strength in enumerate(STRENGTHS):
+    losses: dict[int, float] = {}
+    tried = list(range(0, len(STRENGTHS), 2))
+    while tried:
+        index = tried.pop(0)
         watch.check()
         total = 0.0
-        for index, (stay, held) in enumerate(folds):
-            inside = axes.rows[stay]
+        for number, (stay, held) in enumerate(folds):
             fitted = _fit(
-                inside,
-                axes.spread,
+                rows[stay],
+                spread,
                 labels[stay],
                 classes,
                 weights[stay],
-                strength,
-                starts[index],
+                STRENGTHS[index],
+                starts[number],
                 rough=True,
             )
-            starts[index] = fitted
-            total += float(_log_loss(axes.rows[held] @ fitted[0] + fitted[1], labels[held]).sum())
-        losses.append(total / len(labels))
-        watch.tell(Progressed(stage="head", done=number + 1, total=len(STRENGTHS)))
-        rises = np.diff(losses[-_WORSE_IN_A_ROW - 1 :]) > 0
-        if len(rises) == _WORSE_IN_A_ROW and rises.all():
-            break
-    watch.tell(Progressed(stage="head", done=len(STRENGTHS), total=len(STRENGTHS)))
-    return STRENGTHS[: len(losses)], tuple(losses)
+            starts[number] = fitted
+            total += float(_log_loss(rows[held] @ fitted[0] + fitted[1], labels[held]).sum())
+        losses[index] = total / len(labels)
+        watch.tell(Progressed(stage="head", done=len(losses), total=len(losses) + len(tried) + 2))
+        rises = np.diff([losses[one] for one in sorted(losses)][-_WORSE_IN_A_ROW - 1 :]) > 0
+        if tried and len(rises) == _WORSE_IN_A_ROW and rises.all():
+            tried = []
+        if not tried:
+            # Every second strength first, then those beside the best one.
+            best = min(losses, key=lambda one: losses[one])
+            beside = (best - 1, best + 1)
+            tried = [one for one in beside if 0 <= one < len(STRENGTHS) and one not in losses]
+    order = sorted(losses)
+    return tuple(STRENGTHS[one] for one in order), tuple(losses[one] for one in order)
 
 
 def _log_loss(logits: Array, labels: NDArray[np.int64]) -> Array:
@@ -165,6 +175,13 @@ class _Axes:
             values, self._basis = np.linalg.eigh(rows.T @ rows / count)
             self.spread = np.maximum(values, 0.0)
         self.rows = rows @ self._basis
+
+    def largest(self, share: float) -> tuple[Array, Array]:
+        """The rows and mean squares on the axes that carry this share of the variance."""
+        order = np.argsort(-self.spread)
+        carried = np.cumsum(self.spread[order]) / self.spread.sum()
+        kept = order[: int(np.searchsorted(carried, share)) + 1]
+        return np.ascontiguousarray(self.rows[:, kept]), self.spread[kept]
 
     def back(self, coefficients: Array) -> Array:
         """Coefficients of the axes as coefficients of the features."""
