@@ -26,7 +26,6 @@ from convonet.jobs.train_sets import TrainSets, prepare_found
 from convonet.jobs.train_stages import finish, save_partial
 from convonet.nets.backend import set_threads
 from convonet.nets.net_model import NetModel
-from convonet.params import HyperParams
 from convonet.planning import Candidate, Decision, Plan, ValidationScore, compare, score_validation
 from convonet.runs import Run
 from convonet.runs.documents import train_document
@@ -47,6 +46,7 @@ _FINISH_SECONDS = 15.0
 _SHARE_OF_EARLIER = 0.35
 """Of the time that is left, what a timed candidate may take while another one follows."""
 _OVERTIME = 1.15
+_RESTARTS = 2
 _ORDER = ("own", "frozen", "fine_tuned")
 """From the fastest model to the slowest; models of one speed by what they cost to train."""
 
@@ -149,7 +149,7 @@ class _Carrying:
             task = self._task_of(candidate, epochs)
             model, result = self._trained(task, sets, self._folder(candidate.name), candidate, epochs)
             score, losses = self._scored(model, sets)
-            if not score.collapsed or not self._slower(candidate, task.hyper):
+            if not (score.collapsed or result.collapse) or not self._restarts(candidate, task, result):
                 break
             shutil.rmtree(self._folder(candidate.name), ignore_errors=True)
         self._keep(candidate, model, result, losses)
@@ -174,7 +174,11 @@ class _Carrying:
         epochs: int | None,
     ) -> tuple[NetModel, TrainingResult]:
         folder.mkdir(parents=True, exist_ok=True)
-        settings = {"callbacks": self.callbacks, "stop_after": self._deadline(candidate, epochs)}
+        settings: dict[str, Any] = {
+            "callbacks": self.callbacks,
+            "stop_after": self._deadline(candidate, epochs),
+            "on_collapse": lambda collapse: self._may_restart(candidate),
+        }
         fit = Fit(self.run, task, sets, folder, settings)
         model = fit.build(self.watch)
         try:
@@ -264,17 +268,20 @@ class _Carrying:
 
         return stop
 
-    def _slower(self, candidate: Candidate, hyper: HyperParams) -> bool:
-        """Decide on a lower learning rate for a network that has collapsed; False where that was tried already."""
-        if candidate.kind == "frozen" or self.plan.decision(candidate.name, "init_rate") is not None:
+    def _may_restart(self, candidate: Candidate) -> bool:
+        """Whether a network that has collapsed is trained anew: so far not at too many learning rates."""
+        tried = [one for one in self.plan.decisions if (one.candidate, one.what) == (candidate.name, "rate")]
+        return candidate.kind != "frozen" and len(tried) < _RESTARTS and not self._replays
+
+    def _restarts(self, candidate: Candidate, task: TrainTask, result: TrainingResult) -> bool:
+        """Decide on another learning rate for a network that has collapsed; False where it stays as it is."""
+        if not self._may_restart(candidate):
             return False
-        name = _rate_field(candidate)
-        before = hyper.fine_tune_rate if name == "fine_tune_rate" else hyper.rate
-        rate = (before or hyper.rate) / 10
-        reason = (
-            f"it answered one class for everything at a learning rate of {before:g}: restarted at {rate:g}"
-        )
-        self._write(self.plan.with_decision(Decision(candidate.name, "init_rate", rate, reason)))
+        before = getattr(task.hyper, _rate_field(candidate)) or task.hyper.rate
+        low = result.collapse is not None and result.collapse.cause == "rate_too_low"
+        rate = before * 10 if low else before / 10
+        reason = f"collapsed at a learning rate of {before:.3g}; restarted at {rate:.3g}"
+        self._write(self.plan.with_decision(Decision(candidate.name, "rate", rate, reason)))
         self.watch.tell(Warned(message=f"{candidate.title}: {reason}", subject="collapse"))
         return True
 
@@ -287,9 +294,9 @@ class _Carrying:
     def _task_of(self, candidate: Candidate, epochs: int | None, *, validation: bool = True) -> TrainTask:
         """The training of a candidate as if it had been asked for by itself."""
         hyper = candidate.hyper_params(epochs)
-        slower = self.plan.decision(candidate.name, "init_rate")
-        if slower is not None:
-            hyper = hyper.changed(**{_rate_field(candidate): slower.value})
+        rate = self.plan.decision(candidate.name, "rate")
+        if rate is not None:
+            hyper = hyper.changed(**{_rate_field(candidate): rate.value})
         if self.task.hyper.is_set("batch_size"):
             # The person's, or half of it after the memory was not enough.
             hyper = hyper.changed(batch_size=self.task.hyper.batch_size)

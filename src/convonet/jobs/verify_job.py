@@ -16,6 +16,8 @@ import numpy as np
 from convonet.errors import DataChangedError, InputError
 from convonet.events import RunState, Watch
 from convonet.jobs.data_record import FILES
+from convonet.jobs.planned_job import PLAN
+from convonet.planning import Plan
 from convonet.runs import Run
 from convonet.runs.repeats import Difference, changed_surroundings, count_rows, table_difference
 from convonet.runs.study_table import STUDY_HISTORY
@@ -83,6 +85,8 @@ def _begun_again(run: Run, first: Run) -> Run:
     """A new run of the same task, which insists on the same images and leaves nothing outside its folder."""
     again = Run.create(run.file("repeat"), _quiet(first.task()), name=first.id)
     again.update(data=first.read()["data"])
+    if (plan := first.read().get(PLAN)) is not None:
+        again.update(plan=Plan.of(plan).anew().to_dict(), replay=True)
     if first.file(FILES).is_file():
         shutil.copyfile(first.file(FILES), again.file(FILES))
     return again

@@ -74,7 +74,7 @@ class Decision:
 
     Attributes:
         candidate: whose.
-        what: `epochs`, `skip`, `stop_after` or `init_rate`.
+        what: `epochs` (0: not trained), `stop_after` or `rate` (a learning rate to start anew with).
         value: the epochs, or the learning rate.
         reason: in a sentence.
     """
@@ -116,8 +116,8 @@ class Plan:
         return next(one for one in self.candidates if one.name == name)
 
     def decision(self, candidate: str, what: str) -> Decision | None:
-        """What was decided for a candidate; None where nothing was."""
-        found = (one for one in self.decisions if (one.candidate, one.what) == (candidate, what))
+        """What was decided last for a candidate; None where nothing was."""
+        found = (one for one in reversed(self.decisions) if (one.candidate, one.what) == (candidate, what))
         return next(found, None)
 
     def with_candidate(self, changed: Candidate) -> Plan:
