@@ -99,6 +99,9 @@ def _quiet(task: Task) -> Task:
 
 
 def _difference(first: Run, again: Run, table: _Table) -> Difference | None:
+    planned = _plan_difference(first, again)
+    if planned is not None:
+        return planned
     what = "trials" if table.file == TRIALS else "history"
     found = table_difference(what, first.file(table.file), again.file(table.file), table.keys, table.ignored)
     if found is not None or not first.file(MODEL).is_file():
@@ -113,6 +116,21 @@ def _difference(first: Run, again: Run, table: _Table) -> Difference | None:
             place = np.flatnonzero(old.ravel() != new.ravel())[0]
             values = [repr(values.ravel()[place].item()) for values in (old, new)]
             return Difference("weights", name, f"value {place}", *values)
+    return None
+
+
+def _plan_difference(first: Run, again: Run) -> Difference | None:
+    """The first candidate that came out otherwise, or another choice among them."""
+    known = first.read().get(PLAN)
+    if known is None:
+        return None
+    before, after = Plan.of(known), Plan.of(again.read()[PLAN])
+    for old, new in zip(before.candidates, after.candidates, strict=True):
+        results = [(one.state, one.validation) for one in (old, new)]
+        if results[0] != results[1]:
+            return Difference("plan", old.name, "validation", *map(str, results))
+    if before.chosen != after.chosen:
+        return Difference("plan", "chosen", "", before.chosen, after.chosen)
     return None
 
 

@@ -222,9 +222,9 @@ def _backbone_size(facts: ImageFacts, backbone: BaseInfo) -> tuple[int, int]:
     if not facts.small:
         return backbone.size, backbone.size
     longest = max(facts.height, facts.width)
-    wanted = 96 if longest <= 40 else 128
-    factor = max(wanted / longest, backbone.least / min(facts.height, facts.width))
-    return max(1, round(facts.height * factor)), max(1, round(facts.width * factor))
+    factor = (96 if longest <= 40 else 128) / longest
+    height, width = (max(backbone.least, round(side * factor)) for side in (facts.height, facts.width))
+    return height, width
 
 
 def _settings(values: dict[str, Any]) -> str:

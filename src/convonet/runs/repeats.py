@@ -14,7 +14,7 @@ class Difference(NamedTuple):
     """Where two runs part.
 
     Attributes:
-        what: `data`, `history`, `trials` or `weights`.
+        what: `data`, `plan`, `history`, `trials` or `weights`.
         place: which epoch, fold, weight or file.
         name: which number of it; empty where the place says it all.
         before, after: what was there; None where nothing was.

@@ -1,0 +1,168 @@
+"""A training by a recipe, carried out whole: what it leaves, that it can be stopped anywhere, that it repeats itself."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from convonet.errors import Cancelled
+from convonet.events import CandidateEnded, CandidateStarted, Event, PlanMade, StageStarted, Watch
+from convonet.jobs import verify_job
+from convonet.jobs.train_job import work
+from convonet.nets.backend import keras
+from convonet.params import DataParams, HyperParams
+from convonet.planning import Plan
+from convonet.runs import Run
+from convonet.runs.documents import train_document
+from convonet.runs.summary import summary_of
+from convonet.specs import TrainTask
+from convonet.specs.verify_task import VerifyTask
+
+CLASSES = {"stripes": (0.5, 0.0), "bars": (0.0, 0.5), "checks": (0.4, 0.4)}
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Waves of three directions with noise: 12 images of each to train on, 4 to test."""
+    root = tmp_path_factory.mktemp("photos")
+    rng = np.random.default_rng(0)
+    rows, columns = np.mgrid[:48, :64]
+    for name, (down, across) in CLASSES.items():
+        for part, count in (("train", 12), ("test", 4)):
+            folder = root / part / name
+            folder.mkdir(parents=True)
+            for number in range(count):
+                wave = np.sin(down * rows + across * columns + rng.uniform(0, 6))
+                pixels = 128 + 70 * wave[..., None] + rng.normal(0, 25, (48, 64, 3))
+                image = Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
+                image.save(folder / f"{number}.jpg", quality=90)
+    return root
+
+
+def task_of(photos: Path, recipe: Any = "auto", **values: Any) -> TrainTask:
+    hyper = {"epochs": 2, "batch_size": 8} | values.pop("hyper", {})
+    data = DataParams(train_dir=str(photos / "train"), test_dir=str(photos / "test"))
+    return TrainTask(data=data, hyper=HyperParams.of(hyper), recipe=recipe, threads=1, **values)
+
+
+def result(run: Run) -> tuple[Any, ...]:
+    plan = Plan.of(run.read()["plan"])
+    scores = [(one.name, one.state, one.validation) for one in plan.candidates]
+    return plan.chosen, scores, run.file("history.csv").read_text(), run.file("predictions.csv").read_text()
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """One cache for all tests of this file: features and pixels are computed once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CONVONET_HOME", str(tmp_path_factory.mktemp("home")))
+        yield
+
+
+@pytest.fixture(scope="module")
+def whole(photos: Path, home: None, tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, list[Event]]:
+    """A plan carried out without a disturbance."""
+    run, told = Run.create(tmp_path_factory.mktemp("runs"), task_of(photos)), []
+    work(run, run.task(), Watch(told.append))
+    run.update(state="done")
+    return run, told
+
+
+def test_a_plan_tells_what_it_does(whole: tuple[Run, list[Event]]) -> None:
+    _, told = whole
+    made = [event for event in told if isinstance(event, PlanMade)]
+    assert made[0].sentence.startswith("36 small images, 3 classes → ")
+    assert [event.name for event in told if isinstance(event, CandidateStarted)] == [
+        "own",
+        "frozen",
+        "fine_tuned",
+    ]
+    ended = [event for event in told if isinstance(event, CandidateEnded)]
+    assert [event.state for event in ended] == ["done"] * 3
+    assert ended[0].best
+    assert all(0 <= event.accuracy <= 1 for event in ended if event.accuracy is not None)
+    # The first model is tested before the second candidate is begun.
+    stages = [event.stage for event in told if isinstance(event, StageStarted)]
+    second = next(
+        i for i, event in enumerate(told) if isinstance(event, CandidateStarted) and event.number == 2
+    )
+    assert "test" in [event.stage for event in told[:second] if isinstance(event, StageStarted)]
+    assert stages.count("test") == 2
+
+
+def test_the_best_model_is_a_plain_keras_network_with_its_papers(whole: tuple[Run, list[Event]]) -> None:
+    run, _ = whole
+    record, plan = run.read(), Plan.of(run.read()["plan"])
+    assert plan.chosen == record["published"]
+    chosen = plan.candidate(str(plan.chosen))
+    model = keras.saving.load_model(run.file("model.keras"), compile=False)
+    assert model.input_shape[1:3] == chosen.image_size
+    losses = {one.name: (one.validation or {})["log_loss"] for one in plan.candidates}
+    assert losses[str(plan.chosen)] <= min(losses.values()) + 0.5
+    assert record["params"]["hyper"]["family"] == chosen.hyper["family"]
+    assert tuple(np.atleast_1d(record["params"]["data"]["image_size"])) in {chosen.image_size}
+    assert record["scores"]["test"]["images"] == 12
+    assert run.file("model.onnx").is_file()
+    kept = {path.name for path in run.file("candidates").glob("*/*")}
+    assert kept == {"history.csv"}
+    assert train_document(run)["epochs"] == len(run.history()["epoch"])
+
+
+def test_the_summary_is_one_screen(whole: tuple[Run, list[Event]]) -> None:
+    run, _ = whole
+    summary = summary_of(run)
+    assert [one.chosen for one in summary.tried].count(True) == 1
+    assert all(one.result for one in summary.tried)
+    assert summary.accuracy == run.read()["scores"]["test"]["accuracy"]
+    assert summary.baseline == pytest.approx(1 / 3)
+    longer = next(step for step in summary.advice if step.kind == "longer")
+    assert longer.command.endswith("--recipe best")
+    assert json.loads(json.dumps(summary.to_dict()))["sentence"] == summary.sentence
+
+
+@pytest.mark.parametrize("questions", [3, 40, 55, 75, 100, 140, 180])
+def test_stopped_anywhere_it_goes_on_with_the_same_numbers(
+    whole: tuple[Run, list[Event]], photos: Path, tmp_path: Path, questions: int
+) -> None:
+    run = Run.create(tmp_path, task_of(photos))
+    asked = itertools.count()
+    with pytest.raises(Cancelled):
+        work(run, run.task(), Watch(should_stop=lambda: next(asked) >= questions))
+    work(run, run.task(), Watch())
+    assert result(run) == result(whole[0])
+
+
+def test_a_plan_repeats_itself(whole: tuple[Run, list[Event]], tmp_path: Path) -> None:
+    run = Run.create(tmp_path, VerifyTask(run=str(whole[0].path), threads=1))
+    answer = verify_job.work(run, run.task(), Watch())
+    assert answer["equal"], answer["sentence"]
+
+
+def test_fast_takes_the_first_models_and_a_refit_uses_all_images(
+    photos: Path, home: None, tmp_path: Path
+) -> None:
+    run = Run.create(tmp_path, task_of(photos, "fast", validation=False))
+    work(run, run.task(), Watch())
+    record = run.read()
+    assert [one.name for one in Plan.of(record["plan"]).candidates] == ["own", "frozen"]
+    assert record["scores"]["training"]["images"] == 36
+    assert record["scores"]["training"]["val_images"] == 0
+    assert not any(value is not None for value in run.history()["val_accuracy"])
+
+
+def test_a_collapsed_candidate_is_restarted_and_never_chosen_over_a_good_one(
+    photos: Path, home: None, tmp_path: Path
+) -> None:
+    told: list[Event] = []
+    run = Run.create(tmp_path, task_of(photos, "fast", hyper={"init_rate": 50.0, "epochs": 6}))
+    work(run, run.task(), Watch(told.append))
+    plan = Plan.of(run.read()["plan"])
+    assert run.read()["scores"]["test"]["accuracy"] > 0.5
+    assert not (plan.candidate(str(plan.chosen)).validation or {})["accuracy"] <= 1 / 3
