@@ -267,4 +267,5 @@ def test_files_of_parameters(ready: Callable[..., Any], tmp_path: Path) -> None:
     assert page.locator("#hyper-num_units").input_value() == "64, 128"
     with page.expect_download() as saved:
         page.get_by_role("button", name="Save as a file").click()
-    assert json.loads(saved.value.path().read_text()) == {"num_units": [64, 128], "init_rate": [0.01]}
+    saved_values = {"format_version": 2, "num_units": [64, 128], "init_rate": [0.01], "save_best": "none"}
+    assert json.loads(saved.value.path().read_text()) == saved_values
