@@ -1,4 +1,4 @@
-"""A training by a recipe, carried out whole: what it leaves, that it can be stopped anywhere, that it repeats itself."""
+"""A training by a recipe, carried out whole: what it leaves, and that it can be stopped, repeated and refitted."""
 
 from __future__ import annotations
 
@@ -127,7 +127,9 @@ def test_the_summary_is_one_screen(whole: tuple[Run, list[Event]]) -> None:
     assert json.loads(json.dumps(summary.to_dict()))["sentence"] == summary.sentence
 
 
-@pytest.mark.parametrize("questions", [3, 40, 55, 75, 100, 140, 180])
+@pytest.mark.parametrize(
+    "questions", [3, 40, 75, *(pytest.param(n, marks=pytest.mark.slow) for n in (15, 30, 50, 60, 68, 80))]
+)
 def test_stopped_anywhere_it_goes_on_with_the_same_numbers(
     whole: tuple[Run, list[Event]], photos: Path, tmp_path: Path, questions: int
 ) -> None:

@@ -23,7 +23,7 @@ from convonet.events import CandidateEnded, CandidateStarted, StageStarted, Warn
 from convonet.jobs.fitting import HISTORY, MODEL, Fit, advise_of, held_out
 from convonet.jobs.plan_speed import Speed, measure_speed
 from convonet.jobs.train_sets import TrainSets, prepare_found
-from convonet.jobs.train_stages import finish, save_partial
+from convonet.jobs.train_stages import draw, leave_model, save_partial
 from convonet.nets.backend import set_threads
 from convonet.nets.net_model import NetModel
 from convonet.planning import Candidate, Decision, Plan, ValidationScore, compare, score_validation
@@ -129,8 +129,8 @@ class _Carrying:
             raise failure or ConvonetError("No candidate of the plan could be trained")
         if not self.task.validation:
             self._refit(self.best)
-        elif self.run.read().get(PUBLISHED) != self.best.candidate.name:
-            self._publish(*self._kept(self.best.candidate), self.best)
+        else:
+            self._publish_best(self.best)
         self._clean()
 
     # One candidate
@@ -361,6 +361,16 @@ class _Carrying:
         sets = prepare_found(self.run, task, self.found, self.watch)
         model, whole = self._trained(task, sets, self._folder(REFIT), replace(candidate, timed=False), None)
         self._publish(model, whole, best, sets=sets, folder=self._folder(REFIT))
+        draw(self.run, task, model, whole, self.watch)
+
+    def _publish_best(self, best: _Done) -> None:
+        """Publish the best candidate, unless it is published already, and draw its figures."""
+        model, result = self._kept(best.candidate)
+        if self.run.read().get(PUBLISHED) != best.candidate.name:
+            self._publish(model, result, best)
+        decided = self.plan.decision(best.candidate.name, "epochs")
+        task = self._task_of(best.candidate, None if decided is None else int(decided.value))
+        draw(self.run, task, model, result, self.watch)
 
     def _publish(
         self,
@@ -384,7 +394,7 @@ class _Carrying:
         spec = task.to_dict()
         advise_of(self.run, task, sets, Watch(should_stop=lambda: False))
         self.run.update(params={"data": spec["data"], "hyper": spec["hyper"]})
-        finish(self.run, task, sets, calibrated, result, self.watch)
+        leave_model(self.run, task, sets, calibrated, result, self.watch)
         self.run.update(published=candidate.name)
         self._finish_seconds = time.monotonic() - started
 

@@ -17,7 +17,6 @@ from convonet.jobs.train_sets import TrainSets
 from convonet.nets.backend import set_threads
 from convonet.nets.export import export_onnx
 from convonet.nets.net_model import NetModel
-from convonet.nets.summary import Summary
 from convonet.plots.curves import combined_figure, curves_of
 from convonet.plots.figures import save_figure
 from convonet.plots.rates import rates_figure
@@ -31,7 +30,7 @@ from convonet.training.history import History
 from convonet.training.net_training import TrainingResult
 
 ONNX = "model.onnx"
-_COPIES = (MODEL, "train_val_plots.png", "hyper_params.png")
+_FIGURES = ("train_val_plots.png", "hyper_params.png")
 _SAMPLES = 16
 
 
@@ -51,43 +50,44 @@ def train(
         set_threads(task.threads)
     fit = Fit(run, task, sets, run.path, {"callbacks": callbacks})
     model = fit.build(watch)
-    summary = model.summary()
-    write_text(run.file("summary.txt"), summary.text())
+    write_text(run.file("summary.txt"), model.summary().text())
     try:
         result = fit.train(watch)
     except Cancelled:
         save_partial(run, task, model, fit.training, watch)
         raise
-    finish(run, task, sets, model, result, watch, summary)
+    finish(run, task, sets, model, result, watch)
     fit.clean()
     return train_document(run)
 
 
 def finish(
-    run: Run,
-    task: TrainTask,
-    sets: TrainSets,
-    model: NetModel,
-    result: TrainingResult,
-    watch: Watch,
-    summary: Summary | None = None,
+    run: Run, task: TrainTask, sets: TrainSets, model: NetModel, result: TrainingResult, watch: Watch
 ) -> None:
-    """Leave a trained network and all that belongs to it in the run's folder, and test it.
+    """Leave a trained network and all that belongs to it in the run's folder."""
+    draw(run, task, model, result, watch)
+    leave_model(run, task, sets, model, result, watch)
 
-    Args:
-        summary: the layer table where it was made already.
-    """
-    summary = summary or model.summary()
-    write_text(run.file("summary.txt"), summary.text())
+
+def leave_model(
+    run: Run, task: TrainTask, sets: TrainSets, model: NetModel, result: TrainingResult, watch: Watch
+) -> None:
+    """Save a trained network, export it, and test it."""
+    write_text(run.file("summary.txt"), model.summary().text())
     _save(run, model, sets, result, watch)
     _export(run, model, sets, watch)
-    _plot(run, task, result.history, watch)
-    save_network(run.file("network.png"), summary.to_dict()["layers"])
-    watch.tell(FileSaved(path="network.png", title="Drawing of the network"))
-    _copy_results(run, task, watch)
+    _copy_results(run, task, (MODEL,), watch)
     if task.then_test:
         watch.check()
         _test(run, task, sets, watch)
+
+
+def draw(run: Run, task: TrainTask, model: NetModel, result: TrainingResult, watch: Watch) -> None:
+    """The figures of a training: curves, rates, hyper parameters and the network."""
+    _plot(run, task, result.history, watch)
+    save_network(run.file("network.png"), model.summary().to_dict()["layers"])
+    watch.tell(FileSaved(path="network.png", title="Drawing of the network"))
+    _copy_results(run, task, _FIGURES, watch)
 
 
 def _test(run: Run, task: TrainTask, sets: TrainSets, watch: Watch) -> None:
@@ -171,12 +171,12 @@ def _plot(run: Run, task: TrainTask, history: History, watch: Watch) -> None:
     watch.tell(FileSaved(path="hyper_params.png", title="Hyper parameters"))
 
 
-def _copy_results(run: Run, task: TrainTask, watch: Watch) -> None:
-    """The three files also go where the reference application put them."""
+def _copy_results(run: Run, task: TrainTask, names: Sequence[str], watch: Watch) -> None:
+    """The model and two figures also go where the reference application put them."""
     if task.data.result_dir is None:
         return
     folder = Path(task.data.result_dir)
-    for name in _COPIES:
+    for name in names:
         with replacing(folder / name) as temporary:
             shutil.copyfile(run.file(name), temporary)
         watch.tell(FileSaved(path=str(folder / name), title="Copy in the results folder"))

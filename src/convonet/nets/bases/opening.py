@@ -11,7 +11,7 @@ from convonet.inference.model_info import ModelInfo
 from convonet.inference.scaling import Scale, scale_of
 from convonet.nets.backend import keras
 from convonet.nets.bases.applications import build_application, fill_application
-from convonet.nets.bases.efficientnet_lite0 import efficientnet_lite0, fill_from_torch
+from convonet.nets.bases.efficientnet_lite import NAMES, efficientnet_lite, fill_from_torch
 from convonet.nets.bases.weights import check_hash, find_weights
 from convonet.nets.foreign import Found, ask_for_scaling, found_scaling
 from convonet.nets.layers import seed_of
@@ -70,11 +70,11 @@ def open_base(values: Mapping[str, Any], shape: tuple[int, int, int], seed: int,
 
 
 def _built(info: BaseInfo, shape: tuple[int, int, int]) -> keras.Model:
-    return efficientnet_lite0(shape) if info.name == "efficientnet_lite0" else build_application(info, shape)
+    return efficientnet_lite(info.name, shape) if info.name in NAMES else build_application(info, shape)
 
 
 def _fill(network: keras.Model, info: BaseInfo, path: Path) -> None:
-    if info.name == "efficientnet_lite0":
+    if info.name in NAMES:
         fill_from_torch(network, path)
     else:
         fill_application(network, info, path)

@@ -1,10 +1,11 @@
-"""EfficientNet-Lite0 (Tan, Le 2019; the lite variants of 2020), filled from a file of PyTorch weights.
+"""EfficientNet-Lite0, 1 and 2 (Tan, Le 2019; the lite variants of 2020), filled from a file of PyTorch weights.
 
 Without squeeze-excitation, with ReLU6, TensorFlow's `same` padding, and stem and top of fixed width.
 """
 
 from __future__ import annotations
 
+import math
 import pickle
 from collections.abc import Mapping
 from pathlib import Path
@@ -41,19 +42,38 @@ _STAGES = (
 )
 
 
-def efficientnet_lite0(shape: tuple[int, int, int], classes: int | None = None) -> keras.Model:
+_SCALES = {
+    "efficientnet_lite0": (1.0, 1.0),
+    "efficientnet_lite1": (1.0, 1.1),
+    "efficientnet_lite2": (1.1, 1.2),
+}
+"""Width and depth of each variant as multiples of the smallest one."""
+NAMES = tuple(_SCALES)
+
+
+def efficientnet_lite(name: str, shape: tuple[int, int, int], classes: int | None = None) -> keras.Model:
     """The network for scaled pixels of shape (height, width, 3); its maps, or logits where `classes` is given."""
+    width, depth = _SCALES[name]
     inputs = keras.Input(shape, name="scaled")
     x = _conv(inputs, _STEM, 3, "stem", stride=2)
-    for number, stage in enumerate(_STAGES, 1):
-        for place in range(stage.repeat):
-            name = f"block{number}{'abcd'[place]}"
-            x = _block(x, stage, name, stage.stride if place == 0 else 1)
+    for number, stage in enumerate(map(lambda one: one._replace(out=_wide(one.out, width)), _STAGES), 1):
+        # The first and the last stage are never deeper.
+        repeats = stage.repeat if number in (1, len(_STAGES)) else math.ceil(stage.repeat * depth)
+        for place in range(repeats):
+            name_of_block = f"block{number}{'abcdefgh'[place]}"
+            x = _block(x, stage, name_of_block, stage.stride if place == 0 else 1)
     x = _conv(x, _TOP, 1, "top")
     if classes is not None:
         x = keras.layers.GlobalAveragePooling2D(name="global_pool")(x)
         x = keras.layers.Dense(classes, name="logits")(x)
-    return keras.Model(inputs, x, name="efficientnet_lite0")
+    return keras.Model(inputs, x, name=name)
+
+
+def _wide(channels: int, width: float) -> int:
+    """Scaled channels, rounded to a multiple of 8 but not down by more than a tenth."""
+    wanted = channels * width
+    rounded = max(8, int(wanted + 4) // 8 * 8)
+    return rounded + 8 if rounded < 0.9 * wanted else rounded
 
 
 def _conv(
