@@ -42,7 +42,8 @@ def measure_speed(task: TrainTask, sets: TrainSets, watch: Watch) -> Speed:
     model = build(task, sets, sets.pixels, Watch(should_stop=lambda: False))
     hyper = task.hyper
     if has_phases(model, hyper) and hyper.fine_tune_epochs:
-        release(model.keras_model.get_layer(model.info.base), hyper.release)
+        base = model.keras_model.get_layer(model.info.base)
+        release(base, hyper.release, scale_and_shift=hyper.train_norm)
         hyper = fine_tuning(hyper)
     rows = ImageRows(sets.train.images, sets.train.labels, sets.train_rows)
     size = min(hyper.batch_size, len(rows))

@@ -115,6 +115,14 @@ class FineTuneParams(ParamModel):
         group="Fine-tuning",
         tunable=True,
     )
+    train_norm: bool = param(
+        False,
+        "Train batch norm",
+        "Also trains scale and shift of the batch normalization in the released layers; its statistics stay as they "
+        "are. On torch only.",
+        group="Fine-tuning",
+        tunable=True,
+    )
     fine_tune_patience: int | None = param(
         None,
         "Stop fine-tuning after",

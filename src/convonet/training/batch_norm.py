@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from convonet.nets.backend import keras
+from convonet.nets.statistics import learns_statistics
 
 STATISTICS_IMAGES = 512
 """Training images that are measured: the error of a mean is 4% of the deviation, at a small part of an epoch."""
@@ -30,7 +31,7 @@ class BatchNormStatistics:
         self.layers = [
             layer
             for layer in model._flatten_layers()
-            if isinstance(layer, keras.layers.BatchNormalization) and layer.trainable
+            if isinstance(layer, keras.layers.BatchNormalization) and learns_statistics(layer)
         ]
 
     def measure(self, batches: Iterable[None]) -> None:

@@ -104,7 +104,7 @@ class PhasedTraining:
         if second_hyper is None:
             return first
         head_only = self.model.keras_model.get_weights()
-        release(base, self.hyper.release)
+        release(base, self.hyper.release, scale_and_shift=self.hyper.train_norm)
         second = self._second(second_hyper, train, val, watch)
         return self._better(first, head_only, second, val is not None)
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from convonet.nets import backend
 from convonet.nets.backend import keras
+from convonet.nets.statistics import freeze_fixed
 from convonet.params.hyper_params import HyperParams
 from convonet.training.image_rows import Batch
 from convonet.training.losses import BOUNDARIES, create_loss
@@ -47,12 +48,23 @@ def create_step(model: Any, optimizer: Any, output: str, hyper: HyperParams | No
         output: what the network gives (`ModelInfo.output`).
         hyper: tells the loss; None: cross-entropy.
     """
+    kind = TorchStep if backend.name() == "torch" else KerasStep
+    if forward_of(model) is None:
+        freeze_fixed(model._flatten_layers())
     loss, boundary = create_loss(output, hyper), BOUNDARIES.get(output)
     metric = "accuracy" if boundary is None else keras.metrics.BinaryAccuracy("accuracy", threshold=boundary)
     model.compile(optimizer=optimizer, loss=loss, metrics=[metric], jit_compile="auto")
     optimizer.build(model.trainable_variables)
-    kind = TorchStep if backend.name() == "torch" else KerasStep
     return kind(model, optimizer, loss, boundary)
+
+
+def forward_of(model: Any) -> Any:
+    """The network's forward pass in torch's own terms; None where only Keras can run it."""
+    if backend.name() != "torch":
+        return None
+    from convonet.nets.torch_path import create_forward
+
+    return create_forward(model)
 
 
 class TorchStep:
@@ -61,7 +73,7 @@ class TorchStep:
     def __init__(self, model: Any, optimizer: Any, loss: Any, boundary: float | None = None) -> None:
         import torch
 
-        from convonet.nets.torch_path import create_forward, lay_out
+        from convonet.nets.torch_path import lay_out
         from convonet.training.updates import create_update
 
         backend.keep_memory()
@@ -72,7 +84,7 @@ class TorchStep:
         self._variables = list(model.trainable_variables)
         self._weights = [variable.value for variable in self._variables]
         self._device = self._weights[0].device
-        forward = create_forward(model)
+        forward = forward_of(model)
         if forward is not None:
             lay_out(model)
         self._forward = forward or (lambda images, training: model(images, training=training))

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from convonet.errors import ParamError, nearest
+from convonet.nets import backend
 from convonet.nets.backend import keras
+from convonet.nets.statistics import fix_statistics
 
 _BLOCK = re.compile(r"(?:conv\d+_)?block_?\d+[a-z]?(?=_)|expanded_conv_\d+(?=_)", re.IGNORECASE)
 
@@ -17,13 +19,15 @@ def freeze(base: keras.Model) -> None:
     base.trainable = False
 
 
-def release(base: keras.Model, what: str) -> None:
+def release(base: keras.Model, what: str, *, scale_and_shift: bool = False) -> None:
     """Train the end of a base and freeze what stands before it.
 
-    Batch normalisation stays frozen everywhere: the few images of a new task would spoil its statistics.
+    Batch normalisation keeps its statistics everywhere: the few images of a new task would spoil them. Its scale and
+    shift are trained where the forward pass can tell the two apart, on torch.
 
     Args:
         what: how many of its last blocks, the name of a block or layer from which on, or `all`.
+        scale_and_shift: train those of batch normalisation too.
 
     Raises:
         ParamError: there are not so many blocks, or none of that name.
@@ -33,8 +37,12 @@ def release(base: keras.Model, what: str) -> None:
     # The parts follow the whole: it has to come first. Only what is frozen normalises as when predicting: Keras
     # lets a network in training overrule `training=False` of the networks nested in it.
     base.trainable = True
+    affine = scale_and_shift and backend.name() == "torch"
     for place, layer in enumerate(layers):
-        layer.trainable = place >= start and not isinstance(layer, keras.layers.BatchNormalization)
+        norm = isinstance(layer, keras.layers.BatchNormalization)
+        layer.trainable = place >= start and (affine or not norm)
+        if norm:
+            fix_statistics(layer)
 
 
 def silence(base: keras.Model) -> None:

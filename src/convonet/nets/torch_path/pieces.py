@@ -13,6 +13,7 @@ import torch
 from torch.nn import functional
 
 from convonet.nets.backend import keras
+from convonet.nets.statistics import learns_statistics
 from convonet.nets.torch_path.dropout import draw_for
 from convonet.nets.torch_path.layout import keras_axes, torch_axes, torch_kernel
 from convonet.nets.torch_path.norm import normalised
@@ -177,14 +178,14 @@ def _norm(layer: Any) -> list[Piece]:
     beta = layer.beta.value if layer.center else None
 
     def affine(training: bool) -> tuple[Tensor, Tensor] | None:
-        if training and layer.trainable:
+        if training and learns_statistics(layer):
             return None
         factor = (variance + layer.epsilon).rsqrt()
         factor = factor if gamma is None else factor * gamma
         return factor, -mean * factor if beta is None else torch.addcmul(beta, mean, factor, value=-1)
 
     def run(x: Tensor, training: bool) -> Tensor:
-        if not (training and layer.trainable):
+        if not (training and learns_statistics(layer)):
             return functional.batch_norm(x, mean, variance, gamma, beta, False, 0.0, layer.epsilon)
         rows = keras_axes(x)
         made, seen, spread = normalised(rows.reshape(-1, rows.shape[-1]), gamma, beta, layer.epsilon)
