@@ -10,28 +10,40 @@ import tempfile
 from pathlib import Path
 
 HERE = Path(__file__).parent
-_OF_IMAGES = ("bench_data", "bench_inference", "bench_tuning")
-"""Those that take a folder of images."""
+_SETS = {
+    "bench_data": "mnist_png",
+    "bench_inference": "mnist_png",
+    "bench_tuning": "mnist_png",
+    "bench_first_result": "flowers_128",
+}
+"""Those that take a folder of images, and the real set that it is."""
+_NEEDED = ("bench_first_result",)
+"""Those that have nothing to measure without it."""
 
 
 def main() -> int:
-    """Run them; the digits of `mnist_png` where the real sets are, else made ones."""
+    """Run them; on the real sets where they are, else on made images."""
     with tempfile.TemporaryDirectory() as folder:
-        digits = _digits(Path(folder))
         for script in sorted(HERE.glob("bench_*.py")):
+            name = _SETS.get(script.stem)
+            images = None if name is None else _unpacked(name, Path(folder))
+            if images is None and script.stem in _NEEDED:
+                continue
             print(f"\n== {script.stem.removeprefix('bench_')}", flush=True)
-            arguments = [str(digits)] if script.stem in _OF_IMAGES and digits else []
+            arguments = [] if images is None else [str(images)]
             subprocess.run([sys.executable, str(script), *arguments], check=True)
     return 0
 
 
-def _digits(folder: Path) -> Path | None:
+def _unpacked(name: str, folder: Path) -> Path | None:
+    """The folder of a real set, unpacked once; None where the sets are not here."""
     sets = os.environ.get("CONVONET_TEST_DATA")
     if sets is None:
         return None
-    with tarfile.open(Path(sets) / "mnist_png.tar.gz") as archive:
-        archive.extractall(folder, filter="data")
-    return folder / "mnist_png"
+    if not (folder / name).is_dir():
+        with tarfile.open(Path(sets) / f"{name}.tar.gz") as archive:
+            archive.extractall(folder, filter="data")
+    return folder / name
 
 
 if __name__ == "__main__":
