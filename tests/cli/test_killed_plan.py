@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import signal
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -17,6 +19,18 @@ from convonet.runs import Run
 
 sys.path.insert(0, str(Path(__file__).parent))
 from conftest import Convonet, start
+
+
+@pytest.fixture(scope="module")
+def flowers(real_data: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A few photographs of each class."""
+    root = tmp_path_factory.mktemp("flowers")
+    for part, count in (("train", 20), ("test", 5)):
+        for folder in sorted((real_data("flowers_128") / part).iterdir()):
+            (root / part / folder.name).mkdir(parents=True)
+            for path in sorted(folder.iterdir())[:count]:
+                shutil.copyfile(path, root / part / folder.name / path.name)
+    return root
 
 
 def _train(photos: Path, parent: Path) -> list[object]:

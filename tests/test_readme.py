@@ -1,0 +1,63 @@
+"""The commands of the README and of the page on recipes do what they say, on photographs."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+_BLOCK = re.compile(r"^```\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+
+def commands(page: str) -> list[str]:
+    """The lines of a page's code blocks that call convonet."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    lines = [line for block in _BLOCK.findall(text) for line in block.splitlines()]
+    return [line.split("#")[0].strip() for line in lines if line.startswith("convonet ")]
+
+
+def test_the_first_example_is_a_folder_of_photographs() -> None:
+    assert commands("README.md")[0].split()[:3] == ["convonet", "train", "photos"]
+    assert len(commands("README.md")) >= 5
+
+
+@pytest.mark.slow
+@pytest.mark.data
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("page", ["README.md", "docs/recipes.md"])
+def test_every_command_runs_on_photographs(
+    page: str, real_data: Callable[[str], Path], tmp_path: Path
+) -> None:
+    source = real_data("flowers_128")
+    for part, count in (("train", 15), ("test", 4)):
+        for folder in sorted((source / part).iterdir()):
+            target = tmp_path / "photos" / part / folder.name
+            target.mkdir(parents=True)
+            for path in sorted(folder.iterdir())[:count]:
+                shutil.copyfile(path, target / path.name)
+    shutil.copytree(tmp_path / "photos" / "test" / "rose", tmp_path / "new_photos")
+    run = ""
+    for line in commands(page):
+        meant = {"RUN": run, "FILE": "hyper.json", "DIR": "photos/train"}
+        words = [meant.get(word, word) for word in shlex.split(line)[1:]]
+        if words[0] == "train" and "--recipe" in words:
+            words += ["--minutes", "0.5"]  # the last one counts
+        done = subprocess.run(
+            [sys.executable, "-m", "convonet", *words],
+            cwd=tmp_path,
+            env=os.environ | {"CONVONET_HOME": str(tmp_path / "home")},
+            capture_output=True,
+            text=True,
+            timeout=600,
+        )
+        assert done.returncode == 0, f"{line}: {done.stderr[-2000:]}"
+        if words[0] == "train":
+            run = done.stdout.split()[-1]
