@@ -41,6 +41,11 @@ def test_photographs_get_a_backbone_at_its_own_size() -> None:
     assert made.minutes == 5
 
 
+@pytest.mark.parametrize(("images", "side"), [(1000, 224), (9000, 224), (15_000, 160), (10**6, 96)])
+def test_very_many_photographs_are_made_smaller(images: int, side: int) -> None:
+    assert {one.image_size for one in plan(facts(images=images)).candidates} == {(side, side)}
+
+
 def test_fast_is_the_first_usable_model_and_best_takes_longer() -> None:
     assert [one.kind for one in plan(recipe="fast").candidates] == ["frozen"]
     best = plan(recipe="best")

@@ -37,6 +37,9 @@ _MOST_EPOCHS = {"fast": 10, "auto": 12, "best": 30}
 _FEATURES_PER_SECOND = 60.0
 """Images of 224 × 224 pixels that a backbone looks at in a second on two cores, for the estimate in the sentence."""
 
+_SMALLER, _SHARE = (192, 160, 128, 96), 0.5
+"""Sides, in pixels, of very many photographs, so that their features take no more than this share of the budget."""
+
 _FINE_TUNING: dict[str, Any] = {
     "optimizer": "adamw",
     "schedule": "one_cycle",
@@ -99,9 +102,9 @@ def make_plan(
     if facts.small or backbone is None:
         candidates.append(_own(facts, data, imposed, name))
     if backbone is not None:
-        candidates.append(_frozen(facts, data, imposed, backbone))
+        candidates.append(_frozen(facts, data, imposed, backbone, budget))
         if name != "fast":
-            candidates.append(_fine_tuned(facts, data, imposed, backbone, name))
+            candidates.append(_fine_tuned(facts, data, imposed, backbone, name, budget))
     else:
         package = BASES[_PREFERRED[0]].package
         notes.append(
@@ -144,20 +147,27 @@ def _own(facts: ImageFacts, data: DataParams, imposed: dict[str, Any], name: str
     )
 
 
-def _frozen(facts: ImageFacts, data: DataParams, imposed: dict[str, Any], backbone: BaseInfo) -> Candidate:
+def _frozen(
+    facts: ImageFacts, data: DataParams, imposed: dict[str, Any], backbone: BaseInfo, budget: float
+) -> Candidate:
     values = _transfer_values(facts, backbone) | _known_to_a_head(imposed)
     return Candidate(
         name="frozen",
         kind="frozen",
         title=f"{backbone.title}, frozen, with a linear classifier",
         hyper=values,
-        image_size=data.image_size or _backbone_size(facts, backbone),
+        image_size=data.image_size or _backbone_size(facts, backbone, budget),
         channels=facts.channels,
     )
 
 
 def _fine_tuned(
-    facts: ImageFacts, data: DataParams, imposed: dict[str, Any], backbone: BaseInfo, name: str
+    facts: ImageFacts,
+    data: DataParams,
+    imposed: dict[str, Any],
+    backbone: BaseInfo,
+    name: str,
+    budget: float,
 ) -> Candidate:
     values = _transfer_values(facts, backbone) | _FINE_TUNING
     values["batch_size"] = 16 if facts.images < 2000 else 32
@@ -172,7 +182,7 @@ def _fine_tuned(
         kind="fine_tuned",
         title=f"{backbone.title}, fine-tuned",
         hyper=values | given,
-        image_size=data.image_size or _backbone_size(facts, backbone),
+        image_size=data.image_size or _backbone_size(facts, backbone, budget),
         channels=facts.channels,
         timed="fine_tune_epochs" not in given,
         least_epochs=2,
@@ -213,18 +223,26 @@ def _own_size(facts: ImageFacts) -> tuple[int, int]:
     return _FROM_SCRATCH_SIDE, _FROM_SCRATCH_SIDE
 
 
-def _backbone_size(facts: ImageFacts, backbone: BaseInfo) -> tuple[int, int]:
+def _backbone_size(facts: ImageFacts, backbone: BaseInfo, budget: float) -> tuple[int, int]:
     """Photographs at the size that the backbone was trained on; small images enlarged, their aspect kept.
 
     A backbone sees more in an enlarged image, and the time it takes grows with the pixels: docs/recipes.md has what
-    was measured.
+    was measured. Of very many photographs a smaller size is taken, so that the features fit into the time budget.
     """
     if not facts.small:
-        return backbone.size, backbone.size
+        sizes = [backbone.size, *(side for side in _SMALLER if side < backbone.size)]
+        affordable = [side for side in sizes if _feature_seconds(facts, (side, side)) <= _SHARE * 60 * budget]
+        side = affordable[0] if affordable else sizes[-1]
+        return side, side
     longest = max(facts.height, facts.width)
     factor = (96 if longest <= 40 else 128) / longest
     height, width = (max(backbone.least, round(side * factor)) for side in (facts.height, facts.width))
     return height, width
+
+
+def _feature_seconds(facts: ImageFacts, size: tuple[int, int]) -> float:
+    """What the frozen features of all images take, estimated."""
+    return facts.images / _FEATURES_PER_SECOND * (size[0] * size[1]) / 224**2
 
 
 def _settings(values: dict[str, Any]) -> str:
@@ -242,7 +260,7 @@ def _sentence(
     network = backbone.title if backbone is not None else used.title
     if any(one.kind == "own" for one in candidates) and backbone is not None:
         network = f"a small network from scratch, or {backbone.title}"
-    first = 15 + facts.images / _FEATURES_PER_SECOND * (height * width) / 224**2
+    first = 15 + _feature_seconds(facts, used.image_size)
     longer = any(one.kind == "fine_tuned" for one in candidates)
     time = (
         f"a first model in {_about(first)}, done within {_about(60 * minutes)}"
