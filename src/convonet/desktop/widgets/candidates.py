@@ -12,9 +12,11 @@ from convonet.desktop.widgets.basic import label
 
 _MARKS = {"chosen": "✓", "done": "•", "waiting": "○", "skipped": "–", "failed": "✕"}
 _ROLES = {"chosen": "good", "failed": "bad"}
-_HEADS = ("", "Network", "Validation accuracy", "95% CI", "Time", "Result")
+_HEADS = ("", "Network", "Validation accuracy", "95% CI", "Time", "")
 _NUMBERS = (2, 3, 4)
-_NOTE = 5
+_TITLE, _NOTE = 1, 5
+_SHORT = 14
+"""A longer note stands below its candidate."""
 
 
 class CandidateLine(NamedTuple):
@@ -51,8 +53,7 @@ class CandidateList(QWidget):
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(18)
-        self._grid.setVerticalSpacing(7)
-        self._grid.setColumnStretch(_NOTE, 1)
+        self._grid.setVerticalSpacing(5)
 
     def show_lines(self, lines: Sequence[CandidateLine]) -> None:
         """Show other candidates."""
@@ -69,25 +70,30 @@ class CandidateList(QWidget):
             for column, name in enumerate(_HEADS):
                 if name:
                     self._put(label(name, "small"), 0, column)
-        for row, line in enumerate(lines, start=1):
-            self._show_line(row, line)
+        # Titles give way in a narrow window; where nothing stands beside them, they need not.
+        self._grid.setColumnStretch(_TITLE, 1 if scored else 0)
+        self._grid.setColumnStretch(_NOTE, 0 if scored else 1)
+        for place, line in enumerate(lines):
+            self._show_line(1 + 2 * place, line, wrap=scored)
         self.setAccessibleDescription("\n".join(map(sentence, lines)))
         self.updateGeometry()
 
-    def _show_line(self, row: int, line: CandidateLine) -> None:
+    def _show_line(self, row: int, line: CandidateLine, *, wrap: bool) -> None:
         mark = label(_MARKS[line.state], _ROLES.get(line.state, "muted"))
-        title = label(line.title, "strong" if line.state == "chosen" else "", select=True)
+        title = label(line.title, "strong" if line.state == "chosen" else "", wrap=wrap, select=True)
         self._put(mark, row, 0)
-        self._put(title, row, 1)
+        self._put(title, row, _TITLE)
         if line.accuracy is not None:
             self._put(label(percent(line.accuracy), "strong" if line.state == "chosen" else ""), row, 2)
         if line.interval is not None:
             self._put(label(self._interval(line.interval)), row, 3)
         if line.seconds:
             self._put(label(seconds(line.seconds)), row, 4)
-        if line.note:
-            role = "good" if line.state == "chosen" else "muted"
-            self._put(label(line.note, role, wrap=True, select=True), row, _NOTE)
+        if len(line.note) > _SHORT:
+            below = label(line.note, "small", wrap=True, select=True)
+            self._grid.addWidget(below, row + 1, _TITLE, 1, _NOTE)
+        elif line.note:
+            self._put(label(line.note, "good" if line.state == "chosen" else "muted"), row, _NOTE)
 
     def _interval(self, interval: tuple[float, float]) -> str:
         return span(interval) if self._heads else f"95% CI {span(interval)}"
