@@ -33,6 +33,8 @@ class SummaryView(QScrollArea):
         self.setFrameShape(QScrollArea.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName("Summary")
+        self._evaluate = controller.actions["evaluate"]
+        self._evaluate_button: QPushButton | None = None
         self.summary: TrainingSummary | None = None
         self.buttons: list[QPushButton] = []
         self._may_train = True
@@ -125,7 +127,7 @@ class SummaryView(QScrollArea):
             if widget is not None:
                 widget.hide()
                 widget.deleteLater()
-        self.buttons = []
+        self.buttons, self._evaluate_button = [], None
         self._steps_card.setVisible(bool(steps))
         for place, step in enumerate(steps):
             if place:
@@ -143,6 +145,9 @@ class SummaryView(QScrollArea):
             made.setAccessibleDescription(step.text)
             self.buttons.append(made)
             line.addWidget(made, 0, Qt.AlignmentFlag.AlignVCenter)
+        elif step.kind == "untested":
+            self._evaluate_button = button("Evaluate", self._evaluate.trigger)
+            line.addWidget(self._evaluate_button, 0, Qt.AlignmentFlag.AlignVCenter)
         return holder(line)
 
     def set_may_train(self, may: bool) -> None:
@@ -150,6 +155,9 @@ class SummaryView(QScrollArea):
         self._may_train = may
         for made in self.buttons:
             made.setEnabled(may)
+        if self._evaluate_button is not None:
+            self._evaluate_button.setEnabled(self._evaluate.isEnabled())
+            self._evaluate_button.setToolTip(self._evaluate.toolTip())
 
 
 def _line(one: Tried) -> CandidateLine:
