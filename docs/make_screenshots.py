@@ -48,6 +48,8 @@ DOCUMENTED = (
     "params_wrong_light",
     "network_light",
     "training_dark",
+    "plan_light",
+    "summary_light",
     "test_light",
     "test_2_dark",
     "test_4_light",
@@ -60,7 +62,7 @@ DOCUMENTED = (
     "explain_1_light",
     "dialog_shown_as_light",
 )
-_TABS = {"data": 7, "network": 2, "train": 3, "test": 7, "explain": 3}
+_TABS = {"data": 7, "network": 2, "train": 4, "test": 7, "explain": 3}
 _TWO = {"6": "六", "8": "八"}
 
 
@@ -132,6 +134,7 @@ class Photographer:
         self._searched()
         self._two_classes()
         self._compared()
+        self._planned()
         self._window.close()
 
     def _empty_pages(self) -> None:
@@ -170,6 +173,21 @@ class Photographer:
         page.tabs.setCurrentIndex(1)  # type: ignore[attr-defined]
         self._wait(3)
         self._looks("tune", "tuned_plots", show=False)
+
+    def _planned(self) -> None:
+        """The plan for a folder of images, and what its training came to."""
+        bench, window = self._controller.bench, self._window
+        bench.set_model(None)
+        bench.new_hyper()
+        window.files.take_folder(home() / "samples" / "digits")
+        self._until(lambda: "test" in bench.sets)
+        bench.set_recipe("auto", 3)
+        window.show_page("train")
+        self._until(lambda: window.page("train").card.preview.plan is not None)  # type: ignore[attr-defined]
+        self._looks("train", "plan")
+        self._controller.actions["train_val"].trigger()
+        self._until(lambda: bench.work is None, 600)
+        self._looks("train", "summary")
 
     def _compared(self) -> None:
         """What is different between runs; the first page with what was opened last."""

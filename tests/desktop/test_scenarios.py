@@ -69,7 +69,7 @@ def test_scenario_1_train(
     assert [row[0] for row in page.table.rows.rows] == history["epoch"] == [1, 2, 3]
     assert [row[2] for row in page.table.rows.rows] == history["accuracy"]
     assert [row[4] for row in page.table.rows.rows] == history["val_accuracy"]
-    assert page.tiles["val_accuracy"].value == f"{100 * history['val_accuracy'][-1]:.2f} %"  # type: ignore[operator]
+    assert page.tiles["val_accuracy"].value == f"{100 * history['val_accuracy'][-1]:.1f}%"  # type: ignore[operator]
     assert (tmp_path / "results" / "train_val_plots.png").is_file()
     assert not {"keras", "torch", "tensorflow", "jax"} & (set(sys.modules) - loaded)
 

@@ -30,6 +30,7 @@ from convonet.desktop.widgets.thumbnails import read_picture, read_whole
 from convonet.desktop.widgets.xy_plot import COLORS
 from convonet.errors import ConvonetError
 from convonet.params import DataParams, SearchSpace
+from convonet.workbench.recipes import RecipeChoice
 
 
 def test_a_table_sorts_copies_and_saves_with_full_precision(qtbot: Any, tmp_path: Path) -> None:
@@ -82,7 +83,7 @@ def test_curves_draw_gaps_and_single_points(qtbot: Any) -> None:
     for values in ((), (0.5,), (0.5, math.nan, 0.7), tuple(np.linspace(0, 1, 200))):
         view.show_series([Series("training", "train", values)], max(len(values), 1), now=1.5)
         assert not view.grab().isNull()
-    assert "training 100.0 %" in view.accessibleDescription()
+    assert "training 100.0%" in view.accessibleDescription()
 
 
 def test_forty_thousand_pictures_are_laid_out_at_once_and_few_are_read(qtbot: Any, tmp_path: Path) -> None:
@@ -167,7 +168,7 @@ def test_a_session_comes_back_and_a_broken_one_is_forgotten(own_home: Path) -> N
     session.used(Path("/a/b.json"))
     session.used(Path("/a/c.json"))
     session.used(Path("/a/b.json"))
-    session.keep_params(DataParams.of({"image_size": 8}), SearchSpace.of({"epochs": [1, 2]}))
+    session.keep_params(DataParams.of({"image_size": 8}), SearchSpace.of({"epochs": [1, 2]}), RecipeChoice())
     session.save()
     again = Session.load()
     assert again == session

@@ -31,6 +31,8 @@ def _kinds(facts: SetFacts, **values: Any) -> dict[str, bool]:
         (DIGITS, {"family": "vgg_small", "l2": 0.01, "drop_out": 0.5}, {"too_much_at_once": True}),
         (DIGITS, {"family": "vgg_small"}, {}),
         (SetFacts({"a1": 30, "b1": 30}, (8, 8)), {"batch_size": 64}, {"large_batch": False}),
+        (SetFacts({"a1": 30, "b1": 30}, (8, 8)), {"batch_size": 16}, {}),
+        (SetFacts({"a1": 30, "b1": 30}, (8, 8)), {"base": "vgg16", "head_solver": "lbfgs"}, {}),
     ],
 )
 def test_advice_is_given_where_it_is_due(

@@ -36,7 +36,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "new_hyper",
         "App",
         "New Hyper Params",
-        "Begin with what is known to work for the images that are loaded",
+        "Begin with empty hyper parameters and the recipe auto",
         new_group=True,
     ),
     ActionSpec("load_hyper", "App", "Load Hyper Params …", "Read a JSON file of hyper parameters", "Ctrl+H"),

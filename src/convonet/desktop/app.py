@@ -18,11 +18,14 @@ from convonet.desktop.session import Session
 from convonet.desktop.style import Theme, apply_look
 from convonet.errors import ConvonetError, OutputError
 from convonet.home import home
+from convonet.params.recipes import TrainRecipe
 from convonet.workbench.workbench import Workbench
 
 if TYPE_CHECKING:
     from convonet.workbench.remote.bench import RemoteBench
 
+FIRST_RECIPE: TrainRecipe = "auto"
+"""What trains in the window where nothing is set."""
 _WARM_AFTER_MS = 1500
 _SNAP_AFTER_MS = 400
 
@@ -52,7 +55,9 @@ def open_window(
         bench: of a server; None: of this machine.
     """
     session = session or Session.load()
-    controller = Controller(bench or Workbench(home() / "runs"), session)
+    bench = bench or Workbench(home() / "runs")
+    bench.recipes.first = FIRST_RECIPE
+    controller = Controller(bench, session)
     window = AppWin(controller)
     known = bool(session.data or session.model)
     window.show_page("data" if restore and known else "start")

@@ -155,7 +155,7 @@ class AppWin(QMainWindow):
         for widget in (self._doing, self._bar, self._left, self._stop):
             widget.setVisible(work is not None)
         if work is not None:
-            self._doing.setText(progress.title)
+            self._doing.setText(progress.heading)
             self._left.setText(time_left(progress.seconds_left))
             self._bar.setRange(0, 0 if progress.share is None else 1000)
             self._bar.setValue(round(1000 * (progress.share or 0)))

@@ -258,7 +258,7 @@ class Controller(QObject):
 
     def save_session(self) -> None:
         """Keep what is loaded for the next time; failing to is told, not fatal."""
-        self.session.keep_params(self.bench.data, self.bench.space)
+        self.session.keep_params(self.bench.data, self.bench.space, self.bench.recipes)
         self.session.model = str(self.bench.model.path) if self.bench.model else ""
         try:
             self.session.save()
@@ -270,6 +270,7 @@ class Controller(QObject):
         steps: tuple[Callable[[], object], ...] = (
             lambda: self.bench.set_data(self.session.data_params()),
             lambda: self.bench.set_space(self.session.search_space()) if self.session.hyper else None,
+            lambda: self.bench.restore_recipe(self.session.recipe_choice(self.bench.recipes.first)),
         )
         for step in steps:
             try:

@@ -57,8 +57,7 @@ class FileActions:
             self._saved(path)
 
     def new_hyper(self) -> None:
-        self._bench.set_space(self._bench.first_space())
-        self._bench.files.pop("hyper", None)
+        self._bench.new_hyper()
         self.edit_hyper()
 
     def load_hyper(self) -> None:
@@ -79,8 +78,13 @@ class FileActions:
     def take_preset(self, name: str) -> None:
         """Take the parameters of a preset; folders that are set stay."""
         values = {k: v for k, v in preset("hyper", name).items() if k != VERSION_KEY}
-        self._bench.set_space(SearchSpace.of(values))
+        self._bench.set_exact(SearchSpace.of(values))
         self._controller.noted.emit(f"Hyper parameters of the preset {name}")
+
+    def take_own_network(self) -> None:
+        """Take hyper parameters of a small network from scratch that suit the images that are loaded."""
+        self._bench.set_exact(self._bench.first_space())
+        self._controller.noted.emit("Hyper parameters for these images")
 
     def load_train(self) -> None:
         folder = self._ask_folder(
@@ -156,7 +160,7 @@ class FileActions:
 
     def take_folder(self, folder: Path, field: str = "train_dir") -> None:
         """Use a folder of images as one of the sets."""
-        self._bench.set_data(self._bench.data.changed(**{field: str(folder)}))
+        self._bench.choose_images(folder, field)
         self._controller.scan(loud=True)
         self._controller.remember(folder)
         self._controller.page_wanted.emit("data")

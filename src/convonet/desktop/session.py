@@ -12,6 +12,8 @@ from convonet.home import home
 from convonet.params import DataParams, HyperParams, SearchSpace
 from convonet.params.files import data_to_dict, hyper_to_dict
 from convonet.params.migrations import VERSION_KEY, migrated
+from convonet.params.recipes import TRAIN_RECIPES, TrainRecipe
+from convonet.workbench.recipes import RecipeChoice
 
 _RECENT = 10
 
@@ -24,6 +26,9 @@ class Session:
         recent: paths of parameter files, folders and models, the newest first.
         data, hyper: the parameters as their files hold them.
         server: the server that it belongs to; empty: this machine.
+        recipe: of the next training; empty: it follows from the hyper parameters.
+        minutes: the time budget of its plan; None: the recipe's own.
+        exact: the hyper parameters are a whole, as those of windows without recipes are.
     """
 
     theme: str = "system"
@@ -34,6 +39,9 @@ class Session:
     model: str = ""
     folder: str = ""
     server: str = ""
+    recipe: str = ""
+    minutes: float | None = None
+    exact: bool = True
 
     @classmethod
     def load(cls, server: str = "") -> Session:
@@ -57,9 +65,10 @@ class Session:
         self.recent = [text, *(known for known in self.recent if known != text)][:_RECENT]
         self.folder = str(path.parent)
 
-    def keep_params(self, data: DataParams, space: SearchSpace) -> None:
-        """Remember the parameters, saved in a file or not."""
+    def keep_params(self, data: DataParams, space: SearchSpace, recipes: RecipeChoice) -> None:
+        """Remember the parameters, saved in a file or not, and the recipe."""
         self.data, self.hyper = data_to_dict(data), hyper_to_dict(space)
+        self.recipe, self.minutes, self.exact = recipes.chosen or "", recipes.minutes, recipes.exact
 
     def data_params(self) -> DataParams:
         """The data parameters of last time. Raises ParamError."""
@@ -70,6 +79,15 @@ class Session:
         if not self.hyper.keys() - {VERSION_KEY}:
             return SearchSpace.single(HyperParams())
         return SearchSpace.of(migrated("hyper", self.hyper))
+
+    def recipe_choice(self, first: TrainRecipe) -> RecipeChoice:
+        """The recipe of last time.
+
+        Args:
+            first: the recipe of whoever has said nothing.
+        """
+        chosen = next((name for name in TRAIN_RECIPES if name == self.recipe), None)
+        return RecipeChoice(first, chosen, bool(self.exact), self.minutes)
 
 
 def _file(server: str) -> Path:

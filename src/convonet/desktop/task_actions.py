@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from convonet.errors import ConvonetError, InputError
-from convonet.params import SearchSpace
 from convonet.specs import InspectTask
 
 if TYPE_CHECKING:
@@ -146,8 +145,7 @@ class TaskActions:
         self._controller.background.call("demo", make, self._start_demo, self._failed)
 
     def _start_demo(self, task: TrainTask) -> None:
-        self._bench.set_data(task.data)
-        self._bench.set_space(SearchSpace.single(task.hyper))
+        self._bench.take_task(task)
         self._controller.scan()
         self._controller.guard(lambda: self._bench.start(task))
         self._show("train")

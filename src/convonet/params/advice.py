@@ -11,6 +11,7 @@ from convonet.params.hyper_params import HyperParams
 
 _FEW, _SOME = 10_000, 100_000
 _UNEVEN = 2.5
+_SMALL_BATCH = 16
 _HEAVY_DROP, _HEAVY_L2 = 0.4, 1e-3
 
 
@@ -94,12 +95,13 @@ def _heavy(hyper: HyperParams) -> Advice | None:
 
 
 def _batch(facts: SetFacts, hyper: HyperParams) -> Advice | None:
-    if hyper.batch_size <= facts.images / 4 or facts.images < 8:
+    solved_at_once = hyper.head_solver == "lbfgs" and not hyper.fine_tune_epochs
+    if hyper.batch_size <= max(facts.images / 4, _SMALL_BATCH) or facts.images < 8 or solved_at_once:
         return None
     return Advice(
         "large_batch",
         f"With {facts.images} images and a batch of {hyper.batch_size}, an epoch has fewer than four steps. "
-        "Take a smaller batch: 32 to 128 is usual.",
+        "Take a smaller batch, such as 16.",
     )
 
 

@@ -6,7 +6,7 @@ each part brings is measured in docs/recipes.md.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Literal
 
 from convonet.params.advice import looks_like_signs
@@ -21,6 +21,11 @@ TRAIN_RECIPES: tuple[TrainRecipe, ...] = (*PLANNED, "none")
 """What a training takes; searches and files of parameters know `RECIPES` alone."""
 DEFAULT_RECIPE: TrainRecipe = "none"
 """Where neither a recipe nor hyper parameters that name a network are given."""
+
+DEFAULT_MINUTES: dict[str, float] = {"fast": 5.0, "auto": 5.0, "best": 30.0}
+"""Time budgets of the planned recipes on a machine without GPU."""
+
+_NETWORK = ("family", "base", "base_weights", "base_sha256", "head", "layers")
 
 _LARGE = 64
 _EPOCHS: dict[Recipe, int] = {"fast": 10, "best": 30}
@@ -82,6 +87,16 @@ def recipe(
         # Flattened maps of a large image would be nearly all of the network's weights.
         values["global_pooling"] = "average"
     return values
+
+
+def names_network(values: Collection[str]) -> bool:
+    """Whether hyper parameters of these names say which network is trained, so that there is nothing to plan."""
+    return "family" in values or "base" in values
+
+
+def without_network(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Those hyper parameters that can be imposed on a plan: it chooses the network itself."""
+    return {name: value for name, value in values.items() if name not in _NETWORK}
 
 
 def _batch(batch: int, images: int) -> int:

@@ -11,12 +11,9 @@ from convonet.inference.backbones import backbones_here
 from convonet.params import DataParams, HyperParams
 from convonet.params.bases import BASES, BaseInfo
 from convonet.params.families import family_info
-from convonet.params.recipes import PLANNED, PlannedRecipe, recipe
+from convonet.params.recipes import DEFAULT_MINUTES, PLANNED, PlannedRecipe, recipe
 from convonet.planning.facts import ImageFacts, facts_of
 from convonet.planning.plan import Candidate, Plan
-
-DEFAULT_MINUTES: dict[str, float] = {"fast": 5.0, "auto": 5.0, "best": 30.0}
-"""Time budgets on a machine without GPU."""
 
 _PREFERRED = (
     "efficientnet_lite0",

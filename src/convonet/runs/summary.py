@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from convonet.params.recipes import TrainRecipe
 from convonet.runs.run import Run
 from convonet.runs.untested import untested
 from convonet.specs import TrainTask
@@ -56,7 +57,7 @@ class NextStep:
     kind: str
     text: str
     command: str = ""
-    recipe: str | None = None
+    recipe: TrainRecipe | None = None
     settings: dict[str, Any] | None = None
 
 
@@ -176,28 +177,31 @@ def _advice(run: Run, record: Mapping[str, Any], plan: Mapping[str, Any]) -> Ite
     for advice in record.get("advice") or ():
         yield _step(task, advice["kind"], advice["text"], plan)
     if plan and plan.get("recipe") != "best" and record["scores"]:
-        longer = "auto" if plan["recipe"] == "fast" else "best"
+        longer: TrainRecipe = "auto" if plan["recipe"] == "fast" else "best"
         text = (
             "More training time may give a better model."
             if longer == "best"
             else "Fine-tuning the backbone may give a better model."
         )
-        yield _by_recipe(task, "longer", text, longer)
+        yield _with_command(task, NextStep("longer", text, recipe=longer))
 
 
 def _step(task: TrainTask, kind: str, text: str, plan: Mapping[str, Any]) -> NextStep:
     if kind in _SETTINGS:
-        settings = _SETTINGS[kind]
-        changed = replace(task, hyper=task.hyper.changed(**settings))
-        return NextStep(kind, text, as_command(changed), settings=settings)
+        return _with_command(task, NextStep(kind, text, settings=_SETTINGS[kind]))
     if not plan and kind in ("transfer", "collapsed", "underfitting", "plateau", "overfitting"):
-        return _by_recipe(task, kind, text, "auto")
+        return _with_command(task, NextStep(kind, text, recipe="auto"))
     return NextStep(kind, text)
 
 
-def _by_recipe(task: TrainTask, kind: str, text: str, recipe: Any) -> NextStep:
-    """The same training by a recipe: hyper parameters that name a network are left out."""
+def _with_command(task: TrainTask, step: NextStep) -> NextStep:
+    return replace(step, command=as_command(followed(task, step)))
+
+
+def followed(task: TrainTask, step: NextStep) -> TrainTask:
+    """The training that follows a step: with its settings, or the same images by its recipe."""
+    if step.recipe is None:
+        return replace(task, hyper=task.hyper.changed(**step.settings or {}))
+    # Hyper parameters of a training without a plan describe one network; a plan chooses it.
     given = task.hyper.set_values() if task.recipe != "none" else {}
-    hyper = type(task.hyper).of(given)
-    changed = replace(task, recipe=recipe, hyper=hyper, minutes=None, from_model=None)
-    return NextStep(kind, text, as_command(changed), recipe=recipe)
+    return replace(task, recipe=step.recipe, hyper=type(task.hyper).of(given), minutes=None, from_model=None)

@@ -12,7 +12,17 @@ from convonet.runs import Run
 from convonet.specs import Task
 
 Part = Literal[
-    "data", "hyper", "sets", "model", "summary", "scores", "predictions", "explanations", "work", "marks"
+    "data",
+    "hyper",
+    "recipe",
+    "sets",
+    "model",
+    "summary",
+    "scores",
+    "predictions",
+    "explanations",
+    "work",
+    "marks",
 ]
 
 

@@ -16,6 +16,11 @@ DEMO_HYPER = HyperParams.of({"epochs": 12, "num_units": 256, "batch_size": 32})
 """What suits the digits."""
 
 
+def is_demo(data: DataParams) -> bool:
+    """Whether these are the images of the demonstration on this machine."""
+    return data.train_dir == str(home() / "samples" / "digits" / "train")
+
+
 def demo_task() -> TrainTask:
     """Train and test on the digits; the images are written into the person's Convonet folder once."""
     folder = home() / "samples" / "digits"

@@ -7,16 +7,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from convonet.events import Watch
-from convonet.params import DataParams
+from convonet.params import DataParams, HyperParams
+from convonet.params.recipes import TrainRecipe
 from convonet.runs import Run
 from convonet.specs import Split, TrainTask
 from convonet.workbench.look import SizesFound, find_sizes
 from convonet.workbench.predictions import Answers, read_answers
+from convonet.workbench.recipes import make_plan
 from convonet.workbench.sets import LoadedSets, load_sets
 
 if TYPE_CHECKING:
     from convonet.data.listing import ImageListing
     from convonet.data.marking import MarkedImage
+    from convonet.planning import Plan
 
 
 class LocalImages:
@@ -29,6 +32,19 @@ class LocalImages:
     def sizes(self, listings: Mapping[Split, ImageListing], data: DataParams, watch: Watch) -> SizesFound:
         """Heights, widths and pixels of an even share; see `find_sizes`."""
         return find_sizes(listings, data, watch)
+
+    def plan(
+        self,
+        data: DataParams,
+        hyper: HyperParams,
+        recipe: TrainRecipe,
+        listing: ImageListing,
+        *,
+        minutes: float | None,
+        validation: int,
+    ) -> Plan | None:
+        """What a recipe is going to train; see `make_plan`. None where it cannot be told before."""
+        return make_plan(data, hyper, recipe, listing, minutes=minutes, validation=validation)
 
     def marks(self, data: DataParams, watch: Watch) -> list[MarkedImage]:
         """What was said of images of the sets. Raises DataError."""

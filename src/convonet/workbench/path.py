@@ -33,7 +33,9 @@ def steps(bench: Workbench) -> list[Step]:
     offered = False
     for name, title, look in _STEPS:
         standing, note = look(bench)
-        if standing == "open" and not offered and not _is_training(bench):
+        # A plan chooses the network: nobody has to look at one before.
+        is_optional = name == "network" and bench.recipe != "none"
+        if standing == "open" and not offered and not is_optional and not _is_training(bench):
             standing, offered = "next", True
         found.append(Step(name, title, standing, note))
     return found
@@ -54,6 +56,9 @@ def _data(bench: Workbench) -> tuple[Standing, str]:
 def _params(bench: Workbench) -> tuple[Standing, str]:
     if wrong := sum(map(len, bench.faults.values())):
         return "wrong", "A value is wrong" if wrong == 1 else f"{wrong} values are wrong"
+    if bench.recipe != "none":
+        there = bool(bench.sets.images("train")) or bench.model is not None
+        return ("done" if there else "open"), f"Recipe {bench.recipe}"
     hyper = bench.hyper
     note = f"{hyper.family}, {hyper.epochs} epoch{'' if hyper.epochs == 1 else 's'}"
     return ("done" if bench.space.choices or bench.model else "open"), note
@@ -83,7 +88,7 @@ def _when(name: str) -> str:
 
 def _test(bench: Workbench) -> tuple[Standing, str]:
     if bench.evaluation is not None:
-        return "done", f"Accuracy {100 * bench.evaluation['accuracy']:.1f} %"
+        return "done", f"Accuracy {100 * bench.evaluation['accuracy']:.1f}%"
     return _offered(bench, "evaluate", "Ready")
 
 

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from convonet.events import (
     BatchEnded,
     CancelAcknowledged,
+    CandidateEnded,
+    CandidateStarted,
     EpochEnded,
     Event,
+    PlanMade,
     Progressed,
     StageStarted,
     TrainingStarted,
     TrainingStopped,
     Warned,
 )
+from convonet.runs import Run
+from convonet.runs.untested import untested
 
 SCORES = ("loss", "accuracy", "val_loss", "val_accuracy", "learning_rate")
 
@@ -29,6 +35,9 @@ class Progress:
         history: score → one value an epoch (NaN: not measured).
         now: where the training stands, in epochs from 1; None outside training.
         messages: warnings and other sentences, in order.
+        plan: what a recipe trains; None without one.
+        candidate: the candidate of the plan that is being trained.
+        ended: the candidates that have ended, in order.
     """
 
     def __init__(self, history: Mapping[str, Sequence[float | None]] | None = None) -> None:
@@ -41,6 +50,9 @@ class Progress:
         self.batch: BatchEnded | None = None
         self.acknowledged = False
         self.messages: list[str] = []
+        self.plan: PlanMade | None = None
+        self.candidate: CandidateStarted | None = None
+        self.ended: list[CandidateEnded] = []
         given = history or {}
         self.history = {name: [_number(value) for value in given.get(name) or ()] for name in SCORES}
 
@@ -66,10 +78,29 @@ class Progress:
             self._epoch(event)
         elif isinstance(event, CancelAcknowledged):
             self.acknowledged, self.title = True, "Stopping; what was done is kept"
+        elif isinstance(event, PlanMade):
+            self.plan, self.ended = event, []
+        elif isinstance(event, CandidateStarted):
+            self._candidate(event)
+        elif isinstance(event, CandidateEnded):
+            self.candidate = None
+            self.ended = [one for one in self.ended if one.name != event.name] + [event]
         elif isinstance(event, Warned):
-            self.messages.append(event.message)
+            if event.message not in self.messages:
+                self.messages.append(event.message)
         elif isinstance(event, TrainingStopped):
             self.messages.append(f"Stopped after epoch {event.epoch}: {event.reason}")
+
+    @property
+    def heading(self) -> str:
+        """What is being done, behind the number of the candidate that it is done for."""
+        one = self.candidate
+        return self.title if one is None or self.acknowledged else f"[{one.number}/{one.total}] {self.title}"
+
+    def _candidate(self, event: CandidateStarted) -> None:
+        """Curves are those of one candidate."""
+        self.candidate, self.now, self.epochs = event, None, 0
+        self._cut(0)
 
     def _batch(self, event: BatchEnded) -> None:
         done = event.epoch - 1 + event.step / max(event.steps, 1)
@@ -94,6 +125,30 @@ class Progress:
 
 def _number(value: float | None) -> float:
     return math.nan if value is None else float(value)
+
+
+def stored_messages(run: Run, record: Mapping[str, Any]) -> list[str]:
+    """What a training had to say, from its record: why it ended early, what its curves show, advice, why no test.
+
+    Args:
+        record: the run's record.
+    """
+    said = [str(record.get("stopped") or "")]
+    said += list(_decisions(record.get("plan") or {}))
+    said += [f"{finding['sentence']} {finding['advice']}" for finding in record.get("diagnosis") or ()]
+    said += [advice["text"] for advice in record.get("advice") or ()]
+    skipped = untested(run, record)
+    if skipped:
+        said.append(f"The model was not tested: {skipped['reason']} Test it with: {skipped['command']}")
+    return [f"{message[0].upper()}{message[1:]}" for message in dict.fromkeys(said) if message]
+
+
+def _decisions(plan: Mapping[str, Any]) -> Iterator[str]:
+    """What a plan has changed on the way; how long a candidate was trained stands in the table of candidates."""
+    titles = {one["name"]: one["title"] for one in plan.get("candidates", ())}
+    for decision in plan.get("decisions", ()):
+        if decision["what"] != "epochs":
+            yield f"{titles[decision['candidate']]}: {decision['reason']}"
 
 
 def time_left(seconds: float | None) -> str:

@@ -3,13 +3,85 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from convonet.params import DataParams, SearchSpace
-from convonet.params.recipes import Recipe, recipe
+from convonet.params import DataParams, HyperParams, SearchSpace
+from convonet.params.migrations import VERSION_KEY
+from convonet.params.recipes import (
+    DEFAULT_RECIPE,
+    Recipe,
+    TrainRecipe,
+    names_network,
+    recipe,
+    without_network,
+)
 
 if TYPE_CHECKING:
     from convonet.data.listing import ImageListing
+    from convonet.planning import Plan
+    from convonet.runs import Run
+
+
+@dataclass
+class RecipeChoice:
+    """Which recipe trains, and for how long.
+
+    Attributes:
+        first: the recipe of whoever has said nothing.
+        chosen: the recipe that the person chose; None: it follows from the hyper parameters.
+        exact: the hyper parameters are a whole, such as those of a file, a preset or a search: they are trained as
+            they are.
+        minutes: the time budget of a plan; None: the recipe's own.
+    """
+
+    first: TrainRecipe = DEFAULT_RECIPE
+    chosen: TrainRecipe | None = None
+    exact: bool = False
+    minutes: float | None = None
+
+    def of(self, space: SearchSpace) -> TrainRecipe:
+        """The recipe that trains these hyper parameters."""
+        if self.chosen is not None:
+            return self.chosen
+        given = {*space.choices, *space.ranges}
+        return "none" if (self.exact and given) or names_network(given) else self.first
+
+
+def imposed(hyper: HyperParams) -> HyperParams:
+    """What of the hyper parameters is imposed on a plan: all that is set but the network itself."""
+    return HyperParams.of(without_network(hyper.set_values()))
+
+
+def as_trained(run: Run, data: DataParams) -> tuple[DataParams, HyperParams]:
+    """Data parameters with the pixels of a run's model, and the hyper parameters that its plan has chosen."""
+    params = run.read()["params"]
+    pixels = {name: params["data"][name] for name in ("image_size", "channels") if name in params["data"]}
+    hyper = {name: value for name, value in params["hyper"].items() if name != VERSION_KEY}
+    return data.changed(**pixels), HyperParams.of(hyper)
+
+
+def make_plan(
+    data: DataParams,
+    hyper: HyperParams,
+    name: TrainRecipe,
+    listing: ImageListing,
+    *,
+    minutes: float | None = None,
+    validation: int = 0,
+) -> Plan | None:
+    """The plan of a recipe for listed images, None for `none`. Reads headers of images: to be called in a thread.
+
+    Raises:
+        DataError: no image can be read.
+        ParamError: values that do not go together.
+    """
+    if name == "none":
+        return None
+    # Late: a window is there sooner without numpy.
+    from convonet.planning import plan_for
+
+    return plan_for(data, imposed(hyper), name, listing, minutes=minutes, validation=validation)
 
 
 def recipe_for(name: Recipe, data: DataParams, listing: ImageListing | None = None) -> dict[str, Any]:

@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from convonet.errors import ConvonetError
+from convonet.errors import ConvonetError, InputError
 from convonet.events import RunState
 from convonet.params import (
     DataParams,
@@ -23,8 +24,10 @@ from convonet.params import (
     save_data,
     save_hyper,
 )
+from convonet.params.recipes import TrainRecipe
 from convonet.runs import Run, RunStore
 from convonet.runs.environment import available_cores
+from convonet.runs.summary import NextStep, followed
 from convonet.scratch import Scratch
 from convonet.specs import (
     DreamTask,
@@ -43,9 +46,10 @@ from convonet.specs import (
 )
 from convonet.specs.shown_as import command_words
 from convonet.workbench.changes import Change, Changed, Heard, Listener, Part, WorkEnded
+from convonet.workbench.demo import is_demo
 from convonet.workbench.images import LocalImages
 from convonet.workbench.opened import OpenedModel, open_model
-from convonet.workbench.recipes import recipe_for
+from convonet.workbench.recipes import RecipeChoice, as_trained, imposed, recipe_for
 from convonet.workbench.resume import prepare_resume
 from convonet.workbench.sets import DECIDING, LoadedSets
 from convonet.workbench.supervisor import Supervisor
@@ -68,6 +72,7 @@ class Workbench:
 
     Attributes:
         faults: form → field → sentence, for what stands wrong in a form and is therefore not taken over.
+        recipes: which recipe trains; `recipe` has what follows from it.
         images: answers what takes a while to ask of images.
         sets: the listings of the images, empty until `take_sets`.
         summary: the layer table of the network as described now, or of the model.
@@ -84,6 +89,7 @@ class Workbench:
         self.store = RunStore()
         self.data = DataParams()
         self.space = SearchSpace()
+        self.recipes = RecipeChoice()
         self.files: dict[str, Path] = {}
         self.faults: dict[str, Mapping[str, str]] = {"data": {}, "hyper": {}}
         self.images = LocalImages()
@@ -137,9 +143,57 @@ class Workbench:
         """Take over hyper parameters with their alternatives."""
         if space == self.space:
             return
+        before = self.recipe
+        if _network(space) != _network(self.space):
+            # What was done last counts: a network that is set now, not a recipe that was chosen before.
+            self.recipes.chosen = None
         self.space, self.faults["hyper"] = space, {}
         self._forget_summary()
-        self._changed("hyper")
+        self._changed("hyper", *(("recipe",) if self.recipe != before else ()))
+
+    def set_exact(self, space: SearchSpace) -> None:
+        """Take over hyper parameters that are a whole and are trained as they are."""
+        self.set_space(space)
+        self.recipes.chosen, self.recipes.exact = None, True
+        self._changed("recipe")
+
+    def new_hyper(self) -> None:
+        """Begin anew: no hyper parameter is set, and the recipe is the first."""
+        self.files.pop("hyper", None)
+        self.recipes = RecipeChoice(self.recipes.first)
+        self.set_space(SearchSpace())
+        self._changed("recipe")
+
+    @property
+    def recipe(self) -> TrainRecipe:
+        """The recipe of the next training."""
+        return self.recipes.of(self.space)
+
+    def choose_images(self, folder: Path, field: str = "train_dir") -> None:
+        """Use a folder of images as one of the sets; what the demonstration has set leaves with its images."""
+        if field == "train_dir" and is_demo(self.data):
+            self.new_hyper()
+            self.set_data(DataParams.of({field: str(folder)}))
+        else:
+            self.set_data(self.data.changed(**{field: str(folder)}))
+
+    def set_recipe(self, recipe: TrainRecipe, minutes: float | None = None) -> None:
+        """Choose a recipe.
+
+        Args:
+            minutes: the time budget of its plan; None: the recipe's own.
+        """
+        self.recipes.chosen = None if recipe == self._implied_recipe() else recipe
+        self.recipes.minutes = minutes
+        self._changed("recipe")
+
+    def restore_recipe(self, recipes: RecipeChoice) -> None:
+        """Take up a choice of an earlier time."""
+        self.recipes = recipes
+        self._changed("recipe")
+
+    def _implied_recipe(self) -> TrainRecipe:
+        return replace(self.recipes, chosen=None).of(self.space)
 
     def set_faults(self, form: str, faults: Mapping[str, str]) -> None:
         """Remember what stands wrong in a form: nothing is trained with half of what a person typed."""
@@ -155,7 +209,7 @@ class Workbench:
 
     def load_hyper(self, path: Path) -> None:
         """Take hyper parameters from a file. Raises InputError with all faults."""
-        self.set_space(load_hyper(path))
+        self.set_exact(load_hyper(path))
         self.files["hyper"] = path
         self._changed("hyper")
 
@@ -296,14 +350,39 @@ class Workbench:
     # Tasks
 
     def train_task(self, *, validation: bool = True, further: bool = False) -> TrainTask:
-        """Training with what is loaded; `further` goes on from the model's weights."""
+        """Training with what is loaded; `further` goes on from the model's weights and plans nothing."""
+        recipe = "none" if further else self.recipe
+        data, hyper = self.data, self.hyper if recipe == "none" else imposed(self.hyper)
+        if further and self.recipe != "none" and self.model is not None and self.model.run is not None:
+            data, hyper = as_trained(self.model.run, data)
         return TrainTask(
-            data=self.data,
-            hyper=self.hyper,
+            data=data,
+            hyper=hyper,
             validation=validation,
+            recipe=recipe,
+            minutes=None if recipe == "none" else self.recipes.minutes,
             from_model=str(self.model.path) if further and self.model else None,
             threads=available_cores(),
         )
+
+    def take_task(self, task: TrainTask) -> None:
+        """Take over the parameters and the recipe of a training."""
+        self.set_data(task.data)
+        self.recipes.exact = task.recipe == "none"
+        self.set_space(SearchSpace.single(task.hyper))
+        self.set_recipe(task.recipe, task.minutes)
+
+    def follow_advice(self, run: Run, step: NextStep) -> TrainTask:
+        """The training that follows a piece of advice on a run; its parameters are taken over.
+
+        Raises:
+            InputError: the advice changes no training.
+        """
+        task = run.task()
+        if not isinstance(task, TrainTask) or (step.recipe is None and step.settings is None):
+            raise InputError("This advice changes no training", where=run.path, received=step.text)
+        self.take_task(followed(task, step))
+        return self.train_task(validation=task.validation)
 
     def test_task(self, split: Split = "test") -> TestTask:
         """Testing of the model; into its own run where it has one."""
@@ -449,7 +528,7 @@ class Workbench:
         """
         from convonet.runs.documents import adopted_hyper
 
-        self.set_space(SearchSpace.single(adopted_hyper(run, trial)))
+        self.set_exact(SearchSpace.single(adopted_hyper(run, trial)))
 
     def attach(self, run: Run) -> None:
         """Follow a run that another process works on."""
@@ -522,6 +601,11 @@ class Workbench:
         elif ended.task.kind == "explain":
             self.explanations = ended.result
             self._changed("explanations")
+
+
+def _network(space: SearchSpace) -> tuple[Any, ...]:
+    """What of hyper parameters names a network."""
+    return tuple((space.choices.get(name), space.ranges.get(name)) for name in ("family", "base"))
 
 
 def _needed(model: OpenedModel | None) -> OpenedModel:

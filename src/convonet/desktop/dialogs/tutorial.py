@@ -13,11 +13,12 @@ SCENARIOS: tuple[tuple[str, str], ...] = (
 <ol>
 <li><b>App › Load Data Params</b>, or <b>App › Load Training Dataset</b> and choose a folder with one folder
 for each class. The page <i>Data</i> shows ten samples, the counts, and what was left out.</li>
-<li><b>App › Load Hyper Params</b>, or <b>Tasks › Edit Hyper Params</b>. Empty fields take the default in grey. With
-several values between commas the first one trains.</li>
-<li><b>Tasks › Initialize New Network Model</b> shows the layers and how many parameters they have.</li>
-<li><b>Tasks › Training With Validation</b> holds out a fifth of the images and looks at them after each epoch. The
-curves grow while it learns; <b>Stop</b> keeps the work.</li>
+<li>Open the page <i>Train</i>. It shows the plan for your images: with the recipe <i>auto</i>, several networks are
+tried and the best one is kept. Press <b>Train</b>; <b>Stop</b> keeps the work.</li>
+<li>The <i>Summary</i> shows the test accuracy, what was tried, and what you can do next. <b>Apply and train again</b>
+follows a piece of advice in a new run; every run is kept.</li>
+<li>To train a network of your own, use <b>App › Load Hyper Params</b> or <b>Tasks › Edit Hyper Params</b>. Empty fields
+take the default in grey. <b>Tasks › Initialize New Network Model</b> shows the layers.</li>
 <li>If the validation curve stays below the training curve, the network learns by heart: try more dropout, fewer
 units, or more images. Change a value and train again; every run is kept.</li>
 </ol>""",

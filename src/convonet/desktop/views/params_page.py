@@ -24,7 +24,7 @@ class ParamsPage(Page):
     """Two forms. What is right is taken over at once; a form with a fault is not, and says so."""
 
     title = "Parameters"
-    parts = ("data", "hyper")
+    parts = ("data", "hyper", "recipe")
 
     def __init__(self, controller: Controller, files: FileActions) -> None:
         super().__init__(controller)
@@ -54,6 +54,8 @@ class ParamsPage(Page):
         load.clicked.connect(lambda: self._act("load"))
         save.clicked.connect(lambda: self._act("save"))
         menu = QMenu(presets)
+        menu.addAction("for the images that are loaded", self._take_own_network)
+        menu.addSeparator()
         for name in preset_names("hyper"):
             menu.addAction(name.replace("_", " "), lambda name=name: self._take_preset(name))  # type: ignore[misc]
         presets.setMenu(menu)
@@ -72,6 +74,9 @@ class ParamsPage(Page):
 
     def _take_preset(self, name: str) -> None:
         self.controller.guard(lambda: self._files.take_preset(name))
+
+    def _take_own_network(self) -> None:
+        self.controller.guard(self._files.take_own_network)
 
     def _tab_changed(self) -> None:
         self._presets.setEnabled(self.tabs.currentIndex() == 1)
@@ -133,6 +138,11 @@ class ParamsPage(Page):
         several = f"Several values: {', '.join(varied)}. The first of each trains, all of them tune."
         one = "Several values between commas can be tried by tuning; the first one trains."
         self._lists.setText(several if varied else one)
+        if self.bench.recipe != "none":
+            self._family.setText(
+                f"Recipe {self.bench.recipe}: the network and its training are planned for the images. What you set "
+                "here applies to every network that is tried. With a family or a backbone, the recipe is none."
+            )
 
 
 def _page(form: ParamForm, *notes: QWidget) -> QWidget:

@@ -12,7 +12,9 @@ from convonet.desktop.widgets.basic import EmptyState, button, column, label
 from convonet.desktop.widgets.table import Table, percent, shown, tenths
 from convonet.errors import ConvonetError
 from convonet.events import RunState, Watch
+from convonet.params import SearchSpace
 from convonet.runs import Run
+from convonet.specs import SuspectsTask, TrainTask
 from convonet.workbench.opened import OpenedModel
 
 if TYPE_CHECKING:
@@ -141,11 +143,11 @@ class RunsPage(Page):
     def _take_run(self, run: Run, model: OpenedModel) -> None:
         self.bench.set_model(model)
         task = run.task()
-        if hasattr(task, "data") and hasattr(task, "hyper"):
-            from convonet.params import SearchSpace
-
+        if isinstance(task, TrainTask):
+            self.bench.take_task(task)
+        elif isinstance(task, SuspectsTask):
             self.bench.set_data(task.data)
-            self.bench.set_space(SearchSpace.single(task.hyper))
+            self.bench.set_exact(SearchSpace.single(task.hyper))
         self.controller.page_wanted.emit("train")
 
     def _resume(self) -> None:

@@ -3,37 +3,46 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtWidgets import QPlainTextEdit, QProgressBar, QTabWidget, QWidget
+from PySide6.QtWidgets import QFrame, QPlainTextEdit, QProgressBar, QTabWidget, QWidget
 
 from convonet.desktop.views.page import Either, Page
+from convonet.desktop.views.recipe_card import RecipeCard
+from convonet.desktop.views.training_summary import SummaryView
 from convonet.desktop.widgets.basic import EmptyState, Tile, column, frame, label, row
+from convonet.desktop.widgets.candidates import CandidateLine, CandidateList
 from convonet.desktop.widgets.curves import CurveView, Series
 from convonet.desktop.widgets.table import Table, percent
-from convonet.workbench.progress import Progress, time_left
+from convonet.events import CandidateEnded
+from convonet.runs.summary import NextStep, summary_of
+from convonet.workbench.progress import Progress, stored_messages, time_left
 
 if TYPE_CHECKING:
     from convonet.desktop.controller import Controller
+    from convonet.runs import Run
 
 _COLUMNS = ("Epoch", "Loss", "Accuracy", "Validation loss", "Validation accuracy", "Learning rate")
 _ORDER = ("loss", "accuracy", "val_loss", "val_accuracy", "learning_rate")
 
 
 class TrainPage(Page):
-    """Live while a training runs; the last training's curves afterwards."""
+    """The plan before, live while a training runs, a summary and the curves afterwards."""
 
     title = "Train"
-    parts = ("data", "hyper", "sets", "work", "model")
+    parts = ("data", "hyper", "recipe", "sets", "work", "model", "scores")
 
     def __init__(self, controller: Controller) -> None:
         super().__init__(controller)
         self._record = Progress()
         self._run_shown = ""
+        self._live_run = ""
+        self._was_training = self._is_new_run = False
         self.add_buttons(
             controller.button("stop"),
-            controller.button("train_only", "Train on all images"),
-            controller.button("train_val", "Train with validation", primary=True),
+            controller.button("train_only", "Train without validation"),
+            controller.button("train_val", "Train", primary=True),
         )
         self._empty = EmptyState(
             "",
@@ -41,76 +50,136 @@ class TrainPage(Page):
             controller.button("load_train", "Choose a folder …", primary=True),
             controller.button("demo"),
         )
-        self.tiles = {name: Tile(title) for name, title in _TILES.items()}
+        self.card = RecipeCard(controller)
+        self._progress = self._make_progress()
+        self._make_tabs(controller)
+        self._rest = QWidget()
+        self._either = Either(self._empty, column(self.card, self._progress, self.tabs, self._rest))
+        self.body.addWidget(self._either, 1)
+        controller.progressed.connect(self._progressed)
+
+    def _make_progress(self) -> QFrame:
+        self._plan = label("", "muted", wrap=True, select=True)
         self._now, self._left = label("", "section"), label("", "muted")
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setAccessibleName("Progress of the training")
+        self.candidates = CandidateList(heads=False)
         line = row(self._now, None, self._left)
-        self._progress = frame(column(line, self.bar, gap=8, margin=14))
+        return frame(column(self._plan, line, self.bar, self.candidates, gap=8, margin=14))
+
+    def _make_tabs(self, controller: Controller) -> None:
+        self.summary = SummaryView(controller)
+        self.summary.followed.connect(lambda step: controller.guard(lambda: self._follow(step)))
+        self.tiles = {name: Tile(title) for name, title in _TILES.items()}
         self.accuracy, self.loss = CurveView("Accuracy", percent=True), CurveView("Loss")
-        curves = QWidget()
-        curves.setLayout(column(8, row(frame(column(self.accuracy)), frame(column(self.loss)), gap=14)))
+        self._curves = QWidget()
+        lines = row(frame(column(self.accuracy)), frame(column(self.loss)), gap=14)
+        whole = column(8, row(*self.tiles.values()), lines)
+        whole.setStretch(2, 1)
+        self._curves.setLayout(whole)
         self.table = Table(_COLUMNS, "epochs")
         self.messages = QPlainTextEdit()
         self.messages.setReadOnly(True)
         self.messages.setAccessibleName("Messages")
         self.messages.setPlaceholderText(
-            "Nothing to report. Why a training has ended early, and what it warns of, stands here."
+            "No messages. Warnings, advice and the reason of an early end stand here."
         )
         self.tabs = QTabWidget()
-        self.tabs.addTab(curves, "Curves")
+        self.tabs.addTab(self.summary, "Summary")
+        self.tabs.addTab(self._curves, "Curves")
         self.tabs.addTab(self.table, "Epochs")
         self.tabs.addTab(self.messages, "Messages")
-        self._either = Either(self._empty, column(row(*self.tiles.values()), self._progress, self.tabs))
-        self.body.addWidget(self._either, 1)
-        controller.progressed.connect(self._progressed)
 
     def refresh(self) -> None:
         work = self.bench.work
         training = work is not None and work.task.kind == "train"
-        if training:
-            self._record = self.controller.progress
+        if training and work is not None:
+            self._record, self._live_run = self.controller.progress, str(work.run.path)
         else:
             self._take_model_history()
-        there = training or self._record.epochs_done > 0 or self.bench.sets.images("train") > 0
-        self._either.show_content(there)
+        run = self._trained_run() if not training else None
+        summary = summary_of(run) if run is not None else None
+        self.summary.show_summary(summary)
+        self.summary.set_may_train(work is None)
+        there = training or summary is not None or self._record.epochs_done > 0
+        images = self.bench.sets.images("train")
+        self._either.show_content(there or images > 0)
         self._empty.say(
             "Nothing to train on yet", "Choose a folder of images first, or begin with the digits."
         )
+        self.card.setVisible(not training)
+        if not training:
+            self.card.refresh(self._next(summary.sentence if summary else ""), with_candidates=not there)
         self._progress.setVisible(training)
+        self.tabs.setVisible(there)
+        self._rest.setVisible(not there)
         self.lead.setText(self._sentence(training))
+        self._choose_tab(training, summary is not None)
         self._show_record()
 
+    def _choose_tab(self, training: bool, summarized: bool) -> None:
+        """Curves while it learns, the summary when it has ended."""
+        before, self._was_training = self._was_training, training
+        self.tabs.setTabVisible(0, summarized)
+        if training and not before:
+            self.tabs.setCurrentWidget(self._curves)
+        elif summarized and (before or self._is_new_run):
+            self.tabs.setCurrentWidget(self.summary)
+        self._is_new_run = False
+
+    def _trained_run(self) -> Run | None:
+        """The run of the model, where it is a training."""
+        model = self.bench.model
+        run = model.run if model else None
+        return run if run is not None and run.read()["kind"] == "train" else None
+
     def _take_model_history(self) -> None:
-        """The history of the model's run, when nothing is being trained."""
+        """The history and messages of the model's run, when nothing is being trained."""
         model = self.bench.model
         run = model.run if model else None
         key = f"{run.path}" if run else ""
-        if run is not None and (key != self._run_shown or not self._record.epochs_done):
+        self._is_new_run = key != self._run_shown
+        if run is not None and (self._is_new_run or self._live_run or not self._record.epochs_done):
+            record = run.read()
+            # What was said while it was watched is more than what its record keeps.
+            live = self._record.messages if key == self._live_run else []
             self._record = Progress(run.history())
             self._record.epochs = self._record.epochs_done
-            record = run.read()
             sets = (record.get("data") or {}).get("sets", {})
             self._record.images = int(sets.get("train", {}).get("images", 0))
-            stopped = record.get("stopped")
-            self._record.messages = [stopped] if stopped else []
+            self._record.messages = list(dict.fromkeys([*live, *stored_messages(run, record)]))
         elif run is None and self._run_shown:
             self._record = Progress()
         self._run_shown = key
+        self._live_run = ""
+
+    def _follow(self, step: NextStep) -> None:
+        """Train again as a piece of advice says."""
+        run = self._trained_run()
+        if run is not None:
+            self.bench.start(self.bench.follow_advice(run, step))
 
     def _sentence(self, training: bool) -> str:
         if training and self.bench.work is not None:
             return f"Run {self.bench.work.run.id}"
-        hyper, images = self.bench.hyper, self.bench.sets.images("train")
         if self._record.epochs_done and self.bench.model:
             return f"Model {self.bench.model.name}. Training again makes a new run; this one stays."
-        if not images:
-            return "Accuracy and loss while the network learns"
-        return (
-            f"{images:,} images of {len(self.bench.sets.classes)} classes, network {hyper.family}, "
-            f"{hyper.epochs} epoch{'' if hyper.epochs == 1 else 's'}, batches of {hyper.batch_size}"
+        images = self.bench.sets.images("train")
+        return "Choose a recipe, then train" if images else "Accuracy and loss while the network learns"
+
+    def _next(self, planned: str) -> str:
+        """What is trained next where no plan says it."""
+        images = self.bench.sets.images("train")
+        if self.bench.recipe != "none":
+            return planned if not images else "The training is planned when it begins."
+        hyper = self.bench.hyper
+        network = (
+            f"network {hyper.family}, {hyper.epochs} epoch{'' if hyper.epochs == 1 else 's'}, "
+            f"batches of {hyper.batch_size}"
         )
+        classes = len(self.bench.sets.classes)
+        return f"{images:,} images of {classes} classes, {network}" if images else network.capitalize()
 
     def _progressed(self) -> None:
         work = self.bench.work
@@ -123,11 +192,7 @@ class TrainPage(Page):
 
     def _show_record(self) -> None:
         record = self._record
-        self._now.setText(record.title)
-        speed = f"{record.batch.images_per_second:,.0f} images/s" if record.batch else ""
-        self._left.setText("   ".join(part for part in (speed, time_left(record.seconds_left)) if part))
-        self.bar.setRange(0, 0 if record.share is None else 1000)
-        self.bar.setValue(round(1000 * (record.share or 0)))
+        self._show_progress(record)
         self._show_tiles(record)
         history, epochs = (
             record.history,
@@ -144,12 +209,27 @@ class TrainPage(Page):
                 if any(map(math.isfinite, values))
             ]
             view.show_series(series, epochs, live)
-        if self.table.rows.rowCount() != record.epochs_done:
-            self.table.show_rows(_rows(history))
+        rows = _rows(history)
+        if self.table.rows.rows != rows:
+            self.table.show_rows(rows)
         text = "\n".join(record.messages)
         if self.messages.toPlainText() != text:
             self.messages.setPlainText(text)
-            self.tabs.setTabText(2, f"Messages ({len(record.messages)})" if record.messages else "Messages")
+        name = f"Messages ({len(record.messages)})" if record.messages else "Messages"
+        self.tabs.setTabText(self.tabs.indexOf(self.messages), name)
+
+    def _show_progress(self, record: Progress) -> None:
+        self._plan.setText(record.plan.sentence if record.plan else "")
+        self._plan.setVisible(bool(self._plan.text()))
+        one = record.candidate
+        doing = f"[{one.number}/{one.total}] {one.title}: {record.title}" if one else record.title
+        self._now.setText(record.title if record.acknowledged else doing)
+        speed = f"{record.batch.images_per_second:,.0f} images/s" if record.batch else ""
+        self._left.setText("   ".join(part for part in (speed, time_left(record.seconds_left)) if part))
+        self.bar.setRange(0, 0 if record.share is None else 1000)
+        self.bar.setValue(round(1000 * (record.share or 0)))
+        self.candidates.show_lines(list(_lines(record)))
+        self.candidates.setVisible(bool(self.candidates.lines))
 
     def _show_tiles(self, record: Progress) -> None:
         done, last = record.epochs_done, record.history
@@ -173,6 +253,20 @@ _TILES = {
 }
 
 
+def _lines(record: Progress) -> Iterator[CandidateLine]:
+    """The candidates that have ended."""
+    best = next((one.name for one in reversed(record.ended) if one.best), "")
+    for one in record.ended:
+        yield _ended_line(one, one.name == best)
+
+
+def _ended_line(one: CandidateEnded, best: bool) -> CandidateLine:
+    interval = None if one.accuracy_interval is None else (one.accuracy_interval[0], one.accuracy_interval[1])
+    state = "chosen" if best else one.state
+    note = "Best so far" if best else f"{one.reason[:1].upper()}{one.reason[1:]}"
+    return CandidateLine(one.title, state, one.accuracy, interval, one.seconds, note)
+
+
 def _finite(values: list[float]) -> bool:
     return bool(values) and math.isfinite(values[-1])
 
@@ -182,7 +276,7 @@ def _last(values: list[float]) -> float:
 
 
 def _percent(value: float | None) -> str:
-    return f"{100 * value:.2f} %" if value is not None and math.isfinite(value) else "–"
+    return f"{100 * value:.1f}%" if value is not None and math.isfinite(value) else "–"
 
 
 def _rows(history: dict[str, list[float]]) -> list[tuple[Any, ...]]:

@@ -176,10 +176,10 @@ class CurveView(QWidget):
     def _text(self, value: float) -> str:
         if not math.isfinite(value):
             return "–"
-        return f"{100 * value:.1f} %" if self._percent else f"{value:.4f}"
+        return f"{100 * value:.1f}%" if self._percent else f"{value:.4f}"
 
     def _tick(self, value: float) -> str:
-        return f"{100 * value:.4g} %" if self._percent else f"{value:.4g}"
+        return f"{100 * value:.4g}%" if self._percent else f"{value:.4g}"
 
 
 def ticks(low: float, high: float, most: int = 5) -> list[float]:

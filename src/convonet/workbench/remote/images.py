@@ -61,6 +61,10 @@ class RemoteImages(LocalImages):
             document["looked_at"],
         )
 
+    def plan(self, *_: Any, **__: Any) -> None:
+        """The server plans when the training begins: no image lies here."""
+        return None
+
     def marks(self, data: DataParams, watch: Watch) -> list[MarkedImage]:
         """The server's repair list."""
         return _marks(self._client.get(f"/datasets/{self._look(data, ())['id']}/marks"))

@@ -1,0 +1,98 @@
+"""The plan of the next training, made in a thread while the person looks at the page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from convonet.errors import ConvonetError
+
+if TYPE_CHECKING:
+    from convonet.data.listing import ImageListing
+    from convonet.desktop.controller import Controller
+    from convonet.planning import Plan
+
+_AFTER_MS = 200
+
+
+class PlanPreview(QObject):
+    """Keeps the plan true to what is loaded, once it was asked for.
+
+    Attributes:
+        plan: None while there is none.
+        error: why there is none; empty when there is one or it is being made.
+        is_busy: it is being made.
+
+    Signals:
+        changed: there is another plan, or another reason for none.
+    """
+
+    changed = Signal()
+
+    def __init__(self, controller: Controller) -> None:
+        super().__init__(controller)
+        self._controller, self._bench = controller, controller.bench
+        self.plan: Plan | None = None
+        self.error = ""
+        self.is_busy = False
+        self._key: tuple[Any, ...] | None = None
+        self._listing: ImageListing | None = None
+        # While a value is typed, a plan for each letter would be of no use.
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_AFTER_MS)
+        self._timer.timeout.connect(self._make)
+
+    def request(self) -> None:
+        """Make the plan unless it is there or being made; `changed` tells when it is there."""
+        key = self._present()
+        if key == self._key:
+            return
+        same_images = self._key is not None and key is not None and key[0] == self._key[0]
+        self._key, self.error = key, ""
+        if key is None:
+            self._forget()
+            return
+        self.is_busy = True
+        if not same_images:
+            self.plan = None
+            self._make()
+        else:
+            self._timer.start()
+
+    def _forget(self) -> None:
+        self.plan, self.is_busy = None, False
+        self._timer.stop()
+        self._controller.background.cancel("plan")
+
+    def _present(self) -> tuple[Any, ...] | None:
+        """What a plan depends on; None where there is nothing to plan."""
+        bench = self._bench
+        if bench.recipe == "none" or "train" not in bench.sets or any(bench.faults.values()):
+            return None
+        # It is kept, so that no other listing can have its id.
+        listing = self._listing = bench.sets["train"]
+        task = bench.train_task()
+        return id(listing), task.data, task.hyper, task.recipe, task.minutes, bench.sets.images("val")
+
+    def _make(self) -> None:
+        key = self._key
+        if key is None:
+            return
+        _, data, hyper, recipe, minutes, validation = key
+        images, listing = self._bench.images, self._listing
+        assert listing is not None
+
+        def make(_: object) -> Plan | None:
+            return images.plan(data, hyper, recipe, listing, minutes=minutes, validation=validation)
+
+        def done(plan: Plan | None) -> None:
+            self.plan, self.is_busy = plan, False
+            self.changed.emit()
+
+        def failed(error: ConvonetError) -> None:
+            self.plan, self.error, self.is_busy = None, error.sentence(), False
+            self.changed.emit()
+
+        self._controller.background.call("plan", make, done, failed)

@@ -1,0 +1,125 @@
+"""How the next training goes: its recipe, its time budget, and the plan in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QFrame
+
+from convonet.desktop.plan_preview import PlanPreview
+from convonet.desktop.widgets.basic import column, label, row
+from convonet.desktop.widgets.candidates import CandidateLine, CandidateList
+from convonet.params.recipes import DEFAULT_MINUTES, TRAIN_RECIPES
+
+if TYPE_CHECKING:
+    from convonet.desktop.controller import Controller
+
+_MEANS = {
+    "auto": "Tries several networks within the time budget and keeps the best one.",
+    "fast": "Trains one network that is good for such images.",
+    "best": "Tries several networks, trains longer, and keeps the best one.",
+    "none": "Trains one network with the values of the page Parameters.",
+}
+
+
+class MinutesBox(QDoubleSpinBox):
+    """Minutes; the lowest value stands for the recipe's own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setRange(0, 10_000)
+        self.setDecimals(1)
+        self.setAccessibleName("Time budget in minutes")
+        self.setToolTip("Time budget of the recipe, in minutes. A longer one tries and trains more.")
+        self.setFixedWidth(130)
+
+    def textFromValue(self, value: float) -> str:
+        return f"{value:g}"
+
+
+class RecipeCard(QFrame):
+    """Reads and sets the recipe of the workbench.
+
+    Attributes:
+        preview: makes the plan.
+    """
+
+    def __init__(self, controller: Controller) -> None:
+        super().__init__()
+        self.setObjectName("card")
+        self._bench = controller.bench
+        self.recipe, self.minutes = QComboBox(), MinutesBox()
+        self.recipe.addItems(list(TRAIN_RECIPES))
+        self.recipe.setAccessibleName("Recipe")
+        for place, name in enumerate(TRAIN_RECIPES):
+            self.recipe.setItemData(place, _MEANS[name], Qt.ItemDataRole.ToolTipRole)
+        self._means = label("", "muted", wrap=True)
+        self.sentence = label("", "section", wrap=True, select=True)
+        self.notes = label("", "small", wrap=True, select=True)
+        self.candidates = CandidateList(heads=False)
+        edit = controller.button("edit_hyper", "Edit parameters")
+        line = row(
+            label("Recipe"),
+            self.recipe,
+            6,
+            label("Minutes"),
+            self.minutes,
+            None,
+            edit,
+            gap=8,
+        )
+        words = column(self.sentence, self._means, gap=3)
+        self.setLayout(column(line, words, self.candidates, self.notes, gap=10, margin=14))
+        self._fallback, self._with_candidates = "", False
+        self.preview = PlanPreview(controller)
+        self.preview.changed.connect(self._show_plan)
+        self.recipe.activated.connect(lambda _: self._choose())
+        self.minutes.valueChanged.connect(lambda _: self._choose())
+
+    def refresh(self, fallback: str, *, with_candidates: bool) -> None:
+        """Show what is chosen, and ask for its plan.
+
+        Args:
+            fallback: stands where there is no plan.
+            with_candidates: list what is going to be tried.
+        """
+        recipe, minutes = self._bench.recipe, self._bench.recipes.minutes
+        self.recipe.setCurrentText(recipe)
+        self.minutes.blockSignals(True)
+        self.minutes.setValue(minutes or 0)
+        self.minutes.blockSignals(False)
+        self.minutes.setSpecialValueText(
+            f"{DEFAULT_MINUTES.get(recipe, 0):g} (default)" if recipe != "none" else "–"
+        )
+        self.minutes.setEnabled(recipe != "none")
+        self._means.setText(_MEANS[recipe])
+        self._fallback, self._with_candidates = fallback, with_candidates
+        self.preview.request()
+        self._show_plan()
+
+    def _show_plan(self) -> None:
+        plan, preview = self.preview.plan, self.preview
+        if plan is not None:
+            text = plan.sentence
+        elif preview.is_busy:
+            text = "Planning …"
+        else:
+            text = preview.error or self._fallback
+        self.sentence.setText(text)
+        self.sentence.setVisible(bool(text))
+        self.notes.setText("\n".join(plan.notes) if plan is not None else "")
+        self.notes.setVisible(bool(self.notes.text()))
+        several = plan is not None and self._with_candidates
+        self.candidates.setVisible(several)
+        self.candidates.show_lines([_waiting(one) for one in plan.candidates] if plan and several else [])
+
+    def _choose(self) -> None:
+        recipe: Any = self.recipe.currentText()
+        self._bench.set_recipe(recipe, (self.minutes.value() or None) if recipe != "none" else None)
+
+
+def _waiting(candidate: Any) -> CandidateLine:
+    height, width = candidate.image_size
+    size = f"{height} px" if height == width else f"{height} × {width} px"
+    return CandidateLine(candidate.title, "waiting", note=size)

@@ -1,0 +1,268 @@
+"""Training by a recipe in the window: the plan before, candidates while it trains, the summary afterwards."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from convonet.desktop.app_win import AppWin
+from convonet.desktop.session import Session
+from convonet.params import DataParams, HyperParams
+from convonet.runs import Run
+from convonet.specs import TrainTask
+from convonet.specs.shown_as import as_command
+from convonet.workbench.opened import OpenedModel
+from convonet.workbench.shown_actions import shown_actions
+
+Wait = Callable[..., None]
+
+
+@pytest.fixture
+def blobs(tmp_path: Path) -> Path:
+    """Small grey images of two classes that a network tells apart at once, for training and testing."""
+    folder, rng = tmp_path / "blobs", np.random.default_rng(0)
+    for part, count in (("train", 40), ("test", 10)):
+        for name, level in (("dark", 60), ("light", 190)):
+            (folder / part / name).mkdir(parents=True)
+            for number in range(count):
+                pixels = np.clip(rng.normal(level, 25, (8, 8)), 0, 255).astype(np.uint8)
+                Image.fromarray(pixels).save(folder / part / name / f"{number}.png")
+    return folder
+
+
+def choose(window: AppWin, qtbot: Any, folder: Path) -> Any:
+    """Choose a folder of images; gives the page Train with its plan."""
+    bench = window.controller.bench
+    window.files.take_folder(folder)
+    qtbot.waitUntil(lambda: "train" in bench.sets, timeout=10_000)
+    window.show_page("train")
+    page: Any = window.page("train")
+    qtbot.waitUntil(lambda: not page.card.preview.is_busy, timeout=10_000)
+    return page
+
+
+def test_images_are_enough_to_train(window: AppWin, qtbot: Any, blobs: Path) -> None:
+    page = choose(window, qtbot, blobs)
+    card = page.card
+    assert [card.recipe.itemText(place) for place in range(4)] == ["auto", "fast", "best", "none"]
+    assert card.recipe.currentText() == "auto"
+    assert card.minutes.text() == "5 (default)"
+    assert card.sentence.text().startswith("80 small images, 2 classes → ")
+    assert len(card.candidates.lines) >= 1
+    assert page.tabs.isHidden(), "nothing has been trained yet"
+    assert window.rail.buttons["train"].standing == "next"
+    params: Any = window.page("params")
+    params.refresh()
+    assert params.data_form.rows["image_size"].editor.widget.placeholderText() == "auto"
+    assert params._family.text().startswith("Recipe auto")
+
+
+def test_the_plan_follows_what_is_set(window: AppWin, qtbot: Any, blobs: Path) -> None:
+    page = choose(window, qtbot, blobs)
+    card, bench = page.card, window.controller.bench
+    window.page("params")
+    form: Any = window.pages["params"].hyper_form  # type: ignore[attr-defined]
+    form.rows["epochs"].editor.set_text("3")
+    form.edited.emit()
+    qtbot.waitUntil(lambda: "epochs=3" in card.notes.text(), timeout=10_000)
+    card.minutes.setValue(2)
+    assert bench.train_task().minutes == 2
+    shown = {item.title: item for item in shown_actions(bench)}["Training With Validation"]
+    assert shown.command.endswith("--set epochs=3 --recipe auto --minutes 2")
+    assert "recipe='auto', minutes=2" in shown.python
+    card.recipe.setCurrentText("fast")
+    card.recipe.activated.emit(1)
+    qtbot.waitUntil(lambda: len(card.candidates.lines) > 0 and not card.preview.is_busy, timeout=10_000)
+    assert bench.train_task().recipe == "fast"
+    form.rows["family"].editor.set_text("logistic")
+    form.edited.emit()
+    assert card.recipe.currentText() == "none"
+    assert not card.minutes.isEnabled()
+    assert card.sentence.text() == "80 images of 2 classes, network logistic, 3 epochs, batches of 64"
+
+
+def test_a_file_of_hyper_parameters_is_trained_as_it_is(
+    window: AppWin, qtbot: Any, blobs: Path, tmp_path: Path
+) -> None:
+    page = choose(window, qtbot, blobs)
+    file = tmp_path / "hyper.json"
+    file.write_text(json.dumps({"epochs": [2], "batch_size": [32]}))
+    window.files.take_params(file)
+    window.show_page("train")
+    assert page.card.recipe.currentText() == "none"
+    task = window.controller.bench.train_task()
+    assert (task.recipe, task.hyper.epochs) == ("none", 2)
+    window.controller.actions["new_hyper"].trigger()
+    assert page.card.recipe.currentText() == "auto"
+
+
+def test_the_recipe_is_remembered(open_app: Any, tmp_path: Path) -> None:
+    first: AppWin = open_app()
+    first.controller.bench.set_recipe("best", 12)
+    first.close()
+    later: AppWin = open_app(Session.load())
+    later.controller.restore_session()
+    recipes = later.controller.bench.recipes
+    assert (recipes.chosen, recipes.minutes) == ("best", 12)
+    # Windows without recipes trained what the form said.
+    old: AppWin = open_app(Session(hyper={"epochs": 4}))
+    old.controller.restore_session()
+    assert old.controller.bench.recipe == "none"
+
+
+@pytest.mark.timeout(180)
+def test_train_and_what_is_shown_while_and_after(
+    window: AppWin, qtbot: Any, answers: Any, blobs: Path, wait_work: Wait
+) -> None:
+    """Choose a folder, press Train, and a real worker does the rest."""
+    page = choose(window, qtbot, blobs)
+    bench = window.controller.bench
+    bench.set_recipe("fast")
+    window.controller.actions["train_val"].trigger()
+    assert bench.work is not None
+    task = bench.work.task
+    assert isinstance(task, TrainTask)
+    assert task.recipe == "fast"
+    assert page.card.isHidden()
+    assert page.tabs.currentWidget() is page._curves
+    headings: set[str] = set()
+    notes: set[str] = set()
+
+    def look() -> None:
+        headings.add(page._now.text()[:3])
+        notes.update(line.note for line in page.candidates.lines if line.accuracy is not None)
+
+    window.controller.progressed.connect(look)
+    wait_work(window, 150)
+    assert "[1/" in headings
+    assert "Best so far" in notes
+    assert answers.errors == []
+    summary = page.summary.summary
+    assert page.tabs.currentWidget() is page.summary
+    assert [line.state for line in page.summary.tried.lines].count("chosen") == 1
+    assert page.summary._score.text() == f"{100 * summary.accuracy:.1f}%"
+    assert "50.0%" in page.summary.score_note.text()
+    assert [button.text() for button in page.summary.buttons][-1] == "Apply and train again"
+    assert page.card.isVisible()
+
+
+def record_run(folder: Path, images: Path) -> Run:
+    """A run as `auto` leaves it, and a model that is only looked at."""
+    data = DataParams.of({"train_dir": str(images / "train")})
+    run = Run.create(folder, TrainTask(data=data, hyper=HyperParams(), recipe="auto", minutes=1))
+    candidate = {"kind": "frozen", "hyper": {}, "image_size": [96, 96], "channels": 1, "reason": ""}
+    score = {"accuracy": 0.9, "accuracy_interval": [0.8, 0.95], "log_loss": 0.3}
+    candidates = [
+        candidate
+        | {"name": "frozen", "title": "Frozen", "state": "done", "validation": score, "seconds": 9.0},
+        candidate
+        | {"name": "fine_tuned", "title": "Fine-tuned", "state": "skipped", "validation": None}
+        | {"seconds": 0.0, "reason": "needs at least 9 s"},
+    ]
+    plan = {"recipe": "auto", "minutes": 1, "sentence": "80 small images → a network", "why": "the first"}
+    plan |= {"candidates": candidates, "decisions": [], "notes": [], "chosen": "frozen"}
+    test = {"accuracy": 0.8, "accuracy_interval": [0.7, 0.88], "baseline_accuracy": 0.5, "images": 20}
+    run.update(
+        state="done",
+        plan=plan,
+        scores={"test": test},
+        advice=[{"kind": "uneven", "text": "dark has more images.", "mistake": False}],
+        diagnosis=[{"kind": "plateau", "sentence": "A plateau.", "advice": "Try more images."}],
+    )
+    matrix = {"classes": ["dark", "light"], "confusion_matrix": [[9, 1], [3, 7]], "accuracy": 0.8}
+    run.file("evaluation.json").write_text(json.dumps(matrix))
+    run.file("history.csv").write_text(
+        "epoch,loss,accuracy,val_loss,val_accuracy,learning_rate\n1,1,1,1,1,1\n"
+    )
+    return run
+
+
+def test_a_run_that_is_opened_again_has_its_summary_and_advice(
+    window: AppWin, tmp_path: Path, blobs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, bench = record_run(tmp_path / "runs", blobs), window.controller.bench
+    runs: Any = window.page("runs")
+    runs._take_run(run, OpenedModel(run.path))
+    assert window.shown == "train"
+    page: Any = window.page("train")
+    view = page.summary
+    assert page.tabs.currentWidget() is view
+    assert bench.recipe == "auto"
+    assert page.card.minutes.value() == 1
+    assert [line.note for line in view.tried.lines] == ["Chosen", "Needs at least 9 s"]
+    assert view._interval.text() == "95% CI 70.0–88.0%"
+    assert view._confused.text() == "light taken for dark"
+    assert page.messages.toPlainText() == "A plateau. Try more images.\nDark has more images."
+    assert page.tabs.tabText(page.tabs.indexOf(page.messages)) == "Messages (2)"
+    started: list[TrainTask] = []
+    monkeypatch.setattr(bench, "start", started.append)
+    assert len(view.buttons) == 2, "of a plateau there is nothing to apply"
+    for button in list(view.buttons):
+        button.click()
+    uneven, longer = started
+    assert (uneven.recipe, uneven.hyper.balanced) == ("auto", True)
+    assert (longer.recipe, longer.hyper.set_values()) == ("best", {})
+    assert [as_command(task) for task in started] == [step.command for step in view.summary.advice[1:]]
+
+
+def test_an_untested_model_says_why_and_can_be_evaluated(window: AppWin, tmp_path: Path, blobs: Path) -> None:
+    run = record_run(tmp_path / "runs", blobs)
+    run.update(scores={}, test_skipped={"reason": "other names.", "options": [], "error": {}})
+    runs: Any = window.page("runs")
+    runs._take_run(run, OpenedModel(run.path))
+    page: Any = window.page("train")
+    view = page.summary
+    assert view._none.isVisible()
+    assert view._score.isHidden()
+    assert "The model was not tested: other names." in page.messages.toPlainText()
+    assert not view._evaluate_button.isEnabled()
+    assert view._evaluate_button.toolTip() == "No test images are loaded"
+
+
+@pytest.mark.slow
+@pytest.mark.data
+@pytest.mark.timeout(400)
+def test_auto_on_sixty_photographs(
+    window: AppWin,
+    qtbot: Any,
+    answers: Any,
+    real_data: Callable[[str], Path],
+    tmp_path: Path,
+    wait_work: Wait,
+) -> None:
+    source, cut = real_data("flowers_128"), tmp_path / "cut"
+    for part, count in (("train", 20), ("test", 8)):
+        for name in ("daisy", "rose", "tulip"):
+            (cut / part / name).mkdir(parents=True)
+            for path in sorted((source / part / name).iterdir())[:count]:
+                shutil.copy(path, cut / part / name)
+    page = choose(window, qtbot, cut)
+    assert page.card.sentence.text().startswith("60 photographs, 3 classes → EfficientNet-Lite0, 224 px")
+    page.card.minutes.setValue(0.5)
+    window.controller.actions["train_val"].trigger()
+    wait_work(window, 300)
+    assert answers.errors == []
+    assert len(page.summary.tried.lines) == 2
+    assert page.summary.summary.accuracy is not None
+    bench = window.controller.bench
+    assert bench.model is not None
+    run = bench.model.run
+    assert run is not None
+    stored = [step.text for step in page.summary.summary.advice]
+    assert "More training time may give a better model." in stored
+    button = page.summary.buttons[-1]
+    button.click()
+    assert bench.work is not None
+    task = bench.work.task
+    assert isinstance(task, TrainTask)
+    assert task.recipe == "best"
+    assert page.card.isHidden()
+    bench.stop()
+    wait_work(window)
