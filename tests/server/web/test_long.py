@@ -261,7 +261,7 @@ def test_a_search_is_begun_and_a_row_taken(serve: Callable[..., Any], visit: Cal
         "all => all.map((e) => [...e.cells].map((c) => c.textContent))"
     )
     expected = [
-        [str(row["params"]["init_rate"]), f"{100 * row['mean_accuracy']:.2f} %", str(row["folds"])]
+        [str(row["params"]["init_rate"]), f"{100 * row['mean_accuracy']:.2f}%", str(row["folds"])]
         for row in rows
     ]
     assert [[cells[0], cells[1], cells[4]] for cells in shown] == expected
@@ -288,7 +288,7 @@ def test_a_study_is_begun(serve: Callable[..., Any], visit: Callable[..., Any]) 
     page.get_by_role("button", name="Begin").click()
     page.get_by_text("Curves of each case").wait_for(timeout=120_000)
     page.get_by_text("Epochs until the validation accuracy was reached").wait_for()
-    page.get_by_role("columnheader", name="99.9 %").wait_for()
+    page.get_by_role("columnheader", name="99.9%").wait_for()
     page.locator(".figures img").first.wait_for(state="attached")
     (run,) = served.client.get("/runs?kind=study").json()["runs"]
     found = served.client.get(f"/runs/{run['id']}/result").json()
