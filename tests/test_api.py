@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -52,6 +54,45 @@ def test_the_path_of_a_folder_is_the_training_or_the_test_images(digits: Path, t
         str(digits / "train"), hyper | {"init_rate": [0.01]}, images=60, folds=2, out=tmp_path
     )
     assert found.state == "done"
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"recipe": "atuo"}, "Did you mean auto"),
+        ({"recipe": "auto", "from_model": "model.keras"}, "starts from a model"),
+        ({"recipe": "fast", "hyper": HYPER | {"family": "logistic"}}, "chooses the network"),
+        ({"recipe": "auto", "minutes": 0}, "above 0"),
+        ({"hyper": convonet.HyperParams(), "minutes": 3}, "needs a recipe that plans"),
+    ],
+)
+def test_a_recipe_that_cannot_be_followed(
+    given: dict[str, Any], sentence: str, digits: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(ParamError, match=sentence):
+        convonet.train(digits / "train", **given, out=tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_a_planned_training_tells_what_was_tried(digits: Path, tmp_path: Path) -> None:
+    few = tmp_path / "few"
+    for split, count in (("train", 20), ("test", 5)):
+        for name in "017":
+            (few / split / name).mkdir(parents=True)
+            for file in sorted((digits / split / name).iterdir())[:count]:
+                shutil.copyfile(file, few / split / name / file.name)
+    hyper = {"num_filters": 4, "epochs": 2, "num_units": 16}
+    run = convonet.train(few, hyper, recipe="fast", minutes=1, out=tmp_path / "runs", threads=1)
+    assert run.plan is not None
+    assert run.summary is not None
+    assert "num_filters=4" in run.plan["notes"][-1]
+    assert run.summary.sentence == run.plan["sentence"]
+    assert [one.name for one in run.summary.tried if one.chosen] == [run.plan["chosen"]]
+    shown = run._repr_html_()
+    assert all(one.title in shown for one in run.summary.tried)
+    assert "95% CI" in shown
+    assert "Test accuracy" in shown
 
 
 def test_an_array_is_one_image_or_a_batch_and_the_answer_says_which(

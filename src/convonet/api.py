@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -25,6 +26,7 @@ from convonet.inference.answers import answers
 from convonet.jobs import job_for
 from convonet.jobs.runner import execute
 from convonet.params import DataParams, HyperParams, SearchSpace, load_data, load_hyper
+from convonet.params.recipes import recipe_of
 from convonet.reports.data_report import write_data_report
 from convonet.reports.run_report import write_report
 from convonet.runs import Run, RunStore
@@ -37,6 +39,8 @@ from convonet.runs.documents import (
 )
 from convonet.runs.environment import available_cores, command
 from convonet.runs.memory import halve_batch
+from convonet.runs.summary import TrainingSummary, summary_of
+from convonet.runs.summary_html import summary_html
 from convonet.runs.suspects import suspects_document
 from convonet.scratch import Scratch
 from convonet.specs import (
@@ -66,6 +70,8 @@ class TrainedRun:
         history: score name → one value an epoch.
         model: path of the `.keras` file, which plain Keras loads.
         test: scores on the test images (`accuracy`, `accuracy_interval`, `loss` …); None where it was not tested.
+        plan: what the recipe planned and what came of it, as in `run.json`; None for the recipe `none`.
+        summary: what was tried, the score, and what can be done next.
     """
 
     path: Path
@@ -73,6 +79,8 @@ class TrainedRun:
     history: dict[str, list[float]]
     images_per_second: float
     test: dict[str, Any] | None = None
+    plan: dict[str, Any] | None = None
+    summary: TrainingSummary | None = None
 
     @property
     def model(self) -> Path:
@@ -80,9 +88,12 @@ class TrainedRun:
         return self.path / "model.keras"
 
     def _repr_html_(self) -> str:
-        """How a notebook shows it: the state and the last scores."""
+        """How a notebook shows it: the plan, what was tried, the scores, and what can be done next."""
+        head = f"<b>{escape(self.path.name)}</b>: {self.state}"
+        if self.summary is not None and self.summary.tried:
+            return head + summary_html(self.summary)
         cells = "".join(f"<tr><td>{k}</td><td>{v[-1]:.4f}</td></tr>" for k, v in self.history.items() if v)
-        return f"<b>{self.path.name}</b>: {self.state}<table>{cells}</table>"
+        return f"{head}<table>{cells}</table>" + ("" if self.summary is None else summary_html(self.summary))
 
 
 def inspect(
@@ -156,6 +167,8 @@ def train(
     data: Data,
     hyper: Hyper = None,
     *,
+    recipe: str | None = None,
+    minutes: float | None = None,
     validation: bool = True,
     seed: int | None = None,
     from_model: str | os.PathLike[str] | None = None,
@@ -171,8 +184,13 @@ def train(
 
     Args:
         data: where the images are. A string is the path of a JSON file, or of a folder of images.
-        hyper: network and training; None: the defaults.
+        hyper: network and training. A dictionary that names no family and no base holds single values, which are
+            imposed on what a recipe plans.
+        recipe: `auto` plans the training for the images, `fast` takes the first good model, `best` takes longer, and
+            `none` trains what `hyper` says. None: by what `hyper` is (`convonet.params.recipes.recipe_of`).
+        minutes: the time budget of a recipe that plans, above 0; None: 5, or 30 for `best`.
         validation: hold out a share of the images, or use the validation folder.
+        from_model: a run or model file whose weights training starts from; not together with a recipe.
         test: evaluate on the test images where there are some.
         accept_class_map: where class names of the test or validation images differ from those of the training images
             and each has one likely match, take the matches as the same classes.
@@ -189,6 +207,14 @@ def train(
     task = TrainTask(
         data=values,
         hyper=hypers if seed is None else hypers.changed(seed=seed),
+        recipe=recipe_of(
+            recipe,
+            hypers.set_values(),
+            minutes=minutes,
+            hyper_given=hyper is not None and not isinstance(hyper, Mapping),
+            from_model=from_model is not None,
+        ),
+        minutes=minutes,
         validation=validation,
         from_model=None if from_model is None else os.path.abspath(from_model),
         then_test=test,
@@ -201,7 +227,13 @@ def train(
     _execute(run, task, listen, callbacks=callbacks)
     document = train_document(run)
     return TrainedRun(
-        run.path, document["state"], document["history"], document["images_per_second"], document["test"]
+        run.path,
+        document["state"],
+        document["history"],
+        document["images_per_second"],
+        document["test"],
+        document["plan"],
+        summary_of(run),
     )
 
 

@@ -51,6 +51,25 @@ def odd(tiny: Path) -> Path:
     return tiny
 
 
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--recipe", "auto", "--from", "model.keras"), "starts from a model"),
+        (("--recipe", "none", "--minutes", "3"), "needs a recipe that plans"),
+        (("--from", "model.keras", "--minutes", "3"), "needs a recipe that plans"),
+        (("--recipe", "fast", "--set", "family=simple"), "chooses the network"),
+        (("--recipe", "fast", "--minutes", "0"), "--minutes"),
+        (("--recipe", "quick"), "--recipe"),
+    ],
+)
+def test_recipes_that_cannot_be_followed(
+    convonet: Convonet, tiny: Path, options: tuple[str, ...], words: str
+) -> None:
+    said = convonet("train", tiny / "train", *options, "--out", tiny / "runs")
+    _refused(said, words)
+    assert not (tiny / "runs").exists()
+
+
 @pytest.mark.parametrize(("values", "words"), [case[1:] for case in DATA], ids=[case[0] for case in DATA])
 def test_wrong_data_is_refused(convonet: Convonet, odd: Path, values: dict[str, Any], words: str) -> None:
     folders = {name: str(odd / value) if name.endswith("_dir") else value for name, value in values.items()}

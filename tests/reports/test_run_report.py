@@ -6,7 +6,9 @@ import html
 import json
 import re
 import time
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -15,6 +17,7 @@ import convonet
 from convonet.cli.app import app
 from convonet.data.inspection import inspect_folder
 from convonet.errors import InputError
+from convonet.planning import Candidate, Decision, ImageFacts, Plan, ValidationScore
 from convonet.reports.data_report import write_data_report
 from convonet.reports.run_report import REPORT, write_report
 from convonet.runs import Run
@@ -48,10 +51,8 @@ def test_a_training_leaves_its_report_with_every_section(trained: Run) -> None:
     ):
         assert heading in text, heading
     low, high = scores["accuracy_interval"]
-    assert f"Of 359 test images {100 * scores['accuracy']:.1f}\u00a0% are answered rightly" in page.read_text(
-        "utf-8"
-    )
-    assert f"between {100 * low:.1f} and {100 * high:.1f}" in text
+    interval = f"95% CI {100 * low:.1f}–{100 * high:.1f}%"
+    assert f"Test accuracy {100 * scores['accuracy']:.1f}% on 359 images ({interval})" in text
     record = trained.read()
     assert record["data"]["fingerprint"] in text
     assert f"keras {record['versions']['keras']}" in text
@@ -109,6 +110,62 @@ def test_a_run_that_was_not_tested_says_so(trained: Run, tmp_path: Path) -> None
     for name in ("run.json", "history.csv", "summary.txt"):
         (tmp_path / "run" / name).write_bytes(trained.file(name).read_bytes())
     assert "was not tested" in words(write_report(Run.open(tmp_path / "run")))
+
+
+def planned(run: Run, folder: Path, **changed: Any) -> Run:
+    """The run as if a recipe had planned it."""
+    folder.mkdir()
+    for name in ("run.json", "history.csv", "summary.txt", "evaluation.json"):
+        (folder / name).write_bytes(run.file(name).read_bytes())
+    facts = ImageFacts(images=1438, counts={"a": 700, "b": 738}, channels=1, height=8, width=8, signs=True)
+    score = ValidationScore(280, 0.9, (0.859, 0.93), 0.3214, 1.1, 0.5)
+    done = Candidate("own", "own", "convonet, trained from scratch", {}, (8, 8), 1, True, 2, 10)
+    done = replace(done, state="done", validation=score.to_dict(), seconds=12.4)
+    skipped = Candidate("fine_tuned", "fine_tuned", "EfficientNet, fine-tuned", {}, (96, 96), 3)
+    skipped = replace(skipped, state="skipped", reason="needs at least 50 s")
+    plan = Plan(
+        recipe="auto",
+        minutes=3,
+        facts=facts.to_dict(),
+        sentence="1,438 small images → a small network",
+        notes=("Imposed: <seed>",),
+        candidates=(done, skipped),
+        decisions=(Decision("own", "epochs", 7),),
+        chosen="own",
+        why="the first candidate that was trained",
+    )
+    made = Run.open(folder)
+    record = made.read()
+    task = record["task"] | {"recipe": "auto", "hyper": {"seed": 4}}
+    made.write(
+        record | {"plan": plan.to_dict(), "task": task, "command": ["convonet", "train", "x"]} | changed
+    )
+    return made
+
+
+def test_what_a_recipe_tried_is_told(trained: Run, tmp_path: Path) -> None:
+    page = write_report(planned(trained, tmp_path / "run"))
+    text = words(page)
+    assert "What was tried 1,438 small images → a small network" in text
+    assert "convonet, trained from scratch 90.0% 95% CI 85.9–93.0% 0.321 7 12 chosen" in text
+    assert "EfficientNet, fine-tuned – – – – skipped: needs at least 50 s" in text
+    assert "Imposed: &lt;seed&gt;" in page.read_text("utf-8")
+    assert "convonet train x --recipe auto" in text
+    assert "Recipe auto, 3 minutes" in text
+    assert "Hyper parameters of the chosen candidate" in text
+    assert re.search(
+        r"What to do next .*More training time may give a better model\. convonet train .*--recipe best", text
+    )
+
+
+def test_why_the_test_images_were_not_used_is_told(trained: Run, tmp_path: Path) -> None:
+    reason = "the class names differ: 10 is not among them."
+    skipped = {"reason": reason, "options": ["--accept-class-map"], "error": None}
+    run = planned(trained, tmp_path / "run", test_skipped=skipped)
+    run.file("evaluation.json").unlink()
+    text = words(write_report(run))
+    assert f"The test images were not used: {reason}" in text
+    assert "--accept-class-map" in text
 
 
 @pytest.mark.slow

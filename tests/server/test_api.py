@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from PIL import Image
 
 from convonet import api
 from convonet.params import DataParams, HyperParams, fields_of
+from convonet.params.recipes import DEFAULT_RECIPE
 from convonet.server import schemas
 from convonet.workbench.recipes import recipe_for
 
@@ -53,13 +55,85 @@ def test_recipes_for_the_images_of_a_set(shared: Served) -> None:
     listed = DataParams.of(DATA | {"train_dir": str(shared.root / "digits" / "train")})
     assert answer.json()["hyper"] == recipe_for("fast", listed)
     assert shared.client.get(f"/datasets/{found['id']}/recipes/slow").status_code == 422
-    wish = {"kind": "train", "data": DATA, "hyper": {"epochs": 3}, "recipe": "best"}
+    wish = {"kind": "tune", "data": DATA, "hyper": {"epochs": 3}, "recipe": "best"}
     words = shared.client.post("/shown-as", json=wish).json()["python"]
     assert "one_cycle" in words
-    assert "'epochs': 3" in words or '"epochs": 3' in words
+    assert "'epochs': [3]" in words
+    assert shared.client.post("/shown-as", json=wish | {"recipe": "auto"}).status_code == 422
     assert (
         shared.client.post("/shown-as", json=wish | {"data": {"test_dir": "digits/test"}}).status_code == 404
     )
+
+
+def test_a_plan_is_shown_before_anything_is_trained(shared: Served) -> None:
+    about = shared.client.get("/about").json()
+    assert about["train_recipes"] == ["auto", "fast", "best", "none"]
+    assert (about["default_recipe"], about["recipe_minutes"]["best"]) == (DEFAULT_RECIPE, 30)
+    found = shared.client.post("/datasets", json={"data": DATA}).json()
+    url = f"/datasets/{found['id']}/plan"
+    plan = shared.client.post(url, json={"recipe": "fast", "minutes": 2, "hyper": {"epochs": 3}}).json()
+    schemas.PlanDocument.model_validate(plan)
+    assert plan["sentence"].startswith("60 small images, 3 classes →")
+    assert (plan["minutes"], plan["candidates"][0]["hyper"]["epochs"]) == (2, 3)
+    assert "epochs=3" in plan["notes"][-1]
+    assert plan["facts"]["counts"] == dict.fromkeys(CLASSES, 20)
+    for wrong in (
+        {"recipe": "none"},
+        {"minutes": 0},
+        {"hyper": {"epochs": 0}},
+        {"hyper": {"family": "simple"}},
+    ):
+        assert shared.client.post(url, json=wrong).status_code == 422, wrong
+
+
+@pytest.mark.parametrize(
+    ("wish", "words"),
+    [
+        ({"options": {"recipe": "fast", "minutes": 2}}, "--recipe fast --minutes 2"),
+        ({"recipe": "fast", "options": {"minutes": 2}}, "--recipe fast --minutes 2"),
+        (
+            {"recipe": "fast", "options": {"recipe": "fast"}, "hyper": {"epochs": 2}},
+            "--set epochs=2 --recipe fast",
+        ),
+    ],
+)
+def test_the_recipe_of_a_training(shared: Served, wish: dict[str, Any], words: str) -> None:
+    answer = shared.client.post("/shown-as", json={"kind": "train", "data": DATA} | wish).json()
+    assert answer["command"].endswith(words)
+    assert "recipe='fast'" in answer["python"]
+
+
+def test_a_network_that_is_named_is_trained_as_it_is(shared: Served) -> None:
+    for recipe in ({}, {"recipe": "none"}):
+        wish = {"kind": "train", "data": DATA, "hyper": QUICK, "options": recipe}
+        answer = shared.client.post("/shown-as", json=wish).json()
+        assert "recipe" not in answer["command"]
+        assert "recipe" not in answer["python"]
+
+
+@pytest.mark.parametrize(
+    ("wish", "field"),
+    [
+        ({"options": {"recipe": "auto"}, "hyper": QUICK}, "recipe"),
+        ({"options": {"recipe": "auto", "from_model": "trained"}}, "recipe"),
+        ({"options": {"recipe": "auto", "minutes": 0}}, "minutes"),
+        ({"options": {"minutes": 3}, "hyper": QUICK}, "minutes"),
+        ({"options": {"recipe": "quick"}}, "recipe"),
+        ({"options": {"recipe": "fast"}, "recipe": "best"}, "recipe"),
+    ],
+)
+def test_recipes_that_cannot_be_followed(shared: Served, wish: dict[str, Any], field: str) -> None:
+    answer = shared.client.post("/runs", json={"kind": "train", "data": DATA} | wish)
+    assert answer.status_code == 422
+    assert list(answer.json()["error"]["details"]["faults"]) == [f"options.{field}"]
+
+
+def test_a_training_tells_its_summary(shared: Served) -> None:
+    document = shared.client.get("/runs/trained").json()
+    schemas.RunDocument.model_validate(document)
+    summary = document["summary"]
+    assert summary == shared.client.get("/runs/trained/result").json()["summary"]
+    assert (summary["accuracy"], summary["images"]) == (document["scores"]["test"]["accuracy"], 24)
 
 
 def test_a_set_is_looked_at_and_paged_through(shared: Served) -> None:

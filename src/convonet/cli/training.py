@@ -83,6 +83,7 @@ def train(
     """Train a network on a folder of images, and evaluate it on the test images where there are some."""
     from convonet.cli.given import data_params, parent_folder, search_space
     from convonet.cli.work import start_run
+    from convonet.params.recipes import recipe_of
     from convonet.runs.environment import available_cores
     from convonet.specs import TrainTask
     from convonet.workbench.models import model_path
@@ -97,12 +98,18 @@ def train(
         image_size=image_size,
         channels=channels,
     )
-    space = search_space(hyper, settings, seed=seed)
+    values = search_space(hyper, settings, seed=seed).first()
     task = TrainTask(
         data=given,
-        hyper=space.first(),
+        hyper=values,
         validation=not no_validation,
-        recipe="none" if recipe is None else recipe.value,
+        recipe=recipe_of(
+            None if recipe is None else recipe.value,
+            values.set_values(),
+            minutes=minutes,
+            hyper_given=hyper is not None,
+            from_model=from_model is not None,
+        ),
         minutes=minutes,
         from_model=str(model_path(from_model)) if from_model else None,
         accept_class_map=accept_class_map,

@@ -6,9 +6,11 @@ each part brings is measured in docs/recipes.md.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Literal
 
+from convonet.errors import ParamError, nearest
 from convonet.params.advice import looks_like_signs
 
 Recipe = Literal["fast", "best"]
@@ -62,6 +64,93 @@ _COLOUR: dict[str, Any] = {
 }
 # In thirty epochs a network learns its images by heart; in ten it has no time to.
 _LONG_COLOUR: dict[str, Any] = {"mixup": 0.2, "label_smoothing": 0.1, "shift": 0.1, "drop_out": 0.2}
+
+
+def recipe_of(
+    recipe: str | None,
+    hyper: Collection[str] = (),
+    *,
+    minutes: float | None = None,
+    hyper_given: bool = False,
+    from_model: bool = False,
+) -> TrainRecipe:
+    """The recipe of a training, from what was given: the one rule of every interface.
+
+    Without a recipe, a training is planned (`DEFAULT_RECIPE`) unless something else says which network is trained.
+
+    Args:
+        recipe: the name that was given; None where none was.
+        hyper: names of the hyper parameters that are set.
+        minutes: the time budget that was given.
+        hyper_given: the hyper parameters are a file or an object, which says everything, not single values.
+        from_model: training starts from the weights of a model.
+
+    Raises:
+        ParamError: an unknown recipe, or values that do not go together; `faults` are `recipe` and `minutes`.
+    """
+    if recipe is not None and recipe not in TRAIN_RECIPES:
+        near = nearest(recipe, TRAIN_RECIPES) if isinstance(recipe, str) else None
+        raise _fault(
+            "recipe",
+            "There is no such recipe",
+            expected=", ".join(TRAIN_RECIPES),
+            received=recipe,
+            hint=None if near is None else f"Did you mean {near}",
+        )
+    named = sorted(set(_NETWORK) & set(hyper))
+    found: TrainRecipe
+    if recipe is not None:
+        found = next(name for name in TRAIN_RECIPES if name == recipe)
+        if found != "none":
+            _check_free(found, named, from_model)
+    else:
+        found = "none" if hyper_given or named or from_model else DEFAULT_RECIPE
+    if minutes is not None:
+        _check_minutes(minutes, found)
+    return found
+
+
+def _check_free(recipe: TrainRecipe, named: Sequence[str], from_model: bool) -> None:
+    """A recipe that plans chooses the network, so nothing else may."""
+    if from_model:
+        raise _fault(
+            "recipe",
+            "A training that starts from a model keeps that model's network, so it cannot follow a recipe",
+            received=f"recipe {recipe}",
+            hint="Leave out the recipe, or leave out the model",
+        )
+    if named:
+        raise _fault(
+            "recipe",
+            f"Recipe {recipe} chooses the network, but the hyper parameters name one",
+            received=" and ".join(named),
+            hint=f"Leave out {' and '.join(named)}, or use the recipe none",
+        )
+
+
+def _check_minutes(minutes: float, recipe: TrainRecipe) -> None:
+    number = isinstance(minutes, (int, float)) and not isinstance(minutes, bool)
+    if not number or not math.isfinite(minutes) or minutes <= 0:
+        raise _fault(
+            "minutes",
+            "The time budget is not a positive number of minutes",
+            expected="a number above 0",
+            received=minutes,
+        )
+    if recipe == "none":
+        raise _fault(
+            "minutes",
+            "A time budget needs a recipe that plans the training",
+            expected=f"recipe {', '.join(PLANNED[:-1])} or {PLANNED[-1]} beside it",
+            received=f"{minutes:g} minutes and the recipe none",
+            hint="Name a recipe, or leave out the minutes; the hyper parameter time_limit stops a training early",
+        )
+
+
+def _fault(name: str, what: str, **rest: Any) -> ParamError:
+    error = ParamError(what, **rest)
+    error.faults[name] = error.sentence()
+    return error
 
 
 def recipe(

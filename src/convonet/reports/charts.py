@@ -116,7 +116,7 @@ class _Drawing:
         return parts
 
     def _shown(self, value: float) -> str:
-        return f"{100 * value:g}\u00a0%" if self.chart.percent else f"{value:g}"
+        return f"{100 * value:g}%" if self.chart.percent else f"{value:g}"
 
     def _line(self, line: Line) -> Markup:
         parts: list[list[tuple[str, str]]] = [[]]

@@ -13,11 +13,13 @@ from convonet.params import DataParams
 from convonet.reports.card import model_card
 from convonet.reports.figures import calibration_charts, ranking_charts, training_charts
 from convonet.reports.images import images_of, root_of
-from convonet.reports.page import percent
+from convonet.reports.page import between, percent
 from convonet.reports.pictures import Pictures, file_uri
 from convonet.reports.repeat import repeat_of
 from convonet.runs import Run
 from convonet.runs.sets_table import sets_table
+from convonet.runs.summary import TrainingSummary, Tried, summary_of
+from convonet.runs.untested import untested
 from convonet.specs import Split
 
 _MISTAKES = 40
@@ -32,21 +34,29 @@ def model_page(run: Run) -> dict[str, Any]:
     record, tested = run.read(), _evaluation(run)
     history = run.history()
     trained = bool(history["epoch"])
+    # The head of a frozen backbone is fitted at once: its history has one row and no curve.
+    fitted = bool(record.get("plan")) and len(history["epoch"]) == 1
     sets = sets_table(record["scores"])
     images = images_of(run, record, tested)
     network = run.file("summary.txt")
+    outcome = summary_of(run, record) if record["kind"] == "train" else None
     return {
         "title": run.id,
         "kind": record["kind"],
         "state": state_words(run, record),
         "started": (record["started"] or record["created"])[:10],
-        "summary": _summary(record, tested, sets),
+        "summary": _summary(run, record, tested, sets),
+        "outcome": outcome,
+        "several": outcome is not None and sum(one.state == "done" for one in outcome.tried) > 1,
+        "result_of": lambda one: _result_of(one, outcome),
         "images": images,
         "network": network.read_text(encoding="utf-8") if network.is_file() else None,
         "drawing": file_uri(run.file("network.png")),
         "training": [chart.svg() for chart in training_charts(history, record["model_epoch"])]
-        if trained
+        if trained and not fitted
         else [],
+        "trained": trained,
+        "fitted": fitted,
         "epochs": len(history["epoch"]),
         "record": record,
         "sets": sets,
@@ -83,16 +93,23 @@ def _ending(split: str) -> str:
 _SETS = {"test": "test", "val": "validation", "train": "training"}
 
 
-def _summary(record: Document, tested: Document | None, sets: Document) -> list[str]:
+def _result_of(one: Tried, outcome: TrainingSummary | None) -> str:
+    """What the table says of a candidate; the reason of the choice stands below it once."""
+    if outcome is not None and outcome.why and one.result.lower() == outcome.why.lower():
+        return "not chosen"
+    return one.result if one.state in ("done", "waiting") else f"{one.state}: {one.result}"
+
+
+def _summary(run: Run, record: Document, tested: Document | None, sets: Document) -> list[str]:
     """Plain sentences, the honest one first."""
     sentences = []
     if tested is not None:
-        low, high = tested["accuracy_interval"]
+        low, _ = tested["accuracy_interval"]
         which = _SETS[tested["split"]]
         sentences.append(
-            f"Of {tested['images']:,} {which} images {percent(tested['accuracy'])} are answered rightly; with 95 % "
-            f"confidence the true share lies between {100 * low:.1f} and {percent(high)}. Always answering the "
-            f"commonest class would be right in {percent(tested['baseline_accuracy'])}."
+            f"{which.capitalize()} accuracy {percent(tested['accuracy'])} on {tested['images']:,} images "
+            f"(95% CI {between(tested['accuracy_interval'])}). Always answering the most common class gives "
+            f"{percent(tested['baseline_accuracy'])}."
         )
         if low <= tested["baseline_accuracy"]:
             sentences.append("That is not clearly better than always answering one class.")
@@ -102,6 +119,8 @@ def _summary(record: Document, tested: Document | None, sets: Document) -> list[
     else:
         seen = record["scores"].get("training", {}).get("val_accuracy")
         sentences.append("The model was not tested: nothing here says how it does on new images.")
+        if record["kind"] == "train" and (skipped := untested(run, record)):
+            sentences.append(f"The test images were not used: {skipped['reason']}")
         if seen is not None:
             sentences.append(f"On validation images, which training looked at, {percent(seen)} were right.")
     if sets["sentence"]:
@@ -175,17 +194,16 @@ def _known(record: Document, tested: Document | None, images: Document) -> dict[
             f"{len(images['marks']):,} images were marked by a person and treated accordingly."
         )
     if tested is not None:
-        low, high = tested["accuracy_interval"]
         said["Metrics"] = [
-            "Accuracy, precision, recall and F1 of each class, each with a 95 % interval; ROC and precision-recall "
+            "Accuracy, precision, recall and F1 of each class, each with a 95% CI; ROC and precision-recall "
             "curves; calibration."
         ]
         said["Evaluation data"] = [f"{tested['images']:,} {_SETS[tested['split']]} images."]
         worst = min(tested["per_class"], key=lambda row: row["recall"] if row["support"] else 2.0)
         said["Quantitative analyses"] = [
-            f"Accuracy {100 * tested['accuracy']:.1f} % ({100 * low:.1f} to {100 * high:.1f} %), macro F1 "
+            f"Accuracy {percent(tested['accuracy'])} (95% CI {between(tested['accuracy_interval'])}), macro F1 "
             f"{tested['macro_f1']:.3f}.",
-            f"Found least: {worst['class']}, {100 * worst['recall']:.1f} % of {worst['support']:,} images.",
+            f"Lowest recall: {worst['class']}, {percent(worst['recall'])} of {worst['support']:,} images.",
         ]
         said["Caveats and recommendations"] = [
             f"Calibration error {tested['ece']:.3f}: " + tested["confidence_sentence"],

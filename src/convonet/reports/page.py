@@ -12,7 +12,6 @@ from markupsafe import Markup
 from convonet._version import __version__
 from convonet.atomic import write_text
 
-_SPACE = "\u00a0"
 _TEMPLATES = Path(__file__).with_name("templates")
 
 
@@ -48,17 +47,17 @@ def _environment() -> jinja2.Environment:
 
 def percent(value: float | None, digits: int = 1) -> str:
     """A share as a person reads it; a dash where there is none."""
-    return "–" if value is None else f"{100 * value:.{digits}f}{_SPACE}%"
+    return "–" if value is None else f"{100 * value:.{digits}f}%"
 
 
 def between(interval: list[float] | None, *, digits: int | None = None) -> str:
-    """An interval in words, empty where there is none: of a share in percent, else with so many digits."""
+    """An interval, empty where there is none: of a share in percent, else with so many digits."""
     if interval is None:
         return ""
     low, high = interval
     if digits is None:
-        return f"{100 * low:.1f} to {100 * high:.1f}{_SPACE}%"
-    return f"{low:.{digits}f} to {high:.{digits}f}"
+        return f"{100 * low:.1f}–{100 * high:.1f}%"
+    return f"{low:.{digits}f}–{high:.{digits}f}"
 
 
 def number(value: Any, digits: int = 4) -> str:

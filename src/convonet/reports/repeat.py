@@ -17,15 +17,26 @@ def repeat_of(record: Mapping[str, Any]) -> dict[str, Any]:
     """What the section needs.
 
     Returns:
-        `command` as a line, and rows of name and value: `data`, `hyper`, `about`.
+        `command` as a line, `planned`: whether a recipe planned the run, and rows of name and value: `data`, `hyper`,
+        `about`.
     """
     params = record["params"]
     return {
-        "command": shlex.join(record["command"]) if record["command"] else None,
+        "command": _command(record),
+        "planned": bool(record.get("plan")),
         "data": _rows(params.get("data"), DataParams),
         "hyper": _rows(params.get("hyper"), HyperParams),
         "about": _about(record),
     }
+
+
+def _command(record: Mapping[str, Any]) -> str | None:
+    """The command, with the recipe also where it was the default: defaults change, this run does not."""
+    words = list(record["command"] or ())
+    plan = record.get("plan")
+    if plan and words[:2] == ["convonet", "train"] and not any(word.startswith("--recipe") for word in words):
+        words += ["--recipe", plan["recipe"]]
+    return shlex.join(words) if words else None
 
 
 def _rows(values: Mapping[str, Any] | None, model: type[DataParams] | type[HyperParams]) -> Rows:
@@ -46,13 +57,14 @@ def _shown(value: Any) -> str:
 
 
 def _about(record: Mapping[str, Any]) -> Rows:
-    machine, data = record["machine"], record["data"] or {}
+    machine, data, plan = record["machine"], record["data"] or {}, record.get("plan")
     memory = machine.get("memory_bytes")
     cores = f"{machine.get('cores', '?')} cores" + (f", {memory / 2**30:.0f} GiB" if memory else "")
     rows = [
         ("Run", str(record["id"])),
         ("Begun", _time(record["started"] or record["created"])),
         ("Took", _taken(record)),
+        *([("Recipe", f"{plan['recipe']}, {plan['minutes']:g} minutes")] if plan else []),
         ("Seed", str(record["seed"])),
         ("Fingerprint of the images", str(data.get("fingerprint", "–"))),
         ("Versions", ", ".join(f"{name} {version}" for name, version in record["versions"].items())),

@@ -47,7 +47,7 @@ def search_page(run: Run) -> dict[str, Any]:
 
 def _summary(document: dict[str, Any], kind: str) -> list[str]:
     if kind == "study":
-        targets = ", ".join(f"{100 * target:g} %" for target in document["targets"])
+        targets = ", ".join(f"{100 * target:g}%" for target in document["targets"])
         return [f"Epochs that each setting needed to {targets} ({document['metric']})."]
     best = document.get("best")
     if best is None or best.get("mean_accuracy") is None:
@@ -55,7 +55,7 @@ def _summary(document: dict[str, Any], kind: str) -> list[str]:
     values = ", ".join(f"{name} {value}" for name, value in best["params"].items())
     spread = f" ± {100 * best['std']:.2f}" if best.get("std") is not None else ""
     said = [
-        f"Of {document['trials']} settings the best is {values}: {100 * best['mean_accuracy']:.2f} %{spread} of the "
+        f"Of {document['trials']} settings the best is {values}: {100 * best['mean_accuracy']:.2f}%{spread} of the "
         "images that were held out."
     ]
     tied = [row for row in document["results"] if row.get("tied") and row["params"] != best["params"]]

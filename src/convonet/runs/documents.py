@@ -105,12 +105,17 @@ def show_document(run: Run) -> dict[str, Any]:
     """What `runs show` prints: the record with the true state, the documents of its results, its files."""
     record = run.read()
     files = sorted(path.name for path in run.path.iterdir() if not path.name.startswith("."))
-    return record | {
-        "run": str(run.path),
-        "state": run.state(record),
-        "history": run.history(),
-        "files": files,
-    }
+    summary = {"summary": summary_of(run, record).to_dict()} if record["kind"] == "train" else {}
+    return (
+        record
+        | summary
+        | {
+            "run": str(run.path),
+            "state": run.state(record),
+            "history": run.history(),
+            "files": files,
+        }
+    )
 
 
 def list_row(run: Run) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from convonet.params.recipes import Recipe
+from convonet.params.recipes import PlannedRecipe, Recipe, TrainRecipe
 
 SplitName = Literal["train", "val", "test"]
 Score = float | None
@@ -95,8 +95,13 @@ class About(Document):
     families: list[dict[str, Any]]
     bases: list[dict[str, Any]]
     presets: dict[Literal["data", "hyper"], list[str]]
-    recipes: list[Recipe]
     format_version: int = Field(description="Of the parameter files that this server writes.")
+    recipes: list[Recipe] = Field(description="Sets of hyper parameters for a search.")
+    train_recipes: list[TrainRecipe] = Field(description="What `recipe` of a training may be.")
+    default_recipe: TrainRecipe = Field(
+        description="What a training follows when neither a recipe nor a family or base is given."
+    )
+    recipe_minutes: dict[PlannedRecipe, float] = Field(description="Default time budgets in minutes.")
 
 
 class Entry(Document):
@@ -120,7 +125,7 @@ class Folder(Document):
 _DATA_EXAMPLE: dict[str, Any] = {
     "train_dir": "digits/train",
     "test_dir": "digits/test",
-    "image_size": 16,
+    "image_size": "auto",
 }
 
 
@@ -235,8 +240,8 @@ class StartRun(BaseModel):
             "example": {
                 "kind": "train",
                 "data": _DATA_EXAMPLE,
-                "hyper": {"family": "convonet", "epochs": 5},
-                "options": {"accept_class_map": True},
+                "hyper": {"seed": 1},
+                "options": {"recipe": "auto", "minutes": 5},
             }
         },
     )
@@ -245,8 +250,11 @@ class StartRun(BaseModel):
     hyper: dict[str, Any] | None = None
     options: dict[str, Any] = Field(default_factory=dict)
     name: str | None = Field(None, max_length=200, description="The run's folder name.")
-    recipe: Recipe | None = Field(
-        None, description="Known good hyper parameters for such images; what `hyper` sets comes before them."
+    recipe: TrainRecipe | None = Field(
+        None,
+        description="Of a training, the same as `recipe` in `options`: `auto`, `fast` and `best` plan it for the "
+        "images, and what `hyper` sets is imposed on the plan; `none` trains what `hyper` says. Of other kinds, "
+        "`fast` and `best` are known good hyper parameters for what `hyper` does not set.",
     )
 
 
@@ -279,6 +287,55 @@ class RunList(Document):
     runs: list[RunRow]
 
 
+class TriedCandidate(Document):
+    """A candidate of a plan and what came of it. Accuracies are of the validation images."""
+
+    name: str
+    title: str
+    state: Literal["waiting", "done", "skipped", "failed"]
+    accuracy: Score
+    accuracy_interval: list[float] | None = Field(description="95% Wilson interval.")
+    log_loss: Score
+    epochs: int | None
+    seconds: float
+    chosen: bool
+    result: str = Field(description="Why it was chosen, skipped or not chosen.")
+
+
+class NextStepDocument(Document):
+    """Advice, and what to change to follow it."""
+
+    kind: str
+    text: str
+    command: str
+    recipe: TrainRecipe | None
+    settings: dict[str, Any] | None = Field(description="Hyper parameters to set.")
+
+
+class ConfusedPair(Document):
+    """The pair of classes that is confused most often."""
+
+    true: str
+    predicted: str
+    count: int
+    of: int
+
+
+class TrainingSummaryDocument(Document):
+    """What a training came to, as far as it is."""
+
+    sentence: str = Field(description="The plan; empty without one.")
+    notes: list[str]
+    tried: list[TriedCandidate]
+    why: str
+    accuracy: Score = Field(description="On the test images.")
+    interval: list[float] | None
+    baseline: Score
+    images: int
+    confusion: ConfusedPair | None
+    advice: list[NextStepDocument]
+
+
 class RunDocument(RunRow):
     """Everything that a run's record says."""
 
@@ -286,6 +343,10 @@ class RunDocument(RunRow):
     error: Fault | None
     files: list[str]
     history: dict[str, list[Score]]
+    plan: dict[str, Any] | None = Field(
+        None, description="Of a training: what its recipe planned and decided."
+    )
+    summary: TrainingSummaryDocument | None = Field(None, description="Of a training.")
 
 
 class RunFile(Document):
@@ -391,6 +452,42 @@ class RecipeValues(Document):
 
     recipe: Recipe
     hyper: dict[str, Any]
+
+
+class PlanRequest(BaseModel):
+    """A recipe, and what it is to keep to."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"example": {"recipe": "auto", "minutes": 5, "hyper": {"seed": 1}}}
+    )
+    recipe: PlannedRecipe = "auto"
+    minutes: float | None = Field(None, gt=0, allow_inf_nan=False, description="None: the recipe's own.")
+    hyper: dict[str, Any] | None = Field(None, description="Imposed on every candidate that has them.")
+
+
+class PlannedCandidate(Document):
+    """A network that would be trained; `image_size` is height and width."""
+
+    name: str
+    kind: Literal["own", "frozen", "fine_tuned"]
+    title: str
+    hyper: dict[str, Any]
+    image_size: tuple[int, int]
+    channels: int
+    timed: bool = Field(description="Its epochs are decided by measured speed.")
+    least_epochs: int
+    most_epochs: int
+
+
+class PlanDocument(Document):
+    """What a recipe would train."""
+
+    recipe: PlannedRecipe
+    minutes: float
+    sentence: str
+    notes: list[str]
+    facts: dict[str, Any]
+    candidates: list[PlannedCandidate]
 
 
 class Words(Document):

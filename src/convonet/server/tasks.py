@@ -16,12 +16,13 @@ from convonet.params import DataParams, SearchSpace, fields_of
 from convonet.params.bases import is_model_file
 from convonet.params.fields import checked
 from convonet.params.migrations import FORMAT_VERSION, VERSION_KEY, migrated
+from convonet.params.recipes import recipe_of
 from convonet.runs import RECORD, Run
 from convonet.runs.environment import available_cores
 from convonet.server.confine import Root
 from convonet.server.known import KnownRuns
 from convonet.server.refusals import Refusal
-from convonet.specs import Task, TestTask
+from convonet.specs import Task, TestTask, TrainTask
 from convonet.workbench.recipes import beneath
 
 ALIASES = {"test": "evaluate"}
@@ -92,6 +93,8 @@ class TaskMaker:
         _check_needed(task_class, values, faults)
         if faults:
             raise ParamError.of(faults)
+        if task_class is TrainTask:
+            values["recipe"] = _recipe(values)
         task = task_class(**_with_threads(task_class, values))
         if isinstance(task, TestTask) and (Path(task.model) / RECORD).is_file():
             task = dataclasses.replace(task, into=task.model)
@@ -209,6 +212,20 @@ def _check_needed(task_class: type[Task], values: Mapping[str, Any], faults: dic
             continue
         place = item.name if item.name in _PARAMS else f"options.{item.name}"
         faults.setdefault(place, f"{item.name}: {task_class.kind} needs it")
+
+
+def _recipe(values: Mapping[str, Any]) -> str:
+    """The recipe of a training; its faults are those of options."""
+    try:
+        return recipe_of(
+            values.get("recipe"),
+            values["hyper"].set_values(),
+            minutes=values.get("minutes"),
+            from_model=values.get("from_model") is not None,
+        )
+    except ParamError as error:
+        error.faults = {f"options.{name}": sentence for name, sentence in error.faults.items()}
+        raise
 
 
 def _with_threads(task_class: type[Task], values: dict[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from convonet.params import DataParams, HyperParams, fields_of
 from convonet.params.fields import ParamModel
 from convonet.params.files import hyper_to_dict
 from convonet.params.migrations import VERSION_KEY
-from convonet.params.recipes import DEFAULT_RECIPE
+from convonet.params.recipes import recipe_of
 from convonet.specs import (
     DreamTask,
     ExplainTask,
@@ -65,9 +65,14 @@ def _train_words(task: TrainTask) -> list[str]:
     words = ["train", *_data_words(task.data), *_set_words(task.hyper)]
     words += [] if task.validation else ["--no-validation"]
     words += ["--from", task.from_model] if task.from_model else []
-    words += ["--recipe", task.recipe] if task.recipe != DEFAULT_RECIPE else []
+    words += [] if _recipe_follows(task) else ["--recipe", task.recipe]
     words += ["--minutes", f"{task.minutes:g}"] if task.minutes is not None else []
     return words + _map_words(task)
+
+
+def _recipe_follows(task: TrainTask) -> bool:
+    """Whether the recipe is the one that is taken where none is named."""
+    return task.recipe == recipe_of(None, task.hyper.set_values(), from_model=task.from_model is not None)
 
 
 def _tune_words(task: TuneTask) -> list[str]:
@@ -182,7 +187,7 @@ def _plain(values: ParamModel) -> dict[str, Any]:
 def _train_lines(task: TrainTask) -> str:
     rest = "" if task.validation else ", validation=False"
     rest += f", from_model={task.from_model!r}" if task.from_model else ""
-    rest += f", recipe={task.recipe!r}" if task.recipe != DEFAULT_RECIPE else ""
+    rest += "" if _recipe_follows(task) else f", recipe={task.recipe!r}"
     rest += f", minutes={task.minutes:g}" if task.minutes is not None else ""
     rest += "" if task.then_test else ", test=False"
     rest += ", accept_class_map=True" if task.accept_class_map else ""

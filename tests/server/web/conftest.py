@@ -94,7 +94,7 @@ def answered() -> Callable[[Any, Give, list[Path]], list[dict[str, Any]]]:
         for card, item in zip(cards, answers, strict=True):
             best = item["top"][:3]
             assert [label for label, _ in card["bars"]] == [each["class"] for each in best]
-            shares = [float(share.removesuffix(" %")) / 100 for _, share in card["bars"]]
+            shares = [float(share.removesuffix("%")) / 100 for _, share in card["bars"]]
             assert shares == pytest.approx([each["probability"] for each in best], abs=0.0005 + 1e-9)
         return answers
 

@@ -64,7 +64,7 @@ def tile(page: Any, name: str) -> str:
 
 
 def percent(share: float) -> str:
-    return f"{100 * share:.1f} %"
+    return f"{100 * share:.1f}%"
 
 
 def expect_threshold(page: Any, scores: dict[str, Any]) -> None:

@@ -31,6 +31,15 @@ def set_field(page: Any, name: str, text: str) -> None:
     field.select_option(text) if field.evaluate("f => f.tagName") == "SELECT" else field.fill(text)
 
 
+def cut(source: Path, target: Path) -> None:
+    """A few images of three classes, for training and for testing."""
+    for split, count in (("train", 24), ("test", 8)):
+        for folder in sorted((source / split).iterdir())[:3]:
+            (target / split / folder.name).mkdir(parents=True)
+            for file in sorted(folder.iterdir())[:count]:
+                shutil.copyfile(file, target / split / folder.name / file.name)
+
+
 def test_a_new_persons_way(
     serve: Callable[..., Any],
     visit: Callable[..., Any],
@@ -46,11 +55,12 @@ def test_a_new_persons_way(
 
     go(page, "params")
     recipe = page.get_by_label("Recipe")
-    assert (recipe.input_value(), page.locator("#hyper-schedule").input_value()) == ("fast", "one_cycle")
+    assert (recipe.input_value(), page.locator("#minutes").get_attribute("placeholder")) == ("auto", "5")
     recipe.select_option("best")
-    page.wait_for_function("() => document.getElementById('hyper-epochs').value === '30'")
+    page.get_by_text("done within 30 minutes").wait_for()
     set_field(page, "family", "logistic")
-    assert recipe.evaluate("select => select.selectedOptions[0].text") == "Your own values"
+    page.wait_for_function("() => document.getElementById('recipe').value === 'none'")
+    assert page.locator("#minutes").is_hidden()
     set_field(page, "epochs", "two")
     page.get_by_text('epochs (Epochs): expected a whole number ≥ 1 and ≤ 100,000, received "two"').wait_for()
     set_field(page, "epochs", "2")
@@ -58,7 +68,7 @@ def test_a_new_persons_way(
     page.get_by_text("Empty fields keep the default").wait_for()
 
     go(page, "train")
-    page.get_by_role("button", name="Train with validation").click()
+    page.get_by_role("button", name="Train", exact=True).click()
     page.locator(".lead", has_text=re.compile("^train-")).wait_for()
     page.locator("#doing", has_text=re.compile("^Done$")).wait_for()
     assert page.locator(".chart path").count() == 4
@@ -162,21 +172,78 @@ def test_nothing_comes_from_elsewhere(visit: Callable[..., Any], shared: Any) ->
     assert [url for url in asked if not url.startswith((shared.url, "blob:", "data:"))] == []
 
 
-def test_the_recipe_follows_the_images_until_it_is_changed(
+def test_the_plan_follows_the_images_and_the_values(
     ready: Callable[..., Any], go: Callable[..., None]
 ) -> None:
-    page = ready("data", known={"data": {"train_dir": "digits", "image_size": "8"}})
-    page.locator(".pic").first.wait_for()
+    page = ready("data", known={"data": {"train_dir": "digits"}})
+    page.get_by_text("60 small images, 3 classes").wait_for()
+    page.locator("main a", has_text="Train").click()
+    recipe = page.get_by_label("Recipe")
+    assert recipe.locator("option").all_inner_texts() == ["Auto", "Fast", "Best", "None"]
+    assert recipe.input_value() == "auto"
+    page.get_by_label("Minutes").fill("none")
+    page.get_by_text("Minutes must be a number above 0").first.wait_for()
+    assert page.get_by_role("button", name="Train", exact=True).is_disabled()
+    page.get_by_label("Minutes").fill("2")
+    page.get_by_text("done within 2 minutes").wait_for()
+    page.locator("summary", has_text="The same as a command").click()
+    page.locator("pre", has_text="--minutes 2").wait_for()
+
     go(page, "params")
-    assert page.locator("#hyper-global_pooling").input_value() == ""
-    page.get_by_role("button", name="Images", exact=True).click()
-    with page.expect_response(re.compile("/recipes/fast")):
-        set_field(page, "image_size", "80")
-    page.get_by_role("button", name="Network and training").click()
-    assert page.locator("#hyper-global_pooling").input_value() == "average"
+    page.locator("#hyper-schedule option", has_text="one_cycle (planned)").wait_for(state="attached")
+    set_field(page, "batch_size", "8")
+    page.get_by_text("Imposed on every candidate that has the parameter: batch_size=8").wait_for()
+    page.get_by_label("Recipe").select_option("none")
+    page.locator("#hyper-num_filters").wait_for()
     page.get_by_role("button", name="Defaults").click()
-    assert page.locator("#hyper-schedule").input_value() == ""
-    assert page.get_by_label("Recipe").input_value() == ""
+    page.wait_for_function("() => document.getElementById('recipe').value === 'auto'")
+    assert page.locator("#hyper-batch_size").input_value() == ""
+    assert page.locator("#hyper-num_filters").count() == 0
+
+    go(page, "network")
+    page.get_by_label("Candidate").locator("option").first.wait_for(state="attached")
+
+
+def test_the_form_of_an_older_page_begins_with_auto(ready: Callable[..., Any]) -> None:
+    old = {"family": "convonet", "epochs": "10"}
+    page = ready("params", known={"hyper": old, "recipe": "fast", "recipeHyper": old})
+    assert page.get_by_label("Recipe").input_value() == "auto"
+    assert page.locator("#hyper-epochs").input_value() == ""
+
+
+@pytest.mark.slow
+@pytest.mark.data
+def test_train_compares_candidates_and_tells_what_to_do_next(
+    root: Path, serve: Callable[..., Any], ready: Callable[..., Any], real_data: Callable[[str], Path]
+) -> None:
+    cut(real_data("flowers_128"), root / "flowers")
+    page = ready(
+        "train", known={"data": {"train_dir": "flowers"}, "recipe": "fast", "minutes": "2"}, url=serve().url
+    )
+    page.get_by_text("3 classes").first.wait_for()
+    page.get_by_role("button", name="Train", exact=True).click()
+    page.locator("#doing", has_text=re.compile(r"^\[1/\d\] ")).wait_for()
+    page.get_by_text("A first model is ready: test accuracy").or_(
+        page.locator("#doing", has_text=re.compile("^Done$"))
+    ).first.wait_for(timeout=200_000)
+    page.locator("#doing", has_text=re.compile("^Done$")).wait_for(timeout=200_000)
+    tried = page.get_by_role("region", name="What was tried")
+    chosen = tried.locator("tr.best")
+    chosen.get_by_text("chosen").wait_for()
+    assert re.search(r"\d+\.\d%.*\d+\.\d–\d+\.\d%", chosen.inner_text(), re.DOTALL)
+    test = page.locator(".card", has=page.get_by_role("heading", name="Test", exact=True))
+    assert re.search(r"95% CI \d+\.\d–\d+\.\d%", test.inner_text())
+    assert "33.3%" in test.locator(".tile", has_text="Baseline").inner_text()
+    step = page.locator(".advice li", has_text="Fine-tuning the backbone may give a better model")
+    with page.expect_response(
+        lambda answer: answer.request.method == "POST" and answer.url.endswith("/runs")
+    ) as sent:
+        step.get_by_role("button", name="Apply and train again").click()
+    assert sent.value.status == 201
+    assert sent.value.request.post_data_json["options"]["recipe"] == "auto"
+    page.get_by_role("button", name="Stop").click()
+    page.locator("#doing", has_text="Stopped").wait_for(timeout=60_000)
+    assert page.get_by_label("Recipe").input_value() == "auto"
 
 
 def test_an_offered_class_map_is_taken(

@@ -12,7 +12,7 @@ from convonet._version import __version__
 from convonet.params import DataParams, HyperParams, fields_of, preset, preset_names
 from convonet.params.catalogue import family_document, models_document
 from convonet.params.migrations import FORMAT_VERSION
-from convonet.params.recipes import RECIPES
+from convonet.params.recipes import DEFAULT_MINUTES, DEFAULT_RECIPE, RECIPES, TRAIN_RECIPES
 from convonet.runs.environment import machine, versions
 from convonet.server import schemas
 from convonet.server.answers import Json
@@ -87,6 +87,9 @@ def about(parts: Parts) -> Json:
         "presets": {kind: preset_names(kind) for kind in ("data", "hyper")},
         "recipes": list(RECIPES),
         "format_version": FORMAT_VERSION,
+        "train_recipes": list(TRAIN_RECIPES),
+        "default_recipe": DEFAULT_RECIPE,
+        "recipe_minutes": DEFAULT_MINUTES,
     }
     return Json(document)
 

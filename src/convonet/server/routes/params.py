@@ -10,13 +10,15 @@ from convonet.errors import ParamError
 from convonet.params import SearchSpace
 from convonet.params.files import data_to_dict, hyper_to_dict
 from convonet.params.migrations import VERSION_KEY
-from convonet.params.recipes import Recipe
+from convonet.params.recipes import RECIPES, Recipe, recipe_of
+from convonet.planning import Plan, plan_for
 from convonet.server import schemas
 from convonet.server.answers import Json
 from convonet.server.refusals import Refusal
 from convonet.server.routes import REFUSED
 from convonet.server.routes.images import DataSetId
 from convonet.server.services import Parts, Services
+from convonet.specs import Task, TrainTask
 from convonet.specs.shown_as import as_command, as_python
 from convonet.workbench.recipes import recipe_for
 
@@ -47,7 +49,7 @@ def check(wish: schemas.ParamsToCheck, parts: Parts) -> Json:
 @router.post("/shown-as", response_model=schemas.Words)
 def shown_as(wish: schemas.StartRun, parts: Parts) -> Json:
     """The command and the Python that do what a run would do."""
-    task = parts.tasks.make(wish.kind, wish.data, wish.hyper, wish.options, known_good(parts, wish))
+    task = task_of(parts, wish)
     try:
         return Json({"command": as_command(task), "python": as_python(task)})
     except KeyError as error:
@@ -62,10 +64,69 @@ def recipe(dataset: DataSetId, recipe: Recipe, parts: Parts) -> Json:
     return Json({"recipe": recipe, "hyper": hyper})
 
 
-def known_good(parts: Services, wish: schemas.StartRun) -> dict[str, Any]:
-    """The values of the recipe that a run is wished with, for its images."""
-    if wish.recipe is None:
+@router.post("/datasets/{dataset}/plan", response_model=schemas.PlanDocument)
+def plan(dataset: DataSetId, wish: schemas.PlanRequest, parts: Parts) -> Json:
+    """What a recipe would train on the images of a set that was looked at; nothing is trained."""
+    found = parts.datasets.find(dataset)
+    listing = found.listing("train")
+    faults: dict[str, str] = {}
+    hyper = parts.tasks.space(wish.hyper or {}, faults).first()
+    if faults:
+        raise ParamError.of(faults)
+    name = recipe_of(wish.recipe, hyper.set_values(), minutes=wish.minutes)
+    assert name != "none"
+    own = found.sets.listings.get("val")
+    made = plan_for(
+        found.data,
+        hyper,
+        name,
+        listing,
+        minutes=wish.minutes,
+        validation=0 if own is None else len(own),
+    )
+    return Json(_plan_document(made))
+
+
+def _plan_document(plan: Plan) -> dict[str, Any]:
+    keys = (
+        "name",
+        "kind",
+        "title",
+        "hyper",
+        "image_size",
+        "channels",
+        "timed",
+        "least_epochs",
+        "most_epochs",
+    )
+    return {
+        "recipe": plan.recipe,
+        "minutes": plan.minutes,
+        "sentence": plan.sentence,
+        "notes": list(plan.notes),
+        "facts": plan.facts,
+        "candidates": [{key: getattr(one, key) for key in keys} for one in plan.candidates],
+    }
+
+
+def task_of(parts: Services, wish: schemas.StartRun) -> Task:
+    """The spec of a run; a recipe beside the options is one of the options of a training."""
+    if wish.kind != TrainTask.kind or wish.recipe is None:
+        return parts.tasks.make(wish.kind, wish.data, wish.hyper, wish.options, _known_good(parts, wish))
+    named = wish.options.get("recipe", wish.recipe)
+    if named != wish.recipe:
+        sentence = f"recipe: options name {named}, and the request names {wish.recipe}"
+        raise ParamError.of({"options.recipe": sentence})
+    return parts.tasks.make(wish.kind, wish.data, wish.hyper, {**wish.options, "recipe": wish.recipe})
+
+
+def _known_good(parts: Services, wish: schemas.StartRun) -> dict[str, Any]:
+    """The values of the recipe that a search is wished with, for its images."""
+    if wish.recipe is None or wish.recipe == "none":
         return {}
+    if wish.recipe not in RECIPES:
+        sentence = f"recipe: {wish.kind} takes {', '.join(RECIPES)} or none, received {wish.recipe}"
+        raise ParamError.of({"recipe": sentence})
     faults: dict[str, str] = {}
     data = parts.tasks.data(wish.data or {}, faults)
     if faults:

@@ -15,7 +15,7 @@ from convonet.server import schemas
 from convonet.server.answers import Json
 from convonet.server.refusals import Refusal
 from convonet.server.routes import PREFIX, REFUSED
-from convonet.server.routes.params import known_good
+from convonet.server.routes.params import task_of
 from convonet.server.services import Parts, Services
 from convonet.server.stream import stream
 
@@ -56,7 +56,7 @@ def list_runs(
 @router.post("/runs", status_code=201, response_model=schemas.RunRow)
 def start(wish: schemas.StartRun, parts: Parts, response: Response) -> Json:
     """Start a job. It waits for its turn; `events` tells what becomes of it."""
-    task = parts.tasks.make(wish.kind, wish.data, wish.hyper, wish.options, known_good(parts, wish))
+    task = task_of(parts, wish)
     parts.tasks.check_images(task)
     run = parts.queue.submit(task, wish.name)
     return Json(row(parts, run), 201, {"Location": f"{PREFIX}/runs/{run.id}"})

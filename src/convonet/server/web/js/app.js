@@ -4,7 +4,7 @@ import {call, connection, query, seg, watchConnection} from "./api.js";
 import {askToken} from "./dialogs.js";
 import {fill, h, percent, say, timeLeft, whole} from "./dom.js";
 import {Follow} from "./follow.js";
-import {check, look, restore, store, usesRecipe} from "./store.js";
+import {check, look, restore, store, usedRecipe} from "./store.js";
 import {dataPage} from "./pages/data.js";
 import {networkPage} from "./pages/network.js";
 import {paramsPage} from "./pages/params.js";
@@ -66,8 +66,8 @@ function notes() {
   const wrong = Object.keys(store.faults.data).length + Object.keys(store.faults.hyper).length;
   return {
     data: sets?.train?.images ? `${whole(sets.train.images)} images` : "none yet",
-    params: wrong ? `${wrong} wrong` : store.varied.length ? `${store.varied.length} varied` : usesRecipe() && sets?.train?.images ? `${store.recipe} recipe` : "ready",
-    network: store.hyper.family || "convonet",
+    params: wrong ? `${wrong} wrong` : store.varied.length ? `${store.varied.length} varied` : usedRecipe() === "none" ? "ready" : `recipe ${usedRecipe()}`,
+    network: usedRecipe() === "none" ? store.hyper.family || "convonet" : store.plan ? `${store.plan.candidates.length} planned` : "planned",
     train: current?.task === "train" ? "under way" : store.training ? "" : "",
     test: store.model, use: store.model, tune: "", runs: "",
   };
@@ -155,7 +155,7 @@ async function begin() {
     return;
   }
   await Promise.all([look().catch(() => {}), check().catch(() => {})]);
-  for (const name of ["dataset", "checked", "model", "training", "hyper"]) store.addEventListener(name, rail);
+  for (const name of ["dataset", "checked", "model", "training", "hyper", "recipe", "plan"]) store.addEventListener(name, rail);
   window.addEventListener("hashchange", () => route());
   route(false);
   lookForWork();

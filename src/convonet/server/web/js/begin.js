@@ -3,7 +3,7 @@
 import {call, seg} from "./api.js";
 import {fill, h, head} from "./dom.js";
 import {chosen, tellRefusal} from "./options.js";
-import {given, store, whyNotTrain} from "./store.js";
+import {given, searchRecipe, store, whyNotTrain} from "./store.js";
 
 /** `said()` is the sentence below the title when all is there; `about` explains what will be done. */
 export function beginPage(page, {kind, title, button, fields, about, said}) {
@@ -24,7 +24,7 @@ export function beginPage(page, {kind, title, button, fields, about, said}) {
   async function start() {
     begin.disabled = true;
     try {
-      const run = await call("runs", {body: {kind, data: given("data"), hyper: given("hyper"), options: chosen(fields)}, signal: page.signal});
+      const run = await call("runs", {body: {kind, data: given("data"), hyper: given("hyper"), recipe: searchRecipe(), options: chosen(fields)}, signal: page.signal});
       location.hash = `${kind}/${seg(run.id)}`;
     } catch (error) {
       if (error.name === "AbortError") return;

@@ -56,7 +56,10 @@ export function note(text) {
 }
 
 export const whole = (value) => (value ?? 0).toLocaleString("en");
-export const percent = (value, digits = 1) => (value === null || value === undefined ? "–" : `${(100 * value).toFixed(digits)} %`);
+export const percent = (value, digits = 1) => (value === null || value === undefined ? "–" : `${(100 * value).toFixed(digits)}%`);
+
+/** A confidence interval of a share: `95% CI 96.8–99.4%`; empty for none. */
+export const interval = (ends) => (ends ? `95% CI ${(100 * ends[0]).toFixed(1)}–${percent(ends[1])}` : "");
 
 /** A number with four significant digits; a dash for none. */
 export function short(value) {

@@ -7,6 +7,7 @@ const AGAIN_MS = 1500;
 
 const fresh = () => ({
   title: "Waiting …", share: null, left: null, epochs: 0, step: null, state: "", error: null, messages: [], trials: 0,
+  sentence: "", notes: [], candidates: [], number: 0, total: 0, test: null,
   history: Object.fromEntries(SCORES.map((name) => [name, []])),
 });
 
@@ -76,6 +77,12 @@ function cut(progress, epochs) {
   for (const column of Object.values(progress.history)) column.length = Math.min(column.length, epochs);
 }
 
+/** Write down what is known of a candidate; a resumed training tells of one again. */
+function put(progress, candidate) {
+  const index = progress.candidates.findIndex((one) => one.name === candidate.name);
+  progress.candidates.splice(index < 0 ? progress.candidates.length : index, index < 0 ? 0 : 1, {...candidate});
+}
+
 const TAKERS = {
   RunStarted(progress) {
     Object.assign(progress, {state: "running", title: "Starting …", share: null, left: null, error: null, messages: []});
@@ -98,6 +105,21 @@ const TAKERS = {
     cut(progress, event.epoch - 1);
     progress.epochs = event.epochs;
     for (const name of SCORES) progress.history[name][event.epoch - 1] = event.logs[name] ?? null;
+  },
+  PlanMade(progress, event) {
+    Object.assign(progress, {sentence: event.sentence, notes: event.notes});
+  },
+  CandidateStarted(progress, event) {
+    Object.assign(progress, {number: event.number, total: event.total, epochs: 0, step: null, share: null, left: null});
+    cut(progress, 0);
+    put(progress, {name: event.name, title: event.title, state: "running"});
+  },
+  CandidateEnded(progress, event) {
+    if (event.best) for (const one of progress.candidates) one.best = false;
+    put(progress, event);
+  },
+  EvaluationEnded(progress, event) {
+    if (event.split === "test") progress.test = event;
   },
   TrialEnded(progress, event) {
     progress.trials += 1;

@@ -8,8 +8,8 @@ const checkSoon = later(() => check().catch(() => {}), 250);
 const DECIDING = /_dir$|class_map|label_pattern|missing_classes|num_classes|group_|image_size|channels/;
 const lookSoon = later(() => look(), 500);
 
-/** One field of the form `kind` (`data` or `hyper`); `own` is the family's default. */
-export function field(kind, declared, own) {
+/** One field of the form `kind` (`data` or `hyper`); `own` is what an empty field means, and `word` what that is called. */
+export function field(kind, declared, own, word = "default") {
   const id = `${kind}-${declared.name}`;
   const fault = h("p.fault", {id: `${id}-fault`});
   const help = h("p.help", {id: `${id}-help`}, declared.help);
@@ -27,7 +27,7 @@ export function field(kind, declared, own) {
   const vary = choices.length && declared.tunable ? h("button.vary.quiet", {type: "button", onclick: () => several(true)}, "several …") : null;
 
   function several(on) {
-    fill(spot, on ? entry(declared, common, store[kind][declared.name] ?? "", set, own) : choice(declared, common, choices, value, set, own));
+    fill(spot, on ? entry(declared, common, store[kind][declared.name] ?? "", set, own) : choice(declared, common, choices, value, set, own, word));
     if (vary) vary.hidden = on;
     if (on && document.activeElement !== document.body) spot.querySelector("input")?.focus();
   }
@@ -60,9 +60,9 @@ function entry(declared, common, value, set, own) {
   return h("input", {...props, type: "text", spellcheck: false, inputMode: numbers && !declared.tunable ? "decimal" : "text"});
 }
 
-function choice(declared, common, choices, value, set, own) {
+function choice(declared, common, choices, value, set, own, word) {
   return h("select", {...common, onchange: (event) => set(event.target.value)},
-    h("option", {value: "", selected: value === ""}, `${shownDefault(declared, own)} (default)`),
+    h("option", {value: "", selected: value === ""}, `${shownDefault(declared, own)} (${word})`),
     choices.map((each) => h("option", {value: each, selected: each === value}, each)));
 }
 
@@ -79,12 +79,12 @@ function folderButton(declared, id, set) {
   }, "Choose …");
 }
 
-/** Groups of fields; the first ones are open. `fields` is a list of `[declaration, own default]`. */
+/** Groups of fields; the first ones are open. `fields` is a list of `[declaration, own default, its name]`. */
 export function groups(kind, fields, open = 2) {
   const found = Map.groupBy ? Map.groupBy(fields, ([declared]) => declared.group) : grouped(fields);
   const made = [];
   const sections = [...found].map(([title, members], place) => {
-    const inputs = members.map(([declared, own]) => field(kind, declared, own));
+    const inputs = members.map(([declared, own, word]) => field(kind, declared, own, word));
     made.push(...inputs);
     const set = members.filter(([declared]) => store[kind][declared.name]).length;
     return h("details.group", {open: place < open || set > 0}, h("summary", {}, title, set ? h("span.muted", {}, ` · ${set} set`) : null), h(".form", {}, inputs));

@@ -3,15 +3,18 @@
 import {call} from "./api.js";
 
 const KEY = "convonet";
-const KEPT = ["data", "hyper", "recipe", "recipeHyper", "model", "training", "search"];
+const KEPT = ["data", "hyper", "recipe", "minutes", "model", "training", "search"];
+const WAIT_MS = 300;
 
 export const store = new EventTarget();
 Object.assign(store, {
   about: null, // what the server says of itself: fields, families, presets
   data: {}, // name → what was typed
   hyper: {},
-  recipe: "fast", // the recipe that is taken for the images; empty: none
-  recipeHyper: {}, // what it gave; while that is all of `hyper`, other images are given theirs
+  recipe: "auto", // the recipe that was chosen; `usedRecipe` is the one that is followed
+  minutes: "", // its time budget as it was typed
+  plan: null, // what it would train on the images: sentence, notes, candidates
+  planError: null,
   faults: {data: {}, hyper: {}},
   values: {data: {}, hyper: {}}, // as the server would take them
   varied: [],
@@ -32,6 +35,9 @@ export function restore() {
     localStorage.removeItem(KEY);
   }
   for (const name of KEPT) if (known[name] !== undefined) store[name] = known[name];
+  // Until 0.1 the values of a recipe stood in the form; a form that holds nothing else begins with auto.
+  if (known.recipeHyper && sorted(known.recipeHyper) === sorted(store.hyper)) Object.assign(store, {recipe: "auto", hyper: {}});
+  if (!store.recipe) store.recipe = "none";
 }
 
 /** Tell everybody that something is another now, and keep it. */
@@ -91,7 +97,6 @@ export async function look() {
   try {
     store.dataset = await call("datasets", {body: {data: given("data")}});
     store.datasetError = null;
-    if (usesRecipe()) await takeRecipe(store.recipe).catch(() => {});
   } catch (error) {
     store.dataset = null;
     store.datasetError = error;
@@ -101,37 +106,79 @@ export async function look() {
 
 const sorted = (values) => JSON.stringify(Object.entries(values).sort());
 
-/** Whether the hyper parameters are those of a recipe and nothing else. */
-export function usesRecipe() {
-  return Boolean(store.recipe) && sorted(store.hyper) === sorted(store.recipeHyper);
+/** The recipe that a training follows: values that name a network leave nothing to plan. */
+export function usedRecipe() {
+  return store.hyper.family || store.hyper.base ? "none" : store.recipe;
 }
 
-/** Take the hyper parameters of a recipe for the images; without images they come when there are some. */
-export async function takeRecipe(name) {
-  const found = store.dataset?.sets.train?.images ? (await call(`datasets/${store.dataset.id}/recipes/${name}`)).hyper : {};
+/** Follow a recipe. One that plans chooses the network itself, so values of a network are dropped. */
+export function takeRecipe(name) {
   store.recipe = name;
-  store.hyper = typedAll(found);
-  store.recipeHyper = {...store.hyper};
+  if (name !== "none") for (const field of store.about.fields.hyper) if (field.group === "Network") delete store.hyper[field.name];
   changed("hyper", "recipe");
   check().catch(() => {});
 }
 
-/** Take hyper parameters from elsewhere. */
-export function takeHyper(values) {
-  store.recipe = "";
-  store.recipeHyper = {};
-  store.hyper = typedAll(values);
-  changed("hyper");
+/** The options of a training by the recipe of this page. */
+export function recipeOptions() {
+  const recipe = usedRecipe();
+  return recipe === "none" || !store.minutes ? {recipe} : {recipe, minutes: store.minutes};
 }
 
-function typedAll(values) {
+/** What is wrong with the time budget; empty where nothing is. */
+export function wrongMinutes() {
+  return usedRecipe() === "none" || !store.minutes || Number(store.minutes) > 0 ? "" : "Minutes must be a number above 0";
+}
+
+/** The recipe of other jobs, which train one network of known good values; none where the form names one. */
+export function searchRecipe() {
+  const recipe = usedRecipe();
+  return recipe === "none" ? undefined : recipe === "best" ? "best" : "fast";
+}
+
+let planning = 0;
+/** Ask what the recipe would train; dispatches `plan`. */
+async function makePlan() {
+  const turn = ++planning;
+  let [plan, error] = [null, null];
+  if (usedRecipe() !== "none" && store.dataset?.sets.train?.images && !wrongMinutes()) {
+    const {recipe, minutes} = recipeOptions();
+    try {
+      plan = await call(`datasets/${store.dataset.id}/plan`, {body: {recipe, minutes: minutes === undefined ? null : Number(minutes), hyper: given("hyper")}});
+    } catch (fault) {
+      error = fault;
+    }
+  }
+  if (turn !== planning) return;
+  Object.assign(store, {plan, planError: error});
+  store.dispatchEvent(new Event("plan"));
+}
+
+let waiting = 0;
+for (const name of ["dataset", "hyper", "recipe", "minutes"]) {
+  store.addEventListener(name, () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(makePlan, name === "dataset" ? 0 : WAIT_MS);
+  });
+}
+
+/** Take hyper parameters from elsewhere. */
+export function takeHyper(values) {
+  store.recipe = "none";
+  store.hyper = typedAll(values);
+  changed("hyper", "recipe");
+}
+
+/** Values by name as a form holds them; what no field is for is left out. */
+export function typedAll(values) {
   const fields = Object.fromEntries(store.about.fields.hyper.map((field) => [field.name, field]));
   const known = Object.entries(values).filter(([name]) => name in fields);
   return Object.fromEntries(known.map(([name, value]) => [name, typed(fields[name], value)]).filter(([, text]) => text !== ""));
 }
 
-/** Why a training cannot begin; empty when it can. */
+/** Why work on these images cannot begin; empty when it can. */
 export function whyNotTrain() {
+  if (wrongMinutes()) return wrongMinutes();
   if (Object.keys(store.faults.data).length || Object.keys(store.faults.hyper).length) return "A parameter has a wrong value";
   if (!store.dataset?.sets.train?.images) return "Choose training images first";
   return "";

@@ -5,20 +5,25 @@ import {bars, empty, fill, h, head, note, tile, whole} from "../dom.js";
 import {chooseFolder, showImage} from "../dialogs.js";
 import {Grid} from "../grid.js";
 import {Marks, markBar, markTable} from "../marks.js";
-import {changed, check, look, store} from "../store.js";
+import {planWords} from "../recipe.js";
+import {changed, check, look, store, usedRecipe, whyNotTrain} from "../store.js";
 
 const SPLITS = {train: "Training", val: "Validation", test: "Test"};
 const MOST_BARS = 60;
 
 export function dataPage(page) {
-  const top = head("Data", "", h("button.primary", {type: "button", onclick: choose("train_dir", "Training images")}, "Choose training images …"),
+  const chooseImages = h("button.primary", {type: "button", onclick: choose("train_dir", "Training images")}, "Choose training images …");
+  const top = head("Data", "", chooseImages,
     h("button", {type: "button", onclick: choose("test_dir", "Test images")}, "Choose test images …"));
   const body = h("div");
   fill(page.place, top, body);
   const state = {split: "train", name: "", grid: null, id: "", counts: h("div"), marked: h("div")};
+  const planned = h(".card.planned", {hidden: true}, planWords(page), h(".buttons", {}, h("a.button.primary", {href: "#train"}, "Train")));
   const marks = new Marks();
   const bar = markBar(marks, () => store.dataset, look);
   page.on(store, "dataset", show);
+  for (const name of ["plan", "dataset", "checked"]) page.on(store, name, ready);
+  ready();
   show();
   if (!store.dataset && store.data.train_dir) look();
 
@@ -33,11 +38,16 @@ export function dataPage(page) {
     };
   }
 
+  function ready() {
+    chooseImages.classList.toggle("primary", !store.dataset?.sets.train?.images);
+    planned.hidden = usedRecipe() === "none" || !store.plan || Boolean(whyNotTrain());
+  }
+
   function show() {
     const found = store.dataset;
     if (!found) {
       state.id = "";
-      top.lead("Folders with one folder a class");
+      top.lead("Folders with one folder per class");
       const why = store.datasetError;
       return fill(body, why ? h(".card", {role: "alert"}, h("h2.bad", {}, "These images cannot be used"), h("p", {}, why.message)) : empty("No images yet",
         "Choose a folder below the server's root that has one folder for each class, or a root with train and test in it."));
@@ -51,7 +61,7 @@ export function dataPage(page) {
     readMarks();
     if (known) return state.grid.renew().catch(() => {});
     if (!found.sets[state.split]?.images) state.split = sets[0]?.[0] ?? "train";
-    fill(body, state.counts, pictures(found, sets), state.marked);
+    fill(body, planned, state.counts, pictures(found, sets), state.marked);
   }
 
   async function readMarks() {

@@ -2,7 +2,7 @@
 
 import {ask} from "../api.js";
 import {empty, fill, h, head, short, tile, whole} from "../dom.js";
-import {given, store, whyNotTrain} from "../store.js";
+import {given, store, usedRecipe, whyNotTrain} from "../store.js";
 
 const COLUMNS = [["Layer", "name"], ["Type", "type"], ["Kernel", "kernel"], ["Stride", "stride"], ["Padding", "padding"], ["Activation", "activation"], ["Output", "output_shape"], ["Parameters", "params", true], ["Sees", "receptive_field", true], ["Multiply-adds", "macs", true]];
 
@@ -10,22 +10,42 @@ export function networkPage(page) {
   const build = h("button.primary", {type: "button", onclick: show}, "Build the network");
   const top = head("Network", "", build);
   const body = h("div", {"aria-live": "polite"});
-  fill(page.place, top, body);
+  const candidates = h("select", {id: "candidate", onchange: () => show()});
+  const choice = h(".card", {hidden: true}, h(".field.narrow", {}, h("label", {htmlFor: "candidate"}, "Candidate"), candidates));
+  fill(page.place, top, choice, body);
+  let planned = null;
   page.on(store, "dataset", ready);
+  page.on(store, "plan", ready);
   ready();
 
   function ready() {
-    const why = whyNotTrain();
+    const why = whyNotTrain() || (usedRecipe() !== "none" && !store.plan ? store.planError?.message ?? "Planning …" : "");
     build.disabled = Boolean(why);
-    top.lead(why || `${store.hyper.family || "convonet"}, for ${store.dataset.classes.length} classes`);
+    top.lead(why || `${usedRecipe() === "none" ? store.hyper.family || "convonet" : "A network that the recipe plans"}, for ${store.dataset.classes.length} classes`);
+    offer();
     if (!body.children.length) why ? fill(body, empty("No network yet", "It is built from the images' size and number of classes.", h("a.button", {href: "#data"}, "Choose images"))) : show();
+  }
+
+  function offer() {
+    if (planned === store.plan) return;
+    planned = store.plan;
+    choice.hidden = !planned;
+    fill(candidates, planned?.candidates.map((one) => h("option", {value: one.name}, one.title)));
+    if (body.children.length) fill(body);
+  }
+
+  /** The parameters of the candidate that is shown; without a plan those of the form. */
+  function wanted() {
+    const one = planned?.candidates.find(({name}) => name === candidates.value);
+    if (!one) return {data: given("data"), hyper: given("hyper")};
+    return {data: {...given("data"), image_size: one.image_size, channels: one.channels}, hyper: one.hyper};
   }
 
   async function show() {
     build.disabled = true;
     fill(body, h("p.muted", {}, "Building …"));
     try {
-      draw(await ask("summary", {data: given("data"), hyper: given("hyper")}, page.signal));
+      draw(await ask("summary", wanted(), page.signal));
     } catch (error) {
       if (error.name !== "AbortError") fill(body, h(".card", {role: "alert"}, h("h2.bad", {}, "This network cannot be built"), h("p", {}, error.message)));
     }

@@ -45,7 +45,7 @@ export function studyPage(page) {
       row.epochs_to.map(({epochs}) => (epochs === null ? h("td.n.muted", {}, "not reached") : h("td.n", {}, whole(epochs)))), h("td.n", {}, percent(row.best, 2)), h("td.n", {}, whole(row.epochs_trained)));
     const pictures = files.filter((file) => /^study.*\.png$/.test(file.name));
     fill(body, h(".card", {}, h("h2", {}, `Epochs until the ${what} was reached`), h(".scroll", {tabindex: 0, role: "region", "aria-label": "Epochs to each target"}, h("table", {},
-      h("thead", {}, h("tr", {}, names.map((name) => h("th", {scope: "col"}, name.replaceAll("_", " "))), found.targets.map((target) => h("th.n", {scope: "col"}, `${short(100 * target)} %`)), ["Best", "Epochs trained"].map((text) => h("th.n", {scope: "col"}, text)))),
+      h("thead", {}, h("tr", {}, names.map((name) => h("th", {scope: "col"}, name.replaceAll("_", " "))), found.targets.map((target) => h("th.n", {scope: "col"}, `${short(100 * target)}%`)), ["Best", "Epochs trained"].map((text) => h("th.n", {scope: "col"}, text)))),
       h("tbody", {}, rows.map(line))))),
     pictures.length ? h("details.card", {}, h("summary", {}, "Curves of each case"), h(".figures", {}, pictures.map((file) => h("img", {src: fileOf(page.part, file.name), alt: file.name.replaceAll("_", " ").replace(".png", ""), loading: "lazy"})))) : null);
   }

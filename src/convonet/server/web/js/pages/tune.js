@@ -3,7 +3,7 @@
 import {call, query, seg} from "../api.js";
 import {empty, fill, h, head, note, percent, short} from "../dom.js";
 import {chosen, number, pick, tellRefusal} from "../options.js";
-import {changed, given, store, takeHyper, whyNotTrain} from "../store.js";
+import {changed, given, searchRecipe, store, takeHyper, whyNotTrain} from "../store.js";
 import {Working} from "../working.js";
 
 const SEARCHES = [["grid", "grid"], ["random", "random"], ["tpe", "tpe"]];
@@ -19,7 +19,7 @@ export function tunePage(page) {
   };
   const table = h("div");
   const shown = h("div", {hidden: true}, working.element, h(".card", {}, table));
-  const nothing = empty("No search yet", "Give a hyper parameter several values, such as 32, 64 for Filters; every combination is then tried.", h("a.button", {href: "#params"}, "Parameters"));
+  const nothing = empty("No search yet", "Give a hyper parameter several values, such as 0.01, 0.001 for Learning rate; every combination is then tried.", h("a.button", {href: "#params"}, "Parameters"));
   fill(page.place, top, h(".card", {}, h(".form.tight", {}, Object.values(fields).map((field) => field.element))), nothing, shown);
   let asking = false;
   let seen = -1;
@@ -53,7 +53,7 @@ export function tunePage(page) {
   async function start() {
     begin.disabled = true;
     try {
-      const run = await call("runs", {body: {kind: "tune", data: given("data"), hyper: given("hyper"), options: chosen(fields)}});
+      const run = await call("runs", {body: {kind: "tune", data: given("data"), hyper: given("hyper"), recipe: searchRecipe(), options: chosen(fields)}});
       store.search = run.id;
       changed();
       for (const field of Object.values(fields)) field.tell("");
