@@ -17,6 +17,7 @@ from convonet.errors import DataError, ParamError
 from convonet.events import EpochEnded, Event
 
 HYPER = {
+    "family": "convonet",
     "num_filters": 8,
     "num_units": 32,
     "epochs": 3,

@@ -35,6 +35,8 @@ assert not heavy, heavy
             "{digits}/train",
             "--image-size",
             "8",
+            "--recipe",
+            "none",
             "--set",
             "epochs=1",
             "--out",

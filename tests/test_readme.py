@@ -48,7 +48,7 @@ def test_every_command_runs_on_photographs(
     for line in commands(page):
         meant = {"RUN": run, "FILE": "hyper.json", "DIR": "photos/train"}
         words = [meant.get(word, word) for word in shlex.split(line)[1:]]
-        if words[0] == "train" and "--recipe" in words:
+        if words[0] == "train" and "family" not in line:
             words += ["--minutes", "0.5"]  # the last one counts
         done = subprocess.run(
             [sys.executable, "-m", "convonet", *words],

@@ -20,7 +20,14 @@ sys.path.insert(0, str(Path(__file__).parent))
 from conftest import Convonet, start
 
 Moment = Callable[[Event], bool]
-HYPER = {"num_filters": 8, "num_units": 32, "epochs": 3, "batch_size": 8, "save_best": "val_loss"}
+HYPER = {
+    "family": "convonet",
+    "num_filters": 8,
+    "num_units": 32,
+    "epochs": 3,
+    "batch_size": 8,
+    "save_best": "val_loss",
+}
 
 
 def _arguments(digits: Path, parent: Path, name: str) -> list[object]:

@@ -78,7 +78,7 @@ def test_other_sets_train_evaluate_and_predict_with_their_names(
     shape: tuple[int, int, int],
 ) -> None:
     root = real_data(name)
-    settings = ["--set", "epochs=1", "--set", "num_filters=8", "--set", "num_units=32"]
+    settings = ["--recipe", "none", "--set", "epochs=1", "--set", "num_filters=8", "--set", "num_units=32"]
     said = convonet(
         "train", "--train-dir", root, "--image-size", size, *settings, "--out", tmp_path, "--json"
     )

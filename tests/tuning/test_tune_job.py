@@ -171,6 +171,6 @@ def test_no_trainer_is_left_behind(grid: api.TunedRun) -> None:
 
 def test_only_searches_have_rows_to_take_over(pictures: Path, tmp_path: Path) -> None:
     data = {"train_dir": str(pictures), "image_size": 8}
-    trained = api.train(data, BASE | {"epochs": 1}, out=tmp_path, threads=1)
+    trained = api.train(data, BASE | {"epochs": 1}, recipe="none", out=tmp_path, threads=1)
     with pytest.raises(InputError, match="Only a search"):
         adopted_hyper(Run.open(trained.path))

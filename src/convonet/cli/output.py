@@ -45,8 +45,14 @@ def _cell(value: Any) -> str:
 
 
 def percent(value: float) -> str:
-    """A share as a person reads it."""
-    return f"{100 * value:.2f} %"
+    """A fraction as a person reads it."""
+    return f"{100 * value:.1f}%"
+
+
+def interval_text(interval: Sequence[float]) -> str:
+    """A 95% confidence interval of a fraction, for example `95% CI 96.8–99.4%`."""
+    low, high = interval
+    return f"95% CI {100 * low:.1f}–{100 * high:.1f}%"
 
 
 def note(text: str) -> None:

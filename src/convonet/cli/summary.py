@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from convonet.cli.output import note, percent
+from convonet.cli.output import interval_text, note, percent
 
 if TYPE_CHECKING:
     from convonet.events import CandidateEnded
@@ -21,10 +21,9 @@ def print_summary(summary: TrainingSummary) -> None:
     if summary.why and len([one for one in summary.tried if one.state == "done"]) > 1:
         note(f"  Chosen: {summary.why}.")
     if summary.accuracy is not None and summary.interval is not None:
-        low, high = summary.interval
         note(
             f"\nTest accuracy {percent(summary.accuracy)} on {summary.images:,} images "
-            f"(95% CI {100 * low:.1f}–{percent(high)}); always answering the most common class gives "
+            f"({interval_text(summary.interval)}); always answering the most common class gives "
             f"{percent(summary.baseline or 0.0)}."
         )
     if summary.confusion is not None:
@@ -44,9 +43,8 @@ def candidate_line(event: CandidateEnded) -> str:
     """One line when a candidate has ended."""
     if event.accuracy is None or event.accuracy_interval is None:
         return f"{event.title}: {event.state}, {event.reason}"
-    low, high = event.accuracy_interval
     return (
-        f"{event.title}: validation accuracy {percent(event.accuracy)} (95% CI {100 * low:.1f}–{percent(high)}), "
+        f"{event.title}: validation accuracy {percent(event.accuracy)} ({interval_text(event.accuracy_interval)}), "
         f"{event.seconds:.0f} s" + (", the best so far" if event.best else "")
     )
 
@@ -54,7 +52,5 @@ def candidate_line(event: CandidateEnded) -> str:
 def _scores(one: Tried) -> str:
     if one.accuracy is None or one.accuracy_interval is None:
         return f"{one.state}: {one.result}" if one.result else one.state
-    low, high = one.accuracy_interval
     epochs = f", {one.epochs} epochs" if one.epochs else ""
-    text = f"{percent(one.accuracy)} (95% CI {100 * low:.1f}–{percent(high)}), {one.seconds:.0f} s{epochs}"
-    return text
+    return f"{percent(one.accuracy)} ({interval_text(one.accuracy_interval)}), {one.seconds:.0f} s{epochs}"

@@ -185,7 +185,7 @@ def _print_run(run: Run, as_json: bool) -> None:
 def _print_demo(run: Run, as_json: bool) -> None:
     import json
 
-    from convonet.cli.output import percent, print_json
+    from convonet.cli.output import interval_text, percent, print_json
     from convonet.runs.documents import train_document
 
     scores = json.loads(run.file("evaluation.json").read_text(encoding="utf-8"))
@@ -193,10 +193,9 @@ def _print_demo(run: Run, as_json: bool) -> None:
     if as_json:
         print_json(train_document(run) | {"evaluation": scores, "pictures": pictures})
         return
-    low, high = scores["accuracy_interval"]
     typer.echo(
         f"Test accuracy {percent(scores['accuracy'])} on {scores['images']} held-out digits "
-        f"(95 % interval {percent(low)} to {percent(high)}); "
+        f"({interval_text(scores['accuracy_interval'])}); "
         f"always answering one class gives {percent(scores['baseline_accuracy'])}."
     )
     typer.echo(f"Run folder: {run.path}")

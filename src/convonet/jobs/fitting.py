@@ -39,6 +39,7 @@ class Fit:
         task: whose data and hyper parameters describe the network.
         folder: the run's, or one inside it.
         settings: attributes of the training, such as callbacks.
+        advises: what is known to be a mistake is told, and advice is kept in the record.
     """
 
     run: Run
@@ -46,11 +47,13 @@ class Fit:
     sets: TrainSets
     folder: Path
     settings: dict[str, Any] = field(default_factory=dict)
+    advises: bool = True
 
     def build(self, watch: Watch) -> NetModel:
-        """The network with its first weights; what is known to be a mistake is told."""
+        """The network with its first weights."""
         model = build(self.task, self.sets, self.sets.pixels, watch)
-        advise_of(self.run, self.task, self.sets, watch)
+        if self.advises:
+            advise_of(self.run, self.task, self.sets, watch)
         self.training = training_of(self.folder, self.task, model)
         for name, value in self.settings.items():
             setattr(self.training, name, value)

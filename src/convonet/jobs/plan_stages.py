@@ -179,7 +179,7 @@ class _Carrying:
             "stop_after": self._deadline(candidate, epochs),
             "on_collapse": lambda collapse: self._may_restart(candidate),
         }
-        fit = Fit(self.run, task, sets, folder, settings)
+        fit = Fit(self.run, task, sets, folder, settings, advises=False)
         model = fit.build(self.watch)
         try:
             return model, fit.train(self.watch)

@@ -21,7 +21,7 @@ PLANNED: tuple[PlannedRecipe, ...] = ("auto", "fast", "best")
 TrainRecipe = Literal["auto", "fast", "best", "none"]
 TRAIN_RECIPES: tuple[TrainRecipe, ...] = (*PLANNED, "none")
 """What a training takes; searches and files of parameters know `RECIPES` alone."""
-DEFAULT_RECIPE: TrainRecipe = "none"
+DEFAULT_RECIPE: TrainRecipe = "auto"
 """Where neither a recipe nor hyper parameters that name a network are given."""
 
 DEFAULT_MINUTES: dict[str, float] = {"fast": 5.0, "auto": 5.0, "best": 30.0}

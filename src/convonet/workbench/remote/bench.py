@@ -215,7 +215,9 @@ class _Job:
         options: dict[str, Any] = {}
         for item in fields(task):
             value = getattr(task, item.name)
-            if item.name in _OURS or value is None or value == item.default:
+            # A recipe that is not sent would be the server's default, not the task's.
+            usual = value is None or (value == item.default and item.name != "recipe")
+            if item.name in _OURS or usual:
                 continue
             if item.name in ("model", "from_model"):
                 value = self._mirror.id_of(value)
