@@ -44,6 +44,7 @@ _FINE_TUNING: dict[str, Any] = {
     "weight_decay": 0.05,
     "fine_tune_rate": 3e-4,
     "release": "all",
+    "train_norm": True,
     "shift": 0.1,
     "zoom": 0.15,
     "brightness": 0.15,
