@@ -49,6 +49,15 @@ def real_data(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]
 
 
 @pytest.fixture(scope="session")
+def chinese_font() -> None:
+    """Figures are drawn with Chinese names; skips where no font has them, and fails there in CI."""
+    from convonet.plots.fonts import find_fonts
+
+    if find_fonts(["东"]).missing:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)("no font with Chinese letters here")
+
+
+@pytest.fixture(scope="session")
 def digits(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Class folders train/ and test/ of the 1,797 small digits."""
     from convonet.data.samples import write_samples

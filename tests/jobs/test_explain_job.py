@@ -108,6 +108,7 @@ def test_filters_and_maps(model: Path, photos: Path, tmp_path: Path) -> None:
         _do(LayersTask(model=str(model), image=str(photos / "west" / "broken.png")), tmp_path)
 
 
+@pytest.mark.usefixtures("chinese_font")
 def test_a_dream_beside_the_best_image(model: Path, photos: Path, tmp_path: Path) -> None:
     (photos / "west" / "broken.png").unlink()
     data = DataParams.of({"train_dir": str(photos), "channels": 1})

@@ -27,6 +27,7 @@ def test_large_images_are_not_enlarged() -> None:
 
 @pytest.mark.parametrize("checked", [False, True])
 @pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.usefixtures("chinese_font")
 def test_the_page_shows_image_heat_and_check(checked: bool, channels: int) -> None:
     image = np.zeros((12, 10, channels), np.uint8)
     curves = DeletionCurves((0.0, 0.5, 1.0), (1.0, 0.2, 0.1), (1.0, 0.8, 0.1))
@@ -58,6 +59,7 @@ def test_tiles_lie_row_by_row_with_gaps() -> None:
     assert np.isnan(page[3:, 5:]).all()
 
 
+@pytest.mark.usefixtures("chinese_font")
 def test_pages_of_filters_maps_and_dreams() -> None:
     rng = np.random.default_rng(0)
     many = filters_figure(rng.uniform(-1, 1, (300, 3, 3)), title="Filters", note="weights")

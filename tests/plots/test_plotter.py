@@ -108,6 +108,7 @@ def test_a_plot_is_a_figure_of_its_own(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(VALUES))
+@pytest.mark.usefixtures("chinese_font")
 def test_a_plot_is_saved_the_same_each_time(tmp_path: Path, name: str) -> None:
     told: list[Event] = []
     path = Plotter(tmp_path / "new", watch=Watch(told.append)).save(name, *VALUES[name])

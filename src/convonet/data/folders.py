@@ -1,4 +1,4 @@
-"""Images in folders: one folder a class, or one folder whose file names hold the class."""
+"""Images in folders: one folder per class, or one folder whose file names hold the class."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ SPLIT_NAMES: Mapping[Split, tuple[str, ...]] = {
     "test": ("test", "testing"),
 }
 ACCEPTED = (
-    "a folder with one folder a class, a folder that holds train, val and test, a CSV or TSV file of path "
+    "a folder with one folder per class, a folder that holds train, val and test, a CSV or TSV file of path "
     "and label, or a .npz file"
 )
 

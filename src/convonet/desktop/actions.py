@@ -46,7 +46,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "load_train",
         "App",
         "Load Training Dataset …",
-        "A folder with one folder a class",
+        "A folder with one folder per class",
         "Ctrl+O",
         new_group=True,
     ),

@@ -88,13 +88,13 @@ class FileActions:
 
     def load_train(self) -> None:
         folder = self._ask_folder(
-            "Training images: a folder with one folder a class", self._bench.data.train_dir
+            "Training images: a folder with one folder per class", self._bench.data.train_dir
         )
         if folder is not None:
             self.take_folder(folder, "train_dir")
 
     def load_test(self) -> None:
-        folder = self._ask_folder("Test images: a folder with one folder a class", self._bench.data.test_dir)
+        folder = self._ask_folder("Test images: a folder with one folder per class", self._bench.data.test_dir)
         if folder is not None:
             self.take_folder(folder, "test_dir")
 

@@ -54,7 +54,7 @@ class DataParams(ParamModel):
     train_dir: str | None = param(
         None,
         "Training images",
-        "A folder with one folder a class; or a folder that holds train, val and test; or a CSV, TSV or .npz file.",
+        "A folder with one folder per class; or a folder that holds train, val and test; or a CSV, TSV or .npz file.",
         group="Images",
         kind="path",
         default_text="not given",
