@@ -94,7 +94,9 @@ class FileActions:
             self.take_folder(folder, "train_dir")
 
     def load_test(self) -> None:
-        folder = self._ask_folder("Test images: a folder with one folder per class", self._bench.data.test_dir)
+        folder = self._ask_folder(
+            "Test images: a folder with one folder per class", self._bench.data.test_dir
+        )
         if folder is not None:
             self.take_folder(folder, "test_dir")
 

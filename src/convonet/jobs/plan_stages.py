@@ -47,8 +47,8 @@ _SHARE_OF_EARLIER = 0.35
 """Of the time that is left, what a timed candidate may take while another one follows."""
 _OVERTIME = 1.15
 _RESTARTS = 2
-_ORDER = ("own", "frozen", "fine_tuned")
-"""From the fastest model to the slowest; models of one speed by what they cost to train."""
+_COST = {"own": 0, "frozen": 1, "fine_tuned": 1}
+"""What an answer costs: a fine-tuned backbone is as fast as a frozen one."""
 
 
 def carry_out(
@@ -415,9 +415,10 @@ def _contest(new: _Done, best: _Done) -> tuple[bool, str]:
     compared = compare(new.losses, best.losses)
     numbers = f"difference {abs(compared.difference):.3f}, margin {compared.margin:.3f}"
     if compared.tied and new.score.collapsed == best.score.collapsed:
-        ranks = [_ORDER.index(one.candidate.kind) for one in (new, best)]
-        wins = ranks[0] < ranks[1]
-        return wins, f"no clear difference in validation log-loss ({numbers}); the faster model is taken"
+        costs = [_COST[one.candidate.kind] for one in (new, best)]
+        if costs[0] != costs[1]:
+            why = f"no clear difference in validation log-loss ({numbers}); the faster model is taken"
+            return costs[0] < costs[1], why
     if new.score.collapsed != best.score.collapsed:
         return best.score.collapsed, "the other one is no better than always answering one class"
     low, high = sorted((new.score.log_loss, best.score.log_loss))
