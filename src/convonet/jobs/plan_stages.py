@@ -45,6 +45,8 @@ _RESULT, _LOSSES = "result.json", "validation.npy"
 _FINISH_SECONDS = 15.0
 _SHARE_OF_EARLIER = 0.35
 """Of the time that is left, what a timed candidate may take while another one follows."""
+_SHARE_BEFORE_REFIT = 0.45
+"""The same where the chosen candidate is trained again on all images."""
 _OVERTIME = 1.15
 _RESTARTS = 2
 _COST = {"own": 0, "frozen": 1, "fine_tuned": 1}
@@ -241,6 +243,8 @@ class _Carrying:
         later = [one for one in self.plan.candidates if one.timed and one.state == "waiting"]
         if len(later) > 1:
             left *= _SHARE_OF_EARLIER
+        if not self.task.validation:
+            left *= _SHARE_BEFORE_REFIT
         epochs = min(candidate.most_epochs, int(left / speed.epoch_seconds))
         if epochs < candidate.least_epochs:
             epochs = 0 if self.best is not None or len(self.plan.candidates) > 1 else candidate.least_epochs
