@@ -168,3 +168,17 @@ def test_a_collapsed_candidate_is_restarted_and_never_chosen_over_a_good_one(
     plan = Plan.of(run.read()["plan"])
     assert run.read()["scores"]["test"]["accuracy"] > 0.5
     assert not (plan.candidate(str(plan.chosen)).validation or {})["accuracy"] <= 1 / 3
+
+
+@pytest.mark.parametrize(("model_epoch", "losses", "epoch"), [(3, [0.9, 0.5], 2), (1, [0.01], 1)])
+def test_the_fitted_head_is_no_epoch_of_the_curve(
+    photos: Path, model_epoch: int, losses: list[float], epoch: int
+) -> None:
+    from convonet.jobs.train_stages import curve_of
+    from convonet.training.history import History
+    from convonet.training.net_training import TrainingResult
+
+    rows = [{"loss": value} for value in (0.01, 0.9, 0.5)]
+    task = task_of(photos, "none", hyper={"base": "efficientnet_lite0", "head_solver": "lbfgs"})
+    found, kept = curve_of(task, TrainingResult(History(rows), model_epoch, "", 1.0))
+    assert (found.column("loss"), kept) == (losses, epoch)

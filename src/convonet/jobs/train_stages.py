@@ -74,7 +74,7 @@ def leave_model(
 ) -> None:
     """Save a trained network, export it, and test it."""
     write_text(run.file("summary.txt"), model.summary().text())
-    _save(run, model, sets, result, watch)
+    _save(run, task, model, sets, result, watch)
     _export(run, model, sets, watch)
     _copy_results(run, task, (MODEL,), watch)
     if task.then_test:
@@ -103,15 +103,18 @@ def _test(run: Run, task: TrainTask, sets: TrainSets, watch: Watch) -> None:
         warn_untested(run, task, error, watch)
 
 
-def _save(run: Run, model: NetModel, sets: TrainSets, result: TrainingResult, watch: Watch) -> None:
+def _save(
+    run: Run, task: TrainTask, model: NetModel, sets: TrainSets, result: TrainingResult, watch: Watch
+) -> None:
     watch.tell(StageStarted(stage="save", title="Saving the model"))
     model.save(run.file(MODEL))
     watch.tell(FileSaved(path=MODEL, title="Model"))
+    history, epoch = curve_of(task, result)
     findings = read_curves(
-        result.history.to_dict(),
+        history.to_dict(),
         sets.majority,
         train_majority=sets.train_majority,
-        epoch=result.model_epoch,
+        epoch=epoch,
         collapse=result.collapse,
     )
     for finding in findings:
@@ -127,6 +130,15 @@ def _save(run: Run, model: NetModel, sets: TrainSets, result: TrainingResult, wa
         images_per_second=result.images_per_second,
         scores=scores,
     )
+
+
+def curve_of(task: TrainTask, result: TrainingResult) -> tuple[History, int]:
+    """The epochs that make one curve, and the model's epoch in it. A head fitted to convergence stands alone."""
+    rows, epoch = result.history.rows, result.model_epoch
+    if task.hyper.head_solver != "lbfgs" or len(rows) == 1:
+        return result.history, epoch
+    rows = rows[1:] if epoch > 1 else rows[:1]
+    return History(rows, result.history.extra), max(epoch - 1, 1)
 
 
 def save_partial(run: Run, task: TrainTask, model: NetModel, training: Training, watch: Watch) -> None:
