@@ -29,7 +29,7 @@ from convonet.nets.bases import release
 from convonet.nets.fixed_graph import fixed_graph
 from convonet.params import HyperParams, PixelParams
 from convonet.training.checkpoint import CheckpointFile
-from convonet.training.features import features_of, split_at_base
+from convonet.training.features import FrozenBackbone, split_at_base
 from convonet.training.net_training import ImageRows, NetTraining, TrainingResult
 from convonet.training.phases import PhasedTraining, fine_tuning, has_phases
 
@@ -131,7 +131,7 @@ def test_features_give_the_numbers_of_the_whole_network(hyper, rows) -> None:
     values = hyper()
     model = create(values)
     fixed, head = split_at_base(model)
-    features = features_of(fixed, rows[1], Watch()).rows
+    features = FrozenBackbone(fixed).features(rows[1], Watch()).rows
     assert features.images.shape == (12, 6)
     assert head.keras_model.output_shape == (None, 3)
     expected = model.predict(rows[1].images[30:])
@@ -142,14 +142,16 @@ def test_features_give_the_numbers_of_the_whole_network(hyper, rows) -> None:
 def test_features_are_computed_once_and_kept_by_content(hyper, rows) -> None:
     fixed, _ = split_at_base(create(hyper()))
     told: list[Event] = []
-    first = features_of(fixed, rows[0], Watch(told.append))
+    first = FrozenBackbone(fixed).features(rows[0], Watch(told.append))
     assert [event.done for event in told if isinstance(event, Progressed)][-1] == 30
     assert first.images_per_second > 0
-    again = features_of(fixed, rows[0], Watch(told.append))
+    again = FrozenBackbone(fixed).features(rows[0], Watch(told.append))
     assert again.images_per_second == 0
     np.testing.assert_array_equal(first.rows.images, again.rows.images)
     part = ImageRows(rows[0].images, rows[0].labels, rows[0].rows[[3, 1]])
-    np.testing.assert_array_equal(features_of(fixed, part, Watch()).rows.images, first.rows.images[[3, 1]])
+    np.testing.assert_array_equal(
+        FrozenBackbone(fixed).features(part, Watch()).rows.images, first.rows.images[[3, 1]]
+    )
 
 
 def test_features_do_not_depend_on_threads_or_company(hyper, rows) -> None:
@@ -166,7 +168,7 @@ def test_a_stop_keeps_what_was_computed(hyper, rows) -> None:
     fixed, _ = split_at_base(create(hyper()))
     asked = iter([False] * 10 + [True] * 100)
     with pytest.raises(Cancelled):
-        features_of(fixed, rows[0], Watch(should_stop=lambda: next(asked)))
+        FrozenBackbone(fixed).features(rows[0], Watch(should_stop=lambda: next(asked)))
     assert len(list(features_folder().glob("*/*.npz"))) == 1
 
 

@@ -31,7 +31,8 @@ from convonet.training.net_training import TrainingResult
 
 ONNX = "model.onnx"
 _FIGURES = ("train_val_plots.png", "hyper_params.png")
-_SAMPLES = 16
+_SAMPLES, _SAMPLES_OF_LARGE, _LARGE = 16, 6, 128
+"""Images that an export is compared on; Keras takes a tenth of a second for each large one."""
 
 
 def train(
@@ -157,7 +158,8 @@ def _export(run: Run, model: NetModel, sets: TrainSets, watch: Watch) -> None:
     watch.tell(StageStarted(stage="export", title="Exporting to ONNX"))
     held_out = sets.val if sets.val is not None and sets.val is not sets.train else None
     source, prepared = ("train", sets.train) if held_out is None else ("val", held_out)
-    samples = prepared.images[:: max(1, len(prepared.images) // _SAMPLES)][:_SAMPLES]
+    count = _SAMPLES if max(sets.pixels.shape[:2]) <= _LARGE else _SAMPLES_OF_LARGE
+    samples = prepared.images[:: max(1, len(prepared.images) // count)][:count]
     digest = sha256_of(run.file(MODEL))
     try:
         export_onnx(model, run.file(ONNX), samples=samples, source=source, keras_sha256=digest)

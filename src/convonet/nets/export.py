@@ -179,7 +179,7 @@ def _write_traced(model: NetModel, path: Path) -> bool:
         return False
     import torch
 
-    from convonet.nets.torch_path import create_forward
+    from convonet.nets.torch_path import constant_weights, create_forward
 
     info = model.info
     network: Any = create_forward(model.keras_model)
@@ -198,7 +198,7 @@ def _write_traced(model: NetModel, path: Path) -> bool:
     example = torch.zeros((2, *info.pixels.shape))
     axes = {INPUT_NAME: {0: "batch"}, OUTPUT_NAME: {0: "batch"}}
     try:
-        with exporting("ONNX"), torch.no_grad():
+        with exporting("ONNX"), torch.no_grad(), constant_weights(model.keras_model):
             torch.onnx.export(
                 Whole(),
                 (example,),

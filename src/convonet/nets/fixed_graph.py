@@ -27,7 +27,7 @@ def fixed_graph(fixed: keras.Model) -> bytes | None:
     import torch
 
     from convonet.errors import ModelFileError
-    from convonet.nets.torch_path import create_forward
+    from convonet.nets.torch_path import constant_weights, create_forward
 
     network: Any = create_forward(fixed)
     if network is None:
@@ -40,7 +40,7 @@ def fixed_graph(fixed: keras.Model) -> bytes | None:
     made = io.BytesIO()
     example = torch.zeros((1, *fixed.input_shape[1:]), dtype=torch.uint8)
     try:
-        with exporting("ONNX"), torch.no_grad():
+        with exporting("ONNX"), torch.no_grad(), constant_weights(fixed):
             torch.onnx.export(
                 Fixed(), (example,), made, dynamo=False, input_names=[INPUT], output_names=[OUTPUT]
             )

@@ -69,37 +69,44 @@ def split_at_base(model: NetModel) -> Split:
     return Split(keras.Model(network.inputs[0], cut, name="fixed"), NetModel(head, model.info))
 
 
-def features_of(fixed: keras.Model, rows: ImageRows, watch: Watch) -> FrozenFeatures:
-    """The features of some images, in place of the images.
+class FrozenBackbone:
+    """The fixed part of a network, ready to compute features: by an inference engine where it has a graph.
 
-    They are computed once and kept in the cache, by the content of each image.
-
-    Returns:
-        All rows of an array (N, …) float32, with the images' labels in the same order.
-
-    Raises:
-        Cancelled: the person asked to stop; what was computed is kept.
+    Args:
+        fixed: from images to features.
     """
-    started = time.monotonic()
-    shape = fixed.output_shape[1:]
-    made = _room((len(rows), *shape))
-    flat = made.reshape(len(rows), -1)
-    graph = fixed_graph(fixed)
-    if graph is None:
-        _by_keras(fixed, rows, flat, watch)
-        return FrozenFeatures(
-            ImageRows.all(made, rows.labels[rows.rows]), "keras", _speed(len(rows), started)
-        )
-    network = FixedNetwork(graph, backend.threads())
-    digest = hashlib.sha256(graph).hexdigest()
-    cache = FeatureCache(f"{digest} {network.description}")
-    computed = _fill(network, cache, rows, flat, watch)
-    seconds = time.monotonic() - started
-    return FrozenFeatures(
-        ImageRows.all(made, rows.labels[rows.rows]),
-        network.description,
-        computed / seconds if computed else 0.0,
-    )
+
+    def __init__(self, fixed: keras.Model) -> None:
+        self._fixed = fixed
+        graph = fixed_graph(fixed)
+        self._network = None if graph is None else FixedNetwork(graph, backend.threads())
+        self._cache = None
+        if graph is not None and self._network is not None:
+            digest = hashlib.sha256(graph).hexdigest()
+            self._cache = FeatureCache(f"{digest} {self._network.description}")
+
+    def features(self, rows: ImageRows, watch: Watch) -> FrozenFeatures:
+        """The features of some images, in place of the images.
+
+        They are computed once and kept in the cache, by the content of each image.
+
+        Returns:
+            All rows of an array (N, …) float32, with the images' labels in the same order.
+
+        Raises:
+            Cancelled: the person asked to stop; what was computed is kept.
+        """
+        started = time.monotonic()
+        made = _room((len(rows), *self._fixed.output_shape[1:]))
+        flat = made.reshape(len(rows), -1)
+        if self._network is None or self._cache is None:
+            _by_keras(self._fixed, rows, flat, watch)
+            computed, engine = len(rows), "keras"
+        else:
+            computed = _fill(self._network, self._cache, rows, flat, watch)
+            engine = self._network.description
+        speed = computed / max(time.monotonic() - started, 1e-9)
+        return FrozenFeatures(ImageRows.all(made, rows.labels[rows.rows]), engine, speed)
 
 
 def _room(shape: tuple[int, ...]) -> np.ndarray:
@@ -150,10 +157,6 @@ def _fill(network: FixedNetwork, cache: FeatureCache, rows: ImageRows, made: np.
     finally:
         keep()
     return len(missing)
-
-
-def _speed(count: int, started: float) -> float:
-    return count / max(time.monotonic() - started, 1e-9)
 
 
 def _by_keras(fixed: keras.Model, rows: ImageRows, made: np.ndarray, watch: Watch) -> None:

@@ -31,7 +31,7 @@ from convonet.params.hyper_params import HyperParams
 from convonet.training.checkpoint import CheckpointFile
 from convonet.training.collapse import Collapse
 from convonet.training.converged import converged
-from convonet.training.features import features_of, split_at_base
+from convonet.training.features import FrozenBackbone, split_at_base
 from convonet.training.history import History
 from convonet.training.net_training import ImageRows, NetTraining, TrainingResult
 from convonet.training.rules import create_rules, is_better
@@ -114,9 +114,10 @@ class PhasedTraining:
         if converges or not self.hyper.augments:
             watch.tell(StageStarted(stage="features", title="Computing features with the frozen backbone"))
             fixed, model = split_at_base(self.model)
-            frozen = features_of(fixed, train, watch)
+            base = FrozenBackbone(fixed)
+            frozen = base.features(train, watch)
             train = frozen.rows
-            val = None if val is None else features_of(fixed, val, watch).rows
+            val = None if val is None else base.features(val, watch).rows
             if converges:
                 result = converged(model, self.hyper, train, val, watch)
                 result = replace(result, images_per_second=frozen.images_per_second)

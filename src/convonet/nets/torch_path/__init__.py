@@ -6,6 +6,6 @@ Only imported where torch is the backend.
 from __future__ import annotations
 
 from convonet.nets.torch_path.forward import TorchForward, create_forward
-from convonet.nets.torch_path.layout import lay_out
+from convonet.nets.torch_path.layout import constant_weights, lay_out
 
-__all__ = ["TorchForward", "create_forward", "lay_out"]
+__all__ = ["TorchForward", "constant_weights", "create_forward", "lay_out"]

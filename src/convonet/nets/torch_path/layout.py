@@ -6,6 +6,8 @@ width, in). Kept that way round, a kernel is not copied in each step.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -23,6 +25,19 @@ def lay_out(model: Any) -> None:
             tensor.data = keras_kernel(
                 torch_kernel(tensor.data).contiguous(memory_format=torch.channels_last)
             )
+
+
+@contextmanager
+def constant_weights(model: Any) -> Iterator[None]:
+    """Inside, no weight of a network wants a gradient, so that a traced graph may hold all of them as constants."""
+    wanted = [variable.value for variable in model.weights if variable.value.requires_grad]
+    for tensor in wanted:
+        tensor.requires_grad_(False)
+    try:
+        yield
+    finally:
+        for tensor in wanted:
+            tensor.requires_grad_(True)
 
 
 def like(tensor: Tensor, model: Tensor) -> Tensor:
