@@ -175,6 +175,8 @@ def _advice(run: Run, record: Mapping[str, Any], plan: Mapping[str, Any]) -> Ite
     for finding in record.get("diagnosis") or ():
         yield _step(task, finding["kind"], f"{finding['sentence']} {finding['advice']}", plan)
     for advice in record.get("advice") or ():
+        if plan and advice["kind"] == "transfer":
+            continue  # the plan has tried it
         yield _step(task, advice["kind"], advice["text"], plan)
     if plan and plan.get("recipe") != "best" and record["scores"]:
         longer: TrainRecipe = "auto" if plan["recipe"] == "fast" else "best"
