@@ -6,7 +6,6 @@ Every decision that depends on time is written to the record before it is acted 
 
 from __future__ import annotations
 
-import json
 import shutil
 import time
 from collections.abc import Callable, Sequence
@@ -16,21 +15,21 @@ from typing import Any
 
 import numpy as np
 
-from convonet.atomic import replacing, write_json
+from convonet.atomic import replacing
 from convonet.data.sources import DataSets
 from convonet.errors import Cancelled, ConvonetError
 from convonet.events import CandidateEnded, CandidateStarted, StageStarted, Warned, Watch
-from convonet.jobs.fitting import HISTORY, MODEL, Fit, advise_of, held_out
+from convonet.jobs.fitting import HISTORY, Fit, advise_of, held_out
+from convonet.jobs.plan_candidates import CandidateFolder, Trained, contest
 from convonet.jobs.plan_speed import Speed, measure_speed
 from convonet.jobs.train_sets import TrainSets, prepare_found
 from convonet.jobs.train_stages import draw, leave_model, save_partial
 from convonet.nets.backend import set_threads
 from convonet.nets.net_model import NetModel
-from convonet.planning import Candidate, Decision, Plan, ValidationScore, compare, score_validation
+from convonet.planning import Candidate, Decision, Plan, ValidationScore, score_validation
 from convonet.runs import Run
 from convonet.runs.documents import train_document
 from convonet.specs import TrainTask
-from convonet.training.history import History
 from convonet.training.net_training import TrainingResult
 from convonet.training.scoring import probabilities_of
 
@@ -41,7 +40,6 @@ PUBLISHED = "published"
 REPLAY = "replay"
 """The key of the record of a run that repeats another one's decisions and takes none of its own."""
 
-_RESULT, _LOSSES = "result.json", "validation.npy"
 _FINISH_SECONDS = 15.0
 _SHARE_OF_EARLIER = 0.35
 """Of the time that is left, what a timed candidate may take while another one follows."""
@@ -49,8 +47,6 @@ _SHARE_BEFORE_REFIT = 0.45
 """The same where the chosen candidate is trained again on all images."""
 _OVERTIME = 1.15
 _RESTARTS = 2
-_COST = {"own": 0, "frozen": 1, "fine_tuned": 1}
-"""What an answer costs: a fine-tuned backbone is as fast as a frozen one."""
 
 
 def carry_out(
@@ -80,15 +76,6 @@ def carry_out(
 
 
 @dataclass
-class _Done:
-    """A trained candidate: its per-image losses on the validation images, and how good they are."""
-
-    candidate: Candidate
-    losses: np.ndarray
-    score: ValidationScore
-
-
-@dataclass
 class _Carrying:
     run: Run
     task: TrainTask
@@ -97,7 +84,7 @@ class _Carrying:
     watch: Watch
     callbacks: Sequence[Any]
     began: float
-    best: _Done | None = None
+    best: Trained | None = None
     _sets: dict[tuple[tuple[int, int], int], TrainSets] = field(default_factory=dict)
     _finish_seconds: float = _FINISH_SECONDS
 
@@ -110,7 +97,9 @@ class _Carrying:
         failure: ConvonetError | None = None
         for number, candidate in enumerate(self.plan.candidates, start=1):
             if candidate.state == "done":
-                self._take_up(candidate)
+                done = self._folder(candidate.name).trained(candidate)
+                if self.best is None or contest(done, self.best)[0]:
+                    self.best = done
             elif candidate.state == "waiting":
                 self.watch.tell(
                     CandidateStarted(
@@ -149,12 +138,12 @@ class _Carrying:
             return
         while True:
             task = self._task_of(candidate, epochs)
-            model, result = self._trained(task, sets, self._folder(candidate.name), candidate, epochs)
+            model, result = self._trained(task, sets, self._folder(candidate.name).path, candidate, epochs)
             score, losses = self._scored(model, sets)
             if not (score.collapsed or result.collapse) or not self._restarts(candidate, task, result):
                 break
-            shutil.rmtree(self._folder(candidate.name), ignore_errors=True)
-        self._keep(candidate, model, result, losses)
+            shutil.rmtree(self._folder(candidate.name).path, ignore_errors=True)
+        self._folder(candidate.name).keep(model, result, losses)
         done = replace(
             candidate,
             state="done",
@@ -163,9 +152,9 @@ class _Carrying:
             images_per_second=result.images_per_second,
         )
         first = self.best is None
-        self._compete(_Done(done, losses, score))
+        self._compete(Trained(done, losses, score))
         if first and self.task.validation:
-            self._publish(model, result, _Done(done, losses, score))
+            self._publish(model, result, Trained(done, losses, score))
 
     def _trained(
         self,
@@ -195,7 +184,7 @@ class _Carrying:
         labels = rows.labels[rows.rows]
         return score_validation(labels, probabilities_of(model, rows, self.watch))
 
-    def _compete(self, done: _Done) -> None:
+    def _compete(self, done: Trained) -> None:
         """Make the better one of the candidate and the best so far the best, and say why."""
         if self.best is None:
             self.best = done
@@ -204,7 +193,7 @@ class _Carrying:
             )
             self._ended(done.candidate)
             return
-        wins, why = _contest(done, self.best)
+        wins, why = contest(done, self.best)
         loser, winner = (self.best, done) if wins else (done, self.best)
         self.plan = replace(self.plan, chosen=winner.candidate.name, why=why)
         self.plan = self.plan.with_candidate(replace(loser.candidate, reason=f"{why[0].upper()}{why[1:]}"))
@@ -314,62 +303,28 @@ class _Carrying:
             self._sets[key] = prepare_found(self.run, task, self.found, self.watch)
         return self._sets[key]
 
-    def _folder(self, name: str) -> Path:
-        return self.run.file(CANDIDATES) / name
+    def _folder(self, name: str) -> CandidateFolder:
+        return CandidateFolder(self.run.file(CANDIDATES) / name)
 
-    def _keep(
-        self, candidate: Candidate, model: NetModel, result: TrainingResult, losses: np.ndarray
-    ) -> None:
-        folder = self._folder(candidate.name)
-        model.save(folder / MODEL)
-        with replacing(folder / _LOSSES) as temporary, temporary.open("wb") as file:
-            np.save(file, losses)
-        write_json(
-            folder / _RESULT,
-            {
-                "history": result.history.rows,
-                "extra": list(result.history.extra),
-                "model_epoch": result.model_epoch,
-                "stopped": result.stopped,
-                "images_per_second": result.images_per_second,
-            },
-        )
-
-    def _take_up(self, candidate: Candidate) -> None:
-        """A candidate that an earlier attempt has trained."""
-        losses = np.load(self._folder(candidate.name) / _LOSSES, allow_pickle=False)
-        values = dict(candidate.validation or {})
-        values["accuracy_interval"] = tuple(values["accuracy_interval"])
-        done = _Done(candidate, losses, ValidationScore(**values))
-        if self.best is None or _contest(done, self.best)[0]:
-            self.best = done
-
-    def _kept(self, candidate: Candidate) -> tuple[NetModel, TrainingResult]:
-        folder = self._folder(candidate.name)
-        values = json.loads((folder / _RESULT).read_text(encoding="utf-8"))
-        history = History(values["history"], tuple(values["extra"]))
-        result = TrainingResult(
-            history, values["model_epoch"], values["stopped"], values["images_per_second"]
-        )
-        return NetModel.load(folder / MODEL), result
-
-    def _refit(self, best: _Done) -> None:
+    def _refit(self, best: Trained) -> None:
         """The chosen candidate once more on all images, for as many epochs as were best."""
         candidate = best.candidate
-        _, result = self._kept(candidate)
+        _, result = self._folder(candidate.name).model()
         epochs = result.model_epoch - (1 if candidate.kind == "fine_tuned" else 0)
         task = self._task_of(
             candidate, None if candidate.kind == "frozen" else max(epochs, 0), validation=False
         )
         self.watch.tell(StageStarted(stage="refit", title="Training the chosen model on all images"))
         sets = prepare_found(self.run, task, self.found, self.watch)
-        model, whole = self._trained(task, sets, self._folder(REFIT), replace(candidate, timed=False), None)
+        model, whole = self._trained(
+            task, sets, self._folder(REFIT).path, replace(candidate, timed=False), None
+        )
         self._publish(model, whole, best, sets=sets, folder=self._folder(REFIT))
         draw(self.run, task, model, whole, self.watch)
 
-    def _publish_best(self, best: _Done) -> None:
+    def _publish_best(self, best: Trained) -> None:
         """Publish the best candidate, unless it is published already, and draw its figures."""
-        model, result = self._kept(best.candidate)
+        model, result = self._folder(best.candidate.name).model()
         if self.run.read().get(PUBLISHED) != best.candidate.name:
             self._publish(model, result, best)
         decided = self.plan.decision(best.candidate.name, "epochs")
@@ -380,10 +335,10 @@ class _Carrying:
         self,
         model: NetModel,
         result: TrainingResult,
-        done: _Done,
+        done: Trained,
         *,
         sets: TrainSets | None = None,
-        folder: Path | None = None,
+        folder: CandidateFolder | None = None,
     ) -> None:
         """Leave a candidate's model and all that belongs to it in the run's folder, calibrated."""
         started = time.monotonic()
@@ -394,7 +349,7 @@ class _Carrying:
         temperature = model.info.temperature * done.score.temperature
         calibrated = NetModel(model.keras_model, model.info.changed(temperature=temperature))
         with replacing(self.run.file(HISTORY)) as temporary:
-            shutil.copyfile((folder or self._folder(candidate.name)) / HISTORY, temporary)
+            shutil.copyfile((folder or self._folder(candidate.name)).history, temporary)
         spec = task.to_dict()
         advise_of(self.run, task, sets, Watch(should_stop=lambda: False))
         self.run.update(params={"data": spec["data"], "hyper": spec["hyper"]})
@@ -407,26 +362,8 @@ class _Carrying:
         self.run.update(plan=plan.to_dict())
 
     def _clean(self) -> None:
-        """What only a resumption needs; the candidates' histories stay."""
-        for folder in self.run.file(CANDIDATES).glob("*"):
-            for path in folder.iterdir():
-                if path.name != HISTORY:
-                    path.unlink()
-
-
-def _contest(new: _Done, best: _Done) -> tuple[bool, str]:
-    """Whether a candidate is better than the best so far, and why the winner is."""
-    compared = compare(new.losses, best.losses)
-    numbers = f"difference {abs(compared.difference):.3f}, margin {compared.margin:.3f}"
-    if compared.tied and new.score.collapsed == best.score.collapsed:
-        costs = [_COST[one.candidate.kind] for one in (new, best)]
-        if costs[0] != costs[1]:
-            why = f"no clear difference in validation log-loss ({numbers}); the faster model is taken"
-            return costs[0] < costs[1], why
-    if new.score.collapsed != best.score.collapsed:
-        return best.score.collapsed, "the other one is no better than always answering one class"
-    low, high = sorted((new.score.log_loss, best.score.log_loss))
-    return compared.difference < 0, f"validation log-loss {low:.3f} against {high:.3f} ({numbers})"
+        for path in self.run.file(CANDIDATES).glob("*"):
+            CandidateFolder(path).clean()
 
 
 def _rate_field(candidate: Candidate) -> str:
