@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -182,3 +183,17 @@ def test_the_fitted_head_is_no_epoch_of_the_curve(
     task = task_of(photos, "none", hyper={"base": "efficientnet_lite0", "head_solver": "lbfgs"})
     found, kept = curve_of(task, TrainingResult(History(rows), model_epoch, "", 1.0))
     assert (found.column("loss"), kept) == (losses, epoch)
+
+
+def test_two_images_are_trained_on_without_a_comparison(photos: Path, home: None, tmp_path: Path) -> None:
+    for name in ("bars", "checks"):
+        (tmp_path / "two" / name).mkdir(parents=True)
+        shutil.copyfile(photos / "train" / name / "0.jpg", tmp_path / "two" / name / "0.jpg")
+    data = DataParams(train_dir=str(tmp_path / "two"))
+    task = TrainTask(data=data, hyper=HyperParams(), recipe="auto", validation=False, threads=1)
+    run = Run.create(tmp_path, task)
+    work(run, run.task(), Watch())
+    plan = Plan.of(run.read()["plan"])
+    assert plan.chosen == "frozen"
+    assert "too few images" in plan.why
+    assert run.file("model.keras").is_file()

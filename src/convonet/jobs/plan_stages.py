@@ -17,7 +17,7 @@ import numpy as np
 
 from convonet.atomic import replacing
 from convonet.data.sources import DataSets
-from convonet.errors import Cancelled, ConvonetError
+from convonet.errors import Cancelled, ConvonetError, DataError
 from convonet.events import CandidateEnded, CandidateStarted, StageStarted, Warned, Watch
 from convonet.jobs.fitting import HISTORY, Fit, advise_of, held_out
 from convonet.jobs.plan_candidates import CandidateFolder, Trained, contest
@@ -94,6 +94,9 @@ class _Carrying:
 
     def all(self) -> None:
         """Every candidate in turn, then what is left to do for the best of them."""
+        if not self.task.validation and not self._can_hold_out():
+            self._without_comparison()
+            return
         failure: ConvonetError | None = None
         for number, candidate in enumerate(self.plan.candidates, start=1):
             if candidate.state == "done":
@@ -154,7 +157,31 @@ class _Carrying:
         first = self.best is None
         self._compete(Trained(done, losses, score))
         if first and self.task.validation:
-            self._publish(model, result, Trained(done, losses, score))
+            self._publish(model, result, done, score.temperature)
+
+    def _can_hold_out(self) -> bool:
+        try:
+            return bool(len(self._sets_of(self.plan.candidates[0]).val_rows))
+        except DataError:
+            return False
+
+    def _without_comparison(self) -> None:
+        """So few images that none can be held out: train the simplest model that a backbone gives, on all of them."""
+        candidates = self.plan.candidates
+        chosen = next((one for one in candidates if one.kind == "frozen"), candidates[0])
+        reason = "too few images to hold any out for a comparison"
+        for one in candidates:
+            if one != chosen:
+                self._ended(replace(one, state="skipped", reason=reason))
+        task = self._task_of(chosen, chosen.least_epochs if chosen.timed else None, validation=False)
+        sets = prepare_found(self.run, task, self.found, self.watch)
+        folder = self._folder(chosen.name)
+        model, result = self._trained(task, sets, folder.path, replace(chosen, timed=False), None)
+        self.plan = replace(self.plan, chosen=chosen.name, why=reason)
+        self._ended(replace(chosen, state="done", seconds=time.monotonic() - self.began))
+        self._publish(model, result, chosen, sets=sets)
+        draw(self.run, task, model, result, self.watch)
+        self._clean()
 
     def _trained(
         self,
@@ -319,14 +346,15 @@ class _Carrying:
         model, whole = self._trained(
             task, sets, self._folder(REFIT).path, replace(candidate, timed=False), None
         )
-        self._publish(model, whole, best, sets=sets, folder=self._folder(REFIT))
+        temperature = best.score.temperature
+        self._publish(model, whole, candidate, temperature, sets=sets, folder=self._folder(REFIT))
         draw(self.run, task, model, whole, self.watch)
 
     def _publish_best(self, best: Trained) -> None:
         """Publish the best candidate, unless it is published already, and draw its figures."""
         model, result = self._folder(best.candidate.name).model()
         if self.run.read().get(PUBLISHED) != best.candidate.name:
-            self._publish(model, result, best)
+            self._publish(model, result, best.candidate, best.score.temperature)
         decided = self.plan.decision(best.candidate.name, "epochs")
         task = self._task_of(best.candidate, None if decided is None else int(decided.value))
         draw(self.run, task, model, result, self.watch)
@@ -335,19 +363,19 @@ class _Carrying:
         self,
         model: NetModel,
         result: TrainingResult,
-        done: Trained,
+        candidate: Candidate,
+        temperature: float = 1.0,
         *,
         sets: TrainSets | None = None,
         folder: CandidateFolder | None = None,
     ) -> None:
         """Leave a candidate's model and all that belongs to it in the run's folder, calibrated."""
         started = time.monotonic()
-        candidate = done.candidate
         decided = self.plan.decision(candidate.name, "epochs")
         task = self._task_of(candidate, None if decided is None else int(decided.value))
         sets = sets or self._sets_of(candidate)
-        temperature = model.info.temperature * done.score.temperature
-        calibrated = NetModel(model.keras_model, model.info.changed(temperature=temperature))
+        info = model.info.changed(temperature=model.info.temperature * temperature)
+        calibrated = NetModel(model.keras_model, info)
         with replacing(self.run.file(HISTORY)) as temporary:
             shutil.copyfile((folder or self._folder(candidate.name)).history, temporary)
         spec = task.to_dict()
