@@ -76,7 +76,7 @@ def test_the_plan_follows_what_is_set(window: AppWin, qtbot: Any, blobs: Path) -
     assert bench.train_task().minutes == 2
     shown = {item.title: item for item in shown_actions(bench)}["Training With Validation"]
     assert shown.command.endswith("--set epochs=3 --minutes 2")
-    assert "recipe='auto', minutes=2" in shown.python
+    assert "convonet.train(data, hyper, minutes=2)" in shown.python
     card.recipe.setCurrentText("fast")
     card.recipe.activated.emit(1)
     qtbot.waitUntil(lambda: len(card.candidates.lines) > 0 and not card.preview.is_busy, timeout=10_000)
