@@ -204,5 +204,5 @@ def _print_demo(run: Run, as_json: bool) -> None:
     for picture in pictures:
         typer.echo(f"  {picture}")
     typer.echo(
-        f"Next: convonet predict {run.path} IMAGE … | convonet train --train-dir FOLDER --test-dir FOLDER"
+        f"Next: convonet predict {run.path} IMAGE … | convonet train FOLDER"
     )
