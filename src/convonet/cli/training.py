@@ -203,6 +203,4 @@ def _print_demo(run: Run, as_json: bool) -> None:
     typer.echo("Pictures:")
     for picture in pictures:
         typer.echo(f"  {picture}")
-    typer.echo(
-        f"Next: convonet predict {run.path} IMAGE … | convonet train FOLDER"
-    )
+    typer.echo(f"Next: convonet predict {run.path} IMAGE … | convonet train FOLDER")
