@@ -15,6 +15,10 @@ from convonet.specs import TrainTask
 from convonet.workbench.supervisor import Supervisor
 
 
+def _children() -> set[int]:
+    return {child.pid for child in psutil.Process().children()}
+
+
 def _wait_until_loaded(process: int, seconds: float = 120) -> None:
     deadline = time.monotonic() + seconds
     while not any("libtorch" in part.path for part in psutil.Process(process).memory_maps()):
@@ -24,10 +28,10 @@ def _wait_until_loaded(process: int, seconds: float = 120) -> None:
 
 @pytest.mark.skipif(not psutil.LINUX, reason="the libraries of a process are read from /proc")
 def test_a_warm_worker_has_torch_loaded_and_takes_up_the_next_run(digits: Path, tmp_path: Path) -> None:
-    before = {child.pid for child in psutil.Process().children()}
+    before = _children()
     supervisor = Supervisor()
     supervisor.warm(1)
-    spare = next(child.pid for child in psutil.Process().children() if child.pid not in before)
+    spare = (_children() - before).pop()
     _wait_until_loaded(spare)
     data = DataParams.of({"train_dir": str(digits / "train"), "image_size": 8})
     hyper = HyperParams.of({"family": "logistic", "epochs": 1})
@@ -40,12 +44,13 @@ def test_a_warm_worker_has_torch_loaded_and_takes_up_the_next_run(digits: Path, 
 
 
 def test_a_warm_worker_of_another_kind_is_left_alone(tmp_path: Path) -> None:
+    before = _children()
     supervisor = Supervisor()
     supervisor.warm(2)
+    spare = (_children() - before).pop()
     run = Run.create(
         tmp_path, TrainTask(data=DataParams.of({"train_dir": "none"}), hyper=HyperParams(), threads=1)
     )
-    spare = psutil.Process().children()[-1].pid
     worker = supervisor.start(run, 1)
     assert worker.process != spare
     worker.kill()
