@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
+import subprocess
 import sys
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -46,6 +49,26 @@ def real_data(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]
         return unpacked[name]
 
     return find
+
+
+@pytest.fixture(scope="session")
+def flowers_by_command(
+    real_data: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Any]:
+    """What `convonet train flowers_128 --minutes 1` prints as JSON: what the window and the page must reach."""
+    folder = tmp_path_factory.mktemp("command")
+    words = ["train", real_data("flowers_128"), "--minutes", "1", "--out", folder / "runs", "--json"]
+    done = subprocess.run(
+        [sys.executable, "-m", "convonet", *map(str, words)],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"CONVONET_HOME": str(folder / "home")},
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    document: dict[str, Any] = json.loads(done.stdout)
+    return document
 
 
 @pytest.fixture(scope="session")

@@ -153,6 +153,27 @@ def test_train_and_what_is_shown_while_and_after(
     assert page.card.isVisible()
 
 
+@pytest.mark.slow
+@pytest.mark.data
+@pytest.mark.timeout(600)
+def test_a_folder_of_photographs_reaches_what_the_command_line_reaches(
+    flowers_by_command: dict[str, Any],
+    window: AppWin,
+    qtbot: Any,
+    answers: Any,
+    real_data: Callable[[str], Path],
+    wait_work: Wait,
+) -> None:
+    page = choose(window, qtbot, real_data("flowers_128"))
+    page.card.minutes.setValue(1)
+    window.controller.actions["train_val"].trigger()
+    wait_work(window, 200)
+    assert answers.errors == []
+    reached = page.summary.summary.accuracy
+    assert reached == pytest.approx(flowers_by_command["test"]["accuracy"], abs=0.01)
+    assert reached > 0.65
+
+
 def record_run(folder: Path, images: Path) -> Run:
     """A run as `auto` leaves it, and a model that is only looked at."""
     data = DataParams.of({"train_dir": str(images / "train")})

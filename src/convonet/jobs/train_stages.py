@@ -115,6 +115,7 @@ def _save(
         history.to_dict(),
         sets.majority,
         train_majority=sets.train_majority,
+        images=(len(sets.val_rows), len(sets.train_rows)),
         epoch=epoch,
         collapse=result.collapse,
     )

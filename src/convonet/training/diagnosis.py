@@ -23,6 +23,7 @@ _STILL_FALLING = 0.03
 _POOR = 0.75
 _CHANCE, _TRAINING_CHANCE = 0.01, 0.02
 _GUESSING, _FEW_EPOCHS = 0.95, 3
+_SMALL_RISE = 0.005
 
 Array = NDArray[np.float64]
 
@@ -56,6 +57,7 @@ def read_curves(
     majority: float | None = None,
     *,
     train_majority: float | None = None,
+    images: tuple[int, int] | None = None,
     epoch: int | None = None,
     collapse: Collapse | None = None,
 ) -> tuple[Finding, ...]:
@@ -67,6 +69,7 @@ def read_curves(
         majority: share of the largest class in the validation images, or without validation in the training images,
             0 to 1. None: a model that is no better than it is not named.
         train_majority: the same of the training images; None: as `majority`.
+        images: how many validation and training images there are; with few, guessing may look better than it is.
         epoch: of the model, from 1; None: the last one.
         collapse: what training itself saw after its last epoch.
     """
@@ -74,7 +77,7 @@ def read_curves(
     if len(loss) and not np.isfinite(loss).all():
         return (_not_a_number(loss),)
     shares = None if majority is None else (majority, majority if train_majority is None else train_majority)
-    if (collapsed := _collapsed(history, shares, epoch or len(loss), collapse)) is not None:
+    if (collapsed := _collapsed(history, shares, images, epoch or len(loss), collapse)) is not None:
         return (collapsed,)
     if len(loss) < _LEAST_EPOCHS:
         return ()
@@ -106,6 +109,7 @@ def _not_a_number(loss: Array) -> Finding:
 def _collapsed(
     history: Mapping[str, Sequence[float | None]],
     shares: tuple[float, float] | None,
+    images: tuple[int, int] | None,
     epoch: int,
     collapse: Collapse | None,
 ) -> Finding | None:
@@ -122,21 +126,35 @@ def _collapsed(
     validated = len(checked) == len(loss) and np.isfinite(checked[epoch - 1])
     score, trained = (checked if validated else accuracy)[epoch - 1], accuracy[epoch - 1]
     majority, train_majority = shares
-    guessing = score <= majority + _CHANCE and trained <= train_majority + _TRAINING_CHANCE
+    few, few_trained = images or (None, None)
+    guessing = score <= _chance(majority, few if validated else few_trained, _CHANCE)
+    guessing &= trained <= _chance(train_majority, few_trained, _TRAINING_CHANCE)
     if not guessing or loss[epoch - 1] < _GUESSING * _least_entropy(train_majority):
         return None
     which = "validation" if validated else "training"
-    early = "Train for more epochs. If that does not help: " if len(loss) < _FEW_EPOCHS else ""
-    advice = (
-        f"{early}Try a learning rate 10 times smaller, then one 10 times larger. Check that the pixels are scaled, "
-        "never raw 0 to 255, and that the images are in the right class folders."
-    )
+    if len(loss) > 1 and (np.diff(loss) <= _SMALL_RISE * loss[:-1]).all() and loss[-1] < loss[0]:
+        advice = (
+            f"The training loss still falls, slowly: {loss[0]:.3g} in epoch 1, {loss[-1]:.3g} at the end. "
+            "Train for more epochs, or with a learning rate 10 times larger."
+        )
+    else:
+        early = "Train for more epochs. If that does not help: " if len(loss) < _FEW_EPOCHS else ""
+        advice = (
+            f"{early}Try a learning rate 10 times smaller, then one 10 times larger. Check that the pixels are scaled, "
+            "never raw 0 to 255, and that the images are in the right class folders."
+        )
     return Finding(
         "collapsed",
         f"The model is no better than always predicting the largest class: the {which} accuracy is "
         f"{100 * score:.1f}%, and the largest class has {100 * majority:.1f}% of the images.",
         advice if collapse is None else collapse.advice,
     )
+
+
+def _chance(majority: float, images: int | None, least: float) -> float:
+    """The highest accuracy that guessing explains: the largest class plus two standard errors, or plus `least`."""
+    error = 0.0 if images is None else math.sqrt(majority * (1 - majority) / images)
+    return majority + max(least, 2 * error)
 
 
 def _least_entropy(majority: float) -> float:
@@ -219,5 +237,5 @@ def _slow(history: Mapping[str, Sequence[float | None]], loss: Array) -> Finding
     return Finding(
         "underfitting",
         f"Underfitting: training accuracy ends at {accuracy[-1]:.2f} and the loss has come to rest.",
-        "Try a larger network, less dropout and L2, or a larger image size.",
+        "Try a pretrained backbone or a larger network, less dropout and L2, or a larger image size.",
     )

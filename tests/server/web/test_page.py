@@ -246,6 +246,32 @@ def test_train_compares_candidates_and_tells_what_to_do_next(
     assert page.get_by_label("Recipe").input_value() == "auto"
 
 
+@pytest.mark.slow
+@pytest.mark.data
+@pytest.mark.timeout(600)
+def test_a_folder_of_photographs_reaches_what_the_command_line_reaches(
+    flowers_by_command: dict[str, Any],
+    root: Path,
+    serve: Callable[..., Any],
+    visit: Callable[..., Any],
+    go: Callable[..., None],
+    real_data: Callable[[str], Path],
+) -> None:
+    shutil.copytree(real_data("flowers_128"), root / "photographs")
+    page = visit(serve().url)
+    choose_folder(page, "Choose training images", "photographs")
+    page.get_by_text("1,000 training, 300 test images of 5 classes").wait_for()
+    go(page, "train")
+    page.get_by_label("Minutes").fill("1")
+    page.get_by_role("button", name="Train", exact=True).click()
+    page.locator("#doing", has_text=re.compile(r"^\[1/\d\] ")).wait_for()
+    page.locator("#doing", has_text=re.compile("^Done$")).wait_for(timeout=200_000)
+    test = page.locator(".card", has=page.get_by_role("heading", name="Test", exact=True))
+    shown = re.search(r"(\d+\.\d)%", test.locator(".tile", has_text="Test accuracy").inner_text())
+    assert shown is not None, test.inner_text()
+    assert float(shown[1]) == pytest.approx(100 * flowers_by_command["test"]["accuracy"], abs=1)
+
+
 def test_an_offered_class_map_is_taken(
     root: Path, serve: Callable[..., Any], ready: Callable[..., Any]
 ) -> None:
