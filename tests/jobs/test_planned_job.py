@@ -15,7 +15,8 @@ from PIL import Image
 
 from convonet.errors import Cancelled
 from convonet.events import CandidateEnded, CandidateStarted, Event, PlanMade, StageStarted, Watch
-from convonet.jobs import verify_job
+from convonet.jobs import plan_stages, verify_job
+from convonet.jobs.plan_speed import Speed
 from convonet.jobs.train_job import work
 from convonet.nets.backend import keras
 from convonet.params import DataParams, HyperParams
@@ -183,6 +184,31 @@ def test_the_fitted_head_is_no_epoch_of_the_curve(
     task = task_of(photos, "none", hyper={"base": "efficientnet_lite0", "head_solver": "lbfgs"})
     found, kept = curve_of(task, TrainingResult(History(rows), model_epoch, "", 1.0))
     assert (found.column("loss"), kept) == (losses, epoch)
+
+
+@pytest.mark.slow
+def test_the_last_blocks_are_trained_where_all_take_too_long(
+    photos: Path, home: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slow_as_a_whole(task: TrainTask, *_: Any) -> Speed:
+        return Speed(1.0, 1000.0) if task.hyper.release == "all" else Speed(10.0, 15.0)
+
+    monkeypatch.setattr(plan_stages, "measure_speed", slow_as_a_whole)
+    data = DataParams(train_dir=str(photos / "train"), test_dir=str(photos / "test"), image_size=(64, 64))
+    task = TrainTask(data=data, hyper=HyperParams(), recipe="auto", minutes=1, threads=1)
+    run = Run.create(tmp_path, task)
+    work(run, task, Watch())
+    run.update(state="done")
+    plan = Plan.of(run.read()["plan"])
+    released, epochs = plan.decision("fine_tuned", "release"), plan.decision("fine_tuned", "epochs")
+    assert released is not None
+    assert (released.value, released.reason.split(";")[0]) == (6, "an epoch of all layers takes 1000 s")
+    assert epochs is not None
+    assert epochs.value in (2, 3)
+    assert plan.candidate("fine_tuned").state == "done"
+    repeated = Run.create(tmp_path, VerifyTask(run=str(run.path), threads=1))
+    answer = verify_job.work(repeated, repeated.task(), Watch())
+    assert answer["equal"], answer["sentence"]
 
 
 def test_two_images_are_trained_on_without_a_comparison(photos: Path, home: None, tmp_path: Path) -> None:

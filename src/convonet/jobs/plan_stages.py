@@ -254,18 +254,34 @@ class _Carrying:
         if known is not None:
             return int(known.value)
         self.watch.tell(StageStarted(stage="speed", title="Measuring how fast it trains"))
+        left = self._left_for(candidate)
         speed = measure_speed(self._task_of(candidate, candidate.least_epochs), sets, self.watch)
+        whole = self.plan.decision(candidate.name, "release") is None
+        if whole and candidate.last_blocks and left < candidate.least_epochs * speed.epoch_seconds:
+            self._release_less(candidate, speed)
+            speed = measure_speed(self._task_of(candidate, candidate.least_epochs), sets, self.watch)
+            left = self._left_for(candidate)
+        epochs = min(candidate.most_epochs, int(left / speed.epoch_seconds))
+        if epochs < candidate.least_epochs:
+            epochs = 0 if self.best is not None or len(self.plan.candidates) > 1 else candidate.least_epochs
+        self._write(self.plan.with_decision(_epochs_decision(candidate, epochs, speed, left)))
+        return epochs
+
+    def _left_for(self, candidate: Candidate) -> float:
+        """Seconds that a timed candidate may take."""
         left = self._left() - self._finish_seconds
         later = [one for one in self.plan.candidates if one.timed and one.state == "waiting"]
         if len(later) > 1:
             left *= _SHARE_OF_EARLIER
         if not self.task.validation:
             left *= _SHARE_BEFORE_REFIT
-        epochs = min(candidate.most_epochs, int(left / speed.epoch_seconds))
-        if epochs < candidate.least_epochs:
-            epochs = 0 if self.best is not None or len(self.plan.candidates) > 1 else candidate.least_epochs
-        self._write(self.plan.with_decision(_epochs_decision(candidate, epochs, speed, left)))
-        return epochs
+        return left
+
+    def _release_less(self, candidate: Candidate, speed: Speed) -> None:
+        """Decide to train the last blocks of a backbone only."""
+        blocks = candidate.last_blocks
+        reason = f"an epoch of all layers takes {speed.epoch_seconds:.0f} s; only the last {blocks} blocks are trained"
+        self._write(self.plan.with_decision(Decision(candidate.name, "release", blocks, reason)))
 
     def _deadline(self, candidate: Candidate, epochs: int | None) -> Callable[[int], str]:
         """Asked after each epoch: ends a training that turned out slower than was measured."""
@@ -317,6 +333,9 @@ class _Carrying:
         rate = self.plan.decision(candidate.name, "rate")
         if rate is not None:
             hyper = hyper.changed(**{_rate_field(candidate): rate.value})
+        release = self.plan.decision(candidate.name, "release")
+        if release is not None:
+            hyper = hyper.changed(release=str(int(release.value)))
         if self.task.hyper.is_set("batch_size"):
             # The person's, or half of it after the memory was not enough.
             hyper = hyper.changed(batch_size=self.task.hyper.batch_size)

@@ -28,6 +28,8 @@ class Candidate:
         hyper: its hyper parameters; of a timed candidate without the epochs, which are a decision.
         image_size: (height, width) of its input, in pixels.
         channels: 1 or 3.
+        last_blocks: where training all of a backbone takes too long, this many of its last blocks are trained instead;
+            0: never.
         timed: how long it trains is decided by measured speed: epochs from `least_epochs` to `most_epochs`.
         state: what became of it.
         reason: why it was skipped, failed, or not chosen.
@@ -42,6 +44,7 @@ class Candidate:
     hyper: dict[str, Any]
     image_size: tuple[int, int]
     channels: int
+    last_blocks: int = 0
     timed: bool = False
     least_epochs: int = 1
     most_epochs: int = 1
@@ -74,8 +77,9 @@ class Decision:
 
     Attributes:
         candidate: whose.
-        what: `epochs` (0: not trained), `stop_after` or `rate` (a learning rate to start anew with).
-        value: the epochs, or the learning rate.
+        what: `epochs` (0: not trained), `stop_after`, `rate` (a learning rate to start anew with) or `release` (only
+            the last blocks are trained).
+        value: the epochs, the learning rate, or the number of blocks.
         reason: in a sentence.
     """
 
