@@ -17,6 +17,7 @@ from convonet.nets.budget import check_maps, parameters_within, stored_numbers
 from convonet.nets.foreign import describe, with_channel_axis
 from convonet.nets.keras2 import open_keras2
 from convonet.nets.safe_file import WEIGHTS, read_h5_text, read_keras_text
+from convonet.own_process import opening_limits
 from convonet.params.data_params import Scaling
 
 _H5_SUFFIXES = (".h5", ".hdf5")
@@ -49,9 +50,13 @@ def load_network(path: Path) -> tuple[keras.Model, ModelInfo | None]:
         raise ModelFileError(
             "This is no model file that Convonet opens", where=path, expected="a .keras or .h5 file"
         )
-    with _weights(path) as weights, parameters_within(stored_numbers(weights, path), path):
+    with (
+        opening_limits(path.stat().st_size),
+        _weights(path) as weights,
+        parameters_within(stored_numbers(weights, path), path),
+    ):
         network = open_keras2(path, text.config, weights) if text.keras2 else _load(path)
-    check_maps(network, path)
+        check_maps(network, path)
     return network, None if text.info is None else ModelInfo.from_json(text.info, path)
 
 
@@ -83,6 +88,8 @@ def _load(path: Path) -> keras.Model:
 
 
 def _cannot_rebuild(path: Path, error: Exception) -> ModelFileError:
+    if isinstance(error, MemoryError) or "not enough memory" in str(error):
+        return ModelFileError("Opening the model file takes more memory than is allowed", where=path)
     lines = str(error).splitlines()
     return ModelFileError(
         "Keras cannot rebuild the network from this file",

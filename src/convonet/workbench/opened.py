@@ -12,6 +12,7 @@ from convonet.errors import ModelFileError, RunNotFoundError
 from convonet.inference.keras_file import read_info
 from convonet.inference.labels import labels_beside
 from convonet.inference.model_info import ModelInfo
+from convonet.inference.onnx_file import read_onnx_info
 from convonet.params.data_params import Scaling
 from convonet.runs import RECORD, Run
 
@@ -107,9 +108,7 @@ def open_model(
 
 def _info(file: Path) -> ModelInfo | None:
     if file.suffix.lower() == ".onnx":
-        from convonet.inference.onnx_model import OnnxModel
-
-        return OnnxModel.load(file).info
+        return read_onnx_info(file)
     if file.suffix.lower() != ".keras":
         return None
     return read_info(file)
