@@ -5,6 +5,7 @@ An ONNX file is a protobuf message. The few fields that are needed here are foun
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -18,6 +19,7 @@ GOLDEN_PROPERTY = "convonet_golden"
 """The property with the golden samples; files of older versions have none."""
 MAX_BYTES = 2**31 - 1  # protobuf's own limit for one file
 
+_MAX_TEXT = 64 * 2**20
 # Field numbers of onnx.proto.
 _GRAPH, _METADATA, _FUNCTIONS = 7, 14, 25
 _NODE, _OP_TYPE, _ATTRIBUTE, _KEY, _VALUE = 1, 4, 5, 1, 2
@@ -43,18 +45,33 @@ def read_content(path: Path) -> bytes:
     Raises:
         ModelFileError: it cannot be read, or is larger than an ONNX file can be.
     """
+    check_size(path)
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise ModelFileError(
-                "The file is too large for an ONNX model", where=path, expected="at most 2 GiB"
-            )
         return path.read_bytes()
     except OSError as error:
-        reason = (error.strerror or "reading failed").lower()
-        raise ModelFileError(f"The model file cannot be read: {reason}", where=path) from error
+        raise _unreadable(path, error) from error
 
 
-def read_text(content: bytes, path: Path) -> OnnxText:
+def check_size(path: Path) -> None:
+    """See that a file is not larger than an ONNX file can be.
+
+    Raises:
+        ModelFileError: it is, or it is not there.
+    """
+    try:
+        size = path.stat().st_size
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    if size > MAX_BYTES:
+        raise ModelFileError("The file is too large for an ONNX model", where=path, expected="at most 2 GiB")
+
+
+def _unreadable(path: Path, error: OSError) -> ModelFileError:
+    reason = (error.strerror or "reading failed").lower()
+    return ModelFileError(f"The model file cannot be read: {reason}", where=path)
+
+
+def read_text(content: bytes | mmap.mmap, path: Path) -> OnnxText:
     """Metadata and operations of a file's content.
 
     Raises:
@@ -65,6 +82,8 @@ def read_text(content: bytes, path: Path) -> OnnxText:
     try:
         for number, value in _messages(memoryview(content)):
             if number == _METADATA:
+                if len(value) > _MAX_TEXT:
+                    raise ValueError("a description of more than 64 MiB")
                 texts = {key: bytes(text).decode("utf-8") for key, text in _messages(value)}
                 properties[texts.get(_KEY, "")] = texts.get(_VALUE, "")
             elif number == _GRAPH:
@@ -84,7 +103,14 @@ def read_onnx_info(path: Path) -> ModelInfo:
     Raises:
         ModelFileError: no such file, not ONNX, or not exported by Convonet.
     """
-    return info_of(read_text(read_content(path), path), path)
+    check_size(path)
+    try:
+        with path.open("rb") as file:
+            # Mapped, so that weights which are passed over are not even read.
+            content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    except (OSError, ValueError) as error:
+        raise ModelFileError("The model file cannot be read, or is empty", where=path) from error
+    return info_of(read_text(content, path), path)
 
 
 def info_of(text: OnnxText, path: Path) -> ModelInfo:

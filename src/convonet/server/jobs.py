@@ -25,7 +25,7 @@ from convonet.workbench.supervisor import Supervisor
 from convonet.workbench.work import Work
 
 _POLL_SECONDS = 0.05
-_LEAVE_SECONDS = 8.0
+_LEAVE_SECONDS = 2.0
 _ASKED_KEPT = 200
 _QUESTIONS = 2
 """Questions (a prediction, a layer table) at work at one time; they do not wait behind a training."""

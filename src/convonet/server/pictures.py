@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import io
+import math
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from convonet.data.arrays import address_of, load_array
+from convonet.data.arrays import address_of, image_shape, load_array, load_row
 from convonet.data.decode import open_image, read_bytes
 from convonet.data.pixels import Pixels, flat
 from convonet.errors import DataError
 from convonet.server.confine import Root
 from convonet.server.refusals import Refusal
+from convonet.server.settings import Limits
 
 MOST_SIDE = 1024
 _CRISP_BELOW = 48
@@ -34,7 +36,7 @@ def picture_file(root: Root, address: str) -> Path:
     return found
 
 
-def picture(root: Root, address: str, side: int, most_pixels: int, enlarge: bool = True) -> bytes:
+def picture(root: Root, address: str, side: int, limits: Limits, enlarge: bool = True) -> bytes:
     """A PNG of at most `side` × `side` pixels; tiny images are enlarged with crisp edges, unless told not to.
 
     Raises:
@@ -42,7 +44,7 @@ def picture(root: Root, address: str, side: int, most_pixels: int, enlarge: bool
         DataError: it is no image.
     """
     file = picture_file(root, address)
-    image = _member(file, address) if _MARK in address else _whole(file, most_pixels)
+    image = _member(file, address, limits) if _MARK in address else _whole(file, limits.pixels)
     tiny = max(image.size) < min(_CRISP_BELOW, side)
     if tiny and enlarge:
         scale = max(side // max(image.size), 1)
@@ -78,11 +80,13 @@ def check_pixels(height: int, width: int, most: int) -> None:
         raise DataError(f"too large: {height:,} × {width:,} pixels, at most {most:,} are read")
 
 
-def _member(file: Path, address: str) -> Image.Image:
+def _member(file: Path, address: str, limits: Limits) -> Image.Image:
     try:
         name, place = address_of(address)
-        row = _array(file, name, file.stat().st_mtime_ns)[place]
-    except (ValueError, IndexError, KeyError, OSError) as error:
+        shape, _ = image_shape(file, name)
+        small = math.prod(shape) <= limits.array_bytes
+        row = _array(file, name, file.stat().st_mtime_ns)[place] if small else load_row(file, name, place)
+    except (ValueError, IndexError, KeyError, OSError, DataError) as error:
         raise Refusal(404, "There is no such image", where=ascii(address)[1:-1][:200]) from error
     grey = row.ndim == 2 or row.shape[2] == 1
     return Image.fromarray(row.reshape(row.shape[:2]) if grey else np.ascontiguousarray(row[:, :, :3]))
@@ -90,5 +94,5 @@ def _member(file: Path, address: str) -> Image.Image:
 
 @lru_cache(maxsize=2)
 def _array(file: Path, name: str, modified: int) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
-    """The whole array: a compressed file cannot be read row by row."""
+    """The whole array, kept: rows of a compressed file are found by unpacking all before them."""
     return load_array(file, name)
