@@ -1,8 +1,8 @@
 """Images that end before their last row, although the decoders take them: a file cut off and closed again.
 
-libjpeg fills what is missing with the middle of its scale, libpng and Pillow leave it zero, libtiff's fax decoders leave it
-blank; none raises an error, and their warnings go to standard error, where threads cannot tell whose they are. So the
-end of the data is read here, for those images alone whose last pixels look like that.
+libjpeg fills what is missing with the middle of its scale, libpng and Pillow leave it zero, libtiff's fax decoders
+leave it blank; none raises an error, and their warnings go to standard error, where threads cannot tell whose they are.
+So the end of the data is read here, for those images alone whose last pixels look like that.
 
 Sources: JPEG: T.81, annexes B, F and G; PNG: third edition, sections 7 and 8; fax: T.4 and T.6.
 """
@@ -219,7 +219,7 @@ def _is_short_png(content: bytes, pixels: Pixels) -> bool:
     passes = _ADAM7 if interlace else ((0, 0, 1, 1),)
     sizes = [(max(-(-(width - x) // dx), 0), max(-(-(height - y) // dy), 0)) for x, y, dx, dy in passes]
     due = sum(rows * (1 + -(-columns * bits // 8)) for columns, rows in sizes if columns)
-    return _unpacked_size(content, due) < due
+    return bool(_unpacked_size(content, due) < due)
 
 
 def _unpacked_size(content: bytes, most: int) -> int:
@@ -261,7 +261,7 @@ def _is_cut_tiff(content: bytes, pixels: Pixels, image: TiffImagePlugin.TiffImag
 
 def _is_cut_fax(strip: bytes, pixels: Pixels, kind: int, reversed_bits: bool) -> bool:
     """Whether a strip in which the last row is blank lacks its end."""
-    if (pixels[-1:] != pixels[-1, -1]).any():
+    if np.any(pixels[-1:] != pixels[-1, -1]):
         return False
     if reversed_bits:
         strip = bytes(int(f"{byte:08b}"[::-1], 2) for byte in strip)

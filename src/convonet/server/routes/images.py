@@ -176,12 +176,12 @@ async def image(
 ) -> Response:
     """A small picture of an image below the root, as PNG."""
     file = await asyncio.to_thread(picture_file, parts.root, path)
-    info = file.stat()
+    info = file.info
     tag = f'"{info.st_mtime_ns:x}-{info.st_size:x}-{side}{"" if enlarge else "p"}"'
     headers = {"etag": tag, "cache-control": _CACHED}
     if request.headers.get("if-none-match") == tag:
         return Response(status_code=304, headers=headers)
     loop = asyncio.get_running_loop()
     limits = parts.settings.limits
-    content = await loop.run_in_executor(parts.pictures, picture, parts.root, path, side, limits, enlarge)
+    content = await loop.run_in_executor(parts.pictures, picture, file, path, side, limits, enlarge)
     return Response(content, media_type="image/png", headers=headers)
