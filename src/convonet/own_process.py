@@ -15,7 +15,7 @@ _TUNABLES = "GLIBC_TUNABLES"
 _LARGE_PAGES = "glibc.malloc.hugetlb"
 _PLUGINS = "PYDANTIC_DISABLE_PLUGINS"
 _OBJECTS_BETWEEN_LOOKS = 100_000
-OPENING_SECONDS = 60.0
+OPENING_SECONDS = 45.0
 """How long a model file may take to be opened in a process of ours."""
 _OPENING_BYTES = 2**30
 _BYTES_A_BYTE = 6

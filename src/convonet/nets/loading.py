@@ -42,20 +42,15 @@ def load_network(path: Path) -> tuple[keras.Model, ModelInfo | None]:
     Raises:
         ModelFileError: no such file, damaged, too much, or not safe.
     """
-    if path.suffix.lower() in _H5_SUFFIXES:
-        text = read_h5_text(path)
-    elif path.suffix == ".keras":
-        text = read_keras_text(path)
-    else:
+    is_h5 = path.suffix.lower() in _H5_SUFFIXES
+    if not is_h5 and path.suffix != ".keras":
         raise ModelFileError(
             "This is no model file that Convonet opens", where=path, expected="a .keras or .h5 file"
         )
-    with (
-        opening_limits(path.stat().st_size),
-        _weights(path) as weights,
-        parameters_within(stored_numbers(weights, path), path),
-    ):
-        network = open_keras2(path, text.config, weights) if text.keras2 else _load(path)
+    with opening_limits(path.stat().st_size if path.is_file() else 0):
+        text = read_h5_text(path) if is_h5 else read_keras_text(path)
+        with _weights(path) as weights, parameters_within(stored_numbers(weights, path), path):
+            network = open_keras2(path, text.config, weights) if text.keras2 else _load(path)
         check_maps(network, path)
     return network, None if text.info is None else ModelInfo.from_json(text.info, path)
 
