@@ -12,6 +12,7 @@ import numpy as np
 from convonet.errors import ModelFileError
 from convonet.inference.keras_file import UNREADABLE, damaged
 from convonet.nets.backend import keras
+from convonet.nets.budget import check_maps
 from convonet.nets.keras2.graph import build
 from convonet.nets.keras2.layers import Unreadable
 from convonet.nets.keras2.weights import fill_from_h5, fill_from_keras
@@ -34,7 +35,10 @@ def open_keras2(path: Path, config: Mapping[str, Any], weights: Path | BinaryIO)
         network, leaves = build(config)
         with h5py.File(weights, "r") as file:
             (fill_from_h5 if "model_weights" in file else fill_from_keras)(file, leaves)
+        check_maps(network, path)
         _try(network)
+    except ModelFileError:
+        raise
     except UNREADABLE as error:
         if not isinstance(error, Unreadable):
             raise damaged(path, error) from error
