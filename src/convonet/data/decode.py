@@ -219,7 +219,7 @@ def _by_pillow(content: bytes, pixels: PixelParams) -> Image.Image:
             image.load()
             if image.format in _CUT_SILENTLY and is_cut(content, _raw(image), image):
                 raise DataError(_CUT_OFF)
-            return flat(image, pixels.alpha)
+            return flat(image, pixels.alpha, pixels.float_top)
     except _MALFORMED as error:
         raise _damage(error) from error
 

@@ -73,6 +73,9 @@ def _pixel_faults(pixels: Any) -> list[str]:
         side = pixels.get(name)
         if type(side) is not int or not 0 < side <= _MAX_SIDE:
             found.append(f"{name} {_shown(side)}, no whole number from 1 to {_MAX_SIDE}")
+    top = pixels.get("float_top", 0)
+    if type(top) is not int or top not in (0, 1, 255):
+        found.append(f"float_top {_shown(top)}, not 0, 1 or 255")
     channels = pixels.get("channels")
     if type(channels) is not int or channels not in (1, 3):
         found.append(f"channels {_shown(channels)}, not 1 or 3")

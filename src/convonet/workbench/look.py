@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from convonet.errors import DataError
 from convonet.events import Watch
-from convonet.params import DataParams, pixel_params
+from convonet.params import DataParams
 from convonet.specs import Split
 
 if TYPE_CHECKING:
@@ -52,12 +52,11 @@ def find_sizes(
     """
     import numpy as np
 
-    from convonet.data.channels import find_channels
+    from convonet.data.channels import find_pixels
     from convonet.data.decode import decode, read_bytes
 
     first = next(iter(listings.values()))
-    channels = find_channels(first) if data.channels == "auto" else data.channels
-    fit = pixel_params(data, channels)
+    fit = find_pixels(first, data, watch=watch)
     found = SizesFound({}, {}, {}, {}, fit.shape, {})
     deadline = time.monotonic() + seconds
     for split, listing in listings.items():
