@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -82,6 +84,28 @@ def test_a_process_answers_as_the_model_itself(trained_root: Path) -> None:
     process = psutil.Process(apart.process)
     apart.close()
     assert not process.is_running()
+
+
+def test_a_model_answers_though_its_file_is_gone(trained_root: Path, tmp_path: Path) -> None:
+    shutil.copy(trained_root / "runs" / "trained" / "model.onnx", tmp_path)
+    model = ModelProcess(tmp_path / "model.onnx", 1)
+    (tmp_path / "model.onnx").unlink()
+    images = np.zeros((2, *model.info.pixels.shape), np.uint8)
+    assert [model.predict(images, batch_size=1).shape for _ in range(3)] == [(2, 3)] * 3
+
+
+def test_predictions_side_by_side(serve: Serve) -> None:
+    """Also when the handle that the model was opened through has long been let go."""
+    served = serve()
+    image = served.image().read_bytes()
+
+    def one(_: int) -> int:
+        return served.client.post(f"/runs/{served.run}/predict", files=[("files", image)]).status_code
+
+    with ThreadPoolExecutor(16) as pool:
+        for _ in range(3):
+            assert set(pool.map(one, range(60))) == {200}
+            gc.collect()
 
 
 def test_a_network_that_takes_too_long_is_ended(tmp_path: Path) -> None:

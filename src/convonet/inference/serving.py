@@ -36,6 +36,7 @@ def main(arguments: list[str]) -> int:
     be_expendable()
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     path, threads = Path(arguments[0]), int(arguments[1])
+    size = path.stat().st_size if path.is_file() else 0  # later it may be gone
     asked, told = sys.stdin.buffer, sys.stdout.buffer
     try:
         model = OnnxModel.load(path, threads=threads)
@@ -47,7 +48,7 @@ def main(arguments: list[str]) -> int:
         count, batch = ASKED.unpack(head)
         shape = (count, *model.info.pixels.shape)
         images = np.frombuffer(asked.read(int(np.prod(shape))), np.uint8).reshape(shape)
-        with opening_limits(path.stat().st_size):
+        with opening_limits(size):
             answer = _answer(model, images, batch)
         _tell(told, answer)
     return 0

@@ -108,7 +108,9 @@ class ModelProcess:
         finally:
             timer.cancel()
         if failed:
-            raise error_from_dict(json.loads(content))
+            error = error_from_dict(json.loads(content))
+            error.where = self._path.name
+            raise error
         return content
 
     def _ended(self) -> ConvonetError:
