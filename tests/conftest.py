@@ -72,6 +72,15 @@ def flowers_by_command(
 
 
 @pytest.fixture(scope="session")
+def foreign_models() -> Path:
+    """The folder of models that other people published; skips where it is not, and fails there in CI."""
+    folder = Path(_SETS or "absent") / "foreign_models"
+    if not folder.is_dir():
+        pytest.skip("no models of other people here: set CONVONET_TEST_DATA to their folder's parent")
+    return folder
+
+
+@pytest.fixture(scope="session")
 def chinese_font() -> None:
     """Figures are drawn with Chinese names; skips where no font has them, and fails there in CI."""
     from convonet.plots.fonts import find_fonts

@@ -5,12 +5,21 @@ from __future__ import annotations
 import atexit
 import gc
 import os
-from collections.abc import Mapping
+import signal
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 _TUNABLES = "GLIBC_TUNABLES"
 _LARGE_PAGES = "glibc.malloc.hugetlb"
 _PLUGINS = "PYDANTIC_DISABLE_PLUGINS"
 _OBJECTS_BETWEEN_LOOKS = 100_000
+OPENING_SECONDS = 45.0
+"""How long a model file may take to be opened in a process of ours."""
+_OPENING_BYTES = 2**30
+_BYTES_A_BYTE = 6
+_expendable: ContextVar[bool] = ContextVar("expendable", default=False)
 
 
 def with_large_pages(environment: Mapping[str, str]) -> dict[str, str]:
@@ -38,3 +47,43 @@ def import_quickly() -> None:
 def end_at_once() -> None:
     """Let Python not look for cycles when it ends: the process goes, and what it holds with it."""
     atexit.register(gc.freeze)
+
+
+def be_expendable() -> None:
+    """Say that this process is a worker: it may be ended when a model file takes too long or too much memory."""
+    _expendable.set(True)
+
+
+@contextmanager
+def opening_limits(file_bytes: int) -> Iterator[None]:
+    """While a model file is opened in a worker: bounds on time and memory that Linux itself enforces.
+
+    A file can keep a library busy without an end, and no thread of Python gets a turn meanwhile. So an alarm of the
+    system ends the process; its owner says why. Beyond the bound on memory, allocations fail. In other processes
+    nothing is bounded.
+
+    Args:
+        file_bytes: size of the file; a network takes some times as much memory.
+    """
+    if not _expendable.get() or sys.platform != "linux":
+        yield
+        return
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_DATA)
+    most = _data_bytes() + _OPENING_BYTES + _BYTES_A_BYTE * file_bytes
+    soft = most if before[1] == resource.RLIM_INFINITY else min(most, before[1])
+    signal.setitimer(signal.ITIMER_REAL, OPENING_SECONDS)
+    resource.setrlimit(resource.RLIMIT_DATA, (soft, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_DATA, before)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def _data_bytes() -> int:
+    """What Linux counts of this process against the bound on memory."""
+    with open("/proc/self/status", encoding="ascii") as status:
+        lines = dict(line.split(":", 1) for line in status)
+    return int(lines["VmData"].split()[0]) * 1024

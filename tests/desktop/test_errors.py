@@ -24,7 +24,7 @@ Wait = Callable[..., None]
         ("a.json", '{"epochs": [0], "init_rat": 1}', "2 wrong values"),
         ("a.json", "[]", "no object"),
         ("a.json", '{"hello": 1}', "no known parameter"),
-        ("a.keras", "no zip", "no Keras model"),
+        ("a.keras", "no zip", "damaged or cut off"),
         ("a.onnx", "nothing", "ONNX"),
         ("a.docx", "", "can not be opened"),
     ],

@@ -57,6 +57,62 @@ def test_what_is_no_description_is_said_so(text: str) -> None:
         ModelInfo.from_json(text, "m.keras")
 
 
+def _with(key: str, value: object) -> str:
+    document = json.loads(INFO.to_json())
+    group = document["pixels"] if key in document["pixels"] else document
+    group[key] = value
+    return json.dumps(document)
+
+
+WRONG = {
+    "format_version": [None, "1", 0, True, [], 1.0],
+    "classes": [
+        None,
+        "abc",
+        5,
+        ["a", 1],
+        ["a", ""],
+        ["a", "  "],
+        ["a", "a"],
+        ["a"],
+        [["a"], ["b"]],
+        {"a": 1, "b": 2},
+    ],
+    "pixels": [None, 5, [], "x"],
+    "height": [None, 0, -1, 2.0, "80", True, 10**9, [80]],
+    "width": [0, "60"],
+    "channels": [0, 2, 4, "3", True, None],
+    "resize": ["squash", None, 3, ["pad"]],
+    "filter": ["sharp", None],
+    "alpha": ["red", {}],
+    "scaling": ["0..1", None, 1, ["unit"]],
+    "mean": [5, [], ["a"], [float("nan")], {}, None],
+    "deviation": [[0], [-1.0], [float("inf")], "x", None],
+    "inside": [None, 1, "yes"],
+    "output": ["answers", None, 3, ["logits"], {}],
+    "temperature": [0, -1, "1", None, float("nan"), float("inf"), True],
+    "threshold": [2, "0.5", float("nan"), True, []],
+    "positive": ["nobody", 5, ["东"]],
+    "family": [5, []],
+    "base": [False],
+    "keras_sha256": [5],
+    "made_by": [5, []],
+}
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [(key, value) for key, values in WRONG.items() for value in values]
+)
+def test_every_value_is_looked_at(key: str, value: object) -> None:
+    with pytest.raises(ModelFileError, match="description cannot be read"):
+        ModelInfo.from_json(_with(key, value), "m.keras")
+
+
+def test_deep_nesting_is_refused() -> None:
+    with pytest.raises(ModelFileError, match="description cannot be read"):
+        ModelInfo.from_json("[" * 100_000, "m.keras")
+
+
 def test_keys_of_a_later_minor_version_are_left_alone() -> None:
     value = json.loads(INFO.to_json()) | {"something_new": 1}
     assert ModelInfo.from_json(json.dumps(value)) == INFO

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
-import h5py
 import numpy as np
 import pytest
 
@@ -188,6 +186,13 @@ def test_labels_beside_the_file(tmp_path: Path, text: str, names: tuple[str, ...
     assert given.info.classes == ("x", "y", "z")
 
 
+def test_labels_that_bear_the_name_of_the_file(tmp_path: Path) -> None:
+    path = kept(plain(), tmp_path)
+    (tmp_path / "labels.txt").write_text("for\nanother\n")
+    (tmp_path / "foreign_labels.txt").write_text("0 5 litres\n1 bin\n2 can\n")
+    assert NetModel.load(path, scaling="unit").info.classes == ("5 litres", "bin", "can")
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [(b"0 a\n1 b\n", "do not fit"), (b"a\na\nb\n", "twice"), (b"\xff\xfe\x00a", "UTF-8")],
@@ -205,23 +210,6 @@ def test_an_h5_file_that_was_compiled(images, tmp_path: Path) -> None:
     opened = NetModel.load(save_h5(model, tmp_path / "m.h5"), scaling="unit")
     expected = model.predict(images().astype("float32") / 255, verbose=0)
     np.testing.assert_allclose(opened.predict(images()), expected, atol=1e-6)
-
-
-def test_an_h5_file_of_older_keras_with_grouped_depthwise_convolutions(images, tmp_path: Path) -> None:
-    shape = (12, 10, 3)
-    model = plain(L.DepthwiseConv2D(3), shape=shape)
-    path = save_h5(model, tmp_path / "keras_model.h5")
-    with h5py.File(path, "r+") as file:
-        config = json.loads(file.attrs["model_config"])
-        for layer in config["config"]["layers"]:
-            if layer["class_name"] == "DepthwiseConv2D":
-                layer["config"]["groups"] = 1
-        file.attrs["model_config"] = json.dumps(config)
-    before = path.read_bytes()
-    opened = NetModel.load(path, scaling="symmetric")
-    expected = model.predict(images(shape).astype("float32") / 127.5 - 1, verbose=0)
-    np.testing.assert_allclose(opened.predict(images(shape)), expected, atol=1e-6)
-    assert path.read_bytes() == before
 
 
 @pytest.mark.skipif(name() != "torch", reason="the exporter of the torch backend")

@@ -19,6 +19,7 @@ import pytest
 from convonet.errors import Cancelled
 from convonet.events import RunState, Stamped
 from convonet.runs import Run
+from convonet.server.held import HeldRun
 from convonet.server.jobs import JobQueue
 from convonet.server.refusals import Refusal
 from convonet.server.services import Services
@@ -150,10 +151,10 @@ def test_a_run_at_work_is_not_deleted(root: Path) -> None:
         run = queue.submit(train_task(parts))
         until(lambda: bool(hands.started))
         with pytest.raises(RunAliveError):
-            queue.delete(run)
+            queue.delete(HeldRun(run.path, root))
         hands.started[0].alive = False
         until(lambda: run.state() is RunState.DONE)
-        queue.delete(run)
+        queue.delete(HeldRun(run.path, root))
     assert not run.path.exists()
 
 

@@ -155,7 +155,7 @@ def test_a_broken_file_changes_nothing(loaded: Workbench, tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
-        ("a.keras", b"no zip", "no Keras model"),
+        ("a.keras", b"no zip", "damaged or cut off"),
         ("a.txt", b"", "no model"),
         ("gone.keras", None, "no such model"),
     ],

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import io
+import lzma
+import math
+import struct
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import IO, Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +27,24 @@ _PAIRS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "test": (("x_test", "y_test"), ("test_images", "test_labels")),
     "all": (("images", "labels"), ("x", "y")),
 }
+
+MAX_ROWS = 5_000_000
+MAX_TEXT_BYTES = 4096
+_UNREADABLE = (
+    OSError,
+    EOFError,
+    LookupError,
+    MemoryError,
+    OverflowError,
+    RuntimeError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+    struct.error,
+    lzma.LZMAError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 
 Split = Literal["train", "val", "test"]
 
@@ -51,7 +74,7 @@ def _names(file: Path) -> set[str]:
     try:
         with zipfile.ZipFile(file) as archive:
             return {name.removesuffix(".npy") for name in archive.namelist()}
-    except (OSError, zipfile.BadZipFile) as error:
+    except _UNREADABLE as error:
         raise DataError("The file is not a .npz file", where=file, expected=EXPECTED) from error
 
 
@@ -80,14 +103,22 @@ def list_arrays(file: Path, pair: ArrayPair) -> ImageListing:
             expected="N×H×W or N×H×W×C whole numbers 0..255 (uint8), C 1, 3 or 4",
             received=f"{'×'.join(map(str, shape))} of {kind}",
         )
-    labels = load_array(file, pair.labels)
-    if labels.shape not in ((shape[0],), (shape[0], 1)):
+    if shape[0] > MAX_ROWS:
+        raise DataError(
+            f"The array {pair.images} holds too many images",
+            where=file,
+            expected=f"at most {MAX_ROWS:,}",
+            received=f"{shape[0]:,}",
+        )
+    label_shape, label_kind = image_shape(file, pair.labels)
+    if label_shape not in ((shape[0],), (shape[0], 1)) or label_kind.itemsize > MAX_TEXT_BYTES:
         raise DataError(
             f"The array {pair.labels} does not hold one label an image",
             where=file,
             expected=f"{shape[0]} labels",
-            received="×".join(map(str, labels.shape)),
+            received=f"{'×'.join(map(str, label_shape))} of {label_kind}",
         )
+    labels = load_array(file, pair.labels)
     classes, places = _named(file, pair.labels, labels.reshape(-1))
     info = file.stat()
     return ImageListing(
@@ -115,6 +146,13 @@ def _named(file: Path, name: str, labels: npt.NDArray[Any]) -> tuple[tuple[str, 
     if "class_names" not in _names(file):
         numbers, places = np.unique(labels, return_inverse=True)
         return tuple(map(str, numbers.tolist())), places.astype(np.int64)
+    names_shape, names_kind = image_shape(file, "class_names")
+    if len(names_shape) != 1 or names_shape[0] > MAX_ROWS or names_kind.itemsize > MAX_TEXT_BYTES:
+        raise DataError(
+            "The array class_names holds no list of names",
+            where=file,
+            received=f"{'×'.join(map(str, names_shape))} of {names_kind}",
+        )
     classes = load_array(file, "class_names").astype(str).tolist()
     if len(labels) and not 0 <= labels.min() <= labels.max() < len(classes):
         raise DataError(
@@ -134,14 +172,20 @@ def image_shape(file: Path, name: str) -> tuple[tuple[int, ...], np.dtype[Any]]:
     """
     try:
         with zipfile.ZipFile(file) as archive, archive.open(f"{name}.npy") as stream:
-            version = np.lib.format.read_magic(stream)
-            read = np.lib.format.read_array_header_1_0
-            if version != (1, 0):
-                read = np.lib.format.read_array_header_2_0
-            shape, _, kind = read(stream)
+            shape, _, kind = _header(stream)
             return shape, kind
-    except (OSError, ValueError, zipfile.BadZipFile) as error:
+    except _UNREADABLE as error:
         raise DataError(f"The array {name} cannot be read: {error}", where=file) from error
+
+
+def _header(stream: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    """Shape, whether numbers stand column by column, and kind; the stream then stands before the numbers."""
+    version = np.lib.format.read_magic(stream)
+    read = np.lib.format.read_array_header_1_0
+    if version != (1, 0):
+        read = np.lib.format.read_array_header_2_0
+    header: tuple[tuple[int, ...], bool, np.dtype[Any]] = read(stream)
+    return header
 
 
 def load_array(file: Path, name: str) -> npt.NDArray[Any]:
@@ -154,5 +198,23 @@ def load_array(file: Path, name: str) -> npt.NDArray[Any]:
         with file.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
             array: npt.NDArray[Any] = arrays[name]
             return array
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+    except _UNREADABLE as error:
+        raise DataError(f"The array {name} cannot be read: {error}", where=file) from error
+
+
+def load_row(file: Path, name: str, row: int) -> npt.NDArray[np.uint8]:
+    """One image of an array, without the others in memory; what stands before it is unpacked and passed over.
+
+    Raises:
+        DataError: it cannot be read, or there is no such row.
+    """
+    try:
+        with zipfile.ZipFile(file) as archive, archive.open(f"{name}.npy") as stream:
+            shape, by_columns, kind = _header(stream)
+            size = math.prod(shape[1:])
+            if by_columns or kind != np.uint8 or not 0 <= row < shape[0]:
+                raise ValueError(f"no image in row {row}")
+            stream.seek(row * size, io.SEEK_CUR)
+            return np.frombuffer(stream.read(size), np.uint8).reshape(shape[1:])
+    except _UNREADABLE as error:
         raise DataError(f"The array {name} cannot be read: {error}", where=file) from error

@@ -1,9 +1,10 @@
-"""Whether the images of a set are grey or colour, from their headers."""
+"""What the images of a set have in common: grey or colour, from their headers, and the range of floating point."""
 
 from __future__ import annotations
 
 import os
 
+import numpy as np
 from PIL import Image
 
 from convonet.data.arrays import address_of, image_shape, is_arrays
@@ -11,10 +12,13 @@ from convonet.data.cache import ImageCache, files_key
 from convonet.data.decode import open_image, read_bytes, read_head
 from convonet.data.headers import read_header
 from convonet.data.listing import ImageListing
+from convonet.data.pixels import float_top_of
 from convonet.data.pool import Meter
 from convonet.errors import DataError
 from convonet.events import Watch
+from convonet.params.data_params import DataParams, PixelParams, pixel_params
 
+_MAY_BE_FLOAT = (".tif", ".tiff", ".pfm")
 _GREY_MODES = frozenset({"1", "L", "LA", "La", "I", "F"})
 
 
@@ -41,6 +45,37 @@ def find_channels(
         channels = 3 if _any_colour(listing, watch) else 1
         cache.remember_channels(key, channels)
     return channels
+
+
+def find_pixels(
+    listing: ImageListing, data: DataParams, *, cache: ImageCache | None = None, watch: Watch | None = None
+) -> PixelParams:
+    """How the images of a set become pixels: as `data` says, and as the set tells where `data` leaves it open."""
+    auto = data.channels == "auto"
+    channels = find_channels(listing, cache=cache, watch=watch) if auto else int(data.channels)
+    return pixel_params(data, channels)._replace(float_top=_float_top(listing, watch or Watch()))
+
+
+def _float_top(listing: ImageListing, watch: Watch) -> int:
+    """What is white in the floating-point images of a set, by all of them together; 0 where it has none."""
+    if is_arrays(listing.root):
+        return 0
+    top = 0
+    for path in listing.paths:
+        if path.lower().endswith(_MAY_BE_FLOAT):
+            watch.check()
+            top = max(top, _float_top_of(os.path.join(listing.root, path)))
+        if top == 255:
+            break
+    return top
+
+
+def _float_top_of(path: str) -> int:
+    try:
+        with open_image(read_bytes(path)) as image:
+            return float_top_of(np.asarray(image, np.float32)) if image.mode == "F" else 0
+    except (DataError, OSError, ValueError, SyntaxError, RuntimeError):
+        return 0  # decoding will say why
 
 
 def _any_colour(listing: ImageListing, watch: Watch) -> bool:

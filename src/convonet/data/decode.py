@@ -28,16 +28,18 @@ from PIL import (
 
 from convonet.data.headers import Header, is_cut_png, read_header
 from convonet.data.pixels import Pixels, fitted, flat
+from convonet.data.whole import is_cut
 from convonet.errors import DataError
 from convonet.params.data_params import PixelParams
 
-DECODER_VERSION = 1
+DECODER_VERSION = 2
 """Part of the cache's key: counts up when the same file and parameters would give other pixels."""
 
 MAX_PIXELS = 100_000_000
 MAX_FILE_BYTES = 512 * 2**20
 
 _CUT_OFF = "cut off: the file ends before the image does"
+_CUT_SILENTLY = ("JPEG", "MPO", "PNG", "TIFF")
 _SMALL = 2**16
 # Without O_NONBLOCK, opening a pipe waits for somebody to write into it.
 _READ = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
@@ -175,6 +177,8 @@ def decode(content: bytes, pixels: PixelParams) -> Decoded:
         check_size(header.height, header.width)
     array = _plain(content, header) if header is not None and header.plain else None
     if array is not None:
+        if is_cut(content, array):
+            raise DataError(_CUT_OFF)
         size = array.shape[:2]
         if array.shape == (pixels.shape if pixels.channels == 3 else pixels.shape[:2]):
             return Decoded(array.reshape(pixels.shape), *size)
@@ -212,9 +216,17 @@ def _by_pillow(content: bytes, pixels: PixelParams) -> Image.Image:
         raise DataError(_CUT_OFF)
     try:
         with open_image(content) as image:
-            return flat(image, pixels.alpha)
+            image.load()
+            if image.format in _CUT_SILENTLY and is_cut(content, _raw(image), image):
+                raise DataError(_CUT_OFF)
+            return flat(image, pixels.alpha, pixels.float_top)
     except _MALFORMED as error:
         raise _damage(error) from error
+
+
+def _raw(image: Image.Image) -> Pixels:
+    """The pixels as they were decoded, neither turned nor converted."""
+    return np.asarray(image.convert("L") if image.mode == "1" else image)
 
 
 def open_image(content: bytes) -> Image.Image:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from convonet.data.cache import ImageCache
-from convonet.data.channels import find_channels
+from convonet.data.channels import find_pixels
 from convonet.data.class_contract import impose_classes
 from convonet.data.counted import counted
 from convonet.data.data_prep import PreparedSet, prepare
@@ -22,7 +22,7 @@ from convonet.data.quality import Quality, near_leaks, quality_of
 from convonet.data.sources import has_set, scan_set
 from convonet.errors import ClassMismatchError
 from convonet.events import Watch
-from convonet.params import DataParams, pixel_params
+from convonet.params import DataParams
 
 _TINY_CLASS = 10
 _OUT_OF_BALANCE = 3.0
@@ -148,8 +148,7 @@ def inspect_folder(
 def _prepared(data: DataParams, split: str, cache: ImageCache, watch: Watch) -> PreparedSet:
     """One set with its own class names: that they disagree is something to see, not an end."""
     listing = scan_set(data, "test" if split == "test" else "train", watch=watch)
-    channels = find_channels(listing, cache=cache, watch=watch) if data.channels == "auto" else data.channels
-    pixels = pixel_params(data, channels)
+    pixels = find_pixels(listing, data, cache=cache, watch=watch)
     return prepare(listing, pixels, name=split, cache=cache, every_class=False, watch=watch)
 
 

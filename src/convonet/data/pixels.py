@@ -22,11 +22,13 @@ _FILTERS: dict[Filter, Image.Resampling] = {
 }
 
 
-def flat(image: Image.Image, alpha: Alpha) -> Image.Image:
+def flat(image: Image.Image, alpha: Alpha, float_top: int = 0) -> Image.Image:
     """The image as it is seen, in mode L or RGB: turned as its EXIF says, without transparency.
 
-    16-bit grey loses its low byte; whole numbers of 32 bits are taken on the 16-bit scale; floating point
-    within 0..1 is scaled to 0..255, beyond it taken as 0..255.
+    16-bit grey loses its low byte; whole numbers of 32 bits are taken on the 16-bit scale.
+
+    Args:
+        float_top: what is white in floating point, 1 or 255. 0: the image tells, 1 where it stays within 0..1.
     """
     image = ImageOps.exif_transpose(image)
     if image.mode.startswith("I;16"):
@@ -34,18 +36,23 @@ def flat(image: Image.Image, alpha: Alpha) -> Image.Image:
     if image.mode == "I":
         return Image.fromarray((np.asarray(image).clip(0, 65535) >> 8).astype(np.uint8))
     if image.mode == "F":
-        return Image.fromarray(_from_float(np.asarray(image)))
+        return Image.fromarray(_from_float(np.asarray(image), float_top))
     if image.has_transparency_data:
         return _without_alpha(image, alpha)
     return image.convert("L" if image.mode in ("1", "L") else "RGB")
 
 
-def _from_float(values: npt.NDArray[np.float32]) -> Pixels:
+def _from_float(values: npt.NDArray[np.float32], top: int) -> Pixels:
     values = np.nan_to_num(values)
-    top = values.max(initial=0.0)
-    scale = 255.0 if top <= 1 and values.min(initial=0.0) >= 0 else 1.0
+    scale = 255.0 / (top or float_top_of(values))
     whole: Pixels = np.rint(values * scale).clip(0, 255).astype(np.uint8)
     return whole
+
+
+def float_top_of(values: npt.NDArray[np.float32]) -> int:
+    """What is white in floating-point numbers, by their range: 1 where all are within 0..1, else 255."""
+    values = np.nan_to_num(values)
+    return 1 if values.max(initial=0.0) <= 1 and values.min(initial=0.0) >= 0 else 255
 
 
 def _without_alpha(image: Image.Image, alpha: Alpha) -> Image.Image:

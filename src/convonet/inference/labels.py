@@ -1,4 +1,4 @@
-"""Class names from a `labels.txt`."""
+"""Class names from a text file, such as the `labels.txt` beside a model."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from pathlib import Path
 from convonet.errors import ModelFileError
 
 _MAX_BYTES = 2**20
+LABELS = "labels.txt"
+"""Stands beside models that were made elsewhere, one class a line."""
 
 
 def read_labels(file: Path) -> tuple[str, ...]:
@@ -31,3 +33,19 @@ def read_labels(file: Path) -> tuple[str, ...]:
     if len(set(names)) != len(names):
         raise ModelFileError("The file of class names names a class twice", where=file)
     return tuple(names)
+
+
+def label_file(model: Path) -> Path | None:
+    """The text file with class names beside a model file: `NAME_labels.txt` or `labels.txt`."""
+    files = (model.with_name(name) for name in (f"{model.stem}_{LABELS}", LABELS))
+    return next((file for file in files if file.is_file()), None)
+
+
+def labels_beside(model: Path) -> tuple[str, ...]:
+    """The class names in the file that `label_file` finds; empty where there is none.
+
+    Raises:
+        ModelFileError: see `read_labels`.
+    """
+    file = label_file(model)
+    return () if file is None else read_labels(file)

@@ -8,9 +8,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from convonet.errors import ModelFileError
+from convonet.inference.info_check import faults
 from convonet.params.data_params import PixelParams, Scaling
 
 INFO_VERSION = 1
@@ -72,7 +73,7 @@ class ModelInfo:
         try:
             value = json.loads(text)
             return cls._of(value)
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+        except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError) as error:
             raise ModelFileError(
                 "The model's description cannot be read",
                 where=where,
@@ -83,13 +84,15 @@ class ModelInfo:
     @classmethod
     def _of(cls, value: Mapping[str, Any]) -> ModelInfo:
         version = value["format_version"]
+        if type(version) is not int or version < 1:
+            raise ValueError(f"format version {ascii(version)[:60]}")
         if version > INFO_VERSION:
             raise ValueError(f"format version {version}, newer than {INFO_VERSION}")
         known = {name: value[name] for name in cls.__dataclass_fields__ if name in value}
+        if found := faults(known, get_args(Output)):
+            raise ValueError("; ".join(found))
         for name in ("classes", "mean", "deviation"):
             if known.get(name) is not None:
                 known[name] = tuple(known[name])
-        if not all(isinstance(name, str) for name in known["classes"]):
-            raise ValueError("class names that are not text")
         known["pixels"] = PixelParams(**known["pixels"])
         return cls(**known)

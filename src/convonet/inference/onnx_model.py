@@ -15,12 +15,9 @@ from convonet.events import Watch
 from convonet.inference.batches import check_images, predict_in_batches
 from convonet.inference.golden import LOAD_TOLERANCE, Golden, largest_difference
 from convonet.inference.model_info import ModelInfo
+from convonet.inference.onnx_file import GOLDEN_PROPERTY, PROPERTY, info_of, read_content, read_text
 from convonet.inference.probabilities import to_probabilities
-
-PROPERTY = "convonet"
-"""The metadata property of an ONNX file that holds the ModelInfo."""
-GOLDEN_PROPERTY = "convonet_golden"
-"""The property with the golden samples; files of older versions have none."""
+from convonet.own_process import opening_limits
 
 # ONNX Runtime's errors have no common class of their own.
 _REFUSALS = (
@@ -34,7 +31,9 @@ _REFUSALS = (
     RuntimeError,
     ValueError,
 )
-_MAX_BYTES = 2**31 - 1  # protobuf's own limit for one file
+
+
+__all__ = ["GOLDEN_PROPERTY", "PROPERTY", "OnnxModel"]
 
 
 class OnnxModel:
@@ -70,22 +69,16 @@ class OnnxModel:
             ModelFileError: no such file, not ONNX, not exported by Convonet, or it gives other answers than then.
         """
         path = Path(path)
-        session = _session(_content(path), threads, path)
-        try:
-            said = session.get_modelmeta().custom_metadata_map
-        except UnicodeDecodeError as error:
-            raise ModelFileError("The ONNX file's description is damaged", where=path) from error
-        if PROPERTY not in said:
-            raise ModelFileError(
-                "This ONNX file says nothing of its classes and pixels",
-                where=path,
-                expected=f"a file that Convonet exported, with the property {PROPERTY}",
-                hint="Open the .keras file that it was made from, and export it",
-            )
-        golden = Golden.from_text(said[GOLDEN_PROPERTY], path) if GOLDEN_PROPERTY in said else None
-        model = cls(session, ModelInfo.from_json(said[PROPERTY], path), golden)
-        if check:
-            model._check_golden(path)
+        content = read_content(path)
+        text = read_text(content, path)
+        info = info_of(text, path)
+        with opening_limits(len(content)):
+            session = _session(content, threads, path)
+            _check_ends(session, info, path)
+            golden = text.properties.get(GOLDEN_PROPERTY)
+            model = cls(session, info, Golden.from_text(golden, path) if golden is not None else None)
+            if check:
+                model._check_golden(path)
         return model
 
     def _check_golden(self, path: Path) -> None:
@@ -129,16 +122,21 @@ class OnnxModel:
         return to_probabilities(raw, self.info.output, self.info.temperature)
 
 
-def _content(path: Path) -> bytes:
-    try:
-        if path.stat().st_size > _MAX_BYTES:
-            raise ModelFileError(
-                "The file is too large for an ONNX model", where=path, expected="at most 2 GiB"
-            )
-        return path.read_bytes()
-    except OSError as error:
-        reason = (error.strerror or "reading failed").lower()
-        raise ModelFileError(f"The model file cannot be read: {reason}", where=path) from error
+def _check_ends(session: onnxruntime.InferenceSession, info: ModelInfo, path: Path) -> None:
+    """The network takes one batch of the described images and gives one row of answers for each."""
+    takes, gives = session.get_inputs(), session.get_outputs()
+    shapes = [list(end.shape or []) for end in (*takes, *gives)]
+    count = 1 if info.output.startswith("sigmoid") else len(info.classes)
+    if len(takes) == len(gives) == 1 and takes[0].type == gives[0].type == "tensor(float)":
+        sizes_fit = shapes[0][1:] == list(info.pixels.shape) and len(shapes[1]) == 2
+        if sizes_fit and (isinstance(shapes[1][1], str | None) or not info.classes or shapes[1][1] == count):
+            return
+    raise ModelFileError(
+        "The description in the ONNX file is not that of its network",
+        where=path,
+        expected=f"one input of images {info.pixels.shape}, one output of {count}",
+        received=f"{len(takes)} inputs and {len(gives)} outputs: {', '.join(map(str, shapes))}"[:200],
+    )
 
 
 def _session(content: bytes, threads: int | None, path: Path) -> onnxruntime.InferenceSession:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 
-from convonet.data.channels import find_channels
+from convonet.data.channels import find_pixels
 from convonet.data.data_prep import prepare
 from convonet.data.sources import scan_train
 from convonet.errors import InputError
 from convonet.events import StageStarted, Warned, Watch
 from convonet.jobs.data_record import check_same_data
-from convonet.params import DataParams, PixelParams, pixel_params
+from convonet.params import DataParams, PixelParams
 from convonet.runs import Run
 from convonet.tuning.fold_data import FoldData
 
@@ -41,8 +41,7 @@ def prepare_search(
     watch.tell(StageStarted(stage="scan", title="Looking at the folders"))
     train = scan_train(data, watch=watch)
     watch.check()
-    channels = find_channels(train, watch=watch) if data.channels == "auto" else data.channels
-    pixels = pixel_params(data, channels)
+    pixels = find_pixels(train, data, watch=watch)
     if disk_limit is not None:
         _check_disk(len(train), pixels, disk_limit)
     watch.tell(StageStarted(stage="prepare", title="Reading the images"))

@@ -11,13 +11,13 @@ import numpy as np
 import numpy.typing as npt
 
 from convonet.atomic import replacing
-from convonet.data.channels import find_channels
+from convonet.data.channels import find_pixels
 from convonet.data.data_prep import PreparedSet, prepare
 from convonet.data.sources import scan_set
 from convonet.events import FileSaved, Progressed, StageStarted, Watch
 from convonet.jobs.data_record import check_same_data
 from convonet.metrics import Suspicion, suspicion
-from convonet.params import PixelParams, pixel_params
+from convonet.params import PixelParams
 from convonet.runs import Run
 from convonet.runs.suspects import HEADER, SUSPECTS, suspects_document
 from convonet.specs import SuspectsTask
@@ -41,8 +41,7 @@ def work(run: Run, task: SuspectsTask, watch: Watch) -> dict[str, Any]:
     """
     watch.tell(StageStarted(stage="scan", title="Looking at the folders"))
     listing = scan_set(task.data, "train", watch=watch)
-    channels = find_channels(listing, watch=watch) if task.data.channels == "auto" else task.data.channels
-    pixels = pixel_params(task.data, channels)
+    pixels = find_pixels(listing, task.data, watch=watch)
     watch.tell(StageStarted(stage="prepare", title="Reading the images"))
     prepared = prepare(listing, pixels, name="train", watch=watch)
     check_same_data(run, {"train": prepared}, accept=task.accept_changed_data, watch=watch)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from convonet.data.channels import find_channels
+from convonet.data.channels import find_pixels
 from convonet.data.data_prep import PreparedSet, prepare
 from convonet.data.grouping import held_out_rows
 from convonet.data.groups import shared_groups, shared_sentence
@@ -17,7 +17,7 @@ from convonet.errors import DataError
 from convonet.events import StageStarted, Warned, Watch
 from convonet.jobs.after_training import warn_untested
 from convonet.jobs.data_record import check_same_data
-from convonet.params import DataParams, PixelParams, pixel_params
+from convonet.params import DataParams, PixelParams
 from convonet.runs import Run
 from convonet.runs.untested import data_kept
 from convonet.specs import TrainTask
@@ -94,8 +94,7 @@ def prepare_found(run: Run, task: TrainTask, found: DataSets, watch: Watch) -> T
         InputError: the images cannot be used, or have changed.
         Cancelled: the person asked to stop.
     """
-    channels = find_channels(found.train, watch=watch) if task.data.channels == "auto" else task.data.channels
-    pixels = pixel_params(task.data, channels)
+    pixels = find_pixels(found.train, task.data, watch=watch)
     watch.tell(StageStarted(stage="prepare", title="Reading the images"))
     train = prepare(found.train, pixels, name="train", watch=watch)
     val = prepare(found.val, pixels, name="val", watch=watch) if found.val and task.validation else None

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from convonet.data.channels import find_channels
+from convonet.data.channels import find_pixels
 from convonet.data.data_prep import PreparedSet, prepare
 from convonet.data.sources import scan_train
 from convonet.events import StageStarted, Watch
-from convonet.params import DataParams, PixelParams, pixel_params
+from convonet.params import DataParams, PixelParams
 from convonet.training.image_rows import ImageRows
 
 
@@ -25,8 +25,7 @@ def training_images(data: DataParams, watch: Watch) -> TrainingImages:
     """Scan and prepare the training folder."""
     watch.tell(StageStarted(stage="scan", title="Looking at the folders"))
     train = scan_train(data, watch=watch)
-    channels = find_channels(train, watch=watch) if data.channels == "auto" else data.channels
-    pixels = pixel_params(data, channels)
+    pixels = find_pixels(train, data, watch=watch)
     watch.tell(StageStarted(stage="prepare", title="Reading the images"))
     prepared = prepare(train, pixels, name="train", watch=watch)
     return TrainingImages(prepared, ImageRows.all(prepared.images, prepared.labels), pixels)

@@ -1,26 +1,31 @@
 """Networks that Convonet did not make: their pixels, scaling, output and class names, found or asked for.
 
-Nothing is guessed: a file that does not tell how its pixels were scaled is opened when the person says it.
+Nothing is guessed: a file that does not tell how its pixels were scaled is opened when the person says it. Exports of
+Teachable Machine tell by the names of their layers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
 
 import numpy as np
 
 from convonet.errors import ModelFileError
-from convonet.inference.labels import read_labels
+from convonet.inference.labels import labels_beside
 from convonet.inference.model_info import ModelInfo, Output
 from convonet.inference.scaling import Scale, scale_of
 from convonet.nets.backend import keras
+from convonet.nets.budget import layers_within
 from convonet.params.data_params import PixelParams, Scaling
 
 _MAX_SIDE = 4096
 _CLOSE = 1e-6
 _TRANSPARENT = ("InputLayer", "ZeroPadding2D", "Cropping2D", "CenterCrop", "Resizing", "Reshape")
+_POOLED_THERE = re.compile(r"global_average_pooling2d_GlobalAveragePooling2D\d+")
+_DENSE_THERE = re.compile(r"dense_Dense\d+")
 _WRAPPED_ACTIVATIONS = {"Softmax": "softmax", "LeakyReLU": "leaky_relu", "ReLU": "relu"}
 
 
@@ -39,16 +44,16 @@ def describe(
 
     Args:
         network: as loaded.
-        path: its file; a `labels.txt` beside it is read.
+        path: its file; a `labels.txt` or `NAME_labels.txt` beside it is read.
         scaling: what the person says of it, or None.
-        classes: what the person says of it; before `labels.txt`. Empty in the result when nobody knows.
+        classes: what the person says of it; before the names beside the file. Empty in the result when nobody knows.
 
     Raises:
         ModelFileError: no classifier of images of one size, or its scaling is not known.
     """
     pixels = _pixels(network, path)
     output, count = _output(network, path)
-    names = tuple(classes) if classes is not None else _labels(path)
+    names = tuple(classes) if classes is not None else labels_beside(path)
     if names and len(names) != count:
         raise ModelFileError(
             "The class names do not fit the network's outputs",
@@ -57,7 +62,8 @@ def describe(
             received=f"{len(names)}: {', '.join(names[:5])}",
         )
     found = found_scaling(network)
-    chosen = _chosen(found, scaling, pixels.channels, path)
+    said = scaling if found is not None else scaling or fed_scaling(network)
+    chosen = _chosen(found, said, pixels.channels, path)
     return ModelInfo(
         classes=names,
         pixels=pixels,
@@ -81,6 +87,15 @@ def _pixels(network: keras.Model, path: Path) -> PixelParams:
         expected=f"one input of (height, width, 1 or 3), sides up to {_MAX_SIDE}",
         received=" and ".join(str(shape[1:]) for shape in shapes),
     )
+
+
+def with_channel_axis(network: keras.Model) -> keras.Model:
+    """The network with an axis for the one channel, where it takes grey images of (height, width) alone."""
+    if len(network.inputs) != 1 or len(network.inputs[0].shape) != 3 or None in network.inputs[0].shape[1:]:
+        return network
+    sides = tuple(network.inputs[0].shape[1:])
+    rows = network.layers if isinstance(network, keras.Sequential) else [network]
+    return keras.Sequential([keras.Input((*sides, 1)), keras.layers.Reshape(sides), *rows], name=network.name)
 
 
 def _output(network: keras.Model, path: Path) -> tuple[Output, int]:
@@ -126,18 +141,9 @@ def _source(tensor: Any) -> Any:
     return tensor._keras_history.operation
 
 
-def _first_rows(network: keras.Model) -> Iterator[Any]:
-    """The rows in their order, nested networks opened."""
-    for layer in network.layers:
-        if isinstance(layer, keras.Model):
-            yield from _first_rows(layer)
-        else:
-            yield layer
-
-
 def found_scaling(network: keras.Model) -> Found | None:
     """The scaling that the first row which changes pixels does, None when it does something else."""
-    for layer in _first_rows(network):
+    for layer in layers_within(network):
         if isinstance(layer, keras.layers.Rescaling):
             return _named(np.ravel(layer.scale), np.ravel(layer.offset))
         if isinstance(layer, keras.layers.Normalization):
@@ -148,6 +154,16 @@ def found_scaling(network: keras.Model) -> Found | None:
         if kind not in _TRANSPARENT and not kind.startswith("Random"):
             return None
     return None
+
+
+def fed_scaling(network: keras.Model) -> Scaling | None:
+    """How pixels are scaled before a network whose layers tell who made it; None where they do not.
+
+    Teachable Machine always feeds −1..1, and names layers as nobody else does.
+    """
+    names = [layer.name for layer in layers_within(network)]
+    theirs = any(map(_POOLED_THERE.fullmatch, names)) and any(map(_DENSE_THERE.fullmatch, names))
+    return "symmetric" if theirs else None
 
 
 def _named(factor: Any, offset: Any) -> Found:
@@ -192,9 +208,3 @@ def ask_for_scaling(path: Path, option: str = "the data parameter scaling") -> M
         expected=f"one of {names}",
         hint=f"Say it with {option}: unit for pixels 0..1, symmetric for −1..1, none for 0..255",
     )
-
-
-def _labels(path: Path) -> tuple[str, ...]:
-    """Class names from `labels.txt` beside the file."""
-    file = path.with_name("labels.txt")
-    return read_labels(file) if file.is_file() else ()

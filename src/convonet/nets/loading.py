@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import json
-import shutil
-import tempfile
+import io
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
-
-import h5py
+from typing import BinaryIO
 
 from convonet.errors import ModelFileError
+from convonet.inference.keras_file import UNREADABLE, damaged
 from convonet.inference.model_info import ModelInfo
 from convonet.nets.backend import keras
-from convonet.nets.foreign import describe
-from convonet.nets.safe_file import damaged, read_h5_text, read_keras_text
+from convonet.nets.budget import check_maps, parameters_within, stored_numbers
+from convonet.nets.foreign import describe, with_channel_axis
+from convonet.nets.keras2 import open_keras2
+from convonet.nets.safe_file import WEIGHTS, read_h5_text, read_keras_text
+from convonet.own_process import opening_limits
 from convonet.params.data_params import Scaling
 
 _H5_SUFFIXES = (".h5", ".hdf5")
@@ -26,18 +27,10 @@ def load_model(
     path: Path, scaling: Scaling | None, classes: Sequence[str] | None
 ) -> tuple[keras.Model, ModelInfo]:
     """The network in a file and its description; arguments and errors as `NetModel.load`."""
-    if path.suffix.lower() in _H5_SUFFIXES:
-        network = _load_h5(path)
+    network, info = load_network(path)
+    if info is None:
+        network = with_channel_axis(network)
         return network, describe(network, path, scaling, classes)
-    if path.suffix != ".keras":
-        raise ModelFileError(
-            "This is no model file that Convonet opens", where=path, expected="a .keras or .h5 file"
-        )
-    text = read_keras_text(path)
-    network = _load(path, path)
-    if text.info is None:
-        return network, describe(network, path, scaling, classes)
-    info = ModelInfo.from_json(text.info, path)
     _check_fits(network, info, path)
     _check_agrees(info, scaling, classes, path)
     return network, info
@@ -47,54 +40,58 @@ def load_network(path: Path) -> tuple[keras.Model, ModelInfo | None]:
     """The network in a file, be it a classifier or not, and its description if it was made here.
 
     Raises:
-        ModelFileError: no such file, damaged, or not safe.
+        ModelFileError: no such file, damaged, too much, or not safe.
     """
+    is_h5 = path.suffix.lower() in _H5_SUFFIXES
+    if not is_h5 and path.suffix != ".keras":
+        raise ModelFileError(
+            "This is no model file that Convonet opens", where=path, expected="a .keras or .h5 file"
+        )
+    with opening_limits(path.stat().st_size if path.is_file() else 0):
+        text = read_h5_text(path) if is_h5 else read_keras_text(path)
+        with _weights(path) as weights, parameters_within(stored_numbers(weights, path), path):
+            network = open_keras2(path, text.config, weights) if text.keras2 else _load(path)
+        check_maps(network, path)
+    return network, None if text.info is None else ModelInfo.from_json(text.info, path)
+
+
+@contextmanager
+def _weights(path: Path) -> Iterator[Path | BinaryIO]:
+    """The HDF5 file with the weights: the `.h5` file itself, or the member of a `.keras` file."""
     if path.suffix.lower() in _H5_SUFFIXES:
-        return _load_h5(path), None
-    text = read_keras_text(path)
-    return _load(path, path), None if text.info is None else ModelInfo.from_json(text.info, path)
-
-
-def _load(file: Path, path: Path) -> keras.Model:
-    """Keras' own loading in safe mode; `path` is what the person calls the file."""
+        yield path
+        return
     try:
-        return keras.saving.load_model(file, compile=False, safe_mode=True)
+        with zipfile.ZipFile(path) as archive:
+            weights = io.BytesIO(archive.read(WEIGHTS))
+    except UNREADABLE as error:
+        raise damaged(path, error) from error
+    yield weights
+
+
+def _load(path: Path) -> keras.Model:
+    """Keras' own loading in safe mode."""
+    try:
+        network = keras.saving.load_model(path, compile=False, safe_mode=True)
     except (zipfile.BadZipFile, EOFError, OSError) as error:
         raise damaged(path, error) from error
-    except (ValueError, TypeError, KeyError, AttributeError, IndexError, RuntimeError, ImportError) as error:
-        lines = str(error).splitlines()
-        raise ModelFileError(
-            "Keras cannot rebuild the network from this file",
-            where=path,
-            expected="a network of Keras' own layers, with all its weights",
-            received=(lines[0] if lines else type(error).__name__)[:300],
-        ) from error
+    except UNREADABLE as error:
+        raise _cannot_rebuild(path, error) from error
+    if not isinstance(network, keras.Model):
+        raise _cannot_rebuild(path, TypeError(f"the file describes a {type(network).__name__}"))
+    return network
 
 
-def _load_h5(path: Path) -> keras.Model:
-    """An `.h5` file through a copy, in which what older Keras wrote and newer refuses has been mended."""
-    config = _mended(read_h5_text(path).config)
-    with tempfile.TemporaryDirectory() as folder:
-        copy = Path(folder) / "model.h5"
-        shutil.copyfile(path, copy)
-        with h5py.File(copy, "r+") as file:
-            file.attrs["model_config"] = json.dumps(config)
-        return _load(copy, path)
-
-
-def _mended(value: Any) -> Any:
-    """The configuration without `groups` of depthwise convolutions, always 1, which Keras 3 does not take.
-
-    Every file that Teachable Machine exports has it.
-    """
-    if isinstance(value, list):
-        return [_mended(item) for item in value]
-    if not isinstance(value, dict):
-        return value
-    value = {key: _mended(item) for key, item in value.items()}
-    if value.get("class_name") == "DepthwiseConv2D" and isinstance(value.get("config"), dict):
-        value["config"].pop("groups", None)
-    return value
+def _cannot_rebuild(path: Path, error: Exception) -> ModelFileError:
+    if isinstance(error, MemoryError) or "not enough memory" in str(error):
+        return ModelFileError("Opening the model file takes more memory than is allowed", where=path)
+    lines = str(error).splitlines()
+    return ModelFileError(
+        "Keras cannot rebuild the network from this file",
+        where=path,
+        expected="a network of Keras' own layers, with all its weights",
+        received=(lines[0] if lines else type(error).__name__)[:300],
+    )
 
 
 def _check_fits(network: keras.Model, info: ModelInfo, path: Path) -> None:

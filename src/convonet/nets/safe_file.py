@@ -17,15 +17,18 @@ from typing import Any, NamedTuple
 import h5py
 
 from convonet.errors import ModelFileError
+from convonet.inference.keras_file import UNREADABLE, damaged, info_text
 from convonet.inference.model_info import MEMBER
 
-MAX_BYTES = 8 * 2**30
+MAX_BYTES = 4 * 2**30
 MAX_TEXT = 64 * 2**20
-MAX_LAYERS = 10_000
+MAX_LAYERS = 2_000
+_MOST_UNPACKED = 20
+_SMALL = 64 * 2**20
 MAX_UNITS = 2**20
 
-_WEIGHTS = ("model.weights.h5", "model.weights.npz")
-_MEMBERS = {"config.json", "metadata.json", MEMBER, *_WEIGHTS}
+WEIGHTS = "model.weights.h5"
+_MEMBERS = {"config.json", "metadata.json", MEMBER, WEIGHTS}
 _WITH_CODE = {"Lambda", "TorchModuleWrapper", "TFSMLayer", "JaxLayer", "FlaxLayer", "StatelessLayer"}
 _SIZES = ("units", "filters", "depth_multiplier", "input_dim", "output_dim")
 _ZIP_HEAD = b"PK\x03\x04"
@@ -37,10 +40,12 @@ class ModelText(NamedTuple):
 
     Attributes:
         config: the network's configuration, checked.
+        keras2: Keras before its version 3 wrote it.
         info: the member of ours, None in a file made elsewhere.
     """
 
     config: dict[str, Any]
+    keras2: bool
     info: str | None
 
 
@@ -55,10 +60,11 @@ def read_keras_text(path: Path) -> ModelText:
         with zipfile.ZipFile(path) as archive:
             sizes = _member_sizes(archive, path)
             config = archive.read("config.json")
-            info = archive.read(MEMBER).decode("utf-8") if MEMBER in sizes else None
-    except (zipfile.BadZipFile, EOFError, OSError, UnicodeDecodeError, NotImplementedError) as error:
+            metadata = archive.read("metadata.json") if "metadata.json" in sizes else b""
+            info = info_text(archive, path) if MEMBER in sizes else None
+    except UNREADABLE as error:
         raise damaged(path, error) from error
-    return ModelText(_checked_config(config, path), info)
+    return ModelText(_checked_config(config, path), _by_keras2(metadata), info)
 
 
 def read_h5_text(path: Path) -> ModelText:
@@ -71,7 +77,8 @@ def read_h5_text(path: Path) -> ModelText:
     try:
         with h5py.File(path, "r") as file:
             text = file.attrs.get("model_config")
-    except (OSError, RuntimeError, KeyError, ValueError) as error:
+            version = file.attrs.get("keras_version", "1")
+    except UNREADABLE as error:
         raise damaged(path, error) from error
     if text is None:
         raise ModelFileError(
@@ -79,7 +86,22 @@ def read_h5_text(path: Path) -> ModelText:
             where=path,
             hint="Save the whole model: model.save(…) instead of model.save_weights(…)",
         )
-    return ModelText(_checked_config(text if isinstance(text, bytes) else str(text), path), None)
+    config = _checked_config(text if isinstance(text, bytes) else str(text), path)
+    return ModelText(config, _is_keras2(version), None)
+
+
+def _by_keras2(metadata: bytes) -> bool:
+    """Whether a `.keras` file's metadata names a version before 3; unreadable metadata names none."""
+    try:
+        value = json.loads(metadata)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(value, dict) and _is_keras2(value.get("keras_version"))
+
+
+def _is_keras2(version: object) -> bool:
+    text = version.decode("utf-8", "replace") if isinstance(version, bytes) else str(version)
+    return text.startswith(("0.", "1", "2."))
 
 
 def _check_head(path: Path, head: bytes, kind: str) -> None:
@@ -95,7 +117,10 @@ def _check_head(path: Path, head: bytes, kind: str) -> None:
         raise ModelFileError(f"The model file cannot be read: {reason}", where=path) from error
     if size > MAX_BYTES:
         raise ModelFileError(
-            "The model file is too large", where=path, expected="at most 8 GiB", received=size
+            "The model file is too large",
+            where=path,
+            expected=f"at most {MAX_BYTES >> 30} GiB",
+            received=size,
         )
     if not size:
         raise ModelFileError("The model file is empty", where=path)
@@ -120,26 +145,18 @@ def _member_sizes(archive: zipfile.ZipFile, path: Path) -> dict[str, int]:
             expected=", ".join(sorted(_MEMBERS - {MEMBER})),
             received=", ".join(unknown[:3])[:200],
         )
-    if "config.json" not in sizes or not sizes.keys() & set(_WEIGHTS):
+    if "config.json" not in sizes or WEIGHTS not in sizes:
         raise ModelFileError(
             "The model file holds no network with weights", where=path, expected="a Keras model"
         )
-    texts = sum(size for name, size in sizes.items() if name not in _WEIGHTS)
-    if texts > MAX_TEXT or sum(sizes.values()) > MAX_BYTES:
+    texts = sum(size for name, size in sizes.items() if name != WEIGHTS)
+    # Weights hardly shrink when they are packed; what unpacks to far more was made to fill a memory or a disk.
+    most = min(MAX_BYTES, path.stat().st_size * _MOST_UNPACKED + _SMALL)
+    if texts > MAX_TEXT or sum(sizes.values()) > most:
         raise ModelFileError(
             "The model file unpacks to too much", where=path, received=f"{sum(sizes.values()):,} bytes"
         )
     return sizes
-
-
-def damaged(path: Path, error: Exception) -> ModelFileError:
-    """The error for a file whose parts cannot be unpacked."""
-    return ModelFileError(
-        "The model file is damaged or cut off",
-        where=path,
-        received=str(error)[:200],
-        hint="A copy or a download of it may not have finished; fetch it again",
-    )
 
 
 def _checked_config(content: bytes | str, path: Path) -> dict[str, Any]:
@@ -154,8 +171,14 @@ def _checked_config(content: bytes | str, path: Path) -> dict[str, Any]:
         ) from error
     if not isinstance(config, dict) or "class_name" not in config:
         raise ModelFileError("The file describes no network", where=path)
-    if len(parts) > MAX_LAYERS * 20:
-        raise ModelFileError("The network has too many layers", where=path, expected=f"at most {MAX_LAYERS}")
+    layers = sum(isinstance(part.get("class_name"), str) and "name" in _config_of(part) for part in parts)
+    if layers > MAX_LAYERS or len(parts) > MAX_LAYERS * 20:
+        raise ModelFileError(
+            "The network has too many layers",
+            where=path,
+            expected=f"at most {MAX_LAYERS:,}",
+            received=f"{layers:,} layers in {len(parts):,} parts",
+        )
     for part in parts:
         _check_part(part, path)
     return config
@@ -172,9 +195,14 @@ def _objects(value: Any) -> Iterator[dict[str, Any]]:
             yield from _objects(item)
 
 
+def _config_of(part: dict[str, Any]) -> dict[str, Any]:
+    config = part.get("config")
+    return config if isinstance(config, dict) else {}
+
+
 def _check_part(part: dict[str, Any], path: Path) -> None:
     kind = part.get("class_name")
-    if kind in _WITH_CODE:
+    if isinstance(kind, str) and kind in _WITH_CODE:
         raise ModelFileError(
             f"The network holds a {kind} layer, which runs code from the file, so it is not opened",
             where=path,

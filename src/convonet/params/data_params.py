@@ -24,6 +24,7 @@ class PixelParams(NamedTuple):
     Attributes:
         height, width: pixels.
         channels: 1 (grey) or 3 (RGB).
+        float_top: what is white in images of floating-point numbers, 1 or 255; 0: each image tells by its numbers.
     """
 
     height: int
@@ -32,6 +33,7 @@ class PixelParams(NamedTuple):
     resize: Resize = "stretch"
     filter: Filter = "bilinear"
     alpha: Alpha = "drop"
+    float_top: int = 0
 
     @property
     def shape(self) -> tuple[int, int, int]:

@@ -104,7 +104,7 @@ def run_document(run: Run) -> dict[str, Any]:
 def show_document(run: Run) -> dict[str, Any]:
     """What `runs show` prints: the record with the true state, the documents of its results, its files."""
     record = run.read()
-    files = sorted(path.name for path in run.path.iterdir() if not path.name.startswith("."))
+    files = sorted(path.name for path in run.folder.iterdir() if not path.name.startswith("."))
     summary = {"summary": summary_of(run, record).to_dict()} if record["kind"] == "train" else {}
     return (
         record

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Sequence
 from itertools import combinations
 from typing import Any, NamedTuple
 
@@ -18,7 +19,7 @@ class _Answers(NamedTuple):
     right: dict[str, bool]
 
 
-def compare_pairs(runs: list[Run]) -> list[dict[str, Any]]:
+def compare_pairs(runs: Sequence[Run]) -> list[dict[str, Any]]:
     """McNemar's test for every two of the runs that have predictions of test images.
 
     Returns:

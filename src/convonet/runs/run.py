@@ -118,9 +118,14 @@ class Run:
             )
         return cls(path)
 
+    @property
+    def folder(self) -> Path:
+        """Where its files are read and written."""
+        return self.path
+
     def file(self, name: str) -> Path:
         """A file in the run folder."""
-        return self.path / name
+        return self.folder / name
 
     def read(self) -> dict[str, Any]:
         """The record as it stands on disk, in today's format.

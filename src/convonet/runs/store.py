@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -120,7 +120,7 @@ class RunStore:
         self.delete(run)
         return True
 
-    def compare(self, runs: list[Run]) -> dict[str, Any]:
+    def compare(self, runs: Sequence[Run]) -> dict[str, Any]:
         """Runs side by side: states, scores, the parameters that differ, and McNemar's test of every two.
 
         Of two runs also the images whose answer changed, and the marks between them.

@@ -16,8 +16,8 @@ from convonet.data.decode import decode, open_image
 from convonet.data.headers import read_header
 from convonet.errors import DataError
 from convonet.inference.answers import answers
-from convonet.inference.onnx_model import OnnxModel
 from convonet.server.metrics import Metrics
+from convonet.server.model_process import ModelProcess
 from convonet.server.multipart import Upload
 from convonet.server.pictures import check_pixels
 from convonet.server.settings import Limits
@@ -33,7 +33,7 @@ class Wish(NamedTuple):
     unsure_below: float | None
 
 
-def best_batch(model: OnnxModel, most: int) -> int:
+def best_batch(model: ModelProcess, most: int) -> int:
     """How many images at once this network computes fastest on this machine, found by trying for up to a second.
 
     A dense network reads its weights once for all of them; the maps of a convolution on many images may be more
@@ -52,7 +52,7 @@ def best_batch(model: OnnxModel, most: int) -> int:
     return max(size for size, rate in rates.items() if rate >= _NEARLY * max(rates.values()))
 
 
-def _seconds(model: OnnxModel, images: NDArray[np.uint8]) -> float:
+def _seconds(model: ModelProcess, images: NDArray[np.uint8]) -> float:
     started = time.perf_counter()
     model.predict(images, batch_size=len(images))
     return time.perf_counter() - started
@@ -63,6 +63,7 @@ class _Request:
     uploads: list[Upload]
     wish: Wish
     answer: asyncio.Future[list[dict[str, Any]]]
+    pixels: list[NDArray[np.uint8] | str] | None = None
 
 
 class Batcher:
@@ -70,28 +71,70 @@ class Batcher:
 
     Args:
         batch: images that are answered together; what comes meanwhile is received while they are computed.
-        limits: how large an image may be.
+        decoders: decodes the images of heavy requests.
+        limits: how large an image may be, and how long decoding may take.
     """
 
     def __init__(
-        self, model: OnnxModel, batch: int, executor: Executor, metrics: Metrics, limits: Limits
+        self,
+        model: ModelProcess,
+        batch: int,
+        executor: Executor,
+        decoders: Executor,
+        metrics: Metrics,
+        limits: Limits,
     ) -> None:
         self._model = model
         self._batch = batch
         self._executor = executor
+        self._decoders = decoders
         self._metrics = metrics
         self._limits = limits
         self._waiting: list[_Request] = []
         self._worker: asyncio.Task[None] | None = None
+        self._retired = False
 
-    async def answer(self, uploads: list[Upload], wish: Wish) -> list[dict[str, Any]]:
-        """The documents of some images, in their order. Raises ConvonetError."""
+    @property
+    def alive(self) -> bool:
+        """Whether the model's process can still answer."""
+        return self._model.alive
+
+    def close(self) -> None:
+        """End the model's process; what waits for an answer gets an error."""
+        self._model.close()
+
+    def retire(self) -> None:
+        """End the model's process once nothing waits any more."""
+        self._retired = True
+        if self._worker is None or self._worker.done():
+            self.close()
+
+    async def answer(self, uploads: list[Upload], wish: Wish, *, heavy: bool) -> list[dict[str, Any]]:
+        """The documents of some images, in their order; heavy ones are decoded apart. Raises ConvonetError."""
+        if not heavy:
+            return await self._answered(uploads, wish, None)
+        documents: list[dict[str, Any]] = []
+        deadline = time.monotonic() + self._limits.decode_seconds
+        for start in range(0, len(uploads), self._batch):
+            part = uploads[start : start + self._batch]
+            loop = asyncio.get_running_loop()
+            pixels = await loop.run_in_executor(self._decoders, self._decoded_until, part, deadline)
+            documents += await self._answered(part, wish, pixels)
+        return documents
+
+    async def _answered(
+        self, uploads: list[Upload], wish: Wish, pixels: list[NDArray[np.uint8] | str] | None
+    ) -> list[dict[str, Any]]:
         loop = asyncio.get_running_loop()
-        request = _Request(uploads, wish, loop.create_future())
+        request = _Request(uploads, wish, loop.create_future(), pixels)
         self._waiting.append(request)
         if self._worker is None or self._worker.done():
             self._worker = loop.create_task(self._work())
         return await request.answer
+
+    def _decoded_until(self, uploads: list[Upload], deadline: float) -> list[NDArray[np.uint8] | str]:
+        late = f"not read: the images of the request take longer than {self._limits.decode_seconds:g} s"
+        return [self._decoded(one) if time.monotonic() < deadline else late for one in uploads]
 
     async def _work(self) -> None:
         loop = asyncio.get_running_loop()
@@ -107,6 +150,8 @@ class Batcher:
             for request, documents in zip(batch, found, strict=True):
                 if not request.answer.done():
                     request.answer.set_result(documents)
+        if self._retired:
+            await asyncio.to_thread(self.close)
 
     def _next(self) -> list[_Request]:
         """The requests that come next, as many as fit; one alone may be larger."""
@@ -122,7 +167,9 @@ class Batcher:
     def _answers(self, batch: list[_Request]) -> list[list[dict[str, Any]]]:
         uploads = [upload for request in batch for upload in request.uploads]
         wishes = [request.wish for request in batch for _ in request.uploads]
-        pixels = [self._decoded(upload) for upload in uploads]
+        pixels = [
+            found for request in batch for found in (request.pixels or map(self._decoded, request.uploads))
+        ]
         readable = [place for place, found in enumerate(pixels) if not isinstance(found, str)]
         documents: list[dict[str, Any]] = [
             {"path": upload.name, "error": found} for upload, found in zip(uploads, pixels, strict=True)
@@ -146,6 +193,18 @@ class Batcher:
             return decode(upload.content, self._model.info.pixels).pixels
         except DataError as error:
             return error.what
+
+
+def all_pixels(uploads: list[Upload]) -> int:
+    """How many pixels images have together, by their heads; what is no image has none."""
+    total = 0
+    for upload in uploads:
+        try:
+            height, width = _size(upload.content)
+        except DataError:
+            continue
+        total += height * width
+    return total
 
 
 def _size(content: bytes) -> tuple[int, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from convonet.server.held import Held
 from convonet.server.refusals import Refusal
 
 
@@ -49,6 +50,23 @@ class Root:
         except (OSError, ValueError) as error:
             raise Refusal(404, "There is nothing of that name", where=ascii(str(text))[1:-1][:200]) from error
         return path
+
+    def opened(self, text: str | os.PathLike[str]) -> Held:
+        """What a client means, open and looked at as opened: it lies inside the root whatever its path says by now.
+
+        Raises:
+            Refusal: as `existing`.
+        """
+        path = self.existing(text)
+        try:
+            held = Held(path)
+        except OSError as error:
+            raise Refusal(404, "There is nothing of that name", where=ascii(str(text))[1:-1][:200]) from error
+        if not self.holds(held.real):
+            raise Refusal(
+                403, "This path is outside the server's folder", received=ascii(str(text))[1:-1][:200]
+            )
+        return held
 
     def holds(self, path: Path) -> bool:
         """Whether a resolved path is the root or below it."""

@@ -14,6 +14,7 @@ from convonet.events import RunEnded, RunState
 from convonet.runs import RECORD, Run
 from convonet.runs.environment import available_cores
 from convonet.runs.run import now
+from convonet.server.held import HeldRun
 from convonet.server.known import ASKED, KnownRuns
 from convonet.server.refusals import Refusal
 from convonet.server.settings import Settings
@@ -25,7 +26,7 @@ from convonet.workbench.supervisor import Supervisor
 from convonet.workbench.work import Work
 
 _POLL_SECONDS = 0.05
-_LEAVE_SECONDS = 8.0
+_LEAVE_SECONDS = 2.0
 _ASKED_KEPT = 200
 _QUESTIONS = 2
 """Questions (a prediction, a layer table) at work at one time; they do not wait behind a training."""
@@ -133,7 +134,7 @@ class JobQueue:
             raise Refusal(409, "The run is not at work", where=run.id, received=str(run.state()))
         run.request_cancel()
 
-    def delete(self, run: Run) -> None:
+    def delete(self, run: HeldRun) -> None:
         """Remove a run that is not at work. Raises RunAliveError."""
         with self._lock:
             if self._place(run) is not None or run.id in self._working:
@@ -214,7 +215,8 @@ class JobQueue:
         folder = self._settings.runs / ASKED
         if not folder.is_dir():
             return
-        runs = sorted((Run(path) for path in folder.iterdir() if (path / RECORD).is_file()), key=_age)
+        held = (self._known.at(path) for path in folder.iterdir() if not path.is_symlink())
+        runs = sorted((run for run in held if run is not None), key=_age)
         for run in runs[: max(len(runs) - _ASKED_KEPT, 0)]:
             if run.id not in self._working and self._place(run) is None and run.state().ended:
                 self._known.delete(run)

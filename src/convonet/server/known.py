@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
-from convonet.errors import RunNotFoundError
-from convonet.runs import RECORD, Run, RunStore
+from convonet.atomic import storage_error
+from convonet.errors import RunAliveError, RunNotFoundError
+from convonet.runs import Run, RunStore
 from convonet.server.confine import Root
+from convonet.server.held import HeldRun
 
 ASKED = ".asked"
 """The folder of runs that only answer a question; nobody lists them, and old ones are removed."""
@@ -30,20 +32,28 @@ class KnownRuns:
         self._store = RunStore(root.path)
         self._places: dict[str, Path] = {}
 
-    def all(self) -> list[Run]:
-        """Every run below the root, the newest first."""
-        found = [run for run in self._store.known() if self._root.holds(run.path)]
-        for run in found:
-            self._places.setdefault(run.id, run.path)
-        return found
+    def all(self) -> Iterator[HeldRun]:
+        """Every run below the root, the newest first; each is open until it is let go."""
+        for run in self._store.known():
+            held = self.at(run.path)
+            if held is not None:
+                self._places.setdefault(held.id, held.path)
+                yield held
 
-    def at_hand(self, name: str) -> Run | None:
+    def at_hand(self, name: str) -> HeldRun | None:
         """The run of an id that was found before: asks the disk one thing only."""
         path = self._places.get(name)
-        return Run(path) if path is not None and os.path.isfile(path / RECORD) else None
+        return None if path is None else self.at(path)
 
-    def find(self, name: str) -> Run:
-        """The run of an id.
+    def at(self, path: Path) -> HeldRun | None:
+        """The run in a folder, opened; None where there is none, or where it lies outside the root."""
+        try:
+            return HeldRun(path, self._root.path)
+        except RunNotFoundError:
+            return None
+
+    def find(self, name: str) -> HeldRun:
+        """The run of an id, opened.
 
         Raises:
             RunNotFoundError: there is none.
@@ -53,9 +63,9 @@ class KnownRuns:
         if not _ID.fullmatch(name) or name in (".", ".."):
             raise RunNotFoundError("There is no such run", received=ascii(name)[1:-1][:100])
         for path in (self._parent / name, self._parent / ASKED / name):
-            if os.path.isfile(path / RECORD) and self._root.holds(path.resolve()):
-                self._places[name] = path.resolve()
-                return Run(path)
+            if (held := self.at(path)) is not None:
+                self._places[name] = held.path
+                return held
         run = next((run for run in self.all() if run.id == name), None)
         if run is None:
             raise RunNotFoundError("There is no such run", where=ascii(name)[1:-1][:100])
@@ -66,7 +76,17 @@ class KnownRuns:
         self._store.add(run)
         self._places[run.id] = run.path
 
-    def delete(self, run: Run) -> None:
-        """Remove a run folder. Raises RunAliveError."""
-        self._store.delete(run)
+    def delete(self, run: HeldRun) -> None:
+        """Remove a run folder, the very one that is open.
+
+        Raises:
+            RunAliveError: a process works on it.
+            ConvonetError: it cannot be removed, or something else lies there by now.
+        """
+        if run.is_locked():
+            raise RunAliveError("The run is being worked on", where=run.id, hint="Cancel it first")
+        try:
+            run.remove()
+        except OSError as error:
+            raise storage_error(error, run.path) from error
         self._places.pop(run.id, None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -81,8 +82,12 @@ class _Reader:
         self.ended = True
 
 
-async def read_uploads(request: Request, most: int) -> list[Upload]:
+async def read_uploads(request: Request, most: int, took: Callable[[int], None]) -> list[Upload]:
     """The files of a request.
+
+    Args:
+        most: files that are taken.
+        took: told of the bytes of each part that has come.
 
     Raises:
         Refusal: 415 no multipart request, 400 a broken one, 413 too many files, 422 none.
@@ -99,6 +104,7 @@ async def read_uploads(request: Request, most: int) -> list[Upload]:
     reader = _Reader(boundary, most)
     try:
         async for chunk in request.stream():
+            took(len(chunk))
             reader.write(chunk)
     except MultipartParseError as error:
         raise Refusal(400, "The multipart request cannot be read", received=str(error)[:200]) from error

@@ -3,46 +3,52 @@
 from __future__ import annotations
 
 import io
+import math
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from convonet.data.arrays import address_of, load_array
+from convonet.data.arrays import address_of, image_shape, load_array, load_row
 from convonet.data.decode import open_image, read_bytes
 from convonet.data.pixels import Pixels, flat
 from convonet.errors import DataError
 from convonet.server.confine import Root
+from convonet.server.held import Held
 from convonet.server.refusals import Refusal
+from convonet.server.settings import Limits
 
 MOST_SIDE = 1024
 _CRISP_BELOW = 48
 _MARK = ".npz#"
 
 
-def picture_file(root: Root, address: str) -> Path:
-    """The file that an image's address means: itself, or the `.npz` file that holds it.
+def picture_file(root: Root, address: str) -> Held:
+    """The file that an image's address means, opened: itself, or the `.npz` file that holds it.
 
     Raises:
         Refusal: outside the root, or not there.
     """
     file, mark, _ = address.partition(_MARK)
-    found = root.existing(f"{file}.npz" if mark else address)
-    if not found.is_file():
+    found = root.opened(f"{file}.npz" if mark else address)
+    if not found.is_file:
         raise Refusal(404, "This is no image file", where=ascii(address)[1:-1][:200])
     return found
 
 
-def picture(root: Root, address: str, side: int, most_pixels: int, enlarge: bool = True) -> bytes:
+def picture(file: Held, address: str, side: int, limits: Limits, enlarge: bool = True) -> bytes:
     """A PNG of at most `side` × `side` pixels; tiny images are enlarged with crisp edges, unless told not to.
 
+    Args:
+        file: what `picture_file` opened.
+
     Raises:
-        Refusal: outside the root, not there, or too large.
-        DataError: it is no image.
+        Refusal: there is no such row in a `.npz` file.
+        DataError: it is no image, or too large.
     """
-    file = picture_file(root, address)
-    image = _member(file, address) if _MARK in address else _whole(file, most_pixels)
+    image = _member(file, address, limits) if _MARK in address else _whole(file.path, limits.pixels)
     tiny = max(image.size) < min(_CRISP_BELOW, side)
     if tiny and enlarge:
         scale = max(side // max(image.size), 1)
@@ -78,17 +84,34 @@ def check_pixels(height: int, width: int, most: int) -> None:
         raise DataError(f"too large: {height:,} × {width:,} pixels, at most {most:,} are read")
 
 
-def _member(file: Path, address: str) -> Image.Image:
+def _member(file: Held, address: str, limits: Limits) -> Image.Image:
     try:
         name, place = address_of(address)
-        row = _array(file, name, file.stat().st_mtime_ns)[place]
-    except (ValueError, IndexError, KeyError, OSError) as error:
+        shape, _ = image_shape(file.path, name)
+        if math.prod(shape) > limits.array_bytes:
+            row = load_row(file.path, name, place)
+        else:
+            info = file.info
+            row = _array(_Key(info.st_dev, info.st_ino, info.st_mtime_ns, info.st_size, name, file))[place]
+    except (ValueError, IndexError, KeyError, OSError, DataError) as error:
         raise Refusal(404, "There is no such image", where=ascii(address)[1:-1][:200]) from error
     grey = row.ndim == 2 or row.shape[2] == 1
     return Image.fromarray(row.reshape(row.shape[:2]) if grey else np.ascontiguousarray(row[:, :, :3]))
 
 
+@dataclass(frozen=True)
+class _Key:
+    """An array of a file; two openings of one file are equal."""
+
+    device: int
+    inode: int
+    modified: int
+    size: int
+    name: str
+    file: Held = field(compare=False)
+
+
 @lru_cache(maxsize=2)
-def _array(file: Path, name: str, modified: int) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
-    """The whole array: a compressed file cannot be read row by row."""
-    return load_array(file, name)
+def _array(key: _Key) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+    """The whole array, kept: rows of a compressed file are found by unpacking all before them."""
+    return load_array(key.file.path, key.name)

@@ -11,16 +11,16 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from convonet.errors import ModelFileError
-from convonet.inference.onnx_model import OnnxModel
 from convonet.runs import Run
 from convonet.runs.environment import available_cores
 from convonet.server.batching import Batcher, Wish, best_batch
 from convonet.server.metrics import Metrics
+from convonet.server.model_process import ModelProcess
 from convonet.server.multipart import Upload
 from convonet.server.refusals import Refusal
 from convonet.server.settings import Limits
 
-_THREADS = 2
+_THREADS, _DECODERS = 2, 2
 
 
 class _State(NamedTuple):
@@ -39,6 +39,7 @@ class ServedModels:
         self._open: OrderedDict[Path, tuple[_State, Batcher]] = OrderedDict()
         self._opening = asyncio.Lock()
         self._executor = ThreadPoolExecutor(_THREADS, thread_name_prefix="predict")
+        self._decoders = ThreadPoolExecutor(_DECODERS, thread_name_prefix="decode")
         self._images = 0
 
     @property
@@ -50,11 +51,20 @@ class ServedModels:
         return len(self._open)
 
     def close(self) -> None:
-        """End the threads."""
-        self._executor.shutdown(wait=True, cancel_futures=True)
+        """End the models' processes and the threads."""
+        for _, batcher in self._open.values():
+            batcher.close()
+        self._open.clear()
+        self._executor.shutdown(wait=False, cancel_futures=True)
+        self._decoders.shutdown(wait=False, cancel_futures=True)
 
-    async def answer(self, run: Run, uploads: list[Upload], wish: Wish) -> list[dict[str, Any]] | None:
+    async def answer(
+        self, run: Run, uploads: list[Upload], wish: Wish, *, heavy: bool
+    ) -> list[dict[str, Any]] | None:
         """The predictions; None where the run's model can only be opened by keras.
+
+        Args:
+            heavy: the images have many pixels; they are decoded apart, so that other requests need not wait.
 
         Raises:
             Refusal: 404 no model, 429 too many images wait.
@@ -65,7 +75,7 @@ class ServedModels:
         self._images += len(uploads)
         try:
             batcher = await self._batcher(run)
-            return None if batcher is None else await batcher.answer(uploads, wish)
+            return None if batcher is None else await batcher.answer(uploads, wish, heavy=heavy)
         finally:
             self._images -= len(uploads)
 
@@ -73,22 +83,37 @@ class ServedModels:
         state = _state(run)
         if state is None:
             return None
-        known = self._open.get(run.path)
-        if known is None or known[0] != state:
+        known = self._known(run, state)
+        if known is None:
             async with self._opening:
-                known = self._open.get(run.path)
-                if known is None or known[0] != state:
+                known = self._known(run, state)
+                if known is None:
                     model = await asyncio.to_thread(_opened, run)
                     if model is None:
                         return None
                     most = self._limits.batch
                     batch = await asyncio.to_thread(best_batch, model, most)
-                    known = state, Batcher(model, batch, self._executor, self._metrics, self._limits)
-                    self._open[run.path] = known
-                    while len(self._open) > self._limits.models:
-                        self._open.popitem(last=False)
+                    known = (
+                        state,
+                        Batcher(model, batch, self._executor, self._decoders, self._metrics, self._limits),
+                    )
+                    self._put(run.path, known)
         self._open.move_to_end(run.path)
         return known[1]
+
+    def _known(self, run: Run, state: _State) -> tuple[_State, Batcher] | None:
+        """The model that is open for these very files."""
+        known = self._open.get(run.path)
+        return known if known is not None and known[0] == state and known[1].alive else None
+
+    def _put(self, path: Path, known: tuple[_State, Batcher]) -> None:
+        """Keep an open model; the longest unused beyond the bound, and the one that it replaces, are ended."""
+        old = [self._open.pop(path, None)]
+        self._open[path] = known
+        while len(self._open) > self._limits.models:
+            old.append(self._open.popitem(last=False)[1])
+        for replaced in filter(None, old):
+            replaced[1].retire()
 
 
 def _state(run: Run) -> _State | None:
@@ -112,14 +137,15 @@ def _stat(file: Path) -> tuple[int, int] | None:
     return info.st_mtime_ns, info.st_size
 
 
-def _opened(run: Run) -> OnnxModel | None:
+def _opened(run: Run) -> ModelProcess | None:
     """The ONNX model if it was made from the run's `.keras` file and is sound."""
     try:
-        model = OnnxModel.load(run.file("model.onnx"), threads=available_cores())
+        model = ModelProcess(run.file("model.onnx"), available_cores())
         keras = run.file("model.keras")
         if keras.is_file():
             with keras.open("rb") as content:
                 if hashlib.file_digest(content, "sha256").hexdigest() != model.info.keras_sha256:
+                    model.close()
                     return None
     except (ModelFileError, OSError):
         if run.file("model.keras").is_file():

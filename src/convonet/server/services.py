@@ -11,11 +11,12 @@ from fastapi import Depends, Request
 from convonet.server.confine import Root
 from convonet.server.datasets import DataSets
 from convonet.server.jobs import JobQueue
-from convonet.server.known import KnownRuns
+from convonet.server.known import ASKED, KnownRuns
 from convonet.server.metrics import Metrics
 from convonet.server.served import ServedModels
 from convonet.server.settings import Settings
 from convonet.server.tasks import TaskMaker
+from convonet.server.upload_folders import UploadFolders
 from convonet.workbench.supervisor import Supervisor
 
 _PICTURE_THREADS = 2
@@ -39,6 +40,7 @@ class Services:
     metrics: Metrics
     models: ServedModels
     pictures: ThreadPoolExecutor
+    uploads: UploadFolders
     upload_bytes: int = 0
     stopping: bool = field(default=False)
 
@@ -58,6 +60,7 @@ class Services:
             metrics=metrics,
             models=ServedModels(settings.limits, metrics),
             pictures=ThreadPoolExecutor(_PICTURE_THREADS, thread_name_prefix="pictures"),
+            uploads=UploadFolders(settings.runs / ASKED),
         )
 
     def start(self) -> None:
@@ -69,7 +72,7 @@ class Services:
         self.stopping = True
         self.queue.stop()
         self.models.close()
-        self.pictures.shutdown(wait=True, cancel_futures=True)
+        self.pictures.shutdown(wait=False, cancel_futures=True)
 
 
 def services(request: Request) -> Services:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import os
 import socket
 import sys
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from types import FrameType
@@ -18,7 +20,8 @@ from convonet.server.protocol import GuardedProtocol
 from convonet.server.services import Services
 from convonet.server.settings import Settings
 
-_GRACE_SECONDS = 5
+_GRACE_SECONDS = 2
+_END_SECONDS = 4.5
 _BACKLOG = 2048
 _OPEN_FILES = 65536
 
@@ -50,7 +53,11 @@ class Server(uvicorn.Server):
         self.should_exit = True
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """A signal came."""
+        """A signal came. What does not end by itself is left: a library that computes cannot be interrupted."""
+        if not self.should_exit:
+            timer = threading.Timer(_END_SECONDS, os._exit, [0])
+            timer.daemon = True
+            timer.start()
         self.end()
 
 

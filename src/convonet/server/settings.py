@@ -23,6 +23,9 @@ class Limits:
         waiting_bytes: of all images that are being received or answered at one time.
         files: images in one request.
         pixels: of one uploaded image.
+        request_pixels: of all images of one request together.
+        decode_seconds: for decoding the images of one request.
+        array_bytes: of an array in a .npz file whose rows are shown.
         waiting_images: images that wait for an answer, over all requests.
         waiting_runs: runs that wait for their turn.
         read_seconds: for a client to send its request.
@@ -37,6 +40,9 @@ class Limits:
     waiting_bytes: int = 512 * MIB
     files: int = 1000
     pixels: int = 50_000_000
+    request_pixels: int = 200_000_000
+    decode_seconds: float = 15.0
+    array_bytes: int = 256 * MIB
     waiting_images: int = 20_000
     waiting_runs: int = 50
     read_seconds: float = 60.0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from convonet.errors import DataError
 from convonet.events import Watch
-from convonet.params import DataParams, pixel_params
+from convonet.params import DataParams
 from convonet.specs import Split
 
 if TYPE_CHECKING:
@@ -37,21 +39,26 @@ class SizesFound:
     looked_at: dict[Split, int]
 
 
-def find_sizes(listings: Mapping[Split, ImageListing], data: DataParams, watch: Watch) -> SizesFound:
+def find_sizes(
+    listings: Mapping[Split, ImageListing], data: DataParams, watch: Watch, seconds: float = math.inf
+) -> SizesFound:
     """Decode up to 1,000 images of each set, spread evenly over it.
+
+    Args:
+        seconds: after which no further image is decoded; `looked_at` tells how many were.
 
     Raises:
         Cancelled: the watch says so.
     """
     import numpy as np
 
-    from convonet.data.channels import find_channels
+    from convonet.data.channels import find_pixels
     from convonet.data.decode import decode, read_bytes
 
     first = next(iter(listings.values()))
-    channels = find_channels(first) if data.channels == "auto" else data.channels
-    fit = pixel_params(data, channels)
+    fit = find_pixels(first, data, watch=watch)
     found = SizesFound({}, {}, {}, {}, fit.shape, {})
+    deadline = time.monotonic() + seconds
     for split, listing in listings.items():
         if listing.root.suffix.lower() == ".npz":
             continue
@@ -59,6 +66,8 @@ def find_sizes(listings: Mapping[Split, ImageListing], data: DataParams, watch: 
         sums: dict[str, list[Any]] = {}
         for row_ in range(0, len(listing), max(len(listing) // _MOST, 1)):
             watch.check()
+            if time.monotonic() > deadline:
+                break
             try:
                 image = decode(read_bytes(listing.file(row_)), fit)
             except DataError:

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import shutil
-import zipfile
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from convonet.atomic import replacing
 from convonet.errors import ModelFileError, RunNotFoundError
-from convonet.inference.labels import read_labels
-from convonet.inference.model_info import MEMBER, ModelInfo
+from convonet.inference.keras_file import read_info
+from convonet.inference.labels import labels_beside
+from convonet.inference.model_info import ModelInfo
+from convonet.inference.onnx_file import read_onnx_info
 from convonet.params.data_params import Scaling
 from convonet.runs import RECORD, Run
 
 _FILE = "model.keras"
-_MAX_INFO = 16 * 2**20
-LABELS = "labels.txt"
-"""Stands beside models that were made elsewhere, one class a line."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +82,7 @@ def open_model(
     """Look at a run folder or model file. Whether the network can be built shows when it is used.
 
     Args:
-        classes: names for a model that holds none; None: those of a `labels.txt` beside it, if there is one.
+        classes: names for a model that holds none; None: those of the `labels.txt` or `NAME_labels.txt` beside it.
 
     Raises:
         ModelFileError: nothing there that is a model.
@@ -105,37 +102,16 @@ def open_model(
     info = _info(found.file)
     if info is not None and info.classes:
         return OpenedModel(found.path, info, scaling)
-    beside = found.file.with_name(LABELS)
-    names = read_labels(beside) if classes is None and beside.is_file() else tuple(classes or ())
+    names = labels_beside(found.file) if classes is None else tuple(classes)
     return OpenedModel(found.path, info, scaling, names)
 
 
 def _info(file: Path) -> ModelInfo | None:
     if file.suffix.lower() == ".onnx":
-        from convonet.inference.onnx_model import OnnxModel
-
-        return OnnxModel.load(file).info
+        return read_onnx_info(file)
     if file.suffix.lower() != ".keras":
         return None
-    try:
-        with zipfile.ZipFile(file) as archive:
-            if MEMBER not in archive.namelist():
-                return None
-            with archive.open(MEMBER) as member:
-                text = member.read(_MAX_INFO + 1)
-            if len(text) > _MAX_INFO:
-                raise ModelFileError(
-                    "The model's description is too large", where=file, expected="at most 16 MiB"
-                )
-            return ModelInfo.from_json(text.decode("utf-8"), file)
-    except (OSError, zipfile.BadZipFile, UnicodeDecodeError, EOFError, zlib.error) as error:
-        raise ModelFileError(
-            "The file is no Keras model, or it is damaged",
-            where=file,
-            expected="a .keras file as Keras 3 writes it",
-            received=str(error),
-            hint="Copy it again from where it was made",
-        ) from error
+    return read_info(file)
 
 
 def run_of(path: Path) -> Run | None:

@@ -14,6 +14,7 @@ from typing import IO, Any
 from convonet.errors import (
     Cancelled,
     ConvonetError,
+    ModelFileError,
     OutOfMemoryError,
     RunAliveError,
     StorageError,
@@ -21,7 +22,7 @@ from convonet.errors import (
     error_from_dict,
 )
 from convonet.events import RunEnded, RunState, Stamped
-from convonet.own_process import with_large_pages
+from convonet.own_process import OPENING_SECONDS, with_large_pages
 from convonet.runs import Run
 from convonet.runs.environment import available_cores
 from convonet.runs.memory import halve_batch, memory_kills
@@ -191,6 +192,8 @@ class Worker:
         log = self.run.file("worker.log")
         tail = log.read_text(encoding="utf-8", errors="replace")[-_LOG_TAIL:] if log.exists() else ""
         last = tail.strip().splitlines()[-1] if tail.strip() else None
+        if code == -getattr(signal, "SIGALRM", 0):
+            return _took_too_long(self.run)
         if code < 0:
             name = signal.Signals(-code).name if -code in set(signal.Signals) else str(-code)
             what = f"The worker process was killed by {name}"
@@ -274,6 +277,16 @@ class Supervisor:
             env=key.environment(),
             start_new_session=self._detached,
         )
+
+
+def _took_too_long(run: Run) -> ConvonetError:
+    """The error for a worker that the alarm of `own_process.opening_limits` has ended."""
+    spec = run.read()["task"]
+    return ModelFileError(
+        f"Opening the model file took longer than {OPENING_SECONDS:g} seconds, so it was given up",
+        where=spec.get("model") or (spec.get("hyper") or {}).get("base") or run.path,
+        hint="The file may be damaged: open it with the program that made it, and save it again",
+    )
 
 
 def _send(pipe: IO[bytes] | None, line: str) -> bool:

@@ -20,7 +20,7 @@ from convonet.errors import Cancelled, ConvonetError
 from convonet.events import CancelAcknowledged, RunState
 from convonet.jobs import job_for
 from convonet.jobs.runner import execute
-from convonet.own_process import end_at_once
+from convonet.own_process import be_expendable, end_at_once
 from convonet.runs import Run
 
 _POLL_SECONDS = 0.1
@@ -98,6 +98,7 @@ def main(arguments: list[str]) -> int:
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     end_at_once()
+    be_expendable()
     warm = "--warm" in arguments
     folders = [argument for argument in arguments if not argument.startswith("--")]
     owner = Owner()

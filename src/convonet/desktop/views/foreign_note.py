@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtWidgets import QComboBox, QFrame
 
 from convonet.desktop.widgets.basic import column, label, row
-from convonet.inference.labels import read_labels
-from convonet.workbench.opened import LABELS
+from convonet.inference.labels import LABELS, label_file, labels_beside, read_labels
 
 if TYPE_CHECKING:
     from convonet.desktop.controller import Controller
@@ -22,7 +21,7 @@ _SCALINGS = {
     "ImageNet": "imagenet",
     "None: 0 to 255": "none",
 }
-_BESIDE = f"{LABELS} beside the model"
+_BESIDE = "Names beside the model"
 _NATURAL = "Folders in natural order: 2 before 10"
 _LETTERS = "Folders by their letters: 10 before 2"
 _FILE = f"Another {LABELS} …"
@@ -61,7 +60,7 @@ class ForeignNote(QFrame):
         self.setVisible(model is not None and (model.info is None or not model.info.classes))
         if model is None:
             return
-        offered = [_BESIDE] if model.file.with_name(LABELS).is_file() else []
+        offered = [_BESIDE] if label_file(model.file) else []
         offered += ([_NATURAL, _LETTERS] if bench.sets.classes else []) + [_FILE]
         present = self.names.currentText()
         self.names.clear()
@@ -94,7 +93,7 @@ class ForeignNote(QFrame):
         from convonet.data.names import natural_key
 
         if chosen == _BESIDE:
-            return read_labels(file.with_name(LABELS))
+            return labels_beside(file)
         if chosen == _LETTERS:
             return tuple(sorted(self._controller.bench.sets.classes))
         if chosen == _NATURAL:

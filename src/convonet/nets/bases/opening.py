@@ -13,7 +13,7 @@ from convonet.nets.backend import keras
 from convonet.nets.bases.applications import build_application, fill_application
 from convonet.nets.bases.efficientnet_lite import NAMES, efficientnet_lite, fill_from_torch
 from convonet.nets.bases.weights import check_hash, find_weights
-from convonet.nets.foreign import Found, ask_for_scaling, found_scaling
+from convonet.nets.foreign import Found, ask_for_scaling, fed_scaling, found_scaling, with_channel_axis
 from convonet.nets.layers import seed_of
 from convonet.nets.loading import load_network
 from convonet.params.bases import BaseInfo, base_info, is_model_file
@@ -103,11 +103,14 @@ def _of_file(path: Path, sha256: str | None, shape: tuple[int, int, int], said: 
     if not path.is_file():
         raise ModelFileError("There is no such model file for a base", where=path)
     loaded, info = load_network(check_hash(path, sha256))
+    loaded = with_channel_axis(loaded)
     network = without_output(loaded, path)
     _check_shape(network, shape, path)
     inside = found_scaling(loaded) if info is None else _described(info)
     if inside is not None:
         return Base(network, None, inside)
+    if said is None and info is None and (fed := fed_scaling(loaded)) is not None:
+        said = Found(fed)
     if said is None:
         raise ask_for_scaling(path)
     return Base(network, scale_of(said.scaling, network.input_shape[-1], said.mean, said.deviation), said)

@@ -121,7 +121,7 @@ def sizes(dataset: DataSetId, parts: Parts) -> Json:
     found = parts.datasets.find(dataset)
     if not found.sets.listings:
         raise DataError("There are no images to look at", where=dataset)
-    sizes = find_sizes(found.sets.listings, found.data, Watch())
+    sizes = find_sizes(found.sets.listings, found.data, Watch(), parts.settings.limits.decode_seconds)
     return Json(
         {
             "shape": sizes.shape,
@@ -176,12 +176,12 @@ async def image(
 ) -> Response:
     """A small picture of an image below the root, as PNG."""
     file = await asyncio.to_thread(picture_file, parts.root, path)
-    info = file.stat()
+    info = file.info
     tag = f'"{info.st_mtime_ns:x}-{info.st_size:x}-{side}{"" if enlarge else "p"}"'
     headers = {"etag": tag, "cache-control": _CACHED}
     if request.headers.get("if-none-match") == tag:
         return Response(status_code=304, headers=headers)
     loop = asyncio.get_running_loop()
-    pixels = parts.settings.limits.pixels
-    content = await loop.run_in_executor(parts.pictures, picture, parts.root, path, side, pixels, enlarge)
+    limits = parts.settings.limits
+    content = await loop.run_in_executor(parts.pictures, picture, file, path, side, limits, enlarge)
     return Response(content, media_type="image/png", headers=headers)

@@ -10,6 +10,7 @@ from fastapi.responses import FileResponse
 
 from convonet.server import schemas
 from convonet.server.answers import Json
+from convonet.server.held import HeldResponse
 from convonet.server.refusals import no_such
 from convonet.server.routes import REFUSED
 from convonet.server.services import Parts, Services
@@ -56,5 +57,5 @@ def model_file(word: ModelWord, parts: Parts, onnx: bool = False) -> Response:
     if file is None:
         raise no_such("This model has no ONNX file", opened.name, "Export it")
     # A link beside a model may lead anywhere.
-    file = parts.root.existing(file)
-    return FileResponse(file, media_type="application/octet-stream", filename=file.name)
+    held = parts.root.opened(file)
+    return HeldResponse(held, media_type="application/octet-stream", filename=file.name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any
 
@@ -16,12 +16,13 @@ from convonet.runs.documents import read_result
 from convonet.scratch import Scratch
 from convonet.server import schemas
 from convonet.server.answers import Json
-from convonet.server.batching import Wish
+from convonet.server.batching import Wish, all_pixels
 from convonet.server.multipart import FIELD, Upload, read_uploads
 from convonet.server.refusals import Refusal
 from convonet.server.routes import REFUSED
 from convonet.server.routes.runs import RunId
 from convonet.server.services import Parts, Services
+from convonet.server.settings import Limits
 from convonet.specs import PredictTask
 
 router = APIRouter(tags=["prediction"], responses=REFUSED)
@@ -49,6 +50,8 @@ MULTIPART = {
 }
 _POLL_SECONDS = 0.05
 _SLOW_SECONDS = 300.0
+_FEW = 8
+_HEAVY = 4_000_000
 
 
 @router.post("/runs/{run}/predict", response_model=schemas.Predictions, openapi_extra=MULTIPART)
@@ -63,38 +66,68 @@ async def predict(
     found = parts.known.at_hand(run)
     if found is None:
         found = await asyncio.to_thread(parts.known.find, run)
-    with receiving(request, parts):
-        uploads = await read_uploads(request, parts.settings.limits.files)
+    with receiving(request, parts) as took:
+        uploads = await read_uploads(request, parts.settings.limits.files, took)
+        pixels = await pixels_within(uploads, parts.settings.limits)
         wish = Wish(top, unsure_below)
-        predictions = await parts.models.answer(found, uploads, wish)
+        predictions = await parts.models.answer(found, uploads, wish, heavy=pixels > _HEAVY)
         if predictions is None:
             predictions = await _by_worker(parts, found, uploads, wish)
     return Json({"predictions": predictions})
 
 
 @contextmanager
-def receiving(request: Request, parts: Services) -> Iterator[None]:
-    """While a request's images are held in memory. Raises Refusal 429 when others have taken it all."""
-    size = _expected_bytes(request, parts)
-    parts.upload_bytes += size
-    try:
-        yield
-    finally:
-        parts.upload_bytes -= size
+def receiving(request: Request, parts: Services) -> Iterator[Callable[[int], None]]:
+    """While a request's images are held in memory; gives what is to be told of the bytes that have come.
 
-
-def _expected_bytes(request: Request, parts: Services) -> int:
-    """What a request may take of the memory: what it says, or the most where it says nothing.
+    What counts is what has come, not what a client says that it will send: connections that stay open and send
+    nothing take no memory from others.
 
     Raises:
-        Refusal: 429, others have taken it all.
+        Refusal: 429, others have taken the memory.
     """
-    limits = parts.settings.limits
-    told = request.headers.get("content-length", "")
-    size = int(told) if told.isdecimal() else limits.upload_bytes
-    if parts.upload_bytes and parts.upload_bytes + size > limits.waiting_bytes:
-        raise Refusal(429, "Too many images are being received", retry_after=1, hint="Try again in a second")
-    return size
+    told, held = request.headers.get("content-length", ""), 0
+
+    def check(more: int) -> None:
+        if parts.upload_bytes > held and parts.upload_bytes + more > parts.settings.limits.waiting_bytes:
+            raise Refusal(
+                429,
+                "Too many images are being received",
+                retry_after=1,
+                close=True,
+                hint="Try again in a second",
+            )
+
+    def took(more: int) -> None:
+        nonlocal held
+        check(more)
+        held += more
+        parts.upload_bytes += more
+
+    check(int(told[:20]) if told.isdecimal() else 0)
+    try:
+        yield took
+    finally:
+        parts.upload_bytes -= held
+
+
+async def pixels_within(uploads: list[Upload], limits: Limits) -> int:
+    """The pixels of all images of a request together, by their heads.
+
+    Raises:
+        Refusal: 413, more than are decoded for one request.
+    """
+    few = len(uploads) <= _FEW
+    total = all_pixels(uploads) if few else await asyncio.to_thread(all_pixels, uploads)
+    if total > limits.request_pixels:
+        raise Refusal(
+            413,
+            "The images of the request have too many pixels together",
+            expected=f"at most {limits.request_pixels:,}",
+            received=f"{total:,}",
+            hint="Send them in several requests",
+        )
+    return total
 
 
 async def _by_worker(parts: Services, run: Run, uploads: list[Upload], wish: Wish) -> list[dict[str, Any]]:

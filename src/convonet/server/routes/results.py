@@ -21,6 +21,7 @@ from convonet.runs.sets_table import sets_table
 from convonet.server import schemas
 from convonet.server.answers import Json
 from convonet.server.confine import Root
+from convonet.server.held import HeldResponse
 from convonet.server.refusals import Refusal, no_such
 from convonet.server.routes import REFUSED
 from convonet.server.routes.runs import RunId
@@ -51,8 +52,8 @@ _TYPES |= {
 @router.get("/runs/{run}/files", response_model=schemas.FileList)
 def files(run: RunId, parts: Parts) -> Json:
     """The files of a run, those of its folders too."""
-    folder = parts.known.find(run).path
-    found = []
+    held = parts.known.find(run)
+    folder, found = held.folder, []
     for at, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
@@ -79,16 +80,17 @@ def _file_row(folder: FilePath, path: FilePath) -> dict[str, Any]:
 )
 def file(run: RunId, name: str, parts: Parts, download: bool = False) -> Response:
     """A file of a run. Pages among them are shown without any right to the server's own."""
-    folder = parts.known.find(run).path
-    path = Root(folder).existing(name)
-    if not path.is_file() or path.name in _INTERNAL:
+    found = parts.known.find(run)
+    held = Root(found.path).opened(name)
+    path = held.real
+    if not held.is_file or path.name in _INTERNAL:
         raise no_such("There is no such file in the run", ascii(name)[1:-1][:200])
     media_type = _media_type(path)
     active = media_type.split(";")[0] in _ACTIVE
     headers = {"cache-control": "no-cache"} | ({"content-security-policy": _SANDBOX} if active else {})
     shown = "attachment" if download else "inline"
-    return FileResponse(
-        path, headers=headers, media_type=media_type, filename=path.name, content_disposition_type=shown
+    return HeldResponse(
+        held, headers=headers, media_type=media_type, filename=path.name, content_disposition_type=shown
     )
 
 

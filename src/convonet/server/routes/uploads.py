@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
-import tempfile
 import threading
 from pathlib import Path
 
@@ -13,46 +11,34 @@ from fastapi import APIRouter, Request
 from convonet.data.names import IMAGE_SUFFIXES
 from convonet.server import schemas
 from convonet.server.answers import Json
-from convonet.server.known import ASKED
 from convonet.server.multipart import Upload, read_uploads
 from convonet.server.routes import REFUSED
-from convonet.server.routes.predict import MULTIPART, receiving
+from convonet.server.routes.predict import MULTIPART, pixels_within, receiving
 from convonet.server.services import Parts, Services
 from convonet.workbench.demo import write_digits
 
 router = APIRouter(tags=["images"], responses=REFUSED)
 
-_PREFIX = "upload-"
-_KEPT = 20
 _writing = threading.Lock()
 
 
-def _folder(parts: Services) -> Path:
-    """A new folder; the oldest ones beyond what is kept are removed."""
-    parent = parts.settings.runs / ASKED
-    parent.mkdir(parents=True, exist_ok=True)
-    old = sorted(parent.glob(f"{_PREFIX}*"), key=lambda path: path.stat().st_mtime)
-    for path in old[: max(len(old) - _KEPT + 1, 0)]:
-        shutil.rmtree(path, ignore_errors=True)
-    return Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
-
-
 def _write(parts: Services, uploads: list[Upload]) -> list[str]:
-    folder = _folder(parts)
     paths = []
-    for place, upload in enumerate(uploads):
-        suffix = Path(upload.name).suffix.lower()
-        file = folder / f"{place:04}{suffix if suffix.lstrip('.') in IMAGE_SUFFIXES else '.image'}"
-        file.write_bytes(upload.content)
-        paths.append(parts.root.shown(file.resolve()))
+    with parts.uploads.new() as folder:
+        for place, upload in enumerate(uploads):
+            suffix = Path(upload.name).suffix.lower()
+            file = folder / f"{place:04}{suffix if suffix.lstrip('.') in IMAGE_SUFFIXES else '.image'}"
+            file.write_bytes(upload.content)
+            paths.append(parts.root.shown(file.resolve()))
     return paths
 
 
 @router.post("/uploads", status_code=201, response_model=schemas.Uploaded, openapi_extra=MULTIPART)
 async def upload(request: Request, parts: Parts) -> Json:
     """Bring images along, as multipart `files`, for an `explain` or a `predict` of a model file."""
-    with receiving(request, parts):
-        uploads = await read_uploads(request, parts.settings.limits.files)
+    with receiving(request, parts) as took:
+        uploads = await read_uploads(request, parts.settings.limits.files, took)
+        await pixels_within(uploads, parts.settings.limits)
         return Json({"paths": await asyncio.to_thread(_write, parts, uploads)}, 201)
 
 

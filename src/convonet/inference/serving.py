@@ -1,0 +1,81 @@
+"""An ONNX model in a process of its own: `python -m convonet.inference.serving FILE THREADS`.
+
+It opens the file within bounds, tells what the model says of itself, and then answers images that come over standard
+input until that closes. Whatever a file does to the runtime, its owner lives on and can end this process.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import struct
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from convonet.errors import ConvonetError
+from convonet.inference.onnx_model import OnnxModel
+from convonet.own_process import be_expendable, opening_limits
+
+ASKED = struct.Struct("<II")
+"""Before images: how many, and how many are computed at once."""
+TOLD = struct.Struct("<BQ")
+"""Before an answer: 0 for probabilities or a description, 1 for an error as JSON; and its bytes."""
+
+_LOOK_SECONDS = 0.5
+
+
+def main(arguments: list[str]) -> int:
+    """Serve one file until nobody asks any more."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a key in the terminal is the owner's business
+    be_expendable()
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+    path, threads = Path(arguments[0]), int(arguments[1])
+    size = path.stat().st_size if path.is_file() else 0  # later it may be gone
+    asked, told = sys.stdin.buffer, sys.stdout.buffer
+    try:
+        model = OnnxModel.load(path, threads=threads)
+    except ConvonetError as error:
+        _tell(told, error)
+        return error.exit_code
+    _tell(told, model.info.to_json().encode())
+    while head := asked.read(ASKED.size):
+        count, batch = ASKED.unpack(head)
+        shape = (count, *model.info.pixels.shape)
+        images = np.frombuffer(asked.read(int(np.prod(shape))), np.uint8).reshape(shape)
+        with opening_limits(size):
+            answer = _answer(model, images, batch)
+        _tell(told, answer)
+    return 0
+
+
+def _end_with(owner: int) -> None:
+    """End when the owner has, also in the middle of a computation."""
+    while os.getppid() == owner:
+        time.sleep(_LOOK_SECONDS)
+    os._exit(1)
+
+
+def _answer(model: OnnxModel, images: Any, batch: int) -> bytes | ConvonetError:
+    try:
+        return model.predict(images, batch_size=batch).tobytes()
+    except ConvonetError as error:
+        return error
+    except (RuntimeError, ValueError, MemoryError) as error:
+        return ConvonetError("The network cannot compute", received=str(error)[:200])
+
+
+def _tell(told: BinaryIO, answer: bytes | ConvonetError) -> None:
+    failed = isinstance(answer, ConvonetError)
+    content = json.dumps(answer.to_dict()).encode() if isinstance(answer, ConvonetError) else answer
+    told.write(TOLD.pack(failed, len(content)) + content)
+    told.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,131 @@
+"""A model that the server answers with: it lives in a process of its own, which is ended when it takes too long."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convonet.errors import ConvonetError, ModelFileError, WorkerError, error_from_dict
+from convonet.inference.model_info import ModelInfo
+from convonet.inference.serving import ASKED, TOLD
+from convonet.own_process import OPENING_SECONDS
+
+_MODULE = "convonet.inference.serving"
+_CLOSE_SECONDS = 1.0
+
+
+class ModelProcess:
+    """An ONNX model by its file. Its methods may be called from any thread, one at a time.
+
+    Attributes:
+        info: what the model says of itself.
+
+    Args:
+        seconds: how long opening, and each answer, may take.
+
+    Raises:
+        ModelFileError: the file cannot be opened, or not in that time.
+    """
+
+    def __init__(self, path: Path, threads: int, seconds: float = OPENING_SECONDS) -> None:
+        self._path, self._seconds = path, seconds
+        self._lock = threading.Lock()
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-m", _MODULE, str(path), str(threads)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        try:
+            self.info = ModelInfo.from_json(self._told().decode(), path)
+        except BaseException:
+            self.close()
+            raise
+
+    def __del__(self) -> None:
+        self.close()
+
+    @property
+    def alive(self) -> bool:
+        """Whether it can still answer."""
+        return self._process.poll() is None
+
+    @property
+    def process(self) -> int:
+        """The process's number."""
+        return self._process.pid
+
+    def predict(self, images: NDArray[np.uint8], *, batch_size: int) -> NDArray[np.float32]:
+        """Probabilities of shape (N, classes); images as of `OnnxModel.predict`.
+
+        Raises:
+            ConvonetError: the network cannot compute, takes too long, or its process has ended.
+        """
+        with self._lock:
+            try:
+                stdin = _pipe(self._process.stdin)
+                stdin.write(ASKED.pack(len(images), batch_size))
+                stdin.write(np.ascontiguousarray(images).data)
+                stdin.flush()
+            except (OSError, ValueError) as error:
+                raise self._ended() from error
+            content = self._told()
+        return np.frombuffer(content, np.float32).reshape(len(images), -1)
+
+    def close(self) -> None:
+        """End the process."""
+        self._process.kill()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                try:
+                    pipe.close()
+                except OSError:  # what was still to be written has no reader any more
+                    continue
+
+    def _told(self) -> bytes:
+        """The next answer. A timer ends a process that gives none: reading then comes to its end."""
+        timer = threading.Timer(self._seconds, self._process.kill)
+        timer.daemon = True
+        timer.start()
+        try:
+            stdout = _pipe(self._process.stdout)
+            head = stdout.read(TOLD.size)
+            if len(head) < TOLD.size:
+                raise self._ended()
+            failed, size = TOLD.unpack(head)
+            content = stdout.read(size)
+            if len(content) < size:
+                raise self._ended()
+        finally:
+            timer.cancel()
+        if failed:
+            error = error_from_dict(json.loads(content))
+            error.where = self._path.name
+            raise error
+        return content
+
+    def _ended(self) -> ConvonetError:
+        try:
+            self._process.wait(_CLOSE_SECONDS)
+        except subprocess.TimeoutExpired:
+            return WorkerError("The process of the model answers no more", where=self._path.name)
+        return ModelFileError(
+            f"The model took longer than {self._seconds:g} seconds or more memory than is allowed, so it was ended",
+            where=self._path.name,
+            hint="Export it again from its .keras file",
+        )
+
+
+def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
+    if pipe is None:
+        raise OSError("no pipe")
+    return pipe
