@@ -56,6 +56,7 @@ from convonet.specs import (
     VerifyTask,
 )
 from convonet.testing.models import open_predictor
+from convonet.text import local_path
 
 Data: TypeAlias = DataParams | Mapping[str, Any] | str | os.PathLike[str]
 Hyper: TypeAlias = HyperParams | SearchSpace | Mapping[str, Any] | str | os.PathLike[str] | None
@@ -221,7 +222,7 @@ def train(
         accept_class_map=accept_class_map,
         threads=threads or available_cores(),
     )
-    parent = Path(out or values.result_dir or "runs").expanduser()
+    parent = Path(local_path(out or values.result_dir or "runs"))
     run = Run.create(parent, task, name=name, command=command(), owner=os.getpid())
     RunStore().add(run)
     _execute(run, task, listen, callbacks=callbacks)
@@ -289,7 +290,7 @@ def tune(
     values = data_of(data)
     task = TuneTask(data=values, space=_space(hyper), **({"threads": 1} | options))
     run = Run.create(
-        Path(out or values.result_dir or "runs").expanduser(),
+        Path(local_path(out or values.result_dir or "runs")),
         task,
         name=name,
         command=command(),
@@ -367,7 +368,7 @@ def suspects(
         repeats=repeats,
         threads=threads or available_cores(),
     )
-    parent = Path(out or values.result_dir or "runs").expanduser()
+    parent = Path(local_path(out or values.result_dir or "runs"))
     run = Run.create(parent, task, name=name, command=command(), owner=os.getpid())
     RunStore().add(run)
     _execute(run, task, listen)

@@ -15,7 +15,7 @@ from typing import Any
 
 from convonet.errors import ConvonetError, OutputError, StorageError
 
-_SURROGATE = re.compile("[\ud800-\udfff]")
+_NO_TEXT = re.compile("[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 
 
@@ -97,13 +97,13 @@ def json_text(value: Any, *, indent: int | None = None) -> str:
     """JSON with unescaped letters of any script, which every reader takes.
 
     A number that is none (NaN, infinite: the loss of a training that diverged) is null. Bytes of a file name
-    that are no Unicode text stay escaped, and come back as they were.
+    that are no Unicode text, and signs that a terminal would obey, stay escaped, and come back as they were.
     """
     try:
         text = json.dumps(value, ensure_ascii=False, indent=indent, allow_nan=False)
     except ValueError:
         text = json.dumps(_finite(value), ensure_ascii=False, indent=indent)
-    return _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return _NO_TEXT.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def _finite(value: Any) -> Any:

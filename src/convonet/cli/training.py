@@ -81,7 +81,7 @@ def train(
     progress: opt.Progress = opt.ProgressStyle.AUTO,
 ) -> None:
     """Train a network on a folder of images, and evaluate it on the test images where there are some."""
-    from convonet.cli.given import data_params, parent_folder, search_space
+    from convonet.cli.given import data_params, hyper_params, parent_folder
     from convonet.cli.work import start_run
     from convonet.params.recipes import recipe_of
     from convonet.runs.environment import available_cores
@@ -98,7 +98,7 @@ def train(
         image_size=image_size,
         channels=channels,
     )
-    values = search_space(hyper, settings, seed=seed).first()
+    values = hyper_params(hyper, settings, seed=seed)
     task = TrainTask(
         data=given,
         hyper=values,

@@ -59,7 +59,7 @@ class CacheEntry(NamedTuple):
 
 
 def key_of(listing: ImageListing, pixels: PixelParams) -> str:
-    """Names an entry: the place and pixel parameters first, then every file's path, size and time."""
+    """Names an entry: the place and pixel parameters first, then every file's path and what identifies it."""
     family = _digest(
         f"{CACHE_VERSION}.{DECODER_VERSION}|{tuple(pixels)}|{os.path.abspath(listing.root)}".encode()
     )

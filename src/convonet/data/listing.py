@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,6 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from convonet.data.names import natural_key
+
+STATS = 4
+"""Columns of what identifies a file without reading it: see `file_stats`."""
 
 Rows = npt.NDArray[np.int64]
 
@@ -33,14 +37,37 @@ class Mark(NamedTuple):
         return {"path": self.path, "label": self.label, "leave_out": self.label is None}
 
 
+FileStats = tuple[int, int, int, int]
+
+
+def file_stats(info: os.stat_result) -> FileStats:
+    """What a file is without its content: size in bytes, times of modification and of change in ns, and its number.
+
+    An archive gives many files one time, and some programs set it back. The time of change follows every write, and a
+    file that takes another's name keeps its own number.
+    """
+    return info.st_size, info.st_mtime_ns, info.st_ctime_ns, _signed(info.st_ino)
+
+
+def _signed(number: int) -> int:
+    """A file's number as 64 bits with a sign; some file systems use all of them."""
+    return (number + 2**63) % 2**64 - 2**63
+
+
 class Row(NamedTuple):
-    """One image before it has a place in a listing: where, of which class, size in bytes, mtime in ns, group."""
+    """One image before it has a place in a listing.
+
+    Attributes:
+        stats: as `file_stats` gives them.
+        group: what the image belongs to; empty where it stands alone.
+        offered: the same by a column that nobody has chosen, but that looks like one.
+    """
 
     path: str
     label: str
-    size: int
-    modified: int
+    stats: FileStats
     group: str = ""
+    offered: str = ""
 
 
 @dataclass(frozen=True)
@@ -52,10 +79,12 @@ class ImageListing:
         classes: names; the place is the label. Natural-sorted, or imposed by a model.
         paths: relative to root with forward slashes; in `digits.npz` row 17 is `digits.npz#x_train/17`.
         labels: (N,) int64, place in `classes`.
-        stats: (N, 2) int64, size in bytes and modification time in nanoseconds.
+        stats: (N, 4) int64, what identifies each file without its content; see `file_stats`.
         skipped: what was left out.
         marks: those of the person's marks that were obeyed.
         groups: (N,) the name of what an image belongs to, empty where it stands alone; None: all stand alone.
+        offered: (N,) the same by the column `offered_by`, which looks like a patient or another group.
+        notes: plain sentences about how the set was read.
     """
 
     root: Path
@@ -66,6 +95,9 @@ class ImageListing:
     skipped: tuple[Skipped, ...] = ()
     marks: tuple[Mark, ...] = ()
     groups: tuple[str, ...] | None = None
+    offered: tuple[str, ...] | None = None
+    offered_by: str = ""
+    notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -80,9 +112,10 @@ class ImageListing:
             classes,
             tuple([row.path for row in rows]),
             np.array([place[row.label] for row in rows], np.int64),
-            np.array([(row.size, row.modified) for row in rows], np.int64).reshape(-1, 2),
+            stats_array([row.stats for row in rows]),
             tuple(skipped),
-            groups=tuple([row.group for row in rows]) if any(row.group for row in rows) else None,
+            groups=_named([row.group for row in rows]),
+            offered=_named([row.offered for row in rows]),
         )
 
     def counts(self) -> dict[str, int]:
@@ -94,8 +127,12 @@ class ImageListing:
         """A listing of some rows, in the order given, with the same classes."""
         rows = np.asarray(rows, np.int64)
         paths = tuple([self.paths[row] for row in rows.tolist()])
-        groups = None if self.groups is None else tuple([self.groups[row] for row in rows.tolist()])
-        return replace(self, paths=paths, labels=self.labels[rows], stats=self.stats[rows], groups=groups)
+        groups, offered = (
+            None if names is None else tuple([names[row] for row in rows.tolist()])
+            for names in (self.groups, self.offered)
+        )
+        labels, stats = self.labels[rows], self.stats[rows]
+        return replace(self, paths=paths, labels=labels, stats=stats, groups=groups, offered=offered)
 
     def changed(self, **values: Any) -> ImageListing:
         """A copy with other values."""
@@ -104,3 +141,12 @@ class ImageListing:
     def file(self, row: int) -> Path:
         """Where the image of a row is, on this machine."""
         return self.root / self.paths[row]
+
+
+def stats_array(stats: Sequence[FileStats]) -> npt.NDArray[np.int64]:
+    """(N, 4) int64."""
+    return np.array(stats, np.int64).reshape(-1, STATS)
+
+
+def _named(names: Sequence[str]) -> tuple[str, ...] | None:
+    return tuple(names) if any(names) else None

@@ -9,6 +9,7 @@ from convonet.data.data_prep import prepare
 from convonet.data.sources import scan_train
 from convonet.errors import InputError
 from convonet.events import StageStarted, Warned, Watch
+from convonet.jobs.checks import check_before_training
 from convonet.jobs.data_record import check_same_data
 from convonet.params import DataParams, PixelParams, pixel_params
 from convonet.runs import Run
@@ -48,6 +49,7 @@ def prepare_search(
     watch.tell(StageStarted(stage="prepare", title="Reading the images"))
     prepared = prepare(train, pixels, name="train", watch=watch)
     check_same_data(run, {"train": prepared}, accept=accept, watch=watch)
+    check_before_training(run, {"train": train}, {"train": prepared}, None, watch)
     cut = FoldData.of(prepared, pixels, data, folds=folds, images=images)
     if len(cut.chosen) < len(cut.labels):
         message = f"{len(cut.chosen):,} of {len(cut.labels):,} images are taken; --images all takes all"

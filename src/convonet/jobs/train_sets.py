@@ -10,12 +10,11 @@ import numpy.typing as npt
 from convonet.data.channels import find_channels
 from convonet.data.data_prep import PreparedSet, prepare
 from convonet.data.grouping import held_out_rows
-from convonet.data.groups import shared_groups, shared_sentence
-from convonet.data.listing import ImageListing
 from convonet.data.sources import DataSets, scan
 from convonet.errors import DataError
-from convonet.events import StageStarted, Warned, Watch
+from convonet.events import StageStarted, Watch
 from convonet.jobs.after_training import warn_untested
+from convonet.jobs.checks import check_before_training
 from convonet.jobs.data_record import check_same_data
 from convonet.params import DataParams, PixelParams, pixel_params
 from convonet.runs import Run
@@ -101,13 +100,31 @@ def prepare_found(run: Run, task: TrainTask, found: DataSets, watch: Watch) -> T
     val = prepare(found.val, pixels, name="val", watch=watch) if found.val and task.validation else None
     sets = {"train": train} | ({"val": val} if val is not None else {})
     check_same_data(run, sets, accept=task.accept_changed_data, watch=watch)
-    _warn_of_shared_groups(train, val, found.test, watch)
     test = (found.data, found.test is not None, found.test_error)
+    every, none = np.arange(len(train)), np.arange(0)
     if val is not None:
-        return TrainSets(pixels, train, np.arange(len(train)), val, np.arange(len(val)), *test)
-    if not task.validation:
-        return TrainSets(pixels, train, np.arange(len(train)), None, np.arange(0), *test)
-    return TrainSets(pixels, train, *_held_out(task, train, watch), *test)
+        made = TrainSets(pixels, train, every, val, np.arange(len(val)), *test)
+    elif not task.validation:
+        made = TrainSets(pixels, train, every, None, none, *test)
+    else:
+        made = TrainSets(pixels, train, *_held_out(task, train, watch), *test)
+    _check(run, task, found, made, watch)
+    return made
+
+
+def _check(run: Run, task: TrainTask, found: DataSets, made: TrainSets, watch: Watch) -> None:
+    """Say what a person should know of the images before they are trained on."""
+    listings = {"train": found.train, "val": found.val, "test": found.test}
+    own_val = made.val is not None and made.val is not made.train
+    prepared = {"train": made.train} | ({"val": made.val} if own_val else {})
+    check_before_training(
+        run,
+        {name: listing for name, listing in listings.items() if listing is not None},
+        {name: each for name, each in prepared.items() if each is not None},
+        made.val_rows if made.val is made.train else None,
+        watch,
+        made.pixels if task.then_test else None,
+    )
 
 
 def _held_out(task: TrainTask, train: PreparedSet, watch: Watch) -> tuple[Rows, PreparedSet, Rows]:
@@ -120,12 +137,3 @@ def _held_out(task: TrainTask, train: PreparedSet, watch: Watch) -> tuple[Rows, 
             hint="Add images, give a validation folder, or train with --no-validation",
         )
     return kept, train, held
-
-
-def _warn_of_shared_groups(
-    train: PreparedSet, val: PreparedSet | None, test: ImageListing | None, watch: Watch
-) -> None:
-    others = {"validation": val.listing if val is not None else None, "test": test}
-    for name, listing in others.items():
-        if listing is not None and (shared := shared_groups(train.listing, listing)):
-            watch.tell(Warned(message=shared_sentence(shared, name), subject="groups"))

@@ -24,6 +24,7 @@ from convonet.runs.study_table import STUDY_HISTORY
 from convonet.runs.trials import TRIALS
 from convonet.specs import StudyTask, Task, TrainTask, TuneTask
 from convonet.specs.verify_task import VerifyTask
+from convonet.text import file_name
 
 MODEL = "model.keras"
 
@@ -83,7 +84,7 @@ def work(run: Run, task: VerifyTask, watch: Watch) -> dict[str, Any]:
 
 def _begun_again(run: Run, first: Run) -> Run:
     """A new run of the same task, which insists on the same images and leaves nothing outside its folder."""
-    again = Run.create(run.file("repeat"), _quiet(first.task()), name=first.id)
+    again = Run.create(run.file("repeat"), _quiet(first.task()), name=file_name(first.id))
     again.update(data=first.read()["data"])
     if (plan := first.read().get(PLAN)) is not None:
         again.update(plan=Plan.of(plan).anew().to_dict(), replay=True)

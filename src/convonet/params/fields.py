@@ -41,6 +41,10 @@ _KIND_WORDS: dict[str, str] = {
 }
 
 
+_NOT_GIVEN = ("", "none", "auto")
+"""What a person types where the software is to choose."""
+
+
 @dataclass(frozen=True)
 class Field:
     """One declared parameter.
@@ -71,6 +75,11 @@ class Field:
     def is_list(self) -> bool:
         """Whether one value of it is itself a list."""
         return self.kind in ("ints", "floats", "size", "layers")
+
+    @property
+    def is_literal(self) -> bool:
+        """Whether every text but the empty one is a value: a folder may be called `none`, and so may a column."""
+        return self.kind in ("text", "path") and self.optional and not self.tunable
 
     @property
     def is_json(self) -> bool:
@@ -281,7 +290,8 @@ def _kind(annotation: Any) -> tuple[Kind, tuple[Any, ...], bool]:
 def _read(field: Field, value: Any) -> Any:
     """The value that a person or a JSON file meant; ValueError when it is of another kind or out of range."""
     if isinstance(value, str):
-        value = _read_text(field, value.strip())
+        # The name of a folder may end in a blank, and a pattern may look for one.
+        value = _read_text(field, value if field.is_literal else value.strip())
     if value is None:
         if not field.optional:
             raise ValueError
@@ -328,7 +338,9 @@ def _number(field: Field, value: Any) -> int | float:
 
 def _read_text(field: Field, text: str) -> Any:
     """What a typed text means for a field of this kind."""
-    if field.optional and text.lower() in ("", "none", "auto") and text not in field.choices:
+    if field.is_literal:
+        return text if text.strip() else None
+    if field.optional and text.lower() in _NOT_GIVEN and text not in field.choices:
         return None
     if field.kind == "choice":
         return next((choice for choice in field.choices if str(choice).lower() == text.lower()), text)
@@ -341,10 +353,10 @@ def _read_text(field: Field, text: str) -> Any:
     if field.is_json or (text.startswith("[") and field.is_list):
         return json.loads(text)
     if field.kind == "size":
-        sides = text.lower().replace("×", "x").split("x")
+        sides = text.lower().replace("×", "x").replace(",", "x").split("x")
         return tuple(int(side) for side in sides) if len(sides) > 1 else int(text)
     if field.kind == "ints":
         return tuple(int(part) for part in text.split("-"))
     if field.kind == "floats":
-        return tuple(float(part) for part in text.split())
+        return tuple(float(part) for part in text.replace(",", " ").split())
     return text

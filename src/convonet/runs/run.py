@@ -24,6 +24,8 @@ from convonet.runs.environment import machine, versions
 from convonet.runs.event_log import EventLog, LineFile
 from convonet.runs.migrations import RUN_VERSION, migrated
 from convonet.specs import Task, read_task
+from convonet.text import file_name, local_path, terminal
+from convonet.text import name as compared
 
 RECORD = "run.json"
 _LOCK_SECONDS = 2.0
@@ -60,9 +62,15 @@ class Run:
             InputError: `name` is taken or is not a folder name.
             OutputError: `parent` cannot be written to.
         """
-        if name is not None and (name in ("", ".", "..") or any(sign in name for sign in '/\\:*?"<>|\0')):
-            raise InputError("A run's name is the name of a folder", received=name, where="--name")
-        path = parent / (name or new_id(task.kind))
+        if name is not None and file_name(name) != compared(name):
+            raise InputError(
+                "A run's name is the name of a folder",
+                received=terminal(name),
+                where="--name",
+                hint=f"For example {file_name(name)}",
+            )
+        parent = Path(local_path(parent))
+        path = parent / (compared(name or "") or new_id(task.kind))
         try:
             parent.mkdir(parents=True, exist_ok=True)
             path.mkdir()

@@ -62,7 +62,7 @@ class DataSets:
             Refusal: a link leads out of the root; 429 while others try regular expressions.
             ParamError: a regular expression that cannot be used, or takes too long.
         """
-        for name in ("train_dir", "val_dir", "test_dir"):
+        for name in ("train_dir", "val_dir", "test_dir", "image_dir"):
             folder = getattr(data, name)
             if folder and Path(folder).exists():
                 self._root.check_tree(Path(folder))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import os
 from array import array
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
+from convonet.csv_files import csv_rows
 from convonet.errors import InputError
 
 if TYPE_CHECKING:
@@ -142,4 +142,4 @@ def _records(lines: IO[bytes], start: int) -> Iterator[tuple[int, bytes]]:
 
 
 def _values(line: bytes) -> list[str]:
-    return next(csv.reader([line.decode("utf-8", errors="surrogateescape")]))
+    return next(csv_rows([line.decode("utf-8", errors="surrogateescape")]))

@@ -24,6 +24,10 @@ DECIDING = (
     "label_pattern",
     "group_pattern",
     "group_column",
+    "path_column",
+    "label_column",
+    "split_column",
+    "image_dir",
 )
 """The data parameters that a listing depends on."""
 

@@ -153,7 +153,7 @@ def mark(dataset: DataSetId, wish: schemas.MarkWish, parts: Parts) -> Json:
     """Mark images, or take their marks away; then look at the set again."""
     if (wish.label is None) == (wish.action == "label"):
         raise ParamError.of({"label": "label: the class, for the action label and for no other"})
-    paths = [str(parts.root.inside(path)) for path in wish.paths]
+    paths = [parts.root.address(path) for path in wish.paths]
     change = Change(label=wish.label, undo=wish.action == "undo")
     found = mark_images(parts.datasets.find(dataset).data, paths, change)
     return Json({"marks": [mark.to_dict() for mark in found]})

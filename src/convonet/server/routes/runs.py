@@ -18,6 +18,7 @@ from convonet.server.routes import PREFIX, REFUSED
 from convonet.server.routes.params import task_of
 from convonet.server.services import Parts, Services
 from convonet.server.stream import stream
+from convonet.text import url_part
 
 router = APIRouter(tags=["runs"], responses=REFUSED)
 
@@ -59,7 +60,7 @@ def start(wish: schemas.StartRun, parts: Parts, response: Response) -> Json:
     task = task_of(parts, wish)
     parts.tasks.check_images(task)
     run = parts.queue.submit(task, wish.name)
-    return Json(row(parts, run), 201, {"Location": f"{PREFIX}/runs/{run.id}"})
+    return Json(row(parts, run), 201, {"Location": f"{PREFIX}/runs/{url_part(run.id)}"})
 
 
 @router.get("/runs/{run}", response_model=schemas.RunDocument)
