@@ -430,8 +430,16 @@ def evaluate(
     return answer_of(task, listen)
 
 
-def verify(run: str | os.PathLike[str] | TrainedRun | TunedRun, *, listen: Listener = None) -> dict[str, Any]:
+def verify(
+    run: str | os.PathLike[str] | TrainedRun | TunedRun,
+    *,
+    data: Data | None = None,
+    listen: Listener = None,
+) -> dict[str, Any]:
     """Repeat a training, a search or a study and compare, to the last digit.
+
+    Args:
+        data: where the images are now, if they have moved; a path is that of the training images.
 
     Returns:
         The document that `convonet verify --json` prints: `equal`, `difference`, `sentence` …
@@ -441,7 +449,9 @@ def verify(run: str | os.PathLike[str] | TrainedRun | TunedRun, *, listen: Liste
         InputError: a run that is not done, or of a kind that cannot be repeated.
     """
     path = run.path if isinstance(run, (TrainedRun, TunedRun)) else Path(run)
-    return answer_of(VerifyTask(run=str(path.resolve()), threads=Run.open(path).task().threads), listen)
+    threads = Run.open(path).task().threads
+    folders = None if data is None else data_of(data)
+    return answer_of(VerifyTask(run=str(path.resolve()), data=folders, threads=threads), listen)
 
 
 def predict(

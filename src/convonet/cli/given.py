@@ -105,6 +105,16 @@ def _settings(settings: Sequence[str] | None, model: type[ParamModel]) -> Mappin
     return {name: texts for name, texts in pairs.items() if name in fields_of(model)}
 
 
+def moved_images(file: Path | None, **folders: str | None) -> DataParams | None:
+    """The folders of a run's images, where they are in another place now; None where none is given."""
+    from convonet.params import DataParams, load_data
+
+    given = {name: folder for name, folder in folders.items() if folder is not None}
+    if file is None and not given:
+        return None
+    return (load_data(file) if file is not None else DataParams()).changed(**given)
+
+
 def present(paths: Sequence[Path]) -> tuple[str, ...]:
     """Images and folders as they were given; an error when none of them is there."""
     from convonet.errors import InputError

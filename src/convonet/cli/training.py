@@ -123,16 +123,25 @@ def resume(
     accept_changed_data: Annotated[
         bool, typer.Option("--accept-changed-data", help="Go on although images have changed.")
     ] = False,
+    data: opt.DataFile = None,
+    train_dir: opt.TrainDir = None,
+    test_dir: opt.TestDir = None,
+    val_dir: opt.ValDir = None,
     root: opt.Root = None,
     json: opt.Json = False,
     progress: opt.Progress = opt.ProgressStyle.AUTO,
 ) -> None:
-    """Go on with a run that was stopped, was killed or failed."""
+    """Go on with a run that was stopped, was killed or failed.
+
+    If the images have moved, say where they are: their content is compared, not their place.
+    """
+    from convonet.cli.given import moved_images
     from convonet.runs import RunStore
     from convonet.workbench.resume import prepare_resume
 
     found = RunStore(root or Path("runs")).find(run)
-    if not prepare_resume(found, accept_changed_data=accept_changed_data):
+    images = moved_images(data, train_dir=train_dir, test_dir=test_dir, val_dir=val_dir)
+    if not prepare_resume(found, accept_changed_data=accept_changed_data, data=images):
         _print_run(found, json)
         return
     work_and_print(found, progress, json)

@@ -10,7 +10,8 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from convonet.data.listing import ImageListing, file_stats
+from convonet.data.file_stats import file_stats
+from convonet.data.listing import ImageListing
 from convonet.data.names import natural_key
 from convonet.errors import DataError
 from convonet.text import name as compared

@@ -129,12 +129,12 @@ class ImageCache:
         for entry in self.show():
             taken += entry.bytes
             if taken > bound and entry.key != keep:
-                self._discard(entry.key)
+                self.discard(entry.key)
                 taken -= entry.bytes
                 freed += entry.bytes
         return freed
 
-    def _discard(self, key: str) -> None:
+    def discard(self, key: str) -> None:
         """Take an entry away in one step; whoever has mapped it keeps the pixels, where the system allows it."""
         gone = self.folder / f"{key}.gone"
         with suppress(OSError):
@@ -207,7 +207,7 @@ class ImageCache:
             part.mkdir(parents=True)
             with EntryWriter(part) as writer:
                 yield writer
-            self._discard(key)
+            self.discard(key)
             part.rename(self.folder / key)
             self._trim(self.max_bytes, keep=key)
         except OSError as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,10 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from convonet.data.file_stats import STATS, FileStats
 from convonet.data.names import natural_key
-
-STATS = 4
-"""Columns of what identifies a file without reading it: see `file_stats`."""
 
 Rows = npt.NDArray[np.int64]
 
@@ -35,23 +32,6 @@ class Mark(NamedTuple):
     def to_dict(self) -> dict[str, Any]:
         """As JSON."""
         return {"path": self.path, "label": self.label, "leave_out": self.label is None}
-
-
-FileStats = tuple[int, int, int, int]
-
-
-def file_stats(info: os.stat_result) -> FileStats:
-    """What a file is without its content: size in bytes, times of modification and of change in ns, and its number.
-
-    An archive gives many files one time, and some programs set it back. The time of change follows every write, and a
-    file that takes another's name keeps its own number.
-    """
-    return info.st_size, info.st_mtime_ns, info.st_ctime_ns, _signed(info.st_ino)
-
-
-def _signed(number: int) -> int:
-    """A file's number as 64 bits with a sign; some file systems use all of them."""
-    return (number + 2**63) % 2**64 - 2**63
 
 
 class Row(NamedTuple):

@@ -51,6 +51,11 @@ def changed_paths(run: Run, sets: Mapping[str, PreparedSet]) -> list[str]:
     return sorted({row[1] for row in before ^ after})
 
 
+def must_be_same(run: Run) -> bool:
+    """Whether the images must be those of an earlier attempt: then files are compared by their content."""
+    return run.read()["data"] is not None
+
+
 def check_same_data(run: Run, sets: Mapping[str, PreparedSet], *, accept: bool, watch: Watch) -> None:
     """Remember the images of the first attempt, and refuse others in a later one.
 

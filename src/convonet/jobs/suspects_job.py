@@ -17,7 +17,7 @@ from convonet.data.data_prep import PreparedSet, prepare
 from convonet.data.sources import scan_set
 from convonet.events import FileSaved, Progressed, StageStarted, Watch
 from convonet.jobs.checks import check_before_training
-from convonet.jobs.data_record import check_same_data
+from convonet.jobs.data_record import check_same_data, must_be_same
 from convonet.metrics import Suspicion, suspicion
 from convonet.params import PixelParams, pixel_params
 from convonet.runs import Run
@@ -45,7 +45,7 @@ def work(run: Run, task: SuspectsTask, watch: Watch) -> dict[str, Any]:
     channels = find_channels(listing, watch=watch) if task.data.channels == "auto" else task.data.channels
     pixels = pixel_params(task.data, channels)
     watch.tell(StageStarted(stage="prepare", title="Reading the images"))
-    prepared = prepare(listing, pixels, name="train", watch=watch)
+    prepared = prepare(listing, pixels, name="train", by_content=must_be_same(run), watch=watch)
     check_same_data(run, {"train": prepared}, accept=task.accept_changed_data, watch=watch)
     check_before_training(run, {"train": listing}, {"train": prepared}, None, watch)
     watch.tell(StageStarted(stage=STAGE, title="Asking models that were trained without the image"))

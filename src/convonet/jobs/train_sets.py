@@ -10,12 +10,13 @@ import numpy.typing as npt
 from convonet.data.channels import find_channels
 from convonet.data.data_prep import PreparedSet, prepare
 from convonet.data.grouping import held_out_rows
+from convonet.data.held_classes import absent_classes, absent_sentence, check_auc
 from convonet.data.sources import DataSets, scan
 from convonet.errors import DataError
-from convonet.events import StageStarted, Watch
+from convonet.events import StageStarted, Warned, Watch
 from convonet.jobs.after_training import warn_untested
 from convonet.jobs.checks import check_before_training
-from convonet.jobs.data_record import check_same_data
+from convonet.jobs.data_record import check_same_data, must_be_same
 from convonet.params import DataParams, PixelParams, pixel_params
 from convonet.runs import Run
 from convonet.runs.untested import data_kept
@@ -96,8 +97,11 @@ def prepare_found(run: Run, task: TrainTask, found: DataSets, watch: Watch) -> T
     channels = find_channels(found.train, watch=watch) if task.data.channels == "auto" else task.data.channels
     pixels = pixel_params(task.data, channels)
     watch.tell(StageStarted(stage="prepare", title="Reading the images"))
-    train = prepare(found.train, pixels, name="train", watch=watch)
-    val = prepare(found.val, pixels, name="val", watch=watch) if found.val and task.validation else None
+    again = must_be_same(run)
+    train = prepare(found.train, pixels, name="train", by_content=again, watch=watch)
+    val = None
+    if found.val and task.validation:
+        val = prepare(found.val, pixels, name="val", by_content=again, watch=watch)
     sets = {"train": train} | ({"val": val} if val is not None else {})
     check_same_data(run, sets, accept=task.accept_changed_data, watch=watch)
     test = (found.data, found.test is not None, found.test_error)
@@ -108,8 +112,25 @@ def prepare_found(run: Run, task: TrainTask, found: DataSets, watch: Watch) -> T
         made = TrainSets(pixels, train, every, None, none, *test)
     else:
         made = TrainSets(pixels, train, *_held_out(task, train, watch), *test)
+    _check_classes(task, made, watch)
     _check(run, task, found, made, watch)
     return made
+
+
+def _check_classes(task: TrainTask, made: TrainSets, watch: Watch) -> None:
+    """A score that needs images of every class is refused where they are not there, and else told to be absent."""
+    if made.val is None:
+        return
+    labels, classes = made.val.labels, made.train.classes
+    absent = absent_classes(labels, [made.val_rows], classes)
+    where = "among the validation images"
+    wishes = [name for name, score in task.hyper.watched.items() if score == "val_auc"]
+    check_auc(wishes, absent, labels, classes, where)
+    if absent:
+        message = absent_sentence(absent, labels, classes, where)
+        watch.tell(
+            Warned(message=f"{message}: no score tells how well they are recognized", subject="images")
+        )
 
 
 def _check(run: Run, task: TrainTask, found: DataSets, made: TrainSets, watch: Watch) -> None:

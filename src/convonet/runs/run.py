@@ -142,7 +142,8 @@ class Run:
             raise RunNotFoundError(
                 "The run's record cannot be read", where=self.file(RECORD), received=str(error)
             ) from error
-        return migrated(record)
+        # A folder may be renamed by hand: its name is the run's id, whatever the record says.
+        return migrated(record) | {"id": self.id}
 
     def write(self, record: Mapping[str, Any]) -> None:
         """Replace the record, whole or not at all."""

@@ -11,6 +11,7 @@ from PIL import Image
 
 from convonet.data.arrays import address_of, load_array
 from convonet.data.decode import open_image, read_bytes
+from convonet.data.file_stats import FileStats, file_stats
 from convonet.data.pixels import Pixels, flat
 from convonet.errors import DataError
 from convonet.server.confine import Root
@@ -81,7 +82,7 @@ def check_pixels(height: int, width: int, most: int) -> None:
 def _member(file: Path, address: str) -> Image.Image:
     try:
         name, place = address_of(address)
-        row = _array(file, name, file.stat().st_mtime_ns)[place]
+        row = _array(file, name, file_stats(file.stat()))[place]
     except (ValueError, IndexError, KeyError, OSError) as error:
         raise Refusal(404, "There is no such image", where=ascii(address)[1:-1][:200]) from error
     grey = row.ndim == 2 or row.shape[2] == 1
@@ -89,6 +90,6 @@ def _member(file: Path, address: str) -> Image.Image:
 
 
 @lru_cache(maxsize=2)
-def _array(file: Path, name: str, modified: int) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+def _array(file: Path, name: str, stats: FileStats) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
     """The whole array: a compressed file cannot be read row by row."""
     return load_array(file, name)

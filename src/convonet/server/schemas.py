@@ -263,6 +263,9 @@ class Resume(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"accept_changed_data": False}})
     accept_changed_data: bool = False
+    data: dict[str, Any] | None = Field(
+        None, description="The folders of the images, where they are in another place now."
+    )
 
 
 class RunRow(Document):

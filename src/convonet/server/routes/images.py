@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from fastapi import Path as InPath
 
+from convonet.data.file_stats import file_stats
 from convonet.data.marking import Change, list_marks, mark_images
 from convonet.data.names import natural_key
 from convonet.errors import DataError, ParamError
@@ -177,7 +178,8 @@ async def image(
     """A small picture of an image below the root, as PNG."""
     file = await asyncio.to_thread(picture_file, parts.root, path)
     info = file.stat()
-    tag = f'"{info.st_mtime_ns:x}-{info.st_size:x}-{side}{"" if enlarge else "p"}"'
+    state = "-".join(f"{number:x}" for number in file_stats(info))
+    tag = f'"{state}-{side}{"" if enlarge else "p"}"'
     headers = {"etag": tag, "cache-control": _CACHED}
     if request.headers.get("if-none-match") == tag:
         return Response(status_code=304, headers=headers)

@@ -118,7 +118,8 @@ def plain_data(data: DataParams) -> dict[str, Any]:
 def _listing(document: dict[str, Any]) -> ImageListing:
     import numpy as np
 
-    from convonet.data.listing import STATS, ImageListing, Skipped
+    from convonet.data.file_stats import STATS
+    from convonet.data.listing import ImageListing, Skipped
 
     return ImageListing(
         root=Path(MARK + document["root"]),
