@@ -43,6 +43,11 @@ def word(text: str) -> str:
     return name(text).casefold()
 
 
+def has_controls(text: str) -> bool:
+    """Whether control characters or line ends stand in a text."""
+    return _CONTROL.search(text) is not None
+
+
 def relative_path(text: str) -> str:
     """The path of an image in a set, as a table or a mark writes it, with forward slashes and without `./`."""
     text = text.strip().replace("\\", "/")

@@ -92,7 +92,7 @@ def _folder_part(path: Path, split: Split, data: DataParams, watch: Watch, alone
     """Folders of sets; a table of the images; or class folders."""
     parts = split_folders(path)
     tables = {} if data.label_pattern else _tables(path, data, watch)
-    if tables and not (parts and _class_folders(parts["train"])):
+    if tables and not (parts and len(_class_folders(parts["train"])) > 1):
         if None in tables:
             return _table_part(tables[None], split, alone)
         own = tables.get(split)

@@ -79,6 +79,13 @@ def find_columns(table: TableFile, data: DataParams, is_image: Callable[[str], b
         ParamError: a parameter names a column that is not there.
         DataError: no column names images or labels, or several may.
     """
+    if not table.names:
+        raise DataError(
+            "The table is empty: it has not even a header",
+            where=table.file,
+            expected=f"a column {'|'.join(PATH_NAMES)} and a column {'|'.join(LABEL_NAMES)}",
+            received="an empty file",
+        )
     chosen = _chosen(table, data)
     path = chosen["path_column"] or _path(table, is_image)
     if path is None:

@@ -24,7 +24,7 @@ from convonet.runs.environment import machine, versions
 from convonet.runs.event_log import EventLog, LineFile
 from convonet.runs.migrations import RUN_VERSION, migrated
 from convonet.specs import Task, read_task
-from convonet.text import file_name, local_path, terminal
+from convonet.text import file_name, has_controls, local_path, terminal
 from convonet.text import name as compared
 
 RECORD = "run.json"
@@ -62,7 +62,7 @@ class Run:
             InputError: `name` is taken or is not a folder name.
             OutputError: `parent` cannot be written to.
         """
-        if name is not None and file_name(name) != compared(name):
+        if name is not None and (has_controls(name) or file_name(name) != compared(name)):
             raise InputError(
                 "A run's name is the name of a folder",
                 received=terminal(name),

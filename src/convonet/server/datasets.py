@@ -107,6 +107,7 @@ class DataSets:
             "classes": list(found.sets.classes),
             "sets": {split: self._set(listing) for split, listing in found.sets.listings.items()},
             "errors": {split: error.to_dict() for split, error in found.sets.errors.items()},
+            "findings": list(found.sets.findings),
         }
 
     def _set(self, listing: ImageListing) -> dict[str, Any]:
@@ -150,4 +151,5 @@ class DataSets:
             "labels": listing.labels.tolist(),
             "skipped": [item._asdict() for item in listing.skipped],
             "groups": listing.groups,
+            "notes": listing.notes,
         }

@@ -166,6 +166,9 @@ class DataSetDocument(Document):
     classes: list[str]
     sets: dict[SplitName, SetCounts]
     errors: dict[SplitName, Fault]
+    findings: list[str] = Field(
+        default_factory=list, description="What a person should know of the images before training."
+    )
 
 
 class ImageRow(Document):
@@ -194,6 +197,7 @@ class Listing(Document):
     labels: list[int]
     skipped: list[SkippedFile]
     groups: list[str] | None = None
+    notes: list[str] = Field(default_factory=list, description="How a table was read.")
 
 
 class MarkWish(BaseModel):

@@ -52,6 +52,13 @@ class LoadedSets:
             return listing.classes
         return ()
 
+    @property
+    def findings(self) -> tuple[str, ...]:
+        """What a person should know of the sets, as far as names and counts tell it."""
+        from convonet.data.preflight import listing_findings
+
+        return tuple(finding.sentence for finding in listing_findings(dict(self.listings)))
+
     def images(self, split: Split) -> int:
         """How many images a set has; 0 when it is not there."""
         return len(self.listings[split]) if split in self.listings else 0

@@ -129,6 +129,7 @@ def _listing(document: dict[str, Any]) -> ImageListing:
         stats=np.zeros((len(document["paths"]), STATS), np.int64),
         skipped=tuple(Skipped(item["path"], item["reason"]) for item in document["skipped"]),
         groups=tuple(document["groups"]) if document.get("groups") else None,
+        notes=tuple(document.get("notes") or ()),
     )
 
 
