@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -49,8 +50,8 @@ def numbers_with_names(folder: Path) -> Path:
         draw(folder / "train_images" / f"{name}.jpg", kind, number)
     lines = [f"{name}.jpg,{kind}" for kind, _, name in _rows()]
     (folder / "train.csv").write_text("\n".join(["image_id,label", *lines]) + "\n")
-    names = ", ".join(f'"{kind}": "{name}"' for kind, name in enumerate(KINDS))
-    (folder / "label_num_to_disease_map.json").write_text("{%s}" % names)
+    names = json.dumps({str(kind): name for kind, name in enumerate(KINDS)})
+    (folder / "label_num_to_disease_map.json").write_text(names)
     return folder
 
 

@@ -133,7 +133,7 @@ def test_a_table_without_a_header_is_read(make_files: MakeFiles) -> None:
 
 def test_columns_that_may_both_be_meant_are_asked_for(make_files: MakeFiles) -> None:
     lines = [f"{name},{name[0]},{name[1]}" for name in FOUR]
-    with pytest.raises(DataError, match="Several columns .* label_column") as caught:
+    with pytest.raises(DataError, match=r"Several columns .* label_column") as caught:
         _set(make_files, "\n".join(["image_id,left,right", *lines]))
     assert "left, right" in caught.value.sentence()
     listing = _set(make_files, "\n".join(["image_id,left,right", *lines]), label_column="right")
