@@ -113,6 +113,10 @@ def test_a_missing_display_is_told(
 
 def test_figures_do_not_follow_a_file_of_settings(tmp_path: Path) -> None:
     (tmp_path / "matplotlibrc").write_text("lines.linewidth: 77\nfigure.facecolor: red\n")
-    code = "import convonet.plots.figures, matplotlib as m; print(m.rcParams['lines.linewidth'], m.rcParams['figure.facecolor'])"
+    code = (
+        "import convonet.plots.figures\n"
+        "from matplotlib import rcParams as found\n"
+        "print(found['lines.linewidth'], found['figure.facecolor'])"
+    )
     done = _child(python_words("-c", code), tmp_path)
     assert done.stdout.split() == ["1.5", "white"], done.stderr

@@ -81,4 +81,5 @@ def test_folds_of_groups_are_whole_and_cover_all(seed: int) -> None:
     folds = [fold for _, fold in folds_by_group(labels, groups, 4, seed)]
     assert sorted(np.concatenate(folds).tolist()) == list(range(80))
     owners = [set(groups[fold].tolist()) for fold in folds]
-    assert all(owners) and sum(map(len, owners)) == len(set(groups.tolist()))
+    assert all(owners)
+    assert sum(map(len, owners)) == len(set(groups.tolist()))

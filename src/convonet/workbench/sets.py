@@ -57,10 +57,8 @@ class LoadedSets:
         """What a person should know of the sets, as far as names and counts tell it."""
         from convonet.data.preflight import listing_findings
 
-        return tuple(
-            finding.sentence
-            for finding in listing_findings({str(split): each for split, each in self.listings.items()})
-        )
+        named = {str(split): listing for split, listing in self.listings.items()}
+        return tuple(finding.sentence for finding in listing_findings(named))
 
     def images(self, split: Split) -> int:
         """How many images a set has; 0 when it is not there."""
