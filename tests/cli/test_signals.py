@@ -14,7 +14,6 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 from conftest import start
-
 from convonet.cli.work import _Signals
 from convonet.runs import Run
 
