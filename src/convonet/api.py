@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
+from types import FrameType
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -63,6 +64,14 @@ Hyper: TypeAlias = HyperParams | SearchSpace | Mapping[str, Any] | str | os.Path
 Listener: TypeAlias = Callable[[Event], None] | None
 
 
+def _findings(run: Path) -> tuple[str, ...]:
+    return tuple(str(finding["sentence"]) for finding in Run(run).read().get("findings") or ())
+
+
+def _findings_html(findings: Sequence[str]) -> str:
+    return f"<ul>{''.join(f'<li>{escape(text)}</li>' for text in findings)}</ul>" if findings else ""
+
+
 @dataclass(frozen=True)
 class TrainedRun:
     """What a training gave. The folder `path` holds everything else.
@@ -88,9 +97,14 @@ class TrainedRun:
         """The trained network."""
         return self.path / "model.keras"
 
+    @property
+    def findings(self) -> tuple[str, ...]:
+        """What a person should know of the images, as it was found before training."""
+        return _findings(self.path)
+
     def _repr_html_(self) -> str:
         """How a notebook shows it: the plan, what was tried, the scores, and what can be done next."""
-        head = f"<b>{escape(self.path.name)}</b>: {self.state}"
+        head = f"<b>{escape(self.path.name)}</b>: {self.state}{_findings_html(self.findings)}"
         if self.summary is not None and self.summary.tried:
             return head + summary_html(self.summary)
         cells = "".join(f"<tr><td>{k}</td><td>{v[-1]:.4f}</td></tr>" for k, v in self.history.items() if v)
@@ -102,18 +116,21 @@ def inspect(
     *,
     test: str | os.PathLike[str] | None = None,
     report: str | os.PathLike[str] | None = None,
+    data: DataParams | Mapping[str, Any] | None = None,
 ) -> Inspection:
     """Look at a set: classes, counts, sizes, what is skipped, doubles and leaks.
 
     Args:
+        data: how images become pixels and labels, such as `{"label_column": "dx"}`; its folders do not count.
         report: also write it there, as one HTML file with pictures.
 
     Raises:
         DataError: no such folder, or no images in it.
     """
-    found = inspect_folder(os.fspath(folder), test=None if test is None else os.fspath(test))
+    tested = None if test is None else os.fspath(test)
+    found = inspect_folder(os.fspath(folder), test=tested, data=None if data is None else data_of(data))
     if report is not None:
-        write_data_report(found, Path(report))
+        write_data_report(found, Path(local_path(report)))
     return found
 
 
@@ -254,14 +271,20 @@ class TunedRun:
     best: dict[str, Any] | None
     best_hyper: HyperParams | None
 
+    @property
+    def findings(self) -> tuple[str, ...]:
+        """What a person should know of the images, as it was found before the search."""
+        return _findings(self.path)
+
     def _repr_html_(self) -> str:
         """How a notebook shows it: the table, the best row first."""
         rows = [
-            f"<tr><td>{row['params']}</td><td>{100 * row['mean_accuracy']:.2f} %</td></tr>"
+            f"<tr><td>{escape(str(row['params']))}</td><td>{100 * row['mean_accuracy']:.2f} %</td></tr>"
             for row in self.results
             if row["mean_accuracy"] is not None
         ]
-        return f"<b>{self.path.name}</b>: {self.state}<table>{''.join(rows)}</table>"
+        head = f"<b>{escape(self.path.name)}</b>: {self.state}{_findings_html(self.findings)}"
+        return f"{head}<table>{''.join(rows)}</table>"
 
 
 def tune(
@@ -558,12 +581,21 @@ def _execute(run: Run, task: Task, listen: Listener, **more: Any) -> None:
 
 @contextmanager
 def _interrupts() -> Iterator[threading.Event]:
-    """Set when the person presses Ctrl-C. Outside the main thread, where that cannot be heard, it is never set."""
+    """Set when the person presses Ctrl-C; once more ends the work where it is.
+
+    Outside the main thread, where that cannot be heard, it is never set.
+    """
     asked = threading.Event()
     if threading.current_thread() is not threading.main_thread():
         yield asked
         return
-    before = signal.signal(signal.SIGINT, lambda number, frame: asked.set())
+
+    def ask(number: int, frame: FrameType | None) -> None:
+        if asked.is_set():
+            raise KeyboardInterrupt
+        asked.set()
+
+    before = signal.signal(signal.SIGINT, ask)
     try:
         yield asked
     finally:

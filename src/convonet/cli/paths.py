@@ -26,6 +26,7 @@ def _reading_paths(command: Command) -> Command:
     def call(*args: Any, **given: Any) -> Any:
         return command(*args, **{name: _read(value) for name, value in given.items()})
 
+    call.reads_paths = True  # type: ignore[attr-defined]
     return call  # type: ignore[return-value]
 
 

@@ -166,6 +166,7 @@ class DataParams(ParamModel):
         "patient's number: no such group stands in two parts of a split. Images without it stand alone.",
         group="Split",
         default_text="images stand alone",
+        literal=True,
     )
     path_column: str | None = param(
         None,
@@ -173,6 +174,7 @@ class DataParams(ParamModel):
         "The column of a CSV or TSV file that names the image: a path, a file name, or an id without extension.",
         group="Table",
         default_text="found by names and cells",
+        literal=True,
     )
     label_column: str | None = param(
         None,
@@ -181,6 +183,7 @@ class DataParams(ParamModel):
         "one holds 1.",
         group="Table",
         default_text="found by names and cells",
+        literal=True,
     )
     split_column: str | None = param(
         None,
@@ -188,6 +191,7 @@ class DataParams(ParamModel):
         "The column of a CSV or TSV file that says whether an image is for train, val or test.",
         group="Table",
         default_text="found by its name",
+        literal=True,
     )
     image_dir: str | None = param(
         None,
@@ -203,6 +207,7 @@ class DataParams(ParamModel):
         "The column of a CSV or TSV file that tells what belongs together, as the group pattern does.",
         group="Split",
         default_text="images stand alone",
+        literal=True,
     )
     alike_together: bool = param(
         False,
@@ -231,6 +236,7 @@ class DataParams(ParamModel):
         "stand in one folder.",
         group="Classes",
         default_text="folders are classes",
+        literal=True,
     )
 
     @property

@@ -52,6 +52,7 @@ class Field:
     Attributes:
         low, high: bounds, None where there is none; `low_open` and `high_open` leave the bound itself out.
         optional: None is allowed and means "chosen by the software"; `default_text` says what is chosen.
+        literal: every text but the empty one is a value, also `none`.
         tunable: a search may vary it.
     """
 
@@ -70,6 +71,7 @@ class Field:
     tunable: bool = False
     optional: bool = False
     default_text: str = ""
+    literal: bool = False
 
     @property
     def is_list(self) -> bool:
@@ -79,7 +81,7 @@ class Field:
     @property
     def is_literal(self) -> bool:
         """Whether every text but the empty one is a value: a folder may be called `none`, and so may a column."""
-        return self.kind in ("text", "path") and self.optional and not self.tunable
+        return self.kind == "path" or self.literal
 
     @property
     def is_json(self) -> bool:
@@ -163,6 +165,7 @@ def param(
     tunable: bool = False,
     default_text: str = "",
     kind: Kind | None = None,
+    literal: bool = False,
 ) -> Any:
     """Declare one parameter of a `ParamModel`. Bounds apply to each item of a list."""
     extra: dict[str, Any] = {
@@ -172,6 +175,7 @@ def param(
         "tunable": tunable,
         "default_text": default_text,
         "kind": kind,
+        "literal": literal,
         "bounds": {"ge": ge, "gt": gt, "le": le, "lt": lt},
     }
     return pydantic.Field(default, description=help, json_schema_extra=extra)
@@ -266,6 +270,7 @@ def _field(name: str, info: FieldInfo) -> Field:
         tunable=extra["tunable"],
         optional=optional,
         default_text=extra["default_text"],
+        literal=extra["literal"],
     )
 
 
