@@ -120,3 +120,25 @@ def test_figures_do_not_follow_a_file_of_settings(tmp_path: Path) -> None:
     )
     done = _child(python_words("-c", code), tmp_path)
     assert done.stdout.split() == ["1.5", "white"], done.stderr
+
+
+def test_what_a_killed_worker_leaves_is_removed_later(tmp_path: Path) -> None:
+    """Folders of multiprocessing stand in the worker's own temporary folder, which others find abandoned."""
+    code = (
+        "from convonet.worker.__main__ import _use_own_temporary_folder\n"
+        "_use_own_temporary_folder()\n"
+        "from multiprocessing.util import get_temp_dir\n"
+        "import os, signal, sys\n"
+        "print(get_temp_dir(), flush=True)\n"
+        "os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    done = _child(python_words("-c", code), tmp_path, TMPDIR=str(tmp_path))
+    left = Path(done.stdout.strip())
+    assert left.is_dir()
+    assert left.name.startswith("pymp-")
+    own = next(tmp_path.iterdir())
+    assert own in left.parents
+    os.utime(own, (1, 1))
+    sweep = "from convonet.scratch import remove_abandoned; print(remove_abandoned())"
+    assert _child(python_words("-c", sweep), tmp_path, TMPDIR=str(tmp_path)).stdout.strip() == "1"
+    assert not left.exists()

@@ -76,6 +76,13 @@ def _pattern(folder: Path, written: str) -> str:
     return str(_scan(folder, label_pattern="(?P<label>.+)_").classes[0])
 
 
+def _pattern_of_accents(folder: Path, written: str) -> str:
+    _folders(folder, NFD, "dog")
+    listing = _scan(folder, group_pattern=f"({written.strip()}|dog)")
+    assert set(listing.groups) == {NFC, "dog"}
+    return str(listing.classes[0])
+
+
 def _array(folder: Path, written: str) -> str:
     folder.mkdir(exist_ok=True)
     images, labels = np.zeros((2, 8, 8), np.uint8), np.array([written, "dog"])
@@ -132,6 +139,7 @@ PLACES: tuple[Callable[[Path, str], str], ...] = (
     _table,
     _table_path,
     _pattern,
+    _pattern_of_accents,
     _array,
     _mark,
     _model_classes,

@@ -57,7 +57,7 @@ from convonet.specs import (
     VerifyTask,
 )
 from convonet.testing.models import open_predictor
-from convonet.text import local_path
+from convonet.text import absolute, local_path
 
 Data: TypeAlias = DataParams | Mapping[str, Any] | str | os.PathLike[str]
 Hyper: TypeAlias = HyperParams | SearchSpace | Mapping[str, Any] | str | os.PathLike[str] | None
@@ -144,8 +144,8 @@ def report(run: str | os.PathLike[str] | TrainedRun, out: str | os.PathLike[str]
         RunNotFoundError: no such run.
         InputError: a run of a kind that has no report.
     """
-    path = run.path if isinstance(run, TrainedRun) else Path(run)
-    return write_report(Run.open(path), None if out is None else Path(out))
+    path = run.path if isinstance(run, TrainedRun) else Path(local_path(run))
+    return write_report(Run.open(path), None if out is None else Path(local_path(out)))
 
 
 def mark(
@@ -234,7 +234,7 @@ def train(
         ),
         minutes=minutes,
         validation=validation,
-        from_model=None if from_model is None else os.path.abspath(from_model),
+        from_model=None if from_model is None else absolute(from_model),
         then_test=test,
         accept_class_map=accept_class_map,
         threads=threads or available_cores(),
@@ -431,7 +431,7 @@ def evaluate(
     Returns:
         The document that `convonet evaluate --json` prints.
     """
-    path = model.path if isinstance(model, TrainedRun) else Path(model)
+    path = model.path if isinstance(model, TrainedRun) else Path(local_path(model))
     own = (path / "run.json").is_file()
     values = _data_to_test(data, path, split, own)
     task = TestTask(
@@ -471,7 +471,7 @@ def verify(
         RunNotFoundError: no such run.
         InputError: a run that is not done, or of a kind that cannot be repeated.
     """
-    path = run.path if isinstance(run, (TrainedRun, TunedRun)) else Path(run)
+    path = run.path if isinstance(run, (TrainedRun, TunedRun)) else Path(local_path(run))
     threads = Run.open(path).task().threads
     folders = None if data is None else data_of(data)
     return answer_of(VerifyTask(run=str(path.resolve()), data=folders, threads=threads), listen)
@@ -494,7 +494,7 @@ def predict(
     Returns:
         One document an image, as `convonet predict --json` prints.
     """
-    path = model.path if isinstance(model, TrainedRun) else Path(model)
+    path = model.path if isinstance(model, TrainedRun) else Path(local_path(model))
     if isinstance(images, np.ndarray):
         return _predict_array(path, images, top, scaling)
     given = [images] if isinstance(images, (str, os.PathLike)) else list(images)
@@ -532,11 +532,11 @@ def export(
         InputError: no such format, or what it needs is not installed.
         ModelFileError: the model cannot be exported, or the export gives other answers.
     """
-    path = model.path if isinstance(model, TrainedRun) else Path(model)
+    path = model.path if isinstance(model, TrainedRun) else Path(local_path(model))
     task = ExportTask(
         model=str(path.resolve()),
         format=format,
-        out=os.path.abspath(out) if out is not None else None,
+        out=absolute(out) if out is not None else None,
         data=data_of(data) if data is not None else None,
         scaling=scaling,
     )
