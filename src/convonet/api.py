@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
+from types import FrameType
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -56,10 +57,19 @@ from convonet.specs import (
     VerifyTask,
 )
 from convonet.testing.models import open_predictor
+from convonet.text import absolute, local_path
 
 Data: TypeAlias = DataParams | Mapping[str, Any] | str | os.PathLike[str]
 Hyper: TypeAlias = HyperParams | SearchSpace | Mapping[str, Any] | str | os.PathLike[str] | None
 Listener: TypeAlias = Callable[[Event], None] | None
+
+
+def _findings(run: Path) -> tuple[str, ...]:
+    return tuple(str(finding["sentence"]) for finding in Run(run).read().get("findings") or ())
+
+
+def _findings_html(findings: Sequence[str]) -> str:
+    return f"<ul>{''.join(f'<li>{escape(text)}</li>' for text in findings)}</ul>" if findings else ""
 
 
 @dataclass(frozen=True)
@@ -87,9 +97,14 @@ class TrainedRun:
         """The trained network."""
         return self.path / "model.keras"
 
+    @property
+    def findings(self) -> tuple[str, ...]:
+        """What a person should know of the images, as it was found before training."""
+        return _findings(self.path)
+
     def _repr_html_(self) -> str:
         """How a notebook shows it: the plan, what was tried, the scores, and what can be done next."""
-        head = f"<b>{escape(self.path.name)}</b>: {self.state}"
+        head = f"<b>{escape(self.path.name)}</b>: {self.state}{_findings_html(self.findings)}"
         if self.summary is not None and self.summary.tried:
             return head + summary_html(self.summary)
         cells = "".join(f"<tr><td>{k}</td><td>{v[-1]:.4f}</td></tr>" for k, v in self.history.items() if v)
@@ -101,18 +116,21 @@ def inspect(
     *,
     test: str | os.PathLike[str] | None = None,
     report: str | os.PathLike[str] | None = None,
+    data: DataParams | Mapping[str, Any] | None = None,
 ) -> Inspection:
     """Look at a set: classes, counts, sizes, what is skipped, doubles and leaks.
 
     Args:
+        data: how images become pixels and labels, such as `{"label_column": "dx"}`; its folders do not count.
         report: also write it there, as one HTML file with pictures.
 
     Raises:
         DataError: no such folder, or no images in it.
     """
-    found = inspect_folder(os.fspath(folder), test=None if test is None else os.fspath(test))
+    tested = None if test is None else os.fspath(test)
+    found = inspect_folder(os.fspath(folder), test=tested, data=None if data is None else data_of(data))
     if report is not None:
-        write_data_report(found, Path(report))
+        write_data_report(found, Path(local_path(report)))
     return found
 
 
@@ -126,8 +144,8 @@ def report(run: str | os.PathLike[str] | TrainedRun, out: str | os.PathLike[str]
         RunNotFoundError: no such run.
         InputError: a run of a kind that has no report.
     """
-    path = run.path if isinstance(run, TrainedRun) else Path(run)
-    return write_report(Run.open(path), None if out is None else Path(out))
+    path = run.path if isinstance(run, TrainedRun) else Path(local_path(run))
+    return write_report(Run.open(path), None if out is None else Path(local_path(out)))
 
 
 def mark(
@@ -216,12 +234,12 @@ def train(
         ),
         minutes=minutes,
         validation=validation,
-        from_model=None if from_model is None else os.path.abspath(from_model),
+        from_model=None if from_model is None else absolute(from_model),
         then_test=test,
         accept_class_map=accept_class_map,
         threads=threads or available_cores(),
     )
-    parent = Path(out or values.result_dir or "runs").expanduser()
+    parent = Path(local_path(out or values.result_dir or "runs"))
     run = Run.create(parent, task, name=name, command=command(), owner=os.getpid())
     RunStore().add(run)
     _execute(run, task, listen, callbacks=callbacks)
@@ -253,14 +271,20 @@ class TunedRun:
     best: dict[str, Any] | None
     best_hyper: HyperParams | None
 
+    @property
+    def findings(self) -> tuple[str, ...]:
+        """What a person should know of the images, as it was found before the search."""
+        return _findings(self.path)
+
     def _repr_html_(self) -> str:
         """How a notebook shows it: the table, the best row first."""
         rows = [
-            f"<tr><td>{row['params']}</td><td>{100 * row['mean_accuracy']:.2f} %</td></tr>"
+            f"<tr><td>{escape(str(row['params']))}</td><td>{100 * row['mean_accuracy']:.2f} %</td></tr>"
             for row in self.results
             if row["mean_accuracy"] is not None
         ]
-        return f"<b>{self.path.name}</b>: {self.state}<table>{''.join(rows)}</table>"
+        head = f"<b>{escape(self.path.name)}</b>: {self.state}{_findings_html(self.findings)}"
+        return f"{head}<table>{''.join(rows)}</table>"
 
 
 def tune(
@@ -289,7 +313,7 @@ def tune(
     values = data_of(data)
     task = TuneTask(data=values, space=_space(hyper), **({"threads": 1} | options))
     run = Run.create(
-        Path(out or values.result_dir or "runs").expanduser(),
+        Path(local_path(out or values.result_dir or "runs")),
         task,
         name=name,
         command=command(),
@@ -367,7 +391,7 @@ def suspects(
         repeats=repeats,
         threads=threads or available_cores(),
     )
-    parent = Path(out or values.result_dir or "runs").expanduser()
+    parent = Path(local_path(out or values.result_dir or "runs"))
     run = Run.create(parent, task, name=name, command=command(), owner=os.getpid())
     RunStore().add(run)
     _execute(run, task, listen)
@@ -407,7 +431,7 @@ def evaluate(
     Returns:
         The document that `convonet evaluate --json` prints.
     """
-    path = model.path if isinstance(model, TrainedRun) else Path(model)
+    path = model.path if isinstance(model, TrainedRun) else Path(local_path(model))
     own = (path / "run.json").is_file()
     values = _data_to_test(data, path, split, own)
     task = TestTask(
@@ -429,8 +453,16 @@ def evaluate(
     return answer_of(task, listen)
 
 
-def verify(run: str | os.PathLike[str] | TrainedRun | TunedRun, *, listen: Listener = None) -> dict[str, Any]:
+def verify(
+    run: str | os.PathLike[str] | TrainedRun | TunedRun,
+    *,
+    data: Data | None = None,
+    listen: Listener = None,
+) -> dict[str, Any]:
     """Repeat a training, a search or a study and compare, to the last digit.
+
+    Args:
+        data: where the images are now, if they have moved; a path is that of the training images.
 
     Returns:
         The document that `convonet verify --json` prints: `equal`, `difference`, `sentence` …
@@ -439,8 +471,10 @@ def verify(run: str | os.PathLike[str] | TrainedRun | TunedRun, *, listen: Liste
         RunNotFoundError: no such run.
         InputError: a run that is not done, or of a kind that cannot be repeated.
     """
-    path = run.path if isinstance(run, (TrainedRun, TunedRun)) else Path(run)
-    return answer_of(VerifyTask(run=str(path.resolve()), threads=Run.open(path).task().threads), listen)
+    path = run.path if isinstance(run, (TrainedRun, TunedRun)) else Path(local_path(run))
+    threads = Run.open(path).task().threads
+    folders = None if data is None else data_of(data)
+    return answer_of(VerifyTask(run=str(path.resolve()), data=folders, threads=threads), listen)
 
 
 def predict(
@@ -460,7 +494,7 @@ def predict(
     Returns:
         One document an image, as `convonet predict --json` prints.
     """
-    path = model.path if isinstance(model, TrainedRun) else Path(model)
+    path = model.path if isinstance(model, TrainedRun) else Path(local_path(model))
     if isinstance(images, np.ndarray):
         return _predict_array(path, images, top, scaling)
     given = [images] if isinstance(images, (str, os.PathLike)) else list(images)
@@ -498,11 +532,11 @@ def export(
         InputError: no such format, or what it needs is not installed.
         ModelFileError: the model cannot be exported, or the export gives other answers.
     """
-    path = model.path if isinstance(model, TrainedRun) else Path(model)
+    path = model.path if isinstance(model, TrainedRun) else Path(local_path(model))
     task = ExportTask(
         model=str(path.resolve()),
         format=format,
-        out=os.path.abspath(out) if out is not None else None,
+        out=absolute(out) if out is not None else None,
         data=data_of(data) if data is not None else None,
         scaling=scaling,
     )
@@ -547,12 +581,21 @@ def _execute(run: Run, task: Task, listen: Listener, **more: Any) -> None:
 
 @contextmanager
 def _interrupts() -> Iterator[threading.Event]:
-    """Set when the person presses Ctrl-C. Outside the main thread, where that cannot be heard, it is never set."""
+    """Set when the person presses Ctrl-C; once more ends the work where it is.
+
+    Outside the main thread, where that cannot be heard, it is never set.
+    """
     asked = threading.Event()
     if threading.current_thread() is not threading.main_thread():
         yield asked
         return
-    before = signal.signal(signal.SIGINT, lambda number, frame: asked.set())
+
+    def ask(number: int, frame: FrameType | None) -> None:
+        if asked.is_set():
+            raise KeyboardInterrupt
+        asked.set()
+
+    before = signal.signal(signal.SIGINT, ask)
     try:
         yield asked
     finally:

@@ -17,6 +17,7 @@ from convonet.api import Data, Listener, TrainedRun, answer_of, data_of
 from convonet.errors import DataError
 from convonet.scratch import Scratch
 from convonet.specs.explain_tasks import DreamTask, ExplainTask, LayersTask, Method
+from convonet.text import absolute, local_path
 
 Model: TypeAlias = str | os.PathLike[str] | TrainedRun
 Place: TypeAlias = str | os.PathLike[str]
@@ -161,7 +162,7 @@ def layers(
         image=None if image is None else os.fspath(image),
         layer=layer,
         scaling=scaling,
-        out=os.path.abspath(out),
+        out=absolute(out),
     )
     return answer_of(task, listen)
 
@@ -198,7 +199,7 @@ def dream(
             seed=seed,
             data=None if data is None else data_of(data),
             scaling=scaling,
-            out=str(folder / "dream.png") if out is None else os.path.abspath(out),
+            out=str(folder / "dream.png") if out is None else absolute(out),
         )
         answer = answer_of(task, listen)
         dreams = answer["dreams"]
@@ -232,7 +233,7 @@ def _explained(document: dict[str, Any], method: str, folder: Path) -> Explained
 
 
 def _path(model: Model) -> str:
-    return str(model.path if isinstance(model, TrainedRun) else Path(model))
+    return str(model.path if isinstance(model, TrainedRun) else Path(local_path(model)))
 
 
 def _pixels(path: Path) -> NDArray[np.uint8]:
@@ -246,7 +247,7 @@ def _pixels(path: Path) -> NDArray[np.uint8]:
 def _folder(out: Place | None) -> Iterator[Path]:
     """The folder that was named, else one that is gone afterwards."""
     if out is not None:
-        yield Path(out)
+        yield Path(local_path(out))
         return
     with Scratch() as folder:
         yield folder

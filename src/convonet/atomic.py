@@ -7,6 +7,8 @@ import json
 import math
 import os
 import re
+import shutil
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,8 +17,9 @@ from typing import Any
 
 from convonet.errors import ConvonetError, OutputError, StorageError
 
-_SURROGATE = re.compile("[\ud800-\udfff]")
+_NO_TEXT = re.compile("[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
+_NO_ROOM_WORDS = ("No space left on device", "errno = 28", "Disk quota exceeded")
 
 
 def storage_error(error: OSError, path: Path) -> ConvonetError:
@@ -36,33 +39,74 @@ def storage_error(error: OSError, path: Path) -> ConvonetError:
     )
 
 
+def no_room(folder: Path) -> StorageError:
+    """The error of a full disk where nobody knows which file did not find room."""
+    return StorageError(
+        "The disk is full",
+        where=folder,
+        hint="Make room there, then resume; what was there before is unharmed",
+    )
+
+
+def is_no_room(error: BaseException | None) -> bool:
+    """Whether an error, or one that it came from, says that a disk is full; libraries wrap what the system said."""
+    while error is not None:
+        if isinstance(error, StorageError) or (isinstance(error, OSError) and error.errno in _NO_ROOM):
+            return True
+        if any(sign in str(error) for sign in _NO_ROOM_WORDS):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`; it takes `path`'s place when the block ends well.
 
     The folder is made if it is missing. If the block raises, the temporary file is removed and
-    whatever stood at `path` stays.
+    whatever stood at `path` stays. A link stays one: what it leads to is replaced. What is no regular file, such as
+    a pipe or `/dev/null`, is written into.
 
     Raises:
         OutputError: the folder cannot be written to.
         StorageError: the disk is full.
     """
+    target = Path(os.path.realpath(path))
+    special = _is_special(target)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.stem[:40]}-", suffix=path.suffix, dir=path.parent)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        beside = None if special else target.parent
+        handle, name = tempfile.mkstemp(prefix=f".{path.stem[:40]}-", suffix=path.suffix, dir=beside)
         os.close(handle)
     except OSError as error:
         raise storage_error(error, path) from error
     temporary = Path(name)
     try:
         yield temporary
+        if special:
+            _pour(temporary, target)
+            return
         _sync(temporary)
         temporary.chmod(0o666 & ~_umask())
-        os.replace(temporary, path)
+        os.replace(temporary, target)
     except OSError as error:
         raise storage_error(error, path) from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _is_special(path: Path) -> bool:
+    """Whether something stands there that is neither a regular file nor a folder."""
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return False
+    return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
+
+
+def _pour(source: Path, target: Path) -> None:
+    with source.open("rb") as content, target.open("wb") as end:
+        shutil.copyfileobj(content, end)
 
 
 def _sync(path: Path) -> None:
@@ -97,13 +141,13 @@ def json_text(value: Any, *, indent: int | None = None) -> str:
     """JSON with unescaped letters of any script, which every reader takes.
 
     A number that is none (NaN, infinite: the loss of a training that diverged) is null. Bytes of a file name
-    that are no Unicode text stay escaped, and come back as they were.
+    that are no Unicode text, and signs that a terminal would obey, stay escaped, and come back as they were.
     """
     try:
         text = json.dumps(value, ensure_ascii=False, indent=indent, allow_nan=False)
     except ValueError:
         text = json.dumps(_finite(value), ensure_ascii=False, indent=indent)
-    return _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return _NO_TEXT.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def _finite(value: Any) -> Any:

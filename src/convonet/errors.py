@@ -64,7 +64,8 @@ class ConvonetError(Exception):
         if self.received:
             parts.append(f"received {self.received}")
         text = "; ".join(parts) + "."
-        return f"{text} {self.hint.rstrip('.')}." if self.hint else text
+        text = f"{text} {self.hint.rstrip('.')}." if self.hint else text
+        return "\\n".join(text.split("\n"))
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON value from which `error_from_dict` makes the same error again."""

@@ -296,6 +296,10 @@ class Watch:
         if self._tell is not None:
             self._tell(event)
 
+    def quietly(self) -> Watch:
+        """A watch that asks the same and tells nothing: for work that a person need not follow."""
+        return Watch(None, self._should_stop)
+
     def check(self) -> None:
         """Raise Cancelled if the person asked to stop."""
         if self._should_stop is not None and self._should_stop():

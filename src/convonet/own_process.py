@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from pathlib import Path
 
 _TUNABLES = "GLIBC_TUNABLES"
 _LARGE_PAGES = "glibc.malloc.hugetlb"
@@ -32,6 +33,48 @@ def with_large_pages(environment: Mapping[str, str]) -> dict[str, str]:
     if _LARGE_PAGES in said:
         return dict(environment)
     return dict(environment) | {_TUNABLES: ":".join(filter(None, (said, f"{_LARGE_PAGES}=1")))}
+
+
+NO_ROOM_CODE = 74
+"""The exit code of a child that found no room on a disk, and so could not write down why it ended."""
+
+FOLDER = "CONVONET_FOLDER"
+"""The variable that tells a child the folder which relative paths are meant from."""
+
+
+def python_words(*words: str) -> list[str]:
+    """The command of a Python process that imports nothing from the folder in which it stands.
+
+    A file `random.py` beside a person's images is the person's: without this it would be run in place of Python's own.
+    """
+    return [sys.executable, "-P", *words]
+
+
+def child_environment(environment: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The environment of such a process, which starts in `neutral_folder`.
+
+    Entries of PYTHONPATH mean what they mean here; the folder in which we stand is left out, unless it holds us.
+    """
+    given = os.environ if environment is None else environment
+    child, paths = dict(given), given.get("PYTHONPATH", "")
+    here = os.path.realpath(os.curdir)
+    known = [os.path.abspath(path) for path in paths.split(os.pathsep) if path]
+    kept = [path for path in known if os.path.realpath(path) != here or (Path(path) / "convonet").is_dir()]
+    if paths:
+        child["PYTHONPATH"] = os.pathsep.join(kept)
+    return child | {FOLDER: os.getcwd()}
+
+
+def neutral_folder() -> str:
+    """Where a child starts: a folder in which nobody keeps settings or modules."""
+    return sys.prefix
+
+
+def enter_folder() -> None:
+    """Go to the folder that the parent stands in; called by a child that has been imported."""
+    folder = os.environ.get(FOLDER)
+    if folder and os.path.isdir(folder):
+        os.chdir(folder)
 
 
 def import_quickly() -> None:

@@ -201,6 +201,19 @@ def test_a_full_disk_ends_the_run_in_words(convonet: Convonet, tiny: Path, small
     assert convonet("runs", "show", small_disk / "run", "--json").json()["state"] == "failed"
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("kilobytes", [8, 24, 48, 72, 112, 200])
+def test_a_disk_that_is_full_at_another_moment_is_said_too(
+    kilobytes: int, convonet: Convonet, tiny: Path, small_disk: Path
+) -> None:
+    subprocess.run(["mount", "-o", f"remount,size={kilobytes}k", str(small_disk)], check=True)
+    files = ["--data", tiny / "data.json", "--hyper", tiny / "hyper.json", "--set", "num_units=2000"]
+    said = convonet("train", *files, "--out", small_disk, "--name", "run", "--json")
+    assert said.code == 1, said.err
+    assert "ended early" not in said.err
+    assert "no space" in said.err or "disk is full" in said.err
+
+
 def test_a_full_or_read_only_result_folder_is_said(convonet: Convonet, tiny: Path, small_disk: Path) -> None:
     subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
     files = ["--data", tiny / "data.json", "--hyper", tiny / "hyper.json"]

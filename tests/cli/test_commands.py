@@ -301,8 +301,15 @@ def test_runs_are_listed_shown_compared_and_deleted(
     assert not (tiny / "runs" / "other").exists()
 
 
-def test_the_first_value_trains(convonet: Convonet, tiny: Path) -> None:
-    assert len(_right(_train(convonet, tiny, "--set", "epochs=2,5"))["history"]["loss"]) == 2
+def test_the_first_value_of_a_file_trains_and_several_that_are_typed_are_refused(
+    convonet: Convonet, tiny: Path
+) -> None:
+    said = _train(convonet, tiny, "--set", "epochs=2,5")
+    assert said.code == 2
+    assert "epochs: expected one value, received 2, 5; `convonet tune` tries several" in said.err
+    values = json.loads((tiny / "hyper.json").read_text())
+    (tiny / "hyper.json").write_text(json.dumps(values | {"epochs": [2, 5]}))
+    assert len(_right(_train(convonet, tiny, name="first"))["history"]["loss"]) == 2
 
 
 def test_training_goes_on_from_a_saved_model(convonet: Convonet, tiny: Path, trained: Path) -> None:

@@ -78,10 +78,10 @@ REFUSED: list[tuple[str, dict[str, bytes], dict[str, Any], type[ConvonetError], 
     ),
     (
         "table of bytes",
-        {"x.csv": b"path,label\n\xff\xfe"},
+        {"x.csv": b"path,label\n\0\xff\xfe"},
         {"train_dir": "set/x.csv"},
         DataError,
-        ("not UTF-8",),
+        ("not text", "UTF-8", "Save it"),
     ),
     (
         "table of nothing",

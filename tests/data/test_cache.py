@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from convonet.data.cache import DEFAULT_BYTES, ImageCache
-from convonet.data.data_prep import prepare
+from convonet.data.data_prep import content_hash, prepare
 from convonet.data.listing import ImageListing
 from convonet.data.sources import scan
 from convonet.errors import InputError
@@ -104,3 +104,63 @@ def test_place_and_bound_come_from_the_environment(monkeypatch: pytest.MonkeyPat
         ImageCache()
     monkeypatch.delenv("CONVONET_HOME")
     assert home().name == "convonet"
+
+
+def _rewrite(file: Path, content: bytes) -> None:
+    """Other content of the same size, and the time set back as an archive does."""
+    info = file.stat()
+    file.write_bytes(content)
+    os.utime(file, ns=(info.st_atime_ns, info.st_mtime_ns))
+
+
+def _swap(folder: Path, one: str, other: str) -> None:
+    (folder / one).rename(folder / "between")
+    (folder / other).rename(folder / one)
+    (folder / "between").rename(folder / other)
+
+
+def _bitmaps(make_files, tmp_path: Path) -> Path:
+    """Four bitmaps of one size and one time."""
+    folder = make_files("a/1.bmp", "a/2.bmp", "b/1.bmp", "b/2.bmp")
+    for file in folder.rglob("*.bmp"):
+        os.utime(file, (1_600_000_000, 1_600_000_000))
+    return folder
+
+
+CHANGES = {
+    "folders change their names": lambda folder: _swap(folder, "a", "b"),
+    "files change their names": lambda folder: _swap(folder, "a/1.bmp", "b/2.bmp"),
+    "a file is written anew": lambda folder: _rewrite(folder / "a/1.bmp", (folder / "b/1.bmp").read_bytes()),
+    "a file is replaced": lambda folder: os.replace(folder / "b/2.bmp", folder / "b/1.bmp"),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("by_content", [False, True])
+def test_pixels_are_those_of_the_files(
+    change: str, by_content: bool, make_files, tmp_path: Path, cache: ImageCache
+) -> None:
+    folder = _bitmaps(make_files, tmp_path)
+    pixels = PixelParams(8, 8, 1)
+    prepare(scan(DataParams(train_dir=str(folder))).train, pixels, cache=cache)
+    CHANGES[change](folder)
+    listing = scan(DataParams(train_dir=str(folder))).train
+    prepared = prepare(listing, pixels, cache=cache, by_content=by_content)
+    for row, hash_ in enumerate(prepared.hashes):
+        assert hash_.tobytes() == content_hash(listing.file(row).read_bytes())
+
+
+def test_content_decides_when_nothing_else_tells_of_a_change(
+    make_files, tmp_path: Path, cache: ImageCache
+) -> None:
+    """A file system without numbers and times of change: the listing says of the file what it said before."""
+    folder = _bitmaps(make_files, tmp_path)
+    pixels, listing = PixelParams(8, 8, 1), scan(DataParams(train_dir=str(folder))).train
+    before = prepare(listing, pixels, cache=cache)
+    assert prepare(listing, pixels, cache=cache, by_content=True).cached
+    _rewrite(folder / "a/1.bmp", (folder / "b/1.bmp").read_bytes())
+    assert prepare(listing, pixels, cache=cache).fingerprint() == before.fingerprint()
+    after = prepare(listing, pixels, cache=cache, by_content=True)
+    assert after.fingerprint() != before.fingerprint()
+    assert not after.cached
+    assert (after.images[0] == after.images[2]).all()

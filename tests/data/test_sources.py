@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from convonet.data.file_stats import file_stats
 from convonet.data.listing import ImageListing, Skipped
 from convonet.data.sources import has_set, scan, scan_images, scan_set
 from convonet.errors import Cancelled, DataError, ParamError
@@ -38,7 +39,7 @@ def test_class_folders_in_natural_order_with_nested_files_and_any_suffix(make_fi
     ]
     assert listing.counts() == {"c2": 3, "c10": 3}
     files = [(folder / path).stat() for path in listing.paths]
-    assert listing.stats.tolist() == [[file.st_size, file.st_mtime_ns] for file in files]
+    assert listing.stats.tolist() == [list(file_stats(file)) for file in files]
 
 
 def test_what_is_no_image_is_listed_and_what_is_hidden_is_not(make_files) -> None:

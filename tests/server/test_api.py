@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -298,6 +300,67 @@ def test_comparing_needs_two(serve: Serve, root: Path) -> None:
     schemas.Comparison.model_validate(found)
     assert found["pairs"][0]["same_images"]
     assert client.get("/compare", params={"run": ["trained", "trained"]}).status_code == 422
+
+
+@pytest.mark.parametrize("name", ["汉字", "é\u0301", "a b", "100%", "run#1"])
+def test_a_run_of_any_name_is_started_and_found(name: str, serve: Serve) -> None:
+    client = serve().client
+    wish = {"kind": "train", "data": DATA, "hyper": QUICK, "name": name}
+    answer = client.post("/runs", json=wish)
+    assert answer.status_code == 201, answer.text
+    place = answer.headers["location"].removeprefix("/api/v1")
+    assert place.isascii()
+    assert client.get(place).json()["id"] == answer.json()["id"]
+    assert client.post(f"{place}/cancel").status_code in (202, 409)
+
+
+@pytest.mark.parametrize(
+    "name", ["x\ny", "x\u2028y", "\x1b[31m", "../x", "a/b", "..", "x\r\nset-cookie: a=b"]
+)
+def test_a_run_with_a_name_that_no_folder_has_is_refused(name: str, serve: Serve, root: Path) -> None:
+    client = serve().client
+    before = client.get("/runs").json()["total"]
+    answer = client.post("/runs", json={"kind": "train", "data": DATA, "hyper": QUICK, "name": name})
+    assert answer.status_code == 422, answer.text
+    assert client.get("/runs").json()["total"] == before
+
+
+def test_images_that_are_links_are_marked(serve: Serve, root: Path) -> None:
+    for name in ("0", "1"):
+        (root / "linked" / name).mkdir(parents=True)
+        for number, path in enumerate(sorted((root / "digits" / "train" / name).iterdir())[:3]):
+            (root / "linked" / name / f"{number}.png").symlink_to(
+                os.path.relpath(path, root / "linked" / name)
+            )
+    client = serve().client
+    dataset = client.post("/datasets", json={"data": {"train_dir": "linked"}}).json()["id"]
+    image = client.get(f"/datasets/{dataset}/train/images").json()["images"][0]["image"]
+    answer = client.post(f"/datasets/{dataset}/marks", json={"paths": [image], "action": "leave_out"}).json()
+    assert [mark["path"] for mark in answer["marks"]] == ["0/0.png"]
+    (root / "linked" / "0" / "out.png").symlink_to("/etc/hostname")
+    outside = client.post(
+        f"/datasets/{dataset}/marks", json={"paths": ["linked/0/out.png"], "action": "leave_out"}
+    )
+    assert outside.status_code == 403
+
+
+@pytest.mark.parametrize(
+    "cell", ["../../outside.png", "..\\..\\outside.png", "/etc/hostname", "./../../outside.png"]
+)
+@pytest.mark.parametrize("given", ["set", "set/list.csv"])
+def test_a_table_does_not_lead_out_of_the_root(cell: str, given: str, serve: Serve, root: Path) -> None:
+    shutil.copytree(root / "digits" / "train", root / "set")
+    shutil.copy(next((root / "digits" / "train" / "0").iterdir()), root.parent / "outside.png")
+    first = next((root / "set" / "1").iterdir()).name
+    (root / "set" / "list.csv").write_text(f"path,label\n{cell},a\n1/{first},b\n")
+    answer = serve().client.post("/datasets", json={"data": {"train_dir": given}})
+    assert answer.status_code == 403, answer.text
+
+
+def test_what_a_person_should_know_of_the_images_is_told(serve: Serve, root: Path) -> None:
+    (root / "digits" / "train" / "empty").mkdir()
+    found = serve().client.post("/datasets", json={"data": {"train_dir": "digits/train"}}).json()
+    assert any("no images that can be read" in sentence for sentence in found["findings"])
 
 
 def test_marks_are_set_and_taken_back(serve: Serve, root: Path) -> None:

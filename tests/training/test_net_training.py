@@ -11,7 +11,7 @@ import pytest
 
 from convonet.errors import Cancelled, DataError, ParamError, TrainingError
 from convonet.events import BatchEnded, EpochEnded, Event, TrainingStarted, TrainingStopped, Watch
-from convonet.nets.backend import keras
+from convonet.nets.backend import keras, numbers
 from convonet.nets.net_model import NetModel
 from convonet.params import HyperParams
 from convonet.training.chance import epoch_order
@@ -227,6 +227,39 @@ def test_no_images_is_an_error_in_words(create: Create, rows: Rows) -> None:
     empty = ImageRows(rows[0].images, rows[0].labels, np.arange(0))
     with pytest.raises(DataError, match="no images"):
         NetTraining(create(hyper), hyper).train(empty)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"schedule": "cosine"},
+        {"schedule": "exponential", "decay_steps": 2},
+        {"plateau_patience": 1, "plateau_monitor": "val_loss", "plateau_min_delta": 9},
+        {"stop_patience": 1, "stop_monitor": "val_loss", "stop_min_delta": 9},
+    ],
+    ids=["cosine", "exponential", "plateau", "stopped"],
+)
+@pytest.mark.parametrize("questions", [1, 4, 8, 10_000])
+def test_the_optimizer_of_a_resumed_training_is_the_same(
+    create: Create,
+    rows: Rows,
+    checkpoint: Path,
+    values: dict[str, Any],
+    questions: int,
+    stopping: Callable[[int], Watch],
+) -> None:
+    """Its learning rate too, also where nothing was left to train."""
+    hyper = _hyper(**values)
+    whole = NetTraining(create(hyper), hyper)
+    whole.train_val(*rows)
+    try:
+        NetTraining(create(hyper), hyper, CheckpointFile(checkpoint)).train_val(*rows, stopping(questions))
+    except Cancelled:
+        pass
+    again = NetTraining(create(hyper), hyper, CheckpointFile(checkpoint))
+    again.train_val(*rows)
+    for one, other in zip(whole._optimizer.variables, again._optimizer.variables, strict=True):
+        assert np.array_equal(numbers(one), numbers(other)), one.path
 
 
 def test_a_damaged_checkpoint_is_said(create: Create, rows: Rows, checkpoint: Path) -> None:

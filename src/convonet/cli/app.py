@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from io import TextIOWrapper
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -32,12 +32,14 @@ from convonet.cli import (
     tuning,
     verify,
 )
+from convonet.cli.paths import PathTyper
+from convonet.cli.safe_stream import SafeStream
 from convonet.cli.state import STATE
 
 if TYPE_CHECKING:
     from convonet.errors import ConvonetError
 
-app = typer.Typer(
+app = PathTyper(
     name="convonet",
     help="From folders of images to a trained, tested and usable image classifier. Nothing leaves this machine.",
     no_args_is_help=True,
@@ -106,6 +108,8 @@ def run() -> None:
         if isinstance(stream, TextIOWrapper):
             # A name that the terminal's encoding lacks is shown escaped rather than ending the command.
             stream.reconfigure(errors="backslashreplace")
+    streams: Any = (SafeStream(sys.stdout), SafeStream(sys.stderr))
+    sys.stdout, sys.stderr = streams
     code: int = 0
     if arguments and set(arguments) <= {"--help", "-h"}:
         _keep_names_only(app)

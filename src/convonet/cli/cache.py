@@ -7,11 +7,12 @@ from typing import Annotated
 import typer
 
 from convonet.cli import options as opt
+from convonet.cli.paths import PathTyper
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
-    group = typer.Typer(help="The cache of decoded images.", no_args_is_help=True)
+    group = PathTyper(help="The cache of decoded images.", no_args_is_help=True)
     group.command()(show)
     group.command()(clean)
     app.add_typer(group, name="cache")

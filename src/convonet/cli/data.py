@@ -38,14 +38,16 @@ def inspect(
     report: Annotated[
         Path | None, typer.Option("--report", metavar="FILE.html", help="Also write it as one HTML file.")
     ] = None,
+    settings: opt.Set = None,
     json: opt.Json = False,
 ) -> None:
     """Look at a set: classes, counts, sizes, what is skipped, doubles and leaks."""
+    from convonet.cli.given import data_params
     from convonet.cli.output import note, print_json
     from convonet.data.inspection import inspect_folder
     from convonet.reports.data_report import write_data_report
 
-    found = inspect_folder(folder, test=test)
+    found = inspect_folder(folder, test=test, data=data_params(None, settings, train_dir=folder))
     if report is not None:
         note(f"Report: {write_data_report(found, report.resolve())}")
     document = found.to_dict()

@@ -36,6 +36,54 @@ def desktop(
         raise ConvonetError(
             "The window needs PySide6, which is not installed", hint="pip install 'convonet[desktop]'"
         )
+    if (reason := no_display()) is not None:
+        raise ConvonetError(
+            "The window needs a display", received=reason, hint="`convonet serve` shows the same in a browser"
+        )
     # By its name: the command line does not stand on the window.
     window = importlib.import_module("convonet.desktop.app")
     raise typer.Exit(window.run(snap, server, token))
+
+
+def no_display() -> str | None:
+    """Why no window can be shown here; None where one can be. Qt itself would abort the process."""
+    import os
+    import sys
+
+    platform = os.environ.get("QT_QPA_PLATFORM", "").partition(":")[0]
+    if sys.platform != "linux" or platform not in ("", "xcb", "wayland", "wayland-egl"):
+        return None
+    wayland, x11 = os.environ.get("WAYLAND_DISPLAY"), os.environ.get("DISPLAY")
+    if not wayland and not x11:
+        return "neither DISPLAY nor WAYLAND_DISPLAY is set"
+    if wayland and not platform.startswith("xcb"):
+        socket_file = os.path.join(os.environ.get("XDG_RUNTIME_DIR", ""), wayland)
+        if os.path.exists(socket_file):
+            return None
+    if x11 and _answers(x11):
+        return None
+    return f"nothing answers at {x11 or wayland}"
+
+
+def _answers(display: str) -> bool:
+    """Whether an X server answers at an address such as `:0` or `host:10.0`."""
+    import socket
+
+    host, _, number = display.rpartition(":")
+    number = number.partition(".")[0]
+    if not number.isdigit():
+        return False
+    unix = f"/tmp/.X11-unix/X{number}"
+    local: list[str] = [] if host not in ("", "unix") else [unix, f"\0{unix}"]
+    for address in local:
+        with socket.socket(socket.AF_UNIX) as tried:
+            tried.settimeout(2)
+            if tried.connect_ex(address) == 0:
+                return True
+    if not host or host == "unix":
+        return False
+    try:
+        socket.create_connection((host, 6000 + int(number)), timeout=2).close()
+    except OSError:
+        return False
+    return True

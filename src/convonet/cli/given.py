@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from convonet.params import DataParams, SearchSpace
+    from convonet.params import DataParams, HyperParams, SearchSpace
     from convonet.params.fields import ParamModel
 
 
@@ -38,7 +38,7 @@ def data_params(
     if folder is not None:
         _check_one_folder(folder, values.get(folder_is), folder_is)
         values[folder_is] = folder
-    values |= {name: texts[0] for name, texts in _settings(settings, DataParams).items()}
+    values |= {name: ",".join(texts) for name, texts in _settings(settings, DataParams).items()}
     if values:
         data = data.changed(**values)
     if file is None and data.train_dir is None and data.test_dir is None:
@@ -53,10 +53,9 @@ def data_params(
 def _check_one_folder(folder: str, other: str | None, name: str) -> None:
     """A folder and the option for the same set must not disagree."""
     from convonet.errors import InputError
+    from convonet.text import absolute
 
-    if other is None or os.path.abspath(os.path.expanduser(other)) == os.path.abspath(
-        os.path.expanduser(folder)
-    ):
+    if other is None or absolute(other) == absolute(folder):
         return
     option = f"--{name.replace('_', '-')}"
     raise InputError(
@@ -77,6 +76,26 @@ def search_space(file: Path | None, settings: Sequence[str] | None, **given: Any
     return space.changed(texts) if texts else space
 
 
+def hyper_params(file: Path | None, settings: Sequence[str] | None, **given: Any) -> HyperParams:
+    """The hyper parameters of a single training; a file with alternatives gives the first of each.
+
+    Raises:
+        ParamError: --set gives several values, of which all but one would be dropped.
+    """
+    from convonet.errors import ParamError
+    from convonet.params import HyperParams
+
+    space = search_space(file, settings, **given)
+    faults = {
+        name: f"{name}: expected one value, received {', '.join(texts)}; `convonet tune` tries several"
+        for name, texts in _settings(settings, HyperParams).items()
+        if name in space.varied
+    }
+    if faults:
+        raise ParamError.of(faults)
+    return space.first()
+
+
 def _settings(settings: Sequence[str] | None, model: type[ParamModel]) -> Mapping[str, list[str]]:
     """Those --set that name a parameter of `model`; a name that nobody knows is an error."""
     from convonet.params import DataParams, HyperParams, fields_of, split_setting
@@ -86,18 +105,40 @@ def _settings(settings: Sequence[str] | None, model: type[ParamModel]) -> Mappin
     return {name: texts for name, texts in pairs.items() if name in fields_of(model)}
 
 
+def moved_images(file: Path | None, **folders: str | None) -> DataParams | None:
+    """The folders of a run's images, where they are in another place now; None where none is given."""
+    from convonet.params import DataParams, load_data
+
+    given = {name: folder for name, folder in folders.items() if folder is not None}
+    if file is None and not given:
+        return None
+    return (load_data(file) if file is not None else DataParams()).changed(**given)
+
+
 def present(paths: Sequence[Path]) -> tuple[str, ...]:
     """Images and folders as they were given; an error when none of them is there."""
     from convonet.errors import InputError
 
-    missing = [str(path) for path in paths if not os.path.exists(path)]
-    if len(missing) == len(paths):
+    found = [match for path in paths for match in _matching(str(path))]
+    missing = [path for path in found if not os.path.exists(path)]
+    if len(missing) == len(found):
         raise InputError("There is no such image or folder", where=", ".join(missing))
-    return tuple(str(path) for path in paths)
+    return tuple(found)
+
+
+def _matching(path: str) -> list[str]:
+    """The files that a pattern such as `*.png` means: some shells, that of Windows first, leave it to the program."""
+    import glob
+
+    if os.path.exists(path) or not glob.has_magic(path):
+        return [path]
+    return sorted(glob.glob(path)) or [path]
 
 
 def parent_folder(out: Path | None, data: DataParams | None) -> Path:
     """Where a run goes: --out, else the results folder of the data parameters, else ./runs."""
+    from convonet.text import local_path
+
     if out is not None:
         return out
-    return Path(data.result_dir).expanduser() if data is not None and data.result_dir else Path("runs")
+    return Path(local_path(data.result_dir)) if data is not None and data.result_dir else Path("runs")

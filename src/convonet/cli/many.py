@@ -48,10 +48,10 @@ def many(
     progress: opt.Progress = opt.ProgressStyle.AUTO,
 ) -> None:
     """Train the same network on several data sets and test it on each; a set that fails does not stop the others."""
-    from convonet.cli.given import search_space
+    from convonet.cli.given import hyper_params
     from convonet.cli.output import print_json
 
-    values = search_space(hyper, settings, seed=seed).first()
+    values = hyper_params(hyper, settings, seed=seed)
     rows: list[dict[str, Any]] = []
     try:
         for path in data:
@@ -136,14 +136,9 @@ def _print(rows: list[dict[str, Any]]) -> None:
 
 
 def _write(path: Path, rows: list[dict[str, Any]]) -> None:
-    import csv
-    import io
+    from convonet.csv_files import write_csv
 
-    from convonet.atomic import write_bytes
-
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow((*_COLUMNS, "error"))
-    for row in rows:
-        writer.writerow([row.get(name, "") for name in _COLUMNS] + [row.get("error", {}).get("what", "")])
-    write_bytes(path, text.getvalue().encode("utf-8", errors="backslashreplace"))
+    cells = (
+        [*(row.get(name, "") for name in _COLUMNS), row.get("error", {}).get("what", "")] for row in rows
+    )
+    write_csv(path, (*_COLUMNS, "error"), cells)

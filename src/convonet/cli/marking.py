@@ -77,9 +77,10 @@ def _change(paths: list[str], label: str | None, leave_out: bool, undo: bool) ->
 
 
 def _paths_in(table: Path | None, first: int | None) -> list[str]:
-    from convonet.data.tables import path_column
+    from convonet.data.table_columns import path_cells
+    from convonet.data.table_file import read_table_file
 
-    return [] if table is None else path_column(table)[:first]
+    return [] if table is None else path_cells(read_table_file(table))[:first]
 
 
 def _document(marks: list[MarkedImage]) -> dict[str, Any]:
@@ -117,7 +118,7 @@ def suspects(
     progress: opt.Progress = opt.ProgressStyle.AUTO,
 ) -> None:
     """Training images whose label is suspicious, worst first, as models say that were trained without them."""
-    from convonet.cli.given import data_params, parent_folder, search_space
+    from convonet.cli.given import data_params, hyper_params, parent_folder
     from convonet.cli.training import work_and_print
     from convonet.cli.work import start_run
     from convonet.runs.environment import available_cores
@@ -126,7 +127,7 @@ def suspects(
     given = data_params(
         data, settings, folder=folder, train_dir=train_dir, image_size=image_size, channels=channels
     )
-    values = search_space(hyper, settings, seed=seed).first()
+    values = hyper_params(hyper, settings, seed=seed)
     cores = threads or available_cores()
     task = SuspectsTask(data=given, hyper=values, folds=folds, repeats=repeats, threads=cores)
     work_and_print(start_run(parent_folder(out, given), task, name), progress, json)

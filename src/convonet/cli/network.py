@@ -59,7 +59,7 @@ def summary(
     json: opt.Json = False,
 ) -> None:
     """The layer table: shapes, parameters, receptive field, multiply-adds."""
-    from convonet.cli.given import data_params, search_space
+    from convonet.cli.given import data_params, hyper_params
     from convonet.cli.output import print_json
     from convonet.cli.work import ask
     from convonet.specs import SummaryTask
@@ -70,7 +70,7 @@ def summary(
         task = SummaryTask(model=str(model_path(model)), out=drawing)
     else:
         given = data_params(data, settings, train_dir=train_dir, image_size=image_size, channels=channels)
-        task = SummaryTask(data=given, hyper=search_space(hyper, settings).first(), out=drawing)
+        task = SummaryTask(data=given, hyper=hyper_params(hyper, settings), out=drawing)
     document = ask(task)
     text = document.pop("text")
     if json:

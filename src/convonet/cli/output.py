@@ -41,7 +41,11 @@ def _cell(value: Any) -> str:
         return "–"
     if isinstance(value, int):
         return f"{value:,}"
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    from convonet.text import terminal
+
+    return terminal(str(value))
 
 
 def percent(value: float) -> str:

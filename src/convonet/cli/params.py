@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from convonet.cli import options as opt
+from convonet.cli.paths import PathTyper
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,7 +21,7 @@ File = Annotated[Path, typer.Argument(help="A parameter file (JSON).")]
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
-    group = typer.Typer(help="Parameter files: make, show, check, change.", no_args_is_help=True)
+    group = PathTyper(help="Parameter files: make, show, check, change.", no_args_is_help=True)
     group.command()(new)
     group.command()(show)
     group.command()(check)
@@ -160,7 +161,7 @@ def _tell_written(file: Path, json: bool) -> None:
 def _whole(setting: str) -> tuple[str, str]:
     """Data parameters have one value each; a comma in a path is part of it."""
     name, _, text = setting.partition("=")
-    return name.strip(), text.strip()
+    return name.strip(), text
 
 
 def _current(value: DataParams | SearchSpace) -> tuple[ParamModel, Mapping[str, Sequence[Any]]]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Protocol
 
+from convonet.cli.safe_stream import raw
+
 if TYPE_CHECKING:
     from convonet.events import Event, Stamped, TrialEnded
 
@@ -86,7 +88,7 @@ class Bars:
             BarColumn(),
             TextColumn("{task.percentage:>3.0f} %"),
             TextColumn("{task.fields[left]}"),
-            console=Console(stderr=True),
+            console=Console(file=raw(sys.stderr)),
             transient=True,
         )
         self._task = self._progress.add_task("Starting …", total=None, left="")
@@ -105,7 +107,7 @@ class Bars:
 
         event = stamped.event
         for line in plan_lines(event):
-            self._progress.console.print(line, markup=False, highlight=False, soft_wrap=True)
+            self._print(line)
         if isinstance(event, StageStarted):
             self._progress.update(self._task, description=event.title, total=None, completed=0, left="")
         elif isinstance(event, Progressed):
@@ -122,15 +124,18 @@ class Bars:
                 left=time_left(event.seconds_left),
             )
         elif isinstance(event, EpochEnded):
-            self._progress.console.print(epoch_line(event.epoch, event.epochs, event.logs), highlight=False)
+            self._print(epoch_line(event.epoch, event.epochs, event.logs))
         elif isinstance(event, TrainingStopped):
-            self._progress.console.print(
-                f"Stopped after epoch {event.epoch}: {event.reason}", highlight=False
-            )
+            self._print(f"Stopped after epoch {event.epoch}: {event.reason}")
         elif isinstance(event, TrialEnded):
-            self._progress.console.print(trial_line(event), markup=False, highlight=False)
+            self._print(trial_line(event))
         elif isinstance(event, Warned):
-            self._progress.console.print(f"Note: {event.message}", markup=False, highlight=False)
+            self._print(f"Note: {event.message}")
+
+    def _print(self, line: str) -> None:
+        from convonet.text import terminal
+
+        self._progress.console.print(terminal(line), markup=False, highlight=False, soft_wrap=True)
 
     def close(self) -> None:
         self._progress.stop()

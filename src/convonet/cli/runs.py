@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from convonet.cli import options as opt
+from convonet.cli.paths import PathTyper
 
 if TYPE_CHECKING:
     from convonet.runs import Run, RunStore
@@ -20,7 +21,7 @@ RunNames = Annotated[list[str], typer.Argument(metavar="RUN", help="Runs' folder
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
-    group = typer.Typer(help="Runs: list, show, compare, watch, cancel, delete.", no_args_is_help=True)
+    group = PathTyper(help="Runs: list, show, compare, watch, cancel, delete.", no_args_is_help=True)
     group.command("list")(list_runs)
     group.command()(show)
     group.command()(compare)

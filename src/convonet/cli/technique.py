@@ -127,7 +127,7 @@ def _given(
     seed: int | None,
     **images: Any,
 ) -> tuple[DataParams, HyperParams]:
-    from convonet.cli.given import data_params, search_space
+    from convonet.cli.given import data_params, hyper_params
 
     given = data_params(data, settings, **images)
-    return given, search_space(hyper, settings, seed=seed).first()
+    return given, hyper_params(hyper, settings, seed=seed)

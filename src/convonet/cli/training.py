@@ -81,7 +81,7 @@ def train(
     progress: opt.Progress = opt.ProgressStyle.AUTO,
 ) -> None:
     """Train a network on a folder of images, and evaluate it on the test images where there are some."""
-    from convonet.cli.given import data_params, parent_folder, search_space
+    from convonet.cli.given import data_params, hyper_params, parent_folder
     from convonet.cli.work import start_run
     from convonet.params.recipes import recipe_of
     from convonet.runs.environment import available_cores
@@ -98,7 +98,7 @@ def train(
         image_size=image_size,
         channels=channels,
     )
-    values = search_space(hyper, settings, seed=seed).first()
+    values = hyper_params(hyper, settings, seed=seed)
     task = TrainTask(
         data=given,
         hyper=values,
@@ -123,16 +123,25 @@ def resume(
     accept_changed_data: Annotated[
         bool, typer.Option("--accept-changed-data", help="Go on although images have changed.")
     ] = False,
+    data: opt.DataFile = None,
+    train_dir: opt.TrainDir = None,
+    test_dir: opt.TestDir = None,
+    val_dir: opt.ValDir = None,
     root: opt.Root = None,
     json: opt.Json = False,
     progress: opt.Progress = opt.ProgressStyle.AUTO,
 ) -> None:
-    """Go on with a run that was stopped, was killed or failed."""
+    """Go on with a run that was stopped, was killed or failed.
+
+    If the images have moved, say where they are: their content is compared, not their place.
+    """
+    from convonet.cli.given import moved_images
     from convonet.runs import RunStore
     from convonet.workbench.resume import prepare_resume
 
     found = RunStore(root or Path("runs")).find(run)
-    if not prepare_resume(found, accept_changed_data=accept_changed_data):
+    images = moved_images(data, train_dir=train_dir, test_dir=test_dir, val_dir=val_dir)
+    if not prepare_resume(found, accept_changed_data=accept_changed_data, data=images):
         _print_run(found, json)
         return
     work_and_print(found, progress, json)

@@ -16,20 +16,30 @@ def register(app: typer.Typer) -> None:
 
 def verify(
     run: Annotated[str, typer.Argument(help="A run's folder or id.")],
+    data: opt.DataFile = None,
+    train_dir: opt.TrainDir = None,
+    test_dir: opt.TestDir = None,
+    val_dir: opt.ValDir = None,
     root: opt.Root = None,
     json: opt.Json = False,
     progress: opt.Progress = opt.ProgressStyle.AUTO,
 ) -> None:
-    """Repeat a training, search or study and say whether it gives the same; exit code 1 when it does not."""
+    """Repeat a training, search or study and say whether it gives the same; exit code 1 when it does not.
+
+    If the images have moved, say where they are: their content is compared, not their place.
+    """
     from pathlib import Path
 
+    from convonet.cli.given import moved_images
     from convonet.cli.output import print_json
     from convonet.cli.work import ask
     from convonet.runs import RunStore
     from convonet.specs import VerifyTask
 
     found = RunStore(root or Path("runs")).find(run)
-    answer = ask(VerifyTask(run=str(found.path.resolve()), threads=found.task().threads), progress)
+    images = moved_images(data, train_dir=train_dir, test_dir=test_dir, val_dir=val_dir)
+    task = VerifyTask(run=str(found.path.resolve()), data=images, threads=found.task().threads)
+    answer = ask(task, progress)
     if json:
         print_json(answer)
     else:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from convonet.cli.output import note
 from convonet.cli.progress import create_display
+
+_STOPS = (signal.SIGINT, signal.SIGTERM)
 
 if TYPE_CHECKING:
     from convonet.runs import Run
@@ -38,14 +38,14 @@ def do_run(run: Run, threads: int | None, progress: str) -> None:
     from convonet.workbench.supervisor import Supervisor
 
     display = create_display(progress)
-    worker = Supervisor().start(run, threads)
-    try:
-        with _stopping(worker):
-            for stamped in worker.follow():
+    with _Signals() as signals:
+        worker = Supervisor().start(run, threads)
+        try:
+            for stamped in worker.follow(asked=lambda: signals.obey(worker)):
                 display.show(stamped)
-    finally:
-        display.close()
-    worker.finish()
+        finally:
+            display.close()
+        worker.finish()
 
 
 def do_new_run(run: Run, threads: int | None, progress: str) -> None:
@@ -72,23 +72,33 @@ def ask(task: Task, progress: str = "none") -> dict[str, Any]:
         return read_result(run)
 
 
-@contextmanager
-def _stopping(worker: Worker) -> Iterator[None]:
-    """The first Ctrl-C or SIGTERM asks the worker to stop; the second kills it."""
-    asked = False
+class _Signals:
+    """Counts Ctrl-C and SIGTERM: the first one asks the worker to stop, the second kills it.
 
-    def stop(number: int, frame: FrameType | None) -> None:
-        nonlocal asked
-        if asked:
-            worker.kill()
-            return
-        asked = True
-        worker.cancel()
-        note("Stopping after the present batch; what was done is kept. Once more ends it at once.")
+    A handler may come between any two operations of the work, even while another one runs. It therefore only counts;
+    whoever follows the worker looks at the count.
+    """
 
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
+    def __init__(self) -> None:
+        self._came = self._obeyed = 0
+
+    def __enter__(self) -> _Signals:
+        self._before = {number: signal.signal(number, self._count) for number in _STOPS}
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
             signal.signal(number, handler)
+
+    def _count(self, number: int, frame: FrameType | None) -> None:
+        self._came += 1
+
+    def obey(self, worker: Worker) -> None:
+        """Do what the signals that have come since the last call ask for."""
+        while self._obeyed < min(self._came, 2):
+            self._obeyed += 1
+            if self._obeyed == 2:
+                worker.kill()
+            else:
+                worker.cancel()
+                note("Stopping after the present batch; what was done is kept. Once more ends it at once.")

@@ -15,9 +15,11 @@ from typing import IO, Any, Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from convonet.data.file_stats import file_stats
 from convonet.data.listing import ImageListing
 from convonet.data.names import natural_key
 from convonet.errors import DataError
+from convonet.text import name as compared
 
 ARRAY_SUFFIX = ".npz"
 EXPECTED = "x_train and y_train (also x_val, x_test …), or images and labels"
@@ -126,16 +128,17 @@ def list_arrays(file: Path, pair: ArrayPair) -> ImageListing:
         classes,
         tuple([f"{file.name}#{pair.images}/{row}" for row in range(shape[0])]),
         places,
-        np.tile(np.array([info.st_size, info.st_mtime_ns], np.int64), (shape[0], 1)),
+        np.tile(np.array(file_stats(info), np.int64), (shape[0], 1)),
     )
 
 
 def _named(file: Path, name: str, labels: npt.NDArray[Any]) -> tuple[tuple[str, ...], npt.NDArray[np.int64]]:
     """Class names and places. Numbers are places in `class_names`, where the file has it."""
     if labels.dtype.kind == "U":
-        classes = sorted(set(labels.tolist()), key=natural_key)
+        named = [compared(label) for label in labels.tolist()]
+        classes = sorted(set(named), key=natural_key)
         place = {label: index for index, label in enumerate(classes)}
-        return tuple(classes), np.array([place[label] for label in labels.tolist()], np.int64)
+        return tuple(classes), np.array([place[label] for label in named], np.int64)
     if labels.dtype.kind not in "iu":
         raise DataError(
             f"The array {name} does not hold labels",
@@ -153,7 +156,7 @@ def _named(file: Path, name: str, labels: npt.NDArray[Any]) -> tuple[tuple[str, 
             where=file,
             received=f"{'×'.join(map(str, names_shape))} of {names_kind}",
         )
-    classes = load_array(file, "class_names").astype(str).tolist()
+    classes = [compared(text) for text in load_array(file, "class_names").astype(str).tolist()]
     if len(labels) and not 0 <= labels.min() <= labels.max() < len(classes):
         raise DataError(
             f"The array {name} holds labels that have no name",

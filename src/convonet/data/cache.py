@@ -59,7 +59,7 @@ class CacheEntry(NamedTuple):
 
 
 def key_of(listing: ImageListing, pixels: PixelParams) -> str:
-    """Names an entry: the place and pixel parameters first, then every file's path, size and time."""
+    """Names an entry: the place and pixel parameters first, then every file's path and what identifies it."""
     family = _digest(
         f"{CACHE_VERSION}.{DECODER_VERSION}|{tuple(pixels)}|{os.path.abspath(listing.root)}".encode()
     )
@@ -129,12 +129,12 @@ class ImageCache:
         for entry in self.show():
             taken += entry.bytes
             if taken > bound and entry.key != keep:
-                self._discard(entry.key)
+                self.discard(entry.key)
                 taken -= entry.bytes
                 freed += entry.bytes
         return freed
 
-    def _discard(self, key: str) -> None:
+    def discard(self, key: str) -> None:
         """Take an entry away in one step; whoever has mapped it keeps the pixels, where the system allows it."""
         gone = self.folder / f"{key}.gone"
         with suppress(OSError):
@@ -207,7 +207,7 @@ class ImageCache:
             part.mkdir(parents=True)
             with EntryWriter(part) as writer:
                 yield writer
-            self._discard(key)
+            self.discard(key)
             part.rename(self.folder / key)
             self._trim(self.max_bytes, keep=key)
         except OSError as error:

@@ -22,7 +22,7 @@ from convonet.atomic import write_text
 from convonet.data.listing import ImageListing
 from convonet.params.data_params import PixelParams
 
-CACHE_VERSION = 1
+CACHE_VERSION = 2
 RECORD = "entry.json"
 TORN = (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile)
 """What reading an entry raises when it is not as it was written."""
@@ -50,7 +50,7 @@ class Stored(NamedTuple):
 
 
 class Relative(NamedTuple):
-    """An older entry, and what its N files were: paths, and (N, 2) sizes and times."""
+    """An older entry, and what its N files were: paths, and (N, 4) what identified them."""
 
     stored: Stored
     paths: list[str]
@@ -130,7 +130,7 @@ def open_entry(folder: Path) -> Stored:
 
 
 def files_of(folder: Path) -> tuple[list[str], npt.NDArray[np.int64]]:
-    """Paths of all N files of an entry, and their (N, 2) sizes and times; one of `TORN` when it is damaged."""
+    """Paths of all N files of an entry, and (N, 4) what identified them; one of `TORN` when it is damaged."""
     with (folder / _FILES).open("rb") as file, np.load(file, allow_pickle=False) as files:
         return files["paths"].tobytes().decode().split("\0"), files["stats"]
 

@@ -10,6 +10,7 @@ import numpy as np
 from convonet.data.listing import ImageListing
 from convonet.data.names import plain, tokens
 from convonet.errors import ClassMismatchError, ConvonetError
+from convonet.text import name as compared
 
 
 def impose_classes(
@@ -29,9 +30,11 @@ def impose_classes(
     Raises:
         ClassMismatchError: a class is missing, or is unknown to the model.
     """
-    class_map = class_map or {}
+    mapped = {compared(name): meant for name, meant in (class_map or {}).items()}
+    model_name = {compared(name): name for name in classes}
     present = [name for name, count in listing.counts().items() if count]
-    meant = {name: class_map.get(name, name) for name in listing.classes}
+    meant = {name: mapped.get(compared(name), name) for name in listing.classes}
+    meant = {name: model_name.get(compared(own), own) for name, own in meant.items()}
     extra = [name for name in present if meant[name] not in classes]
     reached = {meant[name] for name in present}
     missing = [name for name in classes if name not in reached]

@@ -102,16 +102,19 @@ def prepare(
     name: str = "train",
     cache: ImageCache | None = None,
     every_class: bool = True,
+    by_content: bool = False,
     watch: Watch | None = None,
 ) -> PreparedSet:
     """Decode the images of a listing, or map what an earlier run decoded. Tells `DataPrepared`.
 
-    Rows of files that have not changed are taken from an older entry of the cache.
+    Rows of files that have not changed are taken from an older entry of the cache: those of which size, times and
+    number are the same, or the content.
 
     Args:
         name: the set's name in events and errors.
         cache: default the per-user one.
         every_class: refuse a set in which all images of a class turn out unreadable.
+        by_content: read every file and compare it with what the cache holds, whatever the file system says of it.
 
     Raises:
         DataError: no image, or none of a class, could be decoded.
@@ -126,9 +129,12 @@ def prepare(
         raise DataError(f"There are no images in the {name} set", where=listing.root)
     key = key_of(listing, pixels)
     stored = cache.find(key)
+    if stored is not None and by_content and not _is_as_stored(listing, stored, watch):
+        cache.discard(key)
+        stored = None
     cached = stored is not None
     if stored is None:
-        stored, cached = _made_once(listing, pixels, key, cache, watch)
+        stored, cached = _made_once(listing, pixels, key, cache, watch, trusting=not by_content)
     prepared = _prepared(listing, stored, cached, started)
     _check_classes(listing, prepared, name, every_class)
     left_out = len(prepared.listing.skipped)
@@ -140,15 +146,43 @@ def prepare(
     return prepared
 
 
+def _is_as_stored(listing: ImageListing, stored: Stored, watch: Watch) -> bool:
+    """Whether every file still has the content that it had when it was decoded."""
+    if is_arrays(listing.root):
+        names = {address_of(path)[0] for path in listing.paths}
+        arrays = {name: load_array(listing.root, name) for name in names}
+    start, meter = os.path.join(listing.root, ""), Meter(watch, "prepare", len(listing))
+    for done, (row, known) in enumerate(zip(stored.good.tolist(), stored.hashes, strict=True), start=1):
+        if done % 64 == 0:
+            watch.check()
+            meter.tell(done)
+        if is_arrays(listing.root):
+            name, index = address_of(listing.paths[row])
+            content = np.ascontiguousarray(arrays[name][index]).tobytes()
+        else:
+            try:
+                content = read_bytes(start + listing.paths[row])
+            except DataError:
+                return False
+        if content_hash(content) != known.tobytes():
+            return False
+    return True
+
+
+def content_hash(content: bytes) -> bytes:
+    """What names the content of a file: 16 bytes (BLAKE2b)."""
+    return hashlib.blake2b(content, digest_size=16).digest()
+
+
 def _made_once(
-    listing: ImageListing, pixels: PixelParams, key: str, cache: ImageCache, watch: Watch
+    listing: ImageListing, pixels: PixelParams, key: str, cache: ImageCache, watch: Watch, *, trusting: bool
 ) -> tuple[Stored, bool]:
     """The entry, and whether another process made it while this one waited."""
     with cache.locked(key, watch):
         stored = cache.find(key)
         if stored is not None:
             return stored, True
-        _fill(listing, pixels, key, cache, watch)
+        _fill(listing, pixels, key, cache, watch, trusting=trusting)
         stored = cache.find(key)
     if stored is None:
         raise DataError("The prepared images are gone from the cache", where=cache.folder, hint="Try again")
@@ -178,9 +212,15 @@ def _check_classes(before: ImageListing, prepared: PreparedSet, name: str, every
     )
 
 
-def _fill(listing: ImageListing, pixels: PixelParams, key: str, cache: ImageCache, watch: Watch) -> None:
-    """Decode what no older entry holds and write a new entry."""
-    known = _known_rows(listing, cache, key)
+def _fill(
+    listing: ImageListing, pixels: PixelParams, key: str, cache: ImageCache, watch: Watch, *, trusting: bool
+) -> None:
+    """Decode what no older entry holds and write a new entry.
+
+    Args:
+        trusting: take over what an older entry has of files that look unchanged.
+    """
+    known = _known_rows(listing, cache, key) if trusting else {}
     read = _reader(listing, pixels)
 
     def made(rows: range) -> list[_Made | str]:
@@ -240,8 +280,7 @@ def _reader(listing: ImageListing, pixels: PixelParams) -> Callable[[int], _Made
             decoded = decode(content, pixels)
         except DataError as error:
             return error.what
-        digest = hashlib.blake2b(content, digest_size=16).digest()
-        return _Made(decoded.pixels, digest, decoded.height, decoded.width)
+        return _Made(decoded.pixels, content_hash(content), decoded.height, decoded.width)
 
     return read
 
@@ -260,7 +299,7 @@ def _array_reader(listing: ImageListing, pixels: PixelParams) -> Callable[[int],
             return error.what
         array = np.ascontiguousarray(array[..., 0] if array.shape[2:] == (1,) else array)
         image = fitted(flat(Image.fromarray(array), pixels.alpha), pixels)
-        return _Made(image, hashlib.blake2b(array.tobytes(), digest_size=16).digest(), *array.shape[:2])
+        return _Made(image, content_hash(array.tobytes()), *array.shape[:2])
 
     return read
 

@@ -9,22 +9,27 @@ from pathlib import Path
 
 import numpy as np
 
-from convonet.data.listing import ImageListing, Row, Skipped
+from convonet.data.file_stats import FileStats, file_stats
+from convonet.data.listing import ImageListing, Row, Skipped, stats_array
 from convonet.data.matching import PatternError, find_in, shown
 from convonet.data.names import is_hidden, is_image_name, is_text, legible, natural_key
 from convonet.errors import ParamError
 from convonet.events import Watch
+from convonet.text import name as compared
 
 NOT_AN_IMAGE = "not an image type"
 NO_IMAGES = "no images in this folder"
 NOT_TEXT = "its name is not Unicode text"
 
-File = tuple[str, int, int]
-"""Path relative to the set's root, size in bytes, modification time in ns."""
+File = tuple[str, FileStats]
+"""Path relative to the set's root, and what identifies the file."""
 
 
 def list_class_folders(root: Path, watch: Watch) -> ImageListing:
-    """Every image below each visible folder of `root`; the folder's name is the class."""
+    """Every image below each visible folder of `root`; the folder's name is the class.
+
+    Folders whose names cannot be told apart, such as `é` in the two forms of Unicode, are one class.
+    """
     skipped: list[Skipped] = []
     found: dict[str, list[File]] = {}
     for entry in sorted(_entries(str(root), "", skipped), key=lambda entry: natural_key(entry.name)):
@@ -34,7 +39,7 @@ def list_class_folders(root: Path, watch: Watch) -> ImageListing:
             reason = "not in a class folder" if is_image_name(entry.name) else NOT_AN_IMAGE
             skipped.append(Skipped(entry.name, reason))
         elif files := image_files(entry.path, entry.name, skipped, watch):
-            found[entry.name] = files
+            found.setdefault(compared(entry.name) or entry.name, []).extend(files)
         else:
             skipped.append(Skipped(entry.name, NO_IMAGES))
     every = [file for files in found.values() for file in files]
@@ -42,9 +47,9 @@ def list_class_folders(root: Path, watch: Watch) -> ImageListing:
     return ImageListing(
         root,
         tuple(found),
-        tuple([path for path, _, _ in every]),
+        tuple([path for path, _ in every]),
         np.repeat(np.arange(len(found)), counts).astype(np.int64),
-        np.array([(size, modified) for _, size, modified in every], np.int64).reshape(-1, 2),
+        stats_array([stats for _, stats in every]),
         tuple(skipped),
     )
 
@@ -58,10 +63,10 @@ def list_by_pattern(root: Path, pattern: str, watch: Watch) -> ImageListing:
     skipped: list[Skipped] = []
     rows: list[Row] = []
     files = image_files(str(root), "", skipped, watch)
-    labels = _labels(pattern, [path.rpartition("/")[2] for path, _, _ in files], watch)
-    for (path, size, modified), label in zip(files, labels, strict=True):
-        if label:
-            rows.append(Row(path, label, size, modified))
+    labels = _labels(pattern, [path.rpartition("/")[2] for path, _ in files], watch)
+    for (path, stats), label in zip(files, labels, strict=True):
+        if label := compared(label or ""):
+            rows.append(Row(path, label, stats))
         else:
             skipped.append(Skipped(path, "label_pattern finds no label in its name"))
     return ImageListing.of(root, rows, skipped)
@@ -150,7 +155,7 @@ def _add(
         skipped.append(Skipped(path, f"cannot be read: {(error.strerror or 'no access').lower()}"))
         return
     if stat.S_ISREG(info.st_mode):
-        found.append((path, info.st_size, info.st_mtime_ns))
+        found.append((path, file_stats(info)))
     elif stat.S_ISDIR(info.st_mode):
         waiting.append((entry.path, path))
     else:

@@ -77,6 +77,7 @@ def folds_by_group(labels: Rows, groups: Rows, folds: int, seed: int) -> list[tu
             {"folds": f"folds: expected 2 to {len(members)}, the number of groups; received {folds}"}
         )
     side = _dealt(labels, members, (1 / folds,) * folds, f"group folds:{seed}")
+    _spread(labels, members, side, folds)
     fold = np.empty(len(labels), np.int64)
     for place, rows in enumerate(members):
         fold[rows] = side[place]
@@ -130,3 +131,24 @@ def _settle(labels: Rows, members: Members, side: Rows) -> None:
     for lacking in (0, 1):
         if not (side == lacking).any():
             move(list(range(len(members))), lacking)
+
+
+def _spread(labels: Rows, members: Members, side: Rows, folds: int) -> None:
+    """Move small groups until a class of as many groups as folds stands in each fold, where that takes none away."""
+    sizes = np.array([len(rows) for rows in members])
+    own = [np.unique(labels[rows]) for rows in members]
+    present = np.zeros((folds, int(labels.max()) + 1), np.int64)
+    for index, classes in enumerate(own):
+        present[side[index], classes] += 1
+    for label in np.flatnonzero(present.sum(axis=0) >= folds).tolist():
+        for lacking in np.flatnonzero(present[:, label] == 0).tolist():
+            spare = [
+                index
+                for index, classes in enumerate(own)
+                if label in classes and (present[side[index], classes] > 1).all()
+            ]
+            if spare:
+                index = min(spare, key=sizes.__getitem__)
+                present[side[index], own[index]] -= 1
+                present[lacking, own[index]] += 1
+                side[index] = lacking

@@ -18,6 +18,7 @@ from convonet.data.counted import counted
 from convonet.data.data_prep import PreparedSet, prepare
 from convonet.data.listing import Mark, Skipped
 from convonet.data.lookalikes import looks_of
+from convonet.data.preflight import own_sentences
 from convonet.data.quality import Quality, near_leaks, quality_of
 from convonet.data.sources import has_set, scan_set
 from convonet.errors import ClassMismatchError
@@ -226,6 +227,7 @@ def _warnings(prepared: PreparedSet) -> list[str]:
             f"Out of balance: {counts[largest]:,} images of {largest}, {counts[smallest]:,} of {smallest}; "
             "class weights may help, and accuracy alone misleads"
         )
+    sentences += own_sentences(prepared)
     groups = list(_equal_rows(prepared))
     conflicts = sum(len(set(prepared.labels[rows].tolist())) > 1 for rows in groups)
     if groups:

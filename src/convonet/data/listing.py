@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from convonet.data.file_stats import STATS, FileStats
 from convonet.data.names import natural_key
 
 Rows = npt.NDArray[np.int64]
@@ -34,13 +35,19 @@ class Mark(NamedTuple):
 
 
 class Row(NamedTuple):
-    """One image before it has a place in a listing: where, of which class, size in bytes, mtime in ns, group."""
+    """One image before it has a place in a listing.
+
+    Attributes:
+        stats: as `file_stats` gives them.
+        group: what the image belongs to; empty where it stands alone.
+        offered: the same by a column that nobody has chosen, but that looks like one.
+    """
 
     path: str
     label: str
-    size: int
-    modified: int
+    stats: FileStats
     group: str = ""
+    offered: str = ""
 
 
 @dataclass(frozen=True)
@@ -52,10 +59,12 @@ class ImageListing:
         classes: names; the place is the label. Natural-sorted, or imposed by a model.
         paths: relative to root with forward slashes; in `digits.npz` row 17 is `digits.npz#x_train/17`.
         labels: (N,) int64, place in `classes`.
-        stats: (N, 2) int64, size in bytes and modification time in nanoseconds.
+        stats: (N, 4) int64, what identifies each file without its content; see `file_stats`.
         skipped: what was left out.
         marks: those of the person's marks that were obeyed.
         groups: (N,) the name of what an image belongs to, empty where it stands alone; None: all stand alone.
+        offered: (N,) the same by the column `offered_by`, which looks like a patient or another group.
+        notes: plain sentences about how the set was read.
     """
 
     root: Path
@@ -66,6 +75,9 @@ class ImageListing:
     skipped: tuple[Skipped, ...] = ()
     marks: tuple[Mark, ...] = ()
     groups: tuple[str, ...] | None = None
+    offered: tuple[str, ...] | None = None
+    offered_by: str = ""
+    notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -80,9 +92,10 @@ class ImageListing:
             classes,
             tuple([row.path for row in rows]),
             np.array([place[row.label] for row in rows], np.int64),
-            np.array([(row.size, row.modified) for row in rows], np.int64).reshape(-1, 2),
+            stats_array([row.stats for row in rows]),
             tuple(skipped),
-            groups=tuple([row.group for row in rows]) if any(row.group for row in rows) else None,
+            groups=_named([row.group for row in rows]),
+            offered=_named([row.offered for row in rows]),
         )
 
     def counts(self) -> dict[str, int]:
@@ -94,8 +107,12 @@ class ImageListing:
         """A listing of some rows, in the order given, with the same classes."""
         rows = np.asarray(rows, np.int64)
         paths = tuple([self.paths[row] for row in rows.tolist()])
-        groups = None if self.groups is None else tuple([self.groups[row] for row in rows.tolist()])
-        return replace(self, paths=paths, labels=self.labels[rows], stats=self.stats[rows], groups=groups)
+        groups, offered = (
+            None if names is None else tuple([names[row] for row in rows.tolist()])
+            for names in (self.groups, self.offered)
+        )
+        labels, stats = self.labels[rows], self.stats[rows]
+        return replace(self, paths=paths, labels=labels, stats=stats, groups=groups, offered=offered)
 
     def changed(self, **values: Any) -> ImageListing:
         """A copy with other values."""
@@ -104,3 +121,12 @@ class ImageListing:
     def file(self, row: int) -> Path:
         """Where the image of a row is, on this machine."""
         return self.root / self.paths[row]
+
+
+def stats_array(stats: Sequence[FileStats]) -> npt.NDArray[np.int64]:
+    """(N, 4) int64."""
+    return np.array(stats, np.int64).reshape(-1, STATS)
+
+
+def _named(names: Sequence[str]) -> tuple[str, ...] | None:
+    return tuple(names) if any(names) else None

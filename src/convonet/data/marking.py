@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from convonet.data.listing import ImageListing, Mark
-from convonet.data.marks import marks_file, read_marks, write_marks
+from convonet.data.marks import marks_file, read_marks, resolved_marks, write_marks
 from convonet.data.places import Split
 from convonet.data.sources import has_set, list_set
 from convonet.errors import ParamError, nearest
 from convonet.events import Watch
 from convonet.params import DataParams
+from convonet.text import absolute, local_path, name, path_key, relative_path
 
 _SPLITS: tuple[Split, ...] = ("train", "val", "test")
 _MOST_SEARCHED = 2000
@@ -121,7 +122,7 @@ def _by_root(data: DataParams, watch: Watch | None) -> list[tuple[Path, Listings
 
 
 def _marked(root: Path, listings: Listings) -> Iterable[MarkedImage]:
-    marks = read_marks(root)
+    marks = resolved_marks(_paths_of(listings), read_marks(root))
     homes: dict[str, tuple[Split | None, str | None]] = {}
     for split, listing in listings.items():
         for path, label in zip(listing.paths, listing.labels.tolist(), strict=True):
@@ -133,13 +134,18 @@ def _marked(root: Path, listings: Listings) -> Iterable[MarkedImage]:
 
 
 def _write(root: Path, listings: Listings, paths: Sequence[str], change: Change) -> None:
-    marks, own = read_marks(root), _classes_of(listings, set(paths))
+    marks = resolved_marks(_paths_of(listings), read_marks(root))
+    own, label = _classes_of(listings, set(paths)), None if change.label is None else name(change.label)
     for path in paths:
-        if change.undo or (change.label is not None and own.get(path) == change.label):
+        if change.undo or (label is not None and own.get(path) == label):
             marks.pop(path, None)
         else:
-            marks[path] = Mark(path, change.label)
+            marks[path] = Mark(path, label)
     write_marks(root, marks)
+
+
+def _paths_of(listings: Listings) -> list[str]:
+    return [path for listing in listings.values() for path in listing.paths]
 
 
 def _classes_of(listings: Listings, wanted: set[str]) -> dict[str, str]:
@@ -152,8 +158,8 @@ def _classes_of(listings: Listings, wanted: set[str]) -> dict[str, str]:
 
 
 def _wrong_class(change: Change, listings: Listings) -> dict[str, str]:
-    known = [name for listing in listings.values() for name in listing.classes]
-    if change.undo or change.label is None or change.label in known:
+    known = [each for listing in listings.values() for each in listing.classes]
+    if change.undo or change.label is None or name(change.label) in map(name, known):
         return {}
     near = nearest(change.label, known)
     shown = ", ".join(dict.fromkeys(known[:12]))
@@ -175,24 +181,27 @@ class _Places:
     def __init__(
         self, roots: list[tuple[Path, Listings]], given: Sequence[str | None], *, undo: bool
     ) -> None:
-        self._known: dict[Path, set[str]] = {}
+        self._known: dict[Path, dict[str, str]] = {}
         for root, listings in roots:
-            paths = {path for listing in listings.values() for path in listing.paths}
-            self._known[root] = paths | set(read_marks(root)) if undo else paths
-        bases = (Path(os.path.abspath(Path(text).expanduser())) for text in given if text)
+            paths = _paths_of(listings)
+            marked = resolved_marks(paths, read_marks(root)) if undo else {}
+            self._known[root] = {path_key(path): path for path in (*marked, *paths)}
+        bases = (Path(absolute(text)) for text in given if text)
         self._bases = [Path.cwd(), *(base if base.is_dir() else base.parent for base in bases)]
 
     def find(self, text: str) -> tuple[Path, str] | None:
-        for root, known in self._known.items():
-            if text in known:
-                return root, text
+        for spelling in dict.fromkeys((text, relative_path(text))):
+            for root, known in self._known.items():
+                if path_key(spelling) in known:
+                    return root, known[path_key(spelling)]
         for base in self._bases:
-            whole = os.path.abspath(base / text)
+            whole = os.path.abspath(base / local_path(text))
             for root, known in self._known.items():
                 folder = marks_file(root).parent
-                path = Path(os.path.relpath(whole, folder)).as_posix()
-                if path in known:
-                    return root, path
+                for at, above in ((whole, folder), (_behind_links(whole), os.path.realpath(folder))):
+                    path = path_key(Path(os.path.relpath(at, above)).as_posix())
+                    if path in known:
+                        return root, known[path]
         return None
 
     def fault(self, text: str) -> str:
@@ -201,8 +210,13 @@ class _Places:
 
     def _candidates(self, text: str) -> list[str]:
         """Paths that a typo may have meant: those in the same folder first, not all of a large set."""
-        every = [path for known in self._known.values() for path in known]
+        every = [path for known in self._known.values() for path in known.values()]
         folder, _, name = text.replace("\\", "/").rpartition("/")
         same = [path for path in every if path.rpartition("/")[0] == folder]
         same += [path for path in every if path.rpartition("/")[2] == name]
         return sorted(same or every)[:_MOST_SEARCHED]
+
+
+def _behind_links(path: str) -> str:
+    """The path with the links of its folders followed; an image that is a link itself stays one."""
+    return os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))

@@ -17,6 +17,8 @@ from convonet.atomic import write_json
 from convonet.data.listing import ImageListing, Mark, Skipped
 from convonet.data.names import MARKS_FILE, natural_key
 from convonet.errors import DataError, nearest
+from convonet.text import name as compared
+from convonet.text import path_key, relative_path
 
 VERSION = 1
 LEFT_OUT = "marked to be left out"
@@ -48,6 +50,18 @@ def read_marks(root: Path) -> dict[str, Mark]:
     except (OSError, ValueError) as error:
         raise DataError(f"The marks cannot be read: {error}", where=file) from error
     return {mark.path: mark for mark in _marks(value, file)}
+
+
+def resolved_marks(paths: Iterable[str], marks: Mapping[str, Mark]) -> dict[str, Mark]:
+    """The marks by the paths of a set, which may write the same path in another way; others stay as they are."""
+    if not marks:
+        return {}
+    known = {path_key(path): path for path in paths}
+    found = {}
+    for path, mark in marks.items():
+        own = known.get(path_key(path)) or known.get(path_key(relative_path(path)), path)
+        found[own] = mark._replace(path=own)
+    return found
 
 
 def _marks(value: Any, file: Path) -> Iterable[Mark]:
@@ -98,15 +112,16 @@ def obey_marks(listing: ImageListing, marks: Mapping[str, Mark]) -> Repaired:
     """
     if not marks:
         return Repaired(listing, ())
-    place = {name: index for index, name in enumerate(listing.classes)}
+    marks = resolved_marks(listing.paths, marks)
+    place = {compared(name): index for index, name in enumerate(listing.classes)}
     row_of = {path: row for row, path in enumerate(listing.paths) if path in marks}
     labels, kept = listing.labels.copy(), np.ones(len(listing), np.bool_)
     for path, row in row_of.items():
         label = marks[path].label
         if label is None:
             kept[row] = False
-        elif label in place:
-            labels[row] = place[label]
+        elif compared(label) in place:
+            labels[row] = place[compared(label)]
         else:
             raise _unknown_class(label, path, listing)
     obeyed = tuple(marks[path] for path in row_of)

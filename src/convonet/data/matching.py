@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 from convonet.data import matcher
 from convonet.events import Watch
+from convonet.text import path_key
 
 MOST_LETTERS = 1_000
 _MOST_SHOWN = 100
@@ -60,7 +61,9 @@ def find_in(pattern: str, group: str | int, texts: Sequence[str], watch: Watch |
     """
     if len(pattern) > MOST_LETTERS:
         raise PatternError(f"it is longer than {MOST_LETTERS:,} letters")
-    question = json.dumps({"pattern": pattern, "group": group, "texts": list(texts)})
+    # A letter with an accent has two forms in Unicode, and file systems have the other one than keyboards.
+    texts, pattern = [path_key(text) for text in texts], path_key(pattern)
+    question = json.dumps({"pattern": pattern, "group": group, "texts": texts})
     answer = json.loads(_asked(question, _SECONDS + _SECONDS_EACH * len(texts), watch or Watch()) or "{}")
     if "fault" in answer:
         raise PatternError(answer["fault"])

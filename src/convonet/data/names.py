@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
+from typing import Literal
 
 MARKS_FILE = "convonet-marks.json"
 """The person's marks of the images beside it; see `data/marks.py`."""
@@ -12,6 +14,15 @@ IMAGE_SUFFIXES = frozenset("png jpg jpeg jpe jfif bmp dib gif tif tiff webp ppm 
 _NO_CLASSES = frozenset({"__MACOSX", "__pycache__", "@eaDir", "$RECYCLE.BIN", "System Volume Information"})
 _DIGITS = re.compile(r"(\d+)", re.ASCII)
 _SEPARATORS = re.compile(r"[\s._\-]+")
+
+Split = Literal["train", "val", "test"]
+
+SPLIT_NAMES: Mapping[Split, tuple[str, ...]] = {
+    "train": ("train", "training"),
+    "val": ("val", "valid", "validation", "dev"),
+    "test": ("test", "testing"),
+}
+_OF_A_SET = frozenset({"set", "data", "dataset", "images", "imgs", "folder", "split"})
 
 NaturalKey = tuple[list[str | int], str]
 
@@ -31,6 +42,15 @@ def is_image_name(name: str) -> bool:
 def is_hidden(name: str) -> bool:
     """Whether a file or folder is the system's, an editor's or ours, not one of the person's images."""
     return name.startswith(".") or name in _NO_CLASSES or name == MARKS_FILE
+
+
+def split_of(name: str) -> Split | None:
+    """The set that a folder, a table or a cell names: `train`, `Training_Set`, `test images`; None for another word."""
+    words = [part for part in tokens(name) if part not in _OF_A_SET]
+    if len(words) != 1:
+        return None
+    bare = words[0].removesuffix("set")
+    return next((split for split, known in SPLIT_NAMES.items() if words[0] in known or bare in known), None)
 
 
 def is_text(name: str) -> bool:

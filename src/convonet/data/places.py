@@ -3,58 +3,63 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from convonet.data.arrays import ARRAY_SUFFIX, EXPECTED, ArrayPair, array_pair
-from convonet.data.names import is_hidden
-from convonet.data.tables import TABLE_SUFFIXES, Table, read_table
+from convonet.data.names import SPLIT_NAMES, Split, is_hidden, split_of
+from convonet.data.table_images import has_images
+from convonet.data.tables import TABLE_SUFFIXES, Table, tables_in
 from convonet.errors import DataError, nearest
+from convonet.events import Watch
 from convonet.params import DataParams
+from convonet.text import absolute, terminal
 
-Split = Literal["train", "val", "test"]
+__all__ = ["ACCEPTED", "SPLIT_NAMES", "Place", "Split", "place_of", "split_folders"]
 
-SPLIT_NAMES: Mapping[Split, tuple[str, ...]] = {
-    "train": ("train", "training"),
-    "val": ("val", "valid", "validation"),
-    "test": ("test", "testing"),
-}
 ACCEPTED = (
     "a folder with one folder per class, a folder that holds train, val and test, a CSV or TSV file of path "
     "and label, or a .npz file"
 )
 
 
+_CONTROLS = (
+    "The path holds control characters: in JSON and in programs a backslash is written twice, or as a slash"
+)
+
+
 class Place(NamedTuple):
-    """Where one set is. `table` with the wanted words, or `pair`, where it is not a folder."""
+    """Where one set is. `table`, with the set that its lines name, or `pair`, where it is not a folder."""
 
     path: Path
     table: Table | None = None
-    parts: tuple[str, ...] | None = None
+    split: Split | None = None
     pair: ArrayPair | None = None
 
 
-def place_of(data: DataParams, split: Split) -> Place | None:
+def place_of(data: DataParams, split: Split, watch: Watch | None = None) -> Place | None:
     """Where a set is, or None when it was neither given nor found beside the training images.
 
     Raises:
         DataError: what was given is not there, or is nothing that can be read.
     """
-    given = getattr(data, f"{split}_dir")
+    given, watch = getattr(data, f"{split}_dir"), watch or Watch()
     if given:
-        return _part(_existing(given, split), split, alone=True)
+        return _part(_existing(given, split), split, data, watch, alone=True)
     if data.train_dir and split != "train":
-        return _part(_existing(data.train_dir, "train"), split, alone=False)
+        return _part(_existing(data.train_dir, "train"), split, data, watch, alone=False)
     return None
 
 
 def _existing(given: str, split: Split) -> Path:
-    path = Path(os.path.abspath(Path(given).expanduser()))
+    path = Path(absolute(given))
     if os.path.exists(path):
         return path
     raise DataError(
-        f"There is no such folder or file for {split}_dir", where=path, expected=ACCEPTED, hint=_near(path)
+        f"There is no such folder or file for {split}_dir",
+        where=terminal(str(path)),
+        expected=ACCEPTED,
+        hint=_near(path) if str(path).isprintable() else _CONTROLS,
     )
 
 
@@ -71,28 +76,76 @@ def _near(path: Path) -> str | None:
     return f"The folder {missing.parent} is there, {missing.name} in it is not"
 
 
-def _part(path: Path, split: Split, *, alone: bool) -> Place | None:
+def _part(path: Path, split: Split, data: DataParams, watch: Watch, *, alone: bool) -> Place | None:
     """The part of a folder or file that is the wanted set. `alone`: it was given for this set."""
     if path.is_dir():
-        parts = split_folders(path)
-        if not parts:
-            return Place(path) if alone else None
-        return _wanted(Place(parts[split]) if split in parts else None, path, split, alone)
+        return _folder_part(path, split, data, watch, alone)
     if path.suffix.lower() in TABLE_SUFFIXES:
-        return _table_part(path, split, alone)
+        return _table_part(Table.read(path, data), split, alone)
     if path.suffix.lower() == ARRAY_SUFFIX:
         pair = array_pair(path, split, alone=alone)
         return _wanted(pair and Place(path, pair=pair), path, split, alone)
     raise DataError("The file is of no kind that holds a set of images", where=path, expected=ACCEPTED)
 
 
-def _table_part(path: Path, split: Split, alone: bool) -> Place | None:
-    table = read_table(path)
-    if table.split is None:
-        return Place(path, table) if alone else None
-    words = {(line[table.split] or "").strip().lower() for line in table.lines}
-    names = SPLIT_NAMES[split]
-    return _wanted(Place(path, table, names) if words & set(names) else None, path, split, alone)
+def _folder_part(path: Path, split: Split, data: DataParams, watch: Watch, alone: bool) -> Place | None:
+    """Folders of sets; a table of the images; or class folders."""
+    parts = split_folders(path)
+    tables = {} if data.label_pattern else _tables(path, data, watch)
+    if tables and not (parts and len(_class_folders(parts["train"])) > 1):
+        if None in tables:
+            return _table_part(tables[None], split, alone)
+        own = tables.get(split)
+        return _wanted(None if own is None else _table_part(own, split, alone=True), path, split, alone)
+    if not parts:
+        return Place(path) if alone else None
+    if split not in parts:
+        return _wanted(None, path, split, alone)
+    own = None if data.label_pattern else _tables(parts[split], data, watch).get(None)
+    return Place(parts[split]) if own is None else _table_part(own, split, alone=True)
+
+
+def _tables(folder: Path, data: DataParams, watch: Watch) -> dict[Split | None, Table]:
+    """The table that the images of a folder are listed in, by None, or one for each set; empty where there is none.
+
+    Folders that part the images as the table does stay class folders.
+
+    Raises:
+        DataError: there are several, and nothing tells which one is meant.
+    """
+    found = tables_in(folder, data, watch)
+    if len(found) < 2:
+        return dict.fromkeys([None], found[0]) if found and not found[0].repeats_folders(watch) else {}
+    by_set: dict[Split | None, list[Table]] = {}
+    for table in found:
+        by_set.setdefault(split_of(table.file.stem), []).append(table)
+    if None not in by_set and all(len(tables) == 1 for tables in by_set.values()):
+        return {split: tables[0] for split, tables in by_set.items()}
+    if len(_class_folders(folder)) > 1:
+        return {}
+    raise DataError(
+        "Several tables list images of this folder",
+        where=folder,
+        expected="the table that is meant, in place of its folder",
+        received=", ".join(table.file.name for table in found),
+        hint=f"For example {found[0].file}",
+    )
+
+
+def _class_folders(root: Path) -> list[str]:
+    """The folders in a folder that hold images."""
+    with os.scandir(root) as entries:
+        names = [entry.name for entry in entries if not is_hidden(entry.name) and entry.is_dir()]
+    return [name for name in names if has_images(root / name, Watch())]
+
+
+def _table_part(table: Table, split: Split, alone: bool) -> Place | None:
+    sets = table.sets()
+    # A column `set` with other words than those of sets says something else, unless a person has chosen it.
+    if not sets and table.data.split_column is None:
+        return Place(table.file, table) if alone else None
+    place = Place(table.file, table, split) if split in sets else None
+    return _wanted(place, table.file, split, alone)
 
 
 def _wanted(place: Place | None, path: Path, split: Split, alone: bool) -> Place | None:
@@ -115,8 +168,8 @@ def split_folders(root: Path) -> dict[Split, Path]:
     except OSError as error:
         raise DataError(f"The folder cannot be opened: {error.strerror}", where=root) from error
     found: dict[Split, Path] = {}
-    for split, wanted in SPLIT_NAMES.items():
-        name = next((name for want in wanted for name in names if name.lower() == want), None)
-        if name is not None:
-            found[split] = root / name
+    for name in sorted(names, key=lambda name: (len(name), name)):
+        split = split_of(name)
+        if split is not None:
+            found.setdefault(split, root / name)
     return found if "train" in found and (len(found) > 1 or len(names) == 1) else {}

@@ -22,6 +22,7 @@ from convonet.data.tables import list_table
 from convonet.errors import ClassMismatchError, DataError, ParamError
 from convonet.events import DataScanned, Warned, Watch
 from convonet.params import DataParams
+from convonet.text import name as compared
 
 __all__ = [
     "DataSets",
@@ -165,7 +166,7 @@ def scan_set(
         _check_own_classes(data, listing)
     else:
         # The map is for other sets: a training set that bears the model's names needs none.
-        own_names = split == "train" and set(listing.classes) <= set(classes)
+        own_names = split == "train" and {*map(compared, listing.classes)} <= {*map(compared, classes)}
         listing = impose_classes(
             listing,
             classes,
@@ -198,11 +199,11 @@ def list_set(data: DataParams, split: Split, watch: Watch) -> ImageListing:
     Raises:
         DataError: the set is missing.
     """
-    return _listed(data, _required_place(data, split), watch)
+    return _listed(data, _required_place(data, split, watch), watch)
 
 
-def _required_place(data: DataParams, split: Split) -> Place:
-    place = place_of(data, split)
+def _required_place(data: DataParams, split: Split, watch: Watch) -> Place:
+    place = place_of(data, split, watch)
     if place is None:
         raise DataError(
             f"No {split} images are given",
@@ -214,7 +215,7 @@ def _required_place(data: DataParams, split: Split) -> Place:
 
 def _listed(data: DataParams, place: Place, watch: Watch) -> ImageListing:
     if place.table is not None:
-        return list_table(place.path, place.table, place.parts, watch, data.group_column)
+        return list_table(place.table, place.split, watch)
     if place.pair is not None:
         return list_arrays(place.path, place.pair)
     if data.label_pattern:
@@ -281,7 +282,7 @@ def scan_images(paths: Sequence[str | os.PathLike[str]], *, watch: Watch | None 
             found.append(path)
             continue
         left_out: list[Skipped] = []
-        names = [name for name, _, _ in image_files(str(path), "", left_out, watch)]
+        names = [name for name, _ in image_files(str(path), "", left_out, watch)]
         found.extend(path / name for name in names)
         skipped.extend(Skipped((path / name).as_posix(), reason) for name, reason in left_out)
         if not names:

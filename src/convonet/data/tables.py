@@ -1,146 +1,216 @@
-"""Images listed in a CSV or TSV file: columns with the path, the label, and perhaps the set."""
+"""Images listed in a CSV or TSV file: columns with the path, the label, and perhaps the set and the patient."""
 
 from __future__ import annotations
 
-import csv
 import os
-import stat
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
 
+from convonet.data.counted import counted
+from convonet.data.label_names import label_names
 from convonet.data.listing import ImageListing, Row, Skipped
-from convonet.errors import DataError, ParamError, nearest
+from convonet.data.names import Split, split_of
+from convonet.data.table_columns import Columns, find_columns, split_column
+from convonet.data.table_file import TABLE_SUFFIXES, TableFile, read_table_file
+from convonet.data.table_images import TableImages, has_images, image_folders
+from convonet.errors import DataError, ParamError
 from convonet.events import Watch
+from convonet.params import DataParams
+from convonet.text import path_key
 
-TABLE_SUFFIXES = (".csv", ".tsv")
-_PATH_NAMES = ("path", "file", "filename", "filepath", "image")
-_LABEL_NAMES = ("label", "class")
-_SPLIT_NAMES = ("split", "set", "subset")
+__all__ = ["TABLE_SUFFIXES", "Table", "list_table", "tables_in"]
 
-
-class Table(NamedTuple):
-    """The lines of a table, and which column is what. `split` is None where there is no such column."""
-
-    path: str
-    label: str
-    split: str | None
-    lines: Sequence[Mapping[str, str | None]]
+_LINE = re.compile(r"^line \d+ has ")
+_TWO_LABELS = "more than one class in the table"
+_MOST_TOLD = 5
+_LOOKED_AT = 50
 
 
-def read_table(file: Path) -> Table:
-    """Read a CSV or TSV file with a header, UTF-8 with or without a byte order mark.
+@dataclass(frozen=True)
+class Table:
+    """A table of images, and the parameters that say what its columns are."""
 
-    Raises:
-        DataError: not such a file, or the header lacks a path or a label.
-    """
-    names, lines = _lines(file)
-    path, label = _column(names, _PATH_NAMES), _column(names, _LABEL_NAMES)
-    if path is None or label is None:
-        raise DataError(
-            "The table's header does not name a path and a label",
-            where=file,
-            expected=f"a column {'|'.join(_PATH_NAMES)} and a column {'|'.join(_LABEL_NAMES)}",
-            received=", ".join(names) or "an empty file",
-        )
-    return Table(path, label, _column(names, _SPLIT_NAMES), lines)
+    content: TableFile
+    data: DataParams
 
+    @classmethod
+    def read(cls, file: Path, data: DataParams) -> Table:
+        """Read a CSV or TSV file.
 
-def path_column(file: Path) -> list[str]:
-    """The paths in a CSV or TSV file with a header that names them, in their order.
+        Raises:
+            DataError: it cannot be read.
+        """
+        return cls(read_table_file(file), data)
 
-    Raises:
-        DataError: not such a file.
-    """
-    names, lines = _lines(file)
-    column = _column(names, _PATH_NAMES)
-    if column is None:
-        raise DataError(
-            "The table's header names no path",
-            where=file,
-            expected=f"a column {'|'.join(_PATH_NAMES)}",
-            received=", ".join(names) or "an empty file",
-        )
-    return [text.strip() for line in lines if (text := line[column])]
+    @property
+    def file(self) -> Path:
+        """Where it stands."""
+        return self.content.file
 
+    @cached_property
+    def split(self) -> str | None:
+        """The column that says which set an image is of."""
+        return split_column(self.content, self.data)
 
-def _lines(file: Path) -> tuple[list[str], list[dict[str, str | None]]]:
-    """The header and the lines."""
-    try:
-        with file.open(encoding="utf-8-sig", newline="") as stream:
-            head = stream.readline()
-            stream.seek(0)
-            reader = csv.DictReader(stream, delimiter=_delimiter(file, head))
-            lines = list(reader)
-            return list(reader.fieldnames or ()), lines
-    except OSError as error:
-        raise DataError(f"The table cannot be read: {error.strerror}", where=file) from error
-    except UnicodeDecodeError as error:
-        raise DataError("The table is not UTF-8 text", where=file) from error
-    except csv.Error as error:
-        raise DataError(f"The table cannot be read: {error}", where=file) from error
+    def sets(self) -> set[Split]:
+        """The sets that its column names."""
+        if self.split is None:
+            return set()
+        named = {split_of(cell) for cell in {row[self.split] for row in self.content.rows}}
+        return {split for split in named if split is not None}
 
+    def repeats_folders(self, watch: Watch) -> bool:
+        """Whether the images stand in folders, and the table gives those of each folder one class of their own."""
+        images = self.images(watch)
+        columns = find_columns(self.content, self.data, images.holds)
+        found = [(images.find(row[columns.path]), columns.label_of(row)) for row in self.some_rows()]
+        pairs = {(file[0].rpartition("/")[0], label) for file, label in found if isinstance(file, tuple)}
+        folders, labels = ({pair[side] for pair in pairs} for side in (0, 1))
+        return "" not in folders and 1 < len(pairs) == len(folders) == len(labels)
 
-def _delimiter(file: Path, head: str) -> str:
-    if file.suffix.lower() == ".tsv":
-        return "\t"
-    return max(",;\t", key=head.count)
+    def some_rows(self) -> list[Mapping[str, str]]:
+        """A few rows, evenly from all of them."""
+        step = max(len(self.content.rows) // _LOOKED_AT, 1)
+        return list(self.content.rows[::step][:_LOOKED_AT])
+
+    def images(self, watch: Watch) -> TableImages:
+        """Finds the files."""
+        folders = image_folders(self.file, self.data.image_dir)
+        return TableImages(self.file.parent, folders, watch)
 
 
-def _column(names: Sequence[str], wanted: Sequence[str]) -> str | None:
-    return next((name for want in wanted for name in names if name and name.strip().lower() == want), None)
-
-
-def list_table(
-    file: Path, table: Table, parts: Sequence[str] | None, watch: Watch, group_column: str | None = None
-) -> ImageListing:
-    """The images of a table, in the table's order.
+def list_table(table: Table, split: Split | None, watch: Watch) -> ImageListing:
+    """The images of a table, in the table's order, each once.
 
     Args:
-        parts: words in the split column that mean the wanted set; None takes every line.
-        group_column: tells what images belong together.
+        split: the wanted set; lines of no set at all are skipped. None takes every line.
 
     Raises:
-        ParamError: there is no such column.
+        ParamError: a parameter names a column that is not there.
+        DataError: it cannot be told which columns hold the path and the label.
     """
-    names = list(table.lines[0]) if table.lines else []
-    if group_column is not None and group_column not in names:
-        near = nearest(group_column, [name for name in names if name])
-        hint = f" (did you mean {near}?)" if near else ""
-        raise ParamError.of(
-            {
-                "group_column": f"group_column (Group column): expected one of {', '.join(filter(None, names))}, "
-                f"received {group_column!r}{hint}"
-            },
-            file,
-        )
-    rows: list[Row] = []
-    skipped: list[Skipped] = []
-    for number, line in enumerate(table.lines, start=2):
+    images = table.images(watch)
+    columns = find_columns(table.content, table.data, images.holds)
+    reading = _Reading(table, columns, images)
+    for number, line in enumerate(table.content.rows, start=table.content.first_line):
         if number % 500 == 0:
             watch.check()
-        if parts is not None and (line[table.split or ""] or "").strip().lower() not in parts:
+        if (
+            split is not None
+            and columns.split is not None
+            and (said := split_of(line[columns.split])) != split
+        ):
+            if said is None:
+                shown = line[columns.split] or "nothing"
+                reading.skip(line, number, f"{columns.split} says {shown}, which is no set")
             continue
-        row = _row(file.parent, line[table.path], line[table.label], number)
-        if isinstance(row, Row):
-            rows.append(row._replace(group=(line[group_column] or "").strip()) if group_column else row)
-        else:
-            skipped.append(row)
-    return ImageListing.of(file.parent, rows, skipped)
+        reading.add(line, number)
+    return reading.listing()
 
 
-def _row(root: Path, path: str | None, label: str | None, number: int) -> Row | Skipped:
-    path, label = (path or "").strip(), (label or "").strip()
-    if not path or not label:
-        return Skipped(path or f"line {number}", f"line {number} has no {'label' if path else 'path'}")
+class _Reading:
+    """Collects the rows of a table."""
+
+    def __init__(self, table: Table, columns: Columns, images: TableImages) -> None:
+        self._table, self._columns, self._images = table, columns, images
+        self._rows: dict[str, Row] = {}
+        self._skipped: list[Skipped] = []
+        self._again = 0
+        self._labels: dict[str, set[str]] = {}
+
+    def skip(self, line: Mapping[str, str], number: int, reason: str) -> None:
+        self._skipped.append(Skipped(line[self._columns.path] or f"line {number}", reason))
+
+    def add(self, line: Mapping[str, str], number: int) -> None:
+        cell, label = line[self._columns.path], self._columns.label_of(line)
+        if not cell:
+            self.skip(line, number, f"line {number} has no path")
+            return
+        found = self._images.find(cell)
+        if isinstance(found, str):
+            self.skip(line, number, found)
+            return
+        path, stats = found
+        if not label:
+            self._skipped.append(Skipped(path, f"line {number} has no label"))
+            return
+        self._labels.setdefault(path_key(path), set()).add(label)
+        if path_key(path) in self._rows:
+            self._again += 1
+            return
+        groups = [line[name] if name else "" for name in (self._columns.group, self._columns.offered)]
+        self._rows[path_key(path)] = Row(path, label, stats, *groups)
+
+    def listing(self) -> ImageListing:
+        """What was read; a file of two labels is skipped, since nobody can tell which one is right."""
+        torn = {key for key, labels in self._labels.items() if len(labels) > 1}
+        rows = [row for key, row in self._rows.items() if key not in torn]
+        self._skipped += [Skipped(self._rows[key].path, _TWO_LABELS) for key in sorted(torn)]
+        named = label_names(self._table.file, {row.label for row in rows})
+        if named is not None:
+            rows = [row._replace(label=named.names[row.label]) for row in rows]
+        listing = ImageListing.of(self._table.file.parent, rows, self._skipped)
+        notes = tuple(self._notes(torn, None if named is None else named.file.name))
+        return listing.changed(notes=notes, offered_by=self._columns.offered or "")
+
+    def _notes(self, torn: set[str], names: str | None) -> Iterator[str]:
+        table, columns = self._table.content, self._columns
+        if columns.guessed:
+            encoding = "" if table.encoding == "UTF-8" else f", read as {table.encoding}"
+            yield f"Columns of {table.file.name}{encoding}: {columns.sentence()}"
+        elif table.encoding != "UTF-8":
+            yield f"{table.file.name} is read as {table.encoding}"
+        if names is not None:
+            yield f"The numbers of the classes are named by {names}"
+        if torn:
+            shown = sorted(torn)[0]
+            labels = ", ".join(sorted(self._labels[shown]))
+            some = counted(len(torn), "image has", "images have")
+            yield f"{some} more than one class in the table and are skipped, such as {shown}: {labels}"
+        if self._again:
+            yield f"{counted(self._again, 'line names', 'lines name')} an image again; each image is taken once"
+        reasons: dict[str, int] = {}
+        for item in self._skipped:
+            kind = _LINE.sub("", item.reason)
+            reasons[kind] = reasons.get(kind, 0) + 1
+        reasons.pop(_TWO_LABELS, None)
+        for reason, count in list(reasons.items())[:_MOST_TOLD]:
+            yield f"{counted(count, 'row', 'rows')} of {table.file.name} skipped: {reason}"
+        if columns.offered:
+            yield (
+                f"{columns.offered} looks like what belongs together; group_column={columns.offered} keeps its images "
+                "on one side of the split"
+            )
+
+
+def tables_in(folder: Path, data: DataParams, watch: Watch) -> list[Table]:
+    """The tables in a folder that list images with two classes or more; empty where there are no images."""
     try:
-        info = _stat(root, path)
-    except (OSError, ValueError):
-        return Skipped(path, "no such file")
-    if not stat.S_ISREG(info.st_mode):
-        return Skipped(path, "not a regular file")
-    return Row(path.replace("\\", "/") if os.sep == "\\" else path, label, info.st_size, info.st_mtime_ns)
+        files = sorted(
+            entry.path
+            for entry in os.scandir(folder)
+            if entry.name.lower().endswith(TABLE_SUFFIXES)
+            and not entry.name.startswith(".")
+            and entry.is_file()
+        )
+    except OSError:
+        return []
+    if not files or not (data.image_dir or has_images(folder, watch)):
+        return []
+    return [table for file in files if (table := _image_table(Path(file), data, watch)) is not None]
 
 
-def _stat(root: Path, path: str) -> os.stat_result:
-    return os.stat(os.path.join(root, path))
+def _image_table(file: Path, data: DataParams, watch: Watch) -> Table | None:
+    """A table that names images which are there, and a label for them."""
+    try:
+        table = Table.read(file, data)
+        images = table.images(watch)
+        columns = find_columns(table.content, data, images.holds)
+    except (DataError, ParamError):
+        return None
+    labels = {label for row in table.content.rows if (label := columns.label_of(row))}
+    there = any(images.holds(row[columns.path]) for row in table.some_rows() if row[columns.path])
+    return table if there and len(labels) > 1 else None

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
+import shiboken6
 from PySide6.QtCore import QObject, QRunnable, Qt, QThreadPool, Signal, Slot
 
 from convonet.errors import Cancelled, ConvonetError
@@ -43,6 +44,13 @@ class _Call(QRunnable, Generic[T]):
             self._post.done.emit(result)
 
 
+def _is_alive(callback: Callable[..., object]) -> bool:
+    """Whether the page or dialog that a callback belongs to, or whose it has in hand, was not destroyed meanwhile."""
+    cells = getattr(callback, "__closure__", None) or ()
+    held = [getattr(callback, "__self__", None), *(cell.cell_contents for cell in cells)]
+    return all(shiboken6.isValid(each) for each in held if isinstance(each, QObject))
+
+
 class Background(QObject):
     """Runs functions one after the other or side by side; a newer call of the same name replaces the older.
 
@@ -74,19 +82,26 @@ class Background(QObject):
         @Slot(object)
         def finish(result: T) -> None:
             self._posts.discard(post)
-            if not stop.is_set():
+            if not stop.is_set() and _is_alive(done):
                 done(result)
 
         @Slot(object)
         def fail(error: ConvonetError | None) -> None:
             self._posts.discard(post)
-            if error is not None and failed is not None and not stop.is_set():
+            if error is not None and failed is not None and not stop.is_set() and _is_alive(failed):
                 failed(error)
 
         post.done.connect(finish, Qt.ConnectionType.QueuedConnection)
         post.failed.connect(fail, Qt.ConnectionType.QueuedConnection)
         if told is not None:
-            post.told.connect(told, Qt.ConnectionType.QueuedConnection)
+            tell = told
+
+            @Slot(object)
+            def hear(event: Event) -> None:
+                if _is_alive(tell):
+                    tell(event)
+
+            post.told.connect(hear, Qt.ConnectionType.QueuedConnection)
         self._pool.start(_Call(function, post, stop.is_set))
 
     def cancel(self, name: str) -> None:

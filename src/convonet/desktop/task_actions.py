@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from convonet.errors import ConvonetError, InputError
+from convonet.errors import ConvonetError, DataError, InputError
+from convonet.params import DataParams
 from convonet.specs import InspectTask
 
 if TYPE_CHECKING:
@@ -131,7 +132,19 @@ class TaskActions:
 
     def resume(self, run: Run) -> None:
         """Go on with a run."""
-        if not self._bench.resume(run):
+        moved: DataParams | None = None
+        try:
+            self._bench.check_images(run)
+        except DataError as error:
+            if self._controller.ask is None:
+                raise
+            folder = self._controller.ask.folder(
+                f"{error.what}. Where are the training images?", str(run.path)
+            )
+            if folder is None:
+                return
+            moved = DataParams.of({"train_dir": str(folder)})
+        if not self._bench.resume(run, data=moved):
             self._controller.noted.emit("This run is done; nothing is left to do")
         self._show("train")
 

@@ -20,6 +20,7 @@ from convonet.nets.net_model import NetModel
 from convonet.params.data_params import Scaling
 from convonet.testing.models import model_files, open_predictor
 from convonet.testing.net_testing import Predictor
+from convonet.text import index_of
 
 Images = NDArray[np.uint8]
 
@@ -99,8 +100,9 @@ class Subject:
         Raises:
             ParamError: no class of that name.
         """
-        if name in self.names:
-            return self.names.index(name)
+        label = index_of(name, self.names)
+        if label is not None:
+            return label
         near = nearest(name, self.names)
         raise ParamError(
             "The model has no such class",

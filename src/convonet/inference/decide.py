@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convonet.errors import ParamError, nearest
+from convonet.text import index_of
 
 Probabilities = NDArray[np.floating[Any]]
 Labels = NDArray[np.int64]
@@ -36,7 +37,8 @@ def positive_label(classes: Sequence[str], positive: str | None) -> int:
         raise ParamError("A positive class needs exactly two classes", received=f"{len(classes)} classes")
     if positive is None:
         return 1
-    if positive not in classes:
+    label = index_of(positive, classes)
+    if label is None:
         near = nearest(positive, classes)
         raise ParamError(
             "There is no such class",
@@ -44,7 +46,7 @@ def positive_label(classes: Sequence[str], positive: str | None) -> int:
             received=positive,
             hint=f"Did you mean {near}" if near else None,
         )
-    return list(classes).index(positive)
+    return label
 
 
 def predicted_labels(

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from convonet.errors import ParamError, nearest
 from convonet.inference.decide import predicted_labels
 from convonet.inference.model_info import ModelInfo
+from convonet.text import index_of
 
 
 class Decision(NamedTuple):
@@ -51,11 +52,12 @@ def decide(
         raise ParamError.of(faults)
     if len(classes) != 2:
         return Decision(None, None)
-    own = info.positive if info.positive is not None and info.positive in classes else classes[1]
-    name = own if positive is None else positive
-    if threshold is None and name == own:
+    known = None if info.positive is None else index_of(info.positive, classes)
+    own = 1 if known is None else known
+    label = own if positive is None else index_of(positive, classes)
+    if threshold is None and label == own:
         threshold = info.threshold
-    return Decision(list(classes).index(name), threshold)
+    return Decision(label, threshold)
 
 
 def _faults(classes: Sequence[str], positive: str | None, threshold: float | None) -> dict[str, str]:
@@ -67,7 +69,7 @@ def _faults(classes: Sequence[str], positive: str | None, threshold: float | Non
         if threshold is not None:
             faults["threshold"] = f"threshold: a threshold {two}"
         return faults
-    if positive is not None and positive not in classes:
+    if positive is not None and index_of(positive, classes) is None:
         near = nearest(positive, classes)
         faults["positive"] = f"positive: expected one of {', '.join(classes)}, received {positive!r}"
         faults["positive"] += f" (did you mean {near}?)" if near else ""

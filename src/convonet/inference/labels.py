@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from convonet.errors import ModelFileError
+from convonet.text import name
 
+_NUMBERED = re.compile(r"([0-9]+)[\s:]+(.+)")
 _MAX_BYTES = 2**20
 LABELS = "labels.txt"
 """Stands beside models that were made elsewhere, one class a line."""
@@ -21,15 +24,12 @@ def read_labels(file: Path) -> tuple[str, ...]:
     try:
         with file.open("rb") as stream:
             content = stream.read(_MAX_BYTES + 1)
-        lines = content.decode("utf-8-sig").splitlines()
+        lines = content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise ModelFileError("The file of class names cannot be read as UTF-8 text", where=file) from error
     if len(content) > _MAX_BYTES:
         raise ModelFileError("The file of class names is too large", where=file, expected="at most 1 MiB")
-    names = [line.strip() for line in lines if line.strip()]
-    numbered = [re.fullmatch(r"(\d+)[\s:]+(.+)", name) for name in names]
-    if all(match and int(match[1]) == place for place, match in enumerate(numbered)):
-        names = [match[2] for match in numbered if match]
+    names = _without_numbers([name(line) for line in lines if name(line)])
     if len(set(names)) != len(names):
         raise ModelFileError("The file of class names names a class twice", where=file)
     return tuple(names)
@@ -49,3 +49,23 @@ def labels_beside(model: Path) -> tuple[str, ...]:
     """
     file = label_file(model)
     return () if file is None else read_labels(file)
+
+
+def labels_text(classes: Sequence[str]) -> str:
+    """The content of a `labels.txt` that `read_labels` reads as these names.
+
+    Where the names themselves begin with the numbers 0, 1, 2 …, each line gets its number in front, as Teachable
+    Machine writes it; otherwise a line is a name.
+    """
+    names = [name(each) for each in classes]
+    if _without_numbers(names) != names:
+        names = [f"{index} {each}" for index, each in enumerate(names)]
+    return "".join(f"{each}\n" for each in names)
+
+
+def _without_numbers(names: list[str]) -> list[str]:
+    """The names without the numbers in front, where every line has its own."""
+    numbered = [_NUMBERED.fullmatch(each) for each in names]
+    if names and all(match and int(match[1]) == index for index, match in enumerate(numbered)):
+        return [match[2] for match in numbered if match]
+    return names

@@ -15,6 +15,7 @@ from convonet.plots.figures import save_figure
 from convonet.plots.samples import MAX_IMAGES, pick_samples, samples_figure
 from convonet.runs import Run
 from convonet.specs.technique_tasks import AugmentTask
+from convonet.text import file_names
 from convonet.training.augmented import augmented_rows
 
 
@@ -45,13 +46,14 @@ def _write_copies(given: TrainingImages, task: AugmentTask, folder: Path, watch:
     if folder.exists() and any(folder.iterdir()):
         raise OutputError("The folder for augmented copies is not empty", where=folder)
     labels, classes, total = given.rows.labels, given.prepared.classes, len(given.rows)
-    for name in classes:
+    names = file_names(classes)
+    for name in names.values():
         (folder / name).mkdir(parents=True, exist_ok=True)
     for row in range(total):
         watch.check()
         made = augmented_rows(given.rows, np.array([row]), task.hyper, task.copies)[1:]
         for turn, image in enumerate(made, start=1):
             pixels = image[:, :, 0] if image.shape[2] == 1 else image
-            Image.fromarray(pixels).save(folder / classes[labels[row]] / f"{row:06d}_{turn:02d}.png")
+            Image.fromarray(pixels).save(folder / names[classes[labels[row]]] / f"{row:06d}_{turn:02d}.png")
         watch.tell(Progressed(stage="augment", done=row + 1, total=total))
     return total * task.copies

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from convonet.csv_files import csv_rows, write_csv
 from convonet.data.data_prep import PreparedSet
 from convonet.errors import DataChangedError
 from convonet.events import Warned, Watch
 from convonet.runs import Run
-from convonet.testing.writing import write_csv
 
 FILES = "data_files.csv"
 _HEADER = ("set", "path", "class", "hash")
@@ -47,9 +46,15 @@ def changed_paths(run: Run, sets: Mapping[str, PreparedSet]) -> list[str]:
     if not run.file(FILES).exists():
         return []
     with run.file(FILES).open(encoding="utf-8", newline="") as file:
-        before = {tuple(row) for row in list(csv.reader(file))[1:]}
+        before = {tuple(row) for row in list(csv_rows(file))[1:]}
     after = set(_rows(sets))
     return sorted({row[1] for row in before ^ after})
+
+
+def must_be_same(run: Run) -> bool:
+    """Whether the images must be those of an earlier attempt: then files are compared by their content."""
+    record = run.read()
+    return record["data"] is not None and record["attempt"] != 1
 
 
 def check_same_data(run: Run, sets: Mapping[str, PreparedSet], *, accept: bool, watch: Watch) -> None:
@@ -76,7 +81,7 @@ def check_same_data(run: Run, sets: Mapping[str, PreparedSet], *, accept: bool, 
             )
         watch.tell(Warned(message=f"{len(paths)} images have changed since the run began", subject="data"))
     write_data_files(run, sets)
-    run.update(data=record)
+    run.update(data=record, findings=None)
 
 
 def _rows(sets: Mapping[str, PreparedSet]) -> Iterator[tuple[str, str, str, str]]:

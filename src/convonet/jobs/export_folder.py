@@ -16,6 +16,7 @@ from PIL import Image
 from convonet.atomic import json_text, storage_error
 from convonet.errors import ModelFileError, OutputError
 from convonet.inference.golden import Probabilities, golden_rows, largest_difference
+from convonet.inference.labels import labels_text
 from convonet.inference.model_info import ModelInfo
 from convonet.jobs.export_samples import Samples
 from convonet.jobs.predict_script import CHECK, CHECK_SCRIPT, SCRIPT, predict_script
@@ -81,11 +82,7 @@ def _new_folder(folder: Path) -> Iterator[Path]:
 def _describe(made: Path, info: ModelInfo) -> None:
     values = plain_values(exported_info(info), info.temperature)
     (made / ABOUT).write_text(json_text(values, indent=1) + "\n", encoding="utf-8")
-    lines = "".join(f"{name.translate(_ONE_LINE)}\n" for name in info.classes)
-    (made / LABELS).write_text(lines, encoding="utf-8", errors="replace")
-
-
-_ONE_LINE = str.maketrans("\r\n", "  ")
+    (made / LABELS).write_text(labels_text(info.classes), encoding="utf-8", errors="replace")
 
 
 def _write_golden(

@@ -7,6 +7,7 @@ import traceback
 from collections.abc import Callable
 from typing import Any
 
+from convonet.atomic import is_no_room, no_room
 from convonet.errors import Cancelled, ConvonetError, OutOfMemoryError, StorageError
 from convonet.events import Event, RunEnded, RunStarted, RunState, Watch
 from convonet.runs import Run
@@ -78,7 +79,7 @@ def execute(
             _end_failed(end, error)
             raise
         except Exception as error:
-            failed = _out_of_memory() if is_memory_error(error) else _unexpected(error)
+            failed = _reason(run, error)
             _end_failed(end, failed)
             raise failed from error
         end(RunState.DONE)
@@ -91,6 +92,12 @@ def _end_failed(end: Callable[[RunState, ConvonetError], Any], error: ConvonetEr
         end(RunState.FAILED, error)
     except StorageError:
         return
+
+
+def _reason(run: Run, error: Exception) -> ConvonetError:
+    if is_no_room(error):
+        return no_room(run.path)
+    return _out_of_memory() if is_memory_error(error) else _unexpected(error)
 
 
 def _out_of_memory() -> ConvonetError:

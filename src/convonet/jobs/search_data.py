@@ -9,7 +9,8 @@ from convonet.data.data_prep import prepare
 from convonet.data.sources import scan_train
 from convonet.errors import InputError
 from convonet.events import StageStarted, Warned, Watch
-from convonet.jobs.data_record import check_same_data
+from convonet.jobs.checks import check_before_training
+from convonet.jobs.data_record import check_same_data, must_be_same
 from convonet.params import DataParams, PixelParams
 from convonet.runs import Run
 from convonet.tuning.fold_data import FoldData
@@ -45,8 +46,9 @@ def prepare_search(
     if disk_limit is not None:
         _check_disk(len(train), pixels, disk_limit)
     watch.tell(StageStarted(stage="prepare", title="Reading the images"))
-    prepared = prepare(train, pixels, name="train", watch=watch)
+    prepared = prepare(train, pixels, name="train", by_content=must_be_same(run), watch=watch)
     check_same_data(run, {"train": prepared}, accept=accept, watch=watch)
+    check_before_training(run, {"train": train}, {"train": prepared}, None, watch)
     cut = FoldData.of(prepared, pixels, data, folds=folds, images=images)
     if len(cut.chosen) < len(cut.labels):
         message = f"{len(cut.chosen):,} of {len(cut.labels):,} images are taken; --images all takes all"

@@ -11,17 +11,18 @@ import numpy as np
 import numpy.typing as npt
 
 from convonet.atomic import replacing
+from convonet.csv_files import write_csv
 from convonet.data.channels import find_pixels
 from convonet.data.data_prep import PreparedSet, prepare
 from convonet.data.sources import scan_set
 from convonet.events import FileSaved, Progressed, StageStarted, Watch
-from convonet.jobs.data_record import check_same_data
+from convonet.jobs.checks import check_before_training
+from convonet.jobs.data_record import check_same_data, must_be_same
 from convonet.metrics import Suspicion, suspicion
 from convonet.params import PixelParams
 from convonet.runs import Run
 from convonet.runs.suspects import HEADER, SUSPECTS, suspects_document
 from convonet.specs import SuspectsTask
-from convonet.testing.writing import write_csv
 
 STAGE = "suspects"
 PICTURE = "suspects.png"
@@ -43,8 +44,9 @@ def work(run: Run, task: SuspectsTask, watch: Watch) -> dict[str, Any]:
     listing = scan_set(task.data, "train", watch=watch)
     pixels = find_pixels(listing, task.data, watch=watch)
     watch.tell(StageStarted(stage="prepare", title="Reading the images"))
-    prepared = prepare(listing, pixels, name="train", watch=watch)
+    prepared = prepare(listing, pixels, name="train", by_content=must_be_same(run), watch=watch)
     check_same_data(run, {"train": prepared}, accept=task.accept_changed_data, watch=watch)
+    check_before_training(run, {"train": listing}, {"train": prepared}, None, watch)
     watch.tell(StageStarted(stage=STAGE, title="Asking models that were trained without the image"))
     shares = _mean_shares(run, task, prepared, pixels, watch)
     found = suspicion(prepared.labels, shares)

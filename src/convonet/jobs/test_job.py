@@ -16,6 +16,7 @@ from convonet.data.sources import scan_mapped
 from convonet.errors import DataError, InputError
 from convonet.events import FileSaved, StageStarted, Warned, Watch
 from convonet.inference.model_info import ModelInfo
+from convonet.jobs.checks import check_before_test
 from convonet.jobs.report_job import leave_report
 from convonet.plots.results import save_calibration, save_confusion, save_ranking
 from convonet.runs import RECORD, Run
@@ -38,8 +39,13 @@ def work(run: Run, task: TestTask, watch: Watch) -> dict[str, Any]:
         return document | {"run": str(owner.path), "sets": sets_table(owner.read()["scores"])}
 
 
-def evaluate_into(folder: Path, task: TestTask, watch: Watch, *, run: Run | None = None) -> Evaluation:
+def evaluate_into(
+    folder: Path, task: TestTask, watch: Watch, *, run: Run | None = None, checked: bool = False
+) -> Evaluation:
     """Evaluate and write the files into `folder`; a run given by `run` also remembers the scores.
+
+    Args:
+        checked: what a person should know of the images was told already.
 
     Raises:
         ConvonetError: no such model or set, or they do not belong together.
@@ -54,6 +60,8 @@ def evaluate_into(folder: Path, task: TestTask, watch: Watch, *, run: Run | None
     )
     watch.tell(StageStarted(stage="scan", title="Looking at the folders"))
     prepared = _prepared(task, task.split, predictor.info, watch, run)
+    if not checked:
+        check_before_test(run, _run_of(task), task.split, prepared, watch)
     chosen = _chosen(task, predictor, watch, run)
     watch.tell(StageStarted(stage="test", title="Testing"))
     result = evaluate(
@@ -183,6 +191,13 @@ def _warn_of_changes(task: TestTask, prepared: PreparedSet, watch: Watch) -> Non
             "be some that it was trained with"
         )
         watch.tell(Warned(message=message, subject="data"))
+
+
+def _run_of(task: TestTask) -> Run | None:
+    """The run that the model is of."""
+    model = Path(task.model)
+    folder = model if model.is_dir() else model.parent
+    return Run(folder) if (folder / RECORD).is_file() else None
 
 
 def _trained_on_all(task: TestTask) -> bool:

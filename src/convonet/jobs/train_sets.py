@@ -10,13 +10,13 @@ import numpy.typing as npt
 from convonet.data.channels import find_pixels
 from convonet.data.data_prep import PreparedSet, prepare
 from convonet.data.grouping import held_out_rows
-from convonet.data.groups import shared_groups, shared_sentence
-from convonet.data.listing import ImageListing
+from convonet.data.held_classes import absent_classes, absent_sentence, check_auc
 from convonet.data.sources import DataSets, scan
 from convonet.errors import DataError
 from convonet.events import StageStarted, Warned, Watch
 from convonet.jobs.after_training import warn_untested
-from convonet.jobs.data_record import check_same_data
+from convonet.jobs.checks import check_before_training
+from convonet.jobs.data_record import check_same_data, must_be_same
 from convonet.params import DataParams, PixelParams
 from convonet.runs import Run
 from convonet.runs.untested import data_kept
@@ -96,17 +96,55 @@ def prepare_found(run: Run, task: TrainTask, found: DataSets, watch: Watch) -> T
     """
     pixels = find_pixels(found.train, task.data, watch=watch)
     watch.tell(StageStarted(stage="prepare", title="Reading the images"))
-    train = prepare(found.train, pixels, name="train", watch=watch)
-    val = prepare(found.val, pixels, name="val", watch=watch) if found.val and task.validation else None
+    again = must_be_same(run)
+    train = prepare(found.train, pixels, name="train", by_content=again, watch=watch)
+    val = None
+    if found.val and task.validation:
+        val = prepare(found.val, pixels, name="val", by_content=again, watch=watch)
     sets = {"train": train} | ({"val": val} if val is not None else {})
     check_same_data(run, sets, accept=task.accept_changed_data, watch=watch)
-    _warn_of_shared_groups(train, val, found.test, watch)
     test = (found.data, found.test is not None, found.test_error)
+    every, none = np.arange(len(train)), np.arange(0)
     if val is not None:
-        return TrainSets(pixels, train, np.arange(len(train)), val, np.arange(len(val)), *test)
-    if not task.validation:
-        return TrainSets(pixels, train, np.arange(len(train)), None, np.arange(0), *test)
-    return TrainSets(pixels, train, *_held_out(task, train, watch), *test)
+        made = TrainSets(pixels, train, every, val, np.arange(len(val)), *test)
+    elif not task.validation:
+        made = TrainSets(pixels, train, every, None, none, *test)
+    else:
+        made = TrainSets(pixels, train, *_held_out(task, train, watch), *test)
+    _check_classes(task, made, watch)
+    _check(run, task, found, made, watch)
+    return made
+
+
+def _check_classes(task: TrainTask, made: TrainSets, watch: Watch) -> None:
+    """A score that needs images of every class is refused where they are not there, and else told to be absent."""
+    if made.val is None:
+        return
+    labels, classes = made.val.labels, made.train.classes
+    absent = absent_classes(labels, [made.val_rows], classes)
+    where = "among the validation images"
+    wishes = [name for name, score in task.hyper.watched.items() if score == "val_auc"]
+    check_auc(wishes, absent, labels, classes, where)
+    if absent:
+        message = absent_sentence(absent, labels, classes, where)
+        watch.tell(
+            Warned(message=f"{message}: no score tells how well they are recognized", subject="images")
+        )
+
+
+def _check(run: Run, task: TrainTask, found: DataSets, made: TrainSets, watch: Watch) -> None:
+    """Say what a person should know of the images before they are trained on."""
+    listings = {"train": found.train, "val": found.val, "test": found.test}
+    own_val = made.val is not None and made.val is not made.train
+    prepared = {"train": made.train} | ({"val": made.val} if own_val else {})
+    check_before_training(
+        run,
+        {name: listing for name, listing in listings.items() if listing is not None},
+        {name: each for name, each in prepared.items() if each is not None},
+        made.val_rows if made.val is made.train else None,
+        watch,
+        made.pixels if task.then_test else None,
+    )
 
 
 def _held_out(task: TrainTask, train: PreparedSet, watch: Watch) -> tuple[Rows, PreparedSet, Rows]:
@@ -119,12 +157,3 @@ def _held_out(task: TrainTask, train: PreparedSet, watch: Watch) -> tuple[Rows, 
             hint="Add images, give a validation folder, or train with --no-validation",
         )
     return kept, train, held
-
-
-def _warn_of_shared_groups(
-    train: PreparedSet, val: PreparedSet | None, test: ImageListing | None, watch: Watch
-) -> None:
-    others = {"validation": val.listing if val is not None else None, "test": test}
-    for name, listing in others.items():
-        if listing is not None and (shared := shared_groups(train.listing, listing)):
-            watch.tell(Warned(message=shared_sentence(shared, name), subject="groups"))

@@ -97,7 +97,7 @@ def _test(run: Run, task: TrainTask, sets: TrainSets, watch: Watch) -> None:
     if sets.tested:
         test = TestTask(model=str(run.path), data=sets.data, threads=task.threads)
         try:
-            evaluate_into(run.path, test, watch, run=run)
+            evaluate_into(run.path, test, watch, run=run, checked=True)
         except DataError as caught:
             error = caught
     if error is not None:

@@ -7,6 +7,7 @@ import time
 from dataclasses import replace
 from typing import Any
 
+from convonet.data.held_classes import absent_classes, check_auc
 from convonet.errors import TrainingError
 from convonet.events import StageStarted, Warned, Watch
 from convonet.jobs.search_data import prepare_search
@@ -25,6 +26,8 @@ from convonet.tuning.net_tuning import NetTuning
 from convonet.tuning.units import Trial, Unit, repeat_seed
 
 REPORTS = "reports.csv"
+
+_MONITORS = ("stop_monitor", "plateau_monitor", "save_best")
 
 
 def work(run: Run, task: TuneTask, watch: Watch) -> dict[str, Any]:
@@ -104,7 +107,7 @@ def retrain(run: Run, trial: int, *, repeat: int = 1, fold: int = 1, watch: Watc
 
 def _data(run: Run, task: TuneTask, watch: Watch) -> FoldData:
     accept = task.accept_changed_data
-    return prepare_search(
+    data = prepare_search(
         run,
         task.data,
         folds=task.folds,
@@ -113,6 +116,21 @@ def _data(run: Run, task: TuneTask, watch: Watch) -> FoldData:
         disk_limit=task.disk_limit,
         watch=watch,
     )
+    _check_auc(task, data)
+    return data
+
+
+def _check_auc(task: TuneTask, data: FoldData) -> None:
+    """Refuse a search by a score that some fold cannot have."""
+    wishes = [name for name in _MONITORS if "val_auc" in task.space.choices.get(name, ())]
+    if task.objective == "auc":
+        wishes.insert(0, "objective")
+    if wishes:
+        repeats, folds = range(1, task.repeats + 1), range(1, max(task.folds, 1) + 1)
+        held = (data.rows(repeat, fold)[1] for repeat in repeats for fold in folds)
+        absent = absent_classes(data.labels, held, data.classes)
+        where = "among the held-out images of every fold" if task.folds > 1 else "among the held-out images"
+        check_auc(wishes, absent, data.labels, data.classes, where)
 
 
 def _budget(run: Run, task: TuneTask, data: FoldData, started: float) -> Budget:

@@ -23,7 +23,9 @@ from convonet.runs.repeats import Difference, changed_surroundings, count_rows, 
 from convonet.runs.study_table import STUDY_HISTORY
 from convonet.runs.trials import TRIALS
 from convonet.specs import StudyTask, Task, TrainTask, TuneTask
+from convonet.specs.moved import check_images, moved
 from convonet.specs.verify_task import VerifyTask
+from convonet.text import file_name
 
 MODEL = "model.keras"
 
@@ -59,7 +61,9 @@ def work(run: Run, task: VerifyTask, watch: Watch) -> dict[str, Any]:
             where=first.path,
             received=f"a {record['kind']} run that is {first.state(record)}",
         )
-    again = _begun_again(run, first)
+    repeated = moved(first.task(), task.data)
+    check_images(repeated, first.path)
+    again = _begun_again(run, first, repeated)
     try:
         importlib.import_module(f"convonet.jobs.{record['kind']}_job").work(again, again.task(), watch)
     except DataChangedError as error:
@@ -81,9 +85,9 @@ def work(run: Run, task: VerifyTask, watch: Watch) -> dict[str, Any]:
     }
 
 
-def _begun_again(run: Run, first: Run) -> Run:
+def _begun_again(run: Run, first: Run, task: Task) -> Run:
     """A new run of the same task, which insists on the same images and leaves nothing outside its folder."""
-    again = Run.create(run.file("repeat"), _quiet(first.task()), name=first.id)
+    again = Run.create(run.file("repeat"), _quiet(task), name=file_name(first.id))
     again.update(data=first.read()["data"])
     if (plan := first.read().get(PLAN)) is not None:
         again.update(plan=Plan.of(plan).anew().to_dict(), replay=True)

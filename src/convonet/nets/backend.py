@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -39,7 +40,21 @@ def _hidden(*names: str) -> Iterator[None]:
                 del sys.modules[name]
 
 
+_BACKENDS = ("torch", "jax", "tensorflow")
+
+
+def _check_backend(wanted: str) -> None:
+    if wanted not in _BACKENDS or find_spec(wanted) is None:
+        raise ConvonetError(
+            "KERAS_BACKEND names a backend that cannot be used",
+            expected=", ".join(name for name in _BACKENDS if find_spec(name) is not None),
+            received=wanted,
+            hint="Install it, or take the variable away: torch is used then",
+        )
+
+
 os.environ.setdefault("KERAS_BACKEND", "torch")
+_check_backend(os.environ["KERAS_BACKEND"])
 # Threads that wait for one another sleep instead of spinning: beside another busy process a training step is then
 # ten times as fast, and the results are the same.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -50,8 +65,11 @@ with _hidden(*(package for package in _UNUSED if package != os.environ["KERAS_BA
         import keras
         from keras import ops
 
-# A line in the person's keras.json could turn the axes round; here images are (N, height, width, channels).
+# The person's keras.json may be of another course. It could turn the axes round, while here images are (N, height,
+# width, channels), or compute with half of the digits.
 keras.config.set_image_data_format("channels_last")
+keras.config.set_floatx("float32")
+keras.config.set_epsilon(1e-7)
 
 __all__ = [
     "device_name",

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from convonet.params.fields import ParamModel, param
 
-FillMode = Literal["constant", "nearest", "reflect"]
+FillMode = Literal["constant", "nearest", "reflect", "wrap"]
 
 
 def _amount(label: str, help: str, high: float, unit: str = "") -> Any:
@@ -37,7 +37,8 @@ class AugmentParams(ParamModel):
     fill_mode: FillMode = param(
         "nearest",
         "Fill",
-        "What stands where no pixel is: black, the nearest pixel, or the mirrored image.",
+        "What fills the area outside the image: black (constant), the nearest pixel, the mirrored image (reflect), "
+        "or the image once more (wrap).",
         group="Augmentation",
         tunable=True,
     )

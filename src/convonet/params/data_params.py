@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from typing import Literal, NamedTuple, Self
 
 from convonet.params.fields import ParamModel, fields_of, param
+from convonet.text import absolute
 
 Channels = Literal["auto", 1, 3]
 Resize = Literal["stretch", "pad", "pad_edge", "crop"]
@@ -168,6 +168,40 @@ class DataParams(ParamModel):
         "patient's number: no such group stands in two parts of a split. Images without it stand alone.",
         group="Split",
         default_text="images stand alone",
+        literal=True,
+    )
+    path_column: str | None = param(
+        None,
+        "Path column",
+        "The column of a CSV or TSV file that names the image: a path, a file name, or an id without extension.",
+        group="Table",
+        default_text="found by names and cells",
+        literal=True,
+    )
+    label_column: str | None = param(
+        None,
+        "Label column",
+        "The column of a CSV or TSV file that holds the class. Without it several columns may be found, of which "
+        "one holds 1.",
+        group="Table",
+        default_text="found by names and cells",
+        literal=True,
+    )
+    split_column: str | None = param(
+        None,
+        "Split column",
+        "The column of a CSV or TSV file that says whether an image is for train, val or test.",
+        group="Table",
+        default_text="found by its name",
+        literal=True,
+    )
+    image_dir: str | None = param(
+        None,
+        "Image folder",
+        "The folder in which the images of a CSV or TSV file are looked for, with all folders in it.",
+        group="Table",
+        kind="path",
+        default_text="the table's own, or images beside it",
     )
     group_column: str | None = param(
         None,
@@ -175,6 +209,7 @@ class DataParams(ParamModel):
         "The column of a CSV or TSV file that tells what belongs together, as the group pattern does.",
         group="Split",
         default_text="images stand alone",
+        literal=True,
     )
     alike_together: bool = param(
         False,
@@ -203,6 +238,7 @@ class DataParams(ParamModel):
         "stand in one folder.",
         group="Classes",
         default_text="folders are classes",
+        literal=True,
     )
 
     @property
@@ -214,8 +250,8 @@ class DataParams(ParamModel):
         """A copy with absolute paths, which mean the same from every folder."""
         paths = [name for name, field in fields_of(type(self)).items() if field.kind == "path"]
         given = {name: getattr(self, name) for name in paths if getattr(self, name)}
-        absolute = {name: os.path.abspath(os.path.expanduser(path)) for name, path in given.items()}
-        return self.changed(**absolute) if absolute != given else self
+        anchored = {name: absolute(path) for name, path in given.items()}
+        return self.changed(**anchored) if anchored != given else self
 
 
 def pixel_params(data: DataParams, channels: int) -> PixelParams:

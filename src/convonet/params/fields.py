@@ -41,6 +41,10 @@ _KIND_WORDS: dict[str, str] = {
 }
 
 
+_NOT_GIVEN = ("", "none", "auto")
+"""What a person types where the software is to choose."""
+
+
 @dataclass(frozen=True)
 class Field:
     """One declared parameter.
@@ -48,6 +52,7 @@ class Field:
     Attributes:
         low, high: bounds, None where there is none; `low_open` and `high_open` leave the bound itself out.
         optional: None is allowed and means "chosen by the software"; `default_text` says what is chosen.
+        literal: every text but the empty one is a value, also `none`.
         tunable: a search may vary it.
     """
 
@@ -66,11 +71,17 @@ class Field:
     tunable: bool = False
     optional: bool = False
     default_text: str = ""
+    literal: bool = False
 
     @property
     def is_list(self) -> bool:
         """Whether one value of it is itself a list."""
         return self.kind in ("ints", "floats", "size", "layers")
+
+    @property
+    def is_literal(self) -> bool:
+        """Whether every text but the empty one is a value: a folder may be called `none`, and so may a column."""
+        return self.kind == "path" or self.literal
 
     @property
     def is_json(self) -> bool:
@@ -154,6 +165,7 @@ def param(
     tunable: bool = False,
     default_text: str = "",
     kind: Kind | None = None,
+    literal: bool = False,
 ) -> Any:
     """Declare one parameter of a `ParamModel`. Bounds apply to each item of a list."""
     extra: dict[str, Any] = {
@@ -163,6 +175,7 @@ def param(
         "tunable": tunable,
         "default_text": default_text,
         "kind": kind,
+        "literal": literal,
         "bounds": {"ge": ge, "gt": gt, "le": le, "lt": lt},
     }
     return pydantic.Field(default, description=help, json_schema_extra=extra)
@@ -257,6 +270,7 @@ def _field(name: str, info: FieldInfo) -> Field:
         tunable=extra["tunable"],
         optional=optional,
         default_text=extra["default_text"],
+        literal=extra["literal"],
     )
 
 
@@ -281,7 +295,8 @@ def _kind(annotation: Any) -> tuple[Kind, tuple[Any, ...], bool]:
 def _read(field: Field, value: Any) -> Any:
     """The value that a person or a JSON file meant; ValueError when it is of another kind or out of range."""
     if isinstance(value, str):
-        value = _read_text(field, value.strip())
+        # The name of a folder may end in a blank, and a pattern may look for one.
+        value = _read_text(field, value if field.is_literal else value.strip())
     if value is None:
         if not field.optional:
             raise ValueError
@@ -328,7 +343,9 @@ def _number(field: Field, value: Any) -> int | float:
 
 def _read_text(field: Field, text: str) -> Any:
     """What a typed text means for a field of this kind."""
-    if field.optional and text.lower() in ("", "none", "auto") and text not in field.choices:
+    if field.is_literal:
+        return text if text.strip() else None
+    if field.optional and text.lower() in _NOT_GIVEN and text not in field.choices:
         return None
     if field.kind == "choice":
         return next((choice for choice in field.choices if str(choice).lower() == text.lower()), text)
@@ -341,10 +358,10 @@ def _read_text(field: Field, text: str) -> Any:
     if field.is_json or (text.startswith("[") and field.is_list):
         return json.loads(text)
     if field.kind == "size":
-        sides = text.lower().replace("×", "x").split("x")
+        sides = text.lower().replace("×", "x").replace(",", "x").split("x")
         return tuple(int(side) for side in sides) if len(sides) > 1 else int(text)
     if field.kind == "ints":
         return tuple(int(part) for part in text.split("-"))
     if field.kind == "floats":
-        return tuple(float(part) for part in text.split())
+        return tuple(float(part) for part in text.replace(",", " ").split())
     return text

@@ -19,7 +19,7 @@ from convonet.params.search_space import SearchSpace
 ParamKind = Literal["data", "hyper"]
 
 _MAX_BYTES = 4 * 2**20
-_PATHS = ("train_dir", "test_dir", "val_dir")
+_PATHS = ("train_dir", "test_dir", "val_dir", "image_dir")
 
 
 def read_object(path: str | os.PathLike[str]) -> dict[str, Any]:
@@ -46,7 +46,11 @@ def read_object(path: str | os.PathLike[str]) -> dict[str, Any]:
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}: {error.msg}"
         raise ParamError(
-            "The parameter file is not JSON", where=path, expected="JSON", received=place
+            "The parameter file is not JSON",
+            where=path,
+            expected="JSON",
+            received=place,
+            hint=backslash_hint(error.msg),
         ) from error
     except (ValueError, RecursionError) as error:
         raise ParamError(
@@ -60,6 +64,13 @@ def read_object(path: str | os.PathLike[str]) -> dict[str, Any]:
             received=type(value).__name__,
         )
     return value
+
+
+def backslash_hint(fault: str) -> str | None:
+    """What to do about the commonest fault of JSON that holds a path of Windows."""
+    if "escape" not in fault.lower():
+        return None
+    return "In JSON a backslash is written twice, as in C:\\\\cats; a slash, as in C:/cats, means the same"
 
 
 def _near_file(path: Path) -> str | None:

@@ -277,9 +277,9 @@ def split_setting(setting: str, known: Mapping[str, Field]) -> tuple[str, list[s
         raise ParamError.of({setting: f"--set {setting}: expected NAME=VALUE, received no '='"})
     if name not in known:
         raise ParamError.of({name: unknown_key(name, known)})
-    text = text.strip()
-    if known[name].kind in ("text", "path") and not known[name].tunable:
+    if known[name].is_literal:
         return name, [text]
+    text = text.strip()
     if text.startswith(("[", "{")):
         value = _json(name, text)
         alternatives, _ = _alternatives(known[name], value)
@@ -291,4 +291,6 @@ def _json(name: str, text: str) -> Any:
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:
-        raise ParamError.of({name: f"{name}: expected JSON, received {text[:80]!r} ({error.msg})"}) from error
+        hint = "; write each backslash twice" if "escape" in error.msg else ""
+        sentence = f"{name}: expected JSON, received {text[:80]!r} ({error.msg}{hint})"
+        raise ParamError.of({name: sentence}) from error

@@ -9,12 +9,13 @@ from pydantic import field_validator, model_validator
 
 from convonet.params.custom_layers import layer_faults
 from convonet.params.fields import ParamModel, param
+from convonet.text import absolute, local_path
 
 
 def anchored_file(value: Any) -> Any:
     """The absolute path of a file that is there; a name such as `local` stays as it is."""
-    there = isinstance(value, str) and os.path.isfile(os.path.expanduser(value))
-    return os.path.abspath(os.path.expanduser(value)) if there else value
+    there = isinstance(value, str) and os.path.isfile(local_path(value))
+    return absolute(value) if there else value
 
 
 class TransferParams(ParamModel):

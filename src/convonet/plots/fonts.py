@@ -13,6 +13,9 @@ import matplotlib
 from matplotlib.font_manager import FontProperties, findfont, fontManager
 from matplotlib.ft2font import FT2Font
 
+# A file matplotlibrc in the current folder, or the person's own, is not meant for our figures.
+matplotlib.rcdefaults()
+
 # Sans-serif faces with Chinese, Japanese and Korean, in the order of preference.
 CJK_FAMILIES = (
     "Noto Sans CJK SC",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from convonet.csv_files import csv_rows
 from convonet.data.counted import counted
 from convonet.data.places import place_of
 from convonet.errors import DataError
@@ -76,7 +76,7 @@ def read_files(run: Run) -> list[SetFile]:
     """The run's table of images; empty where there is none."""
     try:
         with run.file(FILES).open(encoding="utf-8", newline="") as lines:
-            return [SetFile(*row) for row in list(csv.reader(lines))[1:]]
+            return [SetFile(*row) for row in list(csv_rows(lines))[1:]]
     except OSError:
         return []
 

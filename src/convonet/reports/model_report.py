@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Mapping
 from heapq import nlargest
 from typing import Any
 
+from convonet.csv_files import csv_records
 from convonet.events import RunState
 from convonet.params import DataParams
 from convonet.reports.card import model_card
@@ -149,7 +149,7 @@ def _mistakes(run: Run, record: Document, tested: Document) -> list[dict[str, An
     if not file.is_file():
         return []
     with file.open(encoding="utf-8", newline="") as lines:
-        wrong = (row for row in csv.DictReader(lines) if row["true"] != row["predicted"])
+        wrong = (row for row in csv_records(lines) if row["true"] != row["predicted"])
         worst = nlargest(_MISTAKES, wrong, key=lambda row: float(row["confidence"]))
     pictures = None if root is None else Pictures(root)
     return [

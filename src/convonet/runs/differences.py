@@ -6,6 +6,7 @@ import csv
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from convonet.csv_files import csv_records
 from convonet.runs.run import Run
 
 PREDICTIONS = "predictions.csv"
@@ -77,7 +78,7 @@ def _read(run: Run) -> dict[str, _Said]:
     """The answers by path; empty where the run was not tested."""
     try:
         with run.file(PREDICTIONS).open(encoding="utf-8", newline="") as lines:
-            return {row["path"]: _said(row) for row in csv.DictReader(lines)}
+            return {row["path"]: _said(row) for row in csv_records(lines)}
     except (OSError, KeyError, ValueError, csv.Error):
         return {}
 

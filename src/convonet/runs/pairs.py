@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from itertools import combinations
 from typing import Any, NamedTuple
 
+from convonet.csv_files import csv_records
 from convonet.runs.run import Run
 
 PREDICTIONS = "predictions.csv"
@@ -50,7 +51,7 @@ def _read(run: Run) -> _Answers | None:
     file = run.file(PREDICTIONS)
     try:
         with file.open(encoding="utf-8", newline="") as lines:
-            rows = [(row["path"], row["true"], row["predicted"]) for row in csv.DictReader(lines)]
+            rows = [(row["path"], row["true"], row["predicted"]) for row in csv_records(lines)]
     except (OSError, KeyError, ValueError, csv.Error):
         return None
     if not rows:

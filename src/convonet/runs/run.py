@@ -24,6 +24,8 @@ from convonet.runs.environment import machine, versions
 from convonet.runs.event_log import EventLog, LineFile
 from convonet.runs.migrations import RUN_VERSION, migrated
 from convonet.specs import Task, read_task
+from convonet.text import file_name, has_controls, local_path, terminal
+from convonet.text import name as compared
 
 RECORD = "run.json"
 _LOCK_SECONDS = 2.0
@@ -60,9 +62,15 @@ class Run:
             InputError: `name` is taken or is not a folder name.
             OutputError: `parent` cannot be written to.
         """
-        if name is not None and (name in ("", ".", "..") or any(sign in name for sign in '/\\:*?"<>|\0')):
-            raise InputError("A run's name is the name of a folder", received=name, where="--name")
-        path = parent / (name or new_id(task.kind))
+        if name is not None and (has_controls(name) or file_name(name) != compared(name)):
+            raise InputError(
+                "A run's name is the name of a folder",
+                received=terminal(name),
+                where="--name",
+                hint=f"For example {file_name(name)}",
+            )
+        parent = Path(local_path(parent))
+        path = parent / (compared(name or "") or new_id(task.kind))
         try:
             parent.mkdir(parents=True, exist_ok=True)
             path.mkdir()
@@ -139,7 +147,8 @@ class Run:
             raise RunNotFoundError(
                 "The run's record cannot be read", where=self.file(RECORD), received=str(error)
             ) from error
-        return migrated(record)
+        # A folder may be renamed by hand: its name is the run's id, whatever the record says.
+        return migrated(record) | {"id": self.id}
 
     def write(self, record: Mapping[str, Any]) -> None:
         """Replace the record, whole or not at all."""

@@ -16,6 +16,7 @@ from convonet.runs.differences import difference
 from convonet.runs.event_log import LineFile
 from convonet.runs.pairs import compare_pairs
 from convonet.runs.run import RECORD, Run
+from convonet.text import local_path
 
 _DEPTH = 3
 
@@ -77,7 +78,7 @@ class RunStore:
         Raises:
             RunNotFoundError: there is none, or several have that id.
         """
-        path = Path(name)
+        path = Path(local_path(name))
         if os.path.isfile(path / RECORD):
             return Run(path)
         matches = {run.path: run for run in self._all() if run.id == name}

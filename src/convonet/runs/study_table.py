@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from convonet.csv_files import csv_content
 from convonet.params.fields import fields_of
 from convonet.params.hyper_params import HyperParams
 from convonet.runs.event_log import LineFile
@@ -112,11 +113,10 @@ def study_text(task: StudyTask, rows: Sequence[StudyRow]) -> str:
     """`study.csv`: the varied parameters, a column for each target, the best score, the epochs trained."""
     declared = fields_of(HyperParams)
     names = task.space.varied
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow((*names, *(f"epochs_to_{target:g}" for target in task.targets), "best", "epochs_trained"))
+    head = (*names, *(f"epochs_to_{target:g}" for target in task.targets), "best", "epochs_trained")
+    table: list[Sequence[object]] = [head]
     for row in rows:
         values = [declared[name].show(row.params[name]) if name in row.params else "" for name in names]
         reached = ["not reached" if epochs is None else epochs for epochs in row.epochs_to]
-        writer.writerow((*values, *reached, "" if row.best is None else row.best, len(row.history)))
-    return text.getvalue()
+        table.append((*values, *reached, "" if row.best is None else row.best, len(row.history)))
+    return csv_content(table)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 from typing import Any
 
+from convonet.csv_files import csv_records
 from convonet.runs.run import Run
 
 SUSPECTS = "suspects.csv"
@@ -34,7 +34,7 @@ def read_suspects(run: Run) -> list[dict[str, Any]]:
     """Every row of the list, the most suspicious first; empty where it is not made yet."""
     try:
         with run.file(SUSPECTS).open(encoding="utf-8", newline="") as lines:
-            return [_typed(row) for row in csv.DictReader(lines)]
+            return [_typed(row) for row in csv_records(lines)]
     except OSError:
         return []
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from convonet.csv_files import csv_content
 from convonet.params.fields import fields_of
 from convonet.params.hyper_params import HyperParams
 from convonet.runs.trials import FoldRow
@@ -159,17 +158,15 @@ def best_hyper(task: TuneTask, setting: Setting) -> HyperParams:
 def results_text(settings: Iterable[Setting], varied: Sequence[str]) -> str:
     """`results.csv`: the varied parameters, `mean_accuracy` and `std` in percent, and what else is known."""
     declared = fields_of(HyperParams)
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
     tail = ("mean_loss", "mean_score", "std_score", "folds", "state", "tied", "seconds", "trial", "seed")
-    writer.writerow((*varied, "mean_accuracy", "std", *tail, "reason"))
+    rows: list[Sequence[object]] = [(*varied, "mean_accuracy", "std", *tail, "reason")]
     for setting in settings:
         values = [declared[n].show(setting.params[n]) if n in setting.params else "" for n in varied]
         percents = [None if share is None else 100 * share for share in (setting.mean_accuracy, setting.std)]
         rest = [getattr(setting, name) for name in tail]
         cells = [*percents, *rest, " ".join(setting.reason.split())]
-        writer.writerow([*values, *("" if cell is None else _cell(cell) for cell in cells)])
-    return text.getvalue()
+        rows.append([*values, *("" if cell is None else _cell(cell) for cell in cells)])
+    return csv_content(rows)
 
 
 def _cell(value: object) -> object:

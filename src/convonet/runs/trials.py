@@ -12,6 +12,7 @@ from typing import Any, Literal
 from convonet.params.fields import fields_of
 from convonet.params.hyper_params import HyperParams
 from convonet.runs.event_log import LineFile
+from convonet.text import csv_cell, csv_text
 
 TRIALS = "trials.csv"
 FoldState = Literal["done", "failed", "pruned"]
@@ -93,7 +94,7 @@ class TrialsFile:
         rows = []
         for cells in csv.DictReader(io.StringIO(self._whole(), newline="")):
             if None not in cells and None not in cells.values():
-                rows.append(self._row(cells))
+                rows.append(self._row({name: csv_text(cell) for name, cell in cells.items()}))
         return rows
 
     def cut_torn(self) -> None:
@@ -131,5 +132,5 @@ def _number(text: str) -> float | None:
 def _line(cells: Sequence[object]) -> str:
     # A row is one line and one write, so a reason that has line ends is laid in one.
     text = io.StringIO()
-    csv.writer(text, lineterminator="").writerow([" ".join(str(cell).split()) for cell in cells])
+    csv.writer(text, lineterminator="").writerow([csv_cell(" ".join(str(cell).split())) for cell in cells])
     return text.getvalue()

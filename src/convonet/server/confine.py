@@ -5,8 +5,13 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from convonet.data.table_file import TABLE_SUFFIXES, read_table_file
+from convonet.data.table_images import image_folders
 from convonet.server.held import Held
 from convonet.server.refusals import Refusal
+from convonet.text import relative_path
+
+_SEPARATORS = frozenset("/\\")
 
 
 class Root:
@@ -37,6 +42,15 @@ class Root:
                 hint="Paths are relative to the folder that the server was started with",
             )
         return path
+
+    def address(self, text: str | os.PathLike[str]) -> str:
+        """The absolute path that a client means, its links not followed: an image may be a link.
+
+        Raises:
+            Refusal: as `inside`, of where the links lead.
+        """
+        self.inside(text)
+        return os.path.abspath(self.path / text)
 
     def existing(self, text: str | os.PathLike[str]) -> Path:
         """`inside`, and it is there.
@@ -85,7 +99,10 @@ class Root:
         """
         if path.is_dir():
             self._check_links(path)
-        elif path.suffix.lower() in (".csv", ".tsv"):
+            for table in sorted(path.iterdir()):
+                if table.suffix.lower() in TABLE_SUFFIXES and table.is_file():
+                    self._check_table(table)
+        elif path.suffix.lower() in TABLE_SUFFIXES:
             self._check_table(path)
 
     def _check_links(self, folder: Path) -> None:
@@ -103,8 +120,11 @@ class Root:
                         waiting.append(entry.path)
 
     def _check_table(self, file: Path) -> None:
-        from convonet.data.tables import read_table
-
-        table = read_table(file)
-        for line in table.lines:
-            self.inside(file.parent / (line[table.path] or "").strip())
+        """Every cell that may be a path, and the folders in which a name alone is looked for."""
+        for folder in image_folders(file, None):
+            if self.holds(Path(os.path.realpath(folder))):
+                self._check_links(folder)
+        table = read_table_file(file)
+        for cell in {cell for row in table.rows for cell in row.values() if _SEPARATORS.intersection(cell)}:
+            for spelling in {cell, relative_path(cell)}:
+                self.inside(file.parent / spelling)

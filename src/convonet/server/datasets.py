@@ -62,7 +62,7 @@ class DataSets:
             Refusal: a link leads out of the root; 429 while others try regular expressions.
             ParamError: a regular expression that cannot be used, or takes too long.
         """
-        for name in ("train_dir", "val_dir", "test_dir"):
+        for name in ("train_dir", "val_dir", "test_dir", "image_dir"):
             folder = getattr(data, name)
             if folder and Path(folder).exists():
                 self._root.check_tree(Path(folder))
@@ -107,6 +107,7 @@ class DataSets:
             "classes": list(found.sets.classes),
             "sets": {split: self._set(listing) for split, listing in found.sets.listings.items()},
             "errors": {split: error.to_dict() for split, error in found.sets.errors.items()},
+            "findings": list(found.sets.findings),
         }
 
     def _set(self, listing: ImageListing) -> dict[str, Any]:
@@ -150,4 +151,5 @@ class DataSets:
             "labels": listing.labels.tolist(),
             "skipped": [item._asdict() for item in listing.skipped],
             "groups": listing.groups,
+            "notes": listing.notes,
         }

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from convonet.errors import ConvonetError, InputError, RunAliveError
 from convonet.events import RunEnded, RunState
+from convonet.params import DataParams
 from convonet.runs import RECORD, Run
 from convonet.runs.environment import available_cores
 from convonet.runs.run import now
@@ -96,8 +97,11 @@ class JobQueue:
             self._waiting.append(_Job(run, run.task()))
         return run
 
-    def resume(self, run: Run, *, accept_changed_data: bool = False) -> bool:
+    def resume(self, run: Run, *, accept_changed_data: bool = False, data: DataParams | None = None) -> bool:
         """Take a run up again, in its turn; False when it is done.
+
+        Args:
+            data: its folders, where the images are in another place now.
 
         Raises:
             Refusal: too many wait already, or it waits itself.
@@ -107,7 +111,7 @@ class JobQueue:
             if self._place(run) is not None or run.id in self._working:
                 raise Refusal(409, "The run is under way already", where=run.id)
             self._check_room()
-        if not prepare_resume(run, accept_changed_data=accept_changed_data):
+        if not prepare_resume(run, accept_changed_data=accept_changed_data, data=data):
             return False
         with self._lock:
             run.clear_cancel()

@@ -13,6 +13,7 @@ from PIL import Image
 
 from convonet.data.arrays import address_of, image_shape, load_array, load_row
 from convonet.data.decode import open_image, read_bytes
+from convonet.data.file_stats import FileStats, file_stats
 from convonet.data.pixels import Pixels, flat
 from convonet.errors import DataError
 from convonet.server.confine import Root
@@ -91,8 +92,7 @@ def _member(file: Held, address: str, limits: Limits) -> Image.Image:
         if math.prod(shape) > limits.array_bytes:
             row = load_row(file.path, name, place)
         else:
-            info = file.info
-            row = _array(_Key(info.st_dev, info.st_ino, info.st_mtime_ns, info.st_size, name, file))[place]
+            row = _array(_Key(file_stats(file.info), name, file))[place]
     except (ValueError, IndexError, KeyError, OSError, DataError) as error:
         raise Refusal(404, "There is no such image", where=ascii(address)[1:-1][:200]) from error
     grey = row.ndim == 2 or row.shape[2] == 1
@@ -103,10 +103,7 @@ def _member(file: Held, address: str, limits: Limits) -> Image.Image:
 class _Key:
     """An array of a file; two openings of one file are equal."""
 
-    device: int
-    inode: int
-    modified: int
-    size: int
+    stats: FileStats
     name: str
     file: Held = field(compare=False)
 

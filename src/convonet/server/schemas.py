@@ -166,6 +166,9 @@ class DataSetDocument(Document):
     classes: list[str]
     sets: dict[SplitName, SetCounts]
     errors: dict[SplitName, Fault]
+    findings: list[str] = Field(
+        default_factory=list, description="What a person should know of the images before training."
+    )
 
 
 class ImageRow(Document):
@@ -194,6 +197,7 @@ class Listing(Document):
     labels: list[int]
     skipped: list[SkippedFile]
     groups: list[str] | None = None
+    notes: list[str] = Field(default_factory=list, description="How a table was read.")
 
 
 class MarkWish(BaseModel):
@@ -263,6 +267,9 @@ class Resume(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"accept_changed_data": False}})
     accept_changed_data: bool = False
+    data: dict[str, Any] | None = Field(
+        None, description="The folders of the images, where they are in another place now."
+    )
 
 
 class RunRow(Document):

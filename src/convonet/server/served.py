@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from convonet.data.file_stats import FileStats, file_stats
 from convonet.errors import ModelFileError
 from convonet.runs import Run
 from convonet.runs.environment import available_cores
@@ -26,8 +27,8 @@ _THREADS, _DECODERS = 2, 2
 class _State(NamedTuple):
     """What changes when a model's files are written anew."""
 
-    keras: tuple[int, int] | None
-    onnx: tuple[int, int]
+    keras: FileStats | None
+    onnx: FileStats
 
 
 class ServedModels:
@@ -129,12 +130,12 @@ def _state(run: Run) -> _State | None:
     return None if onnx is None else _State(keras, onnx)
 
 
-def _stat(file: Path) -> tuple[int, int] | None:
+def _stat(file: Path) -> FileStats | None:
     try:
         info = os.stat(file)
     except OSError:
         return None
-    return info.st_mtime_ns, info.st_size
+    return file_stats(info)
 
 
 def _opened(run: Run) -> ModelProcess | None:

@@ -130,7 +130,7 @@ class TaskMaker:
     def check_images(self, task: Task) -> None:
         """Make sure that no link in the folders of images leads out of the root. Raises Refusal."""
         data = getattr(task, "data", None)
-        for name in ("train_dir", "val_dir", "test_dir"):
+        for name in ("train_dir", "val_dir", "test_dir", "image_dir"):
             folder = getattr(data, name, None)
             if folder and Path(folder).exists():
                 self._root.check_tree(Path(folder))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from convonet.params.data_params import DataParams
 from convonet.specs.tasks import Task
 
 
@@ -13,7 +14,9 @@ class VerifyTask(Task):
 
     Attributes:
         run: the folder of the run; it is not changed. `threads` must be those of the run.
+        data: its folders, where the images are in another place now; their content must be the same.
     """
 
     kind = "verify"
     run: str
+    data: DataParams | None = None

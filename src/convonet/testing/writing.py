@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import itertools
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TextIO
 
-from convonet.atomic import replacing, write_json
+from convonet.atomic import write_json
+from convonet.csv_files import write_csv
 from convonet.testing.evaluation import Evaluation
 
 
@@ -36,26 +34,6 @@ def write_evaluation(folder: Path, evaluation: Evaluation) -> list[Path]:
     header = ("path", "true", "predicted", "confidence", *(f"p:{name}" for name in names))
     write_csv(rows, header, _rows(evaluation))
     return [scores, matrix, rows]
-
-
-def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Write UTF-8 with LF line ends, floats with all their digits, whole or not at all."""
-    # A file name that is no UTF-8 is shown with its bytes escaped rather than losing the table.
-    with (
-        replacing(path) as temporary,
-        temporary.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file,
-    ):
-        csv.writer(_LineFeeds(file)).writerows(itertools.chain([header], rows))
-
-
-class _LineFeeds:
-    """Ends rows in LF. Left to itself with that, `csv` does not quote a lone CR, which then breaks the row."""
-
-    def __init__(self, file: TextIO) -> None:
-        self._file = file
-
-    def write(self, row: str) -> int:
-        return self._file.write(row.removesuffix("\r\n") + "\n")
 
 
 def _rows(evaluation: Evaluation) -> Iterable[Sequence[object]]:

@@ -13,6 +13,7 @@ import numpy as np
 from convonet.errors import ParamError, nearest
 from convonet.nets.backend import keras
 from convonet.params.hyper_params import HyperParams
+from convonet.text import name as compared
 
 BOUNDARIES = {"sigmoid": 0.5, "sigmoid_logit": 0.0}
 """For networks with one output: above it, the answer is the second class."""
@@ -74,7 +75,8 @@ def class_weights(hyper: HyperParams, labels: np.ndarray, classes: Sequence[str]
         return balanced_weights(labels, len(classes))
     if not hyper.class_weights:
         return None
-    unknown = [name for name in hyper.class_weights if name not in classes]
+    weights = {compared(name): weight for name, weight in hyper.class_weights.items()}
+    unknown = [name for name in weights if name not in map(compared, classes)]
     if unknown:
         near = nearest(unknown[0], classes)
         raise ParamError.of(
@@ -83,7 +85,7 @@ def class_weights(hyper: HyperParams, labels: np.ndarray, classes: Sequence[str]
                 + (f" (did you mean {near}?)" if near else "")
             }
         )
-    return np.array([hyper.class_weights.get(name, 1.0) for name in classes], dtype=np.float32)
+    return np.array([weights.get(compared(name), 1.0) for name in classes], dtype=np.float32)
 
 
 def balanced_weights(labels: np.ndarray, classes: int) -> np.ndarray:

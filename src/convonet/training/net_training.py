@@ -155,7 +155,9 @@ class NetTraining:
             )
         )
         self._given_rate = self._rate(place.step)
-        self._optimizer.learning_rate.assign(self._given_rate)
+        if not place.ended and place.epoch <= self.hyper.epochs:
+            # A training that is over keeps the rate of its last batch, which the checkpoint holds.
+            self._optimizer.learning_rate.assign(self._given_rate)
         self._own.train_began()
         try:
             while not place.ended and place.epoch <= self.hyper.epochs:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from pathlib import Path
 
 from convonet.errors import WorkerError
 from convonet.home import home
+from convonet.own_process import child_environment, neutral_folder, python_words
 from convonet.params import DataParams, HyperParams
 from convonet.runs.environment import available_cores
 from convonet.specs import TrainTask
@@ -45,7 +45,12 @@ def write_digits(folder: Path) -> None:
     """
     code = "import sys; from convonet.data.samples import write_samples; write_samples('digits', sys.argv[1])"
     done = subprocess.run(
-        [sys.executable, "-c", code, str(folder)], capture_output=True, text=True, check=False
+        python_words("-c", code, str(folder)),
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=neutral_folder(),
+        env=child_environment(),
     )
     if done.returncode:
         lines = done.stderr.strip().splitlines()

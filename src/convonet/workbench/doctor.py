@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import importlib.util
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
 from convonet.home import HOME_VARIABLE, home
+from convonet.own_process import child_environment, neutral_folder, python_words
 from convonet.runs.environment import machine, versions
 
 _EXTRAS = {
@@ -30,7 +30,13 @@ def examine() -> dict[str, Any]:
     Keras is asked in a process of its own.
     """
     probe = subprocess.run(
-        [sys.executable, "-c", _PROBE], capture_output=True, text=True, timeout=120, check=False
+        python_words("-c", _PROBE),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        cwd=neutral_folder(),
+        env=child_environment(),
     )
     keras = _probed(probe)
     parts = [{"name": "training", "state": "ready" if "device" in keras else keras["error"]}]

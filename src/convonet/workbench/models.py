@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import os
 from pathlib import Path
 from typing import Any
 
-from convonet.atomic import write_bytes
+from convonet.csv_files import write_csv
 from convonet.errors import ModelFileError, RunNotFoundError
 from convonet.runs import RunStore
+from convonet.text import local_path
 
 
 def model_path(model: str) -> Path:
@@ -19,7 +18,7 @@ def model_path(model: str) -> Path:
     Raises:
         ModelFileError: neither is there.
     """
-    path = Path(model)
+    path = Path(local_path(model))
     if os.path.exists(path):
         return path.resolve()
     try:
@@ -36,9 +35,4 @@ def model_path(model: str) -> Path:
 def write_predictions(path: Path, predictions: list[dict[str, Any]]) -> None:
     """Write predictions as CSV: path, predicted, confidence, unsure, error."""
     columns = ("path", "predicted", "confidence", "unsure", "error")
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows([item.get(column, "") for column in columns] for item in predictions)
-    # A file name that is no UTF-8 is shown with its bytes escaped rather than losing the table.
-    write_bytes(path, text.getvalue().encode("utf-8", errors="backslashreplace"))
+    write_csv(path, columns, ([item.get(column, "") for column in columns] for item in predictions))

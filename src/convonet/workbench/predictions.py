@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import os
 from array import array
 from collections.abc import Iterator
@@ -11,6 +10,8 @@ from operator import itemgetter
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
+from convonet.csv_files import csv_rows
+from convonet.data.file_stats import FileStats, file_stats
 from convonet.errors import InputError
 
 if TYPE_CHECKING:
@@ -125,10 +126,10 @@ def answers_file(scores: dict[str, Any]) -> Path:
     return Path(scores["run"]) / ("predictions.csv" if split == "test" else f"predictions_{split}.csv")
 
 
-def _state_of(file: IO[bytes]) -> tuple[int, int]:
+def _state_of(file: IO[bytes]) -> FileStats:
     """What changes when the file is written anew; its rows then begin elsewhere."""
     found = os.fstat(file.fileno())
-    return found.st_size, found.st_mtime_ns
+    return file_stats(found)
 
 
 def _records(lines: IO[bytes], start: int) -> Iterator[tuple[int, bytes]]:
@@ -142,4 +143,4 @@ def _records(lines: IO[bytes], start: int) -> Iterator[tuple[int, bytes]]:
 
 
 def _values(line: bytes) -> list[str]:
-    return next(csv.reader([line.decode("utf-8", errors="surrogateescape")]))
+    return next(csv_rows([line.decode("utf-8", errors="surrogateescape")]))

@@ -9,8 +9,10 @@ import psutil
 
 from convonet.errors import InputError, RunAliveError
 from convonet.events import RunState
+from convonet.params import DataParams
 from convonet.runs import Run
 from convonet.specs import StudyTask, SuspectsTask, TrainTask, TuneTask
+from convonet.specs.moved import check_images, moved
 
 _GRACE_SECONDS = 6.0
 _RESUMABLE = ("train", "tune", "study", "suspects")
@@ -21,13 +23,17 @@ def can_resume(run: Run) -> bool:
     return run.read()["kind"] in _RESUMABLE
 
 
-def prepare_resume(run: Run, *, accept_changed_data: bool = False) -> bool:
+def prepare_resume(run: Run, *, accept_changed_data: bool = False, data: DataParams | None = None) -> bool:
     """Make a run ready to be started again; False when it is done and nothing is left to do.
 
     A worker whose owner has died gets a few seconds to put its work away.
 
+    Args:
+        data: its folders, where the images are in another place now. That they are the same is checked by the job.
+
     Raises:
         RunAliveError: a process works on it.
+        DataError: the images are not where they were, and no other place is given.
         InputError: runs of this kind cannot be resumed.
     """
     record = run.read()
@@ -50,8 +56,12 @@ def prepare_resume(run: Run, *, accept_changed_data: bool = False) -> bool:
         return False
     task = run.task()
     resumable = TrainTask | TuneTask | StudyTask | SuspectsTask
-    if isinstance(task, resumable) and accept_changed_data != task.accept_changed_data:
-        run.update(task=replace(task, accept_changed_data=accept_changed_data).to_dict())
+    assert isinstance(task, resumable)
+    again = moved(replace(task, accept_changed_data=accept_changed_data), data)
+    check_images(again, run.path)
+    if again != task:
+        spec = again.to_dict()
+        run.update(task=spec, params=record["params"] | {"data": spec["data"]})
     return True
 
 

@@ -24,6 +24,10 @@ DECIDING = (
     "label_pattern",
     "group_pattern",
     "group_column",
+    "path_column",
+    "label_column",
+    "split_column",
+    "image_dir",
 )
 """The data parameters that a listing depends on."""
 
@@ -47,6 +51,14 @@ class LoadedSets:
         for listing in self.listings.values():
             return listing.classes
         return ()
+
+    @property
+    def findings(self) -> tuple[str, ...]:
+        """What a person should know of the sets, as far as names and counts tell it."""
+        from convonet.data.preflight import listing_findings
+
+        named = {str(split): listing for split, listing in self.listings.items()}
+        return tuple(finding.sentence for finding in listing_findings(named))
 
     def images(self, split: Split) -> int:
         """How many images a set has; 0 when it is not there."""

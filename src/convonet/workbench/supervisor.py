@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import IO, Any
 
+from convonet.atomic import no_room
 from convonet.errors import (
     Cancelled,
     ConvonetError,
@@ -22,7 +22,14 @@ from convonet.errors import (
     error_from_dict,
 )
 from convonet.events import RunEnded, RunState, Stamped
-from convonet.own_process import OPENING_SECONDS, with_large_pages
+from convonet.own_process import (
+    NO_ROOM_CODE,
+    OPENING_SECONDS,
+    child_environment,
+    neutral_folder,
+    python_words,
+    with_large_pages,
+)
 from convonet.runs import Run
 from convonet.runs.environment import available_cores
 from convonet.runs.memory import halve_batch, memory_kills
@@ -51,7 +58,7 @@ class WorkerKey:
         """The environment of such a process."""
         threads = {name: str(self.threads) for name in _THREAD_VARIABLES}
         own = threads | {"KERAS_BACKEND": self.backend, "PYTHONUNBUFFERED": "1"}
-        return with_large_pages(os.environ) | own
+        return with_large_pages(child_environment()) | own
 
 
 class Worker:
@@ -94,9 +101,16 @@ class Worker:
                 self.kill()
         return events
 
-    def follow(self, poll_seconds: float = _POLL_SECONDS) -> Iterator[Stamped]:
-        """Every event until the worker has ended; then `finish` tells how."""
+    def follow(
+        self, poll_seconds: float = _POLL_SECONDS, asked: Callable[[], None] = lambda: None
+    ) -> Iterator[Stamped]:
+        """Every event until the worker has ended; then `finish` tells how.
+
+        Args:
+            asked: called before each look; it may cancel or kill.
+        """
         while self.is_alive():
+            asked()
             yield from self.poll()
             time.sleep(poll_seconds)
         yield from self.poll()
@@ -189,6 +203,8 @@ class Worker:
                 raise
 
     def _reason(self, code: int) -> ConvonetError:
+        if code == NO_ROOM_CODE:
+            return no_room(self.run.path)
         log = self.run.file("worker.log")
         tail = log.read_text(encoding="utf-8", errors="replace")[-_LOG_TAIL:] if log.exists() else ""
         last = tail.strip().splitlines()[-1] if tail.strip() else None
@@ -270,7 +286,8 @@ class Supervisor:
     def _spawn(self, key: WorkerKey, arguments: list[str], log: IO[bytes] | None) -> subprocess.Popen[bytes]:
         output: Any = subprocess.DEVNULL if log is None else log
         return subprocess.Popen(
-            [sys.executable, "-m", "convonet.worker", *arguments],
+            python_words("-m", "convonet.worker", *arguments),
+            cwd=neutral_folder(),
             stdin=subprocess.PIPE,
             stdout=output,
             stderr=output,

@@ -44,6 +44,7 @@ from convonet.specs import (
     TrainTask,
     TuneTask,
 )
+from convonet.specs.moved import check_images
 from convonet.specs.shown_as import command_words
 from convonet.workbench.changes import Change, Changed, Heard, Listener, Part, WorkEnded
 from convonet.workbench.demo import is_demo
@@ -507,18 +508,25 @@ class Workbench:
         self._begin(Work(task, run, self._supervisor.start(run, task.threads), folder))
         return run
 
-    def resume(self, run: Run, *, accept_changed_data: bool = False) -> bool:
+    def resume(self, run: Run, *, accept_changed_data: bool = False, data: DataParams | None = None) -> bool:
         """Go on with a run that was stopped, was killed or failed; False when nothing is left to do.
+
+        Args:
+            data: its folders, where the images are in another place now.
 
         Raises:
             ConvonetError: it is alive elsewhere, or of a kind that cannot be resumed.
         """
         self._check_free()
-        if not prepare_resume(run, accept_changed_data=accept_changed_data):
+        if not prepare_resume(run, accept_changed_data=accept_changed_data, data=data):
             return False
         task = run.task()
         self._begin(Work(task, run, self._supervisor.start(run, task.threads)))
         return True
+
+    def check_images(self, run: Run) -> None:
+        """Make sure that the images of a run are where they were. Raises DataError."""
+        check_images(run.task(), run.path)
 
     def adopt(self, run: Run, trial: int | None = None) -> None:
         """Take the best row of a search, or one trial's, over into the hyper parameters.

@@ -7,21 +7,25 @@ more and the worker stops after the present batch; a line `detach` lets it go on
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import importlib
 import os
 import signal
 import sys
+import tempfile
 import threading
 import traceback
 from pathlib import Path
 
+from convonet.atomic import is_no_room
 from convonet.errors import Cancelled, ConvonetError
 from convonet.events import CancelAcknowledged, RunState
 from convonet.jobs import job_for
 from convonet.jobs.runner import execute
-from convonet.own_process import be_expendable, end_at_once
+from convonet.own_process import NO_ROOM_CODE, be_expendable, end_at_once, enter_folder
 from convonet.runs import Run
+from convonet.scratch import Scratch
 
 _POLL_SECONDS = 0.1
 _SLOW_TO_LOAD = "convonet.jobs.train_stages"
@@ -99,6 +103,8 @@ def main(arguments: list[str]) -> int:
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     end_at_once()
     be_expendable()
+    with contextlib.suppress(OSError):
+        _use_own_temporary_folder()
     warm = "--warm" in arguments
     folders = [argument for argument in arguments if not argument.startswith("--")]
     owner = Owner()
@@ -108,6 +114,7 @@ def main(arguments: list[str]) -> int:
     if not folder:
         return 0
     run = Run.open(Path(folder))
+    enter_folder()
     _log_into(run)
     # A service or `timeout` ends the whole group: that is a wish to stop, and the work is put away.
     signal.signal(signal.SIGTERM, lambda number, frame: run.request_cancel())
@@ -126,12 +133,23 @@ def _work(run: Run, owner: Owner) -> int:
                 should_stop=lambda: poll.seen() or owner.is_gone(),
                 interrupted=lambda: owner.is_gone() and not poll.seen(),
             )
-    except ConvonetError as error:
-        if error.__cause__ is not None:
-            traceback.print_exception(error.__cause__)
-        sys.stderr.write(f"{error.sentence()}\n")
-        return error.exit_code
+    except (ConvonetError, OSError) as error:
+        # On a full disk the log may find no room either: then the exit code alone tells the reason.
+        with contextlib.suppress(OSError):
+            if error.__cause__ is not None:
+                traceback.print_exception(error.__cause__)
+            sys.stderr.write(f"{error}\n")
+        if is_no_room(error):
+            return NO_ROOM_CODE
+        return error.exit_code if isinstance(error, ConvonetError) else 1
     return 0 if state is RunState.DONE else Cancelled.exit_code
+
+
+def _use_own_temporary_folder() -> None:
+    """Temporary files of this process and its children go where a later call removes them, should we be killed."""
+    scratch = Scratch()
+    atexit.register(scratch.close)
+    tempfile.tempdir = os.environ["TMPDIR"] = str(scratch.path)
 
 
 def _log_into(run: Run) -> None:

@@ -52,7 +52,7 @@ def _moved(**parts: float) -> np.ndarray:
     return sample_numpy(IMAGES, _geometry(**parts).matrices(9, 12), "constant")
 
 
-@pytest.mark.parametrize("fill", ["constant", "nearest", "reflect"])
+@pytest.mark.parametrize("fill", ["constant", "nearest", "reflect", "wrap"])
 @pytest.mark.parametrize("mixed", [{}, {"mixup": 0.4}, {"cutmix": 1.0}])
 def test_torch_and_numpy_give_the_same_images(fill: str, mixed: dict[str, float]) -> None:
     torch = pytest.importorskip("torch")
@@ -66,7 +66,8 @@ def test_torch_and_numpy_give_the_same_images(fill: str, mixed: dict[str, float]
 
 
 @pytest.mark.parametrize(
-    ("fill", "theirs"), [("constant", "grid-constant"), ("nearest", "nearest"), ("reflect", "reflect")]
+    ("fill", "theirs"),
+    [("constant", "grid-constant"), ("nearest", "nearest"), ("reflect", "reflect"), ("wrap", "grid-wrap")],
 )
 def test_sampling_is_scipys(fill: Any, theirs: str) -> None:
     matrices = _geometry(turn=25, right=0.3, down=-0.2, zoom=0.7, slant_x=0.2).matrices(9, 12)

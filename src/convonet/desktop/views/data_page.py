@@ -17,6 +17,7 @@ from convonet.desktop.views.sizes import SizesView
 from convonet.desktop.widgets.bars import SERIES, Bar, BarView, Legend
 from convonet.desktop.widgets.basic import EmptyState, Tile, column, frame, label, row
 from convonet.desktop.widgets.image_grid import ImageGrid, Picture
+from convonet.desktop.widgets.sentences import SentenceList
 from convonet.desktop.widgets.table import Table
 from convonet.specs import Split
 from convonet.workbench.folder_tree import rows_below
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 
 _SAMPLES = 10
 _NAMES: dict[Split, str] = {"train": "Training", "val": "Validation", "test": "Test"}
+
+
+_HIGHEST = 96
 
 
 class DataPage(Page):
@@ -84,7 +88,9 @@ class DataPage(Page):
         classes.setLayout(column(8, charts))
         self.sizes = SizesView(controller.background, controller.bench.images)
         self.skipped = Table(
-            ("Set", "File", "Reason"), "left out", empty="Every file of these folders is used."
+            ("Set", "File", "Reason"),
+            "left out",
+            empty="No file is skipped. Damaged ones show when they are read.",
         )
         self.marker = Marker(controller)
         self.quality, self.marks = QualityView(controller, self.marker), MarksView(self.marker)
@@ -101,7 +107,8 @@ class DataPage(Page):
         ):
             self.tabs.addTab(widget, name)
         self.tabs.currentChanged.connect(lambda _: self._show_tab())
-        self._either = Either(self._empty, column(tiles, self.tabs))
+        self._findings = SentenceList(_HIGHEST)
+        self._either = Either(self._empty, column(tiles, self._findings, self.tabs))
         self.body.addWidget(self._fault)
         self.body.addWidget(self._either, 1)
 
@@ -122,11 +129,18 @@ class DataPage(Page):
         root = self.bench.data.train_dir or self.bench.data.test_dir
         self.lead.setText(str(root) if root else "Where the images are, and what they look like")
         if sets.listings:
+            self._show_findings()
             self._show_counts()
             self._fill_choosers()
             self._show_images()
             self._show_skipped()
             self._show_tab()
+
+    def _show_findings(self) -> None:
+        """What a person should know of the images before training."""
+        found = self.bench.sets.findings
+        self._findings.setVisible(bool(found))
+        self._findings.show_sentences(found)
 
     def _show_counts(self) -> None:
         sets = self.bench.sets
@@ -139,7 +153,8 @@ class DataPage(Page):
             self.tiles[name].show_value(f"{count:,}" if count else "–", note)
         skipped = sum(len(listing.skipped) for listing in sets.listings.values())
         self.tiles["skipped"].show_value(
-            f"{skipped:,}", "with a reason each" if skipped else "every file is used"
+            f"{skipped:,}",
+            "with a reason each" if skipped else "so far; damaged ones show when they are read",
         )
         counts = {split: listing.counts() for split, listing in sets.listings.items()}
         splits = list(counts)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
@@ -22,6 +20,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractItemView, QFileDialog, QMenu, QTableView, QWidget
 
 from convonet.atomic import write_text
+from convonet.csv_files import csv_content
 from convonet.desktop.style import color
 
 _Index = QModelIndex | QPersistentModelIndex
@@ -275,11 +274,7 @@ class Table(QTableView):
         write_text(path, self._text(self.rows.rows, ","))
 
     def _text(self, rows: Sequence[tuple[Any, ...]], separator: str) -> str:
-        text = io.StringIO()
-        writer = csv.writer(text, delimiter=separator, lineterminator="\n")
-        writer.writerow(self.rows.columns)
-        writer.writerows(["" if value is None else value for value in values] for values in rows)
-        return text.getvalue()
+        return csv_content([self.rows.columns, *rows], separator)
 
     def _show_menu(self, place: QPoint) -> None:
         menu = QMenu(self)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from convonet.params.augment_params import FillMode
 
-_TORCH_MODES = {"constant": "zeros", "nearest": "border", "reflect": "reflection"}
+_TORCH_MODES = {"constant": "zeros", "nearest": "border", "reflect": "reflection", "wrap": "border"}
 
 
 def sample_torch(images: Any, matrices: NDArray[np.float64], fill: FillMode) -> Any:
@@ -23,8 +23,20 @@ def sample_torch(images: Any, matrices: NDArray[np.float64], fill: FillMode) -> 
     theta = torch.from_numpy((matrices * halves).astype(np.float32)).to(images.device)
     flat = images.permute(0, 3, 1, 2)
     grid = functional.affine_grid(theta, list(flat.shape), align_corners=False)
+    if fill == "wrap":
+        flat, grid = _wrapped(flat, grid)
     moved = functional.grid_sample(flat, grid, padding_mode=_TORCH_MODES[fill], align_corners=False)
     return moved.permute(0, 2, 3, 1).contiguous()
+
+
+def _wrapped(flat: Any, grid: Any) -> tuple[Any, Any]:
+    """Images (B, C, H, W) with their first row and column once more behind the last, and the places within them."""
+    import torch
+    from torch.nn import functional
+
+    sizes = torch.tensor([flat.shape[3], flat.shape[2]], dtype=grid.dtype, device=grid.device)
+    pixels = torch.remainder(((grid + 1) * sizes - 1) / 2, sizes)
+    return functional.pad(flat, (0, 1, 0, 1), mode="circular"), (2 * pixels + 1) / (sizes + 1) - 1
 
 
 def sample_numpy(
@@ -42,7 +54,7 @@ def sample_numpy(
     total = np.zeros((len(images), height * width, images.shape[3]))
     for add_x, weight_x in ((0, 1 - share_x), (1, share_x)):
         for add_y, weight_y in ((0, 1 - share_y), (1, share_y)):
-            pixels = _pixels(images, left + add_x, top + add_y)
+            pixels = _pixels(images, left + add_x, top + add_y, fill)
             total += pixels * (weight_x * weight_y)[:, :, np.newaxis]
     return total.reshape(images.shape).astype(np.float32)
 
@@ -51,6 +63,8 @@ def _inside(places: NDArray[np.float64], size: int, fill: FillMode) -> NDArray[n
     """Places outside the image brought into it, except for `constant`, where they read as black."""
     if fill == "constant":
         return places
+    if fill == "wrap":
+        return np.mod(places, size)
     if fill == "reflect":
         around = np.mod(places + 0.5, 2 * size)
         places = np.minimum(around, 2 * size - around) - 0.5
@@ -58,9 +72,11 @@ def _inside(places: NDArray[np.float64], size: int, fill: FillMode) -> NDArray[n
 
 
 def _pixels(
-    images: NDArray[np.float32], x: NDArray[np.float64], y: NDArray[np.float64]
+    images: NDArray[np.float32], x: NDArray[np.float64], y: NDArray[np.float64], fill: FillMode
 ) -> NDArray[np.float64]:
     height, width = images.shape[1:3]
+    if fill == "wrap":
+        x, y = np.mod(x, width), np.mod(y, height)
     known = (x >= 0) & (x < width) & (y >= 0) & (y < height)
     rows = np.clip(y, 0, height - 1).astype(np.intp)
     columns = np.clip(x, 0, width - 1).astype(np.intp)

@@ -17,6 +17,7 @@ from convonet.nets.foreign import Found, ask_for_scaling, fed_scaling, found_sca
 from convonet.nets.layers import seed_of
 from convonet.nets.loading import load_network
 from convonet.params.bases import BaseInfo, base_info, is_model_file
+from convonet.text import local_path
 
 _COLOUR = 3
 
@@ -56,7 +57,7 @@ def open_base(values: Mapping[str, Any], shape: tuple[int, int, int], seed: int,
     """
     name, sha256 = str(values["base"]), values["base_sha256"]
     if is_model_file(name):
-        return _of_file(Path(name).expanduser(), sha256, shape, said)
+        return _of_file(Path(local_path(name)), sha256, shape, said)
     info = base_info(name)
     _check_size(info, shape)
     network = _built(info, (shape[0], shape[1], _COLOUR))

@@ -18,6 +18,7 @@ from convonet.home import home
 from convonet.inference.backbones import weights_here
 from convonet.nets.backend import keras
 from convonet.params.bases import BaseInfo
+from convonet.text import local_path
 
 _SECONDS = 30.0
 
@@ -63,7 +64,7 @@ def check_hash(path: Path, digest: str | None) -> Path:
 
 
 def _given(info: BaseInfo, weights: str) -> Path:
-    path = Path(weights).expanduser()
+    path = Path(local_path(weights))
     if path.is_file():
         return path
     raise ModelFileError(

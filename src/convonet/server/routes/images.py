@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from fastapi import Path as InPath
 
+from convonet.data.file_stats import file_stats
 from convonet.data.marking import Change, list_marks, mark_images
 from convonet.data.names import natural_key
 from convonet.errors import DataError, ParamError
@@ -153,7 +154,7 @@ def mark(dataset: DataSetId, wish: schemas.MarkWish, parts: Parts) -> Json:
     """Mark images, or take their marks away; then look at the set again."""
     if (wish.label is None) == (wish.action == "label"):
         raise ParamError.of({"label": "label: the class, for the action label and for no other"})
-    paths = [str(parts.root.inside(path)) for path in wish.paths]
+    paths = [parts.root.address(path) for path in wish.paths]
     change = Change(label=wish.label, undo=wish.action == "undo")
     found = mark_images(parts.datasets.find(dataset).data, paths, change)
     return Json({"marks": [mark.to_dict() for mark in found]})
@@ -177,7 +178,8 @@ async def image(
     """A small picture of an image below the root, as PNG."""
     file = await asyncio.to_thread(picture_file, parts.root, path)
     info = file.info
-    tag = f'"{info.st_mtime_ns:x}-{info.st_size:x}-{side}{"" if enlarge else "p"}"'
+    state = "-".join(f"{number:x}" for number in file_stats(info))
+    tag = f'"{state}-{side}{"" if enlarge else "p"}"'
     headers = {"etag": tag, "cache-control": _CACHED}
     if request.headers.get("if-none-match") == tag:
         return Response(status_code=304, headers=headers)

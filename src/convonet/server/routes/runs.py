@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
-from convonet.errors import InputError
+from convonet.errors import InputError, ParamError
 from convonet.events import RunState
 from convonet.runs import Run, RunStore
 from convonet.runs.documents import list_row, show_document
@@ -18,6 +18,8 @@ from convonet.server.routes import PREFIX, REFUSED
 from convonet.server.routes.params import task_of
 from convonet.server.services import Parts, Services
 from convonet.server.stream import stream
+from convonet.specs.moved import moved
+from convonet.text import url_part
 
 router = APIRouter(tags=["runs"], responses=REFUSED)
 
@@ -59,7 +61,7 @@ def start(wish: schemas.StartRun, parts: Parts, response: Response) -> Json:
     task = task_of(parts, wish)
     parts.tasks.check_images(task)
     run = parts.queue.submit(task, wish.name)
-    return Json(row(parts, run), 201, {"Location": f"{PREFIX}/runs/{run.id}"})
+    return Json(row(parts, run), 201, {"Location": f"{PREFIX}/runs/{url_part(run.id)}"})
 
 
 @router.get("/runs/{run}", response_model=schemas.RunDocument)
@@ -81,9 +83,12 @@ def cancel(run: RunId, parts: Parts) -> Json:
 def resume(run: RunId, parts: Parts, wish: schemas.Resume | None = None) -> Json:
     """Go on with a run that was cancelled, interrupted or failed; nothing is done for one that is done."""
     found = parts.known.find(run)
-    accept = wish is not None and wish.accept_changed_data
-    parts.tasks.check_images(found.task())
-    parts.queue.resume(found, accept_changed_data=accept)
+    wish, faults = wish or schemas.Resume(), dict[str, str]()
+    data = None if wish.data is None else parts.tasks.data(wish.data, faults)
+    if faults:
+        raise ParamError.of(faults)
+    parts.tasks.check_images(moved(found.task(), data))
+    parts.queue.resume(found, accept_changed_data=wish.accept_changed_data, data=data)
     return Json(row(parts, found), 202)
 
 

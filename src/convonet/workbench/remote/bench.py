@@ -12,7 +12,7 @@ from typing import Any
 from convonet.errors import ConvonetError, InputError
 from convonet.events import RunState
 from convonet.home import home
-from convonet.params import HyperParams
+from convonet.params import DataParams, HyperParams
 from convonet.params.files import hyper_to_dict
 from convonet.params.migrations import VERSION_KEY
 from convonet.params.search_space import SearchSpace
@@ -128,15 +128,19 @@ class RemoteBench(Workbench):
         self._begin(Work(task, run, self._hand(run, task.kind, job.begin, job.settle)))
         return run
 
-    def resume(self, run: Run, *, accept_changed_data: bool = False) -> bool:
+    def resume(self, run: Run, *, accept_changed_data: bool = False, data: DataParams | None = None) -> bool:
         """Go on with a run; False when nothing is left to do. A refusal is told when the work ends."""
         self._check_free()
         if run.state() is RunState.DONE:
             return False
         task, copy = run.task(), RemoteRun(run.path)
-        begin = partial(go_on, self._client, run.id, accept_changed_data=accept_changed_data)
+        there = None if data is None else plain_data(data)
+        begin = partial(go_on, self._client, run.id, accept_changed_data=accept_changed_data, data=there)
         self._begin(Work(task, copy, self._hand(copy, task.kind, begin)))
         return True
+
+    def check_images(self, run: Run) -> None:
+        """The server looks itself when it goes on."""
 
     def attach(self, run: Run) -> None:
         """Follow a run that goes on there."""

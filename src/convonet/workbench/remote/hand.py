@@ -11,7 +11,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from convonet.errors import Cancelled, ConvonetError, WorkerError, error_from_dict
 from convonet.events import RunState, StageStarted, Stamped, Warned, read_event
@@ -30,7 +30,9 @@ _WAITING = "Waiting for the server; nothing is lost"
 _AGAIN = "The server was started again; the run goes on from its last checkpoint"
 
 
-def go_on(client: Client, run: str, *, accept_changed_data: bool = False) -> None:
+def go_on(
+    client: Client, run: str, *, accept_changed_data: bool = False, data: dict[str, Any] | None = None
+) -> None:
     """Ask the server to go on with a run. May be asked again when the answer was lost.
 
     Raises:
@@ -39,7 +41,7 @@ def go_on(client: Client, run: str, *, accept_changed_data: bool = False) -> Non
     """
     there = f"/runs/{quoted(run)}"
     try:
-        client.post(f"{there}/resume", {"accept_changed_data": accept_changed_data})
+        client.post(f"{there}/resume", {"accept_changed_data": accept_changed_data, "data": data})
     except ServerLostError:
         raise
     except ConvonetError:

@@ -118,6 +118,7 @@ def plain_data(data: DataParams) -> dict[str, Any]:
 def _listing(document: dict[str, Any]) -> ImageListing:
     import numpy as np
 
+    from convonet.data.file_stats import STATS
     from convonet.data.listing import ImageListing, Skipped
 
     return ImageListing(
@@ -125,9 +126,10 @@ def _listing(document: dict[str, Any]) -> ImageListing:
         classes=tuple(document["classes"]),
         paths=tuple(document["paths"]),
         labels=np.array(document["labels"], np.int64),
-        stats=np.zeros((len(document["paths"]), 2), np.int64),
+        stats=np.zeros((len(document["paths"]), STATS), np.int64),
         skipped=tuple(Skipped(item["path"], item["reason"]) for item in document["skipped"]),
         groups=tuple(document["groups"]) if document.get("groups") else None,
+        notes=tuple(document.get("notes") or ()),
     )
 
 

@@ -56,7 +56,7 @@ export function dataPage(page) {
     top.lead(sets.map(([split, set]) => `${whole(set.images)} ${SPLITS[split].toLowerCase()}`).join(", ") + ` images of ${found.classes.length} classes`);
     const known = state.id === found.id;
     state.id = found.id;
-    fill(state.counts, errors(found), h(".cards", {}, counts(found), skipped(found)));
+    fill(state.counts, errors(found), h(".cards", {}, findings(found), counts(found), skipped(found)));
     bar.offer(found.classes);
     readMarks();
     if (known) return state.grid.renew().catch(() => {});
@@ -102,6 +102,12 @@ export function dataPage(page) {
     return h(".card", {}, h(".tiles", {}, totals, tile("Classes", whole(found.classes.length))), h("h2", {}, "Images of each class"),
       bars(names.map((name) => [name, (shown[name] ?? 0) / most, test[name] !== undefined && shown !== test ? `${whole(shown[name])} · ${whole(test[name])}` : whole(shown[name]) ])),
       h("p.muted.small", {}, found.classes.length > MOST_BARS ? `The first ${MOST_BARS} of ${whole(found.classes.length)} classes.` : shown !== test && Object.keys(test).length ? "Training · test" : ""));
+  }
+
+  /** What a person should know of the images before training. */
+  function findings(found) {
+    if (!found.findings?.length) return null;
+    return h(".card", {}, h("h2", {}, "Before training"), h("ul", {}, found.findings.map((text) => h("li", {}, text))));
   }
 
   function skipped(found) {

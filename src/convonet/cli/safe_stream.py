@@ -1,0 +1,36 @@
+"""Standard output and error whose text a terminal shows and does not obey: names of files come from anywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, TextIO
+
+
+class SafeStream:
+    """A text stream that writes control characters as escapes; line ends, tabs and colours stay.
+
+    Colours stay in a terminal only: elsewhere nobody sends them but a name.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self.raw = stream
+
+    def write(self, text: str) -> int:
+        """Write text."""
+        from convonet.text import terminal
+
+        self.raw.write(terminal(text, colours=self.raw.isatty()))
+        return len(text)
+
+    def writelines(self, lines: Iterable[str]) -> None:
+        """Write several texts."""
+        for line in lines:
+            self.write(line)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.raw, name)
+
+
+def raw(stream: Any) -> Any:
+    """The stream beneath, for what moves the cursor itself and escapes the text that it gets."""
+    return stream.raw if isinstance(stream, SafeStream) else stream

@@ -1,0 +1,271 @@
+"""What a person should know of the images before a network learns from them: one list, for every job and interface.
+
+What counts and names tell costs nothing; what the decoded pixels tell is computed from hashes that are there already.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from convonet.data.counted import counted
+from convonet.data.data_prep import PreparedSet
+from convonet.data.folders import NO_IMAGES
+from convonet.data.groups import shared_groups, shared_sentence
+from convonet.data.listing import ImageListing, Rows
+from convonet.data.lookalikes import alike_pairs, looks_of
+from convonet.data.marks import LEFT_OUT
+from convonet.data.names import plain
+from convonet.data.pixels import Pixels
+from convonet.events import Warned, Watch
+
+SUBJECT = "images"
+"""Of the warnings."""
+
+_MOST_COMPARED, _MOST_BYTES = 20_000, 2**29
+_STEP = 4
+_SIDE = 32
+_AT_ONCE = 256
+_MOST_TOLD = 6
+_BLACK = 2
+_TITLES = {"train": "training", "val": "validation", "test": "test"}
+
+
+class Finding(NamedTuple):
+    """Something to know. `kind` is its short name, `sentence` for people."""
+
+    kind: str
+    sentence: str
+
+
+def tell_findings(findings: Iterable[Finding], watch: Watch) -> None:
+    """Tell each one as a warning."""
+    for finding in findings:
+        watch.tell(Warned(message=finding.sentence, subject=SUBJECT))
+
+
+def listing_findings(listings: Mapping[str, ImageListing]) -> list[Finding]:
+    """What names, counts and folders tell.
+
+    Args:
+        listings: by the name of the set: `train`, `val`, `test`. None of them is decoded.
+    """
+    found: list[Finding] = []
+    for name, listing in listings.items():
+        where = "" if name == "train" else f" of the {_TITLES[name]} set"
+        found += [Finding("table", f"{note}{where and f' ({_TITLES[name]} set)'}") for note in listing.notes]
+        found += _skipped(listing, where)
+    train = listings.get("train")
+    if train is None:
+        return found
+    found += [Finding("names", sentence) for sentence in _alike_names(train.classes)]
+    found += [Finding("nested", sentence) for sentence in _nested_sets(train)]
+    for name, listing in listings.items():
+        if name != "train":
+            found += _two_sets(train, listing, _TITLES[name])
+    return found
+
+
+def prepared_findings(
+    train: PreparedSet, held: Rows | None, others: Mapping[str, PreparedSet], watch: Watch
+) -> list[Finding]:
+    """What the decoded images tell.
+
+    Args:
+        held: rows of the training images that are held out for validation; None where there are none.
+        others: validation and test images, by `val` and `test`.
+
+    Raises:
+        Cancelled: the watch says so.
+    """
+    found = [*_black(train, ""), *_contradictions(train)]
+    sides = [("val", train, held)] if held is not None and len(held) else []
+    sides += [(name, prepared, np.arange(len(prepared))) for name, prepared in others.items()]
+    kept = np.setdiff1d(np.arange(len(train)), held) if held is not None else np.arange(len(train))
+    for name, prepared, rows in sides:
+        if prepared is not train:
+            found += _black(prepared, f" of the {_TITLES[name]} set")
+            if _is_one_set(train.listing, prepared.listing):
+                continue
+        found += _copies(train, kept, prepared, rows, _TITLES[name], watch)
+        if prepared is train and train.listing.offered is not None:
+            found += _offered(train.listing, kept, rows)
+    return found
+
+
+def own_sentences(prepared: PreparedSet) -> list[str]:
+    """What is to be said of one set alone, without what counts and copies tell."""
+    found = [*listing_findings({"train": prepared.listing}), *_black(prepared, "")]
+    return [finding.sentence for finding in found if finding.kind not in ("skipped", "conflict")]
+
+
+def known_images(prepared: PreparedSet, trained_on: Iterable[str]) -> list[Finding]:
+    """Whether images that a model is tested with are those that it learnt from.
+
+    Args:
+        trained_on: hashes of those, in hexadecimal digits.
+    """
+    known = set(trained_on)
+    count = sum(content.tobytes().hex() in known for content in prepared.hashes)
+    if not count:
+        return []
+    if count == len(prepared):
+        return [
+            Finding("one_set", "All of these images were trained on: scores say nothing about new images")
+        ]
+    some = counted(count, "image is", "images are")
+    return [Finding("leak", f"{some} the same as one that was trained on: scores are too good")]
+
+
+def _skipped(listing: ImageListing, where: str) -> Iterator[Finding]:
+    """How many files are skipped and why, and folders of which nothing is left."""
+    empty = [item.path for item in listing.skipped if item.reason == NO_IMAGES]
+    if empty:
+        folders = counted(len(empty), "folder holds", "folders hold")
+        yield Finding(
+            "lost", f"{folders} no images that can be read and no class is made of it{where}: {_some(empty)}"
+        )
+    if listing.notes:
+        return
+    reasons = Counter(item.reason for item in listing.skipped if item.reason not in (NO_IMAGES, LEFT_OUT))
+    if reasons:
+        parts = [f"{count:,} {reason}" for reason, count in reasons.most_common(3)]
+        files = counted(sum(reasons.values()), "file is", "files are")
+        yield Finding("skipped", f"{files} skipped{where}: {', '.join(parts)}")
+
+
+def _some(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:_MOST_TOLD])
+    return shown + (f" and {len(names) - _MOST_TOLD} more" if len(names) > _MOST_TOLD else "")
+
+
+def _alike_names(classes: Sequence[str]) -> Iterator[str]:
+    """Classes whose names differ only in letter case or in signs between words."""
+    groups: dict[str, list[str]] = defaultdict(list)
+    for name in classes:
+        groups[plain(name)].append(name)
+    for names in groups.values():
+        if len(names) > 1:
+            shown = " and ".join(names)
+            yield f"The classes {shown} differ only in letter case or separators: if they are one, rename them"
+
+
+def _nested_sets(listing: ImageListing) -> Iterator[str]:
+    """Classes that hold the same folders: the classes themselves may stand one level deeper."""
+    below: dict[str, set[str]] = defaultdict(set)
+    for path in listing.paths:
+        first, _, rest = path.partition("/")
+        if "/" in rest:
+            below[first].add(rest.partition("/")[0])
+        else:
+            return
+    inner = list(below.values())
+    if len(inner) > 1 and len(inner[0]) > 1 and all(each == inner[0] for each in inner):
+        yield (
+            f"The classes {_some(sorted(below))} hold the same folders ({_some(sorted(inner[0]))}): "
+            "are those the classes?"
+        )
+
+
+def _is_one_set(one: ImageListing, other: ImageListing) -> bool:
+    same_root = os.path.realpath(one.root) == os.path.realpath(other.root)
+    return same_root and set(one.paths) == set(other.paths)
+
+
+def _two_sets(train: ImageListing, other: ImageListing, title: str) -> Iterator[Finding]:
+    if _is_one_set(train, other):
+        yield Finding(
+            "one_set", f"Training and {title} images are one set: scores on it say nothing about new images"
+        )
+        return
+    shared = shared_groups(train, other)
+    if shared:
+        yield Finding("groups", shared_sentence(shared, title))
+    elif train.offered is not None and train.offered_by == other.offered_by:
+        both = sorted(set(train.offered) & set(other.offered or ()) - {""})
+        if both:
+            yield Finding("groups", f"{train.offered_by}: {shared_sentence(both, title)}")
+
+
+def _offered(listing: ImageListing, kept: Rows, held: Rows) -> Iterator[Finding]:
+    """Patients, by the column that looks like them, on both sides of the split."""
+    names = listing.offered or ()
+    both = sorted({names[row] for row in kept.tolist()} & {names[row] for row in held.tolist()} - {""})
+    if both:
+        advice = f"group_column={listing.offered_by} keeps each on one side"
+        yield Finding("groups", f"{listing.offered_by}: {shared_sentence(both, 'validation')}; {advice}")
+
+
+def _black(prepared: PreparedSet, where: str) -> Iterator[Finding]:
+    """Images that are all black to the network, whatever a person sees."""
+    # Some pixels tell of nearly every image that it is not black; the others are looked at as a whole.
+    some = prepared.images[:, ::_STEP, ::_STEP].max(axis=(1, 2, 3), initial=0)
+    black = [row for row in np.flatnonzero(some <= _BLACK).tolist() if prepared.images[row].max() <= _BLACK]
+    if black:
+        every = "All images" if len(black) == len(prepared) else counted(len(black), "image", "images")
+        verb = "is" if len(black) == 1 < len(prepared) else "are"
+        yield Finding(
+            "black",
+            f"{every}{where} {verb} black to the network, such as {prepared.paths[black[0]]}: a drawing on transparent "
+            "ground needs alpha white, and values of 16 or 32 bits need their full range",
+        )
+
+
+def _contradictions(prepared: PreparedSet) -> Iterator[Finding]:
+    """The same file under two classes."""
+    labels: dict[bytes, set[int]] = defaultdict(set)
+    first: dict[bytes, str] = {}
+    for content, label, path in zip(prepared.hashes, prepared.labels.tolist(), prepared.paths, strict=True):
+        labels[content.tobytes()].add(label)
+        first.setdefault(content.tobytes(), path)
+    torn = [content for content, own in labels.items() if len(own) > 1]
+    if torn:
+        some = counted(len(torn), "image stands", "images stand")
+        yield Finding("conflict", f"{some} in more than one class, such as {first[torn[0]]}")
+
+
+def _copies(
+    train: PreparedSet, kept: Rows, other: PreparedSet, rows: Rows, title: str, watch: Watch
+) -> Iterator[Finding]:
+    """Images of one side that are, or look like, images that are trained on."""
+    known = {train.hashes[row].tobytes() for row in kept.tolist()}
+    same = np.array([other.hashes[row].tobytes() in known for row in rows.tolist()], np.bool_)
+    together = "; alike_together=true keeps copies on one side" if other is train else ""
+    if same.any():
+        some = counted(int(same.sum()), f"{title} image is", f"{title} images are")
+        yield Finding("leak", f"{some} the same file as a training image: scores are too good{together}")
+    count = len(kept) + len(rows)
+    if count > _MOST_COMPARED or count * int(np.prod(train.images.shape[1:])) > _MOST_BYTES:
+        return
+    rest = rows[~same]
+    near = _near(train, kept, other, rest, watch)
+    if near:
+        some = counted(near, f"{title} image looks", f"{title} images look")
+        yield Finding("near_leak", f"{some} like a training image whose file differs{together}")
+
+
+def _near(train: PreparedSet, kept: Rows, other: PreparedSet, rows: Rows, watch: Watch) -> int:
+    if not len(rows) or not len(kept):
+        return 0
+    looks = looks_of(_small(train.images, kept), watch).joined(looks_of(_small(other.images, rows), watch))
+    pairs: Any = alike_pairs(looks, watch)
+    count = len(kept)
+    return len({b for a, b in pairs.tolist() if a < count <= b})
+
+
+def _small(images: Pixels, rows: Rows) -> Pixels:
+    """Some images with the means of squares for pixels, 32 to 63 a side: what they look like is told by less."""
+    height, width = images.shape[1:3]
+    side = max(min(height, width) // _SIDE, 1)
+    if side == 1:
+        return np.asarray(images[rows])
+    down, right = height // side, width // side
+    parts = []
+    for start in range(0, len(rows), _AT_ONCE):
+        part = images[rows[start : start + _AT_ONCE], : down * side, : right * side]
+        parts.append(part.reshape(len(part), down, side, right, side, -1).mean(axis=(2, 4)).astype(np.uint8))
+    return np.concatenate(parts)

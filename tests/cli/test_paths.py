@@ -1,0 +1,76 @@
+"""Every path on the command line is read in the same way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from convonet.cli.app import app
+from convonet.cli.given import parent_folder, present
+from convonet.cli.paths import PathTyper
+from convonet.errors import InputError
+from convonet.params import DataParams, HyperParams
+from convonet.runs import Run, RunStore
+from convonet.specs import TrainTask
+from convonet.workbench.models import model_path
+
+
+def _commands(group: typer.Typer, above: str = "") -> Iterator[tuple[str, Callable[..., Any]]]:
+    for command in group.registered_commands:
+        callback = command.callback
+        assert callback is not None
+        yield f"{above}{command.name or callback.__name__}", callback
+    for part in group.registered_groups:
+        assert part.typer_instance is not None
+        yield from _commands(part.typer_instance, f"{above}{part.name} ")
+
+
+COMMANDS = dict(_commands(app))
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_reads_the_home_folder(name: str) -> None:
+    """Whatever paths it takes: all of them go through one place."""
+    assert getattr(COMMANDS[name], "reads_paths", False)
+
+
+def test_the_home_folder_of_options_and_arguments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    group, given = PathTyper(), dict[str, Any]()
+
+    @group.command()
+    def command(file: Path, more: list[Path], out: Path = Path("x"), name: str = "~") -> None:
+        given.update(file=file, more=more, out=out, name=name)
+
+    group(["~/a", "~/b", "c", "--out=~/d", "--name=~/e"], standalone_mode=False)
+    assert given == {
+        "file": tmp_path / "a",
+        "more": [tmp_path / "b", Path("c")],
+        "out": tmp_path / "d",
+        "name": "~/e",
+    }
+
+
+def test_the_home_folder_of_runs_and_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    task = TrainTask(data=DataParams(train_dir="x"), hyper=HyperParams())
+    run = Run.create(Path("~/runs"), task, name="run")
+    assert run.path == tmp_path / "runs" / "run"
+    assert RunStore().find("~/runs/run").path == model_path("~/runs/run") == run.path
+    assert parent_folder(None, DataParams(result_dir="~/out")) == tmp_path / "out"
+
+
+def test_patterns_are_expanded_where_the_shell_has_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("b.png", "a.png", "[1].png", "x.txt"):
+        (tmp_path / name).touch()
+    assert present([Path("*.png")]) == ("[1].png", "a.png", "b.png")
+    assert present([Path("[1].png"), Path("x.txt")]) == ("[1].png", "x.txt")
+    with pytest.raises(InputError, match=r"\*\.jpg"):
+        present([Path("*.jpg")])
