@@ -28,7 +28,7 @@ from convonet.inference.model_info import ModelInfo
 from convonet.inference.onnx_file import PROPERTY
 from convonet.inference.onnx_model import OnnxModel
 from convonet.params import PixelParams
-from convonet.server import upload_folders
+from convonet.server import model_process, upload_folders
 from convonet.server.model_process import ModelProcess
 from convonet.server.routes import predict
 
@@ -135,6 +135,29 @@ def test_the_server_reads_of_a_model_without_opening_it(serve: Serve, root: Path
     found = serve().client.get("/models", params={"path": "slow.onnx"}).json()
     assert found["info"]["classes"] == ["a", "b"]
     assert time.monotonic() - started < 2
+
+
+def test_a_model_that_takes_long_holds_up_no_other(
+    serve: Serve, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is opened once; asked again, the answer is at hand."""
+    evil = root / "runs" / "evil"
+    evil.mkdir()
+    shutil.copy(root / "runs" / "trained" / "run.json", evil)
+    hostile(evil / "model.onnx", rounds=3000, side=2000)
+    monkeypatch.setattr(model_process, "ANSWER_SECONDS", 3)
+    served = serve()
+    files = [("files", served.image().read_bytes())]
+    with ThreadPoolExecutor(8) as pool:
+        slow = [pool.submit(served.client.post, "/runs/evil/predict", files=files) for _ in range(4)]
+        time.sleep(0.5)
+        started = time.monotonic()
+        assert served.client.post(f"/runs/{served.run}/predict", files=files).status_code == 200
+        assert time.monotonic() - started < 2.5
+        assert {answer.result().status_code for answer in slow} == {422}
+    started = time.monotonic()
+    assert served.client.post("/runs/evil/predict", files=files).status_code == 422
+    assert time.monotonic() - started < 1
 
 
 def test_uploads_side_by_side(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -290,6 +313,7 @@ def test_the_server_ends_soon_after_a_signal(root: Path) -> None:
         server.send_signal(signal.SIGTERM)
         server.wait(10)
         assert time.monotonic() - started < 5
+        assert b" 503 " in opened.recv(1000)
         opened.close()
         _, alive = psutil.wait_procs(children, timeout=5)
         assert not alive

@@ -31,7 +31,21 @@ class Bounds:
             await problem(refusal.status_code, refusal.error, refusal.headers)(scope, receive, send)
             return
         body = _Body(receive, most, self._limits.read_seconds)
-        await self._app(scope, body.receive, _patient(send, self._limits.write_seconds))
+        patient, begun = _patient(send, self._limits.write_seconds), False
+
+        async def noted(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await patient(message)
+
+        try:
+            await self._app(scope, body.receive, noted)
+        except asyncio.CancelledError:
+            # What is under way is cancelled when the server ends, and it is told so while it can be.
+            if begun:
+                raise
+            refusal = Refusal(503, "The server is ending", close=True, retry_after=5)
+            await problem(refusal.status_code, refusal.error, refusal.headers)(scope, receive, patient)
 
 
 class _Body:

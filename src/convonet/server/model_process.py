@@ -19,6 +19,7 @@ from convonet.own_process import OPENING_SECONDS
 
 _MODULE = "convonet.inference.serving"
 _CLOSE_SECONDS = 1.0
+ANSWER_SECONDS = OPENING_SECONDS
 
 
 class ModelProcess:
@@ -28,14 +29,14 @@ class ModelProcess:
         info: what the model says of itself.
 
     Args:
-        seconds: how long opening, and each answer, may take.
+        seconds: how long opening, and each answer, may take; None: `ANSWER_SECONDS`.
 
     Raises:
         ModelFileError: the file cannot be opened, or not in that time.
     """
 
-    def __init__(self, path: Path, threads: int, seconds: float = OPENING_SECONDS) -> None:
-        self._path, self._seconds = path, seconds
+    def __init__(self, path: Path, threads: int, seconds: float | None = None) -> None:
+        self._path, self._seconds = path, seconds or ANSWER_SECONDS
         self._lock = threading.Lock()
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", _MODULE, str(path), str(threads)],

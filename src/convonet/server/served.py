@@ -9,9 +9,10 @@ from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
+from weakref import WeakValueDictionary
 
 from convonet.data.file_stats import FileStats, file_stats
-from convonet.errors import ModelFileError
+from convonet.errors import ConvonetError, ModelFileError, error_from_dict
 from convonet.runs import Run
 from convonet.runs.environment import available_cores
 from convonet.server.batching import Batcher, Wish, best_batch
@@ -21,7 +22,8 @@ from convonet.server.multipart import Upload
 from convonet.server.refusals import Refusal
 from convonet.server.settings import Limits
 
-_THREADS, _DECODERS = 2, 2
+_OPENERS, _DECODERS = 4, 2
+_REFUSED_KEPT = 100
 
 
 class _State(NamedTuple):
@@ -38,8 +40,11 @@ class ServedModels:
         self._limits = limits
         self._metrics = metrics
         self._open: OrderedDict[Path, tuple[_State, Batcher]] = OrderedDict()
-        self._opening = asyncio.Lock()
-        self._executor = ThreadPoolExecutor(_THREADS, thread_name_prefix="predict")
+        self._refused: dict[Path, tuple[_State, ConvonetError | None]] = {}
+        self._locks: WeakValueDictionary[Path, asyncio.Lock] = WeakValueDictionary()
+        # A thread for each open model and some that are being replaced: they wait for the models' processes.
+        self._executor = ThreadPoolExecutor(limits.models + 2, thread_name_prefix="predict")
+        self._openers = ThreadPoolExecutor(_OPENERS, thread_name_prefix="open")
         self._decoders = ThreadPoolExecutor(_DECODERS, thread_name_prefix="decode")
         self._images = 0
 
@@ -56,6 +61,7 @@ class ServedModels:
         for _, batcher in self._open.values():
             batcher.close()
         self._open.clear()
+        self._openers.shutdown(wait=False, cancel_futures=True)
         self._executor.shutdown(wait=False, cancel_futures=True)
         self._decoders.shutdown(wait=False, cancel_futures=True)
 
@@ -76,7 +82,15 @@ class ServedModels:
         self._images += len(uploads)
         try:
             batcher = await self._batcher(run)
-            return None if batcher is None else await batcher.answer(uploads, wish, heavy=heavy)
+            if batcher is None:
+                return None
+            try:
+                return await batcher.answer(uploads, wish, heavy=heavy)
+            except ModelFileError as error:
+                state = _state(run)
+                if state is not None and not batcher.alive:
+                    self._refuse(run, state, error)
+                raise
         finally:
             self._images -= len(uploads)
 
@@ -86,21 +100,44 @@ class ServedModels:
             return None
         known = self._known(run, state)
         if known is None:
-            async with self._opening:
-                known = self._known(run, state)
-                if known is None:
-                    model = await asyncio.to_thread(_opened, run)
-                    if model is None:
-                        return None
-                    most = self._limits.batch
-                    batch = await asyncio.to_thread(best_batch, model, most)
-                    known = (
-                        state,
-                        Batcher(model, batch, self._executor, self._decoders, self._metrics, self._limits),
-                    )
-                    self._put(run.path, known)
+            lock = self._locks.setdefault(run.path, asyncio.Lock())
+            async with lock:
+                known = self._known(run, state) or await self._opened_now(run, state)
+        if known is None:
+            return None
         self._open.move_to_end(run.path)
         return known[1]
+
+    async def _opened_now(self, run: Run, state: _State) -> tuple[_State, Batcher] | None:
+        """Open a model in threads of its own: one that takes long holds up nobody else.
+
+        Raises:
+            ConvonetError: it cannot be opened; nor is it tried again until its files change.
+        """
+        if run.path in self._refused and self._refused[run.path][0] == state:
+            error = self._refused[run.path][1]
+            if error is None:
+                return None
+            raise error_from_dict(error.to_dict())
+        loop = asyncio.get_running_loop()
+        try:
+            model = await loop.run_in_executor(self._openers, _opened, run)
+            if model is None:
+                self._refuse(run, state, None)
+                return None
+            batch = await loop.run_in_executor(self._openers, best_batch, model, self._limits.batch)
+        except ConvonetError as error:
+            self._refuse(run, state, error)
+            raise
+        batcher = Batcher(model, batch, self._executor, self._decoders, self._metrics, self._limits)
+        self._put(run.path, (state, batcher))
+        return state, batcher
+
+    def _refuse(self, run: Run, state: _State, error: ConvonetError | None) -> None:
+        """Remember a model that is not opened here; None: keras may open it."""
+        self._refused[run.path] = state, error
+        while len(self._refused) > _REFUSED_KEPT:
+            self._refused.pop(next(iter(self._refused)))
 
     def _known(self, run: Run, state: _State) -> tuple[_State, Batcher] | None:
         """The model that is open for these very files."""
