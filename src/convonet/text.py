@@ -11,7 +11,6 @@ import posixpath
 import re
 import unicodedata
 from collections.abc import Collection, Iterable
-from pathlib import Path
 from urllib.parse import quote
 
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
@@ -141,8 +140,3 @@ def csv_text(cell: str) -> str:
 def url_part(text: str) -> str:
     """One part of an address, for an HTTP header: percent-encoded, so that no line can end in it."""
     return quote(text, safe="", errors="surrogateescape")
-
-
-def is_same_place(one: str | os.PathLike[str], other: str | os.PathLike[str]) -> bool:
-    """Whether two paths lead to one file or folder."""
-    return Path(os.path.realpath(local_path(one))) == Path(os.path.realpath(local_path(other)))
