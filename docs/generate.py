@@ -11,7 +11,7 @@ import typer
 
 from convonet.cli.app import app
 from convonet.params import FAMILIES, DataParams, HyperParams, fields_of, preset_names
-from convonet.params.fields import ParamModel
+from convonet.params.values import ParamModel
 
 DOCS = Path(__file__).parent
 _NOTE = "<!-- Made by `make docs` from the code; a test compares the two. -->\n"
@@ -39,8 +39,11 @@ def parameters_page() -> str:
         parts.append("")
     parts.append("## What each network takes\n")
     parts.append("| family | what it is | its parameters and their defaults |\n|---|---|---|")
+    declared = fields_of(HyperParams)
     for family in FAMILIES.values():
-        own = ", ".join(f"`{field.name}` {field.show(value) or '–'}" for field, value in family.fields())
+        own = ", ".join(
+            f"`{name}` {declared[name].show(value) or '–'}" for name, value in family.defaults.items()
+        )
         parts.append(f"| `{family.name}` | {_cell(family.description)} | {own or '–'} |")
     parts.append("\n## Presets\n")
     for kind in ("data", "hyper"):

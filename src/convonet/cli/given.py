@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from convonet.params import DataParams, SearchSpace
-    from convonet.params.fields import ParamModel
+    from convonet.params.values import ParamModel
 
 
 def data_params(

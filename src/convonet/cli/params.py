@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from convonet.params import DataParams, SearchSpace
-    from convonet.params.fields import ParamModel
+    from convonet.params.values import ParamModel
 
 File = Annotated[Path, typer.Argument(help="A parameter file (JSON).")]
 

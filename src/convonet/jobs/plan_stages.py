@@ -321,7 +321,7 @@ class _Carrying:
             # The person's, or half of it after the memory was not enough.
             hyper = hyper.changed(batch_size=self.task.hyper.batch_size)
         data = candidate.data_params(self.task.data)
-        return replace(self.task, data=data, hyper=hyper, validation=validation, recipe="none")
+        return self.task.changed(data=data, hyper=hyper, validation=validation, recipe="none")
 
     def _sets_of(self, candidate: Candidate) -> TrainSets:
         key = (candidate.image_size, candidate.channels)

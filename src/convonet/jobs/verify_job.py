@@ -6,7 +6,6 @@ import importlib
 import io
 import shutil
 import zipfile
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -94,8 +93,8 @@ def _begun_again(run: Run, first: Run) -> Run:
 
 def _quiet(task: Task) -> Task:
     assert isinstance(task, (TrainTask, TuneTask, StudyTask))
-    same = replace(task, data=task.data.changed(result_dir=None), accept_changed_data=False)
-    return replace(same, then_test=False) if isinstance(same, TrainTask) else same
+    same = task.changed(data=task.data.changed(result_dir=None), accept_changed_data=False)
+    return same.changed(then_test=False) if isinstance(same, TrainTask) else same
 
 
 def _difference(first: Run, again: Run, table: _Table) -> Difference | None:

@@ -17,7 +17,6 @@ from convonet.runs.run import now
 from convonet.server.known import ASKED, KnownRuns
 from convonet.server.refusals import Refusal
 from convonet.server.settings import Settings
-from convonet.server.tasks import KEPT
 from convonet.specs import Task
 from convonet.specs.shown_as import command_words
 from convonet.workbench.resume import prepare_resume
@@ -40,7 +39,7 @@ class _Job:
 
     @property
     def is_long(self) -> bool:
-        return self.task.kind in KEPT
+        return self.task.keeps_run
 
 
 class JobQueue:
@@ -90,7 +89,7 @@ class JobQueue:
         with self._lock:
             self._check_room()
             run = Run.create(self._parent(task), task, name=name, command=_command(task), owner=os.getpid())
-            if _is_kept(task):
+            if task.leaves_run:
                 self._known.add(run)
             self._waiting.append(_Job(run, run.task()))
         return run
@@ -155,7 +154,7 @@ class JobQueue:
 
     def _parent(self, task: Task) -> Path:
         data = getattr(task, "data", None)
-        if not _is_kept(task):
+        if not task.leaves_run:
             self._sweep_asked()
             return self._settings.runs / ASKED
         return Path(data.result_dir) if data is not None and data.result_dir else self._settings.runs
@@ -206,7 +205,7 @@ class JobQueue:
             self._cold = False
 
     def _has_room(self, job: _Job) -> bool:
-        same = sum((work.task.kind in KEPT) == job.is_long for work in self._working.values())
+        same = sum(work.task.keeps_run == job.is_long for work in self._working.values())
         return same < (self._settings.jobs if job.is_long else _QUESTIONS)
 
     def _sweep_asked(self) -> None:
@@ -229,11 +228,6 @@ class JobQueue:
 
 def _age(run: Run) -> float:
     return run.file(RECORD).stat().st_mtime
-
-
-def _is_kept(task: Task) -> bool:
-    """Whether a run stays among the known ones; a test of a run's model writes into that run."""
-    return task.kind in KEPT or (task.kind == "evaluate" and getattr(task, "into", None) is None)
 
 
 def _command(task: Task) -> list[str]:

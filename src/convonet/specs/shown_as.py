@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from convonet.params import DataParams, HyperParams, fields_of
-from convonet.params.fields import ParamModel
 from convonet.params.files import hyper_to_dict
 from convonet.params.migrations import VERSION_KEY
 from convonet.params.recipes import recipe_of
+from convonet.params.values import ParamModel
 from convonet.specs import (
     DreamTask,
     ExplainTask,
@@ -124,7 +124,7 @@ def _explain_words(task: ExplainTask) -> list[str]:
     words = ["explain", task.model, *task.paths, "--method", task.method]
     given = {"--class": task.label, "--layer": task.layer, "--patch": task.patch, "--stride": task.stride}
     words += _given_words(given | {"--scaling": task.scaling, "--out": task.out})
-    words += ["--alpha", f"{task.alpha:g}"] if task.alpha != ExplainTask.alpha else []
+    words += ["--alpha", f"{task.alpha:g}"] if task.alpha != ExplainTask.model_fields["alpha"].default else []
     return words + (["--faithful"] if task.faithful else [])
 
 

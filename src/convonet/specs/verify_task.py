@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import ClassVar
 
 from convonet.specs.tasks import Task
 
 
-@dataclass(frozen=True, kw_only=True)
 class VerifyTask(Task):
     """Repeat a training, a search or a study, and compare.
 
@@ -15,5 +14,5 @@ class VerifyTask(Task):
         run: the folder of the run; it is not changed. `threads` must be those of the run.
     """
 
-    kind = "verify"
+    kind: ClassVar[str] = "verify"
     run: str

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 
 import psutil
 
 from convonet.errors import InputError, RunAliveError
 from convonet.events import RunState
 from convonet.runs import Run
-from convonet.specs import StudyTask, SuspectsTask, TrainTask, TuneTask
+from convonet.specs import ResumableTask, traits_of
 
 _GRACE_SECONDS = 6.0
-_RESUMABLE = ("train", "tune", "study", "suspects")
 
 
 def can_resume(run: Run) -> bool:
     """Whether runs of this kind go on where they were left."""
-    return run.read()["kind"] in _RESUMABLE
+    return traits_of(run.read()["kind"]).resumable
 
 
 def prepare_resume(run: Run, *, accept_changed_data: bool = False) -> bool:
@@ -49,9 +47,8 @@ def prepare_resume(run: Run, *, accept_changed_data: bool = False) -> bool:
     if state is RunState.DONE:
         return False
     task = run.task()
-    resumable = TrainTask | TuneTask | StudyTask | SuspectsTask
-    if isinstance(task, resumable) and accept_changed_data != task.accept_changed_data:
-        run.update(task=replace(task, accept_changed_data=accept_changed_data).to_dict())
+    if isinstance(task, ResumableTask) and accept_changed_data != task.accept_changed_data:
+        run.update(task=task.changed(accept_changed_data=accept_changed_data).to_dict())
     return True
 
 

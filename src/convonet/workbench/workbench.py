@@ -58,8 +58,6 @@ from convonet.workbench.work import Follower, Work
 if TYPE_CHECKING:
     from convonet.data.marking import MarkedImage
 
-_KEPT = ("train", "tune", "suspects")
-
 _AS = {"export": "predict", "open_results": "save_model"}
 """Actions that can be done when another one can."""
 
@@ -498,7 +496,7 @@ class Workbench:
             ConvonetError: other work is under way, or the run folder cannot be made.
         """
         self._check_free()
-        keep = task.kind in _KEPT or (isinstance(task, TestTask) and task.into is None)
+        keep = task.leaves_run
         folder = None if keep else Scratch()
         parent = folder.path if folder else self._parent()
         run = Run.create(parent, task, command=command_words(task), owner=os.getpid())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
@@ -129,9 +128,7 @@ class TestPage(Page):
 
     def _test_again(self, **values: Any) -> None:
         """With a threshold, or what chooses one, or a temperature."""
-        self.controller.guard(
-            lambda: self.bench.start(replace(self.bench.test_task(self._split()), **values))
-        )
+        self.controller.guard(lambda: self.bench.start(self.bench.test_task(self._split()).changed(**values)))
 
     def _split(self) -> Split:
         split: Split = self.split_box.currentData()

@@ -131,10 +131,7 @@ def _machine() -> dict[str, Any]:
 
 def _needs(kind: str) -> list[str]:
     """What a kind cannot do without: `data`, `hyper` or names of options."""
-    missing = dataclasses.MISSING
     named = {"space": "hyper"}
     return [
-        named.get(item.name, item.name)
-        for item in dataclasses.fields(kinds()[kind])
-        if item.default is missing and item.default_factory is missing
+        named.get(name, name) for name, field in kinds()[kind].model_fields.items() if field.is_required()
     ]

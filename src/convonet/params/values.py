@@ -1,0 +1,117 @@
+"""Values that check themselves: whoever makes one, and however, gets a right one or a ParamError with all faults."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
+
+from convonet.errors import ParamError
+from convonet.params.fields import fields_of, unknown_key
+from convonet.params.typed import read_text, read_value
+
+
+class CheckedModel(BaseModel):
+    """A frozen value. Type, bounds and choices of every field hold, also of a copy with changes."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, protected_namespaces=())
+
+    reads_text: ClassVar[bool] = False
+    """Whether a text is read as a person types it: "auto" may mean None, "1e-3" a number."""
+
+    def __init__(self, /, **values: Any) -> None:
+        """Make the value.
+
+        Raises:
+            ParamError: all faults at once, each naming the field, the value and the range.
+        """
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            raise ParamError.of(_faults(type(self), values, error)) from error
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any], where: object = None) -> Self:
+        """The value that `values` describe; `where` says in an error where they stand.
+
+        Raises:
+            ParamError: all faults at once, each naming the field, the value and the range.
+        """
+        try:
+            return cls(**values)
+        except ParamError as error:
+            raise ParamError.of(error.faults, where) from error
+
+    # The plugin of mypy writes a signature of its own for this method, and finds that this one is another.
+    @classmethod
+    def model_construct(  # type: ignore[override]
+        cls, _fields_set: set[str] | None = None, **values: Any
+    ) -> Self:
+        """Pydantic's way around the checks, which is closed."""
+        return cls(**values)
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """`changed`; a frozen value needs no deep copy."""
+        return self.changed(**(update or {}))
+
+    def changed(self, **values: Any) -> Self:
+        """A copy in which `values` are set, checked like any other input."""
+        return self.of(self.set_values() | values)
+
+    def set_values(self) -> dict[str, Any]:
+        """Only what was set; the rest are defaults."""
+        return {name: getattr(self, name) for name in self.__class__.model_fields if self.is_set(name)}
+
+    def is_set(self, name: str) -> bool:
+        """Whether the person gave this value."""
+        return name in self.model_fields_set
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _read(cls, value: Any, info: ValidationInfo) -> Any:
+        """What the value means, before pydantic checks type, bounds and choices."""
+        field = fields_of(cls)[str(info.field_name)]
+        try:
+            meant = read_text(field, value) if cls.reads_text and isinstance(value, str) else value
+            return read_value(field, meant)
+        except (ValueError, RecursionError) as error:
+            raise PydanticCustomError("another_kind", "of another kind") from error
+
+
+class ParamModel(CheckedModel):
+    """A value whose fields were declared with `param`, and which a person may type."""
+
+    reads_text = True
+
+
+M = TypeVar("M", bound=CheckedModel)
+
+
+def checked(model: type[M], values: Mapping[str, Any]) -> tuple[M | None, dict[str, str]]:
+    """The value, or None and a sentence for each field that is wrong."""
+    try:
+        return model.of(values), {}
+    except ParamError as error:
+        return None, error.faults
+
+
+def _faults(model: type[CheckedModel], values: Mapping[str, Any], error: ValidationError) -> dict[str, str]:
+    """A sentence for each field that pydantic found wrong."""
+    faults: dict[str, str] = {}
+    for part in error.errors(include_url=False, include_input=False):
+        name = str(part["loc"][0]) if part["loc"] else model.__name__
+        faults.setdefault(name, _sentence(model, name, values.get(name), part["type"], part.get("ctx", {})))
+    return faults
+
+
+def _sentence(
+    model: type[CheckedModel], name: str, received: Any, kind: str, context: Mapping[str, Any]
+) -> str:
+    if kind == "value_error":
+        # A check of ours, which has said it in its own words.
+        return str(context["error"])
+    if kind == "extra_forbidden":
+        return unknown_key(name, fields_of(model))
+    return f"{name}: it is needed" if kind == "missing" else fields_of(model)[name].fault(received)
