@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import typing
 from pathlib import Path
 from typing import Any
@@ -27,7 +26,7 @@ def maker(root: Path) -> TaskMaker:
 @pytest.mark.parametrize("kind", sorted(kinds()))
 def test_every_option_is_offered_or_the_servers_business(kind: str) -> None:
     """A new text option must be named in `server/tasks.py` as a word, a model, a run or a path that is read."""
-    given = {item.name for item in dataclasses.fields(kinds()[kind])} - {"data", "hyper", "space"}
+    given = set(kinds()[kind].model_fields) - {"data", "hyper", "space"}
     assert given - set(option_names(kinds()[kind])) <= set(PLACES)
 
 

@@ -94,10 +94,3 @@ def present(paths: Sequence[Path]) -> tuple[str, ...]:
     if len(missing) == len(paths):
         raise InputError("There is no such image or folder", where=", ".join(missing))
     return tuple(str(path) for path in paths)
-
-
-def parent_folder(out: Path | None, data: DataParams | None) -> Path:
-    """Where a run goes: --out, else the results folder of the data parameters, else ./runs."""
-    if out is not None:
-        return out
-    return Path(data.result_dir).expanduser() if data is not None and data.result_dir else Path("runs")

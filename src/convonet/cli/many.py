@@ -77,10 +77,11 @@ def _row(
     accept_class_map: bool,
 ) -> dict[str, Any]:
     """One set trained and tested: its row of the table, with `error` where it failed."""
-    from convonet.cli.given import data_params, parent_folder
+    from convonet.cli.given import data_params
     from convonet.cli.output import note
-    from convonet.cli.work import do_new_run, start_run
+    from convonet.cli.work import do_new_run
     from convonet.errors import ConvonetError
+    from convonet.runs.begin import begin_run, results_folder
     from convonet.runs.environment import available_cores
     from convonet.specs import TrainTask
 
@@ -95,7 +96,7 @@ def _row(
             accept_class_map=accept_class_map,
             threads=threads or available_cores(),
         )
-        run = start_run(parent_folder(out, data), task)
+        run = begin_run(task, results_folder(task, out))
         do_new_run(run, task.threads, progress)
     except ConvonetError as error:
         note(error.sentence())

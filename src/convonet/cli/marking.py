@@ -117,9 +117,9 @@ def suspects(
     progress: opt.Progress = opt.ProgressStyle.AUTO,
 ) -> None:
     """Training images whose label is suspicious, worst first, as models say that were trained without them."""
-    from convonet.cli.given import data_params, parent_folder, search_space
+    from convonet.cli.given import data_params, search_space
     from convonet.cli.training import work_and_print
-    from convonet.cli.work import start_run
+    from convonet.runs.begin import begin_run, results_folder
     from convonet.runs.environment import available_cores
     from convonet.specs import SuspectsTask
 
@@ -129,7 +129,7 @@ def suspects(
     values = search_space(hyper, settings, seed=seed).first()
     cores = threads or available_cores()
     task = SuspectsTask(data=given, hyper=values, folds=folds, repeats=repeats, threads=cores)
-    work_and_print(start_run(parent_folder(out, given), task, name), progress, json)
+    work_and_print(begin_run(task, results_folder(task, out), name=name), progress, json)
 
 
 def print_suspects(document: dict[str, Any]) -> None:

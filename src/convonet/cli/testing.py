@@ -84,11 +84,11 @@ def evaluate(
     progress: opt.Progress = opt.ProgressStyle.AUTO,
 ) -> None:
     """Test a model: scores with intervals, the table of classes, the confusion matrix."""
-    from convonet.cli.given import parent_folder
     from convonet.cli.output import print_json
-    from convonet.cli.work import ask, do_new_run, start_run
+    from convonet.cli.work import ask, do_new_run
     from convonet.inference.labels import read_labels
     from convonet.runs import RECORD
+    from convonet.runs.begin import begin_run, results_folder
     from convonet.runs.documents import read_result
     from convonet.specs import Split, TestTask
     from convonet.workbench.models import model_path
@@ -127,7 +127,7 @@ def evaluate(
     if own:
         result = ask(task, progress)
     else:
-        run = start_run(parent_folder(out, given), task, name)
+        run = begin_run(task, results_folder(task, out), name=name)
         do_new_run(run, threads, progress)
         result = read_result(run)
     if json:

@@ -27,12 +27,13 @@ def demo(
 ) -> None:
     """The whole way on handwritten digits that need no download: train, test, show."""
     from convonet.cli.output import note
-    from convonet.cli.work import do_run, start_run
+    from convonet.cli.work import do_run
+    from convonet.runs.begin import begin_run, results_folder
     from convonet.workbench.demo import demo_task
 
     note("Convonet learns to read 1,797 handwritten digits of 8 × 8 pixels. Nothing is downloaded.")
     task = demo_task()
-    run = start_run(out or Path("runs"), task)
+    run = begin_run(task, results_folder(task, out))
     do_run(run, task.threads, progress)
     _print_demo(run, json)
 
@@ -81,9 +82,9 @@ def train(
     progress: opt.Progress = opt.ProgressStyle.AUTO,
 ) -> None:
     """Train a network on a folder of images, and evaluate it on the test images where there are some."""
-    from convonet.cli.given import data_params, parent_folder, search_space
-    from convonet.cli.work import start_run
+    from convonet.cli.given import data_params, search_space
     from convonet.params.recipes import recipe_of
+    from convonet.runs.begin import begin_run, results_folder
     from convonet.runs.environment import available_cores
     from convonet.specs import TrainTask
     from convonet.workbench.models import model_path
@@ -115,7 +116,7 @@ def train(
         accept_class_map=accept_class_map,
         threads=threads or available_cores(),
     )
-    work_and_print(start_run(parent_folder(out, given), task, name), progress, json)
+    work_and_print(begin_run(task, results_folder(task, out), name=name), progress, json)
 
 
 def resume(

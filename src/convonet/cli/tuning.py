@@ -113,9 +113,9 @@ def tune(
     progress: opt.Progress = opt.ProgressStyle.AUTO,
 ) -> None:
     """Search for good hyper parameters: lists of values, or ranges such as init_rate=1e-4..1e-2:log."""
-    from convonet.cli.given import data_params, parent_folder, search_space
+    from convonet.cli.given import data_params, search_space
     from convonet.cli.training import work_and_print
-    from convonet.cli.work import start_run
+    from convonet.runs.begin import begin_run, results_folder
 
     given = data_params(
         data, settings, folder=folder, train_dir=train_dir, image_size=image_size, channels=channels
@@ -138,7 +138,7 @@ def tune(
         seed=seed or 0,
         threads=threads,
     )
-    work_and_print(start_run(parent_folder(out, given), task, name), progress, json)
+    work_and_print(begin_run(task, results_folder(task, out), name=name), progress, json)
 
 
 def adopt(
@@ -193,9 +193,9 @@ def study(
     progress: opt.Progress = opt.ProgressStyle.AUTO,
 ) -> None:
     """How many epochs each setting needs to each target accuracy, or that it never gets there."""
-    from convonet.cli.given import data_params, parent_folder, search_space
+    from convonet.cli.given import data_params, search_space
     from convonet.cli.training import work_and_print
-    from convonet.cli.work import start_run
+    from convonet.runs.begin import begin_run, results_folder
     from convonet.specs import StudyTask
 
     given = data_params(
@@ -211,7 +211,7 @@ def study(
         jobs=jobs,
         threads=threads,
     )
-    work_and_print(start_run(parent_folder(out, given), task, name), progress, json)
+    work_and_print(begin_run(task, results_folder(task, out), name=name), progress, json)
 
 
 def print_study(document: dict[str, Any]) -> None:

@@ -6,7 +6,6 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -17,16 +16,6 @@ if TYPE_CHECKING:
     from convonet.runs import Run
     from convonet.specs import Task
     from convonet.workbench.supervisor import Worker
-
-
-def start_run(parent: Path, task: Task, name: str | None = None) -> Run:
-    """A new run that every face can find."""
-    from convonet.runs import Run, RunStore
-    from convonet.runs.environment import command
-
-    run = Run.create(parent, task, name=name, command=command(), owner=os.getpid())
-    RunStore().add(run)
-    return run
 
 
 def do_run(run: Run, threads: int | None, progress: str) -> None:

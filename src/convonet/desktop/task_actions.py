@@ -133,7 +133,7 @@ class TaskActions:
         """Go on with a run."""
         if not self._bench.resume(run):
             self._controller.noted.emit("This run is done; nothing is left to do")
-        self._show("train")
+        self._show(run.task().step)
 
     def demo(self) -> None:
         """The digits: written once, loaded, trained and tested."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import io
 import shutil
 import zipfile
@@ -14,6 +13,7 @@ import numpy as np
 
 from convonet.errors import DataChangedError, InputError
 from convonet.events import RunState, Watch
+from convonet.jobs import job_module
 from convonet.jobs.data_record import FILES
 from convonet.jobs.planned_job import PLAN
 from convonet.planning import Plan
@@ -21,7 +21,7 @@ from convonet.runs import Run
 from convonet.runs.repeats import Difference, changed_surroundings, count_rows, table_difference
 from convonet.runs.study_table import STUDY_HISTORY
 from convonet.runs.trials import TRIALS
-from convonet.specs import StudyTask, Task, TrainTask, TuneTask
+from convonet.specs import StudyTask, Task, TrainTask, TuneTask, traits_of
 from convonet.specs.verify_task import VerifyTask
 
 MODEL = "model.keras"
@@ -36,10 +36,10 @@ class _Table(NamedTuple):
     ignored: tuple[str, ...] = ()
 
 
-_TABLES = {
-    "train": _Table("history.csv", "epochs", ("epoch",)),
-    "tune": _Table(TRIALS, "folds", ("trial", "repeat", "fold"), ("seconds",)),
-    "study": _Table(STUDY_HISTORY, "epochs", ("trial", "epoch")),
+_TABLES: dict[type[Task], _Table] = {
+    TrainTask: _Table("history.csv", "epochs", ("epoch",)),
+    TuneTask: _Table(TRIALS, "folds", ("trial", "repeat", "fold"), ("seconds",)),
+    StudyTask: _Table(STUDY_HISTORY, "epochs", ("trial", "epoch")),
 }
 
 
@@ -51,7 +51,8 @@ def work(run: Run, task: VerifyTask, watch: Watch) -> dict[str, Any]:
         Cancelled: the person asked to stop.
     """
     first = Run.open(Path(task.run))
-    record, table = first.read(), _TABLES.get(first.read()["kind"])
+    record = first.read()
+    table = _TABLES.get(traits_of(record["kind"]))
     if table is None or first.state(record) is not RunState.DONE:
         raise InputError(
             "Only a training, a search or a study that is done can be repeated",
@@ -60,7 +61,8 @@ def work(run: Run, task: VerifyTask, watch: Watch) -> dict[str, Any]:
         )
     again = _begun_again(run, first)
     try:
-        importlib.import_module(f"convonet.jobs.{record['kind']}_job").work(again, again.task(), watch)
+        task_again = again.task()
+        job_module(task_again).work(again, task_again, watch)
     except DataChangedError as error:
         difference: Difference | None = Difference(
             "data", ", ".join(error.paths[:5]), "", "another", "changed"

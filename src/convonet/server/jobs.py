@@ -12,13 +12,14 @@ from pathlib import Path
 from convonet.errors import ConvonetError, InputError, RunAliveError
 from convonet.events import RunEnded, RunState
 from convonet.runs import RECORD, Run
+from convonet.runs.begin import begin_run
 from convonet.runs.environment import available_cores
 from convonet.runs.run import now
 from convonet.server.known import ASKED, KnownRuns
 from convonet.server.refusals import Refusal
 from convonet.server.settings import Settings
 from convonet.specs import Task
-from convonet.specs.shown_as import command_words
+from convonet.specs.shown_as import words_of
 from convonet.workbench.resume import prepare_resume
 from convonet.workbench.supervisor import Supervisor
 from convonet.workbench.work import Work
@@ -88,9 +89,7 @@ class JobQueue:
         """
         with self._lock:
             self._check_room()
-            run = Run.create(self._parent(task), task, name=name, command=_command(task), owner=os.getpid())
-            if task.leaves_run:
-                self._known.add(run)
+            run = begin_run(task, self._parent(task), name=name, words=words_of(task), store=self._known)
             self._waiting.append(_Job(run, run.task()))
         return run
 
@@ -228,13 +227,6 @@ class JobQueue:
 
 def _age(run: Run) -> float:
     return run.file(RECORD).stat().st_mtime
-
-
-def _command(task: Task) -> list[str]:
-    try:
-        return command_words(task)
-    except KeyError:
-        return []
 
 
 def _end_unbegun(run: Run, error: Exception | None = None) -> None:

@@ -80,6 +80,9 @@ class KindInfo(Document):
     kind: str
     options: list[str]
     needs: list[str]
+    traits: dict[str, bool | str] = Field(
+        description="What a client must know of it: `keeps_run`, `resumable`, `reported`, `fills_table`, `step` …"
+    )
 
 
 class About(Document):

@@ -34,6 +34,8 @@ class ExplainTask(Task):
     """
 
     kind: ClassVar[str] = "explain"
+    step: ClassVar[str] = "explain"
+
     model: str
     paths: tuple[str, ...]
     method: Method = "grad_cam"
@@ -60,6 +62,8 @@ class LayersTask(Task):
     """
 
     kind: ClassVar[str] = "layers"
+    step: ClassVar[str] = "explain"
+
     model: str
     image: str | None = None
     layer: str | None = None
@@ -81,6 +85,8 @@ class DreamTask(Task):
     """
 
     kind: ClassVar[str] = "dream"
+    step: ClassVar[str] = "explain"
+
     model: str
     layer: str
     channel: int | None = Field(None, ge=0)

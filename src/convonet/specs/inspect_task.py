@@ -14,4 +14,6 @@ class InspectTask(Task):
     """Look for what may be wrong with the training images and, where they are given, the test images."""
 
     kind: ClassVar[str] = "inspect"
+    step: ClassVar[str] = "data"
+
     data: InstanceOf[DataParams]

@@ -16,5 +16,6 @@ class ReportTask(Task):
     """
 
     kind: ClassVar[str] = "report"
+
     run: str
     out: str | None = None

@@ -46,6 +46,11 @@ def command_words(task: Task) -> list[str]:
     return ["convonet", *_WORDS[task.kind](task)]
 
 
+def words_of(task: Task) -> list[str]:
+    """The words of the command line that does this task; none where there is no command."""
+    return command_words(task) if task.kind in _WORDS else []
+
+
 def as_command(task: Task) -> str:
     """The command, quoted for a shell of this machine."""
     words = command_words(task)

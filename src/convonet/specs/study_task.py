@@ -25,6 +25,7 @@ class StudyTask(ResumableTask):
     """
 
     kind: ClassVar[str] = "study"
+    step: ClassVar[str] = "tune"
     reported: ClassVar[bool] = True
     fills_table: ClassVar[bool] = True
     side_by_side: ClassVar[bool] = True

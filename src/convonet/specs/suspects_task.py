@@ -19,6 +19,7 @@ class SuspectsTask(ResumableTask):
     """
 
     kind: ClassVar[str] = "suspects"
+    step: ClassVar[str] = "data"
 
     hyper: InstanceOf[HyperParams]
     folds: int = Field(5, ge=2)

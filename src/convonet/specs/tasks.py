@@ -37,6 +37,7 @@ class Task(CheckedModel):
         fills_table: its run has a table that grows while it works.
         side_by_side: it trains several networks at a time, each with `threads` threads.
         learns: it learns from the training images, so it needs some and parameters without a fault.
+        step: the step of the workflow that shows its work and its answer.
         threads: computing threads of the worker; part of the spec, since other numbers give other last digits.
 
     Raises:
@@ -53,6 +54,7 @@ class Task(CheckedModel):
     fills_table: ClassVar[bool] = False
     side_by_side: ClassVar[bool] = False
     learns: ClassVar[bool] = False
+    step: ClassVar[str] = "runs"
     registry: ClassVar[dict[str, type[Task]]] = {}
 
     threads: int | None = Field(None, ge=1)
@@ -71,7 +73,7 @@ class Task(CheckedModel):
         return self.keeps_run
 
     @classmethod
-    def traits(cls) -> dict[str, bool]:
+    def traits(cls) -> dict[str, bool | str]:
         """The traits by name, for an interface that is not written in Python."""
         return {name: getattr(cls, name) for name in TRAITS}
 
@@ -104,7 +106,7 @@ class ResumableTask(Task):
     accept_changed_data: bool = False
 
 
-TRAITS = ("keeps_run", "resumable", "reported", "fills_table", "side_by_side", "learns")
+TRAITS = ("keeps_run", "resumable", "reported", "fills_table", "side_by_side", "learns", "step")
 
 
 class TrainTask(ResumableTask):
@@ -123,6 +125,7 @@ class TrainTask(ResumableTask):
     """
 
     kind: ClassVar[str] = "train"
+    step: ClassVar[str] = "train"
     reported: ClassVar[bool] = True
 
     hyper: InstanceOf[HyperParams]
@@ -152,6 +155,7 @@ class TestTask(Task):
     """
 
     kind: ClassVar[str] = "evaluate"
+    step: ClassVar[str] = "test"
     job: ClassVar[str] = "test_job"
     __test__: ClassVar[bool] = False
 
@@ -180,6 +184,8 @@ class PredictTask(Task):
     """Predict images and folders of images."""
 
     kind: ClassVar[str] = "predict"
+    step: ClassVar[str] = "use"
+
     model: str
     paths: tuple[str, ...]
     top: int = Field(5, ge=1)
@@ -196,6 +202,8 @@ class SummaryTask(Task):
     """
 
     kind: ClassVar[str] = "summary"
+    step: ClassVar[str] = "network"
+
     hyper: InstanceOf[HyperParams] | None = None
     shape: tuple[Size, Size, Size] | None = None
     num_classes: int | None = Field(None, ge=1)
@@ -214,6 +222,7 @@ class ExportTask(Task):
     """
 
     kind: ClassVar[str] = "export"
+
     model: str
     format: str = "onnx"
     out: str | None = None

@@ -21,6 +21,7 @@ class FindRateTask(Task):
     """
 
     kind: ClassVar[str] = "find_rate"
+    step: ClassVar[str] = "params"
     learns: ClassVar[bool] = True
 
     data: InstanceOf[DataParams]
@@ -50,6 +51,7 @@ class AugmentTask(Task):
     """
 
     kind: ClassVar[str] = "augment"
+    step: ClassVar[str] = "params"
     learns: ClassVar[bool] = True
 
     data: InstanceOf[DataParams]

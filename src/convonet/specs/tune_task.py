@@ -44,6 +44,7 @@ class TuneTask(ResumableTask):
     """
 
     kind: ClassVar[str] = "tune"
+    step: ClassVar[str] = "tune"
     reported: ClassVar[bool] = True
     fills_table: ClassVar[bool] = True
     side_by_side: ClassVar[bool] = True

@@ -15,4 +15,5 @@ class VerifyTask(Task):
     """
 
     kind: ClassVar[str] = "verify"
+
     run: str

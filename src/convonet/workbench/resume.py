@@ -9,7 +9,7 @@ import psutil
 from convonet.errors import InputError, RunAliveError
 from convonet.events import RunState
 from convonet.runs import Run
-from convonet.specs import ResumableTask, traits_of
+from convonet.specs import ResumableTask, Task, traits_of
 
 _GRACE_SECONDS = 6.0
 
@@ -31,9 +31,10 @@ def prepare_resume(run: Run, *, accept_changed_data: bool = False) -> bool:
     record = run.read()
     if not can_resume(run):
         raise InputError(
-            "Only training and tuning can be resumed",
+            "Runs of this kind cannot be resumed",
             where=run.path,
-            received=f"a run of kind {record['kind']}",
+            expected=f"one of {', '.join(kind for kind, task in Task.registry.items() if task.resumable)}",
+            received=record["kind"],
         )
     deadline = time.monotonic() + _GRACE_SECONDS
     while run.is_locked() and not _owned(run) and time.monotonic() < deadline:

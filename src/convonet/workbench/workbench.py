@@ -7,7 +7,6 @@ by a plain function (`load_sets`) whose result is given back to it.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -26,6 +25,7 @@ from convonet.params import (
 )
 from convonet.params.recipes import TrainRecipe
 from convonet.runs import Run, RunStore
+from convonet.runs.begin import begin_run
 from convonet.runs.environment import available_cores
 from convonet.runs.summary import NextStep, followed
 from convonet.scratch import Scratch
@@ -44,7 +44,7 @@ from convonet.specs import (
     TrainTask,
     TuneTask,
 )
-from convonet.specs.shown_as import command_words
+from convonet.specs.shown_as import words_of
 from convonet.workbench.changes import Change, Changed, Heard, Listener, Part, WorkEnded
 from convonet.workbench.demo import is_demo
 from convonet.workbench.images import LocalImages
@@ -496,12 +496,9 @@ class Workbench:
             ConvonetError: other work is under way, or the run folder cannot be made.
         """
         self._check_free()
-        keep = task.leaves_run
-        folder = None if keep else Scratch()
+        folder = None if task.leaves_run else Scratch()
         parent = folder.path if folder else self._parent()
-        run = Run.create(parent, task, command=command_words(task), owner=os.getpid())
-        if keep:
-            self.store.add(run)
+        run = begin_run(task, parent, words=words_of(task), store=self.store)
         self._begin(Work(task, run, self._supervisor.start(run, task.threads), folder))
         return run
 

@@ -16,7 +16,7 @@ from convonet.desktop.widgets.basic import EmptyState, button, column, row
 from convonet.desktop.widgets.image_grid import ImageGrid, Picture
 from convonet.desktop.widgets.sentences import SentenceList
 from convonet.desktop.widgets.table import Table
-from convonet.specs import InspectTask, Split
+from convonet.specs import InspectTask, Split, SuspectsTask
 from convonet.workbench.changes import WorkEnded
 
 if TYPE_CHECKING:
@@ -103,12 +103,12 @@ class QualityView(QWidget):
         """Say what is under way, and forget findings of other images."""
         bench = self._controller.bench
         self.bar.show_classes(bench.sets.classes)
-        kind = bench.work.task.kind if bench.work is not None else ""
-        checking = kind in ("inspect", "suspects")
+        task = bench.work.task if bench.work is not None else None
+        checking = isinstance(task, (InspectTask, SuspectsTask))
         if self._asked is not None and self._asked != self._roots():
             self._asked = None
         self._either.show_content(self._asked is not None and not checking)
-        if kind == "suspects":
+        if isinstance(task, SuspectsTask):
             self._empty.say("Training without each image …", "The progress stands below; it can be stopped.")
         elif checking:
             self._empty.say(
@@ -128,11 +128,11 @@ class QualityView(QWidget):
         return listings["train"].root, listings["test"].root if "test" in listings else None
 
     def _ended(self, ended: WorkEnded) -> None:
-        if ended.task.kind not in ("inspect", "suspects"):
+        if not isinstance(ended.task, (InspectTask, SuspectsTask)):
             return
         if ended.result is not None and self._roots() is not None:
             self._asked = self._roots()
-            show = self.show_document if ended.task.kind == "inspect" else self.show_suspects
+            show = self.show_document if isinstance(ended.task, InspectTask) else self.show_suspects
             show(ended.result)
         self.refresh()
 

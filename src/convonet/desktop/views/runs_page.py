@@ -14,7 +14,7 @@ from convonet.errors import ConvonetError
 from convonet.events import RunState, Watch
 from convonet.params import SearchSpace
 from convonet.runs import Run
-from convonet.specs import SuspectsTask, TrainTask
+from convonet.specs import SuspectsTask, TrainTask, traits_of
 from convonet.workbench.opened import OpenedModel
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ class RunsPage(Page):
     def _update_buttons(self) -> None:
         rows = self.table.chosen()
         one = len(rows) == 1
-        resumable = one and rows[0][2] in _RESUMABLE and rows[0][1] in ("train", "tune", "suspects")
+        resumable = one and rows[0][2] in _RESUMABLE and traits_of(rows[0][1]).resumable
         states: tuple[tuple[QPushButton, bool], ...] = (
             (self._open_button, one),
             (self._resume_button, resumable and self.bench.work is None),
@@ -125,7 +125,7 @@ class RunsPage(Page):
         """Its model, and the parameters that it was made with."""
         if run.state() is RunState.RUNNING and self.bench.work is None:
             self.bench.attach(run)
-            self.controller.page_wanted.emit("train")
+            self.controller.page_wanted.emit(run.task().step)
             return
 
         def bring(_: Watch) -> OpenedModel:

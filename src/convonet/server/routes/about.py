@@ -77,7 +77,7 @@ def about(parts: Parts) -> Json:
         "root": str(parts.root.path),
         "limits": dataclasses.asdict(parts.settings.limits),
         "kinds": [
-            {"kind": name, "options": option_names(task), "needs": _needs(name)}
+            {"kind": name, "options": option_names(task), "needs": _needs(name), "traits": task.traits()}
             for name, task in kinds().items()
         ],
         "fields": {

@@ -25,11 +25,11 @@ from convonet.server.refusals import Refusal, no_such
 from convonet.server.routes import REFUSED
 from convonet.server.routes.runs import RunId
 from convonet.server.services import Parts
+from convonet.specs import traits_of
 from convonet.workbench.predictions import Answers
 
 router = APIRouter(tags=["results"], responses=REFUSED)
 
-_SEARCHES = ("tune", "study")
 _INTERNAL = ("run.lock", "cancel")
 _ACTIVE = ("text/html", "image/svg+xml", "application/xhtml+xml", "text/xml", "application/xml")
 _SANDBOX = (
@@ -107,7 +107,7 @@ def history(run: RunId, parts: Parts) -> Json:
 def result(run: RunId, parts: Parts) -> Json:
     """The document that the command prints for this kind of run; of a search also while it goes on."""
     found = parts.known.find(run)
-    if found.read()["kind"] in ("train", *_SEARCHES):
+    if traits_of(found.read()["kind"]).reported:
         return Json(run_document(found))
     if not found.file(RESULT).is_file():
         raise Refusal(409, "The run has no result yet", where=found.id, received=str(found.state()))
@@ -118,7 +118,7 @@ def result(run: RunId, parts: Parts) -> Json:
 def trials(run: RunId, parts: Parts) -> Json:
     """The table of a search or study so far."""
     found = parts.known.find(run)
-    if found.read()["kind"] not in _SEARCHES:
+    if not traits_of(found.read()["kind"]).fills_table:
         raise InputError("Only a search or a study has trials", where=found.id)
     return Json(run_document(found))
 
