@@ -7,9 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import typer
-
-from convonet.cli.app import app
+from convonet.cli.app import command_tree
 from convonet.params import FAMILIES, DataParams, HyperParams, fields_of, preset_names
 from convonet.params.values import ParamModel
 
@@ -60,7 +58,7 @@ def command_page() -> str:
         "(`--progress jsonl`: each event as one JSON object a line). Exit codes: 0 done, 1 failed, 2 wrong usage or\n"
         "input, 130 cancelled. `convonet --debug …` shows where an error came from.\n"
     )
-    for name, command in _commands(typer.main.get_command(app), "convonet"):
+    for name, command in _commands(command_tree(), "convonet"):
         parts.append(f"## `{name}`\n\n{(command.help or '').strip()}\n")
         rows = [
             f"| {_names(p)} | {_cell(getattr(p, 'help', None) or '')} |"

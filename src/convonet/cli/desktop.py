@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import importlib.util
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from convonet.errors import ConvonetError
 
 
 def register(app: typer.Typer) -> None:
@@ -28,10 +31,6 @@ def desktop(
     ] = None,
 ) -> None:
     """Open the window."""
-    import importlib.util
-
-    from convonet.errors import ConvonetError
-
     if importlib.util.find_spec("PySide6") is None:
         raise ConvonetError(
             "The window needs PySide6, which is not installed", hint="pip install 'convonet[desktop]'"

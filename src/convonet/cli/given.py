@@ -5,11 +5,19 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
-if TYPE_CHECKING:
-    from convonet.params import DataParams, SearchSpace
-    from convonet.params.values import ParamModel
+from convonet.errors import InputError
+from convonet.params import (
+    DataParams,
+    HyperParams,
+    SearchSpace,
+    fields_of,
+    load_data,
+    load_hyper,
+    split_setting,
+)
+from convonet.params.values import ParamModel
 
 
 def data_params(
@@ -30,9 +38,6 @@ def data_params(
     Raises:
         InputError: no images were given, or two values for one set.
     """
-    from convonet.errors import InputError
-    from convonet.params import DataParams, load_data
-
     data = load_data(file) if file is not None else known or DataParams()
     values = {name: value for name, value in given.items() if value is not None}
     if folder is not None:
@@ -52,8 +57,6 @@ def data_params(
 
 def _check_one_folder(folder: str, other: str | None, name: str) -> None:
     """A folder and the option for the same set must not disagree."""
-    from convonet.errors import InputError
-
     if other is None or os.path.abspath(os.path.expanduser(other)) == os.path.abspath(
         os.path.expanduser(folder)
     ):
@@ -69,8 +72,6 @@ def _check_one_folder(folder: str, other: str | None, name: str) -> None:
 
 def search_space(file: Path | None, settings: Sequence[str] | None, **given: Any) -> SearchSpace:
     """The hyper parameters with their alternatives: the file's, then --set, then single options."""
-    from convonet.params import HyperParams, SearchSpace, load_hyper
-
     space = SearchSpace() if file is None else load_hyper(file)
     texts: dict[str, Sequence[Any]] = dict(_settings(settings, HyperParams))
     texts |= {name: [value] for name, value in given.items() if value is not None}
@@ -79,8 +80,6 @@ def search_space(file: Path | None, settings: Sequence[str] | None, **given: Any
 
 def _settings(settings: Sequence[str] | None, model: type[ParamModel]) -> Mapping[str, list[str]]:
     """Those --set that name a parameter of `model`; a name that nobody knows is an error."""
-    from convonet.params import DataParams, HyperParams, fields_of, split_setting
-
     known = fields_of(DataParams) | fields_of(HyperParams)
     pairs = dict(split_setting(setting, known) for setting in settings or [])
     return {name: texts for name, texts in pairs.items() if name in fields_of(model)}
@@ -88,8 +87,6 @@ def _settings(settings: Sequence[str] | None, model: type[ParamModel]) -> Mappin
 
 def present(paths: Sequence[Path]) -> tuple[str, ...]:
     """Images and folders as they were given; an error when none of them is there."""
-    from convonet.errors import InputError
-
     missing = [str(path) for path in paths if not os.path.exists(path)]
     if len(missing) == len(paths):
         raise InputError("There is no such image or folder", where=", ".join(missing))

@@ -7,15 +7,16 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from convonet.cli.output import note
 from convonet.cli.progress import create_display
-
-if TYPE_CHECKING:
-    from convonet.runs import Run
-    from convonet.specs import Task
-    from convonet.workbench.supervisor import Worker
+from convonet.errors import InputError
+from convonet.runs import Run, RunStore
+from convonet.runs.documents import read_result
+from convonet.scratch import Scratch
+from convonet.specs import Task
+from convonet.workbench.supervisor import Supervisor, Worker
 
 
 def do_run(run: Run, threads: int | None, progress: str) -> None:
@@ -24,8 +25,6 @@ def do_run(run: Run, threads: int | None, progress: str) -> None:
     Raises:
         Cancelled, ConvonetError: as the worker ended.
     """
-    from convonet.workbench.supervisor import Supervisor
-
     display = create_display(progress)
     worker = Supervisor().start(run, threads)
     try:
@@ -39,9 +38,6 @@ def do_run(run: Run, threads: int | None, progress: str) -> None:
 
 def do_new_run(run: Run, threads: int | None, progress: str) -> None:
     """`do_run` for a run of this call: refused for its input before it began, it leaves nothing."""
-    from convonet.errors import InputError
-    from convonet.runs import RunStore
-
     try:
         do_run(run, threads, progress)
     except InputError:
@@ -51,10 +47,6 @@ def do_new_run(run: Run, threads: int | None, progress: str) -> None:
 
 def ask(task: Task, progress: str = "none") -> dict[str, Any]:
     """The answer of a task that leaves no run behind."""
-    from convonet.runs import Run
-    from convonet.runs.documents import read_result
-    from convonet.scratch import Scratch
-
     with Scratch() as folder:
         run = Run.create(folder, task, owner=os.getpid())
         do_run(run, task.threads, progress)
