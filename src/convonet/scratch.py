@@ -12,10 +12,8 @@ import tempfile
 import time
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import filelock
+import filelock
 
 _PREFIX, _LOCK, _FILES = "convonet-", ".lock", "files"
 _LEAVE_SECONDS = 600.0
@@ -73,8 +71,6 @@ def _is_ours(path: Path, old: float) -> bool:
 
 
 def _removed(path: Path) -> bool:
-    import filelock
-
     lock = _lock_in(path)
     try:
         lock.acquire(timeout=0)
@@ -86,6 +82,4 @@ def _removed(path: Path) -> bool:
 
 
 def _lock_in(folder: Path) -> filelock.BaseFileLock:
-    import filelock
-
     return filelock.FileLock(folder / _LOCK, thread_local=False)

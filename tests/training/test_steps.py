@@ -12,7 +12,8 @@ from convonet.nets.backend import keras, name
 from convonet.params import HyperParams, PixelParams
 from convonet.training.image_rows import Batch, BatchMaker, ImageRows
 from convonet.training.losses import BOUNDARIES, create_loss, truths
-from convonet.training.steps import KerasStep, TorchStep, create_step
+from convonet.training.steps import KerasStep, create_step
+from convonet.training.torch_step import TorchStep
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (40, 6, 6, 1), dtype=np.uint8)
 LABELS = (IMAGES.mean(axis=(1, 2, 3)) > 127).astype(np.int64)

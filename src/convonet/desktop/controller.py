@@ -15,6 +15,7 @@ from convonet.desktop.dialogs.ask import Asker
 from convonet.desktop.session import Session
 from convonet.errors import ConvonetError, DataChangedError, InputError, WorkerError
 from convonet.events import RunState
+from convonet.runs import Run
 from convonet.specs import Split, traits_of
 from convonet.workbench.changes import Change, Changed, Heard, WorkEnded
 from convonet.workbench.opened import OpenedModel
@@ -300,8 +301,6 @@ class Controller(QObject):
             return None
 
         def found(run: object) -> None:
-            from convonet.runs import Run
-
             if isinstance(run, Run) and self.bench.work is None:
                 step = run.task().step
                 self.bench.attach(run)

@@ -166,6 +166,7 @@ def _noise(shape: tuple[int, int, int], seed: int, channel: int) -> NDArray[np.f
 
 def _moved(pictures: Tensor, rng: np.random.Generator) -> Tensor:
     """Shifted by up to a twelfth of the side and scaled by up to 8 %; what comes in at the edges is mirrored."""
+    # Torch need not be installed where another backend computes.
     import torch
 
     scale = 1 + _SCALE * rng.uniform(-1, 1)
@@ -180,6 +181,7 @@ def _moved(pictures: Tensor, rng: np.random.Generator) -> Tensor:
 
 def _blurred(values: Tensor, sigma: float) -> Tensor:
     """Gaussian blur over height and width of (N, height, width, channels)."""
+    # Torch need not be installed where another backend computes.
     import torch
 
     reach = int(3 * sigma)

@@ -80,6 +80,7 @@ def forward(
 
 def gradients(values: Tensor, sources: Sequence[Tensor]) -> list[Tensor]:
     """The gradients of the sum of `values` with respect to each of `sources`; 0 where nothing leads there."""
+    # Torch need not be installed where another backend computes.
     import torch
 
     found = torch.autograd.grad(values.sum(), list(sources), allow_unused=True)
@@ -139,6 +140,7 @@ def _without_history() -> AbstractContextManager[object]:
     """Inside the block torch keeps nothing for gradients; other backends never do."""
     if backend.name() != "torch":
         return nullcontext()
+    # Torch need not be installed where another backend computes.
     import torch
 
     block: AbstractContextManager[object] = torch.no_grad()

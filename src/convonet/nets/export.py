@@ -177,6 +177,7 @@ def _write_traced(model: NetModel, path: Path) -> bool:
     """
     if name() != "torch" or model.info.base is None:
         return False
+    # Torch need not be installed where another backend computes.
     import torch
 
     from convonet.nets.torch_path import constant_weights, create_forward

@@ -131,6 +131,7 @@ def _read_openvino(file: Path) -> Ask:
 
 
 def _write_torch(whole: keras.Model, shape: Shape, file: Path) -> None:
+    # Torch need not be installed where another backend computes.
     import torch
 
     batch = {0: torch.export.Dim("batch", min=1, max=65536)}
@@ -144,6 +145,7 @@ def _write_torch(whole: keras.Model, shape: Shape, file: Path) -> None:
 
 
 def _read_torch(file: Path) -> Ask:
+    # Torch need not be installed where another backend computes.
     import torch
 
     network = torch.export.load(str(file)).module()
@@ -165,6 +167,7 @@ def _write_litert(whole: keras.Model, shape: Shape, file: Path) -> None:
 
 
 def _read_litert(file: Path) -> Ask:
+    # An extra, which only this format needs.
     from ai_edge_litert.interpreter import Interpreter
 
     network = Interpreter(model_path=str(file))

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import filelock
 import psutil
 
 from convonet.atomic import storage_error, write_json
@@ -166,8 +167,6 @@ class Run:
         """Whether a process works on this run."""
         if not self.file("run.lock").exists():
             return False
-        import filelock
-
         try:
             with filelock.FileLock(self.file("run.lock"), timeout=0):
                 return False
@@ -185,8 +184,6 @@ class Run:
             RunAliveError: another process holds it.
             OutputError: the folder cannot be written to.
         """
-        import filelock
-
         lock = filelock.FileLock(self.file("run.lock"), timeout=_LOCK_SECONDS)
         try:
             lock.acquire()

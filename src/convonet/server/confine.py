@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from convonet.data.tables import read_table
 from convonet.server.refusals import Refusal
 
 
@@ -85,8 +86,6 @@ class Root:
                         waiting.append(entry.path)
 
     def _check_table(self, file: Path) -> None:
-        from convonet.data.tables import read_table
-
         table = read_table(file)
         for line in table.lines:
             self.inside(file.parent / (line[table.path] or "").strip())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import subprocess
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -55,8 +56,6 @@ def as_command(task: Task) -> str:
     """The command, quoted for a shell of this machine."""
     words = command_words(task)
     if os.name == "nt":
-        import subprocess
-
         return subprocess.list2cmdline(words)
     return shlex.join(words)
 

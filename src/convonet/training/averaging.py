@@ -91,6 +91,7 @@ class _TorchMean:
     """On torch: all weights in one call, in the memory order of the weights."""
 
     def __init__(self, variables: list[Any]) -> None:
+        # Torch need not be installed where another backend computes.
         import torch
 
         self._torch = torch

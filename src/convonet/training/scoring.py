@@ -85,6 +85,7 @@ def _forward_of(model: NetModel) -> Callable[[np.ndarray], np.ndarray]:
     network: Any = model.keras_model
     forward = None
     if backend.name() == "torch":
+        # Torch need not be installed where another backend computes.
         import torch
 
         from convonet.nets.torch_path import create_forward

@@ -28,6 +28,7 @@ class RemoteTrainer:
     """What runs on a node. Its messages are a stream, so that rows arrive as soon as they are there."""
 
     def __init__(self, data: FoldData, settings: TrainerSettings) -> None:
+        # Keras is loaded on the node that trains.
         from convonet.tuning.fold_training import FoldTrainer
 
         self._trainer = FoldTrainer(data, settings)
@@ -156,6 +157,7 @@ class RayExecutor:
 def _connected(jobs: int | None, threads: int) -> Any:
     """The module ray, connected to the cluster."""
     try:
+        # Ray is an extra.
         import ray
     except ImportError as error:
         raise InputError("Ray is not installed", hint="pip install 'convonet[ray]'") from error

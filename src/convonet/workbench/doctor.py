@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import subprocess
 import sys
 import tempfile
@@ -60,8 +61,6 @@ def _refused(folder: Path) -> str:
 
 
 def _probed(probe: subprocess.CompletedProcess[str]) -> dict[str, str]:
-    import json
-
     if probe.returncode == 0:
         found: dict[str, str] = json.loads(probe.stdout.splitlines()[-1])
         return found

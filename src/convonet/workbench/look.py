@@ -43,6 +43,7 @@ def find_sizes(listings: Mapping[Split, ImageListing], data: DataParams, watch: 
     Raises:
         Cancelled: the watch says so.
     """
+    # The window can be seen sooner without numpy.
     import numpy as np
 
     from convonet.data.channels import find_channels

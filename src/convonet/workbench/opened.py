@@ -112,6 +112,7 @@ def open_model(
 
 def _info(file: Path) -> ModelInfo | None:
     if file.suffix.lower() == ".onnx":
+        # ONNX Runtime takes half a second to load.
         from convonet.inference.onnx_model import OnnxModel
 
         return OnnxModel.load(file).info

@@ -63,6 +63,7 @@ class Answers:
             self._read_rows(lines)
 
     def _read_rows(self, lines: IO[bytes]) -> None:
+        # The window can be seen sooner without numpy.
         import numpy as np
 
         # Arrays of plain numbers: a hundred thousand tuples would stay in the process's memory for good.
@@ -94,12 +95,14 @@ class Answers:
 
     def mistakes(self) -> Rows:
         """Places of the wrong answers, the surest first."""
+        # The window can be seen sooner without numpy.
         import numpy as np
 
         return np.flatnonzero(self._true != self._predicted)
 
     def cell(self, true: str, predicted: str) -> Rows:
         """Places of the images of one cell of the confusion matrix, the surest first."""
+        # The window can be seen sooner without numpy.
         import numpy as np
 
         row, column = self._known.get(true, -1), self._known.get(predicted, -1)

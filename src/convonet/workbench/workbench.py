@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from convonet.errors import ConvonetError, InputError
-from convonet.events import RunState
+from convonet.events import RunState, Watch
 from convonet.params import (
     DataParams,
     HyperParams,
@@ -26,6 +26,7 @@ from convonet.params import (
 from convonet.params.recipes import TrainRecipe
 from convonet.runs import Run, RunStore
 from convonet.runs.begin import begin_run
+from convonet.runs.documents import adopted_hyper
 from convonet.runs.environment import available_cores
 from convonet.runs.summary import NextStep, followed
 from convonet.scratch import Scratch
@@ -47,6 +48,7 @@ from convonet.specs import (
 from convonet.specs.shown_as import words_of
 from convonet.workbench.changes import Change, Changed, Heard, Listener, Part, WorkEnded
 from convonet.workbench.demo import is_demo
+from convonet.workbench.doctor import examine
 from convonet.workbench.images import LocalImages
 from convonet.workbench.opened import OpenedModel, open_model
 from convonet.workbench.recipes import RecipeChoice, as_trained, imposed, recipe_for
@@ -260,9 +262,7 @@ class Workbench:
 
     def marks(self) -> list[MarkedImage]:
         """What the person said of images of the sets. Reads the sets' folders. Raises DataError."""
-        from convonet.data.marking import list_marks
-
-        return list_marks(self.data)
+        return self.images.marks(self.data, Watch())
 
     def mark(
         self, paths: Sequence[str], *, label: str | None = None, undo: bool = False
@@ -282,9 +282,7 @@ class Workbench:
             ParamError: no such image or class; nothing is changed then.
             OutputError: the folder of the images cannot be written to.
         """
-        from convonet.data.marking import Change, mark_images
-
-        marks = mark_images(self.data, paths, Change(label, undo))
+        marks = self.images.mark(self.data, paths, label=label, undo=undo, watch=Watch())
         self._changed("marks")
         return marks
 
@@ -481,8 +479,6 @@ class Workbench:
 
     def examine(self) -> dict[str, Any]:
         """What the machine that works can do; see `doctor`. Takes seconds: to be called in a thread."""
-        from convonet.workbench.doctor import examine
-
         return examine()
 
     def warm(self) -> None:
@@ -521,8 +517,6 @@ class Workbench:
         Raises:
             InputError: no such trial, or none that is done.
         """
-        from convonet.runs.documents import adopted_hyper
-
         self.set_exact(SearchSpace.single(adopted_hyper(run, trial)))
 
     def attach(self, run: Run) -> None:

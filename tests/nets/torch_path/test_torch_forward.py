@@ -13,7 +13,8 @@ from convonet.nets.backend import keras, name
 from convonet.params import HyperParams, PixelParams
 from convonet.training.image_rows import Batch
 from convonet.training.optimizers import create_optimizer
-from convonet.training.steps import TorchStep, create_step
+from convonet.training.steps import create_step
+from convonet.training.torch_step import TorchStep
 
 pytestmark = pytest.mark.skipif(name() != "torch", reason="the torch path is torch's")
 

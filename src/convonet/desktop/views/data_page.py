@@ -249,6 +249,7 @@ _TILES = {
 
 def _rows(listing: ImageListing, chosen: Any) -> Any:
     """Rows to show: samples of the classes in turn, all, or those of one class."""
+    # The window can be seen sooner without numpy.
     import numpy as np
 
     if chosen is None or chosen == -1:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QDoubleSpinBox, QTabWidget, QWidget
@@ -20,6 +21,7 @@ from convonet.desktop.widgets.pad import Pad
 from convonet.desktop.widgets.table import Table, Written
 from convonet.errors import ConvonetError
 from convonet.events import Watch
+from convonet.inference.decide import top_k
 from convonet.params import PixelParams
 from convonet.workbench.opened import OpenedModel
 
@@ -191,6 +193,7 @@ def _centred(text: str, role: str) -> QWidget:
 
 
 def _open(model: OpenedModel) -> Any:
+    # ONNX Runtime takes half a second to load.
     from convonet.inference.onnx_model import OnnxModel
 
     return OnnxModel.load(str(model.ready_onnx()), threads=1)
@@ -198,10 +201,6 @@ def _open(model: OpenedModel) -> Any:
 
 def _ask(network: Any, drawings: Sequence[QImage]) -> list[tuple[str, float]]:
     """The five likeliest classes of a drawing, in the framing of which the model is surest."""
-    import numpy as np
-
-    from convonet.inference.decide import top_k
-
     pixels = network.info.pixels
     probabilities = network.predict(np.stack([_pixels(drawing, pixels) for drawing in drawings]))
     surest = int(probabilities.max(axis=1).argmax())
@@ -212,8 +211,6 @@ def _ask(network: Any, drawings: Sequence[QImage]) -> list[tuple[str, float]]:
 
 def _pixels(drawing: QImage, pixels: PixelParams) -> Any:
     """The drawing as the network takes it, (height, width, channels) uint8."""
-    import numpy as np
-
     fitted = QImage(pixels.width, pixels.height, QImage.Format.Format_Grayscale8)
     fitted.fill(0)
     painter = QPainter(fitted)

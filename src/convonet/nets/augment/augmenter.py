@@ -32,6 +32,7 @@ class Change:
         """Images (B, H, W, C), float32, 0..255, of torch or NumPy: varied, of the same kind and place."""
         if isinstance(images, np.ndarray):
             return self._varied(images, np, np.asarray, sample_numpy)
+        # Torch need not be installed where another backend computes.
         import torch
 
         def put(values: np.ndarray) -> Any:

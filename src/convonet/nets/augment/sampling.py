@@ -14,6 +14,7 @@ _TORCH_MODES = {"constant": "zeros", "nearest": "border", "reflect": "reflection
 
 def sample_torch(images: Any, matrices: NDArray[np.float64], fill: FillMode) -> Any:
     """Torch images (B, H, W, C) at the places of `Geometry.matrices`, by one `grid_sample`."""
+    # Torch need not be installed where another backend computes.
     import torch
     from torch.nn import functional
 

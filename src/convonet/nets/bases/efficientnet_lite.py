@@ -122,6 +122,7 @@ def fill_from_torch(network: keras.Model, path: Path) -> None:
 
 
 def _read(path: Path) -> Mapping[str, Any]:
+    # Torch need not be installed where another backend computes.
     import torch
 
     try:

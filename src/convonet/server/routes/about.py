@@ -21,6 +21,7 @@ from convonet.server.refusals import Refusal
 from convonet.server.routes import REFUSED
 from convonet.server.services import Parts
 from convonet.server.tasks import kinds, option_names
+from convonet.workbench.doctor import examine
 
 router = APIRouter(tags=["about"], responses=REFUSED)
 
@@ -114,8 +115,6 @@ def doctor() -> Json:
 
 @cache
 def _examined() -> dict[str, Any]:
-    from convonet.workbench.doctor import examine
-
     return examine()
 
 

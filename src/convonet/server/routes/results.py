@@ -11,7 +11,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import FileResponse
 
+from convonet.data.places import place_of
 from convonet.errors import ConvonetError, InputError
+from convonet.params import DataParams
 from convonet.params.files import hyper_to_dict
 from convonet.params.migrations import VERSION_KEY
 from convonet.params.search_space import SearchSpace
@@ -197,9 +199,6 @@ def _answer(root: Root, table: Answers, place: int) -> dict[str, Any]:
 
 def _set_root(run: Run, split: str) -> FilePath:
     """The folder that the paths of a table of answers are relative to."""
-    from convonet.data.places import place_of
-    from convonet.params import DataParams
-
     record = run.read()
     known = ((record["data"] or {}).get("sets") or {}).get(split)
     if known:

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from convonet.data.sources import scan_images
 from convonet.errors import ConvonetError, InputError
 from convonet.events import RunState
 from convonet.home import home
@@ -263,8 +264,6 @@ def _hyper(task: Task) -> dict[str, Any] | None:
 
 def _files(paths: Sequence[Path]) -> list[Path]:
     """Images, and those in folders."""
-    from convonet.data.sources import scan_images
-
     found = [Path(path) for path in scan_images(paths).paths]
     if not found:
         raise InputError("There is no image to send", where=", ".join(map(str, paths[:3])))
