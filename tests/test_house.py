@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import sys
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 SOURCE = Path(convonet.__file__).parent
 sys.path.insert(0, str(ROOT / "benchmarks"))
 
-from count_house import count_house, inner_imports  # noqa: E402
+from count_house import count_house, inner_imports, public_classes  # noqa: E402
 
 MOST_INNER_IMPORTS = 100
 
@@ -44,3 +45,11 @@ def test_imports_inside_functions_are_few_and_have_a_reason() -> None:
     }
     assert found == {}
     assert count_house(SOURCE)["imports inside functions"] <= MOST_INNER_IMPORTS
+
+
+def test_no_public_class_name_is_defined_twice() -> None:
+    homes: dict[str, list[str]] = defaultdict(list)
+    for path in SOURCE.rglob("*.py"):
+        for name in public_classes(ast.parse(path.read_text(encoding="utf-8"))):
+            homes[name].append(str(path.relative_to(SOURCE)))
+    assert {name: paths for name, paths in homes.items() if len(paths) > 1} == {}

@@ -17,8 +17,8 @@ from convonet.data.decode import read_whole
 from convonet.errors import InputError, OutputError
 from convonet.kernels import (
     KERNELS,
+    KernelStep,
     MapSize,
-    Step,
     apply_kernel,
     convolve,
     kernel_of,
@@ -191,7 +191,7 @@ def _steps_at(
     ]
 
 
-def _step_document(step: Step) -> dict[str, Any]:
+def _step_document(step: KernelStep) -> dict[str, Any]:
     return {
         "row": step.row,
         "column": step.column,

@@ -39,7 +39,7 @@ def create_display(style: str) -> Display:
         return JsonLines()
     if style == "none":
         return Silent()
-    return Bars() if is_watched() else Lines()
+    return ProgressBars() if is_watched() else Lines()
 
 
 class Silent:
@@ -81,7 +81,7 @@ class Lines(Silent):
             note(trial_line(event))
 
 
-class Bars:
+class ProgressBars:
     """A bar for each stage with the time left, and a line for each epoch."""
 
     def __init__(self) -> None:

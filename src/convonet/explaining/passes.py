@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convonet.errors import ConvonetError
-from convonet.explaining.rows import Row
+from convonet.explaining.rows import NamedLayer
 from convonet.inference.scaling import scale_of
 from convonet.nets import backend
 from convonet.nets.backend import keras, ops
@@ -42,7 +42,7 @@ class Pass(NamedTuple):
 
 
 def forward(
-    model: NetModel, pixels: NDArray[Any] | Tensor, rows: Sequence[Row] = (), *, gradients: bool = True
+    model: NetModel, pixels: NDArray[Any] | Tensor, rows: Sequence[NamedLayer] = (), *, gradients: bool = True
 ) -> Pass:
     """Run images through the network as in prediction, keeping what gradients need.
 

@@ -24,7 +24,7 @@ _TRANSPARENT = ("InputLayer", "ZeroPadding2D", "Cropping2D", "CenterCrop", "Resi
 _WRAPPED_ACTIVATIONS = {"Softmax": "softmax", "LeakyReLU": "leaky_relu", "ReLU": "relu"}
 
 
-class Found(NamedTuple):
+class PixelScaling(NamedTuple):
     """A scaling that a row of the network does; mean and deviation are on the 0..1 scale."""
 
     scaling: Scaling
@@ -135,7 +135,7 @@ def _first_rows(network: keras.Model) -> Iterator[Any]:
             yield layer
 
 
-def found_scaling(network: keras.Model) -> Found | None:
+def found_scaling(network: keras.Model) -> PixelScaling | None:
     """The scaling that the first row which changes pixels does, None when it does something else."""
     for layer in _first_rows(network):
         if isinstance(layer, keras.layers.Rescaling):
@@ -150,14 +150,14 @@ def found_scaling(network: keras.Model) -> Found | None:
     return None
 
 
-def _named(factor: Any, offset: Any) -> Found:
+def _named(factor: Any, offset: Any) -> PixelScaling:
     """The name of x · factor + offset; what has none is a mean and a deviation."""
     for name in ("unit", "symmetric"):
         scale = scale_of(name, 1)
         if scale is not None and _same(Scale(factor, offset), scale):
-            return Found(name)
+            return PixelScaling(name)
     factors, offsets = np.broadcast_arrays(np.float64(factor), np.float64(offset))
-    return Found(
+    return PixelScaling(
         "standard", tuple((-offsets / (255 * factors)).tolist()), tuple((1 / (255 * factors)).tolist())
     )
 
@@ -166,7 +166,7 @@ def _same(one: Scale, other: Scale) -> bool:
     return all(np.allclose(a, b, rtol=_CLOSE, atol=_CLOSE * 1e-3) for a, b in zip(one, other, strict=True))
 
 
-def _chosen(found: Found | None, said: Scaling | None, channels: int, path: Path) -> Found:
+def _chosen(found: PixelScaling | None, said: Scaling | None, channels: int, path: Path) -> PixelScaling:
     """The file's own scaling, else what the person said."""
     if found is not None:
         if said in (None, "none", found.scaling):
@@ -180,7 +180,7 @@ def _chosen(found: Found | None, said: Scaling | None, channels: int, path: Path
     if said is None:
         raise ask_for_scaling(path, "--scaling")
     scale_of(said, channels)
-    return Found(said)
+    return PixelScaling(said)
 
 
 def ask_for_scaling(path: Path, option: str = "the data parameter scaling") -> ModelFileError:

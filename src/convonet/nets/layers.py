@@ -17,7 +17,7 @@ from convonet.errors import ParamError
 from convonet.inference.model_info import Output
 from convonet.inference.scaling import Scale
 from convonet.nets.backend import keras
-from convonet.nets.foreign import Found
+from convonet.nets.foreign import PixelScaling
 
 Tensor = Any
 Padding = Literal["same", "valid"]
@@ -67,7 +67,7 @@ class Layers:
     """
 
     def __init__(
-        self, values: Mapping[str, Any], classes: int, seed: int, scaling: Found | None = None
+        self, values: Mapping[str, Any], classes: int, seed: int, scaling: PixelScaling | None = None
     ) -> None:
         self.values = values
         self.classes = classes

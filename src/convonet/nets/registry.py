@@ -11,7 +11,7 @@ from convonet.inference.model_info import ModelInfo
 from convonet.inference.scaling import scale_of
 from convonet.nets.backend import keras
 from convonet.nets.families import BUILDERS
-from convonet.nets.foreign import Found
+from convonet.nets.foreign import PixelScaling
 from convonet.nets.layers import Layers, TooSmallError, scaling_row
 from convonet.nets.net_model import NetModel
 from convonet.params.data_params import PixelParams, Scaling
@@ -58,7 +58,9 @@ def create_model(
         raise DataError("The images are not as their description says", expected=pixels.shape, received=shape)
     values = family.values(hyper)
     based = "base" in values
-    said = Found(scaling or "unit", *(None if part is None else tuple(part) for part in (mean, deviation)))
+    said = PixelScaling(
+        scaling or "unit", *(None if part is None else tuple(part) for part in (mean, deviation))
+    )
     scale = None if based else scale_of(said.scaling, shape[2], said.mean, said.deviation)
 
     def rows(sides: tuple[int, int]) -> tuple[Any, Layers]:

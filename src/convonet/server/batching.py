@@ -26,7 +26,7 @@ _NEARLY = 0.85
 _LONG_SECONDS = 0.1
 
 
-class Wish(NamedTuple):
+class AnswerOptions(NamedTuple):
     """How answers shall look."""
 
     top: int
@@ -61,7 +61,7 @@ def _seconds(model: OnnxModel, images: NDArray[np.uint8]) -> float:
 @dataclass
 class _Request:
     uploads: list[Upload]
-    wish: Wish
+    wish: AnswerOptions
     answer: asyncio.Future[list[dict[str, Any]]]
 
 
@@ -84,7 +84,7 @@ class Batcher:
         self._waiting: list[_Request] = []
         self._worker: asyncio.Task[None] | None = None
 
-    async def answer(self, uploads: list[Upload], wish: Wish) -> list[dict[str, Any]]:
+    async def answer(self, uploads: list[Upload], wish: AnswerOptions) -> list[dict[str, Any]]:
         """The documents of some images, in their order. Raises ConvonetError."""
         loop = asyncio.get_running_loop()
         request = _Request(uploads, wish, loop.create_future())

@@ -394,7 +394,7 @@ class Comparison(Document):
     pairs: list[dict[str, Any]]
 
 
-class OpenedModel(Document):
+class ModelDescription(Document):
     """A model and what its file says of itself; `info` is null for one that was made elsewhere."""
 
     path: str

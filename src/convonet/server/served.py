@@ -14,7 +14,7 @@ from convonet.errors import ModelFileError
 from convonet.inference.onnx_model import OnnxModel
 from convonet.runs import Run
 from convonet.runs.environment import available_cores
-from convonet.server.batching import Batcher, Wish, best_batch
+from convonet.server.batching import AnswerOptions, Batcher, best_batch
 from convonet.server.metrics import Metrics
 from convonet.server.multipart import Upload
 from convonet.server.refusals import Refusal
@@ -53,7 +53,9 @@ class ServedModels:
         """End the threads."""
         self._executor.shutdown(wait=True, cancel_futures=True)
 
-    async def answer(self, run: Run, uploads: list[Upload], wish: Wish) -> list[dict[str, Any]] | None:
+    async def answer(
+        self, run: Run, uploads: list[Upload], wish: AnswerOptions
+    ) -> list[dict[str, Any]] | None:
         """The predictions; None where the run's model can only be opened by keras.
 
         Raises:

@@ -28,7 +28,7 @@ _FAR_FROM_USUAL = 3.0
 
 
 @dataclass(frozen=True)
-class Predictions:
+class PredictionCounts:
     """What a network predicts for the validation images, in numbers.
 
     Attributes:
@@ -115,7 +115,9 @@ class CollapseGuard:
     warned: bool = False
     collapse: Collapse | None = None
 
-    def update(self, rows: Sequence[Mapping[str, float]], predictions: Predictions | None) -> Collapse | None:
+    def update(
+        self, rows: Sequence[Mapping[str, float]], predictions: PredictionCounts | None
+    ) -> Collapse | None:
         """The collapse that is seen after an epoch, or None.
 
         Args:
@@ -137,7 +139,7 @@ class CollapseGuard:
         self.streak, self.warned = state["streak"], state["warned"]
         self.collapse = None if state["collapse"] is None else Collapse(**state["collapse"])
 
-    def _teaches_nothing(self, logs: Mapping[str, float], predictions: Predictions | None) -> bool:
+    def _teaches_nothing(self, logs: Mapping[str, float], predictions: PredictionCounts | None) -> bool:
         if logs["accuracy"] > _chance(self.train) or logs["loss"] < _GUESSING * self.guess_loss:
             return False
         if self.val is None or predictions is None:
@@ -149,7 +151,7 @@ class CollapseGuard:
         return logs["val_accuracy"] <= _chance(self.val) and predictions.balanced_accuracy <= balanced_chance
 
     def _judged(
-        self, rows: Sequence[Mapping[str, float]], predictions: Predictions | None
+        self, rows: Sequence[Mapping[str, float]], predictions: PredictionCounts | None
     ) -> Collapse | None:
         epoch, loss = len(rows), rows[-1]["loss"]
         same_output = predictions is not None and predictions.spread < _SAME_OUTPUT
@@ -189,7 +191,7 @@ class CollapseGuard:
             return "rate_too_low"
         return "rate_too_high" if broken else "unknown"
 
-    def _seen(self, epoch: int, logs: Mapping[str, float], predictions: Predictions | None) -> str:
+    def _seen(self, epoch: int, logs: Mapping[str, float], predictions: PredictionCounts | None) -> str:
         validated = self.val is not None and "val_accuracy" in logs
         images = self.val if validated and self.val is not None else self.train
         accuracy = logs["val_accuracy" if validated else "accuracy"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from convonet.inference.model_info import ModelInfo
-from convonet.nets.augment import Augmenter, Change
+from convonet.nets.augment import Augmenter, BatchChange
 from convonet.params.hyper_params import HyperParams
 from convonet.training.losses import class_weights, truths
 
@@ -50,7 +50,7 @@ class Batch:
     images: np.ndarray
     truths: np.ndarray
     weights: np.ndarray | None = None
-    change: Change | None = None
+    change: BatchChange | None = None
 
 
 class BatchMaker:

@@ -15,7 +15,7 @@ from convonet.inference.probabilities import to_probabilities
 from convonet.nets import backend
 from convonet.nets.net_model import NetModel
 from convonet.params.hyper_params import HyperParams
-from convonet.training.collapse import Predictions
+from convonet.training.collapse import PredictionCounts
 from convonet.training.image_rows import ImageRows
 from convonet.training.losses import truths
 from convonet.training.steps import Step
@@ -36,7 +36,7 @@ class Scorer:
     rows: ImageRows
     info: ModelInfo
     hyper: HyperParams
-    predictions: Predictions | None = field(default=None, init=False)
+    predictions: PredictionCounts | None = field(default=None, init=False)
 
     def score(self, watch: Watch) -> dict[str, float]:
         """`val_loss`, `val_accuracy` and the extra scores that were asked for and are defined."""
@@ -52,7 +52,7 @@ class Scorer:
         labels = np.asarray(self.rows.labels[self.rows.rows], dtype=np.int64)
         probabilities = to_probabilities(np.concatenate(said), self.info.output, 1.0)
         finite = bool(np.isfinite(probabilities).all())
-        self.predictions = Predictions.of(probabilities, labels) if finite else None
+        self.predictions = PredictionCounts.of(probabilities, labels) if finite else None
         return logs | (self._extra(labels, probabilities) if finite else {})
 
     def _extra(self, labels: np.ndarray, probabilities: np.ndarray) -> dict[str, float]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     Rows = npt.NDArray[np.int64]
 
 
-class Answer(NamedTuple):
+class ImageAnswer(NamedTuple):
     """What the model said of one image.
 
     Attributes:
@@ -83,15 +83,15 @@ class Answers:
     def __len__(self) -> int:
         return len(self._starts)
 
-    def __getitem__(self, place: int) -> Answer:
+    def __getitem__(self, place: int) -> ImageAnswer:
         with self._file.open("rb") as lines:
             if _state_of(lines) != self._state:
-                return Answer("", "", "", 0.0, ())
+                return ImageAnswer("", "", "", 0.0, ())
             _, line = next(_records(lines, int(self._starts[place])))
         path, true, predicted, confidence, *shares = _values(line)
         address = str((self._root.parent if "#" in path else self._root) / path)
         best = nlargest(self._top, zip(self.classes, map(float, shares), strict=True), key=itemgetter(1))
-        return Answer(address, true, predicted, float(confidence), tuple(best))
+        return ImageAnswer(address, true, predicted, float(confidence), tuple(best))
 
     def mistakes(self) -> Rows:
         """Places of the wrong answers, the surest first."""

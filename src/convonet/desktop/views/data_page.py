@@ -17,7 +17,7 @@ from convonet.desktop.views.sizes import SizesView
 from convonet.desktop.widgets.bars import SERIES, Bar, BarView, Legend
 from convonet.desktop.widgets.basic import EmptyState, Tile, column, frame, label, row
 from convonet.desktop.widgets.image_grid import ImageGrid, Picture
-from convonet.desktop.widgets.table import Table
+from convonet.desktop.widgets.table import TableView
 from convonet.specs import Split
 from convonet.workbench.folder_tree import rows_below
 
@@ -76,14 +76,14 @@ class DataPage(Page):
         scroll.setWidget(self.bars)
         scroll.setFrameShape(QScrollArea.Shape.NoFrame)
         self._legend = Legend(SERIES)
-        self.counts = Table(("Class", "Training", "Validation", "Test"), "images of each class")
+        self.counts = TableView(("Class", "Training", "Validation", "Test"), "images of each class")
         charts = row(frame(column(self._legend, scroll, gap=8, margin=14)), self.counts, gap=14)
         charts.setStretch(0, 1)
         charts.setStretch(1, 1)
         classes = QWidget()
         classes.setLayout(column(8, charts))
         self.sizes = SizesView(controller.background, controller.bench.images)
-        self.skipped = Table(
+        self.skipped = TableView(
             ("Set", "File", "Reason"), "left out", empty="Every file of these folders is used."
         )
         self.marker = Marker(controller)

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QPushButton, QTabWidget
 
 from convonet.desktop.views.page import Either, Page
 from convonet.desktop.widgets.basic import EmptyState, button, column, label
-from convonet.desktop.widgets.table import Table, percent, shown, tenths
+from convonet.desktop.widgets.table import TableView, percent, shown, tenths
 from convonet.errors import ConvonetError
 from convonet.events import RunState, Watch
 from convonet.params import SearchSpace
@@ -46,15 +46,17 @@ class RunsPage(Page):
         self._compare_button = button("Compare", self._compare, tip="Select two runs or more")
         self._delete_button = button("Delete …", self._delete)
         self.add_buttons(self._compare_button, self._delete_button, self._resume_button, self._open_button)
-        self.table = Table(_COLUMNS, "runs", gives_way="Folder")
+        self.table = TableView(_COLUMNS, "runs", gives_way="Folder")
         self.table.opened.connect(lambda _: self._open())
         self.table.selectionModel().selectionChanged.connect(lambda *_: self._update_buttons())
         self.table.rows.modelReset.connect(self._update_buttons)
-        self.differences = Table(("Parameter",), "differences", empty="Their parameters are the same.")
-        self.changed = Table(
+        self.differences = TableView(("Parameter",), "differences", empty="Their parameters are the same.")
+        self.changed = TableView(
             _CHANGED, "changed answers", empty="No answer has changed, or they were not tested."
         )
-        self.marks = Table(("Set", "Image", "Before", "After"), "marks", empty="No mark lies between them.")
+        self.marks = TableView(
+            ("Set", "Image", "Before", "After"), "marks", empty="No mark lies between them."
+        )
         self._tabs = QTabWidget()
         for table, name in (
             (self.differences, "Parameters and scores"),

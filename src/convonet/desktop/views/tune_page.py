@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 from convonet.desktop.views.page import Either, Page
 from convonet.desktop.views.tune_plots import SearchPlots
 from convonet.desktop.widgets.basic import EmptyState, button, column, frame, label, row
-from convonet.desktop.widgets.table import Table, Written, tenths
+from convonet.desktop.widgets.table import TableView, Written, tenths
 from convonet.events import Watch
 from convonet.params import HyperParams, fields_of
 from convonet.runs.documents import tune_document
@@ -68,7 +68,7 @@ class TunePage(Page):
         self.bar.setTextVisible(False)
         self._progress = frame(column(row(self._now, None, self._left), self.bar, gap=8, margin=14))
         self._labels = {name: field.label for name, field in fields_of(HyperParams).items()}
-        self.table = Table(
+        self.table = TableView(
             _HEAD,
             "settings",
             empty="Nothing has been tried yet. Press Tune; the best settings come first.",

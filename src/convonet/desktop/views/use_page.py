@@ -18,7 +18,7 @@ from convonet.desktop.widgets.bars import Bar, BarView
 from convonet.desktop.widgets.basic import EmptyState, button, column, frame, label, row
 from convonet.desktop.widgets.image_grid import ImageGrid, Picture
 from convonet.desktop.widgets.pad import Pad
-from convonet.desktop.widgets.table import Table, Written
+from convonet.desktop.widgets.table import TableView, Written
 from convonet.errors import ConvonetError
 from convonet.events import Watch
 from convonet.inference.decide import top_k
@@ -82,7 +82,7 @@ class UsePage(Page):
         self.grid = ImageGrid("Images that were predicted")
         self.grid.offer("Explain", self._tasks.explain_pictures)
         self.grid.opened.connect(lambda place: ImageDialog(self.grid.pictures, place, self).exec())
-        self.table = Table(("Image", "Prediction", "Confidence", "Remark"), "predictions")
+        self.table = TableView(("Image", "Prediction", "Confidence", "Remark"), "predictions")
         self._count = label("", "muted")
         both = row(self.grid, self.table, gap=14)
         both.setStretch(0, 3)

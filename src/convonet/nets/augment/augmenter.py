@@ -20,7 +20,7 @@ from convonet.params.hyper_params import HyperParams
 
 
 @dataclass(frozen=True)
-class Change:
+class BatchChange:
     """How one batch is varied; a part that is None is left out."""
 
     matrices: NDArray[np.float64] | None
@@ -67,7 +67,7 @@ class Augmenter:
         self._moves = some or any((*moving, hyper.zoom, hyper.shear, hyper.crop))
         self._colors = some or any((hyper.brightness, hyper.contrast))
 
-    def change(self, epoch: int, step: int, images: NDArray[np.integer]) -> Change:
+    def change(self, epoch: int, step: int, images: NDArray[np.integer]) -> BatchChange:
         """How a batch is varied.
 
         Args:
@@ -79,7 +79,7 @@ class Augmenter:
         if hyper.rand_augment:
             add_rand_augment(hyper.rand_augment, hyper.rand_magnitude, draws, geometry, colors)
         matrices = geometry.matrices(self._height, self._width) if self._moves else None
-        return Change(
+        return BatchChange(
             matrices,
             hyper.fill_mode,
             colors if self._colors else None,

@@ -13,7 +13,7 @@ from convonet.nets.backend import keras
 from convonet.nets.bases.applications import build_application, fill_application
 from convonet.nets.bases.efficientnet_lite import NAMES, efficientnet_lite, fill_from_torch
 from convonet.nets.bases.weights import check_hash, find_weights
-from convonet.nets.foreign import Found, ask_for_scaling, found_scaling
+from convonet.nets.foreign import PixelScaling, ask_for_scaling, found_scaling
 from convonet.nets.layers import seed_of
 from convonet.nets.loading import load_network
 from convonet.params.bases import BaseInfo, base_info, is_model_file
@@ -32,7 +32,7 @@ class Base(NamedTuple):
 
     network: keras.Model
     row: Scale | None
-    scaling: Found
+    scaling: PixelScaling
 
     @property
     def channels(self) -> int:
@@ -40,7 +40,9 @@ class Base(NamedTuple):
         return int(self.network.input_shape[-1])
 
 
-def open_base(values: Mapping[str, Any], shape: tuple[int, int, int], seed: int, said: Found | None) -> Base:
+def open_base(
+    values: Mapping[str, Any], shape: tuple[int, int, int], seed: int, said: PixelScaling | None
+) -> Base:
     """The base that the values of the family `transfer` name, with its weights.
 
     Args:
@@ -65,7 +67,7 @@ def open_base(values: Mapping[str, Any], shape: tuple[int, int, int], seed: int,
         _randomise(network, seed)
     else:
         _fill(network, info, find_weights(info, weights, sha256))
-    scaling = Found(info.scaling, info.mean, info.deviation)
+    scaling = PixelScaling(info.scaling, info.mean, info.deviation)
     return Base(network, scale_of(info.scaling, _COLOUR, info.mean, info.deviation), scaling)
 
 
@@ -98,7 +100,7 @@ def _randomise(network: keras.Model, seed: int) -> None:
             variable.assign(keras.initializers.HeUniform(seed=place)(variable.shape))
 
 
-def _of_file(path: Path, sha256: str | None, shape: tuple[int, int, int], said: Found | None) -> Base:
+def _of_file(path: Path, sha256: str | None, shape: tuple[int, int, int], said: PixelScaling | None) -> Base:
     """Any saved classifier or feature network."""
     if not path.is_file():
         raise ModelFileError("There is no such model file for a base", where=path)
@@ -113,8 +115,8 @@ def _of_file(path: Path, sha256: str | None, shape: tuple[int, int, int], said: 
     return Base(network, scale_of(said.scaling, network.input_shape[-1], said.mean, said.deviation), said)
 
 
-def _described(info: ModelInfo) -> Found | None:
-    return Found(info.scaling, info.mean, info.deviation) if info.inside else None
+def _described(info: ModelInfo) -> PixelScaling | None:
+    return PixelScaling(info.scaling, info.mean, info.deviation) if info.inside else None
 
 
 def _check_shape(network: keras.Model, shape: tuple[int, int, int], path: Path) -> None:

@@ -16,7 +16,7 @@ Tensor = Any
 
 
 @dataclass(frozen=True)
-class Row:
+class LayerOp:
     """One piece with its places.
 
     Attributes:
@@ -40,7 +40,7 @@ class TorchForward:
         result: place of the output.
     """
 
-    def __init__(self, rows: Sequence[Row], result: int) -> None:
+    def __init__(self, rows: Sequence[LayerOp], result: int) -> None:
         self._rows, self._result = tuple(rows), result
         self._size = 1 + max((row.place for row in rows), default=0)
 
@@ -84,7 +84,7 @@ class _Reader:
     """Collects the rows of a network and of those nested in it."""
 
     def __init__(self) -> None:
-        self.rows: list[Row] = []
+        self.rows: list[LayerOp] = []
         self._count = 0
 
     def read(self, model: Any, source: int) -> int | None:
@@ -122,7 +122,7 @@ class _Reader:
     def _layer(self, layer: Any, sources: tuple[int, ...], joins: bool) -> int:
         for piece in pieces_of(layer):
             self._count += 1
-            self.rows.append(Row(piece, sources, joins, self._count))
+            self.rows.append(LayerOp(piece, sources, joins, self._count))
             sources, joins = (self._count,), False
         return self._count
 
@@ -131,7 +131,7 @@ def _is_nested(layer: Any) -> bool:
     return isinstance(layer, keras.Model) and _is_graph(layer)
 
 
-def _pooled_first(rows: Sequence[Row], result: int) -> list[Row]:
+def _pooled_first(rows: Sequence[LayerOp], result: int) -> list[LayerOp]:
     """Maximum pooling before what leaves the largest number the largest: ReLU, and the bias of a convolution.
 
     The same numbers and gradients from a quarter of the work. A bias' gradient is a sum over all places, which takes
@@ -159,7 +159,7 @@ def _pooled_first(rows: Sequence[Row], result: int) -> list[Row]:
     return made
 
 
-def _folded(rows: Sequence[Row], result: int) -> list[Row]:
+def _folded(rows: Sequence[LayerOp], result: int) -> list[LayerOp]:
     """A convolution and the batch normalisation behind it as one convolution, while the latter does not learn.
 
     That saves a pass over the maps forward and another one backward: most of the time of a network that is fine-tuned
@@ -197,7 +197,7 @@ def _joined(conv: Piece, norm: Piece) -> Piece:
     return Piece(run)
 
 
-def _freed(rows: Sequence[Row], result: int) -> list[Row]:
+def _freed(rows: Sequence[LayerOp], result: int) -> list[LayerOp]:
     """Each row with the places that it is the last to read, so that their memory is given back early."""
     read = {result}
     made = []

@@ -16,7 +16,7 @@ from convonet.runs.documents import read_result
 from convonet.scratch import Scratch
 from convonet.server import schemas
 from convonet.server.answers import Json
-from convonet.server.batching import Wish
+from convonet.server.batching import AnswerOptions
 from convonet.server.multipart import FIELD, Upload, read_uploads
 from convonet.server.refusals import Refusal
 from convonet.server.routes import REFUSED
@@ -65,7 +65,7 @@ async def predict(
         found = await asyncio.to_thread(parts.known.find, run)
     with receiving(request, parts):
         uploads = await read_uploads(request, parts.settings.limits.files)
-        wish = Wish(top, unsure_below)
+        wish = AnswerOptions(top, unsure_below)
         predictions = await parts.models.answer(found, uploads, wish)
         if predictions is None:
             predictions = await _by_worker(parts, found, uploads, wish)
@@ -97,7 +97,9 @@ def _expected_bytes(request: Request, parts: Services) -> int:
     return size
 
 
-async def _by_worker(parts: Services, run: Run, uploads: list[Upload], wish: Wish) -> list[dict[str, Any]]:
+async def _by_worker(
+    parts: Services, run: Run, uploads: list[Upload], wish: AnswerOptions
+) -> list[dict[str, Any]]:
     """The same by a worker with keras, for a model that has no ONNX file of its own."""
     scratch = Scratch()
     try:
