@@ -23,7 +23,7 @@ from convonet.params import (
 )
 from convonet.params.families import FAMILIES
 from convonet.params.values import CheckedModel
-from convonet.specs import Task, read_task
+from convonet.specs import Task, TestTask, read_task
 
 DATA, HYPER, SPACE = DataParams(train_dir="images"), HyperParams(), SearchSpace.of({"init_rate": [0.1, 0.2]})
 NEEDED: dict[str, Any] = {
@@ -218,6 +218,12 @@ def test_numbers_of_numpy_are_numbers() -> None:
     made = HyperParams(epochs=np.int64(7), init_rate=np.float32(0.5), hidden_units=[np.int32(8)])
     assert (made.epochs, made.init_rate, made.hidden_units) == (7, 0.5, (8,))
     assert json.loads(json.dumps(made.set_values())) == {"epochs": 7, "init_rate": 0.5, "hidden_units": [8]}
+
+
+def test_numbers_of_a_job_may_be_typed_and_words_stay_words() -> None:
+    task = TestTask(model="m", data=DATA, threshold="0.25", keep="yes", positive="none")  # type: ignore[arg-type]
+    assert (task.threshold, task.keep, task.positive) == (0.25, True, "none")
+    assert HyperParams(base="auto", family="convonet").base is None
 
 
 def test_every_family_may_be_named() -> None:

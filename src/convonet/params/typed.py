@@ -8,6 +8,9 @@ from typing import Any
 
 from convonet.params.fields import Field
 
+TYPED_KINDS = ("int", "float", "bool", "choice", "ints", "floats", "size")
+"""Kinds whose values are no texts, so that a text can only mean what a person types for one."""
+
 _BOOLS = {"true": True, "yes": True, "on": True, "1": True}
 _BOOLS |= {"false": False, "no": False, "off": False, "0": False}
 

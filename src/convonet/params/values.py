@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from convonet.errors import ParamError
 from convonet.params.fields import fields_of, unknown_key
-from convonet.params.typed import read_text, read_value
+from convonet.params.typed import TYPED_KINDS, read_text, read_value
 
 
 class CheckedModel(BaseModel):
@@ -19,7 +19,7 @@ class CheckedModel(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, protected_namespaces=())
 
     reads_text: ClassVar[bool] = False
-    """Whether a text is read as a person types it: "auto" may mean None, "1e-3" a number."""
+    """Whether "auto" and "none" mean None also where a text is expected; elsewhere texts are read as typed."""
 
     def __init__(self, /, **values: Any) -> None:
         """Make the value.
@@ -72,12 +72,21 @@ class CheckedModel(BaseModel):
     @classmethod
     def _read(cls, value: Any, info: ValidationInfo) -> Any:
         """What the value means, before pydantic checks type, bounds and choices."""
-        field = fields_of(cls)[str(info.field_name)]
         try:
-            meant = read_text(field, value) if cls.reads_text and isinstance(value, str) else value
-            return read_value(field, meant)
+            return cls.meant(str(info.field_name), value)
         except (ValueError, RecursionError) as error:
             raise PydanticCustomError("another_kind", "of another kind") from error
+
+    @classmethod
+    def meant(cls, name: str, value: Any) -> Any:
+        """What a typed text or a value of JSON means for the field `name`; bounds and choices are not looked at.
+
+        Raises:
+            ValueError: it is of another kind.
+        """
+        field = fields_of(cls)[name]
+        typed = isinstance(value, str) and (cls.reads_text or field.kind in TYPED_KINDS)
+        return read_value(field, read_text(field, value) if typed else value)
 
 
 class ParamModel(CheckedModel):

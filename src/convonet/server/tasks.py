@@ -159,7 +159,7 @@ class TaskMaker:
             if name in wrong:
                 faults[f"options.{name}"] = wrong[name]
             else:
-                values[name] = self._confined(name, value)
+                values[name] = self._confined(name, task_class.meant(name, value))
         return values
 
     def _confined(self, name: str, value: Any) -> Any:
