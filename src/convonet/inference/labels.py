@@ -26,7 +26,7 @@ def read_labels(file: Path) -> tuple[str, ...]:
         raise ModelFileError("The file of class names is too large", where=file, expected="at most 1 MiB")
     names = [line.strip() for line in lines if line.strip()]
     numbered = [re.fullmatch(r"(\d+)[\s:]+(.+)", name) for name in names]
-    if all(match and int(match[1]) == place for place, match in enumerate(numbered)):
+    if all(match and int(match[1]) == index for index, match in enumerate(numbered)):
         names = [match[2] for match in numbered if match]
     if len(set(names)) != len(names):
         raise ModelFileError("The file of class names names a class twice", where=file)

@@ -72,18 +72,18 @@ class OnnxModel:
         path = Path(path)
         session = _session(_content(path), threads, path)
         try:
-            said = session.get_modelmeta().custom_metadata_map
+            metadata = session.get_modelmeta().custom_metadata_map
         except UnicodeDecodeError as error:
             raise ModelFileError("The ONNX file's description is damaged", where=path) from error
-        if PROPERTY not in said:
+        if PROPERTY not in metadata:
             raise ModelFileError(
                 "This ONNX file says nothing of its classes and pixels",
                 where=path,
                 expected=f"a file that Convonet exported, with the property {PROPERTY}",
                 hint="Open the .keras file that it was made from, and export it",
             )
-        golden = Golden.from_text(said[GOLDEN_PROPERTY], path) if GOLDEN_PROPERTY in said else None
-        model = cls(session, ModelInfo.from_json(said[PROPERTY], path), golden)
+        golden = Golden.from_text(metadata[GOLDEN_PROPERTY], path) if GOLDEN_PROPERTY in metadata else None
+        model = cls(session, ModelInfo.from_json(metadata[PROPERTY], path), golden)
         if check:
             model._check_golden(path)
         return model
