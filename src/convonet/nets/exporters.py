@@ -78,18 +78,18 @@ def export_as(
             _WRITERS[format](whole, shape, made)
             ask = _READERS[format](made)
         difference = check_equal(ask, reference, tolerance_of(model.info))
-        said = exported_info(model.info, keras_sha256)
+        info = exported_info(model.info, keras_sha256)
         for file in sorted(folder.iterdir()):
             _put(file, path.with_suffix(file.suffix))
-    write_text(path.with_suffix(".json"), description(said, kept_samples(reference), model.info.temperature))
+    write_text(path.with_suffix(".json"), description(info, kept_samples(reference), model.info.temperature))
     return difference
 
 
 def description(info: ModelInfo, golden: Golden, temperature: float) -> str:
     """The file beside an export: plain values first, then what Convonet reads, then the golden samples."""
     values = plain_values(info, temperature)
-    said = values | {"convonet": json.loads(info.to_json()), "golden": golden.to_dict()}
-    return json_text(said, indent=1) + "\n"
+    values |= {"convonet": json.loads(info.to_json()), "golden": golden.to_dict()}
+    return json_text(values, indent=1) + "\n"
 
 
 def _put(file: Path, target: Path) -> None:

@@ -166,21 +166,21 @@ def _same(one: Scale, other: Scale) -> bool:
     return all(np.allclose(a, b, rtol=_CLOSE, atol=_CLOSE * 1e-3) for a, b in zip(one, other, strict=True))
 
 
-def _chosen(found: PixelScaling | None, said: Scaling | None, channels: int, path: Path) -> PixelScaling:
-    """The file's own scaling, else what the person said."""
+def _chosen(found: PixelScaling | None, given: Scaling | None, channels: int, path: Path) -> PixelScaling:
+    """The file's own scaling, else the one that the person gave."""
     if found is not None:
-        if said in (None, "none", found.scaling):
+        if given in (None, "none", found.scaling):
             return found
         raise ModelFileError(
             "The network scales its pixels itself, so they must not be scaled before",
             where=path,
             expected=f"no --scaling, or {found.scaling}",
-            received=said,
+            received=given,
         )
-    if said is None:
+    if given is None:
         raise ask_for_scaling(path, "--scaling")
-    scale_of(said, channels)
-    return PixelScaling(said)
+    scale_of(given, channels)
+    return PixelScaling(given)
 
 
 def ask_for_scaling(path: Path, option: str = "the data parameter scaling") -> ModelFileError:

@@ -93,7 +93,7 @@ class Layers:
 
         Args:
             kernel, stride, padding, activation: the family's values when None.
-            norm: whether this is a place for batch normalisation, if the family's value asks for it.
+            norm: whether batch normalisation may stand here, if the family's value asks for it.
         """
         name = self._name("conv")
         kernel = kernel or self.values["kernel_size"]
@@ -198,15 +198,15 @@ class Layers:
     def _activated(self, x: Tensor, layer: Any, activation: str | None, norm: bool) -> Tensor:
         """What follows a layer with weights. Without normalisation the activation is in the layer's row."""
         kind = activation or self.values["activation"]
-        place = self.values.get("batch_norm", "none") if norm else "none"
-        if place == "before":
+        norm_position = self.values.get("batch_norm", "none") if norm else "none"
+        if norm_position == "before":
             x = self.norm(x)
             return x if kind == "linear" else self.act(x, kind)
         if kind == "leaky_relu":
             x = self.act(x, kind)
         else:
             layer.activation = keras.activations.get(kind)
-        return self.norm(x) if place == "after" else x
+        return self.norm(x) if norm_position == "after" else x
 
     def _weights(self, name: str, activation: str | None) -> Any:
         """He for activations with a corner, Glorot for the smooth ones."""

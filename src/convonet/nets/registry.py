@@ -58,13 +58,13 @@ def create_model(
         raise DataError("The images are not as their description says", expected=pixels.shape, received=shape)
     values = family.values(hyper)
     based = "base" in values
-    said = PixelScaling(
+    given = PixelScaling(
         scaling or "unit", *(None if part is None else tuple(part) for part in (mean, deviation))
     )
-    scale = None if based else scale_of(said.scaling, shape[2], said.mean, said.deviation)
+    scale = None if based else scale_of(given.scaling, shape[2], given.mean, given.deviation)
 
     def rows(sides: tuple[int, int]) -> tuple[Any, Layers]:
-        net = Layers(values, len(classes), seed, None if based and scaling is None else said)
+        net = Layers(values, len(classes), seed, None if based and scaling is None else given)
         inputs = keras.Input((*sides, shape[2]), dtype="float32", name=INPUT_NAME)
         outputs = BUILDERS[family.name](scaling_row(inputs, scale), net)
         return keras.Model(inputs, outputs, name=family.name), net
@@ -73,7 +73,7 @@ def create_model(
         model, net = rows(shape[:2])
     except TooSmallError as error:
         raise _too_small(family.name, values, shape, rows) from error
-    used = net.scaling or said
+    used = net.scaling or given
     info = ModelInfo(
         classes=tuple(classes),
         pixels=pixels,

@@ -72,7 +72,7 @@ class BatchMaker:
         change = None
         if self._augmenter is not None:
             change = self._augmenter.change(epoch, step, self._rows.rows[places])
-            shares = change.truths(shares)
+            shares = change.targets(shares)
         return Batch(images, shares, self._image_weights(shares), change)
 
     def targets(self, labels: np.ndarray) -> np.ndarray:

@@ -29,7 +29,7 @@ class BatchChange:
     mixing: Mixing | None
 
     def images(self, images: Any) -> Any:
-        """Images (B, H, W, C), float32, 0..255, of torch or NumPy: varied, of the same kind and place."""
+        """Images (B, H, W, C), float32, 0..255, of torch or NumPy: varied, of the same kind and on the same device."""
         if isinstance(images, np.ndarray):
             return self._varied(images, np, np.asarray, sample_numpy)
         # Torch need not be installed where another backend computes.
@@ -40,9 +40,9 @@ class BatchChange:
 
         return self._varied(images, torch, put, sample_torch)
 
-    def truths(self, truths: np.ndarray) -> np.ndarray:
-        """The truths of the varied images; only mixing changes them, and then they must be shares."""
-        return truths if self.mixing is None else self.mixing.truths(truths)
+    def targets(self, targets: np.ndarray) -> np.ndarray:
+        """The targets of the varied images; only mixing changes them, and then they must be fractions of classes."""
+        return targets if self.mixing is None else self.mixing.targets(targets)
 
     def _varied(self, images: Any, module: Any, put: Any, sample: Any) -> Any:
         if self.matrices is not None:
