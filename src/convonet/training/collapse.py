@@ -140,15 +140,18 @@ class CollapseGuard:
         self.collapse = None if state["collapse"] is None else Collapse(**state["collapse"])
 
     def _teaches_nothing(self, logs: Mapping[str, float], predictions: PredictionCounts | None) -> bool:
-        if logs["accuracy"] > _chance(self.train) or logs["loss"] < _GUESSING * self.guess_loss:
+        if logs["accuracy"] > _guess_accuracy(self.train) or logs["loss"] < _GUESSING * self.guess_loss:
             return False
         if self.val is None or predictions is None:
             return True
         images = self.val[self.val > 0]
         even = 1 / len(images)
         error = even * np.sqrt(even * (1 - even) * (1 / images).sum())
-        balanced_chance = even + max(_MARGIN, _ERRORS * error)
-        return logs["val_accuracy"] <= _chance(self.val) and predictions.balanced_accuracy <= balanced_chance
+        balanced_guess = even + max(_MARGIN, _ERRORS * error)
+        return (
+            logs["val_accuracy"] <= _guess_accuracy(self.val)
+            and predictions.balanced_accuracy <= balanced_guess
+        )
 
     def _judged(
         self, rows: Sequence[Mapping[str, float]], predictions: PredictionCounts | None
@@ -200,10 +203,10 @@ class CollapseGuard:
         if predictions is None:
             seen = f"the {which} accuracy after epoch {epoch}, {100 * accuracy:.1f}%"
             return f"{seen}, is no better than chance; {largest}."
-        place = int(np.argmax(predictions.counts))
-        fraction = predictions.counts[place] / sum(predictions.counts)
+        index = int(np.argmax(predictions.counts))
+        fraction = predictions.counts[index] / sum(predictions.counts)
         return (
-            f"after epoch {epoch} the network predicts {self.classes[place]} for "
+            f"after epoch {epoch} the network predicts {self.classes[index]} for "
             f"{100 * fraction:.1f}% of the validation images. The accuracy is {100 * accuracy:.1f}%; {largest}."
         )
 
@@ -251,7 +254,7 @@ def guess_loss(
     return float(min((weighted * (1 - guess) ** gamma * -np.log(guess)).sum() for guess in guesses))
 
 
-def _chance(counts: NDArray[np.int64]) -> float:
+def _guess_accuracy(counts: NDArray[np.int64]) -> float:
     """The highest accuracy that always predicting the largest class, or guessing, explains."""
     images = int(counts.sum())
     majority = counts.max() / images

@@ -21,7 +21,7 @@ _RISE = 0.15
 _FLAT = 0.03
 _STILL_FALLING = 0.03
 _POOR = 0.75
-_CHANCE, _TRAINING_CHANCE = 0.01, 0.02
+_MARGIN, _TRAINING_MARGIN = 0.01, 0.02
 _GUESSING, _FEW_EPOCHS = 0.95, 3
 
 Array = NDArray[np.float64]
@@ -78,8 +78,8 @@ def read_curves(
         return (collapsed,)
     if len(loss) < _LEAST_EPOCHS:
         return ()
-    for look in (_oscillating, _flat):
-        if (finding := look(loss)) is not None:
+    for rule in (_oscillating, _flat):
+        if (finding := rule(loss)) is not None:
             return (finding,)
     if len(val) == len(loss) and np.isfinite(val).all():
         found = _overfitting(loss, val) or _stuck(history, loss, val)
@@ -122,7 +122,7 @@ def _collapsed(
     validated = len(checked) == len(loss) and np.isfinite(checked[epoch - 1])
     score, trained = (checked if validated else accuracy)[epoch - 1], accuracy[epoch - 1]
     majority, train_majority = shares
-    guessing = score <= majority + _CHANCE and trained <= train_majority + _TRAINING_CHANCE
+    guessing = score <= majority + _MARGIN and trained <= train_majority + _TRAINING_MARGIN
     if not guessing or loss[epoch - 1] < _GUESSING * _least_entropy(train_majority):
         return None
     which = "validation" if validated else "training"

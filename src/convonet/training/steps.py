@@ -1,6 +1,6 @@
 """One training step and one evaluation step, a class a backend (torch's: `torch_step`). The loop knows only `Step`.
 
-Sums stay on the device; they are read when somebody looks at them.
+Sums stay on the device; they are read when somebody asks for them.
 """
 
 from __future__ import annotations
@@ -24,21 +24,21 @@ class Step(Protocol):
     def train(self, batch: Batch) -> None:
         """Change the weights by one batch."""
 
-    def look(self, batch: Batch) -> None:
-        """Show a batch as in training: batch normalisation measures it, no weight is changed."""
+    def update_statistics(self, batch: Batch) -> None:
+        """Run a batch as in training: batch normalisation measures it, no weight is changed."""
 
-    def score(self, images: np.ndarray, truths: np.ndarray) -> np.ndarray:
-        """Add one batch to the sums without changing a weight, and give what the network says, (B, K).
+    def score(self, images: np.ndarray, targets: np.ndarray) -> np.ndarray:
+        """Add one batch to the sums without changing a weight, and give what the network gives, (B, K).
 
         Args:
             images: (B, H, W, C) uint8.
-            truths: as in `Batch`.
+            targets: as in `Batch`.
         """
 
     def sums(self) -> tuple[float, int]:
-        """Sum of the losses of all images since `reset`, and how many were answered rightly."""
+        """Sum of the losses of all images since `reset`, and how many were classified correctly."""
 
-    def reset(self, loss_sum: float = 0.0, right: int = 0) -> None:
+    def reset(self, loss_sum: float = 0.0, correct: int = 0) -> None:
         """Start new sums, or go on from a checkpoint's."""
 
 
@@ -89,40 +89,40 @@ class KerasStep:
 
     def train(self, batch: Batch) -> None:
         x = self._pixels(batch)
-        # Keras' accuracy of one output knows only whole truths; mixed ones are counted here.
+        # Keras' accuracy of one output knows only whole labels; mixed ones are counted here.
         mixed = self._boundary is not None and batch.change is not None and batch.change.mixing is not None
-        right = self._right_of(np.asarray(self._model.predict_on_batch(x)), batch.truths) if mixed else 0
+        correct = self._correct_of(np.asarray(self._model.predict_on_batch(x)), batch.targets) if mixed else 0
         self._model.reset_metrics()
-        logs = self._model.train_on_batch(x, batch.truths, sample_weight=batch.weights, return_dict=True)
+        logs = self._model.train_on_batch(x, batch.targets, sample_weight=batch.weights, return_dict=True)
         self._loss_sum += float(logs["loss"]) * len(x)
-        self._right += right if mixed else round(float(logs["accuracy"]) * len(x))
+        self._correct += correct if mixed else round(float(logs["accuracy"]) * len(x))
 
-    def look(self, batch: Batch) -> None:
+    def update_statistics(self, batch: Batch) -> None:
         self._model(self._pixels(batch), training=True)
 
-    def score(self, images: np.ndarray, truths: np.ndarray) -> np.ndarray:
+    def score(self, images: np.ndarray, targets: np.ndarray) -> np.ndarray:
         output = np.asarray(self._model.predict_on_batch(images.astype("float32")))
-        self._loss_sum += float(keras.ops.convert_to_numpy(self._loss(truths, output))) * len(images)
-        self._right += self._right_of(output, truths)
+        self._loss_sum += float(keras.ops.convert_to_numpy(self._loss(targets, output))) * len(images)
+        self._correct += self._correct_of(output, targets)
         return output
 
     def sums(self) -> tuple[float, int]:
-        return self._loss_sum, self._right
+        return self._loss_sum, self._correct
 
-    def reset(self, loss_sum: float = 0.0, right: int = 0) -> None:
-        self._loss_sum, self._right = loss_sum, right
+    def reset(self, loss_sum: float = 0.0, correct: int = 0) -> None:
+        self._loss_sum, self._correct = loss_sum, correct
 
     def _pixels(self, batch: Batch) -> np.ndarray:
         x = batch.images.astype("float32")
         return x if batch.change is None else np.asarray(batch.change.images(x))
 
-    def _right_of(self, output: np.ndarray, truths: np.ndarray) -> int:
+    def _correct_of(self, output: np.ndarray, targets: np.ndarray) -> int:
         answers = output.argmax(axis=1) if self._boundary is None else output[:, 0] > self._boundary
-        return int((answers == likeliest(truths)).sum())
+        return int((answers == likeliest(targets)).sum())
 
 
-def likeliest(truths: Any) -> Any:
-    """The label that a truth mostly is, of labels or of shares."""
-    if truths.ndim == 1:
-        return truths
-    return truths[:, 0] > 0.5 if truths.shape[1] == 1 else truths.argmax(1)
+def likeliest(targets: Any) -> Any:
+    """The label that a target mostly is, of labels or of class fractions."""
+    if targets.ndim == 1:
+        return targets
+    return targets[:, 0] > 0.5 if targets.shape[1] == 1 else targets.argmax(1)

@@ -36,41 +36,41 @@ class TorchStep:
         self.reset()
 
     def train(self, batch: Batch) -> None:
-        x, truths = self._pixels(batch), self._put(batch.truths)
+        x, targets = self._pixels(batch), self._put(batch.targets)
         weights = None if batch.weights is None else self._put(batch.weights)
         # The module's own zero_grad knows weights by their path, and two layers of nested networks may share one.
         for weight in self._weights:
             weight.grad = None
         output = self._forward(x, True)
-        loss = self._loss(truths, output, sample_weight=weights)
+        loss = self._loss(targets, output, sample_weight=weights)
         # Penalties on weights are trained with, but left out of the sums: these stand beside validation's.
         whole = sum(self._model.losses, loss) if self._penalties is None else loss
         whole.backward()
         with torch.no_grad():
-            for place, strength in (self._penalties or {}).items():
-                self._weights[place].grad.add_(self._weights[place], alpha=2 * strength)
+            for index, strength in (self._penalties or {}).items():
+                self._weights[index].grad.add_(self._weights[index], alpha=2 * strength)
             self._update([weight.grad for weight in self._weights])
-            self._add(loss, output, truths)
+            self._add(loss, output, targets)
 
-    def look(self, batch: Batch) -> None:
+    def update_statistics(self, batch: Batch) -> None:
         with torch.no_grad():
             self._forward(self._pixels(batch), True)
 
-    def score(self, images: np.ndarray, truths: np.ndarray) -> np.ndarray:
-        x, y = self._put(images).float(), self._put(truths)
+    def score(self, images: np.ndarray, targets: np.ndarray) -> np.ndarray:
+        x, y = self._put(images).float(), self._put(targets)
         with torch.no_grad():
             output = self._forward(x, False)
             self._add(self._loss(y, output), output, y)
-        said: np.ndarray = output.cpu().numpy()
-        return said
+        scores: np.ndarray = output.cpu().numpy()
+        return scores
 
     def sums(self) -> tuple[float, int]:
-        return float(self._loss_sum), int(self._right)
+        return float(self._loss_sum), int(self._correct)
 
-    def reset(self, loss_sum: float = 0.0, right: int = 0) -> None:
+    def reset(self, loss_sum: float = 0.0, correct: int = 0) -> None:
         device = self._device if self._device.type == "cuda" else "cpu"
         self._loss_sum = torch.tensor(loss_sum, dtype=torch.float64, device=device)
-        self._right = torch.tensor(right, dtype=torch.int64, device=device)
+        self._correct = torch.tensor(correct, dtype=torch.int64, device=device)
 
     def _put(self, values: np.ndarray) -> Any:
         return torch.from_numpy(values).to(self._device)
@@ -79,11 +79,11 @@ class TorchStep:
         x = self._put(batch.images).float()
         return x if batch.change is None else batch.change.images(x)
 
-    def _add(self, loss: Any, output: Any, truths: Any) -> None:
-        place = self._loss_sum.device
-        self._loss_sum += loss.detach().to(place).double() * len(truths)
+    def _add(self, loss: Any, output: Any, targets: Any) -> None:
+        device = self._loss_sum.device
+        self._loss_sum += loss.detach().to(device).double() * len(targets)
         answers = output.argmax(dim=1) if self._boundary is None else (output > self._boundary).long()[:, 0]
-        self._right += (answers == likeliest(truths)).sum().to(place)
+        self._correct += (answers == likeliest(targets)).sum().to(device)
 
 
 def _short(loss: Any) -> Any:
@@ -92,28 +92,28 @@ def _short(loss: Any) -> Any:
         return loss
     logits, least = loss.from_logits, keras.config.epsilon()
 
-    def mean(truths: Any, output: Any, sample_weight: Any = None) -> Any:
+    def mean(targets: Any, output: Any, sample_weight: Any = None) -> Any:
         if sample_weight is not None:
-            return loss(truths, output, sample_weight=sample_weight)
+            return loss(targets, output, sample_weight=sample_weight)
         if logits:
-            return functional.cross_entropy(output, truths)
+            return functional.cross_entropy(output, targets)
         shares = output / output.sum(1, keepdim=True)
-        return functional.nll_loss(shares.clip(least, 1 - least).log(), truths)
+        return functional.nll_loss(shares.clip(least, 1 - least).log(), targets)
 
     return mean
 
 
 def _penalties(variables: list[Any]) -> dict[int, float] | None:
-    """Strength of the L2 penalty of each variable that has one, by its place; None where there are other kinds.
+    """Strength of the L2 penalty of each variable that has one, by its index; None where there are other kinds.
 
     The gradient of strength · w² is added as it is: 2 · strength · w.
     """
     found = {}
-    for place, variable in enumerate(variables):
+    for index, variable in enumerate(variables):
         penalty = getattr(variable, "regularizer", None)
         if penalty is None:
             continue
         if type(penalty) is not keras.regularizers.L2:
             return None
-        found[place] = float(penalty.l2)
+        found[index] = float(penalty.l2)
     return found
