@@ -137,7 +137,7 @@ class LocalExecutor:
     def _start(self) -> _Trainer:
         ours, theirs = self._context.Pipe()
         gpus = [trainer.gpu for trainer in self._trainers if trainer.gpu is not None]
-        gpu = None if self._room is None else self._room.place(gpus)
+        gpu = None if self._room is None else self._room.choose(gpus)
         process = self._context.Process(
             target=serve, args=(theirs, self._data, self._settings, gpu), name="trainer", daemon=True
         )

@@ -95,7 +95,7 @@ class RayExecutor:
 
     def wait(self, seconds: float) -> list[Message]:
         """Messages of all actors; an actor whose node is gone is told once as dead."""
-        messages: list[Message] = self._without_place()
+        messages: list[Message] = self._without_core()
         busy = {trainer.stream: trainer for trainer in self._trainers if trainer.unit is not None}
         if not busy:
             return messages
@@ -123,7 +123,7 @@ class RayExecutor:
         cores = int(self._ray.cluster_resources().get("CPU", 0)) // self._settings.threads
         return cores if self._jobs is None else min(cores, self._jobs)
 
-    def _without_place(self) -> list[Message]:
+    def _without_core(self) -> list[Message]:
         """Actors that wait for a core which went away with its node would wait for ever."""
         waiting = [trainer for trainer in self._trainers if not trainer.begun]
         excess = len(self._trainers) - self._room()
