@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 SOURCE = Path(convonet.__file__).parent
 sys.path.insert(0, str(ROOT / "benchmarks"))
 
-from count_house import count_house, inner_imports, public_classes  # noqa: E402
+from count_house import WORDS, count_house, inner_imports, public_classes  # noqa: E402
 
 MOST_INNER_IMPORTS = 100
 
@@ -53,3 +53,8 @@ def test_no_public_class_name_is_defined_twice() -> None:
         for name in public_classes(ast.parse(path.read_text(encoding="utf-8"))):
             homes[name].append(str(path.relative_to(SOURCE)))
     assert {name: paths for name, paths in homes.items() if len(paths) > 1} == {}
+
+
+def test_index_targets_and_correct_are_called_so() -> None:
+    """In the rooms whose vocabulary is that of the field."""
+    assert count_house(SOURCE)["house words"] == dict.fromkeys(WORDS, 0)
