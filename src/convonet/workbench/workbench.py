@@ -44,6 +44,7 @@ from convonet.specs import (
     TestTask,
     TrainTask,
     TuneTask,
+    traits_of,
 )
 from convonet.specs.shown_as import words_of
 from convonet.workbench.changes import Change, Changed, Heard, Listener, Part, WorkEnded
@@ -306,9 +307,10 @@ class Workbench:
             return "" if tuning else "No tuning is under way"
         if self.work is not None and not while_working and action != "save_model":
             return "Other work is under way; stop it or wait"
-        if action in ("train", "initialise", "tune") and any(self.faults.values()):
+        learns = action == "initialise" or traits_of(action).learns
+        if learns and any(self.faults.values()):
             return "A parameter has a wrong value"
-        if action in ("train", "initialise", "tune") and not self.sets.images("train"):
+        if learns and not self.sets.images("train"):
             return "No training images are loaded"
         if action in ("evaluate", "predict", "explain", "save_model") and self.model is None:
             return "No model: train a network, or load one"
