@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from convonet.errors import ParamError
 from convonet.params.fields import fields_of, unknown_key
 from convonet.params.typed import TYPED_KINDS, read_text, read_value
+
+_UNREADABLE = object()
 
 
 class CheckedModel(BaseModel):
@@ -28,7 +29,8 @@ class CheckedModel(BaseModel):
             ParamError: all faults at once, each naming the field, the value and the range.
         """
         try:
-            super().__init__(**values)
+            # In here rather than in validators of pydantic: one for each of a hundred fields delays every start.
+            super().__init__(**{name: self._read(name, value) for name, value in values.items()})
         except ValidationError as error:
             raise ParamError.of(_faults(type(self), values, error)) from error
 
@@ -68,14 +70,15 @@ class CheckedModel(BaseModel):
         """Whether the person gave this value."""
         return name in self.model_fields_set
 
-    @field_validator("*", mode="before")
     @classmethod
-    def _read(cls, value: Any, info: ValidationInfo) -> Any:
-        """What the value means, before pydantic checks type, bounds and choices."""
+    def _read(cls, name: str, value: Any) -> Any:
+        """What a value means; one of another kind becomes what pydantic refuses for every field."""
+        if name not in cls.model_fields:
+            return value
         try:
-            return cls.meant(str(info.field_name), value)
-        except (ValueError, RecursionError) as error:
-            raise PydanticCustomError("another_kind", "of another kind") from error
+            return cls.meant(name, value)
+        except (ValueError, RecursionError):
+            return _UNREADABLE
 
     @classmethod
     def meant(cls, name: str, value: Any) -> Any:
