@@ -74,6 +74,7 @@ def load_sets(data: DataParams, classes: Sequence[str] = (), watch: Watch | None
     Raises:
         Cancelled: the watch says so.
     """
+    # The window can be seen sooner without numpy and Pillow, which this loads.
     from convonet.data.sources import has_set, scan_set
 
     listings: dict[Split, ImageListing] = {}
