@@ -62,8 +62,8 @@ def describe(
             received=f"{len(names)}: {', '.join(names[:5])}",
         )
     found = found_scaling(network)
-    said = scaling if found is not None else scaling or fed_scaling(network)
-    chosen = _chosen(found, said, pixels.channels, path)
+    given = scaling if found is not None else scaling or fed_scaling(network)
+    chosen = _chosen(found, given, pixels.channels, path)
     return ModelInfo(
         classes=names,
         pixels=pixels,

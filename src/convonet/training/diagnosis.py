@@ -127,8 +127,8 @@ def _collapsed(
     score, trained = (checked if validated else accuracy)[epoch - 1], accuracy[epoch - 1]
     majority, train_majority = shares
     few, few_trained = images or (None, None)
-    guessing = score <= _chance(majority, few if validated else few_trained, _MARGIN)
-    guessing &= trained <= _chance(train_majority, few_trained, _TRAINING_MARGIN)
+    guessing = score <= _guess_limit(majority, few if validated else few_trained, _MARGIN)
+    guessing &= trained <= _guess_limit(train_majority, few_trained, _TRAINING_MARGIN)
     if not guessing or loss[epoch - 1] < _GUESSING * _least_entropy(train_majority):
         return None
     which = "validation" if validated else "training"
@@ -151,7 +151,7 @@ def _collapsed(
     )
 
 
-def _chance(majority: float, images: int | None, least: float) -> float:
+def _guess_limit(majority: float, images: int | None, least: float) -> float:
     """The highest accuracy that guessing explains: the largest class plus two standard errors, or plus `least`."""
     error = 0.0 if images is None else math.sqrt(majority * (1 - majority) / images)
     return majority + max(least, 2 * error)

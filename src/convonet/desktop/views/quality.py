@@ -63,7 +63,7 @@ class QualityView(QWidget):
         self._empty = EmptyState("Not checked yet", "", start, self._make_suspects_button())
         self.warnings = SentenceList(_SAID_HEIGHT)
         self.table = TableView(
-            ("Set", "QualityFinding", "Images", "Meaning"), "findings", empty="Nothing was found."
+            ("Set", "Finding", "Images", "Meaning"), "findings", empty="Nothing was found."
         )
         self.table.selectionModel().selectionChanged.connect(lambda *_: self._show_images())
         self.grid = ImageGrid("Images of the finding")

@@ -25,19 +25,17 @@ def sample_torch(images: Any, matrices: NDArray[np.float64], fill: FillMode) -> 
     flat = images.permute(0, 3, 1, 2)
     grid = functional.affine_grid(theta, list(flat.shape), align_corners=False)
     if fill == "wrap":
-        flat, grid = _wrapped(flat, grid)
+        # The first row and column stand once more behind the last, so that there is something between both.
+        flat, grid = functional.pad(flat, (0, 1, 0, 1), mode="circular"), _wrapped(grid, height, width)
     moved = functional.grid_sample(flat, grid, padding_mode=_TORCH_MODES[fill], align_corners=False)
     return moved.permute(0, 2, 3, 1).contiguous()
 
 
-def _wrapped(flat: Any, grid: Any) -> tuple[Any, Any]:
-    """Images (B, C, H, W) with their first row and column once more behind the last, and the places within them."""
-    import torch
-    from torch.nn import functional
-
-    sizes = torch.tensor([flat.shape[3], flat.shape[2]], dtype=grid.dtype, device=grid.device)
-    pixels = torch.remainder(((grid + 1) * sizes - 1) / 2, sizes)
-    return functional.pad(flat, (0, 1, 0, 1), mode="circular"), (2 * pixels + 1) / (sizes + 1) - 1
+def _wrapped(grid: Any, height: int, width: int) -> Any:
+    """Positions (B, H, W, 2) brought into an image that has one row and one column more."""
+    sizes = grid.new_tensor([width, height])
+    pixels = (((grid + 1) * sizes - 1) / 2).remainder(sizes)
+    return (2 * pixels + 1) / (sizes + 1) - 1
 
 
 def sample_numpy(
