@@ -7,11 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import typer
-
-from convonet.cli.app import app
+from convonet.cli.app import command_tree
 from convonet.params import FAMILIES, DataParams, HyperParams, fields_of, preset_names
-from convonet.params.fields import ParamModel
+from convonet.params.values import ParamModel
 
 DOCS = Path(__file__).parent
 _NOTE = "<!-- Made by `make docs` from the code; a test compares the two. -->\n"
@@ -39,8 +37,11 @@ def parameters_page() -> str:
         parts.append("")
     parts.append("## What each network takes\n")
     parts.append("| family | what it is | its parameters and their defaults |\n|---|---|---|")
+    declared = fields_of(HyperParams)
     for family in FAMILIES.values():
-        own = ", ".join(f"`{field.name}` {field.show(value) or '–'}" for field, value in family.fields())
+        own = ", ".join(
+            f"`{name}` {declared[name].show(value) or '–'}" for name, value in family.defaults.items()
+        )
         parts.append(f"| `{family.name}` | {_cell(family.description)} | {own or '–'} |")
     parts.append("\n## Presets\n")
     for kind in ("data", "hyper"):
@@ -57,7 +58,7 @@ def command_page() -> str:
         "(`--progress jsonl`: each event as one JSON object a line). Exit codes: 0 done, 1 failed, 2 wrong usage or\n"
         "input, 130 cancelled. `convonet --debug …` shows where an error came from.\n"
     )
-    for name, command in _commands(typer.main.get_command(app), "convonet"):
+    for name, command in _commands(command_tree(), "convonet"):
         parts.append(f"## `{name}`\n\n{(command.help or '').strip()}\n")
         rows = [
             f"| {_names(p)} | {_cell(getattr(p, 'help', None) or '')} |"

@@ -30,7 +30,8 @@ from convonet.params import DataParams, HyperParams, SearchSpace, load_data, loa
 from convonet.params.recipes import recipe_of
 from convonet.reports.data_report import write_data_report
 from convonet.reports.run_report import write_report
-from convonet.runs import Run, RunStore
+from convonet.runs import Run
+from convonet.runs.begin import begin_run, results_folder
 from convonet.runs.documents import (
     adopted_hyper,
     read_result,
@@ -38,7 +39,7 @@ from convonet.runs.documents import (
     train_document,
     tune_document,
 )
-from convonet.runs.environment import available_cores, command
+from convonet.runs.environment import available_cores
 from convonet.runs.memory import halve_batch
 from convonet.runs.summary import TrainingSummary, summary_of
 from convonet.runs.summary_html import summary_html
@@ -239,9 +240,7 @@ def train(
         accept_class_map=accept_class_map,
         threads=threads or available_cores(),
     )
-    parent = Path(local_path(out or values.result_dir or "runs"))
-    run = Run.create(parent, task, name=name, command=command(), owner=os.getpid())
-    RunStore().add(run)
+    run = begin_run(task, results_folder(task, out), name=name)
     _execute(run, task, listen, callbacks=callbacks)
     document = train_document(run)
     return TrainedRun(
@@ -312,14 +311,7 @@ def tune(
     """
     values = data_of(data)
     task = TuneTask(data=values, space=_space(hyper), **({"threads": 1} | options))
-    run = Run.create(
-        Path(local_path(out or values.result_dir or "runs")),
-        task,
-        name=name,
-        command=command(),
-        owner=os.getpid(),
-    )
-    RunStore().add(run)
+    run = begin_run(task, results_folder(task, out), name=name)
     _execute(run, task, listen)
     document = tune_document(run)
     best = adopted_hyper(run) if document["best"] else None
@@ -351,10 +343,7 @@ def study(
     """
     values = data_of(data)
     task = StudyTask(data=values, space=_space(hyper), targets=tuple(targets), **({"threads": 1} | options))
-    run = Run.create(
-        Path(out or values.result_dir or "runs"), task, name=name, command=command(), owner=os.getpid()
-    )
-    RunStore().add(run)
+    run = begin_run(task, results_folder(task, out), name=name)
     _execute(run, task, listen)
     return study_document(run)
 
@@ -391,9 +380,7 @@ def suspects(
         repeats=repeats,
         threads=threads or available_cores(),
     )
-    parent = Path(local_path(out or values.result_dir or "runs"))
-    run = Run.create(parent, task, name=name, command=command(), owner=os.getpid())
-    RunStore().add(run)
+    run = begin_run(task, results_folder(task, out), name=name)
     _execute(run, task, listen)
     return suspects_document(run)
 

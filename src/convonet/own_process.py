@@ -111,6 +111,7 @@ def opening_limits(file_bytes: int) -> Iterator[None]:
     if not _expendable.get() or sys.platform != "linux":
         yield
         return
+    # Windows has no such module.
     import resource
 
     before = resource.getrlimit(resource.RLIMIT_DATA)

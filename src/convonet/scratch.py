@@ -14,8 +14,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from convonet.locks import file_lock
+
 if TYPE_CHECKING:
-    import filelock
+    from convonet.locks import FileLock
+
 
 _PREFIX, _LOCK, _FILES = "convonet-", ".lock", "files"
 _LEAVE_SECONDS = 600.0
@@ -73,19 +76,15 @@ def _is_ours(path: Path, old: float) -> bool:
 
 
 def _removed(path: Path) -> bool:
-    import filelock
-
     lock = _lock_in(path)
     try:
         lock.acquire(timeout=0)
-    except (filelock.Timeout, OSError):
+    except OSError:
         return False
     lock.release()
     shutil.rmtree(path, ignore_errors=True)
     return True
 
 
-def _lock_in(folder: Path) -> filelock.BaseFileLock:
-    import filelock
-
-    return filelock.FileLock(folder / _LOCK, thread_local=False)
+def _lock_in(folder: Path) -> FileLock:
+    return file_lock(folder / _LOCK, thread_local=False)

@@ -347,11 +347,10 @@ def test_changed_images_stop_a_resume_unless_they_are_accepted(convonet: Convone
 
 def test_every_command_has_json() -> None:
     """The contract: `convonet COMMAND … [--json]`."""
-    from typer.main import get_command
+    from convonet.cli.app import command_tree
 
-    from convonet.cli.app import app
-
-    waiting, without = [("convonet", get_command(app))], []
+    waiting: list[tuple[str, Any]] = [("convonet", command_tree())]
+    without = []
     while waiting:
         name, command = waiting.pop()
         below = getattr(command, "commands", {})

@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 
 sys.path.insert(0, str(Path(__file__).parent))
 from conftest import Convonet
-from convonet.cli.app import app
 from convonet.cli.given import data_params
+from convonet.cli.lazy import command as command_of
 from convonet.errors import InputError
 from convonet.params import DataParams
 
@@ -21,7 +20,7 @@ QUICK = ["--set", "family=logistic", "--set", "epochs=1", "--image-size", "8"]
 
 @pytest.mark.parametrize("name", ["train", "tune", "study", "find-rate", "augment", "suspects"])
 def test_a_folder_is_an_argument_of_every_command_that_reads_training_images(name: str) -> None:
-    command: Any = typer.main.get_command(app).commands[name]  # type: ignore[attr-defined]
+    command = command_of(name)
     needed = ["--targets", "0.9"] if name == "study" else []
     with command.make_context(name, ["photos", *needed]) as context:
         assert context.params["folder"] == "photos"

@@ -7,29 +7,29 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
+from typer.core import TyperGroup
 
-from convonet.cli.app import app
-from convonet.cli.given import parent_folder, present
+from convonet.cli.app import command_tree
+from convonet.cli.given import present
 from convonet.cli.paths import PathTyper
 from convonet.errors import InputError
 from convonet.params import DataParams, HyperParams
 from convonet.runs import Run, RunStore
+from convonet.runs.begin import results_folder
 from convonet.specs import TrainTask
 from convonet.workbench.models import model_path
 
 
-def _commands(group: typer.Typer, above: str = "") -> Iterator[tuple[str, Callable[..., Any]]]:
-    for command in group.registered_commands:
-        callback = command.callback
-        assert callback is not None
-        yield f"{above}{command.name or callback.__name__}", callback
-    for part in group.registered_groups:
-        assert part.typer_instance is not None
-        yield from _commands(part.typer_instance, f"{above}{part.name} ")
+def _commands(group: TyperGroup, above: str = "") -> Iterator[tuple[str, Callable[..., Any]]]:
+    for name, command in group.commands.items():
+        if isinstance(command, TyperGroup):
+            yield from _commands(command, f"{above}{name} ")
+        else:
+            assert command.callback is not None
+            yield f"{above}{name}", command.callback
 
 
-COMMANDS = dict(_commands(app))
+COMMANDS = dict(_commands(command_tree()))
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -61,7 +61,7 @@ def test_the_home_folder_of_runs_and_models(tmp_path: Path, monkeypatch: pytest.
     run = Run.create(Path("~/runs"), task, name="run")
     assert run.path == tmp_path / "runs" / "run"
     assert RunStore().find("~/runs/run").path == model_path("~/runs/run") == run.path
-    assert parent_folder(None, DataParams(result_dir="~/out")) == tmp_path / "out"
+    assert results_folder(task.changed(data=DataParams(result_dir="~/out"))) == tmp_path / "out"
 
 
 def test_patterns_are_expanded_where_the_shell_has_not(

@@ -12,7 +12,13 @@ from PIL import Image
 
 from convonet.data.cache import ImageCache
 from convonet.data.data_prep import PreparedSet, prepare
-from convonet.data.preflight import Finding, known_images, listing_findings, own_sentences, prepared_findings
+from convonet.data.preflight import (
+    DataFinding,
+    known_images,
+    listing_findings,
+    own_sentences,
+    prepared_findings,
+)
 from convonet.data.sources import scan
 from convonet.data.split import split_rows
 from convonet.events import Watch
@@ -103,7 +109,7 @@ FAULTS: tuple[tuple[str, Damage, str, str], ...] = (
 )
 
 
-def _findings(folder: Path) -> list[Finding]:
+def _findings(folder: Path) -> list[DataFinding]:
     found = scan(DataParams.of({"train_dir": str(folder)}))
     listings = {"train": found.train, "val": found.val, "test": found.test}
     cache = ImageCache(folder.parent / "cache")

@@ -21,22 +21,22 @@ from convonet.desktop.dialogs.shown_as import folded
 from convonet.desktop.style import apply_look
 from convonet.desktop.widgets.basic import row
 from convonet.desktop.widgets.sentences import SentenceList
-from convonet.desktop.widgets.table import Table, percent, shown
+from convonet.desktop.widgets.table import TableView, percent, shown
 
 
-def _shown_table(qtbot: Any, table: Table, width: int) -> Table:
+def _shown_table(qtbot: Any, table: TableView, width: int) -> TableView:
     qtbot.addWidget(table)
     table.resize(width, 200)
     table.show()
     return table
 
 
-def _widths(table: Table) -> list[int]:
+def _widths(table: TableView) -> list[int]:
     return [table.columnWidth(place) for place in range(len(table.rows.columns))]
 
 
 def test_what_a_hidden_column_leaves_goes_to_the_others(qtbot: Any) -> None:
-    table = _shown_table(qtbot, Table(("Class", "Training", "Validation"), "counts"), 600)
+    table = _shown_table(qtbot, TableView(("Class", "Training", "Validation"), "counts"), 600)
     table.show_rows([("a", 1, None)])
     table.setColumnHidden(2, True)
     assert sum(_widths(table)[:2]) == table.viewport().width()
@@ -44,10 +44,10 @@ def test_what_a_hidden_column_leaves_goes_to_the_others(qtbot: Any) -> None:
 
 def test_a_long_column_gives_way_before_the_table_must_be_scrolled(qtbot: Any) -> None:
     rows = [("run", "/a/long/way/to/the/folder/of/this/run/that/nobody/reads")]
-    table = _shown_table(qtbot, Table(("Run", "Folder"), "runs", gives_way="Folder"), 300)
+    table = _shown_table(qtbot, TableView(("Run", "Folder"), "runs", gives_way="Folder"), 300)
     table.show_rows(rows)
     assert sum(_widths(table)) == table.viewport().width()
-    stiff = _shown_table(qtbot, Table(("Run", "Folder"), "runs"), 300)
+    stiff = _shown_table(qtbot, TableView(("Run", "Folder"), "runs"), 300)
     stiff.show_rows(rows)
     assert sum(_widths(stiff)) > stiff.viewport().width()
 
@@ -108,12 +108,14 @@ def test_an_empty_page_offers_only_what_can_be_done(window: Any) -> None:
 
 
 def test_a_table_that_was_never_filled_has_full_heads_and_says_so(qtbot: Any) -> None:
-    table = _shown_table(qtbot, Table(("Accuracy", "Trial"), "settings", empty="Nothing is tried yet."), 500)
+    table = _shown_table(
+        qtbot, TableView(("Accuracy", "Trial"), "settings", empty="Nothing is tried yet."), 500
+    )
     assert sum(_widths(table)) == table.viewport().width()
 
 
 def test_a_short_table_leaves_its_room_to_others(qtbot: Any) -> None:
-    table = _shown_table(qtbot, Table(("Run",), "runs"), 300)
+    table = _shown_table(qtbot, TableView(("Run",), "runs"), 300)
     table.show_rows([("a",), ("b",)])
     table.fit_height(1)
     assert 60 < table.maximumHeight() < 130

@@ -19,13 +19,13 @@ from PySide6.QtGui import QColor, QGuiApplication
 from PySide6.QtWidgets import QLabel
 
 from convonet.desktop.session import Session
-from convonet.desktop.style import DARK, LIGHT, Look, apply_look
+from convonet.desktop.style import DARK, LIGHT, Palette, apply_look
 from convonet.desktop.widgets.bars import Bar, BarView
 from convonet.desktop.widgets.curves import CurveView, Series, ticks
 from convonet.desktop.widgets.image_grid import ImageGrid, Picture
 from convonet.desktop.widgets.matrix import MatrixView
 from convonet.desktop.widgets.pad import SIDE, Pad
-from convonet.desktop.widgets.table import Table, shown
+from convonet.desktop.widgets.table import TableView, shown
 from convonet.desktop.widgets.thumbnails import read_picture, read_whole
 from convonet.desktop.widgets.xy_plot import COLORS
 from convonet.errors import ConvonetError
@@ -34,7 +34,7 @@ from convonet.workbench.recipes import RecipeChoice
 
 
 def test_a_table_sorts_copies_and_saves_with_full_precision(qtbot: Any, tmp_path: Path) -> None:
-    table = Table(("Name", "Score"), "scores")
+    table = TableView(("Name", "Score"), "scores")
     qtbot.addWidget(table)
     table.show_rows([("b", 1 / 3), ("a", None), ("c", 2.0)])
     table.sortByColumn(1, Qt.SortOrder.DescendingOrder)
@@ -185,13 +185,13 @@ def _luminance(color: str) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-def _contrast(look: Look, one: str, other: str) -> float:
+def _contrast(look: Palette, one: str, other: str) -> float:
     dark, light = sorted((_luminance(getattr(look, one)), _luminance(getattr(look, other))))
     return (light + 0.05) / (dark + 0.05)
 
 
 @pytest.mark.parametrize("look", [LIGHT, DARK], ids=lambda look: look.name)
-def test_words_can_be_read_on_their_ground(look: Look) -> None:
+def test_words_can_be_read_on_their_ground(look: Palette) -> None:
     for words in ("ink", "muted", "good", "warn", "bad", "accent"):
         for ground in ("ground", "surface", "raised"):
             assert _contrast(look, words, ground) >= 4.5, f"{words} on {ground}"
@@ -199,7 +199,7 @@ def test_words_can_be_read_on_their_ground(look: Look) -> None:
 
 
 @pytest.mark.parametrize("look", [LIGHT, DARK], ids=lambda look: look.name)
-def test_lines_of_a_plot_can_be_seen_and_told_apart(look: Look) -> None:
+def test_lines_of_a_plot_can_be_seen_and_told_apart(look: Palette) -> None:
     hues = [QColor(getattr(look, name)).hue() for name in COLORS[:-1]]
     apart = [abs(a - b) for a, b in itertools.combinations(hues, 2)]
     assert min(min(turn, 360 - turn) for turn in apart) >= 20

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from convonet.errors import InputError, ModelFileError, ParamError
-from convonet.explaining import EXPLAINERS, Settings, Subject, explain_images
+from convonet.explaining import EXPLAINERS, ExplainSettings, Subject, explain_images
 from convonet.explaining.grad_cam import choose_row
 from convonet.explaining.occlusion import squares_of
 from convonet.explaining.passes import forward
@@ -102,7 +102,9 @@ def test_saliency_is_what_finite_differences_say(make_model, images, output: str
         expected[(slice(None), *place)] = (sides[0] - sides[1]) / 8.0
     np.testing.assert_allclose(found, expected, rtol=0.02, atol=2e-6)
     (maps,) = (
-        EXPLAINERS["saliency"].explain(Subject(model), pixels.astype(np.uint8), labels, Settings(), _watch()),
+        EXPLAINERS["saliency"].explain(
+            Subject(model), pixels.astype(np.uint8), labels, ExplainSettings(), _watch()
+        ),
     )
     np.testing.assert_allclose(maps.values, np.abs(found).max(axis=3), rtol=1e-6)
 
@@ -146,7 +148,7 @@ def test_grad_cam_is_its_formula(make_model, images) -> None:
     )
     weights = network.get_layer("output").get_weights()[0][:, labels].T
     expected = np.maximum(np.einsum("nhwc,nc->nhw", maps, weights), 0) / (16 * 14)
-    found = EXPLAINERS["grad_cam"].explain(Subject(model), pixels, labels, Settings(), _watch())
+    found = EXPLAINERS["grad_cam"].explain(Subject(model), pixels, labels, ExplainSettings(), _watch())
     assert found.layer == "conv_1"
     np.testing.assert_allclose(found.values, expected, rtol=1e-4, atol=1e-7)
 
@@ -208,7 +210,7 @@ def test_occlusion_is_the_mean_of_the_squares_that_hide_a_pixel(images) -> None:
             return np.stack([1 - light, light], axis=1).astype(np.float32)
 
     image = images((6, 5, 1), 1)
-    settings = Settings(patch=3, stride=2)
+    settings = ExplainSettings(patch=3, stride=2)
     squares = squares_of((6, 5), settings)
     corners = [(rows.start, columns.start) for rows, columns in squares]
     assert sorted(corners) == [(top, left) for top in (0, 2, 3) for left in (0, 2)]
@@ -232,7 +234,7 @@ def test_a_class_is_chosen_by_its_name(make_model, images) -> None:
         next(explain_images(Subject(model), images(), ["a", "b"], label="clas 2"))
     with pytest.raises(ParamError, match=r"no such way.*grad_cam"):
         next(explain_images(Subject(model), images(), ["a", "b"], method="gradcam"))
-    settings = Settings(patch=99, stride=200)
+    settings = ExplainSettings(patch=99, stride=200)
     with pytest.raises(ParamError, match=r"patch.*stride"):
         next(explain_images(Subject(model), images(), ["a"], method="occlusion", settings=settings))
 

@@ -8,7 +8,7 @@ import pytest
 from convonet.errors import InputError
 from convonet.explaining.feature_maps import feature_maps
 from convonet.explaining.filters import filters_of
-from convonet.explaining.rows import Row, find_row, rows_of
+from convonet.explaining.rows import NamedLayer, find_row, rows_of
 from convonet.nets.backend import keras
 
 
@@ -39,7 +39,7 @@ def test_filters_are_the_weights_over_the_largest(make_model) -> None:
 )
 def test_every_kind_of_convolution_has_tiles(layer, tiles: tuple[int, ...]) -> None:
     layer.build((None, 8, 8, 4))
-    found = filters_of(Row("layer", layer))
+    found = filters_of(NamedLayer("layer", layer))
     assert found is not None
     assert found.tiles.shape == tiles
     assert np.abs(found.tiles).max() == 1

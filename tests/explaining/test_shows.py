@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from convonet.events import Watch
-from convonet.explaining import EXPLAINERS, Settings, Subject, explain_images
+from convonet.explaining import EXPLAINERS, ExplainSettings, Subject, explain_images
 from convonet.explaining.dream import dream
 from convonet.nets import NetModel
 from convonet.nets.backend import keras
@@ -62,11 +62,11 @@ def test_maps_lie_where_the_digit_is_and_with_shuffled_weights_they_do_not(
     trained: Trained, method: str
 ) -> None:
     subject, explain = Subject(trained.model), EXPLAINERS[method].explain
-    found = explain(subject, trained.images, trained.labels, Settings(), Watch()).values
+    found = explain(subject, trained.images, trained.labels, ExplainSettings(), Watch()).values
     assert _in_corner(found) >= 3 * SHARE
     for seed in range(3):
         with subject.shuffled(seed) as other:
-            shuffled = explain(other, trained.images, trained.labels, Settings(), Watch()).values
+            shuffled = explain(other, trained.images, trained.labels, ExplainSettings(), Watch()).values
         assert _in_corner(shuffled) < 3 * SHARE
 
 

@@ -193,7 +193,7 @@ def test_what_is_not_installed_is_named(tmp_path: Path, monkeypatch) -> None:
     assert caught.value.hint is not None
     assert caught.value.hint.startswith("pip install litert-torch, or choose")
     assert caught.value.hint.endswith(": onnx, folder, torch")
-    with pytest.raises(InputError, match="Did you mean onnx"):
+    with pytest.raises(InputError, match="did you mean onnx"):
         export(tmp_path / "model.keras", "onxx")
 
 

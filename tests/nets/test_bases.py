@@ -25,7 +25,7 @@ from convonet.nets.bases.applications import build_application, fill_application
 from convonet.nets.bases.efficientnet_lite import NAMES, efficientnet_lite, fill_from_torch
 from convonet.nets.bases.opening import open_base, without_output
 from convonet.nets.bases.weights import find_weights
-from convonet.nets.foreign import Found
+from convonet.nets.foreign import PixelScaling
 from convonet.params import HyperParams
 from convonet.params.bases import BASES
 from convonet.params.catalogue import family_document, models_document
@@ -76,7 +76,7 @@ def test_a_base_is_as_declared(name: str) -> None:
     assert base.network.name == name
     assert base.network.count_params() == info.parameters
     assert base.network.output_shape[-1] == info.maps
-    assert base.scaling == Found(info.scaling, info.mean, info.deviation)
+    assert base.scaling == PixelScaling(info.scaling, info.mean, info.deviation)
     assert len(block_names(base.network)) >= 5
     with pytest.raises(DataError, match=rf"at least {info.least}×{info.least}.*image size of {info.size}"):
         open_base(values(name), (info.least, info.least - 1, 3), 0, None)

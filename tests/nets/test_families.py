@@ -65,8 +65,8 @@ def test_it_trains_saves_opens_and_exports(build, images, tmp_path: Path, family
 @pytest.mark.parametrize("family", FAMILIES)
 def test_its_parameters_are_declared(family: str) -> None:
     info = FAMILIES[family]
-    for field, default in info.fields():
-        assert getattr(HyperParams.of({field.name: default}), field.name) == default
+    for parameter, default in info.defaults.items():
+        assert getattr(HyperParams.of({parameter: default}), parameter) == default
 
 
 CHOICES = {

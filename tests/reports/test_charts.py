@@ -5,7 +5,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from convonet.reports.charts import Bars, Chart, Line, ticks
+from convonet.reports.charts import Bars, Chart, ChartLine, ticks
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ def drawn(chart: Chart) -> ET.Element:
 
 
 def test_points_lie_where_the_axes_say() -> None:
-    chart = Chart("t", "x", "y", [Line("a", [(0, 0), (1, 1)])], x_range=(0, 1), y_range=(0, 1))
+    chart = Chart("t", "x", "y", [ChartLine("a", [(0, 0), (1, 1)])], x_range=(0, 1), y_range=(0, 1))
     (line,) = drawn(chart).iter("polyline")
     first, last = (tuple(map(float, pair.split(","))) for pair in line.attrib["points"].split())
     assert first == (50, 258)
@@ -37,11 +37,11 @@ def test_points_lie_where_the_axes_say() -> None:
 
 def test_missing_values_break_the_line_and_nothing_else() -> None:
     points = [(1, 0.5), (2, 0.4), None, (4, 0.3), (5, math.nan), (6, 0.2), (7, 0.1)]
-    assert len(list(drawn(Chart("t", "x", "y", [Line("a", points)])).iter("polyline"))) == 2
+    assert len(list(drawn(Chart("t", "x", "y", [ChartLine("a", points)])).iter("polyline"))) == 2
 
 
 def test_names_of_classes_are_text_not_markup() -> None:
-    svg = str(Chart("<b>", "&", "y", [Line("<script>", [(0, 0), (1, 1)])]).svg())
+    svg = str(Chart("<b>", "&", "y", [ChartLine("<script>", [(0, 0), (1, 1)])]).svg())
     assert "<script>" not in svg
     assert "&lt;script&gt;" in svg
 

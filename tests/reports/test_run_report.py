@@ -17,7 +17,7 @@ import convonet
 from convonet.cli.app import app
 from convonet.data.inspection import inspect_folder
 from convonet.errors import InputError
-from convonet.planning import Candidate, Decision, ImageFacts, Plan, ValidationScore
+from convonet.planning import Candidate, ImageFacts, Plan, PlanDecision, ValidationScore
 from convonet.reports.data_report import write_data_report
 from convonet.reports.run_report import REPORT, write_report
 from convonet.runs import Run
@@ -130,7 +130,7 @@ def planned(run: Run, folder: Path, **changed: Any) -> Run:
         sentence="1,438 small images → a small network",
         notes=("Imposed: <seed>",),
         candidates=(done, skipped),
-        decisions=(Decision("own", "epochs", 7),),
+        decisions=(PlanDecision("own", "epochs", 7),),
         chosen="own",
         why="the first candidate that was trained",
     )

@@ -32,6 +32,8 @@ def test_health_about_and_metrics(shared: Served) -> None:
     kinds = {item["kind"]: item for item in about["kinds"]}
     assert {"train", "tune", "study", "evaluate", "predict", "inspect", "export", "summary"} <= set(kinds)
     assert kinds["tune"]["needs"] == ["data", "hyper"]
+    assert {kind for kind, item in kinds.items() if item["traits"]["resumable"]} >= {"study", "suspects"}
+    assert kinds["study"]["traits"]["step"] == "tune"
     assert {"out", "into"}.isdisjoint(kinds["evaluate"]["options"])
     text = shared.client.get("/metrics").text
     assert 'convonet_requests_total{method="GET",status="200"}' in text

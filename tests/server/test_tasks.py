@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import typing
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from convonet.server.confine import Root
 from convonet.server.known import KnownRuns
 from convonet.server.refusals import Refusal
 from convonet.server.tasks import PLACES, TaskMaker, kinds, option_names
-from convonet.specs import ExportTask, PredictTask, TestTask, TuneTask
+from convonet.specs import ExportTask, PredictTask, TestTask, TrainTask, TuneTask
 
 from .conftest import DATA, QUICK
 
@@ -27,7 +26,7 @@ def maker(root: Path) -> TaskMaker:
 @pytest.mark.parametrize("kind", sorted(kinds()))
 def test_every_option_is_offered_or_the_servers_business(kind: str) -> None:
     """A new text option must be named in `server/tasks.py` as a word, a model, a run or a path that is read."""
-    given = {item.name for item in dataclasses.fields(kinds()[kind])} - {"data", "hyper", "space"}
+    given = set(kinds()[kind].model_fields) - {"data", "hyper", "space"}
     assert given - set(option_names(kinds()[kind])) <= set(PLACES)
 
 
@@ -85,3 +84,9 @@ def test_faults_of_all_parts_are_told_together(maker: TaskMaker) -> None:
 @pytest.mark.parametrize("kind", ["train", "evaluate"])
 def test_a_class_map_may_be_accepted(kind: str) -> None:
     assert "accept_class_map" in option_names(kinds()[kind])
+
+
+def test_a_number_may_be_typed(maker: TaskMaker) -> None:
+    task = maker.make("train", DATA, {}, {"minutes": "2", "recipe": "auto"})
+    assert isinstance(task, TrainTask)
+    assert (task.minutes, task.recipe) == (2.0, "auto")

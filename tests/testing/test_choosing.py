@@ -12,7 +12,7 @@ from convonet.errors import DataError, ParamError
 from convonet.inference.model_info import ModelInfo
 from convonet.metrics import confidence_of, expected_calibration_error
 from convonet.params.data_params import PixelParams
-from convonet.testing.choosing import Wish, choose, cool, cooled_info
+from convonet.testing.choosing import ThresholdRequest, choose, cool, cooled_info
 
 TWO = ("NORMAL", "PNEUMONIA")
 
@@ -39,7 +39,7 @@ def _many(n: int, seed: int, sureness: float) -> tuple[np.ndarray, np.ndarray]:
 def test_the_highest_threshold_that_finds_the_share(recall: float, positive: str) -> None:
     truth, rows = _two()
     place = TWO.index(positive)
-    got = choose(Wish(min_recall=recall), truth, rows, classes=TWO, positive=positive)
+    got = choose(ThresholdRequest(min_recall=recall), truth, rows, classes=TWO, positive=positive)
     _, found, thresholds = roc_curve(truth == place, rows[:, place], drop_intermediate=False)
     assert got.threshold == pytest.approx(thresholds[np.argmax(found >= recall)])
     assert got.positive == positive
@@ -54,7 +54,7 @@ def test_the_highest_threshold_that_finds_the_share(recall: float, positive: str
 @pytest.mark.parametrize("costs", [(1.0, 1.0), (1.0, 10.0), (5.0, 1.0), (0.0, 1.0)])
 def test_no_threshold_costs_less(costs: tuple[float, float]) -> None:
     truth, rows = _two()
-    got = choose(Wish(costs=costs), truth, rows, classes=TWO).threshold
+    got = choose(ThresholdRequest(costs=costs), truth, rows, classes=TWO).threshold
     assert got is not None
 
     def cost(threshold: float) -> float:
@@ -66,7 +66,7 @@ def test_no_threshold_costs_less(costs: tuple[float, float]) -> None:
 
 def test_a_temperature_lowers_the_error_on_other_images_and_changes_no_answer() -> None:
     truth, rows = _many(3000, 0, sureness=3.0)
-    got = choose(Wish(calibrate=True), truth, rows, classes=tuple("abcde"))
+    got = choose(ThresholdRequest(calibrate=True), truth, rows, classes=tuple("abcde"))
     assert got.temperature == pytest.approx(3.0, rel=0.1)
     assert got.report is not None
     assert got.report["ece_after"] < got.report["ece_before"] / 4
@@ -80,7 +80,7 @@ def test_a_temperature_lowers_the_error_on_other_images_and_changes_no_answer() 
 
 def test_images_that_tell_no_temperature_leave_it_at_one() -> None:
     rows = np.tile(np.array([[0.2, 0.8]], np.float32), (30, 1))
-    got = choose(Wish(calibrate=True), np.ones(30, int), rows, classes=TWO)
+    got = choose(ThresholdRequest(calibrate=True), np.ones(30, int), rows, classes=TWO)
     assert got.temperature == 1
     assert got.report is not None
     assert "no temperature" in got.report["note"]
@@ -88,7 +88,7 @@ def test_images_that_tell_no_temperature_leave_it_at_one() -> None:
 
 def test_a_threshold_is_about_the_cooled_probabilities() -> None:
     truth, rows = _two(sureness=4.0)
-    got = choose(Wish(min_recall=0.9, calibrate=True), truth, rows, classes=TWO)
+    got = choose(ThresholdRequest(min_recall=0.9, calibrate=True), truth, rows, classes=TWO)
     assert got.temperature == pytest.approx(2, rel=0.25)
     assert got.threshold is not None
     assert recall_score(truth, cool(rows, got.temperature)[:, 1] >= np.float32(got.threshold)) >= 0.9
@@ -106,17 +106,17 @@ def test_a_models_own_threshold_gives_the_same_answers_after_cooling() -> None:
 @pytest.mark.parametrize(
     ("wish", "threshold", "classes", "said"),
     [
-        (Wish(min_recall=0.9), 0.3, 2, ["threshold and min_recall"]),
-        (Wish(min_recall=0.9, costs=(1, 1)), None, 2, ["min_recall and costs"]),
-        (Wish(min_recall=0.0), None, 2, ["above 0"]),
-        (Wish(min_recall=1.1), None, 3, ["up to 1"]),
-        (Wish(costs=(0, 0)), None, 2, ["not both 0"]),
-        (Wish(costs=(-1, 2)), None, 2, ["0 or more"]),
-        (Wish(costs=(1, float("inf"))), None, 2, ["costs"]),
-        (Wish(min_recall=0.9), None, 3, ["two classes, the model has 3"]),
+        (ThresholdRequest(min_recall=0.9), 0.3, 2, ["threshold and min_recall"]),
+        (ThresholdRequest(min_recall=0.9, costs=(1, 1)), None, 2, ["min_recall and costs"]),
+        (ThresholdRequest(min_recall=0.0), None, 2, ["above 0"]),
+        (ThresholdRequest(min_recall=1.1), None, 3, ["up to 1"]),
+        (ThresholdRequest(costs=(0, 0)), None, 2, ["not both 0"]),
+        (ThresholdRequest(costs=(-1, 2)), None, 2, ["0 or more"]),
+        (ThresholdRequest(costs=(1, float("inf"))), None, 2, ["costs"]),
+        (ThresholdRequest(min_recall=0.9), None, 3, ["two classes, the model has 3"]),
     ],
 )
-def test_wishes_that_cannot_be(wish: Wish, threshold: Any, classes: int, said: list[str]) -> None:
+def test_wishes_that_cannot_be(wish: ThresholdRequest, threshold: Any, classes: int, said: list[str]) -> None:
     with pytest.raises(ParamError) as caught:
         wish.check(threshold, classes)
     for words in said:
@@ -124,13 +124,13 @@ def test_wishes_that_cannot_be(wish: Wish, threshold: Any, classes: int, said: l
 
 
 def test_right_wishes_pass() -> None:
-    Wish(calibrate=True).check(0.3, 2)
-    Wish(calibrate=True).check(None, 10)
-    Wish(costs=(0, 2)).check(None, 2)
-    assert not Wish()
+    ThresholdRequest(calibrate=True).check(0.3, 2)
+    ThresholdRequest(calibrate=True).check(None, 10)
+    ThresholdRequest(costs=(0, 2)).check(None, 2)
+    assert not ThresholdRequest()
 
 
 def test_a_recall_of_nothing_cannot_be_reached() -> None:
     rows = np.array([[0.4, 0.6]], np.float32)
     with pytest.raises(DataError, match="PNEUMONIA"):
-        choose(Wish(min_recall=0.9), np.array([0]), rows, classes=TWO)
+        choose(ThresholdRequest(min_recall=0.9), np.array([0]), rows, classes=TWO)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from convonet.inference.decision import Decision
-from convonet.testing.mistakes import Answer, in_cell, mistakes
+from convonet.testing.mistakes import Mistake, in_cell, mistakes
 
 Make = Callable[..., Any]
 TABLE = [[0.9, 0.1], [0.6, 0.4], [0.7, 0.3], [0.2, 0.8], [0.7, 0.3]]
@@ -51,4 +51,4 @@ def test_a_cell_opens_its_images(evaluation: Make) -> None:
 
 
 def test_a_right_answer_needs_no_not() -> None:
-    assert Answer(0, "x.png", "东", "东", 0.5).title == "东 (50.0 %)"
+    assert Mistake(0, "x.png", "东", "东", 0.5).title == "东 (50.0 %)"

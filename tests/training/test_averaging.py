@@ -16,9 +16,9 @@ from convonet.nets.net_model import NetModel
 from convonet.params import HyperParams
 from convonet.training import averaging
 from convonet.training.averaging import WeightAverage
-from convonet.training.chance import epoch_order
 from convonet.training.checkpoint import CheckpointFile
 from convonet.training.net_training import ImageRows, NetTraining, TrainingResult
+from convonet.training.seeding import epoch_order
 
 Create = Callable[[HyperParams], NetModel]
 Rows = tuple[ImageRows, ImageRows]

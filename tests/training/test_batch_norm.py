@@ -14,9 +14,9 @@ from convonet.events import Watch
 from convonet.nets.backend import keras
 from convonet.nets.net_model import NetModel
 from convonet.params import HyperParams
-from convonet.training.chance import epoch_order
 from convonet.training.checkpoint import CheckpointFile
 from convonet.training.net_training import ImageRows, NetTraining
+from convonet.training.seeding import epoch_order
 
 Create = Callable[[HyperParams], NetModel]
 Rows = tuple[ImageRows, ImageRows]

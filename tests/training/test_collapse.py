@@ -14,16 +14,16 @@ from convonet.events import Event, Warned, Watch
 from convonet.nets.net_model import NetModel
 from convonet.params import HyperParams
 from convonet.training.checkpoint import CheckpointFile
-from convonet.training.collapse import Collapse, CollapseGuard, Predictions, guess_loss
+from convonet.training.collapse import Collapse, CollapseGuard, PredictionCounts, guess_loss
 from convonet.training.net_training import ImageRows, NetTraining
 
 Create = Callable[[HyperParams], NetModel]
 Rows = tuple[ImageRows, ImageRows]
 
 TEN = np.full(10, 100)
-DEAD = Predictions((200, *[0] * 9), 0.1, 0.0)
-ONE_CLASS = Predictions((198, 2, *[0] * 8), 0.1, 0.05)
-GUESSING = Predictions(tuple([20] * 10), 0.1, 0.05)
+DEAD = PredictionCounts((200, *[0] * 9), 0.1, 0.0)
+ONE_CLASS = PredictionCounts((198, 2, *[0] * 8), 0.1, 0.05)
+GUESSING = PredictionCounts(tuple([20] * 10), 0.1, 0.05)
 
 
 def _guard(**values: Any) -> CollapseGuard:
@@ -37,7 +37,7 @@ def _row(loss: float, accuracy: float = 0.1, val_accuracy: float = 0.1) -> dict[
 
 
 def _seen(
-    guard: CollapseGuard, rows: list[dict[str, float]], predictions: Predictions | None
+    guard: CollapseGuard, rows: list[dict[str, float]], predictions: PredictionCounts | None
 ) -> list[Collapse | None]:
     return [guard.update(rows[: place + 1], predictions) for place in range(len(rows))]
 
@@ -66,7 +66,7 @@ def _first(found: list[Collapse | None]) -> Collapse:
 )
 def test_a_collapse_is_named_with_its_likely_cause(
     losses: list[float],
-    predictions: Predictions | None,
+    predictions: PredictionCounts | None,
     values: dict[str, Any],
     epoch: int,
     cause: str,
@@ -80,8 +80,8 @@ def test_a_collapse_is_named_with_its_likely_cause(
 
 
 LARGE = {"classes": ["ill", "well"], "train": np.array([750, 250]), "val": np.array([75, 25])}
-HEALTHY = Predictions((70, 30), 0.8, 0.3)
-ALL_ILL = Predictions((100, 0), 0.5, 0.02)
+HEALTHY = PredictionCounts((70, 30), 0.8, 0.3)
+ALL_ILL = PredictionCounts((100, 0), 0.5, 0.02)
 RAISED = np.linspace(2.35, 2.2, 10)
 
 
@@ -94,7 +94,7 @@ RAISED = np.linspace(2.35, 2.2, 10)
         # Batch normalisation, another kind of images: validation alone is bad.
         ([_row(0.3, 0.9, 0.1)] * 8, ONE_CLASS, {}),
         # The network knows more than training accuracy tells: heavy augmentation.
-        ([_row(2.31, 0.1, 0.3)] * 8, Predictions(tuple([20] * 10), 0.3, 0.2), {}),
+        ([_row(2.31, 0.1, 0.3)] * 8, PredictionCounts(tuple([20] * 10), 0.3, 0.2), {}),
         # One large class: below its share, and yet both classes are found.
         ([_row(0.69, 0.72, 0.72)] * 8, HEALTHY, LARGE | {"guess_loss": guess_loss(LARGE["train"])}),
         # One large class: nobody is well yet, but the probabilities tell already.
@@ -105,7 +105,7 @@ RAISED = np.linspace(2.35, 2.2, 10)
     ],
 )
 def test_nothing_is_said_of_a_slow_start_or_a_network_that_has_learnt(
-    rows: list[dict[str, float]], predictions: Predictions, values: dict[str, Any]
+    rows: list[dict[str, float]], predictions: PredictionCounts, values: dict[str, Any]
 ) -> None:
     assert _seen(_guard(**values), rows, predictions) == [None] * len(rows)
 
@@ -129,7 +129,7 @@ def test_the_loss_of_guessing_is_that_of_the_best_constant() -> None:
 
 def test_predictions_are_counted() -> None:
     probabilities = np.array([[0.6, 0.4, 0], [0.7, 0.3, 0], [0.2, 0.8, 0], [0.9, 0.1, 0]], np.float32)
-    found = Predictions.of(probabilities, np.array([0, 0, 1, 1]))
+    found = PredictionCounts.of(probabilities, np.array([0, 0, 1, 1]))
     assert found.counts == (3, 1, 0)
     assert found.balanced_accuracy == 0.75
     assert found.spread == pytest.approx(np.array([0.6, 0.7, 0.2, 0.9]).std())

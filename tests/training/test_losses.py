@@ -9,7 +9,7 @@ from sklearn.utils.class_weight import compute_class_weight
 from convonet.errors import ParamError
 from convonet.nets.backend import keras
 from convonet.params import HyperParams
-from convonet.training.losses import balanced_weights, class_weights, create_loss, truths
+from convonet.training.losses import balanced_weights, class_weights, create_loss, targets
 
 LOGITS = np.array([[2.0, -1.0, 0.5], [0.1, 0.2, -0.3], [-2.0, 0.0, 3.0], [1.0, 1.0, 1.0]], dtype=np.float32)
 LABELS = np.array([0, 2, 2, 1])
@@ -31,7 +31,7 @@ def _reference(shares: np.ndarray, probabilities: np.ndarray, smoothing: float, 
 def test_losses_of_many_classes(output: str, name: str, gamma: float, smoothing: float) -> None:
     hyper = HyperParams.of({"loss": name, "label_smoothing": smoothing, "focal_gamma": gamma})
     made = LOGITS if output == "logits" else _softmax(LOGITS)
-    loss = create_loss(output, hyper)(truths(LABELS, output, 3, hyper), made)
+    loss = create_loss(output, hyper)(targets(LABELS, output, 3, hyper), made)
     expected = _reference(np.eye(3)[LABELS], _softmax(LOGITS), smoothing, gamma)
     assert float(loss) == pytest.approx(expected, rel=1e-5)
 
@@ -44,7 +44,7 @@ def test_losses_of_one_output(output: str, name: str, gamma: float, smoothing: f
     labels, logits = np.array([0, 1, 1]), np.array([[0.3], [-1.0], [2.0]], dtype=np.float32)
     second = 1 / (1 + np.exp(-logits))
     made = logits if output == "sigmoid_logit" else second
-    loss = create_loss(output, hyper)(truths(labels, output, 2, hyper).reshape(-1, 1), made)
+    loss = create_loss(output, hyper)(targets(labels, output, 2, hyper).reshape(-1, 1), made)
     both = np.concatenate([1 - second, second], axis=1)
     shares = np.eye(2)[labels] * (1 - smoothing) + smoothing / 2
     # With one output, the focus is on the probability of the smoothed truth.

@@ -14,9 +14,9 @@ from convonet.events import BatchEnded, EpochEnded, Event, TrainingStarted, Trai
 from convonet.nets.backend import keras, numbers
 from convonet.nets.net_model import NetModel
 from convonet.params import HyperParams
-from convonet.training.chance import epoch_order
 from convonet.training.checkpoint import CheckpointFile
 from convonet.training.net_training import ImageRows, NetTraining, TrainingResult
+from convonet.training.seeding import epoch_order
 
 Create = Callable[[HyperParams], NetModel]
 Rows = tuple[ImageRows, ImageRows]

@@ -11,11 +11,11 @@ import pytest
 
 from convonet.nets.backend import keras
 from convonet.params import HyperParams
-from convonet.training.chance import layer_seed
 from convonet.training.checkpoint import Checkpoint, CheckpointFile, Position, Snapshot
 from convonet.training.history import History, csv_head
 from convonet.training.rules import BestKeeper, EarlyStopping, create_rules, is_better
 from convonet.training.schedules import create_schedule
+from convonet.training.seeding import layer_seed
 
 
 def test_exponential_rates_are_keras_own() -> None:
@@ -86,7 +86,7 @@ def test_a_checkpoint_comes_back_to_the_bit(tmp_path: Path) -> None:
     file = CheckpointFile(tmp_path / "c.npz")
     rng = np.random.default_rng(0)
     weights = [rng.normal(size=(3, 4)).astype("float32"), rng.normal(size=5).astype("float32")]
-    position = Position(epoch=3, step=7, loss_sum=0.1 + 0.2, right=5, history=[{"loss": 1 / 3}], ended="")
+    position = Position(epoch=3, step=7, loss_sum=0.1 + 0.2, correct=5, history=[{"loss": 1 / 3}], ended="")
     now = Snapshot(weights, [np.array(9, dtype="int64")])
     file.save(Checkpoint(position, now, good=Snapshot(weights[:1], []), best=weights[:2]))
     again = file.load()
@@ -100,6 +100,16 @@ def test_a_checkpoint_comes_back_to_the_bit(tmp_path: Path) -> None:
     assert again.now.optimizer[0] == 9
 
 
-def test_neighbouring_seeds_and_places_draw_unlike() -> None:
+def test_a_checkpoint_calls_the_correct_answers_what_it_always_did(tmp_path: Path) -> None:
+    """Versions from 0.1 on read each other's checkpoints."""
+    file = CheckpointFile(tmp_path / "c.npz")
+    file.save(Checkpoint(Position(correct=5), Snapshot([], [])))
+    with np.load(file.path) as archive:
+        kept = json.loads(archive["meta"].tobytes())
+    assert (kept["position"]["right"], "correct" in kept["position"]) == (5, False)
+    assert file.load().position.correct == 5
+
+
+def test_neighbouring_seeds_and_positions_draw_unlike() -> None:
     seeds = {layer_seed(s, e, t, k) for s in range(4) for e in range(4) for t in range(4) for k in range(3)}
     assert len(seeds) == 4 * 4 * 4 * 3

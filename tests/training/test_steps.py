@@ -11,8 +11,9 @@ from convonet.nets import create_model
 from convonet.nets.backend import keras, name
 from convonet.params import HyperParams, PixelParams
 from convonet.training.image_rows import Batch, BatchMaker, ImageRows
-from convonet.training.losses import BOUNDARIES, create_loss, truths
-from convonet.training.steps import KerasStep, TorchStep, create_step
+from convonet.training.losses import BOUNDARIES, create_loss, targets
+from convonet.training.steps import KerasStep, create_step
+from convonet.training.torch_step import TorchStep
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (40, 6, 6, 1), dtype=np.uint8)
 LABELS = (IMAGES.mean(axis=(1, 2, 3)) > 127).astype(np.int64)
@@ -74,6 +75,6 @@ def test_the_step_of_any_backend_agrees_with_that_of_torch(output: str, values: 
             step.train(batches.make(np.arange(40), 1, turn))
         trained = step.sums()
         step.reset()
-        said = step.score(IMAGES, truths(LABELS, model.info.output, 2, hyper))
+        said = step.score(IMAGES, targets(LABELS, model.info.output, 2, hyper))
         found.append([*trained, *step.sums(), *said.ravel()])
     np.testing.assert_allclose(found[0], found[1], rtol=2e-4, atol=1e-4)

@@ -49,12 +49,12 @@ def test_gpus_are_those_that_may_be_used(
 def test_as_many_trainings_as_memory_allows_once_the_need_is_known() -> None:
     room = GpuRoom([Gpu("0", 24 * GIB), Gpu("1", 8 * GIB)], most=16)
     assert room.jobs() == 2
-    assert [room.place(used) for used in ([], ["0"])] == ["0", "1"]
+    assert [room.choose(used) for used in ([], ["0"])] == ["0", "1"]
     room.learn(2 * GIB)
     assert room.jobs() == 8 + 2
     used: list[str] = []
     for _ in range(room.jobs()):
-        used.append(room.place(used))
+        used.append(room.choose(used))
     assert (used.count("0"), used.count("1")) == (8, 2)
     room.learn(10 * GIB)
     room.learn(GIB)

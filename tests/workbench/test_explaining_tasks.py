@@ -5,9 +5,8 @@ from __future__ import annotations
 import ast
 
 import pytest
-import typer
 
-from convonet.cli.app import app
+from convonet.cli.lazy import command
 from convonet.errors import ParamError
 from convonet.params import DataParams
 from convonet.specs import DreamTask, ExplainTask, LayersTask, Task, read_task
@@ -35,8 +34,8 @@ TASKS: list[tuple[Task, str]] = [
 def test_a_question_is_a_command_and_a_line_of_python(task: Task, words: str) -> None:
     found = command_words(task)
     assert " ".join(found) == "convonet " + words.replace("a b.png,more", "a b.png more")
-    command = typer.main.get_command(app).commands[task.kind]  # type: ignore[attr-defined]
-    known = {option for param in command.params for option in param.opts}
+    made = command(task.kind)
+    known = {option for param in made.params for option in param.opts}
     assert {word for word in found if word.startswith("--")} <= known
     assert f"convonet.{task.kind}(" in as_python(task)
     ast.parse(as_python(task))

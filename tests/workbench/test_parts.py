@@ -9,14 +9,13 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-import typer
 from PIL import Image
 
-from convonet.cli.app import app
+from convonet.cli.app import command_tree
+from convonet.cli.lazy import command as command_of
 from convonet.events import (
     BatchEnded,
     CancelAcknowledged,
@@ -112,8 +111,7 @@ def test_the_command_is_one_that_the_command_line_takes(task: Task) -> None:
     assert shlex.split(as_command(task)) == command_words(task)
     compile(as_python(task), "shown", "exec")
     name, *words = command_words(task)[1:]
-    group = typer.main.get_command(app)
-    command: Any = group.commands[name]  # type: ignore[attr-defined]
+    command = command_of(name)
     with command.make_context(name, words) as context:
         assert context.params
 
@@ -202,10 +200,9 @@ def test_the_folders_of_a_set_as_a_tree(tmp_path: Path) -> None:
 
 def test_every_action_as_command_and_python(digits: Path, tmp_path: Path) -> None:
     from click import Command
-    from typer.main import get_command
 
     bench = Workbench(tmp_path)
-    known: Any = get_command(app)
+    known = command_tree()
     first = {item.title for item in shown_actions(bench)}
     assert {"New Data Params", "Load Training Dataset", "Runs", "About"} <= first
     bench.set_data(DataParams.of({"train_dir": str(digits / "train"), "test_dir": str(digits / "test")}))

@@ -7,7 +7,9 @@ from typing import Annotated
 import typer
 
 from convonet.cli import options as opt
+from convonet.cli.output import print_json, print_table, say
 from convonet.cli.paths import PathTyper
+from convonet.data.cache import ImageCache
 
 
 def register(app: typer.Typer) -> None:
@@ -20,9 +22,6 @@ def register(app: typer.Typer) -> None:
 
 def show(json: opt.Json = False) -> None:
     """What is kept, and how much room it takes."""
-    from convonet.cli.output import print_json, print_table
-    from convonet.data.cache import ImageCache
-
     cache = ImageCache()
     entries = [entry.to_dict() for entry in cache.show()]
     if json:
@@ -34,7 +33,7 @@ def show(json: opt.Json = False) -> None:
         ("images", "bytes", "last used", "of"),
         [[e["images"], e["bytes"], e["used"], e["root"]] for e in entries],
     )
-    typer.echo(f"{sum(e['bytes'] for e in entries) / 2**20:,.1f} MiB in {cache.folder}")
+    say(f"{sum(e['bytes'] for e in entries) / 2**20:,.1f} MiB in {cache.folder}")
 
 
 def clean(
@@ -44,11 +43,8 @@ def clean(
     json: opt.Json = False,
 ) -> None:
     """Remove decoded images; they are made again when they are needed."""
-    from convonet.cli.output import print_json
-    from convonet.data.cache import ImageCache
-
     freed = ImageCache().clean(keep_bytes=keep_bytes)
     if json:
         print_json({"freed_bytes": freed})
     else:
-        typer.echo(f"{freed / 2**20:,.1f} MiB freed")
+        say(f"{freed / 2**20:,.1f} MiB freed")

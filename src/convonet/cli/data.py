@@ -8,6 +8,11 @@ from typing import Annotated, Any
 import typer
 
 from convonet.cli import options as opt
+from convonet.cli.given import data_params
+from convonet.cli.output import note, print_json, print_table, say
+from convonet.data.inspection import inspect_folder
+from convonet.data.samples import write_samples
+from convonet.reports.data_report import write_data_report
 
 
 def register(app: typer.Typer) -> None:
@@ -22,14 +27,11 @@ def samples(
     json: opt.Json = False,
 ) -> None:
     """Write a sample set as class folders. Only digits needs no download."""
-    from convonet.cli.output import print_json
-    from convonet.data.samples import write_samples
-
     written = write_samples(name, folder)
     if json:
         print_json(written.to_dict())
     else:
-        typer.echo(written.sentence())
+        say(written.sentence())
 
 
 def inspect(
@@ -42,11 +44,6 @@ def inspect(
     json: opt.Json = False,
 ) -> None:
     """Look at a set: classes, counts, sizes, what is skipped, doubles and leaks."""
-    from convonet.cli.given import data_params
-    from convonet.cli.output import note, print_json
-    from convonet.data.inspection import inspect_folder
-    from convonet.reports.data_report import write_data_report
-
     found = inspect_folder(folder, test=test, data=data_params(None, settings, train_dir=folder))
     if report is not None:
         note(f"Report: {write_data_report(found, report.resolve())}")
@@ -58,8 +55,6 @@ def inspect(
 
 
 def _print(document: dict[str, Any]) -> None:
-    from convonet.cli.output import print_table
-
     test = document.get("test")
     rows: list[list[Any]] = []
     for name, count in document["classes"].items():
@@ -69,22 +64,22 @@ def _print(document: dict[str, Any]) -> None:
     for side in ("height", "width"):
         values = sizes[side]
         if values:
-            typer.echo(f"{side} {values['min']} to {values['max']}, median {values['median']:g}")
+            say(f"{side} {values['min']} to {values['max']}, median {values['median']:g}")
     for item in document["skipped"][:20]:
-        typer.echo(f"Skipped {item['path']}: {item['reason']}")
+        say(f"Skipped {item['path']}: {item['reason']}")
     if len(document["skipped"]) > 20:
-        typer.echo(f"… and {len(document['skipped']) - 20} more skipped files")
-    typer.echo(
+        say(f"… and {len(document['skipped']) - 20} more skipped files")
+    say(
         f"{len(document['exact_duplicates'])} groups of equal images, {len(document['conflicts'])} of them under "
         f"two classes, {len(document['leaks'])} images in both training and test"
     )
-    typer.echo(
+    say(
         f"{len(document['near_duplicates'])} groups of images that look the same, {len(document['near_leaks'])} such "
         "images in both training and test"
     )
     for name in ("dark", "bright", "blurred", "odd_sized"):
         if found := document[name]:
             more = f" and {len(found) - 5} more" if len(found) > 5 else ""
-            typer.echo(f"{name.replace('_', '-').capitalize()}: {', '.join(found[:5])}{more}")
+            say(f"{name.replace('_', '-').capitalize()}: {', '.join(found[:5])}{more}")
     for warning in document["warnings"]:
-        typer.echo(f"Note: {warning}")
+        say(f"Note: {warning}")

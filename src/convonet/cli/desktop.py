@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import importlib.util
+import os
+import socket
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from convonet.errors import ConvonetError
 
 
 def register(app: typer.Typer) -> None:
@@ -28,10 +34,6 @@ def desktop(
     ] = None,
 ) -> None:
     """Open the window."""
-    import importlib.util
-
-    from convonet.errors import ConvonetError
-
     if importlib.util.find_spec("PySide6") is None:
         raise ConvonetError(
             "The window needs PySide6, which is not installed", hint="pip install 'convonet[desktop]'"
@@ -47,9 +49,6 @@ def desktop(
 
 def no_display() -> str | None:
     """Why no window can be shown here; None where one can be. Qt itself would abort the process."""
-    import os
-    import sys
-
     platform = os.environ.get("QT_QPA_PLATFORM", "").partition(":")[0]
     if sys.platform != "linux" or platform not in ("", "xcb", "wayland", "wayland-egl"):
         return None
@@ -67,8 +66,6 @@ def no_display() -> str | None:
 
 def _answers(display: str) -> bool:
     """Whether an X server answers at an address such as `:0` or `host:10.0`."""
-    import socket
-
     host, _, number = display.rpartition(":")
     number = number.partition(".")[0]
     if not number.isdigit():

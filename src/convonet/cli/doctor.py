@@ -5,6 +5,8 @@ from __future__ import annotations
 import typer
 
 from convonet.cli import options as opt
+from convonet.cli.output import print_json, print_table
+from convonet.workbench.doctor import examine
 
 
 def register(app: typer.Typer) -> None:
@@ -14,9 +16,6 @@ def register(app: typer.Typer) -> None:
 
 def doctor(json: opt.Json = False) -> None:
     """Versions, the computing device, folders, and what is missing."""
-    from convonet.cli.output import print_json, print_table
-    from convonet.workbench.doctor import examine
-
     report = examine()
     if json:
         print_json(report)

@@ -8,6 +8,15 @@ from typing import Annotated, Any
 import typer
 
 from convonet.cli import options as opt
+from convonet.cli.given import data_params, present
+from convonet.cli.output import percent, print_json, print_table, say
+from convonet.cli.testing import checked_scaling, one_of
+from convonet.cli.work import ask
+from convonet.inference.labels import read_labels
+from convonet.runs.environment import available_cores
+from convonet.specs import DreamTask, ExplainTask, LayersTask
+from convonet.specs.explain_tasks import Method
+from convonet.workbench.models import model_path
 
 Model = Annotated[str, typer.Argument(help="A run's folder or id, or a .keras or .h5 file.")]
 
@@ -55,15 +64,6 @@ def explain(
     progress: opt.Progress = opt.ProgressStyle.AUTO,
 ) -> None:
     """Why the model says so: heat maps over images, with their raw values, and a check whether they are faithful."""
-    from convonet.cli.given import present
-    from convonet.cli.output import print_json
-    from convonet.cli.testing import checked_scaling, one_of
-    from convonet.cli.work import ask
-    from convonet.inference.labels import read_labels
-    from convonet.specs import ExplainTask
-    from convonet.specs.explain_tasks import Method
-    from convonet.workbench.models import model_path
-
     task = ExplainTask(
         model=str(model_path(model)),
         paths=present(paths),
@@ -102,13 +102,6 @@ def layers(
     progress: opt.Progress = opt.ProgressStyle.AUTO,
 ) -> None:
     """Draw the filters of every convolution and, with an image, its feature maps through the layers."""
-    from convonet.cli.given import present
-    from convonet.cli.output import print_json, print_table
-    from convonet.cli.testing import checked_scaling
-    from convonet.cli.work import ask
-    from convonet.specs import LayersTask
-    from convonet.workbench.models import model_path
-
     task = LayersTask(
         model=str(model_path(model)),
         image=None if image is None else present([image])[0],
@@ -125,7 +118,7 @@ def layers(
         for row in answer["layers"]
     ]
     print_table(("layer", "what", "shape", "silent", "picture"), rows)
-    typer.echo(answer["folder"])
+    say(answer["folder"])
 
 
 def dream(
@@ -146,14 +139,6 @@ def dream(
     progress: opt.Progress = opt.ProgressStyle.AUTO,
 ) -> None:
     """The picture that excites a channel most, found by gradient ascent from noise."""
-    from convonet.cli.given import data_params
-    from convonet.cli.output import print_json, print_table
-    from convonet.cli.testing import checked_scaling
-    from convonet.cli.work import ask
-    from convonet.runs.environment import available_cores
-    from convonet.specs import DreamTask
-    from convonet.workbench.models import model_path
-
     named = data is not None or train_dir is not None or test_dir is not None
     task = DreamTask(
         model=str(model_path(model)),
@@ -176,12 +161,10 @@ def dream(
         for one in answer["dreams"]
     ]
     print_table(("channel", "noise", "reached", best, "picture"), rows)
-    typer.echo(answer["path"])
+    say(answer["path"])
 
 
 def _print_explanations(answer: dict[str, Any]) -> None:
-    from convonet.cli.output import percent, print_table
-
     rows = [
         [one["path"], one["error"], None, None]
         if "error" in one
@@ -196,5 +179,5 @@ def _print_explanations(answer: dict[str, Any]) -> None:
     print_table(("image", "predicted", f"{answer['title']} for", "picture"), rows)
     for one in answer["explanations"]:
         if one.get("faithful"):
-            typer.echo(f"{one['path']}: {one['faithful']['sentence']}")
-    typer.echo(answer["folder"])
+            say(f"{one['path']}: {one['faithful']['sentence']}")
+    say(answer["folder"])

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import glob
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
-if TYPE_CHECKING:
-    from convonet.params import DataParams, HyperParams, SearchSpace
-    from convonet.params.fields import ParamModel
+from convonet.errors import InputError, ParamError
+from convonet.params import (
+    DataParams,
+    HyperParams,
+    SearchSpace,
+    fields_of,
+    load_data,
+    load_hyper,
+    split_setting,
+)
+from convonet.params.values import ParamModel
+from convonet.text import absolute
 
 
 def data_params(
@@ -30,9 +40,6 @@ def data_params(
     Raises:
         InputError: no images were given, or two values for one set.
     """
-    from convonet.errors import InputError
-    from convonet.params import DataParams, load_data
-
     data = load_data(file) if file is not None else known or DataParams()
     values = {name: value for name, value in given.items() if value is not None}
     if folder is not None:
@@ -52,9 +59,6 @@ def data_params(
 
 def _check_one_folder(folder: str, other: str | None, name: str) -> None:
     """A folder and the option for the same set must not disagree."""
-    from convonet.errors import InputError
-    from convonet.text import absolute
-
     if other is None or absolute(other) == absolute(folder):
         return
     option = f"--{name.replace('_', '-')}"
@@ -68,8 +72,6 @@ def _check_one_folder(folder: str, other: str | None, name: str) -> None:
 
 def search_space(file: Path | None, settings: Sequence[str] | None, **given: Any) -> SearchSpace:
     """The hyper parameters with their alternatives: the file's, then --set, then single options."""
-    from convonet.params import HyperParams, SearchSpace, load_hyper
-
     space = SearchSpace() if file is None else load_hyper(file)
     texts: dict[str, Sequence[Any]] = dict(_settings(settings, HyperParams))
     texts |= {name: [value] for name, value in given.items() if value is not None}
@@ -82,9 +84,6 @@ def hyper_params(file: Path | None, settings: Sequence[str] | None, **given: Any
     Raises:
         ParamError: --set gives several values, of which all but one would be dropped.
     """
-    from convonet.errors import ParamError
-    from convonet.params import HyperParams
-
     space = search_space(file, settings, **given)
     faults = {
         name: f"{name}: expected one value, received {', '.join(texts)}; `convonet tune` tries several"
@@ -98,8 +97,6 @@ def hyper_params(file: Path | None, settings: Sequence[str] | None, **given: Any
 
 def _settings(settings: Sequence[str] | None, model: type[ParamModel]) -> Mapping[str, list[str]]:
     """Those --set that name a parameter of `model`; a name that nobody knows is an error."""
-    from convonet.params import DataParams, HyperParams, fields_of, split_setting
-
     known = fields_of(DataParams) | fields_of(HyperParams)
     pairs = dict(split_setting(setting, known) for setting in settings or [])
     return {name: texts for name, texts in pairs.items() if name in fields_of(model)}
@@ -107,8 +104,6 @@ def _settings(settings: Sequence[str] | None, model: type[ParamModel]) -> Mappin
 
 def moved_images(file: Path | None, **folders: str | None) -> DataParams | None:
     """The folders of a run's images, where they are in another place now; None where none is given."""
-    from convonet.params import DataParams, load_data
-
     given = {name: folder for name, folder in folders.items() if folder is not None}
     if file is None and not given:
         return None
@@ -117,8 +112,6 @@ def moved_images(file: Path | None, **folders: str | None) -> DataParams | None:
 
 def present(paths: Sequence[Path]) -> tuple[str, ...]:
     """Images and folders as they were given; an error when none of them is there."""
-    from convonet.errors import InputError
-
     found = [match for path in paths for match in _matching(str(path))]
     missing = [path for path in found if not os.path.exists(path)]
     if len(missing) == len(found):
@@ -128,17 +121,6 @@ def present(paths: Sequence[Path]) -> tuple[str, ...]:
 
 def _matching(path: str) -> list[str]:
     """The files that a pattern such as `*.png` means: some shells, that of Windows first, leave it to the program."""
-    import glob
-
     if os.path.exists(path) or not glob.has_magic(path):
         return [path]
     return sorted(glob.glob(path)) or [path]
-
-
-def parent_folder(out: Path | None, data: DataParams | None) -> Path:
-    """Where a run goes: --out, else the results folder of the data parameters, else ./runs."""
-    from convonet.text import local_path
-
-    if out is not None:
-        return out
-    return Path(local_path(data.result_dir)) if data is not None and data.result_dir else Path("runs")

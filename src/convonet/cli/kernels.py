@@ -5,14 +5,30 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
+from PIL import Image
 
+from convonet.atomic import replacing
 from convonet.cli import options as opt
-
-if TYPE_CHECKING:
-    from convonet.kernels import MapSize, Step
+from convonet.cli.output import print_json, print_table, say
+from convonet.data.decode import read_whole
+from convonet.errors import InputError, OutputError
+from convonet.kernels import (
+    KERNELS,
+    KernelStep,
+    MapSize,
+    apply_kernel,
+    convolve,
+    kernel_of,
+    pool,
+    step_at,
+    steps,
+    through_layers,
+)
+from convonet.kernels.bench import planes
+from convonet.kernels.examples import COLOURS, EDGE_IMAGE, EDGE_KERNEL, POOL_MAP
 
 
 class PaddingChoice(StrEnum):
@@ -71,10 +87,6 @@ def kernel(
     json: opt.Json = False,
 ) -> None:
     """Slide a kernel over a picture and write what comes out."""
-    from convonet.cli.output import print_json
-    from convonet.data.decode import read_whole
-    from convonet.kernels import apply_kernel, kernel_of
-
     chosen, pixels = kernel_of(kernel), read_whole(image)
     result = apply_kernel(
         pixels,
@@ -101,9 +113,9 @@ def kernel(
         return
     low, high = document["min"], document["max"]
     shape = " × ".join(map(str, result.values.shape))
-    typer.echo(f"{chosen.about} Output {shape}, values {low:g} to {high:g}. {out}")
+    say(f"{chosen.about} Output {shape}, values {low:g} to {high:g}. {out}")
     for step in document.get("steps", ()):
-        typer.echo(step["text"])
+        say(step["text"])
 
 
 def arithmetic(
@@ -123,10 +135,6 @@ def arithmetic(
     json: opt.Json = False,
 ) -> None:
     """Output size, parameters and receptive field behind each layer of a stack."""
-    from convonet.cli.output import print_json, print_table
-    from convonet.errors import InputError
-    from convonet.kernels import through_layers
-
     if example:
         _print_example(json)
         return
@@ -143,14 +151,10 @@ def arithmetic(
         for r in rows
     ]
     print_table(columns, table)
-    typer.echo(f"{total:,} parameters")
+    say(f"{total:,} parameters")
 
 
 def _print_example(json: bool) -> None:
-    from convonet.cli.output import print_json
-    from convonet.kernels import KERNELS, convolve, pool, steps
-    from convonet.kernels.examples import COLOURS, EDGE_IMAGE, EDGE_KERNEL, POOL_MAP
-
     found = [_step_document(step) for step in steps(EDGE_IMAGE, EDGE_KERNEL)]
     pooled = {kind.value: pool(POOL_MAP, 2, kind=kind.value).tolist() for kind in PoolChoice}
     detector = KERNELS["yellow"].weights
@@ -159,14 +163,14 @@ def _print_example(json: bool) -> None:
         document = {"image": EDGE_IMAGE, "kernel": EDGE_KERNEL, "steps": found}
         print_json(document | {"pool": POOL_MAP, "pooled": pooled, "yellow": yellow})
         return
-    typer.echo(f"Picture {_in_rows(EDGE_IMAGE)}; kernel {_in_rows(EDGE_KERNEL)}")
+    say(f"Picture {_in_rows(EDGE_IMAGE)}; kernel {_in_rows(EDGE_KERNEL)}")
     for step in found:
-        typer.echo(step["text"])
-    typer.echo(f"\nPooling 2×2 of {_in_rows(POOL_MAP)}:")
+        say(step["text"])
+    say(f"\nPooling 2×2 of {_in_rows(POOL_MAP)}:")
     for kind, rows in pooled.items():
-        typer.echo(f"{kind} {_in_rows(rows)}")
-    typer.echo("\nRed plus green minus blue, in float (in uint8 yellow would wrap round to 254):")
-    typer.echo(", ".join(f"{name} {value:g}" for name, value in yellow.items()))
+        say(f"{kind} {_in_rows(rows)}")
+    say("\nRed plus green minus blue, in float (in uint8 yellow would wrap round to 254):")
+    say(", ".join(f"{name} {value:g}" for name, value in yellow.items()))
 
 
 def _in_rows(rows: Sequence[Sequence[float]]) -> str:
@@ -177,10 +181,6 @@ def _steps_at(
     pixels: Any, chosen: Any, at: str, stride: int, padding: Any, grey: bool
 ) -> list[dict[str, Any]]:
     """The asked place, in each channel of its own where the kernel takes them apart."""
-    from convonet.errors import InputError
-    from convonet.kernels import step_at
-    from convonet.kernels.bench import planes
-
     try:
         row, column = (int(part) for part in at.split(","))
     except ValueError as error:
@@ -191,7 +191,7 @@ def _steps_at(
     ]
 
 
-def _step_document(step: Step) -> dict[str, Any]:
+def _step_document(step: KernelStep) -> dict[str, Any]:
     return {
         "row": step.row,
         "column": step.column,
@@ -203,9 +203,6 @@ def _step_document(step: Step) -> dict[str, Any]:
 
 
 def _size(text: str) -> MapSize:
-    from convonet.errors import InputError
-    from convonet.kernels import MapSize
-
     parts = text.lower().split("x")
     if not 1 <= len(parts) <= 3 or not all(part.isdecimal() and 0 < int(part) < 10**6 for part in parts):
         raise InputError("This is no size", expected="such as 28, 28x28 or 32x32x3", received=text)
@@ -215,11 +212,6 @@ def _size(text: str) -> MapSize:
 
 
 def _save(picture: Any, out: Path) -> None:
-    from PIL import Image
-
-    from convonet.atomic import replacing
-    from convonet.errors import OutputError
-
     if out.suffix.lower() != ".png":
         raise OutputError("The picture's name ends in .png", received=out.name)
     with replacing(out) as temporary:

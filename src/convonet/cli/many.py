@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from convonet.cli import options as opt
-
-if TYPE_CHECKING:
-    from convonet.params import HyperParams
+from convonet.cli.given import data_params, hyper_params
+from convonet.cli.output import note, print_json, print_table, say
+from convonet.cli.work import do_new_run
+from convonet.csv_files import write_csv
+from convonet.errors import ConvonetError
+from convonet.params import HyperParams
+from convonet.runs import Run
+from convonet.runs.begin import begin_run, results_folder
+from convonet.runs.environment import available_cores
+from convonet.specs import TrainTask
 
 _COLUMNS = (
     "data",
@@ -48,9 +55,6 @@ def many(
     progress: opt.Progress = opt.ProgressStyle.AUTO,
 ) -> None:
     """Train the same network on several data sets and test it on each; a set that fails does not stop the others."""
-    from convonet.cli.given import hyper_params
-    from convonet.cli.output import print_json
-
     values = hyper_params(hyper, settings, seed=seed)
     rows: list[dict[str, Any]] = []
     try:
@@ -77,13 +81,6 @@ def _row(
     accept_class_map: bool,
 ) -> dict[str, Any]:
     """One set trained and tested: its row of the table, with `error` where it failed."""
-    from convonet.cli.given import data_params, parent_folder
-    from convonet.cli.output import note
-    from convonet.cli.work import do_new_run, start_run
-    from convonet.errors import ConvonetError
-    from convonet.runs.environment import available_cores
-    from convonet.specs import TrainTask
-
     note(f"{path}:")
     run = None
     try:
@@ -95,7 +92,7 @@ def _row(
             accept_class_map=accept_class_map,
             threads=threads or available_cores(),
         )
-        run = start_run(parent_folder(out, data), task)
+        run = begin_run(task, results_folder(task, out))
         do_new_run(run, task.threads, progress)
     except ConvonetError as error:
         note(error.sentence())
@@ -105,8 +102,6 @@ def _row(
 
 
 def _document(path: Path, run: Path) -> dict[str, Any]:
-    from convonet.runs import Run
-
     found = Run.open(run)
     record, history = found.read(), found.history()
     scores = record["scores"]
@@ -126,18 +121,14 @@ def _document(path: Path, run: Path) -> dict[str, Any]:
 
 
 def _print(rows: list[dict[str, Any]]) -> None:
-    from convonet.cli.output import print_table
-
     cells = [[row.get(name) for name in _COLUMNS] for row in rows]
     print_table(_COLUMNS, cells)
     for row in rows:
         if "error" in row:
-            typer.echo(f"{row['data']}: {row['error']['what']}")
+            say(f"{row['data']}: {row['error']['what']}")
 
 
 def _write(path: Path, rows: list[dict[str, Any]]) -> None:
-    from convonet.csv_files import write_csv
-
     cells = (
         [*(row.get(name, "") for name in _COLUMNS), row.get("error", {}).get("what", "")] for row in rows
     )

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from convonet.cli import options as opt
-
-if TYPE_CHECKING:
-    from convonet.data.marking import Change, MarkedImage
+from convonet.cli.given import data_params, hyper_params
+from convonet.cli.output import print_json, say
+from convonet.cli.results import work_and_print
+from convonet.data.marking import Change, MarkedImage, list_marks, mark_images
+from convonet.data.marks import marks_file
+from convonet.data.table_columns import path_cells
+from convonet.data.table_file import read_table_file
+from convonet.errors import InputError
+from convonet.runs.begin import begin_run, results_folder
+from convonet.runs.environment import available_cores
+from convonet.specs import SuspectsTask
 
 
 def register(app: typer.Typer) -> None:
@@ -40,10 +48,6 @@ def mark(
     json: opt.Json = False,
 ) -> None:
     """Mark images as wrongly labelled or to be left out; nothing is moved, and training obeys it."""
-    from convonet.cli.given import data_params
-    from convonet.cli.output import print_json
-    from convonet.data.marking import list_marks, mark_images
-
     data = data_params(None, settings, train_dir=folder)
     wanted = list(dict.fromkeys([*(paths or []), *_paths_in(table, first)]))
     change = _change(wanted, label, leave_out, undo)
@@ -56,9 +60,6 @@ def mark(
 
 def _change(paths: list[str], label: str | None, leave_out: bool, undo: bool) -> Change | None:
     """What is asked for; None: to list the marks."""
-    from convonet.data.marking import Change
-    from convonet.errors import InputError
-
     asked = [
         name
         for name, said in (("--label", label is not None), ("--leave-out", leave_out), ("--undo", undo))
@@ -77,15 +78,10 @@ def _change(paths: list[str], label: str | None, leave_out: bool, undo: bool) ->
 
 
 def _paths_in(table: Path | None, first: int | None) -> list[str]:
-    from convonet.data.table_columns import path_cells
-    from convonet.data.table_file import read_table_file
-
     return [] if table is None else path_cells(read_table_file(table))[:first]
 
 
 def _document(marks: list[MarkedImage]) -> dict[str, Any]:
-    from convonet.data.marks import marks_file
-
     files = list(dict.fromkeys(str(marks_file(image.root)) for image in marks))
     return {"marks": [image.to_dict() for image in marks], "files": files}
 
@@ -93,9 +89,9 @@ def _document(marks: list[MarkedImage]) -> dict[str, Any]:
 def _print(marks: list[MarkedImage]) -> None:
     document = _document(marks)
     for image in marks:
-        typer.echo(image.sentence())
+        say(image.sentence())
     where = f" in {', '.join(document['files'])}" if marks else ""
-    typer.echo(f"{len(marks):,} images are marked{where}")
+    say(f"{len(marks):,} images are marked{where}")
 
 
 def suspects(
@@ -118,37 +114,10 @@ def suspects(
     progress: opt.Progress = opt.ProgressStyle.AUTO,
 ) -> None:
     """Training images whose label is suspicious, worst first, as models say that were trained without them."""
-    from convonet.cli.given import data_params, hyper_params, parent_folder
-    from convonet.cli.training import work_and_print
-    from convonet.cli.work import start_run
-    from convonet.runs.environment import available_cores
-    from convonet.specs import SuspectsTask
-
     given = data_params(
         data, settings, folder=folder, train_dir=train_dir, image_size=image_size, channels=channels
     )
     values = hyper_params(hyper, settings, seed=seed)
     cores = threads or available_cores()
     task = SuspectsTask(data=given, hyper=values, folds=folds, repeats=repeats, threads=cores)
-    work_and_print(start_run(parent_folder(out, given), task, name), progress, json)
-
-
-def print_suspects(document: dict[str, Any]) -> None:
-    """The first suspects, how many are likely, and what to do next."""
-    from convonet.cli.output import note, percent, print_table
-    from convonet.runs.suspects import SUSPECTS
-
-    columns = ("rank", "path", "class", "suggested", "margin")
-    print_table(columns, [[row[name] for name in columns] for row in document["suspects"][:20]])
-    if document["accuracy"] is not None:
-        typer.echo(
-            f"{document['likely']:,} of {document['images']:,} labels are probably wrong; models that were trained "
-            f"without the image agree with {percent(document['accuracy'])} of the labels."
-        )
-        table = Path(document["run"]) / SUSPECTS
-        typer.echo(f"All of them, worst first: {table}")
-        typer.echo(
-            f"Next: look at them, then convonet mark DIR PATH … --label CLASS, or --from {table} --first N --leave-out"
-        )
-    note(f"The run is {document['state']}:")
-    typer.echo(document["run"])
+    work_and_print(begin_run(task, results_folder(task, out), name=name), progress, json)

@@ -8,6 +8,15 @@ from typing import Annotated
 import typer
 
 from convonet.cli import options as opt
+from convonet.cli.given import data_params, hyper_params
+from convonet.cli.output import print_json, print_table, say
+from convonet.cli.testing import checked_scaling
+from convonet.cli.work import ask
+from convonet.params import load_data
+from convonet.params.catalogue import family_document, models_document
+from convonet.specs import ExportTask, SummaryTask
+from convonet.specs.export_formats import export_format
+from convonet.workbench.models import model_path
 
 
 def register(app: typer.Typer) -> None:
@@ -22,15 +31,12 @@ def models(
     json: opt.Json = False,
 ) -> None:
     """The families of networks and the pretrained bases."""
-    from convonet.cli.output import print_json, print_table
-    from convonet.params.catalogue import family_document, models_document
-
     if name is not None:
         document = family_document(name)
         if json:
             print_json(document)
             return
-        typer.echo(f"{document['title']}: {document['description']} (Source: {document['source']}.)")
+        say(f"{document['title']}: {document['description']} (Source: {document['source']}.)")
         rows = [[p["name"], p["label"], p["default"], p["expected"]] for p in document["parameters"]]
         print_table(("parameter", "meaning", "default", "expected"), rows)
         return
@@ -59,12 +65,6 @@ def summary(
     json: opt.Json = False,
 ) -> None:
     """The layer table: shapes, parameters, receptive field, multiply-adds."""
-    from convonet.cli.given import data_params, hyper_params
-    from convonet.cli.output import print_json
-    from convonet.cli.work import ask
-    from convonet.specs import SummaryTask
-    from convonet.workbench.models import model_path
-
     drawing = str(out.resolve()) if out else None
     if model is not None:
         task = SummaryTask(model=str(model_path(model)), out=drawing)
@@ -76,7 +76,7 @@ def summary(
     if json:
         print_json(document)
     else:
-        typer.echo(text)
+        say(text)
 
 
 def export(
@@ -93,14 +93,6 @@ def export(
     json: opt.Json = False,
 ) -> None:
     """Write a model in another format, checked image by image against keras."""
-    from convonet.cli.output import print_json
-    from convonet.cli.testing import checked_scaling
-    from convonet.cli.work import ask
-    from convonet.params import load_data
-    from convonet.specs import ExportTask
-    from convonet.specs.export_formats import export_format
-    from convonet.workbench.models import model_path
-
     export_format(format)
     answer = ask(
         ExportTask(
@@ -116,4 +108,4 @@ def export(
         return
     images = f"{answer['images']} images ({answer['samples']})" if answer["images"] else "made-up images"
     difference = f"largest difference from keras {answer['largest_difference']:.1e} over {images}"
-    typer.echo(f"{answer['path']} ({difference})")
+    say(f"{answer['path']} ({difference})")

@@ -1,18 +1,25 @@
-"""Printing: JSON documents and tables."""
+"""All printing of the command line: documents, tables and lines on standard output, notes on standard error."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
-from typing import Any
+from io import TextIOWrapper
+from typing import TYPE_CHECKING, Any
 
+import typer
+
+from convonet.atomic import json_text
+from convonet.cli.safe_stream import SafeStream, raw
 from convonet.cli.state import STATE
+from convonet.text import terminal
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 
 def print_json(value: Any) -> None:
     """One document on standard output, UTF-8 whatever the terminal's encoding is."""
-    from convonet.atomic import json_text
-
     text = json_text(value, indent=2) + "\n"
     sys.stdout.flush()
     sys.stdout.buffer.write(text.encode("utf-8"))
@@ -22,6 +29,7 @@ def print_json(value: Any) -> None:
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, title: str | None = None) -> None:
     """A table for people; numbers stand on the right. Names are shown as they are, also `[those]` in brackets."""
+    # Rich takes longer to load than most commands take to answer as JSON.
     from rich.console import Console
     from rich.table import Table
 
@@ -43,8 +51,6 @@ def _cell(value: Any) -> str:
         return f"{value:,}"
     if isinstance(value, float):
         return f"{value:.4g}"
-    from convonet.text import terminal
-
     return terminal(str(value))
 
 
@@ -59,6 +65,34 @@ def interval_text(interval: Sequence[float]) -> str:
     return f"95% CI {100 * low:.1f}–{100 * high:.1f}%"
 
 
+def say(text: str = "") -> None:
+    """A line on standard output, for people."""
+    typer.echo(text)
+
+
 def note(text: str) -> None:
     """A line on standard error, which never mixes with a document."""
     sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()
+
+
+def error_console() -> Console:
+    """A terminal on standard error in which lines and bars can stand together."""
+    # Loaded only where a person watches; a script that reads JSON does not wait for it.
+    from rich.console import Console
+
+    return Console(file=raw(sys.stderr))
+
+
+def is_watched() -> bool:
+    """Whether a person sees standard error, so that bars make sense."""
+    return sys.stderr.isatty()
+
+
+def guard_streams() -> None:
+    """Show what a name holds rather than obeying it: control characters, and what the terminal's encoding lacks."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    streams: Any = (SafeStream(sys.stdout), SafeStream(sys.stderr))
+    sys.stdout, sys.stderr = streams

@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from convonet.cli import options as opt
+from convonet.cli.given import data_params
+from convonet.cli.output import print_json, print_table, say
 from convonet.cli.paths import PathTyper
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from convonet.params import DataParams, SearchSpace
-    from convonet.params.fields import ParamModel
+from convonet.errors import InputError
+from convonet.params import (
+    DataParams,
+    HyperParams,
+    SearchSpace,
+    fields_of,
+    kind_of,
+    load_data,
+    load_hyper,
+    read_object,
+    save_data,
+    save_hyper,
+    split_setting,
+)
+from convonet.params import preset as load_preset
+from convonet.params.families import FAMILIES
+from convonet.params.files import data_to_dict, hyper_to_dict
+from convonet.params.values import ParamModel
+from convonet.workbench.recipes import recipe_for
 
 File = Annotated[Path, typer.Argument(help="A parameter file (JSON).")]
 
@@ -44,10 +60,6 @@ def new(
     json: opt.Json = False,
 ) -> None:
     """Write a new parameter file with every parameter's default, a preset's values, or a recipe's for the images."""
-    from convonet.errors import InputError
-    from convonet.params import DataParams, SearchSpace, save_data, save_hyper
-    from convonet.params import preset as load_preset
-
     if kind not in ("data", "hyper"):
         raise InputError("There is no such kind of parameters", expected="data or hyper", received=kind)
     if file.exists() and not force:
@@ -81,9 +93,6 @@ _EMPTY_DATA: dict[str, Any] = {
 
 def _first_hyper() -> dict[str, Any]:
     """What a first file holds: the default family's own parameters and those that everybody changes."""
-    from convonet.params import HyperParams
-    from convonet.params.families import FAMILIES
-
     default = HyperParams()
     common = {name: getattr(default, name) for name in ("epochs", "batch_size", "decay_steps", "decay_rate")}
     first = {"family": default.family, "init_rate": default.rate, "momentum": default.momentum}
@@ -91,17 +100,11 @@ def _first_hyper() -> dict[str, Any]:
 
 
 def _recipe_values(recipe: opt.RecipeName, file: Path | None, given: dict[str, Any]) -> dict[str, Any]:
-    from convonet.cli.given import data_params
-    from convonet.workbench.recipes import recipe_for
-
     return recipe_for(recipe.value, data_params(file, **given))
 
 
 def show(file: File, json: opt.Json = False) -> None:
     """Show what a parameter file says, and what follows where it says nothing."""
-    from convonet.cli.output import print_json, print_table
-    from convonet.params import fields_of
-
     kind, value = _load(file)
     if json:
         print_json(_document(kind, value))
@@ -117,13 +120,11 @@ def show(file: File, json: opt.Json = False) -> None:
 
 def check(file: File, json: opt.Json = False) -> None:
     """Check a parameter file; all faults are told at once."""
-    from convonet.cli.output import print_json
-
     kind, value = _load(file)
     if json:
         print_json({"kind": kind, "right": True} | _document(kind, value))
     else:
-        typer.echo(f"{file}: {kind} parameters, no fault")
+        say(f"{file}: {kind} parameters, no fault")
 
 
 def set_values(
@@ -132,15 +133,6 @@ def set_values(
     json: opt.Json = False,
 ) -> None:
     """Change values in a parameter file; it is rewritten whole or not at all."""
-    from convonet.params import (
-        HyperParams,
-        SearchSpace,
-        fields_of,
-        save_data,
-        save_hyper,
-        split_setting,
-    )
-
     _, value = _load(file)
     if isinstance(value, SearchSpace):
         save_hyper(file, value.changed(dict(split_setting(s, fields_of(HyperParams)) for s in settings)))
@@ -150,12 +142,10 @@ def set_values(
 
 
 def _tell_written(file: Path, json: bool) -> None:
-    from convonet.cli.output import print_json
-
     if json:
         print_json({"file": str(file)} | _document(*_load(file)))
     else:
-        typer.echo(str(file))
+        say(str(file))
 
 
 def _whole(setting: str) -> tuple[str, str]:
@@ -166,22 +156,16 @@ def _whole(setting: str) -> tuple[str, str]:
 
 def _current(value: DataParams | SearchSpace) -> tuple[ParamModel, Mapping[str, Sequence[Any]]]:
     """What the file means for a single training, and the values that it gives for each name."""
-    from convonet.params import DataParams
-
     if isinstance(value, DataParams):
         return value, {name: (item,) for name, item in value.set_values().items()}
     return value.first(), value.choices
 
 
 def _load(file: Path) -> tuple[str, DataParams | SearchSpace]:
-    from convonet.params import kind_of, load_data, load_hyper, read_object
-
     kind = kind_of(read_object(file))
     return kind, load_data(file) if kind == "data" else load_hyper(file)
 
 
 def _document(kind: str, value: Any) -> dict[str, Any]:
-    from convonet.params.files import data_to_dict, hyper_to_dict
-
     values: dict[str, Any] = data_to_dict(value) if kind == "data" else hyper_to_dict(value)
     return {"kind": kind, "values": values}

@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 
 import typer
 
+from convonet.text import local_path
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -31,8 +33,6 @@ def _reading_paths(command: Command) -> Command:
 
 
 def _read(value: Any) -> Any:
-    from convonet.text import local_path
-
     if isinstance(value, Path):
         return Path(local_path(value))
     return [_read(item) for item in value] if isinstance(value, list) else value

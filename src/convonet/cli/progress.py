@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-import sys
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
-from convonet.cli.safe_stream import raw
-
-if TYPE_CHECKING:
-    from convonet.events import Event, Stamped, TrialEnded
+from convonet.atomic import json_text
+from convonet.cli.output import error_console, is_watched, note
+from convonet.cli.summary import candidate_line
+from convonet.events import (
+    BatchEnded,
+    CandidateEnded,
+    CandidateStarted,
+    EpochEnded,
+    Event,
+    PlanMade,
+    Progressed,
+    StageStarted,
+    Stamped,
+    TrainingStopped,
+    TrialEnded,
+    Warned,
+)
+from convonet.text import terminal
 
 
 class Display(Protocol):
@@ -27,17 +40,15 @@ def create_display(style: str) -> Display:
         return JsonLines()
     if style == "none":
         return Silent()
-    return Bars() if sys.stderr.isatty() else Lines()
+    return ProgressBars() if is_watched() else Lines()
 
 
 class Silent:
     """Shows warnings only."""
 
     def show(self, stamped: Stamped) -> None:
-        from convonet.events import Warned
-
         if isinstance(stamped.event, Warned):
-            sys.stderr.write(f"Note: {stamped.event.message}\n")
+            note(f"Note: {stamped.event.message}")
 
     def close(self) -> None:
         return
@@ -47,10 +58,7 @@ class JsonLines:
     """Each event as one JSON object a line, as in `events.jsonl`."""
 
     def show(self, stamped: Stamped) -> None:
-        from convonet.atomic import json_text
-
-        sys.stderr.write(json_text(stamped.event.to_dict(stamped.run, stamped.time)) + "\n")
-        sys.stderr.flush()
+        note(json_text(stamped.event.to_dict(stamped.run, stamped.time)))
 
     def close(self) -> None:
         return
@@ -60,27 +68,25 @@ class Lines(Silent):
     """Stages and epochs as plain lines, for logs."""
 
     def show(self, stamped: Stamped) -> None:
-        from convonet.events import EpochEnded, StageStarted, TrainingStopped, TrialEnded
-
         super().show(stamped)
         event = stamped.event
         for line in plan_lines(event):
-            sys.stderr.write(line + "\n")
+            note(line)
         if isinstance(event, StageStarted):
-            sys.stderr.write(f"{event.title} …\n")
+            note(f"{event.title} …")
         elif isinstance(event, EpochEnded):
-            sys.stderr.write(epoch_line(event.epoch, event.epochs, event.logs) + "\n")
+            note(epoch_line(event.epoch, event.epochs, event.logs))
         elif isinstance(event, TrainingStopped):
-            sys.stderr.write(f"Stopped after epoch {event.epoch}: {event.reason}\n")
+            note(f"Stopped after epoch {event.epoch}: {event.reason}")
         elif isinstance(event, TrialEnded):
-            sys.stderr.write(trial_line(event) + "\n")
+            note(trial_line(event))
 
 
-class Bars:
+class ProgressBars:
     """A bar for each stage with the time left, and a line for each epoch."""
 
     def __init__(self) -> None:
-        from rich.console import Console
+        # As in `output`: rich is loaded only where a person watches.
         from rich.progress import BarColumn, Progress, TextColumn
 
         self._progress = Progress(
@@ -88,23 +94,13 @@ class Bars:
             BarColumn(),
             TextColumn("{task.percentage:>3.0f} %"),
             TextColumn("{task.fields[left]}"),
-            console=Console(file=raw(sys.stderr)),
+            console=error_console(),
             transient=True,
         )
         self._task = self._progress.add_task("Starting …", total=None, left="")
         self._progress.start()
 
     def show(self, stamped: Stamped) -> None:
-        from convonet.events import (
-            BatchEnded,
-            EpochEnded,
-            Progressed,
-            StageStarted,
-            TrainingStopped,
-            TrialEnded,
-            Warned,
-        )
-
         event = stamped.event
         for line in plan_lines(event):
             self._print(line)
@@ -133,8 +129,6 @@ class Bars:
             self._print(f"Note: {event.message}")
 
     def _print(self, line: str) -> None:
-        from convonet.text import terminal
-
         self._progress.console.print(terminal(line), markup=False, highlight=False, soft_wrap=True)
 
     def close(self) -> None:
@@ -143,9 +137,6 @@ class Bars:
 
 def plan_lines(event: Event) -> list[str]:
     """What a plan tells: its sentence, which candidate is being trained, and how each one did."""
-    from convonet.cli.summary import candidate_line
-    from convonet.events import CandidateEnded, CandidateStarted, PlanMade
-
     if isinstance(event, PlanMade):
         return [event.sentence, *(f"Note: {note}" for note in event.notes)]
     if isinstance(event, CandidateStarted):

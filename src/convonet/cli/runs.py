@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import sys
+import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from convonet.cli import options as opt
+from convonet.cli.output import print_json, print_table, say
 from convonet.cli.paths import PathTyper
-
-if TYPE_CHECKING:
-    from convonet.runs import Run, RunStore
+from convonet.cli.progress import create_display
+from convonet.cli.work import ask
+from convonet.errors import InputError
+from convonet.runs import Run, RunStore
+from convonet.runs.documents import list_row, show_document
+from convonet.specs import ReportTask
 
 _MOST = 20
 
@@ -34,9 +40,6 @@ def register(app: typer.Typer) -> None:
 
 def list_runs(root: opt.Root = None, json: opt.Json = False) -> None:
     """Known runs, the newest first."""
-    from convonet.cli.output import print_json, print_table
-    from convonet.runs.documents import list_row
-
     rows = [list_row(run) for run in _store(root).known()]
     if json:
         print_json(rows)
@@ -51,9 +54,6 @@ def list_runs(root: opt.Root = None, json: opt.Json = False) -> None:
 
 def show(run: RunName, root: opt.Root = None, json: opt.Json = False) -> None:
     """Everything that a run's record says."""
-    from convonet.cli.output import print_json, print_table
-    from convonet.runs.documents import show_document
-
     document = show_document(_store(root).find(run))
     if json:
         print_json(document)
@@ -65,14 +65,11 @@ def show(run: RunName, root: opt.Root = None, json: opt.Json = False) -> None:
         print_table((f"{group} parameter", "value"), [[k, str(v)] for k, v in values.items()])
     rows = [[name, key, value] for name, part in document["scores"].items() for key, value in part.items()]
     print_table(("set", "score", "value"), [[a, b, str(c)] for a, b, c in rows])
-    typer.echo("Files: " + ", ".join(document["files"]))
+    say("Files: " + ", ".join(document["files"]))
 
 
 def compare(runs: RunNames, root: opt.Root = None, json: opt.Json = False) -> None:
     """Runs side by side: scores, and the parameters that differ."""
-    from convonet.cli.output import print_json, print_table
-    from convonet.errors import InputError
-
     if len(runs) < 2:
         raise InputError("Comparing needs two runs or more", received=len(runs))
     store = _store(root)
@@ -92,30 +89,28 @@ def compare(runs: RunNames, root: opt.Root = None, json: opt.Json = False) -> No
     rows += [[name, *[_shown(v) for v in values]] for name, values in document["differences"].items()]
     print_table(("", *ids), rows)
     if not all(row["same_data"] for row in document["runs"]):
-        typer.echo("Not all of them were trained on the same images.")
+        say("Not all of them were trained on the same images.")
     for pair in document["pairs"]:
-        typer.echo(pair["sentence"])
+        say(pair["sentence"])
     if document["difference"] is not None:
         _print_difference(document["difference"])
 
 
 def _print_difference(found: dict[str, Any]) -> None:
     """The images that changed most, and the marks."""
-    from convonet.cli.output import print_table
-
     if found["images"]:
-        typer.echo(found["sentence"])
+        say(found["sentence"])
     if found["changed"]:
         columns = ("path", "true", "a", "b", "p_a", "p_b", "change")
         names = ("image", "true", found["a"], found["b"], "p before", "p after", "change")
         print_table(names, [[row[name] for name in columns] for row in found["changed"][:_MOST]])
     if len(found["changed"]) > _MOST:
-        typer.echo(f"… and {len(found['changed']) - _MOST:,} more; --json has all of them")
+        say(f"… and {len(found['changed']) - _MOST:,} more; --json has all of them")
     for mark in found["marks"][:_MOST]:
         before, after = (mark[name] or "no mark" for name in ("a", "b"))
-        typer.echo(f"Mark of {mark['path']} ({mark['set']}): {before}, then {after}")
+        say(f"Mark of {mark['path']} ({mark['set']}): {before}, then {after}")
     if len(found["marks"]) > _MOST:
-        typer.echo(f"… and {len(found['marks']) - _MOST:,} more marks")
+        say(f"… and {len(found['marks']) - _MOST:,} more marks")
 
 
 def report(
@@ -128,16 +123,12 @@ def report(
     json: opt.Json = False,
 ) -> None:
     """Write a run's report: one HTML file with all it shows, which needs no network."""
-    from convonet.cli.output import print_json
-    from convonet.cli.work import ask
-    from convonet.specs import ReportTask
-
     found = _store(root).find(run)
     answer = ask(ReportTask(run=str(found.path), out=None if out is None else str(out.resolve())))
     if json:
         print_json(answer)
     else:
-        typer.echo(answer["path"])
+        say(answer["path"])
 
 
 def watch(
@@ -147,12 +138,6 @@ def watch(
     progress: opt.Progress = opt.ProgressStyle.AUTO,
 ) -> None:
     """Follow a run that any face began, from its first event until it ends."""
-    import time
-
-    from convonet.cli.output import print_json
-    from convonet.cli.progress import create_display
-    from convonet.runs.documents import list_row
-
     found = _store(root).find(run)
     log, offset, display = found.events(), 0, create_display(progress)
     try:
@@ -169,13 +154,11 @@ def watch(
     if json:
         print_json(list_row(found))
     else:
-        typer.echo(f"{found.id} is {found.state()}")
+        say(f"{found.id} is {found.state()}")
 
 
 def cancel(runs: RunNames, root: opt.Root = None, json: opt.Json = False) -> None:
     """Ask runs to stop after the present batch; what was done is kept."""
-    from convonet.errors import InputError
-
     found = _found(runs, root)
     for run in found:
         state = run.state()
@@ -192,10 +175,6 @@ def delete(
     json: opt.Json = False,
 ) -> None:
     """Delete run folders and all in them."""
-    import sys
-
-    from convonet.errors import InputError
-
     found = _found(runs, root)
     if not yes:
         if not sys.stdin.isatty():
@@ -213,18 +192,14 @@ def _found(names: list[str], root: Path | None) -> list[Run]:
 
 
 def _tell(runs: list[Run], what: str, json: bool) -> None:
-    from convonet.cli.output import print_json
-
     if json:
         print_json([{"run": str(run.path), "id": run.id} for run in runs])
         return
     for run in runs:
-        typer.echo(f"{run.id} {what}")
+        say(f"{run.id} {what}")
 
 
 def _store(root: Path | None) -> RunStore:
-    from convonet.runs import RunStore
-
     return RunStore(root or Path("runs"))
 
 

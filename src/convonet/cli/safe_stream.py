@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, TextIO
 
+from convonet.text import terminal
+
 
 class SafeStream:
     """A text stream that writes control characters as escapes; line ends, tabs and colours stay.
@@ -17,8 +19,6 @@ class SafeStream:
 
     def write(self, text: str) -> int:
         """Write text."""
-        from convonet.text import terminal
-
         self.raw.write(terminal(text, colours=self.raw.isatty()))
         return len(text)
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from convonet.cli.output import note
+from convonet.errors import ConvonetError
 
 _LIMITS = "Limits"
 
@@ -70,12 +75,6 @@ def serve(
     ] = 60.0,
 ) -> None:
     """Serve the web page and the HTTP interface. Ctrl-C ends it; what is under way can be resumed."""
-    import importlib
-    import importlib.util
-
-    from convonet.cli.output import note
-    from convonet.errors import ConvonetError
-
     if any(importlib.util.find_spec(name) is None for name in ("fastapi", "uvicorn", "python_multipart")):
         raise ConvonetError(
             "The server needs FastAPI and uvicorn, which are not installed",

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from convonet.cli.output import interval_text, note, percent
-
-if TYPE_CHECKING:
-    from convonet.events import CandidateEnded
-    from convonet.runs.summary import TrainingSummary, Tried
+from convonet.events import CandidateEnded
+from convonet.runs.summary import TrainingSummary, Tried
 
 
 def print_summary(summary: TrainingSummary) -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from convonet.cli import options as opt
-
-if TYPE_CHECKING:
-    from convonet.params import DataParams, HyperParams
+from convonet.cli.given import data_params, hyper_params
+from convonet.cli.output import print_json, say
+from convonet.cli.work import ask
+from convonet.params import DataParams, HyperParams
+from convonet.runs.environment import available_cores
+from convonet.specs import AugmentTask, FindRateTask
 
 
 def register(app: typer.Typer) -> None:
@@ -38,10 +41,6 @@ def augment(
     json: opt.Json = False,
 ) -> None:
     """A page of training images with their variations, as training will see them."""
-    from convonet.cli.output import print_json
-    from convonet.cli.work import ask
-    from convonet.specs import AugmentTask
-
     given, values = _given(
         data,
         hyper,
@@ -64,7 +63,7 @@ def augment(
     if json:
         print_json(answer)
     else:
-        typer.echo(answer["path"])
+        say(answer["path"])
 
 
 def find_rate(
@@ -85,11 +84,6 @@ def find_rate(
     progress: opt.Progress = opt.ProgressStyle.AUTO,
 ) -> None:
     """The learning-rate finder: the loss at growing rates, and a good rate to start with."""
-    from convonet.cli.output import print_json
-    from convonet.cli.work import ask
-    from convonet.runs.environment import available_cores
-    from convonet.specs import FindRateTask
-
     given, values = _given(
         data,
         hyper,
@@ -114,10 +108,8 @@ def find_rate(
         print_json(answer)
         return
     found = answer["suggested"]
-    typer.echo(
-        "The loss fell at no rate." if found is None else f"A good learning rate to start with: {found:.2g}"
-    )
-    typer.echo(answer["path"])
+    say("The loss fell at no rate." if found is None else f"A good learning rate to start with: {found:.2g}")
+    say(answer["path"])
 
 
 def _given(
@@ -127,7 +119,5 @@ def _given(
     seed: int | None,
     **images: Any,
 ) -> tuple[DataParams, HyperParams]:
-    from convonet.cli.given import data_params, hyper_params
-
     given = data_params(data, settings, **images)
     return given, hyper_params(hyper, settings, seed=seed)

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any, get_args
 
 import typer
 
 from convonet.cli import options as opt
-
-if TYPE_CHECKING:
-    from convonet.params import DataParams
+from convonet.cli.given import data_params, present
+from convonet.cli.output import percent, print_json, print_table, say
+from convonet.cli.work import ask, do_new_run
+from convonet.errors import InputError
+from convonet.inference.labels import read_labels
+from convonet.params import DataParams
+from convonet.params.data_params import Scaling
+from convonet.runs import RECORD, Run
+from convonet.runs.begin import begin_run, results_folder
+from convonet.runs.documents import read_result
+from convonet.specs import PredictTask, Split, TestTask, TrainTask
+from convonet.workbench.models import model_path, write_predictions
 
 Model = Annotated[str, typer.Argument(help="A run's folder or id, or a .keras file.")]
 
@@ -84,15 +93,6 @@ def evaluate(
     progress: opt.Progress = opt.ProgressStyle.AUTO,
 ) -> None:
     """Test a model: scores with intervals, the table of classes, the confusion matrix."""
-    from convonet.cli.given import parent_folder
-    from convonet.cli.output import print_json
-    from convonet.cli.work import ask, do_new_run, start_run
-    from convonet.inference.labels import read_labels
-    from convonet.runs import RECORD
-    from convonet.runs.documents import read_result
-    from convonet.specs import Split, TestTask
-    from convonet.workbench.models import model_path
-
     path, chosen = model_path(model), one_of("--split", split, Split)
     given = _data_of(
         path,
@@ -127,7 +127,7 @@ def evaluate(
     if own:
         result = ask(task, progress)
     else:
-        run = start_run(parent_folder(out, given), task, name)
+        run = begin_run(task, results_folder(task, out), name=name)
         do_new_run(run, threads, progress)
         result = read_result(run)
     if json:
@@ -150,13 +150,6 @@ def predict(
     progress: opt.Progress = opt.ProgressStyle.AUTO,
 ) -> None:
     """Tell the class of new images."""
-    from convonet.cli.given import present
-    from convonet.cli.output import print_json
-    from convonet.cli.work import ask
-    from convonet.inference.labels import read_labels
-    from convonet.specs import PredictTask
-    from convonet.workbench.models import model_path, write_predictions
-
     task = PredictTask(
         paths=present(paths),
         model=str(model_path(model)),
@@ -178,10 +171,6 @@ def predict(
 
 def _data_of(path: Path, file: Path | None, settings: list[str] | None, **given: Any) -> DataParams:
     """The data parameters that were given, else those that the run was trained with."""
-    from convonet.cli.given import data_params
-    from convonet.runs import RECORD, Run
-    from convonet.specs import TrainTask
-
     task = Run.open(path).task() if (path / RECORD).is_file() else None
     known = task.data if isinstance(task, TrainTask) else None
     return data_params(file, settings, known=known, **given)
@@ -189,8 +178,6 @@ def _data_of(path: Path, file: Path | None, settings: list[str] | None, **given:
 
 def _costs(text: str | None) -> tuple[float, float] | None:
     """Two costs, or None."""
-    from convonet.errors import InputError
-
     if text is None:
         return None
     try:
@@ -203,16 +190,10 @@ def _costs(text: str | None) -> tuple[float, float] | None:
 
 def checked_scaling(text: str | None) -> Any:
     """The scaling that was named, or None."""
-    from convonet.params.data_params import Scaling
-
     return None if text is None else one_of("--scaling", text, Scaling)
 
 
 def one_of(option: str, text: str, choices: Any) -> Any:
-    from typing import get_args
-
-    from convonet.errors import InputError
-
     if text not in get_args(choices):
         expected = ", ".join(get_args(choices))
         raise InputError("There is no such choice", where=option, expected=expected, received=text)
@@ -220,10 +201,8 @@ def one_of(option: str, text: str, choices: Any) -> Any:
 
 
 def _print_scores(result: dict[str, Any]) -> None:
-    from convonet.cli.output import percent, print_table
-
     low, high = result["accuracy_interval"]
-    typer.echo(
+    say(
         f"Accuracy {percent(result['accuracy'])} on {result['images']:,} images "
         f"(95 % interval {percent(low)} to {percent(high)}); baseline {percent(result['baseline_accuracy'])}"
     )
@@ -235,24 +214,22 @@ def _print_scores(result: dict[str, Any]) -> None:
         more.append(f"AUC {result['auc']:.4f}{_between(sides['auc'])}")
     if result["threshold"] is not None:
         more.append(f"{result['positive']} at p ≥ {result['threshold']:g}")
-    typer.echo(", ".join(more))
+    say(", ".join(more))
     if result["chosen"]:
         _print_chosen(result, result["chosen"])
-    typer.echo(f"Calibration error (ECE) {result['ece']:.4f}. {result['confidence_sentence']}")
+    say(f"Calibration error (ECE) {result['ece']:.4f}. {result['confidence_sentence']}")
     columns = ("class", "precision", "recall", "f1", "support")
     print_table(columns, [[row[name] for name in columns] for row in result["per_class"]])
     _print_sets(result["sets"])
     for item in result["skipped"][:10]:
-        typer.echo(f"Skipped {item['path']}: {item['reason']}")
+        say(f"Skipped {item['path']}: {item['reason']}")
     if len(result["skipped"]) > 10:
-        typer.echo(f"… and {len(result['skipped']) - 10} more skipped files")
-    typer.echo(f"Files: {result['run']}")
+        say(f"… and {len(result['skipped']) - 10} more skipped files")
+    say(f"Files: {result['run']}")
 
 
 def _print_sets(sets: dict[str, Any]) -> None:
     """Training, validation and test beside each other, where more than one is known."""
-    from convonet.cli.output import print_table
-
     columns = ("set", "images", "accuracy", "loss")
     if len(sets["rows"]) > 1:
         rows = [
@@ -261,27 +238,25 @@ def _print_sets(sets: dict[str, Any]) -> None:
         ]
         print_table((*columns, "seen"), rows)
     if sets["sentence"]:
-        typer.echo(sets["sentence"])
+        say(sets["sentence"])
 
 
 def _print_chosen(result: dict[str, Any], chosen: dict[str, Any]) -> None:
-    from convonet.cli.output import percent
-
     said = []
     if chosen.get("temperature") is not None:
         said.append(f"temperature {chosen['temperature']:.4g}")
     if chosen.get("threshold") is not None:
         said.append(f"threshold {chosen['threshold']:.4g} for {chosen['positive']}")
-    typer.echo(f"Chosen on {chosen['images']:,} validation images: {', '.join(said)}")
+    say(f"Chosen on {chosen['images']:,} validation images: {', '.join(said)}")
     if chosen.get("threshold") is not None:
-        typer.echo(
+        say(
             f"On the {result['split']} images: sensitivity {percent(result['sensitivity'] or 0)}, "
             f"specificity {percent(result['specificity'] or 0)}"
         )
     if chosen.get("note"):
-        typer.echo(chosen["note"])
+        say(chosen["note"])
     if "ece_uncalibrated" in chosen:
-        typer.echo(f"Without the temperature the calibration error is {chosen['ece_uncalibrated']:.4f}")
+        say(f"Without the temperature the calibration error is {chosen['ece_uncalibrated']:.4f}")
 
 
 def _between(interval: list[float] | None) -> str:
@@ -289,8 +264,6 @@ def _between(interval: list[float] | None) -> str:
 
 
 def _print_predictions(predictions: list[dict[str, Any]]) -> None:
-    from convonet.cli.output import percent, print_table
-
     rows = [
         [
             item["path"],

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from convonet.cli import options as opt
-
-if TYPE_CHECKING:
-    from convonet.runs import Run
+from convonet.cli.given import data_params, hyper_params, moved_images
+from convonet.cli.output import interval_text, note, percent, print_json, say
+from convonet.cli.results import print_run, work_and_print
+from convonet.cli.work import do_run
+from convonet.params.recipes import recipe_of
+from convonet.runs import Run, RunStore
+from convonet.runs.begin import begin_run, results_folder
+from convonet.runs.documents import train_document
+from convonet.runs.environment import available_cores
+from convonet.specs import TrainTask
+from convonet.workbench.demo import demo_task
+from convonet.workbench.models import model_path
+from convonet.workbench.resume import prepare_resume
 
 
 def register(app: typer.Typer) -> None:
@@ -26,13 +37,9 @@ def demo(
     progress: opt.Progress = opt.ProgressStyle.AUTO,
 ) -> None:
     """The whole way on handwritten digits that need no download: train, test, show."""
-    from convonet.cli.output import note
-    from convonet.cli.work import do_run, start_run
-    from convonet.workbench.demo import demo_task
-
     note("Convonet learns to read 1,797 handwritten digits of 8 × 8 pixels. Nothing is downloaded.")
     task = demo_task()
-    run = start_run(out or Path("runs"), task)
+    run = begin_run(task, results_folder(task, out))
     do_run(run, task.threads, progress)
     _print_demo(run, json)
 
@@ -81,13 +88,6 @@ def train(
     progress: opt.Progress = opt.ProgressStyle.AUTO,
 ) -> None:
     """Train a network on a folder of images, and evaluate it on the test images where there are some."""
-    from convonet.cli.given import data_params, hyper_params, parent_folder
-    from convonet.cli.work import start_run
-    from convonet.params.recipes import recipe_of
-    from convonet.runs.environment import available_cores
-    from convonet.specs import TrainTask
-    from convonet.workbench.models import model_path
-
     given = data_params(
         data,
         settings,
@@ -115,7 +115,7 @@ def train(
         accept_class_map=accept_class_map,
         threads=threads or available_cores(),
     )
-    work_and_print(start_run(parent_folder(out, given), task, name), progress, json)
+    work_and_print(begin_run(task, results_folder(task, out), name=name), progress, json)
 
 
 def resume(
@@ -135,81 +135,28 @@ def resume(
 
     If the images have moved, say where they are: their content is compared, not their place.
     """
-    from convonet.cli.given import moved_images
-    from convonet.runs import RunStore
-    from convonet.workbench.resume import prepare_resume
-
     found = RunStore(root or Path("runs")).find(run)
     images = moved_images(data, train_dir=train_dir, test_dir=test_dir, val_dir=val_dir)
     if not prepare_resume(found, accept_changed_data=accept_changed_data, data=images):
-        _print_run(found, json)
+        print_run(found, json)
         return
     work_and_print(found, progress, json)
 
 
-def work_and_print(run: Run, progress: str, json: bool) -> None:
-    """Let a worker do the run, and print what it came to; a run that never began leaves nothing."""
-    from convonet.cli.work import do_new_run
-
-    try:
-        do_new_run(run, run.task().threads, progress)
-    finally:
-        if run.path.exists():
-            _print_run(run, json)
-
-
-def _print_run(run: Run, as_json: bool) -> None:
-    from convonet.cli.marking import print_suspects
-    from convonet.cli.output import note, print_json
-    from convonet.cli.summary import print_summary
-    from convonet.cli.tuning import print_search, print_study
-    from convonet.runs.documents import run_document
-    from convonet.runs.summary import summary_of
-
-    document = run_document(run)
-    if as_json:
-        error = run.read()["error"]
-        print_json(document | ({"error": error} if error else {}))
-        return
-    if "suspects" in document:
-        print_suspects(document)
-        return
-    if "results" in document:
-        (print_study if "targets" in document else print_search)(document)
-        return
-    history = document["history"]
-    if history["accuracy"] and not document["plan"]:
-        last = (document["model_epoch"] or document["epochs"]) - 1
-        validation = history["val_accuracy"]
-        note(
-            f"Epoch {last + 1} of {document['epochs']}: accuracy {history['accuracy'][last]:.4f}"
-            + (f", validation accuracy {validation[last]:.4f}" if validation else "")
-            + (f"; {document['images_per_second']:,.0f} images/s." if document["images_per_second"] else ".")
-        )
-    print_summary(summary_of(run))
-    note(f"The run is {document['state']}:")
-    typer.echo(document["run"])
-
-
 def _print_demo(run: Run, as_json: bool) -> None:
-    import json
-
-    from convonet.cli.output import interval_text, percent, print_json
-    from convonet.runs.documents import train_document
-
     scores = json.loads(run.file("evaluation.json").read_text(encoding="utf-8"))
     pictures = sorted(str(path) for path in run.path.glob("*.png"))
     if as_json:
         print_json(train_document(run) | {"evaluation": scores, "pictures": pictures})
         return
-    typer.echo(
+    say(
         f"Test accuracy {percent(scores['accuracy'])} on {scores['images']} held-out digits "
         f"({interval_text(scores['accuracy_interval'])}); "
         f"always answering one class gives {percent(scores['baseline_accuracy'])}."
     )
-    typer.echo(f"Run folder: {run.path}")
-    typer.echo(f"Report: {run.file('report.html')}")
-    typer.echo("Pictures:")
+    say(f"Run folder: {run.path}")
+    say(f"Report: {run.file('report.html')}")
+    say("Pictures:")
     for picture in pictures:
-        typer.echo(f"  {picture}")
-    typer.echo(f"Next: convonet predict {run.path} IMAGE … | convonet train FOLDER")
+        say(f"  {picture}")
+    say(f"Next: convonet predict {run.path} IMAGE … | convonet train FOLDER")

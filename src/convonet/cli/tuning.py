@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from convonet.cli import options as opt
+from convonet.cli.given import data_params, search_space
+from convonet.cli.output import note, print_json, say
+from convonet.cli.results import work_and_print
+from convonet.errors import InputError
+from convonet.params import save_hyper
+from convonet.params.files import hyper_to_dict
+from convonet.params.search_space import SearchSpace
+from convonet.runs import RunStore
+from convonet.runs.begin import begin_run, results_folder
+from convonet.runs.documents import adopted_hyper
+from convonet.specs import StudyTask, TuneTask
 
-if TYPE_CHECKING:
-    from convonet.specs import TuneTask
-
-_SHOWN = 20
 _SEARCH = "Search"
 
 
@@ -113,10 +120,6 @@ def tune(
     progress: opt.Progress = opt.ProgressStyle.AUTO,
 ) -> None:
     """Search for good hyper parameters: lists of values, or ranges such as init_rate=1e-4..1e-2:log."""
-    from convonet.cli.given import data_params, parent_folder, search_space
-    from convonet.cli.training import work_and_print
-    from convonet.cli.work import start_run
-
     given = data_params(
         data, settings, folder=folder, train_dir=train_dir, image_size=image_size, channels=channels
     )
@@ -138,7 +141,7 @@ def tune(
         seed=seed or 0,
         threads=threads,
     )
-    work_and_print(start_run(parent_folder(out, given), task, name), progress, json)
+    work_and_print(begin_run(task, results_folder(task, out), name=name), progress, json)
 
 
 def adopt(
@@ -151,20 +154,13 @@ def adopt(
     json: opt.Json = False,
 ) -> None:
     """Take the best row of a search over into a hyper-parameter file."""
-    from convonet.cli.output import note, print_json
-    from convonet.params import save_hyper
-    from convonet.params.files import hyper_to_dict
-    from convonet.params.search_space import SearchSpace
-    from convonet.runs import RunStore
-    from convonet.runs.documents import adopted_hyper
-
     adopted = adopted_hyper(RunStore(root or Path("runs")).find(run), trial)
     save_hyper(file, adopted)
     if json:
         print_json(hyper_to_dict(SearchSpace.single(adopted)))
     else:
         note("The hyper parameters are written:")
-        typer.echo(str(file))
+        say(str(file))
 
 
 def study(
@@ -193,11 +189,6 @@ def study(
     progress: opt.Progress = opt.ProgressStyle.AUTO,
 ) -> None:
     """How many epochs each setting needs to each target accuracy, or that it never gets there."""
-    from convonet.cli.given import data_params, parent_folder, search_space
-    from convonet.cli.training import work_and_print
-    from convonet.cli.work import start_run
-    from convonet.specs import StudyTask
-
     given = data_params(
         data, settings, folder=folder, train_dir=train_dir, image_size=image_size, channels=channels
     )
@@ -211,62 +202,10 @@ def study(
         jobs=jobs,
         threads=threads,
     )
-    work_and_print(start_run(parent_folder(out, given), task, name), progress, json)
-
-
-def print_study(document: dict[str, Any]) -> None:
-    """The epochs of each setting to each target."""
-    from convonet.cli.output import note, print_table
-
-    results = document["results"]
-    names = list(dict.fromkeys(name for row in results for name in row["params"]))
-    head = (*names, *(f"to {100 * target:g} %" for target in document["targets"]), "best %", "epochs")
-    rows = []
-    for row in results:
-        reached = [
-            "not reached" if cell["epochs"] is None else str(cell["epochs"]) for cell in row["epochs_to"]
-        ]
-        best = None if row["best"] is None else round(100 * row["best"], 2)
-        values = [_shown(row["params"].get(name)) for name in names]
-        rows.append([*values, *reached, best, row["epochs_trained"]])
-    print_table(head, rows)
-    note(f"The study is {document['state']}:")
-    typer.echo(document["run"])
-
-
-def print_search(document: dict[str, Any]) -> None:
-    """The table of a search, the best row first."""
-    from convonet.cli.output import note, print_table
-
-    results = document["results"]
-    names = list(dict.fromkeys(name for row in results for name in row["params"]))
-    head = (*names, "accuracy %", "± std", "folds", "state", "tied", "seconds", "trial")
-    print_table(head, [_cells(row, names) for row in results[:_SHOWN]])
-    if len(results) > _SHOWN:
-        note(f"… and {len(results) - _SHOWN} more in results.csv")
-    if document["stopped"]:
-        note(f"The search ended early: {document['stopped']}.")
-    note(f"The search is {document['state']}, {document['trials']} of {document['planned_trials']} settings:")
-    typer.echo(document["run"])
-
-
-def _cells(row: dict[str, Any], names: list[str]) -> list[Any]:
-    shares = [None if row[key] is None else round(100 * row[key], 2) for key in ("mean_accuracy", "std")]
-    tied = "tied" if row["tied"] else ""
-    shown = [_shown(row["params"].get(name)) for name in names]
-    return [*shown, *shares, row["folds"], row["state"], tied, round(row["seconds"], 1), row["trial"]]
-
-
-def _shown(value: Any) -> str:
-    """A parameter's value as it is typed after `--set`; a dash where the setting has none."""
-    if isinstance(value, list):
-        return "-".join(map(str, value))
-    return "–" if value is None else str(value)
+    work_and_print(begin_run(task, results_folder(task, out), name=name), progress, json)
 
 
 def _task(**values: Any) -> TuneTask:
-    from convonet.specs import TuneTask
-
     return TuneTask(**values)
 
 
@@ -275,8 +214,6 @@ def _bytes(gigabytes: float | None) -> int | None:
 
 
 def _targets(text: str) -> tuple[float, ...]:
-    from convonet.errors import InputError
-
     try:
         return tuple(float(part) for part in text.split(","))
     except ValueError as error:
@@ -284,8 +221,6 @@ def _targets(text: str) -> tuple[float, ...]:
 
 
 def _images(text: str) -> int | None:
-    from convonet.errors import InputError
-
     if text == "all":
         return None
     if not text.isdigit():

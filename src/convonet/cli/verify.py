@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from convonet.cli import options as opt
+from convonet.cli.given import moved_images
+from convonet.cli.output import print_json, say
+from convonet.cli.work import ask
+from convonet.runs import RunStore
+from convonet.specs import VerifyTask
 
 
 def register(app: typer.Typer) -> None:
@@ -28,14 +34,6 @@ def verify(
 
     If the images have moved, say where they are: their content is compared, not their place.
     """
-    from pathlib import Path
-
-    from convonet.cli.given import moved_images
-    from convonet.cli.output import print_json
-    from convonet.cli.work import ask
-    from convonet.runs import RunStore
-    from convonet.specs import VerifyTask
-
     found = RunStore(root or Path("runs")).find(run)
     images = moved_images(data, train_dir=train_dir, test_dir=test_dir, val_dir=val_dir)
     task = VerifyTask(run=str(found.path.resolve()), data=images, threads=found.task().threads)
@@ -43,6 +41,6 @@ def verify(
     if json:
         print_json(answer)
     else:
-        typer.echo(answer["sentence"])
+        say(answer["sentence"])
     if not answer["equal"]:
         raise typer.Exit(1)

@@ -4,29 +4,19 @@ from __future__ import annotations
 
 import os
 import signal
-from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from convonet.cli.output import note
 from convonet.cli.progress import create_display
+from convonet.errors import InputError
+from convonet.runs import Run, RunStore
+from convonet.runs.documents import read_result
+from convonet.scratch import Scratch
+from convonet.specs import Task
+from convonet.workbench.supervisor import Supervisor, Worker
 
 _STOPS = (signal.SIGINT, signal.SIGTERM)
-
-if TYPE_CHECKING:
-    from convonet.runs import Run
-    from convonet.specs import Task
-    from convonet.workbench.supervisor import Worker
-
-
-def start_run(parent: Path, task: Task, name: str | None = None) -> Run:
-    """A new run that every face can find."""
-    from convonet.runs import Run, RunStore
-    from convonet.runs.environment import command
-
-    run = Run.create(parent, task, name=name, command=command(), owner=os.getpid())
-    RunStore().add(run)
-    return run
 
 
 def do_run(run: Run, threads: int | None, progress: str) -> None:
@@ -35,8 +25,6 @@ def do_run(run: Run, threads: int | None, progress: str) -> None:
     Raises:
         Cancelled, ConvonetError: as the worker ended.
     """
-    from convonet.workbench.supervisor import Supervisor
-
     display = create_display(progress)
     with _Signals() as signals:
         worker = Supervisor().start(run, threads)
@@ -50,9 +38,6 @@ def do_run(run: Run, threads: int | None, progress: str) -> None:
 
 def do_new_run(run: Run, threads: int | None, progress: str) -> None:
     """`do_run` for a run of this call: refused for its input before it began, it leaves nothing."""
-    from convonet.errors import InputError
-    from convonet.runs import RunStore
-
     try:
         do_run(run, threads, progress)
     except InputError:
@@ -62,10 +47,6 @@ def do_new_run(run: Run, threads: int | None, progress: str) -> None:
 
 def ask(task: Task, progress: str = "none") -> dict[str, Any]:
     """The answer of a task that leaves no run behind."""
-    from convonet.runs import Run
-    from convonet.runs.documents import read_result
-    from convonet.scratch import Scratch
-
     with Scratch() as folder:
         run = Run.create(folder, task, owner=os.getpid())
         do_run(run, task.threads, progress)

@@ -35,35 +35,37 @@ _BLACK = 2
 _TITLES = {"train": "training", "val": "validation", "test": "test"}
 
 
-class Finding(NamedTuple):
+class DataFinding(NamedTuple):
     """Something to know. `kind` is its short name, `sentence` for people."""
 
     kind: str
     sentence: str
 
 
-def tell_findings(findings: Iterable[Finding], watch: Watch) -> None:
+def tell_findings(findings: Iterable[DataFinding], watch: Watch) -> None:
     """Tell each one as a warning."""
     for finding in findings:
         watch.tell(Warned(message=finding.sentence, subject=SUBJECT))
 
 
-def listing_findings(listings: Mapping[str, ImageListing]) -> list[Finding]:
+def listing_findings(listings: Mapping[str, ImageListing]) -> list[DataFinding]:
     """What names, counts and folders tell.
 
     Args:
         listings: by the name of the set: `train`, `val`, `test`. None of them is decoded.
     """
-    found: list[Finding] = []
+    found: list[DataFinding] = []
     for name, listing in listings.items():
         where = "" if name == "train" else f" of the {_TITLES[name]} set"
-        found += [Finding("table", f"{note}{where and f' ({_TITLES[name]} set)'}") for note in listing.notes]
+        found += [
+            DataFinding("table", f"{note}{where and f' ({_TITLES[name]} set)'}") for note in listing.notes
+        ]
         found += _skipped(listing, where)
     train = listings.get("train")
     if train is None:
         return found
-    found += [Finding("names", sentence) for sentence in _alike_names(train.classes)]
-    found += [Finding("nested", sentence) for sentence in _nested_sets(train)]
+    found += [DataFinding("names", sentence) for sentence in _alike_names(train.classes)]
+    found += [DataFinding("nested", sentence) for sentence in _nested_sets(train)]
     for name, listing in listings.items():
         if name != "train":
             found += _two_sets(train, listing, _TITLES[name])
@@ -72,7 +74,7 @@ def listing_findings(listings: Mapping[str, ImageListing]) -> list[Finding]:
 
 def prepared_findings(
     train: PreparedSet, held: Rows | None, others: Mapping[str, PreparedSet], watch: Watch
-) -> list[Finding]:
+) -> list[DataFinding]:
     """What the decoded images tell.
 
     Args:
@@ -103,7 +105,7 @@ def own_sentences(prepared: PreparedSet) -> list[str]:
     return [finding.sentence for finding in found if finding.kind not in ("skipped", "conflict")]
 
 
-def known_images(prepared: PreparedSet, trained_on: Iterable[str]) -> list[Finding]:
+def known_images(prepared: PreparedSet, trained_on: Iterable[str]) -> list[DataFinding]:
     """Whether images that a model is tested with are those that it learnt from.
 
     Args:
@@ -115,18 +117,18 @@ def known_images(prepared: PreparedSet, trained_on: Iterable[str]) -> list[Findi
         return []
     if count == len(prepared):
         return [
-            Finding("one_set", "All of these images were trained on: scores say nothing about new images")
+            DataFinding("one_set", "All of these images were trained on: scores say nothing about new images")
         ]
     some = counted(count, "image is", "images are")
-    return [Finding("leak", f"{some} the same as one that was trained on: scores are too good")]
+    return [DataFinding("leak", f"{some} the same as one that was trained on: scores are too good")]
 
 
-def _skipped(listing: ImageListing, where: str) -> Iterator[Finding]:
+def _skipped(listing: ImageListing, where: str) -> Iterator[DataFinding]:
     """How many files are skipped and why, and folders of which nothing is left."""
     empty = [item.path for item in listing.skipped if item.reason == NO_IMAGES]
     if empty:
         folders = counted(len(empty), "folder holds", "folders hold")
-        yield Finding(
+        yield DataFinding(
             "lost", f"{folders} no images that can be read and no class is made of it{where}: {_some(empty)}"
         )
     if listing.notes:
@@ -135,7 +137,7 @@ def _skipped(listing: ImageListing, where: str) -> Iterator[Finding]:
     if reasons:
         parts = [f"{count:,} {reason}" for reason, count in reasons.most_common(3)]
         files = counted(sum(reasons.values()), "file is", "files are")
-        yield Finding("skipped", f"{files} skipped{where}: {', '.join(parts)}")
+        yield DataFinding("skipped", f"{files} skipped{where}: {', '.join(parts)}")
 
 
 def _some(names: Sequence[str]) -> str:
@@ -176,31 +178,31 @@ def _is_one_set(one: ImageListing, other: ImageListing) -> bool:
     return same_root and set(one.paths) == set(other.paths)
 
 
-def _two_sets(train: ImageListing, other: ImageListing, title: str) -> Iterator[Finding]:
+def _two_sets(train: ImageListing, other: ImageListing, title: str) -> Iterator[DataFinding]:
     if _is_one_set(train, other):
-        yield Finding(
+        yield DataFinding(
             "one_set", f"Training and {title} images are one set: scores on it say nothing about new images"
         )
         return
     shared = shared_groups(train, other)
     if shared:
-        yield Finding("groups", shared_sentence(shared, title))
+        yield DataFinding("groups", shared_sentence(shared, title))
     elif train.offered is not None and train.offered_by == other.offered_by:
         both = sorted(set(train.offered) & set(other.offered or ()) - {""})
         if both:
-            yield Finding("groups", f"{train.offered_by}: {shared_sentence(both, title)}")
+            yield DataFinding("groups", f"{train.offered_by}: {shared_sentence(both, title)}")
 
 
-def _offered(listing: ImageListing, kept: Rows, held: Rows) -> Iterator[Finding]:
+def _offered(listing: ImageListing, kept: Rows, held: Rows) -> Iterator[DataFinding]:
     """Patients, by the column that looks like them, on both sides of the split."""
     names = listing.offered or ()
     both = sorted({names[row] for row in kept.tolist()} & {names[row] for row in held.tolist()} - {""})
     if both:
         advice = f"group_column={listing.offered_by} keeps each on one side"
-        yield Finding("groups", f"{listing.offered_by}: {shared_sentence(both, 'validation')}; {advice}")
+        yield DataFinding("groups", f"{listing.offered_by}: {shared_sentence(both, 'validation')}; {advice}")
 
 
-def _black(prepared: PreparedSet, where: str) -> Iterator[Finding]:
+def _black(prepared: PreparedSet, where: str) -> Iterator[DataFinding]:
     """Images that are all black to the network, whatever a person sees."""
     # Some pixels tell of nearly every image that it is not black; the others are looked at as a whole.
     some = prepared.images[:, ::_STEP, ::_STEP].max(axis=(1, 2, 3), initial=0)
@@ -208,14 +210,14 @@ def _black(prepared: PreparedSet, where: str) -> Iterator[Finding]:
     if black:
         every = "All images" if len(black) == len(prepared) else counted(len(black), "image", "images")
         verb = "is" if len(black) == 1 < len(prepared) else "are"
-        yield Finding(
+        yield DataFinding(
             "black",
             f"{every}{where} {verb} black to the network, such as {prepared.paths[black[0]]}: a drawing on transparent "
             "ground needs alpha white, and values of 16 or 32 bits need their full range",
         )
 
 
-def _contradictions(prepared: PreparedSet) -> Iterator[Finding]:
+def _contradictions(prepared: PreparedSet) -> Iterator[DataFinding]:
     """The same file under two classes."""
     labels: dict[bytes, set[int]] = defaultdict(set)
     first: dict[bytes, str] = {}
@@ -225,19 +227,19 @@ def _contradictions(prepared: PreparedSet) -> Iterator[Finding]:
     torn = [content for content, own in labels.items() if len(own) > 1]
     if torn:
         some = counted(len(torn), "image stands", "images stand")
-        yield Finding("conflict", f"{some} in more than one class, such as {first[torn[0]]}")
+        yield DataFinding("conflict", f"{some} in more than one class, such as {first[torn[0]]}")
 
 
 def _copies(
     train: PreparedSet, kept: Rows, other: PreparedSet, rows: Rows, title: str, watch: Watch
-) -> Iterator[Finding]:
+) -> Iterator[DataFinding]:
     """Images of one side that are, or look like, images that are trained on."""
     known = {train.hashes[row].tobytes() for row in kept.tolist()}
     same = np.array([other.hashes[row].tobytes() in known for row in rows.tolist()], np.bool_)
     together = "; alike_together=true keeps copies on one side" if other is train else ""
     if same.any():
         some = counted(int(same.sum()), f"{title} image is", f"{title} images are")
-        yield Finding("leak", f"{some} the same file as a training image: scores are too good{together}")
+        yield DataFinding("leak", f"{some} the same file as a training image: scores are too good{together}")
     count = len(kept) + len(rows)
     if count > _MOST_COMPARED or count * int(np.prod(train.images.shape[1:])) > _MOST_BYTES:
         return
@@ -245,7 +247,7 @@ def _copies(
     near = _near(train, kept, other, rest, watch)
     if near:
         some = counted(near, f"{title} image looks", f"{title} images look")
-        yield Finding("near_leak", f"{some} like a training image whose file differs{together}")
+        yield DataFinding("near_leak", f"{some} like a training image whose file differs{together}")
 
 
 def _near(train: PreparedSet, kept: Rows, other: PreparedSet, rows: Rows, watch: Watch) -> int:

@@ -157,6 +157,7 @@ def _digits() -> SampleSet:
 def _fetched(name: str, classes: Sequence[str]) -> Callable[[], SampleSet]:
     def fetch() -> SampleSet:
         os.environ.setdefault("KERAS_BACKEND", "torch")
+        # Only the sets that Keras fetches need it.
         from keras import datasets
 
         try:

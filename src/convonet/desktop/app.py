@@ -92,6 +92,7 @@ def as_error(fault: Exception) -> ConvonetError:
 
 def open_remote(session: Session, bench: RemoteBench) -> AppWin:
     """The same window on a server's images, models and workers."""
+    # Only a window on a server needs these.
     from convonet.desktop.dialogs.places import ServerAsker
     from convonet.desktop.widgets.connection import ConnectionLabel
     from convonet.desktop.widgets.thumbnails import show_pictures_of
@@ -127,6 +128,7 @@ def run(snap: Path | None = None, server: str | None = None, token: str | None =
     app.setDesktopFileName("convonet")
     bench = None
     if server is not None:
+        # Only a window on a server needs it.
         from convonet.workbench.remote.bench import open_bench
 
         bench = open_bench(server, token)
@@ -148,6 +150,7 @@ def run(snap: Path | None = None, server: str | None = None, token: str | None =
 
 
 def _snap(window: AppWin, path: Path) -> None:
+    # Only a picture of the window needs it.
     from convonet.desktop.help_actions import save_picture
 
     # No dialog may wait for an answer here; `run` says that the file is missing.

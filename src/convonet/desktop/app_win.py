@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QLabel, QMainWindow, QMenu, QProgressBar, QStackedWidget, QToolButton, QWidget
@@ -24,6 +24,8 @@ from convonet.workbench.progress import time_left
 
 if TYPE_CHECKING:
     from convonet.desktop.controller import Controller
+    from convonet.desktop.views.explain_page import ExplainPage
+    from convonet.desktop.views.tune_page import TunePage
 
 _STAY, _STOP, _GO_ON = "Stay", "Stop and close", "Go on in the background"
 _MESSAGE_MS = 8000
@@ -128,18 +130,10 @@ class AppWin(QMainWindow):
         return next((name for name in PAGES if self.pages.get(name) is current), "")
 
     def _search_options(self) -> dict[str, Any]:
-        from convonet.desktop.views.tune_page import TunePage
-
-        page = self.page("tune")
-        assert isinstance(page, TunePage)
-        return page.task_options()
+        return cast("TunePage", self.page("tune")).task_options()
 
     def _explain(self, paths: Sequence[Path]) -> None:
-        from convonet.desktop.views.explain_page import ExplainPage
-
-        page = self.page("explain")
-        assert isinstance(page, ExplainPage)
-        page.explain(paths)
+        cast("ExplainPage", self.page("explain")).explain(paths)
 
     # What changes
 

@@ -15,7 +15,8 @@ from convonet.desktop.dialogs.ask import Asker
 from convonet.desktop.session import Session
 from convonet.errors import ConvonetError, DataChangedError, InputError, WorkerError
 from convonet.events import RunState
-from convonet.specs import Split
+from convonet.runs import Run
+from convonet.specs import Split, traits_of
 from convonet.workbench.changes import Change, Changed, Heard, WorkEnded
 from convonet.workbench.opened import OpenedModel
 from convonet.workbench.progress import Progress
@@ -155,7 +156,7 @@ class Controller(QObject):
         if ended.error is None:
             return
         changed = isinstance(ended.error, DataChangedError)
-        died = isinstance(ended.error, WorkerError) and ended.task.kind in ("train", "tune", "suspects")
+        died = isinstance(ended.error, WorkerError) and ended.task.resumable
         offers = (_ACCEPT,) if changed else ("Resume",) if died else ()
         if self.show_error(ended.error, *offers):
             self.guard(lambda: self.bench.resume(ended.run, accept_changed_data=changed))
@@ -289,24 +290,22 @@ class Controller(QObject):
         self.open_model(Path(self.session.model), self.scan, missing)
 
     def attach_running(self) -> None:
-        """Follow the newest training or search that still runs, if there is one."""
+        """Follow the newest long work that still goes on, if there is some."""
         # A server's run may also wait for its turn there.
         waits = (RunState.WAITING,) if self.bench.outlives_the_window else ()
 
         def find(_: object) -> object:
             for run in self.bench.store.known():
-                if run.state() in (RunState.RUNNING, *waits) and run.read()["kind"] in ("train", "tune"):
+                if run.state() in (RunState.RUNNING, *waits) and traits_of(run.read()["kind"]).keeps_run:
                     return run
             return None
 
         def found(run: object) -> None:
-            from convonet.runs import Run
-
             if isinstance(run, Run) and self.bench.work is None:
-                kind = run.task().kind
+                step = run.task().step
                 self.bench.attach(run)
                 self.noted.emit("Work that was left in the background is shown again")
-                self.page_wanted.emit(kind)
+                self.page_wanted.emit(step)
 
         self.background.call("attach", find, found)
 

@@ -183,6 +183,7 @@ class FileActions:
         Raises:
             InputError: nothing that can be used.
         """
+        # The window can be seen sooner without numpy and Pillow, which this loads.
         from convonet.data.names import IMAGE_SUFFIXES
 
         first = paths[0]

@@ -51,6 +51,7 @@ class HelpActions:
         self._controller.session.theme = theme
 
     def plots(self) -> None:
+        # Dialogs are loaded when they are opened; this one loads matplotlib.
         from convonet.desktop.dialogs.plots import PlotsDialog
 
         model = self._controller.bench.model
@@ -66,6 +67,7 @@ class HelpActions:
         self._controller.page_wanted.emit("use/draw")
 
     def show_as(self) -> None:
+        # Dialogs are loaded when they are opened.
         from convonet.desktop.dialogs.shown_as import ShownAsDialog
 
         self._open(ShownAsDialog(self._controller.bench, self._window))
@@ -77,11 +79,13 @@ class HelpActions:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
 
     def about(self) -> None:
+        # Dialogs are loaded when they are opened.
         from convonet.desktop.dialogs.about import AboutDialog
 
         self._open(AboutDialog(self._controller.background, self._controller.bench.examine, self._window))
 
     def tutorial(self) -> None:
+        # Dialogs are loaded when they are opened.
         from convonet.desktop.dialogs.tutorial import TutorialDialog
 
         self._open(TutorialDialog(self._window))

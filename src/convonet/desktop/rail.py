@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QAbstractButton, QFrame, QSizePolicy
 
 from convonet.desktop.style import color
 from convonet.desktop.widgets.basic import column
-from convonet.workbench.path import Standing, Step
+from convonet.workbench.path import PathStep, Standing
 
 _WIDTH, _HEIGHT, _CIRCLE = 232, 58, 26
 
@@ -149,7 +149,7 @@ class Rail(QFrame):
         layout.addSpacing(10)
         self.setLayout(layout)
 
-    def show_steps(self, steps: list[Step]) -> None:
+    def show_steps(self, steps: list[PathStep]) -> None:
         """Show where every step stands."""
         for step in steps:
             self.buttons[step.name].show_step(step.standing, step.note)

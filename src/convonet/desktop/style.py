@@ -17,7 +17,7 @@ _PROPERTY = "convonet-look"
 
 
 @dataclass(frozen=True)
-class Look:
+class Palette:
     """Colours by what they are for. Text on its ground has a contrast of at least 4.5 to 1 (WCAG 2.2, AA).
 
     Attributes:
@@ -52,7 +52,7 @@ class Look:
     yellow: str
 
 
-LIGHT = Look(
+LIGHT = Palette(
     name="light",
     ground="#f3f4f7",
     surface="#ffffff",
@@ -76,7 +76,7 @@ LIGHT = Look(
     purple="#8e3bb0",
     yellow="#8a7000",
 )
-DARK = Look(
+DARK = Palette(
     name="dark",
     ground="#14171d",
     surface="#1c2028",
@@ -103,7 +103,7 @@ DARK = Look(
 LOOKS = {"light": LIGHT, "dark": DARK}
 
 
-def apply_look(app: QApplication, theme: Theme) -> Look:
+def apply_look(app: QApplication, theme: Theme) -> Palette:
     """Dress the whole application; `system` follows the desktop's own setting."""
     look = LOOKS[_system_theme() if theme == "system" else theme]
     app.setProperty(_PROPERTY, look.name)
@@ -116,7 +116,7 @@ def apply_look(app: QApplication, theme: Theme) -> Look:
     return look
 
 
-def current_look() -> Look:
+def current_look() -> Palette:
     """The look that was applied last; light before that."""
     app = QApplication.instance()
     return LOOKS.get(str(app.property(_PROPERTY)), LIGHT) if app is not None else LIGHT
@@ -132,7 +132,7 @@ def _system_theme() -> str:
     return "dark" if dark else "light"
 
 
-def _palette(look: Look) -> QPalette:
+def _palette(look: Palette) -> QPalette:
     palette = QPalette()
     roles = QPalette.ColorRole
     for role, value in (

@@ -146,7 +146,7 @@ class TaskActions:
             moved = DataParams.of({"train_dir": str(folder)})
         if not self._bench.resume(run, data=moved):
             self._controller.noted.emit("This run is done; nothing is left to do")
-        self._show("train")
+        self._show(run.task().step)
 
     def demo(self) -> None:
         """The digits: written once, loaded, trained and tested."""

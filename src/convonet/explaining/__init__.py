@@ -1,16 +1,16 @@
 """Why does the model say so: maps over images, filters and feature maps, pictures that excite a channel."""
 
 from . import grad_cam, occlusion, saliency
-from .base import EXPLAINERS, Explainer, Maps, Settings
+from .base import EXPLAINERS, Explainer, ExplainSettings, Maps
 from .explanation import Explanation, explain_images, find_explainer
 from .subject import Subject
 
 __all__ = [
     "EXPLAINERS",
+    "ExplainSettings",
     "Explainer",
     "Explanation",
     "Maps",
-    "Settings",
     "Subject",
     "explain_images",
     "find_explainer",

@@ -16,7 +16,7 @@ BATCH_SIZE = 16
 
 
 @dataclass(frozen=True)
-class Settings:
+class ExplainSettings:
     """What a person may choose; each explainer takes what concerns it.
 
     Attributes:
@@ -42,7 +42,7 @@ class Maps(NamedTuple):
     layer: str | None = None
 
 
-Explain = Callable[[Subject, Images, NDArray[np.int64], Settings, Watch], Maps]
+Explain = Callable[[Subject, Images, NDArray[np.int64], ExplainSettings, Watch], Maps]
 
 
 @dataclass(frozen=True)

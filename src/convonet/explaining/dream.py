@@ -17,7 +17,7 @@ from convonet.data.pool import Meter
 from convonet.errors import InputError
 from convonet.events import Watch
 from convonet.explaining.passes import Pass, Tensor, array, forward, gradients, require_torch
-from convonet.explaining.rows import Row, find_row
+from convonet.explaining.rows import NamedLayer, find_row
 from convonet.explaining.subject import Images
 from convonet.nets.backend import ops
 from convonet.nets.foreign import last_layer
@@ -100,7 +100,7 @@ def dream(
     ]
 
 
-def activations(model: NetModel, row: Row, images: Images) -> NDArray[np.float32]:
+def activations(model: NetModel, row: NamedLayer, images: Images) -> NDArray[np.float32]:
     """The mean over all places of each channel of a layer, (N, channels); of the last layer its logits."""
     parts = [
         array(_channels(model, row, forward(model, images[start : start + _BATCH], [row], gradients=False)))
@@ -118,7 +118,7 @@ def channel_names(model: NetModel, layer: str) -> list[str]:
     return [f"channel {channel}" for channel in range(count)]
 
 
-def _channels(model: NetModel, row: Row, passed: Pass) -> Tensor:
+def _channels(model: NetModel, row: NamedLayer, passed: Pass) -> Tensor:
     if row.layer is last_layer(model.keras_model):
         return passed.logits
     return _mean(passed.maps[row.name])
@@ -131,7 +131,7 @@ def _mean(maps: Tensor) -> Tensor:
 
 def _climbed(
     model: NetModel,
-    row: Row,
+    row: NamedLayer,
     channels: Sequence[int],
     noise: NDArray[Any],
     steps: int,
@@ -166,6 +166,7 @@ def _noise(shape: tuple[int, int, int], seed: int, channel: int) -> NDArray[np.f
 
 def _moved(pictures: Tensor, rng: np.random.Generator) -> Tensor:
     """Shifted by up to a twelfth of the side and scaled by up to 8 %; what comes in at the edges is mirrored."""
+    # Torch need not be installed where another backend computes.
     import torch
 
     scale = 1 + _SCALE * rng.uniform(-1, 1)
@@ -180,6 +181,7 @@ def _moved(pictures: Tensor, rng: np.random.Generator) -> Tensor:
 
 def _blurred(values: Tensor, sigma: float) -> Tensor:
     """Gaussian blur over height and width of (N, height, width, channels)."""
+    # Torch need not be installed where another backend computes.
     import torch
 
     reach = int(3 * sigma)
@@ -194,7 +196,7 @@ def _blurred(values: Tensor, sigma: float) -> Tensor:
     return planes.reshape(values.shape[0], values.shape[3], *values.shape[1:3]).permute(0, 2, 3, 1)
 
 
-def _check(row: Row, channels: Sequence[int], count: int) -> None:
+def _check(row: NamedLayer, channels: Sequence[int], count: int) -> None:
     wrong = [channel for channel in channels if not 0 <= channel < count]
     if wrong:
         raise InputError(

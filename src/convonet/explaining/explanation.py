@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from convonet.errors import ParamError, nearest
 from convonet.events import Watch
-from convonet.explaining.base import BATCH_SIZE, EXPLAINERS, Explainer, Maps, Settings
+from convonet.explaining.base import BATCH_SIZE, EXPLAINERS, Explainer, ExplainSettings, Maps
 from convonet.explaining.faithful import Faithful, delete, judged, rank_correlation
 from convonet.explaining.heat import heat_of
 from convonet.explaining.subject import Images, Subject
@@ -52,7 +52,7 @@ def explain_images(
     *,
     method: str = "grad_cam",
     label: str | None = None,
-    settings: Settings | None = None,
+    settings: ExplainSettings | None = None,
     faithful: bool = False,
     seed: int = 0,
     watch: Watch | None = None,
@@ -64,7 +64,7 @@ def explain_images(
         paths: what each is called.
         method: name of an explainer.
         label: the class to be explained; None: the one that the model answers, image by image.
-        settings: see `Settings`.
+        settings: see `ExplainSettings`.
         faithful: also check each map; some 230 predictions an image.
         seed: of the check's random orders.
         watch: asked between images.
@@ -79,7 +79,7 @@ def explain_images(
     given = None if label is None else subject.label(label)
     for start in range(0, len(images), BATCH_SIZE):
         part = slice(start, start + BATCH_SIZE)
-        batch = _Batch(subject, explainer, images[part], given, settings or Settings(), watch)
+        batch = _Batch(subject, explainer, images[part], given, settings or ExplainSettings(), watch)
         shuffled = batch.shuffled(seed) if faithful else None
         for row in range(len(batch.images)):
             watch.check()
@@ -113,7 +113,7 @@ class _Batch:
         explainer: Explainer,
         images: Images,
         label: int | None,
-        settings: Settings,
+        settings: ExplainSettings,
         watch: Watch,
     ) -> None:
         self.images = images

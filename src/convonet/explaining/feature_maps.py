@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convonet.explaining.passes import array, forward
-from convonet.explaining.rows import Row, find_row, follows, rows_of
+from convonet.explaining.rows import NamedLayer, find_row, follows, rows_of
 from convonet.explaining.subject import Images
 from convonet.nets.net_model import NetModel
 
@@ -52,7 +52,7 @@ def feature_maps(model: NetModel, image: Images, layer: str | None = None) -> li
     return [FeatureMaps(row.name, type(row.layer).__name__, maps[row.name]) for row in shown]
 
 
-def _ends_step(row: Row, rows: list[Row], maps: dict[str, NDArray[np.float32]]) -> bool:
+def _ends_step(row: NamedLayer, rows: list[NamedLayer], maps: dict[str, NDArray[np.float32]]) -> bool:
     """Whether the row's maps are worth a look: of more than one place, and not only on the way to the next row."""
     values = maps[row.name]
     after = rows[rows.index(row) + 1 :][:1]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from convonet.explaining.rows import Row, is_convolution
+from convonet.explaining.rows import NamedLayer, is_convolution
 from convonet.nets.backend import keras, ops
 
 _COLOURS = 3
@@ -32,7 +32,7 @@ class Filters:
     note: str
 
 
-def filters_of(row: Row) -> Filters | None:
+def filters_of(row: NamedLayer) -> Filters | None:
     """The filters of a layer; None where no kernel slides in it."""
     if not is_convolution(row.layer):
         return None

@@ -7,17 +7,17 @@ from numpy.typing import NDArray
 
 from convonet.errors import InputError
 from convonet.events import Watch
-from convonet.explaining.base import Maps, Settings, register
+from convonet.explaining.base import ExplainSettings, Maps, register
 from convonet.explaining.heat import enlarged
 from convonet.explaining.passes import array, forward, gradients, of_classes
-from convonet.explaining.rows import Row, find_row, last_convolution, rows_of
+from convonet.explaining.rows import NamedLayer, find_row, last_convolution, rows_of
 from convonet.explaining.subject import Images, Subject
 from convonet.nets.net_model import NetModel
 
 
 @register("grad_cam", "Grad-CAM", "maps weighed by the mean gradient of the class's logit, negative ones cut")
 def explain(
-    subject: Subject, images: Images, labels: NDArray[np.int64], settings: Settings, watch: Watch
+    subject: Subject, images: Images, labels: NDArray[np.int64], settings: ExplainSettings, watch: Watch
 ) -> Maps:
     """Maps at the image's size.
 
@@ -35,7 +35,7 @@ def explain(
     return Maps(enlarged(weighed, images.shape[1:3]), row.name)
 
 
-def choose_row(model: NetModel, name: str | None) -> Row:
+def choose_row(model: NetModel, name: str | None) -> NamedLayer:
     """The layer to look at: the one that was named, else that of the last convolution.
 
     Raises:
@@ -63,7 +63,7 @@ def choose_row(model: NetModel, name: str | None) -> Row:
     return found
 
 
-def _shapes(model: NetModel, rows: list[Row]) -> dict[str, tuple[int, ...]]:
+def _shapes(model: NetModel, rows: list[NamedLayer]) -> dict[str, tuple[int, ...]]:
     """Row → shape of its output without the batch, found by running a black image through the network."""
     blank = np.zeros((1, *model.info.pixels.shape), np.float32)
     maps = forward(model, blank, rows, gradients=False).maps

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from convonet.errors import ParamError
 from convonet.events import Watch
-from convonet.explaining.base import Maps, Settings, register
+from convonet.explaining.base import ExplainSettings, Maps, register
 from convonet.explaining.subject import Images, Subject
 
 _BATCH = 128
@@ -21,7 +21,7 @@ _STEPS = 3
     "occlusion", "Occlusion", "by how much the class's probability falls when a square around here is hidden"
 )
 def explain(
-    subject: Subject, images: Images, labels: NDArray[np.int64], settings: Settings, watch: Watch
+    subject: Subject, images: Images, labels: NDArray[np.int64], settings: ExplainSettings, watch: Watch
 ) -> Maps:
     """Each pixel gets the mean of all squares that hid it.
 
@@ -38,7 +38,7 @@ def explain(
     return Maps(values)
 
 
-def squares_of(size: tuple[int, ...], settings: Settings) -> list[tuple[slice, slice]]:
+def squares_of(size: tuple[int, ...], settings: ExplainSettings) -> list[tuple[slice, slice]]:
     """The squares that hide parts of an image of `size` (height, width); the last ones end at its edge.
 
     Raises:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convonet.errors import ConvonetError
-from convonet.explaining.rows import Row
+from convonet.explaining.rows import NamedLayer
 from convonet.inference.scaling import scale_of
 from convonet.nets import backend
 from convonet.nets.backend import keras, ops
@@ -42,7 +42,7 @@ class Pass(NamedTuple):
 
 
 def forward(
-    model: NetModel, pixels: NDArray[Any] | Tensor, rows: Sequence[Row] = (), *, gradients: bool = True
+    model: NetModel, pixels: NDArray[Any] | Tensor, rows: Sequence[NamedLayer] = (), *, gradients: bool = True
 ) -> Pass:
     """Run images through the network as in prediction, keeping what gradients need.
 
@@ -80,6 +80,7 @@ def forward(
 
 def gradients(values: Tensor, sources: Sequence[Tensor]) -> list[Tensor]:
     """The gradients of the sum of `values` with respect to each of `sources`; 0 where nothing leads there."""
+    # Torch need not be installed where another backend computes.
     import torch
 
     found = torch.autograd.grad(values.sum(), list(sources), allow_unused=True)
@@ -139,6 +140,7 @@ def _without_history() -> AbstractContextManager[object]:
     """Inside the block torch keeps nothing for gradients; other backends never do."""
     if backend.name() != "torch":
         return nullcontext()
+    # Torch need not be installed where another backend computes.
     import torch
 
     block: AbstractContextManager[object] = torch.no_grad()

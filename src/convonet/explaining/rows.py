@@ -12,29 +12,29 @@ _SHOWN = 12
 _FOLLOWING = ("BatchNormalization", "Activation", "ReLU", "LeakyReLU", "PReLU", "ELU", "Add")
 
 
-class Row(NamedTuple):
+class NamedLayer(NamedTuple):
     """One layer; `name` of a layer in a nested network is `network/layer`, as in the layer table."""
 
     name: str
     layer: Any
 
 
-def rows_of(network: keras.Model) -> list[Row]:
+def rows_of(network: keras.Model) -> list[NamedLayer]:
     """All layers in their order, inputs left out."""
     return _walk(network, "")
 
 
-def _walk(network: keras.Model, prefix: str) -> list[Row]:
-    rows: list[Row] = []
+def _walk(network: keras.Model, prefix: str) -> list[NamedLayer]:
+    rows: list[NamedLayer] = []
     for layer in network.layers:
         if isinstance(layer, keras.Model):
             rows += _walk(layer, f"{prefix}{layer.name}/")
         elif not isinstance(layer, keras.layers.InputLayer):
-            rows.append(Row(prefix + layer.name, layer))
+            rows.append(NamedLayer(prefix + layer.name, layer))
     return rows
 
 
-def find_row(network: keras.Model, name: str) -> Row:
+def find_row(network: keras.Model, name: str) -> NamedLayer:
     """The row of that name; the part behind the last `/` is enough where only one row has it.
 
     Raises:
@@ -67,12 +67,12 @@ def is_convolution(layer: Any) -> bool:
     return isinstance(layer, (made.Conv2D, made.DepthwiseConv2D, made.SeparableConv2D, made.Conv2DTranspose))
 
 
-def follows(row: Row) -> bool:
+def follows(row: NamedLayer) -> bool:
     """Whether the layer belongs to the convolution before it: normalisation, activation, or a shortcut's sum."""
     return type(row.layer).__name__ in _FOLLOWING
 
 
-def last_convolution(rows: Sequence[Row], shapes: dict[str, tuple[int, ...]]) -> Row | None:
+def last_convolution(rows: Sequence[NamedLayer], shapes: dict[str, tuple[int, ...]]) -> NamedLayer | None:
     """The row that gives the maps of the last convolution, after its activation and shortcut.
 
     Convolutions whose maps have shrunk to a single place (a gate over maps, LeNet's C5) do not count: nothing

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convonet.events import Watch
-from convonet.explaining.base import Maps, Settings, register
+from convonet.explaining.base import ExplainSettings, Maps, register
 from convonet.explaining.passes import array, forward, gradients, of_classes
 from convonet.explaining.subject import Images, Subject
 from convonet.nets.net_model import NetModel
@@ -18,7 +18,7 @@ from convonet.nets.net_model import NetModel
     "the largest change of the class's logit with one grey level of one channel, without its sign",
 )
 def explain(
-    subject: Subject, images: Images, labels: NDArray[np.int64], settings: Settings, watch: Watch
+    subject: Subject, images: Images, labels: NDArray[np.int64], settings: ExplainSettings, watch: Watch
 ) -> Maps:
     """The gradient's size at each pixel."""
     watch.check()

@@ -36,7 +36,7 @@ def answers(
     """
     limit = UNSURE_BELOW if unsure_below is None else unsure_below
     check_wishes(top, limit)
-    names = info.classes or tuple(str(place) for place in range(probabilities.shape[1]))
+    names = info.classes or tuple(str(index) for index in range(probabilities.shape[1]))
     check_probabilities(probabilities, names)
     labels = decide(names, info).labels(probabilities)
     confidence = confidences(probabilities, labels).tolist()

@@ -18,7 +18,7 @@ class Decision(NamedTuple):
     """The rule of one evaluation.
 
     Attributes:
-        positive: place of the positive class; None where there are more than two classes.
+        positive: index of the positive class; None where there are more than two classes.
         threshold: the positive class is answered at p ≥ threshold; None: the likelier class.
     """
 
@@ -39,7 +39,7 @@ def decide(
     leaves it behind.
 
     Args:
-        classes: names, the place is the label.
+        classes: names; the index is the label.
         info: what the model says of itself.
         positive: the class that counts as positive, default the model's, else the second of two.
         threshold: 0..1.

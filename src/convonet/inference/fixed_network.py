@@ -56,6 +56,7 @@ def best_engine() -> str:
 
 
 def _onnxruntime(graph: bytes, threads: int) -> Compute:
+    # The other engine may be all that is installed.
     import onnxruntime
 
     options = onnxruntime.SessionOptions()

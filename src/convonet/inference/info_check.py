@@ -53,7 +53,7 @@ def faults(values: Mapping[str, Any], outputs: tuple[str, ...]) -> list[str]:
 def _class_faults(classes: Any) -> list[str]:
     if not isinstance(classes, list) or not all(isinstance(name, str) for name in classes):
         return ["class names that are no list of texts"]
-    empty = [place for place, name in enumerate(classes) if not name.strip()]
+    empty = [index for index, name in enumerate(classes) if not name.strip()]
     twice = [name for name, count in Counter(classes).items() if count > 1]
     found = [f"class {empty[0]} without a name"] if empty else []
     found += [f"the class name {_shown(twice[0])} twice"] if twice else []

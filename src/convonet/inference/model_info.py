@@ -23,10 +23,10 @@ Output = Literal["probabilities", "logits", "sigmoid", "sigmoid_logit"]
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """Everything that is needed to use a network rightly.
+    """Everything that is needed to use a network correctly.
 
     Attributes:
-        classes: names, the place is the label.
+        classes: names; the index is the label.
         pixels: how an image file becomes the network's input, values 0..255.
         scaling: how the network itself scales 0..255; `inside` says that a layer of it does so. For a network
             made elsewhere that takes scaled pixels, `inside` is False and whoever feeds it must scale.

@@ -17,6 +17,7 @@ def openvino() -> Any:
         ImportError: it is not installed.
     """
     sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]  # importing it fails from now on
+    # Only now may the package be imported.
     import openvino as package
 
     return package

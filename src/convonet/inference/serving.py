@@ -27,7 +27,7 @@ ASKED = struct.Struct("<II")
 TOLD = struct.Struct("<BQ")
 """Before an answer: 0 for probabilities or a description, 1 for an error as JSON; and its bytes."""
 
-_LOOK_SECONDS = 0.5
+_POLL_SECONDS = 0.5
 
 
 def main(arguments: list[str]) -> int:
@@ -57,7 +57,7 @@ def main(arguments: list[str]) -> int:
 def _end_with(owner: int) -> None:
     """End when the owner has, also in the middle of a computation."""
     while os.getppid() == owner:
-        time.sleep(_LOOK_SECONDS)
+        time.sleep(_POLL_SECONDS)
     os._exit(1)
 
 

@@ -9,7 +9,7 @@ from convonet.csv_files import csv_records
 from convonet.data.data_prep import PreparedSet, prepare
 from convonet.data.listing import ImageListing, Rows
 from convonet.data.preflight import (
-    Finding,
+    DataFinding,
     known_images,
     listing_findings,
     prepared_findings,
@@ -86,7 +86,7 @@ def hashes_of(run: Run, name: str) -> list[str]:
         return []
 
 
-def _report(run: Run | None, findings: Iterable[Finding], watch: Watch) -> None:
+def _report(run: Run | None, findings: Iterable[DataFinding], watch: Watch) -> None:
     kept = list(dict.fromkeys(findings))
     tell_findings(kept, watch)
     if run is not None:

@@ -17,7 +17,7 @@ from convonet.data.pool import Meter
 from convonet.data.sources import scan_images
 from convonet.errors import Cancelled, DataError
 from convonet.events import FileSaved, StageStarted, Watch
-from convonet.explaining import Explanation, Settings, Subject, explain_images, find_explainer
+from convonet.explaining import ExplainSettings, Explanation, Subject, explain_images, find_explainer
 from convonet.explaining.base import BATCH_SIZE
 from convonet.nets.backend import set_threads
 from convonet.params.data_params import PixelParams
@@ -98,7 +98,7 @@ def _some(
         [str(paths[place]) for place in known],
         method=task.method,
         label=task.label,
-        settings=Settings(task.layer, task.patch, task.stride),
+        settings=ExplainSettings(task.layer, task.patch, task.stride),
         faithful=task.faithful,
         seed=task.seed,
         watch=watch,

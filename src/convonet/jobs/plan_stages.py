@@ -26,7 +26,7 @@ from convonet.jobs.train_sets import TrainSets, prepare_found
 from convonet.jobs.train_stages import draw, leave_model, save_partial
 from convonet.nets.backend import set_threads
 from convonet.nets.net_model import NetModel
-from convonet.planning import Candidate, Decision, Plan, ValidationScore, score_validation
+from convonet.planning import Candidate, Plan, PlanDecision, ValidationScore, score_validation
 from convonet.runs import Run
 from convonet.runs.documents import train_document
 from convonet.specs import TrainTask
@@ -281,7 +281,7 @@ class _Carrying:
         """Decide to train the last blocks of a backbone only."""
         blocks = candidate.last_blocks
         reason = f"an epoch of all layers takes {speed.epoch_seconds:.0f} s; only the last {blocks} blocks are trained"
-        self._write(self.plan.with_decision(Decision(candidate.name, "release", blocks, reason)))
+        self._write(self.plan.with_decision(PlanDecision(candidate.name, "release", blocks, reason)))
 
     def _deadline(self, candidate: Candidate, epochs: int | None) -> Callable[[int], str]:
         """Asked after each epoch: ends a training that turned out slower than was measured."""
@@ -299,7 +299,7 @@ class _Carrying:
             if longest + self._finish_seconds <= over:
                 return ""
             reason = f"the time budget of {self.plan.minutes:g} minutes is used up"
-            self._write(self.plan.with_decision(Decision(candidate.name, "stop_after", epoch, reason)))
+            self._write(self.plan.with_decision(PlanDecision(candidate.name, "stop_after", epoch, reason)))
             return reason
 
         return stop
@@ -317,7 +317,7 @@ class _Carrying:
         low = result.collapse is not None and result.collapse.cause == "rate_too_low"
         rate = before * 10 if low else before / 10
         reason = f"collapsed at a learning rate of {before:.3g}; restarted at {rate:.3g}"
-        self._write(self.plan.with_decision(Decision(candidate.name, "rate", rate, reason)))
+        self._write(self.plan.with_decision(PlanDecision(candidate.name, "rate", rate, reason)))
         self.watch.tell(Warned(message=f"{candidate.title}: {reason}", subject="collapse"))
         return True
 
@@ -340,7 +340,7 @@ class _Carrying:
             # The person's, or half of it after the memory was not enough.
             hyper = hyper.changed(batch_size=self.task.hyper.batch_size)
         data = candidate.data_params(self.task.data)
-        return replace(self.task, data=data, hyper=hyper, validation=validation, recipe="none")
+        return self.task.changed(data=data, hyper=hyper, validation=validation, recipe="none")
 
     def _sets_of(self, candidate: Candidate) -> TrainSets:
         key = (candidate.image_size, candidate.channels)
@@ -417,10 +417,10 @@ def _rate_field(candidate: Candidate) -> str:
     return "fine_tune_rate" if candidate.kind == "fine_tuned" else "init_rate"
 
 
-def _epochs_decision(candidate: Candidate, epochs: int, speed: Speed, left: float) -> Decision:
+def _epochs_decision(candidate: Candidate, epochs: int, speed: Speed, left: float) -> PlanDecision:
     if epochs:
         reason = f"{speed.images_per_second:,.0f} images/s: {epochs} epochs of {speed.epoch_seconds:.0f} s"
     else:
         needed = candidate.least_epochs * speed.epoch_seconds
         reason = f"needs at least {needed:.0f} s, and {max(left, 0):.0f} s of the time budget are left"
-    return Decision(candidate.name, "epochs", epochs, reason)
+    return PlanDecision(candidate.name, "epochs", epochs, reason)

@@ -27,6 +27,7 @@ def work(run: Run, task: TrainTask, watch: Watch, callbacks: Sequence[Any] = ())
     plan = _planned(run, task, found, watch)
     watch.check()
     watch.tell(StageStarted(stage="load", title="Loading Keras"))
+    # Keras takes seconds to load; what is wrong is told before anybody waits for it.
     from convonet.jobs.plan_stages import carry_out
 
     return carry_out(run, task, found, plan, watch, callbacks, began=began)

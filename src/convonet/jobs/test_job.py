@@ -23,7 +23,7 @@ from convonet.runs import RECORD, Run
 from convonet.runs.sets_table import sets_table
 from convonet.runs.untested import UNTESTED, data_kept
 from convonet.specs import Split, TestTask, TrainTask
-from convonet.testing.choosing import Chosen, Wish
+from convonet.testing.choosing import Chosen, ThresholdRequest
 from convonet.testing.evaluation import Evaluation
 from convonet.testing.keeping import keep
 from convonet.testing.models import open_predictor
@@ -113,7 +113,7 @@ def _held(folder: Path, run: Run) -> Iterator[Run]:
 
 def _chosen(task: TestTask, predictor: Predictor, watch: Watch, run: Run | None) -> Chosen:
     """What validation tells of threshold and temperature; nothing where neither is asked for."""
-    wish = Wish(task.min_recall, task.costs, task.calibrate)
+    wish = ThresholdRequest(task.min_recall, task.costs, task.calibrate)
     if not wish:
         if task.keep and task.threshold is None:
             choices = "a threshold, a recall, costs, or calibration"

@@ -26,6 +26,7 @@ def work(run: Run, task: TrainTask, watch: Watch, callbacks: Sequence[Any] = ())
         ConvonetError: it cannot be done, or not on these images.
     """
     if task.recipe != "none" and task.from_model is None:
+        # It loads the planner, which a training without a recipe has no use for.
         from convonet.jobs.planned_job import work as planned
 
         return planned(run, task, watch, callbacks)
@@ -33,6 +34,7 @@ def work(run: Run, task: TrainTask, watch: Watch, callbacks: Sequence[Any] = ())
     watch.check()
     # Keras takes seconds to load. Wrong images are told before anybody waits for it.
     watch.tell(StageStarted(stage="load", title="Loading Keras"))
+    # Keras takes seconds to load; what is wrong is told before anybody waits for it.
     from convonet.jobs.train_stages import train
 
     return train(run, task, sets, watch, callbacks)

@@ -96,6 +96,7 @@ def retrain(run: Run, trial: int, *, repeat: int = 1, fold: int = 1, watch: Watc
         if isinstance(message, FoldEnded):
             rows.append(message.row)
 
+    # Keras takes seconds to load; what is wrong is told before anybody waits for it.
     from convonet.tuning.fold_training import FoldTrainer
 
     trainer = FoldTrainer(

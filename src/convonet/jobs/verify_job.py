@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
 import io
 import shutil
 import zipfile
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,6 +13,7 @@ import numpy as np
 
 from convonet.errors import DataChangedError, InputError
 from convonet.events import RunState, Watch
+from convonet.jobs import job_module
 from convonet.jobs.data_record import FILES
 from convonet.jobs.planned_job import PLAN
 from convonet.planning import Plan
@@ -22,7 +21,7 @@ from convonet.runs import Run
 from convonet.runs.repeats import Difference, changed_surroundings, count_rows, table_difference
 from convonet.runs.study_table import STUDY_HISTORY
 from convonet.runs.trials import TRIALS
-from convonet.specs import StudyTask, Task, TrainTask, TuneTask
+from convonet.specs import StudyTask, Task, TrainTask, TuneTask, traits_of
 from convonet.specs.moved import check_images, moved
 from convonet.specs.verify_task import VerifyTask
 from convonet.text import file_name
@@ -39,10 +38,10 @@ class _Table(NamedTuple):
     ignored: tuple[str, ...] = ()
 
 
-_TABLES = {
-    "train": _Table("history.csv", "epochs", ("epoch",)),
-    "tune": _Table(TRIALS, "folds", ("trial", "repeat", "fold"), ("seconds",)),
-    "study": _Table(STUDY_HISTORY, "epochs", ("trial", "epoch")),
+_TABLES: dict[type[Task], _Table] = {
+    TrainTask: _Table("history.csv", "epochs", ("epoch",)),
+    TuneTask: _Table(TRIALS, "folds", ("trial", "repeat", "fold"), ("seconds",)),
+    StudyTask: _Table(STUDY_HISTORY, "epochs", ("trial", "epoch")),
 }
 
 
@@ -54,7 +53,8 @@ def work(run: Run, task: VerifyTask, watch: Watch) -> dict[str, Any]:
         Cancelled: the person asked to stop.
     """
     first = Run.open(Path(task.run))
-    record, table = first.read(), _TABLES.get(first.read()["kind"])
+    record = first.read()
+    table = _TABLES.get(traits_of(record["kind"]))
     if table is None or first.state(record) is not RunState.DONE:
         raise InputError(
             "Only a training, a search or a study that is done can be repeated",
@@ -65,7 +65,8 @@ def work(run: Run, task: VerifyTask, watch: Watch) -> dict[str, Any]:
     check_images(repeated, first.path)
     again = _begun_again(run, first, repeated)
     try:
-        importlib.import_module(f"convonet.jobs.{record['kind']}_job").work(again, again.task(), watch)
+        task_again = again.task()
+        job_module(task_again).work(again, task_again, watch)
     except DataChangedError as error:
         difference: Difference | None = Difference(
             "data", ", ".join(error.paths[:5]), "", "another", "changed"
@@ -98,8 +99,8 @@ def _begun_again(run: Run, first: Run, task: Task) -> Run:
 
 def _quiet(task: Task) -> Task:
     assert isinstance(task, (TrainTask, TuneTask, StudyTask))
-    same = replace(task, data=task.data.changed(result_dir=None), accept_changed_data=False)
-    return replace(same, then_test=False) if isinstance(same, TrainTask) else same
+    same = task.changed(data=task.data.changed(result_dir=None), accept_changed_data=False)
+    return same.changed(then_test=False) if isinstance(same, TrainTask) else same
 
 
 def _difference(first: Run, again: Run, table: _Table) -> Difference | None:

@@ -3,16 +3,16 @@
 from .arithmetic import LayerSize, MapSize, conv_params, output_side, same_padding
 from .bench import BenchResult, apply_kernel, shown_as_picture
 from .named import KERNELS, Kernel, kernel_of
-from .sliding import Step, convolve, pool, step_at, steps
+from .sliding import KernelStep, convolve, pool, step_at, steps
 from .stacks import parse_layer, through_layers
 
 __all__ = [
     "KERNELS",
     "BenchResult",
     "Kernel",
+    "KernelStep",
     "LayerSize",
     "MapSize",
-    "Step",
     "apply_kernel",
     "conv_params",
     "convolve",

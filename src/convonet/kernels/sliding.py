@@ -19,7 +19,7 @@ FloatArray = NDArray[np.float64]
 Pooling = Literal["max", "average"]
 
 
-class Step(NamedTuple):
+class KernelStep(NamedTuple):
     """One place of the window.
 
     Attributes:
@@ -76,7 +76,7 @@ def convolve(
 
 def steps(
     image: ArrayLike, weights: ArrayLike, *, stride: int = 1, padding: Padding = "valid", bias: float = 0.0
-) -> Iterator[Step]:
+) -> Iterator[KernelStep]:
     """Every place of one kernel, row by row; arguments and errors as `convolve`, without (F, G, C, K)."""
     pixels, kernel = _fitting(image, weights, maps=False)
     windows = _windows(pixels, kernel.shape[:2], stride, padding)
@@ -93,7 +93,7 @@ def step_at(
     stride: int = 1,
     padding: Padding = "valid",
     bias: float = 0.0,
-) -> Step:
+) -> KernelStep:
     """The one place (row, column) of the output; arguments as `steps`.
 
     Raises:
@@ -142,9 +142,9 @@ def _windows(
     return chosen[: sides[0], : sides[1]]
 
 
-def _step(row: int, column: int, windows: FloatArray, weights: FloatArray, bias: float) -> Step:
+def _step(row: int, column: int, windows: FloatArray, weights: FloatArray, bias: float) -> KernelStep:
     window = windows[row, column].reshape(weights.shape)
-    return Step(row, column, window, weights, float(np.sum(window * weights)) + bias)
+    return KernelStep(row, column, window, weights, float(np.sum(window * weights)) + bias)
 
 
 def _image(image: ArrayLike) -> FloatArray:

@@ -112,12 +112,18 @@ def put(variable: Any, values: np.ndarray | float) -> None:
         values: of the variable's shape and kind.
     """
     if name() == "torch":
-        import torch
-
+        torch = _torch()
         with torch.no_grad():
             variable.value.copy_(torch.as_tensor(values))
     else:
         variable.assign(values)
+
+
+def _torch() -> Any:
+    # Torch need not be installed where another backend computes.
+    import torch
+
+    return torch
 
 
 def keep_memory() -> None:
@@ -144,9 +150,7 @@ def set_threads(count: int) -> None:
         ConvonetError: the backend has started with another number.
     """
     if name() == "torch":
-        import torch
-
-        torch.set_num_threads(count)
+        _torch().set_num_threads(count)
     elif name() == "tensorflow":
         _set_tensorflow_threads(count)
     elif count != _processors():
@@ -161,9 +165,7 @@ def set_threads(count: int) -> None:
 def threads() -> int:
     """How many threads compute."""
     if name() == "torch":
-        import torch
-
-        return int(torch.get_num_threads())
+        return int(_torch().get_num_threads())
     return _processors()
 
 
@@ -173,6 +175,7 @@ def _processors() -> int:
 
 
 def _set_tensorflow_threads(count: int) -> None:
+    # TensorFlow need not be installed where another backend computes.
     import tensorflow
 
     threading = tensorflow.config.threading
@@ -190,8 +193,7 @@ def _set_tensorflow_threads(count: int) -> None:
 def device_name() -> str:
     """What computes, in words: `CPU` or the accelerator's name."""
     if name() == "torch":
-        import torch
-
+        torch = _torch()
         if torch.cuda.is_available():
             return str(torch.cuda.get_device_name())
         return "Apple GPU (MPS)" if torch.backends.mps.is_available() else "CPU"

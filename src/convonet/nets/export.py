@@ -71,14 +71,14 @@ def export_onnx(
         StorageError: the disk is full.
     """
     reference = reference_of(model, samples, source)
-    said = exported_info(model.info, keras_sha256)
+    info = exported_info(model.info, keras_sha256)
     with replacing(Path(path)) as temporary:
         if not _write_traced(model, temporary):
             _write(with_all_inside(model, reference.images), model.info.pixels.shape, temporary)
         graph = onnx.load(temporary)
         _name(graph)
         flatten_scaling(graph, model.info.pixels.shape)
-        describe(graph, said, kept_samples(reference), model.info.temperature)
+        describe(graph, info, kept_samples(reference), model.info.temperature)
         onnx.save(graph, temporary)
         exported = OnnxModel.load(temporary, check=False)
         return check_equal(exported.predict, reference, tolerance or tolerance_of(model.info))
@@ -177,6 +177,7 @@ def _write_traced(model: NetModel, path: Path) -> bool:
     """
     if name() != "torch" or model.info.base is None:
         return False
+    # Torch need not be installed where another backend computes.
     import torch
 
     from convonet.nets.torch_path import constant_weights, create_forward
@@ -243,9 +244,13 @@ def exporting(title: str) -> Iterator[None]:
     Raises:
         ModelFileError: it failed.
     """
-    said = io.StringIO()
+    output = io.StringIO()
     try:
-        with warnings.catch_warnings(), contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+        with (
+            warnings.catch_warnings(),
+            contextlib.redirect_stdout(output),
+            contextlib.redirect_stderr(output),
+        ):
             warnings.simplefilter("ignore")
             yield
     except (
@@ -257,7 +262,7 @@ def exporting(title: str) -> Iterator[None]:
         KeyError,
         AssertionError,
     ) as error:
-        reason = next(iter(str(error).splitlines()), type(error).__name__) or said.getvalue()
+        reason = next(iter(str(error).splitlines()), type(error).__name__) or output.getvalue()
         raise ModelFileError(
             f"This network cannot be exported to {title} with keras on {name()}",
             received=reason[:200],

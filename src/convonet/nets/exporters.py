@@ -78,18 +78,18 @@ def export_as(
             _WRITERS[format](whole, shape, made)
             ask = _READERS[format](made)
         difference = check_equal(ask, reference, tolerance_of(model.info))
-        said = exported_info(model.info, keras_sha256)
+        info = exported_info(model.info, keras_sha256)
         for file in sorted(folder.iterdir()):
             _put(file, path.with_suffix(file.suffix))
-    write_text(path.with_suffix(".json"), description(said, kept_samples(reference), model.info.temperature))
+    write_text(path.with_suffix(".json"), description(info, kept_samples(reference), model.info.temperature))
     return difference
 
 
 def description(info: ModelInfo, golden: Golden, temperature: float) -> str:
     """The file beside an export: plain values first, then what Convonet reads, then the golden samples."""
     values = plain_values(info, temperature)
-    said = values | {"convonet": json.loads(info.to_json()), "golden": golden.to_dict()}
-    return json_text(said, indent=1) + "\n"
+    values |= {"convonet": json.loads(info.to_json()), "golden": golden.to_dict()}
+    return json_text(values, indent=1) + "\n"
 
 
 def _put(file: Path, target: Path) -> None:
@@ -131,6 +131,7 @@ def _read_openvino(file: Path) -> Ask:
 
 
 def _write_torch(whole: keras.Model, shape: Shape, file: Path) -> None:
+    # Torch need not be installed where another backend computes.
     import torch
 
     batch = {0: torch.export.Dim("batch", min=1, max=65536)}
@@ -144,6 +145,7 @@ def _write_torch(whole: keras.Model, shape: Shape, file: Path) -> None:
 
 
 def _read_torch(file: Path) -> Ask:
+    # Torch need not be installed where another backend computes.
     import torch
 
     network = torch.export.load(str(file)).module()
@@ -165,6 +167,7 @@ def _write_litert(whole: keras.Model, shape: Shape, file: Path) -> None:
 
 
 def _read_litert(file: Path) -> Ask:
+    # An extra, which only this format needs.
     from ai_edge_litert.interpreter import Interpreter
 
     network = Interpreter(model_path=str(file))

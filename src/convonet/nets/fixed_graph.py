@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from convonet.errors import ModelFileError
 from convonet.nets import backend
 from convonet.nets.backend import keras
 from convonet.nets.export import exporting
@@ -24,9 +25,9 @@ def fixed_graph(fixed: keras.Model) -> bytes | None:
     """
     if backend.name() != "torch":
         return None
+    # Torch need not be installed where another backend computes.
     import torch
 
-    from convonet.errors import ModelFileError
     from convonet.nets.torch_path import constant_weights, create_forward
 
     network: Any = create_forward(fixed)

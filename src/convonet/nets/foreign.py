@@ -29,7 +29,7 @@ _DENSE_THERE = re.compile(r"dense_Dense\d+")
 _WRAPPED_ACTIVATIONS = {"Softmax": "softmax", "LeakyReLU": "leaky_relu", "ReLU": "relu"}
 
 
-class Found(NamedTuple):
+class PixelScaling(NamedTuple):
     """A scaling that a row of the network does; mean and deviation are on the 0..1 scale."""
 
     scaling: Scaling
@@ -62,8 +62,8 @@ def describe(
             received=f"{len(names)}: {', '.join(names[:5])}",
         )
     found = found_scaling(network)
-    said = scaling if found is not None else scaling or fed_scaling(network)
-    chosen = _chosen(found, said, pixels.channels, path)
+    given = scaling if found is not None else scaling or fed_scaling(network)
+    chosen = _chosen(found, given, pixels.channels, path)
     return ModelInfo(
         classes=names,
         pixels=pixels,
@@ -141,7 +141,7 @@ def _source(tensor: Any) -> Any:
     return tensor._keras_history.operation
 
 
-def found_scaling(network: keras.Model) -> Found | None:
+def found_scaling(network: keras.Model) -> PixelScaling | None:
     """The scaling that the first row which changes pixels does, None when it does something else."""
     for layer in layers_within(network):
         if isinstance(layer, keras.layers.Rescaling):
@@ -166,14 +166,14 @@ def fed_scaling(network: keras.Model) -> Scaling | None:
     return "symmetric" if theirs else None
 
 
-def _named(factor: Any, offset: Any) -> Found:
+def _named(factor: Any, offset: Any) -> PixelScaling:
     """The name of x · factor + offset; what has none is a mean and a deviation."""
     for name in ("unit", "symmetric"):
         scale = scale_of(name, 1)
         if scale is not None and _same(Scale(factor, offset), scale):
-            return Found(name)
+            return PixelScaling(name)
     factors, offsets = np.broadcast_arrays(np.float64(factor), np.float64(offset))
-    return Found(
+    return PixelScaling(
         "standard", tuple((-offsets / (255 * factors)).tolist()), tuple((1 / (255 * factors)).tolist())
     )
 
@@ -182,21 +182,21 @@ def _same(one: Scale, other: Scale) -> bool:
     return all(np.allclose(a, b, rtol=_CLOSE, atol=_CLOSE * 1e-3) for a, b in zip(one, other, strict=True))
 
 
-def _chosen(found: Found | None, said: Scaling | None, channels: int, path: Path) -> Found:
-    """The file's own scaling, else what the person said."""
+def _chosen(found: PixelScaling | None, given: Scaling | None, channels: int, path: Path) -> PixelScaling:
+    """The file's own scaling, else the one that the person gave."""
     if found is not None:
-        if said in (None, "none", found.scaling):
+        if given in (None, "none", found.scaling):
             return found
         raise ModelFileError(
             "The network scales its pixels itself, so they must not be scaled before",
             where=path,
             expected=f"no --scaling, or {found.scaling}",
-            received=said,
+            received=given,
         )
-    if said is None:
+    if given is None:
         raise ask_for_scaling(path, "--scaling")
-    scale_of(said, channels)
-    return Found(said)
+    scale_of(given, channels)
+    return PixelScaling(given)
 
 
 def ask_for_scaling(path: Path, option: str = "the data parameter scaling") -> ModelFileError:

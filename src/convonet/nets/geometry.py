@@ -23,11 +23,11 @@ class Window:
 
 
 class Reach(NamedTuple):
-    """What one value of a map looks at.
+    """What one value of a map depends on.
 
     Attributes:
         field: the receptive field in pixels of the image; borders are not cut off.
-        step: how far apart, in pixels of the image, neighbouring values look.
+        step: how far apart, in pixels of the image, neighbouring values are.
     """
 
     field: Pair
@@ -47,7 +47,7 @@ PIXEL = Reach((1, 1), (1, 1))
 
 
 def widest(reaches: Iterable[Reach | None]) -> Reach | None:
-    """The reach where branches meet; a branch that has lost its places (a gate over maps) does not count."""
+    """The reach where branches meet; a branch that has lost its positions (a gate over maps) does not count."""
     known = [reach for reach in reaches if reach is not None]
     if not known:
         return None
@@ -73,7 +73,7 @@ def _pair(value: Any) -> Pair:
 
 
 def multiply_adds(layer: Any, output_shape: tuple[int | None, ...]) -> int:
-    """Multiply-adds of one image: each weight of a kernel once for every place of the output."""
+    """Multiply-adds of one image: each weight of a kernel once for every position of the output."""
     weights: int = sum(
         math.prod(kernel.shape)
         for name in ("kernel", "depthwise_kernel", "pointwise_kernel")

@@ -17,7 +17,7 @@ from convonet.errors import ParamError
 from convonet.inference.model_info import Output
 from convonet.inference.scaling import Scale
 from convonet.nets.backend import keras
-from convonet.nets.foreign import Found
+from convonet.nets.foreign import PixelScaling
 
 Tensor = Any
 Padding = Literal["same", "valid"]
@@ -67,7 +67,7 @@ class Layers:
     """
 
     def __init__(
-        self, values: Mapping[str, Any], classes: int, seed: int, scaling: Found | None = None
+        self, values: Mapping[str, Any], classes: int, seed: int, scaling: PixelScaling | None = None
     ) -> None:
         self.values = values
         self.classes = classes
@@ -93,7 +93,7 @@ class Layers:
 
         Args:
             kernel, stride, padding, activation: the family's values when None.
-            norm: whether this is a place for batch normalisation, if the family's value asks for it.
+            norm: whether batch normalisation may stand here, if the family's value asks for it.
         """
         name = self._name("conv")
         kernel = kernel or self.values["kernel_size"]
@@ -198,15 +198,15 @@ class Layers:
     def _activated(self, x: Tensor, layer: Any, activation: str | None, norm: bool) -> Tensor:
         """What follows a layer with weights. Without normalisation the activation is in the layer's row."""
         kind = activation or self.values["activation"]
-        place = self.values.get("batch_norm", "none") if norm else "none"
-        if place == "before":
+        norm_position = self.values.get("batch_norm", "none") if norm else "none"
+        if norm_position == "before":
             x = self.norm(x)
             return x if kind == "linear" else self.act(x, kind)
         if kind == "leaky_relu":
             x = self.act(x, kind)
         else:
             layer.activation = keras.activations.get(kind)
-        return self.norm(x) if place == "after" else x
+        return self.norm(x) if norm_position == "after" else x
 
     def _weights(self, name: str, activation: str | None) -> Any:
         """He for activations with a corner, Glorot for the smooth ones."""

@@ -56,6 +56,7 @@ class NetModel:
         Raises:
             ModelFileError: no such file, damaged, not safe, no image classifier, or its scaling is not known.
         """
+        # Loading makes a NetModel, so each of the two modules needs the other.
         from convonet.nets.loading import load_model
 
         keras_model, info = load_model(Path(path), None if scaling == "auto" else scaling, classes)
@@ -106,6 +107,7 @@ class NetModel:
 
     def summary(self) -> Summary:
         """The layer table, with totals."""
+        # The table reads a NetModel, so each of the two modules needs the other.
         from convonet.nets.summary import summarize
 
         return summarize(self.keras_model)

@@ -50,14 +50,14 @@ def describe(
     """
     known = {item.key: item.value for item in model.metadata_props}
     inside = float(known.get("temperature", 1.0)) if temperature is None else temperature
-    said = {name: _text(value) for name, value in plain_values(info, inside).items()}
-    said[PROPERTY] = info.to_json()
+    properties = {name: _text(value) for name, value in plain_values(info, inside).items()}
+    properties[PROPERTY] = info.to_json()
     if golden is not None:
-        said[GOLDEN_PROPERTY] = json.dumps(golden.to_dict())
+        properties[GOLDEN_PROPERTY] = json.dumps(golden.to_dict())
     elif GOLDEN_PROPERTY in known:
-        said[GOLDEN_PROPERTY] = known[GOLDEN_PROPERTY]
+        properties[GOLDEN_PROPERTY] = known[GOLDEN_PROPERTY]
     model.producer_name = info.made_by
-    onnx.helper.set_model_props(model, said)
+    onnx.helper.set_model_props(model, properties)
 
 
 def _text(value: Any) -> str:

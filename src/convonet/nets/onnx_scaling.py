@@ -35,7 +35,7 @@ def flatten_scaling(model: onnx.ModelProto, shape: tuple[int, int, int]) -> None
         node.input[:] = ["convonet_scaled" if name == end else name for name in node.input]
         node.input[:] = ["convonet_rows" if name == start else name for name in node.input]
     first = helper.make_node("Reshape", [start, "convonet_rows_shape"], ["convonet_rows"])
-    after = next(place for place, node in enumerate(graph.node) if end in node.output) + 1
+    after = next(index for index, node in enumerate(graph.node) if end in node.output) + 1
     last = helper.make_node("Reshape", [end, "convonet_images_shape"], ["convonet_scaled"])
     graph.node.insert(after, last)
     graph.node.insert(0, first)

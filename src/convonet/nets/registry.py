@@ -11,7 +11,7 @@ from convonet.inference.model_info import ModelInfo
 from convonet.inference.scaling import scale_of
 from convonet.nets.backend import keras
 from convonet.nets.families import BUILDERS
-from convonet.nets.foreign import Found
+from convonet.nets.foreign import PixelScaling
 from convonet.nets.layers import Layers, TooSmallError, scaling_row
 from convonet.nets.net_model import NetModel
 from convonet.params.data_params import PixelParams, Scaling
@@ -58,11 +58,13 @@ def create_model(
         raise DataError("The images are not as their description says", expected=pixels.shape, received=shape)
     values = family.values(hyper)
     based = "base" in values
-    said = Found(scaling or "unit", *(None if part is None else tuple(part) for part in (mean, deviation)))
-    scale = None if based else scale_of(said.scaling, shape[2], said.mean, said.deviation)
+    given = PixelScaling(
+        scaling or "unit", *(None if part is None else tuple(part) for part in (mean, deviation))
+    )
+    scale = None if based else scale_of(given.scaling, shape[2], given.mean, given.deviation)
 
     def rows(sides: tuple[int, int]) -> tuple[Any, Layers]:
-        net = Layers(values, len(classes), seed, None if based and scaling is None else said)
+        net = Layers(values, len(classes), seed, None if based and scaling is None else given)
         inputs = keras.Input((*sides, shape[2]), dtype="float32", name=INPUT_NAME)
         outputs = BUILDERS[family.name](scaling_row(inputs, scale), net)
         return keras.Model(inputs, outputs, name=family.name), net
@@ -71,7 +73,7 @@ def create_model(
         model, net = rows(shape[:2])
     except TooSmallError as error:
         raise _too_small(family.name, values, shape, rows) from error
-    used = net.scaling or said
+    used = net.scaling or given
     info = ModelInfo(
         classes=tuple(classes),
         pixels=pixels,

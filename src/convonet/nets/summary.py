@@ -39,7 +39,7 @@ class LayerRow:
         padding: `same`, `valid` or None.
         activation: its name, None where the layer has none.
         receptive_field: side of the part of the image that one output looks at, in pixels; (height, width)
-            where they differ; None once places are gone.
+            where they differ; None once there are no positions.
         macs: multiply-adds for one image.
         bytes: memory of the layer's output for one image.
     """

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from convonet.params.fields import ParamModel, param
+from convonet.params.fields import param
+from convonet.params.values import ParamModel
 
 FillMode = Literal["constant", "nearest", "reflect", "wrap"]
 

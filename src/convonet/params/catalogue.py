@@ -6,6 +6,8 @@ from typing import Any
 
 from convonet.params.bases import BASES
 from convonet.params.families import FAMILIES, family_info
+from convonet.params.fields import fields_of
+from convonet.params.hyper_params import HyperParams
 
 
 def models_document() -> dict[str, Any]:
@@ -33,10 +35,13 @@ def family_document(name: str) -> dict[str, Any]:
             parameter["default"] = name if parameter["name"] == "base" else parameter["default"]
         return BASES[name].to_dict() | {"parameters": parameters}
     family = family_info(name)
+    declared = fields_of(HyperParams)
     return {
         "name": family.name,
         "title": family.title,
         "description": family.description,
         "source": family.source,
-        "parameters": [field.to_dict() | {"default": default} for field, default in family.fields()],
+        "parameters": [
+            declared[name].to_dict() | {"default": default} for name, default in family.defaults.items()
+        ],
     }

@@ -8,7 +8,8 @@ from typing import Any, Literal
 
 from convonet.errors import ParamError, nearest
 from convonet.params.choices import LayerActivation, Padding
-from convonet.params.fields import ParamModel, checked, param
+from convonet.params.fields import param
+from convonet.params.values import ParamModel, checked
 
 MAX_LAYERS = 200
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple, Self
+from typing import Annotated, Literal, NamedTuple, Self
 
-from convonet.params.fields import ParamModel, fields_of, param
+import pydantic
+
+from convonet.params.fields import fields_of, param
+from convonet.params.values import ParamModel
 from convonet.text import absolute
 
 Channels = Literal["auto", 1, 3]
@@ -12,6 +15,7 @@ Resize = Literal["stretch", "pad", "pad_edge", "crop"]
 Filter = Literal["bilinear", "bicubic", "lanczos", "area", "nearest"]
 Alpha = Literal["drop", "black", "white"]
 MissingClasses = Literal["refuse", "allow"]
+Side = Annotated[int, pydantic.Field(ge=1, le=4096)]
 Scaling = Literal["unit", "symmetric", "imagenet", "standard", "none"]
 
 DEFAULT_SIZE = (28, 28)
@@ -85,15 +89,13 @@ class DataParams(ParamModel):
         kind="path",
         default_text="./runs",
     )
-    image_size: tuple[int, int] | None = param(
+    image_size: tuple[Side, Side] | None = param(
         None,
         "Image size",
         "The size that every image is resized to: one number for a square, height × width, or auto.",
         group="Pixels",
         unit="pixels",
         kind="size",
-        ge=1,
-        le=4096,
         default_text="auto",
     )
     channels: Channels = param(
@@ -127,22 +129,18 @@ class DataParams(ParamModel):
         "standard with the mean and deviation below, or none.",
         group="Pixels",
     )
-    mean: tuple[float, ...] | None = param(
+    mean: tuple[Annotated[float, pydantic.Field(ge=0, le=1)], ...] | None = param(
         None,
         "Mean",
         "Mean of each channel on the 0..1 scale, for standard scaling.",
         group="Pixels",
-        ge=0,
-        le=1,
         default_text="not used",
     )
-    deviation: tuple[float, ...] | None = param(
+    deviation: tuple[Annotated[float, pydantic.Field(gt=0, le=1)], ...] | None = param(
         None,
         "Deviation",
         "Standard deviation of each channel on the 0..1 scale, for standard scaling.",
         group="Pixels",
-        gt=0,
-        le=1,
         default_text="not used",
     )
     validation_share: float = param(

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from convonet.errors import ParamError, nearest
-from convonet.params.fields import Field, fields_of
-from convonet.params.hyper_params import HyperParams
+from convonet.params.fields import fields_of
+
+if TYPE_CHECKING:
+    from convonet.params.hyper_params import HyperParams
 
 
 @dataclass(frozen=True)
@@ -36,16 +38,11 @@ class FamilyInfo:
         """Network parameters that the person set and that this family does not take."""
         groups = ("Network",) if "base" in self.defaults else ("Network", "Fine-tuning")
         network = [
-            f.name for f in fields_of(HyperParams).values() if f.group in groups and f.name != "family"
+            f.name for f in fields_of(type(hyper)).values() if f.group in groups and f.name != "family"
         ]
         return [
             n for n in network if hyper.is_set(n) and getattr(hyper, n) is not None and n not in self.defaults
         ]
-
-    def fields(self) -> list[tuple[Field, Any]]:
-        """Each parameter's declaration and this family's default."""
-        declared = fields_of(HyperParams)
-        return [(declared[name], value) for name, value in self.defaults.items()]
 
 
 _SHARED = {"batch_norm": "none", "l2": 0.0, "leaky_slope": 0.2, "output": "softmax"}

@@ -1,29 +1,41 @@
-"""A parameter is declared once, here: type, bounds, default, label, help and whether it can be tuned.
+"""A parameter is declared once: type, bounds, default, label, help and whether it can be tuned.
 
-`param(...)` declares it inside a `ParamModel`; `fields_of(Model)` gives the declarations as data, from
-which the form, the command line option, the JSON key, the web input and the table in the docs are made.
+`param(...)` declares it inside a `ParamModel` and hands type and bounds to pydantic, which checks them;
+`fields_of(Model)` gives the declarations as data, from which the form, the command line option, the JSON key,
+the web input and the table in the docs are made.
 """
 
 from __future__ import annotations
 
 import json
-import math
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Literal, Self, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import pydantic
-from pydantic import BaseModel, ConfigDict
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from convonet.errors import ParamError, nearest
+from convonet.errors import nearest
 
 Kind = Literal[
-    "int", "float", "bool", "text", "choice", "ints", "floats", "size", "path", "map", "weights", "layers"
+    "int",
+    "float",
+    "bool",
+    "text",
+    "choice",
+    "ints",
+    "floats",
+    "size",
+    "path",
+    "map",
+    "weights",
+    "layers",
+    "texts",
+    "value",
 ]
 
 _KIND_WORDS: dict[str, str] = {
@@ -38,11 +50,9 @@ _KIND_WORDS: dict[str, str] = {
     "map": 'a table such as {"name in the set": "name in the model"}',
     "weights": 'a table of class name and weight such as {"NORMAL": 2}',
     "layers": "a list of layers, each an object with a type",
+    "texts": "a list of texts",
+    "value": "a value of another type",
 }
-
-
-_NOT_GIVEN = ("", "none", "auto")
-"""What a person types where the software is to choose."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +64,7 @@ class Field:
         optional: None is allowed and means "chosen by the software"; `default_text` says what is chosen.
         literal: every text but the empty one is a value, also `none`.
         tunable: a search may vary it.
+        type_name: of a value that is itself made of parameters.
     """
 
     name: str
@@ -72,6 +83,7 @@ class Field:
     optional: bool = False
     default_text: str = ""
     literal: bool = False
+    type_name: str = ""
 
     @property
     def is_list(self) -> bool:
@@ -98,7 +110,7 @@ class Field:
         """What a right value looks like."""
         if self.kind == "choice":
             return "one of " + ", ".join(str(choice) for choice in self.choices)
-        words = _KIND_WORDS[self.kind]
+        words = self.type_name or _KIND_WORDS[self.kind]
         if self.kind == "size" and self.optional:
             words = f"auto, {words}"
         return " ".join(part for part in (words, self.range_text(), self.unit) if part)
@@ -106,7 +118,8 @@ class Field:
     def fault(self, received: object) -> str:
         """The sentence about a wrong value."""
         shown = json.dumps(received, ensure_ascii=False, default=str)
-        sentence = f"{self.name} ({self.label}): expected {self.expected_text()}, received {shown[:80]}"
+        subject = f"{self.name} ({self.label})" if self.label else self.name
+        sentence = f"{subject}: expected {self.expected_text()}, received {shown[:80]}"
         if self.kind == "choice" and isinstance(received, str):
             near = nearest(received, [str(choice) for choice in self.choices])
             sentence += f" (did you mean {near}?)" if near else ""
@@ -167,7 +180,7 @@ def param(
     kind: Kind | None = None,
     literal: bool = False,
 ) -> Any:
-    """Declare one parameter of a `ParamModel`. Bounds apply to each item of a list."""
+    """Declare one parameter of a `ParamModel`. The items of a list have bounds in their own annotation."""
     extra: dict[str, Any] = {
         "label": label,
         "group": group,
@@ -176,65 +189,8 @@ def param(
         "default_text": default_text,
         "kind": kind,
         "literal": literal,
-        "bounds": {"ge": ge, "gt": gt, "le": le, "lt": lt},
     }
-    return pydantic.Field(default, description=help, json_schema_extra=extra)
-
-
-class ParamModel(BaseModel):
-    """A frozen value whose fields were declared with `param`."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, protected_namespaces=())
-
-    @classmethod
-    def of(cls, values: Mapping[str, Any], where: object = None) -> Self:
-        """The value that `values` describe; texts are read as a person types them.
-
-        Raises:
-            ParamError: all faults at once, each naming the field, the value and the range.
-        """
-        value, faults = checked(cls, values)
-        if value is None:
-            raise ParamError.of(faults, where)
-        return value
-
-    def set_values(self) -> dict[str, Any]:
-        """Only what was set; the rest are defaults."""
-        return {name: getattr(self, name) for name in self.__class__.model_fields if self.is_set(name)}
-
-    def is_set(self, name: str) -> bool:
-        """Whether the person gave this value."""
-        return name in self.model_fields_set
-
-    def changed(self, **values: Any) -> Self:
-        """A copy in which `values` are set, checked like any other input."""
-        return self.of(self.set_values() | values)
-
-
-M = TypeVar("M", bound=ParamModel)
-
-
-def checked(model: type[M], values: Mapping[str, Any]) -> tuple[M | None, dict[str, str]]:
-    """The value, or None and a sentence for each field that is wrong."""
-    fields = fields_of(model)
-    faults = {name: unknown_key(name, fields) for name in values if name not in fields}
-    known: dict[str, Any] = {}
-    for name, value in values.items():
-        if name not in fields:
-            continue
-        try:
-            known[name] = _read(fields[name], value)
-        except ValueError:
-            faults[name] = fields[name].fault(value)
-    made: M | None = None
-    try:
-        made = model.model_validate(known)
-    except pydantic.ValidationError as error:
-        for part in error.errors():
-            name = str(part["loc"][0]) if part["loc"] else model.__name__
-            own = str(part["ctx"]["error"]) if part["type"] == "value_error" else None
-            faults.setdefault(name, own or fields[name].fault(values.get(name)))
-    return (None if faults else made), faults
+    return pydantic.Field(default, description=help, ge=ge, gt=gt, le=le, lt=lt, json_schema_extra=extra)
 
 
 def unknown_key(name: str, known: Mapping[str, Any]) -> str:
@@ -244,124 +200,73 @@ def unknown_key(name: str, known: Mapping[str, Any]) -> str:
 
 
 @cache
-def fields_of(model: type[ParamModel]) -> dict[str, Field]:
+def fields_of(model: type[pydantic.BaseModel]) -> dict[str, Field]:
     """The declarations of a model by name, in their order."""
     return {name: _field(name, info) for name, info in model.model_fields.items()}
 
 
 def _field(name: str, info: FieldInfo) -> Field:
     extra = typing.cast(dict[str, Any], info.json_schema_extra or {})
-    kind, choices, optional = _kind(info.annotation)
-    bounds = extra["bounds"]
-    default = None if info.default is PydanticUndefined else info.default
+    annotation, optional = _without_none(info.annotation)
+    kind = extra.get("kind") or _kind(annotation)
     return Field(
         name=name,
-        label=extra["label"],
+        label=extra.get("label", ""),
         help=info.description or "",
-        kind=extra["kind"] or kind,
-        default=default,
-        group=extra["group"],
-        unit=extra["unit"],
-        low=bounds["ge"] if bounds["gt"] is None else bounds["gt"],
-        high=bounds["le"] if bounds["lt"] is None else bounds["lt"],
-        low_open=bounds["gt"] is not None,
-        high_open=bounds["lt"] is not None,
-        choices=choices,
-        tunable=extra["tunable"],
+        kind=kind,
+        default=None if info.default is PydanticUndefined else info.default,
+        group=extra.get("group", ""),
+        unit=extra.get("unit", ""),
+        **_bounds([*info.metadata, *_item_metadata(annotation)]),
+        choices=get_args(annotation) if kind == "choice" else (),
+        tunable=extra.get("tunable", False),
         optional=optional,
-        default_text=extra["default_text"],
-        literal=extra["literal"],
+        default_text=extra.get("default_text", ""),
+        literal=extra.get("literal", False),
+        type_name=annotation.__name__ if kind == "value" else "",
     )
 
 
-def _kind(annotation: Any) -> tuple[Kind, tuple[Any, ...], bool]:
-    """Kind, choices and whether None is allowed, from a type annotation."""
-    optional = False
-    if get_origin(annotation) in (Union, types.UnionType):
-        parts = [part for part in get_args(annotation) if part is not type(None)]
-        optional = len(parts) < len(get_args(annotation))
-        annotation = parts[0]
-    if get_origin(annotation) is Literal:
-        return "choice", get_args(annotation), optional
-    if get_origin(annotation) is tuple:
+def _without_none(annotation: Any) -> tuple[Any, bool]:
+    """The annotation without None and without what it is annotated with, and whether None was part of it."""
+    if get_origin(annotation) not in (Union, types.UnionType):
+        return annotation, False
+    parts = [part for part in get_args(annotation) if part is not type(None)]
+    first = get_args(parts[0])[0] if get_origin(parts[0]) is Annotated else parts[0]
+    return first, len(parts) < len(get_args(annotation))
+
+
+def _item_metadata(annotation: Any) -> tuple[Any, ...]:
+    """What the items of a tuple are annotated with."""
+    item = get_args(annotation)[0] if get_origin(annotation) is tuple else None
+    if get_origin(item) is not Annotated:
+        return ()
+    return tuple(part for info in get_args(item)[1:] for part in info.metadata)
+
+
+def _bounds(metadata: Iterable[Any]) -> dict[str, Any]:
+    """The bounds among pydantic's constraints, as arguments of `Field`."""
+    found: dict[str, Any] = {}
+    for part in metadata:
+        for name, end in _ENDS.items():
+            if hasattr(part, name):
+                found |= {end: getattr(part, name), f"{end}_open": name in ("gt", "lt")}
+    return found
+
+
+_ENDS = {"ge": "low", "gt": "low", "le": "high", "lt": "high"}
+
+
+def _kind(annotation: Any) -> Kind:
+    """The kind of value that an annotation without None means."""
+    origin = get_origin(annotation)
+    if origin is Literal:
+        return "choice"
+    if origin is tuple:
         item = get_args(annotation)[0]
-        return ("ints" if item is int else "floats"), (), optional
-    if get_origin(annotation) is dict:
-        return ("weights" if get_args(annotation)[1] is float else "map"), (), optional
+        kinds: dict[Any, Kind] = {int: "ints", float: "floats", str: "texts"}
+        return kinds[get_args(item)[0] if get_origin(item) is Annotated else item]
+    if origin is dict:
+        return "weights" if get_args(annotation)[1] is float else "map"
     simple: dict[Any, Kind] = {int: "int", float: "float", bool: "bool", str: "text"}
-    return simple[annotation], (), optional
-
-
-def _read(field: Field, value: Any) -> Any:
-    """The value that a person or a JSON file meant; ValueError when it is of another kind or out of range."""
-    if isinstance(value, str):
-        # The name of a folder may end in a blank, and a pattern may look for one.
-        value = _read_text(field, value if field.is_literal else value.strip())
-    if value is None:
-        if not field.optional:
-            raise ValueError
-        return None
-    if field.kind == "size":
-        value = (
-            (value, value) if isinstance(value, (int, float)) else tuple(value) if _is_list(value) else value
-        )
-        if not isinstance(value, tuple) or len(value) != 2:
-            raise ValueError
-    if field.kind == "choice" and (
-        isinstance(value, (bool, list, tuple, dict)) or value not in field.choices
-    ):
-        raise ValueError
-    if field.kind in ("ints", "floats") and isinstance(value, (int, float)):
-        value = (value,)
-    if field.kind in ("int", "float", "size", "ints", "floats"):
-        items = value if isinstance(value, (tuple, list)) else (value,)
-        read = tuple(_number(field, item) for item in items)
-        return read if isinstance(value, (tuple, list)) else read[0]
-    if field.kind == "bool" and not isinstance(value, bool):
-        raise ValueError
-    return value
-
-
-def _is_list(value: object) -> bool:
-    return isinstance(value, (list, tuple))
-
-
-def _number(field: Field, value: Any) -> int | float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise ValueError
-    if not math.isfinite(value):
-        raise ValueError
-    whole = field.kind in ("int", "ints", "size")
-    if whole and value != int(value):
-        raise ValueError
-    too_low = field.low is not None and (value <= field.low if field.low_open else value < field.low)
-    too_high = field.high is not None and (value >= field.high if field.high_open else value > field.high)
-    if too_low or too_high:
-        raise ValueError
-    return int(value) if whole else float(value)
-
-
-def _read_text(field: Field, text: str) -> Any:
-    """What a typed text means for a field of this kind."""
-    if field.is_literal:
-        return text if text.strip() else None
-    if field.optional and text.lower() in _NOT_GIVEN and text not in field.choices:
-        return None
-    if field.kind == "choice":
-        return next((choice for choice in field.choices if str(choice).lower() == text.lower()), text)
-    if field.kind == "bool":
-        words = {"true": True, "yes": True, "on": True, "1": True}
-        words |= {"false": False, "no": False, "off": False, "0": False}
-        return words.get(text.lower(), text)
-    if field.kind in ("int", "float"):
-        return float(text) if field.kind == "float" or not text.lstrip("+-").isdigit() else int(text)
-    if field.is_json or (text.startswith("[") and field.is_list):
-        return json.loads(text)
-    if field.kind == "size":
-        sides = text.lower().replace("×", "x").replace(",", "x").split("x")
-        return tuple(int(side) for side in sides) if len(sides) > 1 else int(text)
-    if field.kind == "ints":
-        return tuple(int(part) for part in text.split("-"))
-    if field.kind == "floats":
-        return tuple(float(part) for part in text.replace(",", " ").split())
-    return text
+    return simple.get(annotation, "value")

@@ -5,13 +5,16 @@ Longer than usual: it is one list of declarations.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import field_validator
+from pydantic import Field, field_validator
 
+from convonet.errors import ParamError
 from convonet.params.choices import Activation, BatchNorm, GlobalPooling, OutputChoice, Padding, Pooling
 from convonet.params.custom_layers import layer_faults
-from convonet.params.fields import ParamModel, param
+from convonet.params.families import family_info
+from convonet.params.fields import param
+from convonet.params.values import ParamModel
 
 
 class NetworkParams(ParamModel):
@@ -55,13 +58,11 @@ class NetworkParams(ParamModel):
         tunable=True,
         default_text="the family's own",
     )
-    hidden_units: tuple[int, ...] | None = param(
+    hidden_units: tuple[Annotated[int, Field(ge=1, le=65_536)], ...] | None = param(
         None,
         "Hidden layers",
         "Units of each hidden dense layer, such as 128-64.",
         group="Network",
-        ge=1,
-        le=65_536,
         tunable=True,
         default_text="the family's own",
     )
@@ -183,6 +184,14 @@ class NetworkParams(ParamModel):
         tunable=True,
         default_text="the family's own",
     )
+
+    @field_validator("family")
+    @classmethod
+    def _check_family(cls, value: str) -> str:
+        try:
+            return family_info(value).name
+        except ParamError as error:
+            raise ValueError(error.faults["family"]) from error
 
     @field_validator("layers")
     @classmethod

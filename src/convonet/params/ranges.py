@@ -74,20 +74,28 @@ class ListRange:
 Spread: TypeAlias = Range | ListRange
 
 
-def read_spread(declared: Field, value: Any) -> Spread | None:
-    """The range that a value of a file or a typed text means; None when it is no range.
+def means_range(declared: Field, value: Any) -> bool:
+    """Whether a value of a file or a typed text is meant as a range rather than as a value."""
+    if isinstance(value, str):
+        typed = declared.kind in ("int", "float") and _TYPED.fullmatch(value) is not None
+        return typed or (value.startswith("{") and not declared.is_json)
+    return isinstance(value, (Range, ListRange)) or (isinstance(value, Mapping) and not declared.is_json)
+
+
+def read_spread(declared: Field, value: Any) -> Spread:
+    """The range that a value of a file or a typed text means.
 
     Typed: `1e-4..1e-2:log`, `4..256:4` (with its step), or the JSON object of a file.
 
     Raises:
-        ValueError: a range with a fault; the text says which.
+        ValueError: a range with a fault, or no range; the text says which.
     """
     if isinstance(value, (Range, ListRange)):
-        return value
+        value = value.to_dict()
     if isinstance(value, str):
-        value = _typed(declared, value)
-    if not isinstance(value, Mapping) or declared.is_json:
-        return None
+        value = _typed(value)
+    if not isinstance(value, Mapping):
+        raise ValueError(f"expected a range, received {json.dumps(value, default=str)[:80]}")
     if declared.kind in ("int", "float"):
         return _range(declared, value)
     if declared.kind == "ints":
@@ -95,12 +103,12 @@ def read_spread(declared: Field, value: Any) -> Spread | None:
     raise ValueError(f"only numbers have ranges; list the values of {declared.name}")
 
 
-def _typed(declared: Field, text: str) -> Any:
+def _typed(text: str) -> Any:
     if text.startswith("{"):
         return json.loads(text)
-    found = _TYPED.fullmatch(text) if declared.kind in ("int", "float") else None
+    found = _TYPED.fullmatch(text)
     if found is None:
-        return None
+        return text
     how = found["how"]
     steps = {} if how is None else {"log": True} if how == "log" else {"step": float(how)}
     return {"low": float(found["low"]), "high": float(found["high"])} | steps

@@ -5,16 +5,16 @@ from __future__ import annotations
 import itertools
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from convonet.errors import ParamError
-from convonet.params.families import FAMILIES, family_info
-from convonet.params.fields import Field, checked, fields_of, unknown_key
+from convonet.params.fields import Field, fields_of, unknown_key
 from convonet.params.hyper_params import HyperParams
-from convonet.params.ranges import ListRange, Range, Spread, read_spread
+from convonet.params.ranges import ListRange, Range, Spread, means_range, read_spread
 from convonet.params.transfer_params import anchored_file
+from convonet.params.values import checked
 
 REFERENCE_LISTS = ("init_rate", "num_filters", "num_units", "epochs", "batch_size")
 """The five parameters that are lists in the reference application's files, also when they hold one value."""
@@ -47,29 +47,66 @@ class SearchSpace:
             ParamError: all faults at once.
         """
         declared = fields_of(HyperParams)
-        faults = {name: unknown_key(name, declared) for name in values if name not in declared}
-        choices: dict[str, tuple[Any, ...]] = {}
-        ranges: dict[str, Spread] = {}
-        conditions: dict[str, tuple[str, tuple[Any, ...]]] = {}
+        choices: dict[str, Any] = {}
+        ranges: dict[str, Any] = {}
+        conditions: dict[str, Any] = {}
         lists = set()
         for name, value in values.items():
             if name not in declared:
+                choices[name] = value
                 continue
-            value = _taken_condition(declared[name], value, conditions, faults)
-            spread = _checked_spread(declared[name], value, faults)
-            if spread is not None:
-                ranges[name] = spread
-            if spread is not None or name in faults:
+            value = _taken_condition(declared[name], value, conditions)
+            if means_range(declared[name], value):
+                ranges[name] = value
                 continue
-            alternatives, is_list = _alternatives(declared[name], value)
-            choices[name] = _checked_values(declared[name], alternatives, faults)
+            choices[name], is_list = _alternatives(declared[name], value)
             if is_list:
                 lists.add(name)
-        space = cls(choices, frozenset(lists), ranges, conditions)
-        faults |= space._wrong_conditions()
+        try:
+            return cls(choices, frozenset(lists), ranges, conditions)
+        except ParamError as error:
+            raise ParamError.of(error.faults, where) from error
+
+    @classmethod
+    def typed(cls, settings: Mapping[str, Sequence[Any]], before: SearchSpace) -> SearchSpace:
+        """The space of these alternatives alone, texts read as typed.
+
+        Args:
+            before: what was there; it knows which single values its file wrote as lists, and the conditions.
+
+        Raises:
+            ParamError: all faults at once.
+        """
+        choices, ranges = _split_ranges(settings)
+        kept = {
+            name: (other, wanted)
+            for name, (other, wanted) in before.conditions.items()
+            if name in settings and other in settings
+        }
+        return cls(choices, before.as_lists, ranges, kept)
+
+    def __post_init__(self) -> None:
+        """Check and read what was given. Raises ParamError with all faults."""
+        tables = {name: getattr(self, name) for name in ("choices", "ranges", "conditions")}
+        if wrong := {name: table for name, table in tables.items() if not isinstance(table, Mapping)}:
+            raise ParamError.of(
+                {n: f"{n}: expected a table by name, received {v!r:.80}" for n, v in wrong.items()}
+            )
+        declared = fields_of(HyperParams)
+        names = [name for table in tables.values() for name in table]
+        faults = {name: unknown_key(name, declared) for name in names if name not in declared}
+        known = {
+            table: {name: value for name, value in values.items() if name in declared}
+            for table, values in tables.items()
+        }
+        choices = {n: _checked_values(declared[n], v, faults) for n, v in known["choices"].items()}
+        ranges = {n: _checked_spread(declared[n], v, faults) for n, v in known["ranges"].items()}
+        conditions = {n: _checked_condition(declared[n], v, faults) for n, v in known["conditions"].items()}
+        faults |= _wrong_conditions(choices, conditions)
         if faults:
-            raise ParamError.of(faults, where)
-        return space
+            raise ParamError.of(faults)
+        for name, values in (("choices", choices), ("ranges", ranges), ("conditions", conditions)):
+            object.__setattr__(self, name, values)
 
     @classmethod
     def single(cls, hyper: HyperParams) -> SearchSpace:
@@ -147,29 +184,10 @@ class SearchSpace:
         Raises:
             ParamError: all faults at once.
         """
-        declared = fields_of(HyperParams)
-        faults = {name: unknown_key(name, declared) for name in settings if name not in declared}
-        choices, ranges = dict(self.choices), dict(self.ranges)
-        for name, values in settings.items():
-            if name not in declared:
-                continue
-            choices.pop(name, None)
-            ranges.pop(name, None)
-            spread = _checked_spread(declared[name], values[0], faults) if len(values) == 1 else None
-            if spread is not None:
-                ranges[name] = spread
-            elif name not in faults:
-                choices[name] = _checked_values(declared[name], values, faults)
-        if faults:
-            raise ParamError.of(faults)
-        # What is set in its place keeps its place; only new names come at the end.
-        order = [*self.choices, *(name for name in choices if name not in self.choices)]
-        return SearchSpace(
-            {name: choices[name] for name in order if name in choices},
-            self.as_lists,
-            ranges,
-            self.conditions,
-        )
+        new_choices, new_ranges = _split_ranges(settings)
+        choices = {n: v for n, v in self.choices.items() if n not in new_ranges} | new_choices
+        ranges = {n: v for n, v in self.ranges.items() if n not in new_choices} | new_ranges
+        return SearchSpace(choices, self.as_lists, ranges, self.conditions)
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON object of the file: several values as a list, the reference's five always."""
@@ -184,47 +202,66 @@ class SearchSpace:
             whole[name] = head | {"when": {other: list(map(_plain, wanted))}}
         return whole
 
-    def _wrong_conditions(self) -> dict[str, str]:
-        """A condition is about another name of the space that has no condition itself."""
-        return {
-            name: f"{name}: its condition is about {other}, which must be in the space and without a condition"
-            for name, (other, _) in self.conditions.items()
-            if other in self.conditions or other not in self.choices
-        }
-
 
 def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
-def _taken_condition(
-    declared: Field, value: Any, conditions: dict[str, tuple[str, tuple[Any, ...]]], faults: dict[str, str]
-) -> Any:
+def _taken_condition(declared: Field, value: Any, conditions: dict[str, Any]) -> Any:
     """The value without its `when`, which is entered into `conditions`."""
     if not isinstance(value, Mapping) or "when" not in value or declared.is_json:
         return value
     rest = {key: item for key, item in value.items() if key != "when"}
-    when = value["when"]
-    known = fields_of(HyperParams)
-    if not isinstance(when, Mapping) or len(when) != 1 or next(iter(when)) not in known:
-        faults[declared.name] = (
-            f'{declared.name}: when: expected one parameter and its values, such as {{"optimizer": "sgd"}}'
-        )
-        return rest.get("values", rest)
-    other, wanted = next(iter(when.items()))
-    alternatives, _ = _alternatives(known[other], wanted)
-    conditions[declared.name] = other, _checked_values(known[other], alternatives, faults)
+    when, known = value["when"], fields_of(HyperParams)
+    if isinstance(when, Mapping) and len(when) == 1:
+        other, wanted = next(iter(when.items()))
+        when = other, _alternatives(known[other], wanted)[0] if other in known else wanted
+    conditions[declared.name] = when
     return rest.get("values", rest)
 
 
+def _checked_condition(
+    declared: Field, condition: Any, faults: dict[str, str]
+) -> tuple[str, tuple[Any, ...]] | None:
+    """Another parameter and the values that it must have."""
+    known = fields_of(HyperParams)
+    other, wanted = condition if isinstance(condition, tuple) and len(condition) == 2 else (None, ())
+    if not isinstance(other, str) or other not in known:
+        faults[declared.name] = (
+            f'{declared.name}: when: expected one parameter and its values, such as {{"optimizer": "sgd"}}'
+        )
+        return None
+    return other, _checked_values(known[other], wanted, faults)
+
+
+def _wrong_conditions(
+    choices: Mapping[str, Any], conditions: Mapping[str, tuple[str, tuple[Any, ...]] | None]
+) -> dict[str, str]:
+    """A condition is about another name of the space that has no condition itself."""
+    return {
+        name: f"{name}: its condition is about {condition[0]}, which must be in the space and without a condition"
+        for name, condition in conditions.items()
+        if condition is not None and (condition[0] in conditions or condition[0] not in choices)
+    }
+
+
+def _split_ranges(settings: Mapping[str, Sequence[Any]]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Alternatives and ranges among settings; what nobody declared is left to the space's own check."""
+    declared = fields_of(HyperParams)
+    ranges = {
+        name: values[0]
+        for name, values in settings.items()
+        if name in declared and len(values) == 1 and means_range(declared[name], values[0])
+    }
+    return {name: values for name, values in settings.items() if name not in ranges}, ranges
+
+
 def _checked_spread(declared: Field, value: Any, faults: dict[str, str]) -> Spread | None:
-    """The range that a value means, its ends checked; None when it is none or has a fault."""
+    """The range that a value means, its ends checked; None when it has a fault."""
     try:
         spread = read_spread(declared, value)
     except ValueError as error:
         faults[declared.name] = f"{declared.name} ({declared.label}): {error}"
-        return None
-    if spread is None:
         return None
     ends = spread.each if isinstance(spread, ListRange) else (spread.low, spread.high)
     for end in ends:
@@ -242,22 +279,15 @@ def _alternatives(declared: Field, value: Any) -> tuple[list[Any], bool]:
     return value, True
 
 
-def _checked_values(declared: Field, values: Iterable[Any], faults: dict[str, str]) -> tuple[Any, ...]:
-    """The values, each checked; faults get a sentence. A value that stands twice is kept once."""
+def _checked_values(declared: Field, values: Any, faults: dict[str, str]) -> tuple[Any, ...]:
+    """The alternatives, each checked; faults get a sentence. A value that stands twice is kept once."""
     read: list[Any] = []
-    for value in values:
+    for value in values if isinstance(values, (list, tuple)) else (values,):
         made, wrong = checked(HyperParams, {declared.name: value})
         if made is None:
             faults[declared.name] = next(iter(wrong.values()))
-            continue
-        item = getattr(made, declared.name)
-        if declared.name == "family" and item not in FAMILIES:
-            try:
-                family_info(item)
-            except ParamError as error:
-                faults["family"] = error.faults["family"]
-        if item not in read:
-            read.append(item)
+        elif getattr(made, declared.name) not in read:
+            read.append(getattr(made, declared.name))
     if not read and declared.name not in faults:
         faults[declared.name] = (
             f"{declared.name} ({declared.label}): expected at least one value, received []"

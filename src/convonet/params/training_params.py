@@ -9,7 +9,8 @@ from typing import Literal
 
 from pydantic import field_validator
 
-from convonet.params.fields import ParamModel, param
+from convonet.params.fields import param
+from convonet.params.values import ParamModel
 
 Optimizer = Literal["sgd", "adam", "adamw", "rmsprop"]
 Schedule = Literal["constant", "exponential", "cosine", "one_cycle"]

@@ -7,8 +7,11 @@ from typing import Any, Literal, Self
 
 from pydantic import field_validator, model_validator
 
+from convonet.errors import ParamError
+from convonet.params.bases import base_info, is_model_file
 from convonet.params.custom_layers import layer_faults
-from convonet.params.fields import ParamModel, param
+from convonet.params.fields import param
+from convonet.params.values import ParamModel
 from convonet.text import absolute, local_path
 
 
@@ -66,6 +69,14 @@ class TransferParams(ParamModel):
         if isinstance(values, dict) and values.get("base") is not None:
             return {"family": "transfer"} | values
         return values
+
+    @field_validator("base")
+    @classmethod
+    def _check_base(cls, value: str | None) -> str | None:
+        try:
+            return value if value is None or is_model_file(value) else base_info(value).name
+        except ParamError as error:
+            raise ValueError(error.faults["base"]) from error
 
     @field_validator("head")
     @classmethod

@@ -45,7 +45,7 @@ class ValidationScore:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class LossDifference:
     """Two candidates on the same images.
 
     Attributes:
@@ -98,8 +98,8 @@ def score_validation(
     return score, losses
 
 
-def compare(first: Losses, second: Losses) -> Comparison:
+def compare(first: Losses, second: Losses) -> LossDifference:
     """Paired comparison of per-image log-losses."""
     difference = first - second
     error = float(difference.std(ddof=1) / np.sqrt(len(difference))) if len(difference) > 1 else 0.0
-    return Comparison(float(difference.mean()), error)
+    return LossDifference(float(difference.mean()), error)

@@ -72,7 +72,7 @@ class Candidate:
 
 
 @dataclass(frozen=True)
-class Decision:
+class PlanDecision:
     """Something that was decided while the plan was carried out, because of time.
 
     Attributes:
@@ -111,7 +111,7 @@ class Plan:
     sentence: str
     notes: tuple[str, ...] = ()
     candidates: tuple[Candidate, ...] = ()
-    decisions: tuple[Decision, ...] = ()
+    decisions: tuple[PlanDecision, ...] = ()
     chosen: str | None = None
     why: str = ""
 
@@ -119,7 +119,7 @@ class Plan:
         """The candidate of that name."""
         return next(one for one in self.candidates if one.name == name)
 
-    def decision(self, candidate: str, what: str) -> Decision | None:
+    def decision(self, candidate: str, what: str) -> PlanDecision | None:
         """What was decided last for a candidate; None where nothing was."""
         found = (one for one in reversed(self.decisions) if (one.candidate, one.what) == (candidate, what))
         return next(found, None)
@@ -129,7 +129,7 @@ class Plan:
         made = (changed if one.name == changed.name else one for one in self.candidates)
         return replace(self, candidates=tuple(made))
 
-    def with_decision(self, decision: Decision) -> Plan:
+    def with_decision(self, decision: PlanDecision) -> Plan:
         """The plan with one more decision."""
         return replace(self, decisions=(*self.decisions, decision))
 
@@ -152,6 +152,6 @@ class Plan:
         values["candidates"] = tuple(
             Candidate(**{**one, "image_size": tuple(one["image_size"])}) for one in value["candidates"]
         )
-        values["decisions"] = tuple(Decision(**one) for one in value["decisions"])
+        values["decisions"] = tuple(PlanDecision(**one) for one in value["decisions"])
         values["notes"] = tuple(value["notes"])
         return cls(**values)

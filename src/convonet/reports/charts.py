@@ -15,7 +15,7 @@ _TICKS = 5
 _LEGEND_ROW = 18
 
 
-class Line(NamedTuple):
+class ChartLine(NamedTuple):
     """One line.
 
     Attributes:
@@ -53,7 +53,7 @@ class Chart:
     title: str
     x_label: str
     y_label: str
-    lines: Sequence[Line] = ()
+    lines: Sequence[ChartLine] = ()
     bars: Sequence[Bars] = ()
     x_range: tuple[float, float] | None = None
     y_range: tuple[float, float] | None = None
@@ -72,7 +72,7 @@ class _Drawing:
         self.y = chart.y_range or _ends([point[1] for point in self._points()], 0.06)
         if chart.bars:
             self.y = (0.0, self.y[1])
-        parts: list[Line | Bars] = [*chart.lines, *chart.bars]
+        parts: list[ChartLine | Bars] = [*chart.lines, *chart.bars]
         self.named = [part for part in parts if part.name]
         self.height = HEIGHT + _LEGEND_ROW * len(self.named)
 
@@ -118,7 +118,7 @@ class _Drawing:
     def _shown(self, value: float) -> str:
         return f"{100 * value:g}%" if self.chart.percent else f"{value:g}"
 
-    def _line(self, line: Line) -> Markup:
+    def _line(self, line: ChartLine) -> Markup:
         parts: list[list[tuple[str, str]]] = [[]]
         for point in line.points:
             if point is None or not math.isfinite(point[1]):
@@ -149,7 +149,7 @@ class _Drawing:
             drawn.append(Markup(shape).format(bars.style, x, y, width, max(height, 0.0)))
         return Markup("").join(drawn)
 
-    def _legend(self, place: int, part: Line | Bars) -> Markup:
+    def _legend(self, place: int, part: ChartLine | Bars) -> Markup:
         y = HEIGHT + 8 + _LEGEND_ROW * place
         kind = "bar" if isinstance(part, Bars) else "key"
         box = Markup('<rect class="{} {}" x="{}" y="{}" width="16" height="{}"/>')

@@ -8,7 +8,7 @@ from typing import Any
 
 from convonet.plots.ranking import RankingLines, ranking_lines
 from convonet.plots.reliability import reliability_points
-from convonet.reports.charts import Bars, Chart, Line
+from convonet.reports.charts import Bars, Chart, ChartLine
 
 History = Mapping[str, Sequence[float | None]]
 _UNIT = (0.0, 1.0)
@@ -27,7 +27,7 @@ def training_charts(history: History, kept: int | None) -> list[Chart]:
     rates = [rate for rate in history.get("learning_rate", ()) if rate is not None]
     if len(set(rates)) > 1:
         points = _points(history["learning_rate"])
-        line = Line("", points, "c2", dots=len(points) <= 40)
+        line = ChartLine("", points, "c2", dots=len(points) <= 40)
         charts.append(Chart("Learning rate", "Epoch", "Learning rate", [line], whole=True))
     return charts
 
@@ -36,7 +36,7 @@ def _over_epochs(
     history: History, name: str, title: str, kept: int | None, *, percent: bool = False
 ) -> Chart:
     lines = [
-        Line(label, _points(history[key]), style, dots=len(history[key]) <= 40)
+        ChartLine(label, _points(history[key]), style, dots=len(history[key]) <= 40)
         for key, label, style in ((name, "training", "c0"), (f"val_{name}", "validation", "c1"))
         if any(value is not None for value in history.get(key, ()))
     ]
@@ -46,7 +46,7 @@ def _over_epochs(
             y for line in lines for point in line.points if point for y in point[1:] if math.isfinite(y)
         ]
         ends: list[tuple[float, float] | None] = [(kept, min(values)), (kept, max(values))]
-        lines.append(Line(f"kept: epoch {kept}", ends, "guess"))
+        lines.append(ChartLine(f"kept: epoch {kept}", ends, "guess"))
     return Chart(title, "Epoch", title, lines, percent=percent, whole=True)
 
 
@@ -63,15 +63,15 @@ def ranking_charts(document: Mapping[str, Any]) -> list[Chart]:
 
 
 def _roc(lines: RankingLines) -> Chart:
-    drawn = [Line("", [(0, 0), (1, 1)], "guess")]
+    drawn = [ChartLine("", [(0, 0), (1, 1)], "guess")]
     for place, curve in enumerate(lines.curves):
         low, high = curve["auc_interval"]
         name = f"{curve['class']}: {curve['auc']:.3f} ({low:.3f} to {high:.3f})"
         drawn.append(
-            Line(name, list(zip(curve["roc"]["fpr"], curve["roc"]["tpr"], strict=True)), f"c{place}")
+            ChartLine(name, list(zip(curve["roc"]["fpr"], curve["roc"]["tpr"], strict=True)), f"c{place}")
         )
     if lines.point is not None:
-        drawn.append(Line("the answers given", [lines.point[:2]], "given", dots=True))
+        drawn.append(ChartLine("the answers given", [lines.point[:2]], "given", dots=True))
     return Chart(
         "ROC, area below", "False positive rate", "True positive rate", drawn, x_range=_UNIT, y_range=_UNIT
     )
@@ -82,11 +82,11 @@ def _precision_recall(lines: RankingLines) -> Chart:
     for place, curve in enumerate(lines.curves):
         points = curve["precision_recall"]
         stairs = _stairs(points["recall"], points["precision"])
-        drawn.append(Line(f"{curve['class']}: {curve['average_precision']:.3f}", stairs, f"c{place}"))
+        drawn.append(ChartLine(f"{curve['class']}: {curve['average_precision']:.3f}", stairs, f"c{place}"))
     if lines.point is not None:
         chance = lines.curves[0]["chance"]
-        drawn.append(Line("", [(0, chance), (1, chance)], "guess"))
-        drawn.append(Line("the answers given", [lines.point[1:]], "given", dots=True))
+        drawn.append(ChartLine("", [(0, chance), (1, chance)], "guess"))
+        drawn.append(ChartLine("the answers given", [lines.point[1:]], "given", dots=True))
     title = "Precision and recall, average precision"
     return Chart(title, "Recall", "Precision", drawn, x_range=_UNIT, y_range=_UNIT)
 
@@ -103,8 +103,8 @@ def calibration_charts(document: Mapping[str, Any]) -> list[Chart]:
     """The reliability diagram, and how sure right and wrong answers were."""
     points = reliability_points(document["reliability"])
     diagram = [
-        Line("", [(0, 0), (1, 1)], "guess"),
-        Line("", list(zip(points.confidence, points.accuracy, strict=True)), "c0", dots=True),
+        ChartLine("", [(0, 0), (1, 1)], "guess"),
+        ChartLine("", list(zip(points.confidence, points.accuracy, strict=True)), "c0", dots=True),
     ]
     histogram, bars = document["confidence_histogram"], []
     for name, style in (("right", "c0"), ("wrong", "c1")):

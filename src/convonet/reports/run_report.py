@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from convonet.errors import InputError
 from convonet.reports.model_report import model_page
 from convonet.reports.page import write_page
 from convonet.reports.search_report import search_page
 from convonet.runs import Run
+from convonet.specs import StudyTask, Task, TestTask, TrainTask, TuneTask, traits_of
 
 REPORT = "report.html"
 """Its name in the run folder."""
 
-_PAGES = {
-    "train": ("model.html", model_page),
-    "evaluate": ("model.html", model_page),
-    "tune": ("search.html", search_page),
-    "study": ("search.html", search_page),
+_PAGES: dict[type[Task], tuple[str, Callable[[Run], dict[str, Any]]]] = {
+    TrainTask: ("model.html", model_page),
+    TestTask: ("model.html", model_page),
+    TuneTask: ("search.html", search_page),
+    StudyTask: ("search.html", search_page),
 }
 
 
@@ -35,8 +38,9 @@ def write_report(run: Run, out: Path | None = None) -> Path:
         OutputError: the file cannot be written there.
     """
     kind = run.read()["kind"]
-    if kind not in _PAGES:
-        known = ", ".join(_PAGES)
+    found = _PAGES.get(traits_of(kind))
+    if found is None:
+        known = ", ".join(task.kind for task in _PAGES)
         raise InputError("There is no report of such a run", where=run.path, expected=known, received=kind)
-    template, page = _PAGES[kind]
+    template, page = found
     return write_page(out or run.file(REPORT), template, **page(run))

@@ -14,7 +14,7 @@ from convonet.runs.suspects import suspects_document
 from convonet.runs.trial_table import best_hyper, best_of, settings_of, tune_results
 from convonet.runs.trials import TRIALS, TrialsFile
 from convonet.runs.untested import untested
-from convonet.specs import StudyTask, TuneTask
+from convonet.specs import StudyTask, SuspectsTask, TuneTask
 
 RESULT = "result.json"
 """The answer of a run's job."""
@@ -97,7 +97,11 @@ def adopted_hyper(run: Run, trial: int | None = None) -> HyperParams:
 
 def run_document(run: Run) -> dict[str, Any]:
     """The document of a run that can be resumed, by its kind."""
-    makers = {"tune": tune_document, "study": study_document, "suspects": suspects_document}
+    makers = {
+        TuneTask.kind: tune_document,
+        StudyTask.kind: study_document,
+        SuspectsTask.kind: suspects_document,
+    }
     return makers.get(run.read()["kind"], train_document)(run)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 from convonet.events import StageStarted, Warned
@@ -48,7 +47,7 @@ def halve_batch(run: Run) -> bool:
     if not isinstance(task, TrainTask) or task.hyper.batch_size < 2 or not _was_training(run):
         return False
     before, half = task.hyper.batch_size, task.hyper.batch_size // 2
-    task = replace(task, hyper=task.hyper.changed(batch_size=half))
+    task = task.changed(hyper=task.hyper.changed(batch_size=half))
     spec = task.to_dict()
     run.update(task=spec, params=run.read()["params"] | {"hyper": spec["hyper"]})
     message = f"The memory was not enough for batches of {before} images: going on with {half}"

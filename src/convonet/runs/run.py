@@ -20,6 +20,7 @@ import psutil
 from convonet.atomic import storage_error, write_json
 from convonet.errors import InputError, OutputError, RunAliveError, RunNotFoundError
 from convonet.events import RunState
+from convonet.locks import file_lock
 from convonet.runs.environment import machine, versions
 from convonet.runs.event_log import EventLog, LineFile
 from convonet.runs.migrations import RUN_VERSION, migrated
@@ -180,12 +181,10 @@ class Run:
         """Whether a process works on this run."""
         if not self.file("run.lock").exists():
             return False
-        import filelock
-
         try:
-            with filelock.FileLock(self.file("run.lock"), timeout=0):
+            with file_lock(self.file("run.lock"), timeout=0):
                 return False
-        except filelock.Timeout:
+        except TimeoutError:
             return True
         except OSError:  # a read-only copy, or another person's run: the lock cannot be tried
             process = self.read()["process"]
@@ -199,12 +198,10 @@ class Run:
             RunAliveError: another process holds it.
             OutputError: the folder cannot be written to.
         """
-        import filelock
-
-        lock = filelock.FileLock(self.file("run.lock"), timeout=_LOCK_SECONDS)
+        lock = file_lock(self.file("run.lock"), timeout=_LOCK_SECONDS)
         try:
             lock.acquire()
-        except filelock.Timeout as error:
+        except TimeoutError as error:
             process = self.read().get("process")
             raise RunAliveError(
                 f"Process {process} is working on this run", where=self.path, hint="Wait, or cancel it first"

@@ -203,7 +203,7 @@ def _with_command(task: TrainTask, step: NextStep) -> NextStep:
 def followed(task: TrainTask, step: NextStep) -> TrainTask:
     """The training that follows a step: with its settings, or the same images by its recipe."""
     if step.recipe is None:
-        return replace(task, hyper=task.hyper.changed(**step.settings or {}))
+        return task.changed(hyper=task.hyper.changed(**step.settings or {}))
     # Hyper parameters of a training without a plan describe one network; a plan chooses it.
     given = task.hyper.set_values() if task.recipe != "none" else {}
-    return replace(task, recipe=step.recipe, hyper=type(task.hyper).of(given), minutes=None, from_model=None)
+    return task.changed(recipe=step.recipe, hyper=type(task.hyper).of(given), minutes=None, from_model=None)

@@ -26,7 +26,7 @@ _NEARLY = 0.85
 _LONG_SECONDS = 0.1
 
 
-class Wish(NamedTuple):
+class AnswerOptions(NamedTuple):
     """How answers shall look."""
 
     top: int
@@ -61,7 +61,7 @@ def _seconds(model: ModelProcess, images: NDArray[np.uint8]) -> float:
 @dataclass
 class _Request:
     uploads: list[Upload]
-    wish: Wish
+    wish: AnswerOptions
     answer: asyncio.Future[list[dict[str, Any]]]
     pixels: list[NDArray[np.uint8] | str] | None = None
 
@@ -109,7 +109,9 @@ class Batcher:
         if self._worker is None or self._worker.done():
             self.close()
 
-    async def answer(self, uploads: list[Upload], wish: Wish, *, heavy: bool) -> list[dict[str, Any]]:
+    async def answer(
+        self, uploads: list[Upload], wish: AnswerOptions, *, heavy: bool
+    ) -> list[dict[str, Any]]:
         """The documents of some images, in their order; heavy ones are decoded apart. Raises ConvonetError."""
         if not heavy:
             return await self._answered(uploads, wish, None)
@@ -123,7 +125,7 @@ class Batcher:
         return documents
 
     async def _answered(
-        self, uploads: list[Upload], wish: Wish, pixels: list[NDArray[np.uint8] | str] | None
+        self, uploads: list[Upload], wish: AnswerOptions, pixels: list[NDArray[np.uint8] | str] | None
     ) -> list[dict[str, Any]]:
         loop = asyncio.get_running_loop()
         request = _Request(uploads, wish, loop.create_future(), pixels)

@@ -43,7 +43,7 @@ class DataSet:
         return self.sets[split]
 
 
-class DataSets:
+class KnownSets:
     """The last few sets that were looked at."""
 
     def __init__(self, root: Root) -> None:

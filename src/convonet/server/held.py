@@ -8,6 +8,7 @@ path of its own; elsewhere the path is looked at again after opening.
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 import sys
 import weakref
@@ -109,8 +110,6 @@ def remove_entry(parent: Path, name: str, info: os.stat_result) -> None:
     Raises:
         OSError: it is another one, or a link.
     """
-    import shutil
-
     handle = os.open(parent, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0)) if _HANDLES else None
     try:
         target = name if handle is not None else parent / name

@@ -13,15 +13,15 @@ from convonet.errors import ConvonetError, InputError, RunAliveError
 from convonet.events import RunEnded, RunState
 from convonet.params import DataParams
 from convonet.runs import RECORD, Run
+from convonet.runs.begin import begin_run
 from convonet.runs.environment import available_cores
 from convonet.runs.run import now
 from convonet.server.held import HeldRun
 from convonet.server.known import ASKED, KnownRuns
 from convonet.server.refusals import Refusal
 from convonet.server.settings import Settings
-from convonet.server.tasks import KEPT
 from convonet.specs import Task
-from convonet.specs.shown_as import command_words
+from convonet.specs.shown_as import words_of
 from convonet.workbench.resume import prepare_resume
 from convonet.workbench.supervisor import Supervisor
 from convonet.workbench.work import Work
@@ -42,7 +42,7 @@ class _Job:
 
     @property
     def is_long(self) -> bool:
-        return self.task.kind in KEPT
+        return self.task.keeps_run
 
 
 class JobQueue:
@@ -91,9 +91,7 @@ class JobQueue:
         """
         with self._lock:
             self._check_room()
-            run = Run.create(self._parent(task), task, name=name, command=_command(task), owner=os.getpid())
-            if _is_kept(task):
-                self._known.add(run)
+            run = begin_run(task, self._parent(task), name=name, words=words_of(task), store=self._known)
             self._waiting.append(_Job(run, run.task()))
         return run
 
@@ -160,7 +158,7 @@ class JobQueue:
 
     def _parent(self, task: Task) -> Path:
         data = getattr(task, "data", None)
-        if not _is_kept(task):
+        if not task.leaves_run:
             self._sweep_asked()
             return self._settings.runs / ASKED
         return Path(data.result_dir) if data is not None and data.result_dir else self._settings.runs
@@ -211,7 +209,7 @@ class JobQueue:
             self._cold = False
 
     def _has_room(self, job: _Job) -> bool:
-        same = sum((work.task.kind in KEPT) == job.is_long for work in self._working.values())
+        same = sum(work.task.keeps_run == job.is_long for work in self._working.values())
         return same < (self._settings.jobs if job.is_long else _QUESTIONS)
 
     def _sweep_asked(self) -> None:
@@ -235,18 +233,6 @@ class JobQueue:
 
 def _age(run: Run) -> float:
     return run.file(RECORD).stat().st_mtime
-
-
-def _is_kept(task: Task) -> bool:
-    """Whether a run stays among the known ones; a test of a run's model writes into that run."""
-    return task.kind in KEPT or (task.kind == "evaluate" and getattr(task, "into", None) is None)
-
-
-def _command(task: Task) -> list[str]:
-    try:
-        return command_words(task)
-    except KeyError:
-        return []
 
 
 def _end_unbegun(run: Run, error: Exception | None = None) -> None:

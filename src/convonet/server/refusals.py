@@ -14,6 +14,7 @@ from convonet.errors import (
     ConvonetError,
     InputError,
     OutputError,
+    ParamError,
     RunAliveError,
     RunNotFoundError,
     StorageError,
@@ -106,6 +107,4 @@ def _place(place: tuple[int | str, ...]) -> str:
 
 
 def _faults(faults: dict[str, str]) -> ConvonetError:
-    from convonet.errors import ParamError
-
     return ParamError.of(faults)

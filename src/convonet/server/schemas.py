@@ -80,6 +80,9 @@ class KindInfo(Document):
     kind: str
     options: list[str]
     needs: list[str]
+    traits: dict[str, bool | str] = Field(
+        description="What a client must know of it: `keeps_run`, `resumable`, `reported`, `fills_table`, `step` …"
+    )
 
 
 class About(Document):
@@ -398,7 +401,7 @@ class Comparison(Document):
     pairs: list[dict[str, Any]]
 
 
-class OpenedModel(Document):
+class ModelDescription(Document):
     """A model and what its file says of itself; `info` is null for one that was made elsewhere."""
 
     path: str

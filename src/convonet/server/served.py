@@ -15,7 +15,7 @@ from convonet.data.file_stats import FileStats, file_stats
 from convonet.errors import ConvonetError, ModelFileError, error_from_dict
 from convonet.runs import Run
 from convonet.runs.environment import available_cores
-from convonet.server.batching import Batcher, Wish, best_batch
+from convonet.server.batching import AnswerOptions, Batcher, best_batch
 from convonet.server.metrics import Metrics
 from convonet.server.model_process import ModelProcess
 from convonet.server.multipart import Upload
@@ -66,7 +66,7 @@ class ServedModels:
         self._decoders.shutdown(wait=False, cancel_futures=True)
 
     async def answer(
-        self, run: Run, uploads: list[Upload], wish: Wish, *, heavy: bool
+        self, run: Run, uploads: list[Upload], wish: AnswerOptions, *, heavy: bool
     ) -> list[dict[str, Any]] | None:
         """The predictions; None where the run's model can only be opened by keras.
 

@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from convonet.server.confine import Root
-from convonet.server.datasets import DataSets
+from convonet.server.datasets import KnownSets
 from convonet.server.jobs import JobQueue
 from convonet.server.known import ASKED, KnownRuns
 from convonet.server.metrics import Metrics
@@ -36,7 +36,7 @@ class Services:
     known: KnownRuns
     tasks: TaskMaker
     queue: JobQueue
-    datasets: DataSets
+    datasets: KnownSets
     metrics: Metrics
     models: ServedModels
     pictures: ThreadPoolExecutor
@@ -56,7 +56,7 @@ class Services:
             known=known,
             tasks=TaskMaker(root, known),
             queue=JobQueue(settings, known, supervisor),
-            datasets=DataSets(root),
+            datasets=KnownSets(root),
             metrics=metrics,
             models=ServedModels(settings.limits, metrics),
             pictures=ThreadPoolExecutor(_PICTURE_THREADS, thread_name_prefix="pictures"),

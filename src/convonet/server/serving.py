@@ -112,8 +112,9 @@ def _log_to_stderr() -> None:
 def _allow_open_files() -> None:
     """As many connections as the system lets one process have."""
     try:
+        # Windows has no such module, and no such bound.
         import resource
-    except ImportError:  # Windows has no such bound
+    except ImportError:
         return
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, _OPEN_FILES)

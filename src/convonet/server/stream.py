@@ -9,6 +9,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from typing import BinaryIO, NamedTuple
 
+from convonet.errors import RunNotFoundError
 from convonet.runs import Run
 
 EVENTS = "events.jsonl"
@@ -116,8 +117,6 @@ def _message(line: Line) -> bytes:
 
 def _ended(run: Run) -> str | None:
     """The state of a run that is over; None for one that is not. A run that was deleted is over."""
-    from convonet.errors import RunNotFoundError
-
     try:
         state = run.state()
     except RunNotFoundError:

@@ -8,15 +8,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import pydantic
-from pydantic import TypeAdapter
-
 from convonet.errors import ConvonetError, ParamError, nearest
 from convonet.params import DataParams, SearchSpace, fields_of
 from convonet.params.bases import is_model_file
-from convonet.params.fields import checked
 from convonet.params.migrations import FORMAT_VERSION, VERSION_KEY, migrated
 from convonet.params.recipes import recipe_of
+from convonet.params.values import checked
 from convonet.runs import RECORD, Run
 from convonet.runs.environment import available_cores
 from convonet.server.confine import Root
@@ -26,9 +23,6 @@ from convonet.specs import Task, TestTask, TrainTask
 from convonet.workbench.recipes import beneath
 
 ALIASES = {"test": "evaluate"}
-KEPT = ("train", "tune", "study", "suspects")
-"""Kinds that leave a run behind; the others answer a question."""
-
 PLACES = ("out", "into")
 """Options that say where results go: that is the server's business."""
 
@@ -48,7 +42,7 @@ def kinds() -> dict[str, type[Task]]:
 
 def option_names(kind: type[Task]) -> list[str]:
     """What `options` of a kind may hold."""
-    return [item.name for item in dataclasses.fields(kind) if _is_offered(kind, item.name)]
+    return [name for name in kind.model_fields if _is_offered(kind, name)]
 
 
 class TaskMaker:
@@ -80,7 +74,7 @@ class TaskMaker:
             Refusal: a path that leads out of the root.
         """
         task_class = _class_of(ALIASES.get(kind, kind))
-        wanted = {item.name for item in dataclasses.fields(task_class)}
+        wanted = task_class.model_fields.keys()
         faults: dict[str, str] = {}
         values = self._options(task_class, options, faults)
         if data is None and "data" in wanted and values.get("model"):
@@ -95,9 +89,11 @@ class TaskMaker:
             raise ParamError.of(faults)
         if task_class is TrainTask:
             values["recipe"] = _recipe(values)
-        task = task_class(**_with_threads(task_class, values))
+        task, faults = checked(task_class, _with_threads(task_class, values))
+        if task is None:
+            raise ParamError.of({_fault_key(name): sentence for name, sentence in faults.items()})
         if isinstance(task, TestTask) and (Path(task.model) / RECORD).is_file():
-            task = dataclasses.replace(task, into=task.model)
+            task = task.changed(into=task.model)
         return task
 
     def data(self, values: Mapping[str, Any], faults: dict[str, str]) -> DataParams:
@@ -158,11 +154,12 @@ class TaskMaker:
                 hint = f" (did you mean {near}?)" if near else ""
                 faults[f"options.{name}"] = f"{name}: {task_class.kind} has no such option{hint}"
                 continue
-            try:
-                values[name] = self._confined(name, _adapter(task_class, name).validate_python(value))
-            except pydantic.ValidationError as error:
-                said = error.errors()[0]["msg"]
-                faults[f"options.{name}"] = f"{name}: {said}, received {ascii(value)[:80]}"
+            # Paths are looked up, so what they are comes before where they lead.
+            _, wrong = checked(task_class, {name: value})
+            if name in wrong:
+                faults[f"options.{name}"] = wrong[name]
+            else:
+                values[name] = self._confined(name, task_class.meant(name, value))
         return values
 
     def _confined(self, name: str, value: Any) -> Any:
@@ -205,13 +202,14 @@ def _data_of(model: Path) -> dict[str, Any] | None:
 
 
 def _check_needed(task_class: type[Task], values: Mapping[str, Any], faults: dict[str, str]) -> None:
-    missing = dataclasses.MISSING
-    for item in dataclasses.fields(task_class):
-        has_default = item.default is not missing or item.default_factory is not missing
-        if has_default or item.name in values:
-            continue
-        place = item.name if item.name in _PARAMS else f"options.{item.name}"
-        faults.setdefault(place, f"{item.name}: {task_class.kind} needs it")
+    for name, field in task_class.model_fields.items():
+        if field.is_required() and name not in values:
+            faults.setdefault(_fault_key(name), f"{name}: {task_class.kind} needs it")
+
+
+def _fault_key(name: str) -> str:
+    """Under which name a client finds the fault of a task's field."""
+    return name if name in _PARAMS else f"options.{name}"
 
 
 def _recipe(values: Mapping[str, Any]) -> str:
@@ -231,8 +229,7 @@ def _recipe(values: Mapping[str, Any]) -> str:
 def _with_threads(task_class: type[Task], values: dict[str, Any]) -> dict[str, Any]:
     """At most as many threads and trainings side by side as there are cores; all of them when nothing is said."""
     cores = available_cores()
-    alone = task_class.kind not in ("tune", "study")
-    threads = values.get("threads") or (cores if alone else 1)
+    threads = values.get("threads") or (1 if task_class.side_by_side else cores)
     values = values | {"threads": min(max(threads, 1), cores)}
     if values.get("jobs") is not None:
         values["jobs"] = min(values["jobs"], cores)
@@ -250,7 +247,3 @@ def _holds_text(hint: Any) -> bool:
     if typing.get_origin(hint) is typing.Literal:
         return False
     return hint is str or any(_holds_text(part) for part in typing.get_args(hint))
-
-
-def _adapter(kind: type[Task], name: str) -> TypeAdapter[Any]:
-    return TypeAdapter(typing.get_type_hints(kind)[name])

@@ -8,12 +8,14 @@ from convonet.specs.suspects_task import SuspectsTask
 from convonet.specs.tasks import (
     ExportTask,
     PredictTask,
+    ResumableTask,
     Split,
     SummaryTask,
     Task,
     TestTask,
     TrainTask,
     read_task,
+    traits_of,
 )
 from convonet.specs.technique_tasks import AugmentTask, FindRateTask
 from convonet.specs.tune_task import TuneTask
@@ -29,6 +31,7 @@ __all__ = [
     "LayersTask",
     "PredictTask",
     "ReportTask",
+    "ResumableTask",
     "Split",
     "StudyTask",
     "SummaryTask",
@@ -39,4 +42,5 @@ __all__ = [
     "TuneTask",
     "VerifyTask",
     "read_task",
+    "traits_of",
 ]

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import ClassVar, Literal
 
-from convonet.errors import ParamError
+from pydantic import Field, InstanceOf
+
 from convonet.params.data_params import DataParams, Scaling
+from convonet.params.hyper_params import MAX_SEED
 from convonet.specs.tasks import Task
 
 Method = Literal["grad_cam", "saliency", "occlusion"]
 
 
-@dataclass(frozen=True, kw_only=True)
 class ExplainTask(Task):
     """Explain a model's answers for images and folders of images.
 
@@ -31,41 +31,26 @@ class ExplainTask(Task):
         faithful: also check each map, some 230 predictions an image.
         seed: of the check's random orders.
         out: the folder that gets the files; None: the job's own.
-
-    Raises:
-        ParamError: all faults at once.
     """
 
-    kind = "explain"
+    kind: ClassVar[str] = "explain"
+    step: ClassVar[str] = "explain"
+
     model: str
     paths: tuple[str, ...]
     method: Method = "grad_cam"
     label: str | None = None
     layer: str | None = None
-    patch: int | None = None
-    stride: int | None = None
-    alpha: float = 0.6
+    patch: int | None = Field(None, ge=1)
+    stride: int | None = Field(None, ge=1)
+    alpha: float = Field(0.6, ge=0, le=1)
     faithful: bool = False
-    seed: int = 0
+    seed: int = Field(0, ge=0, le=MAX_SEED)
     scaling: Scaling | None = None
     classes: tuple[str, ...] = ()
     out: str | None = None
 
-    def __post_init__(self) -> None:
-        faults = {}
-        if self.method not in get_args(Method):
-            known = ", ".join(get_args(Method))
-            faults["method"] = f"method: expected one of {known}, received {self.method!r}"
-        if not 0 <= self.alpha <= 1:
-            faults["alpha"] = f"alpha: expected a number from 0 to 1, received {self.alpha:g}"
-        for name, value in (("patch", self.patch), ("stride", self.stride)):
-            if value is not None and value < 1:
-                faults[name] = f"{name}: expected pixels ≥ 1, received {value}"
-        if faults:
-            raise ParamError.of(faults)
 
-
-@dataclass(frozen=True, kw_only=True)
 class LayersTask(Task):
     """Draw the filters of every convolution, and the feature maps of an image through the layers.
 
@@ -76,7 +61,9 @@ class LayersTask(Task):
         out: the folder that gets the files; None: the job's own.
     """
 
-    kind = "layers"
+    kind: ClassVar[str] = "layers"
+    step: ClassVar[str] = "explain"
+
     model: str
     image: str | None = None
     layer: str | None = None
@@ -84,7 +71,6 @@ class LayersTask(Task):
     out: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
 class DreamTask(Task):
     """Make the picture that excites a channel of a layer.
 
@@ -98,12 +84,14 @@ class DreamTask(Task):
         out: the PNG file; None: the job's folder.
     """
 
-    kind = "dream"
+    kind: ClassVar[str] = "dream"
+    step: ClassVar[str] = "explain"
+
     model: str
     layer: str
-    channel: int | None = None
-    steps: int = 256
-    seed: int = 0
-    data: DataParams | None = None
+    channel: int | None = Field(None, ge=0)
+    steps: int = Field(256, ge=1)
+    seed: int = Field(0, ge=0, le=MAX_SEED)
+    data: InstanceOf[DataParams] | None = None
     scaling: Scaling | None = None
     out: str | None = None

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import ClassVar
+
+from pydantic import InstanceOf
 
 from convonet.params.data_params import DataParams
 from convonet.specs.tasks import Task
 
 
-@dataclass(frozen=True, kw_only=True)
 class InspectTask(Task):
     """Look for what may be wrong with the training images and, where they are given, the test images."""
 
-    kind = "inspect"
-    data: DataParams
+    kind: ClassVar[str] = "inspect"
+    step: ClassVar[str] = "data"
+
+    data: InstanceOf[DataParams]

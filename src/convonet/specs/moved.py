@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from convonet.errors import DataError, InputError
 from convonet.params.data_params import DataParams
@@ -43,8 +42,7 @@ def moved(task: T, given: DataParams | None) -> T:
             f"The run has other values of {labels}",
             expected="the folders of the same images, everything else as the run has it",
         )
-    values: dict[str, Any] = {"data": data.changed(**folders).anchored()}
-    return replace(task, **values)
+    return task.changed(data=data.changed(**folders).anchored())
 
 
 def check_images(task: Task, run: Path) -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import ClassVar
 
 from convonet.specs.tasks import Task
 
 
-@dataclass(frozen=True, kw_only=True)
 class ReportTask(Task):
     """Write a run's report as one HTML file.
 
@@ -16,6 +15,7 @@ class ReportTask(Task):
         out: the file; None: `report.html` in the run folder.
     """
 
-    kind = "report"
+    kind: ClassVar[str] = "report"
+
     run: str
     out: str | None = None

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import subprocess
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from convonet.params import DataParams, HyperParams, fields_of
-from convonet.params.fields import ParamModel
 from convonet.params.files import hyper_to_dict
 from convonet.params.migrations import VERSION_KEY
 from convonet.params.recipes import recipe_of
+from convonet.params.values import ParamModel
 from convonet.specs import (
     DreamTask,
     ExplainTask,
@@ -46,12 +47,15 @@ def command_words(task: Task) -> list[str]:
     return ["convonet", *_WORDS[task.kind](task)]
 
 
+def words_of(task: Task) -> list[str]:
+    """The words of the command line that does this task; none where there is no command."""
+    return command_words(task) if task.kind in _WORDS else []
+
+
 def as_command(task: Task) -> str:
     """The command, quoted for a shell of this machine."""
     words = command_words(task)
     if os.name == "nt":
-        import subprocess
-
         return subprocess.list2cmdline(words)
     return shlex.join(words)
 
@@ -124,7 +128,7 @@ def _explain_words(task: ExplainTask) -> list[str]:
     words = ["explain", task.model, *task.paths, "--method", task.method]
     given = {"--class": task.label, "--layer": task.layer, "--patch": task.patch, "--stride": task.stride}
     words += _given_words(given | {"--scaling": task.scaling, "--out": task.out})
-    words += ["--alpha", f"{task.alpha:g}"] if task.alpha != ExplainTask.alpha else []
+    words += ["--alpha", f"{task.alpha:g}"] if task.alpha != ExplainTask.model_fields["alpha"].default else []
     return words + (["--faithful"] if task.faithful else [])
 
 

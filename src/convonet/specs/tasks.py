@@ -3,55 +3,113 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
-from typing import Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from convonet.errors import InputError
+from pydantic import ConfigDict, Field, InstanceOf, field_validator
+
+from convonet.errors import InputError, nearest
 from convonet.params.data_params import DataParams, Scaling
 from convonet.params.files import data_to_dict
 from convonet.params.hyper_params import HyperParams
 from convonet.params.migrations import VERSION_KEY, hyper_1_to_2
 from convonet.params.recipes import TrainRecipe
 from convonet.params.search_space import SearchSpace
+from convonet.params.values import CheckedModel
+from convonet.specs.export_formats import EXPORT_FORMATS
 
 Split = Literal["train", "val", "test"]
+Cost = Annotated[float, Field(ge=0)]
+Size = Annotated[int, Field(ge=1)]
 SPEC_VERSION = 2
 
 
-@dataclass(frozen=True, kw_only=True)
-class Task:
-    """A job. `kind` names it on the wire; subclasses register themselves.
+class Task(CheckedModel):
+    """A job. `kind` names it on the wire; subclasses register themselves. Every way of making one checks it.
+
+    What others must know of a kind is a trait here, so that no other place lists kinds.
 
     Attributes:
+        kind: the name on the wire.
+        job: the module of `convonet.jobs` that does it.
+        keeps_run: it leaves a run behind; other kinds answer a question.
+        resumable: a run that was stopped goes on where it was.
+        reported: its run gets a report.
+        fills_table: its run has a table that grows while it works.
+        side_by_side: it trains several networks at a time, each with `threads` threads.
+        learns: it learns from the training images, so it needs some and parameters without a fault.
+        step: the step of the workflow that shows its work and its answer.
         threads: computing threads of the worker; part of the spec, since other numbers give other last digits.
+
+    Raises:
+        ParamError: all faults at once.
     """
 
-    kind: ClassVar[str]
-    registry: ClassVar[dict[str, type[Task]]] = {}
-    threads: int | None = None
+    model_config = ConfigDict(defer_build=True)
 
-    def __init_subclass__(cls) -> None:
-        Task.registry[cls.kind] = cls
+    kind: ClassVar[str]
+    job: ClassVar[str]
+    keeps_run: ClassVar[bool] = False
+    resumable: ClassVar[bool] = False
+    reported: ClassVar[bool] = False
+    fills_table: ClassVar[bool] = False
+    side_by_side: ClassVar[bool] = False
+    learns: ClassVar[bool] = False
+    step: ClassVar[str] = "runs"
+    registry: ClassVar[dict[str, type[Task]]] = {}
+
+    threads: int | None = Field(None, ge=1)
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **settings: Any) -> None:
+        super().__pydantic_init_subclass__(**settings)
+        # A class between has no kind of its own, and nothing can be asked of it.
+        if "kind" in vars(cls):
+            Task.registry[cls.kind] = cls
+            cls.job = vars(cls).get("job", f"{cls.kind}_job")
+
+    @property
+    def leaves_run(self) -> bool:
+        """Whether a person finds a run of this job's own when it has ended."""
+        return self.keeps_run
+
+    @classmethod
+    def traits(cls) -> dict[str, bool | str]:
+        """The traits by name, for an interface that is not written in Python."""
+        return {name: getattr(cls, name) for name in TRAITS}
 
     def anchored(self) -> Self:
         """The same job with absolute paths of images and bases: it may be taken up from another folder."""
-        values = {item.name: getattr(self, item.name) for item in fields(self)}
+        values = {name: getattr(self, name) for name in type(self).model_fields}
         with_paths = (DataParams, HyperParams, SearchSpace)
-        anchored: dict[str, Any] = {
-            name: value.anchored() for name, value in values.items() if isinstance(value, with_paths)
-        }
-        return replace(self, **anchored)
+        return self.changed(
+            **{name: value.anchored() for name, value in values.items() if isinstance(value, with_paths)}
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON object of the spec."""
         values: dict[str, Any] = {"kind": self.kind, VERSION_KEY: SPEC_VERSION}
-        for item in fields(self):
-            values[item.name] = _plain(getattr(self, item.name))
-        return values
+        return values | {name: _plain(getattr(self, name)) for name in type(self).model_fields}
 
 
-@dataclass(frozen=True, kw_only=True)
-class TrainTask(Task):
+class ResumableTask(Task):
+    """A job that learns from images for a long time: it keeps its run, and goes on where it was stopped.
+
+    Attributes:
+        accept_changed_data: go on although the images are no longer those that the run began with.
+    """
+
+    keeps_run: ClassVar[bool] = True
+    resumable: ClassVar[bool] = True
+    learns: ClassVar[bool] = True
+
+    data: InstanceOf[DataParams]
+    accept_changed_data: bool = False
+
+
+TRAITS = ("keeps_run", "resumable", "reported", "fills_table", "side_by_side", "learns", "step")
+
+
+class TrainTask(ResumableTask):
     """Train a network.
 
     Attributes:
@@ -64,22 +122,21 @@ class TrainTask(Task):
             0.1 that did not ask for it.
         accept_class_map: where class names of the validation or test set differ and a complete map is offered,
             apply it and keep it in `data`.
-        accept_changed_data: go on although the images are no longer those that the run began with.
     """
 
-    kind = "train"
-    data: DataParams
-    hyper: HyperParams
+    kind: ClassVar[str] = "train"
+    step: ClassVar[str] = "train"
+    reported: ClassVar[bool] = True
+
+    hyper: InstanceOf[HyperParams]
     validation: bool = True
     recipe: TrainRecipe = "none"
-    minutes: float | None = None
+    minutes: float | None = Field(None, gt=0)
     from_model: str | None = None
     then_test: bool = True
     accept_class_map: bool = False
-    accept_changed_data: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
 class TestTask(Task):
     """Evaluate a model on one set.
 
@@ -97,16 +154,19 @@ class TestTask(Task):
         into: the run folder that gets the files; None: the job's own.
     """
 
-    kind = "evaluate"
+    kind: ClassVar[str] = "evaluate"
+    step: ClassVar[str] = "test"
+    job: ClassVar[str] = "test_job"
     __test__: ClassVar[bool] = False
+
     model: str
-    data: DataParams
+    data: InstanceOf[DataParams]
     split: Split = "test"
-    top_k: int = 5
+    top_k: int = Field(5, ge=1)
     positive: str | None = None
-    threshold: float | None = None
-    min_recall: float | None = None
-    costs: tuple[float, float] | None = None
+    threshold: float | None = Field(None, ge=0, le=1)
+    min_recall: float | None = Field(None, ge=0, le=1)
+    costs: tuple[Cost, Cost] | None = None
     calibrate: bool = False
     keep: bool = False
     scaling: Scaling | None = None
@@ -114,21 +174,26 @@ class TestTask(Task):
     accept_class_map: bool = False
     into: str | None = None
 
+    @property
+    def leaves_run(self) -> bool:
+        """An evaluation into a run belongs to that run."""
+        return self.into is None
 
-@dataclass(frozen=True, kw_only=True)
+
 class PredictTask(Task):
     """Predict images and folders of images."""
 
-    kind = "predict"
+    kind: ClassVar[str] = "predict"
+    step: ClassVar[str] = "use"
+
     model: str
     paths: tuple[str, ...]
-    top: int = 5
-    unsure_below: float | None = None
+    top: int = Field(5, ge=1)
+    unsure_below: float | None = Field(None, ge=0, le=1)
     scaling: Scaling | None = None
     classes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
 class SummaryTask(Task):
     """The layer table of the network that the parameters describe, or of a saved model.
 
@@ -136,16 +201,17 @@ class SummaryTask(Task):
         out: a PNG file that gets the drawing of the network.
     """
 
-    kind = "summary"
-    hyper: HyperParams | None = None
-    shape: tuple[int, int, int] | None = None
-    num_classes: int | None = None
-    data: DataParams | None = None
+    kind: ClassVar[str] = "summary"
+    step: ClassVar[str] = "network"
+
+    hyper: InstanceOf[HyperParams] | None = None
+    shape: tuple[Size, Size, Size] | None = None
+    num_classes: int | None = Field(None, ge=1)
+    data: InstanceOf[DataParams] | None = None
     model: str | None = None
     out: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
 class ExportTask(Task):
     """Write a model in another format.
 
@@ -155,12 +221,22 @@ class ExportTask(Task):
         data: whose images the export is checked with; None: those of the model's run.
     """
 
-    kind = "export"
+    kind: ClassVar[str] = "export"
+
     model: str
     format: str = "onnx"
     out: str | None = None
-    data: DataParams | None = None
+    data: InstanceOf[DataParams] | None = None
     scaling: Scaling | None = None
+
+    @field_validator("format")
+    @classmethod
+    def _check_format(cls, value: str) -> str:
+        if value not in EXPORT_FORMATS:
+            near = nearest(value, EXPORT_FORMATS)
+            hint = f" (did you mean {near}?)" if near else ""
+            raise ValueError(f"format: expected one of {', '.join(EXPORT_FORMATS)}, received {value!r}{hint}")
+        return value
 
 
 def _plain(value: Any) -> Any:
@@ -171,6 +247,11 @@ def _plain(value: Any) -> Any:
     if isinstance(value, SearchSpace):
         return value.to_dict()
     return list(value) if isinstance(value, tuple) else value
+
+
+def traits_of(kind: str) -> type[Task]:
+    """The class that knows the traits of a kind; a kind that only a newer version knows has none."""
+    return Task.registry.get(kind, Task)
 
 
 def read_task(value: Mapping[str, Any]) -> Task:
@@ -188,10 +269,11 @@ def read_task(value: Mapping[str, Any]) -> Task:
             received=f"{value.get('kind')} in version {version}",
         )
     values = {name: item for name, item in value.items() if name not in ("kind", VERSION_KEY)}
-    known = {item.name for item in fields(kind)}
-    if unknown := sorted(set(values) - known):
+    if unknown := sorted(values.keys() - kind.model_fields.keys()):
         raise InputError(
-            "The job has unknown keys", expected=", ".join(sorted(known)), received=", ".join(unknown)
+            "The job has unknown keys",
+            expected=", ".join(sorted(kind.model_fields)),
+            received=", ".join(unknown),
         )
     if version == 1:
         values = _spec_1_to_2(values)
@@ -202,9 +284,7 @@ def read_task(value: Mapping[str, Any]) -> Task:
             values[name] = HyperParams.of(item)
         elif name == "space":
             values[name] = SearchSpace.of(item)
-        elif isinstance(item, list):
-            values[name] = tuple(item)
-    return kind(**values)
+    return kind.of(values)
 
 
 def _spec_1_to_2(values: dict[str, Any]) -> dict[str, Any]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import ClassVar
+
+from pydantic import Field, InstanceOf, ValidationInfo, field_validator
 
 from convonet.params.data_params import DataParams
 from convonet.params.hyper_params import HyperParams
 from convonet.specs.tasks import Task
 
 
-@dataclass(frozen=True, kw_only=True)
 class FindRateTask(Task):
     """Find a good learning rate.
 
@@ -19,16 +20,26 @@ class FindRateTask(Task):
         out: the PNG file of the plot; None: the job's folder.
     """
 
-    kind = "find_rate"
-    data: DataParams
-    hyper: HyperParams
-    low: float = 1e-6
-    high: float = 1.0
-    steps: int = 100
+    kind: ClassVar[str] = "find_rate"
+    step: ClassVar[str] = "params"
+    learns: ClassVar[bool] = True
+
+    data: InstanceOf[DataParams]
+    hyper: InstanceOf[HyperParams]
+    low: float = Field(1e-6, gt=0)
+    high: float = Field(1.0, gt=0)
+    steps: int = Field(100, ge=10)
     out: str | None = None
 
+    @field_validator("high")
+    @classmethod
+    def _check_high(cls, value: float, info: ValidationInfo) -> float:
+        low = info.data.get("low", 0)
+        if value <= low:
+            raise ValueError(f"high: expected a number > low, which is {low:g}, received {value:g}")
+        return value
 
-@dataclass(frozen=True, kw_only=True)
+
 class AugmentTask(Task):
     """Draw a page of augmented training images.
 
@@ -39,10 +50,13 @@ class AugmentTask(Task):
         into: a folder for the variations of every training image, in class folders; None: none are written.
     """
 
-    kind = "augment"
-    data: DataParams
-    hyper: HyperParams
-    images: int = 6
-    copies: int = 7
+    kind: ClassVar[str] = "augment"
+    step: ClassVar[str] = "params"
+    learns: ClassVar[bool] = True
+
+    data: InstanceOf[DataParams]
+    hyper: InstanceOf[HyperParams]
+    images: int = Field(6, ge=1)
+    copies: int = Field(7, ge=1)
     out: str | None = None
     into: str | None = None

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import ClassVar, Literal
 
-from convonet.errors import ParamError, nearest
-from convonet.params.data_params import DataParams
+from pydantic import Field, InstanceOf, ValidationInfo, field_validator
+
 from convonet.params.fields import fields_of
 from convonet.params.hyper_params import MAX_SEED, HyperParams
 from convonet.params.search_space import SearchSpace
-from convonet.specs.tasks import Task
+from convonet.specs.tasks import ResumableTask
 
 Search = Literal["grid", "random", "tpe"]
 Objective = Literal["accuracy", "loss", "auc", "macro_f1"]
@@ -22,12 +21,8 @@ IMAGE_LIMIT = 10_000
 DRAWN_TRIALS = 20
 """Settings that random search and TPE try unless they are told otherwise."""
 
-_CHOICES = {"search": Search, "objective": Objective, "pruner": Pruner, "executor": ExecutorName}
-_LEAST = {"trials": 1, "folds": 1, "repeats": 1, "images": 2, "jobs": 1, "threads": 1, "seed": 0}
 
-
-@dataclass(frozen=True, kw_only=True)
-class TuneTask(Task):
+class TuneTask(ResumableTask):
     """Search for good hyper parameters by training on folds.
 
     Attributes:
@@ -46,36 +41,46 @@ class TuneTask(Task):
         pruner: the rule that ends settings early which are worse than others were by then.
         seed: what is drawn follows from it.
         threads: computing threads of one training.
-        accept_changed_data: go on although the images are no longer those that the run began with.
-
-    Raises:
-        ParamError: all faults at once.
     """
 
-    kind = "tune"
-    data: DataParams
-    space: SearchSpace
+    kind: ClassVar[str] = "tune"
+    step: ClassVar[str] = "tune"
+    reported: ClassVar[bool] = True
+    fills_table: ClassVar[bool] = True
+    side_by_side: ClassVar[bool] = True
+
+    space: InstanceOf[SearchSpace]
     search: Search = "grid"
     objective: Objective = "accuracy"
-    trials: int | None = None
-    folds: int = 3
-    repeats: int = 1
-    images: int | None = IMAGE_LIMIT
-    jobs: int | None = None
+    trials: int | None = Field(None, ge=1)
+    folds: int = Field(3, ge=1)
+    repeats: int = Field(1, ge=1)
+    images: int | None = Field(IMAGE_LIMIT, ge=2)
+    jobs: int | None = Field(None, ge=1)
     executor: ExecutorName = "local"
-    time_limit: float | None = None
-    memory_limit: int | None = None
-    disk_limit: int | None = None
+    time_limit: float | None = Field(None, gt=0)
+    memory_limit: int | None = Field(None, gt=0)
+    disk_limit: int | None = Field(None, gt=0)
     pruner: Pruner = "none"
-    seed: int = 0
-    accept_changed_data: bool = False
+    seed: int = Field(0, ge=0, le=MAX_SEED)
 
-    def __post_init__(self) -> None:
-        faults = self._wrong_choices() | self._wrong_numbers() | self._wrong_space()
-        if self.pruner != "none" and self.search == "grid":
-            faults["pruner"] = "pruner: a grid is tried in full; prune with --search random or tpe"
-        if faults:
-            raise ParamError.of(faults)
+    @field_validator("space")
+    @classmethod
+    def _check_space(cls, space: SearchSpace) -> SearchSpace:
+        declared = fields_of(HyperParams)
+        fixed = [name for name in space.varied if not declared[name].tunable]
+        if fixed:
+            tunable = ", ".join(name for name, field in declared.items() if field.tunable)
+            named = " and ".join(f"{name} ({declared[name].label})" for name in fixed)
+            raise ValueError(f"{named}: cannot be searched; these can: {tunable}")
+        return space
+
+    @field_validator("pruner")
+    @classmethod
+    def _check_pruner(cls, pruner: Pruner, info: ValidationInfo) -> Pruner:
+        if pruner != "none" and info.data.get("search") == "grid":
+            raise ValueError("pruner: a grid is tried in full; prune with --search random or tpe")
+        return pruner
 
     @property
     def planned_trials(self) -> int:
@@ -83,36 +88,3 @@ class TuneTask(Task):
         if self.search != "grid":
             return self.trials or DRAWN_TRIALS
         return min(self.space.size(), self.trials or self.space.size())
-
-    def _wrong_choices(self) -> dict[str, str]:
-        faults = {}
-        for name, choices in _CHOICES.items():
-            known, value = get_args(choices), getattr(self, name)
-            if value not in known:
-                near = nearest(str(value), known)
-                hint = f" (did you mean {near}?)" if near else ""
-                faults[name] = f"{name}: expected one of {', '.join(known)}, received {value!r}{hint}"
-        return faults
-
-    def _wrong_numbers(self) -> dict[str, str]:
-        faults = {}
-        for name, least in _LEAST.items():
-            value = getattr(self, name)
-            if value is not None and value < least:
-                faults[name] = f"{name}: expected a whole number ≥ {least}, received {value}"
-        if self.seed > MAX_SEED:
-            faults["seed"] = f"seed: expected at most {MAX_SEED}, received {self.seed}"
-        for name in ("time_limit", "memory_limit", "disk_limit"):
-            value = getattr(self, name)
-            if value is not None and value <= 0:
-                faults[name] = f"{name}: expected a number > 0, received {value}"
-        return faults
-
-    def _wrong_space(self) -> dict[str, str]:
-        declared = fields_of(HyperParams)
-        tunable = ", ".join(name for name, field in declared.items() if field.tunable)
-        return {
-            name: f"{name} ({declared[name].label}): cannot be searched; these can: {tunable}"
-            for name in self.space.varied
-            if not declared[name].tunable
-        }

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import ClassVar
+
+from pydantic import InstanceOf
 
 from convonet.params.data_params import DataParams
 from convonet.specs.tasks import Task
 
 
-@dataclass(frozen=True, kw_only=True)
 class VerifyTask(Task):
     """Repeat a training, a search or a study, and compare.
 
@@ -17,6 +18,7 @@ class VerifyTask(Task):
         data: its folders, where the images are in another place now; their content must be the same.
     """
 
-    kind = "verify"
+    kind: ClassVar[str] = "verify"
+
     run: str
-    data: DataParams | None = None
+    data: InstanceOf[DataParams] | None = None

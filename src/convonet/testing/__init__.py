@@ -3,26 +3,26 @@
 from convonet.inference.answers import answers
 from convonet.inference.decision import Decision, decide
 
-from .choosing import Chosen, Wish, choose
+from .choosing import Chosen, ThresholdRequest, choose
 from .comparison import SideBySide, compare_models, side_by_side
 from .curves import ClassCurves, curves_of
 from .evaluation import Evaluation, score
 from .keeping import keep
-from .mistakes import Answer, in_cell, mistakes
+from .mistakes import Mistake, in_cell, mistakes
 from .models import open_predictor
 from .net_testing import Predictor, choose_on, evaluate
 from .prediction import predict_files
 from .writing import write_evaluation
 
 __all__ = [
-    "Answer",
     "Chosen",
     "ClassCurves",
     "Decision",
     "Evaluation",
+    "Mistake",
     "Predictor",
     "SideBySide",
-    "Wish",
+    "ThresholdRequest",
     "answers",
     "choose",
     "choose_on",

@@ -21,7 +21,7 @@ _NOT_TOLD = (
 
 
 @dataclass(frozen=True)
-class Wish:
+class ThresholdRequest:
     """What shall be chosen on validation.
 
     Attributes:
@@ -77,7 +77,7 @@ class Chosen:
 
 
 def choose(
-    wish: Wish,
+    wish: ThresholdRequest,
     y_true: NDArray[np.int64],
     probabilities: NDArray[np.float32],
     *,
@@ -146,7 +146,9 @@ def _errors(
     }
 
 
-def _threshold(wish: Wish, truth: NDArray[np.bool_], p_positive: NDArray[np.float32], positive: str) -> float:
+def _threshold(
+    wish: ThresholdRequest, truth: NDArray[np.bool_], p_positive: NDArray[np.float32], positive: str
+) -> float:
     if wish.costs is not None:
         return metrics.threshold_for_costs(truth, p_positive, *wish.costs)
     if not truth.any():

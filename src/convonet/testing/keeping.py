@@ -94,6 +94,7 @@ def _made_from(onnx_file: Path, keras_sha256: str) -> bool:
 
 
 def _retag(onnx_file: Path, info: ModelInfo, keras_sha256: str) -> None:
+    # Keras takes seconds to load; what is wrong is told before anybody waits for it.
     from convonet.nets.onnx_metadata import describe
 
     own = OnnxModel.load(onnx_file, threads=1, check=False).info
@@ -105,6 +106,7 @@ def _retag(onnx_file: Path, info: ModelInfo, keras_sha256: str) -> None:
 
 
 def _export_again(keras_file: Path, onnx_file: Path) -> None:
+    # Keras takes seconds to load; what is wrong is told before anybody waits for it.
     from convonet.nets.export import MADE_UP, export_onnx
     from convonet.nets.net_model import NetModel
 

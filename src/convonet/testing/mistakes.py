@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from convonet.testing.evaluation import Evaluation
 
 
-class Answer(NamedTuple):
+class Mistake(NamedTuple):
     """What was said of one image.
 
     Attributes:
@@ -36,12 +36,12 @@ class Answer(NamedTuple):
         )
 
 
-def mistakes(evaluation: Evaluation, limit: int | None = None) -> list[Answer]:
+def mistakes(evaluation: Evaluation, limit: int | None = None) -> list[Mistake]:
     """The wrong answers, the surest first; of equally sure ones the earlier row first."""
     return _answers(evaluation, evaluation.y_true != evaluation.y_pred)[:limit]
 
 
-def in_cell(evaluation: Evaluation, true: str, predicted: str) -> list[Answer]:
+def in_cell(evaluation: Evaluation, true: str, predicted: str) -> list[Mistake]:
     """The images of one cell of the confusion matrix, the surest answer first.
 
     Raises:
@@ -51,12 +51,12 @@ def in_cell(evaluation: Evaluation, true: str, predicted: str) -> list[Answer]:
     return _answers(evaluation, (evaluation.y_true == row) & (evaluation.y_pred == column))
 
 
-def _answers(evaluation: Evaluation, chosen: NDArray[np.bool_]) -> list[Answer]:
+def _answers(evaluation: Evaluation, chosen: NDArray[np.bool_]) -> list[Mistake]:
     rows = np.flatnonzero(chosen)
     confidence = evaluation.confidence[rows]
     names = evaluation.classes
     return [
-        Answer(
+        Mistake(
             int(rows[place]),
             evaluation.paths[rows[place]],
             names[evaluation.y_true[rows[place]]],

@@ -46,6 +46,7 @@ def open_predictor(
         found = _matching(onnx_file, keras_file, threads, watch or Watch())
         if found is not None:
             return found
+    # Keras takes seconds to load, and most models are answered by their ONNX file.
     from convonet.nets.net_model import NetModel
 
     return NetModel.load(keras_file, scaling=scaling, classes=classes)

@@ -18,7 +18,7 @@ from convonet.inference.answers import check_probabilities
 from convonet.inference.batches import images_at_once
 from convonet.inference.decision import decide
 from convonet.inference.model_info import ModelInfo
-from convonet.testing.choosing import Chosen, Wish, choose, cool, cooled_info
+from convonet.testing.choosing import Chosen, ThresholdRequest, choose, cool, cooled_info
 from convonet.testing.evaluation import TOP_K, Evaluation, score
 
 
@@ -105,7 +105,7 @@ def evaluate(
 def choose_on(
     predictor: Predictor,
     prepared: PreparedSet,
-    wish: Wish,
+    wish: ThresholdRequest,
     *,
     positive: str | None = None,
     threshold: float | None = None,

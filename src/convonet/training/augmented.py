@@ -11,21 +11,21 @@ from convonet.training.image_rows import ImageRows
 
 
 def augmented_rows(
-    rows: ImageRows, places: NDArray[np.integer], hyper: HyperParams, copies: int
+    rows: ImageRows, indices: NDArray[np.integer], hyper: HyperParams, copies: int
 ) -> NDArray[np.uint8]:
     """Each chosen image and its variations in the first epochs, one row an image.
 
     Args:
-        places: of `rows`, (n,).
+        indices: of `rows`, (n,).
         copies: variations of each, those of the epochs 1, 2, 3 …
 
     Returns:
         (n · (copies + 1), H, W, C) uint8: the image itself, then its variations.
     """
-    images, _ = rows.take(places)
+    images, _ = rows.take(indices)
     augmenter = Augmenter(hyper, images.shape[1:])
     made = [images]
     for epoch in range(1, copies + 1):
-        change = augmenter.change(epoch, 0, rows.rows[places])
+        change = augmenter.change(epoch, 0, rows.rows[indices])
         made.append(np.clip(np.rint(change.images(images.astype(np.float32))), 0, 255).astype(np.uint8))
     return np.stack(made, axis=1).reshape(-1, *images.shape[1:])

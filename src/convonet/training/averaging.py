@@ -48,19 +48,19 @@ class WeightAverage:
         if steps % self._every == 0:
             self._mean.move(max(self._least, self._every / steps))
 
-    def weights(self, steps: int, look: Callable[[], Iterable[None]]) -> list[np.ndarray]:
+    def weights(self, steps: int, update_statistics: Callable[[], Iterable[None]]) -> list[np.ndarray]:
         """All weights of the network as the mean has them; the network keeps its own.
 
         Args:
             steps: of the whole training so far.
-            look: shows the network images as in training, one batch for each item, without training it.
+            update_statistics: runs images through the network as in training, a batch an item; no weight changes.
         """
         if self._made is not None and self._made[0] == steps:
             return self._made[1]
         own = self._model.get_weights()
         try:
             self._mean.put(self._model.trainable_variables)
-            self._statistics.measure(look())
+            self._statistics.measure(update_statistics())
             made: list[np.ndarray] = self._model.get_weights()
         finally:
             self._model.set_weights(own)
@@ -68,9 +68,9 @@ class WeightAverage:
         return made
 
     @contextmanager
-    def shown(self, steps: int, look: Callable[[], Iterable[None]]) -> Iterator[None]:
+    def shown(self, steps: int, update_statistics: Callable[[], Iterable[None]]) -> Iterator[None]:
         """Inside, the network has the mean weights."""
-        made, own = self.weights(steps, look), self._model.get_weights()
+        made, own = self.weights(steps, update_statistics), self._model.get_weights()
         self._model.set_weights(made)
         try:
             yield
@@ -91,6 +91,7 @@ class _TorchMean:
     """On torch: all weights in one call, in the memory order of the weights."""
 
     def __init__(self, variables: list[Any]) -> None:
+        # Torch need not be installed where another backend computes.
         import torch
 
         self._torch = torch

@@ -21,6 +21,8 @@ from convonet.training.averaging import WeightAverage
 
 CHECKPOINT_VERSION = 1
 _GROUPS = ("weights", "optimizer", "average")
+_CORRECT = "right"
+"""What the file calls the count of correct answers, in every version."""
 
 
 @dataclass
@@ -30,7 +32,7 @@ class Position:
     Attributes:
         epoch: the epoch that is being trained, from 1.
         step: batches of it that are done.
-        loss_sum, right: sums over the images of the epoch so far.
+        loss_sum, correct: sums over the images of the epoch so far.
         history: rows of the finished epochs.
         history_bytes: size of `history.csv` that belongs to this position.
         rules: state of the rules by name.
@@ -48,7 +50,7 @@ class Position:
     epoch: int = 1
     step: int = 0
     loss_sum: float = 0.0
-    right: int = 0
+    correct: int = 0
     history: list[dict[str, float]] = field(default_factory=list)
     history_bytes: int = 0
     rules: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -137,11 +139,11 @@ class CheckpointFile:
         groups = checkpoint.groups()
         meta = {
             "format_version": CHECKPOINT_VERSION,
-            "position": asdict(checkpoint.position),
+            "position": _renamed(asdict(checkpoint.position), "correct", _CORRECT),
             "counts": {name: len(arrays) for name, arrays in groups.items()},
         }
         every = [array for arrays in groups.values() for array in arrays]
-        named: dict[str, Any] = {f"a{place}": array for place, array in enumerate(every)}
+        named: dict[str, Any] = {f"a{index}": array for index, array in enumerate(every)}
         text = np.frombuffer(json.dumps(meta).encode("utf-8"), dtype=np.uint8)
         with replacing(self.path) as temporary, temporary.open("wb") as file:
             np.savez(file, meta=text, **named)
@@ -155,7 +157,7 @@ class CheckpointFile:
         try:
             with self.path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
                 meta = json.loads(archive["meta"].tobytes().decode("utf-8"))
-                arrays = [archive[f"a{place}"] for place in range(len(archive.files) - 1)]
+                arrays = [archive[f"a{index}"] for index in range(len(archive.files) - 1)]
         except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
             raise TrainingError(
                 "The checkpoint cannot be read", where=self.path, received=str(error)
@@ -166,4 +168,9 @@ class CheckpointFile:
         for name, count in meta["counts"].items():
             groups[name], arrays = arrays[:count], arrays[count:]
         good = Snapshot.of(groups, "good_") if "good_weights" in groups else None
-        return Checkpoint(Position(**meta["position"]), Snapshot.of(groups, ""), good, groups.get("best"))
+        position = Position(**_renamed(meta["position"], _CORRECT, "correct"))
+        return Checkpoint(position, Snapshot.of(groups, ""), good, groups.get("best"))
+
+
+def _renamed(values: dict[str, Any], old: str, new: str) -> dict[str, Any]:
+    return {new if name == old else name: value for name, value in values.items()}

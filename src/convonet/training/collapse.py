@@ -28,7 +28,7 @@ _FAR_FROM_USUAL = 3.0
 
 
 @dataclass(frozen=True)
-class Predictions:
+class PredictionCounts:
     """What a network predicts for the validation images, in numbers.
 
     Attributes:
@@ -115,7 +115,9 @@ class CollapseGuard:
     warned: bool = False
     collapse: Collapse | None = None
 
-    def update(self, rows: Sequence[Mapping[str, float]], predictions: Predictions | None) -> Collapse | None:
+    def update(
+        self, rows: Sequence[Mapping[str, float]], predictions: PredictionCounts | None
+    ) -> Collapse | None:
         """The collapse that is seen after an epoch, or None.
 
         Args:
@@ -137,19 +139,22 @@ class CollapseGuard:
         self.streak, self.warned = state["streak"], state["warned"]
         self.collapse = None if state["collapse"] is None else Collapse(**state["collapse"])
 
-    def _teaches_nothing(self, logs: Mapping[str, float], predictions: Predictions | None) -> bool:
-        if logs["accuracy"] > _chance(self.train) or logs["loss"] < _GUESSING * self.guess_loss:
+    def _teaches_nothing(self, logs: Mapping[str, float], predictions: PredictionCounts | None) -> bool:
+        if logs["accuracy"] > _guess_accuracy(self.train) or logs["loss"] < _GUESSING * self.guess_loss:
             return False
         if self.val is None or predictions is None:
             return True
         images = self.val[self.val > 0]
         even = 1 / len(images)
         error = even * np.sqrt(even * (1 - even) * (1 / images).sum())
-        balanced_chance = even + max(_MARGIN, _ERRORS * error)
-        return logs["val_accuracy"] <= _chance(self.val) and predictions.balanced_accuracy <= balanced_chance
+        balanced_guess = even + max(_MARGIN, _ERRORS * error)
+        return (
+            logs["val_accuracy"] <= _guess_accuracy(self.val)
+            and predictions.balanced_accuracy <= balanced_guess
+        )
 
     def _judged(
-        self, rows: Sequence[Mapping[str, float]], predictions: Predictions | None
+        self, rows: Sequence[Mapping[str, float]], predictions: PredictionCounts | None
     ) -> Collapse | None:
         epoch, loss = len(rows), rows[-1]["loss"]
         same_output = predictions is not None and predictions.spread < _SAME_OUTPUT
@@ -189,7 +194,7 @@ class CollapseGuard:
             return "rate_too_low"
         return "rate_too_high" if broken else "unknown"
 
-    def _seen(self, epoch: int, logs: Mapping[str, float], predictions: Predictions | None) -> str:
+    def _seen(self, epoch: int, logs: Mapping[str, float], predictions: PredictionCounts | None) -> str:
         validated = self.val is not None and "val_accuracy" in logs
         images = self.val if validated and self.val is not None else self.train
         accuracy = logs["val_accuracy" if validated else "accuracy"]
@@ -198,10 +203,10 @@ class CollapseGuard:
         if predictions is None:
             seen = f"the {which} accuracy after epoch {epoch}, {100 * accuracy:.1f}%"
             return f"{seen}, is no better than chance; {largest}."
-        place = int(np.argmax(predictions.counts))
-        fraction = predictions.counts[place] / sum(predictions.counts)
+        index = int(np.argmax(predictions.counts))
+        fraction = predictions.counts[index] / sum(predictions.counts)
         return (
-            f"after epoch {epoch} the network predicts {self.classes[place]} for "
+            f"after epoch {epoch} the network predicts {self.classes[index]} for "
             f"{100 * fraction:.1f}% of the validation images. The accuracy is {100 * accuracy:.1f}%; {largest}."
         )
 
@@ -249,7 +254,7 @@ def guess_loss(
     return float(min((weighted * (1 - guess) ** gamma * -np.log(guess)).sum() for guess in guesses))
 
 
-def _chance(counts: NDArray[np.int64]) -> float:
+def _guess_accuracy(counts: NDArray[np.int64]) -> float:
     """The highest accuracy that always predicting the largest class, or guessing, explains."""
     images = int(counts.sum())
     majority = counts.max() / images

@@ -21,7 +21,7 @@ _RISE = 0.15
 _FLAT = 0.03
 _STILL_FALLING = 0.03
 _POOR = 0.75
-_CHANCE, _TRAINING_CHANCE = 0.01, 0.02
+_MARGIN, _TRAINING_MARGIN = 0.01, 0.02
 _GUESSING, _FEW_EPOCHS = 0.95, 3
 _SMALL_RISE = 0.005
 
@@ -81,8 +81,8 @@ def read_curves(
         return (collapsed,)
     if len(loss) < _LEAST_EPOCHS:
         return ()
-    for look in (_oscillating, _flat):
-        if (finding := look(loss)) is not None:
+    for rule in (_oscillating, _flat):
+        if (finding := rule(loss)) is not None:
             return (finding,)
     if len(val) == len(loss) and np.isfinite(val).all():
         found = _overfitting(loss, val) or _stuck(history, loss, val)
@@ -127,8 +127,8 @@ def _collapsed(
     score, trained = (checked if validated else accuracy)[epoch - 1], accuracy[epoch - 1]
     majority, train_majority = shares
     few, few_trained = images or (None, None)
-    guessing = score <= _chance(majority, few if validated else few_trained, _CHANCE)
-    guessing &= trained <= _chance(train_majority, few_trained, _TRAINING_CHANCE)
+    guessing = score <= _guess_limit(majority, few if validated else few_trained, _MARGIN)
+    guessing &= trained <= _guess_limit(train_majority, few_trained, _TRAINING_MARGIN)
     if not guessing or loss[epoch - 1] < _GUESSING * _least_entropy(train_majority):
         return None
     which = "validation" if validated else "training"
@@ -151,7 +151,7 @@ def _collapsed(
     )
 
 
-def _chance(majority: float, images: int | None, least: float) -> float:
+def _guess_limit(majority: float, images: int | None, least: float) -> float:
     """The highest accuracy that guessing explains: the largest class plus two standard errors, or plus `least`."""
     error = 0.0 if images is None else math.sqrt(majority * (1 - majority) / images)
     return majority + max(least, 2 * error)

@@ -60,7 +60,7 @@ def split_at_base(model: NetModel) -> Split:
     after = network.layers[names.index(model.info.base) + 1 :]
     while not after[0].variables:
         after = after[1:]
-    # The first node of a layer is its place in this network.
+    # The first node of a layer is its position in this network.
     cut = after[0]._inbound_nodes[0].input_tensors[0]
     x = inputs = keras.Input(cut.shape[1:], dtype="float32", name="features")
     for layer in after:

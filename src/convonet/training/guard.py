@@ -52,8 +52,8 @@ class NanGuard:
         """The epoch begins: what there is now is good."""
         self.good = Snapshot.take(self.model, self.optimizer, self.average)
 
-    def must_go_back(self, place: Position, loss: float, rate: float, watch: Watch) -> bool:
-        """Whether the epoch has gone wrong with this batch; `place.recent` remembers its losses.
+    def must_go_back(self, position: Position, loss: float, rate: float, watch: Watch) -> bool:
+        """Whether the epoch has gone wrong with this batch; `position.recent` remembers its losses.
 
         An epoch that began with an explosion cannot be mended by going back: there only the rate is lowered.
 
@@ -63,23 +63,23 @@ class NanGuard:
         """
         if not math.isfinite(loss):
             return True
-        place.first_loss = place.first_loss or loss
-        bearable = _EXPLODED * max(place.first_loss, math.log(self.classes))
-        place.began_bad = place.began_bad if place.recent else loss > bearable
-        place.recent = [*place.recent[1 - _BATCHES :], loss]
-        enough = len(place.recent) >= min(_BATCHES, self.steps)
-        if not enough or sum(place.recent) / len(place.recent) <= bearable:
+        position.first_loss = position.first_loss or loss
+        bearable = _EXPLODED * max(position.first_loss, math.log(self.classes))
+        position.began_bad = position.began_bad if position.recent else loss > bearable
+        position.recent = [*position.recent[1 - _BATCHES :], loss]
+        enough = len(position.recent) >= min(_BATCHES, self.steps)
+        if not enough or sum(position.recent) / len(position.recent) <= bearable:
             return False
-        if place.began_bad:
-            self._lower(place, rate, "on", watch)
-        return not place.began_bad and place.rate_scale >= _LEAST_SCALE
+        if position.began_bad:
+            self._lower(position, rate, "on", watch)
+        return not position.began_bad and position.rate_scale >= _LEAST_SCALE
 
     def is_sound(self, logs: Mapping[str, float]) -> bool:
         """Whether an epoch ended with finite scores and weights."""
         finite = all(math.isfinite(value) for value in logs.values())
         return finite and all(map(_is_finite, (*self.model.weights, *self.optimizer.variables)))
 
-    def go_back(self, place: Position, rate: float, watch: Watch) -> None:
+    def go_back(self, position: Position, rate: float, watch: Watch) -> None:
         """Undo the epoch so far and lower the rate.
 
         Args:
@@ -88,35 +88,35 @@ class NanGuard:
         Raises:
             TrainingError: no rate is small enough: something else is wrong.
         """
-        if place.rate_scale < _LEAST_SCALE or self.good is None:
+        if position.rate_scale < _LEAST_SCALE or self.good is None:
             raise TrainingError(
                 "The loss is not a number, however small the learning rate is",
                 received=f"a rate of {rate:.3g}",
                 hint="Look at the scaling of the pixels and at the layers of the network",
             )
         self.good.put_into(self.model, self.optimizer, self.average)
-        place.step, place.loss_sum, place.right = 0, 0.0, 0
-        self._lower(place, rate, "back to the start of the epoch", watch)
+        position.step, position.loss_sum, position.correct = 0, 0.0, 0
+        self._lower(position, rate, "back to the start of the epoch", watch)
 
-    def settle(self, place: Position, rate: float, watch: Watch) -> None:
+    def settle(self, position: Position, rate: float, watch: Watch) -> None:
         """The epoch ended well: tell in one sentence what it took, where that was more than one attempt."""
-        if place.restores > 1:
+        if position.restores > 1:
             message = (
-                f"Epoch {place.epoch} went well after its rate was lowered {place.restores} times: "
+                f"Epoch {position.epoch} went well after its rate was lowered {position.restores} times: "
                 f"it is {rate:.3g} now"
             )
             watch.tell(Warned(message=message, subject="nan_guard"))
-        place.restores = 0
+        position.restores = 0
 
-    def _lower(self, place: Position, rate: float, where: str, watch: Watch) -> None:
+    def _lower(self, position: Position, rate: float, where: str, watch: Watch) -> None:
         """Half the rate, then a quarter of that, then an eighth: eight attempts reach every rate there is."""
-        place.restores += 1
-        factor = 2**place.restores
-        place.rate_scale /= factor
-        place.recent = []
-        if place.restores > 1:
+        position.restores += 1
+        factor = 2**position.restores
+        position.rate_scale /= factor
+        position.recent = []
+        if position.restores > 1:
             return
-        message = f"The loss exploded or was no longer a number in epoch {place.epoch}: {where}, "
+        message = f"The loss exploded or was no longer a number in epoch {position.epoch}: {where}, "
         watch.tell(
             Warned(message=message + f"with half the learning rate, {rate / factor:.3g}", subject="nan_guard")
         )

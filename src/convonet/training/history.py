@@ -38,9 +38,9 @@ class History:
         """The header line."""
         return csv_head((*COLUMNS, *self.extra))
 
-    def csv_line(self, place: int) -> str:
-        """Row `place` (from 0) as a CSV line with full precision; absent values are empty."""
-        values = {"epoch": place + 1} | self.rows[place]
+    def csv_line(self, index: int) -> str:
+        """Row `index` (from 0) as a CSV line with full precision; absent values are empty."""
+        values = {"epoch": index + 1} | self.rows[index]
         names = (*COLUMNS, *self.extra)
         return ",".join("" if name not in values else repr(values[name]) for name in names)
 

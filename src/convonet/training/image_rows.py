@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from convonet.inference.model_info import ModelInfo
-from convonet.nets.augment import Augmenter, Change
+from convonet.nets.augment import Augmenter, BatchChange
 from convonet.params.hyper_params import HyperParams
-from convonet.training.losses import class_weights, truths
+from convonet.training.losses import class_weights, targets
 
 
 @dataclass(frozen=True)
@@ -28,9 +28,9 @@ class ImageRows:
     def __len__(self) -> int:
         return len(self.rows)
 
-    def take(self, places: np.ndarray | slice) -> tuple[np.ndarray, np.ndarray]:
-        """A batch: the images and labels at these places of `rows`, copied out of the map."""
-        rows = self.rows[places]
+    def take(self, indices: np.ndarray | slice) -> tuple[np.ndarray, np.ndarray]:
+        """A batch: the images and labels at these indices of `rows`, copied out of the map."""
+        rows = self.rows[indices]
         return np.ascontiguousarray(self.images[rows]), np.ascontiguousarray(
             self.labels[rows], dtype=np.int64
         )
@@ -42,15 +42,15 @@ class Batch:
 
     Attributes:
         images: (B, H, W, C) uint8, as they are in the set.
-        truths: labels (B,) int64 or shares (B, K) float32, as the loss takes them.
+        targets: labels (B,) int64 or fractions of classes (B, K) float32, as the loss takes them.
         weights: of each image, (B,) float32; None: all weigh 1.
         change: how the images are varied; None: not at all.
     """
 
     images: np.ndarray
-    truths: np.ndarray
+    targets: np.ndarray
     weights: np.ndarray | None = None
-    change: Change | None = None
+    change: BatchChange | None = None
 
 
 class BatchMaker:
@@ -65,19 +65,19 @@ class BatchMaker:
         self._weights = class_weights(hyper, rows.labels[rows.rows], info.classes)
         self._augmenter = Augmenter(hyper, rows.images.shape[1:]) if hyper.augments else None
 
-    def make(self, places: np.ndarray, epoch: int, step: int) -> Batch:
-        """The batch of these places, varied as its epoch, step and images say."""
-        images, labels = self._rows.take(places)
+    def make(self, indices: np.ndarray, epoch: int, step: int) -> Batch:
+        """The batch of these indices, varied as its epoch, step and images say."""
+        images, labels = self._rows.take(indices)
         shares = self.targets(labels)
         change = None
         if self._augmenter is not None:
-            change = self._augmenter.change(epoch, step, self._rows.rows[places])
-            shares = change.truths(shares)
+            change = self._augmenter.change(epoch, step, self._rows.rows[indices])
+            shares = change.targets(shares)
         return Batch(images, shares, self._image_weights(shares), change)
 
     def targets(self, labels: np.ndarray) -> np.ndarray:
         """The labels as the loss takes them."""
-        return truths(labels, self._info.output, len(self._info.classes), self._hyper)
+        return targets(labels, self._info.output, len(self._info.classes), self._hyper)
 
     def _image_weights(self, shares: np.ndarray) -> np.ndarray | None:
         """The weight of each image's class; of mixed images, the mean by their shares."""

@@ -1,4 +1,4 @@
-"""What the network is trained for: truths, weights of classes, and the loss that fits the network's output.
+"""What the network is trained for: targets, weights of classes, and the loss that fits the network's output.
 
 The losses are Keras' own, so a saved model holds nothing that plain Keras does not know.
 """
@@ -44,11 +44,11 @@ def create_loss(output: str, hyper: HyperParams | None = None) -> Any:
 
 
 def needs_shares(hyper: HyperParams) -> bool:
-    """Whether truths are shares of classes, not numbers of classes."""
+    """Whether targets are fractions of classes, not class indices."""
     return hyper.loss == "focal" or hyper.label_smoothing > 0 or hyper.mixes
 
 
-def truths(labels: np.ndarray, output: str, classes: int, hyper: HyperParams) -> np.ndarray:
+def targets(labels: np.ndarray, output: str, classes: int, hyper: HyperParams) -> np.ndarray:
     """What the loss compares with: the labels (N,) int64, or shares (N, classes), of one output (N, 1), float32."""
     if not needs_shares(hyper):
         return labels

@@ -27,7 +27,6 @@ from convonet.params.hyper_params import HyperParams
 from convonet.training.averaging import STATISTICS_IMAGES as AVERAGE_IMAGES
 from convonet.training.averaging import WeightAverage
 from convonet.training.batch_norm import STATISTICS_IMAGES, BatchNormStatistics
-from convonet.training.chance import LayerChance, epoch_order
 from convonet.training.checkpoint import Checkpoint, CheckpointFile, Position, Snapshot
 from convonet.training.collapse import Collapse
 from convonet.training.guard import NanGuard, create_collapse_guard
@@ -38,6 +37,7 @@ from convonet.training.own_callbacks import OwnCallbacks
 from convonet.training.rules import create_rules
 from convonet.training.schedules import create_schedule
 from convonet.training.scoring import Scorer
+from convonet.training.seeding import LayerSeeds, epoch_order
 from convonet.training.steps import create_step
 
 __all__ = ["ImageRows", "NetTraining", "TrainingResult"]
@@ -130,7 +130,7 @@ class NetTraining:
         self._optimizer = create_optimizer(hyper)
         self._step = create_step(keras_model, self._optimizer, info.output, hyper)
         self._scorer = None if val is None else Scorer(self._step, val, info, hyper)
-        self._chance = LayerChance(list(keras_model._flatten_layers()), hyper.seed)
+        self._layer_seeds = LayerSeeds(list(keras_model._flatten_layers()), hyper.seed)
         window = hyper.weight_average * self._steps
         self._average = WeightAverage(keras_model, window) if window else None
         self._statistics = BatchNormStatistics(keras_model)
@@ -143,24 +143,24 @@ class NetTraining:
         self._own = OwnCallbacks(self.callbacks, keras_model, hyper.epochs, self._steps)
 
     def _loop(self) -> TrainingResult:
-        place = self._position
+        position = self._position
         self._watch.tell(
             TrainingStarted(
                 epochs=self.hyper.epochs,
                 steps=self._steps,
                 images=len(self._train_rows),
                 validation_images=0 if self._val_rows is None else len(self._val_rows),
-                first_epoch=place.epoch,
-                first_step=place.step,
+                first_epoch=position.epoch,
+                first_step=position.step,
             )
         )
-        self._given_rate = self._rate(place.step)
-        if not place.ended and place.epoch <= self.hyper.epochs:
+        self._given_rate = self._rate(position.step)
+        if not position.ended and position.epoch <= self.hyper.epochs:
             # A training that is over keeps the rate of its last batch, which the checkpoint holds.
             self._optimizer.learning_rate.assign(self._given_rate)
         self._own.train_began()
         try:
-            while not place.ended and place.epoch <= self.hyper.epochs:
+            while not position.ended and position.epoch <= self.hyper.epochs:
                 self._epoch()
         except Cancelled:
             self._save()
@@ -169,97 +169,99 @@ class NetTraining:
         return self._finish()
 
     def _epoch(self) -> None:
-        place, started = self._position, time.monotonic()
-        order = epoch_order(len(self._train_rows), self.hyper.seed, place.epoch)
-        if place.step == 0:
+        position, started = self._position, time.monotonic()
+        order = epoch_order(len(self._train_rows), self.hyper.seed, position.epoch)
+        if position.step == 0:
             if self._guard is not None:
                 self._guard.remember()
-            self._own.epoch_began(place.epoch)
-        self._step.reset(place.loss_sum, place.right)
+            self._own.epoch_began(position.epoch)
+        self._step.reset(position.loss_sum, position.correct)
         try:
             sound = self._batches(order)
         finally:
-            place.loss_sum, place.right = self._step.sums()
+            position.loss_sum, position.correct = self._step.sums()
         logs = self._logs() if sound else {}
         if self._guard is not None and not (sound and self._guard.is_sound(logs)):
-            self._guard.go_back(place, self._rate(), self._watch)
+            self._guard.go_back(position, self._rate(), self._watch)
             return
         if self._guard is not None:
-            self._guard.settle(place, self._rate(), self._watch)
+            self._guard.settle(position, self._rate(), self._watch)
         self._end_epoch(logs, time.monotonic() - started)
 
     def _batches(self, order: np.ndarray) -> bool:
         """Train the batches of the epoch that are left; False where the loss is no longer a number."""
-        place, told = self._position, 0.0
-        while place.step < self._steps and not (place.step and self._out_of_time()):
+        position, told = self._position, 0.0
+        while position.step < self._steps and not (position.step and self._out_of_time()):
             self._watch.check()
             before, shown = self._step.sums()[0], self._shown()
             self._batch(order)
             loss = (self._step.sums()[0] - before) / (self._shown() - shown)
-            if self._guard and self._guard.must_go_back(place, loss, self._rate(), self._watch):
+            if self._guard and self._guard.must_go_back(position, loss, self._rate(), self._watch):
                 return False
-            if (now := time.monotonic()) - told >= _TELL_SECONDS or place.step == self._steps:
+            if (now := time.monotonic()) - told >= _TELL_SECONDS or position.step == self._steps:
                 told = now
                 self._tell_batch()
             if self.checkpoint and now - self._saved_at > max(_SAVE_SECONDS, self._save_cost / _SAVE_SHARE):
-                place.loss_sum, place.right = self._step.sums()
+                position.loss_sum, position.correct = self._step.sums()
                 self._save()
         return True
 
     def _batch(self, order: np.ndarray) -> None:
-        place, size = self._position, self.hyper.batch_size
-        places = order[place.step * size : (place.step + 1) * size]
-        batch = self._batches_of.make(places, place.epoch, place.step)
+        position, size = self._position, self.hyper.batch_size
+        indices = order[position.step * size : (position.step + 1) * size]
+        batch = self._batches_of.make(indices, position.epoch, position.step)
         self._set_rate()
-        self._chance.set(place.epoch, place.step)
+        self._layer_seeds.set(position.epoch, position.step)
         started = time.perf_counter()
         self._step.train(batch)
         if self._clock_running:
-            place.train_seconds += time.perf_counter() - started
-            place.train_images += len(places)
+            position.train_seconds += time.perf_counter() - started
+            position.train_images += len(indices)
         self._clock_running = True
-        place.step += 1
+        position.step += 1
         if self._average is not None:
             self._average.add(self._steps_done())
         if self.callbacks:
-            loss_sum, right = self._step.sums()
+            loss_sum, correct = self._step.sums()
             self._own.batch_ended(
-                place.step - 1, {"loss": loss_sum / self._shown(), "accuracy": right / self._shown()}
+                position.step - 1, {"loss": loss_sum / self._shown(), "accuracy": correct / self._shown()}
             )
 
     def _set_rate(self) -> None:
         """The rate of the next batch: the schedule's, and what a callback has made of it."""
-        place = self._position
-        place.rate_scale *= self._own.scale_of_rate(self._given_rate)
-        self._given_rate = self._rate(place.step)
+        position = self._position
+        position.rate_scale *= self._own.scale_of_rate(self._given_rate)
+        self._given_rate = self._rate(position.step)
         put(self._optimizer.learning_rate, self._given_rate)
-        self._own.batch_began(place.step)
+        self._own.batch_began(position.step)
 
     def _rate(self, step: int | None = None) -> float:
         """The rate of a batch of this epoch; None: of the last one that was trained."""
-        place = self._position
-        step = max(place.step - 1, 0) if step is None else step
-        return self._schedule((place.epoch - 1) * self._steps + step) * place.rate_scale
+        position = self._position
+        step = max(position.step - 1, 0) if step is None else step
+        return self._schedule((position.epoch - 1) * self._steps + step) * position.rate_scale
 
     def _result_in_use(self) -> AbstractContextManager[None]:
         """Inside, the network has the weights that training would give if it ended here."""
         if self._average is None:
             return nullcontext()
-        return self._average.shown(self._steps_done(), partial(self._look, AVERAGE_IMAGES))
+        return self._average.shown(self._steps_done(), partial(self._update_statistics, AVERAGE_IMAGES))
 
     def _measures(self, epoch: int) -> bool:
         """Whether the weights after this epoch are scored, or kept as the best ones."""
         scored = self._scorer is not None and self.validates(epoch)
         return self._average is None and (scored or self._rules.keeper is not None)
 
-    def _look(self, images: int = STATISTICS_IMAGES) -> Iterator[None]:
+    def _update_statistics(self, images: int = STATISTICS_IMAGES) -> Iterator[None]:
         """Show about so many images of the epoch that was trained last, its first ones, as they were shown in it."""
         size = self.hyper.batch_size
         epoch = self._position.epoch - (self._position.step == 0)
         order = epoch_order(len(self._train_rows), self.hyper.seed, epoch)
         for step in range(max(1, min(images, len(order)) // size)):
-            self._chance.set(epoch, step)
-            self._step.look(self._batches_of.make(order[step * size : (step + 1) * size], epoch, step))
+            self._layer_seeds.set(epoch, step)
+            self._step.update_statistics(
+                self._batches_of.make(order[step * size : (step + 1) * size], epoch, step)
+            )
             yield
 
     def _steps_done(self) -> int:
@@ -276,48 +278,54 @@ class NetTraining:
 
     def _logs(self) -> dict[str, float]:
         """The row of the epoch: means over the images it showed, then over the validation images."""
-        place, count = self._position, self._shown()
+        position, count = self._position, self._shown()
         logs = {
-            "loss": place.loss_sum / count,
-            "accuracy": place.right / count,
+            "loss": position.loss_sum / count,
+            "accuracy": position.correct / count,
             "learning_rate": self._rate(),
         }
-        if self._measures(place.epoch):
-            self._statistics.measure(self._look())
-        if self._scorer is not None and self.validates(place.epoch):
+        if self._measures(position.epoch):
+            self._statistics.measure(self._update_statistics())
+        if self._scorer is not None and self.validates(position.epoch):
             with self._result_in_use():
                 logs |= self._scorer.score(self._watch)
         return logs
 
     def _end_epoch(self, logs: dict[str, float], seconds: float) -> None:
-        place = self._position
-        ended = place.epoch
+        position = self._position
+        ended = position.epoch
         self._history.add(logs)
         if self._rules.keeper is not None and self._rules.keeper.see(ended, logs):
             with self._result_in_use():
                 self._best = self.model.keras_model.get_weights()
         collapse = self._collapsed(logs)
-        place.ended = self._reason_to_stop(logs) or collapse
+        position.ended = self._reason_to_stop(logs) or collapse
         self._lower_rate(logs)
-        place.epoch, place.step, place.loss_sum, place.right, place.recent = ended + 1, 0, 0.0, 0, []
-        place.history_bytes = self.on_history(self._history)
+        position.epoch, position.step, position.loss_sum, position.correct, position.recent = (
+            ended + 1,
+            0,
+            0.0,
+            0,
+            [],
+        )
+        position.history_bytes = self.on_history(self._history)
         self._step.reset()
         self._save()
         self._watch.tell(EpochEnded(epoch=ended, epochs=self.hyper.epochs, logs=logs, seconds=seconds))
-        if place.ended:
-            self._watch.tell(TrainingStopped(epoch=ended, reason=place.ended))
+        if position.ended:
+            self._watch.tell(TrainingStopped(epoch=ended, reason=position.ended))
 
     def _reason_to_stop(self, logs: dict[str, float]) -> str:
-        place = self._position
+        position = self._position
         reason = self._rules.reason_to_stop(logs)
-        asked = self._own.epoch_ended(place.epoch, logs) or self.stop_after(place.epoch)
+        asked = self._own.epoch_ended(position.epoch, logs) or self.stop_after(position.epoch)
         if not self._out_of_time():
             return reason or asked
-        cut = f" after {place.step} of {self._steps} batches" if place.step < self._steps else ""
+        cut = f" after {position.step} of {self._steps} batches" if position.step < self._steps else ""
         return (
             reason
             or asked
-            or f"the time limit of {self.hyper.time_limit:g} s was reached in epoch {place.epoch}{cut}"
+            or f"the time limit of {self.hyper.time_limit:g} s was reached in epoch {position.epoch}{cut}"
         )
 
     def _collapsed(self, logs: dict[str, float]) -> str:
@@ -351,10 +359,10 @@ class NetTraining:
             self.model.keras_model.set_weights(self._best)
             model_epoch = keeper.epoch
         elif self._average is not None:
-            look = partial(self._look, AVERAGE_IMAGES)
-            self.model.keras_model.set_weights(self._average.weights(self._steps_done(), look))
+            update_statistics = partial(self._update_statistics, AVERAGE_IMAGES)
+            self.model.keras_model.set_weights(self._average.weights(self._steps_done(), update_statistics))
         elif not self._measures(model_epoch):
-            self._statistics.measure(self._look())
+            self._statistics.measure(self._update_statistics())
         ended, collapse = self._position.ended, self._collapse.collapse
         return TrainingResult(self._history, model_epoch, ended, self.speed, collapse)
 
@@ -366,8 +374,8 @@ class NetTraining:
     @property
     def speed(self) -> float:
         """Images a second in training steps; 0 while nothing has been measured."""
-        place = self._position
-        return place.train_images / place.train_seconds if place.train_seconds else 0.0
+        position = self._position
+        return position.train_images / position.train_seconds if position.train_seconds else 0.0
 
     @property
     def spent(self) -> float:
@@ -375,17 +383,17 @@ class NetTraining:
         return time.monotonic() - self._began
 
     def _tell_batch(self) -> None:
-        place, shown = self._position, self._shown()
-        loss_sum, right = self._step.sums()
-        left = (self.hyper.epochs - place.epoch + 1) * len(self._train_rows) - shown
+        position, shown = self._position, self._shown()
+        loss_sum, correct = self._step.sums()
+        left = (self.hyper.epochs - position.epoch + 1) * len(self._train_rows) - shown
         self._watch.tell(
             BatchEnded(
-                epoch=place.epoch,
+                epoch=position.epoch,
                 epochs=self.hyper.epochs,
-                step=place.step,
+                step=position.step,
                 steps=self._steps,
                 loss=loss_sum / shown,
-                accuracy=right / shown,
+                accuracy=correct / shown,
                 images_per_second=self.speed,
                 seconds_left=left / self.speed if self.speed else None,
             )
@@ -395,31 +403,31 @@ class NetTraining:
         if self.checkpoint is None:
             return
         started = time.monotonic()
-        place = self._position
-        place.history = self._history.rows
-        place.rules = self._rules.state() | {_COLLAPSE: self._collapse.state()}
-        place.spent = started - self._began
+        position = self._position
+        position.history = self._history.rows
+        position.rules = self._rules.state() | {_COLLAPSE: self._collapse.state()}
+        position.spent = started - self._began
         now = Snapshot.take(self.model.keras_model, self._optimizer, self._average)
-        good = self._guard.good if self._guard is not None and place.step else None
-        self.checkpoint.save(Checkpoint(place, now, good, self._best))
+        good = self._guard.good if self._guard is not None and position.step else None
+        self.checkpoint.save(Checkpoint(position, now, good, self._best))
         self._saved_at = time.monotonic()
         self._save_cost = self._saved_at - started
-        self._watch.tell(CheckpointSaved(epoch=place.epoch, step=place.step))
+        self._watch.tell(CheckpointSaved(epoch=position.epoch, step=position.step))
 
     def _restore(self, saved: Checkpoint) -> None:
-        place = saved.position
+        position = saved.position
         start = saved.now
-        if place.step and place.batch_size != self.hyper.batch_size and saved.good is not None:
+        if position.step and position.batch_size != self.hyper.batch_size and saved.good is not None:
             # Batches of another size cannot be counted on: the epoch begins anew.
-            start, place.step, place.loss_sum, place.right = saved.good, 0, 0.0, 0
-            place.recent = []
+            start, position.step, position.loss_sum, position.correct = saved.good, 0, 0.0, 0
+            position.recent = []
         start.put_into(self.model.keras_model, self._optimizer, self._average)
-        place.batch_size = self.hyper.batch_size
-        self._position, self._best = place, saved.best
-        self._history.rows = list(place.history)
-        self._rules.restore(place.rules)
-        if _COLLAPSE in place.rules:
-            self._collapse.restore(place.rules[_COLLAPSE])
+        position.batch_size = self.hyper.batch_size
+        self._position, self._best = position, saved.best
+        self._history.rows = list(position.history)
+        self._rules.restore(position.rules)
+        if _COLLAPSE in position.rules:
+            self._collapse.restore(position.rules[_COLLAPSE])
         if self._guard is not None:
             self._guard.good = saved.good
-        self.on_resume(self._history, place.history_bytes)
+        self.on_resume(self._history, position.history_bytes)

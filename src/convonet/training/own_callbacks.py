@@ -9,7 +9,7 @@ from convonet.nets.backend import keras
 
 
 class OwnCallbacks:
-    """Calls callbacks at the places of the epoch loop, and tells what they asked for.
+    """Calls callbacks at the points of the epoch loop, and tells what they asked for.
 
     A callback may set `model.stop_training`, or the rate of `model.optimizer`, which then scales the schedule.
     """

@@ -1,7 +1,7 @@
 """Transfer learning in two phases with one history: the head on a frozen base, then the end of the base too.
 
 Each phase is a NetTraining with a checkpoint of its own. A phase that is over goes straight to its end when the
-run is resumed, so the weights, the history and the place are those of an uninterrupted run.
+run is resumed, so the weights, the history and the position are those of an uninterrupted run.
 """
 
 from __future__ import annotations

@@ -15,9 +15,9 @@ from convonet.errors import ParamError
 from convonet.events import Progressed, Watch
 from convonet.nets.net_model import NetModel
 from convonet.params.hyper_params import HyperParams
-from convonet.training.chance import LayerChance, epoch_order
 from convonet.training.image_rows import BatchMaker, ImageRows
 from convonet.training.optimizers import create_optimizer
+from convonet.training.seeding import LayerSeeds, epoch_order
 from convonet.training.steps import create_step
 
 STAGE = "find_rate"
@@ -65,20 +65,20 @@ def find_rate(
     watch, batches = watch or Watch(), BatchMaker(rows, hyper, model.info)
     optimizer = create_optimizer(hyper)
     step = create_step(model.keras_model, optimizer, model.info.output, hyper)
-    chance = LayerChance(list(model.keras_model._flatten_layers()), hyper.seed)
+    seeds = LayerSeeds(list(model.keras_model._flatten_layers()), hyper.seed)
     size = hyper.batch_size
     per_epoch = -(-len(rows) // size)
     rates, losses = np.geomspace(low, high, steps), [0.0][:0]
-    for place, rate in enumerate(rates):
+    for index, rate in enumerate(rates):
         watch.check()
-        epoch, turn = divmod(place, per_epoch)
-        places = epoch_order(len(rows), hyper.seed, epoch + 1)[turn * size : (turn + 1) * size]
-        chance.set(epoch + 1, turn)
+        epoch, turn = divmod(index, per_epoch)
+        indices = epoch_order(len(rows), hyper.seed, epoch + 1)[turn * size : (turn + 1) * size]
+        seeds.set(epoch + 1, turn)
         optimizer.learning_rate.assign(rate)
         step.reset()
-        step.train(batches.make(places, epoch + 1, turn))
-        losses.append(step.sums()[0] / len(places))
-        watch.tell(Progressed(stage=STAGE, done=place + 1, total=steps))
+        step.train(batches.make(indices, epoch + 1, turn))
+        losses.append(step.sums()[0] / len(indices))
+        watch.tell(Progressed(stage=STAGE, done=index + 1, total=steps))
         if not math.isfinite(losses[-1]) or smoothed(losses)[-1] > _EXPLODED * smoothed(losses).min():
             break
     return rate_curve(rates[: len(losses)], losses)
@@ -101,9 +101,9 @@ def smoothed(losses: ArrayLike) -> NDArray[np.float64]:
     """The running mean that forgets a tenth a step, corrected for its start as in Adam."""
     values = np.asarray(losses, dtype=np.float64)
     mean, made = 0.0, np.empty(len(values))
-    for place, value in enumerate(values):
+    for index, value in enumerate(values):
         mean = _MEMORY * mean + (1 - _MEMORY) * value
-        made[place] = mean / (1 - _MEMORY ** (place + 1))
+        made[index] = mean / (1 - _MEMORY ** (index + 1))
     return made
 
 

@@ -15,9 +15,9 @@ from convonet.inference.probabilities import to_probabilities
 from convonet.nets import backend
 from convonet.nets.net_model import NetModel
 from convonet.params.hyper_params import HyperParams
-from convonet.training.collapse import Predictions
+from convonet.training.collapse import PredictionCounts
 from convonet.training.image_rows import ImageRows
-from convonet.training.losses import truths
+from convonet.training.losses import targets
 from convonet.training.steps import Step
 
 _LARGEST_BATCH = 128
@@ -36,23 +36,23 @@ class Scorer:
     rows: ImageRows
     info: ModelInfo
     hyper: HyperParams
-    predictions: Predictions | None = field(default=None, init=False)
+    predictions: PredictionCounts | None = field(default=None, init=False)
 
     def score(self, watch: Watch) -> dict[str, float]:
         """`val_loss`, `val_accuracy` and the extra scores that were asked for and are defined."""
         self.step.reset()
-        said, classes = [], len(self.info.classes)
+        outputs, classes = [], len(self.info.classes)
         size = _images_at_once(self.rows)
         for start in range(0, len(self.rows), size):
             watch.check()
             images, labels = self.rows.take(slice(start, start + size))
-            said.append(self.step.score(images, truths(labels, self.info.output, classes, self.hyper)))
-        loss_sum, right = self.step.sums()
-        logs = {"val_loss": loss_sum / len(self.rows), "val_accuracy": right / len(self.rows)}
+            outputs.append(self.step.score(images, targets(labels, self.info.output, classes, self.hyper)))
+        loss_sum, correct = self.step.sums()
+        logs = {"val_loss": loss_sum / len(self.rows), "val_accuracy": correct / len(self.rows)}
         labels = np.asarray(self.rows.labels[self.rows.rows], dtype=np.int64)
-        probabilities = to_probabilities(np.concatenate(said), self.info.output, 1.0)
+        probabilities = to_probabilities(np.concatenate(outputs), self.info.output, 1.0)
         finite = bool(np.isfinite(probabilities).all())
-        self.predictions = Predictions.of(probabilities, labels) if finite else None
+        self.predictions = PredictionCounts.of(probabilities, labels) if finite else None
         return logs | (self._extra(labels, probabilities) if finite else {})
 
     def _extra(self, labels: np.ndarray, probabilities: np.ndarray) -> dict[str, float]:
@@ -69,11 +69,11 @@ def probabilities_of(model: NetModel, rows: ImageRows, watch: Watch) -> np.ndarr
     """What a trained network answers, (N, classes) float32: on torch by the forward pass that it is trained with."""
     size = _images_at_once(rows)
     forward = _forward_of(model)
-    said = []
+    outputs = []
     for start in range(0, len(rows), size):
         watch.check()
-        said.append(forward(rows.take(slice(start, start + size))[0]))
-    return to_probabilities(np.concatenate(said), model.info.output, model.info.temperature)
+        outputs.append(forward(rows.take(slice(start, start + size))[0]))
+    return to_probabilities(np.concatenate(outputs), model.info.output, model.info.temperature)
 
 
 def _images_at_once(rows: ImageRows) -> int:
@@ -85,6 +85,7 @@ def _forward_of(model: NetModel) -> Callable[[np.ndarray], np.ndarray]:
     network: Any = model.keras_model
     forward = None
     if backend.name() == "torch":
+        # Torch need not be installed where another backend computes.
         import torch
 
         from convonet.nets.torch_path import create_forward

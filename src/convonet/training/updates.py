@@ -42,8 +42,8 @@ class _Fused:
     def __init__(self, optimizer: Any, variables: Sequence[Any], *slots: Sequence[Any]) -> None:
         self._optimizer = optimizer
         self._weights = [variable.value for variable in variables]
-        places = [optimizer._get_variable_index(variable) for variable in variables]
-        self._slots = [[slot[place].value for place in places] for slot in slots]
+        indices = [optimizer._get_variable_index(variable) for variable in variables]
+        self._slots = [[slot[index].value for index in indices] for slot in slots]
         for slot in self._slots:
             for state, weights in zip(slot, self._weights, strict=True):
                 state.data = like(state.data, weights.data)
@@ -55,11 +55,11 @@ class _Fused:
         for decays, weights in zip(self._decays, self._weights, strict=True):
             if decays:
                 weights.mul_(1 - self._decay * rate)
-        used = [place for place, gradient in enumerate(gradients) if gradient is not None]
-        slots = [[slot[place] for place in used] for slot in self._slots]
-        weights = [self._weights[place] for place in used]
+        used = [index for index, gradient in enumerate(gradients) if gradient is not None]
+        slots = [[slot[index] for index in used] for slot in self._slots]
+        weights = [self._weights[index] for index in used]
         self._change(
-            weights, [_in_order(gradients[place], self._weights[place]) for place in used], slots, rate
+            weights, [_in_order(gradients[index], self._weights[index]) for index in used], slots, rate
         )
         self._optimizer.iterations.value.add_(1)
 

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from convonet.runs.trials import FoldKey
 from convonet.tuning.fold_data import FoldData
+from convonet.tuning.gpus import GpuRoom, find_gpus
 from convonet.tuning.messages import Message, TrainerSettings
 from convonet.tuning.units import Unit
 
@@ -32,7 +33,7 @@ class Executor(Protocol):
 def get_ready(name: str) -> None:
     """Begin with what takes long before an executor can be made, in the background."""
     if name == "local":
-        from convonet.tuning.gpus import find_gpus
+        # A search on a cluster starts no processes here.
         from convonet.tuning.local_executor import load_trainers
 
         if not find_gpus():
@@ -56,7 +57,7 @@ def create_executor(
         from convonet.tuning.ray_executor import RayExecutor
 
         return RayExecutor(data, settings, jobs)
-    from convonet.tuning.gpus import GpuRoom, find_gpus
+    # A search on a cluster starts no processes here.
     from convonet.tuning.local_executor import LocalExecutor
 
     most, gpus = jobs or max(1, cores // settings.threads), find_gpus()

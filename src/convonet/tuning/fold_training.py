@@ -71,6 +71,7 @@ def _release() -> int:
     gc.collect()
     if backend.name() != "torch":
         return 0
+    # Torch need not be installed where another backend computes.
     import torch
 
     if not torch.cuda.is_initialized():

@@ -46,11 +46,11 @@ def find_gpus(ask: Callable[[Sequence[str]], str | None] = _ask) -> list[Gpu]:
     names = None if visible is None else [name for name in visible.split(",") if name and name != "-1"]
     if names == []:
         return []
-    said = ask([*(["-i", ",".join(names)] if names else []), *_QUERY])
-    lines = [line.strip() for line in (said or "").splitlines()]
+    output = ask([*(["-i", ",".join(names)] if names else []), *_QUERY])
+    lines = [line.strip() for line in (output or "").splitlines()]
     free = [int(line) * 2**20 if line.isdigit() else 0 for line in lines if line]
     if names is None:
-        names = [str(place) for place in range(len(free))]
+        names = [str(index) for index in range(len(free))]
     if len(free) != len(names):
         # Somebody who names GPUs has them, whatever nvidia-smi makes of the names.
         free = [0] * len(names)
@@ -81,7 +81,7 @@ class GpuRoom:
         """Trainings side by side; one a GPU until the first has told its need."""
         return self.most if self.asked else min(self.most, sum(self._each()))
 
-    def place(self, used: Sequence[str]) -> str:
+    def choose(self, used: Sequence[str]) -> str:
         """The name of the GPU for one more training.
 
         Args:

@@ -137,7 +137,7 @@ class LocalExecutor:
     def _start(self) -> _Trainer:
         ours, theirs = self._context.Pipe()
         gpus = [trainer.gpu for trainer in self._trainers if trainer.gpu is not None]
-        gpu = None if self._room is None else self._room.place(gpus)
+        gpu = None if self._room is None else self._room.choose(gpus)
         process = self._context.Process(
             target=serve, args=(theirs, self._data, self._settings, gpu), name="trainer", daemon=True
         )
@@ -176,6 +176,7 @@ def serve(
         os.environ[VISIBLE] = gpu
     if settings.memory is not None:
         _limit_memory(settings.memory)
+    # Keras is loaded in the process that trains, with the limits that were just set.
     from convonet.tuning.fold_training import FoldTrainer
 
     trainer = FoldTrainer(data, settings)
@@ -203,6 +204,7 @@ def _limit_memory(count: int) -> None:
     """Let allocations beyond `count` bytes fail here, before the system looks for something to kill."""
     if sys.platform != "linux":
         return
+    # Windows has no such module.
     import resource
 
     resource.setrlimit(resource.RLIMIT_DATA, (count, count))
@@ -212,6 +214,7 @@ def _peak_bytes() -> int:
     """The most memory that this process has had at once."""
     if sys.platform == "win32":
         return int(psutil.Process().memory_info().peak_wset)
+    # Windows has no such module.
     import resource
 
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -144,7 +144,7 @@ def _distributions(space: SearchSpace) -> dict[str, BaseDistribution]:
 def _of_spread(declared: Field, spread: Spread) -> dict[str, BaseDistribution]:
     if isinstance(spread, ListRange):
         each = CategoricalDistribution(list(spread.each))
-        items = {_ITEM.format(declared.name, place): each for place in range(spread.longest)}
+        items = {_ITEM.format(declared.name, index): each for index in range(spread.longest)}
         return {_LENGTH.format(declared.name): IntDistribution(spread.shortest, spread.longest), **items}
     # The last number that the steps reach, which need not be the high end.
     high = (spread.values() or [spread.high])[-1]
@@ -163,7 +163,7 @@ def _suggest(space: SearchSpace, trial: optuna.Trial) -> HyperParams:
             continue
         if isinstance(space.ranges.get(name), ListRange):
             length = _drawn(trial, _LENGTH.format(name), distributions)
-            items = [_ITEM.format(name, place) for place in range(length)]
+            items = [_ITEM.format(name, index) for index in range(length)]
             values[name] = tuple(_drawn(trial, item, distributions) for item in items)
         else:
             values[name] = _value(space, name, _drawn(trial, name, distributions))
@@ -195,7 +195,7 @@ def _to_optuna(space: SearchSpace, params: Mapping[str, Any]) -> dict[str, Any]:
     for name, value in params.items():
         if isinstance(space.ranges.get(name), ListRange):
             found[_LENGTH.format(name)] = len(value)
-            found |= {_ITEM.format(name, place): item for place, item in enumerate(value)}
+            found |= {_ITEM.format(name, index): item for index, item in enumerate(value)}
         else:
             found[name] = value if name in space.ranges else _text(declared[name], value)
     return found

@@ -28,6 +28,7 @@ class RemoteTrainer:
     """What runs on a node. Its messages are a stream, so that rows arrive as soon as they are there."""
 
     def __init__(self, data: FoldData, settings: TrainerSettings) -> None:
+        # Keras is loaded on the node that trains.
         from convonet.tuning.fold_training import FoldTrainer
 
         self._trainer = FoldTrainer(data, settings)
@@ -94,7 +95,7 @@ class RayExecutor:
 
     def wait(self, seconds: float) -> list[Message]:
         """Messages of all actors; an actor whose node is gone is told once as dead."""
-        messages: list[Message] = self._without_place()
+        messages: list[Message] = self._without_core()
         busy = {trainer.stream: trainer for trainer in self._trainers if trainer.unit is not None}
         if not busy:
             return messages
@@ -122,7 +123,7 @@ class RayExecutor:
         cores = int(self._ray.cluster_resources().get("CPU", 0)) // self._settings.threads
         return cores if self._jobs is None else min(cores, self._jobs)
 
-    def _without_place(self) -> list[Message]:
+    def _without_core(self) -> list[Message]:
         """Actors that wait for a core which went away with its node would wait for ever."""
         waiting = [trainer for trainer in self._trainers if not trainer.begun]
         excess = len(self._trainers) - self._room()
@@ -156,6 +157,7 @@ class RayExecutor:
 def _connected(jobs: int | None, threads: int) -> Any:
     """The module ray, connected to the cluster."""
     try:
+        # Ray is an extra.
         import ray
     except ImportError as error:
         raise InputError("Ray is not installed", hint="pip install 'convonet[ray]'") from error

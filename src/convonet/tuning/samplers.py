@@ -56,6 +56,7 @@ def create_sampler(
     """
     if task.search == "grid":
         return GridSampler(task.space, task.trials)
+    # Optuna takes a second to load, and a grid does without it.
     from convonet.tuning.optuna_sampler import OptunaSampler
 
     return OptunaSampler(task, known, reports or {})

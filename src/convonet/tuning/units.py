@@ -102,9 +102,9 @@ def short_last(units: Sequence[Unit], jobs: int) -> list[Unit]:
     lengths = [_guessed_length(unit) for unit in units]
     if jobs < 2 or len(set(lengths)) < 2:
         return list(units)
-    held = sorted(range(len(units)), key=lambda place: (lengths[place], -place))[: _HELD_BACK * jobs]
+    held = sorted(range(len(units)), key=lambda index: (lengths[index], -index))[: _HELD_BACK * jobs]
     first = set(range(len(units))).difference(held)
-    return [units[place] for place in (*sorted(first), *reversed(held))]
+    return [units[index] for index in (*sorted(first), *reversed(held))]
 
 
 def _guessed_length(unit: Unit) -> float:

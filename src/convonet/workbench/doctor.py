@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import subprocess
 import tempfile
 from pathlib import Path
@@ -66,8 +67,6 @@ def _refused(folder: Path) -> str:
 
 
 def _probed(probe: subprocess.CompletedProcess[str]) -> dict[str, str]:
-    import json
-
     if probe.returncode == 0:
         found: dict[str, str] = json.loads(probe.stdout.splitlines()[-1])
         return found

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class Folder:
+class FolderNode:
     """One folder; counts are those of everything below it.
 
     Attributes:
@@ -23,23 +23,23 @@ class Folder:
     path: str
     classes: dict[int, int] = field(default_factory=dict)
     skipped: int = 0
-    folders: dict[str, Folder] = field(default_factory=dict)
+    folders: dict[str, FolderNode] = field(default_factory=dict)
 
     @property
     def images(self) -> int:
         """Images in it and below."""
         return sum(self.classes.values())
 
-    def walk(self) -> Iterator[Folder]:
+    def walk(self) -> Iterator[FolderNode]:
         """Itself and all below, from the top."""
         yield self
         for folder in self.folders.values():
             yield from folder.walk()
 
 
-def folder_tree(listing: ImageListing) -> Folder:
+def folder_tree(listing: ImageListing) -> FolderNode:
     """The tree of a listing; nothing is read from disk."""
-    root = Folder(listing.root.name, "")
+    root = FolderNode(listing.root.name, "")
     counts: dict[tuple[str, int], int] = {}
     for path, label in zip(listing.paths, listing.labels.tolist(), strict=True):
         key = _parent(path), label
@@ -63,10 +63,10 @@ def _parent(path: str) -> str:
     return path.rpartition("/")[0]
 
 
-def _way(root: Folder, path: str) -> Iterator[Folder]:
+def _way(root: FolderNode, path: str) -> Iterator[FolderNode]:
     """The folders from the root down to a path, made where they are missing."""
     yield root
     folder, parts = root, path.split("/") if path else []
     for place, name in enumerate(parts):
-        folder = folder.folders.setdefault(name, Folder(name, "/".join(parts[: place + 1])))
+        folder = folder.folders.setdefault(name, FolderNode(name, "/".join(parts[: place + 1])))
         yield folder

@@ -11,6 +11,7 @@ from convonet.params import DataParams, HyperParams
 from convonet.params.recipes import TrainRecipe
 from convonet.runs import Run
 from convonet.specs import Split, TrainTask
+from convonet.workbench.demo import demo_task
 from convonet.workbench.look import SizesFound, find_sizes
 from convonet.workbench.predictions import Answers, read_answers
 from convonet.workbench.recipes import make_plan
@@ -48,6 +49,7 @@ class LocalImages:
 
     def marks(self, data: DataParams, watch: Watch) -> list[MarkedImage]:
         """What was said of images of the sets. Raises DataError."""
+        # The window can be seen sooner without numpy and Pillow, which this loads.
         from convonet.data.marking import list_marks
 
         return list_marks(data, watch)
@@ -56,6 +58,7 @@ class LocalImages:
         self, data: DataParams, paths: Sequence[str], *, label: str | None, undo: bool, watch: Watch
     ) -> list[MarkedImage]:
         """Mark images; see `Workbench.mark`. Raises ParamError, OutputError."""
+        # The window can be seen sooner without numpy and Pillow, which this loads.
         from convonet.data.marking import Change, mark_images
 
         return mark_images(data, paths, Change(label, undo), watch)
@@ -66,8 +69,6 @@ class LocalImages:
 
     def demo(self) -> TrainTask:
         """The demonstration; its images are written once. Raises WorkerError."""
-        from convonet.workbench.demo import demo_task
-
         return demo_task()
 
     def bring(self, run: Run) -> None:

@@ -50,6 +50,7 @@ def find_sizes(
     Raises:
         Cancelled: the watch says so.
     """
+    # The window can be seen sooner without numpy.
     import numpy as np
 
     from convonet.data.channels import find_pixels

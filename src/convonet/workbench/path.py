@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 Standing = Literal["done", "next", "open", "blocked", "wrong"]
 
 
-class Step(NamedTuple):
+class PathStep(NamedTuple):
     """One step.
 
     Attributes:
@@ -27,9 +27,9 @@ class Step(NamedTuple):
     note: str
 
 
-def steps(bench: Workbench) -> list[Step]:
+def steps(bench: Workbench) -> list[PathStep]:
     """The six steps as they stand."""
-    found: list[Step] = []
+    found: list[PathStep] = []
     offered = False
     for name, title, look in _STEPS:
         standing, note = look(bench)
@@ -37,7 +37,7 @@ def steps(bench: Workbench) -> list[Step]:
         is_optional = name == "network" and bench.recipe != "none"
         if standing == "open" and not offered and not is_optional and not _is_training(bench):
             standing, offered = "next", True
-        found.append(Step(name, title, standing, note))
+        found.append(PathStep(name, title, standing, note))
     return found
 
 

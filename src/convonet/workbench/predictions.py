@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     Rows = npt.NDArray[np.int64]
 
 
-class Answer(NamedTuple):
+class ImageAnswer(NamedTuple):
     """What the model said of one image.
 
     Attributes:
@@ -64,6 +64,7 @@ class Answers:
             self._read_rows(lines)
 
     def _read_rows(self, lines: IO[bytes]) -> None:
+        # The window can be seen sooner without numpy.
         import numpy as np
 
         # Arrays of plain numbers: a hundred thousand tuples would stay in the process's memory for good.
@@ -83,24 +84,26 @@ class Answers:
     def __len__(self) -> int:
         return len(self._starts)
 
-    def __getitem__(self, place: int) -> Answer:
+    def __getitem__(self, place: int) -> ImageAnswer:
         with self._file.open("rb") as lines:
             if _state_of(lines) != self._state:
-                return Answer("", "", "", 0.0, ())
+                return ImageAnswer("", "", "", 0.0, ())
             _, line = next(_records(lines, int(self._starts[place])))
         path, true, predicted, confidence, *shares = _values(line)
         address = str((self._root.parent if "#" in path else self._root) / path)
         best = nlargest(self._top, zip(self.classes, map(float, shares), strict=True), key=itemgetter(1))
-        return Answer(address, true, predicted, float(confidence), tuple(best))
+        return ImageAnswer(address, true, predicted, float(confidence), tuple(best))
 
     def mistakes(self) -> Rows:
         """Places of the wrong answers, the surest first."""
+        # The window can be seen sooner without numpy.
         import numpy as np
 
         return np.flatnonzero(self._true != self._predicted)
 
     def cell(self, true: str, predicted: str) -> Rows:
         """Places of the images of one cell of the confusion matrix, the surest first."""
+        # The window can be seen sooner without numpy.
         import numpy as np
 
         row, column = self._known.get(true, -1), self._known.get(predicted, -1)

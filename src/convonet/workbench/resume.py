@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 
 import psutil
 
@@ -11,16 +10,15 @@ from convonet.errors import InputError, RunAliveError
 from convonet.events import RunState
 from convonet.params import DataParams
 from convonet.runs import Run
-from convonet.specs import StudyTask, SuspectsTask, TrainTask, TuneTask
+from convonet.specs import ResumableTask, Task, traits_of
 from convonet.specs.moved import check_images, moved
 
 _GRACE_SECONDS = 6.0
-_RESUMABLE = ("train", "tune", "study", "suspects")
 
 
 def can_resume(run: Run) -> bool:
     """Whether runs of this kind go on where they were left."""
-    return run.read()["kind"] in _RESUMABLE
+    return traits_of(run.read()["kind"]).resumable
 
 
 def prepare_resume(run: Run, *, accept_changed_data: bool = False, data: DataParams | None = None) -> bool:
@@ -39,9 +37,10 @@ def prepare_resume(run: Run, *, accept_changed_data: bool = False, data: DataPar
     record = run.read()
     if not can_resume(run):
         raise InputError(
-            "Only training and tuning can be resumed",
+            "Runs of this kind cannot be resumed",
             where=run.path,
-            received=f"a run of kind {record['kind']}",
+            expected=f"one of {', '.join(kind for kind, task in Task.registry.items() if task.resumable)}",
+            received=record["kind"],
         )
     deadline = time.monotonic() + _GRACE_SECONDS
     while run.is_locked() and not _owned(run) and time.monotonic() < deadline:
@@ -55,13 +54,12 @@ def prepare_resume(run: Run, *, accept_changed_data: bool = False, data: DataPar
     if state is RunState.DONE:
         return False
     task = run.task()
-    resumable = TrainTask | TuneTask | StudyTask | SuspectsTask
-    assert isinstance(task, resumable)
-    again = moved(replace(task, accept_changed_data=accept_changed_data), data)
-    check_images(again, run.path)
-    if again != task:
-        spec = again.to_dict()
-        run.update(task=spec, params=record["params"] | {"data": spec["data"]})
+    if isinstance(task, ResumableTask):
+        again = moved(task.changed(accept_changed_data=accept_changed_data), data)
+        check_images(again, run.path)
+        if again != task:
+            spec = again.to_dict()
+            run.update(task=spec, params=record["params"] | {"data": spec["data"]})
     return True
 
 

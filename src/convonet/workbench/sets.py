@@ -55,6 +55,7 @@ class LoadedSets:
     @property
     def findings(self) -> tuple[str, ...]:
         """What a person should know of the sets, as far as names and counts tell it."""
+        # Like `scan_set`, it loads numpy and Pillow.
         from convonet.data.preflight import listing_findings
 
         named = {str(split): listing for split, listing in self.listings.items()}
@@ -74,6 +75,7 @@ def load_sets(data: DataParams, classes: Sequence[str] = (), watch: Watch | None
     Raises:
         Cancelled: the watch says so.
     """
+    # The window can be seen sooner without numpy and Pillow, which this loads.
     from convonet.data.sources import has_set, scan_set
 
     listings: dict[Split, ImageListing] = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -50,8 +51,6 @@ def _of(title: str, task: Task) -> Shown:
 
 def _words(*words: str) -> str:
     if os.name == "nt":
-        import subprocess
-
         return subprocess.list2cmdline(words)
     return shlex.join(words)
 

@@ -7,14 +7,13 @@ by a plain function (`load_sets`) whose result is given back to it.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from convonet.errors import ConvonetError, InputError
-from convonet.events import RunState
+from convonet.events import RunState, Watch
 from convonet.params import (
     DataParams,
     HyperParams,
@@ -26,6 +25,8 @@ from convonet.params import (
 )
 from convonet.params.recipes import TrainRecipe
 from convonet.runs import Run, RunStore
+from convonet.runs.begin import begin_run
+from convonet.runs.documents import adopted_hyper
 from convonet.runs.environment import available_cores
 from convonet.runs.summary import NextStep, followed
 from convonet.scratch import Scratch
@@ -43,11 +44,13 @@ from convonet.specs import (
     TestTask,
     TrainTask,
     TuneTask,
+    traits_of,
 )
 from convonet.specs.moved import check_images
-from convonet.specs.shown_as import command_words
+from convonet.specs.shown_as import words_of
 from convonet.workbench.changes import Change, Changed, Heard, Listener, Part, WorkEnded
 from convonet.workbench.demo import is_demo
+from convonet.workbench.doctor import examine
 from convonet.workbench.images import LocalImages
 from convonet.workbench.opened import OpenedModel, open_model
 from convonet.workbench.recipes import RecipeChoice, as_trained, imposed, recipe_for
@@ -58,8 +61,6 @@ from convonet.workbench.work import Follower, Work
 
 if TYPE_CHECKING:
     from convonet.data.marking import MarkedImage
-
-_KEPT = ("train", "tune", "suspects")
 
 _AS = {"export": "predict", "open_results": "save_model"}
 """Actions that can be done when another one can."""
@@ -263,9 +264,7 @@ class Workbench:
 
     def marks(self) -> list[MarkedImage]:
         """What the person said of images of the sets. Reads the sets' folders. Raises DataError."""
-        from convonet.data.marking import list_marks
-
-        return list_marks(self.data)
+        return self.images.marks(self.data, Watch())
 
     def mark(
         self, paths: Sequence[str], *, label: str | None = None, undo: bool = False
@@ -285,9 +284,7 @@ class Workbench:
             ParamError: no such image or class; nothing is changed then.
             OutputError: the folder of the images cannot be written to.
         """
-        from convonet.data.marking import Change, mark_images
-
-        marks = mark_images(self.data, paths, Change(label, undo))
+        marks = self.images.mark(self.data, paths, label=label, undo=undo, watch=Watch())
         self._changed("marks")
         return marks
 
@@ -311,9 +308,10 @@ class Workbench:
             return "" if tuning else "No tuning is under way"
         if self.work is not None and not while_working and action != "save_model":
             return "Other work is under way; stop it or wait"
-        if action in ("train", "initialise", "tune") and any(self.faults.values()):
+        learns = action == "initialise" or traits_of(action).learns
+        if learns and any(self.faults.values()):
             return "A parameter has a wrong value"
-        if action in ("train", "initialise", "tune") and not self.sets.images("train"):
+        if learns and not self.sets.images("train"):
             return "No training images are loaded"
         if action in ("evaluate", "predict", "explain", "save_model") and self.model is None:
             return "No model: train a network, or load one"
@@ -484,8 +482,6 @@ class Workbench:
 
     def examine(self) -> dict[str, Any]:
         """What the machine that works can do; see `doctor`. Takes seconds: to be called in a thread."""
-        from convonet.workbench.doctor import examine
-
         return examine()
 
     def warm(self) -> None:
@@ -499,12 +495,9 @@ class Workbench:
             ConvonetError: other work is under way, or the run folder cannot be made.
         """
         self._check_free()
-        keep = task.kind in _KEPT or (isinstance(task, TestTask) and task.into is None)
-        folder = None if keep else Scratch()
+        folder = None if task.leaves_run else Scratch()
         parent = folder.path if folder else self._parent()
-        run = Run.create(parent, task, command=command_words(task), owner=os.getpid())
-        if keep:
-            self.store.add(run)
+        run = begin_run(task, parent, words=words_of(task), store=self.store)
         self._begin(Work(task, run, self._supervisor.start(run, task.threads), folder))
         return run
 
@@ -534,8 +527,6 @@ class Workbench:
         Raises:
             InputError: no such trial, or none that is done.
         """
-        from convonet.runs.documents import adopted_hyper
-
         self.set_exact(SearchSpace.single(adopted_hyper(run, trial)))
 
     def attach(self, run: Run) -> None:

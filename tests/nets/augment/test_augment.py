@@ -70,7 +70,7 @@ def test_torch_and_numpy_give_the_same_images(fill: str, mixed: dict[str, float]
     [("constant", "grid-constant"), ("nearest", "nearest"), ("reflect", "reflect"), ("wrap", "grid-wrap")],
 )
 def test_sampling_is_scipys(fill: Any, theirs: str) -> None:
-    matrices = _geometry(turn=25, right=0.3, down=-0.2, zoom=0.7, slant_x=0.2).matrices(9, 12)
+    matrices = _geometry(turn=25, shift_x=0.3, shift_y=-0.2, zoom=0.7, slant_x=0.2).matrices(9, 12)
     made = sample_numpy(IMAGES, matrices, fill)
     middle = np.array([4.0, 5.5])
     turned = matrices[0, ::-1, 1::-1]
@@ -84,8 +84,8 @@ def test_single_moves_do_what_they_say() -> None:
     np.testing.assert_allclose(_moved(), IMAGES, atol=1e-3)
     np.testing.assert_allclose(_moved(mirror_x=-1), IMAGES[:, :, ::-1], atol=1e-3)
     np.testing.assert_allclose(_moved(mirror_y=-1), IMAGES[:, ::-1], atol=1e-3)
-    np.testing.assert_allclose(_moved(right=2 / 12)[:, :, 2:], IMAGES[:, :, :-2], atol=1e-3)
-    np.testing.assert_allclose(_moved(down=-3 / 9)[:, :-3], IMAGES[:, 3:], atol=1e-3)
+    np.testing.assert_allclose(_moved(shift_x=2 / 12)[:, :, 2:], IMAGES[:, :, :-2], atol=1e-3)
+    np.testing.assert_allclose(_moved(shift_y=-3 / 9)[:, :-3], IMAGES[:, 3:], atol=1e-3)
     square = IMAGES[:, :, :9]
     turned = sample_numpy(square, _geometry(turn=90).matrices(9, 9), "constant")
     np.testing.assert_allclose(turned, np.rot90(square, axes=(1, 2)), atol=1e-3)
@@ -133,7 +133,7 @@ def test_strengths_stay_in_their_bounds() -> None:
     made = Geometry.drawn(hyper, Draws(0, 1, np.arange(2000)))
     for values, low, high in [
         (made.turn, -15, 15),
-        (made.right, -0.1, 0.1),
+        (made.shift_x, -0.1, 0.1),
         (made.zoom, 0.8, 1.2),
         (made.window, 0.7, 1),
     ]:
@@ -199,7 +199,7 @@ def test_mixup_mixes_images_and_truths_by_the_same_share() -> None:
         for place, own in enumerate(IMAGES)
     ]
     np.testing.assert_allclose(mixing.images(IMAGES, np.asarray), expected, rtol=1e-5)
-    mixed = mixing.truths(truths)
+    mixed = mixing.targets(truths)
     assert mixed.sum(axis=1) == pytest.approx(np.ones(6))
     assert mixed[2, 2] >= share[2] - 1e-6
 
@@ -207,7 +207,7 @@ def test_mixup_mixes_images_and_truths_by_the_same_share() -> None:
 def test_cutmix_pastes_a_window_and_counts_its_area() -> None:
     mixing = draw_mixing(HyperParams.of({"cutmix": 1.0}), 0, 1, 4, 6, 9, 12)
     made = mixing.images(IMAGES, np.asarray)
-    truths = mixing.truths(np.eye(6, dtype=np.float32))
+    truths = mixing.targets(np.eye(6, dtype=np.float32))
     for place, image in enumerate(made):
         partner = int(mixing.partners[place])
         own = (image == IMAGES[place]).all(axis=2)

@@ -13,7 +13,8 @@ from convonet.nets.backend import keras, name
 from convonet.params import HyperParams, PixelParams
 from convonet.training.image_rows import Batch
 from convonet.training.optimizers import create_optimizer
-from convonet.training.steps import TorchStep, create_step
+from convonet.training.steps import create_step
+from convonet.training.torch_step import TorchStep
 
 pytestmark = pytest.mark.skipif(name() != "torch", reason="the torch path is torch's")
 
@@ -211,7 +212,7 @@ def test_pooling_comes_before_a_bias_only_where_nothing_else_reads_the_maps() ->
     model = keras.Model(image, layers.Flatten()(joined))
     forward = create_forward(model)
     assert forward is not None
-    assert sum(row.piece.bias is not None for row in forward._rows) == 1
+    assert sum(op.piece.bias is not None for op in forward._ops) == 1
     x = np.random.default_rng(0).normal(size=(4, 6, 8, 2)).astype(np.float32)
     given = torch.from_numpy(x)
     forward(given, True).square().sum().backward()

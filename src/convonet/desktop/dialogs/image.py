@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QDialog, QLabel, QSizePolicy, QWidget
 
 from convonet.desktop.widgets.bars import Bar, BarView
 from convonet.desktop.widgets.basic import button, column, holder, label, row
-from convonet.desktop.widgets.image_grid import Pictures
+from convonet.desktop.widgets.image_grid import PictureCells
 from convonet.desktop.widgets.thumbnails import read_whole
 from convonet.errors import ConvonetError
 
@@ -22,7 +22,7 @@ class ImageDialog(QDialog):
         place: the first to show.
     """
 
-    def __init__(self, pictures: Pictures, place: int, parent: QWidget | None = None) -> None:
+    def __init__(self, pictures: PictureCells, place: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(860, 600)

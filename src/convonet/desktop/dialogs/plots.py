@@ -9,10 +9,12 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from matplotlib.backends.backend_qtagg import FigureCanvasQTAgg, NavigationToolbar2QT
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QGuiApplication, QImage, QWheelEvent
 from PySide6.QtWidgets import QComboBox, QDialog, QLabel, QScrollArea, QWidget
 
+from convonet import plots
 from convonet.desktop.widgets.basic import button, column, label, row
 from convonet.desktop.widgets.on_dark import PaperEffect
 from convonet.runs import Run
@@ -58,8 +60,6 @@ class PlotsDialog(QDialog):
     def show_plot(self, name: str) -> None:
         """Draw another figure."""
         os.environ.setdefault("QT_API", "pyside6")
-        from matplotlib.backends.backend_qtagg import NavigationToolbar2QT
-
         self._figure = self._figures[name]()
         canvas = canvas_of(self._figure)
         tools = NavigationToolbar2QT(canvas, self, coordinates=False)
@@ -92,7 +92,6 @@ class PlotsDialog(QDialog):
 
 def canvas_of(figure: Any) -> QWidget:
     """What shows a figure: never so low that its lines lie on each other, with the wheel left to what scrolls it."""
-    from matplotlib.backends.backend_qtagg import FigureCanvasQTAgg
 
     class Canvas(FigureCanvasQTAgg):  # type: ignore[misc]
         def wheelEvent(self, event: QWheelEvent) -> None:
@@ -108,8 +107,6 @@ def canvas_of(figure: Any) -> QWidget:
 
 def _figures(run: Run) -> dict[str, Callable[[], Any]]:
     """Title → what draws it, for what the run folder holds."""
-    from convonet import plots
-
     found: dict[str, Callable[[], Any]] = {}
     history, task = run.history(), run.task()
     if history["epoch"]:
@@ -128,8 +125,6 @@ def _figures(run: Run) -> dict[str, Callable[[], Any]]:
 
 
 def _searched(run: Run, task: TuneTask) -> dict[str, Callable[[], Any]]:
-    from convonet import plots
-
     settings = settings_of(TrialsFile(run.file(TRIALS), task.space.varied).read(), task)
     table = plots.search_table(settings, task.space.varied, task.objective)
     drawn = [plots.PLOTS[name] for name in ("importance", "search_history", "search_cost", "parallel")]
@@ -137,8 +132,6 @@ def _searched(run: Run, task: TuneTask) -> dict[str, Callable[[], Any]]:
 
 
 def _matrices(scores: dict[str, Any]) -> dict[str, Callable[[], Any]]:
-    from convonet import plots
-
     name, matrix, classes = (
         f"Confusion matrix ({scores['split']})",
         scores["confusion_matrix"],

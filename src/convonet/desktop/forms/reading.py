@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from convonet.errors import ParamError
 from convonet.params import DataParams, HyperParams, SearchSpace, fields_of, split_setting
@@ -36,20 +36,11 @@ def read_space(texts: Mapping[str, str], before: SearchSpace) -> Read[SearchSpac
         except ParamError as error:
             faults |= error.faults
     try:
-        space = SearchSpace({}, before.as_lists, {}, _kept(before, settings)).changed(settings)
+        space = SearchSpace.typed(settings, before)
     except ParamError as error:
         faults |= error.faults
         return None, faults
     return (None if faults else space), faults
-
-
-def _kept(before: SearchSpace, settings: Mapping[str, object]) -> dict[str, tuple[str, tuple[Any, ...]]]:
-    """The conditions whose two names are still there."""
-    return {
-        name: (other, wanted)
-        for name, (other, wanted) in before.conditions.items()
-        if name in settings and other in settings
-    }
 
 
 def data_texts(data: DataParams) -> dict[str, str]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import importlib
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from convonet.desktop.controller import Controller
@@ -11,50 +13,35 @@ if TYPE_CHECKING:
     from convonet.desktop.views.page import Page
 
 
+class PageHome(NamedTuple):
+    """Where a page is: a module of this room and its class; and what its maker takes beside the controller."""
+
+    module: str
+    page: str
+    needs: tuple[str, ...] = ()
+
+
+_HOMES = {
+    "start": PageHome("start", "StartPage", ("files",)),
+    "data": PageHome("data_page", "DataPage"),
+    "params": PageHome("params_page", "ParamsPage", ("files",)),
+    "network": PageHome("network_page", "NetworkPage"),
+    "tune": PageHome("tune_page", "TunePage"),
+    "train": PageHome("train_page", "TrainPage"),
+    "test": PageHome("test_page", "TestPage", ("tasks",)),
+    "use": PageHome("use_page", "UsePage", ("tasks",)),
+    "explain": PageHome("explain_page", "ExplainPage"),
+    "runs": PageHome("runs_page", "RunsPage", ("files", "tasks")),
+}
+
+
 def make_page(name: str, controller: Controller, files: FileActions, tasks: TaskActions) -> Page:
     """The page of that name; its module is imported now and not before.
 
     Raises:
         KeyError: there is no such page.
     """
-    if name == "start":
-        from convonet.desktop.views.start import StartPage
-
-        return StartPage(controller, files)
-    if name == "data":
-        from convonet.desktop.views.data_page import DataPage
-
-        return DataPage(controller)
-    if name == "params":
-        from convonet.desktop.views.params_page import ParamsPage
-
-        return ParamsPage(controller, files)
-    if name == "network":
-        from convonet.desktop.views.network_page import NetworkPage
-
-        return NetworkPage(controller)
-    if name == "tune":
-        from convonet.desktop.views.tune_page import TunePage
-
-        return TunePage(controller)
-    if name == "train":
-        from convonet.desktop.views.train_page import TrainPage
-
-        return TrainPage(controller)
-    if name == "test":
-        from convonet.desktop.views.test_page import TestPage
-
-        return TestPage(controller, tasks)
-    if name == "use":
-        from convonet.desktop.views.use_page import UsePage
-
-        return UsePage(controller, tasks)
-    if name == "explain":
-        from convonet.desktop.views.explain_page import ExplainPage
-
-        return ExplainPage(controller)
-    if name == "runs":
-        from convonet.desktop.views.runs_page import RunsPage
-
-        return RunsPage(controller, files, tasks)
-    raise KeyError(name)
+    home = _HOMES[name]
+    made: Callable[..., Page] = getattr(importlib.import_module(f"{__name__}.{home.module}"), home.page)
+    given = {"files": files, "tasks": tasks}
+    return made(controller, **{need: given[need] for need in home.needs})

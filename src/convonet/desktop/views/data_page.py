@@ -18,7 +18,7 @@ from convonet.desktop.widgets.bars import SERIES, Bar, BarView, Legend
 from convonet.desktop.widgets.basic import EmptyState, Tile, column, frame, label, row
 from convonet.desktop.widgets.image_grid import ImageGrid, Picture
 from convonet.desktop.widgets.sentences import SentenceList
-from convonet.desktop.widgets.table import Table
+from convonet.desktop.widgets.table import TableView
 from convonet.specs import Split
 from convonet.workbench.folder_tree import rows_below
 
@@ -80,14 +80,14 @@ class DataPage(Page):
         scroll.setWidget(self.bars)
         scroll.setFrameShape(QScrollArea.Shape.NoFrame)
         self._legend = Legend(SERIES)
-        self.counts = Table(("Class", "Training", "Validation", "Test"), "images of each class")
+        self.counts = TableView(("Class", "Training", "Validation", "Test"), "images of each class")
         charts = row(frame(column(self._legend, scroll, gap=8, margin=14)), self.counts, gap=14)
         charts.setStretch(0, 1)
         charts.setStretch(1, 1)
         classes = QWidget()
         classes.setLayout(column(8, charts))
         self.sizes = SizesView(controller.background, controller.bench.images)
-        self.skipped = Table(
+        self.skipped = TableView(
             ("Set", "File", "Reason"),
             "left out",
             empty="No file is skipped. Damaged ones show when they are read.",
@@ -264,6 +264,7 @@ _TILES = {
 
 def _rows(listing: ImageListing, chosen: Any) -> Any:
     """Rows to show: samples of the classes in turn, all, or those of one class."""
+    # The window can be seen sooner without numpy.
     import numpy as np
 
     if chosen is None or chosen == -1:

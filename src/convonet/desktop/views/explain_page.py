@@ -13,6 +13,7 @@ from convonet.desktop.views.explain_why import WhyTab
 from convonet.desktop.views.page import Either, Page
 from convonet.desktop.widgets.basic import EmptyState, column
 from convonet.scratch import Scratch
+from convonet.specs import DreamTask, ExplainTask, LayersTask, Task
 from convonet.workbench.changes import WorkEnded
 
 if TYPE_CHECKING:
@@ -91,12 +92,13 @@ class ExplainPage(Page):
     def _ended(self, ended: WorkEnded) -> None:
         if ended.result is None:
             return
-        views: dict[str, Any] = {"explain": self.why, "layers": self.layers, "dream": self.dream}
-        if ended.task.kind in views:
-            views[ended.task.kind].show_document(ended.result)
+        views: dict[type[Task], Any] = {ExplainTask: self.why, LayersTask: self.layers, DreamTask: self.dream}
+        if type(ended.task) in views:
+            views[type(ended.task)].show_document(ended.result)
 
     def open_part(self, part: str) -> None:
-        self.tabs.setCurrentWidget({"layers": self.layers, "dream": self.dream}.get(part, self.why))
+        views = {LayersTask.kind: self.layers, DreamTask.kind: self.dream}
+        self.tabs.setCurrentWidget(views.get(part, self.why))
 
     def close_page(self) -> None:
         self.why.close_threads()

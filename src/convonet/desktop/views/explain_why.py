@@ -13,7 +13,7 @@ from convonet.desktop.views.page import Either
 from convonet.desktop.widgets.basic import EmptyState, button, column, frame, label, row
 from convonet.desktop.widgets.image_grid import ImageGrid, Picture
 from convonet.desktop.widgets.picture import PictureView
-from convonet.desktop.widgets.xy_plot import Line, XYPlot
+from convonet.desktop.widgets.xy_plot import PlotLine, XYPlot
 from convonet.specs.explain_tasks import Method
 
 if TYPE_CHECKING:
@@ -184,8 +184,8 @@ class WhyTab(QWidget):
             found = faithful["deletion"]
             self.deletion.show_lines(
                 [
-                    Line("the hottest first", "train", found["shares"], found["curve"]),
-                    Line("in random order", "val", found["shares"], found["random_curve"]),
+                    PlotLine("the hottest first", "train", found["shares"], found["curve"]),
+                    PlotLine("in random order", "val", found["shares"], found["random_curve"]),
                 ]
             )
 

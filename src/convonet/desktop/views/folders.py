@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem
 
 from convonet.events import Watch
 from convonet.specs import Split
-from convonet.workbench.folder_tree import Folder, folder_tree
+from convonet.workbench.folder_tree import FolderNode, folder_tree
 
 if TYPE_CHECKING:
     from convonet.data.listing import ImageListing
@@ -62,7 +62,7 @@ class FoldersView(QTreeWidget):
         self._shown = key
         self._classes = next(iter(listings.values())).classes
 
-        def read(watch: Watch) -> dict[Split, Folder]:
+        def read(watch: Watch) -> dict[Split, FolderNode]:
             found = {}
             for split, listing in listings.items():
                 watch.check()
@@ -71,7 +71,7 @@ class FoldersView(QTreeWidget):
 
         self._background.call("folders", read, self.show_trees)
 
-    def show_trees(self, trees: Mapping[Split, Folder]) -> None:
+    def show_trees(self, trees: Mapping[Split, FolderNode]) -> None:
         """Show these trees, their first level unfolded."""
         self.clear()
         for split, tree in trees.items():
@@ -79,7 +79,7 @@ class FoldersView(QTreeWidget):
             self.addTopLevelItem(item)
             item.setExpanded(True)
 
-    def _item(self, split: Split, folder: Folder, name: str) -> QTreeWidgetItem:
+    def _item(self, split: Split, folder: FolderNode, name: str) -> QTreeWidgetItem:
         only = next(iter(folder.classes)) if len(folder.classes) == 1 else None
         words = (
             self._classes[only]
@@ -101,6 +101,6 @@ class FoldersView(QTreeWidget):
     def _fill(self, item: QTreeWidgetItem) -> None:
         if item.childCount():
             return
-        folder: Folder = item.data(0, _FOLDER)
+        folder: FolderNode = item.data(0, _FOLDER)
         split: Split = item.data(0, _SPLIT)
         item.addChildren([self._item(split, below, below.name) for below in folder.folders.values()])

@@ -90,6 +90,7 @@ class ForeignNote(QFrame):
 
     def _chosen_names(self, chosen: str, file: Path) -> tuple[str, ...] | None:
         """The names in the order that was chosen; None: given up."""
+        # The window can be seen sooner without numpy and Pillow, which this loads.
         from convonet.data.names import natural_key
 
         if chosen == _BESIDE:

@@ -41,6 +41,7 @@ class Marker(QObject):
         roots = {listing.root for listing in self._controller.bench.sets.listings.values()}
 
         def read(watch: Watch) -> list[MarkedImage]:
+            # The window can be seen sooner without numpy and Pillow, which this loads.
             from convonet.data.marks import marks_file
 
             # A set without the file has no marks: a hundred thousand images are not listed again to learn that.
@@ -132,6 +133,7 @@ class MarkBar(QWidget):
 
 def said_of(marks: Sequence[MarkedImage]) -> dict[str, str]:
     """Address of an image → what was said of it, in a word or two."""
+    # The window can be seen sooner without numpy and Pillow, which this loads.
     from convonet.data.marks import marks_file
 
     return {

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from convonet.desktop.views.marking import Marker
 from convonet.desktop.widgets.basic import button, column, label, row
-from convonet.desktop.widgets.table import Table
+from convonet.desktop.widgets.table import TableView
 
 if TYPE_CHECKING:
     from convonet.data.marking import MarkedImage
@@ -28,7 +28,7 @@ class MarksView(QWidget):
     def __init__(self, marker: Marker) -> None:
         super().__init__()
         self._marker = marker
-        self.table = Table(_HEAD, "marks", empty=_EMPTY)
+        self.table = TableView(_HEAD, "marks", empty=_EMPTY)
         self.table.selectionModel().selectionChanged.connect(lambda *_: self._update())
         self.table.rows.modelReset.connect(self._update)
         self._undo = button("Take the marks away", self._take_away)

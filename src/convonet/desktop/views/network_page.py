@@ -11,7 +11,7 @@ from convonet.desktop.views.foreign_note import ForeignNote
 from convonet.desktop.views.page import Either, Page
 from convonet.desktop.widgets.basic import EmptyState, Tile, column, row
 from convonet.desktop.widgets.layer_drawing import LayerDrawing
-from convonet.desktop.widgets.table import Table, Written
+from convonet.desktop.widgets.table import TableView, Written
 from convonet.params import FAMILIES
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class NetworkPage(Page):
         )
         self._empty = EmptyState("", "", self._build, *self._fetch)
         self.tiles = {name: Tile(title) for name, title in _TILES.items()}
-        self.table = Table(_COLUMNS, "layers", tips=_TIPS)
+        self.table = TableView(_COLUMNS, "layers", tips=_TIPS)
         self.drawing = LayerDrawing()
         area = QScrollArea()
         area.setWidgetResizable(True)

@@ -15,8 +15,8 @@ from convonet.desktop.views.page import Either
 from convonet.desktop.widgets.basic import EmptyState, button, column, row
 from convonet.desktop.widgets.image_grid import ImageGrid, Picture
 from convonet.desktop.widgets.sentences import SentenceList
-from convonet.desktop.widgets.table import Table
-from convonet.specs import InspectTask, Split
+from convonet.desktop.widgets.table import TableView
+from convonet.specs import InspectTask, Split, SuspectsTask
 from convonet.workbench.changes import WorkEnded
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ _SUSPECTED = "{likely:,} of {images:,} are probably wrong, say models trained wi
 _NAMES: dict[str, str] = {"train": "Training", "test": "Test"}
 
 
-class Finding(NamedTuple):
+class QualityFinding(NamedTuple):
     """One kind of fault: its name, what it means, and its images with what stands below each."""
 
     set: str
@@ -57,12 +57,14 @@ class QualityView(QWidget):
     def __init__(self, controller: Controller, marker: Marker) -> None:
         super().__init__()
         self._controller = controller
-        self._findings: list[Finding] = []
+        self._findings: list[QualityFinding] = []
         self._asked: tuple[Path, Path | None] | None = None
         start = button("Check the images", self.check, primary=True)
         self._empty = EmptyState("Not checked yet", "", start, self._make_suspects_button())
         self.warnings = SentenceList(_SAID_HEIGHT)
-        self.table = Table(("Set", "Finding", "Images", "Meaning"), "findings", empty="Nothing was found.")
+        self.table = TableView(
+            ("Set", "Finding", "Images", "Meaning"), "findings", empty="Nothing was found."
+        )
         self.table.selectionModel().selectionChanged.connect(lambda *_: self._show_images())
         self.grid = ImageGrid("Images of the finding")
         self.grid.opened.connect(lambda place: ImageDialog(self.grid.pictures, place, self).exec())
@@ -103,12 +105,12 @@ class QualityView(QWidget):
         """Say what is under way, and forget findings of other images."""
         bench = self._controller.bench
         self.bar.show_classes(bench.sets.classes)
-        kind = bench.work.task.kind if bench.work is not None else ""
-        checking = kind in ("inspect", "suspects")
+        task = bench.work.task if bench.work is not None else None
+        checking = isinstance(task, (InspectTask, SuspectsTask))
         if self._asked is not None and self._asked != self._roots():
             self._asked = None
         self._either.show_content(self._asked is not None and not checking)
-        if kind == "suspects":
+        if isinstance(task, SuspectsTask):
             self._empty.say("Training without each image …", "The progress stands below; it can be stopped.")
         elif checking:
             self._empty.say(
@@ -128,11 +130,11 @@ class QualityView(QWidget):
         return listings["train"].root, listings["test"].root if "test" in listings else None
 
     def _ended(self, ended: WorkEnded) -> None:
-        if ended.task.kind not in ("inspect", "suspects"):
+        if not isinstance(ended.task, (InspectTask, SuspectsTask)):
             return
         if ended.result is not None and self._roots() is not None:
             self._asked = self._roots()
-            show = self.show_document if ended.task.kind == "inspect" else self.show_suspects
+            show = self.show_document if isinstance(ended.task, InspectTask) else self.show_suspects
             show(ended.result)
         self.refresh()
 
@@ -143,7 +145,7 @@ class QualityView(QWidget):
             _picture(root, item["path"], f"{item['class']}? {item['suggested']}")
             for item in document["suspects"]
         )
-        found = Finding("Training", "Suspicious labels", _SUSPECTED.format(**document), pictures)
+        found = QualityFinding("Training", "Suspicious labels", _SUSPECTED.format(**document), pictures)
         self._show_findings([found, *(item for item in self._findings if item.name != found.name)])
 
     def show_document(self, document: dict[str, Any]) -> None:
@@ -154,7 +156,7 @@ class QualityView(QWidget):
         self.warnings.show_sentences(sentences or ["Nothing to worry about was found."])
         self._show_findings(list(findings(document, *roots)))
 
-    def _show_findings(self, found: list[Finding]) -> None:
+    def _show_findings(self, found: list[QualityFinding]) -> None:
         self._findings = found
         self.table.show_rows([(item.set, item.name, len(item.pictures), item.meaning) for item in found])
         # The images take the room that the rows leave.
@@ -174,7 +176,7 @@ class QualityView(QWidget):
         self.grid.close_threads()
 
 
-def findings(document: dict[str, Any], root: Path, test_root: Path | None) -> Iterator[Finding]:
+def findings(document: dict[str, Any], root: Path, test_root: Path | None) -> Iterator[QualityFinding]:
     """What an inspection found, the gravest first.
 
     Args:
@@ -186,13 +188,13 @@ def findings(document: dict[str, Any], root: Path, test_root: Path | None) -> It
             others = [(test_root, item["test"], "test") for item in document[key]]
             both = [side for pair in zip(pairs, others, strict=True) for side in pair]
             pictures = tuple(_picture(base, path, f"{word}: {_class(path)}") for base, path, word in both)
-            yield Finding("Both", name, meaning, pictures)
+            yield QualityFinding("Both", name, meaning, pictures)
     yield from _of_set("train", document, root)
     if test_root is not None and "test" in document:
         yield from _of_set("test", document["test"], test_root)
 
 
-def _of_set(split: Split, document: dict[str, Any], root: Path) -> Iterator[Finding]:
+def _of_set(split: Split, document: dict[str, Any], root: Path) -> Iterator[QualityFinding]:
     for key, (name, meaning) in _GROUPED.items():
         if groups := document[key]:
             pictures = tuple(
@@ -200,11 +202,11 @@ def _of_set(split: Split, document: dict[str, Any], root: Path) -> Iterator[Find
                 for number, group in enumerate(groups, 1)
                 for path in group
             )
-            yield Finding(_NAMES[split], name, meaning, pictures)
+            yield QualityFinding(_NAMES[split], name, meaning, pictures)
     for key, (name, meaning) in _SINGLE.items():
         if paths := document[key]:
             pictures = tuple(_picture(root, path, _class(path)) for path in paths)
-            yield Finding(_NAMES[split], name, meaning, pictures)
+            yield QualityFinding(_NAMES[split], name, meaning, pictures)
 
 
 def _class(path: str) -> str:

@@ -9,12 +9,12 @@ from PySide6.QtWidgets import QPushButton, QTabWidget
 
 from convonet.desktop.views.page import Either, Page
 from convonet.desktop.widgets.basic import EmptyState, button, column, label
-from convonet.desktop.widgets.table import Table, percent, shown, tenths
+from convonet.desktop.widgets.table import TableView, percent, shown, tenths
 from convonet.errors import ConvonetError
 from convonet.events import RunState, Watch
 from convonet.params import SearchSpace
 from convonet.runs import Run
-from convonet.specs import SuspectsTask, TrainTask
+from convonet.specs import SuspectsTask, TrainTask, traits_of
 from convonet.workbench.opened import OpenedModel
 
 if TYPE_CHECKING:
@@ -46,15 +46,17 @@ class RunsPage(Page):
         self._compare_button = button("Compare", self._compare, tip="Select two runs or more")
         self._delete_button = button("Delete …", self._delete)
         self.add_buttons(self._compare_button, self._delete_button, self._resume_button, self._open_button)
-        self.table = Table(_COLUMNS, "runs", gives_way="Folder")
+        self.table = TableView(_COLUMNS, "runs", gives_way="Folder")
         self.table.opened.connect(lambda _: self._open())
         self.table.selectionModel().selectionChanged.connect(lambda *_: self._update_buttons())
         self.table.rows.modelReset.connect(self._update_buttons)
-        self.differences = Table(("Parameter",), "differences", empty="Their parameters are the same.")
-        self.changed = Table(
+        self.differences = TableView(("Parameter",), "differences", empty="Their parameters are the same.")
+        self.changed = TableView(
             _CHANGED, "changed answers", empty="No answer has changed, or they were not tested."
         )
-        self.marks = Table(("Set", "Image", "Before", "After"), "marks", empty="No mark lies between them.")
+        self.marks = TableView(
+            ("Set", "Image", "Before", "After"), "marks", empty="No mark lies between them."
+        )
         self._tabs = QTabWidget()
         for table, name in (
             (self.differences, "Parameters and scores"),
@@ -107,7 +109,7 @@ class RunsPage(Page):
     def _update_buttons(self) -> None:
         rows = self.table.chosen()
         one = len(rows) == 1
-        resumable = one and rows[0][2] in _RESUMABLE and rows[0][1] in ("train", "tune", "suspects")
+        resumable = one and rows[0][2] in _RESUMABLE and traits_of(rows[0][1]).resumable
         states: tuple[tuple[QPushButton, bool], ...] = (
             (self._open_button, one),
             (self._resume_button, resumable and self.bench.work is None),
@@ -125,7 +127,7 @@ class RunsPage(Page):
         """Its model, and the parameters that it was made with."""
         if run.state() is RunState.RUNNING and self.bench.work is None:
             self.bench.attach(run)
-            self.controller.page_wanted.emit("train")
+            self.controller.page_wanted.emit(run.task().step)
             return
 
         def bring(_: Watch) -> OpenedModel:

@@ -127,6 +127,7 @@ def _enlarged(image: QImage, ratio: float) -> QPixmap:
 
 
 def _mean(name: str, pixels: Any) -> QWidget:
+    # The window can be seen sooner without numpy.
     import numpy as np
 
     rgb = np.ascontiguousarray(np.repeat(pixels, 3, axis=2) if pixels.shape[2] == 1 else pixels)

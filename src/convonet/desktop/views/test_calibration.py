@@ -8,7 +8,7 @@ from typing import Any
 from PySide6.QtWidgets import QCheckBox, QWidget
 
 from convonet.desktop.widgets.basic import button, column, frame, label, row
-from convonet.desktop.widgets.xy_plot import DIAGONAL, Line, XYPlot
+from convonet.desktop.widgets.xy_plot import DIAGONAL, PlotLine, XYPlot
 
 
 class CalibrationTab(QWidget):
@@ -58,7 +58,7 @@ class CalibrationTab(QWidget):
         self.reliability.show_lines(
             [
                 DIAGONAL,
-                Line(
+                PlotLine(
                     "",
                     "train",
                     [bins["confidence"][place] for place in filled],
@@ -82,7 +82,7 @@ def _sentence(scores: dict[str, Any]) -> str:
     return " ".join([*parts, scores["confidence_sentence"]])
 
 
-def _steps(histogram: dict[str, Any], name: str, color: str) -> Line:
+def _steps(histogram: dict[str, Any], name: str, color: str) -> PlotLine:
     """A histogram as a line of steps, as shares of all right or of all wrong answers."""
     edges, counts = histogram["edges"], histogram[name]
     total = sum(counts)
@@ -91,4 +91,4 @@ def _steps(histogram: dict[str, Any], name: str, color: str) -> Line:
         share = count / total if total else 0.0
         xs += [edges[place], edges[place + 1]]
         ys += [share, share]
-    return Line(f"{name} ({total:,})", color, [*xs, edges[-1]], [*ys, 0.0])
+    return PlotLine(f"{name} ({total:,})", color, [*xs, edges[-1]], [*ys, 0.0])

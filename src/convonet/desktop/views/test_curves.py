@@ -9,7 +9,7 @@ from typing import Any
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QWidget
 
 from convonet.desktop.widgets.basic import button, column, frame, label, row
-from convonet.desktop.widgets.xy_plot import COLORS, DIAGONAL, Line, XYPlot
+from convonet.desktop.widgets.xy_plot import COLORS, DIAGONAL, PlotLine, XYPlot
 
 _MOST, _NARROW = len(COLORS), 96
 
@@ -101,13 +101,13 @@ class CurvesTab(QWidget):
             self.threshold.setValue(scores["threshold"])
 
 
-def _line(curve: dict[str, Any], color: str, part: str, x: str, y: str, score: str) -> Line:
+def _line(curve: dict[str, Any], color: str, part: str, x: str, y: str, score: str) -> PlotLine:
     xs, ys = curve[part][x], curve[part][y]
     if part == "precision_recall":
         # Between two thresholds only the precision of the higher recall is reached: no slope joins them.
         xs = [xs[0], *(value for pair in itertools.pairwise(xs) for value in pair)]
         ys = [ys[0], *(value for value in ys[1:] for _ in range(2))]
-    return Line(f"{curve['class']}  {curve[score]:.3f}", color, xs, ys)
+    return PlotLine(f"{curve['class']}  {curve[score]:.3f}", color, xs, ys)
 
 
 def _sentence(scores: dict[str, Any], known: int, shown: int) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
@@ -18,9 +17,9 @@ from convonet.desktop.views.test_sets import SetsTab
 from convonet.desktop.widgets.basic import EmptyState, Tile, button, column, label, row
 from convonet.desktop.widgets.image_grid import ImageGrid, Picture
 from convonet.desktop.widgets.matrix import MatrixView
-from convonet.desktop.widgets.table import Table
+from convonet.desktop.widgets.table import TableView
 from convonet.events import Watch
-from convonet.workbench.predictions import Answer, Answers
+from convonet.workbench.predictions import Answers, ImageAnswer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -75,10 +74,10 @@ class TestPage(Page):
         self.matrix.cell_opened.connect(self.show_cell)
         self.shares = QCheckBox("Share of each class")
         self.shares.toggled.connect(self.matrix.show_shares)
-        self.table = Table(("Class", "Precision", "Recall", "F1", "Images"), "classes")
+        self.table = TableView(("Class", "Precision", "Recall", "F1", "Images"), "classes")
         self.curves, self.calibration = CurvesTab(self._test_again), CalibrationTab(self._test_again)
         self.sets = SetsTab()
-        self.skipped = Table(("File", "Reason"), "left out", empty="Every image was tested.")
+        self.skipped = TableView(("File", "Reason"), "left out", empty="Every image was tested.")
         self.tabs = QTabWidget()
         for widget, name in (
             (self._matrix_tab(), "Confusion matrix"),
@@ -99,7 +98,7 @@ class TestPage(Page):
         area.setFrameShape(QScrollArea.Shape.NoFrame)
         area.setWidget(self.matrix)
         hint = label("Rows are the truth, columns the answer. Click a square to see its images.", "muted")
-        self.pairs = Table(("True", "Predicted", "Images"), "most confused", empty="Nothing is confused.")
+        self.pairs = TableView(("True", "Predicted", "Images"), "most confused", empty="Nothing is confused.")
         self.pairs.opened.connect(lambda values: self.show_cell(values[0], values[1]))
         self.pairs.setMinimumWidth(300)
         self.pairs.setMaximumWidth(520)
@@ -129,9 +128,7 @@ class TestPage(Page):
 
     def _test_again(self, **values: Any) -> None:
         """With a threshold, or what chooses one, or a temperature."""
-        self.controller.guard(
-            lambda: self.bench.start(replace(self.bench.test_task(self._split()), **values))
-        )
+        self.controller.guard(lambda: self.bench.start(self.bench.test_task(self._split()).changed(**values)))
 
     def _split(self) -> Split:
         split: Split = self.split_box.currentData()
@@ -286,7 +283,7 @@ def _confused(classes: Sequence[str], matrix: Sequence[Sequence[int]]) -> list[t
     return sorted(pairs, key=lambda pair: -pair[2])
 
 
-def _picture(answer: Answer, said: Mapping[str, str]) -> Picture:
+def _picture(answer: ImageAnswer, said: Mapping[str, str]) -> Picture:
     right = answer.true == answer.predicted
     title = f"{answer.true} not {answer.predicted}" if not right else answer.true
     words = said.get(answer.address) or f"{title} ({100 * answer.confidence:.1f} %)"

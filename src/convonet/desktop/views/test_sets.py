@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QWidget
 
 from convonet.desktop.widgets.basic import column, label
-from convonet.desktop.widgets.table import Table, percent
+from convonet.desktop.widgets.table import TableView, percent
 from convonet.runs import Run
 from convonet.runs.sets_table import sets_table
 
@@ -22,7 +22,9 @@ class SetsTab(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.sentence = label("", wrap=True)
-        self.table = Table(_HEAD, "sets", empty="Only the model of a run remembers its scores.", tips=_TIPS)
+        self.table = TableView(
+            _HEAD, "sets", empty="Only the model of a run remembers its scores.", tips=_TIPS
+        )
         self.setLayout(column(8, self.sentence, self.table, gap=8))
 
     def show_run(self, run: Run | None) -> None:

@@ -14,7 +14,7 @@ from convonet.desktop.views.training_summary import SummaryView
 from convonet.desktop.widgets.basic import EmptyState, Tile, column, frame, label, row
 from convonet.desktop.widgets.candidates import CandidateLine, CandidateList
 from convonet.desktop.widgets.curves import CurveView, Series
-from convonet.desktop.widgets.table import Table, percent
+from convonet.desktop.widgets.table import TableView, percent
 from convonet.events import CandidateEnded
 from convonet.runs.summary import NextStep, summary_of
 from convonet.workbench.progress import Progress, stored_messages, time_left
@@ -78,7 +78,7 @@ class TrainPage(Page):
         whole = column(8, row(*self.tiles.values()), lines)
         whole.setStretch(2, 1)
         self._curves.setLayout(whole)
-        self.table = Table(_COLUMNS, "epochs")
+        self.table = TableView(_COLUMNS, "epochs")
         self.messages = QPlainTextEdit()
         self.messages.setReadOnly(True)
         self.messages.setAccessibleName("Messages")

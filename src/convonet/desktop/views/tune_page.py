@@ -15,13 +15,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from convonet.desktop.dialogs.plots import PlotsDialog
 from convonet.desktop.views.page import Either, Page
 from convonet.desktop.views.tune_plots import SearchPlots
 from convonet.desktop.widgets.basic import EmptyState, button, column, frame, label, row
-from convonet.desktop.widgets.table import Table, Written, tenths
+from convonet.desktop.widgets.table import TableView, Written, tenths
 from convonet.events import Watch
 from convonet.params import HyperParams, fields_of
+from convonet.runs.documents import tune_document
 from convonet.specs.tune_task import DRAWN_TRIALS, IMAGE_LIMIT, Objective, Pruner, Search
 from convonet.workbench.changes import WorkEnded
 from convonet.workbench.progress import time_left
@@ -68,7 +68,7 @@ class TunePage(Page):
         self.bar.setTextVisible(False)
         self._progress = frame(column(row(self._now, None, self._left), self.bar, gap=8, margin=14))
         self._labels = {name: field.label for name, field in fields_of(HyperParams).items()}
-        self.table = Table(
+        self.table = TableView(
             _HEAD,
             "settings",
             empty="Nothing has been tried yet. Press Tune; the best settings come first.",
@@ -176,8 +176,6 @@ class TunePage(Page):
         run = self._run
 
         def read(_: Watch) -> dict[str, Any]:
-            from convonet.runs.documents import tune_document
-
             return tune_document(run)
 
         self.controller.background.call("search", read, self.show_document)
@@ -193,6 +191,9 @@ class TunePage(Page):
         self.plots.show_run(self._run.path)
 
     def _open_plot(self, title: str) -> None:
+        # Matplotlib takes a second to load, and few open a plot.
+        from convonet.desktop.dialogs.plots import PlotsDialog
+
         dialog = PlotsDialog(self._run, self)
         dialog.choice.setCurrentText(title)
         dialog.exec()

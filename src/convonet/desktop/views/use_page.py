@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QDoubleSpinBox, QTabWidget, QWidget
@@ -17,9 +18,10 @@ from convonet.desktop.widgets.bars import Bar, BarView
 from convonet.desktop.widgets.basic import EmptyState, button, column, frame, label, row
 from convonet.desktop.widgets.image_grid import ImageGrid, Picture
 from convonet.desktop.widgets.pad import Pad
-from convonet.desktop.widgets.table import Table, Written
+from convonet.desktop.widgets.table import TableView, Written
 from convonet.errors import ConvonetError
 from convonet.events import Watch
+from convonet.inference.decide import top_k
 from convonet.params import PixelParams
 from convonet.workbench.opened import OpenedModel
 
@@ -80,7 +82,7 @@ class UsePage(Page):
         self.grid = ImageGrid("Images that were predicted")
         self.grid.offer("Explain", self._tasks.explain_pictures)
         self.grid.opened.connect(lambda place: ImageDialog(self.grid.pictures, place, self).exec())
-        self.table = Table(("Image", "Prediction", "Confidence", "Remark"), "predictions")
+        self.table = TableView(("Image", "Prediction", "Confidence", "Remark"), "predictions")
         self._count = label("", "muted")
         both = row(self.grid, self.table, gap=14)
         both.setStretch(0, 3)
@@ -191,6 +193,7 @@ def _centred(text: str, role: str) -> QWidget:
 
 
 def _open(model: OpenedModel) -> Any:
+    # ONNX Runtime takes half a second to load.
     from convonet.inference.onnx_model import OnnxModel
 
     return OnnxModel.load(str(model.ready_onnx()), threads=1)
@@ -198,10 +201,6 @@ def _open(model: OpenedModel) -> Any:
 
 def _ask(network: Any, drawings: Sequence[QImage]) -> list[tuple[str, float]]:
     """The five likeliest classes of a drawing, in the framing of which the model is surest."""
-    import numpy as np
-
-    from convonet.inference.decide import top_k
-
     pixels = network.info.pixels
     probabilities = network.predict(np.stack([_pixels(drawing, pixels) for drawing in drawings]))
     surest = int(probabilities.max(axis=1).argmax())
@@ -212,8 +211,6 @@ def _ask(network: Any, drawings: Sequence[QImage]) -> list[tuple[str, float]]:
 
 def _pixels(drawing: QImage, pixels: PixelParams) -> Any:
     """The drawing as the network takes it, (height, width, channels) uint8."""
-    import numpy as np
-
     fitted = QImage(pixels.width, pixels.height, QImage.Format.Format_Grayscale8)
     fitted.fill(0)
     painter = QPainter(fitted)

@@ -36,7 +36,7 @@ class Picture(NamedTuple):
     probabilities: tuple[tuple[str, float], ...] = ()
 
 
-class Pictures(QAbstractListModel):
+class PictureCells(QAbstractListModel):
     """The cells, given as a list or as a count and a function, so that 40,000 need no 40,000 objects."""
 
     def __init__(self) -> None:
@@ -67,7 +67,7 @@ class Pictures(QAbstractListModel):
 
 
 class _Cell(QStyledItemDelegate):
-    def __init__(self, pictures: Pictures, thumbnails: Thumbnails, parent: QWidget) -> None:
+    def __init__(self, pictures: PictureCells, thumbnails: Thumbnails, parent: QWidget) -> None:
         super().__init__(parent)
         self._pictures, self._thumbnails = pictures, thumbnails
 
@@ -126,7 +126,7 @@ class ImageGrid(QListView):
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName(name)
-        self.pictures = Pictures()
+        self.pictures = PictureCells()
         self.thumbnails = Thumbnails(round(SIDE * QGuiApplication.primaryScreen().devicePixelRatio()), self)
         self.thumbnails.ready.connect(lambda _: self.viewport().update())
         self.setModel(self.pictures)

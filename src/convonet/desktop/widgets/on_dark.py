@@ -32,6 +32,7 @@ def on_dark(figure: QImage) -> QImage:
 
     What the figure's text names a picture is left as it is, but for its gaps, which are paper.
     """
+    # The window can be seen sooner without numpy.
     import numpy as np
 
     made = figure.convertToFormat(QImage.Format.Format_RGB32)
@@ -63,6 +64,7 @@ def on_dark(figure: QImage) -> QImage:
 
 def _inside(inked: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """All places from the first to the last line and column that are not paper, without the edge."""
+    # The window can be seen sooner without numpy.
     import numpy as np
 
     inside = np.zeros_like(inked)

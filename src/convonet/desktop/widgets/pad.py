@@ -75,6 +75,7 @@ class Pad(QWidget):
         return made
 
     def _ink(self) -> QRectF:
+        # The window can be seen sooner without numpy.
         import numpy as np
 
         side = self.image.width()

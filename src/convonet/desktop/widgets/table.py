@@ -130,7 +130,7 @@ def _key(value: Any) -> tuple[int, Any]:
     return (0, value) if _is_number(value) else (1, str(value).casefold())
 
 
-class Table(QTableView):
+class TableView(QTableView):
     """A table of rows.
 
     Args:

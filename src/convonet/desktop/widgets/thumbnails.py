@@ -11,7 +11,7 @@ from typing import Any
 from PySide6.QtCore import QCoreApplication, QObject, QRunnable, Qt, QThreadPool, Signal
 from PySide6.QtGui import QImage, QPixmap
 
-from convonet.errors import ConvonetError
+from convonet.errors import ConvonetError, DataError
 from convonet.workbench.remote.client import ServerLostError
 
 _KEPT, _KEPT_BYTES = 200, 16 * 2**20
@@ -71,11 +71,11 @@ def read_whole(address: str) -> QImage:
     Raises:
         ConvonetError: it cannot be read; `what` is the reason.
     """
+    # The window can be seen sooner without numpy.
     import numpy as np
 
     from convonet.data.decode import open_image, read_bytes
     from convonet.data.pixels import flat
-    from convonet.errors import DataError
 
     file, _, member = address.partition(".npz#")
     if address.startswith(_REMOTE):
@@ -106,6 +106,7 @@ def _fetched(address: str, side: int) -> QImage:
 
 
 def _array_row(file: Path, address: str) -> Any:
+    # The window can be seen sooner without numpy.
     import numpy as np
 
     from convonet.data.arrays import address_of
@@ -119,6 +120,7 @@ def _array_row(file: Path, address: str) -> Any:
 @lru_cache(maxsize=2)
 def _array(file: Path, name: str) -> Any:
     """The whole array: a compressed file cannot be read row by row."""
+    # The window can be seen sooner without numpy and Pillow, which this loads.
     from convonet.data.arrays import load_array
 
     return load_array(file, name)

@@ -20,7 +20,7 @@ _MARGIN = 14
 _DOT = 3.0
 
 
-class Line(NamedTuple):
+class PlotLine(NamedTuple):
     """One line.
 
     Attributes:
@@ -39,7 +39,7 @@ class Line(NamedTuple):
     dots: Sequence[float] = ()
 
 
-DIAGONAL = Line("", "faint", (0.0, 1.0), (0.0, 1.0), dashed=True)
+DIAGONAL = PlotLine("", "faint", (0.0, 1.0), (0.0, 1.0), dashed=True)
 
 
 class XYPlot(QWidget):
@@ -65,11 +65,11 @@ class XYPlot(QWidget):
         super().__init__()
         self._title, self._x_name, self._y_name, self._fixed = title, x_name, y_name, high
         self._corner, self._margin = legend, margin
-        self._lines: tuple[Line, ...] = ()
+        self._lines: tuple[PlotLine, ...] = ()
         self.setAccessibleName(f"{title}: {y_name} against {x_name}")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
-    def show_lines(self, lines: Sequence[Line]) -> None:
+    def show_lines(self, lines: Sequence[PlotLine]) -> None:
         """Show other lines."""
         self._lines = tuple(lines)
         self.setAccessibleDescription(", ".join(line.name for line in lines if line.name))
@@ -123,7 +123,7 @@ class XYPlot(QWidget):
         width = metrics.horizontalAdvance(self._y_name)
         painter.drawText(QPointF(area.right() - width, 22), self._y_name)
 
-    def _paint_line(self, painter: QPainter, area: QRectF, line: Line, high: float) -> None:
+    def _paint_line(self, painter: QPainter, area: QRectF, line: PlotLine, high: float) -> None:
         points = [
             QPointF(area.left() + x * area.width(), area.bottom() - min(y / high, 1.0) * area.height())
             for x, y in zip(line.xs, line.ys, strict=True)

@@ -20,7 +20,7 @@ from convonet.params.hyper_params import HyperParams
 
 
 @dataclass(frozen=True)
-class Change:
+class BatchChange:
     """How one batch is varied; a part that is None is left out."""
 
     matrices: NDArray[np.float64] | None
@@ -29,9 +29,10 @@ class Change:
     mixing: Mixing | None
 
     def images(self, images: Any) -> Any:
-        """Images (B, H, W, C), float32, 0..255, of torch or NumPy: varied, of the same kind and place."""
+        """Images (B, H, W, C), float32, 0..255, of torch or NumPy: varied, of the same kind and on the same device."""
         if isinstance(images, np.ndarray):
             return self._varied(images, np, np.asarray, sample_numpy)
+        # Torch need not be installed where another backend computes.
         import torch
 
         def put(values: np.ndarray) -> Any:
@@ -39,9 +40,9 @@ class Change:
 
         return self._varied(images, torch, put, sample_torch)
 
-    def truths(self, truths: np.ndarray) -> np.ndarray:
-        """The truths of the varied images; only mixing changes them, and then they must be shares."""
-        return truths if self.mixing is None else self.mixing.truths(truths)
+    def targets(self, targets: np.ndarray) -> np.ndarray:
+        """The targets of the varied images; only mixing changes them, and then they must be fractions of classes."""
+        return targets if self.mixing is None else self.mixing.targets(targets)
 
     def _varied(self, images: Any, module: Any, put: Any, sample: Any) -> Any:
         if self.matrices is not None:
@@ -66,7 +67,7 @@ class Augmenter:
         self._moves = some or any((*moving, hyper.zoom, hyper.shear, hyper.crop))
         self._colors = some or any((hyper.brightness, hyper.contrast))
 
-    def change(self, epoch: int, step: int, images: NDArray[np.integer]) -> Change:
+    def change(self, epoch: int, step: int, images: NDArray[np.integer]) -> BatchChange:
         """How a batch is varied.
 
         Args:
@@ -78,7 +79,7 @@ class Augmenter:
         if hyper.rand_augment:
             add_rand_augment(hyper.rand_augment, hyper.rand_magnitude, draws, geometry, colors)
         matrices = geometry.matrices(self._height, self._width) if self._moves else None
-        return Change(
+        return BatchChange(
             matrices,
             hyper.fill_mode,
             colors if self._colors else None,

@@ -1,7 +1,7 @@
 """Where each pixel of a varied image comes from: one affine map an image, composed of all its variations.
 
-Coordinates are pixels from the middle of the image: right, down. A map takes a place of the new image to a
-place of the old one.
+Coordinates are pixels from the middle of the image, x to the right and y down. A map takes a position in the new
+image to one in the old image.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Geometry:
 
     Attributes:
         turn: counter-clockwise, in degrees.
-        right, down: shares of the width and the height.
+        shift_x, shift_y: to the right and down, as fractions of the width and the height.
         zoom: 2 shows everything twice as large.
         slant_x, slant_y: how far a row moves sideways for each row down, and a column down.
         mirror_x, mirror_y: 1 or −1.
@@ -32,8 +32,8 @@ class Geometry:
 
     count: int
     turn: Array = field(init=False)
-    right: Array = field(init=False)
-    down: Array = field(init=False)
+    shift_x: Array = field(init=False)
+    shift_y: Array = field(init=False)
     zoom: Array = field(init=False)
     slant_x: Array = field(init=False)
     slant_y: Array = field(init=False)
@@ -44,7 +44,7 @@ class Geometry:
     window_y: Array = field(init=False)
 
     def __post_init__(self) -> None:
-        for name in ("turn", "right", "down", "slant_x", "slant_y", "window_x", "window_y"):
+        for name in ("turn", "shift_x", "shift_y", "slant_x", "slant_y", "window_x", "window_y"):
             setattr(self, name, np.zeros(self.count))
         for name in ("zoom", "mirror_x", "mirror_y", "window"):
             setattr(self, name, np.ones(self.count))
@@ -58,7 +58,8 @@ class Geometry:
         if params.flip_vertical:
             made.mirror_y = np.where(draws.uniform("flip_vertical") < 0.5, -1.0, 1.0)
         made.turn = draws.signed("rotation", params.rotation)
-        made.right, made.down = draws.signed("right", params.shift), draws.signed("down", params.shift)
+        # The texts are seeds: other words would draw other numbers.
+        made.shift_x, made.shift_y = draws.signed("right", params.shift), draws.signed("down", params.shift)
         made.zoom = 1 + draws.signed("zoom", params.zoom)
         made.slant_x = draws.signed("shear", params.shear)
         made.window = 1 - params.crop * draws.uniform("crop")
@@ -66,10 +67,10 @@ class Geometry:
         return made
 
     def matrices(self, height: int, width: int) -> Array:
-        """The maps from new places to old ones, (B, 2, 3)."""
+        """The maps from new positions to old ones, (B, 2, 3)."""
         turn = np.deg2rad(self.turn)
         cos, sin, one = np.cos(turn), np.sin(turn), np.ones(self.count)
-        moved = _matrix(one, 0, 0, one, -self.right * width, -self.down * height)
+        moved = _matrix(one, 0, 0, one, -self.shift_x * width, -self.shift_y * height)
         turned = _matrix(cos, -sin, sin, cos, 0, 0)
         zoomed = _matrix(1 / self.zoom, 0, 0, 1 / self.zoom, 0, 0)
         slanted = _matrix(one, -self.slant_x, -self.slant_y, one, 0, 0)
@@ -83,10 +84,10 @@ class Geometry:
 
 
 def _matrix(
-    a: Array, b: Array | float, c: Array | float, d: Array, right: Array | float, down: Array | float
+    a: Array, b: Array | float, c: Array | float, d: Array, shift_x: Array | float, shift_y: Array | float
 ) -> Array:
     made = np.zeros((len(a), 3, 3))
-    made[:, 0, 0], made[:, 0, 1], made[:, 0, 2] = a, b, right
-    made[:, 1, 0], made[:, 1, 1], made[:, 1, 2] = c, d, down
+    made[:, 0, 0], made[:, 0, 1], made[:, 0, 2] = a, b, shift_x
+    made[:, 1, 0], made[:, 1, 1], made[:, 1, 2] = c, d, shift_y
     made[:, 2, 2] = 1
     return made

@@ -19,8 +19,8 @@ class Mixing:
     """Who is mixed with whom.
 
     Attributes:
-        partners: place in the batch of each image's partner, (B,).
-        keep: how much of the image itself stays at each place, (B, H, W, 1) or (B, 1, 1, 1), 0..1.
+        partners: index in the batch of each image's partner, (B,).
+        keep: how much of the image itself stays at each pixel, (B, H, W, 1) or (B, 1, 1, 1), 0..1.
     """
 
     partners: NDArray[np.int64]
@@ -31,10 +31,10 @@ class Mixing:
         keep = put(self.keep)
         return images * keep + images[put(self.partners)] * (1 - keep)
 
-    def truths(self, shares: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The truths of the mixed images: shares of their classes, (B, K)."""
+    def targets(self, fractions: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The targets of the mixed images: fractions of their classes, (B, K)."""
         own = self.keep.mean(axis=(1, 2))
-        mixed: NDArray[np.float32] = shares * own + shares[self.partners] * (1 - own)
+        mixed: NDArray[np.float32] = fractions * own + fractions[self.partners] * (1 - own)
         return mixed
 
 

@@ -24,8 +24,8 @@ def add_rand_augment(number: int, magnitude: float, draws: Draws, geometry: Geom
     for turn in range(number):
         kind = (draws.uniform(f"rand_kind_{turn}") * len(KINDS)).astype(int)
         sign = np.where(draws.uniform(f"rand_sign_{turn}") < 0.5, -1.0, 1.0)
-        for place, vary in enumerate(KINDS):
-            chosen = kind == place
+        for index, vary in enumerate(KINDS):
+            chosen = kind == index
             if chosen.any():
                 vary(geometry, colors, chosen, sign * magnitude / 10)
 
@@ -46,12 +46,12 @@ def _slant_y(geometry: Geometry, colors: Colors, chosen: Chosen, strength: Stren
     geometry.slant_y += chosen * 0.3 * strength
 
 
-def _right(geometry: Geometry, colors: Colors, chosen: Chosen, strength: Strength) -> None:
-    geometry.right += chosen * 0.3 * strength
+def _shift_x(geometry: Geometry, colors: Colors, chosen: Chosen, strength: Strength) -> None:
+    geometry.shift_x += chosen * 0.3 * strength
 
 
-def _down(geometry: Geometry, colors: Colors, chosen: Chosen, strength: Strength) -> None:
-    geometry.down += chosen * 0.3 * strength
+def _shift_y(geometry: Geometry, colors: Colors, chosen: Chosen, strength: Strength) -> None:
+    geometry.shift_y += chosen * 0.3 * strength
 
 
 def _brightness(geometry: Geometry, colors: Colors, chosen: Chosen, strength: Strength) -> None:
@@ -85,8 +85,8 @@ KINDS: tuple[Callable[[Geometry, Colors, Chosen, Strength], None], ...] = (
     _turn,
     _slant_x,
     _slant_y,
-    _right,
-    _down,
+    _shift_x,
+    _shift_y,
     _brightness,
     _contrast,
     _saturation,

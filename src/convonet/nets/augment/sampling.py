@@ -1,4 +1,4 @@
-"""Reads images at moved places, between pixels linearly: by torch where the images are its, else by NumPy."""
+"""Reads images at moved positions, between pixels linearly: by torch where the images are its, else by NumPy."""
 
 from __future__ import annotations
 
@@ -13,30 +13,29 @@ _TORCH_MODES = {"constant": "zeros", "nearest": "border", "reflect": "reflection
 
 
 def sample_torch(images: Any, matrices: NDArray[np.float64], fill: FillMode) -> Any:
-    """Torch images (B, H, W, C) at the places of `Geometry.matrices`, by one `grid_sample`."""
+    """Torch images (B, H, W, C) at the positions of `Geometry.matrices`, by one `grid_sample`."""
+    # Torch need not be installed where another backend computes.
     import torch
     from torch.nn import functional
 
     height, width = images.shape[1:3]
-    # grid_sample measures places in halves of the image.
+    # grid_sample measures positions in halves of the image.
     halves = np.array([[1, height / width, 2 / width], [width / height, 1, 2 / height]])
     theta = torch.from_numpy((matrices * halves).astype(np.float32)).to(images.device)
     flat = images.permute(0, 3, 1, 2)
     grid = functional.affine_grid(theta, list(flat.shape), align_corners=False)
     if fill == "wrap":
-        flat, grid = _wrapped(flat, grid)
+        # The first row and column stand once more behind the last, so that there is something between both.
+        flat, grid = functional.pad(flat, (0, 1, 0, 1), mode="circular"), _wrapped(grid, height, width)
     moved = functional.grid_sample(flat, grid, padding_mode=_TORCH_MODES[fill], align_corners=False)
     return moved.permute(0, 2, 3, 1).contiguous()
 
 
-def _wrapped(flat: Any, grid: Any) -> tuple[Any, Any]:
-    """Images (B, C, H, W) with their first row and column once more behind the last, and the places within them."""
-    import torch
-    from torch.nn import functional
-
-    sizes = torch.tensor([flat.shape[3], flat.shape[2]], dtype=grid.dtype, device=grid.device)
-    pixels = torch.remainder(((grid + 1) * sizes - 1) / 2, sizes)
-    return functional.pad(flat, (0, 1, 0, 1), mode="circular"), (2 * pixels + 1) / (sizes + 1) - 1
+def _wrapped(grid: Any, height: int, width: int) -> Any:
+    """Positions (B, H, W, 2) brought into an image that has one row and one column more."""
+    sizes = grid.new_tensor([width, height])
+    pixels = (((grid + 1) * sizes - 1) / 2).remainder(sizes)
+    return (2 * pixels + 1) / (sizes + 1) - 1
 
 
 def sample_numpy(
@@ -44,10 +43,10 @@ def sample_numpy(
 ) -> NDArray[np.float32]:
     """The same on NumPy images."""
     height, width = images.shape[1:3]
-    down, right = np.mgrid[:height, :width]
+    rows, columns = np.mgrid[:height, :width]
     middle = np.array([(width - 1) / 2, (height - 1) / 2])
-    places = np.stack([right.ravel() - middle[0], down.ravel() - middle[1], np.ones(height * width)])
-    found = matrices @ places + middle[:, np.newaxis]
+    positions = np.stack([columns.ravel() - middle[0], rows.ravel() - middle[1], np.ones(height * width)])
+    found = matrices @ positions + middle[:, np.newaxis]
     x, y = _inside(found[:, 0], width, fill), _inside(found[:, 1], height, fill)
     left, top = np.floor(x), np.floor(y)
     share_x, share_y = x - left, y - top
@@ -59,16 +58,16 @@ def sample_numpy(
     return total.reshape(images.shape).astype(np.float32)
 
 
-def _inside(places: NDArray[np.float64], size: int, fill: FillMode) -> NDArray[np.float64]:
-    """Places outside the image brought into it, except for `constant`, where they read as black."""
+def _inside(positions: NDArray[np.float64], size: int, fill: FillMode) -> NDArray[np.float64]:
+    """Positions outside the image brought into it, except for `constant`, where they read as black."""
     if fill == "constant":
-        return places
+        return positions
     if fill == "wrap":
-        return np.mod(places, size)
+        return np.mod(positions, size)
     if fill == "reflect":
-        around = np.mod(places + 0.5, 2 * size)
-        places = np.minimum(around, 2 * size - around) - 0.5
-    return np.clip(places, 0, size - 1)
+        around = np.mod(positions + 0.5, 2 * size)
+        positions = np.minimum(around, 2 * size - around) - 0.5
+    return np.clip(positions, 0, size - 1)
 
 
 def _pixels(

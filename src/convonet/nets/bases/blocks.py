@@ -38,9 +38,9 @@ def release(base: keras.Model, what: str, *, scale_and_shift: bool = False) -> N
     # lets a network in training overrule `training=False` of the networks nested in it.
     base.trainable = True
     affine = scale_and_shift and backend.name() == "torch"
-    for place, layer in enumerate(layers):
+    for index, layer in enumerate(layers):
         norm = isinstance(layer, keras.layers.BatchNormalization)
-        layer.trainable = place >= start and (affine or not norm)
+        layer.trainable = index >= start and (affine or not norm)
         if norm:
             fix_statistics(layer)
 
@@ -70,9 +70,9 @@ def _start(layers: list[Any], what: str) -> int:
             {"release": f"release (Released blocks): expected 1 to {len(blocks)} blocks, received {count}"}
         )
     called = re.compile(re.escape(what) + r"(?!\d)", re.IGNORECASE)
-    for place, layer in enumerate(layers):
+    for index, layer in enumerate(layers):
         if what and called.match(layer.name):
-            return place
+            return index
     names = [name for name, _ in blocks]
     near = nearest(what, [*names, *(layer.name for layer in layers)])
     sentence = (
@@ -82,14 +82,14 @@ def _start(layers: list[Any], what: str) -> int:
 
 
 def _blocks(layers: list[Any]) -> list[tuple[str, int]]:
-    """Name and first place of each block. Where no name tells of blocks, each layer with a kernel is one."""
+    """Name and first index of each block. Where no name tells of blocks, each layer with a kernel is one."""
     marks = [_mark(layer) for layer in layers]
     if not any(marks):
-        return [(layer.name, place) for place, layer in enumerate(layers) if _has_kernel(layer)]
+        return [(layer.name, index) for index, layer in enumerate(layers) if _has_kernel(layer)]
     blocks: list[tuple[str, int]] = []
-    for place, mark in enumerate(marks):
+    for index, mark in enumerate(marks):
         if mark and mark not in {name for name, _ in blocks}:
-            blocks.append((mark, place))
+            blocks.append((mark, index))
     return blocks
 
 

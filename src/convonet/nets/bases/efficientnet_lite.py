@@ -59,9 +59,9 @@ def efficientnet_lite(name: str, shape: tuple[int, int, int], classes: int | Non
     for number, stage in enumerate(map(lambda one: one._replace(out=_wide(one.out, width)), _STAGES), 1):
         # The first and the last stage are never deeper.
         repeats = stage.repeat if number in (1, len(_STAGES)) else math.ceil(stage.repeat * depth)
-        for place in range(repeats):
-            name_of_block = f"block{number}{'abcdefgh'[place]}"
-            x = _block(x, stage, name_of_block, stage.stride if place == 0 else 1)
+        for repeat in range(repeats):
+            name_of_block = f"block{number}{'abcdefgh'[repeat]}"
+            x = _block(x, stage, name_of_block, stage.stride if repeat == 0 else 1)
     x = _conv(x, _TOP, 1, "top")
     if classes is not None:
         x = keras.layers.GlobalAveragePooling2D(name="global_pool")(x)
@@ -122,6 +122,7 @@ def fill_from_torch(network: keras.Model, path: Path) -> None:
 
 
 def _read(path: Path) -> Mapping[str, Any]:
+    # Torch need not be installed where another backend computes.
     import torch
 
     try:

@@ -13,7 +13,7 @@ from convonet.nets.backend import keras
 from convonet.nets.bases.applications import build_application, fill_application
 from convonet.nets.bases.efficientnet_lite import NAMES, efficientnet_lite, fill_from_torch
 from convonet.nets.bases.weights import check_hash, find_weights
-from convonet.nets.foreign import Found, ask_for_scaling, fed_scaling, found_scaling, with_channel_axis
+from convonet.nets.foreign import PixelScaling, ask_for_scaling, fed_scaling, found_scaling, with_channel_axis
 from convonet.nets.layers import seed_of
 from convonet.nets.loading import load_network
 from convonet.params.bases import BaseInfo, base_info, is_model_file
@@ -33,7 +33,7 @@ class Base(NamedTuple):
 
     network: keras.Model
     row: Scale | None
-    scaling: Found
+    scaling: PixelScaling
 
     @property
     def channels(self) -> int:
@@ -41,14 +41,16 @@ class Base(NamedTuple):
         return int(self.network.input_shape[-1])
 
 
-def open_base(values: Mapping[str, Any], shape: tuple[int, int, int], seed: int, said: Found | None) -> Base:
+def open_base(
+    values: Mapping[str, Any], shape: tuple[int, int, int], seed: int, given: PixelScaling | None
+) -> Base:
     """The base that the values of the family `transfer` name, with its weights.
 
     Args:
         values: `base`, `base_weights`, `base_sha256`.
         shape: (height, width, channels) of the images.
         seed: random weights follow from it.
-        said: what the person says of the scaling of a model file that does not tell it.
+        given: the scaling of a model file that does not tell it, as the person gave it.
 
     Raises:
         ParamError: no such base.
@@ -57,7 +59,7 @@ def open_base(values: Mapping[str, Any], shape: tuple[int, int, int], seed: int,
     """
     name, sha256 = str(values["base"]), values["base_sha256"]
     if is_model_file(name):
-        return _of_file(Path(local_path(name)), sha256, shape, said)
+        return _of_file(Path(local_path(name)), sha256, shape, given)
     info = base_info(name)
     _check_size(info, shape)
     network = _built(info, (shape[0], shape[1], _COLOUR))
@@ -66,7 +68,7 @@ def open_base(values: Mapping[str, Any], shape: tuple[int, int, int], seed: int,
         _randomise(network, seed)
     else:
         _fill(network, info, find_weights(info, weights, sha256))
-    scaling = Found(info.scaling, info.mean, info.deviation)
+    scaling = PixelScaling(info.scaling, info.mean, info.deviation)
     return Base(network, scale_of(info.scaling, _COLOUR, info.mean, info.deviation), scaling)
 
 
@@ -95,11 +97,11 @@ def _randomise(network: keras.Model, seed: int) -> None:
     """Weights that follow from the seed: Keras draws those of its own networks from a seed of the process."""
     for variable in network.weights:
         if len(variable.shape) > 1:
-            place = seed_of(seed, f"{network.name}/{variable.path}")
-            variable.assign(keras.initializers.HeUniform(seed=place)(variable.shape))
+            variable_seed = seed_of(seed, f"{network.name}/{variable.path}")
+            variable.assign(keras.initializers.HeUniform(seed=variable_seed)(variable.shape))
 
 
-def _of_file(path: Path, sha256: str | None, shape: tuple[int, int, int], said: Found | None) -> Base:
+def _of_file(path: Path, sha256: str | None, shape: tuple[int, int, int], given: PixelScaling | None) -> Base:
     """Any saved classifier or feature network."""
     if not path.is_file():
         raise ModelFileError("There is no such model file for a base", where=path)
@@ -110,15 +112,15 @@ def _of_file(path: Path, sha256: str | None, shape: tuple[int, int, int], said: 
     inside = found_scaling(loaded) if info is None else _described(info)
     if inside is not None:
         return Base(network, None, inside)
-    if said is None and info is None and (fed := fed_scaling(loaded)) is not None:
-        said = Found(fed)
-    if said is None:
+    if given is None and info is None and (fed := fed_scaling(loaded)) is not None:
+        given = PixelScaling(fed)
+    if given is None:
         raise ask_for_scaling(path)
-    return Base(network, scale_of(said.scaling, network.input_shape[-1], said.mean, said.deviation), said)
+    return Base(network, scale_of(given.scaling, network.input_shape[-1], given.mean, given.deviation), given)
 
 
-def _described(info: ModelInfo) -> Found | None:
-    return Found(info.scaling, info.mean, info.deviation) if info.inside else None
+def _described(info: ModelInfo) -> PixelScaling | None:
+    return PixelScaling(info.scaling, info.mean, info.deviation) if info.inside else None
 
 
 def _check_shape(network: keras.Model, shape: tuple[int, int, int], path: Path) -> None:
@@ -151,8 +153,8 @@ def without_output(network: keras.Model, path: Path) -> keras.Model:
 def _before_last_dense(network: keras.Model, tensor: Any) -> Any:
     """The tensor to build on, going back from an output of the network."""
     while len(tensor.shape) != 4:
-        layer, place, _ = tensor._keras_history
-        before = layer._inbound_nodes[place].input_tensors
+        layer, node_index, _ = tensor._keras_history
+        before = layer._inbound_nodes[node_index].input_tensors
         if not before:
             return tensor
         if isinstance(layer, keras.Model):

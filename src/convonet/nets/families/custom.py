@@ -5,7 +5,7 @@ from __future__ import annotations
 from convonet.nets.families.base import register
 from convonet.nets.layers import Layers, Tensor
 from convonet.params import custom_layers as rows
-from convonet.params.fields import ParamModel
+from convonet.params.values import ParamModel
 
 
 @register("custom")

@@ -19,13 +19,13 @@ class Leaf(NamedTuple):
         layer: of Keras 3.
         kind: the name of its class in Keras 2.
         path: the names of the networks that it lies in, from the outside, and its own, as they stand in the file.
-        places: its position among the layers of each of these networks, in the words of the `.keras` format.
+        positions: its position among the layers of each of these networks, in the words of the `.keras` format.
     """
 
     layer: Any
     kind: str
     path: tuple[str, ...]
-    places: tuple[str, ...]
+    positions: tuple[str, ...]
 
 
 def build(config: Mapping[str, Any]) -> tuple[keras.Model, list[Leaf]]:
@@ -45,7 +45,7 @@ def build(config: Mapping[str, Any]) -> tuple[keras.Model, list[Leaf]]:
 
 
 def _network(
-    part: Mapping[str, Any], path: tuple[str, ...], places: tuple[str, ...], leaves: list[Leaf]
+    part: Mapping[str, Any], path: tuple[str, ...], positions: tuple[str, ...], leaves: list[Leaf]
 ) -> keras.Model:
     if len(path) > _MAX_DEPTH:
         raise Unreadable(f"networks nested more than {_MAX_DEPTH} deep")
@@ -55,10 +55,10 @@ def _network(
     if not isinstance(config, Mapping) or not isinstance(config.get("layers"), list):
         raise Unreadable("a network without a list of layers")
     build_one = _sequential if part.get("class_name") == "Sequential" else _functional
-    return build_one(part, config, path, places, leaves)
+    return build_one(part, config, path, positions, leaves)
 
 
-def _parts(config: Mapping[str, Any], places: tuple[str, ...]) -> Iterator[tuple[Any, tuple[str, ...]]]:
+def _parts(config: Mapping[str, Any], positions: tuple[str, ...]) -> Iterator[tuple[Any, tuple[str, ...]]]:
     """The layers of a network, each with its position as the `.keras` format counts it: by class."""
     counts: dict[str, int] = {}
     for part in config["layers"]:
@@ -67,7 +67,7 @@ def _parts(config: Mapping[str, Any], places: tuple[str, ...]) -> Iterator[tuple
         word = _snake(part["class_name"])
         number = counts.get(word, 0)
         counts[word] = number + 1
-        yield part, (*places, f"{word}_{number}" if number else word)
+        yield part, (*positions, f"{word}_{number}" if number else word)
 
 
 def _snake(name: str) -> str:
@@ -81,7 +81,7 @@ def _snake(name: str) -> str:
 
 
 def _layer(
-    part: Mapping[str, Any], path: tuple[str, ...], places: tuple[str, ...], leaves: list[Leaf]
+    part: Mapping[str, Any], path: tuple[str, ...], positions: tuple[str, ...], leaves: list[Leaf]
 ) -> Any:
     """A layer or a nested network, made but not yet connected."""
     name, config = part["class_name"], part.get("config")
@@ -90,12 +90,12 @@ def _layer(
         raise Unreadable(f"a layer of somebody's own, {str(registered)[:60]}")
     own = config.get("name", "") if isinstance(config, Mapping) else ""
     if name in _NETWORKS:
-        return _network(part, (*path, str(own)), places, leaves)
+        return _network(part, (*path, str(own)), positions, leaves)
     if not isinstance(config, Mapping):
         raise Unreadable(f"a {name} layer without a configuration")
     kind = kind_of(name)
     layer = make_layer(kind, config)
-    leaves.append(Leaf(layer, kind, (*path, str(own)), places))
+    leaves.append(Leaf(layer, kind, (*path, str(own)), positions))
     return layer
 
 
@@ -103,16 +103,16 @@ def _sequential(
     part: Mapping[str, Any],
     config: Mapping[str, Any],
     path: tuple[str, ...],
-    places: tuple[str, ...],
+    positions: tuple[str, ...],
     leaves: list[Leaf],
 ) -> keras.Model:
     rows: list[Any] = []
     shape = None
-    for item, place in _parts(config, places):
+    for item, own_positions in _parts(config, positions):
         if item["class_name"] == "InputLayer":
             shape = shape or _input_shape(item)
             continue
-        layer = _layer(item, path, place, leaves)
+        layer = _layer(item, path, own_positions, leaves)
         if shape is None and not rows:
             shape = (
                 layer.input_shape[1:] if isinstance(layer, keras.Model) else _told_shape(item, config, part)
@@ -144,19 +144,19 @@ def _functional(
     part: Mapping[str, Any],
     config: Mapping[str, Any],
     path: tuple[str, ...],
-    places: tuple[str, ...],
+    positions: tuple[str, ...],
     leaves: list[Leaf],
 ) -> keras.Model:
     tensors: dict[tuple[str, int], Any] = {}
     calls: list[tuple[str, Any, int, list[tuple[str, int]]]] = []
-    for item, place in _parts(config, places):
+    for item, own_positions in _parts(config, positions):
         name = item.get("name") or (item.get("config") or {}).get("name")
         if not isinstance(name, str):
             raise Unreadable("a layer without a name")
         if item["class_name"] == "InputLayer":
             tensors[name, 0] = keras.Input(_input_shape(item), name=name.replace("/", "_"))
             continue
-        layer = _layer(item, path, place, leaves)
+        layer = _layer(item, path, own_positions, leaves)
         nodes = item.get("inbound_nodes")
         if not isinstance(nodes, list) or not nodes:
             raise Unreadable(f"the layer {name}, which takes nothing")

@@ -186,8 +186,8 @@ def _activation(layer: str, name: Any) -> str:
         raise Unreadable(
             f"the activation hard_sigmoid of the layer {layer}, another function in Keras 2 than now"
         )
-    said = name if isinstance(name, str) else "a function of its own"
-    raise Unreadable(f"the activation of the layer {layer}: {said}")
+    shown = name if isinstance(name, str) else "a function of its own"
+    raise Unreadable(f"the activation of the layer {layer}: {shown}")
 
 
 def _refuse_rest(layer: str, kind: str, values: Mapping[str, Any]) -> None:

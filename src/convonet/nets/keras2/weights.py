@@ -99,7 +99,7 @@ def fill_from_keras(file: h5py.File, leaves: Sequence[Leaf]) -> None:
     file.visititems(see)
 
     def find(leaf: Leaf, number: int, _: str) -> Any:
-        names = [name for place in leaf.places for name in (root, place)]
+        names = [name for position in leaf.positions for name in (root, position)]
         return stored.get((*names, "vars", str(number)))
 
     _fill(leaves, find)

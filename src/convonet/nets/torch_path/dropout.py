@@ -16,14 +16,14 @@ _PARTS = 2**16
 """A number is dropped or kept by 16 random bits, so a rate is kept to within 8e-6."""
 
 
-def draw_for(rate: float, place: Tensor) -> Draw:
+def draw_for(rate: float, tensor: Tensor) -> Draw:
     """How a layer draws: on a processor from numpy's SFC64, five times as fast as torch's own draws there.
 
     Args:
         rate: share of the numbers that become 0, between 0 and 1.
-        place: any tensor of the device that computes.
+        tensor: any tensor of the device that computes.
     """
-    return _by_numpy(rate) if place.is_cpu else _by_torch(rate, place.device)
+    return _by_numpy(rate) if tensor.is_cpu else _by_torch(rate, tensor.device)
 
 
 def _by_numpy(rate: float) -> Draw:

@@ -16,19 +16,19 @@ Tensor = Any
 
 
 @dataclass(frozen=True)
-class Row:
-    """One piece with its places.
+class LayerOp:
+    """One piece, with the indices of the values that it reads and writes.
 
     Attributes:
-        sources: places of what goes in; `joins` where the layer takes them as a list.
-        place: of what comes out.
-        last: places that nobody reads any more.
+        sources: indices of its inputs; `joins` where the layer takes them as a list.
+        output: index of its output.
+        last: indices of values that nobody reads any more.
     """
 
     piece: Piece
     sources: tuple[int, ...]
     joins: bool
-    place: int
+    output: int
     last: tuple[int, ...] = ()
 
 
@@ -36,23 +36,23 @@ class TorchForward:
     """What `model(images, training=…)` gives, computed in torch's own axes and layouts.
 
     Args:
-        rows: in the order in which they are run; place 0 is the input.
-        result: place of the output.
+        ops: in the order in which they are run; value 0 is the input.
+        result: index of the output.
     """
 
-    def __init__(self, rows: Sequence[Row], result: int) -> None:
-        self._rows, self._result = tuple(rows), result
-        self._size = 1 + max((row.place for row in rows), default=0)
+    def __init__(self, ops: Sequence[LayerOp], result: int) -> None:
+        self._ops, self._result = tuple(ops), result
+        self._size = 1 + max((op.output for op in ops), default=0)
 
     def __call__(self, images: Tensor, training: bool) -> Tensor:
         """The output, (N, K), of images (N, H, W, C) or rows of numbers, float32."""
         values: list[Any] = [None] * self._size
         values[0] = torch_axes(images)
-        for row in self._rows:
-            given = [values[place] for place in row.sources]
-            values[row.place] = row.piece.run(given if row.joins else given[0], training)
-            for place in row.last:
-                values[place] = None
+        for op in self._ops:
+            given = [values[index] for index in op.sources]
+            values[op.output] = op.piece.run(given if op.joins else given[0], training)
+            for index in op.last:
+                values[index] = None
         return keras_axes(values[self._result])
 
 
@@ -72,7 +72,7 @@ def create_forward(model: Any) -> TorchForward | None:
     result = reader.read(model, 0)
     if result is None:
         return None
-    return TorchForward(_freed(_folded(_pooled_first(reader.rows, result), result), result), result)
+    return TorchForward(_freed(_folded(_pooled_first(reader.ops, result), result), result), result)
 
 
 def _is_graph(model: Any) -> bool:
@@ -84,45 +84,45 @@ class _Reader:
     """Collects the rows of a network and of those nested in it."""
 
     def __init__(self) -> None:
-        self.rows: list[Row] = []
+        self.ops: list[LayerOp] = []
         self._count = 0
 
     def read(self, model: Any, source: int) -> int | None:
-        """Place of the output of `model` with its input at `source`; None where a call is not understood."""
+        """Index of the output of `model`, whose input has the index `source`; None where a call is not understood."""
         inner = getattr(model, "_functional", None) or model
-        places = {id(inner.inputs[0]): source}
+        indices = {id(inner.inputs[0]): source}
         by_depth = inner._nodes_by_depth
         for depth in sorted(by_depth, reverse=True):
             for node in by_depth[depth]:
-                if not node.is_input and not self._node(node, places):
+                if not node.is_input and not self._node(node, indices):
                     return None
-        return places.get(id(inner.outputs[0]))
+        return indices.get(id(inner.outputs[0]))
 
-    def _node(self, node: Any, places: dict[int, int]) -> bool:
+    def _node(self, node: Any, indices: dict[int, int]) -> bool:
         args, kwargs = node.arguments.args, node.arguments.kwargs
         # Whether this is training is decided anew in each call, whatever it was when the graph was made.
         extra = [name for name, value in kwargs.items() if value is not None and name != "training"]
         if len(args) != 1 or extra or len(node.outputs) != 1 or not isinstance(node.operation, keras.Layer):
             return False
         joins = isinstance(args[0], (list, tuple))
-        sources = [places.get(id(tensor)) for tensor in (args[0] if joins else [args[0]])]
-        known = tuple(place for place in sources if place is not None)
+        sources = [indices.get(id(tensor)) for tensor in (args[0] if joins else [args[0]])]
+        known = tuple(index for index in sources if index is not None)
         if len(known) != len(sources):
             return False
-        place = (
+        index = (
             self.read(node.operation, known[0])
             if _is_nested(node.operation) and not joins
             else self._layer(node.operation, known, joins)
         )
-        if place is None:
+        if index is None:
             return False
-        places[id(node.outputs[0])] = place
+        indices[id(node.outputs[0])] = index
         return True
 
     def _layer(self, layer: Any, sources: tuple[int, ...], joins: bool) -> int:
         for piece in pieces_of(layer):
             self._count += 1
-            self.rows.append(Row(piece, sources, joins, self._count))
+            self.ops.append(LayerOp(piece, sources, joins, self._count))
             sources, joins = (self._count,), False
         return self._count
 
@@ -131,23 +131,23 @@ def _is_nested(layer: Any) -> bool:
     return isinstance(layer, keras.Model) and _is_graph(layer)
 
 
-def _pooled_first(rows: Sequence[Row], result: int) -> list[Row]:
+def _pooled_first(ops: Sequence[LayerOp], result: int) -> list[LayerOp]:
     """Maximum pooling before what leaves the largest number the largest: ReLU, and the bias of a convolution.
 
-    The same numbers and gradients from a quarter of the work. A bias' gradient is a sum over all places, which takes
+    The same numbers and gradients from a quarter of the work. A bias' gradient is a sum over all pixels, which takes
     as long as the kernel's where there is one channel.
     """
-    uses = Counter(place for row in rows for place in row.sources)
+    uses = Counter(index for op in ops for index in op.sources)
     uses[result] += 1
-    made = list(rows)
+    made = list(ops)
 
     def follows(here: int) -> bool:
-        row, after = made[here : here + 2]
-        return after.sources == (row.place,) and uses[row.place] == 1
+        op, after = made[here : here + 2]
+        return after.sources == (op.output,) and uses[op.output] == 1
 
-    for here, (row, after) in enumerate(pairwise(rows)):
-        if (row.piece.kind, after.piece.kind) == ("relu", "max_pool") and follows(here):
-            made[here], made[here + 1] = replace(row, piece=after.piece), replace(after, piece=row.piece)
+    for here, (op, after) in enumerate(pairwise(ops)):
+        if (op.piece.kind, after.piece.kind) == ("relu", "max_pool") and follows(here):
+            made[here], made[here + 1] = replace(op, piece=after.piece), replace(after, piece=op.piece)
     for here in range(len(made) - 1):
         conv, pool = made[here].piece, made[here + 1].piece
         if conv.bare is None or pool.kind != "max_pool" or not follows(here):
@@ -159,30 +159,30 @@ def _pooled_first(rows: Sequence[Row], result: int) -> list[Row]:
     return made
 
 
-def _folded(rows: Sequence[Row], result: int) -> list[Row]:
+def _folded(ops: Sequence[LayerOp], result: int) -> list[LayerOp]:
     """A convolution and the batch normalisation behind it as one convolution, while the latter does not learn.
 
     That saves a pass over the maps forward and another one backward: most of the time of a network that is fine-tuned
     with its statistics frozen.
     """
-    uses = Counter(place for row in rows for place in row.sources)
+    uses = Counter(index for op in ops for index in op.sources)
     uses[result] += 1
     made, skipped = [], False
-    for here, row in enumerate(rows):
+    for here, op in enumerate(ops):
         if skipped:
             skipped = False
             continue
-        after = rows[here + 1] if here + 1 < len(rows) else None
+        after = ops[here + 1] if here + 1 < len(ops) else None
         if (
             after is None
-            or row.piece.scaled is None
+            or op.piece.scaled is None
             or after.piece.affine is None
-            or after.sources != (row.place,)
-            or uses[row.place] != 1
+            or after.sources != (op.output,)
+            or uses[op.output] != 1
         ):
-            made.append(row)
+            made.append(op)
             continue
-        made.append(replace(row, piece=_joined(row.piece, after.piece), place=after.place))
+        made.append(replace(op, piece=_joined(op.piece, after.piece), output=after.output))
         skipped = True
     return made
 
@@ -197,11 +197,11 @@ def _joined(conv: Piece, norm: Piece) -> Piece:
     return Piece(run)
 
 
-def _freed(rows: Sequence[Row], result: int) -> list[Row]:
-    """Each row with the places that it is the last to read, so that their memory is given back early."""
+def _freed(ops: Sequence[LayerOp], result: int) -> list[LayerOp]:
+    """Each op with the values that it is the last to read, so that their memory is given back early."""
     read = {result}
     made = []
-    for row in reversed(rows):
-        made.append(replace(row, last=tuple(place for place in set(row.sources) if place not in read)))
-        read |= set(row.sources)
+    for op in reversed(ops):
+        made.append(replace(op, last=tuple(index for index in set(op.sources) if index not in read)))
+        read |= set(op.sources)
     return made[::-1]

@@ -1,7 +1,7 @@
 """Batch normalisation over the rows of a matrix, which is what maps in channels_last memory are.
 
 torch's own is slower there, and adds up a channel's variance in single precision one number after the other:
-with 65,000 places its answers are off by 3e-4, these by 1e-6 (against double precision).
+with 65,000 positions its answers are off by 3e-4, these by 1e-6 (against double precision).
 """
 
 from __future__ import annotations

@@ -21,6 +21,7 @@ from convonet.server.refusals import Refusal
 from convonet.server.routes import REFUSED
 from convonet.server.services import Parts
 from convonet.server.tasks import kinds, option_names
+from convonet.workbench.doctor import examine
 
 router = APIRouter(tags=["about"], responses=REFUSED)
 
@@ -77,7 +78,7 @@ def about(parts: Parts) -> Json:
         "root": str(parts.root.path),
         "limits": dataclasses.asdict(parts.settings.limits),
         "kinds": [
-            {"kind": name, "options": option_names(task), "needs": _needs(name)}
+            {"kind": name, "options": option_names(task), "needs": _needs(name), "traits": task.traits()}
             for name, task in kinds().items()
         ],
         "fields": {
@@ -114,8 +115,6 @@ def doctor() -> Json:
 
 @cache
 def _examined() -> dict[str, Any]:
-    from convonet.workbench.doctor import examine
-
     return examine()
 
 
@@ -131,10 +130,7 @@ def _machine() -> dict[str, Any]:
 
 def _needs(kind: str) -> list[str]:
     """What a kind cannot do without: `data`, `hyper` or names of options."""
-    missing = dataclasses.MISSING
     named = {"space": "hyper"}
     return [
-        named.get(item.name, item.name)
-        for item in dataclasses.fields(kinds()[kind])
-        if item.default is missing and item.default_factory is missing
+        named.get(name, name) for name, field in kinds()[kind].model_fields.items() if field.is_required()
     ]

@@ -28,7 +28,7 @@ def _opened(parts: Services, word: str) -> OpenedModel:
     return open_model(parts.tasks.model(word))
 
 
-@router.get("/models", response_model=schemas.OpenedModel)
+@router.get("/models", response_model=schemas.ModelDescription)
 def model(word: ModelWord, parts: Parts) -> Json:
     """What a model's file says of itself. Whether its network can be built shows when it is used."""
     opened = _opened(parts, word)

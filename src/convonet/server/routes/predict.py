@@ -16,7 +16,7 @@ from convonet.runs.documents import read_result
 from convonet.scratch import Scratch
 from convonet.server import schemas
 from convonet.server.answers import Json
-from convonet.server.batching import Wish, all_pixels
+from convonet.server.batching import AnswerOptions, all_pixels
 from convonet.server.multipart import FIELD, Upload, read_uploads
 from convonet.server.refusals import Refusal
 from convonet.server.routes import REFUSED
@@ -69,7 +69,7 @@ async def predict(
     with receiving(request, parts) as took:
         uploads = await read_uploads(request, parts.settings.limits.files, took)
         pixels = await pixels_within(uploads, parts.settings.limits)
-        wish = Wish(top, unsure_below)
+        wish = AnswerOptions(top, unsure_below)
         predictions = await parts.models.answer(found, uploads, wish, heavy=pixels > _HEAVY)
         if predictions is None:
             predictions = await _by_worker(parts, found, uploads, wish)
@@ -130,7 +130,9 @@ async def pixels_within(uploads: list[Upload], limits: Limits) -> int:
     return total
 
 
-async def _by_worker(parts: Services, run: Run, uploads: list[Upload], wish: Wish) -> list[dict[str, Any]]:
+async def _by_worker(
+    parts: Services, run: Run, uploads: list[Upload], wish: AnswerOptions
+) -> list[dict[str, Any]]:
     """The same by a worker with keras, for a model that has no ONNX file of its own."""
     scratch = Scratch()
     try:

@@ -11,7 +11,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import FileResponse
 
+from convonet.data.places import place_of
 from convonet.errors import ConvonetError, InputError
+from convonet.params import DataParams
 from convonet.params.files import hyper_to_dict
 from convonet.params.migrations import VERSION_KEY
 from convonet.params.search_space import SearchSpace
@@ -26,11 +28,11 @@ from convonet.server.refusals import Refusal, no_such
 from convonet.server.routes import REFUSED
 from convonet.server.routes.runs import RunId
 from convonet.server.services import Parts
+from convonet.specs import traits_of
 from convonet.workbench.predictions import Answers
 
 router = APIRouter(tags=["results"], responses=REFUSED)
 
-_SEARCHES = ("tune", "study")
 _INTERNAL = ("run.lock", "cancel")
 _ACTIVE = ("text/html", "image/svg+xml", "application/xhtml+xml", "text/xml", "application/xml")
 _SANDBOX = (
@@ -109,7 +111,7 @@ def history(run: RunId, parts: Parts) -> Json:
 def result(run: RunId, parts: Parts) -> Json:
     """The document that the command prints for this kind of run; of a search also while it goes on."""
     found = parts.known.find(run)
-    if found.read()["kind"] in ("train", *_SEARCHES):
+    if traits_of(found.read()["kind"]).reported:
         return Json(run_document(found))
     if not found.file(RESULT).is_file():
         raise Refusal(409, "The run has no result yet", where=found.id, received=str(found.state()))
@@ -120,7 +122,7 @@ def result(run: RunId, parts: Parts) -> Json:
 def trials(run: RunId, parts: Parts) -> Json:
     """The table of a search or study so far."""
     found = parts.known.find(run)
-    if found.read()["kind"] not in _SEARCHES:
+    if not traits_of(found.read()["kind"]).fills_table:
         raise InputError("Only a search or a study has trials", where=found.id)
     return Json(run_document(found))
 
@@ -199,9 +201,6 @@ def _answer(root: Root, table: Answers, place: int) -> dict[str, Any]:
 
 def _set_root(run: Run, split: str) -> FilePath:
     """The folder that the paths of a table of answers are relative to."""
-    from convonet.data.places import place_of
-    from convonet.params import DataParams
-
     record = run.read()
     known = ((record["data"] or {}).get("sets") or {}).get(split)
     if known:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import fields
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from convonet.data.sources import scan_images
 from convonet.errors import ConvonetError, InputError
 from convonet.events import RunState
 from convonet.home import home
@@ -217,17 +217,17 @@ class _Job:
 
     def _options(self, task: Task) -> dict[str, Any]:
         options: dict[str, Any] = {}
-        for item in fields(task):
-            value = getattr(task, item.name)
+        for name, item in type(task).model_fields.items():
+            value = getattr(task, name)
             # A recipe that is not sent would be the server's default, not the task's.
-            usual = value is None or (value == item.default and item.name != "recipe")
-            if item.name in _OURS or usual:
+            usual = value is None or (value == item.default and name != "recipe")
+            if name in _OURS or usual:
                 continue
-            if item.name in ("model", "from_model"):
+            if name in ("model", "from_model"):
                 value = self._mirror.id_of(value)
-            elif item.name in ("paths", "image"):
+            elif name in ("paths", "image"):
                 value = self._brought(value)
-            options[item.name] = list(value) if isinstance(value, tuple) else value
+            options[name] = list(value) if isinstance(value, tuple) else value
         return options
 
     def _brought(self, value: Any) -> Any:
@@ -268,8 +268,6 @@ def _hyper(task: Task) -> dict[str, Any] | None:
 
 def _files(paths: Sequence[Path]) -> list[Path]:
     """Images, and those in folders."""
-    from convonet.data.sources import scan_images
-
     found = [Path(path) for path in scan_images(paths).paths]
     if not found:
         raise InputError("There is no image to send", where=", ".join(map(str, paths[:3])))

@@ -16,15 +16,14 @@ from typing import Any, TypeVar
 from convonet.errors import Cancelled, ConvonetError, WorkerError, error_from_dict
 from convonet.events import RunState, StageStarted, Stamped, Warned, read_event
 from convonet.runs import Run
+from convonet.specs import traits_of
 from convonet.workbench.remote.client import Client, EventStream, Message, ServerLostError, quoted
 from convonet.workbench.remote.connection import Connection
 from convonet.workbench.remote.mirror import Mirror, RemoteRun
 
 T = TypeVar("T")
 
-RESUMABLE = ("train", "tune", "study", "suspects")
 _UNDER_WAY = (RunState.WAITING, RunState.RUNNING)
-_WITH_TABLES = ("tune", "study")
 _TABLES_SECONDS = 2.0
 _WAITING = "Waiting for the server; nothing is lost"
 _AGAIN = "The server was started again; the run goes on from its last checkpoint"
@@ -70,7 +69,8 @@ class RemoteHand:
         settle: Callable[[Run], None] | None = None,
     ) -> None:
         self._client, self._connection, self._mirror = client, connection, mirror
-        self._run, self._kind, self._begin, self._settle = run, kind, begin, settle
+        self._run, self._traits = run, traits_of(kind)
+        self._begin, self._settle = begin, settle
         self._there = f"/runs/{quoted(run.id)}"
         self._heard: deque[Stamped] = deque()
         self._offset, self._state = 0, RunState.WAITING
@@ -120,7 +120,7 @@ class RemoteHand:
         if self._state is RunState.FAILED:
             raise error_from_dict(self._run.read()["error"] or {})
         if self._state is RunState.INTERRUPTED:
-            hint = "Resume goes on from its last checkpoint" if self._kind in RESUMABLE else "Start it again"
+            hint = "Resume goes on from its last checkpoint" if self._traits.resumable else "Start it again"
             raise WorkerError("The process that worked on this run is gone", where=self._run.id, hint=hint)
         return self._state
 
@@ -170,7 +170,7 @@ class RemoteHand:
                 return state
             if self._cancelled.is_set():
                 return RunState.CANCELLED
-            if not self._was_lost or self._kind not in RESUMABLE:
+            if not self._was_lost or not self._traits.resumable:
                 return state
             self._was_lost = False
             self._patient(partial(go_on, self._client, self._run.id))
@@ -189,7 +189,7 @@ class RemoteHand:
             if message.name == "away":
                 break
             self._take(message)
-            if self._kind in _WITH_TABLES and time.monotonic() - looked > _TABLES_SECONDS:
+            if self._traits.fills_table and time.monotonic() - looked > _TABLES_SECONDS:
                 self._mirror.light(self._run.id)
                 looked = time.monotonic()
         if self._closed.is_set():

@@ -10,6 +10,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from PIL import Image
+
+from convonet.data.file_stats import STATS
+from convonet.data.listing import ImageListing, Mark, Skipped
+from convonet.data.marking import MarkedImage
 from convonet.errors import error_from_dict
 from convonet.events import Watch
 from convonet.params import DataParams
@@ -17,6 +23,7 @@ from convonet.params.files import data_to_dict
 from convonet.params.migrations import VERSION_KEY
 from convonet.runs import Run
 from convonet.specs import Split, TrainTask
+from convonet.workbench.demo import DEMO_HYPER
 from convonet.workbench.images import LocalImages
 from convonet.workbench.look import SizesFound
 from convonet.workbench.predictions import Answers, answers_file, read_answers
@@ -26,7 +33,6 @@ from convonet.workbench.sets import LoadedSets
 
 if TYPE_CHECKING:
     from convonet.data.listing import ImageListing
-    from convonet.data.marking import MarkedImage
 
 MARK = "remote:"
 """Addresses of images on the server begin so."""
@@ -80,8 +86,6 @@ class RemoteImages(LocalImages):
 
     def demo(self) -> TrainTask:
         """The demonstration, on digits that the server writes below its root."""
-        from convonet.workbench.demo import DEMO_HYPER
-
         folders = self._client.post("/samples", {"name": "digits"})
         data = DataParams.of(folders | {"image_size": 16})
         return TrainTask(data=data, hyper=DEMO_HYPER)
@@ -116,11 +120,6 @@ def plain_data(data: DataParams) -> dict[str, Any]:
 
 
 def _listing(document: dict[str, Any]) -> ImageListing:
-    import numpy as np
-
-    from convonet.data.file_stats import STATS
-    from convonet.data.listing import ImageListing, Skipped
-
     return ImageListing(
         root=Path(MARK + document["root"]),
         classes=tuple(document["classes"]),
@@ -140,18 +139,12 @@ def _counters(document: dict[Split, list[dict[str, int]]]) -> dict[Split, Counte
 
 
 def _pixels(text: str) -> Any:
-    import numpy as np
-    from PIL import Image
-
     with Image.open(io.BytesIO(base64.b64decode(text))) as image:
         pixels = np.asarray(image)
     return pixels if pixels.ndim == 3 else pixels[:, :, None]
 
 
 def _marks(document: dict[str, Any]) -> list[MarkedImage]:
-    from convonet.data.listing import Mark
-    from convonet.data.marking import MarkedImage
-
     return [
         MarkedImage(item["set"], Path(MARK + item["root"]), item["class"], Mark(item["path"], item["label"]))
         for item in document["marks"]

@@ -18,7 +18,6 @@ import {usePage} from "./pages/use.js";
 
 const STEPS = [["data", "Data", dataPage], ["params", "Parameters", paramsPage], ["network", "Network", networkPage], ["train", "Train", trainPage], ["test", "Test", testPage], ["use", "Use", usePage], ["tune", "Tune", tunePage], ["runs", "Runs", runsPage]];
 const OPENED = [["study", "Target study", studyPage, "tune"], ["suspects", "Suspicious labels", suspectsPage, "data"]]; // from a run, begun on another step
-const LONG = ["train", "tune", "study", "suspects"];
 const ORDERED = 6;
 const LOOK_MS = 3000;
 const main = document.getElementById("main");
@@ -90,10 +89,15 @@ function rail() {
 
 let current = null;
 
+/** Whether runs of this kind stay and can be followed; the server knows. */
+function isLong(kind) {
+  return store.about?.kinds.some((each) => each.kind === kind && each.traits.keeps_run) ?? false;
+}
+
 async function lookForWork() {
   try {
     const {runs} = await call(`runs${query({state: "running", limit: 5})}`);
-    const run = runs.find((each) => LONG.includes(each.kind));
+    const run = runs.find((each) => isLong(each.kind));
     if (run && run.id !== current?.run) attach(run);
   } catch {
     return;
@@ -135,7 +139,7 @@ connection.addEventListener("lost", () => {
 connection.addEventListener("back", () => {
   document.getElementById("lost").hidden = true;
   look().catch(() => {});
-  if (LONG.includes(shown?.name)) route(false);
+  if (isLong(shown?.name)) route(false);
 });
 
 connection.addEventListener("token", async () => {

@@ -1,4 +1,4 @@
-"""Every draw of a training follows from its seed and its place (epoch, step, layer), never from what came before.
+"""Every draw of a training follows from its seed and its position (epoch, step, layer), never from what came before.
 
 So a resumed training draws what an uninterrupted one would have drawn, and two trainings of different length
 agree as far as the shorter one goes. Seeds are hashed: Keras' generators for neighbouring seeds overlap.
@@ -25,7 +25,7 @@ def layer_seed(seed: int, epoch: int, step: int, layer: int) -> int:
     return int(np.random.SeedSequence([seed, _LAYERS, epoch, step, layer]).generate_state(1)[0])
 
 
-class LayerChance:
+class LayerSeeds:
     """Sets the generators of a model's random layers (dropout) for each step.
 
     Args:
@@ -38,5 +38,5 @@ class LayerChance:
 
     def set(self, epoch: int, step: int) -> None:
         """Make the next draws those of this step."""
-        for place, state in enumerate(self._states):
-            put(state, np.array([layer_seed(self._seed, epoch, step, place), 0], dtype="uint32"))
+        for index, state in enumerate(self._states):
+            put(state, np.array([layer_seed(self._seed, epoch, step, index), 0], dtype="uint32"))

@@ -1,0 +1,119 @@
+"""The training step on torch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from convonet.nets import backend
+from convonet.nets.backend import keras
+from convonet.nets.torch_path import create_forward, lay_out
+from convonet.training.image_rows import Batch
+from convonet.training.steps import likeliest
+from convonet.training.updates import create_update
+
+
+class TorchStep:
+    """The loop that a torch programmer would write, on the Keras model's own weights and optimizer."""
+
+    def __init__(self, model: Any, optimizer: Any, loss: Any, boundary: float | None = None) -> None:
+        backend.keep_memory()
+        self._model = model
+        self._loss = _short(loss)
+        self._boundary = boundary
+        self._variables = list(model.trainable_variables)
+        self._weights = [variable.value for variable in self._variables]
+        self._device = self._weights[0].device
+        forward = create_forward(model)
+        if forward is not None:
+            lay_out(model)
+        self._forward = forward or (lambda images, training: model(images, training=training))
+        self._penalties = _penalties(self._variables) if forward is not None else None
+        self._update = create_update(optimizer, self._variables)
+        self.reset()
+
+    def train(self, batch: Batch) -> None:
+        x, targets = self._pixels(batch), self._put(batch.targets)
+        weights = None if batch.weights is None else self._put(batch.weights)
+        # The module's own zero_grad knows weights by their path, and two layers of nested networks may share one.
+        for weight in self._weights:
+            weight.grad = None
+        output = self._forward(x, True)
+        loss = self._loss(targets, output, sample_weight=weights)
+        # Penalties on weights are trained with, but left out of the sums: these stand beside validation's.
+        whole = sum(self._model.losses, loss) if self._penalties is None else loss
+        whole.backward()
+        with torch.no_grad():
+            for index, strength in (self._penalties or {}).items():
+                self._weights[index].grad.add_(self._weights[index], alpha=2 * strength)
+            self._update([weight.grad for weight in self._weights])
+            self._add(loss, output, targets)
+
+    def update_statistics(self, batch: Batch) -> None:
+        with torch.no_grad():
+            self._forward(self._pixels(batch), True)
+
+    def score(self, images: np.ndarray, targets: np.ndarray) -> np.ndarray:
+        x, y = self._put(images).float(), self._put(targets)
+        with torch.no_grad():
+            output = self._forward(x, False)
+            self._add(self._loss(y, output), output, y)
+        scores: np.ndarray = output.cpu().numpy()
+        return scores
+
+    def sums(self) -> tuple[float, int]:
+        return float(self._loss_sum), int(self._correct)
+
+    def reset(self, loss_sum: float = 0.0, correct: int = 0) -> None:
+        device = self._device if self._device.type == "cuda" else "cpu"
+        self._loss_sum = torch.tensor(loss_sum, dtype=torch.float64, device=device)
+        self._correct = torch.tensor(correct, dtype=torch.int64, device=device)
+
+    def _put(self, values: np.ndarray) -> Any:
+        return torch.from_numpy(values).to(self._device)
+
+    def _pixels(self, batch: Batch) -> Any:
+        x = self._put(batch.images).float()
+        return x if batch.change is None else batch.change.images(x)
+
+    def _add(self, loss: Any, output: Any, targets: Any) -> None:
+        device = self._loss_sum.device
+        self._loss_sum += loss.detach().to(device).double() * len(targets)
+        answers = output.argmax(dim=1) if self._boundary is None else (output > self._boundary).long()[:, 0]
+        self._correct += (answers == likeliest(targets)).sum().to(device)
+
+
+def _short(loss: Any) -> Any:
+    """Keras' cross-entropy of labels in a few calls of torch; any other loss as it is."""
+    if type(loss) is not keras.losses.SparseCategoricalCrossentropy:
+        return loss
+    logits, least = loss.from_logits, keras.config.epsilon()
+
+    def mean(targets: Any, output: Any, sample_weight: Any = None) -> Any:
+        if sample_weight is not None:
+            return loss(targets, output, sample_weight=sample_weight)
+        if logits:
+            return functional.cross_entropy(output, targets)
+        shares = output / output.sum(1, keepdim=True)
+        return functional.nll_loss(shares.clip(least, 1 - least).log(), targets)
+
+    return mean
+
+
+def _penalties(variables: list[Any]) -> dict[int, float] | None:
+    """Strength of the L2 penalty of each variable that has one, by its index; None where there are other kinds.
+
+    The gradient of strength · w² is added as it is: 2 · strength · w.
+    """
+    found = {}
+    for index, variable in enumerate(variables):
+        penalty = getattr(variable, "regularizer", None)
+        if penalty is None:
+            continue
+        if type(penalty) is not keras.regularizers.L2:
+            return None
+        found[index] = float(penalty.l2)
+    return found

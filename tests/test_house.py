@@ -1,0 +1,60 @@
+"""What the source promises its readers, counted by `benchmarks/count_house.py`."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import convonet
+
+ROOT = Path(__file__).parents[1]
+SOURCE = Path(convonet.__file__).parent
+sys.path.insert(0, str(ROOT / "benchmarks"))
+
+from count_house import WORDS, count_house, inner_imports, public_classes  # noqa: E402
+
+MOST_INNER_IMPORTS = 100
+
+
+def unexplained_imports(source: str) -> Iterator[str]:
+    """Imports inside functions with no comment above their group nor on their own line."""
+    lines, nodes = source.splitlines(), inner_imports(ast.parse(source))
+    imports = {line for node in nodes for line in range(node.lineno, (node.end_lineno or node.lineno) + 1)}
+    for node in nodes:
+        above = node.lineno - 1
+        while above in imports or not lines[above - 1].strip():
+            above -= 1
+        if not lines[above - 1].lstrip().startswith("#") and "  # " not in lines[node.lineno - 1]:
+            yield f"{node.lineno}: {ast.unparse(node)}"
+
+
+def test_the_search_finds_imports_without_a_reason() -> None:
+    assert list(unexplained_imports("def f():\n    x = 1\n    import os\n    # Why.\n    import re\n")) == [
+        "3: import os"
+    ]
+
+
+def test_imports_inside_functions_are_few_and_have_a_reason() -> None:
+    found = {
+        str(path.relative_to(SOURCE)): lines
+        for path in SOURCE.rglob("*.py")
+        if (lines := list(unexplained_imports(path.read_text(encoding="utf-8"))))
+    }
+    assert found == {}
+    assert count_house(SOURCE)["imports inside functions"] <= MOST_INNER_IMPORTS
+
+
+def test_no_public_class_name_is_defined_twice() -> None:
+    homes: dict[str, list[str]] = defaultdict(list)
+    for path in SOURCE.rglob("*.py"):
+        for name in public_classes(ast.parse(path.read_text(encoding="utf-8"))):
+            homes[name].append(str(path.relative_to(SOURCE)))
+    assert {name: paths for name, paths in homes.items() if len(paths) > 1} == {}
+
+
+def test_index_targets_and_correct_are_called_so() -> None:
+    """In the rooms whose vocabulary is that of the field."""
+    assert count_house(SOURCE)["house words"] == dict.fromkeys(WORDS, 0)
