@@ -10,8 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from convonet.data.file_stats import FileStats, file_stats
 from convonet.errors import ModelFileError
+from convonet.file_stats import FileStats, file_stats
 from convonet.runs import Run
 from convonet.runs.environment import available_cores
 from convonet.server.batching import AnswerOptions, Batcher, best_batch
