@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from convonet.data.file_stats import file_stats
 from convonet.data.listing import ImageListing, Skipped
 from convonet.data.sources import has_set, scan, scan_images, scan_set
 from convonet.errors import Cancelled, DataError, ParamError
 from convonet.events import DataScanned, Event, Watch
+from convonet.file_stats import file_stats
 from convonet.params import DataParams
 
 

@@ -184,8 +184,9 @@ def test_a_race_is_never_won(serve: Serve, root: Path, outside: Path) -> None:
     white = (outside / "picture.png").read_bytes()
     seen: set[int] = set()
     with swapping(run, outside) as swaps:
-        end = time.monotonic() + 2
-        while time.monotonic() < end:
+        start = time.monotonic()
+        # A machine with much else to do may need longer until a request meets the folder in its place.
+        while time.monotonic() < start + (2 if 200 in seen else 30):
             for address in addresses:
                 answer = client.get(address)
                 seen.add(answer.status_code)

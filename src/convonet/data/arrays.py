@@ -15,10 +15,10 @@ from typing import IO, Any, Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from convonet.data.file_stats import file_stats
 from convonet.data.listing import ImageListing
 from convonet.data.names import natural_key
 from convonet.errors import DataError
+from convonet.file_stats import file_stats
 from convonet.text import name as compared
 
 ARRAY_SUFFIX = ".npz"

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
-from convonet.data.file_stats import FileStats, file_stats
 from convonet.data.listing import ImageListing, Row, Skipped, stats_array
 from convonet.data.matching import PatternError, find_in, shown
 from convonet.data.names import is_hidden, is_image_name, is_text, legible, natural_key
 from convonet.errors import ParamError
 from convonet.events import Watch
+from convonet.file_stats import FileStats, file_stats
 from convonet.text import name as compared
 
 NOT_AN_IMAGE = "not an image type"

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from convonet.data.file_stats import STATS, FileStats
 from convonet.data.names import natural_key
+from convonet.file_stats import STATS, FileStats
 
 Rows = npt.NDArray[np.int64]
 

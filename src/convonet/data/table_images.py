@@ -7,11 +7,11 @@ import stat
 from collections.abc import Sequence
 from pathlib import Path
 
-from convonet.data.file_stats import file_stats
 from convonet.data.folders import File, image_files
 from convonet.data.listing import Skipped
 from convonet.data.names import is_hidden, is_image_name
 from convonet.events import Watch
+from convonet.file_stats import file_stats
 from convonet.text import absolute, path_key, relative_path, word
 
 _BESIDE = frozenset("images image imgs img pictures photos data train training jpg jpeg png".split())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 import threading
 from pathlib import Path
 from typing import IO
@@ -15,7 +14,7 @@ from numpy.typing import NDArray
 from convonet.errors import ConvonetError, ModelFileError, WorkerError, error_from_dict
 from convonet.inference.model_info import ModelInfo
 from convonet.inference.serving import ASKED, TOLD
-from convonet.own_process import OPENING_SECONDS
+from convonet.own_process import OPENING_SECONDS, child_environment, neutral_folder, python_words
 
 _MODULE = "convonet.inference.serving"
 _CLOSE_SECONDS = 1.0
@@ -39,10 +38,12 @@ class ModelProcess:
         self._path, self._seconds = path, seconds or ANSWER_SECONDS
         self._lock = threading.Lock()
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", _MODULE, str(path), str(threads)],
+            python_words("-m", _MODULE, str(path.absolute()), str(threads)),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
+            cwd=neutral_folder(),
+            env=child_environment(),
             start_new_session=True,
         )
         try:

@@ -13,9 +13,9 @@ from PIL import Image
 
 from convonet.data.arrays import address_of, image_shape, load_array, load_row
 from convonet.data.decode import open_image, read_bytes
-from convonet.data.file_stats import FileStats, file_stats
 from convonet.data.pixels import Pixels, flat
 from convonet.errors import DataError
+from convonet.file_stats import FileStats, file_stats
 from convonet.server.confine import Root
 from convonet.server.held import Held
 from convonet.server.refusals import Refusal

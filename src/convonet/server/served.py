@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from weakref import WeakValueDictionary
 
-from convonet.data.file_stats import FileStats, file_stats
 from convonet.errors import ConvonetError, ModelFileError, error_from_dict
+from convonet.file_stats import FileStats, file_stats
 from convonet.runs import Run
 from convonet.runs.environment import available_cores
 from convonet.server.batching import AnswerOptions, Batcher, best_batch

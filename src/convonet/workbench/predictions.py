@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from convonet.csv_files import csv_rows
-from convonet.data.file_stats import FileStats, file_stats
 from convonet.errors import InputError
+from convonet.file_stats import FileStats, file_stats
 
 if TYPE_CHECKING:
     import numpy as np

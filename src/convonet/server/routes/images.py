@@ -11,11 +11,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from fastapi import Path as InPath
 
-from convonet.data.file_stats import file_stats
 from convonet.data.marking import Change, list_marks, mark_images
 from convonet.data.names import natural_key
 from convonet.errors import DataError, ParamError
 from convonet.events import Watch
+from convonet.file_stats import file_stats
 from convonet.runs import RECORD
 from convonet.server import schemas
 from convonet.server.answers import Json

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
-from convonet.data.file_stats import STATS
 from convonet.data.listing import ImageListing, Mark, Skipped
 from convonet.data.marking import MarkedImage
 from convonet.errors import error_from_dict
 from convonet.events import Watch
+from convonet.file_stats import STATS
 from convonet.params import DataParams
 from convonet.params.files import data_to_dict
 from convonet.params.migrations import VERSION_KEY
