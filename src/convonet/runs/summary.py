@@ -173,7 +173,7 @@ def _advice(run: Run, record: Mapping[str, Any], plan: Mapping[str, Any]) -> Ite
     if skipped:
         yield NextStep("untested", f"The model was not tested: {skipped['reason']}", skipped["command"])
     elif record["state"] == "done" and task.then_test and not record["scores"].get("test"):
-        text = "There are no test images: nothing tells how good the model is on images that had no part in its training."
+        text = "There are no test images: nothing tells how good the model is on images that it has not seen."
         yield NextStep("no_test", text, evaluate_command(run.path, ["TEST_FOLDER"]))
     for finding in record.get("diagnosis") or ():
         yield _step(task, finding["kind"], f"{finding['sentence']} {finding['advice']}", plan)
