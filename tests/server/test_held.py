@@ -13,12 +13,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
 from PIL import Image
 
 from convonet.errors import RunNotFoundError
 from convonet.server.confine import Root
 from convonet.server.held import Held, HeldRun
 from convonet.server.known import ASKED
+from convonet.server.refusals import add_handlers
 
 from .conftest import Serve, copied
 
@@ -227,3 +230,16 @@ def test_deleting_in_a_race_removes_nothing_outside(serve: Serve, root: Path, ou
         stop.set()
         thread.join()
     assert state(outside) == before
+
+
+def test_what_goes_while_it_is_read_is_not_found() -> None:
+    app = FastAPI()
+    add_handlers(app)
+
+    @app.get("/size")
+    def size() -> int:
+        return Path("not-here").stat().st_size
+
+    answer = TestClient(app).get("/size")
+    assert answer.status_code == 404
+    assert "moved or deleted" in answer.json()["detail"]
