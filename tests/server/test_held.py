@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import os
 import shutil
@@ -11,10 +12,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import numpy as np
 import pytest
 from fastapi import FastAPI
-from fastapi.testclient import TestClient
 from PIL import Image
 
 from convonet.errors import RunNotFoundError
@@ -240,6 +241,10 @@ def test_what_goes_while_it_is_read_is_not_found() -> None:
     def size() -> int:
         return Path("not-here").stat().st_size
 
-    answer = TestClient(app).get("/size")
+    async def ask() -> httpx.Response:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://here") as client:
+            return await client.get("/size")
+
+    answer = asyncio.run(ask())
     assert answer.status_code == 404
     assert "moved or deleted" in answer.json()["detail"]
