@@ -12,12 +12,14 @@ from typing import Any
 
 import pytest
 
+from fuzzing import tries
+
 sys.path.insert(0, str(Path(__file__).parent))
 from conftest import start
 from convonet.cli.work import _Signals
 from convonet.runs import Run
 
-TRIES = int(os.environ.get("CONVONET_FUZZ", "1"))
+TRIES = tries(50)
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
 
 
@@ -52,8 +54,8 @@ def test_the_handler_only_counts() -> None:
 
 
 def _cases() -> list[Any]:
-    """One of them in every test run; `CONVONET_FUZZ` multiplies the others."""
-    times = [4, *(1 + number % 10 for number in range(10 * TRIES))]
+    """One of them in every test run, the others in the slow tests."""
+    times = [4, *(1 + number % 10 for number in range(TRIES))]
     marks = [(), *[pytest.mark.slow] * (len(times) - 1)]
     return [
         pytest.param(count, seed, marks=mark)

@@ -1,11 +1,7 @@
-"""Damaged tables are read, or refused in words: never a traceback, never for long.
-
-`CONVONET_FUZZ` multiplies their number.
-"""
+"""Damaged tables are read, or refused in words: never a traceback, never for long."""
 
 from __future__ import annotations
 
-import os
 import random
 import sys
 import time
@@ -14,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from fuzzing import tries
+
 sys.path.insert(0, str(Path(__file__).parent))
 from people_tables import SHAPES, Make
 
@@ -21,7 +19,7 @@ from convonet.data.sources import scan
 from convonet.errors import ConvonetError
 from convonet.params import DataParams
 
-EACH = 40 * int(os.environ.get("CONVONET_FUZZ", "1"))
+EACH = tries(400)
 SECONDS = 10
 Mutation = Callable[[bytes, random.Random], bytes]
 

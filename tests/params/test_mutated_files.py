@@ -1,9 +1,8 @@
-"""Damaged parameter files are refused in words. `CONVONET_FUZZ` multiplies their number."""
+"""Damaged parameter files are refused in words."""
 
 from __future__ import annotations
 
 import json
-import os
 import random
 from pathlib import Path
 from typing import Any
@@ -12,8 +11,9 @@ import pytest
 
 from convonet.errors import InputError
 from convonet.params import load_data, load_hyper, preset, preset_names
+from fuzzing import tries
 
-EACH = 50 * int(os.environ.get("CONVONET_FUZZ", "1"))
+EACH = tries(500)
 VALUES: tuple[Any, ...] = (
     None, -1, 0, 1e400, 10**40, "", "none", "\\", "\0", [], [[]], {}, {"when": 3}, {"low": 1}, True, [None], "é" * 5000,
 )  # fmt: skip

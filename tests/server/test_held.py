@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import os
 import shutil
@@ -11,14 +12,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import numpy as np
 import pytest
+from fastapi import FastAPI
 from PIL import Image
 
 from convonet.errors import RunNotFoundError
 from convonet.server.confine import Root
 from convonet.server.held import Held, HeldRun
 from convonet.server.known import ASKED
+from convonet.server.refusals import add_handlers
 
 from .conftest import Serve, copied
 
@@ -227,3 +231,20 @@ def test_deleting_in_a_race_removes_nothing_outside(serve: Serve, root: Path, ou
         stop.set()
         thread.join()
     assert state(outside) == before
+
+
+def test_what_goes_while_it_is_read_is_not_found() -> None:
+    app = FastAPI()
+    add_handlers(app)
+
+    @app.get("/size")
+    def size() -> int:
+        return Path("not-here").stat().st_size
+
+    async def ask() -> httpx.Response:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://here") as client:
+            return await client.get("/size")
+
+    answer = asyncio.run(ask())
+    assert answer.status_code == 404
+    assert "moved or deleted" in answer.json()["detail"]

@@ -12,7 +12,7 @@ from typing import Any
 
 from convonet.params.recipes import TrainRecipe
 from convonet.runs.run import Run
-from convonet.runs.untested import untested
+from convonet.runs.untested import evaluate_command, untested
 from convonet.specs import TrainTask
 from convonet.specs.shown_as import as_command
 
@@ -172,6 +172,9 @@ def _advice(run: Run, record: Mapping[str, Any], plan: Mapping[str, Any]) -> Ite
     skipped = untested(run, record)
     if skipped:
         yield NextStep("untested", f"The model was not tested: {skipped['reason']}", skipped["command"])
+    elif record["state"] == "done" and task.then_test and not record["scores"].get("test"):
+        text = "There are no test images: nothing tells how good the model is on images that it has not seen."
+        yield NextStep("no_test", text, evaluate_command(run.path, ["TEST_FOLDER"]))
     for finding in record.get("diagnosis") or ():
         yield _step(task, finding["kind"], f"{finding['sentence']} {finding['advice']}", plan)
     for advice in record.get("advice") or ():

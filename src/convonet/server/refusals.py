@@ -91,6 +91,13 @@ def add_handlers(app: FastAPI) -> None:
         known = error.error if isinstance(error, Refusal) else ConvonetError(str(error.detail))
         return problem(error.status_code, known, error.headers)
 
+    @app.exception_handler(FileNotFoundError)
+    @app.exception_handler(NotADirectoryError)
+    async def of_vanished(request: Request, error: OSError) -> Response:
+        # Other programs move and delete what lies below the root, also while a request reads it.
+        gone = ConvonetError("What was asked for has been moved or deleted meanwhile", hint="Ask again")
+        return problem(404, gone)
+
     @app.exception_handler(Exception)
     async def of_us(request: Request, error: Exception) -> Response:
         hint = "The server's log has the details"
