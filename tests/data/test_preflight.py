@@ -96,7 +96,7 @@ FAULTS: tuple[tuple[str, Damage, str, str], ...] = (
         "1 image stands in more than one class",
     ),
     ("one folder", _one_set, "one_set", "Training and test images are one set"),
-    ("lost class", _lost_class, "lost", "no images that can be read and no class is made of it: fox"),
+    ("lost class", _lost_class, "lost", "no readable images, so it is not a class: fox"),
     (
         "skipped file",
         lambda f: (f / "train/cat/x.txt").touch(),

@@ -42,8 +42,8 @@ def shared_groups(one: ImageListing, other: ImageListing) -> list[str]:
 def shared_sentence(names: list[str], other: str) -> str:
     """For a warning."""
     shown = ", ".join(names[:_MOST_TOLD]) + (" …" if len(names) > _MOST_TOLD else "")
-    some = counted(len(names), "group stands", "groups stand")
-    return f"{some} in training and in {other} ({shown}): scores there are too good"
+    some = counted(len(names), "group has", "groups have")
+    return f"{some} images in both training and {other} ({shown}): {other} scores are too high"
 
 
 def _found(pattern: str, paths: Sequence[str]) -> list[str | None]:

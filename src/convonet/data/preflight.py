@@ -128,9 +128,8 @@ def _skipped(listing: ImageListing, where: str) -> Iterator[DataFinding]:
     empty = [item.path for item in listing.skipped if item.reason == NO_IMAGES]
     if empty:
         folders = counted(len(empty), "folder holds", "folders hold")
-        yield DataFinding(
-            "lost", f"{folders} no images that can be read and no class is made of it{where}: {_some(empty)}"
-        )
+        so = "it is not a class" if len(empty) == 1 else "they are not classes"
+        yield DataFinding("lost", f"{folders} no readable images{where}, so {so}: {_some(empty)}")
     if listing.notes:
         return
     reasons = Counter(item.reason for item in listing.skipped if item.reason not in (NO_IMAGES, LEFT_OUT))
@@ -198,7 +197,7 @@ def _offered(listing: ImageListing, kept: Rows, held: Rows) -> Iterator[DataFind
     names = listing.offered or ()
     both = sorted({names[row] for row in kept.tolist()} & {names[row] for row in held.tolist()} - {""})
     if both:
-        advice = f"group_column={listing.offered_by} keeps each on one side"
+        advice = f"group_column={listing.offered_by} keeps each group on one side"
         yield DataFinding("groups", f"{listing.offered_by}: {shared_sentence(both, 'validation')}; {advice}")
 
 

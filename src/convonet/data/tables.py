@@ -181,8 +181,8 @@ class _Reading:
             yield f"{counted(count, 'row', 'rows')} of {table.file.name} skipped: {reason}"
         if columns.offered:
             yield (
-                f"{columns.offered} looks like what belongs together; group_column={columns.offered} keeps its images "
-                "on one side of the split"
+                f"The column {columns.offered} seems to name the subject of an image, such as a patient: "
+                f"group_column={columns.offered} keeps all images of a subject on one side of the split"
             )
 
 
