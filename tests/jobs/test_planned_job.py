@@ -15,7 +15,7 @@ from PIL import Image
 
 from convonet.errors import Cancelled
 from convonet.events import CandidateEnded, CandidateStarted, Event, PlanMade, StageStarted, Watch
-from convonet.jobs import plan_stages, verify_job
+from convonet.jobs import plan_decisions, verify_job
 from convonet.jobs.plan_speed import Speed
 from convonet.jobs.train_job import work
 from convonet.nets.backend import keras
@@ -193,7 +193,7 @@ def test_the_last_blocks_are_trained_where_all_take_too_long(
     def slow_as_a_whole(task: TrainTask, *_: Any) -> Speed:
         return Speed(1.0, 1000.0) if task.hyper.release == "all" else Speed(10.0, 15.0)
 
-    monkeypatch.setattr(plan_stages, "measure_speed", slow_as_a_whole)
+    monkeypatch.setattr(plan_decisions, "measure_speed", slow_as_a_whole)
     data = DataParams(train_dir=str(photos / "train"), test_dir=str(photos / "test"), image_size=(64, 64))
     task = TrainTask(data=data, hyper=HyperParams(), recipe="auto", minutes=1, threads=1)
     run = Run.create(tmp_path, task)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -18,15 +18,15 @@ import numpy as np
 from convonet.atomic import replacing
 from convonet.data.sources import DataSets
 from convonet.errors import Cancelled, ConvonetError, DataError
-from convonet.events import CandidateEnded, CandidateStarted, StageStarted, Warned, Watch
+from convonet.events import CandidateEnded, CandidateStarted, StageStarted, Watch
 from convonet.jobs.fitting import HISTORY, Fit, advise_of, held_out
 from convonet.jobs.plan_candidates import CandidateFolder, Trained, contest
-from convonet.jobs.plan_speed import Speed, measure_speed
+from convonet.jobs.plan_decisions import PlanDecisions
 from convonet.jobs.train_sets import TrainSets, prepare_found
 from convonet.jobs.train_stages import draw, leave_model, save_partial
 from convonet.nets.backend import set_threads
 from convonet.nets.net_model import NetModel
-from convonet.planning import Candidate, Plan, PlanDecision, ValidationScore, score_validation
+from convonet.planning import Candidate, Plan, ValidationScore, score_validation
 from convonet.runs import Run
 from convonet.runs.documents import train_document
 from convonet.specs import TrainTask
@@ -37,16 +37,6 @@ CANDIDATES = "candidates"
 REFIT = "refit"
 PUBLISHED = "published"
 """The key of the record that names the candidate whose model is in the run's folder."""
-REPLAY = "replay"
-"""The key of the record of a run that repeats another one's decisions and takes none of its own."""
-
-_FINISH_SECONDS = 15.0
-_SHARE_OF_EARLIER = 0.35
-"""Of the time that is left, what a timed candidate may take while another one follows."""
-_SHARE_BEFORE_REFIT = 0.45
-"""The same where the chosen candidate is trained again on all images."""
-_OVERTIME = 1.15
-_RESTARTS = 2
 
 
 def carry_out(
@@ -70,8 +60,8 @@ def carry_out(
     """
     if task.threads is not None:
         set_threads(task.threads)
-    carrying = _Carrying(run, task, found, plan, watch, callbacks, began)
-    carrying.all()
+    decisions = PlanDecisions(run, task, plan, watch, began)
+    _Carrying(run, task, found, decisions, watch, callbacks).all()
     return train_document(run)
 
 
@@ -80,17 +70,15 @@ class _Carrying:
     run: Run
     task: TrainTask
     found: DataSets
-    plan: Plan
+    decisions: PlanDecisions
     watch: Watch
     callbacks: Sequence[Any]
-    began: float
     best: Trained | None = None
     _sets: dict[tuple[tuple[int, int], int], TrainSets] = field(default_factory=dict)
-    _finish_seconds: float = _FINISH_SECONDS
 
-    def __post_init__(self) -> None:
-        self._spent_before = sum(one.seconds for one in self.plan.candidates)
-        self._replays = bool(self.run.read().get(REPLAY))
+    @property
+    def plan(self) -> Plan:
+        return self.decisions.plan
 
     def all(self) -> None:
         """Every candidate in turn, then what is left to do for the best of them."""
@@ -132,7 +120,8 @@ class _Carrying:
     def _one(self, candidate: Candidate) -> None:
         started = time.monotonic()
         sets = self._sets_of(candidate)
-        epochs = self._epochs(candidate, sets)
+        alone = self.best is None and len(self.plan.candidates) == 1
+        epochs = self.decisions.epochs(candidate, sets, alone=alone)
         if epochs == 0:
             decided = self.plan.decision(candidate.name, "epochs")
             self._ended(
@@ -140,10 +129,12 @@ class _Carrying:
             )
             return
         while True:
-            task = self._task_of(candidate, epochs)
-            model, result = self._trained(task, sets, self._folder(candidate.name).path, candidate, epochs)
+            task = self.decisions.task_of(candidate, epochs)
+            model, result = self._trained(task, sets, self._folder(candidate.name).path, candidate)
             score, losses = self._scored(model, sets)
-            if not (score.collapsed or result.collapse) or not self._restarts(candidate, task, result):
+            if not (score.collapsed or result.collapse) or not self.decisions.restarts(
+                candidate, task, result
+            ):
                 break
             shutil.rmtree(self._folder(candidate.name).path, ignore_errors=True)
         self._folder(candidate.name).keep(model, result, losses)
@@ -173,12 +164,12 @@ class _Carrying:
         for one in candidates:
             if one != chosen:
                 self._ended(replace(one, state="skipped", reason=reason))
-        task = self._task_of(chosen, chosen.least_epochs if chosen.timed else None, validation=False)
+        task = self.decisions.task_of(chosen, chosen.least_epochs if chosen.timed else None, validation=False)
         sets = prepare_found(self.run, task, self.found, self.watch)
         folder = self._folder(chosen.name)
-        model, result = self._trained(task, sets, folder.path, replace(chosen, timed=False), None)
-        self.plan = replace(self.plan, chosen=chosen.name, why=reason)
-        self._ended(replace(chosen, state="done", seconds=time.monotonic() - self.began))
+        model, result = self._trained(task, sets, folder.path, replace(chosen, timed=False))
+        self.decisions.plan = replace(self.plan, chosen=chosen.name, why=reason)
+        self._ended(replace(chosen, state="done", seconds=time.monotonic() - self.decisions.began))
         self._publish(model, result, chosen, sets=sets)
         draw(self.run, task, model, result, self.watch)
         self._clean()
@@ -189,13 +180,12 @@ class _Carrying:
         sets: TrainSets,
         folder: Path,
         candidate: Candidate,
-        epochs: int | None,
     ) -> tuple[NetModel, TrainingResult]:
         folder.mkdir(parents=True, exist_ok=True)
         settings: dict[str, Any] = {
             "callbacks": self.callbacks,
-            "stop_after": self._deadline(candidate, epochs),
-            "on_collapse": lambda collapse: self._may_restart(candidate),
+            "stop_after": self.decisions.deadline(candidate),
+            "on_collapse": lambda collapse: self.decisions.may_restart(candidate),
         }
         fit = Fit(self.run, task, sets, folder, settings, advises=False)
         model = fit.build(self.watch)
@@ -215,21 +205,22 @@ class _Carrying:
         """Make the better one of the candidate and the best so far the best, and say why."""
         if self.best is None:
             self.best = done
-            self.plan = replace(
+            self.decisions.plan = replace(
                 self.plan, chosen=done.candidate.name, why="the first candidate that was trained"
             )
             self._ended(done.candidate)
             return
         wins, why = contest(done, self.best)
         loser, winner = (self.best, done) if wins else (done, self.best)
-        self.plan = replace(self.plan, chosen=winner.candidate.name, why=why)
-        self.plan = self.plan.with_candidate(replace(loser.candidate, reason=f"{why[0].upper()}{why[1:]}"))
+        chosen = replace(self.plan, chosen=winner.candidate.name, why=why)
+        reason = f"{why[0].upper()}{why[1:]}"
+        self.decisions.plan = chosen.with_candidate(replace(loser.candidate, reason=reason))
         self.best = winner
         self._ended(winner.candidate if wins else replace(loser.candidate, reason=why))
 
     def _ended(self, candidate: Candidate) -> None:
         """Write the candidate's end down and tell it."""
-        self._write(self.plan.with_candidate(candidate))
+        self.decisions.write(self.plan.with_candidate(candidate))
         score = candidate.validation or {}
         self.watch.tell(
             CandidateEnded(
@@ -244,108 +235,12 @@ class _Carrying:
             )
         )
 
-    # Decisions that depend on time
-
-    def _epochs(self, candidate: Candidate, sets: TrainSets) -> int | None:
-        """How many epochs a timed candidate is trained, 0: not at all; None: what its hyper parameters say."""
-        if not candidate.timed:
-            return None
-        known = self.plan.decision(candidate.name, "epochs")
-        if known is not None:
-            return int(known.value)
-        self.watch.tell(StageStarted(stage="speed", title="Measuring how fast it trains"))
-        left = self._left_for(candidate)
-        speed = measure_speed(self._task_of(candidate, candidate.least_epochs), sets, self.watch)
-        whole = self.plan.decision(candidate.name, "release") is None
-        if whole and candidate.last_blocks and left < candidate.least_epochs * speed.epoch_seconds:
-            self._release_less(candidate, speed)
-            speed = measure_speed(self._task_of(candidate, candidate.least_epochs), sets, self.watch)
-            left = self._left_for(candidate)
-        epochs = min(candidate.most_epochs, int(left / speed.epoch_seconds))
-        if epochs < candidate.least_epochs:
-            epochs = 0 if self.best is not None or len(self.plan.candidates) > 1 else candidate.least_epochs
-        self._write(self.plan.with_decision(_epochs_decision(candidate, epochs, speed, left)))
-        return epochs
-
-    def _left_for(self, candidate: Candidate) -> float:
-        """Seconds that a timed candidate may take."""
-        left = self._left() - self._finish_seconds
-        later = [one for one in self.plan.candidates if one.timed and one.state == "waiting"]
-        if len(later) > 1:
-            left *= _SHARE_OF_EARLIER
-        if not self.task.validation:
-            left *= _SHARE_BEFORE_REFIT
-        return left
-
-    def _release_less(self, candidate: Candidate, speed: Speed) -> None:
-        """Decide to train the last blocks of a backbone only."""
-        blocks = candidate.last_blocks
-        reason = f"an epoch of all layers takes {speed.epoch_seconds:.0f} s; only the last {blocks} blocks are trained"
-        self._write(self.plan.with_decision(PlanDecision(candidate.name, "release", blocks, reason)))
-
-    def _deadline(self, candidate: Candidate, epochs: int | None) -> Callable[[int], str]:
-        """Asked after each epoch: ends a training that turned out slower than was measured."""
-        seen: list[float] = []
-
-        def stop(epoch: int) -> str:
-            known = self.plan.decision(candidate.name, "stop_after")
-            if known is not None:
-                return known.reason if epoch == known.value else ""
-            seen.append(time.monotonic())
-            if self._replays or not candidate.timed or len(seen) < 2:
-                return ""
-            longest = (seen[-1] - seen[0]) / (len(seen) - 1)
-            over = _OVERTIME * 60 * self.plan.minutes - (60 * self.plan.minutes - self._left())
-            if longest + self._finish_seconds <= over:
-                return ""
-            reason = f"the time budget of {self.plan.minutes:g} minutes is used up"
-            self._write(self.plan.with_decision(PlanDecision(candidate.name, "stop_after", epoch, reason)))
-            return reason
-
-        return stop
-
-    def _may_restart(self, candidate: Candidate) -> bool:
-        """Whether a network that has collapsed is trained anew: so far not at too many learning rates."""
-        tried = [one for one in self.plan.decisions if (one.candidate, one.what) == (candidate.name, "rate")]
-        return candidate.kind != "frozen" and len(tried) < _RESTARTS and not self._replays
-
-    def _restarts(self, candidate: Candidate, task: TrainTask, result: TrainingResult) -> bool:
-        """Decide on another learning rate for a network that has collapsed; False where it stays as it is."""
-        if not self._may_restart(candidate):
-            return False
-        before = getattr(task.hyper, _rate_field(candidate)) or task.hyper.rate
-        low = result.collapse is not None and result.collapse.cause == "rate_too_low"
-        rate = before * 10 if low else before / 10
-        reason = f"collapsed at a learning rate of {before:.3g}; restarted at {rate:.3g}"
-        self._write(self.plan.with_decision(PlanDecision(candidate.name, "rate", rate, reason)))
-        self.watch.tell(Warned(message=f"{candidate.title}: {reason}", subject="collapse"))
-        return True
-
-    def _left(self) -> float:
-        """Seconds of the budget that are left."""
-        return 60 * self.plan.minutes - self._spent_before - (time.monotonic() - self.began)
-
     # What is kept
-
-    def _task_of(self, candidate: Candidate, epochs: int | None, *, validation: bool = True) -> TrainTask:
-        """The training of a candidate as if it had been asked for by itself."""
-        hyper = candidate.hyper_params(epochs)
-        rate = self.plan.decision(candidate.name, "rate")
-        if rate is not None:
-            hyper = hyper.changed(**{_rate_field(candidate): rate.value})
-        release = self.plan.decision(candidate.name, "release")
-        if release is not None:
-            hyper = hyper.changed(release=str(int(release.value)))
-        if self.task.hyper.is_set("batch_size"):
-            # The person's, or half of it after the memory was not enough.
-            hyper = hyper.changed(batch_size=self.task.hyper.batch_size)
-        data = candidate.data_params(self.task.data)
-        return self.task.changed(data=data, hyper=hyper, validation=validation, recipe="none")
 
     def _sets_of(self, candidate: Candidate) -> TrainSets:
         key = (candidate.image_size, candidate.channels)
         if key not in self._sets:
-            task = self._task_of(candidate, None)
+            task = self.decisions.task_of(candidate, None)
             self._sets[key] = prepare_found(self.run, task, self.found, self.watch)
         return self._sets[key]
 
@@ -357,14 +252,12 @@ class _Carrying:
         candidate = best.candidate
         _, result = self._folder(candidate.name).model()
         epochs = result.model_epoch - (1 if candidate.kind == "fine_tuned" else 0)
-        task = self._task_of(
+        task = self.decisions.task_of(
             candidate, None if candidate.kind == "frozen" else max(epochs, 0), validation=False
         )
         self.watch.tell(StageStarted(stage="refit", title="Training the chosen model on all images"))
         sets = prepare_found(self.run, task, self.found, self.watch)
-        model, whole = self._trained(
-            task, sets, self._folder(REFIT).path, replace(candidate, timed=False), None
-        )
+        model, whole = self._trained(task, sets, self._folder(REFIT).path, replace(candidate, timed=False))
         temperature = best.score.temperature
         self._publish(model, whole, candidate, temperature, sets=sets, folder=self._folder(REFIT))
         draw(self.run, task, model, whole, self.watch)
@@ -375,7 +268,7 @@ class _Carrying:
         if self.run.read().get(PUBLISHED) != best.candidate.name:
             self._publish(model, result, best.candidate, best.score.temperature)
         decided = self.plan.decision(best.candidate.name, "epochs")
-        task = self._task_of(best.candidate, None if decided is None else int(decided.value))
+        task = self.decisions.task_of(best.candidate, None if decided is None else int(decided.value))
         draw(self.run, task, model, result, self.watch)
 
     def _publish(
@@ -391,7 +284,7 @@ class _Carrying:
         """Leave a candidate's model and all that belongs to it in the run's folder, calibrated."""
         started = time.monotonic()
         decided = self.plan.decision(candidate.name, "epochs")
-        task = self._task_of(candidate, None if decided is None else int(decided.value))
+        task = self.decisions.task_of(candidate, None if decided is None else int(decided.value))
         sets = sets or self._sets_of(candidate)
         info = model.info.changed(temperature=model.info.temperature * temperature)
         calibrated = NetModel(model.keras_model, info)
@@ -402,25 +295,8 @@ class _Carrying:
         self.run.update(params={"data": spec["data"], "hyper": spec["hyper"]})
         leave_model(self.run, task, sets, calibrated, result, self.watch)
         self.run.update(published=candidate.name)
-        self._finish_seconds = time.monotonic() - started
-
-    def _write(self, plan: Plan) -> None:
-        self.plan = plan
-        self.run.update(plan=plan.to_dict())
+        self.decisions.finish_seconds = time.monotonic() - started
 
     def _clean(self) -> None:
         for path in self.run.file(CANDIDATES).glob("*"):
             CandidateFolder(path).clean()
-
-
-def _rate_field(candidate: Candidate) -> str:
-    return "fine_tune_rate" if candidate.kind == "fine_tuned" else "init_rate"
-
-
-def _epochs_decision(candidate: Candidate, epochs: int, speed: Speed, left: float) -> PlanDecision:
-    if epochs:
-        reason = f"{speed.images_per_second:,.0f} images/s: {epochs} epochs of {speed.epoch_seconds:.0f} s"
-    else:
-        needed = candidate.least_epochs * speed.epoch_seconds
-        reason = f"needs at least {needed:.0f} s, and {max(left, 0):.0f} s of the time budget are left"
-    return PlanDecision(candidate.name, "epochs", epochs, reason)

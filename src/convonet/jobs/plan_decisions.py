@@ -1,0 +1,170 @@
+"""What is decided while a plan is carried out because of time or a collapse, written down before it is acted on.
+
+A resumed or repeated run finds the decisions in the record and takes none of them anew.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from convonet.events import StageStarted, Warned, Watch
+from convonet.jobs.plan_speed import Speed, measure_speed
+from convonet.jobs.train_sets import TrainSets
+from convonet.planning import Candidate, Plan, PlanDecision
+from convonet.runs import Run
+from convonet.specs import TrainTask
+from convonet.training.net_training import TrainingResult
+
+REPLAY = "replay"
+"""The key of the record of a run that repeats another one's decisions and takes none of its own."""
+
+_FINISH_SECONDS = 15.0
+_SHARE_OF_EARLIER = 0.35
+"""Of the time that is left, what a timed candidate may take while another one follows."""
+_SHARE_BEFORE_REFIT = 0.45
+"""The same where the chosen candidate is trained again on all images."""
+_OVERTIME = 1.15
+_RESTARTS = 2
+
+
+@dataclass
+class PlanDecisions:
+    """The plan of a run with its decisions.
+
+    Attributes:
+        began: when the job began, by `time.monotonic`.
+        finish_seconds: what publishing a model takes: testing, exporting, drawing.
+    """
+
+    run: Run
+    task: TrainTask
+    plan: Plan
+    watch: Watch
+    began: float
+    finish_seconds: float = _FINISH_SECONDS
+
+    def __post_init__(self) -> None:
+        self._spent_before = sum(one.seconds for one in self.plan.candidates)
+        self._replays = bool(self.run.read().get(REPLAY))
+
+    def write(self, plan: Plan) -> None:
+        """Keep a changed plan in the record."""
+        self.plan = plan
+        self.run.update(plan=plan.to_dict())
+
+    def task_of(self, candidate: Candidate, epochs: int | None, *, validation: bool = True) -> TrainTask:
+        """The training of a candidate, as decided so far, as if it had been asked for by itself."""
+        hyper = candidate.hyper_params(epochs)
+        rate = self.plan.decision(candidate.name, "rate")
+        if rate is not None:
+            hyper = hyper.changed(**{_rate_field(candidate): rate.value})
+        release = self.plan.decision(candidate.name, "release")
+        if release is not None:
+            hyper = hyper.changed(release=str(int(release.value)))
+        if self.task.hyper.is_set("batch_size"):
+            # The person's, or half of it after the memory was not enough.
+            hyper = hyper.changed(batch_size=self.task.hyper.batch_size)
+        data = candidate.data_params(self.task.data)
+        return self.task.changed(data=data, hyper=hyper, validation=validation, recipe="none")
+
+    def epochs(self, candidate: Candidate, sets: TrainSets, *, alone: bool) -> int | None:
+        """How many epochs a timed candidate is trained, 0: not at all; None: what its hyper parameters say.
+
+        Args:
+            alone: there is no other model, so it is trained whatever it takes.
+        """
+        if not candidate.timed:
+            return None
+        known = self.plan.decision(candidate.name, "epochs")
+        if known is not None:
+            return int(known.value)
+        self.watch.tell(StageStarted(stage="speed", title="Measuring how fast it trains"))
+        left = self._left_for(candidate)
+        speed = self._measured(candidate, sets)
+        whole = self.plan.decision(candidate.name, "release") is None
+        if whole and candidate.last_blocks and left < candidate.least_epochs * speed.epoch_seconds:
+            self._release_less(candidate, speed)
+            speed = self._measured(candidate, sets)
+            left = self._left_for(candidate)
+        epochs = min(candidate.most_epochs, int(left / speed.epoch_seconds))
+        if epochs < candidate.least_epochs:
+            epochs = candidate.least_epochs if alone else 0
+        self._decide(candidate, "epochs", epochs, _why_epochs(candidate, epochs, speed, left))
+        return epochs
+
+    def deadline(self, candidate: Candidate) -> Callable[[int], str]:
+        """Asked after each epoch: ends a training that turned out slower than was measured."""
+        seen: list[float] = []
+
+        def stop(epoch: int) -> str:
+            known = self.plan.decision(candidate.name, "stop_after")
+            if known is not None:
+                return known.reason if epoch == known.value else ""
+            seen.append(time.monotonic())
+            if self._replays or not candidate.timed or len(seen) < 2:
+                return ""
+            longest = (seen[-1] - seen[0]) / (len(seen) - 1)
+            over = _OVERTIME * 60 * self.plan.minutes - (60 * self.plan.minutes - self._left())
+            if longest + self.finish_seconds <= over:
+                return ""
+            reason = f"the time budget of {self.plan.minutes:g} minutes is used up"
+            self._decide(candidate, "stop_after", epoch, reason)
+            return reason
+
+        return stop
+
+    def may_restart(self, candidate: Candidate) -> bool:
+        """Whether a network that has collapsed is trained anew: so far not at too many learning rates."""
+        tried = [one for one in self.plan.decisions if (one.candidate, one.what) == (candidate.name, "rate")]
+        return candidate.kind != "frozen" and len(tried) < _RESTARTS and not self._replays
+
+    def restarts(self, candidate: Candidate, task: TrainTask, result: TrainingResult) -> bool:
+        """Decide on another learning rate for a network that has collapsed; False where it stays as it is."""
+        if not self.may_restart(candidate):
+            return False
+        before = getattr(task.hyper, _rate_field(candidate)) or task.hyper.rate
+        low = result.collapse is not None and result.collapse.cause == "rate_too_low"
+        rate = before * 10 if low else before / 10
+        reason = f"collapsed at a learning rate of {before:.3g}; restarted at {rate:.3g}"
+        self._decide(candidate, "rate", rate, reason)
+        self.watch.tell(Warned(message=f"{candidate.title}: {reason}", subject="collapse"))
+        return True
+
+    def _measured(self, candidate: Candidate, sets: TrainSets) -> Speed:
+        return measure_speed(self.task_of(candidate, candidate.least_epochs), sets, self.watch)
+
+    def _left(self) -> float:
+        """Seconds of the budget that are left."""
+        return 60 * self.plan.minutes - self._spent_before - (time.monotonic() - self.began)
+
+    def _left_for(self, candidate: Candidate) -> float:
+        """Seconds that a timed candidate may take."""
+        left = self._left() - self.finish_seconds
+        later = [one for one in self.plan.candidates if one.timed and one.state == "waiting"]
+        if len(later) > 1:
+            left *= _SHARE_OF_EARLIER
+        if not self.task.validation:
+            left *= _SHARE_BEFORE_REFIT
+        return left
+
+    def _release_less(self, candidate: Candidate, speed: Speed) -> None:
+        blocks = candidate.last_blocks
+        seconds = f"{speed.epoch_seconds:.0f} s"
+        reason = f"an epoch of all layers takes {seconds}; only the last {blocks} blocks are trained"
+        self._decide(candidate, "release", blocks, reason)
+
+    def _decide(self, candidate: Candidate, what: str, value: float, reason: str) -> None:
+        self.write(self.plan.with_decision(PlanDecision(candidate.name, what, value, reason)))
+
+
+def _rate_field(candidate: Candidate) -> str:
+    return "fine_tune_rate" if candidate.kind == "fine_tuned" else "init_rate"
+
+
+def _why_epochs(candidate: Candidate, epochs: int, speed: Speed, left: float) -> str:
+    if epochs:
+        return f"{speed.images_per_second:,.0f} images/s: {epochs} epochs of {speed.epoch_seconds:.0f} s"
+    needed = candidate.least_epochs * speed.epoch_seconds
+    return f"needs at least {needed:.0f} s, and {max(left, 0):.0f} s of the time budget are left"
