@@ -20,7 +20,7 @@ from PIL import Image
 
 from convonet.errors import RunNotFoundError
 from convonet.server.confine import Root
-from convonet.server.held import Held, HeldRun
+from convonet.server.held import Held, HeldResponse, HeldRun
 from convonet.server.known import ASKED
 from convonet.server.refusals import add_handlers
 
@@ -194,7 +194,7 @@ def test_a_race_is_never_won(serve: Serve, root: Path, outside: Path) -> None:
             for address in addresses:
                 answer = client.get(address)
                 seen.add(answer.status_code)
-                assert SECRET not in answer.text
+                assert SECRET not in answer.text, address
                 assert answer.content != white
                 if address.startswith("/images") and answer.status_code == 200:
                     assert np.asarray(Image.open(io.BytesIO(answer.content))).max() == 0
@@ -231,6 +231,11 @@ def test_deleting_in_a_race_removes_nothing_outside(serve: Serve, root: Path, ou
         stop.set()
         thread.join()
     assert state(outside) == before
+
+
+def test_a_folder_in_the_place_of_a_file_is_no_answer(root: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        HeldResponse(Held(root / "runs"))
 
 
 def test_what_goes_while_it_is_read_is_not_found() -> None:

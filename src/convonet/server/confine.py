@@ -24,6 +24,13 @@ class Root:
     def __init__(self, path: Path) -> None:
         self.path = path.resolve()
 
+    @classmethod
+    def of_open(cls, folder: Path) -> Root:
+        """A folder that was resolved when it was opened. To resolve it again would follow a link put there since."""
+        root = cls.__new__(cls)
+        root.path = folder
+        return root
+
     def inside(self, text: str | os.PathLike[str]) -> Path:
         """The resolved path that a client means: relative to the root, or absolute and below it.
 

@@ -60,9 +60,15 @@ class Held:
 
 
 class HeldResponse(FileResponse):
-    """The content of an open file; parts of it where a client asks for a range."""
+    """The content of an open file; parts of it where a client asks for a range.
+
+    Raises:
+        FileNotFoundError: a folder lies there by now.
+    """
 
     def __init__(self, held: Held, **rest: Any) -> None:
+        if not held.is_file:
+            raise FileNotFoundError(held.real)
         super().__init__(held.path, stat_result=held.info, **rest)
         self._held = held  # open as long as there is something to send
 

@@ -32,13 +32,14 @@ def _opened(parts: Services, word: str) -> OpenedModel:
 def model(word: ModelWord, parts: Parts) -> Json:
     """What a model's file says of itself. Whether its network can be built shows when it is used."""
     opened = _opened(parts, word)
+    held, run = parts.root.opened(opened.file), opened.run
     return Json(
         {
             "path": str(opened.path),
             "name": opened.name,
-            "run": opened.run.id if opened.run else None,
+            "run": run.id if run else None,
             "file": opened.file.name,
-            "bytes": opened.file.stat().st_size,
+            "bytes": held.info.st_size,
             "onnx": opened.onnx is not None,
             "info": json.loads(opened.info.to_json()) if opened.info else None,
         }

@@ -83,7 +83,7 @@ def _file_row(folder: FilePath, path: FilePath) -> dict[str, Any]:
 def file(run: RunId, name: str, parts: Parts, download: bool = False) -> Response:
     """A file of a run. Pages among them are shown without any right to the server's own."""
     found = parts.known.find(run)
-    held = Root(found.path).opened(name)
+    held = Root.of_open(found.path).opened(name)
     path = held.real
     if not held.is_file or path.name in _INTERNAL:
         raise no_such("There is no such file in the run", ascii(name)[1:-1][:200])
