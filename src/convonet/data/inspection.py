@@ -250,7 +250,7 @@ def _pair_warnings(
         yield "Training and test are one set: scores on it say nothing about new images"
     elif leaks:
         some = counted(len(leaks), "test image also stands", "test images also stand")
-        yield f"{some} in the training set: scores are too good"
+        yield f"{some} in the training set: scores are too high"
     try:
         impose_classes(test.listing, train.classes, class_map=data.class_map)
     except ClassMismatchError as error:

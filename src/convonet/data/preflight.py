@@ -120,7 +120,7 @@ def known_images(prepared: PreparedSet, trained_on: Iterable[str]) -> list[DataF
             DataFinding("one_set", "All of these images were trained on: scores say nothing about new images")
         ]
     some = counted(count, "image is", "images are")
-    return [DataFinding("leak", f"{some} the same as one that was trained on: scores are too good")]
+    return [DataFinding("leak", f"{some} the same as one that was trained on: scores are too high")]
 
 
 def _skipped(listing: ImageListing, where: str) -> Iterator[DataFinding]:
@@ -238,7 +238,7 @@ def _copies(
     together = "; alike_together=true keeps copies on one side" if other is train else ""
     if same.any():
         some = counted(int(same.sum()), f"{title} image is", f"{title} images are")
-        yield DataFinding("leak", f"{some} the same file as a training image: scores are too good{together}")
+        yield DataFinding("leak", f"{some} the same file as a training image: scores are too high{together}")
     count = len(kept) + len(rows)
     if count > _MOST_COMPARED or count * int(np.prod(train.images.shape[1:])) > _MOST_BYTES:
         return

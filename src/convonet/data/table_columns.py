@@ -41,9 +41,9 @@ class Columns(NamedTuple):
         path: names the image.
         labels: the label; several columns hold 1 in that of the image's class and 0 in the others.
         split: says which set an image is of; None where there is no such column.
-        group: chosen: what belongs together.
-        offered: looks like what belongs together, but nobody has chosen it.
-        guessed: they were not told by the usual names alone.
+        group: names the subject of an image, such as a patient, as the person has chosen.
+        offered: seems to name the subject, but nobody has chosen it.
+        guessed: the usual names alone did not tell the columns.
     """
 
     path: str

@@ -121,4 +121,4 @@ def _warnings(files: Sequence[SetFile], columns: Mapping[str, Counter[str]]) -> 
         yield f"{counted(conflicts, 'image stands', 'images stand')} in more than one class"
     if shared:
         some = counted(shared, "image stands", "images stand")
-        yield f"{some} both among training and validation images: validation scores are too good"
+        yield f"{some} both among training and validation images: validation scores are too high"
