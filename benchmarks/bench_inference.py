@@ -18,12 +18,12 @@ from bench_data import make_digits
 from PIL import Image
 
 from convonet.data.sources import scan_images
+from convonet.evaluation.net_evaluation import predict_all
+from convonet.evaluation.prediction import predict_files
 from convonet.events import Watch
 from convonet.inference.onnx_model import OnnxModel
 from convonet.nets import create_model, export_onnx
 from convonet.params import HyperParams, PixelParams
-from convonet.testing.net_testing import predict_all
-from convonet.testing.prediction import predict_files
 
 SHAPE = (28, 28, 1)
 IMAGES = 2000

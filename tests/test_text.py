@@ -25,7 +25,7 @@ from convonet.inference.labels import labels_text, read_labels
 from convonet.inference.model_info import ModelInfo
 from convonet.params import DataParams, HyperParams, PixelParams
 from convonet.runs import Run
-from convonet.specs import TrainTask
+from convonet.tasks import TrainTask
 from convonet.training.losses import class_weights
 
 NFC, NFD = (unicodedata.normalize(form, "café") for form in ("NFC", "NFD"))

@@ -22,6 +22,7 @@ import numpy as np
 from convonet.data.inspection import Inspection, inspect_folder
 from convonet.data.marking import Change, list_marks, mark_images
 from convonet.errors import InputError, OutOfMemoryError
+from convonet.evaluation.models import open_predictor
 from convonet.events import Event, RunState
 from convonet.inference.answers import answers
 from convonet.jobs import job_for
@@ -45,19 +46,18 @@ from convonet.runs.summary import TrainingSummary, summary_of
 from convonet.runs.summary_html import summary_html
 from convonet.runs.suspects import suspects_document
 from convonet.scratch import Scratch
-from convonet.specs import (
+from convonet.tasks import (
+    EvaluateTask,
     ExportTask,
     PredictTask,
     Split,
     StudyTask,
     SuspectsTask,
     Task,
-    TestTask,
     TrainTask,
     TuneTask,
     VerifyTask,
 )
-from convonet.testing.models import open_predictor
 from convonet.text import absolute, local_path
 
 Data: TypeAlias = DataParams | Mapping[str, Any] | str | os.PathLike[str]
@@ -421,7 +421,7 @@ def evaluate(
     path = model.path if isinstance(model, TrainedRun) else Path(local_path(model))
     own = (path / "run.json").is_file()
     values = _data_to_test(data, path, split, own)
-    task = TestTask(
+    task = EvaluateTask(
         model=str(path),
         data=values,
         split=split,

@@ -16,7 +16,7 @@ from PIL import Image
 from convonet.api import Data, Listener, TrainedRun, answer_of, data_of
 from convonet.errors import DataError
 from convonet.scratch import Scratch
-from convonet.specs.explain_tasks import DreamTask, ExplainTask, LayersTask, Method
+from convonet.tasks.explain_tasks import DreamTask, ExplainTask, LayersTask, Method
 from convonet.text import absolute, local_path
 
 Model: TypeAlias = str | os.PathLike[str] | TrainedRun

@@ -16,7 +16,7 @@ from convonet.errors import InputError
 from convonet.params import DataParams, HyperParams
 from convonet.runs import Run, RunStore
 from convonet.runs.begin import results_folder
-from convonet.specs import TrainTask
+from convonet.tasks import TrainTask
 from convonet.workbench.models import model_path
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from convonet.desktop.app_win import AppWin
 from convonet.params import DataParams, HyperParams
 from convonet.runs import Run
-from convonet.specs import TrainTask
+from convonet.tasks import TrainTask
 
 
 def test_the_folder_tree_is_filled_when_unfolded_and_opens_its_images(loaded: AppWin, qtbot: Any) -> None:

@@ -16,8 +16,8 @@ from convonet.desktop.app_win import AppWin
 from convonet.desktop.session import Session
 from convonet.params import DataParams, HyperParams
 from convonet.runs import Run
-from convonet.specs import TrainTask
-from convonet.specs.shown_as import as_command
+from convonet.tasks import TrainTask
+from convonet.tasks.shown_as import as_command
 from convonet.workbench.opened import OpenedModel
 from convonet.workbench.shown_actions import shown_actions
 

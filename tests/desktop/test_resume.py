@@ -13,7 +13,7 @@ from convonet.events import RunState
 from convonet.params import SearchSpace
 from convonet.runs import Run
 from convonet.runs.begin import begin_run
-from convonet.specs import Task
+from convonet.tasks import Task
 
 SPACE = SearchSpace.of({"family": "logistic", "epochs": 2, "batch_size": 64, "init_rate": [0.1, 0.5]})
 

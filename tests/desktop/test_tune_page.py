@@ -17,7 +17,7 @@ from convonet.params import DataParams, SearchSpace
 from convonet.runs import Run
 from convonet.runs.documents import tune_document
 from convonet.runs.trials import TRIALS, FoldRow, TrialsFile
-from convonet.specs import TuneTask
+from convonet.tasks import TuneTask
 
 RATES = (0.02, 0.01)
 

@@ -13,11 +13,11 @@ from PIL import Image
 from PySide6.QtCore import QItemSelectionModel
 
 from convonet.desktop.app_win import AppWin
+from convonet.desktop.views.evaluate_calibration import CalibrationTab
+from convonet.desktop.views.evaluate_curves import CurvesTab
 from convonet.desktop.views.quality import findings
-from convonet.desktop.views.test_calibration import CalibrationTab
-from convonet.desktop.views.test_curves import CurvesTab
 from convonet.desktop.widgets.picture import PictureView
-from convonet.specs import TestTask
+from convonet.tasks import EvaluateTask
 
 Wait = Callable[..., None]
 
@@ -61,7 +61,7 @@ def test_the_threshold_of_two_classes_is_given_or_chosen(qtbot: Any) -> None:
     tab._start_costs()
     assert asked[0] == {"positive": "ill", "keep": True, "min_recall": 0.95}
     assert asked[1]["costs"] == (1.0, 5.0)
-    assert all(TestTask(model="m", data=_data(), **values) for values in asked)
+    assert all(EvaluateTask(model="m", data=_data(), **values) for values in asked)
     tab.show_scores(two_class_scores(classes=["a", "b", "c"], curves=[]))
     assert not tab.threshold_line.isVisible()
     assert "test again" in tab._note.text()

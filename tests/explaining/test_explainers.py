@@ -18,7 +18,7 @@ from convonet.inference.model_info import ModelInfo
 from convonet.nets import NetModel
 from convonet.nets.backend import keras
 from convonet.params import PixelParams
-from convonet.specs.explain_tasks import Method
+from convonet.tasks.explain_tasks import Method
 
 SHAPES: dict[str, tuple[int, int, int]] = {"lenet5": (32, 32, 1), "three_block": (20, 24, 1)}
 SMALL: dict[str, dict[str, Any]] = {

@@ -21,7 +21,7 @@ from convonet.own_process import be_expendable
 
 def open_model(path: Path) -> None:
     """As a prediction does, with one image at the end."""
-    from convonet.testing.models import open_predictor
+    from convonet.evaluation.models import open_predictor
     from convonet.workbench.opened import open_model as look
 
     look(path)

@@ -15,7 +15,7 @@ import convonet
 from convonet.errors import InputError
 from convonet.events import Event, Warned
 from convonet.runs import Run
-from convonet.specs import TrainTask, read_task
+from convonet.tasks import TrainTask, read_task
 
 HYPER = {"family": "logistic", "epochs": 1, "batch_size": 8}
 

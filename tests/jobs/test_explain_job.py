@@ -18,7 +18,7 @@ from convonet.nets import create_model
 from convonet.params import DataParams, HyperParams, PixelParams
 from convonet.runs import Run
 from convonet.runs.documents import read_result
-from convonet.specs import DreamTask, ExplainTask, LayersTask, Task
+from convonet.tasks import DreamTask, ExplainTask, LayersTask, Task
 
 SHAPE = (20, 16, 1)
 

@@ -24,7 +24,7 @@ from convonet.nets import NetModel, create_model
 from convonet.nets import export as export_module
 from convonet.nets.backend import name
 from convonet.params import HyperParams, PixelParams
-from convonet.specs import export_formats
+from convonet.tasks import export_formats
 
 pytestmark = pytest.mark.skipif(name() != "torch", reason="the exporters of the torch backend")
 PIXELS = PixelParams(12, 10, 3, "crop", "lanczos", "white")

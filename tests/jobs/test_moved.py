@@ -14,7 +14,7 @@ from convonet.errors import DataError, InputError
 from convonet.params import DataParams
 from convonet.runs import Run, RunStore
 from convonet.runs.documents import list_row, show_document
-from convonet.specs.moved import moved
+from convonet.tasks.moved import moved
 from convonet.workbench.resume import prepare_resume
 
 HYPER = {"family": "logistic", "epochs": 2, "batch_size": 16}
@@ -66,7 +66,7 @@ def test_a_moved_run_is_verified_and_resumed_by_content(gone: Moved) -> None:
 @pytest.mark.parametrize("other", [{"image_size": 16}, {"split_seed": 3}, {"scaling": "symmetric"}])
 def test_only_folders_may_be_given_anew(other: dict[str, object]) -> None:
     from convonet.params import HyperParams
-    from convonet.specs import TrainTask
+    from convonet.tasks import TrainTask
 
     task = TrainTask(data=DataParams.of({"train_dir": "a", "image_size": 8}), hyper=HyperParams())
     given = DataParams.of({"train_dir": "/b", "test_dir": "/c"})

@@ -24,8 +24,8 @@ from convonet.planning import Plan
 from convonet.runs import Run
 from convonet.runs.documents import train_document
 from convonet.runs.summary import summary_of
-from convonet.specs import TrainTask
-from convonet.specs.verify_task import VerifyTask
+from convonet.tasks import TrainTask
+from convonet.tasks.verify_task import VerifyTask
 
 CLASSES = {"stripes": (0.5, 0.0), "bars": (0.0, 0.5), "checks": (0.4, 0.4)}
 

@@ -18,7 +18,7 @@ from convonet.jobs.suspects_job import work
 from convonet.params import DataParams, HyperParams
 from convonet.runs import Run
 from convonet.runs.differences import difference
-from convonet.specs import SuspectsTask
+from convonet.tasks import SuspectsTask
 
 HYPER = {"family": "logistic", "epochs": 6, "batch_size": 32, "init_rate": 0.05}
 

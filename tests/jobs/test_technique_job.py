@@ -18,7 +18,7 @@ from convonet.params import DataParams, HyperParams
 from convonet.runs import Run
 from convonet.runs.documents import read_result
 from convonet.runs.memory import is_memory_error, memory_kills
-from convonet.specs import AugmentTask, FindRateTask
+from convonet.tasks import AugmentTask, FindRateTask
 
 SMALL: dict[str, Any] = {
     "family": "dense",

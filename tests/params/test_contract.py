@@ -23,7 +23,7 @@ from convonet.params import (
 )
 from convonet.params.families import FAMILIES
 from convonet.params.values import CheckedModel
-from convonet.specs import Task, TestTask, read_task
+from convonet.tasks import EvaluateTask, Task, read_task
 
 DATA, HYPER, SPACE = DataParams(train_dir="images"), HyperParams(), SearchSpace.of({"init_rate": [0.1, 0.2]})
 NEEDED: dict[str, Any] = {
@@ -221,7 +221,7 @@ def test_numbers_of_numpy_are_numbers() -> None:
 
 
 def test_numbers_of_a_job_may_be_typed_and_words_stay_words() -> None:
-    task = TestTask(model="m", data=DATA, threshold="0.25", keep="yes", positive="none")  # type: ignore[arg-type]
+    task = EvaluateTask(model="m", data=DATA, threshold="0.25", keep="yes", positive="none")  # type: ignore[arg-type]
     assert (task.threshold, task.keep, task.positive) == (0.25, True, "none")
     assert HyperParams(base="auto", family="convonet").base is None
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
+from convonet.evaluation.evaluation import score
 from convonet.inference.decision import Decision
 from convonet.plots.ranking import MOST_LINES, ranking_figure, ranking_lines
-from convonet.testing.evaluation import score
 
 
 def document(classes: int, positive: int | None = None, images: int = 600) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from convonet.planning import Candidate, ImageFacts, Plan, PlanDecision, Validat
 from convonet.reports.data_report import write_data_report
 from convonet.reports.run_report import REPORT, write_report
 from convonet.runs import Run
-from convonet.specs import SummaryTask
+from convonet.tasks import SummaryTask
 
 CHROMIUM = Path("/usr/bin/chromium")
 ADDRESS = re.compile(r"""(?:src|href|url)\s*[=(]\s*["']?(?!data:|#)[^"'\s>)]+""")

@@ -12,7 +12,7 @@ import convonet
 from convonet.params import DataParams, HyperParams, SearchSpace
 from convonet.runs import RunStore
 from convonet.runs.begin import DEFAULT_FOLDER, begin_run, results_folder
-from convonet.specs import StudyTask, SummaryTask, Task, TestTask, TrainTask
+from convonet.tasks import EvaluateTask, StudyTask, SummaryTask, Task, TrainTask
 
 DATA = DataParams(train_dir="images")
 SOURCE = Path(convonet.__file__).parent
@@ -22,12 +22,12 @@ def _tasks(data: DataParams) -> list[Task]:
     return [
         TrainTask(data=data, hyper=HyperParams()),
         StudyTask(data=data, space=SearchSpace(), targets=(0.5,)),
-        TestTask(model="m", data=data),
+        EvaluateTask(model="m", data=data),
     ]
 
 
 @pytest.mark.parametrize(
-    "task", [*_tasks(DATA), SummaryTask(model="m"), TestTask(model="m", data=DATA, into="r")]
+    "task", [*_tasks(DATA), SummaryTask(model="m"), EvaluateTask(model="m", data=DATA, into="r")]
 )
 def test_what_leaves_a_run_is_found_again(task: Task, tmp_path: Path) -> None:
     store = RunStore(index=tmp_path / "index.jsonl")

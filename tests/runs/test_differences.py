@@ -9,7 +9,7 @@ import pytest
 from convonet.runs import Run
 from convonet.runs.differences import difference
 from convonet.runs.store import RunStore
-from convonet.specs import SummaryTask
+from convonet.tasks import SummaryTask
 
 HEAD = "path,true,predicted,confidence,p:a,p:b\n"
 

@@ -18,7 +18,7 @@ from convonet.params import DataParams, HyperParams
 from convonet.runs import Run, RunStore
 from convonet.runs.documents import list_row, show_document, train_document
 from convonet.runs.event_log import EventLog, LineFile
-from convonet.specs import PredictTask, SummaryTask, TestTask, TrainTask, read_task
+from convonet.tasks import EvaluateTask, PredictTask, SummaryTask, TrainTask, read_task
 
 
 def _task(**hyper: object) -> TrainTask:
@@ -33,7 +33,7 @@ def _run(parent: Path, **hyper: object) -> Run:
     "task",
     [
         _task(hidden_units=[3, 4], epochs=2),
-        TestTask(
+        EvaluateTask(
             model="m", data=DataParams.of({"test_dir": "t", "image_size": "8x6", "class_map": {"a": "b"}})
         ),
         PredictTask(model="m", paths=("a", "b")),

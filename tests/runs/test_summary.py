@@ -9,7 +9,7 @@ import pytest
 from convonet.params import DataParams, HyperParams
 from convonet.runs import Run
 from convonet.runs.summary import summary_of
-from convonet.specs import TrainTask
+from convonet.tasks import TrainTask
 
 
 @pytest.mark.parametrize(

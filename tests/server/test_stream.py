@@ -16,7 +16,7 @@ from convonet.events import BatchEnded, RunEnded, RunState, StageStarted
 from convonet.params import DataParams, HyperParams
 from convonet.runs import Run
 from convonet.server.stream import EventFile, stream
-from convonet.specs import TrainTask
+from convonet.tasks import TrainTask
 
 from .conftest import Serve, Served
 

@@ -13,7 +13,7 @@ from convonet.server.confine import Root
 from convonet.server.known import KnownRuns
 from convonet.server.refusals import Refusal
 from convonet.server.tasks import PLACES, TaskMaker, kinds, option_names
-from convonet.specs import ExportTask, PredictTask, TestTask, TrainTask, TuneTask
+from convonet.tasks import EvaluateTask, ExportTask, PredictTask, TrainTask, TuneTask
 
 from .conftest import DATA, QUICK
 
@@ -55,7 +55,7 @@ def test_models_by_run_and_by_path(maker: TaskMaker, root: Path) -> None:
         assert isinstance(task, ExportTask)
         assert task.model == str(run)
     task = maker.make("test", None, None, {"model": "trained", "split": "val", "costs": [1, 5]})
-    assert isinstance(task, TestTask)
+    assert isinstance(task, EvaluateTask)
     assert (task.into, task.split, task.costs) == (str(run), "val", (1.0, 5.0))
     assert task.data.train_dir == str(root / "digits" / "train")
     task = maker.make(

@@ -24,7 +24,7 @@ from convonet.server.jobs import JobQueue
 from convonet.server.refusals import Refusal
 from convonet.server.services import Services
 from convonet.server.settings import Settings
-from convonet.specs import SummaryTask, Task
+from convonet.tasks import SummaryTask, Task
 from convonet.workbench.supervisor import Supervisor
 
 from .conftest import DATA, QUICK, Serve, limits

@@ -12,7 +12,7 @@ from PIL import Image
 
 from convonet.params import DataParams, PixelParams, SearchSpace
 from convonet.runs.trials import FoldKey
-from convonet.specs import TuneTask
+from convonet.tasks import TuneTask
 from convonet.tuning.fold_data import FoldData
 from convonet.tuning.messages import Message, UnitEnded
 from convonet.tuning.units import Unit

@@ -13,7 +13,7 @@ from convonet.errors import Cancelled, ParamError, WorkerError
 from convonet.events import Event, Progressed, TrialEnded, Warned, Watch
 from convonet.params import SearchSpace
 from convonet.runs.trials import FoldRow, TrialsFile
-from convonet.specs import TuneTask
+from convonet.tasks import TuneTask
 from convonet.tuning.budget import Budget
 from convonet.tuning.messages import EpochScored, FoldEnded, Message, TrainerDied
 from convonet.tuning.net_tuning import NetTuning, TuneResult

@@ -10,7 +10,7 @@ import pytest
 
 from convonet import api
 from convonet.runs.trial_table import Setting
-from convonet.specs import TuneTask
+from convonet.tasks import TuneTask
 from convonet.tuning.optuna_sampler import START_TRIALS
 from convonet.tuning.samplers import create_sampler
 from convonet.tuning.units import Trial

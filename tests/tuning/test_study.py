@@ -20,7 +20,7 @@ from convonet.plots.study import StudyCase
 from convonet.runs import Run
 from convonet.runs.documents import run_document
 from convonet.runs.study_table import StudyFile, epochs_to
-from convonet.specs import StudyTask, read_task
+from convonet.tasks import StudyTask, read_task
 from convonet.tuning.messages import EpochScored, TrainerDied, UnitEnded
 from convonet.tuning.net_study import NetStudy
 

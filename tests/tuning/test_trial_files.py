@@ -16,7 +16,7 @@ from scipy import stats
 from convonet.metrics import is_tied, t_point
 from convonet.runs.trial_table import best_hyper, best_of, results_text, settings_of
 from convonet.runs.trials import FoldRow, TrialsFile
-from convonet.specs import TuneTask
+from convonet.tasks import TuneTask
 
 Make = Callable[..., TuneTask]
 SPACE = {"init_rate": [0.1, 0.02], "hidden_units": [[8], [8, 4]], "activation": ["relu", "tanh"]}

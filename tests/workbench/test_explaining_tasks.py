@@ -9,8 +9,8 @@ import pytest
 from convonet.cli.lazy import command
 from convonet.errors import ParamError
 from convonet.params import DataParams
-from convonet.specs import DreamTask, ExplainTask, LayersTask, Task, read_task
-from convonet.specs.shown_as import as_python, command_words
+from convonet.tasks import DreamTask, ExplainTask, LayersTask, Task, read_task
+from convonet.tasks.shown_as import as_python, command_words
 
 TASKS: list[tuple[Task, str]] = [
     (

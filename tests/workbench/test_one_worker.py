@@ -16,7 +16,7 @@ from convonet.errors import RunAliveError, WorkerError
 from convonet.events import RunState
 from convonet.params import DataParams, HyperParams
 from convonet.runs import Run
-from convonet.specs import SummaryTask, TrainTask
+from convonet.tasks import SummaryTask, TrainTask
 from convonet.workbench.supervisor import Supervisor
 
 _HOLDER = """

@@ -28,8 +28,8 @@ from convonet.events import (
     Watch,
 )
 from convonet.params import DataParams, HyperParams, SearchSpace
-from convonet.specs import PredictTask, Task, TestTask, TrainTask, TuneTask
-from convonet.specs.shown_as import as_command, as_python, command_words
+from convonet.tasks import EvaluateTask, PredictTask, Task, TrainTask, TuneTask
+from convonet.tasks.shown_as import as_command, as_python, command_words
 from convonet.workbench.folder_tree import folder_tree, rows_below
 from convonet.workbench.look import find_sizes
 from convonet.workbench.predictions import read_answers
@@ -101,7 +101,7 @@ HYPER = HyperParams.of({"epochs": 2, "family": "dense", "hidden_units": [64, 32]
     "task",
     [
         TrainTask(data=DATA, hyper=HYPER, validation=False, then_test=True),
-        TestTask(model="/r/train 1", data=DATA, split="val"),
+        EvaluateTask(model="/r/train 1", data=DATA, split="val"),
         PredictTask(model="/r/m", paths=("/a b.png",), unsure_below=0.4),
         TuneTask(data=DATA, space=SearchSpace.of({"init_rate": [0.02, 0.01]})),
     ],

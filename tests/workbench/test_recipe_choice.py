@@ -22,8 +22,8 @@ from convonet.home import home
 from convonet.params import DataParams, HyperParams, SearchSpace
 from convonet.runs import Run
 from convonet.runs.summary import NextStep, summary_of
-from convonet.specs import TrainTask
-from convonet.specs.shown_as import as_command
+from convonet.tasks import TrainTask
+from convonet.tasks.shown_as import as_command
 from convonet.workbench.demo import task_for
 from convonet.workbench.progress import Progress, stored_messages
 from convonet.workbench.recipes import RecipeChoice

@@ -20,7 +20,7 @@ from convonet.server.app import create_app
 from convonet.server.jobs import JobQueue
 from convonet.server.serving import Server, listening
 from convonet.server.settings import Settings
-from convonet.specs import TrainTask
+from convonet.tasks import TrainTask
 from convonet.workbench.changes import Heard, WorkEnded
 from convonet.workbench.remote import connection as connection_room
 from convonet.workbench.remote.bench import RemoteBench, open_bench

@@ -11,7 +11,7 @@ import pytest
 from convonet.events import RunState
 from convonet.params import DataParams, HyperParams
 from convonet.runs import Run
-from convonet.specs import TrainTask
+from convonet.tasks import TrainTask
 from convonet.workbench.supervisor import Supervisor
 
 

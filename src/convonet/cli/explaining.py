@@ -8,14 +8,14 @@ from typing import Annotated, Any
 import typer
 
 from convonet.cli import options as opt
+from convonet.cli.evaluating import checked_scaling, one_of
 from convonet.cli.given import data_params, present
 from convonet.cli.output import percent, print_json, print_table, say
-from convonet.cli.testing import checked_scaling, one_of
 from convonet.cli.work import ask
 from convonet.inference.labels import read_labels
 from convonet.runs.environment import available_cores
-from convonet.specs import DreamTask, ExplainTask, LayersTask
-from convonet.specs.explain_tasks import Method
+from convonet.tasks import DreamTask, ExplainTask, LayersTask
+from convonet.tasks.explain_tasks import Method
 from convonet.workbench.models import model_path
 
 Model = Annotated[str, typer.Argument(help="A run's folder or id, or a .keras or .h5 file.")]

@@ -40,9 +40,9 @@ COMMANDS = {
         "tuning", "How many epochs each setting needs to each target accuracy, or that it never gets there."
     ),
     "evaluate": CommandHome(
-        "testing", "Test a model: scores with intervals, the table of classes, the confusion matrix."
+        "evaluating", "Test a model: scores with intervals, the table of classes, the confusion matrix."
     ),
-    "predict": CommandHome("testing", "Tell the class of new images."),
+    "predict": CommandHome("evaluating", "Tell the class of new images."),
     "samples": CommandHome("data", "Write a sample set as class folders. Only digits needs no download."),
     "inspect": CommandHome(
         "data", "Look at a set: classes, counts, sizes, what is skipped, doubles and leaks."

@@ -17,7 +17,7 @@ from convonet.params import HyperParams
 from convonet.runs import Run
 from convonet.runs.begin import begin_run, results_folder
 from convonet.runs.environment import available_cores
-from convonet.specs import TrainTask
+from convonet.tasks import TrainTask
 
 _COLUMNS = (
     "data",

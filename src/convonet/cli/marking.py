@@ -18,7 +18,7 @@ from convonet.data.table_file import read_table_file
 from convonet.errors import InputError
 from convonet.runs.begin import begin_run, results_folder
 from convonet.runs.environment import available_cores
-from convonet.specs import SuspectsTask
+from convonet.tasks import SuspectsTask
 
 
 def register(app: typer.Typer) -> None:

@@ -8,14 +8,14 @@ from typing import Annotated
 import typer
 
 from convonet.cli import options as opt
+from convonet.cli.evaluating import checked_scaling
 from convonet.cli.given import data_params, hyper_params
 from convonet.cli.output import print_json, print_table, say
-from convonet.cli.testing import checked_scaling
 from convonet.cli.work import ask
 from convonet.params import load_data
 from convonet.params.catalogue import family_document, models_document
-from convonet.specs import ExportTask, SummaryTask
-from convonet.specs.export_formats import export_format
+from convonet.tasks import ExportTask, SummaryTask
+from convonet.tasks.export_formats import export_format
 from convonet.workbench.models import model_path
 
 

@@ -17,7 +17,7 @@ from convonet.cli.work import ask
 from convonet.errors import InputError
 from convonet.runs import Run, RunStore
 from convonet.runs.documents import list_row, show_document
-from convonet.specs import ReportTask
+from convonet.tasks import ReportTask
 
 _MOST = 20
 

@@ -13,7 +13,7 @@ from convonet.cli.output import print_json, say
 from convonet.cli.work import ask
 from convonet.params import DataParams, HyperParams
 from convonet.runs.environment import available_cores
-from convonet.specs import AugmentTask, FindRateTask
+from convonet.tasks import AugmentTask, FindRateTask
 
 
 def register(app: typer.Typer) -> None:

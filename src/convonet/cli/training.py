@@ -18,7 +18,7 @@ from convonet.runs import Run, RunStore
 from convonet.runs.begin import begin_run, results_folder
 from convonet.runs.documents import train_document
 from convonet.runs.environment import available_cores
-from convonet.specs import TrainTask
+from convonet.tasks import TrainTask
 from convonet.workbench.demo import demo_task
 from convonet.workbench.models import model_path
 from convonet.workbench.resume import prepare_resume

@@ -18,7 +18,7 @@ from convonet.params.search_space import SearchSpace
 from convonet.runs import RunStore
 from convonet.runs.begin import begin_run, results_folder
 from convonet.runs.documents import adopted_hyper
-from convonet.specs import StudyTask, TuneTask
+from convonet.tasks import StudyTask, TuneTask
 
 _SEARCH = "Search"
 

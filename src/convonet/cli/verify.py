@@ -12,7 +12,7 @@ from convonet.cli.given import moved_images
 from convonet.cli.output import print_json, say
 from convonet.cli.work import ask
 from convonet.runs import RunStore
-from convonet.specs import VerifyTask
+from convonet.tasks import VerifyTask
 
 
 def register(app: typer.Typer) -> None:

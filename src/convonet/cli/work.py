@@ -13,7 +13,7 @@ from convonet.errors import InputError
 from convonet.runs import Run, RunStore
 from convonet.runs.documents import read_result
 from convonet.scratch import Scratch
-from convonet.specs import Task
+from convonet.tasks import Task
 from convonet.workbench.supervisor import Supervisor, Worker
 
 _STOPS = (signal.SIGINT, signal.SIGTERM)

@@ -16,7 +16,7 @@ from convonet.desktop.session import Session
 from convonet.errors import ConvonetError, DataChangedError, InputError, WorkerError
 from convonet.events import RunState
 from convonet.runs import Run
-from convonet.specs import Split, traits_of
+from convonet.tasks import Split, traits_of
 from convonet.workbench.changes import Change, Changed, Heard, WorkEnded
 from convonet.workbench.opened import OpenedModel
 from convonet.workbench.progress import Progress

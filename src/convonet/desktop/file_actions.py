@@ -10,7 +10,7 @@ from convonet.errors import ConvonetError, InputError, ParamError
 from convonet.params import DataParams, SearchSpace, kind_of, preset, read_object
 from convonet.params.migrations import VERSION_KEY
 from convonet.runs import RECORD
-from convonet.specs.export_formats import EXPORT_FORMATS, export_format
+from convonet.tasks.export_formats import EXPORT_FORMATS, export_format
 
 if TYPE_CHECKING:
     from convonet.desktop.controller import Controller

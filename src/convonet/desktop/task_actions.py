@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from convonet.errors import ConvonetError, DataError, InputError
 from convonet.params import DataParams
-from convonet.specs import InspectTask
+from convonet.tasks import InspectTask
 
 if TYPE_CHECKING:
     from convonet.desktop.controller import Controller
     from convonet.desktop.widgets.image_grid import Picture
     from convonet.events import Watch
     from convonet.runs import Run
-    from convonet.specs import Split, TrainTask
+    from convonet.tasks import Split, TrainTask
 
 _IMAGES = "Images (*.png *.jpg *.jpeg *.bmp *.gif *.tif *.tiff *.webp *.ppm *.pgm);;All files (*)"
 

@@ -12,14 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convonet.errors import ModelFileError, ParamError, nearest
+from convonet.evaluation.models import model_files, open_predictor
+from convonet.evaluation.net_evaluation import Predictor
 from convonet.events import Watch
 from convonet.explaining.passes import differentiable
 from convonet.inference.model_info import ModelInfo
 from convonet.nets.backend import ops
 from convonet.nets.net_model import NetModel
 from convonet.params.data_params import Scaling
-from convonet.testing.models import model_files, open_predictor
-from convonet.testing.net_testing import Predictor
 from convonet.text import index_of
 
 Images = NDArray[np.uint8]
@@ -51,7 +51,7 @@ class Subject:
         threads: int | None = None,
         watch: Watch | None = None,
     ) -> Subject:
-        """Open a run folder or a model file; arguments and errors as `testing.open_predictor`."""
+        """Open a run folder or a model file; arguments and errors as `evaluation.open_predictor`."""
         predictor = open_predictor(path, scaling=scaling, classes=classes, threads=threads, watch=watch)
         return cls(predictor, path, scaling)
 

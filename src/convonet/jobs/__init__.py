@@ -10,7 +10,7 @@ from convonet.atomic import write_json
 from convonet.events import Watch
 from convonet.runs import Run
 from convonet.runs.documents import RESULT
-from convonet.specs import ReportTask, Task
+from convonet.tasks import ReportTask, Task
 
 
 def job_for(task: Task, **more: Any) -> Callable[[Run, Watch], None]:

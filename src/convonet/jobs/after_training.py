@@ -7,7 +7,7 @@ from convonet.errors import ClassMismatchError, DataError
 from convonet.events import Warned, Watch
 from convonet.runs import Run
 from convonet.runs.untested import UNTESTED, evaluate_command
-from convonet.specs import TrainTask
+from convonet.tasks import TrainTask
 
 
 def warn_untested(run: Run, task: TrainTask, error: DataError, watch: Watch, *, before: bool = False) -> None:

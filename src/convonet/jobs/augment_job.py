@@ -14,7 +14,7 @@ from convonet.jobs.training_images import TrainingImages, training_images
 from convonet.plots.figures import save_figure
 from convonet.plots.samples import MAX_IMAGES, pick_samples, samples_figure
 from convonet.runs import Run
-from convonet.specs.technique_tasks import AugmentTask
+from convonet.tasks.technique_tasks import AugmentTask
 from convonet.text import file_names
 from convonet.training.augmented import augmented_rows
 

@@ -23,8 +23,8 @@ from convonet.params import DataParams
 from convonet.plots.figures import FINE_DPI, save_figure
 from convonet.plots.layers import dream_figure
 from convonet.runs import RECORD, Run
-from convonet.specs import Split, TrainTask
-from convonet.specs.explain_tasks import DreamTask
+from convonet.tasks import Split, TrainTask
+from convonet.tasks.explain_tasks import DreamTask
 
 _COMPARED = 100
 _SIDE_BY_SIDE = 12

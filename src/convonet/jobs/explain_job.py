@@ -24,7 +24,7 @@ from convonet.params.data_params import PixelParams
 from convonet.plots.explaining import DeletionCurves, heat_figure, overlay
 from convonet.plots.figures import save_figure
 from convonet.runs import Run
-from convonet.specs.explain_tasks import ExplainTask
+from convonet.tasks.explain_tasks import ExplainTask
 
 STAGE = "explain"
 DOCUMENT = "explanations.json"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from convonet.evaluation.models import sha256_of
 from convonet.events import FileSaved, StageStarted, Watch
 from convonet.jobs.export_folder import export_folder
 from convonet.jobs.export_samples import Samples, find_samples
@@ -12,9 +13,8 @@ from convonet.nets.export import MADE_UP, export_onnx
 from convonet.nets.exporters import export_as
 from convonet.nets.net_model import NetModel
 from convonet.runs import Run
-from convonet.specs import ExportTask
-from convonet.specs.export_formats import ExportFormat, export_format
-from convonet.testing.models import sha256_of
+from convonet.tasks import ExportTask
+from convonet.tasks.export_formats import ExportFormat, export_format
 
 
 def work(run: Run, task: ExportTask, watch: Watch) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from convonet.events import Warned, Watch
 from convonet.inference.model_info import ModelInfo
 from convonet.params import DataParams
 from convonet.runs import RECORD, Run
-from convonet.specs import ExportTask, Split
+from convonet.tasks import ExportTask, Split
 
 _MOST_IMAGES = 200
 _MOST_BYTES = 2**23

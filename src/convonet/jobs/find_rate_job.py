@@ -12,7 +12,7 @@ from convonet.nets.registry import create_model
 from convonet.plots.figures import save_figure
 from convonet.plots.rates import finder_figure
 from convonet.runs import Run
-from convonet.specs.technique_tasks import FindRateTask
+from convonet.tasks.technique_tasks import FindRateTask
 from convonet.training.rate_finder import STAGE, find_rate
 
 

@@ -18,7 +18,7 @@ from convonet.params import FAMILIES, PixelParams
 from convonet.params.advice import SetFacts, advise
 from convonet.runs import Run
 from convonet.runs.event_log import LineFile
-from convonet.specs import TrainTask
+from convonet.tasks import TrainTask
 from convonet.training.checkpoint import CheckpointFile
 from convonet.training.history import History
 from convonet.training.net_training import ImageRows, NetTraining, TrainingResult

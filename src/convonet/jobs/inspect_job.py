@@ -8,7 +8,7 @@ from convonet.data.inspection import inspect_folder
 from convonet.errors import ParamError
 from convonet.events import StageStarted, Watch
 from convonet.runs import Run
-from convonet.specs import InspectTask
+from convonet.tasks import InspectTask
 
 
 def work(run: Run, task: InspectTask, watch: Watch) -> dict[str, Any]:

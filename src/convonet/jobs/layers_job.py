@@ -19,7 +19,7 @@ from convonet.nets.net_model import NetModel
 from convonet.plots.figures import FINE_DPI, save_figure
 from convonet.plots.layers import filters_figure, maps_figure
 from convonet.runs import Run
-from convonet.specs.explain_tasks import LayersTask
+from convonet.tasks.explain_tasks import LayersTask
 
 STAGE = "layers"
 DOCUMENT = "layers.json"

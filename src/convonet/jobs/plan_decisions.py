@@ -14,7 +14,7 @@ from convonet.jobs.plan_speed import Speed, measure_speed
 from convonet.jobs.train_sets import TrainSets
 from convonet.planning import Candidate, Plan, PlanDecision
 from convonet.runs import Run
-from convonet.specs import TrainTask
+from convonet.tasks import TrainTask
 from convonet.training.net_training import TrainingResult
 
 REPLAY = "replay"

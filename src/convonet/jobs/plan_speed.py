@@ -11,7 +11,7 @@ from convonet.events import Watch
 from convonet.jobs.fitting import build, held_out
 from convonet.jobs.train_sets import TrainSets
 from convonet.nets.bases import release
-from convonet.specs import TrainTask
+from convonet.tasks import TrainTask
 from convonet.training.image_rows import BatchMaker, ImageRows
 from convonet.training.optimizers import create_optimizer
 from convonet.training.phases import fine_tuning, has_phases

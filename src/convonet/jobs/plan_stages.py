@@ -29,7 +29,7 @@ from convonet.nets.net_model import NetModel
 from convonet.planning import Candidate, Plan, ValidationScore, score_validation
 from convonet.runs import Run
 from convonet.runs.documents import train_document
-from convonet.specs import TrainTask
+from convonet.tasks import TrainTask
 from convonet.training.net_training import TrainingResult
 from convonet.training.scoring import probabilities_of
 

@@ -14,7 +14,7 @@ from convonet.events import PlanMade, StageStarted, Watch
 from convonet.jobs.train_sets import find_sets
 from convonet.planning import Plan, plan_for
 from convonet.runs import Run
-from convonet.specs import TrainTask
+from convonet.tasks import TrainTask
 
 PLAN = "plan"
 """The key of the record."""

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from convonet.data.sources import scan_images
+from convonet.evaluation.models import open_predictor
+from convonet.evaluation.prediction import predict_files
 from convonet.events import StageStarted, Watch
 from convonet.runs import Run
-from convonet.specs import PredictTask
-from convonet.testing.models import open_predictor
-from convonet.testing.prediction import predict_files
+from convonet.tasks import PredictTask
 
 
 def work(run: Run, task: PredictTask, watch: Watch) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from convonet.errors import ConvonetError
 from convonet.events import FileSaved, StageStarted, Warned, Watch
 from convonet.reports.run_report import REPORT, write_report
 from convonet.runs import Run
-from convonet.specs import ReportTask
+from convonet.tasks import ReportTask
 
 
 def work(run: Run, task: ReportTask, watch: Watch) -> dict[str, Any]:

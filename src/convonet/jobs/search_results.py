@@ -13,7 +13,7 @@ from convonet.plots.search import search_table
 from convonet.runs import Run
 from convonet.runs.trial_table import Setting, best_hyper, best_of, results_text, settings_of
 from convonet.runs.trials import TRIALS, TrialsFile
-from convonet.specs import TuneTask
+from convonet.tasks import TuneTask
 
 RESULTS = "results.csv"
 BEST = "best_hyper.json"

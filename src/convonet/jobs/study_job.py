@@ -16,7 +16,7 @@ from convonet.runs import Run
 from convonet.runs.documents import study_document
 from convonet.runs.environment import available_cores
 from convonet.runs.study_table import STUDY_HISTORY, StudyFile, StudyRow, study_text
-from convonet.specs import StudyTask
+from convonet.tasks import StudyTask
 from convonet.tuning.executors import create_executor, get_ready
 from convonet.tuning.messages import TrainerSettings
 from convonet.tuning.net_study import NetStudy

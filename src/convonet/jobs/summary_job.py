@@ -14,7 +14,7 @@ from convonet.nets.registry import create_model
 from convonet.params import DataParams, HyperParams, pixel_params
 from convonet.plots.results import save_network
 from convonet.runs import Run
-from convonet.specs import SummaryTask
+from convonet.tasks import SummaryTask
 
 
 def work(run: Run, task: SummaryTask, watch: Watch) -> dict[str, Any]:

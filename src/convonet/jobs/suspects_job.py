@@ -19,7 +19,7 @@ from convonet.jobs.data_record import check_same_data, must_be_same
 from convonet.metrics import Suspicion, suspicion
 from convonet.runs import Run
 from convonet.runs.suspects import HEADER, SUSPECTS, suspects_document
-from convonet.specs import SuspectsTask
+from convonet.tasks import SuspectsTask
 
 PICTURE = "suspects.png"
 

@@ -20,7 +20,7 @@ from convonet.params import PixelParams
 from convonet.plots.figures import save_figure
 from convonet.plots.samples import mistakes_figure
 from convonet.runs import Run
-from convonet.specs import SuspectsTask
+from convonet.tasks import SuspectsTask
 from convonet.training.net_training import ImageRows, NetTraining
 from convonet.training.phases import PhasedTraining, has_phases
 from convonet.tuning.fold_data import FoldData

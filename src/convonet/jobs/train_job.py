@@ -12,7 +12,7 @@ from typing import Any
 from convonet.events import StageStarted, Watch
 from convonet.jobs.train_sets import prepare_sets
 from convonet.runs import Run
-from convonet.specs import TrainTask
+from convonet.tasks import TrainTask
 
 
 def work(run: Run, task: TrainTask, watch: Watch, callbacks: Sequence[Any] = ()) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from convonet.jobs.data_record import check_same_data, must_be_same
 from convonet.params import DataParams, PixelParams
 from convonet.runs import Run
 from convonet.runs.untested import data_kept
-from convonet.specs import TrainTask
+from convonet.tasks import TrainTask
 
 Rows = npt.NDArray[np.int64]
 

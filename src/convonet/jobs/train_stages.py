@@ -9,10 +9,11 @@ from typing import Any
 
 from convonet.atomic import replacing, write_text
 from convonet.errors import Cancelled, ConvonetError, DataError
+from convonet.evaluation.models import sha256_of
 from convonet.events import FileSaved, StageStarted, Warned, Watch
 from convonet.jobs.after_training import warn_untested
+from convonet.jobs.evaluate_job import evaluate_into
 from convonet.jobs.fitting import MODEL, Fit, Training
-from convonet.jobs.test_job import evaluate_into
 from convonet.jobs.train_sets import TrainSets
 from convonet.nets.backend import set_threads
 from convonet.nets.export import export_onnx
@@ -23,8 +24,7 @@ from convonet.plots.rates import rates_figure
 from convonet.plots.results import save_hyper_params, save_network, save_train_val_plots
 from convonet.runs import Run
 from convonet.runs.documents import train_document
-from convonet.specs import TestTask, TrainTask
-from convonet.testing.models import sha256_of
+from convonet.tasks import EvaluateTask, TrainTask
 from convonet.training.diagnosis import read_curves
 from convonet.training.history import History
 from convonet.training.net_training import TrainingResult
@@ -95,7 +95,7 @@ def _test(run: Run, task: TrainTask, sets: TrainSets, watch: Watch) -> None:
     """Evaluate on the test images, if there are some. That they cannot be used is no fault of the training."""
     error = sets.test_error
     if sets.tested:
-        test = TestTask(model=str(run.path), data=sets.data, threads=task.threads)
+        test = EvaluateTask(model=str(run.path), data=sets.data, threads=task.threads)
         try:
             evaluate_into(run.path, test, watch, run=run, checked=True)
         except DataError as caught:

@@ -17,7 +17,7 @@ from convonet.runs.documents import adopted_hyper, tune_document
 from convonet.runs.environment import available_cores
 from convonet.runs.event_log import LineFile
 from convonet.runs.trials import TRIALS, FoldRow, TrialsFile
-from convonet.specs import TuneTask
+from convonet.tasks import TuneTask
 from convonet.tuning.budget import Budget
 from convonet.tuning.executors import create_executor, get_ready
 from convonet.tuning.fold_data import FoldData

@@ -21,9 +21,9 @@ from convonet.runs import Run
 from convonet.runs.repeats import Difference, changed_surroundings, count_rows, table_difference
 from convonet.runs.study_table import STUDY_HISTORY
 from convonet.runs.trials import TRIALS
-from convonet.specs import StudyTask, Task, TrainTask, TuneTask, traits_of
-from convonet.specs.moved import check_images, moved
-from convonet.specs.verify_task import VerifyTask
+from convonet.tasks import StudyTask, Task, TrainTask, TuneTask, traits_of
+from convonet.tasks.moved import check_images, moved
+from convonet.tasks.verify_task import VerifyTask
 from convonet.text import file_name
 
 MODEL = "model.keras"

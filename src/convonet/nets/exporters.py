@@ -35,7 +35,7 @@ from convonet.nets.net_model import NetModel
 from convonet.nets.onnx_metadata import plain_values
 from convonet.nets.registry import INPUT_NAME
 from convonet.scratch import Scratch
-from convonet.specs.export_formats import export_format
+from convonet.tasks.export_formats import export_format
 
 Shape = tuple[int, int, int]
 Ask = Callable[[Images], Probabilities]

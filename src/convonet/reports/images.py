@@ -14,7 +14,7 @@ from convonet.errors import DataError
 from convonet.params import DataParams
 from convonet.reports.pictures import Pictures
 from convonet.runs import Run
-from convonet.specs import Split
+from convonet.tasks import Split
 
 FILES = "data_files.csv"
 _SAMPLES = 3

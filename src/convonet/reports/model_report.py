@@ -20,7 +20,7 @@ from convonet.runs import Run
 from convonet.runs.sets_table import sets_table
 from convonet.runs.summary import TrainingSummary, Tried, summary_of
 from convonet.runs.untested import untested
-from convonet.specs import Split
+from convonet.tasks import Split
 
 _MISTAKES = 40
 _MOST_CELLS = 20

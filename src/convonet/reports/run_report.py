@@ -11,14 +11,14 @@ from convonet.reports.model_report import model_page
 from convonet.reports.page import write_page
 from convonet.reports.search_report import search_page
 from convonet.runs import Run
-from convonet.specs import StudyTask, Task, TestTask, TrainTask, TuneTask, traits_of
+from convonet.tasks import EvaluateTask, StudyTask, Task, TrainTask, TuneTask, traits_of
 
 REPORT = "report.html"
 """Its name in the run folder."""
 
 _PAGES: dict[type[Task], tuple[str, Callable[[Run], dict[str, Any]]]] = {
     TrainTask: ("model.html", model_page),
-    TestTask: ("model.html", model_page),
+    EvaluateTask: ("model.html", model_page),
     TuneTask: ("search.html", search_page),
     StudyTask: ("search.html", search_page),
 }

@@ -9,7 +9,7 @@ from typing import Protocol
 from convonet.runs.environment import command
 from convonet.runs.run import Run
 from convonet.runs.store import RunStore
-from convonet.specs import Task
+from convonet.tasks import Task
 from convonet.text import local_path
 
 DEFAULT_FOLDER = Path("runs")

@@ -14,7 +14,7 @@ from convonet.runs.suspects import suspects_document
 from convonet.runs.trial_table import best_hyper, best_of, settings_of, tune_results
 from convonet.runs.trials import TRIALS, TrialsFile
 from convonet.runs.untested import untested
-from convonet.specs import StudyTask, SuspectsTask, TuneTask
+from convonet.tasks import StudyTask, SuspectsTask, TuneTask
 
 RESULT = "result.json"
 """The answer of a run's job."""

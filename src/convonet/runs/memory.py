@@ -7,7 +7,7 @@ from pathlib import Path
 
 from convonet.events import StageStarted, Warned
 from convonet.runs.run import Run
-from convonet.specs import TrainTask
+from convonet.tasks import TrainTask
 
 _WORDS = (
     "out of memory",

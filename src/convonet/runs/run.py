@@ -24,7 +24,7 @@ from convonet.locks import file_lock
 from convonet.runs.environment import machine, versions
 from convonet.runs.event_log import EventLog, LineFile
 from convonet.runs.migrations import RUN_VERSION, migrated
-from convonet.specs import Task, read_task
+from convonet.tasks import Task, read_task
 from convonet.text import file_name, has_controls, local_path, terminal
 from convonet.text import name as compared
 

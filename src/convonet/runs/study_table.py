@@ -13,7 +13,7 @@ from convonet.csv_files import csv_content
 from convonet.params.fields import fields_of
 from convonet.params.hyper_params import HyperParams
 from convonet.runs.event_log import LineFile
-from convonet.specs.study_task import StudyTask
+from convonet.tasks.study_task import StudyTask
 
 STUDY_HISTORY = "study_history.csv"
 _LOGS = ("loss", "accuracy", "val_loss", "val_accuracy", "learning_rate")

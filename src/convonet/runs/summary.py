@@ -13,8 +13,8 @@ from typing import Any
 from convonet.params.recipes import TrainRecipe
 from convonet.runs.run import Run
 from convonet.runs.untested import evaluate_command, untested
-from convonet.specs import TrainTask
-from convonet.specs.shown_as import as_command
+from convonet.tasks import TrainTask
+from convonet.tasks.shown_as import as_command
 
 _SETTINGS: dict[str, dict[str, Any]] = {
     "flip_of_signs": {"flip_horizontal": False, "flip_vertical": False},

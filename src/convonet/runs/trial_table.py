@@ -12,7 +12,7 @@ from convonet.csv_files import csv_content
 from convonet.params.fields import fields_of
 from convonet.params.hyper_params import HyperParams
 from convonet.runs.trials import FoldRow
-from convonet.specs import TuneTask
+from convonet.tasks import TuneTask
 
 SettingState = Literal["done", "partial", "pruned", "failed"]
 _ORDER: tuple[SettingState, ...] = ("done", "partial", "pruned", "failed")

@@ -20,8 +20,8 @@ from convonet.server.held import HeldRun
 from convonet.server.known import ASKED, KnownRuns
 from convonet.server.refusals import Refusal
 from convonet.server.settings import Settings
-from convonet.specs import Task
-from convonet.specs.shown_as import words_of
+from convonet.tasks import Task
+from convonet.tasks.shown_as import words_of
 from convonet.workbench.resume import prepare_resume
 from convonet.workbench.supervisor import Supervisor
 from convonet.workbench.work import Work

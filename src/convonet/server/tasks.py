@@ -19,7 +19,7 @@ from convonet.runs.environment import available_cores
 from convonet.server.confine import Root
 from convonet.server.known import KnownRuns
 from convonet.server.refusals import Refusal
-from convonet.specs import Task, TestTask, TrainTask
+from convonet.tasks import EvaluateTask, Task, TrainTask
 from convonet.workbench.recipes import beneath
 
 ALIASES = {"test": "evaluate"}
@@ -92,7 +92,7 @@ class TaskMaker:
         task, faults = checked(task_class, _with_threads(task_class, values))
         if task is None:
             raise ParamError.of({_fault_key(name): sentence for name, sentence in faults.items()})
-        if isinstance(task, TestTask) and (Path(task.model) / RECORD).is_file():
+        if isinstance(task, EvaluateTask) and (Path(task.model) / RECORD).is_file():
             task = task.changed(into=task.model)
         return task
 

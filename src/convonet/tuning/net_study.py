@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from convonet.errors import TrainingError, WorkerError
 from convonet.events import Progressed, TrialEnded, Warned, Watch
 from convonet.runs.study_table import StudyFile, StudyRow, study_rows
-from convonet.specs.study_task import StudyTask
+from convonet.tasks.study_task import StudyTask
 from convonet.tuning.executors import Executor
 from convonet.tuning.messages import EpochScored, FoldEnded, Message, TrainerDied, UnitEnded
 from convonet.tuning.units import Trial, Unit

@@ -11,7 +11,7 @@ from convonet.errors import WorkerError
 from convonet.events import Progressed, TrialEnded, Warned, Watch
 from convonet.runs.trial_table import Setting, settings_of
 from convonet.runs.trials import FoldKey, FoldRow, TrialsFile
-from convonet.specs import TuneTask
+from convonet.tasks import TuneTask
 from convonet.tuning.budget import Budget
 from convonet.tuning.executors import Executor
 from convonet.tuning.memory_rule import MemoryRule

@@ -25,7 +25,7 @@ from convonet.params.hyper_params import MAX_SEED, HyperParams
 from convonet.params.ranges import ListRange, Range, Spread
 from convonet.params.search_space import SearchSpace
 from convonet.runs.trial_table import Setting
-from convonet.specs import TuneTask
+from convonet.tasks import TuneTask
 from convonet.tuning.units import Trial
 
 START_TRIALS = 5

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from convonet.params.search_space import SearchSpace
 from convonet.runs.trial_table import Setting
-from convonet.specs import TuneTask
+from convonet.tasks import TuneTask
 from convonet.tuning.units import Trial
 
 

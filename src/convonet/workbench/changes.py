@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias
 from convonet.errors import ConvonetError
 from convonet.events import RunState, Stamped
 from convonet.runs import Run
-from convonet.specs import Task
+from convonet.tasks import Task
 
 Part = Literal[
     "data",

@@ -10,7 +10,7 @@ from convonet.home import home
 from convonet.own_process import child_environment, neutral_folder, python_words
 from convonet.params import DataParams, HyperParams
 from convonet.runs.environment import available_cores
-from convonet.specs import TrainTask
+from convonet.tasks import TrainTask
 
 DEMO_HYPER = HyperParams.of({"epochs": 12, "num_units": 256, "batch_size": 32})
 """What suits the digits."""

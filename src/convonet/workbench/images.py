@@ -10,7 +10,7 @@ from convonet.events import Watch
 from convonet.params import DataParams, HyperParams
 from convonet.params.recipes import TrainRecipe
 from convonet.runs import Run
-from convonet.specs import Split, TrainTask
+from convonet.tasks import Split, TrainTask
 from convonet.workbench.demo import demo_task
 from convonet.workbench.look import SizesFound, find_sizes
 from convonet.workbench.predictions import Answers, read_answers

@@ -10,8 +10,8 @@ from convonet.errors import InputError, RunAliveError
 from convonet.events import RunState
 from convonet.params import DataParams
 from convonet.runs import Run
-from convonet.specs import ResumableTask, Task, traits_of
-from convonet.specs.moved import check_images, moved
+from convonet.tasks import ResumableTask, Task, traits_of
+from convonet.tasks.moved import check_images, moved
 
 _GRACE_SECONDS = 6.0
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from convonet.errors import ConvonetError
 from convonet.events import Watch
 from convonet.params import DataParams
-from convonet.specs import Split
+from convonet.tasks import Split
 
 if TYPE_CHECKING:
     from convonet.data.listing import ImageListing

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from convonet.params import DataParams, fields_of
 from convonet.params.files import data_to_dict, hyper_to_dict
 from convonet.params.migrations import VERSION_KEY
-from convonet.specs import InspectTask, LayersTask, ReportTask, Task
-from convonet.specs.shown_as import as_command, as_python, several
+from convonet.tasks import InspectTask, LayersTask, ReportTask, Task
+from convonet.tasks.shown_as import as_command, as_python, several
 
 if TYPE_CHECKING:
     from convonet.workbench.workbench import Workbench

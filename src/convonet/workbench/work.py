@@ -11,7 +11,7 @@ from convonet.events import RunState, Stamped
 from convonet.runs import Run
 from convonet.runs.documents import RESULT, read_result
 from convonet.scratch import Scratch
-from convonet.specs import Task
+from convonet.tasks import Task
 from convonet.workbench.changes import WorkEnded
 
 _LOOK_SECONDS = 0.5

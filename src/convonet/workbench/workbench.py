@@ -30,8 +30,9 @@ from convonet.runs.documents import adopted_hyper
 from convonet.runs.environment import available_cores
 from convonet.runs.summary import NextStep, followed
 from convonet.scratch import Scratch
-from convonet.specs import (
+from convonet.tasks import (
     DreamTask,
+    EvaluateTask,
     ExplainTask,
     ExportTask,
     LayersTask,
@@ -41,13 +42,12 @@ from convonet.specs import (
     SummaryTask,
     SuspectsTask,
     Task,
-    TestTask,
     TrainTask,
     TuneTask,
     traits_of,
 )
-from convonet.specs.moved import check_images
-from convonet.specs.shown_as import words_of
+from convonet.tasks.moved import check_images
+from convonet.tasks.shown_as import words_of
 from convonet.workbench.changes import Change, Changed, Heard, Listener, Part, WorkEnded
 from convonet.workbench.demo import is_demo
 from convonet.workbench.doctor import examine
@@ -383,11 +383,11 @@ class Workbench:
         self.take_task(followed(task, step))
         return self.train_task(validation=task.validation)
 
-    def test_task(self, split: Split = "test") -> TestTask:
+    def test_task(self, split: Split = "test") -> EvaluateTask:
         """Testing of the model; into its own run where it has one."""
         model = _needed(self.model)
         into = str(model.path) if model.run is not None else None
-        return TestTask(
+        return EvaluateTask(
             model=str(model.path),
             data=self.data,
             split=split,

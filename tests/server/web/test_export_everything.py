@@ -36,7 +36,7 @@ from convonet.runs import Run
 from convonet.server.app import create_app
 from convonet.server.serving import Server, listening
 from convonet.server.settings import Settings
-from convonet.specs import TrainTask
+from convonet.tasks import TrainTask
 
 pytestmark = pytest.mark.skipif(name() != "torch", reason="the exporters of the torch backend")
 CLASSES = [f"{place} 类" for place in range(10)]

@@ -20,7 +20,7 @@ from convonet.desktop.widgets.on_dark import PaperEffect
 from convonet.runs import Run
 from convonet.runs.trial_table import settings_of
 from convonet.runs.trials import TRIALS, TrialsFile
-from convonet.specs import TrainTask, TuneTask
+from convonet.tasks import TrainTask, TuneTask
 
 _LEAST_SCALE, _LEAST_OF_MATRIX = 0.85, 0.55
 """Of a figure's own height; below it words begin to touch."""

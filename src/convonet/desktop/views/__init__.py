@@ -28,7 +28,7 @@ _HOMES = {
     "network": PageHome("network_page", "NetworkPage"),
     "tune": PageHome("tune_page", "TunePage"),
     "train": PageHome("train_page", "TrainPage"),
-    "test": PageHome("test_page", "TestPage", ("tasks",)),
+    "test": PageHome("evaluate_page", "EvaluatePage", ("tasks",)),
     "use": PageHome("use_page", "UsePage", ("tasks",)),
     "explain": PageHome("explain_page", "ExplainPage"),
     "runs": PageHome("runs_page", "RunsPage", ("files", "tasks")),

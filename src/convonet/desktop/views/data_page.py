@@ -19,7 +19,7 @@ from convonet.desktop.widgets.basic import EmptyState, Tile, column, frame, labe
 from convonet.desktop.widgets.image_grid import ImageGrid, Picture
 from convonet.desktop.widgets.sentences import SentenceList
 from convonet.desktop.widgets.table import TableView
-from convonet.specs import Split
+from convonet.tasks import Split
 from convonet.workbench.folder_tree import rows_below
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from convonet.desktop.views.explain_why import WhyTab
 from convonet.desktop.views.page import Either, Page
 from convonet.desktop.widgets.basic import EmptyState, column
 from convonet.scratch import Scratch
-from convonet.specs import DreamTask, ExplainTask, LayersTask, Task
+from convonet.tasks import DreamTask, ExplainTask, LayersTask, Task
 from convonet.workbench.changes import WorkEnded
 
 if TYPE_CHECKING:

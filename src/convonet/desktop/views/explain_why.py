@@ -14,7 +14,7 @@ from convonet.desktop.widgets.basic import EmptyState, button, column, frame, la
 from convonet.desktop.widgets.image_grid import ImageGrid, Picture
 from convonet.desktop.widgets.picture import PictureView
 from convonet.desktop.widgets.xy_plot import PlotLine, XYPlot
-from convonet.specs.explain_tasks import Method
+from convonet.tasks.explain_tasks import Method
 
 if TYPE_CHECKING:
     from convonet.desktop.views.explain_page import ExplainPage

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from convonet.desktop.widgets.basic import button, column, frame, label, row
 from convonet.errors import ClassMismatchError, ConvonetError
-from convonet.specs import Split
+from convonet.tasks import Split
 
 if TYPE_CHECKING:
     from convonet.desktop.controller import Controller

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem
 
 from convonet.events import Watch
-from convonet.specs import Split
+from convonet.tasks import Split
 from convonet.workbench.folder_tree import FolderNode, folder_tree
 
 if TYPE_CHECKING:

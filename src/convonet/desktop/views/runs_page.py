@@ -14,7 +14,7 @@ from convonet.errors import ConvonetError
 from convonet.events import RunState, Watch
 from convonet.params import SearchSpace
 from convonet.runs import Run
-from convonet.specs import SuspectsTask, TrainTask, traits_of
+from convonet.tasks import SuspectsTask, TrainTask, traits_of
 from convonet.workbench.opened import OpenedModel
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QScrollArea, QWidg
 from convonet.desktop.widgets.bars import SERIES, Bar, BarView, Legend
 from convonet.desktop.widgets.basic import column, frame, holder, label, row
 from convonet.params import DataParams
-from convonet.specs import Split
+from convonet.tasks import Split
 from convonet.workbench.images import LocalImages
 from convonet.workbench.look import SizesFound
 

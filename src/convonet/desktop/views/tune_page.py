@@ -22,7 +22,7 @@ from convonet.desktop.widgets.table import TableView, Written, tenths
 from convonet.events import Watch
 from convonet.params import HyperParams, fields_of
 from convonet.runs.documents import tune_document
-from convonet.specs.tune_task import DRAWN_TRIALS, IMAGE_LIMIT, Objective, Pruner, Search
+from convonet.tasks.tune_task import DRAWN_TRIALS, IMAGE_LIMIT, Objective, Pruner, Search
 from convonet.workbench.changes import WorkEnded
 from convonet.workbench.progress import time_left
 

@@ -23,7 +23,7 @@ from convonet.server.routes import REFUSED
 from convonet.server.routes.runs import RunId
 from convonet.server.services import Parts, Services
 from convonet.server.settings import Limits
-from convonet.specs import PredictTask
+from convonet.tasks import PredictTask
 
 router = APIRouter(tags=["prediction"], responses=REFUSED)
 

@@ -18,7 +18,7 @@ from convonet.server.routes import PREFIX, REFUSED
 from convonet.server.routes.params import task_of
 from convonet.server.services import Parts, Services
 from convonet.server.stream import stream
-from convonet.specs.moved import moved
+from convonet.tasks.moved import moved
 from convonet.text import url_part
 
 router = APIRouter(tags=["runs"], responses=REFUSED)

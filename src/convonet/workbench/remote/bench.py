@@ -18,7 +18,7 @@ from convonet.params.migrations import VERSION_KEY
 from convonet.params.search_space import SearchSpace
 from convonet.runs import Run
 from convonet.runs.run import new_id
-from convonet.specs import ReportTask, Task
+from convonet.tasks import ReportTask, Task
 from convonet.workbench.opened import OpenedModel
 from convonet.workbench.remote.client import Client, ServerLostError, quoted
 from convonet.workbench.remote.connection import Connection

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from convonet.errors import Cancelled, ConvonetError, WorkerError, error_from_dict
 from convonet.events import RunState, StageStarted, Stamped, Warned, read_event
 from convonet.runs import Run
-from convonet.specs import traits_of
+from convonet.tasks import traits_of
 from convonet.workbench.remote.client import Client, EventStream, Message, ServerLostError, quoted
 from convonet.workbench.remote.connection import Connection
 from convonet.workbench.remote.mirror import Mirror, RemoteRun

@@ -22,7 +22,7 @@ from convonet.params import DataParams
 from convonet.params.files import data_to_dict
 from convonet.params.migrations import VERSION_KEY
 from convonet.runs import Run
-from convonet.specs import Split, TrainTask
+from convonet.tasks import Split, TrainTask
 from convonet.workbench.demo import DEMO_HYPER
 from convonet.workbench.images import LocalImages
 from convonet.workbench.look import SizesFound

@@ -1,0 +1,275 @@
+"""`evaluate`, `predict`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, get_args
+
+import typer
+
+from convonet.cli import options as opt
+from convonet.cli.given import data_params, present
+from convonet.cli.output import percent, print_json, print_table, say
+from convonet.cli.work import ask, do_new_run
+from convonet.errors import InputError
+from convonet.inference.labels import read_labels
+from convonet.params import DataParams
+from convonet.params.data_params import Scaling
+from convonet.runs import RECORD, Run
+from convonet.runs.begin import begin_run, results_folder
+from convonet.runs.documents import read_result
+from convonet.tasks import EvaluateTask, PredictTask, Split, TrainTask
+from convonet.workbench.models import model_path, write_predictions
+
+Model = Annotated[str, typer.Argument(help="A run's folder or id, or a .keras file.")]
+
+Labels = Annotated[
+    Path | None, typer.Option("--labels", help="A labels.txt for a model without class names.")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    app.command()(evaluate)
+    app.command()(predict)
+
+
+def evaluate(
+    model: Model,
+    folder: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="DIR",
+            help="Test images, the same as --test-dir; with --split train or val the training images, the same as "
+            "--train-dir.",
+        ),
+    ] = None,
+    data: opt.DataFile = None,
+    settings: opt.Set = None,
+    split: Annotated[str, typer.Option("--split", help="test, val or train.")] = "test",
+    top_k: Annotated[
+        int, typer.Option("--top-k", min=1, help="Right if the truth is among the K likeliest.")
+    ] = 5,
+    positive: Annotated[
+        str | None, typer.Option("--positive", help="The positive one of two classes.")
+    ] = None,
+    threshold: Annotated[
+        float | None, typer.Option("--threshold", min=0, max=1, help="Positive at this probability or above.")
+    ] = None,
+    min_recall: Annotated[
+        float | None,
+        typer.Option(
+            "--min-recall", min=0, max=1, help="Choose the threshold on validation for this recall."
+        ),
+    ] = None,
+    costs: Annotated[
+        str | None,
+        typer.Option(
+            "--costs",
+            metavar="FP,FN",
+            help="Choose the threshold on validation for the least cost of false alarms and misses.",
+        ),
+    ] = None,
+    calibrate: Annotated[
+        bool,
+        typer.Option("--calibrate", help="Fit a temperature on validation, so that 90 % sure is 90 % right."),
+    ] = False,
+    keep: Annotated[
+        bool,
+        typer.Option("--keep", help="Write threshold, positive class and temperature into the model."),
+    ] = False,
+    labels: Labels = None,
+    scaling: opt.Scaling = None,
+    out: opt.Out = None,
+    name: opt.Name = None,
+    threads: opt.Threads = None,
+    train_dir: opt.TrainDir = None,
+    test_dir: opt.TestDir = None,
+    val_dir: opt.ValDir = None,
+    image_size: opt.ImageSize = None,
+    channels: opt.Channels = None,
+    accept_class_map: opt.AcceptClassMap = False,
+    json: opt.Json = False,
+    progress: opt.Progress = opt.ProgressStyle.AUTO,
+) -> None:
+    """Test a model: scores with intervals, the table of classes, the confusion matrix."""
+    path, chosen = model_path(model), one_of("--split", split, Split)
+    given = _data_of(
+        path,
+        data,
+        settings,
+        folder=folder,
+        folder_is="test_dir" if chosen == "test" else "train_dir",
+        train_dir=train_dir,
+        test_dir=test_dir,
+        val_dir=val_dir,
+        image_size=image_size,
+        channels=channels,
+    )
+    own = path.is_dir() and (path / RECORD).is_file() and out is None
+    task = EvaluateTask(
+        model=str(path),
+        data=given,
+        split=chosen,
+        top_k=top_k,
+        positive=positive,
+        threshold=threshold,
+        min_recall=min_recall,
+        costs=_costs(costs),
+        calibrate=calibrate,
+        keep=keep,
+        scaling=checked_scaling(scaling),
+        classes=read_labels(labels) if labels else (),
+        accept_class_map=accept_class_map,
+        into=str(path) if own else None,
+        threads=threads,
+    )
+    if own:
+        result = ask(task, progress)
+    else:
+        run = begin_run(task, results_folder(task, out), name=name)
+        do_new_run(run, threads, progress)
+        result = read_result(run)
+    if json:
+        print_json(result)
+    else:
+        _print_scores(result)
+
+
+def predict(
+    model: Model,
+    paths: Annotated[list[Path], typer.Argument(help="Images and folders of images.")],
+    top: Annotated[int, typer.Option("--top", min=1, help="How many classes are shown for each image.")] = 5,
+    unsure_below: Annotated[
+        float | None, typer.Option("--unsure-below", min=0, max=1, help="Below this confidence: unsure.")
+    ] = None,
+    csv: Annotated[Path | None, typer.Option("--csv", help="Also write the predictions as CSV.")] = None,
+    labels: Labels = None,
+    scaling: opt.Scaling = None,
+    json: opt.Json = False,
+    progress: opt.Progress = opt.ProgressStyle.AUTO,
+) -> None:
+    """Tell the class of new images."""
+    task = PredictTask(
+        paths=present(paths),
+        model=str(model_path(model)),
+        top=top,
+        unsure_below=unsure_below,
+        scaling=checked_scaling(scaling),
+        classes=read_labels(labels) if labels else (),
+    )
+    predictions = ask(task, progress)["predictions"]
+    if csv is not None:
+        write_predictions(csv, predictions)
+    if json:
+        print_json(predictions)
+    else:
+        _print_predictions(predictions)
+    if predictions and all("error" in prediction for prediction in predictions):
+        raise typer.Exit(1)
+
+
+def _data_of(path: Path, file: Path | None, settings: list[str] | None, **given: Any) -> DataParams:
+    """The data parameters that were given, else those that the run was trained with."""
+    task = Run.open(path).task() if (path / RECORD).is_file() else None
+    known = task.data if isinstance(task, TrainTask) else None
+    return data_params(file, settings, known=known, **given)
+
+
+def _costs(text: str | None) -> tuple[float, float] | None:
+    """Two costs, or None."""
+    if text is None:
+        return None
+    try:
+        false_alarm, miss = (float(part) for part in text.split(","))
+    except ValueError as error:
+        expected = "FP,FN: the cost of a false alarm and of a miss, such as 1,5"
+        raise InputError("These are no costs", where="--costs", expected=expected, received=text) from error
+    return false_alarm, miss
+
+
+def checked_scaling(text: str | None) -> Any:
+    """The scaling that was named, or None."""
+    return None if text is None else one_of("--scaling", text, Scaling)
+
+
+def one_of(option: str, text: str, choices: Any) -> Any:
+    if text not in get_args(choices):
+        expected = ", ".join(get_args(choices))
+        raise InputError("There is no such choice", where=option, expected=expected, received=text)
+    return text
+
+
+def _print_scores(result: dict[str, Any]) -> None:
+    low, high = result["accuracy_interval"]
+    say(
+        f"Accuracy {percent(result['accuracy'])} on {result['images']:,} images "
+        f"(95 % interval {percent(low)} to {percent(high)}); baseline {percent(result['baseline_accuracy'])}"
+    )
+    sides = result["intervals"]
+    more = [f"loss {result['loss']:.4f}", f"macro F1 {result['macro_f1']:.4f}{_between(sides['macro_f1'])}"]
+    if result["top_k_accuracy"] is not None:
+        more.append(f"top-{result['top_k']} accuracy {percent(result['top_k_accuracy'])}")
+    if result["auc"] is not None:
+        more.append(f"AUC {result['auc']:.4f}{_between(sides['auc'])}")
+    if result["threshold"] is not None:
+        more.append(f"{result['positive']} at p ≥ {result['threshold']:g}")
+    say(", ".join(more))
+    if result["chosen"]:
+        _print_chosen(result, result["chosen"])
+    say(f"Calibration error (ECE) {result['ece']:.4f}. {result['confidence_sentence']}")
+    columns = ("class", "precision", "recall", "f1", "support")
+    print_table(columns, [[row[name] for name in columns] for row in result["per_class"]])
+    _print_sets(result["sets"])
+    for item in result["skipped"][:10]:
+        say(f"Skipped {item['path']}: {item['reason']}")
+    if len(result["skipped"]) > 10:
+        say(f"… and {len(result['skipped']) - 10} more skipped files")
+    say(f"Files: {result['run']}")
+
+
+def _print_sets(sets: dict[str, Any]) -> None:
+    """Training, validation and test beside each other, where more than one is known."""
+    columns = ("set", "images", "accuracy", "loss")
+    if len(sets["rows"]) > 1:
+        rows = [
+            [row[name] for name in columns] + ["evaluated" if row["evaluated"] else "while training"]
+            for row in sets["rows"]
+        ]
+        print_table((*columns, "seen"), rows)
+    if sets["sentence"]:
+        say(sets["sentence"])
+
+
+def _print_chosen(result: dict[str, Any], chosen: dict[str, Any]) -> None:
+    said = []
+    if chosen.get("temperature") is not None:
+        said.append(f"temperature {chosen['temperature']:.4g}")
+    if chosen.get("threshold") is not None:
+        said.append(f"threshold {chosen['threshold']:.4g} for {chosen['positive']}")
+    say(f"Chosen on {chosen['images']:,} validation images: {', '.join(said)}")
+    if chosen.get("threshold") is not None:
+        say(
+            f"On the {result['split']} images: sensitivity {percent(result['sensitivity'] or 0)}, "
+            f"specificity {percent(result['specificity'] or 0)}"
+        )
+    if chosen.get("note"):
+        say(chosen["note"])
+    if "ece_uncalibrated" in chosen:
+        say(f"Without the temperature the calibration error is {chosen['ece_uncalibrated']:.4f}")
+
+
+def _between(interval: list[float] | None) -> str:
+    return "" if interval is None else f" ({interval[0]:.4f} to {interval[1]:.4f})"
+
+
+def _print_predictions(predictions: list[dict[str, Any]]) -> None:
+    rows = [
+        [
+            item["path"],
+            item.get("error") or item["predicted"] + (" (unsure)" if item["unsure"] else ""),
+            None if "error" in item else percent(item["confidence"]),
+        ]
+        for item in predictions
+    ]
+    print_table(("image", "prediction", "confidence"), rows)

@@ -1,0 +1,146 @@
+"""ROC and precision-recall curves of a test; for two classes the threshold, given or chosen."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QWidget
+
+from convonet.desktop.widgets.basic import button, column, frame, label, row
+from convonet.desktop.widgets.xy_plot import COLORS, DIAGONAL, PlotLine, XYPlot
+
+_MOST, _NARROW = len(COLORS), 96
+
+
+class CurvesTab(QWidget):
+    """Shows an evaluation's document.
+
+    Args:
+        test: tests again with these values of a EvaluateTask.
+    """
+
+    def __init__(self, test: Callable[..., object]) -> None:
+        super().__init__()
+        self._test = test
+        self.roc = XYPlot("ROC", "false positive rate", "true positive rate")
+        self.pairs = XYPlot("Precision and recall", "recall", "precision", legend="bottom left")
+        self._note = label("", "muted", wrap=True)
+        plots = row(frame(column(self.roc)), frame(column(self.pairs)), gap=14)
+        self.threshold_line = self._make_threshold()
+        layout = column(8, self._note, self.threshold_line, plots, gap=8)
+        layout.setStretch(3, 1)
+        self.setLayout(layout)
+
+    def _make_threshold(self) -> QWidget:
+        self.positive = QComboBox()
+        self.positive.setAccessibleName("Positive class")
+        self.threshold = _share("Threshold", 0.5)
+        self.recall = _share("Wanted recall", 0.95)
+        self.costs = [_cost("Cost of a false alarm", 1.0), _cost("Cost of a miss", 5.0)]
+        self.keep = QCheckBox("Keep in the model")
+        self.keep.setToolTip("Predictions, here and elsewhere, then obey the threshold")
+        first = row(
+            label("Positive is", "muted"),
+            self.positive,
+            label("at p ≥", "muted"),
+            self.threshold,
+            button("Test so", lambda: self._start(threshold=self.threshold.value())),
+            None,
+            self.keep,
+            gap=8,
+        )
+        second = row(
+            label("or by validation:", "muted"),
+            label("recall", "muted"),
+            self.recall,
+            button("Choose by recall", lambda: self._start(min_recall=self.recall.value())),
+            14,
+            label("false alarm : miss", "muted"),
+            *self.costs,
+            button("Choose by costs", self._start_costs),
+            None,
+            gap=8,
+        )
+        return frame(column(first, second, gap=8, margin=12))
+
+    def _start_costs(self) -> None:
+        self._start(costs=(self.costs[0].value(), self.costs[1].value()))
+
+    def _start(self, **values: Any) -> None:
+        self._test(positive=self.positive.currentText(), keep=self.keep.isChecked(), **values)
+
+    def show_scores(self, scores: dict[str, Any]) -> None:
+        """Show the curves; older results have none."""
+        classes, curves = scores["classes"], scores.get("curves") or []
+        two = len(classes) == 2
+        self.threshold_line.setVisible(two)
+        if two:
+            self._show_threshold(scores)
+        worst = sorted(curves, key=lambda curve: curve["auc"])[:_MOST]
+        shown = [curve for curve in curves if curve in worst]
+        self._note.setText(_sentence(scores, len(curves), len(shown)))
+        named = list(zip(shown, COLORS, strict=False))
+        self.roc.show_lines(
+            [DIAGONAL, *(_line(curve, name, "roc", "fpr", "tpr", "auc") for curve, name in named)]
+        )
+        keys = ("precision_recall", "recall", "precision", "average_precision")
+        self.pairs.show_lines([_line(curve, name, *keys) for curve, name in named])
+
+    def _show_threshold(self, scores: dict[str, Any]) -> None:
+        if [self.positive.itemText(place) for place in range(self.positive.count())] != scores["classes"]:
+            self.positive.clear()
+            self.positive.addItems(scores["classes"])
+            self.positive.setCurrentIndex(1)
+        if scores["positive"] is not None:
+            self.positive.setCurrentText(scores["positive"])
+        if scores["threshold"] is not None:
+            self.threshold.setValue(scores["threshold"])
+
+
+def _line(curve: dict[str, Any], color: str, part: str, x: str, y: str, score: str) -> PlotLine:
+    xs, ys = curve[part][x], curve[part][y]
+    if part == "precision_recall":
+        # Between two thresholds only the precision of the higher recall is reached: no slope joins them.
+        xs = [xs[0], *(value for pair in itertools.pairwise(xs) for value in pair)]
+        ys = [ys[0], *(value for value in ys[1:] for _ in range(2))]
+    return PlotLine(f"{curve['class']}  {curve[score]:.3f}", color, xs, ys)
+
+
+def _sentence(scores: dict[str, Any], known: int, shown: int) -> str:
+    if not known:
+        return "This test was made by an earlier version; test again to see its curves."
+    area = f"Mean area below the ROC curves {scores['auc']:.4f}. " if scores["auc"] is not None else ""
+    if len(scores["classes"]) == 2 and scores["threshold"] is not None:
+        found = [
+            f"{name} {100 * scores[key]:.1f} %"
+            for name, key in (("sensitivity", "sensitivity"), ("specificity", "specificity"))
+            if scores[key] is not None
+        ]
+        chosen = " (chosen on validation)" if scores.get("chosen") else ""
+        return f"{area}{scores['positive']} at p ≥ {scores['threshold']:.4g}{chosen}: {', '.join(found)}."
+    if shown < known:
+        return f"{area}Each class against the rest; shown are the {shown} that are told apart worst."
+    return f"{area}Each class against the rest." if len(scores["classes"]) > 2 else area
+
+
+def _share(name: str, value: float) -> QDoubleSpinBox:
+    made = QDoubleSpinBox()
+    made.setRange(0.0, 1.0)
+    made.setSingleStep(0.05)
+    made.setDecimals(3)
+    made.setValue(value)
+    made.setMaximumWidth(_NARROW)
+    made.setAccessibleName(name)
+    return made
+
+
+def _cost(name: str, value: float) -> QDoubleSpinBox:
+    made = QDoubleSpinBox()
+    made.setRange(0.01, 10_000.0)
+    made.setDecimals(2)
+    made.setValue(value)
+    made.setMaximumWidth(_NARROW)
+    made.setAccessibleName(name)
+    return made

@@ -1,0 +1,293 @@
+"""Testing: the scores with what they are worth, the confusion matrix, the images behind each number."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QCheckBox, QComboBox, QScrollArea, QTabWidget, QWidget
+
+from convonet.desktop.dialogs.image import ImageDialog
+from convonet.desktop.views.evaluate_calibration import CalibrationTab
+from convonet.desktop.views.evaluate_curves import CurvesTab
+from convonet.desktop.views.evaluate_sets import SetsTab
+from convonet.desktop.views.marking import MarkBar, Marker, said_of
+from convonet.desktop.views.page import Either, Page
+from convonet.desktop.widgets.basic import EmptyState, Tile, button, column, label, row
+from convonet.desktop.widgets.image_grid import ImageGrid, Picture
+from convonet.desktop.widgets.matrix import MatrixView
+from convonet.desktop.widgets.table import TableView
+from convonet.events import Watch
+from convonet.workbench.predictions import Answers, ImageAnswer
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from convonet.data.marking import MarkedImage
+    from convonet.desktop.controller import Controller
+    from convonet.desktop.task_actions import TaskActions
+    from convonet.tasks import Split
+
+
+class EvaluatePage(Page):
+    """Shows `Workbench.evaluation`."""
+
+    title = "Test"
+    parts = ("scores", "model", "sets", "work")
+
+    def __init__(self, controller: Controller, tasks: TaskActions) -> None:
+        super().__init__(controller)
+        self._tasks = tasks
+        self._answers: Answers | None = None
+        self._read: tuple[object, Path] | None = None
+        self._cell: tuple[str, str] | None = None
+        self.split_box = QComboBox()
+        self.split_box.setAccessibleName("Set to test on")
+        for title, name in (
+            ("Test images", "test"),
+            ("Validation images", "val"),
+            ("Training images", "train"),
+        ):
+            self.split_box.addItem(title, name)
+        self.add_buttons(
+            self.split_box,
+            controller.button("save_report", "Report …"),
+            controller.button("stop"),
+            controller.button("evaluate", "Test", primary=True),
+        )
+        self.split_box.activated.connect(
+            lambda _: (
+                controller.guard(lambda: tasks.evaluate(self._split())) if self._split() != "test" else None
+            )
+        )
+        self._try = controller.button("evaluate", "Test", primary=True)
+        self._need_model = (
+            controller.button("load_model", "Open a model …", primary=True),
+            controller.button("demo"),
+        )
+        self._need_images = controller.button("load_test", "Test folder …", primary=True)
+        self._empty = EmptyState("", "", self._try, *self._need_model, self._need_images)
+        self.tiles = {name: Tile(title) for name, title in _TILES.items()}
+        self.matrix = MatrixView()
+        self.matrix.cell_opened.connect(self.show_cell)
+        self.shares = QCheckBox("Share of each class")
+        self.shares.toggled.connect(self.matrix.show_shares)
+        self.table = TableView(("Class", "Precision", "Recall", "F1", "Images"), "classes")
+        self.curves, self.calibration = CurvesTab(self._test_again), CalibrationTab(self._test_again)
+        self.sets = SetsTab()
+        self.skipped = TableView(("File", "Reason"), "left out", empty="Every image was tested.")
+        self.tabs = QTabWidget()
+        for widget, name in (
+            (self._matrix_tab(), "Confusion matrix"),
+            (self.table, "Classes"),
+            (self._images_tab(), "Mistakes"),
+            (self.curves, "Curves"),
+            (self.calibration, "Calibration"),
+            (self.sets, "All sets"),
+            (self.skipped, "Left out"),
+        ):
+            self.tabs.addTab(widget, name)
+        self._either = Either(self._empty, column(row(*self.tiles.values()), self.tabs))
+        self.body.addWidget(self._either, 1)
+
+    def _matrix_tab(self) -> QWidget:
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setFrameShape(QScrollArea.Shape.NoFrame)
+        area.setWidget(self.matrix)
+        hint = label("Rows are the truth, columns the answer. Click a square to see its images.", "muted")
+        self.pairs = TableView(("True", "Predicted", "Images"), "most confused", empty="Nothing is confused.")
+        self.pairs.opened.connect(lambda values: self.show_cell(values[0], values[1]))
+        self.pairs.setMinimumWidth(300)
+        self.pairs.setMaximumWidth(520)
+        both = row(area, column(label("Most often confused", "section"), self.pairs, gap=6), gap=14)
+        both.setStretch(0, 5)
+        both.setStretch(1, 3)
+        made = QWidget()
+        made.setLayout(column(8, row(hint, None, self.shares), both, gap=8))
+        return made
+
+    def _images_tab(self) -> QWidget:
+        self.grid = ImageGrid("Images of the test")
+        self.grid.opened.connect(lambda place: ImageDialog(self.grid.pictures, place, self).exec())
+        self.grid.offer("Explain", self._tasks.explain_pictures)
+        self.marker, self._said = Marker(self.controller), dict[str, str]()
+        self.marker.marked.connect(self._take_marks)
+        self.mark_bar = MarkBar(self.controller, self.grid, self.marker)
+        self._shown = label("", "muted")
+        self._all = button("All mistakes", self.show_mistakes)
+        made = QWidget()
+        made.setLayout(column(8, row(self._shown, None, self._all), self.grid, self.mark_bar, gap=8))
+        return made
+
+    def _take_marks(self, marks: list[MarkedImage]) -> None:
+        self._said = said_of(marks)
+        self.grid.viewport().update()
+
+    def _test_again(self, **values: Any) -> None:
+        """With a threshold, or what chooses one, or a temperature."""
+        self.controller.guard(lambda: self.bench.start(self.bench.test_task(self._split()).changed(**values)))
+
+    def _split(self) -> Split:
+        split: Split = self.split_box.currentData()
+        return split
+
+    def open_part(self, part: str) -> None:
+        if part == "matrix":
+            self.tabs.setCurrentIndex(0)
+        elif part == "mistakes":
+            self.show_mistakes()
+
+    def refresh(self) -> None:
+        scores, model = self.bench.evaluation, self.bench.model
+        self.lead.setText(
+            f"Model {model.name}" if model else "How good the model is on images it has not seen"
+        )
+        self._either.show_content(scores is not None)
+        if scores is None:
+            self._say_why()
+            return
+        self.split_box.setCurrentIndex(max(self.split_box.findData(scores["split"]), 0))
+        self._show_tiles(scores)
+        self.matrix.show_counts(scores["classes"], scores["confusion_matrix"])
+        self.pairs.show_rows(_confused(scores["classes"], scores["confusion_matrix"]))
+        self.table.show_rows(_class_rows(scores))
+        self.skipped.show_rows([(item["path"], item["reason"]) for item in scores["skipped"]])
+        self.curves.show_scores(scores)
+        self.calibration.show_scores(scores)
+        self.sets.show_run(model.run if model else None)
+        self.mark_bar.show_classes(scores["classes"])
+        place = self.tabs.indexOf(self.skipped)
+        self.tabs.setTabText(
+            place, f"Left out ({len(scores['skipped'])})" if scores["skipped"] else "Left out"
+        )
+        self._read_answers(scores)
+
+    def _say_why(self) -> None:
+        work, model = self.bench.work, self.bench.model
+        there = bool(self.bench.sets.images("test"))
+        testing = work is not None and work.task.kind == "evaluate"
+        self._try.setVisible(model is not None and there and not testing)
+        self._need_images.setVisible(model is not None and not there)
+        for made in self._need_model:
+            made.setVisible(model is None)
+        if testing:
+            self._empty.say("Testing …", self.controller.progress.title)
+            return
+        if model is None:
+            self._empty.say("No model yet", "Open a model or an earlier run, or begin with the digits.")
+            return
+        why = self.bench.why_not("evaluate")
+        ready = "The model answers for every test image; you see how often it is right, and where it is not."
+        self._empty.say("Not tested yet", _TO_DO.get(why, f"{why}.") if why else ready)
+
+    def _show_tiles(self, scores: dict[str, Any]) -> None:
+        low, high = scores["accuracy_interval"]
+        self.tiles["accuracy"].show_value(
+            _percent(scores["accuracy"]), f"95 % interval {_percent(low)} to {_percent(high)}"
+        )
+        self.tiles["baseline"].show_value(_percent(scores["baseline_accuracy"]), "always answering one class")
+        self.tiles["loss"].show_value(f"{scores['loss']:.4f}", "cross-entropy")
+        top = scores["top_k_accuracy"]
+        note = f"top {scores['top_k']}: {_percent(top)}" if top is not None else "mean over the classes"
+        self.tiles["f1"].show_value(f"{scores['macro_f1']:.4f}", note)
+        wrong = scores["images"] - round(scores["accuracy"] * scores["images"])
+        self.tiles["wrong"].show_value(f"{wrong:,}", f"of {scores['images']:,} images")
+
+    def _read_answers(self, scores: dict[str, Any]) -> None:
+        """The row of each image, read in the background; then the mistakes are shown."""
+        root = self.controller.root_of(scores["split"])
+        # Testing again writes the table anew, with the same numbers perhaps, and gives another document.
+        if self._read is not None and self._read[0] is scores and self._read[1] == root:
+            return
+        self._read, self._cell = (scores, root), None
+
+        def read(_: Watch) -> Answers:
+            return self.bench.images.answers(root, scores)
+
+        self.controller.background.call("answers", read, self._take, self._cannot_read)
+
+    def _cannot_read(self, error: Exception) -> None:
+        self._answers = None
+        self._shown.setText(str(error))
+        self.grid.show_pictures(())
+
+    def _take(self, answers: Answers) -> None:
+        self._answers = answers
+        self.marker.read()
+        self._fill()
+
+    def show_mistakes(self) -> None:
+        """All mistakes, the surest first."""
+        self._cell = None
+        self._fill()
+        self.tabs.setCurrentIndex(2)
+
+    def show_cell(self, true: str, predicted: str) -> None:
+        """The images of one cell of the matrix."""
+        self._cell = true, predicted
+        self._fill()
+        self.tabs.setCurrentIndex(2)
+        self.grid.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _fill(self) -> None:
+        answers = self._answers
+        if answers is None:
+            return
+        if self._cell is None:
+            chosen = answers.mistakes()
+            words = f"{_count(len(chosen), 'mistake')}, the surest first" if len(chosen) else "No mistakes"
+        else:
+            chosen = answers.cell(*self._cell)
+            words = f"{_count(len(chosen), 'image')} of {self._cell[0]}, called {self._cell[1]}"
+        self._shown.setText(words)
+        self._all.setVisible(self._cell is not None)
+        self.tabs.setTabText(2, "Images" if self._cell else f"Mistakes ({len(chosen):,})")
+        self.grid.show_many(len(chosen), lambda place: _picture(answers[int(chosen[place])], self._said))
+
+    def close_page(self) -> None:
+        self.grid.close_threads()
+
+
+_TO_DO = {
+    "No test images are loaded": "Choose a folder of images that the model has not seen, sorted by class."
+}
+_TILES = {
+    "accuracy": "Accuracy",
+    "baseline": "Baseline",
+    "loss": "Loss",
+    "f1": "Macro F1",
+    "wrong": "Mistakes",
+}
+
+
+def _percent(value: float) -> str:
+    return f"{100 * value:.2f} %"
+
+
+def _class_rows(scores: dict[str, Any]) -> list[tuple[Any, ...]]:
+    keys = ("class", "precision", "recall", "f1", "support")
+    return [tuple(line[key] for key in keys) for line in scores["per_class"]]
+
+
+def _confused(classes: Sequence[str], matrix: Sequence[Sequence[int]]) -> list[tuple[str, str, int]]:
+    """The pairs of classes that are taken for each other, the most frequent first."""
+    pairs = [
+        (classes[true], classes[predicted], count)
+        for true, line in enumerate(matrix)
+        for predicted, count in enumerate(line)
+        if count and true != predicted
+    ]
+    return sorted(pairs, key=lambda pair: -pair[2])
+
+
+def _picture(answer: ImageAnswer, said: Mapping[str, str]) -> Picture:
+    right = answer.true == answer.predicted
+    title = f"{answer.true} not {answer.predicted}" if not right else answer.true
+    words = said.get(answer.address) or f"{title} ({100 * answer.confidence:.1f} %)"
+    return Picture(answer.address, words, not right and answer.address not in said, answer.top)
+
+
+def _count(count: int, name: str) -> str:
+    return f"{count:,} {name}{'' if count == 1 else 's'}"

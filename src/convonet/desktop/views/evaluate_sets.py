@@ -1,0 +1,39 @@
+"""Training, validation and test beside each other, with a sentence where they differ beyond noise."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QWidget
+
+from convonet.desktop.widgets.basic import column, label
+from convonet.desktop.widgets.table import TableView, percent
+from convonet.runs import Run
+from convonet.runs.sets_table import sets_table
+
+_NAMES = {"train": "Training", "val": "Validation", "test": "Test"}
+_HEAD = ("Set", "Images", "Accuracy", "95 % from", "95 % to", "Loss", "Measured")
+_TIPS = {"95 % from": "Lower end of the 95 % interval", "95 % to": "Upper end of the 95 % interval"}
+
+
+class SetsTab(QWidget):
+    """Shows the scores that a run remembers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sentence = label("", wrap=True)
+        self.table = TableView(
+            _HEAD, "sets", empty="Only the model of a run remembers its scores.", tips=_TIPS
+        )
+        self.setLayout(column(8, self.sentence, self.table, gap=8))
+
+    def show_run(self, run: Run | None) -> None:
+        """Show a run's scores; None for a model without a run."""
+        found = sets_table(run.read()["scores"]) if run is not None else {"rows": [], "sentence": None}
+        rows = []
+        for item in found["rows"]:
+            low, high = item["accuracy_interval"] or (None, None)
+            how = "on the finished model" if item["evaluated"] else "while it was trained"
+            shares = (percent(item["accuracy"]), percent(low), percent(high))
+            rows.append((_NAMES[item["set"]], item["images"], *shares, item["loss"], how))
+        self.table.show_rows(rows)
+        well = "Test a set by choosing it above; all of them stand here side by side."
+        self.sentence.setText(found["sentence"] or well)

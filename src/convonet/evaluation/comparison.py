@@ -1,0 +1,77 @@
+"""Evaluations beside each other: the sets of one model, and two models on the same images."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from convonet.errors import DataError
+from convonet.evaluation.evaluation import Evaluation
+from convonet.metrics import McNemar, drop_sentence, mcnemar
+
+ORDER = ("train", "val", "test")
+
+
+class SideBySide(NamedTuple):
+    """The scores of one model on several sets.
+
+    Attributes:
+        rows: one a set, in the order training, validation, test.
+        warning: a sentence where test falls below validation by more than chance explains.
+    """
+
+    rows: tuple[dict[str, Any], ...]
+    warning: str | None
+
+
+def side_by_side(evaluations: Sequence[Evaluation]) -> SideBySide:
+    """The main scores of each set in a row, accuracies 0..1.
+
+    Raises:
+        ValueError: two evaluations of the same split.
+    """
+    by_split = {one.split: one for one in evaluations}
+    if len(by_split) < len(evaluations):
+        raise ValueError(f"evaluations: expected one a split, received {[one.split for one in evaluations]}.")
+    keys = (
+        "split",
+        "images",
+        "accuracy",
+        "accuracy_interval",
+        "baseline_accuracy",
+        "loss",
+        "macro_f1",
+        "auc",
+    )
+    documents = (by_split[split].to_dict() for split in ORDER if split in by_split)
+    rows = tuple({key: document[key] for key in keys} for document in documents)
+    val, test = by_split.get("val"), by_split.get("test")
+    warning = None
+    if val is not None and test is not None:
+        warning = drop_sentence(_right(val), len(val), _right(test), len(test))
+    return SideBySide(rows, warning)
+
+
+def compare_models(a: Evaluation, b: Evaluation) -> McNemar:
+    """Whether two models differ on the same images; `metrics.mcnemar_sentence` says it in words.
+
+    Raises:
+        DataError: they were not evaluated on the same images.
+    """
+    labels_a = dict(zip(a.paths, (a.classes[label] for label in a.y_true), strict=True))
+    labels_b = dict(zip(b.paths, (b.classes[label] for label in b.y_true), strict=True))
+    if labels_a != labels_b:
+        differ = sorted(path for path, _ in labels_a.items() ^ labels_b.items())
+        raise DataError(
+            "The two models were not evaluated on the same images with the same classes",
+            expected="one test set for both",
+            received=f"{len(set(differ))} images that differ, the first is {differ[0]}",
+        )
+    right_b = dict(zip(b.paths, (b.y_true == b.y_pred).tolist(), strict=True))
+    return mcnemar(a.y_true == a.y_pred, np.array([right_b[path] for path in a.paths]))
+
+
+def _right(evaluation: Evaluation) -> int:
+    return int(np.trace(evaluation.confusion_matrix))

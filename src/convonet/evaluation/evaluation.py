@@ -1,0 +1,209 @@
+"""The scores of one model on one set, from its probabilities; numpy alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convonet import metrics
+from convonet.data.listing import Skipped
+from convonet.evaluation.curves import ClassCurves, curves_of
+from convonet.evaluation.trust import Calibration, Intervals, calibration_of, intervals_of
+from convonet.inference.decide import Probabilities, confidences
+from convonet.inference.decision import Decision
+from convonet.metrics import ClassScores, Interval, SensitivitySpecificity
+
+TOP_K = 5
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """What a model answered to each image of a set, and how good that is. Shares are 0..1.
+
+    Attributes:
+        split: `train`, `val` or `test`.
+        classes: names, the place is the label.
+        paths: relative to the set's root; row i of every array is paths[i].
+        y_true, y_pred: class indices, shape (n,).
+        probabilities: shape (n, classes).
+        skipped: files that are left out of all numbers.
+        accuracy_interval: Wilson's, 95 %.
+        baseline_accuracy: that of always answering the commonest class.
+        loss: mean cross entropy in nats.
+        top_k_accuracy: None where k is the number of classes or more.
+        auc: of the positive class of two, else the mean of each class against the rest; None where a class
+            has no image.
+        positive: the class that threshold, sensitivity and specificity are about, where there are two.
+        threshold: the positive class is answered at p ≥ threshold; None: the likelier class.
+        images_per_second: mapped rows to probabilities, without the session's start and decoding.
+        intervals: of every other score.
+        calibration: whether confidences mean what they say.
+        curves: of the positive class, or of each class against the rest.
+        chosen: what was chosen on validation images, if anything.
+    """
+
+    split: str
+    classes: tuple[str, ...]
+    paths: tuple[str, ...]
+    y_true: NDArray[np.int64]
+    y_pred: NDArray[np.int64]
+    probabilities: NDArray[np.float32]
+    skipped: tuple[Skipped, ...]
+    accuracy: float
+    accuracy_interval: Interval
+    baseline_accuracy: float
+    loss: float
+    top_k: int
+    top_k_accuracy: float | None
+    auc: float | None
+    confusion_matrix: NDArray[np.int64]
+    scores: ClassScores
+    positive: str | None
+    threshold: float | None
+    rates: SensitivitySpecificity | None
+    images_per_second: float
+    intervals: Intervals
+    calibration: Calibration
+    curves: tuple[ClassCurves, ...] = ()
+    chosen: dict[str, Any] | None = None
+
+    def __len__(self) -> int:
+        return len(self.y_true)
+
+    @property
+    def confidence(self) -> Probabilities:
+        """The probability of the predicted class, shape (n,)."""
+        return confidences(self.probabilities, self.y_pred)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON document of `evaluate`, without the row of each image."""
+        return {
+            "split": self.split,
+            "accuracy": self.accuracy,
+            "accuracy_interval": list(self.accuracy_interval),
+            "baseline_accuracy": self.baseline_accuracy,
+            "loss": self.loss,
+            "top_k": self.top_k,
+            "top_k_accuracy": self.top_k_accuracy,
+            "macro_f1": self.scores.macro.f1,
+            "auc": self.auc,
+            "classes": list(self.classes),
+            "per_class": self._per_class(),
+            "macro": self.scores.macro._asdict(),
+            "weighted": self.scores.weighted._asdict(),
+            "confusion_matrix": self.confusion_matrix.tolist(),
+            "images": len(self),
+            "skipped": [{"path": path, "reason": reason} for path, reason in self.skipped],
+            "positive": self.positive,
+            "threshold": self.threshold,
+            "sensitivity": self.rates.sensitivity if self.rates else None,
+            "specificity": self.rates.specificity if self.rates else None,
+            "images_per_second": self.images_per_second,
+            "intervals": self.intervals.to_dict() | self._rate_intervals(),
+            **self.calibration.to_dict(),
+            "average_precision": self._average_precision(),
+            "curves": [curves.to_dict() for curves in self.curves],
+            "chosen": self.chosen,
+        }
+
+    def _average_precision(self) -> float | None:
+        """Of the positive of two classes; None where there are more, whose own stand with their curves."""
+        return self.curves[0].average_precision if self.positive is not None and self.curves else None
+
+    def _per_class(self) -> list[dict[str, Any]]:
+        table = self.scores
+        columns = (table.precision.tolist(), table.recall.tolist(), table.f1.tolist(), table.support.tolist())
+        keys = ("class", "precision", "recall", "f1", "support")
+        rows = [dict(zip(keys, row, strict=True)) for row in zip(self.classes, *columns, strict=True)]
+        for name in ("precision", "recall", "f1"):
+            for row, interval in zip(rows, getattr(self.intervals, name), strict=True):
+                row[f"{name}_interval"] = None if interval is None else list(interval)
+        return rows
+
+    def _rate_intervals(self) -> dict[str, Any]:
+        """Sensitivity is the positive class' recall, specificity the other one's."""
+        if self.positive is None:
+            return {"sensitivity": None, "specificity": None}
+        place = self.classes.index(self.positive)
+        pair = (self.intervals.recall[place], self.intervals.recall[1 - place])
+        return dict(
+            zip(("sensitivity", "specificity"), (None if i is None else list(i) for i in pair), strict=True)
+        )
+
+
+def score(
+    y_true: NDArray[np.int64],
+    probabilities: NDArray[np.float32],
+    decision: Decision,
+    *,
+    classes: Sequence[str],
+    paths: Sequence[str],
+    split: str = "test",
+    skipped: Sequence[Skipped] = (),
+    top_k: int = TOP_K,
+    images_per_second: float = 0.0,
+    chosen: dict[str, Any] | None = None,
+) -> Evaluation:
+    """Compare the answers with the truth.
+
+    Args:
+        y_true: class indices, shape (n,), n ≥ 1.
+        probabilities: shape (n, classes), rows summing to one.
+        decision: how probabilities become an answer.
+        classes: names, the place is the label.
+        paths: one for each row.
+        split: which set it is.
+        skipped: files that could not be read.
+        top_k: 1 or more.
+        images_per_second: as measured by whoever predicted.
+        chosen: what was chosen on validation images.
+
+    Raises:
+        ValueError: shapes do not fit, or a number is out of range.
+    """
+    y_pred = decision.labels(probabilities)
+    matrix = metrics.confusion_matrix(y_true, y_pred, len(classes))
+    right = int(np.trace(matrix))
+    positive = decision.positive
+    scores = metrics.precision_recall_f1(matrix)
+    top_k_accuracy = metrics.top_k_accuracy(y_true, probabilities, top_k)
+    return Evaluation(
+        split=split,
+        classes=tuple(classes),
+        paths=tuple(paths),
+        y_true=y_true,
+        y_pred=y_pred,
+        probabilities=probabilities,
+        skipped=tuple(skipped),
+        accuracy=right / len(y_true),
+        accuracy_interval=metrics.wilson(right, len(y_true)),
+        baseline_accuracy=metrics.baseline_accuracy(y_true),
+        loss=metrics.log_loss(y_true, probabilities),
+        top_k=top_k,
+        top_k_accuracy=top_k_accuracy,
+        auc=_auc(y_true, probabilities, positive),
+        confusion_matrix=matrix,
+        scores=scores,
+        positive=None if positive is None else classes[positive],
+        threshold=decision.threshold,
+        rates=None
+        if positive is None
+        else metrics.sensitivity_specificity(y_true == positive, y_pred == positive),
+        images_per_second=images_per_second,
+        intervals=intervals_of(
+            y_true, probabilities, matrix, scores, positive=positive, top_k_accuracy=top_k_accuracy
+        ),
+        calibration=calibration_of(y_true, probabilities, y_pred),
+        curves=curves_of(y_true, probabilities, classes, positive=positive),
+        chosen=chosen,
+    )
+
+
+def _auc(y_true: NDArray[np.int64], probabilities: NDArray[np.float32], positive: int | None) -> float | None:
+    if positive is None:
+        return metrics.roc_auc_ovr(y_true, probabilities)
+    return metrics.roc_auc(y_true == positive, probabilities[:, positive])

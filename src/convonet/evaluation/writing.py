@@ -1,0 +1,45 @@
+"""The files of an evaluation in a run folder; each is whole or not there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from convonet.atomic import write_json
+from convonet.csv_files import write_csv
+from convonet.evaluation.evaluation import Evaluation
+
+
+def write_evaluation(folder: Path, evaluation: Evaluation) -> list[Path]:
+    """Write the scores, the confusion matrix and the row of each image.
+
+    `evaluation.json`, `confusion_matrix.csv` (rows: true) and `predictions.csv`; for another split than
+    test the names end in `_<split>`, so that the test's files stay.
+
+    Returns:
+        The three files.
+
+    Raises:
+        OutputError: the folder cannot be written to.
+        StorageError: the disk is full.
+    """
+    ending = "" if evaluation.split == "test" else f"_{evaluation.split}"
+    scores = folder / f"evaluation{ending}.json"
+    matrix = folder / f"confusion_matrix{ending}.csv"
+    rows = folder / f"predictions{ending}.csv"
+    write_json(scores, evaluation.to_dict())
+    names = evaluation.classes
+    counts = zip(names, evaluation.confusion_matrix.tolist(), strict=True)
+    write_csv(matrix, ("true/predicted", *names), ([name, *row] for name, row in counts))
+    header = ("path", "true", "predicted", "confidence", *(f"p:{name}" for name in names))
+    write_csv(rows, header, _rows(evaluation))
+    return [scores, matrix, rows]
+
+
+def _rows(evaluation: Evaluation) -> Iterable[Sequence[object]]:
+    names = evaluation.classes
+    # `float` of a float32 is its exact value, so that scores computed from the file are the file's beside it.
+    confidence = evaluation.confidence.tolist()
+    for i, path in enumerate(evaluation.paths):
+        true, predicted = names[evaluation.y_true[i]], names[evaluation.y_pred[i]]
+        yield (path, true, predicted, confidence[i], *evaluation.probabilities[i].tolist())

@@ -1,0 +1,225 @@
+"""The testing job: read a set with the model's classes and pixels, score it, write the files."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from convonet.data.data_prep import PreparedSet, prepare
+from convonet.data.grouping import held_out_rows
+from convonet.data.listing import ImageListing
+from convonet.data.places import place_of
+from convonet.data.sources import scan_mapped
+from convonet.errors import DataError, InputError
+from convonet.evaluation.choosing import Chosen, ThresholdRequest
+from convonet.evaluation.evaluation import Evaluation
+from convonet.evaluation.keeping import keep
+from convonet.evaluation.models import open_predictor
+from convonet.evaluation.net_evaluation import Predictor, choose_on, evaluate
+from convonet.evaluation.writing import write_evaluation
+from convonet.events import FileSaved, StageStarted, Warned, Watch
+from convonet.inference.model_info import ModelInfo
+from convonet.jobs.checks import check_before_test
+from convonet.jobs.report_job import leave_report
+from convonet.plots.results import save_calibration, save_confusion, save_ranking
+from convonet.runs import RECORD, Run
+from convonet.runs.sets_table import sets_table
+from convonet.runs.untested import UNTESTED, data_kept
+from convonet.tasks import EvaluateTask, Split, TrainTask
+
+
+def work(run: Run, task: EvaluateTask, watch: Watch) -> dict[str, Any]:
+    """Evaluate; files go into the run folder `task.into` where given, else into this run's."""
+    with _held(Path(task.into) if task.into else run.path, run) as owner:
+        document = evaluate_into(owner.path, task, watch, run=owner).to_dict()
+        leave_report(owner, watch)
+        return document | {"run": str(owner.path), "sets": sets_table(owner.read()["scores"])}
+
+
+def evaluate_into(
+    folder: Path, task: EvaluateTask, watch: Watch, *, run: Run | None = None, checked: bool = False
+) -> Evaluation:
+    """Evaluate and write the files into `folder`; a run given by `run` also remembers the scores.
+
+    Args:
+        checked: what a person should know of the images was told already.
+
+    Raises:
+        ConvonetError: no such model or set, or they do not belong together.
+    """
+    watch.tell(StageStarted(stage="model", title="Opening the model"))
+    predictor = open_predictor(
+        Path(task.model),
+        scaling=task.scaling,
+        classes=task.classes or None,
+        threads=task.threads,
+        watch=watch,
+    )
+    watch.tell(StageStarted(stage="scan", title="Looking at the folders"))
+    prepared = _prepared(task, task.split, predictor.info, watch, run)
+    if not checked:
+        check_before_test(run, _run_of(task), task.split, prepared, watch)
+    chosen = _chosen(task, predictor, watch, run)
+    watch.tell(StageStarted(stage="test", title="Testing"))
+    result = evaluate(
+        predictor,
+        prepared,
+        split=task.split,
+        top_k=task.top_k,
+        positive=task.positive,
+        threshold=task.threshold,
+        chosen=chosen,
+        watch=watch,
+    )
+    if task.keep:
+        with _held_model(Path(task.model), run):
+            keep(Path(task.model), _kept(chosen, result), watch)
+    for path in write_evaluation(folder, result):
+        watch.tell(FileSaved(path=path.name, title="Result"))
+    ending = "" if task.split == "test" else f"_{task.split}"
+    _draw(folder, ending, result, watch)
+    if run is not None:
+        record = run.read()
+        tested = {UNTESTED: None} if task.split == "test" and record.get(UNTESTED) else {}
+        run.update(scores=record["scores"] | {task.split: _scores(result)}, **tested)
+    return result
+
+
+def _draw(folder: Path, ending: str, result: Evaluation, watch: Watch) -> None:
+    """The pictures beside the numbers."""
+    document = result.to_dict()
+    save_confusion(folder / f"confusion_matrix{ending}.png", result.confusion_matrix, result.classes)
+    watch.tell(FileSaved(path=f"confusion_matrix{ending}.png", title="Confusion matrix"))
+    save_calibration(folder / f"calibration{ending}.png", document)
+    watch.tell(FileSaved(path=f"calibration{ending}.png", title="Calibration"))
+    if result.curves:
+        save_ranking(folder / f"roc_pr{ending}.png", document)
+        watch.tell(FileSaved(path=f"roc_pr{ending}.png", title="ROC and precision-recall curves"))
+
+
+@contextlib.contextmanager
+def _held(folder: Path, run: Run) -> Iterator[Run]:
+    """The run in a folder, held while its files are written; `run` itself is held by whoever runs it."""
+    if folder == run.path:
+        yield run
+        return
+    owner = Run.open(folder)
+    with owner.lock():
+        yield owner
+
+
+def _chosen(task: EvaluateTask, predictor: Predictor, watch: Watch, run: Run | None) -> Chosen:
+    """What validation tells of threshold and temperature; nothing where neither is asked for."""
+    wish = ThresholdRequest(task.min_recall, task.costs, task.calibrate)
+    if not wish:
+        if task.keep and task.threshold is None:
+            choices = "a threshold, a recall, costs, or calibration"
+            raise InputError("There is nothing to keep in the model", expected=choices)
+        return Chosen()
+    wish.check(task.threshold, len(predictor.info.classes) or 2)
+    watch.tell(StageStarted(stage="choose", title="Choosing on the validation images"))
+    prepared = _prepared(task, "val", predictor.info, watch, run)
+    if task.split == "val":
+        message = "Chosen and reported on the same images: the scores are a little too good"
+        watch.tell(Warned(message=message, subject="validation"))
+    positive = task.positive
+    return choose_on(predictor, prepared, wish, positive=positive, threshold=task.threshold, watch=watch)
+
+
+def _kept(chosen: Chosen, result: Evaluation) -> Chosen:
+    """What goes into the model: a threshold that was given counts as chosen."""
+    if chosen.threshold is not None or result.threshold is None:
+        return chosen
+    return replace(chosen, threshold=result.threshold, positive=result.positive)
+
+
+@contextlib.contextmanager
+def _held_model(model: Path, owner: Run | None) -> Iterator[None]:
+    """The run that a model belongs to, held while the model is changed."""
+    folder = model if model.is_dir() else model.parent
+    if not (folder / RECORD).is_file() or (owner is not None and owner.path == folder.resolve()):
+        yield
+        return
+    with Run.open(folder).lock():
+        yield
+
+
+def _scanned(
+    task: EvaluateTask, split: Split, info: ModelInfo, watch: Watch, run: Run | None
+) -> ImageListing:
+    """A set in the model's classes; a class map that is accepted is kept in the run."""
+    classes = info.classes or None
+    listing, data = scan_mapped(task.data, split, classes, accept=task.accept_class_map, watch=watch)
+    if run is not None and data != task.data:
+        data_kept(run, data.class_map)
+    return listing
+
+
+def _prepared(
+    task: EvaluateTask, split: Split, info: ModelInfo, watch: Watch, run: Run | None = None
+) -> PreparedSet:
+    """A set in the model's classes and pixels. Held-out images are found again by the split's seed."""
+    own = task.data
+    held_out = split != "test" and place_of(own, "val") is None
+    if not held_out:
+        listing = _scanned(task, split, info, watch, run)
+        return prepare(listing, info.pixels, name=split, watch=watch)
+    listing = _scanned(task, "train", info, watch, run)
+    prepared = prepare(listing, info.pixels, name="train", watch=watch)
+    if _trained_on_all(task):
+        if split == "val":
+            raise DataError(
+                "No image was held out: this model was trained on all of them",
+                where=own.train_dir,
+                hint="Give a validation folder, or test on other images",
+            )
+        return prepared
+    _warn_of_changes(task, prepared, watch)
+    kept, held_rows = held_out_rows(prepared, own, watch)
+    return prepared.select(held_rows if split == "val" else kept)
+
+
+def _warn_of_changes(task: EvaluateTask, prepared: PreparedSet, watch: Watch) -> None:
+    """The held-out share is drawn anew: of other images it would be another one than training held out."""
+    if not (Path(task.model) / RECORD).is_file():
+        return
+    known = ((Run(Path(task.model)).read()["data"] or {}).get("sets") or {}).get("train")
+    if known is not None and known["fingerprint"] != prepared.fingerprint():
+        message = (
+            "The training images or their marks have changed since the model was trained: among those held out now may "
+            "be some that it was trained with"
+        )
+        watch.tell(Warned(message=message, subject="data"))
+
+
+def _run_of(task: EvaluateTask) -> Run | None:
+    """The run that the model is of."""
+    model = Path(task.model)
+    folder = model if model.is_dir() else model.parent
+    return Run(folder) if (folder / RECORD).is_file() else None
+
+
+def _trained_on_all(task: EvaluateTask) -> bool:
+    """Whether the model comes from a run on these images that held none out."""
+    if not (Path(task.model) / RECORD).is_file():
+        return False
+    job = Run(Path(task.model)).task()
+    return isinstance(job, TrainTask) and not job.validation and job.data.train_dir == task.data.train_dir
+
+
+def _scores(result: Evaluation) -> dict[str, object]:
+    keys = (
+        "accuracy",
+        "accuracy_interval",
+        "baseline_accuracy",
+        "loss",
+        "macro_f1",
+        "auc",
+        "images",
+        "threshold",
+    )
+    values = result.to_dict()
+    return {key: values[key] for key in keys}

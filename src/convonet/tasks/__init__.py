@@ -1,0 +1,46 @@
+"""Frozen job specs."""
+
+from convonet.tasks.explain_tasks import DreamTask, ExplainTask, LayersTask
+from convonet.tasks.inspect_task import InspectTask
+from convonet.tasks.main_tasks import (
+    EvaluateTask,
+    ExportTask,
+    PredictTask,
+    ResumableTask,
+    Split,
+    SummaryTask,
+    Task,
+    TrainTask,
+    read_task,
+    traits_of,
+)
+from convonet.tasks.report_task import ReportTask
+from convonet.tasks.study_task import StudyTask
+from convonet.tasks.suspects_task import SuspectsTask
+from convonet.tasks.technique_tasks import AugmentTask, FindRateTask
+from convonet.tasks.tune_task import TuneTask
+from convonet.tasks.verify_task import VerifyTask
+
+__all__ = [
+    "AugmentTask",
+    "DreamTask",
+    "EvaluateTask",
+    "ExplainTask",
+    "ExportTask",
+    "FindRateTask",
+    "InspectTask",
+    "LayersTask",
+    "PredictTask",
+    "ReportTask",
+    "ResumableTask",
+    "Split",
+    "StudyTask",
+    "SummaryTask",
+    "SuspectsTask",
+    "Task",
+    "TrainTask",
+    "TuneTask",
+    "VerifyTask",
+    "read_task",
+    "traits_of",
+]

@@ -1,0 +1,19 @@
+"""A look at the images of a set, as a job."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic import InstanceOf
+
+from convonet.params.data_params import DataParams
+from convonet.tasks.main_tasks import Task
+
+
+class InspectTask(Task):
+    """Look for what may be wrong with the training images and, where they are given, the test images."""
+
+    kind: ClassVar[str] = "inspect"
+    step: ClassVar[str] = "data"
+
+    data: InstanceOf[DataParams]

@@ -1,0 +1,64 @@
+"""A job whose images stand in another place now."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TypeVar
+
+from convonet.errors import DataError, InputError
+from convonet.params.data_params import DataParams
+from convonet.params.fields import fields_of
+from convonet.tasks.main_tasks import Task
+from convonet.text import absolute
+
+FOLDERS = ("train_dir", "val_dir", "test_dir", "image_dir")
+
+T = TypeVar("T", bound=Task)
+
+
+def moved(task: T, given: DataParams | None) -> T:
+    """The job with other folders of images; everything else is as it was.
+
+    Args:
+        given: its folders take the places of the job's; what else it sets must be what the job has.
+
+    Raises:
+        InputError: it sets anything else in another way, or the job has no images.
+    """
+    if given is None:
+        return task
+    data: DataParams | None = getattr(task, "data", None)
+    if data is None:
+        raise InputError(f"A run of kind {task.kind} has no images that could be elsewhere")
+    folders = {name: value for name, value in given.set_values().items() if name in FOLDERS}
+    other = [
+        name
+        for name, value in given.set_values().items()
+        if name not in (*FOLDERS, "result_dir") and value != getattr(data, name)
+    ]
+    if other:
+        labels = ", ".join(fields_of(DataParams)[name].label for name in other)
+        raise InputError(
+            f"The run has other values of {labels}",
+            expected="the folders of the same images, everything else as the run has it",
+        )
+    return task.changed(data=data.changed(**folders).anchored())
+
+
+def check_images(task: Task, run: Path) -> None:
+    """Say how to tell where the images are now, when they are not where they were.
+
+    Raises:
+        DataError: a folder or file of the job is gone.
+    """
+    data: DataParams | None = getattr(task, "data", None)
+    for name in FOLDERS:
+        place = getattr(data, name, None)
+        if place and not Path(absolute(place)).exists():
+            option = f"--{name.replace('_', '-')}"
+            how = f"resume or verify {run} {option} DIR" if name != "image_dir" else "resume RUN --data FILE"
+            raise DataError(
+                "The images of this run are no longer where they were",
+                where=place,
+                hint=f"If they have moved, tell where they are: convonet {how}",
+            )

@@ -1,0 +1,26 @@
+"""What a search for wrong labels is to do."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic import Field, InstanceOf
+
+from convonet.params.hyper_params import HyperParams
+from convonet.tasks.main_tasks import ResumableTask
+
+
+class SuspectsTask(ResumableTask):
+    """Rank training images by how suspicious their labels are.
+
+    Attributes:
+        folds: each image is answered by models that were trained on the other folds.
+        repeats: how often, with other seeds and other folds; the answers are averaged.
+    """
+
+    kind: ClassVar[str] = "suspects"
+    step: ClassVar[str] = "data"
+
+    hyper: InstanceOf[HyperParams]
+    folds: int = Field(5, ge=2)
+    repeats: int = Field(3, ge=1)
