@@ -15,13 +15,14 @@ from convonet.desktop.dialogs.ask import Asker
 from convonet.desktop.session import Session
 from convonet.errors import ConvonetError, DataChangedError, InputError, WorkerError
 from convonet.events import RunState
+from convonet.launch.work import WorkEnded
 from convonet.runs import Run
+from convonet.session.changes import Change, Changed, Heard
+from convonet.session.opened import OpenedModel
+from convonet.session.progress import Progress
+from convonet.session.session import Workbench
+from convonet.session.sets import DECIDING, LoadedSets
 from convonet.tasks import Split, traits_of
-from convonet.workbench.changes import Change, Changed, Heard, WorkEnded
-from convonet.workbench.opened import OpenedModel
-from convonet.workbench.progress import Progress
-from convonet.workbench.sets import DECIDING, LoadedSets
-from convonet.workbench.workbench import Workbench
 
 POLL_MS = 50
 _SCAN_AFTER_MS = 500

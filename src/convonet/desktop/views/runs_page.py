@@ -14,8 +14,8 @@ from convonet.errors import ConvonetError
 from convonet.events import RunState, Watch
 from convonet.params import SearchSpace
 from convonet.runs import Run
+from convonet.session.opened import OpenedModel
 from convonet.tasks import SuspectsTask, TrainTask, traits_of
-from convonet.workbench.opened import OpenedModel
 
 if TYPE_CHECKING:
     from convonet.desktop.controller import Controller

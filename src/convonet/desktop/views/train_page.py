@@ -17,7 +17,7 @@ from convonet.desktop.widgets.curves import CurveView, Series
 from convonet.desktop.widgets.table import TableView, percent
 from convonet.events import CandidateEnded
 from convonet.runs.summary import NextStep, summary_of
-from convonet.workbench.progress import Progress, stored_messages, time_left
+from convonet.session.progress import Progress, stored_messages, time_left
 
 if TYPE_CHECKING:
     from convonet.desktop.controller import Controller

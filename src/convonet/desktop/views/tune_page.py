@@ -20,11 +20,11 @@ from convonet.desktop.views.tune_plots import SearchPlots
 from convonet.desktop.widgets.basic import EmptyState, button, column, frame, label, row
 from convonet.desktop.widgets.table import TableView, Written, tenths
 from convonet.events import Watch
+from convonet.launch.work import WorkEnded
 from convonet.params import HyperParams, fields_of
 from convonet.runs.documents import tune_document
+from convonet.session.progress import time_left
 from convonet.tasks.tune_task import DRAWN_TRIALS, IMAGE_LIMIT, Objective, Pruner, Search
-from convonet.workbench.changes import WorkEnded
-from convonet.workbench.progress import time_left
 
 if TYPE_CHECKING:
     from convonet.desktop.controller import Controller

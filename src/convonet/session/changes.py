@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
-from convonet.errors import ConvonetError
-from convonet.events import RunState, Stamped
-from convonet.runs import Run
+from convonet.events import Stamped
+from convonet.launch.work import WorkEnded
 from convonet.tasks import Task
 
 Part = Literal[
@@ -39,22 +38,6 @@ class Heard:
 
     task: Task
     stamped: Stamped
-
-
-@dataclass(frozen=True)
-class WorkEnded:
-    """The work is over.
-
-    Attributes:
-        result: the job's answer; None unless it is done.
-        error: why it failed; None for done and cancelled.
-    """
-
-    task: Task
-    run: Run
-    state: RunState
-    result: dict[str, Any] | None = None
-    error: ConvonetError | None = None
 
 
 Change: TypeAlias = Changed | Heard | WorkEnded

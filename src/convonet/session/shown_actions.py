@@ -16,7 +16,7 @@ from convonet.tasks import InspectTask, LayersTask, ReportTask, Task
 from convonet.tasks.shown_as import as_command, as_python, several
 
 if TYPE_CHECKING:
-    from convonet.workbench.workbench import Workbench
+    from convonet.session.session import Workbench
 
 _MODEL, _IMAGE = "MODEL", "IMAGE.png"
 
@@ -144,5 +144,5 @@ def _runs(bench: Workbench) -> Iterator[Shown]:
         yield Shown("Stop", _words("convonet", "runs", "cancel", str(work.run.path)), stop)
     yield Shown("Resume a run", "convonet resume RUN", "# `convonet resume RUN` goes on with a run.\n")
     yield Shown("Train on Handwritten Digits", "convonet demo", "# `convonet demo` does it.\n")
-    about = "from convonet.workbench.doctor import examine\n\nprint(examine())\n"
+    about = "from convonet.launch.doctor import examine\n\nprint(examine())\n"
     yield Shown("About", "convonet doctor", about)

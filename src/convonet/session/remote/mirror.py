@@ -12,7 +12,7 @@ from typing import Any
 from convonet.atomic import write_json
 from convonet.events import RunState
 from convonet.runs import RECORD, Run, RunStore
-from convonet.workbench.remote.client import Client, quoted
+from convonet.session.remote.client import Client, quoted
 
 _ALWAYS = (
     RECORD,

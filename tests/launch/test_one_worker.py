@@ -14,10 +14,10 @@ import pytest
 
 from convonet.errors import RunAliveError, WorkerError
 from convonet.events import RunState
+from convonet.launch.supervisor import Supervisor
 from convonet.params import DataParams, HyperParams
 from convonet.runs import Run
 from convonet.tasks import SummaryTask, TrainTask
-from convonet.workbench.supervisor import Supervisor
 
 _HOLDER = """
 import sys

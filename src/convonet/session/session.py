@@ -14,6 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 from convonet.errors import ConvonetError, InputError
 from convonet.events import RunState, Watch
+from convonet.launch.doctor import examine
+from convonet.launch.resume import prepare_resume
+from convonet.launch.supervisor import Supervisor
+from convonet.launch.work import Follower, Work, WorkEnded
 from convonet.params import (
     DataParams,
     HyperParams,
@@ -30,6 +34,12 @@ from convonet.runs.documents import adopted_hyper
 from convonet.runs.environment import available_cores
 from convonet.runs.summary import NextStep, followed
 from convonet.scratch import Scratch
+from convonet.session.changes import Change, Changed, Heard, Listener, Part
+from convonet.session.demo import is_demo
+from convonet.session.local.images import LocalImages
+from convonet.session.opened import OpenedModel, open_model
+from convonet.session.recipes import RecipeChoice, as_trained, imposed, recipe_for
+from convonet.session.sets import DECIDING, LoadedSets
 from convonet.tasks import (
     DreamTask,
     EvaluateTask,
@@ -48,16 +58,6 @@ from convonet.tasks import (
 )
 from convonet.tasks.moved import check_images
 from convonet.tasks.shown_as import words_of
-from convonet.workbench.changes import Change, Changed, Heard, Listener, Part, WorkEnded
-from convonet.workbench.demo import is_demo
-from convonet.workbench.doctor import examine
-from convonet.workbench.images import LocalImages
-from convonet.workbench.opened import OpenedModel, open_model
-from convonet.workbench.recipes import RecipeChoice, as_trained, imposed, recipe_for
-from convonet.workbench.resume import prepare_resume
-from convonet.workbench.sets import DECIDING, LoadedSets
-from convonet.workbench.supervisor import Supervisor
-from convonet.workbench.work import Follower, Work
 
 if TYPE_CHECKING:
     from convonet.data.marking import MarkedImage

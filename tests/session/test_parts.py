@@ -28,15 +28,15 @@ from convonet.events import (
     Watch,
 )
 from convonet.params import DataParams, HyperParams, SearchSpace
+from convonet.session.folder_tree import folder_tree, rows_below
+from convonet.session.look import find_sizes
+from convonet.session.predictions import read_answers
+from convonet.session.progress import Progress, time_left
+from convonet.session.session import Workbench
+from convonet.session.sets import load_sets
+from convonet.session.shown_actions import shown_actions
 from convonet.tasks import EvaluateTask, PredictTask, Task, TrainTask, TuneTask
 from convonet.tasks.shown_as import as_command, as_python, command_words
-from convonet.workbench.folder_tree import folder_tree, rows_below
-from convonet.workbench.look import find_sizes
-from convonet.workbench.predictions import read_answers
-from convonet.workbench.progress import Progress, time_left
-from convonet.workbench.sets import load_sets
-from convonet.workbench.shown_actions import shown_actions
-from convonet.workbench.workbench import Workbench
 
 
 def epoch(number: int, **logs: float) -> EpochEnded:
@@ -168,7 +168,7 @@ def test_odd_names_among_the_answers_and_a_table_that_was_written_anew(tmp_path:
 
 def test_a_workbench_loads_no_window_and_no_network() -> None:
     code = (
-        "import json, sys; from pathlib import Path; from convonet.workbench.workbench import Workbench; "
+        "import json, sys; from pathlib import Path; from convonet.session.session import Workbench; "
         "Workbench(Path('.')).why_not('train'); "
         "print(json.dumps([m for m in ('keras', 'torch', 'PySide6', 'matplotlib', 'numpy') if m in sys.modules]))"
     )

@@ -22,14 +22,14 @@ from convonet.params import DataParams
 from convonet.params.files import data_to_dict
 from convonet.params.migrations import VERSION_KEY
 from convonet.runs import Run
+from convonet.session.demo import DEMO_HYPER
+from convonet.session.local.images import LocalImages
+from convonet.session.look import SizesFound
+from convonet.session.predictions import Answers, answers_file, read_answers
+from convonet.session.remote.client import Client
+from convonet.session.remote.mirror import Mirror
+from convonet.session.sets import LoadedSets
 from convonet.tasks import Split, TrainTask
-from convonet.workbench.demo import DEMO_HYPER
-from convonet.workbench.images import LocalImages
-from convonet.workbench.look import SizesFound
-from convonet.workbench.predictions import Answers, answers_file, read_answers
-from convonet.workbench.remote.client import Client
-from convonet.workbench.remote.mirror import Mirror
-from convonet.workbench.sets import LoadedSets
 
 if TYPE_CHECKING:
     from convonet.data.listing import ImageListing

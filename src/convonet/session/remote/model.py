@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from convonet.inference.model_info import ModelInfo
-from convonet.workbench.opened import OpenedModel
-from convonet.workbench.remote.client import Client
+from convonet.session.opened import OpenedModel
+from convonet.session.remote.client import Client
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,12 @@ from PIL import Image
 
 from convonet.errors import ConvonetError, ModelFileError, ParamError
 from convonet.events import RunState
+from convonet.launch.work import WorkEnded
 from convonet.params import DataParams, SearchSpace
-from convonet.workbench.changes import Change, Changed, Heard, WorkEnded
-from convonet.workbench.path import steps
-from convonet.workbench.sets import load_sets
-from convonet.workbench.workbench import Workbench
+from convonet.session.changes import Change, Changed, Heard
+from convonet.session.session import Workbench
+from convonet.session.sets import load_sets
+from convonet.session.steps import steps
 
 QUICK = {"family": "logistic", "epochs": 2, "batch_size": 64}
 

@@ -22,12 +22,12 @@ from convonet.home import home
 from convonet.params import DataParams, HyperParams, SearchSpace
 from convonet.runs import Run
 from convonet.runs.summary import NextStep, summary_of
+from convonet.session.demo import task_for
+from convonet.session.progress import Progress, stored_messages
+from convonet.session.recipes import RecipeChoice
+from convonet.session.session import Workbench
 from convonet.tasks import TrainTask
 from convonet.tasks.shown_as import as_command
-from convonet.workbench.demo import task_for
-from convonet.workbench.progress import Progress, stored_messages
-from convonet.workbench.recipes import RecipeChoice
-from convonet.workbench.workbench import Workbench
 
 
 @pytest.fixture

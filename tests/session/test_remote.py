@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from convonet.errors import InputError, ParamError
-from convonet.workbench.remote import client as client_room
-from convonet.workbench.remote.bench import _placed
-from convonet.workbench.remote.client import Client, Message, ServerLostError, _messages
-from convonet.workbench.remote.mirror import Mirror
+from convonet.session.remote import client as client_room
+from convonet.session.remote.bench import _placed
+from convonet.session.remote.client import Client, Message, ServerLostError, _messages
+from convonet.session.remote.mirror import Mirror
 
 RECORD = {"format_version": 1, "state": "done", "created": "2026-01-01T00:00:00Z"}
 

@@ -12,23 +12,23 @@ from convonet.data.sources import scan_images
 from convonet.errors import ConvonetError, InputError
 from convonet.events import RunState
 from convonet.home import home
+from convonet.launch.work import Work
 from convonet.params import DataParams, HyperParams
 from convonet.params.files import hyper_to_dict
 from convonet.params.migrations import VERSION_KEY
 from convonet.params.search_space import SearchSpace
 from convonet.runs import Run
 from convonet.runs.run import new_id
+from convonet.session.opened import OpenedModel
+from convonet.session.remote.client import Client, ServerLostError, quoted
+from convonet.session.remote.connection import Connection
+from convonet.session.remote.errand import Errand
+from convonet.session.remote.hand import RemoteHand, go_on
+from convonet.session.remote.images import MARK, RemoteImages, path_there, plain_data
+from convonet.session.remote.mirror import Mirror, RemoteRun, RemoteStore, keep_result
+from convonet.session.remote.model import ServedModel
+from convonet.session.session import Workbench
 from convonet.tasks import ReportTask, Task
-from convonet.workbench.opened import OpenedModel
-from convonet.workbench.remote.client import Client, ServerLostError, quoted
-from convonet.workbench.remote.connection import Connection
-from convonet.workbench.remote.errand import Errand
-from convonet.workbench.remote.hand import RemoteHand, go_on
-from convonet.workbench.remote.images import MARK, RemoteImages, path_there, plain_data
-from convonet.workbench.remote.mirror import Mirror, RemoteRun, RemoteStore, keep_result
-from convonet.workbench.remote.model import ServedModel
-from convonet.workbench.work import Work
-from convonet.workbench.workbench import Workbench
 
 _OURS = ("threads", "data", "hyper", "space", "into", "out")
 """Fields of a task that are not options: the server has its own place for files, and its own cores."""

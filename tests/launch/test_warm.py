@@ -9,10 +9,10 @@ import psutil
 import pytest
 
 from convonet.events import RunState
+from convonet.launch.supervisor import Supervisor
 from convonet.params import DataParams, HyperParams
 from convonet.runs import Run
 from convonet.tasks import TrainTask
-from convonet.workbench.supervisor import Supervisor
 
 
 def _children() -> set[int]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
-    from convonet.workbench.workbench import Workbench
+    from convonet.session.session import Workbench
 
 Standing = Literal["done", "next", "open", "blocked", "wrong"]
 

@@ -16,10 +16,10 @@ from typing import Any, TypeVar
 from convonet.errors import Cancelled, ConvonetError, WorkerError, error_from_dict
 from convonet.events import RunState, StageStarted, Stamped, Warned, read_event
 from convonet.runs import Run
+from convonet.session.remote.client import Client, EventStream, Message, ServerLostError, quoted
+from convonet.session.remote.connection import Connection
+from convonet.session.remote.mirror import Mirror, RemoteRun
 from convonet.tasks import traits_of
-from convonet.workbench.remote.client import Client, EventStream, Message, ServerLostError, quoted
-from convonet.workbench.remote.connection import Connection
-from convonet.workbench.remote.mirror import Mirror, RemoteRun
 
 T = TypeVar("T")
 

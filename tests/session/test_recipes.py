@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from convonet.params import DataParams, SearchSpace
-from convonet.workbench.recipes import recipe_for, with_recipe
+from convonet.session.recipes import recipe_for, with_recipe
 
 
 def written(folder: Path, colour: bool) -> DataParams:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from convonet.errors import Cancelled, ConvonetError, WorkerError, error_from_dict
 from convonet.events import RunState, Stamped
@@ -12,7 +12,6 @@ from convonet.runs import Run
 from convonet.runs.documents import RESULT, read_result
 from convonet.scratch import Scratch
 from convonet.tasks import Task
-from convonet.workbench.changes import WorkEnded
 
 _LOOK_SECONDS = 0.5
 
@@ -90,6 +89,22 @@ class Follower:
                 hint="Resume goes on from its last checkpoint",
             )
         return state
+
+
+@dataclass(frozen=True)
+class WorkEnded:
+    """The work is over.
+
+    Attributes:
+        result: the job's answer; None unless it is done.
+        error: why it failed; None for done and cancelled.
+    """
+
+    task: Task
+    run: Run
+    state: RunState
+    result: dict[str, Any] | None = None
+    error: ConvonetError | None = None
 
 
 @dataclass

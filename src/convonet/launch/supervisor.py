@@ -22,6 +22,7 @@ from convonet.errors import (
     error_from_dict,
 )
 from convonet.events import RunEnded, RunState, Stamped
+from convonet.launch.resume import can_resume
 from convonet.own_process import (
     NO_ROOM_CODE,
     OPENING_SECONDS,
@@ -34,7 +35,6 @@ from convonet.runs import Run
 from convonet.runs.environment import available_cores
 from convonet.runs.memory import halve_batch, memory_kills
 from convonet.runs.run import now
-from convonet.workbench.resume import can_resume
 
 KILL_SECONDS = 5.0
 _POLL_SECONDS = 0.05

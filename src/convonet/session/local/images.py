@@ -10,12 +10,12 @@ from convonet.events import Watch
 from convonet.params import DataParams, HyperParams
 from convonet.params.recipes import TrainRecipe
 from convonet.runs import Run
+from convonet.session.demo import demo_task
+from convonet.session.look import SizesFound, find_sizes
+from convonet.session.predictions import Answers, read_answers
+from convonet.session.recipes import make_plan
+from convonet.session.sets import LoadedSets, load_sets
 from convonet.tasks import Split, TrainTask
-from convonet.workbench.demo import demo_task
-from convonet.workbench.look import SizesFound, find_sizes
-from convonet.workbench.predictions import Answers, read_answers
-from convonet.workbench.recipes import make_plan
-from convonet.workbench.sets import LoadedSets, load_sets
 
 if TYPE_CHECKING:
     from convonet.data.listing import ImageListing

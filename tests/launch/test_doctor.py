@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from convonet.workbench import doctor
+from convonet.launch import doctor
 
 
 def test_a_folder_that_cannot_be_written_to_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,18 +14,19 @@ import pytest
 
 from convonet.errors import ConvonetError, ParamError
 from convonet.events import EpochEnded, RunEnded, RunState, StageStarted, Watch
+from convonet.launch.work import WorkEnded
 from convonet.params import DataParams, HyperParams
 from convonet.runs import Run
 from convonet.server.app import create_app
 from convonet.server.jobs import JobQueue
 from convonet.server.serving import Server, listening
 from convonet.server.settings import Settings
+from convonet.session.changes import Heard
+from convonet.session.remote import connection as connection_room
+from convonet.session.remote.bench import RemoteBench, open_bench
+from convonet.session.remote.client import Client, ServerLostError
+from convonet.session.remote.connection import Connection
 from convonet.tasks import TrainTask
-from convonet.workbench.changes import Heard, WorkEnded
-from convonet.workbench.remote import connection as connection_room
-from convonet.workbench.remote.bench import RemoteBench, open_bench
-from convonet.workbench.remote.client import Client, ServerLostError
-from convonet.workbench.remote.connection import Connection
 
 T = TypeVar("T")
 TOKEN = "for-this-test"

@@ -20,7 +20,7 @@ from convonet.atomic import replacing
 from convonet.errors import ConvonetError, InputError, error_from_dict
 
 if TYPE_CHECKING:
-    from convonet.workbench.remote.connection import Connection
+    from convonet.session.remote.connection import Connection
 
 _PREFIX = "/api/v1"
 _CONNECT_SECONDS = 4.0
