@@ -13,7 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from convonet.api import Data, Listener, TrainedRun, answer_of, data_of
+from convonet.api.execution import answer_of
+from convonet.api.inputs import Data, Listener, data_of
+from convonet.api.results import TrainedRun
 from convonet.errors import DataError
 from convonet.scratch import Scratch
 from convonet.tasks.explain_tasks import DreamTask, ExplainTask, LayersTask, Method
