@@ -1,6 +1,6 @@
 """What is loaded, what may be done next, and the worker at work. Every face holds one; it knows no window.
 
-A workbench belongs to one thread. What takes long is either done by a worker process, which `poll` follows, or
+A session belongs to one thread. What takes long is either done by a worker process, which `poll` follows, or
 by a plain function (`load_sets`) whose result is given back to it.
 """
 
@@ -66,7 +66,7 @@ _AS = {"export": "predict", "open_results": "save_model"}
 """Actions that can be done when another one can."""
 
 
-class Workbench:
+class Session:
     """State and actions that all faces share.
 
     Args:
@@ -84,7 +84,7 @@ class Workbench:
     """
 
     outlives_the_window = False
-    """Whether work goes on by itself when whoever holds the workbench ends."""
+    """Whether work goes on by itself when whoever holds the session ends."""
 
     def __init__(self, folder: Path, supervisor: Supervisor | None = None) -> None:
         self.folder = folder

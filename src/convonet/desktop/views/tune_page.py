@@ -122,7 +122,7 @@ class TunePage(Page):
         return grid
 
     def task_options(self) -> dict[str, Any]:
-        """What the form says, as keywords of `Workbench.tune_task`."""
+        """What the form says, as keywords of `Session.tune_task`."""
         grid = self.search.currentText() == "grid"
         return {
             "search": self.search.currentText(),
@@ -141,18 +141,18 @@ class TunePage(Page):
             drawn.setEnabled(search != "grid")
 
     def refresh(self) -> None:
-        work = self.bench.work
+        work = self.session.work
         tuning = work is not None and work.task.kind == "tune"
         if tuning and work is not None:
             self._run = work.run
-        varied = self.bench.space.varied
+        varied = self.session.space.varied
         self._either.show_content(bool(varied) or tuning or bool(self.table.rows.rows))
         self.lead.setText(
             f"Varied: {', '.join(self._labels[name] for name in varied)}"
             if varied
             else "Several values are tried, the best is found"
         )
-        count = self.bench.space.size() if varied and not self.bench.space.ranges else 0
+        count = self.session.space.size() if varied and not self.session.space.ranges else 0
         self._plan.setText(
             f"The grid has {count:,} settings, each trained once on every fold." if count else ""
         )
@@ -212,7 +212,7 @@ class TunePage(Page):
             self.controller.guard(lambda trial=values[-1]: self._take_over(int(trial)))  # type: ignore[misc]
 
     def _take_over(self, trial: int) -> None:
-        self.bench.adopt(self._run, trial)
+        self.session.adopt(self._run, trial)
         self.controller.noted.emit("The row's values are the hyper parameters now")
         self.controller.page_wanted.emit("params/hyper")
 
