@@ -14,8 +14,8 @@ from PIL import Image
 from convonet.desktop.app_win import AppWin
 from convonet.params import DataParams, SearchSpace
 from convonet.runs import Run
-from convonet.workbench.demo import task_for
-from convonet.workbench.opened import OpenedModel
+from convonet.session.demo import task_for
+from convonet.session.opened import OpenedModel
 
 Wait = Callable[..., None]
 
@@ -45,11 +45,11 @@ def trained_on(folder: Path, digits: Path) -> Run:
 
 def check_nothing_is_left(window: AppWin, photographs: Path) -> None:
     """The window is as if the photographs had been chosen first."""
-    bench = window.controller.bench
-    assert bench.data.set_values() == {"train_dir": str(photographs)}
-    assert (bench.recipe, bench.space) == ("auto", SearchSpace())
-    assert bench.model is bench.evaluation is bench.summary is bench.explanations is None
-    assert bench.predictions == []
+    session = window.controller.session
+    assert session.data.set_values() == {"train_dir": str(photographs)}
+    assert (session.recipe, session.space) == ("auto", SearchSpace())
+    assert session.model is session.evaluation is session.summary is session.explanations is None
+    assert session.predictions == []
     standing = {name: made.standing for name, made in window.rail.buttons.items()}
     assert standing["data"] == "done"
     assert standing["train"] == "next"
@@ -67,17 +67,17 @@ def check_nothing_is_left(window: AppWin, photographs: Path) -> None:
 def test_photographs_after_the_digits_leave_nothing_of_the_digits(
     window: AppWin, answers: Any, qtbot: Any, digits: Path, tmp_path: Path, photographs: Path
 ) -> None:
-    bench = window.controller.bench
+    session = window.controller.session
     run = trained_on(tmp_path / "runs", digits)
     runs: Any = window.page("runs")
     runs._take_run(run, OpenedModel(run.path))
-    qtbot.waitUntil(lambda: "test" in bench.sets, timeout=10_000)
-    assert bench.data.image_size == (16, 16)
+    qtbot.waitUntil(lambda: "test" in session.sets, timeout=10_000)
+    assert session.data.image_size == (16, 16)
     assert "98.6%" in window.rail.buttons["test"].toolTip()
     window.show_page("train")
-    bench.predictions = [{"path": "7.png", "error": "of the digits"}]
+    session.predictions = [{"path": "7.png", "error": "of the digits"}]
     window.files.take_folder(photographs)
-    qtbot.waitUntil(lambda: bench.sets.images("train") == 24, timeout=10_000)
+    qtbot.waitUntil(lambda: session.sets.images("train") == 24, timeout=10_000)
     assert answers.errors == []
     check_nothing_is_left(window, photographs)
 
@@ -85,26 +85,26 @@ def test_photographs_after_the_digits_leave_nothing_of_the_digits(
 def test_a_folder_that_is_pointed_to_anew_keeps_what_was_set(
     window: AppWin, qtbot: Any, tmp_path: Path, photographs: Path
 ) -> None:
-    bench = window.controller.bench
-    bench.set_data(DataParams.of({"train_dir": str(tmp_path / "gone"), "image_size": 32}))
-    bench.set_space(SearchSpace.of({"epochs": 4}))
+    session = window.controller.session
+    session.set_data(DataParams.of({"train_dir": str(tmp_path / "gone"), "image_size": 32}))
+    session.set_space(SearchSpace.of({"epochs": 4}))
     window.files.take_folder(photographs)
-    qtbot.waitUntil(lambda: "train" in bench.sets, timeout=10_000)
-    assert (bench.data.image_size, bench.hyper.epochs) == ((32, 32), 4)
+    qtbot.waitUntil(lambda: "train" in session.sets, timeout=10_000)
+    assert (session.data.image_size, session.hyper.epochs) == ((32, 32), 4)
 
 
 def test_another_test_folder_drops_the_score_and_keeps_the_model(
     window: AppWin, qtbot: Any, digits: Path, tmp_path: Path
 ) -> None:
-    bench = window.controller.bench
+    session = window.controller.session
     run = trained_on(tmp_path / "runs", digits)
     runs: Any = window.page("runs")
     runs._take_run(run, OpenedModel(run.path))
-    qtbot.waitUntil(lambda: "test" in bench.sets, timeout=10_000)
+    qtbot.waitUntil(lambda: "test" in session.sets, timeout=10_000)
     window.files.take_folder(digits / "train", "test_dir")
-    qtbot.waitUntil(lambda: bench.sets.images("test") == 1438, timeout=10_000)
-    assert bench.model is not None
-    assert bench.evaluation is None
+    qtbot.waitUntil(lambda: session.sets.images("test") == 1438, timeout=10_000)
+    assert session.model is not None
+    assert session.evaluation is None
     assert window.rail.buttons["test"].standing == "next"
 
 
@@ -113,13 +113,13 @@ def test_another_test_folder_drops_the_score_and_keeps_the_model(
 def test_the_digits_button_then_photographs(
     window: AppWin, answers: Any, qtbot: Any, photographs: Path, wait_work: Wait
 ) -> None:
-    bench = window.controller.bench
+    session = window.controller.session
     window.controller.actions["demo"].trigger()
-    qtbot.waitUntil(lambda: bench.work is not None, timeout=30_000)
+    qtbot.waitUntil(lambda: session.work is not None, timeout=30_000)
     wait_work(window, 200)
-    assert bench.evaluation is not None
+    assert session.evaluation is not None
     window.files.take_folder(photographs)
-    qtbot.waitUntil(lambda: bench.sets.images("train") == 24, timeout=10_000)
+    qtbot.waitUntil(lambda: session.sets.images("train") == 24, timeout=10_000)
     assert answers.errors == []
     check_nothing_is_left(window, photographs)
 
@@ -129,12 +129,12 @@ def test_the_digits_button_then_photographs(
 def test_a_training_that_ends_after_other_images_were_chosen_is_only_listed(
     window: AppWin, answers: Any, qtbot: Any, photographs: Path, wait_work: Wait
 ) -> None:
-    bench = window.controller.bench
+    session = window.controller.session
     window.controller.actions["demo"].trigger()
     qtbot.waitUntil(lambda: window.controller.progress.epochs_done > 0, timeout=60_000)
     window.files.take_folder(photographs)
-    qtbot.waitUntil(lambda: bench.sets.images("train") == 24, timeout=10_000)
+    qtbot.waitUntil(lambda: session.sets.images("train") == 24, timeout=10_000)
     wait_work(window, 200)
     assert answers.errors == []
     check_nothing_is_left(window, photographs)
-    assert len(list(bench.store.known())) == 1
+    assert len(list(session.store.known())) == 1
