@@ -114,7 +114,7 @@ def auc_of_counts(
     if not total_ones or not total_zeros:
         return None
     distinct, group = np.unique(values, return_inverse=True)
-    ones, zeros = (np.bincount(group, part, minlength=len(distinct)) for part in (ones, zeros))
+    ones, zeros = (np.bincount(group, part, len(distinct)).astype(np.float64) for part in (ones, zeros))
     above = (np.cumsum(zeros) - zeros / 2) / total_zeros
     below = 1 - (np.cumsum(ones) - ones / 2) / total_ones
     area = float(ones @ above / total_ones)
