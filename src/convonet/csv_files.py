@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import itertools
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TextIO
 
@@ -72,7 +72,7 @@ def csv_rows(lines: Iterable[str], first: int | None = None) -> Iterator[list[st
     return ([csv_text(cell) for cell in row[:first]] for row in csv.reader(lines))
 
 
-def csv_records(lines: Iterable[str], columns: Collection[str] | None = None) -> Iterator[Mapping[str, str]]:
+def csv_records(lines: Iterable[str], columns: Collection[str] | None = None) -> Iterator[dict[str, str]]:
     """The rows below the header, each by the header's names; raises ValueError for a row of another length.
 
     Args:

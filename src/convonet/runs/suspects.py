@@ -39,6 +39,6 @@ def read_suspects(run: Run) -> list[dict[str, Any]]:
         return []
 
 
-def _typed(row: Mapping[str, str]) -> dict[str, Any]:
+def _typed(row: dict[str, str]) -> dict[str, Any]:
     numbers = {name: float(row[name]) for name in ("margin", "p_class", "p_suggested")}
     return row | numbers | {"rank": int(row["rank"]), "likely": row["likely"] == "yes"}
