@@ -51,7 +51,9 @@ class RecipeCard(QFrame):
         super().__init__()
         self.setObjectName("card")
         self._controller, self._session = controller, controller.session
-        titles = {name: (title, _MEANS[name]) for name, title in RECIPE_TITLES.items()}
+        titles: dict[str, tuple[str, str]] = {
+            name: (title, _MEANS[name]) for name, title in RECIPE_TITLES.items()
+        }
         self.recipe, self.minutes = Segments(titles, "Recipe"), MinutesBox()
         self._means = label("", "muted", wrap=True)
         self.sentence = label("", "section", wrap=True, select=True)
