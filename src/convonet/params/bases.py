@@ -25,6 +25,7 @@ class BaseInfo:
         least: the smallest side that it takes.
         parameters: of the base alone, without its old output.
         maps: how many maps it gives.
+        macs: multiply-adds for one image of `size`.
         scaling: how it wants 0..255 scaled; `none` where it does so itself.
         mean, deviation: for `standard` scaling, on the 0..1 scale.
         package: the Python package that brings the weights, or None.
@@ -40,6 +41,7 @@ class BaseInfo:
     least: int
     parameters: int
     maps: int
+    macs: int
     scaling: Scaling
     file: str
     source: str
@@ -62,6 +64,7 @@ class BaseInfo:
             "least_image_size": self.least,
             "parameters": self.parameters,
             "features": self.maps,
+            "macs": self.macs,
             "scaling": self.scaling,
             "licence": self.licence,
             "source": self.source,
@@ -80,6 +83,7 @@ _BASES = (
         least=32,
         parameters=3_413_024,
         maps=1280,
+        macs=384_071_648,
         scaling="standard",
         mean=(127 / 255,) * 3,
         deviation=(128 / 255,) * 3,
@@ -97,6 +101,7 @@ _BASES = (
         least=32,
         parameters=4_189_344,
         maps=1280,
+        macs=599_069_328,
         scaling="standard",
         mean=(127 / 255,) * 3,
         deviation=(128 / 255,) * 3,
@@ -114,6 +119,7 @@ _BASES = (
         least=32,
         parameters=4_869_168,
         maps=1280,
+        macs=858_620_368,
         scaling="standard",
         mean=(127 / 255,) * 3,
         deviation=(128 / 255,) * 3,
@@ -131,6 +137,7 @@ _BASES = (
         least=32,
         parameters=14_714_688,
         maps=512,
+        macs=15_346_696_448,
         scaling="standard",
         mean=_CAFFE_MEAN,
         deviation=(1 / 255,) * 3,
@@ -148,6 +155,7 @@ _BASES = (
         least=32,
         parameters=23_587_712,
         maps=2048,
+        macs=3_856_187_648,
         scaling="standard",
         mean=_CAFFE_MEAN,
         deviation=(1 / 255,) * 3,
@@ -165,6 +173,7 @@ _BASES = (
         least=71,
         parameters=20_861_480,
         maps=2048,
+        macs=8_355_617_896,
         scaling="symmetric",
         file="xception_weights_tf_dim_ordering_tf_kernels_notop.h5",
         url=f"{_STORE}/xception/xception_weights_tf_dim_ordering_tf_kernels_notop.h5",
@@ -179,6 +188,7 @@ _BASES = (
         least=32,
         parameters=2_257_984,
         maps=1280,
+        macs=299_658_368,
         scaling="symmetric",
         file="mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_224_no_top.h5",
         url=f"{_STORE}/mobilenet_v2/mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_224_no_top.h5",
@@ -192,6 +202,7 @@ _BASES = (
         least=32,
         parameters=939_120,
         maps=576,
+        macs=54_970_560,
         scaling="symmetric",
         file="weights_mobilenet_v3_small_224_1.0_float_no_top_v2.h5",
         url=f"{_STORE}/mobilenet_v3/weights_mobilenet_v3_small_224_1.0_float_no_top_v2.h5",
@@ -206,6 +217,7 @@ _BASES = (
         least=32,
         parameters=2_996_352,
         maps=960,
+        macs=214_204_096,
         scaling="symmetric",
         file="weights_mobilenet_v3_large_224_1.0_float_no_top_v2.h5",
         url=f"{_STORE}/mobilenet_v3/weights_mobilenet_v3_large_224_1.0_float_no_top_v2.h5",
@@ -220,6 +232,7 @@ _BASES = (
         least=32,
         parameters=4_049_571,
         maps=1280,
+        macs=384_698_848,
         scaling="none",
         file="efficientnetb0_notop.h5",
         url="https://storage.googleapis.com/keras-applications/efficientnetb0_notop.h5",
