@@ -30,11 +30,15 @@ def unpack(archive: Path, folder: Path, limits: Limits) -> list[tuple[str, str]]
     """
     try:
         with zipfile.ZipFile(archive) as opened:
-            members = [info for info in opened.infolist() if not info.is_dir() and not is_noise(info.filename)]
+            members = [
+                info for info in opened.infolist() if not info.is_dir() and not is_noise(info.filename)
+            ]
             _check_sums(members, archive, limits)
             return list(_written(opened, members, folder, limits))
     except _BROKEN as error:
-        raise Refusal(422, "The file is not a zip archive, or it is damaged", received=str(error)[:200]) from error
+        raise Refusal(
+            422, "The file is not a zip archive, or it is damaged", received=str(error)[:200]
+        ) from error
 
 
 def _check_sums(members: list[zipfile.ZipInfo], archive: Path, limits: Limits) -> None:

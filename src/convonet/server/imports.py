@@ -76,7 +76,9 @@ class Imports:
         self._check_size(files, size)
         parent = self._parent()
         self._sweep(parent)
-        begun = Begun(secrets.token_hex(8), file_name(name.rsplit("/", 1)[-1].removesuffix(".zip")), kind, files, size)
+        begun = Begun(
+            secrets.token_hex(8), file_name(name.rsplit("/", 1)[-1].removesuffix(".zip")), kind, files, size
+        )
         folder = parent / begun.id
         try:
             (folder / _CONTENT).mkdir(parents=True)
@@ -90,7 +92,10 @@ class Imports:
         begun, folder = self._find(name)
         if begun.kind == "zip":
             archive = folder / _ARCHIVE
-            return asdict(begun) | {"received": archive.stat().st_size if archive.is_file() else 0, "paths": {}}
+            return asdict(begun) | {
+                "received": archive.stat().st_size if archive.is_file() else 0,
+                "paths": {},
+            }
         content = folder / _CONTENT
         paths = {path.relative_to(content).as_posix(): path.stat().st_size for path in _files(content)}
         return asdict(begun) | {"received": sum(paths.values()), "paths": paths}
@@ -117,7 +122,9 @@ class Imports:
             archive = folder / _ARCHIVE
             known = archive.stat().st_size if archive.is_file() else 0
             if offset != known:
-                raise Refusal(409, "These bytes do not follow those that are here", expected=known, received=offset)
+                raise Refusal(
+                    409, "These bytes do not follow those that are here", expected=known, received=offset
+                )
             if known + len(content) > begun.bytes:
                 raise Refusal(413, "The archive is larger than announced", expected=f"{begun.bytes:,} bytes")
             try:
@@ -221,7 +228,9 @@ class Imports:
             )
         free = shutil.disk_usage(self._root.path).free
         if size > free // 2:
-            raise Refusal(507, "The server's disk is too full for these images", received=f"{free:,} bytes free")
+            raise Refusal(
+                507, "The server's disk is too full for these images", received=f"{free:,} bytes free"
+            )
 
     def _count(self, name: str, folder: Path, uploads: Sequence[Upload]) -> None:
         """Add up what has come, whatever was announced; refuse what goes beyond the limits."""
@@ -239,7 +248,9 @@ class Imports:
     def _find(self, name: str) -> tuple[Begun, Path]:
         folder = self._parent() / name
         if not _ID.fullmatch(name) or not (folder / _STATE).is_file():
-            raise no_such("There is no such upload, or not any more", ascii(name)[1:-1][:50], "Begin it again")
+            raise no_such(
+                "There is no such upload, or not any more", ascii(name)[1:-1][:50], "Begin it again"
+            )
         os.utime(folder)
         return Begun(**json.loads((folder / _STATE).read_text(encoding="utf-8"))), folder
 
@@ -281,7 +292,11 @@ def _innermost(folder: Path) -> Path:
     """The folder that holds the classes: archives often wrap all in folders with nothing else."""
     while True:
         inside = list(folder.iterdir())
-        if len(inside) != 1 or not inside[0].is_dir() or not any(path.is_dir() for path in inside[0].iterdir()):
+        if (
+            len(inside) != 1
+            or not inside[0].is_dir()
+            or not any(path.is_dir() for path in inside[0].iterdir())
+        ):
             return folder
         folder = inside[0]
 

@@ -11,7 +11,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from convonet.server.refusals import Refusal, problem
 from convonet.server.settings import MIB, Limits
 
-
 _UPLOADS = ("/predict", "/uploads", "/files", "/archive")
 """Ends of the addresses that take images."""
 

@@ -483,6 +483,7 @@ class HeldOut(Document):
     """The table that says which image is of which set."""
 
     train_dir: str
+    group_column: str | None = Field(description="Give it too: images of one group stay together.")
     test_images: int
 
 

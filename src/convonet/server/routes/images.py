@@ -172,7 +172,8 @@ def hold_out(dataset: DataSetId, wish: schemas.HoldOut, parts: Parts) -> Json:
     name = f"{_set_name(listing.root)} ({round(100 * wish.share)}% test)"
     file = parent / f"{file_name(name, [path.stem for path in parent.iterdir()])}.csv"
     count = write_hold_out(listing, file, wish.share, wish.seed)
-    return Json({"train_dir": parts.root.shown(file), "test_images": count}, 201)
+    group = "group" if listing.groups else None
+    return Json({"train_dir": parts.root.shown(file), "group_column": group, "test_images": count}, 201)
 
 
 def _set_name(root: Path) -> str:

@@ -19,7 +19,9 @@ from convonet.server.services import Parts
 router = APIRouter(tags=["images"], responses=REFUSED)
 
 ImportId = Annotated[str, InPath(max_length=64, examples=["0123456789abcdef"])]
-_BYTES = {"requestBody": {"required": True, "content": {"application/octet-stream": {"schema": {"type": "string"}}}}}
+_BYTES = {
+    "requestBody": {"required": True, "content": {"application/octet-stream": {"schema": {"type": "string"}}}}
+}
 
 
 @router.post("/imports", status_code=201, response_model=schemas.ImportState)

@@ -60,7 +60,9 @@ def apply(wish: KernelWish, parts: Parts) -> Json:
         pixels = _array(flat(image, "drop"))
     # A large kernel over a large picture would keep the server busy for minutes.
     if pixels.shape[0] * pixels.shape[1] * chosen.weights.size > _MOST_WEIGHTS:
-        raise Refusal(413, "The kernel is too large for this picture", hint="Choose a smaller kernel or picture")
+        raise Refusal(
+            413, "The kernel is too large for this picture", hint="Choose a smaller kernel or picture"
+        )
     result = apply_kernel(
         pixels, chosen, stride=wish.stride, padding=wish.padding, grey=wish.grey, relu=wish.relu
     )

@@ -56,7 +56,7 @@ export function holdOut(page) {
     button.disabled = true;
     try {
       const found = await call(`datasets/${store.dataset.id}/hold-out`, {body: {share: SHARE}});
-      await takeImages(found.train_dir);
+      await takeImages(found.train_dir, found.group_column ? {group_column: found.group_column} : {});
     } catch (error) {
       note(error.message);
       button.disabled = false;
