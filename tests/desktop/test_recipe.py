@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from convonet.desktop.app_win import AppWin
-from convonet.desktop.session import Session
+from convonet.desktop.window_state import WindowState
 from convonet.params import DataParams, HyperParams
 from convonet.runs import Run
 from convonet.session.opened import OpenedModel
@@ -39,9 +39,9 @@ def blobs(tmp_path: Path) -> Path:
 
 def choose(window: AppWin, qtbot: Any, folder: Path) -> Any:
     """Choose a folder of images; gives the page Train with its plan."""
-    bench = window.controller.bench
+    session = window.controller.session
     window.files.take_folder(folder)
-    qtbot.waitUntil(lambda: "train" in bench.sets, timeout=10_000)
+    qtbot.waitUntil(lambda: "train" in session.sets, timeout=10_000)
     window.show_page("train")
     page: Any = window.page("train")
     qtbot.waitUntil(lambda: not page.card.preview.is_busy, timeout=10_000)
@@ -66,21 +66,21 @@ def test_images_are_enough_to_train(window: AppWin, qtbot: Any, blobs: Path) -> 
 
 def test_the_plan_follows_what_is_set(window: AppWin, qtbot: Any, blobs: Path) -> None:
     page = choose(window, qtbot, blobs)
-    card, bench = page.card, window.controller.bench
+    card, session = page.card, window.controller.session
     window.page("params")
     form: Any = window.pages["params"].hyper_form  # type: ignore[attr-defined]
     form.rows["epochs"].editor.set_text("3")
     form.edited.emit()
     qtbot.waitUntil(lambda: "epochs=3" in card.notes.text(), timeout=10_000)
     card.minutes.setValue(2)
-    assert bench.train_task().minutes == 2
-    shown = {item.title: item for item in shown_actions(bench)}["Training With Validation"]
+    assert session.train_task().minutes == 2
+    shown = {item.title: item for item in shown_actions(session)}["Training With Validation"]
     assert shown.command.endswith("--set epochs=3 --minutes 2")
     assert "convonet.train(data, hyper, minutes=2)" in shown.python
     card.recipe.setCurrentText("fast")
     card.recipe.activated.emit(1)
     qtbot.waitUntil(lambda: len(card.candidates.lines) > 0 and not card.preview.is_busy, timeout=10_000)
-    assert bench.train_task().recipe == "fast"
+    assert session.train_task().recipe == "fast"
     form.rows["family"].editor.set_text("logistic")
     form.edited.emit()
     assert card.recipe.currentText() == "none"
@@ -97,7 +97,7 @@ def test_a_file_of_hyper_parameters_is_trained_as_it_is(
     window.files.take_params(file)
     window.show_page("train")
     assert page.card.recipe.currentText() == "none"
-    task = window.controller.bench.train_task()
+    task = window.controller.session.train_task()
     assert (task.recipe, task.hyper.epochs) == ("none", 2)
     window.controller.actions["new_hyper"].trigger()
     assert page.card.recipe.currentText() == "auto"
@@ -105,16 +105,16 @@ def test_a_file_of_hyper_parameters_is_trained_as_it_is(
 
 def test_the_recipe_is_remembered(open_app: Any, tmp_path: Path) -> None:
     first: AppWin = open_app()
-    first.controller.bench.set_recipe("best", 12)
+    first.controller.session.set_recipe("best", 12)
     first.close()
-    later: AppWin = open_app(Session.load())
+    later: AppWin = open_app(WindowState.load())
     later.controller.restore_session()
-    recipes = later.controller.bench.recipes
+    recipes = later.controller.session.recipes
     assert (recipes.chosen, recipes.minutes) == ("best", 12)
     # Windows without recipes trained what the form said.
-    old: AppWin = open_app(Session(hyper={"epochs": 4}))
+    old: AppWin = open_app(WindowState(hyper={"epochs": 4}))
     old.controller.restore_session()
-    assert old.controller.bench.recipe == "none"
+    assert old.controller.session.recipe == "none"
 
 
 @pytest.mark.timeout(180)
@@ -123,11 +123,11 @@ def test_train_and_what_is_shown_while_and_after(
 ) -> None:
     """Choose a folder, press Train, and a real worker does the rest."""
     page = choose(window, qtbot, blobs)
-    bench = window.controller.bench
-    bench.set_recipe("fast")
+    session = window.controller.session
+    session.set_recipe("fast")
     window.controller.actions["train_val"].trigger()
-    assert bench.work is not None
-    task = bench.work.task
+    assert session.work is not None
+    task = session.work.task
     assert isinstance(task, TrainTask)
     assert task.recipe == "fast"
     assert page.card.isHidden()
@@ -208,14 +208,14 @@ def record_run(folder: Path, images: Path) -> Run:
 def test_a_run_that_is_opened_again_has_its_summary_and_advice(
     window: AppWin, tmp_path: Path, blobs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run, bench = record_run(tmp_path / "runs", blobs), window.controller.bench
+    run, session = record_run(tmp_path / "runs", blobs), window.controller.session
     runs: Any = window.page("runs")
     runs._take_run(run, OpenedModel(run.path))
     assert window.shown == "train"
     page: Any = window.page("train")
     view = page.summary
     assert page.tabs.currentWidget() is view
-    assert bench.recipe == "auto"
+    assert session.recipe == "auto"
     assert page.card.minutes.value() == 1
     assert [line.note for line in view.tried.lines] == ["Chosen", "Needs at least 9 s"]
     assert view._interval.text() == "95% CI 70.0–88.0%"
@@ -223,7 +223,7 @@ def test_a_run_that_is_opened_again_has_its_summary_and_advice(
     assert page.messages.toPlainText() == "A plateau. Try more images.\nDark has more images."
     assert page.tabs.tabText(page.tabs.indexOf(page.messages)) == "Messages (2)"
     started: list[TrainTask] = []
-    monkeypatch.setattr(bench, "start", started.append)
+    monkeypatch.setattr(session, "start", started.append)
     assert len(view.buttons) == 2, "of a plateau there is nothing to apply"
     for button in list(view.buttons):
         button.click()
@@ -272,18 +272,18 @@ def test_auto_on_sixty_photographs(
     assert answers.errors == []
     assert len(page.summary.tried.lines) == 2
     assert page.summary.summary.accuracy is not None
-    bench = window.controller.bench
-    assert bench.model is not None
-    run = bench.model.run
+    session = window.controller.session
+    assert session.model is not None
+    run = session.model.run
     assert run is not None
     stored = [step.text for step in page.summary.summary.advice]
     assert "More training time may give a better model." in stored
     button = page.summary.buttons[-1]
     button.click()
-    assert bench.work is not None
-    task = bench.work.task
+    assert session.work is not None
+    task = session.work.task
     assert isinstance(task, TrainTask)
     assert task.recipe == "best"
     assert page.card.isHidden()
-    bench.stop()
+    session.stop()
     wait_work(window)

@@ -32,7 +32,7 @@ class PlanPreview(QObject):
 
     def __init__(self, controller: Controller) -> None:
         super().__init__(controller)
-        self._controller, self._bench = controller, controller.bench
+        self._controller, self._session = controller, controller.session
         self.plan: Plan | None = None
         self.error = ""
         self.is_busy = False
@@ -68,20 +68,20 @@ class PlanPreview(QObject):
 
     def _present(self) -> tuple[Any, ...] | None:
         """What a plan depends on; None where there is nothing to plan."""
-        bench = self._bench
-        if bench.recipe == "none" or "train" not in bench.sets or any(bench.faults.values()):
+        session = self._session
+        if session.recipe == "none" or "train" not in session.sets or any(session.faults.values()):
             return None
         # It is kept, so that no other listing can have its id.
-        listing = self._listing = bench.sets["train"]
-        task = bench.train_task()
-        return id(listing), task.data, task.hyper, task.recipe, task.minutes, bench.sets.images("val")
+        listing = self._listing = session.sets["train"]
+        task = session.train_task()
+        return id(listing), task.data, task.hyper, task.recipe, task.minutes, session.sets.images("val")
 
     def _make(self) -> None:
         key = self._key
         if key is None:
             return
         _, data, hyper, recipe, minutes, validation = key
-        images, listing = self._bench.images, self._listing
+        images, listing = self._session.images, self._listing
         assert listing is not None
 
         def make(_: object) -> Plan | None:

@@ -87,31 +87,31 @@ class ParamsPage(Page):
         next(iter(form.rows.values())).editor.widget.setFocus()
 
     def refresh(self) -> None:
-        faults = self.bench.faults
+        faults = self.session.faults
         if not faults["data"]:
-            self.data_form.show_texts(data_texts(self.bench.data))
+            self.data_form.show_texts(data_texts(self.session.data))
         if not faults["hyper"]:
-            self.hyper_form.show_texts(space_texts(self.bench.space))
+            self.hyper_form.show_texts(space_texts(self.session.space))
         self._show_family()
         self._show_faults()
 
     def _data_edited(self) -> None:
         data, faults = read_data(self.data_form.texts())
         if data is not None:
-            self.bench.set_data(data)
-        self.bench.set_faults("data", faults)
+            self.session.set_data(data)
+        self.session.set_faults("data", faults)
         self._show_faults()
 
     def _hyper_edited(self) -> None:
-        space, faults = read_space(self.hyper_form.texts(), self.bench.space)
+        space, faults = read_space(self.hyper_form.texts(), self.session.space)
         if space is not None:
-            self.bench.set_space(space)
-        self.bench.set_faults("hyper", faults)
+            self.session.set_space(space)
+        self.session.set_faults("hyper", faults)
         self._show_family()
         self._show_faults()
 
     def _show_faults(self) -> None:
-        faults = self.bench.faults
+        faults = self.session.faults
         self.data_form.mark(faults["data"])
         self.hyper_form.mark(faults["hyper"])
         for place, (kind, name) in enumerate((("data", "Data"), ("hyper", "Network and training"))):
@@ -123,9 +123,9 @@ class ParamsPage(Page):
 
     def _show_family(self) -> None:
         """Only the parameters that the chosen network takes are shown, with its own defaults."""
-        if self.bench.faults["hyper"]:
+        if self.session.faults["hyper"]:
             return
-        hyper = self.bench.hyper
+        hyper = self.session.hyper
         family = FAMILIES[hyper.family]
         for name, made in self.hyper_form.rows.items():
             if made.field.group == "Network" and name != "family":
@@ -134,13 +134,13 @@ class ParamsPage(Page):
         ignored = family.ignored(hyper)
         note = f" It does not use {', '.join(ignored)}." if ignored else ""
         self._family.setText(f"{family.title}: {family.description}{note}")
-        varied = self.bench.space.varied
+        varied = self.session.space.varied
         several = f"Several values: {', '.join(varied)}. The first of each trains, all of them tune."
         one = "Several values between commas can be tried by tuning; the first one trains."
         self._lists.setText(several if varied else one)
-        if self.bench.recipe != "none":
+        if self.session.recipe != "none":
             self._family.setText(
-                f"Recipe {self.bench.recipe}: the network and its training are planned for the images. What you set "
+                f"Recipe {self.session.recipe}: the network and its training are planned for the images. What you set "
                 "here applies to every network that is tried. With a family or a backbone, the recipe is none."
             )
 

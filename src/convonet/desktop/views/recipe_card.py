@@ -39,7 +39,7 @@ class MinutesBox(QDoubleSpinBox):
 
 
 class RecipeCard(QFrame):
-    """Reads and sets the recipe of the workbench.
+    """Reads and sets the recipe of the session.
 
     Attributes:
         preview: makes the plan.
@@ -48,7 +48,7 @@ class RecipeCard(QFrame):
     def __init__(self, controller: Controller) -> None:
         super().__init__()
         self.setObjectName("card")
-        self._bench = controller.bench
+        self._session = controller.session
         self.recipe, self.minutes = QComboBox(), MinutesBox()
         self.recipe.addItems(list(TRAIN_RECIPES))
         self.recipe.setAccessibleName("Recipe")
@@ -84,7 +84,7 @@ class RecipeCard(QFrame):
             fallback: stands where there is no plan.
             with_candidates: list what is going to be tried.
         """
-        recipe, minutes = self._bench.recipe, self._bench.recipes.minutes
+        recipe, minutes = self._session.recipe, self._session.recipes.minutes
         self.recipe.setCurrentText(recipe)
         self.minutes.blockSignals(True)
         self.minutes.setValue(minutes or 0)
@@ -116,7 +116,7 @@ class RecipeCard(QFrame):
 
     def _choose(self) -> None:
         recipe: Any = self.recipe.currentText()
-        self._bench.set_recipe(recipe, (self.minutes.value() or None) if recipe != "none" else None)
+        self._session.set_recipe(recipe, (self.minutes.value() or None) if recipe != "none" else None)
 
 
 def _waiting(candidate: Any) -> CandidateLine:
