@@ -4,7 +4,6 @@ import sys
 from types import ModuleType
 from typing import Any
 
-import convonet
 from convonet.runs.run import RECORD, Run, new_id
 from convonet.runs.store import RunStore
 
@@ -15,7 +14,8 @@ class _RunsPackage(ModuleType):
     """This package, which people also call: `convonet.runs()` lists their runs."""
 
     def __call__(self, *args: Any, **options: Any) -> Any:
-        return convonet.list_runs(*args, **options)
+        # The package above is there, and imports nothing for this room until it is called.
+        return sys.modules["convonet"].list_runs(*args, **options)
 
 
 # Importing a submodule binds its name in `convonet`, over any function that is called the same.
