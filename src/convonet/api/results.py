@@ -53,7 +53,7 @@ class PredictionResult(dict[str, Any]):
         return f"<Prediction {self.path}: {self.predicted} ({100 * self.confidence:.1f}%)>"
 
 
-class Predictions(list[PredictionResult]):
+class PredictionList(list[PredictionResult]):
     """One prediction for each image; a notebook shows a table."""
 
     def __repr__(self) -> str:
@@ -191,6 +191,7 @@ class EvaluationResult(dict[str, Any]):
 # The names that people import; the classes differ from those of other rooms.
 Evaluation = EvaluationResult
 Prediction = PredictionResult
+Predictions = PredictionList
 
 
 def html_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
