@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     )
     from convonet.api.run_results import (
         KnownRun,
-        KnownRuns,
+        RunList,
         TrainedRun,
         TunedRun,
         compare,
@@ -146,7 +146,6 @@ __all__ = [
     "ImageNotFoundError",
     "InputError",
     "KnownRun",
-    "KnownRuns",
     "LayerTable",
     "LoadedModel",
     "ModelFileError",
@@ -159,6 +158,7 @@ __all__ = [
     "Progressed",
     "RunAliveError",
     "RunEnded",
+    "RunList",
     "RunNotFoundError",
     "RunStarted",
     "SearchSpace",
@@ -242,7 +242,7 @@ _MODULES: dict[str, tuple[str, ...]] = {
     ),
     "convonet.api.run_results": (
         "KnownRun",
-        "KnownRuns",
+        "RunList",
         "TrainedRun",
         "TunedRun",
         "compare",

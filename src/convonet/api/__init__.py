@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     )
     from convonet.api.run_results import (
         KnownRun,
-        KnownRuns,
+        RunList,
         TrainedRun,
         TunedRun,
         compare,
@@ -73,11 +73,11 @@ __all__ = [
     "Evaluation",
     "Explained",
     "KnownRun",
-    "KnownRuns",
     "LayerTable",
     "LoadedModel",
     "Prediction",
     "Predictions",
+    "RunList",
     "TrainedRun",
     "TunedRun",
     "augment",
