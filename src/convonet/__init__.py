@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     )
     from convonet.api.run_results import (
         KnownRun,
-        RunList,
+        RunListing,
         TrainedRun,
         TunedRun,
         compare,
@@ -158,7 +158,7 @@ __all__ = [
     "Progressed",
     "RunAliveError",
     "RunEnded",
-    "RunList",
+    "RunListing",
     "RunNotFoundError",
     "RunStarted",
     "SearchSpace",
@@ -242,7 +242,7 @@ _MODULES: dict[str, tuple[str, ...]] = {
     ),
     "convonet.api.run_results": (
         "KnownRun",
-        "RunList",
+        "RunListing",
         "TrainedRun",
         "TunedRun",
         "compare",

@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     )
     from convonet.api.run_results import (
         KnownRun,
-        RunList,
+        RunListing,
         TrainedRun,
         TunedRun,
         compare,
@@ -77,7 +77,7 @@ __all__ = [
     "LoadedModel",
     "Prediction",
     "Predictions",
-    "RunList",
+    "RunListing",
     "TrainedRun",
     "TunedRun",
     "augment",

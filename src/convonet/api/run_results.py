@@ -191,7 +191,7 @@ class KnownRun:
         return f"<{self.kind} run {self.path.name}: {self.state}{score}>"
 
 
-class RunList(list[KnownRun]):
+class RunListing(list[KnownRun]):
     """Runs, the newest first; a notebook shows a table."""
 
     def __repr__(self) -> str:
@@ -217,7 +217,7 @@ class RunList(list[KnownRun]):
 AnyRun: TypeAlias = PathLike | HasPath
 
 
-def list_runs(root: PathLike | None = None, *, kind: str | None = None) -> RunList:
+def list_runs(root: PathLike | None = None, *, kind: str | None = None) -> RunListing:
     """List the runs that are known; `convonet.runs()` is the same.
 
     Known are the runs that this person began, and those below a folder.
@@ -227,7 +227,7 @@ def list_runs(root: PathLike | None = None, *, kind: str | None = None) -> RunLi
         kind: only runs of this kind, such as `train`.
     """
     store = RunStore(Path(local_path(root)) if root is not None else DEFAULT_FOLDER)
-    found = RunList()
+    found = RunListing()
     for run in store.known():
         row = list_row(run)
         if kind in (None, row["kind"]):
