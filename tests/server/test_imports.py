@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from .conftest import CLASSES, Serve, Served, limits
+from .conftest import Serve, Served, limits
 
 HOSTILE = (
     "../escaped.png",
@@ -253,22 +253,6 @@ def test_uploads_that_nobody_continues_are_removed(serve: Serve, root: Path) -> 
 @pytest.mark.parametrize("name", ["..", "0123456789abcdef", "%2e%2e%2f%2e%2e", "x" * 64])
 def test_no_such_upload(serve: Serve, name: str) -> None:
     assert serve().client.get(f"/imports/{name}").status_code in (404, 422)
-
-
-def test_test_images_are_held_out_by_a_table(serve: Serve, root: Path) -> None:
-    served = serve()
-    looked = served.client.post("/datasets", json={"data": {"train_dir": "digits/train"}}).json()
-    before = sorted(path for path in (root / "digits").rglob("*"))
-    answer = served.client.post(f"/datasets/{looked['id']}/hold-out", json={"share": 0.25})
-    assert answer.status_code == 201, answer.text
-    found = served.client.post("/datasets", json={"data": {"train_dir": answer.json()["train_dir"]}}).json()
-    assert found["errors"] == {}
-    assert found["sets"]["train"]["classes"] == dict.fromkeys(CLASSES, 15)
-    assert found["sets"]["test"]["classes"] == dict.fromkeys(CLASSES, 5)
-    assert answer.json()["test_images"] == 15
-    assert sorted(path for path in (root / "digits").rglob("*")) == before
-    page = served.client.get(f"/datasets/{found['id']}/test/images").json()["images"]
-    assert served.client.get("/images", params={"path": page[0]["image"]}).status_code == 200
 
 
 def test_a_kernel_is_slid_over_a_picture(serve: Serve) -> None:

@@ -24,6 +24,7 @@ class BaseInfo:
         size: side of the images that it was trained on, in pixels.
         least: the smallest side that it takes.
         parameters: of the base alone, without its old output.
+        million_macs: multiply-adds for one image of `size`, in millions: what its speed depends on.
         maps: how many maps it gives.
         macs: multiply-adds for one image of `size`.
         scaling: how it wants 0..255 scaled; `none` where it does so itself.
@@ -40,6 +41,7 @@ class BaseInfo:
     size: int
     least: int
     parameters: int
+    million_macs: int
     maps: int
     macs: int
     scaling: Scaling
@@ -53,6 +55,11 @@ class BaseInfo:
     digest: str | None = None
     blue_first: bool = False
 
+    @property
+    def speed(self) -> str:
+        """On a CPU, in a word."""
+        return "fast" if self.million_macs < 500 else "medium" if self.million_macs < 1500 else "slow"
+
     def to_dict(self) -> dict[str, Any]:
         """The JSON value of `convonet models`."""
         where = f"the Python package {self.package}" if self.package else "fetched once, or a local file"
@@ -63,6 +70,8 @@ class BaseInfo:
             "image_size": self.size,
             "least_image_size": self.least,
             "parameters": self.parameters,
+            "million_macs": self.million_macs,
+            "speed": self.speed,
             "features": self.maps,
             "macs": self.macs,
             "scaling": self.scaling,
@@ -82,6 +91,7 @@ _BASES = (
         size=224,
         least=32,
         parameters=3_413_024,
+        million_macs=384,
         maps=1280,
         macs=384_071_648,
         scaling="standard",
@@ -100,6 +110,7 @@ _BASES = (
         size=240,
         least=32,
         parameters=4_189_344,
+        million_macs=599,
         maps=1280,
         macs=599_069_328,
         scaling="standard",
@@ -118,6 +129,7 @@ _BASES = (
         size=260,
         least=32,
         parameters=4_869_168,
+        million_macs=859,
         maps=1280,
         macs=858_620_368,
         scaling="standard",
@@ -136,6 +148,7 @@ _BASES = (
         size=224,
         least=32,
         parameters=14_714_688,
+        million_macs=15_347,
         maps=512,
         macs=15_346_696_448,
         scaling="standard",
@@ -154,6 +167,7 @@ _BASES = (
         size=224,
         least=32,
         parameters=23_587_712,
+        million_macs=3856,
         maps=2048,
         macs=3_856_187_648,
         scaling="standard",
@@ -172,6 +186,7 @@ _BASES = (
         size=299,
         least=71,
         parameters=20_861_480,
+        million_macs=8356,
         maps=2048,
         macs=8_355_617_896,
         scaling="symmetric",
@@ -187,6 +202,7 @@ _BASES = (
         size=224,
         least=32,
         parameters=2_257_984,
+        million_macs=300,
         maps=1280,
         macs=299_658_368,
         scaling="symmetric",
@@ -201,6 +217,7 @@ _BASES = (
         size=224,
         least=32,
         parameters=939_120,
+        million_macs=55,
         maps=576,
         macs=54_970_560,
         scaling="symmetric",
@@ -216,6 +233,7 @@ _BASES = (
         size=224,
         least=32,
         parameters=2_996_352,
+        million_macs=214,
         maps=960,
         macs=214_204_096,
         scaling="symmetric",
@@ -231,6 +249,7 @@ _BASES = (
         size=224,
         least=32,
         parameters=4_049_571,
+        million_macs=385,
         maps=1280,
         macs=384_698_848,
         scaling="none",

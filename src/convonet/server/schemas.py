@@ -471,22 +471,6 @@ class Imported(Document):
     skipped_count: int
 
 
-class HoldOut(BaseModel):
-    """Which share of the training images becomes a test set."""
-
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"share": 0.2}})
-    share: float = Field(0.2, gt=0, lt=1)
-    seed: int = Field(0, ge=0, le=2**31 - 1)
-
-
-class HeldOut(Document):
-    """The table that says which image is of which set."""
-
-    train_dir: str
-    group_column: str | None = Field(description="Give it too: images of one group stay together.")
-    test_images: int
-
-
 class Sample(BaseModel):
     """A set of images that comes with the software, or that Keras fetches."""
 

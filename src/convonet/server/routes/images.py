@@ -11,9 +11,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from fastapi import Path as InPath
 
-from convonet.data.hold_out import write_hold_out
 from convonet.data.marking import Change, list_marks, mark_images
-from convonet.data.names import natural_key, split_of
+from convonet.data.names import natural_key
 from convonet.errors import DataError, ParamError
 from convonet.events import Watch
 from convonet.file_stats import file_stats
@@ -24,8 +23,7 @@ from convonet.server.pictures import MOST_SIDE, encoded, picture, picture_file
 from convonet.server.refusals import Refusal
 from convonet.server.routes import REFUSED
 from convonet.server.services import Parts, Services
-from convonet.text import file_name
-from convonet.workbench.look import find_sizes
+from convonet.session.look import find_sizes
 
 router = APIRouter(tags=["images"], responses=REFUSED)
 
@@ -160,25 +158,6 @@ def mark(dataset: DataSetId, wish: schemas.MarkWish, parts: Parts) -> Json:
     change = Change(label=wish.label, undo=wish.action == "undo")
     found = mark_images(parts.datasets.find(dataset).data, paths, change)
     return Json({"marks": [mark.to_dict() for mark in found]})
-
-
-@router.post("/datasets/{dataset}/hold-out", status_code=201, response_model=schemas.HeldOut)
-def hold_out(dataset: DataSetId, wish: schemas.HoldOut, parts: Parts) -> Json:
-    """Write a table that makes a share of the training images a test set; no image is moved or copied."""
-    found = parts.datasets.find(dataset)
-    listing = found.listing("train")
-    parent = parts.root.inside("splits")
-    parent.mkdir(parents=True, exist_ok=True)
-    name = f"{_set_name(listing.root)} ({round(100 * wish.share)}% test)"
-    file = parent / f"{file_name(name, [path.stem for path in parent.iterdir()])}.csv"
-    count = write_hold_out(listing, file, wish.share, wish.seed)
-    group = "group" if listing.groups else None
-    return Json({"train_dir": parts.root.shown(file), "group_column": group, "test_images": count}, 201)
-
-
-def _set_name(root: Path) -> str:
-    """What a person calls a set: its folder, or the one above `train`."""
-    return root.parent.name if split_of(root.name) else root.stem
 
 
 @router.get(

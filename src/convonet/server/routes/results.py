@@ -28,8 +28,8 @@ from convonet.server.refusals import Refusal, no_such
 from convonet.server.routes import REFUSED
 from convonet.server.routes.runs import RunId
 from convonet.server.services import Parts
+from convonet.session.predictions import Answers
 from convonet.tasks import traits_of
-from convonet.workbench.predictions import Answers
 
 router = APIRouter(tags=["results"], responses=REFUSED)
 

@@ -2,7 +2,7 @@
 
 import {call} from "./api.js";
 import {fill, h, note, whole} from "./dom.js";
-import {changed, store, takeImages, whyNotTrain} from "./store.js";
+import {changed, check, look, store, whyNotTrain} from "./store.js";
 
 const SHARE = 0.2;
 
@@ -54,12 +54,8 @@ export function holdOut(page) {
 
   async function take(button) {
     button.disabled = true;
-    try {
-      const found = await call(`datasets/${store.dataset.id}/hold-out`, {body: {share: SHARE}});
-      await takeImages(found.train_dir, found.group_column ? {group_column: found.group_column} : {});
-    } catch (error) {
-      note(error.message);
-      button.disabled = false;
-    }
+    store.data.test_share = String(SHARE);
+    changed("data");
+    await Promise.all([look(), check().catch(() => {})]);
   }
 }
