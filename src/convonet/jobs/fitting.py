@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,14 +22,12 @@ from convonet.runs.event_log import LineFile
 from convonet.tasks import TrainTask
 from convonet.training.checkpoint import CheckpointFile
 from convonet.training.history import History
-from convonet.training.net_training import ImageRows, NetTraining, TrainingResult
-from convonet.training.phases import PhasedTraining, has_phases, remove_phase_files
+from convonet.training.net_training import BegunTraining, ImageRows, NetTraining, TrainingResult
+from convonet.training.phases import create_training, remove_phase_files
 
 CHECKPOINT = "checkpoint.npz"
 HISTORY = "history.csv"
 MODEL = "model.keras"
-
-Training = NetTraining | PhasedTraining
 
 
 @dataclass
@@ -38,39 +37,37 @@ class Fit:
     Attributes:
         task: whose data and hyper parameters describe the network.
         folder: the run's, or one inside it.
-        settings: attributes of the training, such as callbacks.
+        settings: arguments of the training, such as callbacks.
         advises: what is known to be a mistake is told, and advice is kept in the record.
+        begun: the training; None before it has begun.
     """
 
     run: Run
     task: TrainTask
     sets: TrainSets
     folder: Path
-    settings: dict[str, Any] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
     advises: bool = True
+    begun: BegunTraining | None = field(default=None, init=False)
 
     def build(self, watch: Watch) -> NetModel:
         """The network with its first weights."""
         model = build(self.task, self.sets, self.sets.pixels, watch)
         if self.advises:
             advise_of(self.run, self.task, self.sets, watch)
-        self.training = training_of(self.folder, self.task, model)
-        for name, value in self.settings.items():
-            setattr(self.training, name, value)
         return model
 
-    def train(self, watch: Watch) -> TrainingResult:
-        """Train the network that was built, going on from its checkpoint where there is one.
+    def train(self, model: NetModel, watch: Watch) -> TrainingResult:
+        """Train the network that was built, from its checkpoint where there is one.
 
         Raises:
             Cancelled: the person asked to stop; the checkpoint is written.
         """
-        sets = self.sets
+        sets, training = self.sets, _training_of(self.folder, self.task, model, self.settings)
         watch.tell(StageStarted(stage="train", title="Training"))
         rows = ImageRows(sets.train.images, sets.train.labels, sets.train_rows)
-        if sets.val is None:
-            return self.training.train(rows, watch)
-        return self.training.train_val(rows, held_out(sets), watch)
+        self.begun = training.begin(rows, None if sets.val is None else held_out(sets), watch)
+        return self.begun.train()
 
     def clean(self) -> None:
         """Remove what was kept for a resumption."""
@@ -134,7 +131,7 @@ def _further(task: TrainTask, sets: TrainSets, pixels: PixelParams) -> NetModel:
     return model
 
 
-def training_of(folder: Path, task: TrainTask, model: NetModel) -> Training:
+def _training_of(folder: Path, task: TrainTask, model: NetModel, settings: Mapping[str, Any]) -> NetTraining:
     """The training of a network with its checkpoint and history in a folder."""
     file = LineFile(folder / HISTORY)
 
@@ -150,5 +147,7 @@ def training_of(folder: Path, task: TrainTask, model: NetModel) -> Training:
         else:
             file.path.unlink(missing_ok=True)
 
-    kind = PhasedTraining if has_phases(model, task.hyper) else NetTraining
-    return kind(model, task.hyper, CheckpointFile(folder / CHECKPOINT), on_history=write_row, on_resume=cut)
+    checkpoint = CheckpointFile(folder / CHECKPOINT)
+    return create_training(
+        model, task.hyper, checkpoint=checkpoint, on_history=write_row, on_resume=cut, **settings
+    )

@@ -21,8 +21,8 @@ from convonet.plots.figures import save_figure
 from convonet.plots.samples import mistakes_figure
 from convonet.runs import Run
 from convonet.tasks import SuspectsTask
-from convonet.training.net_training import ImageRows, NetTraining
-from convonet.training.phases import PhasedTraining, has_phases
+from convonet.training.image_rows import ImageRows
+from convonet.training.phases import create_training
 from convonet.tuning.fold_data import FoldData
 from convonet.tuning.units import repeat_seed
 
@@ -66,9 +66,8 @@ def _answers(task: SuspectsTask, data: Any, repeat: int, fold: int, watch: Watch
         pixels=data.pixels,
         seed=hyper.seed,
     )
-    kind = PhasedTraining if has_phases(model, hyper) else NetTraining
     quiet = _Quiet(watch)
-    kind(model, hyper).train_val(
+    create_training(model, hyper).train_val(
         ImageRows(images, data.labels, kept), ImageRows(images, data.labels, held), quiet
     )
     shares: Shares = model.predict(images[held], watch=quiet)

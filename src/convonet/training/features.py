@@ -53,7 +53,7 @@ class FrozenFeatures(NamedTuple):
     images_per_second: float
 
 
-def split_at_base(model: NetModel) -> Split:
+def split_at_backbone(model: NetModel) -> Split:
     """Cut a network behind its base, or behind the rows after it that have nothing to learn, such as pooling."""
     network: Any = model.keras_model
     names = [layer.name for layer in network.layers]
