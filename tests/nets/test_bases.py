@@ -17,7 +17,7 @@ import torch
 from PIL import Image
 
 from convonet.errors import ConvonetError, DataError, ModelFileError, ParamError
-from convonet.inference.scaling import scale_of
+from convonet.inference.scaling import PixelScaling, scale_of
 from convonet.nets import NetModel
 from convonet.nets.backend import keras, ops
 from convonet.nets.bases import block_names, freeze, release
@@ -25,7 +25,6 @@ from convonet.nets.bases.applications import build_application, fill_application
 from convonet.nets.bases.efficientnet_lite import NAMES, efficientnet_lite, fill_from_torch
 from convonet.nets.bases.opening import open_base, without_output
 from convonet.nets.bases.weights import find_weights
-from convonet.nets.foreign import PixelScaling
 from convonet.params import HyperParams
 from convonet.params.bases import BASES
 from convonet.params.catalogue import family_document, models_document

@@ -23,6 +23,7 @@ from convonet.events import (
     Watch,
 )
 from convonet.inference.fixed_network import FixedNetwork
+from convonet.inference.net_input import NetInput
 from convonet.nets import NetModel, create_model
 from convonet.nets.backend import keras
 from convonet.nets.bases import release
@@ -82,9 +83,7 @@ def hyper(base_file: Path) -> Callable[..., HyperParams]:
 
 def create(hyper: HyperParams) -> NetModel:
     pixels = PixelParams(SIDE, SIDE, 1)
-    return create_model(
-        hyper, shape=pixels.shape, classes=("dark", "grey", "bright"), pixels=pixels, seed=hyper.seed
-    )
+    return create_model(hyper, NetInput(pixels, ("dark", "grey", "bright")))
 
 
 def weights(model: NetModel) -> dict[str, np.ndarray]:
@@ -225,7 +224,7 @@ def test_layers_of_one_name_in_base_and_head_learn_by_their_own_gradients(rows, 
     """A network of ours as a base has a dense_1, and so has the head. Without momentum a step is its gradient."""
     pixels = PixelParams(SIDE, SIDE, 1)
     first = HyperParams.of({"num_filters": 2, "num_units": 4, "drop_out": 0.0})
-    made = create_model(first, shape=pixels.shape, classes=("a", "b"), pixels=pixels, seed=1)
+    made = create_model(first.changed(seed=1), NetInput(pixels, ("a", "b")))
     made.save(tmp_path / "base.keras")
     head = [{"type": "dense", "units": 4, "activation": "tanh"}]
     own = {"optimizer": "sgd", "momentum": 0.0, "schedule": "constant", "init_rate": 0.5, "nan_guard": False}

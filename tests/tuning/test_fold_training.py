@@ -46,9 +46,7 @@ def _alone(data: FoldData, hyper: HyperParams) -> tuple[NetModel, History, Image
     """The same training by hand: a fold is scored after its last epoch unless another was asked for."""
     hyper = hyper if hyper.is_set("save_best") else hyper.changed(save_best="none")
     kept, held = data.rows(1, 2)
-    model = create_model(
-        hyper, shape=data.pixels.shape, classes=data.classes, pixels=data.pixels, seed=hyper.seed
-    )
+    model = create_model(hyper, data.net_input)
     val = ImageRows(data.opened(), data.labels, held)
     result = NetTraining(model, hyper).train_val(ImageRows(data.opened(), data.labels, kept), val)
     return model, result.history, val

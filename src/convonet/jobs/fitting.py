@@ -12,10 +12,11 @@ import numpy as np
 from convonet.atomic import write_text
 from convonet.errors import DataError
 from convonet.events import StageStarted, Warned, Watch
+from convonet.inference.net_input import NetInput
 from convonet.jobs.train_sets import TrainSets
 from convonet.nets.net_model import NetModel
 from convonet.nets.registry import create_model
-from convonet.params import FAMILIES, PixelParams
+from convonet.params import FAMILIES
 from convonet.params.advice import SetFacts, advise
 from convonet.runs import Run
 from convonet.runs.event_log import LineFile
@@ -52,7 +53,7 @@ class Fit:
 
     def build(self, watch: Watch) -> NetModel:
         """The network with its first weights."""
-        model = build(self.task, self.sets, self.sets.pixels, watch)
+        model = build(self.task, self.sets, watch)
         if self.advises:
             advise_of(self.run, self.task, self.sets, watch)
         return model
@@ -81,26 +82,18 @@ def held_out(sets: TrainSets) -> ImageRows:
     return ImageRows(sets.val.images, sets.val.labels, sets.val_rows)
 
 
-def build(task: TrainTask, sets: TrainSets, pixels: PixelParams, watch: Watch) -> NetModel:
+def build(task: TrainTask, sets: TrainSets, watch: Watch) -> NetModel:
     """A new network with its first weights, or a saved one that is trained further."""
     watch.tell(StageStarted(stage="build", title="Building the network"))
     for name in FAMILIES[task.hyper.family].ignored(task.hyper):
         watch.tell(Warned(message=f"The network {task.hyper.family} does not use {name}", subject=name))
     if task.from_model is not None:
-        return _further(task, sets, pixels)
-    said = task.data.scaling if task.data.is_set("scaling") else None
-    model = create_model(
-        task.hyper,
-        shape=pixels.shape,
-        classes=sets.train.classes,
-        scaling=said,
-        mean=task.data.mean,
-        deviation=task.data.deviation,
-        pixels=pixels,
-        seed=task.hyper.seed,
-    )
-    if said not in (None, model.info.scaling):
-        message = f"The base has a scaling of its own, {model.info.scaling}: {said} is not used"
+        return _further(task, sets)
+    net_input = NetInput.of(task.data, sets.pixels, sets.train.classes)
+    model = create_model(task.hyper, net_input)
+    given = net_input.scaling
+    if given is not None and given.scaling != model.info.scaling:
+        message = f"The backbone has a scaling of its own, {model.info.scaling}: {given.scaling} is not used"
         watch.tell(Warned(message=message, subject="scaling"))
     return model
 
@@ -117,16 +110,16 @@ def advise_of(run: Run, task: TrainTask, sets: TrainSets, watch: Watch) -> None:
             watch.tell(Warned(message=advice.text, subject="advice"))
 
 
-def _further(task: TrainTask, sets: TrainSets, pixels: PixelParams) -> NetModel:
+def _further(task: TrainTask, sets: TrainSets) -> NetModel:
     """A saved model whose weights training starts from."""
     path = Path(str(task.from_model))
     model = NetModel.load(path / MODEL if path.is_dir() else path)
-    if model.info.classes != tuple(sets.train.classes) or model.info.pixels.shape != pixels.shape:
+    if model.info.classes != tuple(sets.train.classes) or model.info.pixels.shape != sets.pixels.shape:
         raise DataError(
             "The model to go on from was made for other images",
             where=path,
             expected=f"classes {', '.join(model.info.classes)} at {model.info.pixels.shape}",
-            received=f"classes {', '.join(sets.train.classes)} at {pixels.shape}",
+            received=f"classes {', '.join(sets.train.classes)} at {sets.pixels.shape}",
         )
     return model
 

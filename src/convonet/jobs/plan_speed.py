@@ -39,7 +39,7 @@ def measure_speed(task: TrainTask, sets: TrainSets, watch: Watch) -> Speed:
     Raises:
         Cancelled: the person asked to stop.
     """
-    model = build(task, sets, sets.pixels, Watch(should_stop=lambda: False))
+    model = build(task, sets, Watch(should_stop=lambda: False))
     hyper = task.hyper
     if has_phases(model, hyper) and hyper.fine_tune_epochs:
         base = model.keras_model.get_layer(model.info.base)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -52,20 +51,11 @@ def mean_shares(
     return (total / task.repeats).astype(np.float32)
 
 
-def _answers(task: SuspectsTask, data: Any, repeat: int, fold: int, watch: Watch) -> Shares:
+def _answers(task: SuspectsTask, data: FoldData, repeat: int, fold: int, watch: Watch) -> Shares:
     """What a network trained on the other folds says of the images of one."""
     kept, held = data.rows(repeat, fold)
     images, hyper = data.opened(), task.hyper.changed(seed=repeat_seed(task.hyper.seed, repeat))
-    model = create_model(
-        hyper,
-        shape=data.pixels.shape,
-        classes=data.classes,
-        scaling=data.scaling,
-        mean=data.mean,
-        deviation=data.deviation,
-        pixels=data.pixels,
-        seed=hyper.seed,
-    )
+    model = create_model(hyper, data.net_input)
     quiet = _Quiet(watch)
     create_training(model, hyper).train_val(
         ImageRows(images, data.labels, kept), ImageRows(images, data.labels, held), quiet

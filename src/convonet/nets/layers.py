@@ -15,9 +15,8 @@ import psutil
 
 from convonet.errors import ParamError
 from convonet.inference.model_info import Output
-from convonet.inference.scaling import Scale
+from convonet.inference.scaling import PixelScaling, Scale
 from convonet.nets.backend import keras
-from convonet.nets.foreign import PixelScaling
 
 Tensor = Any
 Padding = Literal["same", "valid"]

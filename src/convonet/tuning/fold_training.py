@@ -130,17 +130,7 @@ class _Work:
             self.tell(FoldEnded(row, memory))
 
     def _create(self) -> NetModel:
-        data, hyper = self.data, self.unit.hyper
-        return create_model(
-            hyper,
-            shape=data.pixels.shape,
-            classes=data.classes,
-            scaling=data.scaling,
-            mean=data.mean,
-            deviation=data.deviation,
-            pixels=data.pixels,
-            seed=hyper.seed,
-        )
+        return create_model(self.unit.hyper, self.data.net_input)
 
     def _after_epoch(self, history: History) -> int:
         self._history = history

@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 
 from convonet.errors import DataError, ModelFileError
 from convonet.inference.model_info import ModelInfo
-from convonet.inference.scaling import Scale, scale_of
+from convonet.inference.scaling import PixelScaling, Scale, scale_of
 from convonet.nets.backend import keras
 from convonet.nets.bases.applications import build_application, fill_application
 from convonet.nets.bases.efficientnet_lite import NAMES, efficientnet_lite, fill_from_torch
 from convonet.nets.bases.weights import check_hash, find_weights
-from convonet.nets.foreign import PixelScaling, ask_for_scaling, fed_scaling, found_scaling, with_channel_axis
+from convonet.nets.foreign import ask_for_scaling, fed_scaling, found_scaling, with_channel_axis
 from convonet.nets.layers import seed_of
 from convonet.nets.loading import load_network
 from convonet.params.bases import BaseInfo, base_info, is_model_file
