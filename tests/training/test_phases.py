@@ -25,8 +25,8 @@ from convonet.events import (
 from convonet.inference.fixed_network import FixedNetwork
 from convonet.inference.net_input import NetInput
 from convonet.nets import NetModel, create_model
+from convonet.nets.backbones import release
 from convonet.nets.backend import keras
-from convonet.nets.bases import release
 from convonet.nets.fixed_graph import fixed_graph
 from convonet.params import HyperParams, PixelParams
 from convonet.training.checkpoint import CheckpointFile

@@ -86,8 +86,10 @@ def with_channel_axis(network: keras.Model) -> keras.Model:
     if len(network.inputs) != 1 or len(network.inputs[0].shape) != 3 or None in network.inputs[0].shape[1:]:
         return network
     sides = tuple(network.inputs[0].shape[1:])
-    rows = network.layers if isinstance(network, keras.Sequential) else [network]
-    return keras.Sequential([keras.Input((*sides, 1)), keras.layers.Reshape(sides), *rows], name=network.name)
+    layers_after = network.layers if isinstance(network, keras.Sequential) else [network]
+    return keras.Sequential(
+        [keras.Input((*sides, 1)), keras.layers.Reshape(sides), *layers_after], name=network.name
+    )
 
 
 def _output(network: keras.Model, path: Path) -> tuple[Output, int]:

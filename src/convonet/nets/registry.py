@@ -12,7 +12,7 @@ from convonet.inference.net_input import NetInput
 from convonet.inference.scaling import PixelScaling, scale_of
 from convonet.nets.backend import keras
 from convonet.nets.families import BUILDERS
-from convonet.nets.layers import Layers, TooSmallError, scaling_row
+from convonet.nets.layers import Layers, TooSmallError, scaling_layer
 from convonet.nets.net_model import NetModel
 from convonet.params.families import family_info
 from convonet.params.hyper_params import HyperParams
@@ -47,7 +47,7 @@ def create_model(hyper: HyperParams, net_input: NetInput) -> NetModel:
     def build(sides: tuple[int, int]) -> tuple[Any, Layers]:
         net = Layers(values, len(classes), hyper.seed, net_input.scaling if on_backbone else given)
         inputs = keras.Input((*sides, shape[2]), dtype="float32", name=INPUT_NAME)
-        outputs = BUILDERS[family.name](scaling_row(inputs, scale), net)
+        outputs = BUILDERS[family.name](scaling_layer(inputs, scale), net)
         return keras.Model(inputs, outputs, name=family.name), net
 
     try:
@@ -63,7 +63,7 @@ def create_model(hyper: HyperParams, net_input: NetInput) -> NetModel:
         deviation=used.deviation,
         output=net.output_kind,
         family=family.name,
-        base=net.base,
+        base=net.backbone,
         made_by=f"convonet {__version__}",
     )
     return NetModel(model, info)

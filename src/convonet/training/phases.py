@@ -23,7 +23,7 @@ from convonet.events import (
     Warned,
     Watch,
 )
-from convonet.nets.bases import freeze, release
+from convonet.nets.backbones import freeze, release
 from convonet.nets.layers import seed_of
 from convonet.nets.net_model import NetModel
 from convonet.params.hyper_params import HyperParams
