@@ -16,7 +16,7 @@ from scipy.ndimage import gaussian_filter
 
 from convonet.data.cache import ImageCache
 from convonet.data.inspection import inspect_folder
-from convonet.data.lookalikes import Looks, alike_pairs, groups_of, looks_of
+from convonet.data.lookalikes import PerceptualHashes, alike_pairs, groups_of, perceptual_hashes
 from convonet.data.oddities import light_of, oddities_of
 from convonet.data.shortcuts import cues_of, find_shortcuts
 
@@ -55,7 +55,7 @@ def _pixels(images: Iterable[Image.Image], side: int = 28) -> np.ndarray:
 def test_lookalikes_are_found_and_nothing_else() -> None:
     images = scenes(600)
     copies = _pixels(_again(Image.fromarray(images[row]), row % 4) for row in range(200))
-    pairs = alike_pairs(looks_of(np.concatenate([images, copies])))
+    pairs = alike_pairs(perceptual_hashes(np.concatenate([images, copies])))
     found = set(map(tuple, pairs.tolist()))
     planted = {(row, 600 + row) for row in range(200)}
     assert len(found & planted) >= 0.95 * len(planted)
@@ -65,7 +65,7 @@ def test_lookalikes_are_found_and_nothing_else() -> None:
 def test_hashes_of_the_same_picture_are_close_as_with_another_library() -> None:
     images = scenes(60)
     copies = _pixels(_again(Image.fromarray(image), row % 4) for row, image in enumerate(images))
-    ours = [looks_of(part).hashes for part in (images, copies)]
+    ours = [perceptual_hashes(part).hashes for part in (images, copies)]
     own = np.bitwise_count(ours[0] ^ ours[1])
     other = np.bitwise_count(ours[0] ^ np.roll(ours[0], 1))
     theirs = [
@@ -78,27 +78,27 @@ def test_hashes_of_the_same_picture_are_close_as_with_another_library() -> None:
 
 def test_brightness_and_contrast_do_not_change_the_look() -> None:
     images = scenes(5)
-    half = looks_of((images // 2 + 40).astype(np.uint8))
-    assert (half.waves * looks_of(images).waves).sum(axis=1).min() > 0.999
+    half = perceptual_hashes((images // 2 + 40).astype(np.uint8))
+    assert (half.waves * perceptual_hashes(images).waves).sum(axis=1).min() > 0.999
 
 
 def test_images_without_structure_are_not_called_alike() -> None:
-    assert not len(alike_pairs(looks_of(np.zeros((50, 28, 28, 3), np.uint8))))
+    assert not len(alike_pairs(perceptual_hashes(np.zeros((50, 28, 28, 3), np.uint8))))
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (8, 8), (5, 40), (64, 48)])
 def test_any_shape_is_looked_at(shape: tuple[int, int]) -> None:
     images = np.random.default_rng(0).integers(0, 256, (6, *shape, 1), dtype=np.uint8)
-    looks = looks_of(np.concatenate([images, images[:1]]))
-    assert looks.waves.shape == (7, 255)
+    perceptual = perceptual_hashes(np.concatenate([images, images[:1]]))
+    assert perceptual.waves.shape == (7, 255)
     expected = [] if shape == (1, 1) else [[0, 6]]
-    assert alike_pairs(looks).tolist() == expected
+    assert alike_pairs(perceptual).tolist() == expected
     light_of(images)
 
 
 def test_many_copies_of_one_picture_stay_one_group() -> None:
-    looks = looks_of(np.repeat(scenes(1), 500, axis=0))
-    pairs = alike_pairs(looks)
+    perceptual = perceptual_hashes(np.repeat(scenes(1), 500, axis=0))
+    pairs = alike_pairs(perceptual)
     assert len(pairs) < 500 * 100
     assert groups_of(pairs, 500) == [list(range(500))]
 
@@ -109,7 +109,7 @@ def test_many_images_are_not_compared_pair_by_pair() -> None:
     waves /= np.linalg.norm(waves, axis=1, keepdims=True)
     hashes = rng.integers(0, 2**63, 20_000, dtype=np.uint64)
     hashes[-5:], waves[-5:] = hashes[:5] ^ np.uint64(0b101), waves[:5]
-    pairs = alike_pairs(Looks(hashes, waves, np.zeros(20_000, np.bool_)))
+    pairs = alike_pairs(PerceptualHashes(hashes, waves, np.zeros(20_000, np.bool_)))
     assert pairs.tolist() == [[row, 19_995 + row] for row in range(5)]
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from convonet.data.data_prep import PreparedSet
 from convonet.data.listing import Rows
-from convonet.data.lookalikes import alike_pairs, groups_of, looks_of
+from convonet.data.lookalikes import alike_pairs, groups_of, perceptual_hashes
 from convonet.data.split import split_rows
 from convonet.events import Watch
 from convonet.params import DataParams
@@ -33,7 +33,7 @@ def rows_together(prepared: PreparedSet, data: DataParams, watch: Watch | None =
     links = [] if names is None else [_links(names)]
     if data.alike_together:
         links.append(_links([content.tobytes() for content in prepared.hashes]))
-        links.append(alike_pairs(looks_of(prepared.images, watch), watch))
+        links.append(alike_pairs(perceptual_hashes(prepared.images, watch), watch))
     together = np.arange(len(prepared), dtype=np.int64)
     for rows in groups_of(np.concatenate(links), len(prepared)):
         together[rows] = rows[0]

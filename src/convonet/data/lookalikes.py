@@ -20,7 +20,7 @@ HASH_SIDE = 8
 _WAVES = 16
 _BANDS = 16
 _BAND_BITS = 16
-_REACH = 64
+_NEIGHBOURS = 64
 _MOST_BITS = 14
 _ALIKE = 0.99
 _FLAT = 2.0
@@ -28,11 +28,11 @@ _BLOCK = 2048
 
 Floats = npt.NDArray[np.float32]
 Hashes = npt.NDArray[np.uint64]
-Places = npt.NDArray[np.int64]
+Rows = npt.NDArray[np.int64]
 
 
-class Looks(NamedTuple):
-    """What images look like, coarsely.
+class PerceptualHashes(NamedTuple):
+    """What images look like, coarsely: perceptual hashes and the frequencies behind them.
 
     Attributes:
         hashes: (N,) uint64, 64 signs of low frequencies; close images differ in few bits.
@@ -47,17 +47,17 @@ class Looks(NamedTuple):
     def __len__(self) -> int:
         return len(self.hashes)
 
-    def joined(self, other: Looks) -> Looks:
+    def joined(self, other: PerceptualHashes) -> PerceptualHashes:
         """These, then the others."""
-        return Looks(
+        return PerceptualHashes(
             np.concatenate([self.hashes, other.hashes]),
             np.concatenate([self.waves, other.waves]),
             np.concatenate([self.flat, other.flat]),
         )
 
-    def select(self, rows: Places) -> Looks:
+    def select(self, rows: Rows) -> PerceptualHashes:
         """Some rows."""
-        return Looks(self.hashes[rows], self.waves[rows], self.flat[rows])
+        return PerceptualHashes(self.hashes[rows], self.waves[rows], self.flat[rows])
 
 
 def grey_blocks(images: Pixels, watch: Watch | None = None) -> Iterator[tuple[slice, Floats]]:
@@ -73,29 +73,29 @@ def grey_blocks(images: Pixels, watch: Watch | None = None) -> Iterator[tuple[sl
         )
 
 
-def looks_of(images: Pixels, watch: Watch | None = None) -> Looks:
+def perceptual_hashes(images: Pixels, watch: Watch | None = None) -> PerceptualHashes:
     """The looks of prepared images, (N, H, W, C) uint8.
 
     Raises:
         Cancelled: between blocks.
     """
     down, across = (_cosines(side) for side in images.shape[1:3])
-    looks = Looks(
+    perceptual = PerceptualHashes(
         np.zeros(len(images), np.uint64),
         np.zeros((len(images), _WAVES * _WAVES - 1), np.float32),
         np.zeros(len(images), np.bool_),
     )
     for rows, grey in grey_blocks(images, watch):
         waves = np.asarray(down @ grey @ across.T, np.float32)
-        looks.hashes[rows] = _hash(waves)
+        perceptual.hashes[rows] = _hash(waves)
         flat = waves.reshape(len(waves), -1)[:, 1:]
         length = np.linalg.norm(flat, axis=1, keepdims=True)
-        looks.waves[rows] = flat / np.maximum(length, 1e-6)
-        looks.flat[rows] = grey.std(axis=(1, 2)) < _FLAT
-    return looks
+        perceptual.waves[rows] = flat / np.maximum(length, 1e-6)
+        perceptual.flat[rows] = grey.std(axis=(1, 2)) < _FLAT
+    return perceptual
 
 
-def alike_pairs(looks: Looks, watch: Watch | None = None) -> Places:
+def alike_pairs(perceptual: PerceptualHashes, watch: Watch | None = None) -> Rows:
     """Pairs of rows that look the same, (pairs, 2), the smaller row first, each pair once.
 
     Images are sorted by some bits of the hash, many times with other bits, and compared with their neighbours of
@@ -104,16 +104,16 @@ def alike_pairs(looks: Looks, watch: Watch | None = None) -> Places:
     Raises:
         Cancelled: between two sortings.
     """
-    rows = np.flatnonzero(~looks.flat)
+    rows = np.flatnonzero(~perceptual.flat)
     found = [np.empty((0, 2), np.int64)]
     for bits in _band_masks():
         if watch is not None:
             watch.check()
-        found += [_alike(looks, near) for near in _neighbours(looks.hashes, rows, bits)]
+        found += [_alike(perceptual, near) for near in _neighbours(perceptual.hashes, rows, bits)]
     return np.unique(np.concatenate(found), axis=0)
 
 
-def groups_of(pairs: Places, count: int) -> list[list[int]]:
+def groups_of(pairs: Rows, count: int) -> list[list[int]]:
     """Rows that hang together through pairs, each group sorted, in the order of their first rows."""
     leader = list(range(count))
 
@@ -134,8 +134,8 @@ def groups_of(pairs: Places, count: int) -> list[list[int]]:
 
 def _cosines(side: int) -> Floats:
     """The first waves of the cosine transform, (waves, side), of length 1 each; a small image has fewer."""
-    places = np.arange(side) + 0.5
-    waves = np.cos(np.pi / side * np.outer(np.arange(_WAVES), places))
+    positions = np.arange(side) + 0.5
+    waves = np.cos(np.pi / side * np.outer(np.arange(_WAVES), positions))
     waves[side:] = 0
     lengths = np.maximum(np.linalg.norm(waves, axis=1, keepdims=True), 1e-6)
     return np.asarray(waves / lengths, np.float32)
@@ -158,12 +158,12 @@ def _band_masks() -> Iterator[np.uint64]:
         )
 
 
-def _neighbours(hashes: Hashes, rows: Places, bits: np.uint64) -> Iterator[Places]:
+def _neighbours(hashes: Hashes, rows: Rows, bits: np.uint64) -> Iterator[Rows]:
     """Pairs with equal bits and close hashes: all of a small bucket, of a large one those near in order."""
     keys = hashes[rows] & bits
     order = np.lexsort((hashes[rows], keys))
     keys, rows = keys[order], rows[order]
-    for distance in range(1, min(_REACH, len(rows) - 1) + 1):
+    for distance in range(1, min(_NEIGHBOURS, len(rows) - 1) + 1):
         same = np.flatnonzero(keys[distance:] == keys[:-distance])
         if not len(same):
             return
@@ -174,11 +174,11 @@ def _neighbours(hashes: Hashes, rows: Places, bits: np.uint64) -> Iterator[Place
         yield pairs
 
 
-def _alike(looks: Looks, pairs: Places) -> Places:
+def _alike(perceptual: PerceptualHashes, pairs: Rows) -> Rows:
     """The pairs whose low frequencies point the same way."""
     kept = []
     for start in range(0, len(pairs), _BLOCK):
         part = pairs[start : start + _BLOCK]
-        cosine = np.einsum("ij,ij->i", looks.waves[part[:, 0]], looks.waves[part[:, 1]])
+        cosine = np.einsum("ij,ij->i", perceptual.waves[part[:, 0]], perceptual.waves[part[:, 1]])
         kept.append(part[cosine >= _ALIKE])
     return np.concatenate(kept) if kept else pairs[:0]

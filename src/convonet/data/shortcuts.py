@@ -43,7 +43,7 @@ class Shortcut(NamedTuple):
         cls: the class' name.
         cue: `file_type`, `height`, `width`, `border`, `border_evenness`, `brightness`, or `all` of them.
         auc: of this class against the rest, out of fold.
-        interval: 95 %.
+        interval: 95%.
     """
 
     cls: str
@@ -81,7 +81,7 @@ def find_shortcuts(cues: Mapping[str, Steps], labels: Steps, classes: Sequence[s
 
     Args:
         cues: from `cues_of`.
-        labels: (N,), the place in `classes`.
+        labels: (N,), the index in `classes`.
         classes: those with fewer than 20 images, or all but 20, are not asked.
     """
     evidence = {name: _evidence(steps, labels, len(classes)) for name, steps in cues.items()}

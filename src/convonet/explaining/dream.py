@@ -167,7 +167,7 @@ def _noise(shape: tuple[int, int, int], seed: int, channel: int) -> NDArray[np.f
 
 
 def _moved(pictures: Tensor, rng: np.random.Generator) -> Tensor:
-    """Shifted by up to a twelfth of the side and scaled by up to 8 %; what comes in at the edges is mirrored."""
+    """Shifted by up to a twelfth of the side and scaled by up to 8%; what comes in at the edges is mirrored."""
     # Torch need not be installed where another backend computes.
     import torch
 

@@ -57,7 +57,7 @@ def feature_maps(model: NetModel, image: Images, layer: str | None = None) -> li
 
 
 def _ends_step(named: NamedLayer, layers: list[NamedLayer], maps: dict[str, NDArray[np.float32]]) -> bool:
-    """Whether the layer's maps are worth showing: of more than one position, and not only on the way to the next layer."""
+    """Whether maps are worth showing: of more than one position, and not only on the way to the next layer."""
     values = maps[named.name]
     after = layers[layers.index(named) + 1 :][:1]
     on_the_way = any(

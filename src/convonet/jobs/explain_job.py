@@ -135,8 +135,8 @@ def _save(explanation: Explanation, task: ExplainTask, folder: Path, name: str) 
     figure = heat_figure(
         explanation.image,
         explanation.heat,
-        answer=f"{explanation.predicted} ({100 * explanation.confidence:.1f} %)",
-        title=f"{explainer.title} for {explanation.label} ({100 * explanation.probability:.1f} %)",
+        answer=f"{explanation.predicted} ({100 * explanation.confidence:.1f}%)",
+        title=f"{explainer.title} for {explanation.label} ({100 * explanation.probability:.1f}%)",
         meaning="" if explanation.layer is None else f"maps of {explanation.layer}",
         alpha=task.alpha,
         deletion=None

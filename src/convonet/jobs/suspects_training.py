@@ -89,7 +89,7 @@ def draw(path: Path, prepared: PreparedSet, shares: Shares, found: Suspicion) ->
     names = prepared.classes
     titles = [
         f"{names[prepared.labels[row]]}, perhaps {names[found.suggested[row]]} "
-        f"({100 * shares[row, found.suggested[row]]:.0f} %)"
+        f"({100 * shares[row, found.suggested[row]]:.0f}%)"
         for row in rows.tolist()
     ]
     figure = mistakes_figure(prepared.images[rows], titles, title="Suspicious labels, worst first", columns=8)

@@ -47,10 +47,10 @@ def f1_intervals(matrix: ArrayLike, *, seed: int, repeats: int = REPEATS, level:
     cells = counts[rows, columns]
     total = int(cells.sum())
     drawn = np.random.default_rng(seed).multinomial(total, cells / total, size=repeats).astype(np.float64)
-    of_row, of_column = (places[:, None] == np.arange(len(counts)) for places in (rows, columns))
-    right = drawn @ (of_row & of_column).astype(np.float64)
-    either = drawn @ (of_row.astype(np.float64) + of_column)
-    f1 = np.divide(2 * right, either, out=np.zeros_like(right), where=either > 0)
+    of_row, of_column = (labels[:, None] == np.arange(len(counts)) for labels in (rows, columns))
+    true_positives = drawn @ (of_row & of_column).astype(np.float64)
+    denominator = drawn @ (of_row.astype(np.float64) + of_column)
+    f1 = np.divide(2 * true_positives, denominator, out=np.zeros_like(true_positives), where=denominator > 0)
     return F1Intervals(_ends(f1.mean(axis=1), level), tuple(_ends(column, level) for column in f1.T))
 
 
@@ -108,22 +108,22 @@ class _AreaParts(NamedTuple):
     of_image: FloatArray
 
 
-def _area_parts(truth: NDArray[np.bool_], scores: FloatArray) -> _AreaParts:
+def _area_parts(is_positive: NDArray[np.bool_], scores: FloatArray) -> _AreaParts:
     """DeLong's structural components: the share of the other side that an image stands above, ties one half."""
-    positive, negative = np.sort(scores[truth]), np.sort(scores[~truth])
-    above = _share_below(negative, scores[truth])
-    below = 1 - _share_below(positive, scores[~truth])
+    positive, negative = np.sort(scores[is_positive]), np.sort(scores[~is_positive])
+    above = _share_below(negative, scores[is_positive])
+    below = 1 - _share_below(positive, scores[~is_positive])
     area = float(above.mean())
     of_image = np.empty(len(scores))
-    of_image[truth] = (above - area) / math.sqrt(len(positive) * max(len(positive) - 1, 1))
-    of_image[~truth] = (below - area) / math.sqrt(len(negative) * max(len(negative) - 1, 1))
+    of_image[is_positive] = (above - area) / math.sqrt(len(positive) * max(len(positive) - 1, 1))
+    of_image[~is_positive] = (below - area) / math.sqrt(len(negative) * max(len(negative) - 1, 1))
     return _AreaParts(area, of_image)
 
 
 def _share_below(others: FloatArray, scores: FloatArray) -> FloatArray:
     """Share of the sorted `others` below each score, ties one half."""
-    left, right = (np.searchsorted(others, scores, side) for side in ("left", "right"))
-    share: FloatArray = (left + right) / (2 * len(others))
+    first, last = (np.searchsorted(others, scores, side) for side in ("left", "right"))
+    share: FloatArray = (first + last) / (2 * len(others))
     return share
 
 

@@ -213,7 +213,7 @@ def test_pooling_comes_before_a_bias_only_where_nothing_else_reads_the_maps() ->
     model = keras.Model(image, layers.Flatten()(joined))
     forward = create_forward(model)
     assert forward is not None
-    assert sum(op.piece.bias is not None for op in forward._ops) == 1
+    assert sum(node.op.bias is not None for node in forward._nodes) == 1
     x = np.random.default_rng(0).normal(size=(4, 6, 8, 2)).astype(np.float32)
     given = torch.from_numpy(x)
     forward(given, True).square().sum().backward()
