@@ -37,7 +37,7 @@ def root_of(data: DataParams, split: Split, record: Mapping[str, Any]) -> Path |
     if known is not None:
         return Path(known["root"])
     try:
-        location = location_of(data, split)
+        location = location_of(data, split) or (location_of(data, "train") if data.test_share else None)
     except DataError:
         return None
     if location is None:

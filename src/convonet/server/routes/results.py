@@ -28,8 +28,8 @@ from convonet.server.refusals import Refusal, no_such
 from convonet.server.routes import REFUSED
 from convonet.server.routes.runs import RunId
 from convonet.server.services import Parts
+from convonet.session.predictions import Answers
 from convonet.tasks import traits_of
-from convonet.workbench.predictions import Answers
 
 router = APIRouter(tags=["results"], responses=REFUSED)
 
@@ -181,12 +181,12 @@ def answers(
         places = table.cell(true, predicted).tolist()
     else:
         places = table.mistakes().tolist() if mistakes else list(range(len(table)))
-    items = [_answer(parts.root, table, place) for place in places[offset : offset + limit]]
+    items = [_answer(parts.root, table, index) for index in places[offset : offset + limit]]
     return Json({"total": len(places), "offset": offset, "answers": items})
 
 
-def _answer(root: Root, table: Answers, place: int) -> dict[str, Any]:
-    found = table[place]
+def _answer(root: Root, table: Answers, index: int) -> dict[str, Any]:
+    found = table[index]
     address = FilePath(found.address)
     inside = root.holds(FilePath(os.path.normpath(address)))
     return {
