@@ -56,7 +56,16 @@ def test_rows_are_those_of_prepared_pixels(
     assert decoded.fingerprint() == expected.fingerprint()
     assert decoded.images.shape == expected.images.shape
     whole, rows = np.asarray(expected.images), np.array([5, 0, 5, 17])
-    for key in (slice(None), slice(3, 9), slice(None, None, 4), rows, rows - 18, whole[:, 0, 0, 0] > 100):
+    for key in (
+        slice(None),
+        slice(3, 9),
+        slice(None, None, 4),
+        rows,
+        rows - 18,
+        whole[:, 0, 0, 0] > 100,
+        (rows, slice(2), 1),
+        (3, 0),
+    ):
         assert np.array_equal(decoded.images[key], whole[key])
     assert np.array_equal(decoded.images[-1], whole[-1])
     assert np.array_equal(decoded.select(rows).images[1:3], whole[[0, 5]])

@@ -16,6 +16,8 @@ import numpy.typing as npt
 
 from convonet.data.pixels import Pixels
 
+Key = int | slice | npt.NDArray[Any] | Sequence[int]
+
 _MOST_AHEAD_BYTES = 2**28
 """Decoded images that wait to be asked for take at most this much memory."""
 
@@ -29,7 +31,8 @@ class DecodedImages:
         shape: (H, W, C).
         workers: threads that decode.
 
-    Indexing takes an integer, a slice or an array of rows and raises whatever `read` raises.
+    Indexing takes an integer, a slice or an array of rows, and after it what is cut out of each image; it raises
+    whatever `read` raises.
     """
 
     dtype = np.dtype(np.uint8)
@@ -57,9 +60,13 @@ class DecodedImages:
         """What all pixels would take."""
         return int(np.prod(self.shape))
 
-    def __getitem__(self, key: int | slice | npt.NDArray[Any] | Sequence[int]) -> Pixels:
+    def __getitem__(self, key: Key | tuple[Any, ...]) -> Pixels:
+        if isinstance(key, tuple):
+            first, *rest = key
+            whole = isinstance(first, int | np.integer)
+            return self[first][tuple(rest) if whole else (slice(None), *rest)]
         if isinstance(key, int | np.integer):
-            return self._read(self._checked(int(key)))
+            return self._taken(self._checked(int(key))).result()
         if isinstance(key, slice):
             start, stop, step = key.indices(len(self))
             rows = list(range(start, stop, step))
