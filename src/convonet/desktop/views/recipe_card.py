@@ -84,7 +84,7 @@ class RecipeCard(QFrame):
             fallback: stands where there is no plan.
             with_candidates: list what is going to be tried.
         """
-        recipe, minutes = self._session.recipe, self._session.recipes.minutes
+        recipe, minutes = self._session.params.recipe, self._session.params.recipes.minutes
         self.recipe.setCurrentText(recipe)
         self.minutes.blockSignals(True)
         self.minutes.setValue(minutes or 0)
@@ -116,7 +116,7 @@ class RecipeCard(QFrame):
 
     def _choose(self) -> None:
         recipe: Any = self.recipe.currentText()
-        self._session.set_recipe(recipe, (self.minutes.value() or None) if recipe != "none" else None)
+        self._session.params.set_recipe(recipe, (self.minutes.value() or None) if recipe != "none" else None)
 
 
 def _waiting(candidate: Any) -> CandidateLine:
