@@ -7,7 +7,7 @@ from typing import Any
 
 from convonet.desktop.app_win import AppWin
 from convonet.params import DataParams, HyperParams
-from convonet.runs import Run
+from convonet.runs import Run, RunStore
 from convonet.tasks import TrainTask
 
 
@@ -28,7 +28,7 @@ def test_the_folder_tree_is_filled_when_unfolded_and_opens_its_images(loaded: Ap
 
 
 def test_runs_are_compared_in_the_background(window: AppWin, qtbot: Any, tmp_path: Path) -> None:
-    store = window.controller.session.runs
+    store = RunStore()
     for rate, answers in ((0.1, "ab"), (0.2, "aa")):
         task = TrainTask(data=DataParams(), hyper=HyperParams.of({"init_rate": rate}))
         run = Run.create(tmp_path, task)

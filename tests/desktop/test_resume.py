@@ -30,7 +30,7 @@ def _needed(kind: type[Task], window: AppWin) -> dict[str, Any]:
 
 def _stopped(kind: type[Task], window: AppWin, folder: Path) -> Run:
     task = kind(threads=1, **_needed(kind, window))
-    run = begin_run(task, folder, store=window.controller.session.runs)
+    run = begin_run(task, folder)
     run.update(state=RunState.CANCELLED, owner=0)
     return run
 
