@@ -78,7 +78,7 @@ def open_app(qtbot: Any, qapp: Any, answers: Answers) -> Iterator[Open]:
     for window in windows:
         work = window.controller.session.work
         if work is not None:
-            hand: Any = work.handle
+            hand: Any = work.handlele
             getattr(hand, "kill", hand.cancel)()
             window.controller.ask = Answers()  # type: ignore[assignment]
             qtbot.waitUntil(lambda session=window.controller.session: session.work is None, timeout=20_000)

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from convonet.errors import ConvonetError, ModelFileError, ParamError
-from convonet.events import RunState
+from convonet.events import RunState, Watch
 from convonet.launch.work import WorkEnded
 from convonet.params import DataParams, SearchSpace
 from convonet.session.changes import Change, Changed, Reported
@@ -42,7 +42,7 @@ def session(tmp_path: Path) -> Iterator[Session]:
     made = Session(LocalBackend(tmp_path / "runs"))
     yield made
     if made.work is not None:
-        made.work.handle.kill()  # type: ignore[attr-defined]
+        made.work.handlele.kill()  # type: ignore[attr-defined]
         follow(made)
     made.close()
 
@@ -225,14 +225,12 @@ def test_a_failed_work_says_why(loaded: Session) -> None:
     assert "other images" in ended.error.what
 
 
-def test_marks_are_told_and_obeyed_when_the_sets_are_loaded_again(tiny_set: Path, session: Session) -> None:
-    session.params.set_data(DataParams.of({"train_dir": str(tiny_set)}))
-    ears = Ears(session)
-    session.mark(["a/0.png"], label="b")
-    session.mark(["a/1.png"])
-    assert ears.parts() == ["marks", "marks"]
-    assert [image.mark.path for image in session.marks()] == ["a/0.png", "a/1.png"]
-    assert load_sets(session.params.data)["train"].counts() == {"a": 1, "b": 4}
+def test_marks_are_obeyed_when_the_sets_are_loaded_again(tiny_set: Path, session: Session) -> None:
+    data, images = DataParams.of({"train_dir": str(tiny_set)}), session.images
+    images.mark(data, ["a/0.png"], label="b", undo=False, watch=Watch())
+    images.mark(data, ["a/1.png"], label=None, undo=False, watch=Watch())
+    assert [image.mark.path for image in images.marks(data, Watch())] == ["a/0.png", "a/1.png"]
+    assert load_sets(data)["train"].counts() == {"a": 1, "b": 4}
     with pytest.raises(ParamError):
-        session.mark(["a/9.png"])
-    assert session.mark(["a/0.png", "a/1.png"], undo=True) == []
+        images.mark(data, ["a/9.png"], label=None, undo=False, watch=Watch())
+    assert images.mark(data, ["a/0.png", "a/1.png"], label=None, undo=True, watch=Watch()) == []

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 from convonet.data.listing import ImageListing, Mark
 from convonet.data.marks import marks_file, read_marks, resolved_marks, write_marks
-from convonet.data.places import Split
-from convonet.data.sources import has_set, list_set
+from convonet.data.places import Split, place_of
+from convonet.data.sources import list_set
 from convonet.errors import ParamError, nearest
 from convonet.events import Watch
 from convonet.params import DataParams
@@ -114,7 +114,8 @@ def _by_root(data: DataParams, watch: Watch | None) -> list[tuple[Path, Listings
         DataError: there is none, or one cannot be listed.
     """
     roots: dict[Path, Listings] = {}
-    given = [split for split in _SPLITS if has_set(data, split)]
+    # Test images that are held out are listed with the training images.
+    given = [split for split in _SPLITS if place_of(data, split) is not None]
     for split in given or _SPLITS[:1]:
         listing = list_set(data, split, watch or Watch())
         roots.setdefault(listing.root, {})[split] = listing

@@ -19,6 +19,7 @@ from convonet.data.marks import obey_marks, read_marks
 from convonet.data.names import IMAGE_SUFFIXES
 from convonet.data.places import ACCEPTED, Place, Split, place_of
 from convonet.data.tables import list_table
+from convonet.data.test_share import held_for_test, share_of
 from convonet.errors import ClassMismatchError, DataError, ParamError
 from convonet.events import DataScanned, Warned, Watch
 from convonet.params import DataParams
@@ -157,9 +158,13 @@ def scan_set(
         ParamError: `num_classes` disagrees with the classes found, or no groups are found where they are asked for.
     """
     watch = watch or Watch()
-    listed = list_set(data, split, watch)
+    share = held_for_test(data)
+    listed = list_set(data, "train" if share and split == "test" else split, watch)
     repaired = obey_marks(listed, read_marks(listed.root)).listing
     listing = grouped(repaired, data, required=split == "train")
+    if share and split != "val":
+        # Drawn before marks are obeyed: an image that is marked later moves no other one.
+        listing = share_of(listing, grouped(listed, data, required=False), data, split)
     if not len(listing):
         raise _nothing_found(listing)
     if classes is None:
@@ -185,12 +190,12 @@ def scan_set(
 
 
 def has_set(data: DataParams, split: Split) -> bool:
-    """Whether a set was given, or is found beside the training images.
+    """Whether a set was given, is found beside the training images, or is held out from them.
 
     Raises:
         DataError: what was given is not there, or is nothing that can be read.
     """
-    return place_of(data, split) is not None
+    return place_of(data, split) is not None or (split == "test" and bool(held_for_test(data)))
 
 
 def list_set(data: DataParams, split: Split, watch: Watch) -> ImageListing:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QAction
@@ -198,8 +199,16 @@ class Controller(QObject):
 
     # Answers
 
-    def root_of(self, split: Split) -> Path:
-        """The folder of a set that was tested; held-out images are in that of the training set."""
+    def root_of(self, scores: Mapping[str, Any]) -> Path:
+        """The folder of the images of a test; held-out images are in that of the training set.
+
+        It is the test's own, so that its images are found whatever is loaded now. The set that is loaded counts where
+        the images have moved since, for tests of earlier versions, and for those of a server.
+        """
+        kept = Path(scores.get("root") or "")
+        if kept.name and not self.session.backend.is_remote and kept.exists():
+            return kept
+        split: Split = scores["split"]
         listings = self.session.sets.listings
         found = listings.get(split) or listings.get("train" if split == "val" else split)
         return found.root if found is not None else Path(self.session.params.data.test_dir or "")
@@ -209,7 +218,7 @@ class Controller(QObject):
         scores = self.session.evaluation
         if scores is None:
             return
-        root = self.root_of(scores["split"])
+        root = self.root_of(scores)
 
         def read(_: object) -> list[Path]:
             answers = self.session.images.answers(root, scores)

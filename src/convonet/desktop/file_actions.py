@@ -174,7 +174,7 @@ class FileActions:
 
     def take_folder(self, folder: Path, field: str = "train_dir") -> None:
         """Use a folder of images as one of the sets."""
-        self._session.params.choose_images(folder, field)
+        self._session.params.choose_images(folder, field, replaces="train" in self._session.sets)
         self._controller.scan(loud=True)
         self._controller.remember(folder)
         self._controller.page_wanted.emit("data")

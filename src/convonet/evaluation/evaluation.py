@@ -44,6 +44,7 @@ class Evaluation:
         calibration: whether confidences mean what they say.
         curves: of the positive class, or of each class against the rest.
         chosen: what was chosen on validation images, if anything.
+        root: the folder that `paths` are relative to; empty in files of earlier versions.
     """
 
     split: str
@@ -70,6 +71,7 @@ class Evaluation:
     calibration: Calibration
     curves: tuple[ClassCurves, ...] = ()
     chosen: dict[str, Any] | None = None
+    root: str = ""
 
     def __len__(self) -> int:
         return len(self.y_true)
@@ -108,6 +110,7 @@ class Evaluation:
             "average_precision": self._average_precision(),
             "curves": [curves.to_dict() for curves in self.curves],
             "chosen": self.chosen,
+            "root": self.root,
         }
 
     def _average_precision(self) -> float | None:
@@ -147,6 +150,7 @@ def score(
     top_k: int = TOP_K,
     images_per_second: float = 0.0,
     chosen: dict[str, Any] | None = None,
+    root: str = "",
 ) -> Evaluation:
     """Compare the answers with the truth.
 
@@ -161,6 +165,7 @@ def score(
         top_k: 1 or more.
         images_per_second: as measured by whoever predicted.
         chosen: what was chosen on validation images.
+        root: the folder that the paths are relative to.
 
     Raises:
         ValueError: shapes do not fit, or a number is out of range.
@@ -200,6 +205,7 @@ def score(
         calibration=calibration_of(y_true, probabilities, y_pred),
         curves=curves_of(y_true, probabilities, classes, positive=positive),
         chosen=chosen,
+        root=root,
     )
 
 

@@ -94,6 +94,7 @@ def evaluate(
         top_k=top_k,
         images_per_second=len(probabilities) / max(seconds, 1e-9),
         chosen=_report(chosen, prepared, probabilities),
+        root=str(prepared.listing.root),
     )
     interval = (result.accuracy_interval.low, result.accuracy_interval.high)
     watch.tell(

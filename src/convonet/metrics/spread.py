@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from . import _checks
 from ._checks import FloatArray
 from .intervals import Interval, normal_quantile
+from .ranking import wins_of
 
 REPEATS = 1000
 
@@ -87,6 +88,43 @@ def auc_interval(y_true: ArrayLike, scores: ArrayLike, level: float = 0.95) -> I
     return _on_logit_scale(area, math.sqrt(float(np.sum(of_image**2))), level)
 
 
+def auc_of_counts(
+    scores: ArrayLike, positives: ArrayLike, negatives: ArrayLike, level: float = 0.95
+) -> tuple[float, Interval] | None:
+    """AUC and its interval where many images have the same score, from how many stand at each.
+
+    Args:
+        scores: (n,), finite; equal ones are counted together.
+        positives, negatives: (n,), how many images of each side have the score.
+        level: between 0 and 1.
+
+    Returns:
+        What `roc_auc` and `auc_interval` give for the images one by one; None where a side has none.
+
+    Raises:
+        ValueError: shapes do not fit, or a number out of range.
+    """
+    values, ones, zeros = (
+        _checks.numbers(name, numbers, 1)
+        for name, numbers in (("scores", scores), ("positives", positives), ("negatives", negatives))
+    )
+    _checks.same_length(scores=values, positives=ones)
+    _checks.same_length(scores=values, negatives=zeros)
+    total_ones, total_zeros = float(ones.sum()), float(zeros.sum())
+    if not total_ones or not total_zeros:
+        return None
+    distinct, group = np.unique(values, return_inverse=True)
+    ones, zeros = (np.bincount(group, part, len(distinct)).astype(np.float64) for part in (ones, zeros))
+    above = (np.cumsum(zeros) - zeros / 2) / total_zeros
+    below = 1 - (np.cumsum(ones) - ones / 2) / total_ones
+    area = float(ones @ above / total_ones)
+    variance = sum(
+        float(counts @ (shares - area) ** 2) / (total * max(total - 1, 1))
+        for counts, shares, total in ((ones, above, total_ones), (zeros, below, total_zeros))
+    )
+    return area, _on_logit_scale(area, math.sqrt(variance), level)
+
+
 def mean_interval(values: ArrayLike, level: float = 0.95) -> Interval:
     """Normal interval of the mean of one number an image, such as its loss, shape (n,).
 
@@ -110,13 +148,14 @@ class _AreaParts(NamedTuple):
 
 def _area_parts(truth: NDArray[np.bool_], scores: FloatArray) -> _AreaParts:
     """DeLong's structural components: the share of the other side that an image stands above, ties one half."""
-    positive, negative = np.sort(scores[truth]), np.sort(scores[~truth])
-    above = _share_below(negative, scores[truth])
-    below = 1 - _share_below(positive, scores[~truth])
+    wins, ties = wins_of(truth, scores)
+    positives, negatives = len(wins), len(scores) - len(wins)
+    above = (wins + ties / 2) / negatives
     area = float(above.mean())
     of_image = np.empty(len(scores))
-    of_image[truth] = (above - area) / math.sqrt(len(positive) * max(len(positive) - 1, 1))
-    of_image[~truth] = (below - area) / math.sqrt(len(negative) * max(len(negative) - 1, 1))
+    of_image[truth] = (above - area) / math.sqrt(positives * max(positives - 1, 1))
+    below = 1 - _share_below(np.sort(scores[truth]), scores[~truth])
+    of_image[~truth] = (below - area) / math.sqrt(negatives * max(negatives - 1, 1))
     return _AreaParts(area, of_image)
 
 

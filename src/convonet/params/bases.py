@@ -24,6 +24,7 @@ class BaseInfo:
         size: side of the images that it was trained on, in pixels.
         least: the smallest side that it takes.
         parameters: of the base alone, without its old output.
+        million_macs: multiply-adds for one image of `size`, in millions: what its speed depends on.
         maps: how many maps it gives.
         scaling: how it wants 0..255 scaled; `none` where it does so itself.
         mean, deviation: for `standard` scaling, on the 0..1 scale.
@@ -39,6 +40,7 @@ class BaseInfo:
     size: int
     least: int
     parameters: int
+    million_macs: int
     maps: int
     scaling: Scaling
     file: str
@@ -51,6 +53,11 @@ class BaseInfo:
     digest: str | None = None
     blue_first: bool = False
 
+    @property
+    def speed(self) -> str:
+        """On a CPU, in a word."""
+        return "fast" if self.million_macs < 500 else "medium" if self.million_macs < 1500 else "slow"
+
     def to_dict(self) -> dict[str, Any]:
         """The JSON value of `convonet models`."""
         where = f"the Python package {self.package}" if self.package else "fetched once, or a local file"
@@ -61,6 +68,8 @@ class BaseInfo:
             "image_size": self.size,
             "least_image_size": self.least,
             "parameters": self.parameters,
+            "million_macs": self.million_macs,
+            "speed": self.speed,
             "features": self.maps,
             "scaling": self.scaling,
             "licence": self.licence,
@@ -79,6 +88,7 @@ _BASES = (
         size=224,
         least=32,
         parameters=3_413_024,
+        million_macs=384,
         maps=1280,
         scaling="standard",
         mean=(127 / 255,) * 3,
@@ -96,6 +106,7 @@ _BASES = (
         size=240,
         least=32,
         parameters=4_189_344,
+        million_macs=599,
         maps=1280,
         scaling="standard",
         mean=(127 / 255,) * 3,
@@ -113,6 +124,7 @@ _BASES = (
         size=260,
         least=32,
         parameters=4_869_168,
+        million_macs=859,
         maps=1280,
         scaling="standard",
         mean=(127 / 255,) * 3,
@@ -130,6 +142,7 @@ _BASES = (
         size=224,
         least=32,
         parameters=14_714_688,
+        million_macs=15_347,
         maps=512,
         scaling="standard",
         mean=_CAFFE_MEAN,
@@ -147,6 +160,7 @@ _BASES = (
         size=224,
         least=32,
         parameters=23_587_712,
+        million_macs=3856,
         maps=2048,
         scaling="standard",
         mean=_CAFFE_MEAN,
@@ -164,6 +178,7 @@ _BASES = (
         size=299,
         least=71,
         parameters=20_861_480,
+        million_macs=8356,
         maps=2048,
         scaling="symmetric",
         file="xception_weights_tf_dim_ordering_tf_kernels_notop.h5",
@@ -178,6 +193,7 @@ _BASES = (
         size=224,
         least=32,
         parameters=2_257_984,
+        million_macs=300,
         maps=1280,
         scaling="symmetric",
         file="mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_224_no_top.h5",
@@ -191,6 +207,7 @@ _BASES = (
         size=224,
         least=32,
         parameters=939_120,
+        million_macs=55,
         maps=576,
         scaling="symmetric",
         file="weights_mobilenet_v3_small_224_1.0_float_no_top_v2.h5",
@@ -205,6 +222,7 @@ _BASES = (
         size=224,
         least=32,
         parameters=2_996_352,
+        million_macs=214,
         maps=960,
         scaling="symmetric",
         file="weights_mobilenet_v3_large_224_1.0_float_no_top_v2.h5",
@@ -219,6 +237,7 @@ _BASES = (
         size=224,
         least=32,
         parameters=4_049_571,
+        million_macs=385,
         maps=1280,
         scaling="none",
         file="efficientnetb0_notop.h5",

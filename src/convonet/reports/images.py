@@ -37,7 +37,7 @@ def root_of(data: DataParams, split: Split, record: Mapping[str, Any]) -> Path |
     if known is not None:
         return Path(known["root"])
     try:
-        place = place_of(data, split)
+        place = place_of(data, split) or (place_of(data, "train") if data.test_share else None)
     except DataError:
         return None
     if place is None:

@@ -78,7 +78,21 @@ class Images(Protocol):
     def mark(
         self, data: DataParams, paths: Sequence[str], *, label: str | None, undo: bool, watch: Watch
     ) -> list[MarkedImage]:
-        """Mark images; see `Session.mark`. Raises ParamError, OutputError."""
+        """Say that images are of another class, or (neither label nor undo) that they are to be left out.
+
+        The listings are as before: list them again after it.
+
+        Args:
+            paths: absolute or relative to their set.
+            undo: take their marks away.
+
+        Returns:
+            All marks as they are now.
+
+        Raises:
+            ParamError: no such image or class; nothing is changed then.
+            OutputError: the folder of the images cannot be written to.
+        """
 
     def answers(self, root: Path, scores: dict[str, Any]) -> Answers:
         """The model's prediction for each image of an evaluation. Raises InputError."""

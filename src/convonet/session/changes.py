@@ -21,7 +21,6 @@ Part = Literal[
     "predictions",
     "explanations",
     "work",
-    "marks",
 ]
 
 

@@ -112,13 +112,23 @@ class Parameters:
             self.faults[form] = dict(faults)
             self._changed("data" if form == "data" else "hyper")
 
-    def choose_images(self, folder: Path, field: str = "train_dir") -> None:
-        """Use a folder of images as one of the sets; what the demonstration has set leaves with its images."""
-        if field == "train_dir" and is_demo(self.data):
+    def choose_images(self, folder: Path, field: str = "train_dir", *, replaces: bool = False) -> None:
+        """Use a folder of images as one of the sets.
+
+        New training images in the place of others start over: test folder, image size, class map and hyperparameters
+        belonged to the old ones. Only the results folder stays.
+
+        Args:
+            replaces: training images are loaded; those of the demonstration are replaced in any case.
+        """
+        data = self.data.changed(**{field: str(folder)})
+        replaced = field == "train_dir" and (replaces or is_demo(self.data))
+        if replaced and data.train_dir != self.data.train_dir:
             self.new_hyper()
-            self.set_data(DataParams.of({field: str(folder)}))
-        else:
-            self.set_data(self.data.changed(**{field: str(folder)}))
+            kept = {"result_dir": self.data.result_dir} if self.data.result_dir else {}
+            data = DataParams.of({field: str(folder)} | kept)
+            self.files.pop("data", None)
+        self.set_data(data)
 
     def take_task(self, task: TrainTask) -> None:
         """Take over the parameters and the recipe of a training."""

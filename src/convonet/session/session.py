@@ -7,12 +7,11 @@ of `images`, `models` and `runs` in another thread, whose result is then given t
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from convonet.errors import InputError
-from convonet.events import RunState, Watch
+from convonet.events import RunState
 from convonet.launch.work import Work, WorkEnded
 from convonet.params import DataParams, HyperParams, SearchSpace
 from convonet.runs import Run
@@ -25,9 +24,6 @@ from convonet.session.parameters import Parameters
 from convonet.session.sets import LoadedSets, deciding_values
 from convonet.session.task_builder import TaskBuilder
 from convonet.tasks import Task, TrainTask
-
-if TYPE_CHECKING:
-    from convonet.data.marking import MarkedImage
 
 
 class Session:
@@ -95,12 +91,20 @@ class Session:
     # What is loaded
 
     def _params_changed(self, *parts: Part) -> None:
-        """Drop what does not belong to the parameters any longer."""
-        if deciding_values(self._listed) != deciding_values(self.params.data):
-            self.sets, self._listed = LoadedSets(), self.params.data
-        if self.summary is not None and (self.params.data, self.params.space) != self._summarised:
-            self.summary = None
-            self._changed("summary")
+        """Drop what does not belong to the parameters any longer.
+
+        Other folders drop the listings and the scores. Other training images in the place of those that are loaded
+        also drop the model and what it answered.
+        """
+        data, before = self.params.data, self._listed
+        if deciding_values(data) != deciding_values(before):
+            other_images = data.train_dir != before.train_dir and "train" in self.sets
+            self.sets, self._listed = LoadedSets(), data
+            self._forget_scores()
+            if other_images and self.model is not None:
+                self.set_model(None)
+        if (data, self.params.space) != self._summarised:
+            self._forget_summary()
         self._changed(*parts)
         if "data" in parts:
             self._changed("sets")
@@ -121,7 +125,9 @@ class Session:
             self._changed("sets")
 
     def set_model(self, model: OpenedModel | None) -> None:
-        """Take a model into use; its scores are those that its run remembers."""
+        """Take a model into use; its scores are those that its run remembers, its answers are still to be given."""
+        if model is None or self.model is None or model.path != self.model.path:
+            self._forget_answers()
         self.model, self.evaluation, self.summary = model, None, None
         run = model.run if model else None
         if run is not None and run.file("evaluation.json").is_file():
@@ -140,33 +146,20 @@ class Session:
         given = self.model.classes if self.model else ()
         return (info.classes if info else ()) or given or self.sets.classes
 
-    # The repair list
+    def _forget_scores(self) -> None:
+        if self.evaluation is not None:
+            self.evaluation = None
+            self._changed("scores")
 
-    def marks(self) -> list[MarkedImage]:
-        """What the person said about images of the sets. Reads the sets' folders. Raises DataError."""
-        return self.images.marks(self.params.data, Watch())
+    def _forget_answers(self) -> None:
+        if self.predictions or self.explanations is not None:
+            self.predictions, self.explanations = [], None
+            self._changed("predictions", "explanations")
 
-    def mark(
-        self, paths: Sequence[str], *, label: str | None = None, undo: bool = False
-    ) -> list[MarkedImage]:
-        """Say that images are of another class, or (neither label nor undo) that they are to be left out.
-
-        The listings are as before: load them again after it, as after a change of folders.
-
-        Args:
-            paths: absolute or relative to their set.
-            undo: take their marks away.
-
-        Returns:
-            All marks as they are now.
-
-        Raises:
-            ParamError: no such image or class; nothing is changed then.
-            OutputError: the folder of the images cannot be written to.
-        """
-        marks = self.images.mark(self.params.data, paths, label=label, undo=undo, watch=Watch())
-        self._changed("marks")
-        return marks
+    def _forget_summary(self) -> None:
+        if self.summary is not None:
+            self.summary = None
+            self._changed("summary")
 
     # What may be done next
 
@@ -218,9 +211,12 @@ class Session:
         return work is not None
 
     def attach(self, run: Run) -> None:
-        """Follow a run that another process works on."""
+        """Follow a run that another process works on; the parameters of a training are taken over."""
         self._check_free()
-        self._begin(self.backend.follow(run))
+        work = self.backend.follow(run)
+        if isinstance(work.task, TrainTask):
+            self.params.take_task(work.task)
+        self._begin(work)
 
     def poll(self) -> None:
         """Tell the events since the last call, and the end. To be called about twenty times a second."""
@@ -265,8 +261,10 @@ class Session:
         self._tell(ended)
 
     def _take_over(self, ended: WorkEnded) -> None:
-        """Take over what the work has made."""
-        kind, result = ended.task.kind, ended.result
+        """Take over what the work has made. A training on other images than are loaded now stays among the runs."""
+        task, kind, result = ended.task, ended.task.kind, ended.result
+        if isinstance(task, TrainTask) and task.data.train_dir != self.params.data.train_dir:
+            return
         if kind == "train" and self.models.is_in(ended.run):
             self.load_model(ended.run.path)
         if ended.state is not RunState.DONE or result is None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from convonet.params.recipes import RECIPE_TITLES
 from convonet.session.conditions import Code
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def _params(session: Session) -> tuple[Standing, str]:
         return "wrong", "A value is wrong" if wrong == 1 else f"{wrong} values are wrong"
     if session.params.recipe != "none":
         there = bool(session.sets.images("train")) or session.model is not None
-        return ("done" if there else "open"), f"Recipe {session.params.recipe}"
+        return ("done" if there else "open"), RECIPE_TITLES[session.params.recipe]
     hyper = session.params.hyper
     note = f"{hyper.family}, {hyper.epochs} epoch{'' if hyper.epochs == 1 else 's'}"
     return ("done" if session.params.space.choices or session.model else "open"), note

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from convonet.errors import user_code
 from convonet.nets.backend import keras
 
 
@@ -16,36 +17,50 @@ class OwnCallbacks:
 
     def __init__(self, callbacks: Sequence[Any], model: Any, epochs: int, steps: int) -> None:
         self._model = model
-        self._list = keras.callbacks.CallbackList(
-            list(callbacks), add_history=False, add_progbar=False, model=model, epochs=epochs, steps=steps
-        )
+        with user_code():
+            self._list = keras.callbacks.CallbackList(
+                list(callbacks),
+                add_history=False,
+                add_progbar=False,
+                model=model,
+                # What Keras' `fit` hands over: ProgbarLogger reads all three.
+                verbose=1,
+                epochs=epochs,
+                steps=steps,
+            )
         self._any = bool(callbacks)
         model.stop_training = False
 
     def train_began(self) -> None:
         """Before the first batch."""
-        self._list.on_train_begin()
+        with user_code():
+            self._list.on_train_begin()
 
     def epoch_began(self, epoch: int) -> None:
         """`epoch` from 1; Keras counts from 0."""
-        self._list.on_epoch_begin(epoch - 1)
+        with user_code():
+            self._list.on_epoch_begin(epoch - 1)
 
     def batch_began(self, step: int) -> None:
         """Before the batch after `step` others."""
-        self._list.on_train_batch_begin(step)
+        with user_code():
+            self._list.on_train_batch_begin(step)
 
     def batch_ended(self, step: int, logs: Mapping[str, float]) -> None:
         """After that batch."""
-        self._list.on_train_batch_end(step, dict(logs))
+        with user_code():
+            self._list.on_train_batch_end(step, dict(logs))
 
     def epoch_ended(self, epoch: int, logs: Mapping[str, float]) -> str:
         """The reason to stop, empty where there is none."""
-        self._list.on_epoch_end(epoch - 1, dict(logs))
+        with user_code():
+            self._list.on_epoch_end(epoch - 1, dict(logs))
         return "a callback asked to stop" if self._any and self._model.stop_training else ""
 
     def train_ended(self, logs: Mapping[str, float]) -> None:
         """After the last epoch."""
-        self._list.on_train_end(dict(logs))
+        with user_code():
+            self._list.on_train_end(dict(logs))
 
     def scale_of_rate(self, given: float) -> float:
         """What a callback has multiplied the rate by since it was `given`; 1 where none has."""

@@ -201,7 +201,7 @@ class EvaluatePage(Page):
 
     def _read_answers(self, scores: dict[str, Any]) -> None:
         """The row of each image, read in the background; then the mistakes are shown."""
-        root = self.controller.root_of(scores["split"])
+        root = self.controller.root_of(scores)
         # Testing again writes the table anew, with the same numbers perhaps, and gives another document.
         if self._read is not None and self._read[0] is scores and self._read[1] == root:
             return

@@ -71,6 +71,12 @@ class LayersTab(QWidget):
         self.list.setCurrentRow(0)
         self._either.show_content(True)
 
+    def forget(self) -> None:
+        """Show no layer."""
+        self._rows = []
+        self.list.clear()
+        self._either.show_content(False)
+
     def _show(self, place: int) -> None:
         if 0 <= place < len(self._rows):
             self.picture.show_figure(QImage(str(self._folder / self._rows[place]["file"])))
@@ -146,6 +152,12 @@ class DreamTab(QWidget):
         self._says.setText(f"{same} The same seed makes the same picture.")
         self._is_shown = True
         self._either.show_content(True)
+
+    def forget(self) -> None:
+        """Show no dream; the layers are those of another model."""
+        self._is_shown = False
+        self.layer.clear()
+        self._either.show_content(False)
 
 
 def _number(name: str, low: int, high: int, value: int) -> QSpinBox:

@@ -30,6 +30,7 @@ class ExplainPage(Page):
         controller = context.controller
         self._folder = Scratch()
         self._count = 0
+        self._model: Path | None = None
         self.add_buttons(
             controller.button("stop"), controller.button("explain_images", "Choose images …", primary=True)
         )
@@ -55,6 +56,12 @@ class ExplainPage(Page):
         model, work = self.session.model, self.session.work
         self._either.show_content(model is not None)
         self.lead.setText(f"Model {model.name}" if model else "Which part of an image counted, and why")
+        path = model.path if model else None
+        if path != self._model:
+            # Explanations of another model are not this one's.
+            self._model = path
+            for tab in (self.why, self.layers, self.dream):
+                tab.forget()
         kind = work.task.kind if work is not None else ""
         self.why.refresh(working=kind == "explain")
         self.layers.refresh(working=kind == "layers")

@@ -154,6 +154,10 @@ class WhyTab(QWidget):
         self._show_one()
         self._either.show_content(bool(self._rows))
 
+    def forget(self) -> None:
+        """Show no explanation."""
+        self.show_document({"explanations": []})
+
     def _picture(self, item: dict[str, Any]) -> Picture:
         if "error" in item:
             return Picture(item["path"], item["error"], wrong=True)

@@ -139,13 +139,14 @@ class RunsPage(Page):
         self.controller.show_error(error)
 
     def _take_run(self, run: Run, model: OpenedModel) -> None:
-        self.session.set_model(model)
         task = run.task()
         if isinstance(task, TrainTask):
             self.session.params.take_task(task)
         elif isinstance(task, SuspectsTask):
             self.session.params.set_data(task.data)
             self.session.params.set_exact(SearchSpace.single(task.hyper))
+        # Other images drop the model that was in use, so the run's own comes after them.
+        self.session.set_model(model)
         self.controller.page_wanted.emit("train")
 
     def _resume(self) -> None:

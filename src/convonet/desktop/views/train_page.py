@@ -18,6 +18,7 @@ from convonet.desktop.widgets.table import TableView, percent
 from convonet.events import CandidateEnded
 from convonet.runs.summary import NextStep, summary_of
 from convonet.session.progress import Progress, stored_messages, time_left
+from convonet.tasks import TrainTask
 
 if TYPE_CHECKING:
     from convonet.desktop.controller import Controller
@@ -39,6 +40,7 @@ class TrainPage(Page):
         self._record = Progress()
         self._run_shown = ""
         self._live_run = ""
+        self._live_images: str | None = None
         self._was_training = self._is_new_run = False
         self.add_buttons(
             controller.button("stop"),
@@ -97,6 +99,7 @@ class TrainPage(Page):
         training = work is not None and work.task.kind == "train"
         if training and work is not None:
             self._record, self._live_run = self.controller.progress, str(work.run.path)
+            self._live_images = work.task.data.train_dir if isinstance(work.task, TrainTask) else None
         else:
             self._take_model_history()
         run = self._trained_run() if not training else None
@@ -150,7 +153,8 @@ class TrainPage(Page):
             sets = (record.get("data") or {}).get("sets", {})
             self._record.images = int(sets.get("train", {}).get("images", 0))
             self._record.messages = list(dict.fromkeys([*live, *stored_messages(run, record)]))
-        elif run is None and self._run_shown:
+        elif run is None and (self._run_shown or self._live_images != self.session.params.data.train_dir):
+            # What a training that left no model has shown stays until other images are chosen.
             self._record = Progress()
         self._run_shown = key
         self._live_run = ""

@@ -24,6 +24,7 @@ from convonet.launch.work import WorkEnded
 from convonet.params import HyperParams, fields_of
 from convonet.runs.documents import tune_document
 from convonet.session.progress import time_left
+from convonet.tasks import TuneTask
 from convonet.tasks.tune_task import DRAWN_TRIALS, IMAGE_LIMIT, Objective, Pruner, Search
 
 _LOOK_MS = 1000
@@ -96,6 +97,7 @@ class TunePage(Page):
         controller.progressed.connect(self._show_progress)
         controller.ended.connect(self._ended)
         self._run: Any = None
+        self._images: str | None = None
         self._update_button()
 
     def _options(self) -> QGridLayout:
@@ -146,7 +148,12 @@ class TunePage(Page):
         work = self.session.work
         tuning = work is not None and work.task.kind == "tune"
         if tuning and work is not None:
-            self._run = work.run
+            self._run, self._images = work.run, self.session.params.data.train_dir
+        elif self._run is not None and self._images != self.session.params.data.train_dir:
+            # Settings that were tried on other images say nothing of these.
+            self._run = None
+            self.table.show_rows((), _HEAD)
+            self.plots.clear()
         varied = self.session.params.space.varied
         self._either.show_content(bool(varied) or tuning or bool(self.table.rows.rows))
         self.lead.setText(
@@ -201,8 +208,9 @@ class TunePage(Page):
         dialog.exec()
 
     def _ended(self, ended: WorkEnded) -> None:
-        if ended.task.kind == "tune":
-            self._run = ended.run
+        images = self.session.params.data.train_dir
+        if isinstance(ended.task, TuneTask) and ended.task.data.train_dir == images:
+            self._run, self._images = ended.run, images
             self._timer.stop()
             self._look()
 
