@@ -20,6 +20,7 @@ from convonet.inference.answers import check_probabilities
 from convonet.inference.batches import images_at_once
 from convonet.inference.decision import decide
 from convonet.inference.model_info import ModelInfo
+from convonet.inference.unknown import Scored
 
 
 class Predictor(Protocol):
@@ -33,6 +34,11 @@ class Predictor(Protocol):
         self, images: NDArray[np.uint8], *, batch_size: int | None = ..., watch: Watch | None = ...
     ) -> NDArray[np.float32]:
         """Probabilities, shape (n, classes), of pixels 0..255, shape (n, height, width, channels)."""
+
+    def predict_scored(
+        self, images: NDArray[np.uint8], *, batch_size: int | None = ..., watch: Watch | None = ...
+    ) -> Scored:
+        """The same, and the score of images of no known class where the model has one."""
 
 
 def evaluate(
