@@ -32,6 +32,7 @@ def evaluate(
     costs: tuple[float, float] | None = None,
     calibrate: bool = False,
     keep: bool = False,
+    outside: Sequence[str | os.PathLike[str]] = (),
     scaling: Any = None,
     classes: Sequence[str] = (),
     accept_class_map: bool = False,
@@ -46,6 +47,7 @@ def evaluate(
         costs: or for the least cost of false alarms and misses.
         calibrate: fit a temperature on validation.
         keep: write threshold, positive class and temperature into the model.
+        outside: images and folders of images of none of the classes; the document then says how well they are told.
         classes: names for a model that holds none, in the order of its outputs.
         accept_class_map: where class names of the images differ from the model's and each has one likely match, take
             the matches as the same classes.
@@ -67,6 +69,7 @@ def evaluate(
         costs=costs,
         calibrate=calibrate,
         keep=keep,
+        outside=tuple(str(absolute(path)) for path in outside),
         scaling=scaling,
         classes=tuple(classes),
         accept_class_map=accept_class_map,

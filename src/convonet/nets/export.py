@@ -53,8 +53,9 @@ def export_onnx(
 ) -> float:
     """Write an ONNX file that OnnxModel opens, whole and checked image by image, or not at all.
 
-    The input is `pixels`, float32 0..255 of shape (batch, height, width, channels); the output is
-    `probabilities`, (batch, classes), and `unknown_score`, (batch,), where the model tells unknown images. Classes, pixels, threshold and golden samples stand in its metadata.
+    The input is `pixels`, float32 0..255 of shape (batch, height, width, channels). The outputs are `probabilities`,
+    (batch, classes), and `unknown_score`, (batch,), where the model tells unknown images. Classes, pixels, thresholds
+    and golden samples stand in its metadata.
 
     Args:
         model: the network.
@@ -95,7 +96,8 @@ def _check_scores(model: NetModel, exported: OnnxModel, images: Images) -> None:
     if model.scorer is None or model.info.unknown is None:
         return
     expected, received = (each.predict_scored(images).unknown for each in (model, exported))
-    assert expected is not None and received is not None
+    assert expected is not None
+    assert received is not None
     apart = float(np.abs(expected - received).max())
     if not apart <= SCORE_TOLERANCE * max(1.0, float(np.abs(expected).max())):
         raise ModelFileError(

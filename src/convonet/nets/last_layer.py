@@ -36,8 +36,8 @@ class LastLayer(NamedTuple):
 def last_layer(network: keras.Model) -> LastLayer | None:
     """The last layer of a network; None where it is not one dense layer on a row of features."""
     history = getattr(network.outputs[0], "_keras_history", None) if len(network.outputs) == 1 else None
-    layer = getattr(history, "operation", None)
-    if not isinstance(layer, keras.layers.Dense) or len(network.inputs) != 1:
+    if history is None or len(network.inputs) != 1 or not isinstance(history.operation, keras.layers.Dense):
         return None
+    layer = history.operation
     features = layer._inbound_nodes[history.node_index].input_tensors[0]
     return LastLayer(features, layer) if len(features.shape) == 2 else None

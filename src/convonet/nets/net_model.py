@@ -17,9 +17,9 @@ from convonet.events import Watch
 from convonet.inference.batches import check_images, predict_in_batches
 from convonet.inference.model_info import MEMBER, ModelInfo
 from convonet.inference.probabilities import to_probabilities
+from convonet.inference.scaling import scale_of, scaled
 from convonet.inference.unknown import MEMBER as UNKNOWN_MEMBER
 from convonet.inference.unknown import Scored, UnknownScorer
-from convonet.inference.scaling import scale_of, scaled
 from convonet.nets.backend import keras
 from convonet.nets.last_layer import last_layer
 from convonet.params.data_params import Scaling
@@ -124,7 +124,7 @@ class NetModel:
         assert last is not None
         if self._with_features is None:
             ends = [last.features, self.keras_model.outputs[0]]
-            self._with_features = keras.Model(self.keras_model.inputs, ends)
+            self._with_features = keras.Model(self.keras_model.inputs[0], ends)
         features, raw = map(np.asarray, self._with_features.predict_on_batch(self._fed(images)))
         probabilities = to_probabilities(raw, self.info.output, self.info.temperature)
         return np.column_stack([probabilities, self.scorer.scores(features, last.logits(features))])

@@ -143,9 +143,9 @@ def _outputs(graph: onnx.GraphProto, logits: str) -> int:
                 stored[node.output[0]] = list(each.t.dims)
     node = next(node for node in graph.node if logits in node.output)
     if node.op_type == "Add":
-        return next(stored[name][-1] for name in node.input if name in stored)
+        return next(int(stored[name][-1]) for name in node.input if name in stored)
     turned = any(each.name == "transB" and each.i for each in node.attribute)
-    return stored[node.input[1]][0 if turned else -1]
+    return int(stored[node.input[1]][0 if turned else -1])
 
 
 def _not_found(received: str) -> ModelFileError:

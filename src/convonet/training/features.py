@@ -118,7 +118,9 @@ def _room(shape: tuple[int, ...]) -> np.ndarray:
         return np.memmap(file, np.float32, "w+", shape=shape)
 
 
-def _fill(network: FixedNetwork, cache: FeatureCache | None, rows: ImageRows, made: np.ndarray, watch: Watch) -> int:
+def _fill(
+    network: FixedNetwork, cache: FeatureCache | None, rows: ImageRows, made: np.ndarray, watch: Watch
+) -> int:
     """Fill `made` (N, features) from the cache and, where it has none, from the network; how many were computed."""
     hashes = [pixel_hash(rows.images[row]) for row in rows.rows]
     known = {} if cache is None else cache.find(hashes, made.shape[1])

@@ -68,7 +68,7 @@ export function usePage(page) {
   function card(answer, file) {
     const address = URL.createObjectURL(file);
     state.addresses.push(address);
-    const said = answer.error ? h("p.bad", {}, answer.error) : [h(".what", {}, answer.predicted, answer.unsure ? h("span.badge.waiting", {}, "unsure") : null), h("p.muted.small", {}, `${percent(answer.confidence)} sure`), bars(answer.top.slice(0, 3).map((each) => [each.class, each.probability, percent(each.probability)]))];
+    const said = answer.error ? h("p.bad", {}, answer.error) : [h(".what", {}, answer.unknown ? "None of these" : answer.predicted, answer.unsure && !answer.unknown ? h("span.badge.waiting", {}, "unsure") : null), h("p.muted.small", {}, answer.unknown ? `Nearest: ${answer.predicted}` : `${percent(answer.confidence)} sure`), bars(answer.top.slice(0, 3).map((each) => [each.class, each.probability, percent(each.probability)]))];
     return h("article.card.answer", {}, h("img", {src: address, alt: "", width: 96, height: 96}), h("div", {}, h(".name", {title: file.name}, file.name), said));
   }
 
@@ -77,7 +77,7 @@ export function usePage(page) {
     const rest = h("div");
     const element = h(".card", {}, h("h2", {}, title), parts, h("p"), h("p.muted.small", {}, "The model says"), answer, rest);
     const said = (found) => {
-      fill(answer, found ? (found.error ? "–" : found.predicted) : "–");
+      fill(answer, found ? (found.error ? "–" : found.unknown ? "None of these" : found.predicted) : "–");
       fill(rest, found?.top ? bars(found.top.map((each) => [each.class, each.probability, percent(each.probability)])) : found?.error ?? "");
     };
     return {element, said};
