@@ -178,7 +178,7 @@ class Batcher:
         ]
         if readable:
             images = np.stack([pixels[place] for place in readable])
-            scored = self._model.predict(images, batch_size=self._batch)
+            scored = self._model.predict_scored(images, batch_size=self._batch)
             self._metrics.computed(len(readable))
             for wish in set(wishes):
                 rows = [row for row, place in enumerate(readable) if wishes[place] == wish]

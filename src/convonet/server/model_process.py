@@ -66,7 +66,11 @@ class ModelProcess:
         """The process's number."""
         return self._process.pid
 
-    def predict(self, images: NDArray[np.uint8], *, batch_size: int) -> Scored:
+    def predict(self, images: NDArray[np.uint8], *, batch_size: int) -> NDArray[np.float32]:
+        """Probabilities of shape (N, classes); images and errors as of `predict_scored`."""
+        return self.predict_scored(images, batch_size=batch_size).probabilities
+
+    def predict_scored(self, images: NDArray[np.uint8], *, batch_size: int) -> Scored:
         """What `OnnxModel.predict_scored` gives.
 
         Raises:
