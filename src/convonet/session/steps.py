@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from convonet.params.recipes import RECIPE_TITLES
+
 if TYPE_CHECKING:
     from convonet.session.session import Session
 
@@ -58,7 +60,7 @@ def _params(session: Session) -> tuple[Standing, str]:
         return "wrong", "A value is wrong" if wrong == 1 else f"{wrong} values are wrong"
     if session.recipe != "none":
         there = bool(session.sets.images("train")) or session.model is not None
-        return ("done" if there else "open"), f"Recipe {session.recipe}"
+        return ("done" if there else "open"), RECIPE_TITLES[session.recipe]
     hyper = session.hyper
     note = f"{hyper.family}, {hyper.epochs} epoch{'' if hyper.epochs == 1 else 's'}"
     return ("done" if session.space.choices or session.model else "open"), note

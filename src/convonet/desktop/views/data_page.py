@@ -12,6 +12,7 @@ from convonet.desktop.views.folders import FoldersView
 from convonet.desktop.views.marking import Marker
 from convonet.desktop.views.marks_view import MarksView
 from convonet.desktop.views.page import Either, Page
+from convonet.desktop.views.plan_strip import PlanStrip
 from convonet.desktop.views.quality import QualityView
 from convonet.desktop.views.sizes import SizesView
 from convonet.desktop.widgets.bars import SERIES, Bar, BarView, Legend
@@ -37,7 +38,7 @@ class DataPage(Page):
     """Looks at the sets that are loaded."""
 
     title = "Data"
-    parts = ("data", "sets")
+    parts = ("data", "hyper", "recipe", "sets")
 
     def __init__(self, controller: Controller) -> None:
         super().__init__(controller)
@@ -89,7 +90,7 @@ class DataPage(Page):
         self.sizes = SizesView(controller.background, controller.session.images)
         self.skipped = TableView(
             ("Set", "File", "Reason"),
-            "left out",
+            "skipped files",
             empty="No file is skipped. Damaged ones show when they are read.",
         )
         self.marker = Marker(controller)
@@ -101,14 +102,15 @@ class DataPage(Page):
             (classes, "Classes"),
             (self.folders, "Folders"),
             (self.sizes, "Sizes and pixels"),
-            (self.skipped, "Left out"),
+            (self.skipped, "Skipped files"),
             (self.quality, "Quality"),
             (self.marks, "Marks"),
         ):
             self.tabs.addTab(widget, name)
         self.tabs.currentChanged.connect(lambda _: self._show_tab())
         self._findings = SentenceList(_HIGHEST)
-        self._either = Either(self._empty, column(tiles, self._findings, self.tabs))
+        self.strip = PlanStrip(controller)
+        self._either = Either(self._empty, column(self.strip, tiles, self._findings, self.tabs))
         self.body.addWidget(self._fault)
         self.body.addWidget(self._either, 1)
 
@@ -129,6 +131,7 @@ class DataPage(Page):
         root = self.session.data.train_dir or self.session.data.test_dir
         self.lead.setText(str(root) if root else "Where the images are, and what they look like")
         if sets.listings:
+            self.strip.refresh()
             self._show_findings()
             self._show_counts()
             self._fill_choosers()
@@ -148,8 +151,10 @@ class DataPage(Page):
         for name, split in (("train", "train"), ("val", "val"), ("test", "test")):
             count = sets.images(split)  # type: ignore[arg-type]
             note = "" if count else "not given"
+            if name == "test" and self.session.data.test_share and count:
+                note = f"{100 * self.session.data.test_share:g}% held out"
             if name == "val" and not count:
-                note = f"{100 * self.session.data.validation_share:g} % of training images"
+                note = f"{100 * self.session.data.validation_share:g}% of training images"
             self.tiles[name].show_value(f"{count:,}" if count else "–", note)
         skipped = sum(len(listing.skipped) for listing in sets.listings.values())
         self.tiles["skipped"].show_value(
@@ -219,7 +224,7 @@ class DataPage(Page):
         ]
         self.skipped.show_rows(rows)
         place = self.tabs.indexOf(self.skipped)
-        self.tabs.setTabText(place, f"Left out ({len(rows):,})" if rows else "Left out")
+        self.tabs.setTabText(place, f"Skipped files ({len(rows):,})" if rows else "Skipped files")
 
     def _show_tab(self) -> None:
         """What takes a while is done when its tab is looked at."""
@@ -258,7 +263,7 @@ _TILES = {
     "train": "Training images",
     "val": "Validation images",
     "test": "Test images",
-    "skipped": "Left out",
+    "skipped": "Skipped files",
 }
 
 
