@@ -22,6 +22,7 @@ from convonet.atomic import write_text
 from convonet.data.listing import ImageListing
 from convonet.params.data_params import PixelParams
 
+# Part of every key: an entry of another version is another entry, so none has to be migrated.
 CACHE_VERSION = 2
 RECORD = "entry.json"
 TORN = (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile)
@@ -85,8 +86,11 @@ class EntryWriter:
     ) -> None:
         """Write what the rows are of and, last, the record."""
         self._pixels.flush()
+        # Before the record is written: after a power cut a record must not stand beside pixels that never
+        # reached the disk.
         os.fsync(self._pixels.fileno())
         rows = np.empty(len(hashes), _ROW)
+        # What could not be decoded has no pixels: entries hold no gaps.
         rows["row"] = [row for row in range(len(listing)) if row not in bad]
         rows["size"] = np.array(sizes).reshape(-1, 2)
         rows["hash"] = np.frombuffer(b"".join(hashes), np.uint8).reshape(-1, 16)
@@ -117,6 +121,7 @@ def open_entry(folder: Path) -> Stored:
     """Map an entry; one of `TORN` when anything in it is not as it was written."""
     record: dict[str, Any] = json.loads((folder / RECORD).read_text(encoding="utf-8"))
     shape = tuple(record["shape"])
+    # Mapped memory behind the end of a file ends the process when it is read.
     if (folder / _PIXELS).stat().st_size != record["bytes"] or int(np.prod(shape)) != record["bytes"]:
         raise ValueError("pixels are cut off")
     # numpy leaves a file open that it has opened itself and cannot read.

@@ -27,6 +27,7 @@ from convonet.params.data_params import PixelParams
 
 __all__ = ["PreparedSet", "find_channels", "prepare"]
 
+# Small chunks end a stop soon; larger ones cost fewer switches between threads.
 _CHUNK_IMAGES = 64
 _CHUNK_BYTES = 2**22
 
@@ -82,6 +83,7 @@ class PreparedSet:
         names = [name.encode() for name in self.classes]
         content = self.hashes.tobytes()
         for row, (path, label) in enumerate(zip(self.paths, self.labels.tolist(), strict=True)):
+            # Neither paths nor class names can hold a zero byte, so the parts cannot run into each other.
             whole.update(b"%b\0%b\0%b" % (path.encode(), names[label], content[16 * row : 16 * row + 16]))
         return whole.hexdigest()
 
@@ -129,6 +131,7 @@ def prepare(
         raise DataError(f"There are no images in the {name} set", where=listing.root)
     key = key_of(listing, pixels)
     stored = cache.find(key)
+    # Size and times can stay while the content changes; a resumed run must not rest on them.
     if stored is not None and by_content and not _is_as_stored(listing, stored, watch):
         cache.discard(key)
         stored = None
@@ -191,6 +194,7 @@ def _made_once(
 
 def _prepared(listing: ImageListing, stored: Stored, cached: bool, started: float) -> PreparedSet:
     if stored.bad:
+        # The reasons come from the entry, so a start from the cache reports the same skipped files.
         bad = [Skipped(listing.paths[row], reason) for row, reason in stored.bad.items()]
         listing = listing.select(stored.good).changed(skipped=(*listing.skipped, *bad))
     seconds = time.perf_counter() - started
@@ -200,6 +204,7 @@ def _prepared(listing: ImageListing, stored: Stored, cached: bool, started: floa
 def _check_classes(before: ImageListing, prepared: PreparedSet, name: str, every_class: bool) -> None:
     after = prepared.listing.counts()
     lost = [label for label, count in before.counts().items() if count and not after[label]]
+    # A class that lost all its images would still have an output that nothing ever trains.
     if not lost or (len(prepared) and not every_class):
         return
     first = next(item for item in prepared.listing.skipped if item not in before.skipped)
@@ -232,7 +237,9 @@ def _fill(
     meter = Meter(watch, "prepare", len(listing))
     row = 0
     with cache.new_entry(key) as entry:
+        # By the mean file size: tiny files are decoded faster than threads can be switched.
         workers = decoding_workers(listing.stats[:, 0].mean())
+        # Decoded by many threads, written in order: row i is path i.
         for results in in_order(made, list(_chunks(listing, pixels)), workers, watch):
             for result in results:
                 if isinstance(result, str):
@@ -257,6 +264,7 @@ def _known_rows(listing: ImageListing, cache: ImageCache, key: str) -> dict[int,
         position = np.full(len(paths), -1, np.int64)
         position[stored.good] = np.arange(len(stored.good))
         for old, (path, stat) in enumerate(zip(paths, map(tuple, stats.tolist()), strict=True)):
+            # The first entry that knows a file is enough.
             if state.get(path) != stat or row_of[path] in known:
                 continue
             known[row_of[path]] = stored.bad[old] if old in stored.bad else _row(stored, int(position[old]))
@@ -297,6 +305,7 @@ def _array_reader(listing: ImageListing, pixels: PixelParams) -> Callable[[int],
             check_size(*array.shape[:2])
         except DataError as error:
             return error.what
+        # Pillow knows grey images only without the axis of channels.
         array = np.ascontiguousarray(array[..., 0] if array.shape[2:] == (1,) else array)
         image = fitted(flat(Image.fromarray(array), pixels.alpha), pixels)
         return _Made(image, content_hash(array.tobytes()), *array.shape[:2])

@@ -58,6 +58,7 @@ def split_at_backbone(model: NetModel) -> Split:
     network: Any = model.keras_model
     names = [layer.name for layer in network.layers]
     after = network.layers[names.index(model.info.base) + 1 :]
+    # Pooling and flattening depend on the image alone too: behind them there are far fewer numbers to keep.
     while not after[0].variables:
         after = after[1:]
     # The first node of a layer is its position in this network.
@@ -82,6 +83,7 @@ class FrozenBackbone:
         self._network = None if graph is None else FixedNetwork(graph, backend.threads())
         self._cache = None
         if graph is not None and self._network is not None:
+            # Other weights, or another engine, would give other features for the same image.
             digest = hashlib.sha256(graph).hexdigest()
             self._cache = FeatureCache(f"{digest} {self._network.description}")
 
@@ -111,6 +113,7 @@ class FrozenBackbone:
 
 def _room(shape: tuple[int, ...]) -> np.ndarray:
     """Memory for features; a file without a name where they are maps too large for it."""
+    # Maps of some thousand images are larger than the memory of a small machine.
     if 4 * int(np.prod(shape)) <= _LARGEST_IN_MEMORY:
         return np.empty(shape, np.float32)
     with tempfile.TemporaryFile() as file:
@@ -119,6 +122,7 @@ def _room(shape: tuple[int, ...]) -> np.ndarray:
 
 def _fill(network: FixedNetwork, cache: FeatureCache, rows: ImageRows, made: np.ndarray, watch: Watch) -> int:
     """Fill `made` (N, features) from the cache and, where it has none, from the network; how many were computed."""
+    # By content, so that a file that was renamed, or stands in another set, is not computed again.
     hashes = [pixel_hash(rows.images[row]) for row in rows.rows]
     known = cache.find(hashes, made.shape[1])
     for index, key in enumerate(hashes):
@@ -129,6 +133,7 @@ def _fill(network: FixedNetwork, cache: FeatureCache, rows: ImageRows, made: np.
     done = kept = 0
 
     def keep() -> None:
+        # Maps have a hundred times as many numbers; keeping them would push everything else out of the cache.
         if made.shape[1] > _LARGEST_KEPT:
             return
         indices = missing[kept:done]
@@ -142,6 +147,7 @@ def _fill(network: FixedNetwork, cache: FeatureCache, rows: ImageRows, made: np.
             done += 1
             watch.check()
             now = time.monotonic()
+            # A process that is killed loses the last seconds, not everything.
             if now - kept_at >= _KEEP_SECONDS:
                 keep()
                 kept, kept_at = done, now

@@ -69,11 +69,13 @@ class _Fused:
             for state, weights in zip(slot, self._weights, strict=True):
                 state.data = like(state.data, weights.data)
         self._decay = float(optimizer.weight_decay or 0.0)
+        # Keras lets a layer be left out of weight decay; the fused rules of torch know only all or none.
         self._decays = [bool(self._decay) and optimizer._use_weight_decay(variable) for variable in variables]
 
     def __call__(self, gradients: Sequence[Tensor | None]) -> None:
         rate = float(self._optimizer.learning_rate.value)
         for decays, weights in zip(self._decays, self._weights, strict=True):
+            # Before the step, as Keras does it: decay does not go through the moments.
             if decays:
                 weights.mul_(1 - self._decay * rate)
         used = [index for index, gradient in enumerate(gradients) if gradient is not None]
