@@ -122,7 +122,7 @@ def _fill(
     network: FixedNetwork, cache: FeatureCache | None, rows: ImageRows, made: np.ndarray, watch: Watch
 ) -> int:
     """Fill `made` (N, features) from the cache and, where it has none, from the network; how many were computed."""
-    hashes = [pixel_hash(rows.images[row]) for row in rows.rows]
+    hashes = [pixel_hash(image) for image in rows.one_by_one(range(len(rows)))]
     known = {} if cache is None else cache.find(hashes, made.shape[1])
     for index, key in enumerate(hashes):
         if key in known:
@@ -138,9 +138,7 @@ def _fill(
         cache.add([hashes[index] for index in indices], made[indices])
 
     try:
-        for index, features in zip(
-            missing, network.features(rows.images[rows.rows[index]] for index in missing), strict=True
-        ):
+        for index, features in zip(missing, network.features(rows.one_by_one(missing)), strict=True):
             made[index] = features.reshape(-1)
             done += 1
             watch.check()
