@@ -45,6 +45,8 @@ class Evaluation:
         curves: of the positive class, or of each class against the rest.
         chosen: what was chosen on validation images, if anything.
         root: the folder that `paths` are relative to; empty in files of earlier versions.
+        unknown: how images of none of the classes are told; None where the model cannot.
+        unknown_scores: of each image, shape (n,), where the model gives them.
     """
 
     split: str
@@ -72,6 +74,8 @@ class Evaluation:
     curves: tuple[ClassCurves, ...] = ()
     chosen: dict[str, Any] | None = None
     root: str = ""
+    unknown: dict[str, Any] | None = None
+    unknown_scores: NDArray[np.float32] | None = None
 
     def __len__(self) -> int:
         return len(self.y_true)
@@ -110,6 +114,7 @@ class Evaluation:
             "average_precision": self._average_precision(),
             "curves": [curves.to_dict() for curves in self.curves],
             "chosen": self.chosen,
+            "unknown": self.unknown,
             "root": self.root,
         }
 

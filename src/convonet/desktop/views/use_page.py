@@ -133,10 +133,14 @@ class UsePage(Page):
             unsure = answer["confidence"] < limit
             sure = f"{100 * answer['confidence']:.1f} %"
             confidence = Written(answer["confidence"], sure)
-            rows.append((name, answer["predicted"], confidence, "unsure" if unsure else ""))
+            unknown = bool(answer.get("unknown"))
+            note = "none of these" if unknown else "unsure" if unsure else ""
+            rows.append((name, answer["predicted"], confidence, note))
             top = tuple((item["class"], item["probability"]) for item in answer["top"])
-            words = f"{answer['predicted']} ({sure}){' unsure' if unsure else ''}"
-            pictures.append(Picture(answer["path"], words, unsure, top))
+            words = f"{answer['predicted']} ({sure}) {note}".rstrip()
+            if unknown:
+                words = f"None of these (nearest: {answer['predicted']})"
+            pictures.append(Picture(answer["path"], words, unsure or unknown, top))
         self.table.show_rows(rows)
         self.grid.show_pictures(pictures)
         self._count.setText(f"{len(rows):,} image{'s' if len(rows) > 1 else ''}" if rows else "")
