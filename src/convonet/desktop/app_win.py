@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QLabel, QMainWindow, QMenu, QProgressBar, QStackedWidget, QToolButton, QWidget
 
@@ -15,7 +16,7 @@ from convonet.desktop.file_actions import FileActions
 from convonet.desktop.help_actions import HelpActions
 from convonet.desktop.rail import Rail
 from convonet.desktop.task_actions import TaskActions
-from convonet.desktop.views import make_page
+from convonet.desktop.views import import_pages, make_page
 from convonet.desktop.views.page import Page
 from convonet.desktop.widgets.basic import row
 from convonet.launch.work import WorkEnded
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 _STAY, _STOP, _GO_ON = "Stay", "Stop and close", "Go on in the background"
 _MESSAGE_MS = 8000
+_BETWEEN_PAGES_MS = 60
 _RAIL_WORDS = 20
 
 
@@ -59,6 +61,9 @@ class AppWin(QMainWindow):
         self._make_menus()
         self._make_status()
         self._closing = False
+        self._prepare = QTimer(self)
+        self._prepare.setSingleShot(True)
+        self._prepare.setInterval(_BETWEEN_PAGES_MS)
         self.rail.chosen.connect(self.show_page)
         controller.page_wanted.connect(self.show_page)
         controller.changed.connect(self._changed)
@@ -122,6 +127,20 @@ class AppWin(QMainWindow):
             self.pages[name] = make_page(name, self.controller, self.files, self.tasks)
             self._stack.addWidget(self.pages[name])
         return self.pages[name]
+
+    def prepare_pages(self) -> None:
+        """Make the pages that nobody has looked at yet, one after the other, so that showing one is no wait."""
+        waiting = [name for name in PAGES if name not in self.pages]
+
+        def make_next() -> None:
+            if waiting and not self._closing:
+                page = self.page(waiting.pop(0))
+                for widget in page.findChildren(QWidget):
+                    widget.ensurePolished()
+                self._prepare.start()
+
+        self._prepare.timeout.connect(make_next)
+        self.controller.background.call("pages", lambda _: import_pages(), lambda _: self._prepare.start())
 
     @property
     def shown(self) -> str:

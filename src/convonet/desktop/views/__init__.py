@@ -35,6 +35,12 @@ _HOMES = {
 }
 
 
+def import_pages() -> None:
+    """Import the modules of all pages, which takes a while: for a thread."""
+    for home in _HOMES.values():
+        importlib.import_module(f"{__name__}.{home.module}")
+
+
 def make_page(name: str, controller: Controller, files: FileActions, tasks: TaskActions) -> Page:
     """The page of that name; its module is imported now and not before.
 
