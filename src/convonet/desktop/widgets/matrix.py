@@ -12,6 +12,8 @@ from convonet.desktop.style import color
 
 _LEAST, _MOST = 14, 110
 _NUMBERS_FROM = 26
+_FEW = 12
+"""Columns that are surely wide enough for a short name."""
 
 
 class MatrixView(QWidget):
@@ -83,8 +85,9 @@ class MatrixView(QWidget):
         return 30 + self._name_height()
 
     def _name_height(self) -> float:
-        """Names of columns stand upright where they are long."""
-        return 22.0 if self._widest <= 30 else float(min(self._widest, 120) + 10)
+        """Names of columns stand upright where they are long, and where many columns are narrow."""
+        is_flat = self._widest <= (30 if len(self._classes) <= _FEW else _LEAST - 2)
+        return 22.0 if is_flat else float(min(self._widest, 120) + 10)
 
     def _rect(self, true: int, predicted: int) -> QRectF:
         side = self._side()
