@@ -84,7 +84,7 @@ def test_a_folder_that_can_be_read_is_remembered(window: AppWin, qtbot: Any, dig
 
 def test_answers_are_looked_for_where_they_were_given(window: AppWin, tmp_path: Path, digits: Path) -> None:
     controller = window.controller
-    controller.session.set_data(DataParams.of({"test_dir": str(digits / "test")}))
+    controller.session.params.set_data(DataParams.of({"test_dir": str(digits / "test")}))
     assert controller.root_of({"root": str(tmp_path), "split": "test"}) == tmp_path
     gone = {"root": str(tmp_path / "moved"), "split": "test"}
     assert controller.root_of(gone) == digits / "test"

@@ -80,7 +80,7 @@ def test_no_page_stops_the_event_loop(window: AppWin, qtbot: Any, tmp_path: Path
     qtbot.waitUntil(lambda: set(window.pages) == set(PAGES), timeout=60_000)
     train, test = listing(tmp_path / "train", IMAGES), listing(tmp_path / "test", 5_500)
     data = DataParams.of({"train_dir": str(train.root), "test_dir": str(test.root)})
-    session.set_data(data)
+    session.params.set_data(data)
     session.evaluation = evaluated(tmp_path, test)
     pauses = Pauses()
     session.take_sets(data, LoadedSets({"train": train, "test": test}))

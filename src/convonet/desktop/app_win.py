@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt, QTimer, QUrl
 from PySide6.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent, QResizeEvent
@@ -26,7 +25,7 @@ from convonet.desktop.help_actions import HelpActions
 from convonet.desktop.rail import Rail
 from convonet.desktop.task_actions import TaskActions
 from convonet.desktop.views import import_pages, make_page
-from convonet.desktop.views.page import Page
+from convonet.desktop.views.page import Page, PageContext
 from convonet.desktop.widgets.basic import row
 from convonet.desktop.widgets.steady import forget_hover
 from convonet.launch.work import WorkEnded
@@ -35,8 +34,6 @@ from convonet.session.steps import steps
 
 if TYPE_CHECKING:
     from convonet.desktop.controller import Controller
-    from convonet.desktop.views.explain_page import ExplainPage
-    from convonet.desktop.views.tune_page import TunePage
 
 _STAY, _STOP, _GO_ON = "Stay", "Stop and close", "Go on in the background"
 _MESSAGE_MS = 8000
@@ -59,11 +56,10 @@ class AppWin(QMainWindow):
         self.resize(*controller.window_state.size)
         controller.ask = Asker(self)
         self.files, self.tasks = FileActions(controller), TaskActions(controller)
-        self.tasks.search_options = self._search_options
-        self.tasks.explain_with = self._explain
         self.helps = HelpActions(controller, self)
         handlers = self.files.handlers() | self.tasks.handlers() | self.helps.handlers()
         controller.make_actions(handlers | {"exit": self._exit})
+        self._context = PageContext(controller, self.files, self.tasks)
         self.pages: dict[str, Page] = {}
         self._frames: dict[str, QScrollArea] = {}
         self._stack = QStackedWidget()
@@ -138,7 +134,7 @@ class AppWin(QMainWindow):
     def page(self, name: str) -> Page:
         """A page, made when it is asked for the first time."""
         if name not in self.pages:
-            self.pages[name] = make_page(name, self.controller, self.files, self.tasks)
+            self.pages[name] = make_page(name, self._context)
             self._frames[name] = _scrolled(self.pages[name])
             self._stack.addWidget(self._frames[name])
         return self.pages[name]
@@ -162,12 +158,6 @@ class AppWin(QMainWindow):
         """The page that is shown."""
         current = self._stack.currentWidget()
         return next((name for name in PAGES if self._frames.get(name) is current), "")
-
-    def _search_options(self) -> dict[str, Any]:
-        return cast("TunePage", self.page("tune")).task_options()
-
-    def _explain(self, paths: Sequence[Path]) -> None:
-        cast("ExplainPage", self.page("explain")).explain(paths)
 
     # What changes
 
@@ -193,7 +183,9 @@ class AppWin(QMainWindow):
         text = words.get(ended.state, str(ended.state))
         if ended.task.kind == "export" and ended.result is not None:
             text = f"Exported and checked: {ended.result['path']}"
-            QTimer.singleShot(0, self, lambda: self._tell_export(Path(ended.result["path"])))
+            file = Path(ended.result["path"])
+            # A dialog that is open must not hold up the others who hear of the end.
+            QTimer.singleShot(0, self, lambda: self._tell_export(file))
         if ended.task.kind == "report" and ended.result is not None:
             text = f"Saved: {ended.result['path']}"
         self.statusBar().showMessage(text, _MESSAGE_MS)
@@ -256,7 +248,7 @@ class AppWin(QMainWindow):
     def _may_close(self) -> bool:
         """Work that is under way is asked about; what is not kept is simply stopped."""
         work = self.controller.session.work
-        if work is None or self.controller.session.outlives_the_window:
+        if work is None or self.controller.session.backend.is_remote:
             return True
         if self._closing:
             return False
