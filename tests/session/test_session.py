@@ -41,7 +41,7 @@ def session(tmp_path: Path) -> Iterator[Session]:
     made = Session(LocalBackend(tmp_path / "runs"))
     yield made
     if made.work is not None:
-        made.work.handlele.kill()  # type: ignore[attr-defined]
+        made.work.handle.kill()  # type: ignore[attr-defined]
         follow(made)
     made.close()
 

@@ -66,8 +66,10 @@ class Progress:
         if isinstance(event, StageStarted):
             self.title, self.share, self.seconds_left, self.batch = event.title, None, None, None
         elif isinstance(event, Progressed):
-            self.share = event.done / event.total if event.total else None
-            self.seconds_left = event.seconds_left
+            # When all steps are done the stage may still have work that nobody counts: no time is left to tell.
+            counted = 0 < event.done < event.total
+            self.share = event.done / event.total if counted else None
+            self.seconds_left = event.seconds_left if counted else None
         elif isinstance(event, TrainingStarted):
             self.epochs, self.images = event.epochs, event.images
             self.validation_images = event.validation_images
