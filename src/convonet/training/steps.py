@@ -60,6 +60,7 @@ def create_step(
         InputError: several processes cannot train this network.
     """
     kind = _step_class()
+    # Our own forward pass knows by itself which statistics are fixed; Keras has to be told.
     if forward_of(model) is None:
         freeze_fixed(model._flatten_layers())
     loss, boundary = create_loss(output, hyper), BOUNDARIES.get(output)
