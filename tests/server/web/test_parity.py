@@ -218,12 +218,11 @@ def test_a_report_is_made(at: Callable[..., Any]) -> None:
     page = at("runs")
     page.locator("#r-second").click()
     detail = page.locator("#detail")
-    detail.get_by_role("link", name="Report").or_(
-        detail.get_by_role("button", name="Make a report")
-    ).first.wait_for()
-    if detail.get_by_role("button", name="Make a report").count():
-        detail.get_by_role("button", name="Make a report").click()
-    link = detail.get_by_role("link", name="Report")
+    detail.get_by_role("heading", name="Files").wait_for()
+    make = detail.get_by_role("button", name="Make a report")
+    if make.count():
+        make.click()
+    link = detail.get_by_role("link", name="Report", exact=True)
     link.wait_for(timeout=LONG_MS)
     address = link.evaluate("e => e.href")
     assert page.request.get(address).status == 200
