@@ -55,7 +55,7 @@ def test_the_threshold_of_two_classes_is_given_or_chosen(qtbot: Any) -> None:
     tab.show()
     assert tab.threshold_line.isVisible()
     assert (tab.positive.currentText(), tab.threshold.value()) == ("ill", 0.3)
-    assert "sensitivity 80.0 %, specificity 90.0 %" in tab._note.text()
+    assert "sensitivity 80.0%, specificity 90.0%" in tab._note.text()
     tab.keep.setChecked(True)
     tab._start(min_recall=0.95)
     tab._start_costs()
@@ -93,7 +93,7 @@ def test_marking_from_the_mistakes_and_the_way_back(
 
     own, session = tmp_path / "own", loaded.controller.session
     shutil.copytree(digits / "test", own)
-    session.set_data(session.data.changed(train_dir=str(own), test_dir=None))
+    session.params.set_data(session.params.data.changed(train_dir=str(own), test_dir=None))
     loaded.controller.scan()
     qtbot.waitUntil(lambda: session.sets.images("train") == 359, timeout=10_000)
     loaded.show_page("data/marks")
@@ -185,7 +185,7 @@ def test_an_explanation_is_shown_with_its_check(window: AppWin, tmp_path: Path, 
     window.show_page("explain")
     page: Any = window.page("explain")
     page.why.show_document(document)
-    assert page.why._says.text() == "东, 90.0 % sure; explained is 主 (5.0 %)"
+    assert page.why._says.text() == "东, 90.0% sure; explained is 主 (5.0%)"
     assert page.why._why.text() == "东.png: Grad-CAM, maps of conv_2. It can be believed."
     assert not page.why.deletion.isHidden()
     page.why.grid.setCurrentIndex(page.why.grid.pictures.index(1))
@@ -219,8 +219,10 @@ def test_explained_layers_dreamt_checked_and_reported_with_workers(
     from convonet.params import SearchSpace
 
     session, actions = loaded.controller.session, loaded.controller.actions
-    session.set_space(SearchSpace.of({"family": "simple", "epochs": 1, "batch_size": 64, "num_units": 16}))
-    session.set_data(session.data.changed(image_size=16))
+    session.params.set_space(
+        SearchSpace.of({"family": "simple", "epochs": 1, "batch_size": 64, "num_units": 16})
+    )
+    session.params.set_data(session.params.data.changed(image_size=16))
     actions["train_val"].trigger()
     wait_work(loaded)
     loaded.show_page("explain")

@@ -53,6 +53,7 @@ def _png(content: bytes) -> Header | None:
     width, height, depth, colour, _, _, interlace = _PNG_HEAD.unpack_from(content, 16)
     if colour not in _PNG_CHANNELS or not width or not height:
         return None
+    # Transparency, palettes and 16 bits ask for decisions, and those are Pillow's.
     plain = depth == 8 and colour in (0, 2) and not interlace and _is_neutral_png(content)
     return Header(height, width, _PNG_CHANNELS[colour], plain)
 
@@ -61,37 +62,39 @@ def _is_neutral_png(content: bytes) -> bool:
     """Whether every chunk is whole, its checksum right, and none changes what is seen."""
     if not content.endswith(_PNG_END):
         return False
-    place, end = 8, len(content) - len(_PNG_END)
-    while place < end:
-        length, name = _CHUNK_HEAD.unpack_from(content, place)
-        stop = place + 8 + length
-        if stop > end or _CHECKSUM.unpack_from(content, stop)[0] != zlib.crc32(content[place + 4 : stop]):
+    position, end = 8, len(content) - len(_PNG_END)
+    while position < end:
+        length, name = _CHUNK_HEAD.unpack_from(content, position)
+        stop = position + 8 + length
+        if stop > end or _CHECKSUM.unpack_from(content, stop)[0] != zlib.crc32(content[position + 4 : stop]):
             return False
-        if name not in _NEUTRAL_CHUNKS and place > 8:
+        if name not in _NEUTRAL_CHUNKS and position > 8:
             return False
-        if name == b"tEXt" and content.startswith(b"Raw profile", place + 8):  # it may hold an orientation
+        if name == b"tEXt" and content.startswith(b"Raw profile", position + 8):  # it may hold an orientation
             return False
-        place = stop + 4
-    return place == end
+        position = stop + 4
+    return position == end
 
 
 def _jpeg(content: bytes) -> Header | None:
     """The first frame header. Segments that may turn or recolour the image make the file not plain."""
+    # Bytes behind the end may be a second picture, as cameras append them.
     neutral = content.endswith(b"\xff\xd9")
-    place, end = 2, len(content)
-    while place + 4 <= end and content[place] == 0xFF:
-        marker = content[place + 1]
+    position, end = 2, len(content)
+    while position + 4 <= end and content[position] == 0xFF:
+        marker = content[position + 1]
         if marker == 0xFF:  # a fill byte
-            place += 1
+            position += 1
             continue
-        length = int.from_bytes(content[place + 2 : place + 4], "big")
+        # The length counts itself, so it is at least 2.
+        length = int.from_bytes(content[position + 2 : position + 4], "big")
         if marker in _FRAMES:
-            return _frame(content[place + 4 : place + 10], neutral and marker in _EXACT_FRAMES)
+            return _frame(content[position + 4 : position + 10], neutral and marker in _EXACT_FRAMES)
         if marker == 0xDA or length < 2:
             return None
-        if 0xE1 <= marker <= 0xEF and content[place + 4 : place + 15] != b"ICC_PROFILE":
+        if 0xE1 <= marker <= 0xEF and content[position + 4 : position + 15] != b"ICC_PROFILE":
             neutral = False
-        place += 2 + length
+        position += 2 + length
     return None
 
 
@@ -101,5 +104,6 @@ def _frame(body: bytes, neutral: bool) -> Header | None:
     depth, height, width, components = struct.unpack(">BHHB", body)
     if not height or not width:
         return None
+    # Four components are CMYK, which each decoder turns into RGB in its own way.
     plain = neutral and depth == 8 and components in (1, 3)
     return Header(height, width, 1 if components == 1 else 3, plain)

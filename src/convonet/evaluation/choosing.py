@@ -54,6 +54,7 @@ class ThresholdRequest:
             faults["costs"] = f"costs: expected two costs of 0 or more, not both 0, received {self.costs}"
         for name in ("min_recall", "costs"):
             if rules[name] is not None and num_classes != 2:
+                # A range that is wrong as well is the nearer reason.
                 faults.setdefault(name, f"{name}: a threshold needs two classes, the model has {num_classes}")
         if faults:
             raise ParamError.of(faults)
@@ -77,7 +78,7 @@ class Chosen:
 
 
 def choose(
-    wish: ThresholdRequest,
+    request: ThresholdRequest,
     y_true: NDArray[np.int64],
     probabilities: NDArray[np.float32],
     *,
@@ -87,10 +88,10 @@ def choose(
     """Choose by validation images.
 
     Args:
-        wish: checked.
+        request: checked.
         y_true: class indices, shape (n,).
         probabilities: the model's, shape (n, classes).
-        classes: names, the place is the label.
+        classes: names; the index is the label.
         positive: the positive of two classes; the second when None.
 
     Raises:
@@ -98,22 +99,24 @@ def choose(
     """
     report: dict[str, Any] = {"on": "val", "images": len(y_true)}
     temperature, cooled = 1.0, probabilities
-    if wish.calibrate:
+    if request.calibrate:
+        # Logarithms of probabilities are logits but for a constant, which softmax does not see.
         fitted = metrics.fit_temperature(metrics.log_probabilities(probabilities), y_true)
+        # At the end of its range the fit ran away: the likelihood has no maximum on these images.
         temperature = fitted if _is_inside(fitted) else 1.0
         cooled = cool(probabilities, temperature)
         report |= {"temperature": temperature, "note": None if _is_inside(fitted) else _NOT_TOLD}
         report |= _errors(y_true, probabilities, cooled)
-    if wish.min_recall is None and wish.costs is None:
+    if request.min_recall is None and request.costs is None:
         return Chosen(temperature, None, positive, report)
-    place = positive_label(classes, positive)
-    threshold = _threshold(wish, y_true == place, cooled[:, place], classes[place])
+    index = positive_label(classes, positive)
+    threshold = _threshold(request, y_true == index, cooled[:, index], classes[index])
     rates = metrics.sensitivity_specificity(
-        y_true == place, metrics.predict_with_threshold(cooled[:, place], threshold)
+        y_true == index, metrics.predict_with_threshold(cooled[:, index], threshold)
     )
-    report |= {"min_recall": wish.min_recall, "costs": list(wish.costs) if wish.costs else None}
-    report |= {"threshold": threshold, "positive": classes[place]} | rates._asdict()
-    return Chosen(temperature, threshold, classes[place], report)
+    report |= {"min_recall": request.min_recall, "costs": list(request.costs) if request.costs else None}
+    report |= {"threshold": threshold, "positive": classes[index]} | rates._asdict()
+    return Chosen(temperature, threshold, classes[index], report)
 
 
 def cool(probabilities: NDArray[np.float32], temperature: float) -> NDArray[np.float32]:
@@ -127,6 +130,7 @@ def cooled_info(info: ModelInfo, temperature: float) -> ModelInfo:
     """The description whose threshold, if it has one, gives the same answers after cooling."""
     if temperature == 1 or info.threshold is None:
         return info
+    # Cooling keeps the order of probabilities, so the threshold moves with them and no answer changes.
     pair = np.array([[1 - info.threshold, info.threshold]])
     return info.changed(threshold=float(metrics.apply_temperature(pair, temperature)[0, 1]))
 
@@ -147,11 +151,11 @@ def _errors(
 
 
 def _threshold(
-    wish: ThresholdRequest, truth: NDArray[np.bool_], p_positive: NDArray[np.float32], positive: str
+    request: ThresholdRequest, is_positive: NDArray[np.bool_], p_positive: NDArray[np.float32], positive: str
 ) -> float:
-    if wish.costs is not None:
-        return metrics.threshold_for_costs(truth, p_positive, *wish.costs)
-    if not truth.any():
+    if request.costs is not None:
+        return metrics.threshold_for_costs(is_positive, p_positive, *request.costs)
+    if not is_positive.any():
         raise DataError(f"No validation image shows {positive}, so no threshold can be chosen for its recall")
-    assert wish.min_recall is not None
-    return metrics.threshold_for_recall(truth, p_positive, wish.min_recall)
+    assert request.min_recall is not None
+    return metrics.threshold_for_recall(is_positive, p_positive, request.min_recall)

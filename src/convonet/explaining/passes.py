@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convonet.errors import ConvonetError
-from convonet.explaining.rows import NamedLayer
+from convonet.explaining.network_layers import NamedLayer
 from convonet.inference.scaling import scale_of
 from convonet.nets import backend
 from convonet.nets.backend import keras, ops
@@ -31,8 +31,8 @@ class Pass(NamedTuple):
         pixels: (N, height, width, channels), 0..255.
         logits: (N, classes), before softmax or sigmoid. Of one sigmoid z they are (−z, z): each class's own
             evidence.
-        maps: row → its output, (N, …).
-        raised: row → its output before the activation that stands in the row itself; the output where none does.
+        maps: layer name → its output, (N, …).
+        raised: layer name → its output before the activation that stands in the layer itself, where one does.
     """
 
     pixels: Tensor
@@ -42,13 +42,17 @@ class Pass(NamedTuple):
 
 
 def forward(
-    model: NetModel, pixels: NDArray[Any] | Tensor, rows: Sequence[NamedLayer] = (), *, gradients: bool = True
+    model: NetModel,
+    pixels: NDArray[Any] | Tensor,
+    layers: Sequence[NamedLayer] = (),
+    *,
+    gradients: bool = True,
 ) -> Pass:
     """Run images through the network as in prediction, keeping what gradients need.
 
     Args:
         pixels: (N, height, width, channels), 0..255; a tensor keeps its own history.
-        rows: whose outputs are wanted too.
+        layers: whose outputs are wanted too.
         gradients: False: numbers alone, which every backend gives.
 
     Raises:
@@ -58,6 +62,7 @@ def forward(
         require_torch()
     if isinstance(pixels, np.ndarray):
         pixels = ops.convert_to_tensor(pixels.astype(np.float32))
+        # A leaf of its own, whose gradient is asked for; the caller's array stays as it is.
         pixels = pixels.detach().requires_grad_(True) if gradients else pixels
     maps: dict[str, Tensor] = {}
     raised: dict[str, Tensor] = {}
@@ -66,11 +71,13 @@ def forward(
     with ExitStack() as taps:
         if not gradients:
             taps.enter_context(_without_history())
-        for row in rows:
-            taps.enter_context(_keeping_output(row.layer, row.name, maps))
-            taps.enter_context(_keeping_raised(row.layer, row.name, raised))
+        for named in layers:
+            taps.enter_context(_keeping_output(named.layer, named.name, maps))
+            taps.enter_context(_keeping_raised(named.layer, named.name, raised))
+        # Behind softmax the gradients of sure answers vanish, and classes push one another.
         if model.info.output in ("probabilities", "sigmoid"):
             taps.enter_context(_keeping_raised(last, "logits", before))
+        # As in prediction: dropout off, statistics fixed.
         output = model.keras_model(_fed(model, pixels), training=False)
     logits = before.get("logits", output)
     if model.info.output.startswith("sigmoid"):
@@ -83,6 +90,7 @@ def gradients(values: Tensor, sources: Sequence[Tensor]) -> list[Tensor]:
     # Torch need not be installed where another backend computes.
     import torch
 
+    # The images of a batch do not depend on each other, so one pass gives each its own gradient.
     found = torch.autograd.grad(values.sum(), list(sources), allow_unused=True)
     return [
         torch.zeros_like(source) if gradient is None else gradient
@@ -118,6 +126,7 @@ def require_torch() -> None:
 def differentiable(model: NetModel) -> NetModel:
     """The same network where it takes fractions; a copy that does, with the same weights, where it takes bytes."""
     network = model.keras_model
+    # Whole numbers have no gradient.
     if "float" in str(network.inputs[0].dtype):
         return model
     inputs = keras.Input(network.inputs[0].shape[1:], dtype="float32")
@@ -127,7 +136,7 @@ def differentiable(model: NetModel) -> NetModel:
 
 
 def _fed(model: NetModel, pixels: Tensor) -> Tensor:
-    """What goes into the network, still knowing the pixels: raw where a row of it scales, else scaled ones."""
+    """What goes into the network, still knowing the pixels: raw where a layer of it scales, else scaled ones."""
     info = model.info
     scale = None if info.inside else scale_of(info.scaling, info.pixels.channels, info.mean, info.deviation)
     if scale is None:
@@ -186,8 +195,10 @@ def _is_activation(layer: Any) -> bool:
 @contextmanager
 def _instead(layer: Any, attribute: str, function: Callable[..., Any]) -> Iterator[None]:
     """The attribute of this one layer replaced inside the block; Keras' own tracking is passed by."""
+    # A method of the class must not stay behind as an attribute of the object.
     own = attribute in vars(layer)
     before = getattr(layer, attribute)
+    # Keras' own setter would track the function as a part of the layer.
     object.__setattr__(layer, attribute, function)
     try:
         yield

@@ -16,7 +16,7 @@ from convonet.tasks import Task
 _LOOK_SECONDS = 0.5
 
 
-class Hand(Protocol):
+class JobHandle(Protocol):
     """Who does the work: a `Worker` or a `Follower`."""
 
     def is_alive(self) -> bool:
@@ -29,10 +29,10 @@ class Hand(Protocol):
         """Ask it to stop after what it is doing."""
 
     def detach(self) -> None:
-        """Let it go on when this process ends."""
+        """Let it continue when this process ends."""
 
     def leave(self) -> None:
-        """Stop following it: what is ours puts its work away."""
+        """Stop following it: what is ours saves a checkpoint."""
 
     def finish(self) -> RunState:
         """How it ended; raises Cancelled or the error."""
@@ -65,10 +65,10 @@ class Follower:
         self._run.request_cancel()
 
     def detach(self) -> None:
-        """It is not ours: it goes on in any case."""
+        """It is not ours: it continues in any case."""
 
     def leave(self) -> None:
-        """It is not ours: it goes on in any case."""
+        """It is not ours: it continues in any case."""
 
     def finish(self) -> RunState:
         """What the record says.
@@ -86,7 +86,7 @@ class Follower:
             raise WorkerError(
                 "The process that worked on this run is gone",
                 where=self._run.path,
-                hint="Resume goes on from its last checkpoint",
+                hint="Resume continues from its last checkpoint",
             )
         return state
 
@@ -118,7 +118,7 @@ class Work:
 
     task: Task
     run: Run
-    hand: Hand
+    handle: JobHandle
     folder: Scratch | None = None
     stopping: bool = False
 
@@ -131,10 +131,10 @@ class Work:
         """Ask it to stop; once."""
         if not self.stopping:
             self.stopping = True
-            self.hand.cancel()
+            self.handle.cancel()
 
     def end(self) -> WorkEnded:
-        """Take the answer and put away what is not kept. Call it when the hand is no longer alive."""
+        """Take the answer and put away what is not kept. Call it when the handle is no longer alive."""
         try:
             return self._outcome()
         finally:
@@ -143,7 +143,7 @@ class Work:
 
     def _outcome(self) -> WorkEnded:
         try:
-            state = self.hand.finish()
+            state = self.handle.finish()
         except Cancelled:
             return WorkEnded(self.task, self.run, RunState.CANCELLED)
         except ConvonetError as error:

@@ -61,6 +61,7 @@ def confusion_matrix(y_true: ArrayLike, y_pred: ArrayLike, num_classes: int) -> 
     true = _checks.labels("y_true", y_true, num_classes)
     predicted = _checks.labels("y_pred", y_pred, num_classes)
     _checks.same_length(y_true=true, y_pred=predicted)
+    # One number for each pair of classes: counting is a single pass for any number of classes.
     cells = np.bincount(true * num_classes + predicted, minlength=num_classes**2)
     return cells.reshape(num_classes, num_classes).astype(np.int64)
 
@@ -105,10 +106,10 @@ def precision_recall_f1(matrix: ArrayLike) -> ClassScores:
             "matrix: expected a square matrix of counts of at least one image, "
             f"received shape {counts.shape}, smallest {counts.min():g}, sum {counts.sum():g}."
         )
-    right, support, given = np.diagonal(counts), counts.sum(axis=1), counts.sum(axis=0)
-    precision, recall = _share(right, given), _share(right, support)
+    true_positives, support, predicted = np.diagonal(counts), counts.sum(axis=1), counts.sum(axis=0)
+    precision, recall = _share(true_positives, predicted), _share(true_positives, support)
     # 2TP / (2TP + FP + FN) is the harmonic mean without its 0/0 where only one of the two is zero.
-    f1 = _share(2 * right, given + support)
+    f1 = _share(2 * true_positives, predicted + support)
     table = np.stack([precision, recall, f1])
     macro = Means(*table.mean(axis=1).tolist())
     weighted = Means(*(table @ support / support.sum()).tolist())
@@ -135,6 +136,7 @@ def top_k_accuracy(y_true: ArrayLike, probabilities: ArrayLike, k: int) -> float
     scores = _checks.score_rows("probabilities", probabilities)
     true = _checks.labels("y_true", y_true, scores.shape[1])
     _checks.same_length(y_true=true, probabilities=scores)
+    # A perfect score that nobody earned would mislead.
     if k >= scores.shape[1]:
         return None
     own = scores[np.arange(len(true)), true][:, None]
@@ -158,6 +160,7 @@ def log_loss(y_true: ArrayLike, probabilities: ArrayLike, eps: float = LOG_EPSIL
     rows = _checks.probability_rows("probabilities", probabilities)
     true = _checks.labels("y_true", y_true, rows.shape[1])
     _checks.same_length(y_true=true, probabilities=rows)
+    # At both ends, as Keras clips: else a sure and correct answer would have another loss here.
     own = np.clip(rows[np.arange(len(true)), true], eps, 1 - eps)
     return float(-np.log(own).mean())
 

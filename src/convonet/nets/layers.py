@@ -15,9 +15,8 @@ import psutil
 
 from convonet.errors import ParamError
 from convonet.inference.model_info import Output
-from convonet.inference.scaling import Scale
+from convonet.inference.scaling import PixelScaling, Scale
 from convonet.nets.backend import keras
-from convonet.nets.foreign import PixelScaling
 
 Tensor = Any
 Padding = Literal["same", "valid"]
@@ -40,11 +39,13 @@ def seed_of(seed: int, name: str) -> int:
 
     Hashed, because neighbouring seeds of keras draw the same numbers one call apart.
     """
+    # By name: adding a layer at the end leaves the first weights of all others as they were.
     digest = hashlib.blake2b(f"{seed}/{name}".encode(), digest_size=4).digest()
+    # Below 2³¹: every backend takes that as a seed.
     return int.from_bytes(digest, "big") >> 1
 
 
-def scaling_row(inputs: Tensor, scale: Scale | None) -> Tensor:
+def scaling_layer(inputs: Tensor, scale: Scale | None) -> Tensor:
     """Pixels 0..255 through the row that scales them; unchanged where the scale is None."""
     if scale is None:
         return inputs
@@ -59,11 +60,11 @@ class Layers:
         values: the family's parameters, as `FamilyInfo.values` gives them.
         classes: how many classes there are, ≥ 2.
         seed: all weights and all dropout follow from it.
-        scaling: how pixels are scaled, None where nobody said so; a base brings its own.
+        scaling: how pixels are scaled, None where nobody said so; a backbone brings its own.
 
     Attributes:
         output_kind: what the network gives, after `output` was called.
-        base: name of the nested network that a family builds on, None where it builds on none.
+        backbone: name of the nested network that a family builds on, None where it builds on none.
     """
 
     def __init__(
@@ -74,7 +75,7 @@ class Layers:
         self.seed = seed
         self.scaling = scaling
         self.output_kind: Output = "probabilities"
-        self.base: str | None = None
+        self.backbone: str | None = None
         self._count: Counter[str] = Counter()
         self._weights_so_far = 0
 
@@ -124,6 +125,7 @@ class Layers:
     def pool(self, x: Tensor, size: int = 2, *, stride: int | None = None, kind: str | None = None) -> Tensor:
         """Pooling by the family's choice: maximum, average, or a convolution that learns to shrink."""
         kind = kind or self.values.get("pooling", "max")
+        # Springenberg et al. 2015: the network learns how to shrink its maps.
         if kind == "stride":
             return self.conv(x, x.shape[-1], size, stride=stride or size, padding="valid")
         made = keras.layers.AveragePooling2D if kind == "average" else keras.layers.MaxPooling2D
@@ -144,6 +146,7 @@ class Layers:
             return x
         name = self._name("drop")
         spatial = self.values.get("spatial_drop", False) if spatial is None else spatial
+        # Rows of numbers have no maps to drop whole.
         whole = spatial and len(x.shape) == 4
         made = keras.layers.SpatialDropout2D if whole else keras.layers.Dropout
         return made(rate, seed=seed_of(self.seed, name), name=name)(x)
@@ -163,7 +166,7 @@ class Layers:
         """The sum of two branches of equal shape."""
         return keras.layers.Add(name=self._name("add"))([x, y])
 
-    def gather(self, x: Tensor, kind: str | None = None) -> Tensor:
+    def flatten_or_pool(self, x: Tensor, kind: str | None = None) -> Tensor:
         """The maps as one row of numbers: flattened (`none`), or the average or maximum of each map."""
         kind = kind or self.values.get("global_pooling", "none")
         if len(x.shape) == 2:
@@ -186,6 +189,7 @@ class Layers:
             sentence = f"output (Output): {choice} is for two classes, these are {self.classes}"
             raise ParamError.of({"output": sentence})
         self._afford(x.shape[-1] * self.classes)
+        # Glorot whatever the activations are: nothing with a corner follows the output.
         start = keras.initializers.GlorotUniform(seed=seed_of(self.seed, "output"))
         return keras.layers.Dense(
             1 if single else self.classes,
@@ -199,6 +203,7 @@ class Layers:
         """What follows a layer with weights. Without normalisation the activation is in the layer's row."""
         kind = activation or self.values["activation"]
         norm_position = self.values.get("batch_norm", "none") if norm else "none"
+        # As in the paper; then the activation cannot be in the layer itself.
         if norm_position == "before":
             x = self.norm(x)
             return x if kind == "linear" else self.act(x, kind)

@@ -19,6 +19,7 @@ import h5py
 from convonet.errors import ModelFileError
 from convonet.inference.keras_file import UNREADABLE, damaged, info_text
 from convonet.inference.model_info import MEMBER
+from convonet.inference.unknown import MEMBER as UNKNOWN_MEMBER
 
 MAX_BYTES = 4 * 2**30
 MAX_TEXT = 64 * 2**20
@@ -28,7 +29,7 @@ _SMALL = 64 * 2**20
 MAX_UNITS = 2**20
 
 WEIGHTS = "model.weights.h5"
-_MEMBERS = {"config.json", "metadata.json", MEMBER, WEIGHTS}
+_MEMBERS = {"config.json", "metadata.json", MEMBER, UNKNOWN_MEMBER, WEIGHTS}
 _WITH_CODE = {"Lambda", "TorchModuleWrapper", "TFSMLayer", "JaxLayer", "FlaxLayer", "StatelessLayer"}
 _SIZES = ("units", "filters", "depth_multiplier", "input_dim", "output_dim")
 _ZIP_HEAD = b"PK\x03\x04"
@@ -101,6 +102,7 @@ def _by_keras2(metadata: bytes) -> bool:
 
 def _is_keras2(version: object) -> bool:
     text = version.decode("utf-8", "replace") if isinstance(version, bytes) else str(version)
+    # TensorFlow's Keras wrote versions such as 2.2.4-tf.
     return text.startswith(("0.", "1", "2."))
 
 
@@ -135,14 +137,16 @@ def _check_head(path: Path, head: bytes, kind: str) -> None:
 
 def _member_sizes(archive: zipfile.ZipFile, path: Path) -> dict[str, int]:
     sizes = {member.filename: member.file_size for member in archive.infolist()}
+    # Of two members with one name, a check may read the one and Keras the other.
     if len(sizes) != len(archive.infolist()):
         raise ModelFileError("The model file holds two members of one name", where=path)
+    # Assets such as vocabularies are loaded by layers that are not needed for images.
     unknown = sorted(set(sizes) - _MEMBERS)
     if unknown:
         raise ModelFileError(
             "The model file holds more than a network of layers, so it is not opened",
             where=path,
-            expected=", ".join(sorted(_MEMBERS - {MEMBER})),
+            expected=", ".join(sorted(_MEMBERS - {MEMBER, UNKNOWN_MEMBER})),
             received=", ".join(unknown[:3])[:200],
         )
     if "config.json" not in sizes or WEIGHTS not in sizes:
@@ -171,6 +175,7 @@ def _checked_config(content: bytes | str, path: Path) -> dict[str, Any]:
         ) from error
     if not isinstance(config, dict) or "class_name" not in config:
         raise ModelFileError("The file describes no network", where=path)
+    # Initializers and regularizers have class names too; only layers have a name of their own.
     layers = sum(isinstance(part.get("class_name"), str) and "name" in _config_of(part) for part in parts)
     if layers > MAX_LAYERS or len(parts) > MAX_LAYERS * 20:
         raise ModelFileError(

@@ -102,6 +102,17 @@ class TrainingParams(ParamModel):
         tunable=True,
         default_text="0.004 with adamw, else none",
     )
+    clip_norm: float | None = param(
+        None,
+        "Gradient clipping",
+        "Largest length of the gradient of all weights together; longer ones are shortened to it. Set it, for example "
+        "to 1, when the loss jumps or explodes.",
+        group="Training",
+        gt=0,
+        le=1e6,
+        tunable=True,
+        default_text="no limit",
+    )
     weight_average: float = param(
         0.0,
         "Average the weights",
@@ -178,6 +189,15 @@ class TrainingParams(ParamModel):
         "AUC while training",
         "After each epoch: the area under the ROC curve on the validation images, the classes' mean.",
         group="Scores",
+    )
+    unknown_rate: float = param(
+        0.05,
+        "False alarms",
+        "Fraction of images of known classes that may be taken for none of the classes (0–0.5). Decrease it when too "
+        "many good images are called unknown; 0 turns the answer off.",
+        group="Scores",
+        ge=0,
+        le=0.5,
     )
     stop_patience: int | None = param(
         None,

@@ -499,6 +499,8 @@ class Prediction(Document):
     predicted: str | None = None
     confidence: float | None = None
     unsure: bool | None = None
+    unknown: bool | None = Field(None, description="None of the classes; absent where the model cannot tell.")
+    unknown_score: float | None = None
     top: list[ClassShare] | None = None
     error: str | None = None
 

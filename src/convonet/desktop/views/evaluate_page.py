@@ -13,20 +13,19 @@ from convonet.desktop.views.evaluate_calibration import CalibrationTab
 from convonet.desktop.views.evaluate_curves import CurvesTab
 from convonet.desktop.views.evaluate_sets import SetsTab
 from convonet.desktop.views.marking import MarkBar, Marker, said_of
-from convonet.desktop.views.page import Either, Page
+from convonet.desktop.views.page import Either, Page, PageContext
 from convonet.desktop.widgets.basic import EmptyState, Tile, button, column, label, row
 from convonet.desktop.widgets.image_grid import ImageGrid, Picture
 from convonet.desktop.widgets.matrix import MatrixView
 from convonet.desktop.widgets.table import TableView
 from convonet.events import Watch
+from convonet.session.conditions import Code
 from convonet.session.predictions import Answers, ImageAnswer
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from convonet.data.marking import MarkedImage
-    from convonet.desktop.controller import Controller
-    from convonet.desktop.task_actions import TaskActions
     from convonet.tasks import Split
 
 
@@ -36,9 +35,9 @@ class EvaluatePage(Page):
     title = "Test"
     parts = ("scores", "model", "sets", "work")
 
-    def __init__(self, controller: Controller, tasks: TaskActions) -> None:
-        super().__init__(controller)
-        self._tasks = tasks
+    def __init__(self, context: PageContext) -> None:
+        super().__init__(context)
+        controller = context.controller
         self._answers: Answers | None = None
         self._read: tuple[object, Path] | None = None
         self._cell: tuple[str, str] | None = None
@@ -56,11 +55,7 @@ class EvaluatePage(Page):
             controller.button("stop"),
             controller.button("evaluate", "Test", primary=True),
         )
-        self.split_box.activated.connect(
-            lambda _: (
-                controller.guard(lambda: tasks.evaluate(self._split())) if self._split() != "test" else None
-            )
-        )
+        self.split_box.activated.connect(lambda _: self._split_chosen())
         self._try = controller.button("evaluate", "Test", primary=True)
         self._need_model = (
             controller.button("load_model", "Open a model …", primary=True),
@@ -71,7 +66,7 @@ class EvaluatePage(Page):
         self.tiles = {name: Tile(title) for name, title in _TILES.items()}
         self.matrix = MatrixView()
         self.matrix.cell_opened.connect(self.show_cell)
-        self.shares = QCheckBox("Share of each class")
+        self.shares = QCheckBox("Fraction of each class")
         self.shares.toggled.connect(self.matrix.show_shares)
         self.table = TableView(("Class", "Precision", "Recall", "F1", "Images"), "classes")
         self.curves, self.calibration = CurvesTab(self._test_again), CalibrationTab(self._test_again)
@@ -85,7 +80,7 @@ class EvaluatePage(Page):
             (self.curves, "Curves"),
             (self.calibration, "Calibration"),
             (self.sets, "All sets"),
-            (self.skipped, "Left out"),
+            (self.skipped, "Skipped files"),
         ):
             self.tabs.addTab(widget, name)
         self._either = Either(self._empty, column(row(*self.tiles.values()), self.tabs))
@@ -111,7 +106,7 @@ class EvaluatePage(Page):
     def _images_tab(self) -> QWidget:
         self.grid = ImageGrid("Images of the test")
         self.grid.opened.connect(lambda place: ImageDialog(self.grid.pictures, place, self).exec())
-        self.grid.offer("Explain", self._tasks.explain_pictures)
+        self.grid.offer("Explain", self.context.tasks.explain_pictures)
         self.marker, self._said = Marker(self.controller), dict[str, str]()
         self.marker.marked.connect(self._take_marks)
         self.mark_bar = MarkBar(self.controller, self.grid, self.marker)
@@ -128,8 +123,13 @@ class EvaluatePage(Page):
     def _test_again(self, **values: Any) -> None:
         """With a threshold, or what chooses one, or a temperature."""
         self.controller.guard(
-            lambda: self.session.start(self.session.test_task(self._split()).changed(**values))
+            lambda: self.session.start(self.session.tasks.evaluate(self._split()).changed(**values))
         )
+
+    def _split_chosen(self) -> None:
+        """Another set than that of the tests is evaluated at once."""
+        if self._split() != "test":
+            self.controller.guard(lambda: self.context.tasks.evaluate(self._split()))
 
     def _split(self) -> Split:
         split: Split = self.split_box.currentData()
@@ -162,7 +162,7 @@ class EvaluatePage(Page):
         self.mark_bar.show_classes(scores["classes"])
         place = self.tabs.indexOf(self.skipped)
         self.tabs.setTabText(
-            place, f"Left out ({len(scores['skipped'])})" if scores["skipped"] else "Left out"
+            place, f"Skipped files ({len(scores['skipped'])})" if scores["skipped"] else "Skipped files"
         )
         self._read_answers(scores)
 
@@ -180,14 +180,16 @@ class EvaluatePage(Page):
         if model is None:
             self._empty.say("No model yet", "Open a model or an earlier run, or begin with the digits.")
             return
-        why = self.session.why_not("evaluate")
+        reason = self.session.why_not("evaluate")
         ready = "The model answers for every test image; you see how often it is right, and where it is not."
-        self._empty.say("Not tested yet", _TO_DO.get(why, f"{why}.") if why else ready)
+        self._empty.say(
+            "Not tested yet", ready if reason is None else _TO_DO.get(reason.code, f"{reason.sentence}.")
+        )
 
     def _show_tiles(self, scores: dict[str, Any]) -> None:
         low, high = scores["accuracy_interval"]
         self.tiles["accuracy"].show_value(
-            _percent(scores["accuracy"]), f"95 % interval {_percent(low)} to {_percent(high)}"
+            _percent(scores["accuracy"]), f"95% CI {100 * low:.1f}–{_percent(high)}"
         )
         self.tiles["baseline"].show_value(_percent(scores["baseline_accuracy"]), "always answering one class")
         self.tiles["loss"].show_value(f"{scores['loss']:.4f}", "cross-entropy")
@@ -221,7 +223,7 @@ class EvaluatePage(Page):
         self._fill()
 
     def show_mistakes(self) -> None:
-        """All mistakes, the surest first."""
+        """All mistakes, highest confidence first."""
         self._cell = None
         self._fill()
         self.tabs.setCurrentIndex(2)
@@ -239,7 +241,11 @@ class EvaluatePage(Page):
             return
         if self._cell is None:
             chosen = answers.mistakes()
-            words = f"{_count(len(chosen), 'mistake')}, the surest first" if len(chosen) else "No mistakes"
+            words = (
+                f"{_count(len(chosen), 'mistake')}, highest confidence first"
+                if len(chosen)
+                else "No mistakes"
+            )
         else:
             chosen = answers.cell(*self._cell)
             words = f"{_count(len(chosen), 'image')} of {self._cell[0]}, called {self._cell[1]}"
@@ -252,8 +258,8 @@ class EvaluatePage(Page):
         self.grid.close_threads()
 
 
-_TO_DO = {
-    "No test images are loaded": "Choose a folder of images that the model has not seen, sorted by class."
+_TO_DO: dict[Code, str] = {
+    "no_test_images": "Choose a folder of images that the model has not seen, sorted by class."
 }
 _TILES = {
     "accuracy": "Accuracy",
@@ -265,7 +271,7 @@ _TILES = {
 
 
 def _percent(value: float) -> str:
-    return f"{100 * value:.2f} %"
+    return f"{100 * value:.1f}%"
 
 
 def _class_rows(scores: dict[str, Any]) -> list[tuple[Any, ...]]:
@@ -287,7 +293,7 @@ def _confused(classes: Sequence[str], matrix: Sequence[Sequence[int]]) -> list[t
 def _picture(answer: ImageAnswer, said: Mapping[str, str]) -> Picture:
     right = answer.true == answer.predicted
     title = f"{answer.true} not {answer.predicted}" if not right else answer.true
-    words = said.get(answer.address) or f"{title} ({100 * answer.confidence:.1f} %)"
+    words = said.get(answer.address) or f"{title} ({100 * answer.confidence:.1f}%)"
     return Picture(answer.address, words, not right and answer.address not in said, answer.top)
 
 
