@@ -24,6 +24,7 @@ from convonet.params.recipes import recipe_of
 from convonet.reports.run_report import write_report
 from convonet.runs.environment import available_cores
 from convonet.tasks import TrainTask
+from convonet.tasks.main_tasks import ExecutorName
 from convonet.text import absolute, local_path
 
 
@@ -46,6 +47,7 @@ def train(
     name: str | None = None,
     threads: int | None = None,
     workers: int = 1,
+    executor: ExecutorName = "local",
     callbacks: Sequence[Any] = (),
     listen: Listener = None,
     progress: bool | None = None,
@@ -75,6 +77,7 @@ def train(
         name: of the run's folder; None: made up from the kind and the time.
         threads: computing threads; None: one for each core.
         workers: processes that compute each batch together, 1 to 64; more than one needs recipe `none`.
+        executor: where they run: `local` on this machine, `ray` on a Ray cluster.
         callbacks: your own `keras.callbacks.Callback`s, called as Keras' `fit` calls them. A run that is resumed later
             knows nothing of them. What one of them raises is raised here as it is.
         listen: called with every event of `convonet.events`.
@@ -104,6 +107,7 @@ def train(
         accept_class_map=accept_class_map,
         threads=threads or available_cores(),
         workers=workers,
+        executor=executor,
     )
     return trained_run(new_run(task, out, name, listen, progress, callbacks=callbacks))
 

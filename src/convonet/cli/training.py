@@ -82,6 +82,10 @@ def train(
         int,
         typer.Option("--workers", min=1, max=64, help="Processes that compute each batch together."),
     ] = 1,
+    executor: Annotated[
+        str,
+        typer.Option("--executor", help="local: processes of this machine; ray: a cluster (RAY_ADDRESS)."),
+    ] = "local",
     train_dir: opt.TrainDir = None,
     test_dir: opt.TestDir = None,
     val_dir: opt.ValDir = None,
@@ -121,6 +125,7 @@ def train(
         accept_class_map=accept_class_map,
         threads=threads or available_cores(),
         workers=workers,
+        executor=executor,
     )
     work_and_print(begin_run(task, results_folder(task, out), name=name), progress, json)
 

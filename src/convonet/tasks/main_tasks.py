@@ -17,6 +17,7 @@ from convonet.params.search_space import SearchSpace
 from convonet.params.values import CheckedModel
 from convonet.tasks.export_formats import EXPORT_FORMATS
 
+ExecutorName = Literal["local", "ray"]
 Split = Literal["train", "val", "test"]
 Cost = Annotated[float, Field(ge=0)]
 Size = Annotated[int, Field(ge=1)]
@@ -123,6 +124,7 @@ class TrainTask(ResumableTask):
         accept_class_map: where class names of the validation or test set differ and a complete map is offered,
             apply it and keep it in `data`.
         workers: processes that compute each batch together; other numbers give other last digits.
+        executor: where they are: on this machine or on a Ray cluster.
     """
 
     kind: ClassVar[str] = "train"
@@ -137,6 +139,7 @@ class TrainTask(ResumableTask):
     then_test: bool = True
     accept_class_map: bool = False
     workers: int = Field(1, ge=1, le=64)
+    executor: ExecutorName = "local"
 
 
 class EvaluateTask(Task):

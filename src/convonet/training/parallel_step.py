@@ -24,6 +24,7 @@ from convonet.nets.statistics import is_fixed
 from convonet.nets.torch_path import create_forward
 from convonet.nets.torch_path.batch_part import BatchPart, computing
 from convonet.params.hyper_params import HyperParams
+from convonet.tasks.main_tasks import ExecutorName
 from convonet.training.image_rows import Batch
 from convonet.training.process_group import ProcessGroup, sum_over_all, tell
 from convonet.training.torch_step import TorchStep
@@ -39,6 +40,7 @@ class ParallelStep(TorchStep):
 
     Args:
         workers: how many processes compute, this one included; 2 or more.
+        executor: where the others are.
         output: what the network gives (`ModelInfo.output`).
         hyper: tells the loss.
 
@@ -54,6 +56,7 @@ class ParallelStep(TorchStep):
         boundary: float | None,
         *,
         workers: int,
+        executor: ExecutorName,
         output: str,
         hyper: HyperParams,
     ) -> None:
@@ -72,7 +75,7 @@ class ParallelStep(TorchStep):
         threads = max(1, backend.threads() // workers)
         # All processes compute at the same time, so each gets its share of the threads.
         backend.set_threads(threads)
-        self._group = ProcessGroup(workers - 1, threads, config | {"threads": threads})
+        self._group = _group_of(executor)(workers - 1, threads, config | {"threads": threads})
         self._states = [variable.value for variable in model.non_trainable_variables]
         self._seeds = [
             layer.seed_generator.state.value for layer in layers if hasattr(layer, "seed_generator")
@@ -142,6 +145,15 @@ class ParallelStep(TorchStep):
             self.count(loss, output, targets[own])
             self._loss_sum += sums[0].to(self._loss_sum.device)
             self._correct += sums[1].to(self._correct.device).long()
+
+
+def _group_of(executor: ExecutorName) -> type[ProcessGroup]:
+    if executor == "local":
+        return ProcessGroup
+    # Ray is an extra.
+    from convonet.training.ray_group import RayGroup
+
+    return RayGroup
 
 
 def flat(tensors: list[Tensor]) -> Tensor:

@@ -31,11 +31,21 @@ _INTERFACE = "GLOO_SOCKET_IFNAME"
 _END_SECONDS = 5.0
 
 
-def join(folder: Path, rank: int, size: int) -> None:
-    """Become one of `size` processes that meet by a file in `folder`."""
+def join_on_this_machine(folder: Path, rank: int, size: int) -> None:
+    """Become one of `size` processes of this machine, which meet by a file in `folder`."""
     # Nothing that is told leaves the machine.
-    os.environ.setdefault(_INTERFACE, "lo0" if sys.platform == "darwin" else "lo")
-    store = dist.FileStore(str(folder / "meeting"), size)
+    before = os.environ.get(_INTERFACE)
+    os.environ[_INTERFACE] = "lo0" if sys.platform == "darwin" else "lo"
+    try:
+        join(dist.FileStore(str(folder / "meeting"), size), rank, size)
+    finally:
+        del os.environ[_INTERFACE]
+        if before is not None:
+            os.environ[_INTERFACE] = before
+
+
+def join(store: Any, rank: int, size: int) -> None:
+    """Become one of `size` processes that meet in a store of torch.distributed."""
     dist.init_process_group("gloo", store=store, rank=rank, world_size=size, timeout=_TIMEOUT)
 
 
@@ -103,7 +113,7 @@ class ProcessGroup:
                     where=f"process {rank + 1} of {self.size}",
                     hint="Train with --workers 1",
                 )
-        join(folder, 0, self.size)
+        join_on_this_machine(folder, 0, self.size)
 
     def stop(self) -> None:
         """End the workers, whatever they are doing."""
