@@ -21,6 +21,7 @@ import numpy as np
 
 from convonet.data.inspection import Inspection, inspect_folder
 from convonet.data.marking import Change, list_marks, mark_images
+from convonet.documents.summary import TrainingSummary
 from convonet.errors import InputError, OutOfMemoryError
 from convonet.evaluation.models import open_predictor
 from convonet.events import Event, RunState
@@ -42,7 +43,7 @@ from convonet.runs.documents import (
 )
 from convonet.runs.environment import available_cores
 from convonet.runs.memory import halve_batch
-from convonet.runs.summary import TrainingSummary, summary_of
+from convonet.runs.summary import summary_of
 from convonet.runs.summary_html import summary_html
 from convonet.runs.suspects import suspects_document
 from convonet.scratch import Scratch
@@ -66,7 +67,7 @@ Listener: TypeAlias = Callable[[Event], None] | None
 
 
 def _findings(run: Path) -> tuple[str, ...]:
-    return tuple(str(finding["sentence"]) for finding in Run(run).read().get("findings") or ())
+    return tuple(finding.sentence for finding in Run(run).read().findings or ())
 
 
 def _findings_html(findings: Sequence[str]) -> str:

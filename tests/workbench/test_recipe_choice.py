@@ -21,7 +21,8 @@ from convonet.events import (
 from convonet.home import home
 from convonet.params import DataParams, HyperParams, SearchSpace
 from convonet.runs import Run
-from convonet.runs.summary import NextStep, summary_of
+from convonet.documents.summary import NextStep
+from convonet.runs.summary import summary_of
 from convonet.tasks import TrainTask
 from convonet.tasks.shown_as import as_command
 from convonet.workbench.demo import task_for
@@ -141,7 +142,7 @@ def test_advice_is_followed_by_recipe_or_by_settings(bench: Workbench, tmp_path:
     assert task.hyper.set_values() == {"seed": 3, "balanced": True}
     assert as_command(task) == steps["uneven"].command
     with pytest.raises(InputError, match="changes no training"):
-        bench.follow_advice(run, NextStep("plateau", "Look at the images."))
+        bench.follow_advice(run, NextStep(kind="plateau", text="Look at the images."))
 
 
 def test_a_record_says_again_what_the_training_said(tmp_path: Path) -> None:

@@ -28,8 +28,8 @@ def work_and_print(run: Run, progress: str, json: bool) -> None:
 def print_run(run: Run, as_json: bool) -> None:
     document = run_document(run)
     if as_json:
-        error = run.read()["error"]
-        print_json(document | ({"error": error} if error else {}))
+        error = run.read().error
+        print_json(document | ({"error": error.to_dict()} if error else {}))
         return
     if "suspects" in document:
         print_suspects(document)

@@ -296,7 +296,7 @@ class Controller(QObject):
 
         def find(_: object) -> object:
             for run in self.bench.store.known():
-                if run.state() in (RunState.RUNNING, *waits) and traits_of(run.read()["kind"]).keeps_run:
+                if run.state() in (RunState.RUNNING, *waits) and traits_of(run.read().kind).keeps_run:
                     return run
             return None
 

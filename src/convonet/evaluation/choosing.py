@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from convonet import metrics
+from convonet.documents.evaluation import ChosenDecision
 from convonet.errors import DataError, ParamError
 from convonet.inference.decide import positive_label
 from convonet.inference.model_info import ModelInfo
@@ -73,7 +73,7 @@ class Chosen:
     temperature: float = 1.0
     threshold: float | None = None
     positive: str | None = None
-    report: dict[str, Any] | None = None
+    report: ChosenDecision | None = None
 
 
 def choose(
@@ -96,14 +96,18 @@ def choose(
     Raises:
         DataError: a recall is asked for and no image of the positive class is there.
     """
-    report: dict[str, Any] = {"on": "val", "images": len(y_true)}
+    report = ChosenDecision(on="val", images=len(y_true))
     temperature, cooled = 1.0, probabilities
     if wish.calibrate:
         fitted = metrics.fit_temperature(metrics.log_probabilities(probabilities), y_true)
         temperature = fitted if _is_inside(fitted) else 1.0
         cooled = cool(probabilities, temperature)
-        report |= {"temperature": temperature, "note": None if _is_inside(fitted) else _NOT_TOLD}
-        report |= _errors(y_true, probabilities, cooled)
+        report = report.changed(
+            temperature=temperature,
+            note=None if _is_inside(fitted) else _NOT_TOLD,
+            ece_before=_calibration_error(y_true, probabilities),
+            ece_after=_calibration_error(y_true, cooled),
+        )
     if wish.min_recall is None and wish.costs is None:
         return Chosen(temperature, None, positive, report)
     place = positive_label(classes, positive)
@@ -111,8 +115,13 @@ def choose(
     rates = metrics.sensitivity_specificity(
         y_true == place, metrics.predict_with_threshold(cooled[:, place], threshold)
     )
-    report |= {"min_recall": wish.min_recall, "costs": list(wish.costs) if wish.costs else None}
-    report |= {"threshold": threshold, "positive": classes[place]} | rates._asdict()
+    report = report.changed(
+        min_recall=wish.min_recall,
+        costs=wish.costs,
+        threshold=threshold,
+        positive=classes[place],
+        **rates._asdict(),
+    )
     return Chosen(temperature, threshold, classes[place], report)
 
 
@@ -136,14 +145,8 @@ def _is_inside(temperature: float) -> bool:
     return low * _AT_THE_END < temperature < high / _AT_THE_END
 
 
-def _errors(
-    y_true: NDArray[np.int64], before: NDArray[np.float32], after: NDArray[np.float32]
-) -> dict[str, float]:
-    """The calibration error on the images that the temperature was fitted to, before and after."""
-    return {
-        name: metrics.expected_calibration_error(*metrics.confidence_of(y_true, rows))
-        for name, rows in (("ece_before", before), ("ece_after", after))
-    }
+def _calibration_error(y_true: NDArray[np.int64], probabilities: NDArray[np.float32]) -> float:
+    return metrics.expected_calibration_error(*metrics.confidence_of(y_true, probabilities))
 
 
 def _threshold(

@@ -124,7 +124,7 @@ def _save(
     last = result.history.rows[result.model_epoch - 1]
     counts = {"images": len(sets.train_rows), "val_images": len(sets.val_rows)}
     seen = {k: v for k, v in last.items() if k != "learning_rate"} | counts
-    scores = run.read()["scores"] | {"training": seen}
+    scores = run.read().scores.changed(training=seen)
     run.update(
         model_epoch=result.model_epoch,
         stopped=result.stopped,

@@ -38,7 +38,7 @@ def work(run: Run, task: TuneTask, watch: Watch) -> dict[str, Any]:
         TrainingError: no setting could be trained.
         ConvonetError: it cannot be done, or not on these images.
     """
-    started = time.monotonic() - float(run.read()["seconds"])
+    started = time.monotonic() - run.read().seconds
     get_ready(task.executor)
     data = _data(run, task, watch)
     # It loads matplotlib, which takes no time while the trainers load keras.

@@ -8,6 +8,7 @@ from heapq import nlargest
 from typing import Any
 
 from convonet.csv_files import csv_records
+from convonet.documents.summary import TrainingSummary, Tried
 from convonet.events import RunState
 from convonet.params import DataParams
 from convonet.reports.card import model_card
@@ -18,7 +19,7 @@ from convonet.reports.pictures import Pictures, file_uri
 from convonet.reports.repeat import repeat_of
 from convonet.runs import Run
 from convonet.runs.sets_table import sets_table
-from convonet.runs.summary import TrainingSummary, Tried, summary_of
+from convonet.runs.summary import summary_of
 from convonet.runs.untested import untested
 from convonet.tasks import Split
 

@@ -100,9 +100,9 @@ def _marks(a: Run, b: Run) -> list[dict[str, Any]]:
 
 def _obeyed(run: Run) -> dict[tuple[str, str], str]:
     """`left out` or the label that was given, by set and path."""
-    sets = ((run.read()["data"] or {}).get("sets") or {}).items()
+    data = run.read().data
     return {
-        (name, mark["path"]): "left out" if mark["label"] is None else mark["label"]
-        for name, part in sets
-        for mark in part.get("marks", [])
+        (name, mark.path): "left out" if mark.label is None else mark.label
+        for name, part in (data.sets if data else {}).items()
+        for mark in part.marks
     }

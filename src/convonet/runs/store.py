@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from convonet.atomic import json_text, storage_error
+from convonet.documents.run_record import RunParams
 from convonet.errors import ConvonetError, RunAliveError, RunNotFoundError, nearest
 from convonet.home import home
 from convonet.runs.differences import difference
@@ -55,7 +56,7 @@ class RunStore:
         dated: list[tuple[str, Run]] = []
         for run in found.values():
             try:
-                dated.append((run.read()["created"], run))
+                dated.append((run.read().created, run))
             except RunNotFoundError:
                 continue
         return [run for _, run in sorted(dated, key=lambda pair: pair[0], reverse=True)]
@@ -116,7 +117,7 @@ class RunStore:
         begun = any(
             run.file(name).exists() for name in ("history.csv", "checkpoint.npz", "trials.csv", "model.keras")
         )
-        if begun or run.read()["attempt"] != 1:
+        if begun or run.read().attempt != 1:
             return False
         self.delete(run)
         return True
@@ -127,7 +128,7 @@ class RunStore:
         Of two runs also the images whose answer changed, and the marks between them.
         """
         records = [run.read() for run in runs]
-        flat = [_flat(record["params"]) for record in records]
+        flat = [_flat(record.params) for record in records]
         names = sorted({name for values in flat for name in values})
         different = [
             name for name in names if len({json.dumps(v.get(name), sort_keys=True) for v in flat}) > 1
@@ -137,10 +138,10 @@ class RunStore:
                 {
                     "run": str(run.path),
                     "id": run.id,
-                    "kind": record["kind"],
+                    "kind": record.kind,
                     "state": run.state(record),
-                    "scores": record["scores"],
-                    "same_data": record["data"] == records[0]["data"],
+                    "scores": record.scores.to_dict(),
+                    "same_data": record.data == records[0].data,
                 }
                 for run, record in zip(runs, records, strict=True)
             ],
@@ -150,10 +151,10 @@ class RunStore:
         }
 
 
-def _flat(params: dict[str, Any]) -> dict[str, Any]:
+def _flat(params: RunParams) -> dict[str, Any]:
     return {
         f"{group}.{name}": value
-        for group, values in params.items()
+        for group, values in params.to_dict().items()
         for name, value in (values or {}).items()
         if name != "format_version"
     }

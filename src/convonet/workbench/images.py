@@ -20,7 +20,7 @@ from convonet.workbench.sets import LoadedSets, load_sets
 if TYPE_CHECKING:
     from convonet.data.listing import ImageListing
     from convonet.data.marking import MarkedImage
-    from convonet.planning import Plan
+    from convonet.documents.plan import Plan
 
 
 class LocalImages:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from convonet.documents.summary import NextStep
 from convonet.errors import ConvonetError, InputError
 from convonet.events import RunState, Watch
 from convonet.params import (
@@ -28,7 +29,7 @@ from convonet.runs import Run, RunStore
 from convonet.runs.begin import begin_run
 from convonet.runs.documents import adopted_hyper
 from convonet.runs.environment import available_cores
-from convonet.runs.summary import NextStep, followed
+from convonet.runs.summary import followed
 from convonet.scratch import Scratch
 from convonet.tasks import (
     DreamTask,

@@ -27,7 +27,7 @@ class SetsTab(QWidget):
 
     def show_run(self, run: Run | None) -> None:
         """Show a run's scores; None for a model without a run."""
-        found = sets_table(run.read()["scores"]) if run is not None else {"rows": [], "sentence": None}
+        found = sets_table(run.read().scores) if run is not None else {"rows": [], "sentence": None}
         rows = []
         for item in found["rows"]:
             low, high = item["accuracy_interval"] or (None, None)

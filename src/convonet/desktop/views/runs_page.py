@@ -246,16 +246,15 @@ def _row(run: Run) -> tuple[Any, ...]:
         history = run.history()
     except ConvonetError:
         return (run.id, "?", "?", "", None, None, None, "", str(run.path))
-    validation = [value for value in history["val_accuracy"][: record["model_epoch"]] if value is not None]
-    hyper = record["params"].get("hyper") or {}
+    validation = [value for value in history["val_accuracy"][: record.model_epoch] if value is not None]
     return (
         run.id,
-        record["kind"],
+        record.kind,
         run.state(record),
-        str(record["created"])[:19].replace("T", " "),
-        tenths(float(record["seconds"])),
+        record.created[:19].replace("T", " "),
+        tenths(record.seconds),
         percent(validation[-1] if validation else None),
-        percent((record["scores"].get("test") or {}).get("accuracy")),
-        hyper.get("family", "convonet") if record["kind"] == "train" else "",
+        percent(record.scores.test.accuracy if record.scores.test else None),
+        record.hyper_value("family", "convonet") if record.kind == "train" else "",
         str(run.path),
     )

@@ -6,12 +6,13 @@ from typing import Any
 
 from fastapi import APIRouter
 
+from convonet.documents.plan import Plan
 from convonet.errors import ParamError
 from convonet.params import SearchSpace
 from convonet.params.files import data_to_dict, hyper_to_dict
 from convonet.params.migrations import VERSION_KEY
 from convonet.params.recipes import RECIPES, Recipe, recipe_of
-from convonet.planning import Plan, plan_for
+from convonet.planning import plan_for
 from convonet.server import schemas
 from convonet.server.answers import Json
 from convonet.server.refusals import Refusal
@@ -104,7 +105,7 @@ def _plan_document(plan: Plan) -> dict[str, Any]:
         "minutes": plan.minutes,
         "sentence": plan.sentence,
         "notes": list(plan.notes),
-        "facts": plan.facts,
+        "facts": plan.facts.to_dict(),
         "candidates": [{key: getattr(one, key) for key in keys} for one in plan.candidates],
     }
 

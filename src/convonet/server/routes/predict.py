@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 
-from convonet.errors import error_from_dict
+from convonet.documents.run_record import Fault
 from convonet.inference.answers import TOP
 from convonet.runs import Run
 from convonet.runs.documents import read_result
@@ -159,5 +159,5 @@ async def _answered(parts: Services, asked: Run) -> dict[str, Any]:
         parts.queue.cancel(asked)
         raise
     if state != "done":
-        raise error_from_dict(asked.read()["error"] or {})
+        raise (asked.read().error or Fault()).error()
     return read_result(asked)

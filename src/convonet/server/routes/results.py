@@ -111,7 +111,7 @@ def history(run: RunId, parts: Parts) -> Json:
 def result(run: RunId, parts: Parts) -> Json:
     """The document that the command prints for this kind of run; of a search also while it goes on."""
     found = parts.known.find(run)
-    if traits_of(found.read()["kind"]).reported:
+    if traits_of(found.read().kind).reported:
         return Json(run_document(found))
     if not found.file(RESULT).is_file():
         raise Refusal(409, "The run has no result yet", where=found.id, received=str(found.state()))
@@ -122,7 +122,7 @@ def result(run: RunId, parts: Parts) -> Json:
 def trials(run: RunId, parts: Parts) -> Json:
     """The table of a search or study so far."""
     found = parts.known.find(run)
-    if not traits_of(found.read()["kind"]).fills_table:
+    if not traits_of(found.read().kind).fills_table:
         raise InputError("Only a search or a study has trials", where=found.id)
     return Json(run_document(found))
 
@@ -155,7 +155,7 @@ def _scores(run: Run, split: str) -> dict[str, Any]:
 @router.get("/runs/{run}/sets")
 def sets(run: RunId, parts: Parts) -> Json:
     """The main scores of training, validation and test; a sentence where test falls below validation."""
-    return Json(sets_table(parts.known.find(run).read()["scores"]))
+    return Json(sets_table(parts.known.find(run).read().scores))
 
 
 @router.get("/runs/{run}/answers", response_model=schemas.AnswerPage)
@@ -202,10 +202,10 @@ def _answer(root: Root, table: Answers, place: int) -> dict[str, Any]:
 def _set_root(run: Run, split: str) -> FilePath:
     """The folder that the paths of a table of answers are relative to."""
     record = run.read()
-    known = ((record["data"] or {}).get("sets") or {}).get(split)
-    if known:
-        return FilePath(known["root"])
-    values = {k: v for k, v in (record["params"].get("data") or {}).items() if k != VERSION_KEY}
+    known = record.set_record(split)
+    if known is not None:
+        return FilePath(known.root)
+    values = {k: v for k, v in (record.params.data or {}).items() if k != VERSION_KEY}
     data = DataParams.of(values)
     wanted: Any = split
     place = place_of(data, wanted) or place_of(data, "train")

@@ -156,7 +156,7 @@ class RemoteStore(RunStore):
         """Only what a list shows is fetched: the record and the history."""
         copy = RemoteRun(self._mirror.path(row["id"]))
         ended = row["state"] not in (RunState.WAITING, RunState.RUNNING)
-        if not copy.file(RECORD).is_file() or not ended or copy.read()["ended"] != row["ended"]:
+        if not copy.file(RECORD).is_file() or not ended or copy.read().ended != row["ended"]:
             copy = self._mirror.light(row["id"], row["state"])
         copy.said = RunState(row["state"])
         return copy
