@@ -129,7 +129,7 @@ def main() -> None:
         os.environ["CONVONET_HOME"] = str(Path(folder) / "home")
         source = given.source
         if source is None:
-            from convonet.workbench.demo import demo_task
+            from convonet.session.demo import demo_task
 
             source = Path(str(demo_task().data.train_dir))
         for name in ("train", "test"):

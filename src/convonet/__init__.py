@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING, Any
 from convonet._version import __version__
 
 if TYPE_CHECKING:
+    from convonet.api import dream as dream
     from convonet.api import evaluate as evaluate
+    from convonet.api import explain as explain
     from convonet.api import export as export
     from convonet.api import inspect as inspect
+    from convonet.api import layers as layers
     from convonet.api import mark as mark
     from convonet.api import predict as predict
     from convonet.api import report as report
@@ -22,9 +25,6 @@ if TYPE_CHECKING:
     from convonet.api import train as train
     from convonet.api import tune as tune
     from convonet.api import verify as verify
-    from convonet.api_explaining import dream as dream
-    from convonet.api_explaining import explain as explain
-    from convonet.api_explaining import layers as layers
     from convonet.errors import Cancelled as Cancelled
     from convonet.errors import ConvonetError as ConvonetError
     from convonet.params import DataParams as DataParams
@@ -40,9 +40,9 @@ _HOMES = {
     "evaluate": "convonet.api",
     "predict": "convonet.api",
     "verify": "convonet.api",
-    "explain": "convonet.api_explaining",
-    "layers": "convonet.api_explaining",
-    "dream": "convonet.api_explaining",
+    "explain": "convonet.api",
+    "layers": "convonet.api",
+    "dream": "convonet.api",
     "export": "convonet.api",
     "mark": "convonet.api",
     "report": "convonet.api",

@@ -16,10 +16,10 @@ from convonet.desktop.app_win import AppWin
 from convonet.desktop.session import Session
 from convonet.params import DataParams, HyperParams
 from convonet.runs import Run
+from convonet.session.opened import OpenedModel
+from convonet.session.shown_actions import shown_actions
 from convonet.tasks import TrainTask
 from convonet.tasks.shown_as import as_command
-from convonet.workbench.opened import OpenedModel
-from convonet.workbench.shown_actions import shown_actions
 
 Wait = Callable[..., None]
 

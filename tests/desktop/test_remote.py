@@ -27,8 +27,8 @@ from convonet.desktop.file_actions import _check_for_server
 from convonet.desktop.session import Session
 from convonet.desktop.widgets.connection import ConnectionLabel
 from convonet.errors import ConvonetError, InputError
-from convonet.workbench.remote.bench import open_bench
-from convonet.workbench.remote.client import Client
+from convonet.session.remote.bench import open_bench
+from convonet.session.remote.client import Client
 
 Wait = Callable[..., None]
 TOKEN = "for-this-test"

@@ -30,7 +30,7 @@ from convonet.desktop.widgets.thumbnails import read_picture, read_whole
 from convonet.desktop.widgets.xy_plot import COLORS
 from convonet.errors import ConvonetError
 from convonet.params import DataParams, SearchSpace
-from convonet.workbench.recipes import RecipeChoice
+from convonet.session.recipes import RecipeChoice
 
 
 def test_a_table_sorts_copies_and_saves_with_full_precision(qtbot: Any, tmp_path: Path) -> None:

@@ -16,8 +16,8 @@ from typer.testing import CliRunner
 import convonet
 from convonet.cli.app import app
 from convonet.data.inspection import inspect_folder
+from convonet.documents.plan import Candidate, ImageFacts, Plan, PlanDecision, ValidationScore
 from convonet.errors import InputError
-from convonet.planning import Candidate, ImageFacts, Plan, PlanDecision, ValidationScore
 from convonet.reports.data_report import write_data_report
 from convonet.reports.run_report import REPORT, write_report
 from convonet.runs import Run
@@ -94,14 +94,11 @@ def test_images_that_are_gone_leave_their_place(trained: Run, tmp_path: Path) ->
         if file.suffix in (".json", ".csv", ".txt", ".png"):
             (copy / file.name).write_bytes(file.read_bytes())
     run = Run.open(copy)
-    gone = record["params"]["data"] | {
-        "train_dir": str(tmp_path / "gone"),
-        "test_dir": str(tmp_path / "gone"),
-    }
-    data = record["data"] | {
-        "sets": {"train": record["data"]["sets"]["train"] | {"root": str(tmp_path / "gone")}}
-    }
-    run.write(record | {"params": record["params"] | {"data": gone}, "data": data})
+    place = str(tmp_path / "gone")
+    gone = (record.params.data or {}) | {"train_dir": place, "test_dir": place}
+    assert record.data is not None
+    sets = {"train": record.data.sets["train"].changed(root=place)}
+    run.update(params=record.params.changed(data=gone), data=record.data.changed(sets=sets))
     assert "not there" in words(write_report(run))
 
 

@@ -33,11 +33,7 @@ def test_what_leaves_a_run_is_found_again(task: Task, tmp_path: Path) -> None:
     store = RunStore(index=tmp_path / "index.jsonl")
     run = begin_run(task, tmp_path / "runs", name="one", words=["convonet", "x"], store=store)
     record = run.read()
-    assert (record["state"], record["owner"], record["command"]) == (
-        "waiting",
-        os.getpid(),
-        ["convonet", "x"],
-    )
+    assert (record.state, record.owner, record.command) == ("waiting", os.getpid(), ("convonet", "x"))
     assert [known.path for known in store.known()] == ([run.path] if task.leaves_run else [])
 
 
@@ -52,7 +48,7 @@ def test_where_runs_go(task: Task, tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 def test_no_interface_makes_runs_in_another_way() -> None:
     """`Run.create` alone makes a run that nobody finds; only questions in a scratch folder are such runs."""
-    interfaces = ("cli", "desktop", "server", "workbench")
+    interfaces = ("cli", "desktop", "server", "session", "launch")
     makers = [
         str(path.relative_to(SOURCE))
         for room in interfaces

@@ -18,8 +18,8 @@ from convonet.params.data_params import Scaling
 from convonet.runs import RECORD, Run
 from convonet.runs.begin import begin_run, results_folder
 from convonet.runs.documents import read_result
+from convonet.session.models import model_path, write_predictions
 from convonet.tasks import EvaluateTask, PredictTask, Split, TrainTask
-from convonet.workbench.models import model_path, write_predictions
 
 Model = Annotated[str, typer.Argument(help="A run's folder or id, or a .keras file.")]
 

@@ -110,7 +110,7 @@ def _document(path: Path, run: Path) -> dict[str, Any]:
         "data": str(path),
         "images": images.images if images else 0,
         "classes": len(record.data.classes) if record.data else 0,
-        "epochs": len(history["epoch"]),
+        "epochs": history.epochs,
         "val_accuracy": training.val_accuracy if training else None,
         "test_accuracy": test.accuracy if test else None,
         "test_interval": list(test.accuracy_interval) if test else None,

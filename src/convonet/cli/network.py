@@ -14,9 +14,9 @@ from convonet.cli.output import print_json, print_table, say
 from convonet.cli.work import ask
 from convonet.params import load_data
 from convonet.params.catalogue import family_document, models_document
+from convonet.session.models import model_path
 from convonet.tasks import ExportTask, SummaryTask
 from convonet.tasks.export_formats import export_format
-from convonet.workbench.models import model_path
 
 
 def register(app: typer.Typer) -> None:

@@ -19,10 +19,10 @@ from convonet.desktop.style import Theme, apply_look
 from convonet.errors import ConvonetError, OutputError
 from convonet.home import home
 from convonet.params.recipes import TrainRecipe
-from convonet.workbench.workbench import Workbench
+from convonet.session.session import Workbench
 
 if TYPE_CHECKING:
-    from convonet.workbench.remote.bench import RemoteBench
+    from convonet.session.remote.bench import RemoteBench
 
 FIRST_RECIPE: TrainRecipe = "auto"
 """What trains in the window where nothing is set."""
@@ -129,7 +129,7 @@ def run(snap: Path | None = None, server: str | None = None, token: str | None =
     bench = None
     if server is not None:
         # Only a window on a server needs it.
-        from convonet.workbench.remote.bench import open_bench
+        from convonet.session.remote.bench import open_bench
 
         bench = open_bench(server, token)
     session = Session.load(bench.name if bench is not None else "")

@@ -18,9 +18,9 @@ from convonet.desktop.task_actions import TaskActions
 from convonet.desktop.views import make_page
 from convonet.desktop.views.page import Page
 from convonet.desktop.widgets.basic import row
-from convonet.workbench.changes import WorkEnded
-from convonet.workbench.path import steps
-from convonet.workbench.progress import time_left
+from convonet.launch.work import WorkEnded
+from convonet.session.progress import time_left
+from convonet.session.steps import steps
 
 if TYPE_CHECKING:
     from convonet.desktop.controller import Controller

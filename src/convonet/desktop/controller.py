@@ -15,13 +15,14 @@ from convonet.desktop.dialogs.ask import Asker
 from convonet.desktop.session import Session
 from convonet.errors import ConvonetError, DataChangedError, InputError, WorkerError
 from convonet.events import RunState
+from convonet.launch.work import WorkEnded
 from convonet.runs import Run
+from convonet.session.changes import Change, Changed, Heard
+from convonet.session.opened import OpenedModel
+from convonet.session.progress import Progress
+from convonet.session.session import Workbench
+from convonet.session.sets import DECIDING, LoadedSets
 from convonet.tasks import Split, traits_of
-from convonet.workbench.changes import Change, Changed, Heard, WorkEnded
-from convonet.workbench.opened import OpenedModel
-from convonet.workbench.progress import Progress
-from convonet.workbench.sets import DECIDING, LoadedSets
-from convonet.workbench.workbench import Workbench
 
 POLL_MS = 50
 _SCAN_AFTER_MS = 500
@@ -141,7 +142,7 @@ class Controller(QObject):
         if work is None:
             self._poll.stop()
         elif not self._poll.isActive():
-            history = work.run.history() if work.task.kind == "train" else None
+            history = work.run.history().columns() if work.task.kind == "train" else None
             self.progress = Progress(history)
             self._poll.start()
         elif work.stopping:

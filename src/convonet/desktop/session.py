@@ -13,7 +13,7 @@ from convonet.params import DataParams, HyperParams, SearchSpace
 from convonet.params.files import data_to_dict, hyper_to_dict
 from convonet.params.migrations import VERSION_KEY, migrated
 from convonet.params.recipes import TRAIN_RECIPES, TrainRecipe
-from convonet.workbench.recipes import RecipeChoice
+from convonet.session.recipes import RecipeChoice
 
 _RECENT = 10
 

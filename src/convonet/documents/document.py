@@ -89,7 +89,7 @@ class Document(BaseModel):
 
     def __contains__(self, key: object) -> bool:
         """Whether the JSON has this key."""
-        return key in self.keys()
+        return any(key == known for known in self.keys())
 
     def get(self, key: str, default: Any = None) -> Any:
         """The value of a key, or `default`; as of a dictionary."""

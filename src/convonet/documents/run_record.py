@@ -95,14 +95,16 @@ class TrainingScores(Document):
 class SetScores(Document):
     """The main scores of an evaluation; `evaluation.json` has all of them."""
 
+    sparse = True
+
     accuracy: float
-    accuracy_interval: IntervalBounds
-    baseline_accuracy: float
-    loss: float | None
-    macro_f1: float
-    auc: float | None
-    images: int
-    threshold: float | None
+    accuracy_interval: IntervalBounds | None = None
+    baseline_accuracy: float | None = None
+    loss: float | None = None
+    macro_f1: float | None = None
+    auc: float | None = None
+    images: int = 0
+    threshold: float | None = None
 
 
 class SearchScores(Document):
@@ -203,9 +205,9 @@ class RunRecord(Document):
     seed: int = 0
     command: tuple[str, ...] = ()
     params: RunParams = Field(default_factory=RunParams)
-    task: dict[str, Any] = {}
+    task: dict[str, Any] = Field(default_factory=dict)
     data: DataRecord | None = None
-    versions: dict[str, str] = {}
+    versions: dict[str, str] = Field(default_factory=dict)
     machine: Machine = Field(default_factory=Machine)
     stages: tuple[str, ...] = ()
     model_epoch: int | None = None

@@ -6,7 +6,6 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from convonet.data.data_prep import PreparedSet, prepare
 from convonet.data.grouping import held_out_rows
@@ -33,13 +32,13 @@ from convonet.runs.untested import data_kept
 from convonet.tasks import EvaluateTask, Split, TrainTask
 
 
-def work(run: Run, task: EvaluateTask, watch: Watch) -> dict[str, Any]:
+def work(run: Run, task: EvaluateTask, watch: Watch) -> EvaluationResult:
     """Evaluate; files go into the run folder `task.into` where given, else into this run's."""
     with _held(Path(task.into) if task.into else run.path, run) as owner:
         document = evaluate_into(owner.path, task, watch, run=owner)
         leave_report(owner, watch)
         sets = sets_table(owner.read().scores)
-        return EvaluationResult(**dict(document), run=str(owner.path), sets=sets).to_dict()
+        return EvaluationResult(**dict(document), run=str(owner.path), sets=sets)
 
 
 def evaluate_into(

@@ -19,6 +19,7 @@ from convonet.atomic import replacing
 from convonet.data.sources import DataSets
 from convonet.documents.plan import Candidate, Plan, ValidationScore
 from convonet.documents.run_record import RunParams
+from convonet.documents.training import TrainDocument
 from convonet.errors import Cancelled, ConvonetError, DataError
 from convonet.events import CandidateEnded, CandidateStarted, StageStarted, Watch
 from convonet.jobs.fitting import HISTORY, Fit, advise_of, held_out
@@ -48,7 +49,7 @@ def carry_out(
     callbacks: Sequence[Any] = (),
     *,
     began: float,
-) -> dict[str, Any]:
+) -> TrainDocument:
     """Train as planned and leave the best model in the run's folder; the answer is the run's document.
 
     Args:

@@ -11,6 +11,7 @@ from typing import Any
 
 from convonet.data.sources import DataSets
 from convonet.documents.plan import Plan
+from convonet.documents.training import TrainDocument
 from convonet.events import PlanMade, StageStarted, Watch
 from convonet.jobs.train_sets import find_sets
 from convonet.planning import plan_for
@@ -18,7 +19,7 @@ from convonet.runs import Run
 from convonet.tasks import TrainTask
 
 
-def work(run: Run, task: TrainTask, watch: Watch, callbacks: Sequence[Any] = ()) -> dict[str, Any]:
+def work(run: Run, task: TrainTask, watch: Watch, callbacks: Sequence[Any] = ()) -> TrainDocument:
     """Plan and train; arguments and errors are those of `train_job.work`."""
     began = time.monotonic()
     found = find_sets(run, task, watch)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +12,7 @@ from convonet.csv_files import write_csv
 from convonet.data.channels import find_pixels
 from convonet.data.data_prep import PreparedSet, prepare
 from convonet.data.sources import scan_set
+from convonet.documents.suspects import SuspectsDocument
 from convonet.events import FileSaved, StageStarted, Watch
 from convonet.jobs.checks import check_before_training
 from convonet.jobs.data_record import check_same_data, must_be_same
@@ -26,7 +26,7 @@ PICTURE = "suspects.png"
 Shares = npt.NDArray[np.float32]
 
 
-def work(run: Run, task: SuspectsTask, watch: Watch) -> dict[str, Any]:
+def work(run: Run, task: SuspectsTask, watch: Watch) -> SuspectsDocument:
     """Train on folds, rank the labels, write the list and a page of its first images.
 
     What each fold answered is kept in the run folder until the end, so that a resumed run repeats none.

@@ -6,7 +6,6 @@ running while nobody holds the lock was interrupted.
 
 from __future__ import annotations
 
-import csv
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ import psutil
 
 from convonet.atomic import storage_error
 from convonet.documents.document import read_value
+from convonet.documents.history import HistoryTable
 from convonet.documents.run_migrations import RUN_VERSION, migrated
 from convonet.documents.run_record import RECORD, Machine, RunParams, RunRecord, RunScores
 from convonet.errors import DocumentError, InputError, OutputError, RunAliveError, RunNotFoundError
@@ -30,7 +30,6 @@ from convonet.text import file_name, has_controls, local_path, terminal
 from convonet.text import name as compared
 
 _LOCK_SECONDS = 2.0
-_HISTORY = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate")
 
 
 class Run:
@@ -231,16 +230,13 @@ class Run:
         """`history.csv`, for appending."""
         return LineFile(self.file("history.csv"))
 
-    def history(self) -> dict[str, list[float | None]]:
-        """Columns of `history.csv`; an absent value is None. A torn last line is left out."""
-        columns: dict[str, list[float | None]] = {name: [] for name in _HISTORY}
-        if not self.file("history.csv").exists():
-            return columns
-        content = self.file("history.csv").read_text(encoding="utf-8")
-        for row in csv.DictReader(content[: content.rfind("\n") + 1].splitlines()):
-            for name, value in row.items():
-                columns.setdefault(name, []).append(float(value) if value else None)
-        return columns
+    def history(self) -> HistoryTable:
+        """The scores of each epoch; empty where there are none yet.
+
+        Raises:
+            DocumentError: the file is damaged.
+        """
+        return HistoryTable.read(self.file("history.csv"))
 
     def request_cancel(self) -> None:
         """Ask whoever works on the run to stop; acknowledged within a second."""

@@ -61,7 +61,7 @@ def _seen_in_training(name: Literal["train", "val", "test"], scores: RunScores) 
         set=name,
         images=images,
         accuracy=accuracy,
-        accuracy_interval=tuple(wilson(round(accuracy * images), images)) if known else None,
+        accuracy_interval=wilson(round(accuracy * images), images) if known else None,
         loss=loss,
         evaluated=False,
     )

@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
 from convonet._version import __version__
+from convonet.launch.supervisor import Supervisor
 from convonet.server.guard import OPEN, Guard
 from convonet.server.limits import Bounds
 from convonet.server.refusals import PROBLEM, add_handlers
@@ -20,7 +21,6 @@ from convonet.server.routes import PREFIX, about, images, models, params, predic
 from convonet.server.services import Services
 from convonet.server.settings import Settings
 from convonet.server.watching import Watching
-from convonet.workbench.supervisor import Supervisor
 
 _DESCRIPTION = (
     "From folders of images to a trained, tested and usable image classifier. Paths are relative to the folder "

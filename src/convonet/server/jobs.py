@@ -11,6 +11,9 @@ from pathlib import Path
 
 from convonet.errors import ConvonetError, InputError, RunAliveError
 from convonet.events import RunEnded, RunState
+from convonet.launch.resume import prepare_resume
+from convonet.launch.supervisor import Supervisor
+from convonet.launch.work import Work
 from convonet.params import DataParams
 from convonet.runs import RECORD, Run
 from convonet.runs.begin import begin_run
@@ -22,9 +25,6 @@ from convonet.server.refusals import Refusal
 from convonet.server.settings import Settings
 from convonet.tasks import Task
 from convonet.tasks.shown_as import words_of
-from convonet.workbench.resume import prepare_resume
-from convonet.workbench.supervisor import Supervisor
-from convonet.workbench.work import Work
 
 _POLL_SECONDS = 0.05
 _LEAVE_SECONDS = 2.0

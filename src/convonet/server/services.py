@@ -8,6 +8,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from convonet.launch.supervisor import Supervisor
 from convonet.server.confine import Root
 from convonet.server.datasets import KnownSets
 from convonet.server.jobs import JobQueue
@@ -17,7 +18,6 @@ from convonet.server.served import ServedModels
 from convonet.server.settings import Settings
 from convonet.server.tasks import TaskMaker
 from convonet.server.upload_folders import UploadFolders
-from convonet.workbench.supervisor import Supervisor
 
 _PICTURE_THREADS = 2
 

@@ -10,10 +10,10 @@ from PySide6.QtGui import QFontDatabase, QGuiApplication
 from PySide6.QtWidgets import QComboBox, QDialog, QPlainTextEdit, QWidget
 
 from convonet.desktop.widgets.basic import button, column, label, row
-from convonet.workbench.shown_actions import shown_actions
+from convonet.session.shown_actions import shown_actions
 
 if TYPE_CHECKING:
-    from convonet.workbench.workbench import Workbench
+    from convonet.session.session import Workbench
 
 _LONG = 80
 

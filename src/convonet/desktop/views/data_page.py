@@ -19,8 +19,8 @@ from convonet.desktop.widgets.basic import EmptyState, Tile, column, frame, labe
 from convonet.desktop.widgets.image_grid import ImageGrid, Picture
 from convonet.desktop.widgets.sentences import SentenceList
 from convonet.desktop.widgets.table import TableView
+from convonet.session.folder_tree import rows_below
 from convonet.tasks import Split
-from convonet.workbench.folder_tree import rows_below
 
 if TYPE_CHECKING:
     from convonet.data.listing import ImageListing

@@ -19,7 +19,7 @@ from convonet.desktop.widgets.image_grid import ImageGrid, Picture
 from convonet.desktop.widgets.matrix import MatrixView
 from convonet.desktop.widgets.table import TableView
 from convonet.events import Watch
-from convonet.workbench.predictions import Answers, ImageAnswer
+from convonet.session.predictions import Answers, ImageAnswer
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,9 +12,9 @@ from convonet.desktop.views.explain_layers import DreamTab, LayersTab
 from convonet.desktop.views.explain_why import WhyTab
 from convonet.desktop.views.page import Either, Page
 from convonet.desktop.widgets.basic import EmptyState, column
+from convonet.launch.work import WorkEnded
 from convonet.scratch import Scratch
 from convonet.tasks import DreamTask, ExplainTask, LayersTask, Task
-from convonet.workbench.changes import WorkEnded
 
 if TYPE_CHECKING:
     from convonet.desktop.controller import Controller

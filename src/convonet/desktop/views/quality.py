@@ -16,8 +16,8 @@ from convonet.desktop.widgets.basic import EmptyState, button, column, row
 from convonet.desktop.widgets.image_grid import ImageGrid, Picture
 from convonet.desktop.widgets.sentences import SentenceList
 from convonet.desktop.widgets.table import TableView
+from convonet.launch.work import WorkEnded
 from convonet.tasks import InspectTask, Split, SuspectsTask
-from convonet.workbench.changes import WorkEnded
 
 if TYPE_CHECKING:
     from convonet.desktop.controller import Controller

@@ -13,9 +13,9 @@ from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QScrollArea, QWidg
 from convonet.desktop.widgets.bars import SERIES, Bar, BarView, Legend
 from convonet.desktop.widgets.basic import column, frame, holder, label, row
 from convonet.params import DataParams
+from convonet.session.local.images import LocalImages
+from convonet.session.look import SizesFound
 from convonet.tasks import Split
-from convonet.workbench.images import LocalImages
-from convonet.workbench.look import SizesFound
 
 if TYPE_CHECKING:
     from convonet.data.listing import ImageListing

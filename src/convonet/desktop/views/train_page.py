@@ -18,7 +18,7 @@ from convonet.desktop.widgets.table import TableView, percent
 from convonet.documents.summary import NextStep
 from convonet.events import CandidateEnded
 from convonet.runs.summary import summary_of
-from convonet.workbench.progress import Progress, stored_messages, time_left
+from convonet.session.progress import Progress, stored_messages, time_left
 
 if TYPE_CHECKING:
     from convonet.desktop.controller import Controller
@@ -145,7 +145,7 @@ class TrainPage(Page):
             record = run.read()
             # What was said while it was watched is more than what its record keeps.
             live = self._record.messages if key == self._live_run else []
-            self._record = Progress(run.history())
+            self._record = Progress(run.history().columns())
             self._record.epochs = self._record.epochs_done
             trained_on = record.set_record("train")
             self._record.images = trained_on.images if trained_on else 0

@@ -23,7 +23,7 @@ from convonet.errors import ConvonetError
 from convonet.events import Watch
 from convonet.inference.decide import top_k
 from convonet.params import PixelParams
-from convonet.workbench.opened import OpenedModel
+from convonet.session.opened import OpenedModel
 
 if TYPE_CHECKING:
     from convonet.desktop.controller import Controller

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from fastapi import APIRouter, Request, Response
 
 from convonet._version import __version__
+from convonet.launch.doctor import examine
 from convonet.params import DataParams, HyperParams, fields_of, preset, preset_names
 from convonet.params.catalogue import family_document, models_document
 from convonet.params.migrations import FORMAT_VERSION
@@ -21,7 +22,6 @@ from convonet.server.refusals import Refusal
 from convonet.server.routes import REFUSED
 from convonet.server.services import Parts
 from convonet.server.tasks import kinds, option_names
-from convonet.workbench.doctor import examine
 
 router = APIRouter(tags=["about"], responses=REFUSED)
 

@@ -19,9 +19,9 @@ from convonet.server.refusals import Refusal
 from convonet.server.routes import REFUSED
 from convonet.server.routes.images import DataSetId
 from convonet.server.services import Parts, Services
+from convonet.session.recipes import recipe_for
 from convonet.tasks import Task, TrainTask
 from convonet.tasks.shown_as import as_command, as_python
-from convonet.workbench.recipes import recipe_for
 
 router = APIRouter(tags=["parameters"], responses=REFUSED)
 
@@ -65,7 +65,7 @@ def recipe(dataset: DataSetId, recipe: Recipe, parts: Parts) -> Json:
     return Json({"recipe": recipe, "hyper": hyper})
 
 
-@router.post("/datasets/{dataset}/plan", response_model=schemas.PlanDocument)
+@router.post("/datasets/{dataset}/plan", response_model=Plan)
 def plan(dataset: DataSetId, wish: schemas.PlanRequest, parts: Parts) -> Json:
     """What a recipe would train on the images of a set that was looked at; nothing is trained."""
     found = parts.datasets.find(dataset)
@@ -85,29 +85,7 @@ def plan(dataset: DataSetId, wish: schemas.PlanRequest, parts: Parts) -> Json:
         minutes=wish.minutes,
         validation=0 if own is None else len(own),
     )
-    return Json(_plan_document(made))
-
-
-def _plan_document(plan: Plan) -> dict[str, Any]:
-    keys = (
-        "name",
-        "kind",
-        "title",
-        "hyper",
-        "image_size",
-        "channels",
-        "timed",
-        "least_epochs",
-        "most_epochs",
-    )
-    return {
-        "recipe": plan.recipe,
-        "minutes": plan.minutes,
-        "sentence": plan.sentence,
-        "notes": list(plan.notes),
-        "facts": plan.facts.to_dict(),
-        "candidates": [{key: getattr(one, key) for key in keys} for one in plan.candidates],
-    }
+    return Json(made)
 
 
 def task_of(parts: Services, wish: schemas.StartRun) -> Task:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import mimetypes
 import os
 from pathlib import Path as FilePath
@@ -12,7 +11,9 @@ from fastapi import APIRouter, Query, Response
 from fastapi.responses import FileResponse
 
 from convonet.data.places import place_of
-from convonet.errors import ConvonetError, InputError
+from convonet.documents.evaluation import EvaluationDocument, SetsTable
+from convonet.documents.history import HistoryTable
+from convonet.errors import InputError
 from convonet.params import DataParams
 from convonet.params.files import hyper_to_dict
 from convonet.params.migrations import VERSION_KEY
@@ -28,8 +29,8 @@ from convonet.server.refusals import Refusal, no_such
 from convonet.server.routes import REFUSED
 from convonet.server.routes.runs import RunId
 from convonet.server.services import Parts
+from convonet.session.predictions import Answers
 from convonet.tasks import traits_of
-from convonet.workbench.predictions import Answers
 
 router = APIRouter(tags=["results"], responses=REFUSED)
 
@@ -101,7 +102,7 @@ def _media_type(path: FilePath) -> str:
     return kind or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
 
 
-@router.get("/runs/{run}/history")
+@router.get("/runs/{run}/history", response_model=HistoryTable)
 def history(run: RunId, parts: Parts) -> Json:
     """The columns of the history: epoch, loss, accuracy …; what was not measured is null."""
     return Json(parts.known.find(run).history())
@@ -135,24 +136,20 @@ def best(run: RunId, parts: Parts, trial: Annotated[int | None, Query(ge=1, le=1
     return Json({"hyper": {name: value for name, value in values.items() if name != VERSION_KEY}})
 
 
-@router.get("/runs/{run}/evaluation")
+@router.get("/runs/{run}/evaluation", response_model=EvaluationDocument)
 def evaluation(run: RunId, parts: Parts, split: schemas.SplitName = "test") -> Json:
     """The scores of a run's model on one set, the confusion matrix among them."""
     return Json(_scores(parts.known.find(run), split))
 
 
-def _scores(run: Run, split: str) -> dict[str, Any]:
-    path = run.file("evaluation.json" if split == "test" else f"evaluation_{split}.json")
-    try:
-        document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise no_such(f"This run was not tested on its {split} images", run.id, "Test it") from error
-    except ValueError as error:
-        raise ConvonetError("The scores cannot be read", where=path.name) from error
-    return document
+def _scores(run: Run, split: str) -> EvaluationDocument:
+    found = EvaluationDocument.in_folder(run.folder, split)
+    if found is None:
+        raise no_such(f"This run was not tested on its {split} images", run.id, "Test it")
+    return found
 
 
-@router.get("/runs/{run}/sets")
+@router.get("/runs/{run}/sets", response_model=SetsTable)
 def sets(run: RunId, parts: Parts) -> Json:
     """The main scores of training, validation and test; a sentence where test falls below validation."""
     return Json(sets_table(parts.known.find(run).read().scores))

@@ -15,7 +15,7 @@ from convonet.server.multipart import Upload, read_uploads
 from convonet.server.routes import REFUSED
 from convonet.server.routes.predict import MULTIPART, pixels_within, receiving
 from convonet.server.services import Parts, Services
-from convonet.workbench.demo import write_digits
+from convonet.session.demo import write_digits
 
 router = APIRouter(tags=["images"], responses=REFUSED)
 

@@ -1,0 +1,44 @@
+"""What a workbench tells its listeners: small values, told in the thread that changed something."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from convonet.events import Stamped
+from convonet.launch.work import WorkEnded
+from convonet.tasks import Task
+
+Part = Literal[
+    "data",
+    "hyper",
+    "recipe",
+    "sets",
+    "model",
+    "summary",
+    "scores",
+    "predictions",
+    "explanations",
+    "work",
+    "marks",
+]
+
+
+@dataclass(frozen=True)
+class Changed:
+    """A part of the workbench has another value now."""
+
+    part: Part
+
+
+@dataclass(frozen=True)
+class Heard:
+    """The worker told an event."""
+
+    task: Task
+    stamped: Stamped
+
+
+Change: TypeAlias = Changed | Heard | WorkEnded
+Listener: TypeAlias = Callable[[Change], None]

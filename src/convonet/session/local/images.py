@@ -1,0 +1,75 @@
+"""Questions about images that take a while: a face asks them in a thread."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from convonet.events import Watch
+from convonet.params import DataParams, HyperParams
+from convonet.params.recipes import TrainRecipe
+from convonet.runs import Run
+from convonet.session.demo import demo_task
+from convonet.session.look import SizesFound, find_sizes
+from convonet.session.predictions import Answers, read_answers
+from convonet.session.recipes import make_plan
+from convonet.session.sets import LoadedSets, load_sets
+from convonet.tasks import Split, TrainTask
+
+if TYPE_CHECKING:
+    from convonet.data.listing import ImageListing
+    from convonet.data.marking import MarkedImage
+    from convonet.documents.plan import Plan
+
+
+class LocalImages:
+    """The images of this machine."""
+
+    def sets(self, data: DataParams, classes: Sequence[str], watch: Watch) -> LoadedSets:
+        """List every set that the parameters name; see `load_sets`."""
+        return load_sets(data, classes, watch)
+
+    def sizes(self, listings: Mapping[Split, ImageListing], data: DataParams, watch: Watch) -> SizesFound:
+        """Heights, widths and pixels of an even share; see `find_sizes`."""
+        return find_sizes(listings, data, watch)
+
+    def plan(
+        self,
+        data: DataParams,
+        hyper: HyperParams,
+        recipe: TrainRecipe,
+        listing: ImageListing,
+        *,
+        minutes: float | None,
+        validation: int,
+    ) -> Plan | None:
+        """What a recipe is going to train; see `make_plan`. None where it cannot be told before."""
+        return make_plan(data, hyper, recipe, listing, minutes=minutes, validation=validation)
+
+    def marks(self, data: DataParams, watch: Watch) -> list[MarkedImage]:
+        """What was said of images of the sets. Raises DataError."""
+        # The window can be seen sooner without numpy and Pillow, which this loads.
+        from convonet.data.marking import list_marks
+
+        return list_marks(data, watch)
+
+    def mark(
+        self, data: DataParams, paths: Sequence[str], *, label: str | None, undo: bool, watch: Watch
+    ) -> list[MarkedImage]:
+        """Mark images; see `Workbench.mark`. Raises ParamError, OutputError."""
+        # The window can be seen sooner without numpy and Pillow, which this loads.
+        from convonet.data.marking import Change, mark_images
+
+        return mark_images(data, paths, Change(label, undo), watch)
+
+    def answers(self, root: Path, scores: dict[str, Any]) -> Answers:
+        """What the model said of each image of a test; see `read_answers`. Raises InputError."""
+        return read_answers(root, scores)
+
+    def demo(self) -> TrainTask:
+        """The demonstration; its images are written once. Raises WorkerError."""
+        return demo_task()
+
+    def bring(self, run: Run) -> None:
+        """Make sure that the files of a run are here."""

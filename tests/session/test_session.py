@@ -1,0 +1,231 @@
+"""What a face holds: what is loaded, what may be done and why not, and workers followed to their end."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from convonet.errors import ConvonetError, ModelFileError, ParamError
+from convonet.events import RunState
+from convonet.launch.work import WorkEnded
+from convonet.params import DataParams, SearchSpace
+from convonet.session.changes import Change, Changed, Heard
+from convonet.session.session import Workbench
+from convonet.session.sets import load_sets
+from convonet.session.steps import steps
+
+QUICK = {"family": "logistic", "epochs": 2, "batch_size": 64}
+
+
+class Ears:
+    """Remembers what was told."""
+
+    def __init__(self, bench: Workbench) -> None:
+        self.heard: list[Change] = []
+        bench.listen(self.heard.append)
+
+    def parts(self) -> list[str]:
+        return [change.part for change in self.heard if isinstance(change, Changed)]
+
+    def ended(self) -> list[WorkEnded]:
+        return [change for change in self.heard if isinstance(change, WorkEnded)]
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Workbench]:
+    made = Workbench(tmp_path / "runs")
+    yield made
+    if made.work is not None:
+        made.work.hand.kill()  # type: ignore[attr-defined]
+        follow(made)
+    made.close()
+
+
+@pytest.fixture
+def loaded(bench: Workbench, digits: Path) -> Workbench:
+    """The digits and a network that learns in seconds."""
+    given = {"train_dir": str(digits / "train"), "test_dir": str(digits / "test"), "image_size": 8}
+    bench.set_data(DataParams.of(given))
+    bench.set_space(SearchSpace.of(QUICK))
+    bench.take_sets(bench.data, load_sets(bench.data))
+    return bench
+
+
+@pytest.fixture
+def tiny_set(tmp_path: Path) -> Path:
+    """Six images in two classes."""
+    for name in "ab":
+        (tmp_path / "set" / name).mkdir(parents=True)
+        for number in range(3):
+            Image.new("L", (4, 4), 80 * number).save(tmp_path / "set" / name / f"{number}.png")
+    return tmp_path / "set"
+
+
+def follow(bench: Workbench, seconds: float = 90) -> None:
+    """Poll until the work has ended."""
+    end = time.monotonic() + seconds
+    while bench.work is not None and time.monotonic() < end:
+        bench.poll()
+        time.sleep(0.02)
+    assert bench.work is None
+
+
+def test_nothing_is_loaded_at_first(bench: Workbench) -> None:
+    assert not any(
+        (bench.can_train, bench.can_evaluate, bench.can_predict, bench.can_stop, bench.can_initialise)
+    )
+    assert bench.why_not("train") == "No training images are loaded"
+    assert bench.why_not("evaluate") == "No model: train a network, or load one"
+    assert [step.standing for step in steps(bench)] == [
+        "next",
+        "open",
+        "blocked",
+        "blocked",
+        "blocked",
+        "blocked",
+    ]
+
+
+def test_loaded_images_open_the_way(loaded: Workbench) -> None:
+    assert loaded.can_train
+    assert not loaded.can_evaluate
+    assert {step.name: step.standing for step in steps(loaded)} == {
+        "data": "done",
+        "params": "done",
+        "network": "next",
+        "train": "open",
+        "test": "blocked",
+        "use": "blocked",
+    }
+
+
+def test_other_folders_drop_the_listings_and_other_pixels_do_not(loaded: Workbench, tmp_path: Path) -> None:
+    loaded.set_data(loaded.data.changed(image_size=16))
+    assert loaded.sets.images("train") == 1438
+    before = loaded.data
+    loaded.set_data(loaded.data.changed(train_dir=str(tmp_path)))
+    assert loaded.sets.images("train") == 0
+    loaded.take_sets(before, load_sets(before))
+    assert loaded.sets.images("train") == 0, "listings of other folders are not taken over"
+
+
+def test_a_fault_in_a_form_stops_training(loaded: Workbench) -> None:
+    ears = Ears(loaded)
+    loaded.set_faults("hyper", {"epochs": "epochs: expected …"})
+    assert loaded.why_not("train") == "A parameter has a wrong value"
+    assert ears.parts() == ["hyper"]
+    loaded.set_faults("hyper", {})
+    assert loaded.can_train
+
+
+def test_one_set_with_a_fault_does_not_hide_the_other(digits: Path, tmp_path: Path) -> None:
+    (tmp_path / "x").mkdir()
+    found = load_sets(DataParams.of({"train_dir": str(digits / "train"), "test_dir": str(tmp_path)}))
+    assert found.images("train") == 1438
+    assert "test" not in found
+    assert set(found.errors) == {"test"}
+
+
+def test_parameters_go_into_files_and_come_back(loaded: Workbench, tmp_path: Path) -> None:
+    loaded.save_data(tmp_path / "d.json")
+    loaded.save_hyper(tmp_path / "h.json")
+    other = Workbench(tmp_path)
+    ears = Ears(other)
+    other.load_data(tmp_path / "d.json")
+    other.load_hyper(tmp_path / "h.json")
+    assert (other.data, other.hyper) == (loaded.data, loaded.hyper)
+    assert json.loads((tmp_path / "h.json").read_text())["epochs"] == [2]
+    assert {"data", "sets", "hyper"} <= set(ears.parts())
+    assert other.files == {"data": tmp_path / "d.json", "hyper": tmp_path / "h.json"}
+
+
+def test_a_broken_file_changes_nothing(loaded: Workbench, tmp_path: Path) -> None:
+    file = tmp_path / "h.json"
+    file.write_text('{"epochs": [0]}')
+    before = loaded.space
+    with pytest.raises(ParamError, match="epochs"):
+        loaded.load_hyper(file)
+    assert loaded.space is before
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("a.keras", b"no zip", "damaged or cut off"),
+        ("a.txt", b"", "no model"),
+        ("gone.keras", None, "no such model"),
+    ],
+)
+def test_what_is_no_model_is_refused(
+    bench: Workbench, tmp_path: Path, name: str, content: bytes | None, words: str
+) -> None:
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    with pytest.raises(ModelFileError, match=words):
+        bench.load_model(tmp_path / name)
+    assert bench.model is None
+
+
+def test_train_test_predict_and_look(loaded: Workbench, digits: Path, tmp_path: Path) -> None:
+    ears = Ears(loaded)
+    run = loaded.start(loaded.train_task())
+    with pytest.raises(ConvonetError, match="under way"):
+        loaded.start(loaded.train_task())
+    assert loaded.why_not("train") == "Other work is under way; stop it or wait"
+    follow(loaded)
+    assert [ended.state for ended in ears.ended()] == [RunState.DONE]
+    assert any(isinstance(change, Heard) for change in ears.heard)
+    assert loaded.model is not None
+    assert loaded.model.path == run.path
+    assert loaded.model.info is not None
+    assert loaded.model.info.classes == tuple("0123456789")
+    assert loaded.evaluation is not None, "a test set was there, so the model was tested"
+    assert loaded.evaluation["images"] == 359
+    images = sorted((digits / "test" / "3").glob("*.png"))[:2]
+    answer = loaded.start(loaded.predict_task(images))
+    folder = answer.path.parent
+    follow(loaded)
+    assert [item["path"] for item in loaded.predictions] == [str(image) for image in images]
+    assert not folder.exists(), "a question leaves no run behind"
+    assert [known.path for known in loaded.store.known()] == [run.path]
+    loaded.start(loaded.summary_task())
+    follow(loaded)
+    assert loaded.summary is not None
+    assert loaded.summary["params"] == 8 * 8 * 10 + 10
+    saved = loaded.model.save_as(tmp_path / "mine")
+    assert [path.name for path in saved] == ["mine.keras", "mine.onnx"]
+    loaded.load_model(saved[0])
+    assert loaded.evaluation is None
+    assert loaded.model.run is None
+
+
+@pytest.mark.slow
+def test_a_failed_work_says_why(loaded: Workbench) -> None:
+    ears = Ears(loaded)
+    loaded.start(loaded.train_task(further=False))
+    follow(loaded)
+    loaded.set_data(loaded.data.changed(image_size=16))
+    loaded.start(loaded.train_task(further=True))
+    follow(loaded)
+    ended = ears.ended()[-1]
+    assert ended.state is RunState.FAILED
+    assert ended.error is not None
+    assert "other images" in ended.error.what
+
+
+def test_marks_are_told_and_obeyed_when_the_sets_are_loaded_again(tiny_set: Path, bench: Workbench) -> None:
+    bench.set_data(DataParams.of({"train_dir": str(tiny_set)}))
+    ears = Ears(bench)
+    bench.mark(["a/0.png"], label="b")
+    bench.mark(["a/1.png"])
+    assert ears.parts() == ["marks", "marks"]
+    assert [image.mark.path for image in bench.marks()] == ["a/0.png", "a/1.png"]
+    assert load_sets(bench.data)["train"].counts() == {"a": 1, "b": 4}
+    with pytest.raises(ParamError):
+        bench.mark(["a/9.png"])
+    assert bench.mark(["a/0.png", "a/1.png"], undo=True) == []
