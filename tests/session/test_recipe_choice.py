@@ -102,12 +102,20 @@ def planned_run(folder: Path, **record: Any) -> Run:
     run = Run.create(folder / "runs", TrainTask(data=data, hyper=hyper, recipe="auto", minutes=2))
     candidate = {"kind": "frozen", "hyper": {}, "image_size": [224, 224], "channels": 3, "reason": ""}
     score = {"accuracy": 0.9, "accuracy_interval": [0.8, 0.95], "log_loss": 0.3}
+    score |= {"images": 12, "temperature": 1.0, "majority": 0.5}
     done = {"state": "done", "validation": score, "seconds": 9.0}
     plan = {
         "version": 1,
         "recipe": "auto",
         "minutes": 2,
-        "facts": {},
+        "facts": {
+            "images": 60,
+            "counts": {"a": 40, "b": 20},
+            "channels": 3,
+            "height": 300,
+            "width": 400,
+            "signs": False,
+        },
         "sentence": "60 photographs, 2 classes → a network",
         "notes": [],
         "candidates": [

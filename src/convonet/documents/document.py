@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -73,44 +74,39 @@ class Document(BaseModel):
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON value: dictionaries and lists all the way down."""
-        return {self._key(name): _plain(value) for name, value in self._written().items()}
+        values, written = self.__dict__, self.model_fields_set if self.sparse else self.__dict__
+        found = {key: _plain(values[name]) for name, key in self._json_keys() if name in written}
+        return found | _plain(self.model_extra) if self.model_extra else found
 
-    def keys(self) -> Iterable[str]:
+    def keys(self) -> list[str]:
         """The keys of the JSON value."""
-        return [self._key(name) for name in self._written()]
+        written = self.model_fields_set if self.sparse else self.__dict__
+        return [key for name, key in self._json_keys() if name in written] + list(self.model_extra or ())
 
     def __getitem__(self, key: str) -> Any:
         """The value of a key of the JSON."""
-        found = self._written()
-        for name in (key, *_names_of(type(self), key)):
-            if name in found:
-                return found[name]
-        raise KeyError(key)
+        if key not in self.keys():
+            raise KeyError(key)
+        names = {key: name for name, key in self._json_keys()}
+        return getattr(self, names.get(key, key))
 
     def __contains__(self, key: object) -> bool:
         """Whether the JSON has this key."""
-        return any(key == known for known in self.keys())
+        return key in self.keys()
 
     def get(self, key: str, default: Any = None) -> Any:
         """The value of a key, or `default`; as of a dictionary."""
         return self[key] if key in self else default
 
-    def _set_values(self) -> dict[str, Any]:
-        declared = {
-            name: getattr(self, name) for name in type(self).model_fields if name in self.model_fields_set
-        }
-        return declared | (self.model_extra or {})
-
-    def _written(self) -> dict[str, Any]:
-        if self.sparse:
-            return self._set_values()
-        return {name: getattr(self, name) for name in type(self).model_fields} | (self.model_extra or {})
-
     @classmethod
-    def _key(cls, name: str) -> str:
-        """The JSON key of a field: `class` is no name in Python."""
-        field = cls.model_fields.get(name)
-        return name if field is None or field.alias is None else field.alias
+    @cache
+    def _json_keys(cls) -> tuple[tuple[str, str], ...]:
+        """Each field with its key in the JSON, which differs where the key is no name in Python, such as `class`."""
+        return tuple((name, field.alias or name) for name, field in cls.model_fields.items())
+
+    def _set_values(self) -> dict[str, Any]:
+        declared = {name: value for name, value in self.__dict__.items() if name in self.model_fields_set}
+        return declared | (self.model_extra or {})
 
 
 def read_value(path: Path) -> Any:
@@ -123,10 +119,6 @@ def read_value(path: Path) -> Any:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise DocumentError("This file cannot be read", where=path, received=str(error)) from error
-
-
-def _names_of(model: type[Document], key: str) -> Iterable[str]:
-    return (name for name, field in model.model_fields.items() if field.alias == key)
 
 
 def _plain(value: Any) -> Any:

@@ -1,12 +1,20 @@
-"""What a model predicts for images, as `predict` prints it."""
+"""What a model predicts for images, as `predict` prints it.
+
+`inference.answers` makes these rows as plain dictionaries: a server makes thousands in a second.
+"""
 
 from __future__ import annotations
-
-from typing import Self
 
 from pydantic import Field
 
 from convonet.documents.document import Document
+
+
+class UnreadableImage(Document):
+    """A file that could not be read, and why."""
+
+    path: str
+    error: str
 
 
 class ClassProbability(Document):
@@ -17,24 +25,16 @@ class ClassProbability(Document):
 
 
 class Prediction(Document):
-    """What the model predicts for one image; only `path` and `error` where the image cannot be read."""
-
-    sparse = True
+    """What the model predicts for one image; `top`: the classes of the highest probabilities, best first."""
 
     path: str
-    predicted: str | None = None
-    confidence: float | None = Field(None, description="Probability of the predicted class.")
-    unsure: bool | None = None
-    top: tuple[ClassProbability, ...] | None = None
-    error: str | None = None
-
-    @classmethod
-    def unreadable(cls, path: str, error: str) -> Self:
-        """The document of a file that cannot be read."""
-        return cls(path=path, error=error)
+    predicted: str
+    confidence: float = Field(description="Probability of the predicted class.")
+    unsure: bool
+    top: tuple[ClassProbability, ...]
 
 
 class Predictions(Document):
     """One for each image, in their order."""
 
-    predictions: tuple[Prediction, ...]
+    predictions: tuple[Prediction | UnreadableImage, ...]
