@@ -1,4 +1,4 @@
-"""The parts of a workbench that need no worker: progress, the way, what was clicked as a command, a look."""
+"""The parts of a session that need no worker: progress, the way, what was clicked as a command, a look."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from convonet.session.folder_tree import folder_tree, rows_below
 from convonet.session.look import find_sizes
 from convonet.session.predictions import read_answers
 from convonet.session.progress import Progress, time_left
-from convonet.session.session import Workbench
+from convonet.session.session import Session
 from convonet.session.sets import load_sets
 from convonet.session.shown_actions import shown_actions
 from convonet.tasks import EvaluateTask, PredictTask, Task, TrainTask, TuneTask
@@ -166,10 +166,10 @@ def test_odd_names_among_the_answers_and_a_table_that_was_written_anew(tmp_path:
     assert answers[0].address == ""
 
 
-def test_a_workbench_loads_no_window_and_no_network() -> None:
+def test_a_session_loads_no_window_and_no_network() -> None:
     code = (
-        "import json, sys; from pathlib import Path; from convonet.session.session import Workbench; "
-        "Workbench(Path('.')).why_not('train'); "
+        "import json, sys; from pathlib import Path; from convonet.session.session import Session; "
+        "Session(Path('.')).why_not('train'); "
         "print(json.dumps([m for m in ('keras', 'torch', 'PySide6', 'matplotlib', 'numpy') if m in sys.modules]))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -201,16 +201,16 @@ def test_the_folders_of_a_set_as_a_tree(tmp_path: Path) -> None:
 def test_every_action_as_command_and_python(digits: Path, tmp_path: Path) -> None:
     from click import Command
 
-    bench = Workbench(tmp_path)
+    session = Session(tmp_path)
     known = command_tree()
-    first = {item.title for item in shown_actions(bench)}
+    first = {item.title for item in shown_actions(session)}
     assert {"New Data Params", "Load Training Dataset", "Runs", "About"} <= first
-    bench.set_data(DataParams.of({"train_dir": str(digits / "train"), "test_dir": str(digits / "test")}))
-    bench.take_sets(bench.data, load_sets(bench.data))
-    bench.set_space(SearchSpace.of({"epochs": [1, 2], "init_rate": 0.1}))
+    session.set_data(DataParams.of({"train_dir": str(digits / "train"), "test_dir": str(digits / "test")}))
+    session.take_sets(session.data, load_sets(session.data))
+    session.set_space(SearchSpace.of({"epochs": [1, 2], "init_rate": 0.1}))
     (tmp_path / "model.h5").write_bytes(b"no network is opened for this")
-    bench.load_model(tmp_path / "model.h5")
-    shown = {item.title: item for item in shown_actions(bench)}
+    session.load_model(tmp_path / "model.h5")
+    shown = {item.title: item for item in shown_actions(session)}
     assert first < set(shown)
     assert len(shown) >= 25
     for item in shown.values():

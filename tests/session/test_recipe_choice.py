@@ -26,58 +26,58 @@ from convonet.runs.summary import summary_of
 from convonet.session.demo import task_for
 from convonet.session.progress import Progress, stored_messages
 from convonet.session.recipes import RecipeChoice
-from convonet.session.session import Workbench
+from convonet.session.session import Session
 from convonet.tasks import TrainTask
 from convonet.tasks.shown_as import as_command
 
 
 @pytest.fixture
-def bench(tmp_path: Path) -> Workbench:
-    """A workbench that begins with `auto`, as the window's does."""
-    made = Workbench(tmp_path / "runs")
+def session(tmp_path: Path) -> Session:
+    """A session that begins with `auto`, as the window's does."""
+    made = Session(tmp_path / "runs")
     made.recipes.first = "auto"
     return made
 
 
-def test_values_are_imposed_and_a_network_switches_the_plan_off(bench: Workbench) -> None:
-    assert bench.train_task().recipe == "auto"
-    bench.set_space(SearchSpace.of({"epochs": 4}))
-    task = bench.train_task()
+def test_values_are_imposed_and_a_network_switches_the_plan_off(session: Session) -> None:
+    assert session.train_task().recipe == "auto"
+    session.set_space(SearchSpace.of({"epochs": 4}))
+    task = session.train_task()
     assert (task.recipe, task.hyper.set_values()) == ("auto", {"epochs": 4})
-    bench.set_space(SearchSpace.of({"epochs": 4, "family": "logistic"}))
-    assert bench.recipe == "none"
-    assert bench.train_task().hyper.family == "logistic"
-    bench.set_space(SearchSpace.of({"epochs": 4}))
-    assert bench.recipe == "auto"
-    bench.set_space(SearchSpace.of({"base": "efficientnet_lite0"}))
-    assert bench.recipe == "none"
+    session.set_space(SearchSpace.of({"epochs": 4, "family": "logistic"}))
+    assert session.recipe == "none"
+    assert session.train_task().hyper.family == "logistic"
+    session.set_space(SearchSpace.of({"epochs": 4}))
+    assert session.recipe == "auto"
+    session.set_space(SearchSpace.of({"base": "efficientnet_lite0"}))
+    assert session.recipe == "none"
 
 
-def test_what_was_done_last_counts(bench: Workbench) -> None:
-    bench.set_space(SearchSpace.of({"family": "logistic", "epochs": 4}))
-    bench.set_recipe("auto", 2)
-    task = bench.train_task()
+def test_what_was_done_last_counts(session: Session) -> None:
+    session.set_space(SearchSpace.of({"family": "logistic", "epochs": 4}))
+    session.set_recipe("auto", 2)
+    task = session.train_task()
     assert (task.recipe, task.minutes, task.hyper.set_values()) == ("auto", 2, {"epochs": 4})
-    bench.set_space(SearchSpace.of({"family": "lenet5", "epochs": 4}))
-    assert bench.train_task().recipe == "none"
-    assert bench.train_task().minutes is None, "a budget belongs to a plan"
-    bench.set_recipe("best")
-    bench.set_space(bench.space.changed({"epochs": [5]}))
-    assert bench.recipe == "best", "values leave the choice as it is"
+    session.set_space(SearchSpace.of({"family": "lenet5", "epochs": 4}))
+    assert session.train_task().recipe == "none"
+    assert session.train_task().minutes is None, "a budget belongs to a plan"
+    session.set_recipe("best")
+    session.set_space(session.space.changed({"epochs": [5]}))
+    assert session.recipe == "best", "values leave the choice as it is"
 
 
-def test_a_file_is_trained_as_it_is_until_another_beginning(bench: Workbench, tmp_path: Path) -> None:
+def test_a_file_is_trained_as_it_is_until_another_beginning(session: Session, tmp_path: Path) -> None:
     file = tmp_path / "hyper.json"
     file.write_text(json.dumps({"epochs": [3]}))
-    bench.load_hyper(file)
-    assert bench.train_task().recipe == "none"
-    bench.new_hyper()
-    assert bench.train_task().recipe == "auto"
-    assert bench.space == SearchSpace()
+    session.load_hyper(file)
+    assert session.train_task().recipe == "none"
+    session.new_hyper()
+    assert session.train_task().recipe == "auto"
+    assert session.space == SearchSpace()
 
 
-def test_training_further_plans_nothing(bench: Workbench) -> None:
-    assert bench.train_task(further=True).recipe == "none"
+def test_training_further_plans_nothing(session: Session) -> None:
+    assert session.train_task(further=True).recipe == "none"
 
 
 def test_another_face_begins_with_its_own_recipe() -> None:
@@ -85,14 +85,14 @@ def test_another_face_begins_with_its_own_recipe() -> None:
     assert RecipeChoice("auto", exact=True).of(SearchSpace()) == "auto", "nothing is set that could be exact"
 
 
-def test_new_images_do_not_inherit_the_demonstration(bench: Workbench, tmp_path: Path) -> None:
+def test_new_images_do_not_inherit_the_demonstration(session: Session, tmp_path: Path) -> None:
     demo = task_for(str(home() / "samples" / "digits" / "train"), str(tmp_path / "test"))
-    bench.take_task(demo)
-    assert bench.train_task().hyper == demo.hyper
-    assert bench.recipe == "none"
-    bench.choose_images(tmp_path)
-    assert bench.data.set_values() == {"train_dir": str(tmp_path)}
-    assert bench.recipe == "auto"
+    session.take_task(demo)
+    assert session.train_task().hyper == demo.hyper
+    assert session.recipe == "none"
+    session.choose_images(tmp_path)
+    assert session.data.set_values() == {"train_dir": str(tmp_path)}
+    assert session.recipe == "auto"
 
 
 def planned_run(folder: Path, **record: Any) -> Run:
@@ -139,18 +139,18 @@ def planned_run(folder: Path, **record: Any) -> Run:
     return run
 
 
-def test_advice_is_followed_by_recipe_or_by_settings(bench: Workbench, tmp_path: Path) -> None:
+def test_advice_is_followed_by_recipe_or_by_settings(session: Session, tmp_path: Path) -> None:
     run = planned_run(tmp_path)
     steps = {step.kind: step for step in summary_of(run).advice}
-    task = bench.follow_advice(run, steps["longer"])
+    task = session.follow_advice(run, steps["longer"])
     assert (task.recipe, task.minutes, task.hyper.set_values()) == ("best", None, {"seed": 3})
     assert as_command(task) == steps["longer"].command
-    task = bench.follow_advice(run, steps["uneven"])
+    task = session.follow_advice(run, steps["uneven"])
     assert (task.recipe, task.minutes) == ("auto", 2)
     assert task.hyper.set_values() == {"seed": 3, "balanced": True}
     assert as_command(task) == steps["uneven"].command
     with pytest.raises(InputError, match="changes no training"):
-        bench.follow_advice(run, NextStep(kind="plateau", text="Look at the images."))
+        session.follow_advice(run, NextStep(kind="plateau", text="Look at the images."))
 
 
 def test_a_record_says_again_what_the_training_said(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A workbench on a real server on loopback: what it sees, what it follows, and what it does when the server goes."""
+"""A session on a real server on loopback: what it sees, what it follows, and what it does when the server goes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from convonet.server.serving import Server, listening
 from convonet.server.settings import Settings
 from convonet.session.changes import Heard
 from convonet.session.remote import connection as connection_room
-from convonet.session.remote.bench import RemoteBench, open_bench
+from convonet.session.remote.bench import RemoteSession, open_session
 from convonet.session.remote.client import Client, ServerLostError
 from convonet.session.remote.connection import Connection
 from convonet.tasks import TrainTask
@@ -84,8 +84,8 @@ def served(tmp_path: Path, digits: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
 
 
 @pytest.fixture
-def bench(served: Served) -> Iterator[RemoteBench]:
-    made = open_bench(served.url, TOKEN)
+def session(served: Served) -> Iterator[RemoteSession]:
+    made = open_session(served.url, TOKEN)
     yield made
     made.close()
 
@@ -106,8 +106,8 @@ def epoch(number: int) -> EpochEnded:
     return EpochEnded(epoch=number, epochs=4, logs={"loss": 1 / number, "accuracy": 0.5}, seconds=0.1)
 
 
-def test_images_of_the_server(served: Served, bench: RemoteBench) -> None:
-    data, images = DataParams.of(DATA), bench.remote_images
+def test_images_of_the_server(served: Served, session: RemoteSession) -> None:
+    data, images = DataParams.of(DATA), session.remote_images
     sets = images.sets(data, (), Watch())
     assert (sets.images("train"), sets.images("test"), sets.classes) == (24, 24, ("3", "7"))
     address = str(sets["test"].file(0))
@@ -119,20 +119,20 @@ def test_images_of_the_server(served: Served, bench: RemoteBench) -> None:
     marks = images.mark(data, [address], label="7", undo=False, watch=Watch())
     assert [(item.mark.label, item.cls) for item in marks] == [("7", "3")]
     assert images.mark(data, [address], label=None, undo=True, watch=Watch()) == []
-    assert {entry["name"] for entry in bench.folder_of("digits")["entries"]} == {"train", "test"}
+    assert {entry["name"] for entry in session.folder_of("digits")["entries"]} == {"train", "test"}
     broken = images.sets(DataParams.of({"train_dir": "digits/none"}), (), Watch())
     assert "train" in broken.errors
     with pytest.raises(ConvonetError, match="outside"):
         images.sets(DataParams.of({"train_dir": "/etc"}), (), Watch())
 
 
-def test_a_run_is_followed_over_the_servers_end(served: Served, bench: RemoteBench) -> None:
+def test_a_run_is_followed_over_the_servers_end(served: Served, session: RemoteSession) -> None:
     heard: list[Any] = []
-    bench.listen(heard.append)
+    session.listen(heard.append)
     run = run_there(served, "mine")
 
     def told(kind: type[T]) -> list[T]:
-        bench.poll()
+        session.poll()
         events = [change.stamped.event for change in heard if isinstance(change, Heard)]
         return [event for event in events if isinstance(event, kind)]
 
@@ -141,53 +141,53 @@ def test_a_run_is_followed_over_the_servers_end(served: Served, bench: RemoteBen
 
     with run.lock():
         run.events().tell(epoch(1))
-        bench.attach(bench.store.find("mine"))
+        session.attach(session.store.find("mine"))
         wait(lambda: epochs() == [1])
-        assert bench.connection.sentence() == f"Connected to 127.0.0.1:{served.port}"
+        assert session.connection.sentence() == f"Connected to 127.0.0.1:{served.port}"
         served.stop()
-        wait(lambda: bench.connection.is_lost)
-        assert "lost; trying again" in bench.connection.sentence()
+        wait(lambda: session.connection.is_lost)
+        assert "lost; trying again" in session.connection.sentence()
         with pytest.raises(ServerLostError):
-            bench.store.known()
+            session.store.known()
         run.events().tell(epoch(2))
         served.start()
-        wait(lambda: not bench.connection.is_lost)
-        assert bench.connection.sentence().endswith("again")
+        wait(lambda: not session.connection.is_lost)
+        assert session.connection.sentence().endswith("again")
         run.events().tell(epoch(3))
         wait(lambda: epochs() == [1, 2, 3])
         run.update(state=RunState.DONE)
         run.events().tell(RunEnded(state="done", seconds=1.0))
-    wait(lambda: bench.work is None or bench.poll())
+    wait(lambda: session.work is None or session.poll())
     ended = [change for change in heard if isinstance(change, WorkEnded)]
     assert [(change.state, change.error) for change in ended] == [(RunState.DONE, None)]
     assert "Waiting for the server" in told(StageStarted)[0].title
-    assert [item.id for item in bench.store.known()] == ["mine"]
+    assert [item.id for item in session.store.known()] == ["mine"]
 
 
 def test_what_was_begun_is_not_begun_twice(
-    served: Served, bench: RemoteBench, monkeypatch: pytest.MonkeyPatch
+    served: Served, session: RemoteSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The answer to the first request is lost; the second one finds the run there."""
     monkeypatch.setattr(JobQueue, "_has_room", lambda *_: False)
-    bench.set_data(DataParams.of(DATA))
+    session.set_data(DataParams.of(DATA))
     posted: list[str] = []
-    plain = bench._client.post
+    plain = session._client.post
 
     def post(path: str, body: Any = None) -> Any:
         answer = plain(path, body)
         if path == "/runs":
             posted.append(body["name"])
             if len(posted) == 1:
-                raise bench._client.lose("cut")
+                raise session._client.lose("cut")
         return answer
 
-    bench._client.post = post  # type: ignore[method-assign]
-    bench.start(TrainTask(data=bench.data, hyper=HyperParams.of({"epochs": 1})))
-    run = served.root / "runs" / bench.work.run.id  # type: ignore[union-attr]
+    session._client.post = post  # type: ignore[method-assign]
+    session.start(TrainTask(data=session.data, hyper=HyperParams.of({"epochs": 1})))
+    run = served.root / "runs" / session.work.run.id  # type: ignore[union-attr]
     wait(lambda: (run / "run.json").is_file())
-    wait(lambda: not bench.connection.is_lost)
-    bench.stop()
-    wait(lambda: bench.work is None or bench.poll(), 60)
+    wait(lambda: not session.connection.is_lost)
+    session.stop()
+    wait(lambda: session.work is None or session.poll(), 60)
     assert posted == [run.name]
     assert [path.name for path in (served.root / "runs").iterdir() if path.name.startswith("train")] == [
         run.name
@@ -208,55 +208,55 @@ def asking(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return names
 
 
-def ended_of(bench: RemoteBench) -> list[WorkEnded]:
+def ended_of(session: RemoteSession) -> list[WorkEnded]:
     heard: list[Any] = []
-    bench.listen(lambda change: heard.append(change) if isinstance(change, WorkEnded) else None)
+    session.listen(lambda change: heard.append(change) if isinstance(change, WorkEnded) else None)
     return heard
 
 
 def test_resuming_does_not_wait_for_the_server(
-    served: Served, bench: RemoteBench, asking: list[str], monkeypatch: pytest.MonkeyPatch
+    served: Served, session: RemoteSession, asking: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(JobQueue, "_has_room", lambda *_: False)
-    ended = ended_of(bench)
+    ended = ended_of(session)
     there = run_there(served, "stopped")
     there.update(state=RunState.CANCELLED)
     there.events().tell(epoch(1))
-    run = bench.store.find("stopped")
+    run = session.store.find("stopped")
     asking.clear()
-    assert bench.resume(run)
+    assert session.resume(run)
     wait(lambda: there.state() is RunState.WAITING)
-    bench.stop()
-    wait(lambda: bench.work is None or bench.poll())
+    session.stop()
+    wait(lambda: session.work is None or session.poll())
     assert {name for name in asking if not name.startswith(("follow-", "cancel"))} == set()
     assert [end.state for end in ended] == [RunState.CANCELLED]
     there.update(state=RunState.DONE)
-    assert not bench.resume(bench.store.find("stopped"))
+    assert not session.resume(session.store.find("stopped"))
 
 
-def test_a_refusal_to_resume_is_told_at_the_end(served: Served, bench: RemoteBench) -> None:
-    ended = ended_of(bench)
+def test_a_refusal_to_resume_is_told_at_the_end(served: Served, session: RemoteSession) -> None:
+    ended = ended_of(session)
     run_there(served, "orphan").update(state=RunState.FAILED)
     shutil.rmtree(served.root / "digits")
-    assert bench.resume(bench.store.find("orphan"))
-    wait(lambda: bench.work is None or bench.poll())
+    assert session.resume(session.store.find("orphan"))
+    wait(lambda: session.work is None or session.poll())
     assert [end.state for end in ended] == [RunState.FAILED]
     assert "digits" in str(ended[0].error)
 
 
 def test_a_report_is_fetched_without_waiting(
-    served: Served, bench: RemoteBench, asking: list[str], tmp_path: Path
+    served: Served, session: RemoteSession, asking: list[str], tmp_path: Path
 ) -> None:
-    ended = ended_of(bench)
+    ended = ended_of(session)
     there = run_there(served, "told")
     there.update(state=RunState.DONE)
-    run = bench.store.find("told")
+    run = session.store.find("told")
     asking.clear()
-    bench.start(bench.report_task(run, tmp_path / "mine.html"))
-    wait(lambda: bench.work is None or bench.poll())
+    session.start(session.report_task(run, tmp_path / "mine.html"))
+    wait(lambda: session.work is None or session.poll())
     there.file("report.html").write_text("<p>all of it")
-    bench.start(bench.report_task(run, tmp_path / "mine.html"))
-    wait(lambda: bench.work is None or bench.poll())
+    session.start(session.report_task(run, tmp_path / "mine.html"))
+    wait(lambda: session.work is None or session.poll())
     assert set(asking) == {"errand"}
     assert (tmp_path / "mine.html").read_text() == "<p>all of it"
     assert [end.state for end in ended] == [RunState.FAILED, RunState.DONE]
@@ -285,39 +285,39 @@ def test_nobody_waits_for_a_server_that_is_silent() -> None:
 
 
 def test_closing_leaves_the_run_at_work(served: Served) -> None:
-    bench = open_bench(served.url, TOKEN)
+    session = open_session(served.url, TOKEN)
     run = run_there(served, "left")
     with run.lock():
-        bench.attach(bench.store.find("left"))
+        session.attach(session.store.find("left"))
         started = time.monotonic()
-        bench.close()
+        session.close()
         assert time.monotonic() - started < 2
         assert run.state() is RunState.RUNNING
         assert not run.cancel_requested()
 
 
-def test_refusals_are_the_servers_words(served: Served, bench: RemoteBench) -> None:
+def test_refusals_are_the_servers_words(served: Served, session: RemoteSession) -> None:
     with pytest.raises(ConvonetError, match="token"):
-        open_bench(served.url, "another-one")
+        open_session(served.url, "another-one")
     with pytest.raises(ParamError, match="side"):
-        bench._client.read("/images", path="digits/test/3", side=1)
+        session._client.read("/images", path="digits/test/3", side=1)
     for action in ("open_results", "export", "show_as"):
-        assert "server" in bench.why_not(action)
+        assert "server" in session.why_not(action)
 
 
-def test_images_are_brought_along_under_names_of_the_server(served: Served, bench: RemoteBench) -> None:
+def test_images_are_brought_along_under_names_of_the_server(served: Served, session: RemoteSession) -> None:
     own = served.root / "digits" / "test" / "3"
     strange = served.root.parent / "..%2f evil;.SH"
     strange.write_bytes(b"no image")
-    paths = bench._client.upload([*sorted(own.iterdir())[:2], strange])
+    paths = session._client.upload([*sorted(own.iterdir())[:2], strange])
     assert [Path(path).name for path in paths] == ["0000.png", "0001.png", "0002.image"]
     assert len({Path(path).parent for path in paths}) == 1
     assert (served.root / paths[2]).read_bytes() == b"no image"
-    assert bench.store.known() == []
+    assert session.store.known() == []
 
 
-def test_copies_are_bounded(served: Served, bench: RemoteBench) -> None:
-    mirror = bench._mirror
+def test_copies_are_bounded(served: Served, session: RemoteSession) -> None:
+    mirror = session._mirror
     for place in range(3):
         folder = mirror.path(f"r{place}")
         folder.mkdir(parents=True)

@@ -15,7 +15,7 @@ from convonet.events import RunState
 from convonet.launch.work import WorkEnded
 from convonet.params import DataParams, SearchSpace
 from convonet.session.changes import Change, Changed, Heard
-from convonet.session.session import Workbench
+from convonet.session.session import Session
 from convonet.session.sets import load_sets
 from convonet.session.steps import steps
 
@@ -25,9 +25,9 @@ QUICK = {"family": "logistic", "epochs": 2, "batch_size": 64}
 class Ears:
     """Remembers what was told."""
 
-    def __init__(self, bench: Workbench) -> None:
+    def __init__(self, session: Session) -> None:
         self.heard: list[Change] = []
-        bench.listen(self.heard.append)
+        session.listen(self.heard.append)
 
     def parts(self) -> list[str]:
         return [change.part for change in self.heard if isinstance(change, Changed)]
@@ -37,8 +37,8 @@ class Ears:
 
 
 @pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Workbench]:
-    made = Workbench(tmp_path / "runs")
+def session(tmp_path: Path) -> Iterator[Session]:
+    made = Session(tmp_path / "runs")
     yield made
     if made.work is not None:
         made.work.hand.kill()  # type: ignore[attr-defined]
@@ -47,13 +47,13 @@ def bench(tmp_path: Path) -> Iterator[Workbench]:
 
 
 @pytest.fixture
-def loaded(bench: Workbench, digits: Path) -> Workbench:
+def loaded(session: Session, digits: Path) -> Session:
     """The digits and a network that learns in seconds."""
     given = {"train_dir": str(digits / "train"), "test_dir": str(digits / "test"), "image_size": 8}
-    bench.set_data(DataParams.of(given))
-    bench.set_space(SearchSpace.of(QUICK))
-    bench.take_sets(bench.data, load_sets(bench.data))
-    return bench
+    session.set_data(DataParams.of(given))
+    session.set_space(SearchSpace.of(QUICK))
+    session.take_sets(session.data, load_sets(session.data))
+    return session
 
 
 @pytest.fixture
@@ -66,22 +66,28 @@ def tiny_set(tmp_path: Path) -> Path:
     return tmp_path / "set"
 
 
-def follow(bench: Workbench, seconds: float = 90) -> None:
+def follow(session: Session, seconds: float = 90) -> None:
     """Poll until the work has ended."""
     end = time.monotonic() + seconds
-    while bench.work is not None and time.monotonic() < end:
-        bench.poll()
+    while session.work is not None and time.monotonic() < end:
+        session.poll()
         time.sleep(0.02)
-    assert bench.work is None
+    assert session.work is None
 
 
-def test_nothing_is_loaded_at_first(bench: Workbench) -> None:
+def test_nothing_is_loaded_at_first(session: Session) -> None:
     assert not any(
-        (bench.can_train, bench.can_evaluate, bench.can_predict, bench.can_stop, bench.can_initialise)
+        (
+            session.can_train,
+            session.can_evaluate,
+            session.can_predict,
+            session.can_stop,
+            session.can_initialise,
+        )
     )
-    assert bench.why_not("train") == "No training images are loaded"
-    assert bench.why_not("evaluate") == "No model: train a network, or load one"
-    assert [step.standing for step in steps(bench)] == [
+    assert session.why_not("train") == "No training images are loaded"
+    assert session.why_not("evaluate") == "No model: train a network, or load one"
+    assert [step.standing for step in steps(session)] == [
         "next",
         "open",
         "blocked",
@@ -91,7 +97,7 @@ def test_nothing_is_loaded_at_first(bench: Workbench) -> None:
     ]
 
 
-def test_loaded_images_open_the_way(loaded: Workbench) -> None:
+def test_loaded_images_open_the_way(loaded: Session) -> None:
     assert loaded.can_train
     assert not loaded.can_evaluate
     assert {step.name: step.standing for step in steps(loaded)} == {
@@ -104,7 +110,7 @@ def test_loaded_images_open_the_way(loaded: Workbench) -> None:
     }
 
 
-def test_other_folders_drop_the_listings_and_other_pixels_do_not(loaded: Workbench, tmp_path: Path) -> None:
+def test_other_folders_drop_the_listings_and_other_pixels_do_not(loaded: Session, tmp_path: Path) -> None:
     loaded.set_data(loaded.data.changed(image_size=16))
     assert loaded.sets.images("train") == 1438
     before = loaded.data
@@ -114,7 +120,7 @@ def test_other_folders_drop_the_listings_and_other_pixels_do_not(loaded: Workben
     assert loaded.sets.images("train") == 0, "listings of other folders are not taken over"
 
 
-def test_a_fault_in_a_form_stops_training(loaded: Workbench) -> None:
+def test_a_fault_in_a_form_stops_training(loaded: Session) -> None:
     ears = Ears(loaded)
     loaded.set_faults("hyper", {"epochs": "epochs: expected …"})
     assert loaded.why_not("train") == "A parameter has a wrong value"
@@ -131,10 +137,10 @@ def test_one_set_with_a_fault_does_not_hide_the_other(digits: Path, tmp_path: Pa
     assert set(found.errors) == {"test"}
 
 
-def test_parameters_go_into_files_and_come_back(loaded: Workbench, tmp_path: Path) -> None:
+def test_parameters_go_into_files_and_come_back(loaded: Session, tmp_path: Path) -> None:
     loaded.save_data(tmp_path / "d.json")
     loaded.save_hyper(tmp_path / "h.json")
-    other = Workbench(tmp_path)
+    other = Session(tmp_path)
     ears = Ears(other)
     other.load_data(tmp_path / "d.json")
     other.load_hyper(tmp_path / "h.json")
@@ -144,7 +150,7 @@ def test_parameters_go_into_files_and_come_back(loaded: Workbench, tmp_path: Pat
     assert other.files == {"data": tmp_path / "d.json", "hyper": tmp_path / "h.json"}
 
 
-def test_a_broken_file_changes_nothing(loaded: Workbench, tmp_path: Path) -> None:
+def test_a_broken_file_changes_nothing(loaded: Session, tmp_path: Path) -> None:
     file = tmp_path / "h.json"
     file.write_text('{"epochs": [0]}')
     before = loaded.space
@@ -162,16 +168,16 @@ def test_a_broken_file_changes_nothing(loaded: Workbench, tmp_path: Path) -> Non
     ],
 )
 def test_what_is_no_model_is_refused(
-    bench: Workbench, tmp_path: Path, name: str, content: bytes | None, words: str
+    session: Session, tmp_path: Path, name: str, content: bytes | None, words: str
 ) -> None:
     if content is not None:
         (tmp_path / name).write_bytes(content)
     with pytest.raises(ModelFileError, match=words):
-        bench.load_model(tmp_path / name)
-    assert bench.model is None
+        session.load_model(tmp_path / name)
+    assert session.model is None
 
 
-def test_train_test_predict_and_look(loaded: Workbench, digits: Path, tmp_path: Path) -> None:
+def test_train_test_predict_and_look(loaded: Session, digits: Path, tmp_path: Path) -> None:
     ears = Ears(loaded)
     run = loaded.start(loaded.train_task())
     with pytest.raises(ConvonetError, match="under way"):
@@ -205,7 +211,7 @@ def test_train_test_predict_and_look(loaded: Workbench, digits: Path, tmp_path: 
 
 
 @pytest.mark.slow
-def test_a_failed_work_says_why(loaded: Workbench) -> None:
+def test_a_failed_work_says_why(loaded: Session) -> None:
     ears = Ears(loaded)
     loaded.start(loaded.train_task(further=False))
     follow(loaded)
@@ -218,14 +224,14 @@ def test_a_failed_work_says_why(loaded: Workbench) -> None:
     assert "other images" in ended.error.what
 
 
-def test_marks_are_told_and_obeyed_when_the_sets_are_loaded_again(tiny_set: Path, bench: Workbench) -> None:
-    bench.set_data(DataParams.of({"train_dir": str(tiny_set)}))
-    ears = Ears(bench)
-    bench.mark(["a/0.png"], label="b")
-    bench.mark(["a/1.png"])
+def test_marks_are_told_and_obeyed_when_the_sets_are_loaded_again(tiny_set: Path, session: Session) -> None:
+    session.set_data(DataParams.of({"train_dir": str(tiny_set)}))
+    ears = Ears(session)
+    session.mark(["a/0.png"], label="b")
+    session.mark(["a/1.png"])
     assert ears.parts() == ["marks", "marks"]
-    assert [image.mark.path for image in bench.marks()] == ["a/0.png", "a/1.png"]
-    assert load_sets(bench.data)["train"].counts() == {"a": 1, "b": 4}
+    assert [image.mark.path for image in session.marks()] == ["a/0.png", "a/1.png"]
+    assert load_sets(session.data)["train"].counts() == {"a": 1, "b": 4}
     with pytest.raises(ParamError):
-        bench.mark(["a/9.png"])
-    assert bench.mark(["a/0.png", "a/1.png"], undo=True) == []
+        session.mark(["a/9.png"])
+    assert session.mark(["a/0.png", "a/1.png"], undo=True) == []

@@ -1,28 +1,34 @@
-"""Score a model, ask it for answers, repeat its training, and write it in other formats."""
+"""Score a model, repeat a training, and write a model in other formats."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
+from convonet.api.array_sets import ArrayData, held_as_files, is_array_data
 from convonet.api.execution import answer_of
-from convonet.api.inputs import Data, Listener, data_of
-from convonet.api.results import TrainedRun, TunedRun
-from convonet.evaluation.models import open_predictor
-from convonet.inference.answers import answers
+from convonet.api.inputs import (
+    Data,
+    HasPath,
+    Listener,
+    Model,
+    PathLike,
+    data_of,
+    model_path,
+    optional_path,
+    run_of,
+)
+from convonet.api.results import EvaluationResult
 from convonet.params import DataParams
 from convonet.runs import Run
-from convonet.tasks import EvaluateTask, ExportTask, PredictTask, Split, TrainTask, VerifyTask
-from convonet.text import absolute, local_path
+from convonet.tasks import EvaluateTask, ExportTask, Split, TrainTask, VerifyTask
 
 
 def evaluate(
-    model: str | os.PathLike[str] | TrainedRun,
-    data: Data | None = None,
+    model: Model,
+    data: Data | ArrayData | None = None,
     *,
     split: Split = "test",
     top_k: int = 5,
@@ -34,57 +40,79 @@ def evaluate(
     keep: bool = False,
     scaling: Any = None,
     classes: Sequence[str] = (),
+    max_value: float | None = None,
     accept_class_map: bool = False,
     listen: Listener = None,
-) -> dict[str, Any]:
-    """Score a model on a set; for a run folder the files are written into it.
+    progress: bool | None = None,
+) -> EvaluationResult:
+    """Score a model on a set of images. For a run folder the files are written into it.
 
     Args:
-        data: None: what the run was trained with. The path of a folder or table: the test images, or with another
-            split the training images; all else stays as the run was trained.
-        min_recall: choose the threshold on validation to find this share of the positives, 0..1.
-        costs: or for the least cost of false alarms and misses.
-        calibrate: fit a temperature on validation.
+        model: a run folder, a run's id, a model file, or what `train` returns.
+        data: None: the images that the run was trained with. The path of a folder or table: the test images, or with
+            another split the training images; all else stays as the run was trained. Arrays `(X, y)`, a PyTorch
+            `Dataset` or a Keras `PyDataset` are the images of the split; nothing is then written into the run.
+        split: `test`, `val` or `train`.
+        top_k: a prediction counts as a top-K hit if the true class is among the K likeliest.
+        positive: the positive one of two classes.
+        threshold: the positive class is predicted from this probability on, 0..1.
+        min_recall: choose the threshold on validation images to find this fraction of the positives, 0..1.
+        costs: or choose it for the least cost: of a false alarm and of a miss, each 0 or more.
+        calibrate: fit a temperature on validation images.
         keep: write threshold, positive class and temperature into the model.
+        scaling: how pixels are scaled for a network made elsewhere whose file does not tell.
         classes: names for a model that holds none, in the order of its outputs.
+        max_value: the value of white in floating-point arrays: 1 for pixels 0..1, 255 for pixels 0..255.
         accept_class_map: where class names of the images differ from the model's and each has one likely match, take
             the matches as the same classes.
+        listen: called with every event.
+        progress: show progress; None: in a terminal or notebook.
 
     Returns:
-        The document that `convonet evaluate --json` prints.
+        The scores. `result["accuracy"]` and `result.accuracy` are the same; it is the document that
+        `convonet evaluate --json` prints.
+
+    Raises:
+        InputError: a model or images that cannot be used.
     """
-    path = model.path if isinstance(model, TrainedRun) else Path(local_path(model))
+    path = model_path(model)
     own = (path / "run.json").is_file()
-    values = _data_to_test(data, path, split, own)
-    task = EvaluateTask(
-        model=str(path),
-        data=values,
-        split=split,
-        top_k=top_k,
-        positive=positive,
-        threshold=threshold,
-        min_recall=min_recall,
-        costs=costs,
-        calibrate=calibrate,
-        keep=keep,
-        scaling=scaling,
-        classes=tuple(classes),
-        accept_class_map=accept_class_map,
-        into=str(path.resolve()) if own else None,
-    )
-    return answer_of(task, listen)
+    with held_as_files(data, max_value=max_value, names=_names(path, classes)) as given:
+        arrays = is_array_data(data)
+        task = EvaluateTask(
+            model=str(path),
+            data=_data_to_test(given, path, split, own),
+            split=split,
+            top_k=top_k,
+            positive=positive,
+            threshold=threshold,
+            min_recall=min_recall,
+            costs=costs,
+            calibrate=calibrate,
+            keep=keep,
+            scaling=scaling,
+            classes=tuple(classes),
+            accept_class_map=accept_class_map,
+            # The record of a run does not point to arrays that are gone when this process ends.
+            into=str(path.resolve()) if own and not arrays else None,
+        )
+        return EvaluationResult(answer_of(task, listen, progress))
 
 
 def verify(
-    run: str | os.PathLike[str] | TrainedRun | TunedRun,
+    run: PathLike | HasPath,
     *,
     data: Data | None = None,
     listen: Listener = None,
+    progress: bool | None = None,
 ) -> dict[str, Any]:
     """Repeat a training, a search or a study and compare, to the last digit.
 
     Args:
+        run: the run folder, the run's id, or what `train` or `tune` returned.
         data: where the images are now, if they have moved; a path is that of the training images.
+        listen: called with every event.
+        progress: show progress; None: in a terminal or notebook.
 
     Returns:
         The document that `convonet verify --json` prints: `equal`, `difference`, `sentence` …
@@ -93,59 +121,32 @@ def verify(
         RunNotFoundError: no such run.
         InputError: a run that is not done, or of a kind that cannot be repeated.
     """
-    path = run.path if isinstance(run, (TrainedRun, TunedRun)) else Path(local_path(run))
-    threads = Run.open(path).task().threads
+    found = run_of(run)
     folders = None if data is None else data_of(data)
-    return answer_of(VerifyTask(run=str(path.resolve()), data=folders, threads=threads), listen)
-
-
-def predict(
-    model: str | os.PathLike[str] | TrainedRun,
-    images: str | os.PathLike[str] | Iterable[str | os.PathLike[str]] | np.ndarray,
-    *,
-    top: int = 5,
-    unsure_below: float | None = None,
-    scaling: Any = None,
-) -> list[dict[str, Any]]:
-    """Tell the class of images.
-
-    Args:
-        images: paths of images and folders; or an array of uint8 pixels that has the model's size: one image
-            (H, W) or (H, W, C), or a batch (N, H, W, C). For an array, `path` in the answer says which it was.
-
-    Returns:
-        One document an image, as `convonet predict --json` prints.
-    """
-    path = model.path if isinstance(model, TrainedRun) else Path(local_path(model))
-    if isinstance(images, np.ndarray):
-        return _predict_array(path, images, top, scaling)
-    given = [images] if isinstance(images, (str, os.PathLike)) else list(images)
-    task = PredictTask(
-        model=str(path),
-        paths=tuple(os.fspath(item) for item in given),
-        top=top,
-        unsure_below=unsure_below,
-        scaling=scaling,
-    )
-    predictions: list[dict[str, Any]] = answer_of(task, None)["predictions"]
-    return predictions
+    task = VerifyTask(run=str(found.path), data=folders, threads=found.task().threads)
+    return answer_of(task, listen, progress)
 
 
 def export(
-    model: str | os.PathLike[str] | TrainedRun,
+    model: Model,
     format: str = "onnx",
     *,
-    out: str | os.PathLike[str] | None = None,
+    out: PathLike | None = None,
     data: Data | None = None,
     scaling: Any = None,
     listen: Listener = None,
+    progress: bool | None = None,
 ) -> dict[str, Any]:
     """Write a model in another format, checked image by image against keras, or not at all.
 
     Args:
-        format: onnx, folder, openvino, litert or torch.
+        model: a run folder, a run's id, a model file, or what `train` returns.
+        format: `onnx`, `folder`, `openvino`, `litert` or `torch`.
         out: the file or folder to write; None: beside the model.
         data: whose images the export is checked with; None: those of the model's run.
+        scaling: how pixels are scaled for a network made elsewhere whose file does not tell.
+        listen: called with every event.
+        progress: show progress; None: in a terminal or notebook.
 
     Returns:
         The document that `convonet export --json` prints.
@@ -154,25 +155,14 @@ def export(
         InputError: no such format, or what it needs is not installed.
         ModelFileError: the model cannot be exported, or the export gives other answers.
     """
-    path = model.path if isinstance(model, TrainedRun) else Path(local_path(model))
     task = ExportTask(
-        model=str(path.resolve()),
+        model=str(model_path(model).resolve()),
         format=format,
-        out=absolute(out) if out is not None else None,
+        out=optional_path(out),
         data=data_of(data) if data is not None else None,
         scaling=scaling,
     )
-    return answer_of(task, listen)
-
-
-def _predict_array(path: Path, images: np.ndarray, top: int, scaling: Any) -> list[dict[str, Any]]:
-    predictor = open_predictor(path, scaling=scaling)
-    single = images.ndim < 4
-    batch = images.reshape((1, *images.shape)) if single else images
-    batch = batch[..., np.newaxis] if batch.ndim == 3 else batch
-    probabilities = predictor.predict(batch)
-    places = ["one image"] if single else [f"batch[{place}]" for place in range(len(batch))]
-    return answers(probabilities, predictor.info, places, top=top)
+    return answer_of(task, listen, progress)
 
 
 def _data_to_test(data: Data | None, model: Path, split: Split, own: bool) -> DataParams:
@@ -188,3 +178,11 @@ def _data_to_test(data: Data | None, model: Path, split: Split, own: bool) -> Da
 def _trained_on(path: Path) -> DataParams:
     task = Run.open(path).task()
     return task.data if isinstance(task, TrainTask) else DataParams()
+
+
+def _names(path: Path, classes: Sequence[str]) -> tuple[str, ...]:
+    """The class names that numbers in an array of labels stand for."""
+    if classes or not (path / "run.json").is_file():
+        return tuple(classes)
+    data = Run(path).read().data
+    return () if data is None else data.classes

@@ -1,36 +1,33 @@
-"""Why a model says so, for scripts and notebooks: the calls of `convonet` that explain."""
+"""Why a model predicts what it does, for scripts and notebooks."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from convonet.api.execution import answer_of
-from convonet.api.inputs import Data, Listener, data_of
-from convonet.api.results import TrainedRun
+from convonet.api.image_inputs import Images, named_images
+from convonet.api.inputs import Data, Listener, Model, PathLike, data_of, model_path
 from convonet.errors import DataError
 from convonet.scratch import Scratch
 from convonet.tasks.explain_tasks import DreamTask, ExplainTask, LayersTask, Method
 from convonet.text import absolute, local_path
 
-Model: TypeAlias = str | os.PathLike[str] | TrainedRun
-Place: TypeAlias = str | os.PathLike[str]
 
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Explained:
-    """Why one image got its answer; a notebook shows the picture.
+    """Why one image got its prediction; a notebook shows the picture.
 
     Attributes:
-        predicted: the model's answer; `confidence` is its probability, 0..1.
+        path: the image file, or which image it was.
+        predicted: the predicted class; `confidence` is its probability, 0..1.
         label: the class that is explained; `probability` is its probability, 0..1.
         layer: the layer that Grad-CAM looked at.
         values: the raw map, (height, width) of the image as the network sees it.
@@ -51,12 +48,15 @@ class Explained:
     faithful: dict[str, Any] | None
     picture: bytes
 
+    def __repr__(self) -> str:
+        return f"<Explained {self.path}: {self.label} ({100 * self.probability:.1f}%) by {self.method}>"
+
     def _repr_png_(self) -> bytes:
         """How a notebook shows it."""
         return self.picture
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Dreamt:
     """Pictures that excite channels; a notebook shows them side by side.
 
@@ -78,6 +78,9 @@ class Dreamt:
     compared: int
     picture: bytes
 
+    def __repr__(self) -> str:
+        return f"<Dreamt {len(self.channels)} channels of {self.layer}>"
+
     def _repr_png_(self) -> bytes:
         """How a notebook shows it."""
         return self.picture
@@ -85,7 +88,7 @@ class Dreamt:
 
 def explain(
     model: Model,
-    images: Place | Iterable[Place] | NDArray[np.uint8],
+    images: Images,
     *,
     method: Method = "grad_cam",
     label: str | None = None,
@@ -95,31 +98,39 @@ def explain(
     alpha: float = 0.6,
     faithful: bool = False,
     seed: int = 0,
+    max_value: float | None = None,
     scaling: Any = None,
-    out: Place | None = None,
+    out: PathLike | None = None,
     listen: Listener = None,
+    progress: bool | None = None,
 ) -> list[Explained]:
-    """Explain a model's answers by heat maps.
+    """Explain a model's predictions by heat maps.
 
     Args:
-        images: paths of images and folders; or an array of uint8 pixels, one image (H, W) or (H, W, C), or a batch
-            (N, H, W, C).
+        model: a run folder, a run's id, a model file, or what `train` returns.
+        images: as in `predict`.
         method: `grad_cam`, `saliency` or `occlusion`.
-        label: the class to be explained; None: the one that the model answers.
+        label: the class to be explained; None: the predicted one.
         layer: for Grad-CAM; None: the last convolution.
-        patch, stride: for occlusion, in pixels of the image as the network sees it.
+        patch: for occlusion: side of the covered square, in pixels of the image as the network sees it.
+        stride: for occlusion: distance between two squares, in those pixels.
         alpha: how much of the image the heat covers in the picture, 0..1.
-        faithful: also check each map.
+        faithful: also check each map by deleting its hottest pixels first.
+        seed: of the check's random maps.
+        max_value: the value of white in floating-point arrays: 1 for pixels 0..1, 255 for pixels 0..255.
+        scaling: how pixels are scaled for a network made elsewhere whose file does not tell.
         out: a folder that keeps pictures and raw maps; None: none is kept.
+        listen: called with every event.
+        progress: show progress; None: in a terminal or notebook.
 
     Raises:
         InputError: a method that cannot explain this network, a wrong class or layer, no images.
         DataError: not one of the images can be read; of several, those that cannot are left out.
     """
-    with _folder(out) as folder, _as_files(images) as paths:
+    with _folder(out) as folder, _as_files(images, max_value) as files:
         task = ExplainTask(
-            model=_path(model),
-            paths=tuple(paths),
+            model=str(model_path(model)),
+            paths=tuple(files.values()),
             method=method,
             label=label,
             layer=layer,
@@ -131,27 +142,34 @@ def explain(
             scaling=scaling,
             out=str(folder.resolve()),
         )
-        documents = answer_of(task, listen)["explanations"]
+        documents = answer_of(task, listen, progress)["explanations"]
+        names = {path: name for name, path in files.items()}
         good = [document for document in documents if "error" not in document]
         if not good:
             raise DataError(documents[0]["error"], where=documents[0]["path"])
-        return [_explained(document, method, folder) for document in good]
+        return [_explained(document | {"path": names[document["path"]]}, method, folder) for document in good]
 
 
 def layers(
     model: Model,
-    image: Place | None = None,
+    image: PathLike | None = None,
     *,
     layer: str | None = None,
     scaling: Any = None,
-    out: Place = "layers",
+    out: PathLike = "layers",
     listen: Listener = None,
+    progress: bool | None = None,
 ) -> dict[str, Any]:
     """Draw the filters of every convolution and, with an image, its feature maps through the layers.
 
     Args:
+        model: a run folder, a run's id, a model file, or what `train` returns.
+        image: the image whose feature maps are drawn.
         layer: only this one.
+        scaling: how pixels are scaled for a network made elsewhere whose file does not tell.
         out: the folder that gets the pictures.
+        listen: called with every event.
+        progress: show progress; None: in a terminal or notebook.
 
     Returns:
         The document that `convonet layers --json` prints.
@@ -160,13 +178,13 @@ def layers(
         InputError: no such layer, or nothing to draw.
     """
     task = LayersTask(
-        model=_path(model),
-        image=None if image is None else os.fspath(image),
+        model=str(model_path(model)),
+        image=None if image is None else str(local_path(image)),
         layer=layer,
         scaling=scaling,
         out=absolute(out),
     )
-    return answer_of(task, listen)
+    return answer_of(task, listen, progress)
 
 
 def dream(
@@ -178,23 +196,30 @@ def dream(
     seed: int = 0,
     data: Data | None = None,
     scaling: Any = None,
-    out: Place | None = None,
+    out: PathLike | None = None,
     listen: Listener = None,
+    progress: bool | None = None,
 ) -> Dreamt:
-    """The picture that excites a channel most.
+    """Make the picture that excites a channel most.
 
     Args:
+        model: a run folder, a run's id, a model file, or what `train` returns.
         layer: any layer; of the last one, channels are classes.
         channel: from 0; None: the first twelve.
+        steps: gradient steps, 1 or more.
+        seed: of the noise that the picture starts from.
         data: test images to compare with; None: those of the model's own run, if they are there.
+        scaling: how pixels are scaled for a network made elsewhere whose file does not tell.
         out: a PNG file that keeps the picture; each picture alone goes beside it.
+        listen: called with every event.
+        progress: show progress; None: in a terminal or notebook.
 
     Raises:
         InputError: no such layer or channel.
     """
     with _folder(None) as folder:
         task = DreamTask(
-            model=_path(model),
+            model=str(model_path(model)),
             layer=layer,
             channel=channel,
             steps=steps,
@@ -203,7 +228,7 @@ def dream(
             scaling=scaling,
             out=str(folder / "dream.png") if out is None else absolute(out),
         )
-        answer = answer_of(task, listen)
+        answer = answer_of(task, listen, progress)
         dreams = answer["dreams"]
         return Dreamt(
             layer=answer["layer"],
@@ -234,10 +259,6 @@ def _explained(document: dict[str, Any], method: str, folder: Path) -> Explained
     )
 
 
-def _path(model: Model) -> str:
-    return str(model.path if isinstance(model, TrainedRun) else Path(local_path(model)))
-
-
 def _pixels(path: Path) -> NDArray[np.uint8]:
     """(height, width, channels)."""
     with Image.open(path) as image:
@@ -246,7 +267,7 @@ def _pixels(path: Path) -> NDArray[np.uint8]:
 
 
 @contextmanager
-def _folder(out: Place | None) -> Iterator[Path]:
+def _folder(out: PathLike | None) -> Iterator[Path]:
     """The folder that was named, else one that is gone afterwards."""
     if out is not None:
         yield Path(local_path(out))
@@ -256,26 +277,16 @@ def _folder(out: Place | None) -> Iterator[Path]:
 
 
 @contextmanager
-def _as_files(images: Place | Iterable[Place] | NDArray[np.uint8]) -> Iterator[list[str]]:
-    """Paths as they are; pixels as files, without loss, for the length of the block."""
-    if not isinstance(images, np.ndarray):
-        yield [os.fspath(one) for one in ([images] if isinstance(images, (str, os.PathLike)) else images)]
-        return
-    _check(images)
-    batch = images[np.newaxis] if images.ndim < 4 else images
+def _as_files(images: Images, max_value: float | None) -> Iterator[dict[str, str]]:
+    """The file of each image by its name; images in memory as files, without loss, for the length of the block."""
+    given = named_images(images, max_value=max_value)
     with _folder(None) as folder:
-        paths = [str(folder / f"{place:04d}.png") for place in range(len(batch))]
-        for path, pixels in zip(paths, batch, strict=True):
-            Image.fromarray(pixels[:, :, 0] if pixels.shape[2:] == (1,) else pixels).save(path)
-        yield paths
-
-
-def _check(images: NDArray[np.generic]) -> None:
-    """Pixels of one image or of a batch, or a DataError."""
-    plain = images.ndim == 2 or (images.ndim in (3, 4) and images.shape[-1] in (1, 3))
-    if images.dtype != np.uint8 or not plain:
-        raise DataError(
-            "These are no images",
-            expected="uint8 values of shape (H, W), (H, W, 1 or 3) or (N, H, W, 1 or 3)",
-            received=f"{images.dtype} values of shape {images.shape}",
-        )
+        files = {}
+        for index, image in enumerate(given):
+            if isinstance(image.source, Path):
+                files[image.name] = str(image.source)
+                continue
+            file = folder / f"{index:04d}.png"
+            file.write_bytes(image.to_png())
+            files[image.name] = str(file)
+        yield files

@@ -1,55 +1,91 @@
-"""Search for hyper parameters, and count the epochs to target accuracies."""
+"""Search for hyperparameters, and count the epochs to target accuracies."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from typing import Any
 
-from convonet.api.execution import run_task
-from convonet.api.inputs import Data, Hyper, Listener, data_of, space_of
-from convonet.api.results import TunedRun
-from convonet.runs.begin import begin_run, results_folder
-from convonet.runs.documents import adopted_hyper, study_document, tune_document
+from convonet.api.execution import new_run
+from convonet.api.inputs import Data, Hyper, Listener, PathLike, data_of, space_of
+from convonet.api.run_results import TunedRun, tuned_run
+from convonet.runs.documents import study_document
 from convonet.tasks import StudyTask, TuneTask
+from convonet.tasks.study_task import StudyMetric
+from convonet.tasks.tune_task import IMAGE_LIMIT, ExecutorName, Objective, Pruner, Search
 
 
 def tune(
     data: Data,
     hyper: Hyper,
     *,
-    out: str | os.PathLike[str] | None = None,
+    search: Search = "grid",
+    objective: Objective = "accuracy",
+    trials: int | None = None,
+    folds: int = 3,
+    repeats: int = 1,
+    images: int | None = IMAGE_LIMIT,
+    jobs: int | None = None,
+    executor: ExecutorName = "local",
+    time_limit: float | None = None,
+    memory_limit: int | None = None,
+    disk_limit: int | None = None,
+    pruner: Pruner = "none",
+    seed: int = 0,
+    threads: int = 1,
+    out: PathLike | None = None,
     name: str | None = None,
     listen: Listener = None,
-    **options: Any,
+    progress: bool | None = None,
 ) -> TunedRun:
-    """Search for good hyper parameters and leave a run folder.
+    """Search for good hyperparameters and leave a run folder.
 
     Trainings run in processes of their own; the search itself is coordinated here.
 
     Args:
+        data: where the images are, as in `train`.
         hyper: the search space: lists of values, ranges, or a `SearchSpace`.
+        search: `grid` tries every combination, `random` draws them, `tpe` learns from earlier trials.
+        objective: what is best on held-out images: `accuracy`, `loss` (the least), `auc` or `macro_f1`.
+        trials: settings to try; None: all of a grid, 20 of other searches.
+        folds: stratified folds; 1 holds out the data's validation fraction instead.
+        repeats: how often each setting is trained on all folds, with other seeds and other folds.
+        images: at most this many, stratified by class; None: all.
+        jobs: trainings side by side; None: one for each core.
+        executor: `local` for this machine's processes, `ray` for a Ray cluster.
+        time_limit: seconds after which no trial is started; None: no limit.
+        memory_limit: bytes that all trainings side by side may take together; None: no limit.
+        disk_limit: bytes that the prepared images and the run's files may take; None: no limit.
+        pruner: ends settings early that are worse than others were by then: `median` or `hyperband`.
+        seed: of everything random in the search, 0 to 2³² − 1.
+        threads: computing threads of one training.
+        out: the folder for the run's folder; None: `result_dir` of the data parameters, else `./runs`.
+        name: of the run's folder; None: made up from the kind and the time.
         listen: called with every event.
-        options: fields of `TuneTask`: search, objective, trials, folds, repeats, images, jobs, executor,
-            time_limit, memory_limit, disk_limit, pruner, seed, threads.
+        progress: show progress; None: in a terminal or notebook.
 
     Raises:
-        InputError: parameters or images that cannot be used.
+        InputError: parameters or images that cannot be used. Then no run folder is left.
         KeyboardInterrupt: the run is then `cancelled`, with its partial table, and can be resumed.
     """
-    values = data_of(data)
-    task = TuneTask(data=values, space=space_of(hyper), **({"threads": 1} | options))
-    run = begin_run(task, results_folder(task, out), name=name)
-    run_task(run, task, listen)
-    document = tune_document(run)
-    best, results = document.best, [row.to_dict() for row in document.results]
-    return TunedRun(
-        run.path,
-        document.state,
-        results,
-        best.to_dict() if best else None,
-        adopted_hyper(run) if best else None,
+    task = TuneTask(
+        data=data_of(data),
+        space=space_of(hyper),
+        search=search,
+        objective=objective,
+        trials=trials,
+        folds=folds,
+        repeats=repeats,
+        images=images,
+        jobs=jobs,
+        executor=executor,
+        time_limit=time_limit,
+        memory_limit=memory_limit,
+        disk_limit=disk_limit,
+        pruner=pruner,
+        seed=seed,
+        threads=threads,
     )
+    return tuned_run(new_run(task, out, name, listen, progress))
 
 
 def study(
@@ -57,26 +93,43 @@ def study(
     hyper: Hyper,
     targets: Iterable[float],
     *,
-    out: str | os.PathLike[str] | None = None,
+    metric: StudyMetric = "accuracy",
+    images: int | None = None,
+    jobs: int | None = None,
+    threads: int = 1,
+    out: PathLike | None = None,
     name: str | None = None,
     listen: Listener = None,
-    **options: Any,
+    progress: bool | None = None,
 ) -> dict[str, Any]:
-    """How many epochs each setting needs to each target accuracy, or that it never gets there.
+    """Count the epochs that each setting needs to each target accuracy.
 
     Args:
+        data: where the images are, as in `train`.
         hyper: the settings; `epochs` is the most that each is trained.
-        targets: accuracies, 0..1.
-        options: fields of `StudyTask`: metric, images, jobs, threads.
+        targets: accuracies, above 0 to 1.
+        metric: `accuracy` of the training images, or `val_accuracy` of those that are held out.
+        images: at most this many, stratified by class; None: all.
+        jobs: trainings side by side; None: one for each core.
+        threads: computing threads of one training.
+        out: the folder for the run's folder; None: `result_dir` of the data parameters, else `./runs`.
+        name: of the run's folder; None: made up from the kind and the time.
+        listen: called with every event.
+        progress: show progress; None: in a terminal or notebook.
 
     Returns:
         The document that `convonet study --json` prints.
 
     Raises:
-        InputError: parameters or images that cannot be used.
+        InputError: parameters or images that cannot be used. Then no run folder is left.
     """
-    values = data_of(data)
-    task = StudyTask(data=values, space=space_of(hyper), targets=tuple(targets), **({"threads": 1} | options))
-    run = begin_run(task, results_folder(task, out), name=name)
-    run_task(run, task, listen)
-    return study_document(run).to_dict()
+    task = StudyTask(
+        data=data_of(data),
+        space=space_of(hyper),
+        targets=tuple(targets),
+        metric=metric,
+        images=images,
+        jobs=jobs,
+        threads=threads,
+    )
+    return study_document(new_run(task, out, name, listen, progress)).to_dict()

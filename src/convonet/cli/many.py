@@ -113,7 +113,7 @@ def _document(path: Path, run: Path) -> dict[str, Any]:
         "epochs": history.epochs,
         "val_accuracy": training.val_accuracy if training else None,
         "test_accuracy": test.accuracy if test else None,
-        "test_interval": list(test.accuracy_interval) if test else None,
+        "test_interval": test.accuracy_interval if test else None,
         "baseline": test.baseline_accuracy if test else None,
         "seconds": record.seconds,
         "run": str(run),

@@ -41,7 +41,7 @@ class AppWin(QMainWindow):
         self.setWindowTitle("Convonet")
         self.setAcceptDrops(True)
         self.setMinimumSize(900, 600)
-        self.resize(*controller.session.size)
+        self.resize(*controller.window_state.size)
         controller.ask = Asker(self)
         self.files, self.tasks = FileActions(controller), TaskActions(controller)
         self.tasks.search_options = self._search_options
@@ -138,14 +138,14 @@ class AppWin(QMainWindow):
     # What changes
 
     def _changed(self, part: str) -> None:
-        self.rail.show_steps(steps(self.controller.bench))
+        self.rail.show_steps(steps(self.controller.session))
         if part == "recent":
             self._fill_recent()
         if part == "work":
             self._show_progress()
 
     def _show_progress(self) -> None:
-        work, progress = self.controller.bench.work, self.controller.progress
+        work, progress = self.controller.session.work, self.controller.progress
         for widget in (self._doing, self._bar, self._left, self._stop):
             widget.setVisible(work is not None)
         if work is not None:
@@ -167,13 +167,13 @@ class AppWin(QMainWindow):
 
     def _fill_recent(self) -> None:
         self._recent.clear()
-        for text in self.controller.session.recent:
+        for text in self.controller.window_state.recent:
             path = Path(text)
             self._recent.addAction(
                 f"{path.name}  –  {path.parent}",
                 lambda path=path: self.controller.guard(lambda: self.files.take_paths([path])),  # type: ignore[misc]
             )
-        self._recent.setEnabled(bool(self.controller.session.recent))
+        self._recent.setEnabled(bool(self.controller.window_state.recent))
 
     # Dropping
 
@@ -194,7 +194,7 @@ class AppWin(QMainWindow):
             event.ignore()
             return
         size = self.size()
-        self.controller.session.size = (size.width(), size.height())
+        self.controller.window_state.size = (size.width(), size.height())
         self.controller.save_session()
         for page in self.pages.values():
             page.close_page()
@@ -203,8 +203,8 @@ class AppWin(QMainWindow):
 
     def _may_close(self) -> bool:
         """Work that is under way is asked about; what is not kept is simply stopped."""
-        work = self.controller.bench.work
-        if work is None or self.controller.bench.outlives_the_window:
+        work = self.controller.session.work
+        if work is None or self.controller.session.outlives_the_window:
             return True
         if self._closing:
             return False
@@ -213,10 +213,10 @@ class AppWin(QMainWindow):
             text = "It can go on in the background; the window shows it again when it is next opened."
             answer = self.controller.ask.choose("Work is under way", text, (_GO_ON, _STOP, _STAY))
         if answer == _GO_ON:
-            self.controller.bench.detach()
+            self.controller.session.detach()
             return True
-        if answer == _STOP and self.controller.bench.work is not None:
+        if answer == _STOP and self.controller.session.work is not None:
             self._closing = True
-            self.controller.bench.stop()
+            self.controller.session.stop()
         # The window closes when the worker has put its work away.
-        return self.controller.bench.work is None and answer == _STOP
+        return self.controller.session.work is None and answer == _STOP

@@ -158,6 +158,7 @@ class EvaluationDocument(Document):
     average_precision: float | None
     curves: tuple[ClassCurve, ...]
     chosen: ChosenDecision | None = None
+    root: str = Field("", description="The folder of the images; empty in files of earlier versions.")
 
     @staticmethod
     def file_name(split: str) -> str:
@@ -229,7 +230,7 @@ class SetsTable(Document):
     sentence: str | None
 
 
-class EvaluationResult(EvaluationDocument):
+class EvaluateDocument(EvaluationDocument):
     """What `evaluate` answers: the scores, the folder that has them, and the other sets of the same model."""
 
     run: str

@@ -27,6 +27,8 @@ class RunRow(Document):
     scores: RunScores
     family: str | None = None
     val_accuracy: float | None = None
+    base: str | None = None
+    train_dir: str | None = None
 
     @property
     def accuracy(self) -> float | None:

@@ -77,7 +77,7 @@ class Chosen:
 
 
 def choose(
-    wish: ThresholdRequest,
+    request: ThresholdRequest,
     y_true: NDArray[np.int64],
     probabilities: NDArray[np.float32],
     *,
@@ -87,10 +87,10 @@ def choose(
     """Choose by validation images.
 
     Args:
-        wish: checked.
+        request: checked.
         y_true: class indices, shape (n,).
         probabilities: the model's, shape (n, classes).
-        classes: names, the place is the label.
+        classes: names; the index is the label.
         positive: the positive of two classes; the second when None.
 
     Raises:
@@ -98,7 +98,7 @@ def choose(
     """
     report = ChosenDecision(on="val", images=len(y_true))
     temperature, cooled = 1.0, probabilities
-    if wish.calibrate:
+    if request.calibrate:
         fitted = metrics.fit_temperature(metrics.log_probabilities(probabilities), y_true)
         temperature = fitted if _is_inside(fitted) else 1.0
         cooled = cool(probabilities, temperature)
@@ -108,21 +108,21 @@ def choose(
             ece_before=_calibration_error(y_true, probabilities),
             ece_after=_calibration_error(y_true, cooled),
         )
-    if wish.min_recall is None and wish.costs is None:
+    if request.min_recall is None and request.costs is None:
         return Chosen(temperature, None, positive, report)
-    place = positive_label(classes, positive)
-    threshold = _threshold(wish, y_true == place, cooled[:, place], classes[place])
+    index = positive_label(classes, positive)
+    threshold = _threshold(request, y_true == index, cooled[:, index], classes[index])
     rates = metrics.sensitivity_specificity(
-        y_true == place, metrics.predict_with_threshold(cooled[:, place], threshold)
+        y_true == index, metrics.predict_with_threshold(cooled[:, index], threshold)
     )
     report = report.changed(
-        min_recall=wish.min_recall,
-        costs=wish.costs,
+        min_recall=request.min_recall,
+        costs=request.costs,
         threshold=threshold,
-        positive=classes[place],
+        positive=classes[index],
         **rates._asdict(),
     )
-    return Chosen(temperature, threshold, classes[place], report)
+    return Chosen(temperature, threshold, classes[index], report)
 
 
 def cool(probabilities: NDArray[np.float32], temperature: float) -> NDArray[np.float32]:
@@ -150,11 +150,11 @@ def _calibration_error(y_true: NDArray[np.int64], probabilities: NDArray[np.floa
 
 
 def _threshold(
-    wish: ThresholdRequest, truth: NDArray[np.bool_], p_positive: NDArray[np.float32], positive: str
+    request: ThresholdRequest, is_positive: NDArray[np.bool_], p_positive: NDArray[np.float32], positive: str
 ) -> float:
-    if wish.costs is not None:
-        return metrics.threshold_for_costs(truth, p_positive, *wish.costs)
-    if not truth.any():
+    if request.costs is not None:
+        return metrics.threshold_for_costs(is_positive, p_positive, *request.costs)
+    if not is_positive.any():
         raise DataError(f"No validation image shows {positive}, so no threshold can be chosen for its recall")
-    assert wish.min_recall is not None
-    return metrics.threshold_for_recall(truth, p_positive, wish.min_recall)
+    assert request.min_recall is not None
+    return metrics.threshold_for_recall(is_positive, p_positive, request.min_recall)

@@ -49,7 +49,7 @@ def evaluate(
     batch_size: int | None = None,
     watch: Watch | None = None,
 ) -> Evaluation:
-    """Predict every image of the set and compare with the truth.
+    """Predict every image of the set and compare with the labels.
 
     Args:
         predictor: the model.
@@ -96,6 +96,7 @@ def evaluate(
         top_k=top_k,
         images_per_second=len(probabilities) / max(seconds, 1e-9),
         chosen=_report(chosen, prepared, probabilities),
+        root=str(prepared.listing.root),
     )
     interval = (result.accuracy_interval.low, result.accuracy_interval.high)
     watch.tell(
@@ -107,7 +108,7 @@ def evaluate(
 def choose_on(
     predictor: Predictor,
     prepared: PreparedSet,
-    wish: ThresholdRequest,
+    request: ThresholdRequest,
     *,
     positive: str | None = None,
     threshold: float | None = None,
@@ -118,9 +119,9 @@ def choose_on(
     Args:
         predictor: the model.
         prepared: the validation set, read with the model's class names and pixels.
-        wish: what shall be chosen.
+        request: what is to be chosen.
         positive: the positive of two classes, default the model's, else the second.
-        threshold: one that was given beside the wish, which rules out choosing another.
+        threshold: one that was given beside the request, which rules out choosing another.
         watch: is asked between batches.
 
     Raises:
@@ -129,13 +130,13 @@ def choose_on(
     watch = watch or Watch()
     _check_set(predictor.info, prepared, "val")
     classes = _check_classes(predictor.info, prepared.classes, watch)
-    wish.check(threshold, len(classes))
-    place = decide(classes, predictor.info, positive).positive
+    request.check(threshold, len(classes))
+    index = decide(classes, predictor.info, positive).positive
     probabilities = predict_all(predictor, prepared.images, None, watch)
     check_probabilities(probabilities, classes)
     labels = np.asarray(prepared.labels, dtype=np.int64)
-    named = None if place is None else classes[place]
-    return choose(wish, labels, probabilities, classes=classes, positive=named)
+    named = None if index is None else classes[index]
+    return choose(request, labels, probabilities, classes=classes, positive=named)
 
 
 def predict_all(

@@ -10,9 +10,9 @@ from pathlib import Path
 from convonet.data.data_prep import PreparedSet, prepare
 from convonet.data.grouping import held_out_rows
 from convonet.data.listing import ImageListing
-from convonet.data.places import place_of
+from convonet.data.locations import location_of
 from convonet.data.sources import scan_mapped
-from convonet.documents.evaluation import EvaluationDocument, EvaluationResult
+from convonet.documents.evaluation import EvaluateDocument, EvaluationDocument
 from convonet.documents.run_record import SetScores
 from convonet.errors import DataError, InputError
 from convonet.evaluation.choosing import Chosen, ThresholdRequest
@@ -32,13 +32,13 @@ from convonet.runs.untested import data_kept
 from convonet.tasks import EvaluateTask, Split, TrainTask
 
 
-def work(run: Run, task: EvaluateTask, watch: Watch) -> EvaluationResult:
+def work(run: Run, task: EvaluateTask, watch: Watch) -> EvaluateDocument:
     """Evaluate; files go into the run folder `task.into` where given, else into this run's."""
     with _held(Path(task.into) if task.into else run.path, run) as owner:
         document = evaluate_into(owner.path, task, watch, run=owner)
         leave_report(owner, watch)
         sets = sets_table(owner.read().scores)
-        return EvaluationResult(**dict(document), run=str(owner.path), sets=sets)
+        return EvaluateDocument(**dict(document), run=str(owner.path), sets=sets)
 
 
 def evaluate_into(
@@ -115,20 +115,20 @@ def _held(folder: Path, run: Run) -> Iterator[Run]:
 
 def _chosen(task: EvaluateTask, predictor: Predictor, watch: Watch, run: Run | None) -> Chosen:
     """What validation tells of threshold and temperature; nothing where neither is asked for."""
-    wish = ThresholdRequest(task.min_recall, task.costs, task.calibrate)
-    if not wish:
+    request = ThresholdRequest(task.min_recall, task.costs, task.calibrate)
+    if not request:
         if task.keep and task.threshold is None:
             choices = "a threshold, a recall, costs, or calibration"
             raise InputError("There is nothing to keep in the model", expected=choices)
         return Chosen()
-    wish.check(task.threshold, len(predictor.info.classes) or 2)
+    request.check(task.threshold, len(predictor.info.classes) or 2)
     watch.tell(StageStarted(stage="choose", title="Choosing on the validation images"))
     prepared = _prepared(task, "val", predictor.info, watch, run)
     if task.split == "val":
         message = "Chosen and reported on the same images: the scores are a little too good"
         watch.tell(Warned(message=message, subject="validation"))
     positive = task.positive
-    return choose_on(predictor, prepared, wish, positive=positive, threshold=task.threshold, watch=watch)
+    return choose_on(predictor, prepared, request, positive=positive, threshold=task.threshold, watch=watch)
 
 
 def _kept(chosen: Chosen, result: Evaluation) -> Chosen:
@@ -165,7 +165,7 @@ def _prepared(
 ) -> PreparedSet:
     """A set in the model's classes and pixels. Held-out images are found again by the split's seed."""
     own = task.data
-    held_out = split != "test" and place_of(own, "val") is None
+    held_out = split != "test" and location_of(own, "val") is None
     if not held_out:
         listing = _scanned(task, split, info, watch, run)
         return prepare(listing, info.pixels, name=split, watch=watch)

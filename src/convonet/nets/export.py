@@ -25,7 +25,7 @@ from convonet.inference.model_info import ModelInfo
 from convonet.inference.onnx_model import OnnxModel
 from convonet.inference.scaling import scale_of
 from convonet.nets.backend import keras, name, ops
-from convonet.nets.layers import Tensor, scaling_row
+from convonet.nets.layers import Tensor, scaling_layer
 from convonet.nets.net_model import NetModel
 from convonet.nets.onnx_metadata import describe
 from convonet.nets.onnx_scaling import flatten_scaling
@@ -35,7 +35,7 @@ OUTPUT_NAME = "probabilities"
 TOLERANCE = 1e-5
 """The largest difference of a probability from keras that still counts as equal."""
 DEEP_TOLERANCE = 1e-4
-"""The same for a network on a deep base, where the roundings of a hundred layers add up."""
+"""The same for a network on a deep backbone, where the roundings of a hundred layers add up."""
 MADE_UP = "made up"
 
 
@@ -145,7 +145,7 @@ def _with_all_inside(network: keras.Model, info: ModelInfo) -> keras.Model:
     scale = None
     if not info.inside:
         scale = scale_of(info.scaling, info.pixels.channels, info.mean, info.deviation)
-    raw = network(scaling_row(inputs, scale), training=False)
+    raw = network(scaling_layer(inputs, scale), training=False)
     return keras.Model(inputs, _probabilities(raw, info))
 
 

@@ -23,6 +23,7 @@ from convonet.runs.summary import summary_of
 from convonet.runs.untested import untested
 from convonet.tasks import Split, TrainTask
 
+_OF_MISTAKES = ("path", "true", "predicted", "confidence")
 _MISTAKES = 40
 _MOST_CELLS = 20
 
@@ -148,7 +149,7 @@ def _mistakes(run: Run, record: RunRecord, tested: EvaluationDocument) -> list[M
     if not file.is_file():
         return []
     with file.open(encoding="utf-8", newline="") as lines:
-        wrong = (row for row in csv_records(lines) if row["true"] != row["predicted"])
+        wrong = (row for row in csv_records(lines, _OF_MISTAKES) if row["true"] != row["predicted"])
         worst = nlargest(_MISTAKES, wrong, key=lambda row: float(row["confidence"]))
     pictures = None if root is None else Pictures(root)
     return [

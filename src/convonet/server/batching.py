@@ -191,7 +191,7 @@ class Batcher:
     def _decoded(self, upload: Upload) -> NDArray[np.uint8] | str:
         """The pixels of an image, or the reason why it has none."""
         try:
-            check_pixels(*_size(upload.content), self._limits.pixels)
+            check_pixels(*image_size(upload.content), self._limits.pixels)
             return decode(upload.content, self._model.info.pixels).pixels
         except DataError as error:
             return error.what
@@ -202,15 +202,15 @@ def all_pixels(uploads: list[Upload]) -> int:
     total = 0
     for upload in uploads:
         try:
-            height, width = _size(upload.content)
+            height, width = image_size(upload.content)
         except DataError:
             continue
         total += height * width
     return total
 
 
-def _size(content: bytes) -> tuple[int, int]:
-    """Height and width, from the head of the file."""
+def image_size(content: bytes) -> tuple[int, int]:
+    """Height and width, from the head of the file. Raises DataError: it is no image."""
     if not content:
         raise DataError("the file is empty")
     header = read_header(content)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from convonet.errors import ConvonetError, ModelFileError, WorkerError, error_from_dict
 from convonet.inference.model_info import ModelInfo
-from convonet.inference.serving import ASKED, TOLD
+from convonet.inference.serving import REPLY, REQUEST
 from convonet.own_process import OPENING_SECONDS, child_environment, neutral_folder, python_words
 
 _MODULE = "convonet.inference.serving"
@@ -74,7 +74,7 @@ class ModelProcess:
         with self._lock:
             try:
                 stdin = _pipe(self._process.stdin)
-                stdin.write(ASKED.pack(len(images), batch_size))
+                stdin.write(REQUEST.pack(len(images), batch_size))
                 stdin.write(np.ascontiguousarray(images).data)
                 stdin.flush()
             except (OSError, ValueError) as error:
@@ -100,10 +100,10 @@ class ModelProcess:
         timer.start()
         try:
             stdout = _pipe(self._process.stdout)
-            head = stdout.read(TOLD.size)
-            if len(head) < TOLD.size:
+            head = stdout.read(REPLY.size)
+            if len(head) < REPLY.size:
                 raise self._ended()
-            failed, size = TOLD.unpack(head)
+            failed, size = REPLY.unpack(head)
             content = stdout.read(size)
             if len(content) < size:
                 raise self._ended()

@@ -1,4 +1,4 @@
-"""What a workbench tells its listeners: small values, told in the thread that changed something."""
+"""What a session tells its listeners: small values, told in the thread that changed something."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Part = Literal[
 
 @dataclass(frozen=True)
 class Changed:
-    """A part of the workbench has another value now."""
+    """A part of the session has another value now."""
 
     part: Part
 

@@ -71,7 +71,7 @@ class Answers:
         known = {name: place for place, name in enumerate(self.classes)}
         starts, true, predicted, sure = array("q"), array("q"), array("q"), array("d")
         for start, line in _records(lines, lines.tell()):
-            values = _values(line)
+            values = _values(line, 4)
             starts.append(start)
             # A name that the model does not know still is a class of its own.
             true.append(known.setdefault(values[1], len(known)))
@@ -145,5 +145,5 @@ def _records(lines: IO[bytes], start: int) -> Iterator[tuple[int, bytes]]:
         start += len(line)
 
 
-def _values(line: bytes) -> list[str]:
-    return next(csv_rows([line.decode("utf-8", errors="surrogateescape")]))
+def _values(line: bytes, first: int | None = None) -> list[str]:
+    return next(csv_rows([line.decode("utf-8", errors="surrogateescape")], first))

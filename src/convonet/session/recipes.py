@@ -85,6 +85,18 @@ def make_plan(
     return plan_for(data, imposed(hyper), name, listing, minutes=minutes, validation=validation)
 
 
+def expert_values(plan: Plan) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What a person would set for the main network of a plan: data parameters and hyper parameters, by name.
+
+    That is the fine-tuned one, else the first. The time budget stands as a limit, since nobody measures speed there.
+    """
+    main = next((one for one in plan.candidates if one.kind == "fine_tuned"), plan.candidates[0])
+    hyper = dict(main.hyper)
+    if main.timed:
+        hyper |= {main.epochs_field: main.most_epochs, "time_limit": round(60 * plan.minutes)}
+    return {"image_size": main.image_size, "channels": main.channels}, hyper
+
+
 def recipe_for(name: Recipe, data: DataParams, listing: ImageListing | None = None) -> dict[str, Any]:
     """The hyper parameters of a recipe for a training set.
 

@@ -1,6 +1,6 @@
 """What is loaded, what may be done next, and the worker at work. Every face holds one; it knows no window.
 
-A workbench belongs to one thread. What takes long is either done by a worker process, which `poll` follows, or
+A session belongs to one thread. What takes long is either done by a worker process, which `poll` follows, or
 by a plain function (`load_sets`) whose result is given back to it.
 """
 
@@ -67,7 +67,7 @@ _AS = {"export": "predict", "open_results": "save_model"}
 """Actions that can be done when another one can."""
 
 
-class Workbench:
+class Session:
     """State and actions that all faces share.
 
     Args:
@@ -85,7 +85,7 @@ class Workbench:
     """
 
     outlives_the_window = False
-    """Whether work goes on by itself when whoever holds the workbench ends."""
+    """Whether work goes on by itself when whoever holds the session ends."""
 
     def __init__(self, folder: Path, supervisor: Supervisor | None = None) -> None:
         self.folder = folder
@@ -127,13 +127,21 @@ class Workbench:
         return self.space.first()
 
     def set_data(self, data: DataParams) -> None:
-        """Take over data parameters; listings that no longer belong to them are dropped."""
+        """Take over data parameters; what no longer belongs to them is dropped.
+
+        Other folders drop the listings and the scores. Other training images in the place of those that are loaded
+        also drop the model and what it answered.
+        """
         if data == self.data and data.model_fields_set == self.data.model_fields_set:
             return
+        other_images = data.train_dir != self.data.train_dir and "train" in self.sets
         if any(getattr(data, name) != getattr(self.data, name) for name in DECIDING):
             self.sets = LoadedSets()
+            self._forget_scores()
         self.data, self.faults["data"] = data, {}
         self._forget_summary()
+        if other_images and self.model is not None:
+            self.set_model(None)
         self._changed("data", "sets")
 
     def first_space(self) -> SearchSpace:
@@ -173,12 +181,19 @@ class Workbench:
         return self.recipes.of(self.space)
 
     def choose_images(self, folder: Path, field: str = "train_dir") -> None:
-        """Use a folder of images as one of the sets; what the demonstration has set leaves with its images."""
-        if field == "train_dir" and is_demo(self.data):
+        """Use a folder of images as one of the sets.
+
+        New training images in the place of those that are loaded begin anew: test folder, image size, class map and
+        hyper parameters belonged to the old ones, and so did the model and its scores. Only the results folder stays.
+        """
+        data = self.data.changed(**{field: str(folder)})
+        replaced = field == "train_dir" and ("train" in self.sets or is_demo(self.data))
+        if replaced and data.train_dir != self.data.train_dir:
             self.new_hyper()
-            self.set_data(DataParams.of({field: str(folder)}))
-        else:
-            self.set_data(self.data.changed(**{field: str(folder)}))
+            kept = {"result_dir": self.data.result_dir} if self.data.result_dir else {}
+            data = DataParams.of({field: str(folder)} | kept)
+            self.files.pop("data", None)
+        self.set_data(data)
 
     def set_recipe(self, recipe: TrainRecipe, minutes: float | None = None) -> None:
         """Choose a recipe.
@@ -233,7 +248,9 @@ class Workbench:
             self._changed("sets")
 
     def set_model(self, model: OpenedModel | None) -> None:
-        """Take a model into use; its scores are those that its run remembers."""
+        """Take a model into use; its scores are those that its run remembers, its answers are still to be given."""
+        if model is None or self.model is None or model.path != self.model.path:
+            self._forget_answers()
         self.model, self.evaluation, self.summary = model, None, None
         run = model.run if model else None
         if run is not None and run.file("evaluation.json").is_file():
@@ -255,6 +272,16 @@ class Workbench:
         info = self.model.info if self.model else None
         said = self.model.classes if self.model else ()
         return (info.classes if info else ()) or said or self.sets.classes
+
+    def _forget_scores(self) -> None:
+        if self.evaluation is not None:
+            self.evaluation = None
+            self._changed("scores")
+
+    def _forget_answers(self) -> None:
+        if self.predictions or self.explanations is not None:
+            self.predictions, self.explanations = [], None
+            self._changed("predictions", "explanations")
 
     def _forget_summary(self) -> None:
         if self.summary is not None:
@@ -531,9 +558,12 @@ class Workbench:
         self.set_exact(SearchSpace.single(adopted_hyper(run, trial)))
 
     def attach(self, run: Run) -> None:
-        """Follow a run that another process works on."""
+        """Follow a run that another process works on; the parameters of a training are taken over."""
         self._check_free()
-        self._begin(Work(run.task(), run, Follower(run)))
+        task = run.task()
+        if isinstance(task, TrainTask):
+            self.take_task(task)
+        self._begin(Work(task, run, Follower(run)))
 
     def poll(self) -> None:
         """Tell the events since the last call, and the end. To be called about twenty times a second."""
@@ -584,8 +614,11 @@ class Workbench:
         return run.file("model.keras").is_file()
 
     def _adopt(self, ended: WorkEnded) -> None:
-        """Take over what the work has made."""
-        if ended.task.kind == "train" and self._has_model(ended.run):
+        """Take over what the work has made. A training on other images than are loaded now stays among the runs."""
+        task = ended.task
+        if isinstance(task, TrainTask) and task.data.train_dir != self.data.train_dir:
+            return
+        if task.kind == "train" and self._has_model(ended.run):
             self.load_model(ended.run.path)
         if ended.state is not RunState.DONE or ended.result is None:
             return

@@ -22,6 +22,8 @@ DECIDING = (
     "class_map",
     "missing_classes",
     "label_pattern",
+    "test_share",
+    "split_seed",
     "group_pattern",
     "group_column",
     "path_column",

@@ -16,7 +16,7 @@ from convonet.tasks import InspectTask, LayersTask, ReportTask, Task
 from convonet.tasks.shown_as import as_command, as_python, several
 
 if TYPE_CHECKING:
-    from convonet.session.session import Workbench
+    from convonet.session.session import Session
 
 _MODEL, _IMAGE = "MODEL", "IMAGE.png"
 
@@ -34,15 +34,15 @@ class Shown(NamedTuple):
     python: str
 
 
-def shown_actions(bench: Workbench) -> Iterator[Shown]:
+def shown_actions(session: Session) -> Iterator[Shown]:
     """All actions that do something to images, parameters, models or runs; what was done last comes first."""
-    if bench.last_task is not None:
-        yield _of("What was done last", bench.last_task)
-    yield from _params(bench)
-    yield from _images(bench)
-    yield from _training(bench)
-    yield from _model(bench)
-    yield from _runs(bench)
+    if session.last_task is not None:
+        yield _of("What was done last", session.last_task)
+    yield from _params(session)
+    yield from _images(session)
+    yield from _training(session)
+    yield from _model(session)
+    yield from _runs(session)
 
 
 def _of(title: str, task: Task) -> Shown:
@@ -55,20 +55,20 @@ def _words(*words: str) -> str:
     return shlex.join(words)
 
 
-def _params(bench: Workbench) -> Iterator[Shown]:
+def _params(session: Session) -> Iterator[Shown]:
     data = fields_of(DataParams)
-    texts = {name: data[name].show(value) for name, value in bench.data.set_values().items()}
-    values = {"train_dir": "FOLDER"} | _plain(data_to_dict(bench.data))
-    yield from _params_file(bench, "data", values, texts)
-    space = _plain(hyper_to_dict(bench.space))
-    yield from _params_file(bench, "hyper", space, {name: several(value) for name, value in space.items()})
+    texts = {name: data[name].show(value) for name, value in session.data.set_values().items()}
+    values = {"train_dir": "FOLDER"} | _plain(data_to_dict(session.data))
+    yield from _params_file(session, "data", values, texts)
+    space = _plain(hyper_to_dict(session.space))
+    yield from _params_file(session, "hyper", space, {name: several(value) for name, value in space.items()})
 
 
 def _params_file(
-    bench: Workbench, kind: str, values: dict[str, Any], texts: dict[str, str]
+    session: Session, kind: str, values: dict[str, Any], texts: dict[str, str]
 ) -> Iterator[Shown]:
     """New, load and save of one kind of parameters."""
-    file, name = str(bench.files.get(kind, f"{kind}_params.json")), kind.capitalize()
+    file, name = str(session.files.get(kind, f"{kind}_params.json")), kind.capitalize()
     cls = "DataParams" if kind == "data" else "SearchSpace"
     imports = f"from pathlib import Path\n\nfrom convonet.params import {cls}, load_{kind}, save_{kind}\n\n"
     new = _words("convonet", "params", "new", kind, file)
@@ -89,8 +89,8 @@ def _import(line: str) -> str:
     return f"import convonet\n\n{line}\n"
 
 
-def _images(bench: Workbench) -> Iterator[Shown]:
-    data = bench.data if bench.data.train_dir else DataParams.of({"train_dir": "FOLDER"})
+def _images(session: Session) -> Iterator[Shown]:
+    data = session.data if session.data.train_dir else DataParams.of({"train_dir": "FOLDER"})
     look = _of("", InspectTask(data=data))
     for title in ("Load Training Dataset", "Load Test Dataset", "Check the Images"):
         yield look._replace(title=title)
@@ -102,43 +102,43 @@ def _images(bench: Workbench) -> Iterator[Shown]:
     )
 
 
-def _training(bench: Workbench) -> Iterator[Shown]:
-    if bench.why_not("train", while_working=True):
+def _training(session: Session) -> Iterator[Shown]:
+    if session.why_not("train", while_working=True):
         return
-    yield _of("Initialize New Network Model", bench.summary_task())
-    yield _of("Training Only", bench.train_task(validation=False))
-    yield _of("Training With Validation", bench.train_task())
-    if bench.model is not None:
-        yield _of("Train the Model Further", bench.train_task(further=True))
-    yield _of("Tuning", bench.tune_task())
+    yield _of("Initialize New Network Model", session.summary_task())
+    yield _of("Training Only", session.train_task(validation=False))
+    yield _of("Training With Validation", session.train_task())
+    if session.model is not None:
+        yield _of("Train the Model Further", session.train_task(further=True))
+    yield _of("Tuning", session.tune_task())
 
 
-def _model(bench: Workbench) -> Iterator[Shown]:
-    if bench.model is None:
+def _model(session: Session) -> Iterator[Shown]:
+    if session.model is None:
         return
-    model = str(bench.model.path)
-    if not bench.why_not("evaluate", while_working=True):
+    model = str(session.model.path)
+    if not session.why_not("evaluate", while_working=True):
         for title in ("Evaluation", "Prediction"):
-            yield _of(title, bench.test_task())
-    yield _of("Predict New Images", bench.predict_task([Path(_IMAGE)]))
-    yield _of("Load Network Model", bench.model_task())
-    save = f"import shutil\n\nshutil.copy({str(bench.model.file)!r}, 'NAME.keras')\n"
+            yield _of(title, session.test_task())
+    yield _of("Predict New Images", session.predict_task([Path(_IMAGE)]))
+    yield _of("Load Network Model", session.model_task())
+    save = f"import shutil\n\nshutil.copy({str(session.model.file)!r}, 'NAME.keras')\n"
     copy = "copy" if os.name == "nt" else "cp"
-    yield Shown("Save Network Model", _words(copy, str(bench.model.file), "NAME.keras"), save)
-    yield _of("Export Network Model", bench.export_task("onnx", Path("NAME.onnx")))
-    yield _of("Explain Images", bench.explain_task([Path(_IMAGE)], Path("explained")))
+    yield Shown("Save Network Model", _words(copy, str(session.model.file), "NAME.keras"), save)
+    yield _of("Export Network Model", session.export_task("onnx", Path("NAME.onnx")))
+    yield _of("Explain Images", session.explain_task([Path(_IMAGE)], Path("explained")))
     yield _of("What the layers see", LayersTask(model=model, image=_IMAGE, out="layers"))
-    if bench.model.run is not None:
+    if session.model.run is not None:
         yield _of("Save Report", ReportTask(run=model, out="report.html"))
 
 
-def _runs(bench: Workbench) -> Iterator[Shown]:
+def _runs(session: Session) -> Iterator[Shown]:
     store = "from convonet.runs import RunStore\n\n"
     listed = f"{store}for run in RunStore().known():\n    print(run.id, run.state())\n"
     yield Shown("Runs", "convonet runs list", listed)
     both = f"{store}store = RunStore()\nprint(store.compare([store.find('RUN'), store.find('RUN')]))\n"
     yield Shown("Compare runs", "convonet runs compare RUN RUN", both)
-    work = bench.work
+    work = session.work
     if work is not None:
         stop = f"from convonet.runs import Run\n\nRun.open({str(work.run.path)!r}).request_cancel()\n"
         yield Shown("Stop", _words("convonet", "runs", "cancel", str(work.run.path)), stop)

@@ -6,8 +6,10 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from convonet.params.recipes import RECIPE_TITLES
+
 if TYPE_CHECKING:
-    from convonet.session.session import Workbench
+    from convonet.session.session import Session
 
 Standing = Literal["done", "next", "open", "blocked", "wrong"]
 
@@ -27,57 +29,57 @@ class PathStep(NamedTuple):
     note: str
 
 
-def steps(bench: Workbench) -> list[PathStep]:
+def steps(session: Session) -> list[PathStep]:
     """The six steps as they stand."""
     found: list[PathStep] = []
     offered = False
     for name, title, look in _STEPS:
-        standing, note = look(bench)
+        standing, note = look(session)
         # A plan chooses the network: nobody has to look at one before.
-        is_optional = name == "network" and bench.recipe != "none"
-        if standing == "open" and not offered and not is_optional and not _is_training(bench):
+        is_optional = name == "network" and session.recipe != "none"
+        if standing == "open" and not offered and not is_optional and not _is_training(session):
             standing, offered = "next", True
         found.append(PathStep(name, title, standing, note))
     return found
 
 
-def _is_training(bench: Workbench) -> bool:
-    return bench.work is not None and bench.work.task.kind == "train"
+def _is_training(session: Session) -> bool:
+    return session.work is not None and session.work.task.kind == "train"
 
 
-def _data(bench: Workbench) -> tuple[Standing, str]:
-    train, test = bench.sets.images("train"), bench.sets.images("test")
+def _data(session: Session) -> tuple[Standing, str]:
+    train, test = session.sets.images("train"), session.sets.images("test")
     if not train and not test:
         return "open", "Choose a folder"
     shown = f"{train:,} images" if train else f"{test:,} test images"
-    return "done", f"{shown}, {len(bench.sets.classes)} classes"
+    return "done", f"{shown}, {len(session.sets.classes)} classes"
 
 
-def _params(bench: Workbench) -> tuple[Standing, str]:
-    if wrong := sum(map(len, bench.faults.values())):
+def _params(session: Session) -> tuple[Standing, str]:
+    if wrong := sum(map(len, session.faults.values())):
         return "wrong", "A value is wrong" if wrong == 1 else f"{wrong} values are wrong"
-    if bench.recipe != "none":
-        there = bool(bench.sets.images("train")) or bench.model is not None
-        return ("done" if there else "open"), f"Recipe {bench.recipe}"
-    hyper = bench.hyper
+    if session.recipe != "none":
+        there = bool(session.sets.images("train")) or session.model is not None
+        return ("done" if there else "open"), RECIPE_TITLES[session.recipe]
+    hyper = session.hyper
     note = f"{hyper.family}, {hyper.epochs} epoch{'' if hyper.epochs == 1 else 's'}"
-    return ("done" if bench.space.choices or bench.model else "open"), note
+    return ("done" if session.space.choices or session.model else "open"), note
 
 
-def _network(bench: Workbench) -> tuple[Standing, str]:
-    if bench.summary is not None:
-        return "done", f"{bench.summary['params']:,} parameters"
-    if bench.model is not None:
+def _network(session: Session) -> tuple[Standing, str]:
+    if session.summary is not None:
+        return "done", f"{session.summary['params']:,} parameters"
+    if session.model is not None:
         return "done", "As in the model"
-    return _offered(bench, "initialise", "Look at the layers")
+    return _offered(session, "initialise", "Look at the layers")
 
 
-def _train(bench: Workbench) -> tuple[Standing, str]:
-    if _is_training(bench):
+def _train(session: Session) -> tuple[Standing, str]:
+    if _is_training(session):
         return "next", "Training …"
-    if bench.model is not None:
-        return "done", _when(bench.model.name)
-    return _offered(bench, "train", "Ready")
+    if session.model is not None:
+        return "done", _when(session.model.name)
+    return _offered(session, "train", "Ready")
 
 
 def _when(name: str) -> str:
@@ -86,22 +88,22 @@ def _when(name: str) -> str:
     return "Run of {}-{}-{}, {}:{}".format(*found.groups()) if found else name
 
 
-def _test(bench: Workbench) -> tuple[Standing, str]:
-    if bench.evaluation is not None:
-        return "done", f"Accuracy {100 * bench.evaluation['accuracy']:.1f}%"
-    return _offered(bench, "evaluate", "Ready")
+def _test(session: Session) -> tuple[Standing, str]:
+    if session.evaluation is not None:
+        return "done", f"Accuracy {100 * session.evaluation['accuracy']:.1f}%"
+    return _offered(session, "evaluate", "Ready")
 
 
-def _use(bench: Workbench) -> tuple[Standing, str]:
-    return _offered(bench, "predict", "Drop images, or draw")
+def _use(session: Session) -> tuple[Standing, str]:
+    return _offered(session, "predict", "Drop images, or draw")
 
 
-def _offered(bench: Workbench, action: str, ready: str) -> tuple[Standing, str]:
-    why = bench.why_not(action, while_working=True)
-    return ("blocked", _short(bench, why)) if why else ("open", ready)
+def _offered(session: Session, action: str, ready: str) -> tuple[Standing, str]:
+    why = session.why_not(action, while_working=True)
+    return ("blocked", _short(session, why)) if why else ("open", ready)
 
 
-def _short(bench: Workbench, why: str) -> str:
+def _short(session: Session, why: str) -> str:
     """The reason in two or three words; the whole sentence stands at the action."""
     words = (
         ("wrong value", "A value is wrong"),
@@ -111,7 +113,7 @@ def _short(bench: Workbench, why: str) -> str:
     return next((short for part, short in words if part in why), "Needs test images")
 
 
-_Look = Callable[["Workbench"], tuple[Standing, str]]
+_Look = Callable[["Session"], tuple[Standing, str]]
 _STEPS: tuple[tuple[str, str, _Look], ...] = (
     ("data", "Data", _data),
     ("params", "Parameters", _params),

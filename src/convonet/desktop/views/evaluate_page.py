@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 class EvaluatePage(Page):
-    """Shows `Workbench.evaluation`."""
+    """Shows `Session.evaluation`."""
 
     title = "Test"
     parts = ("scores", "model", "sets", "work")
@@ -127,7 +127,9 @@ class EvaluatePage(Page):
 
     def _test_again(self, **values: Any) -> None:
         """With a threshold, or what chooses one, or a temperature."""
-        self.controller.guard(lambda: self.bench.start(self.bench.test_task(self._split()).changed(**values)))
+        self.controller.guard(
+            lambda: self.session.start(self.session.test_task(self._split()).changed(**values))
+        )
 
     def _split(self) -> Split:
         split: Split = self.split_box.currentData()
@@ -140,7 +142,7 @@ class EvaluatePage(Page):
             self.show_mistakes()
 
     def refresh(self) -> None:
-        scores, model = self.bench.evaluation, self.bench.model
+        scores, model = self.session.evaluation, self.session.model
         self.lead.setText(
             f"Model {model.name}" if model else "How good the model is on images it has not seen"
         )
@@ -165,8 +167,8 @@ class EvaluatePage(Page):
         self._read_answers(scores)
 
     def _say_why(self) -> None:
-        work, model = self.bench.work, self.bench.model
-        there = bool(self.bench.sets.images("test"))
+        work, model = self.session.work, self.session.model
+        there = bool(self.session.sets.images("test"))
         testing = work is not None and work.task.kind == "evaluate"
         self._try.setVisible(model is not None and there and not testing)
         self._need_images.setVisible(model is not None and not there)
@@ -178,7 +180,7 @@ class EvaluatePage(Page):
         if model is None:
             self._empty.say("No model yet", "Open a model or an earlier run, or begin with the digits.")
             return
-        why = self.bench.why_not("evaluate")
+        why = self.session.why_not("evaluate")
         ready = "The model answers for every test image; you see how often it is right, and where it is not."
         self._empty.say("Not tested yet", _TO_DO.get(why, f"{why}.") if why else ready)
 
@@ -197,14 +199,14 @@ class EvaluatePage(Page):
 
     def _read_answers(self, scores: dict[str, Any]) -> None:
         """The row of each image, read in the background; then the mistakes are shown."""
-        root = self.controller.root_of(scores["split"])
+        root = self.controller.root_of(scores)
         # Testing again writes the table anew, with the same numbers perhaps, and gives another document.
         if self._read is not None and self._read[0] is scores and self._read[1] == root:
             return
         self._read, self._cell = (scores, root), None
 
         def read(_: Watch) -> Answers:
-            return self.bench.images.answers(root, scores)
+            return self.session.images.answers(root, scores)
 
         self.controller.background.call("answers", read, self._take, self._cannot_read)
 

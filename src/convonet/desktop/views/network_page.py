@@ -73,8 +73,8 @@ class NetworkPage(Page):
 
     def refresh(self) -> None:
         self.foreign.refresh()
-        summary = self.bench.summary
-        family = FAMILIES.get(self.bench.hyper.family) if not self.bench.faults["hyper"] else None
+        summary = self.session.summary
+        family = FAMILIES.get(self.session.hyper.family) if not self.session.faults["hyper"] else None
         self.lead.setText(f"{family.title}: {family.description}" if family else "")
         self._either.show_content(summary is not None)
         if summary is None:
@@ -95,7 +95,7 @@ class NetworkPage(Page):
         self.drawing.show_layers(summary["layers"])
 
     def _say_why(self) -> None:
-        work, there = self.bench.work, bool(self.bench.sets.images("train"))
+        work, there = self.session.work, bool(self.session.sets.images("train"))
         building = work is not None and work.task.kind == "summary"
         self._build.setVisible(there and not building)
         for made in self._fetch:
@@ -106,7 +106,7 @@ class NetworkPage(Page):
         if not there:
             self._empty.say("No network yet", "Choose a folder of images first, or begin with the digits.")
             return
-        why = self.bench.why_not("initialise")
+        why = self.session.why_not("initialise")
         ready = "Build the network that the parameters describe, and look at its layers before it is trained."
         self._empty.say("No network yet", why + "." if why else ready)
 

@@ -19,7 +19,7 @@ class Page(QWidget):
 
     Class attributes:
         title: the heading.
-        parts: the parts of the workbench at whose change the page is redrawn.
+        parts: the parts of the session at whose change the page is redrawn.
     """
 
     title = ""
@@ -27,7 +27,7 @@ class Page(QWidget):
 
     def __init__(self, controller: Controller) -> None:
         super().__init__()
-        self.controller, self.bench = controller, controller.bench
+        self.controller, self.session = controller, controller.session
         self._heading = label(self.title, "title")
         self.lead = label("", "muted", wrap=True)
         self.buttons = row(gap=8)
@@ -68,7 +68,7 @@ class Page(QWidget):
         self.refresh()
 
     def refresh(self) -> None:
-        """Show what the workbench holds now."""
+        """Show what the session holds now."""
 
     def open_part(self, part: str) -> None:
         """Show a part of the page, such as a tab, by its name."""

@@ -86,7 +86,7 @@ class RunsPage(Page):
         self._refresh()
 
     def refresh(self) -> None:
-        store = self.bench.store
+        store = self.session.store
 
         def read(watch: Watch) -> list[tuple[Any, ...]]:
             rows = []
@@ -113,7 +113,7 @@ class RunsPage(Page):
         resumable = one and rows[0][2] in _RESUMABLE and traits_of(rows[0][1]).resumable
         states: tuple[tuple[QPushButton, bool], ...] = (
             (self._open_button, one),
-            (self._resume_button, resumable and self.bench.work is None),
+            (self._resume_button, resumable and self.session.work is None),
             (self._compare_button, len(rows) > 1),
             (self._delete_button, bool(rows)),
         )
@@ -126,14 +126,14 @@ class RunsPage(Page):
 
     def _open_run(self, run: Run) -> None:
         """Its model, and the parameters that it was made with."""
-        if run.state() is RunState.RUNNING and self.bench.work is None:
-            self.bench.attach(run)
+        if run.state() is RunState.RUNNING and self.session.work is None:
+            self.session.attach(run)
             self.controller.page_wanted.emit(run.task().step)
             return
 
         def bring(_: Watch) -> OpenedModel:
-            self.bench.images.bring(run)
-            return self.bench.opened(run.path)
+            self.session.images.bring(run)
+            return self.session.opened(run.path)
 
         def take(model: OpenedModel) -> None:
             self.controller.guard(lambda: self._take_run(run, model))
@@ -144,13 +144,14 @@ class RunsPage(Page):
         self.controller.show_error(error)
 
     def _take_run(self, run: Run, model: OpenedModel) -> None:
-        self.bench.set_model(model)
         task = run.task()
         if isinstance(task, TrainTask):
-            self.bench.take_task(task)
+            self.session.take_task(task)
         elif isinstance(task, SuspectsTask):
-            self.bench.set_data(task.data)
-            self.bench.set_exact(SearchSpace.single(task.hyper))
+            self.session.set_data(task.data)
+            self.session.set_exact(SearchSpace.single(task.hyper))
+        # Other images drop the model that was in use, so the run's own comes after them.
+        self.session.set_model(model)
         self.controller.page_wanted.emit("train")
 
     def _resume(self) -> None:
@@ -166,7 +167,7 @@ class RunsPage(Page):
         text = f"{names}\n\nThe folder goes with everything in it, the model too."
         if self.controller.ask.choose(f"{words}?", text, ("Keep", "Delete", "Cancel")) != "Delete":
             return
-        store = self.bench.store
+        store = self.session.store
 
         def delete(_: Watch) -> list[ConvonetError]:
             """What could not be deleted; one that is alive keeps no other."""
@@ -181,15 +182,15 @@ class RunsPage(Page):
         self.controller.background.call("delete", delete, lambda faults: self._deleted(runs, faults))
 
     def _deleted(self, runs: Sequence[Run], faults: Sequence[ConvonetError]) -> None:
-        model = self.bench.model
+        model = self.session.model
         if model is not None and model.path in [run.path for run in runs] and not model.path.exists():
-            self.bench.set_model(None)
+            self.session.set_model(None)
         self.refresh()
         for error in faults:
             self.controller.show_error(error)
 
     def _compare(self) -> None:
-        runs, store = self._chosen(), self.bench.store
+        runs, store = self._chosen(), self.session.store
 
         def compare(_: Watch) -> RunComparison:
             return store.compare(runs)

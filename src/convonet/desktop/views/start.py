@@ -102,7 +102,7 @@ class StartPage(Page):
             widget = item.widget()
             if widget is not None:
                 widget.deleteLater()
-        there = [Path(text) for text in self.controller.session.recent if Path(text).exists()][:_SHOWN]
+        there = [Path(text) for text in self.controller.window_state.recent if Path(text).exists()][:_SHOWN]
         for path in there:
             self._recent.addWidget(self._link(path))
         self._recent_box.setVisible(bool(there))

@@ -25,6 +25,7 @@ from convonet.launch.work import WorkEnded
 from convonet.params import HyperParams, fields_of
 from convonet.runs.documents import tune_document
 from convonet.session.progress import time_left
+from convonet.tasks import TuneTask
 from convonet.tasks.tune_task import DRAWN_TRIALS, IMAGE_LIMIT, Objective, Pruner, Search
 
 if TYPE_CHECKING:
@@ -98,6 +99,7 @@ class TunePage(Page):
         controller.progressed.connect(self._show_progress)
         controller.ended.connect(self._ended)
         self._run: Any = None
+        self._images: str | None = None
         self._update_button()
 
     def _options(self) -> QGridLayout:
@@ -123,7 +125,7 @@ class TunePage(Page):
         return grid
 
     def task_options(self) -> dict[str, Any]:
-        """What the form says, as keywords of `Workbench.tune_task`."""
+        """What the form says, as keywords of `Session.tune_task`."""
         grid = self.search.currentText() == "grid"
         return {
             "search": self.search.currentText(),
@@ -142,18 +144,23 @@ class TunePage(Page):
             drawn.setEnabled(search != "grid")
 
     def refresh(self) -> None:
-        work = self.bench.work
+        work = self.session.work
         tuning = work is not None and work.task.kind == "tune"
         if tuning and work is not None:
-            self._run = work.run
-        varied = self.bench.space.varied
+            self._run, self._images = work.run, self.session.data.train_dir
+        elif self._run is not None and self._images != self.session.data.train_dir:
+            # Settings that were tried on other images say nothing of these.
+            self._run = None
+            self.table.show_rows((), _HEAD)
+            self.plots.clear()
+        varied = self.session.space.varied
         self._either.show_content(bool(varied) or tuning or bool(self.table.rows.rows))
         self.lead.setText(
             f"Varied: {', '.join(self._labels[name] for name in varied)}"
             if varied
             else "Several values are tried, the best is found"
         )
-        count = self.bench.space.size() if varied and not self.bench.space.ranges else 0
+        count = self.session.space.size() if varied and not self.session.space.ranges else 0
         self._plan.setText(
             f"The grid has {count:,} settings, each trained once on every fold." if count else ""
         )
@@ -199,8 +206,9 @@ class TunePage(Page):
         dialog.exec()
 
     def _ended(self, ended: WorkEnded) -> None:
-        if ended.task.kind == "tune":
-            self._run = ended.run
+        images = self.session.data.train_dir
+        if isinstance(ended.task, TuneTask) and ended.task.data.train_dir == images:
+            self._run, self._images = ended.run, images
             self._timer.stop()
             self._look()
 
@@ -212,7 +220,7 @@ class TunePage(Page):
             self.controller.guard(lambda trial=values[-1]: self._take_over(int(trial)))  # type: ignore[misc]
 
     def _take_over(self, trial: int) -> None:
-        self.bench.adopt(self._run, trial)
+        self.session.adopt(self._run, trial)
         self.controller.noted.emit("The row's values are the hyper parameters now")
         self.controller.page_wanted.emit("params/hyper")
 

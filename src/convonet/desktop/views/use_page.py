@@ -108,17 +108,17 @@ class UsePage(Page):
         self.tabs.setCurrentIndex(1 if part == "draw" else 0)
 
     def refresh(self) -> None:
-        model = self.bench.model
+        model = self.session.model
         self._either.show_content(model is not None)
         if model is None:
             self.lead.setText("New images, answered at once")
             return
-        names = self.bench.class_names
+        names = self.session.class_names
         shown = ", ".join(names[:8]) + (" …" if len(names) > 8 else "")
         self.lead.setText(f"Model {model.name}" + (f": tells {shown}" if shown else ""))
         self.foreign.refresh()
-        if self._shown is not self.bench.predictions:
-            self._shown = self.bench.predictions
+        if self._shown is not self.session.predictions:
+            self._shown = self.session.predictions
             self._show_answers()
         if self._session is not None and self._session[0] != model.path:
             self._session = None
@@ -129,7 +129,7 @@ class UsePage(Page):
         limit = self.unsure.value() / 100
         rows: list[tuple[Any, ...]] = []
         pictures = []
-        for answer in self.bench.predictions:
+        for answer in self.session.predictions:
             name = Path(answer["path"]).name
             if "error" in answer:
                 rows.append((name, "", None, answer["error"]))
@@ -154,7 +154,7 @@ class UsePage(Page):
         self._answer.setText("–")
 
     def _drawn(self) -> None:
-        model = self.bench.model
+        model = self.session.model
         if model is None or model.onnx is None:
             self._says.setText("Drawing needs a model with its ONNX file beside it, as every run has.")
             return

@@ -57,7 +57,7 @@ class LocalImages:
     def mark(
         self, data: DataParams, paths: Sequence[str], *, label: str | None, undo: bool, watch: Watch
     ) -> list[MarkedImage]:
-        """Mark images; see `Workbench.mark`. Raises ParamError, OutputError."""
+        """Mark images; see `Session.mark`. Raises ParamError, OutputError."""
         # The window can be seen sooner without numpy and Pillow, which this loads.
         from convonet.data.marking import Change, mark_images
 

@@ -1,1 +1,1 @@
-"""A workbench whose images, models and workers are another machine's, asked over HTTP."""
+"""A session whose images, models and workers are another machine's, asked over HTTP."""

@@ -1,4 +1,4 @@
-"""A workbench whose work is done by a server; for whoever holds it, it is a workbench like any other."""
+"""A session whose work is done by a server; for whoever holds it, it is a session like any other."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from convonet.session.remote.hand import RemoteHand, go_on
 from convonet.session.remote.images import MARK, RemoteImages, path_there, plain_data
 from convonet.session.remote.mirror import Mirror, RemoteRun, RemoteStore, keep_result
 from convonet.session.remote.model import ServedModel
-from convonet.session.session import Workbench
+from convonet.session.session import Session
 from convonet.tasks import ReportTask, Task
 
 _OURS = ("threads", "data", "hyper", "space", "into", "out")
@@ -35,7 +35,7 @@ _OURS = ("threads", "data", "hyper", "space", "into", "out")
 _ON_THE_SERVER = "It is on the server"
 
 
-class RemoteBench(Workbench):
+class RemoteSession(Session):
     """Asks the server for everything; run folders are copied when they are looked at.
 
     Attributes:
@@ -87,7 +87,7 @@ class RemoteBench(Workbench):
         """The server keeps its own workers warm."""
 
     def why_not(self, action: str, *, while_working: bool = False) -> str:
-        """As of any workbench; what belongs to the server's own machine is said to."""
+        """As of any session; what belongs to the server's own machine is said to."""
         if action == "open_results":
             return f"{_ON_THE_SERVER}: App, Save Network Model brings the model here, Report the results"
         if action == "export":
@@ -292,14 +292,14 @@ def _placed(value: Any, root: str, here: str, names: dict[str, str]) -> Any:
     return names.get(_end(value), value)
 
 
-def open_bench(url: str, token: str | None) -> RemoteBench:
-    """The workbench of a server.
+def open_session(url: str, token: str | None) -> RemoteSession:
+    """The session of a server.
 
     Raises:
         ConvonetError: no such server, or it wants another token.
     """
     try:
-        return RemoteBench(Client(url, token))
+        return RemoteSession(Client(url, token))
     except ConvonetError as error:
         error.hint = error.hint or "Is it started with `convonet serve`, and is the token right?"
         raise

@@ -17,15 +17,14 @@ import torch
 from PIL import Image
 
 from convonet.errors import ConvonetError, DataError, ModelFileError, ParamError
-from convonet.inference.scaling import scale_of
+from convonet.inference.scaling import PixelScaling, scale_of
 from convonet.nets import NetModel
+from convonet.nets.backbones import block_names, freeze, release
+from convonet.nets.backbones.applications import build_application, fill_application
+from convonet.nets.backbones.efficientnet_lite import NAMES, efficientnet_lite, fill_from_torch
+from convonet.nets.backbones.opening import open_backbone, without_output
+from convonet.nets.backbones.weights import find_weights
 from convonet.nets.backend import keras, ops
-from convonet.nets.bases import block_names, freeze, release
-from convonet.nets.bases.applications import build_application, fill_application
-from convonet.nets.bases.efficientnet_lite import NAMES, efficientnet_lite, fill_from_torch
-from convonet.nets.bases.opening import open_base, without_output
-from convonet.nets.bases.weights import find_weights
-from convonet.nets.foreign import PixelScaling
 from convonet.params import HyperParams
 from convonet.params.bases import BASES
 from convonet.params.catalogue import family_document, models_document
@@ -72,14 +71,14 @@ def answers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[bytes 
 @pytest.mark.parametrize("name", BASES)
 def test_a_base_is_as_declared(name: str) -> None:
     info = BASES[name]
-    base = open_base(values(name), (info.least, info.least + 3, 3), 0, None)
+    base = open_backbone(values(name), (info.least, info.least + 3, 3), 0, None)
     assert base.network.name == name
     assert base.network.count_params() == info.parameters
     assert base.network.output_shape[-1] == info.maps
     assert base.scaling == PixelScaling(info.scaling, info.mean, info.deviation)
     assert len(block_names(base.network)) >= 5
     with pytest.raises(DataError, match=rf"at least {info.least}×{info.least}.*image size of {info.size}"):
-        open_base(values(name), (info.least, info.least - 1, 3), 0, None)
+        open_backbone(values(name), (info.least, info.least - 1, 3), 0, None)
 
 
 def test_the_catalogue_lists_them() -> None:
@@ -119,7 +118,7 @@ def test_pixels_are_scaled_as_the_published_weights_want(name: str, module: Any)
 def test_colours_are_turned_in_the_first_kernel(tmp_path: Path) -> None:
     """Keras' network on blue, green, red and ours on red, green, blue give the same maps."""
     shape, info = (32, 32, 3), BASES["vgg16"]
-    theirs = open_base(values("vgg16"), shape, 3, None).network
+    theirs = open_backbone(values("vgg16"), shape, 3, None).network
     theirs.save(tmp_path / "weights.h5")
     ours = build_application(info, shape)
     fill_application(ours, info, tmp_path / "weights.h5")
@@ -157,7 +156,7 @@ def test_grey_images_are_repeated_inside(make_model, images) -> None:
 
 def test_random_weights_follow_from_the_seed() -> None:
     one, two, other = (
-        open_base(values("mobilenet_v3_small"), (32, 32, 3), seed, None).network.get_weights()
+        open_backbone(values("mobilenet_v3_small"), (32, 32, 3), seed, None).network.get_weights()
         for seed in (1, 1, 2)
     )
     assert all(np.array_equal(a, b) for a, b in zip(one, two, strict=True))
@@ -187,7 +186,7 @@ def test_efficientnet_lite_knows_what_is_in_two_pictures(name: str) -> None:
 
 
 def test_lite0_and_its_package_are_the_same_numbers() -> None:
-    network = open_base(values("efficientnet_lite0", "local"), (32, 32, 3), 0, None).network
+    network = open_backbone(values("efficientnet_lite0", "local"), (32, 32, 3), 0, None).network
     tensors = torch.load(find_weights(BASES["efficientnet_lite0"], "local"), weights_only=True)
     stem = network.get_layer("stem_conv").get_weights()[0]
     np.testing.assert_array_equal(stem, tensors["_conv_stem.weight"].permute(2, 3, 1, 0).numpy())
@@ -206,11 +205,11 @@ def test_weights_that_are_not_here_are_a_sentence_and_no_download() -> None:
         with pytest.raises(
             ModelFileError, match=r"not on this machine.*base_weights=fetch.*base_weights=PATH"
         ):
-            open_base(values(name, "local"), (32, 32, 3), 0, None)
+            open_backbone(values(name, "local"), (32, 32, 3), 0, None)
     with pytest.raises(ModelFileError, match="no such file of weights"):
-        open_base(values("vgg16", "nowhere.h5"), (32, 32, 3), 0, None)
+        open_backbone(values("vgg16", "nowhere.h5"), (32, 32, 3), 0, None)
     with pytest.raises(ModelFileError, match="no such model file"):
-        open_base(values("nowhere.keras"), (32, 32, 3), 0, None)
+        open_backbone(values("nowhere.keras"), (32, 32, 3), 0, None)
 
 
 @pytest.mark.usefixtures("no_network")
@@ -218,21 +217,21 @@ def test_a_wrong_hash_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     file = tmp_path / "weights.h5"
     file.write_bytes(b"something else")
     with pytest.raises(ModelFileError, match=r"not the one that was asked for.*expected.*aaaa"):
-        open_base(values("vgg16", str(file), "a" * 64), (32, 32, 3), 0, None)
+        open_backbone(values("vgg16", str(file), "a" * 64), (32, 32, 3), 0, None)
     place = tmp_path / "keras" / "models" / BASES["vgg16"].file
     place.parent.mkdir(parents=True)
     place.write_bytes(b"half of it")
     with pytest.raises(ModelFileError, match="fetch or copy it again"):
-        open_base(values("vgg16", "local"), (32, 32, 3), 0, None)
+        open_backbone(values("vgg16", "local"), (32, 32, 3), 0, None)
 
 
 def test_a_file_of_another_network_is_a_sentence(tmp_path: Path) -> None:
-    open_base(values("mobilenet_v2"), (32, 32, 3), 0, None).network.save(tmp_path / "weights.h5")
-    with pytest.raises(ModelFileError, match=r"not hold the weights of the base mobilenet_v3_small"):
-        open_base(values("mobilenet_v3_small", str(tmp_path / "weights.h5")), (32, 32, 3), 0, None)
+    open_backbone(values("mobilenet_v2"), (32, 32, 3), 0, None).network.save(tmp_path / "weights.h5")
+    with pytest.raises(ModelFileError, match=r"not hold the weights of the backbone mobilenet_v3_small"):
+        open_backbone(values("mobilenet_v3_small", str(tmp_path / "weights.h5")), (32, 32, 3), 0, None)
     (tmp_path / "torn.h5").write_bytes(b"\x89HDF\r\n\x1a\n torn")
     with pytest.raises(ModelFileError, match="not hold the weights"):
-        open_base(values("mobilenet_v3_small", str(tmp_path / "torn.h5")), (32, 32, 3), 0, None)
+        open_backbone(values("mobilenet_v3_small", str(tmp_path / "torn.h5")), (32, 32, 3), 0, None)
 
 
 class Evil:
@@ -260,28 +259,30 @@ def test_files_of_torch_are_read_without_their_code(tmp_path: Path) -> None:
 
 
 def test_fetched_once_checked_and_kept(answers, own_home: Path, tmp_path: Path) -> None:
-    network = open_base(values("mobilenet_v2"), (32, 32, 3), 4, None).network
+    network = open_backbone(values("mobilenet_v2"), (32, 32, 3), 4, None).network
     network.save(tmp_path / "published.h5")
     content = (tmp_path / "published.h5").read_bytes()
     asked = answers(content)
-    first = open_base(values("mobilenet_v2", "fetch"), (32, 32, 3), 0, None).network
-    again = open_base(values("mobilenet_v2", "local"), (32, 32, 3), 0, None).network
+    first = open_backbone(values("mobilenet_v2", "fetch"), (32, 32, 3), 0, None).network
+    again = open_backbone(values("mobilenet_v2", "local"), (32, 32, 3), 0, None).network
     assert asked == [BASES["mobilenet_v2"].url]
     for made in (first, again):
         assert all(
             np.array_equal(a, b) for a, b in zip(made.get_weights(), network.get_weights(), strict=True)
         )
     kept = own_home / "bases" / BASES["mobilenet_v2"].file
-    open_base(values("mobilenet_v2", str(kept), hashlib.sha256(content).hexdigest()), (32, 32, 3), 0, None)
+    open_backbone(
+        values("mobilenet_v2", str(kept), hashlib.sha256(content).hexdigest()), (32, 32, 3), 0, None
+    )
 
 
 def test_a_wrong_or_failed_download_leaves_nothing(answers, own_home: Path) -> None:
     answers(b"a page that says sorry")
     with pytest.raises(ModelFileError, match="not the one that was asked for"):
-        open_base(values("vgg16", "fetch"), (32, 32, 3), 0, None)
+        open_backbone(values("vgg16", "fetch"), (32, 32, 3), 0, None)
     answers(urllib.error.URLError("no route to host"))
     with pytest.raises(ConvonetError, match=r"could not be fetched.*no route to host.*base_weights=PATH"):
-        open_base(values("vgg16", "fetch"), (32, 32, 3), 0, None)
+        open_backbone(values("vgg16", "fetch"), (32, 32, 3), 0, None)
     assert not list((own_home / "bases").iterdir())
 
 
@@ -317,7 +318,7 @@ def test_a_base_drops_nothing_in_training(make_model) -> None:
 
 
 def test_what_is_released_by_name_and_by_count() -> None:
-    vgg = open_base(values("vgg16"), (32, 32, 3), 0, None).network
+    vgg = open_backbone(values("vgg16"), (32, 32, 3), 0, None).network
     last = ["block5_conv1", "block5_conv2", "block5_conv3"]
     assert released(vgg, "block5") == released(vgg, "1") == last
     assert released(vgg, "block5_conv3") == last[2:]
@@ -333,7 +334,7 @@ def test_what_is_released_by_name_and_by_count() -> None:
     [("efficientnet_lite0", "block7a"), ("resnet50", "conv5_block3"), ("mobilenet_v2", "block_16")],
 )
 def test_blocks_of_other_bases(name: str, block: str) -> None:
-    network = open_base(values(name), (32, 32, 3), 0, None).network
+    network = open_backbone(values(name), (32, 32, 3), 0, None).network
     assert block_names(network)[-1] == block
     names = released(network, "1")
     assert names
@@ -387,7 +388,7 @@ def test_a_base_made_elsewhere_nested_as_teachable_machine_does(make_model, imag
 
 
 def test_maps_are_a_base_as_they_are(tmp_path: Path) -> None:
-    network = open_base(values("mobilenet_v2"), (32, 32, 3), 0, None).network
+    network = open_backbone(values("mobilenet_v2"), (32, 32, 3), 0, None).network
     whole = without_output(network, tmp_path)
     assert whole.output_shape == network.output_shape
     two = keras.Model(network.inputs[0], [network.outputs[0], network.layers[5].output])

@@ -19,7 +19,7 @@ _RECENT = 10
 
 
 @dataclass
-class Session:
+class WindowState:
     """One person's window.
 
     Attributes:
@@ -44,7 +44,7 @@ class Session:
     exact: bool = True
 
     @classmethod
-    def load(cls, server: str = "") -> Session:
+    def load(cls, server: str = "") -> WindowState:
         """The last one; an empty one when there is none or it cannot be read."""
         try:
             values = json.loads(_file(server).read_text(encoding="utf-8"))

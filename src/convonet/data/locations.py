@@ -15,7 +15,7 @@ from convonet.events import Watch
 from convonet.params import DataParams
 from convonet.text import absolute, terminal
 
-__all__ = ["ACCEPTED", "SPLIT_NAMES", "Place", "Split", "place_of", "split_folders"]
+__all__ = ["ACCEPTED", "SPLIT_NAMES", "SetLocation", "Split", "location_of", "split_folders"]
 
 ACCEPTED = (
     "a folder with one folder per class, a folder that holds train, val and test, a CSV or TSV file of path "
@@ -28,7 +28,7 @@ _CONTROLS = (
 )
 
 
-class Place(NamedTuple):
+class SetLocation(NamedTuple):
     """Where one set is. `table`, with the set that its lines name, or `pair`, where it is not a folder."""
 
     path: Path
@@ -37,7 +37,7 @@ class Place(NamedTuple):
     pair: ArrayPair | None = None
 
 
-def place_of(data: DataParams, split: Split, watch: Watch | None = None) -> Place | None:
+def location_of(data: DataParams, split: Split, watch: Watch | None = None) -> SetLocation | None:
     """Where a set is, or None when it was neither given nor found beside the training images.
 
     Raises:
@@ -76,7 +76,7 @@ def _near(path: Path) -> str | None:
     return f"The folder {missing.parent} is there, {missing.name} in it is not"
 
 
-def _part(path: Path, split: Split, data: DataParams, watch: Watch, *, alone: bool) -> Place | None:
+def _part(path: Path, split: Split, data: DataParams, watch: Watch, *, alone: bool) -> SetLocation | None:
     """The part of a folder or file that is the wanted set. `alone`: it was given for this set."""
     if path.is_dir():
         return _folder_part(path, split, data, watch, alone)
@@ -84,11 +84,11 @@ def _part(path: Path, split: Split, data: DataParams, watch: Watch, *, alone: bo
         return _table_part(Table.read(path, data), split, alone)
     if path.suffix.lower() == ARRAY_SUFFIX:
         pair = array_pair(path, split, alone=alone)
-        return _wanted(pair and Place(path, pair=pair), path, split, alone)
+        return _wanted(pair and SetLocation(path, pair=pair), path, split, alone)
     raise DataError("The file is of no kind that holds a set of images", where=path, expected=ACCEPTED)
 
 
-def _folder_part(path: Path, split: Split, data: DataParams, watch: Watch, alone: bool) -> Place | None:
+def _folder_part(path: Path, split: Split, data: DataParams, watch: Watch, alone: bool) -> SetLocation | None:
     """Folders of sets; a table of the images; or class folders."""
     parts = split_folders(path)
     tables = {} if data.label_pattern else _tables(path, data, watch)
@@ -98,11 +98,11 @@ def _folder_part(path: Path, split: Split, data: DataParams, watch: Watch, alone
         own = tables.get(split)
         return _wanted(None if own is None else _table_part(own, split, alone=True), path, split, alone)
     if not parts:
-        return Place(path) if alone else None
+        return SetLocation(path) if alone else None
     if split not in parts:
         return _wanted(None, path, split, alone)
     own = None if data.label_pattern else _tables(parts[split], data, watch).get(None)
-    return Place(parts[split]) if own is None else _table_part(own, split, alone=True)
+    return SetLocation(parts[split]) if own is None else _table_part(own, split, alone=True)
 
 
 def _tables(folder: Path, data: DataParams, watch: Watch) -> dict[Split | None, Table]:
@@ -139,22 +139,22 @@ def _class_folders(root: Path) -> list[str]:
     return [name for name in names if has_images(root / name, Watch())]
 
 
-def _table_part(table: Table, split: Split, alone: bool) -> Place | None:
+def _table_part(table: Table, split: Split, alone: bool) -> SetLocation | None:
     sets = table.sets()
     # A column `set` with other words than those of sets says something else, unless a person has chosen it.
     if not sets and table.data.split_column is None:
-        return Place(table.file, table) if alone else None
-    place = Place(table.file, table, split) if split in sets else None
-    return _wanted(place, table.file, split, alone)
+        return SetLocation(table.file, table) if alone else None
+    location = SetLocation(table.file, table, split) if split in sets else None
+    return _wanted(location, table.file, split, alone)
 
 
-def _wanted(place: Place | None, path: Path, split: Split, alone: bool) -> Place | None:
-    if place is None and alone:
+def _wanted(location: SetLocation | None, path: Path, split: Split, alone: bool) -> SetLocation | None:
+    if location is None and alone:
         expected = f"a part named {' or '.join(SPLIT_NAMES[split])}"
         if path.suffix.lower() == ARRAY_SUFFIX:
             expected = EXPECTED
         raise DataError(f"There is no {split} set in it", where=path, expected=expected)
-    return place
+    return location
 
 
 def split_folders(root: Path) -> dict[Split, Path]:

@@ -25,7 +25,7 @@ from convonet.text import index_of
 Images = NDArray[np.uint8]
 
 
-class Subject:
+class ExplainedModel:
     """A model to ask why.
 
     Args:
@@ -50,7 +50,7 @@ class Subject:
         classes: Sequence[str] | None = None,
         threads: int | None = None,
         watch: Watch | None = None,
-    ) -> Subject:
+    ) -> ExplainedModel:
         """Open a run folder or a model file; arguments and errors as `evaluation.open_predictor`."""
         predictor = open_predictor(path, scaling=scaling, classes=classes, threads=threads, watch=watch)
         return cls(predictor, path, scaling)
@@ -92,7 +92,7 @@ class Subject:
         if self.info.classes:
             return self.info.classes
         outputs = int(self.network.keras_model.output_shape[-1])
-        return tuple(str(place) for place in range(max(outputs, 2)))
+        return tuple(str(index) for index in range(max(outputs, 2)))
 
     def label(self, name: str) -> int:
         """The label of a class.
@@ -116,7 +116,7 @@ class Subject:
         return self.predictor.predict(images, watch=watch)
 
     @contextmanager
-    def shuffled(self, seed: int) -> Iterator[Subject]:
+    def shuffled(self, seed: int) -> Iterator[ExplainedModel]:
         """Inside the block, the same network with the numbers of each kernel in random order.
 
         What was learnt is gone, while size and spread of the weights stay. Kernels are restored at the end.
@@ -130,7 +130,7 @@ class Subject:
                     variable.assign(
                         _generator(seed, variable.path).permutation(values).reshape(variable.shape)
                     )
-            yield Subject(network)
+            yield ExplainedModel(network)
         finally:
             network.keras_model.set_weights(before)
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from convonet.nets.backbones.weights import fill_from_h5
 from convonet.nets.backend import keras
-from convonet.nets.bases.weights import fill_from_h5
 from convonet.params.bases import BaseInfo
 
 _MADE_BY: dict[str, tuple[str, dict[str, Any]]] = {
@@ -56,7 +56,7 @@ def _correct_scaling(network: keras.Model) -> None:
 
     Keras adds a row for it only when it fetches the file itself; here the variance carries it.
     """
-    row = next(layer for layer in network.layers if isinstance(layer, keras.layers.Normalization))
-    variance = keras.ops.convert_to_numpy(row.adapt_variance)
-    row.adapt_variance.assign((variance * _DEVIATION).astype(np.float32))
-    row.finalize_state()
+    normalization = next(layer for layer in network.layers if isinstance(layer, keras.layers.Normalization))
+    variance = keras.ops.convert_to_numpy(normalization.adapt_variance)
+    normalization.adapt_variance.assign((variance * _DEVIATION).astype(np.float32))
+    normalization.finalize_state()

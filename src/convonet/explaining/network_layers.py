@@ -1,4 +1,4 @@
-"""The rows of a network by name, nested networks opened: where to look, and which convolution is the last."""
+"""The layers of a network by name, nested networks opened: where to look, and which convolution is the last."""
 
 from __future__ import annotations
 
@@ -19,34 +19,34 @@ class NamedLayer(NamedTuple):
     layer: Any
 
 
-def rows_of(network: keras.Model) -> list[NamedLayer]:
+def layers_of(network: keras.Model) -> list[NamedLayer]:
     """All layers in their order, inputs left out."""
     return _walk(network, "")
 
 
 def _walk(network: keras.Model, prefix: str) -> list[NamedLayer]:
-    rows: list[NamedLayer] = []
+    layers: list[NamedLayer] = []
     for layer in network.layers:
         if isinstance(layer, keras.Model):
-            rows += _walk(layer, f"{prefix}{layer.name}/")
+            layers += _walk(layer, f"{prefix}{layer.name}/")
         elif not isinstance(layer, keras.layers.InputLayer):
-            rows.append(NamedLayer(prefix + layer.name, layer))
-    return rows
+            layers.append(NamedLayer(prefix + layer.name, layer))
+    return layers
 
 
-def find_row(network: keras.Model, name: str) -> NamedLayer:
-    """The row of that name; the part behind the last `/` is enough where only one row has it.
+def find_layer(network: keras.Model, name: str) -> NamedLayer:
+    """The layer of that name; the part behind the last `/` is enough where only one layer has it.
 
     Raises:
-        InputError: no such row, or several.
+        InputError: no such layer, or several.
     """
-    rows = rows_of(network)
-    found = [row for row in rows if row.name == name] or [
-        row for row in rows if row.name.rpartition("/")[2] == name
+    layers = layers_of(network)
+    found = [named for named in layers if named.name == name] or [
+        named for named in layers if named.name.rpartition("/")[2] == name
     ]
     if len(found) == 1:
         return found[0]
-    names = [row.name for row in found or rows]
+    names = [named.name for named in found or layers]
     near = nearest(name, names)
     raise InputError(
         "The network has several layers of this name" if found else "The network has no such layer",
@@ -67,35 +67,39 @@ def is_convolution(layer: Any) -> bool:
     return isinstance(layer, (made.Conv2D, made.DepthwiseConv2D, made.SeparableConv2D, made.Conv2DTranspose))
 
 
-def follows(row: NamedLayer) -> bool:
+def follows(named: NamedLayer) -> bool:
     """Whether the layer belongs to the convolution before it: normalisation, activation, or a shortcut's sum."""
-    return type(row.layer).__name__ in _FOLLOWING
+    return type(named.layer).__name__ in _FOLLOWING
 
 
-def last_convolution(rows: Sequence[NamedLayer], shapes: dict[str, tuple[int, ...]]) -> NamedLayer | None:
-    """The row that gives the maps of the last convolution, after its activation and shortcut.
+def last_convolution(layers: Sequence[NamedLayer], shapes: dict[str, tuple[int, ...]]) -> NamedLayer | None:
+    """The layer that gives the maps of the last convolution, after its activation and shortcut.
 
-    Convolutions whose maps have shrunk to a single place (a gate over maps, LeNet's C5) do not count: nothing
+    Convolutions whose maps have shrunk to a single position (a gate over maps, LeNet's C5) do not count: nothing
     could be seen on them.
 
     Args:
-        rows: of the network, in order.
-        shapes: row → shape of its output, without the batch.
+        layers: of the network, in order.
+        shapes: name → shape of its output, without the batch.
 
     Returns:
-        None where no convolution gives maps of more than one place.
+        None where no convolution gives maps of more than one position.
     """
-    maps = [row for row in rows if is_convolution(row.layer) and _places(shapes.get(row.name, ())) > 1]
+    maps = [
+        named
+        for named in layers
+        if is_convolution(named.layer) and _positions(shapes.get(named.name, ())) > 1
+    ]
     if not maps:
         return None
     last = maps[-1]
     shape = shapes[last.name]
-    for row in rows[rows.index(last) + 1 :]:
-        if not follows(row) or shapes.get(row.name) != shape:
+    for named in layers[layers.index(last) + 1 :]:
+        if not follows(named) or shapes.get(named.name) != shape:
             break
-        last = row
+        last = named
     return last
 
 
-def _places(shape: Sequence[int]) -> int:
+def _positions(shape: Sequence[int]) -> int:
     return shape[0] * shape[1] if len(shape) == 3 else 0

@@ -1,4 +1,4 @@
-"""A base ready to be built on: its network, where to feed it, and the scaling of its own."""
+"""A backbone ready to be built on: its network, where to feed it, and the scaling of its own."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 
 from convonet.errors import DataError, ModelFileError
 from convonet.inference.model_info import ModelInfo
-from convonet.inference.scaling import Scale, scale_of
+from convonet.inference.scaling import PixelScaling, Scale, scale_of
+from convonet.nets.backbones.applications import build_application, fill_application
+from convonet.nets.backbones.efficientnet_lite import NAMES, efficientnet_lite, fill_from_torch
+from convonet.nets.backbones.weights import check_hash, find_weights
 from convonet.nets.backend import keras
-from convonet.nets.bases.applications import build_application, fill_application
-from convonet.nets.bases.efficientnet_lite import NAMES, efficientnet_lite, fill_from_torch
-from convonet.nets.bases.weights import check_hash, find_weights
-from convonet.nets.foreign import PixelScaling, ask_for_scaling, fed_scaling, found_scaling, with_channel_axis
+from convonet.nets.foreign import ask_for_scaling, fed_scaling, found_scaling, with_channel_axis
 from convonet.nets.layers import seed_of
 from convonet.nets.loading import load_network
 from convonet.params.bases import BaseInfo, base_info, is_model_file
@@ -22,7 +22,7 @@ from convonet.text import local_path
 _COLOUR = 3
 
 
-class Base(NamedTuple):
+class Backbone(NamedTuple):
     """A network without its old output.
 
     Attributes:
@@ -32,7 +32,7 @@ class Base(NamedTuple):
     """
 
     network: keras.Model
-    row: Scale | None
+    scale: Scale | None
     scaling: PixelScaling
 
     @property
@@ -41,10 +41,10 @@ class Base(NamedTuple):
         return int(self.network.input_shape[-1])
 
 
-def open_base(
+def open_backbone(
     values: Mapping[str, Any], shape: tuple[int, int, int], seed: int, given: PixelScaling | None
-) -> Base:
-    """The base that the values of the family `transfer` name, with its weights.
+) -> Backbone:
+    """The backbone that the values of the family `transfer` name, with its weights.
 
     Args:
         values: `base`, `base_weights`, `base_sha256`.
@@ -53,7 +53,7 @@ def open_base(
         given: the scaling of a model file that does not tell it, as the person gave it.
 
     Raises:
-        ParamError: no such base.
+        ParamError: no such backbone.
         DataError: images that it does not take.
         ModelFileError: its weights are absent or not the right ones.
     """
@@ -69,7 +69,7 @@ def open_base(
     else:
         _fill(network, info, find_weights(info, weights, sha256))
     scaling = PixelScaling(info.scaling, info.mean, info.deviation)
-    return Base(network, scale_of(info.scaling, _COLOUR, info.mean, info.deviation), scaling)
+    return Backbone(network, scale_of(info.scaling, _COLOUR, info.mean, info.deviation), scaling)
 
 
 def _built(info: BaseInfo, shape: tuple[int, int, int]) -> keras.Model:
@@ -86,7 +86,7 @@ def _fill(network: keras.Model, info: BaseInfo, path: Path) -> None:
 def _check_size(info: BaseInfo, shape: tuple[int, int, int]) -> None:
     if min(shape[:2]) < info.least:
         raise DataError(
-            f"The images are too small for the base {info.name}",
+            f"The images are too small for the backbone {info.name}",
             expected=f"at least {info.least}×{info.least} pixels",
             received=f"{shape[0]}×{shape[1]} pixels",
             hint=f"It was trained at an image size of {info.size}",
@@ -101,22 +101,26 @@ def _randomise(network: keras.Model, seed: int) -> None:
             variable.assign(keras.initializers.HeUniform(seed=variable_seed)(variable.shape))
 
 
-def _of_file(path: Path, sha256: str | None, shape: tuple[int, int, int], given: PixelScaling | None) -> Base:
+def _of_file(
+    path: Path, sha256: str | None, shape: tuple[int, int, int], given: PixelScaling | None
+) -> Backbone:
     """Any saved classifier or feature network."""
     if not path.is_file():
-        raise ModelFileError("There is no such model file for a base", where=path)
+        raise ModelFileError("There is no such model file for a backbone", where=path)
     loaded, info = load_network(check_hash(path, sha256))
     loaded = with_channel_axis(loaded)
     network = without_output(loaded, path)
     _check_shape(network, shape, path)
     inside = found_scaling(loaded) if info is None else _described(info)
     if inside is not None:
-        return Base(network, None, inside)
+        return Backbone(network, None, inside)
     if given is None and info is None and (fed := fed_scaling(loaded)) is not None:
         given = PixelScaling(fed)
     if given is None:
         raise ask_for_scaling(path)
-    return Base(network, scale_of(given.scaling, network.input_shape[-1], given.mean, given.deviation), given)
+    return Backbone(
+        network, scale_of(given.scaling, network.input_shape[-1], given.mean, given.deviation), given
+    )
 
 
 def _described(info: ModelInfo) -> PixelScaling | None:
@@ -129,11 +133,11 @@ def _check_shape(network: keras.Model, shape: tuple[int, int, int], path: Path) 
     if len(takes) == 3 and fits and (takes[2] == shape[2] or (takes[2] == _COLOUR and shape[2] == 1)):
         return
     raise DataError(
-        "The images are not those that the base takes",
+        "The images are not those that the backbone takes",
         where=path,
         expected=f"images of {takes}",
         received=f"images of {tuple(shape)}",
-        hint="Set the image size and the channels to those of the base",
+        hint="Set the image size and the channels to those of the backbone",
     )
 
 
@@ -144,7 +148,7 @@ def without_output(network: keras.Model, path: Path) -> keras.Model:
         ModelFileError: no network that goes in one line to one output.
     """
     if len(network.inputs) != 1 or len(network.outputs) != 1:
-        raise ModelFileError("A base has one input and one output", where=path)
+        raise ModelFileError("A backbone has one input and one output", where=path)
     features = keras.Model(network.inputs[0], _before_last_dense(network, network.outputs[0]))
     features.name = "base"
     return features
