@@ -118,7 +118,7 @@ def test_the_script_makes_the_same_pixels(
     """The script's own lines, with a network that gives the pixels back."""
     pixels = PixelParams(13, 11, channels, resize, filter, alpha)
     text = predict_script(ModelInfo(("a", "b"), pixels))
-    body = text[text.index("def predict") : text.index("\n\nif __name__")]
+    body = text[text.index("def pixels_of") : text.index("\n\nif __name__")]
     space: dict[str, Any] = {}
     exec("import numpy as np\nfrom PIL import Image, ImageOps\n" + body, space)
     space["session"] = type("Same", (), {"run": lambda self, _, fed: [fed["pixels"]]})()

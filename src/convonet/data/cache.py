@@ -31,15 +31,20 @@ from convonet.data.cache_entry import (
 )
 from convonet.data.decode import DECODER_VERSION
 from convonet.data.listing import ImageListing
-from convonet.errors import InputError
+from convonet.errors import Cancelled, InputError
 from convonet.events import StageStarted, Watch
 from convonet.home import home
 from convonet.params.data_params import PixelParams
 
 BYTES_VARIABLE = "CONVONET_CACHE_BYTES"
+LIMIT_VARIABLE = "CONVONET_PREPARED_LIMIT"
 DEFAULT_BYTES = 20 * 10**9
+_FREE_PART = 5
 
 _POLL_SECONDS = 0.1
+_ROWS_ONLY = "-rows"
+_WORTH_KEEPING = 2_000
+"""Rows of an unfinished entry."""
 
 
 class CacheEntry(NamedTuple):
@@ -86,11 +91,28 @@ class ImageCache:
     Args:
         folder: default `cache/images` in the per-user folder.
         max_bytes: what all entries may take; default `CONVONET_CACHE_BYTES`, else 20 GB.
+        prepared_bytes: a set whose pixels take more is decoded on the fly; default `CONVONET_PREPARED_LIMIT` (GB),
+            else a fifth of the free disk.
     """
 
-    def __init__(self, folder: Path | None = None, max_bytes: int | None = None) -> None:
+    def __init__(
+        self, folder: Path | None = None, max_bytes: int | None = None, prepared_bytes: int | None = None
+    ) -> None:
         self.folder = folder or home() / "cache" / "images"
-        self.max_bytes = _allowed_bytes() if max_bytes is None else max_bytes
+        self.max_bytes = _bytes_of(BYTES_VARIABLE, 1, DEFAULT_BYTES) if max_bytes is None else max_bytes
+        self._prepared_bytes = prepared_bytes
+
+    def keeps(self, pixel_bytes: int) -> bool:
+        """Whether prepared pixels of this size are kept on the disk.
+
+        Raises:
+            InputError: `CONVONET_PREPARED_LIMIT` is not a number.
+        """
+        if self._prepared_bytes is not None:
+            return pixel_bytes <= self._prepared_bytes
+        existing = next(path for path in (self.folder, *self.folder.parents) if path.exists())
+        free = shutil.disk_usage(existing).free
+        return pixel_bytes <= _bytes_of(LIMIT_VARIABLE, 10**9, free // _FREE_PART)
 
     def show(self) -> list[CacheEntry]:
         """All entries, the one used last first."""
@@ -115,7 +137,7 @@ class ImageCache:
         """
         freed = self._trim(keep_bytes or 0)
         for part in self.folder.glob("*.part"):
-            lock = filelock.FileLock(self._lock_file(part.stem))
+            lock = filelock.FileLock(self._lock_file(part.stem.removesuffix(_ROWS_ONLY)))
             with suppress(filelock.Timeout), lock.acquire(timeout=0):
                 shutil.rmtree(part, ignore_errors=True)
         for gone in self.folder.glob("*.gone"):
@@ -194,26 +216,33 @@ class ImageCache:
         return self.folder / "locks" / f"{key}.lock"
 
     @contextmanager
-    def new_entry(self, key: str) -> Iterator[EntryWriter]:
+    def new_entry(self, key: str, pixels: PixelParams, *, keep_pixels: bool = True) -> Iterator[EntryWriter]:
         """A writer for an entry whose lock is held; the entry is there when the block ends well.
+
+        What a killed or cancelled process had written stays for the next one, if it was much.
 
         Raises:
             OutputError: the cache cannot be written to.
             StorageError: the disk is full; nothing of the entry is left.
         """
-        part = self.folder / f"{key}.part"
+        part = self.folder / f"{key}{'' if keep_pixels else _ROWS_ONLY}.part"
+        kept = False
         try:
-            shutil.rmtree(part, ignore_errors=True)
-            part.mkdir(parents=True)
-            with EntryWriter(part) as writer:
-                yield writer
+            part.mkdir(parents=True, exist_ok=True)
+            with EntryWriter(part, pixels, keep_pixels=keep_pixels) as writer:
+                try:
+                    yield writer
+                except Cancelled:
+                    kept = writer.done >= _WORTH_KEEPING
+                    raise
             self.discard(key)
             part.rename(self.folder / key)
             self._trim(self.max_bytes, keep=key)
         except OSError as error:
             raise storage_error(error, self.folder / "The prepared images") from error
         finally:
-            shutil.rmtree(part, ignore_errors=True)
+            if not kept:
+                shutil.rmtree(part, ignore_errors=True)
 
     def channels(self, key: str) -> int | None:
         """1 or 3 where `remember_channels` has noted it for these files."""
@@ -227,13 +256,14 @@ class ImageCache:
         write_text(self.folder / "channels" / key, str(channels))
 
 
-def _allowed_bytes() -> int:
-    given = os.environ.get(BYTES_VARIABLE)
+def _bytes_of(variable: str, unit: int, default: int) -> int:
+    given = os.environ.get(variable)
     if not given:
-        return DEFAULT_BYTES
+        return default
     try:
-        return int(float(given))
+        return int(float(given) * unit)
     except (ValueError, OverflowError) as error:
+        what, example = ("bytes", 20 * 10**9) if unit == 1 else ("gigabytes", 20)
         raise InputError(
-            f"{BYTES_VARIABLE} is not a number of bytes", expected="such as 20000000000", received=given
+            f"{variable} is not a number of {what}", expected=f"such as {example}", received=given
         ) from error

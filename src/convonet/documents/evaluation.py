@@ -121,6 +121,28 @@ class ChosenDecision(Document):
     specificity: float | None = None
 
 
+class UnknownScores(Document):
+    """How well images of none of the classes are told; None where no such images were tested.
+
+    Attributes:
+        threshold: an image is unknown above this score.
+        rate: the fraction of known images that the threshold was chosen to call unknown, on the set `measured_on`.
+        false_alarms: the fraction of the evaluated images that is called unknown.
+        found: the fraction of the `outside_images` that is called unknown.
+    """
+
+    threshold: float
+    rate: float
+    measured_on: str
+    false_alarms: float
+    false_alarms_interval: IntervalBounds
+    outside_images: int | None = None
+    found: float | None = None
+    found_interval: IntervalBounds | None = None
+    auroc: float | None = None
+    false_alarms_at_95_recall: float | None = None
+
+
 class EvaluationDocument(Document):
     """The scores of a model on one set.
 
@@ -158,6 +180,7 @@ class EvaluationDocument(Document):
     average_precision: float | None
     curves: tuple[ClassCurve, ...]
     chosen: ChosenDecision | None = None
+    unknown: UnknownScores | None = None
     root: str = Field("", description="The folder of the images; empty in files of earlier versions.")
 
     @staticmethod

@@ -27,10 +27,14 @@ class ClassProbability(Document):
 class Prediction(Document):
     """What the model predicts for one image; `top`: the classes of the highest probabilities, best first."""
 
+    sparse = True
+
     path: str
     predicted: str
     confidence: float = Field(description="Probability of the predicted class.")
     unsure: bool
+    unknown: bool | None = Field(None, description="None of the classes; absent where the model cannot tell.")
+    unknown_score: float | None = None
     top: tuple[ClassProbability, ...]
 
 

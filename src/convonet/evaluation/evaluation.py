@@ -18,6 +18,7 @@ from convonet.documents.evaluation import (
     EvaluationDocument,
     ScoreIntervals,
     SkippedFile,
+    UnknownScores,
 )
 from convonet.evaluation.curves import ClassCurves, curves_of
 from convonet.evaluation.trust import Calibration, Intervals, calibration_of, intervals_of
@@ -54,6 +55,8 @@ class Evaluation:
         curves: of the positive class, or of each class against the rest.
         chosen: what was chosen on validation images, if anything.
         root: the folder that `paths` are relative to; empty in files of earlier versions.
+        unknown: how images of none of the classes are told; None where the model cannot.
+        unknown_scores: of each image, shape (n,), where the model gives them.
     """
 
     split: Split
@@ -81,6 +84,8 @@ class Evaluation:
     curves: tuple[ClassCurves, ...] = ()
     chosen: ChosenDecision | None = None
     root: str = ""
+    unknown: dict[str, Any] | None = None
+    unknown_scores: NDArray[np.float32] | None = None
 
     def __len__(self) -> int:
         return len(self.y_true)
@@ -127,6 +132,7 @@ class Evaluation:
             average_precision=self._average_precision(),
             curves=tuple(curves.document() for curves in self.curves),
             chosen=self.chosen,
+            unknown=None if self.unknown is None else UnknownScores.of(self.unknown),
             root=self.root,
         )
 

@@ -63,7 +63,9 @@ def _end_with(owner: int) -> None:
 
 def _answer(model: OnnxModel, images: Any, batch: int) -> bytes | ConvonetError:
     try:
-        return model.predict(images, batch_size=batch).tobytes()
+        scored = model.predict_scored(images, batch_size=batch)
+        parts = [scored.probabilities] + ([] if scored.unknown is None else [scored.unknown[:, None]])
+        return np.concatenate(parts, axis=1).tobytes()
     except ConvonetError as error:
         return error
     except (RuntimeError, ValueError, MemoryError) as error:

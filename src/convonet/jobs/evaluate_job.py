@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from convonet.data.cache import ImageCache
 from convonet.data.data_prep import PreparedSet, prepare
 from convonet.data.grouping import held_out_rows
 from convonet.data.listing import ImageListing
 from convonet.data.locations import location_of
-from convonet.data.sources import scan_mapped
+from convonet.data.sources import scan_images, scan_mapped
 from convonet.documents.evaluation import EvaluateDocument, EvaluationDocument
 from convonet.documents.run_record import SetScores
 from convonet.errors import DataError, InputError
@@ -20,6 +21,7 @@ from convonet.evaluation.evaluation import Evaluation
 from convonet.evaluation.keeping import keep
 from convonet.evaluation.models import open_predictor
 from convonet.evaluation.net_evaluation import Predictor, choose_on, evaluate
+from convonet.evaluation.outside import outside_scores, unknown_document
 from convonet.evaluation.writing import write_evaluation
 from convonet.events import FileSaved, StageStarted, Warned, Watch
 from convonet.inference.model_info import ModelInfo
@@ -76,6 +78,7 @@ def evaluate_into(
         chosen=chosen,
         watch=watch,
     )
+    result = _with_unknown(task, predictor, result, watch)
     if task.keep:
         with _held_model(Path(task.model), run):
             keep(Path(task.model), _kept(chosen, result), watch)
@@ -89,6 +92,18 @@ def evaluate_into(
         tested = {"test_skipped": None} if task.split == "test" and record.test_skipped else {}
         run.update(scores=record.scores.changed(**{task.split: _scores(document)}), **tested)
     return document
+
+
+def _with_unknown(task: EvaluateTask, predictor: Predictor, result: Evaluation, watch: Watch) -> Evaluation:
+    """The evaluation with what it says of images of none of the classes."""
+    outside = None
+    if task.outside:
+        watch.tell(StageStarted(stage="outside", title="Testing on images of none of the classes"))
+        outside = outside_scores(predictor, scan_images([Path(path) for path in task.outside]).paths, watch)
+    rule, inside = predictor.info.unknown, result.unknown_scores
+    if rule is None or inside is None:
+        return result
+    return replace(result, unknown=unknown_document(rule, inside, outside))
 
 
 def _draw(folder: Path, ending: str, document: EvaluationDocument, watch: Watch) -> None:
@@ -164,13 +179,13 @@ def _prepared(
     task: EvaluateTask, split: Split, info: ModelInfo, watch: Watch, run: Run | None = None
 ) -> PreparedSet:
     """A set in the model's classes and pixels. Held-out images are found again by the split's seed."""
-    own = task.data
+    own, cache = task.data, ImageCache(prepared_bytes=task.data.prepared_bytes)
     held_out = split != "test" and location_of(own, "val") is None
     if not held_out:
         listing = _scanned(task, split, info, watch, run)
-        return prepare(listing, info.pixels, name=split, watch=watch)
+        return prepare(listing, info.pixels, name=split, cache=cache, watch=watch)
     listing = _scanned(task, "train", info, watch, run)
-    prepared = prepare(listing, info.pixels, name="train", watch=watch)
+    prepared = prepare(listing, info.pixels, name="train", cache=cache, watch=watch)
     if _trained_on_all(task):
         if split == "val":
             raise DataError(

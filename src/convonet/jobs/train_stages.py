@@ -16,6 +16,7 @@ from convonet.jobs.after_training import warn_untested
 from convonet.jobs.evaluate_job import evaluate_into
 from convonet.jobs.fitting import MODEL, Fit
 from convonet.jobs.train_sets import TrainSets
+from convonet.jobs.unknown_stage import with_unknown
 from convonet.nets.backend import set_threads
 from convonet.nets.export import export_onnx
 from convonet.nets.net_model import NetModel
@@ -76,6 +77,7 @@ def leave_model(
 ) -> None:
     """Save a trained network, export it, and test it."""
     write_text(run.file("summary.txt"), model.summary().text())
+    model = with_unknown(run, task, sets, model, watch)
     _save(run, task, model, sets, result, watch)
     _export(run, model, sets, watch)
     _copy_results(run, task, (MODEL,), watch)

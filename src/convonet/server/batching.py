@@ -178,12 +178,15 @@ class Batcher:
         ]
         if readable:
             images = np.stack([pixels[place] for place in readable])
-            probabilities = self._model.predict(images, batch_size=self._batch)
+            scored = self._model.predict_scored(images, batch_size=self._batch)
             self._metrics.computed(len(readable))
             for wish in set(wishes):
                 rows = [row for row, place in enumerate(readable) if wishes[place] == wish]
                 names = [uploads[readable[row]].name for row in rows]
-                found = answers(probabilities[rows], self._model.info, names, **wish._asdict())
+                unknown = None if scored.unknown is None else scored.unknown[rows]
+                found = answers(
+                    scored.probabilities[rows], self._model.info, names, unknown=unknown, **wish._asdict()
+                )
                 for row, document in zip(rows, found, strict=True):
                     documents[readable[row]] = document
         return list(_cut(documents, [len(request.uploads) for request in batch]))

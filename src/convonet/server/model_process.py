@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from convonet.errors import ConvonetError, ModelFileError, WorkerError, error_from_dict
 from convonet.inference.model_info import ModelInfo
 from convonet.inference.serving import REPLY, REQUEST
+from convonet.inference.unknown import Scored
 from convonet.own_process import OPENING_SECONDS, child_environment, neutral_folder, python_words
 
 _MODULE = "convonet.inference.serving"
@@ -66,7 +67,11 @@ class ModelProcess:
         return self._process.pid
 
     def predict(self, images: NDArray[np.uint8], *, batch_size: int) -> NDArray[np.float32]:
-        """Probabilities of shape (N, classes); images as of `OnnxModel.predict`.
+        """Probabilities of shape (N, classes); images and errors as of `predict_scored`."""
+        return self.predict_scored(images, batch_size=batch_size).probabilities
+
+    def predict_scored(self, images: NDArray[np.uint8], *, batch_size: int) -> Scored:
+        """What `OnnxModel.predict_scored` gives.
 
         Raises:
             ConvonetError: the network cannot compute, takes too long, or its process has ended.
@@ -80,7 +85,8 @@ class ModelProcess:
             except (OSError, ValueError) as error:
                 raise self._ended() from error
             content = self._told()
-        return np.frombuffer(content, np.float32).reshape(len(images), -1)
+        rows = np.frombuffer(content, np.float32).reshape(len(images), -1)
+        return Scored.of_rows(rows, self.info.unknown is not None)
 
     def close(self) -> None:
         """End the process."""

@@ -74,14 +74,15 @@ class FrozenBackbone:
 
     Args:
         fixed: from images to features.
+        keep: keep the features for later runs; those of a network that was just trained are of no use to another.
     """
 
-    def __init__(self, fixed: keras.Model) -> None:
+    def __init__(self, fixed: keras.Model, *, keep: bool = True) -> None:
         self._fixed = fixed
         graph = fixed_graph(fixed)
         self._network = None if graph is None else FixedNetwork(graph, backend.threads())
         self._cache = None
-        if graph is not None and self._network is not None:
+        if keep and graph is not None and self._network is not None:
             digest = hashlib.sha256(graph).hexdigest()
             self._cache = FeatureCache(f"{digest} {self._network.description}")
 
@@ -99,7 +100,7 @@ class FrozenBackbone:
         started = time.monotonic()
         made = _room((len(rows), *self._fixed.output_shape[1:]))
         flat = made.reshape(len(rows), -1)
-        if self._network is None or self._cache is None:
+        if self._network is None:
             _by_keras(self._fixed, rows, flat, watch)
             computed, engine = len(rows), "keras"
         else:
@@ -117,10 +118,12 @@ def _room(shape: tuple[int, ...]) -> np.ndarray:
         return np.memmap(file, np.float32, "w+", shape=shape)
 
 
-def _fill(network: FixedNetwork, cache: FeatureCache, rows: ImageRows, made: np.ndarray, watch: Watch) -> int:
+def _fill(
+    network: FixedNetwork, cache: FeatureCache | None, rows: ImageRows, made: np.ndarray, watch: Watch
+) -> int:
     """Fill `made` (N, features) from the cache and, where it has none, from the network; how many were computed."""
-    hashes = [pixel_hash(rows.images[row]) for row in rows.rows]
-    known = cache.find(hashes, made.shape[1])
+    hashes = [pixel_hash(image) for image in rows.one_by_one(range(len(rows)))]
+    known = {} if cache is None else cache.find(hashes, made.shape[1])
     for index, key in enumerate(hashes):
         if key in known:
             made[index] = known[key]
@@ -129,15 +132,13 @@ def _fill(network: FixedNetwork, cache: FeatureCache, rows: ImageRows, made: np.
     done = kept = 0
 
     def keep() -> None:
-        if made.shape[1] > _LARGEST_KEPT:
+        if cache is None or made.shape[1] > _LARGEST_KEPT:
             return
         indices = missing[kept:done]
         cache.add([hashes[index] for index in indices], made[indices])
 
     try:
-        for index, features in zip(
-            missing, network.features(rows.images[rows.rows[index]] for index in missing), strict=True
-        ):
+        for index, features in zip(missing, network.features(rows.one_by_one(missing)), strict=True):
             made[index] = features.reshape(-1)
             done += 1
             watch.check()

@@ -13,6 +13,8 @@ import {Pad} from "../pad.js";
 const MOST_SHOWN = 200;
 const MOST_TOP = 3;
 
+const answerWords = (answer) => (answer.unknown ? "None of these" : answer.predicted);
+
 export function usePage(page) {
   const state = {model: "", addresses: [], turn: 0};
   const open = h(
@@ -154,9 +156,11 @@ export function usePage(page) {
   function words(answer, file, address) {
     if (answer.error) return h("p.bad", {}, answer.error);
     const top = answer.top.slice(0, MOST_TOP);
+    const unsure = answer.unsure && !answer.unknown;
+    const sure = `${percent(answer.confidence)} confident`;
     return [
-      h(".what", {}, answer.predicted, answer.unsure ? h("span.badge.waiting", {}, "unsure") : null),
-      h("p.muted.small", {}, `${percent(answer.confidence)} confident`),
+      h(".what", {}, answerWords(answer), unsure ? h("span.badge.waiting", {}, "unsure") : null),
+      h("p.muted.small", {}, answer.unknown ? `Nearest: ${answer.predicted}` : sure),
       bars(top.map((each) => [each.class, each.probability, percent(each.probability)])),
       h(
         "button.quiet",
@@ -174,7 +178,7 @@ export function usePage(page) {
     const {model} = state;
     const path = async () => (await brought([file], page.signal))[0];
     const button = why(model, path, file.name, page.signal, {start: true});
-    const lines = [`The model says ${answer.predicted}, ${percent(answer.confidence)} confident.`];
+    const lines = [`The model says ${answerWords(answer)}, ${percent(answer.confidence)} confident.`];
     return showImage({src: address, title: file.name, lines, top: answer.top, actions: [button]});
   }
 
@@ -192,7 +196,7 @@ export function usePage(page) {
       rest,
     );
     const said = (found) => {
-      fill(answer, found ? (found.error ? "–" : found.predicted) : "–");
+      fill(answer, found && !found.error ? answerWords(found) : "–");
       const shares = found?.top?.map((each) => [each.class, each.probability, percent(each.probability)]);
       fill(rest, shares ? bars(shares) : (found?.error ?? ""));
     };

@@ -1,4 +1,4 @@
-"""Something small that is asked of a server in a thread, as work like any other."""
+"""One request to a server, made in a thread and followed like any other work."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from convonet.errors import Cancelled, ConvonetError
 from convonet.events import RunState, Stamped
 
 
-class Errand:
-    """What a `Worker` is for this machine.
+class RemoteCall:
+    """The `JobHandle` of a request.
 
     Args:
         function: done once.
@@ -20,7 +20,7 @@ class Errand:
         self._function = function
         self._fault: ConvonetError | None = None
         self._left = threading.Event()
-        self._thread = threading.Thread(target=self._work, name="errand", daemon=True)
+        self._thread = threading.Thread(target=self._work, name="remote-call", daemon=True)
         self._thread.start()
 
     def is_alive(self) -> bool:
@@ -28,7 +28,7 @@ class Errand:
         return self._thread.is_alive() and not self._left.is_set()
 
     def poll(self) -> list[Stamped]:
-        """It tells nothing."""
+        """It reports nothing."""
         return []
 
     def cancel(self) -> None:

@@ -1,6 +1,6 @@
 """Follows a run on a server in a thread: begun there, its events as they come, its files when it has ended.
 
-Nothing of it gives up when the server does not answer: it waits, and goes on where it was.
+When the server does not answer, it waits and then continues where it was.
 """
 
 from __future__ import annotations
@@ -17,9 +17,11 @@ from convonet.documents.run_record import Fault
 from convonet.errors import Cancelled, ConvonetError, WorkerError
 from convonet.events import RunState, StageStarted, Stamped, Warned, read_event
 from convonet.runs import Run
-from convonet.session.remote.client import Client, EventStream, Message, ServerLostError, quoted
+from convonet.session.remote.client import Client, quoted
 from convonet.session.remote.connection import Connection
-from convonet.session.remote.mirror import Mirror, RemoteRun
+from convonet.session.remote.errors import ServerLostError
+from convonet.session.remote.event_stream import EventStream, Message
+from convonet.session.remote.mirror import Mirror
 from convonet.tasks import traits_of
 
 T = TypeVar("T")
@@ -30,10 +32,10 @@ _WAITING = "Waiting for the server; nothing is lost"
 _AGAIN = "The server was started again; the run goes on from its last checkpoint"
 
 
-def go_on(
+def continue_run(
     client: Client, run: str, *, accept_changed_data: bool = False, data: dict[str, Any] | None = None
 ) -> None:
-    """Ask the server to go on with a run. May be asked again when the answer was lost.
+    """Ask the server to continue a run. May be asked again when the answer was lost.
 
     Raises:
         ConvonetError: it refuses, and the run is not under way either.
@@ -50,8 +52,8 @@ def go_on(
             raise
 
 
-class RemoteHand:
-    """What a `Worker` is for this machine.
+class RemoteHandle:
+    """The `JobHandle` of a run on a server.
 
     Args:
         begin: starts the run there; may be called again when its answer was lost. None: it is at work already.
@@ -63,7 +65,7 @@ class RemoteHand:
         client: Client,
         connection: Connection,
         mirror: Mirror,
-        run: RemoteRun,
+        run: Run,
         kind: str,
         *,
         begin: Callable[[], None] | None = None,
@@ -73,11 +75,11 @@ class RemoteHand:
         self._run, self._traits = run, traits_of(kind)
         self._begin, self._settle = begin, settle
         self._there = f"/runs/{quoted(run.id)}"
-        self._heard: deque[Stamped] = deque()
+        self._events: deque[Stamped] = deque()
         self._offset, self._state = 0, RunState.WAITING
         self._fault: ConvonetError | None = None
         self._begun, self._was_lost = begin is None, False
-        run.said = RunState.RUNNING
+        mirror.note_state(run.id, RunState.RUNNING)
         self._cancelled, self._closed = threading.Event(), threading.Event()
         self._stream: EventStream | None = None
         self._thread = threading.Thread(target=self._work, name=f"follow-{run.id}", daemon=True)
@@ -89,10 +91,10 @@ class RemoteHand:
 
     def poll(self) -> list[Stamped]:
         """The events since the last call."""
-        heard = []
-        while self._heard:
-            heard.append(self._heard.popleft())
-        return heard
+        events = []
+        while self._events:
+            events.append(self._events.popleft())
+        return events
 
     def cancel(self) -> None:
         """Ask the server to stop the run; in a thread, since a lost server lets wait."""
@@ -174,7 +176,7 @@ class RemoteHand:
             if not self._was_lost or not self._traits.resumable:
                 return state
             self._was_lost = False
-            self._patient(partial(go_on, self._client, self._run.id))
+            self._patient(partial(continue_run, self._client, self._run.id))
             self._tell(Warned(message=_AGAIN))
 
     def _listen(self) -> RunState:
@@ -185,8 +187,8 @@ class RemoteHand:
             self._stream.close()
         for message in self._stream:
             if message.name == "end":
-                said = json.loads(message.data)["state"]
-                return RunState.CANCELLED if said == "deleted" else RunState(said)
+                state = json.loads(message.data)["state"]
+                return RunState.CANCELLED if state == "deleted" else RunState(state)
             if message.name == "away":
                 break
             self._take(message)
@@ -199,14 +201,13 @@ class RemoteHand:
 
     def _take(self, message: Message) -> None:
         self._offset = message.offset or self._offset
-        self._heard.append(read_event(json.loads(message.data)))
+        self._events.append(read_event(json.loads(message.data)))
 
     def _tell(self, event: StageStarted | Warned) -> None:
-        self._heard.append(Stamped(event, time.time(), self._run.id))
+        self._events.append(Stamped(event, time.time(), self._run.id))
 
     def _bring(self) -> None:
-        copy = self._mirror.whole(self._run.id, str(self._state))
-        self._run.said = copy.said
+        copy = self._mirror.whole(self._run.id, self._state)
         if self._settle is not None:
             self._settle(copy)
 
