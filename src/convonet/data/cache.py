@@ -81,6 +81,7 @@ def files_key(listing: ImageListing) -> str:
 def _digest(*parts: bytes) -> str:
     whole = hashlib.blake2b(digest_size=12)
     for part in parts:
+        # With its length, so that no two lists of parts join to the same bytes.
         whole.update(len(part).to_bytes(8, "little") + part)
     return whole.hexdigest()
 
@@ -120,6 +121,7 @@ class ImageCache:
         for record in self.folder.glob(f"*/{RECORD}"):
             with suppress(*TORN):
                 value = json.loads(record.read_text(encoding="utf-8"))
+                # Not the access time, which many systems do not keep.
                 used = record.stat().st_mtime
                 found.append(
                     CacheEntry(record.parent.name, value["root"], value["shape"][0], value["bytes"], used)
@@ -137,6 +139,7 @@ class ImageCache:
         """
         freed = self._trim(keep_bytes or 0)
         for part in self.folder.glob("*.part"):
+            # A part whose lock is held belongs to a process that is still writing it.
             lock = filelock.FileLock(self._lock_file(part.stem.removesuffix(_ROWS_ONLY)))
             with suppress(filelock.Timeout), lock.acquire(timeout=0):
                 shutil.rmtree(part, ignore_errors=True)
@@ -148,8 +151,11 @@ class ImageCache:
 
     def _trim(self, bound: int, keep: str = "") -> int:
         taken = freed = 0
+        # The one used last comes first, so what goes is what nobody has asked for the longest.
         for entry in self.show():
             taken += entry.bytes
+            # The entry that was just made stays even if it is larger than the bound: somebody is about to
+            # use it.
             if taken > bound and entry.key != keep:
                 self.discard(entry.key)
                 taken -= entry.bytes
@@ -161,6 +167,7 @@ class ImageCache:
         gone = self.folder / f"{key}.gone"
         with suppress(OSError):
             shutil.rmtree(gone, ignore_errors=True)
+            # Renamed first: a reader finds the whole entry or none, never one that is half removed.
             (self.folder / key).rename(gone)
             shutil.rmtree(gone, ignore_errors=True)
 
@@ -172,11 +179,13 @@ class ImageCache:
         except TORN:
             return None
         with suppress(OSError):
+            # Marks the use, for the order in which entries are removed; a read-only cache still serves.
             os.utime(folder / RECORD)
         return stored
 
     def relatives(self, key: str) -> Iterator[Relative]:
         """Entries of the same place and pixel parameters, in which some files may be the same."""
+        # Same folder and same pixels, other files: what a folder was before some images came or went.
         family = key.partition("-")[0]
         for folder in sorted(self.folder.glob(f"{family}-*")):
             if folder.suffix:  # an entry that is being made or removed
@@ -197,6 +206,7 @@ class ImageCache:
             reported = False
             while True:
                 try:
+                    # In short turns, so that the person can stop the waiting.
                     lock.acquire(timeout=_POLL_SECONDS)
                     break
                 except filelock.Timeout:
@@ -247,6 +257,7 @@ class ImageCache:
     def channels(self, key: str) -> int | None:
         """1 or 3 where `remember_channels` has noted it for these files."""
         try:
+            # Whatever is wrong with the note, the headers can be read again.
             return int((self.folder / "channels" / key).read_text(encoding="ascii"))
         except (OSError, ValueError):
             return None
@@ -261,6 +272,7 @@ def _bytes_of(variable: str, unit: int, default: int) -> int:
     if not given:
         return default
     try:
+        # Also `2e10`, as people write sizes.
         return int(float(given) * unit)
     except (ValueError, OverflowError) as error:
         what, example = ("bytes", 20 * 10**9) if unit == 1 else ("gigabytes", 20)

@@ -26,6 +26,7 @@ from convonet.atomic import write_text
 from convonet.data.listing import ImageListing
 from convonet.params.data_params import PixelParams
 
+# Part of every key: an entry of another version is another entry, so none has to be migrated.
 CACHE_VERSION = 2
 RECORD = "entry.json"
 TORN = (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile)
@@ -127,6 +128,8 @@ class EntryWriter:
     def finish(self, listing: ImageListing) -> None:
         """Write what the rows are of and, last, the record."""
         self._pixels.flush()
+        # Before the record is written: after a power cut a record must not stand beside pixels that never
+        # reached the disk.
         os.fsync(self._pixels.fileno())
         rows = np.frombuffer(self._rows, _ROW)
         rows = rows[rows["row"] != _UNREADABLE]
@@ -163,6 +166,7 @@ def open_entry(folder: Path) -> Stored:
     """Map an entry; one of `TORN` when anything in it is not as it was written."""
     record: dict[str, Any] = json.loads((folder / RECORD).read_text(encoding="utf-8"))
     shape = tuple(record["shape"])
+    # Mapped memory behind the end of a file ends the process when it is read, so the size is checked first.
     has_pixels = record.get("pixels", True)
     expected = int(np.prod(shape)) if has_pixels else 0
     if not (folder / _PIXELS).stat().st_size == expected == record["bytes"]:

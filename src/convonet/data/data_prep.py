@@ -29,6 +29,7 @@ from convonet.params.data_params import PixelParams
 __all__ = ["PreparedSet", "find_channels", "prepare"]
 
 _NONE: Pixels = np.empty(0, np.uint8)
+# Small chunks end a stop soon; larger ones cost fewer switches between threads.
 _CHUNK_IMAGES = 64
 _CHUNK_BYTES = 2**22
 
@@ -83,6 +84,7 @@ class PreparedSet:
         names = [name.encode() for name in self.classes]
         content = self.hashes.tobytes()
         for row, (path, label) in enumerate(zip(self.paths, self.labels.tolist(), strict=True)):
+            # Neither paths nor class names can hold a zero byte, so the parts cannot run into each other.
             whole.update(b"%b\0%b\0%b" % (path.encode(), names[label], content[16 * row : 16 * row + 16]))
         return whole.hexdigest()
 
@@ -134,6 +136,7 @@ def prepare(
     key = key_of(listing, pixels)
     keep_pixels = cache.keeps(len(listing) * int(np.prod(pixels.shape)))
     stored = _found(cache, key, keep_pixels)
+    # Size and times can stay while the content changes; a resumed run must not rest on them.
     if stored is not None and by_content and not _is_as_stored(listing, stored, watch):
         cache.discard(key)
         stored = None
@@ -216,6 +219,7 @@ def _prepared(
 ) -> PreparedSet:
     images = _decoded(listing, stored, pixels) if stored.images is None else stored.images
     if stored.bad:
+        # The reasons come from the entry, so a start from the cache reports the same skipped files.
         bad = [Skipped(listing.paths[row], reason) for row, reason in stored.bad.items()]
         listing = listing.select(stored.good).changed(skipped=(*listing.skipped, *bad))
     seconds = time.perf_counter() - started
@@ -225,6 +229,7 @@ def _prepared(
 def _check_classes(before: ImageListing, prepared: PreparedSet, name: str, every_class: bool) -> None:
     after = prepared.listing.counts()
     lost = [label for label, count in before.counts().items() if count and not after[label]]
+    # A class that lost all its images would still have an output that nothing ever trains.
     if not lost or (len(prepared) and not every_class):
         return
     first = next(item for item in prepared.listing.skipped if item not in before.skipped)
@@ -276,7 +281,9 @@ def _fill(
         return [known[row] if row in known else read(row) for row in rows]
 
     meter = Meter(watch, "prepare", len(listing))
+    # By the mean file size: threads gain nothing where most of the time is spent in Python.
     workers = decoding_workers(listing.stats[:, 0].mean())
+    # Decoded by many threads, written in order: row i is path i.
     for results in in_order(made, list(_chunks(listing, pixels, entry.done)), workers, watch):
         for result in results:
             if isinstance(result, str):
@@ -303,6 +310,7 @@ def _known_rows(
         position = np.full(len(paths), -1, np.int64)
         position[stored.good] = np.arange(len(stored.good))
         for old, (path, stat) in enumerate(zip(paths, map(tuple, stats.tolist()), strict=True)):
+            # The first entry that knows a file is enough.
             if state.get(path) != stat or row_of[path] in known:
                 continue
             known[row_of[path]] = stored.bad[old] if old in stored.bad else _row(stored, int(position[old]))
@@ -344,6 +352,7 @@ def _array_reader(listing: ImageListing, pixels: PixelParams) -> Callable[[int],
             check_size(*array.shape[:2])
         except DataError as error:
             return error.what
+        # Pillow knows grey images only without the axis of channels.
         array = np.ascontiguousarray(array[..., 0] if array.shape[2:] == (1,) else array)
         image = fitted(flat(Image.fromarray(array), pixels.alpha), pixels)
         return _Made(image, content_hash(array.tobytes()), *array.shape[:2])

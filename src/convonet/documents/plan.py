@@ -39,6 +39,7 @@ class ValidationScore(Document):
     @property
     def collapsed(self) -> bool:
         """Whether it is no better than always predicting the largest class."""
+        # With equality: a model that has collapsed has exactly this accuracy.
         return self.accuracy <= self.majority
 
 
@@ -141,6 +142,7 @@ class ImageFacts(Document):
     @property
     def imbalance(self) -> float:
         """Images of the largest class over those of the smallest one that has any."""
+        # A class whose images were all skipped would make the imbalance infinite.
         counts = [count for count in self.counts.values() if count]
         return max(counts) / min(counts)
 

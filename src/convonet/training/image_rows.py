@@ -50,6 +50,7 @@ class ImageRows:
     def take(self, indices: np.ndarray | slice) -> tuple[np.ndarray, np.ndarray]:
         """A batch: the images and labels at these indices of `rows`, copied out of the map."""
         rows = self.rows[indices]
+        # Copied: the map is read-only and shared by processes, and torch wants memory that it may write.
         return np.ascontiguousarray(self.images[rows]), np.ascontiguousarray(
             self.labels[rows], dtype=np.int64
         )
@@ -107,6 +108,7 @@ class BatchMaker:
             weights = self._weights[shares]
             return weights
         if shares.shape[1] == 1:
+            # One output holds the second class alone; the first is what is left.
             shares = np.concatenate([1 - shares, shares], axis=1)
         weights = shares @ self._weights
         return weights
