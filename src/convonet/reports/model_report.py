@@ -28,7 +28,7 @@ _MISTAKES = 40
 _MOST_CELLS = 20
 
 
-class Mistake(NamedTuple):
+class MistakePicture(NamedTuple):
     """An incorrect prediction; `picture` is None where the image is no longer there."""
 
     picture: str | None
@@ -140,7 +140,7 @@ def _matrix(run: Run, tested: EvaluationDocument) -> dict[str, Any]:
     return {"picture": None, "rows": rows}
 
 
-def _mistakes(run: Run, record: RunRecord, tested: EvaluationDocument) -> list[Mistake]:
+def _mistakes(run: Run, record: RunRecord, tested: EvaluationDocument) -> list[MistakePicture]:
     """Incorrect predictions, highest confidence first, each with its picture."""
     split = tested.split
     file = run.file(f"predictions{_ending(split)}.csv")
@@ -153,7 +153,7 @@ def _mistakes(run: Run, record: RunRecord, tested: EvaluationDocument) -> list[M
         worst = nlargest(_MISTAKES, wrong, key=lambda row: float(row["confidence"]))
     pictures = None if root is None else Pictures(root)
     return [
-        Mistake(
+        MistakePicture(
             picture=None if pictures is None else pictures.uri(row["path"]),
             path=row["path"],
             true=row["true"],
