@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast
 
 import typer
 
@@ -22,6 +22,7 @@ from convonet.runs.environment import available_cores
 from convonet.session.demo import demo_task
 from convonet.session.models import model_path
 from convonet.tasks import TrainTask
+from convonet.tasks.main_tasks import ExecutorName
 
 
 def register(app: typer.Typer) -> None:
@@ -125,7 +126,8 @@ def train(
         accept_class_map=accept_class_map,
         threads=threads or available_cores(),
         workers=workers,
-        executor=executor,
+        # The task names the choices where it is none of them.
+        executor=cast(ExecutorName, executor),
     )
     work_and_print(begin_run(task, results_folder(task, out), name=name), progress, json)
 
