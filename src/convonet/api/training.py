@@ -36,6 +36,7 @@ def train(
     validation: bool = True,
     seed: int | None = None,
     from_model: Model | None = None,
+    image_size: int | tuple[int, int] | None = None,
     scaling: Any = None,
     test: bool = True,
     test_data: ArrayData | None = None,
@@ -63,7 +64,9 @@ def train(
         validation: hold out a fraction of the images, or use the validation folder.
         seed: of everything random, 0 to 2³² − 1; None: that of `hyper`.
         from_model: a run or model file whose weights training starts from; not together with a recipe.
-        scaling: how pixels are scaled: `unit`, `minus_one_one`, `standard`, `none` …; None: as the network wants it.
+        image_size: side, or (height, width), in pixels that images are resized to; None: that of `data`.
+        scaling: how pixels are scaled: `unit` to 0..1, `symmetric` to −1..1, `imagenet`, `standard` or `none`; None:
+            that of `data`. For a model made elsewhere: how its pixels were scaled.
         test: evaluate on the test images where there are some.
         test_data: test images for arrays and datasets, in the same form as `data`.
         classes: class names for labels that are numbers, in their order.
@@ -83,7 +86,8 @@ def train(
         KeyboardInterrupt: the run is then `cancelled`, and can be resumed.
     """
     values = kept_as_files(data, test_data, out, max_value=max_value, names=classes)
-    values = values if scaling is None else values.changed(scaling=scaling)
+    given = {"image_size": image_size, "scaling": scaling}
+    values = values.changed(**{field: value for field, value in given.items() if value is not None})
     hypers = hyper_of(hyper)
     task = TrainTask(
         data=values,

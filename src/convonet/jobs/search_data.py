@@ -51,7 +51,9 @@ def prepare_search(
     check_before_training(run, {"train": train}, {"train": prepared}, None, watch)
     cut = FoldData.of(prepared, pixels, data, folds=folds, images=images)
     if len(cut.chosen) < len(cut.labels):
-        message = f"{len(cut.chosen):,} of {len(cut.labels):,} images are taken; --images all takes all"
+        message = (
+            f"{len(cut.chosen):,} of {len(cut.labels):,} images are taken: a larger limit (images) takes more"
+        )
         watch.tell(Warned(message=message, subject="images"))
     return cut
 
@@ -62,5 +64,5 @@ def _check_disk(count: int, pixels: PixelParams, limit: int) -> None:
         raise InputError(
             f"The prepared images would take {needed / 10**9:.3g} GB of disk",
             expected=f"at most {limit / 10**9:.3g} GB, the disk limit",
-            hint="Raise --disk-limit, or take a smaller image size",
+            hint="Raise disk_limit, or take a smaller image size",
         )
