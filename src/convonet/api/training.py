@@ -47,6 +47,7 @@ def train(
     name: str | None = None,
     threads: int | None = None,
     callbacks: Sequence[Any] = (),
+    track: str | Sequence[str] = (),
     listen: Listener = None,
     progress: bool | None = None,
 ) -> TrainedRun:
@@ -78,7 +79,8 @@ def train(
         threads: computing threads; None: one for each core.
         callbacks: your own `keras.callbacks.Callback`s, called as Keras' `fit` calls them. A run that is resumed later
             knows nothing of them. What one of them raises is raised here as it is.
-        listen: called with every event of `convonet.events`.
+        track: also write to trackers: `tensorboard:DIR`, `mlflow:URI`, or several of them.
+        listen: called with every event of `convonet.events`; a tracker of `convonet.trackers`, too.
         progress: show progress; None: in a terminal or notebook.
 
     Raises:
@@ -106,7 +108,7 @@ def train(
         accept_class_map=accept_class_map,
         threads=threads or available_cores(),
     )
-    return trained_run(new_run(task, out, name, listen, progress, callbacks=callbacks))
+    return trained_run(new_run(task, out, name, listen, progress, track, callbacks=callbacks))
 
 
 def report(run: PathLike | HasPath, out: PathLike | None = None) -> Path:

@@ -89,6 +89,14 @@ AcceptClassMap = Annotated[
 Seed = Annotated[int | None, typer.Option("--seed", help="Every draw follows from it.")]
 Out = Annotated[Path | None, typer.Option("--out", help="Parent folder of the run.")]
 Name = Annotated[str | None, typer.Option("--name", help="The run's folder name.")]
+Track = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--track",
+        metavar="TRACKER:PLACE",
+        help="Also write parameters, metrics and figures to tensorboard:DIR or mlflow:URI. Can be given several times.",
+    ),
+]
 Threads = Annotated[
     int | None, typer.Option("--threads", min=1, help="Computing threads; default: one a core.")
 ]

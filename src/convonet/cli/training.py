@@ -22,6 +22,8 @@ from convonet.runs.environment import available_cores
 from convonet.session.demo import demo_task
 from convonet.session.models import model_path
 from convonet.tasks import TrainTask
+from convonet.trackers import checked_addresses
+from convonet.trackers.addresses import track_run
 
 
 def register(app: typer.Typer) -> None:
@@ -78,6 +80,7 @@ def train(
     out: opt.Out = None,
     name: opt.Name = None,
     threads: opt.Threads = None,
+    track: opt.Track = None,
     train_dir: opt.TrainDir = None,
     test_dir: opt.TestDir = None,
     val_dir: opt.ValDir = None,
@@ -115,7 +118,10 @@ def train(
         accept_class_map=accept_class_map,
         threads=threads or available_cores(),
     )
-    work_and_print(begin_run(task, results_folder(task, out), name=name), progress, json)
+    trackers = checked_addresses(track or ())
+    run = begin_run(task, results_folder(task, out), name=name)
+    track_run(run, trackers)
+    work_and_print(run, progress, json)
 
 
 def resume(

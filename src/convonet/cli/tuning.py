@@ -19,6 +19,8 @@ from convonet.runs import RunStore
 from convonet.runs.begin import begin_run, results_folder
 from convonet.runs.documents import adopted_hyper
 from convonet.tasks import StudyTask, TuneTask
+from convonet.trackers import checked_addresses
+from convonet.trackers.addresses import track_run
 
 _SEARCH = "Search"
 
@@ -113,6 +115,7 @@ def tune(
     out: opt.Out = None,
     name: opt.Name = None,
     threads: Annotated[int, typer.Option("--threads", min=1, help="Computing threads of each training.")] = 1,
+    track: opt.Track = None,
     train_dir: opt.TrainDir = None,
     image_size: opt.ImageSize = None,
     channels: opt.Channels = None,
@@ -141,7 +144,10 @@ def tune(
         seed=seed or 0,
         threads=threads,
     )
-    work_and_print(begin_run(task, results_folder(task, out), name=name), progress, json)
+    trackers = checked_addresses(track or ())
+    run = begin_run(task, results_folder(task, out), name=name)
+    track_run(run, trackers)
+    work_and_print(run, progress, json)
 
 
 def adopt(
