@@ -82,7 +82,7 @@ def walk(train: Path, test: Path) -> None:
     session, stages = window.controller.session, Stages(app)
     stages.do("the empty window", lambda: None, _after(2))
     folders = {"train_dir": str(train), "test_dir": str(test), "image_size": 28}
-    session.set_data(DataParams.of(folders))
+    session.params.set_data(DataParams.of(folders))
     window.show_page("data")
     page: Any = window.page("data")
     stages.do("folders listed", window.controller.scan, lambda: "test" in session.sets)
@@ -91,7 +91,7 @@ def walk(train: Path, test: Path) -> None:
     stages.do("grid scrolled to its end", lambda: scroll(page.grid, app), lambda: True)
     stages.do("sizes and pixels", lambda: page.tabs.setCurrentIndex(2), _idle(window))
     page.tabs.setCurrentIndex(0)
-    session.set_space(SearchSpace.of({"family": "simple", "epochs": 1, "batch_size": 64}))
+    session.params.set_space(SearchSpace.of({"family": "simple", "epochs": 1, "batch_size": 64}))
     train_now = window.controller.actions["train_val"].trigger
     stages.do("trained for an epoch and tested", train_now, lambda: session.work is None)
     window.show_page("test")

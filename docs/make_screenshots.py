@@ -120,7 +120,7 @@ class Photographer:
         self._controller.actions["initialise"].trigger()
         self._until(lambda: session.work is None)
         images = sorted(session.sets["test"].root.glob("*/*.png"))[::23][:14]
-        session.start(session.predict_task(images))
+        session.start(session.tasks.predict(images))
         self._until(lambda: session.work is None)
         self._draw()
         self._explain()
@@ -163,7 +163,7 @@ class Photographer:
 
         session, page = self._controller.session, self._window.page("tune")
         values = {"init_rate": [0.02, 0.005], "num_filters": [8, 16], "epochs": 1, "batch_size": 32}
-        session.set_space(SearchSpace.of(values))
+        session.params.set_space(SearchSpace.of(values))
         page.folds.setValue(2)  # type: ignore[attr-defined]
         self._looks("tune", "tune_ready")
         self._controller.actions["tune"].trigger()
@@ -178,10 +178,10 @@ class Photographer:
         """The plan for a folder of images, and what its training came to."""
         session, window = self._controller.session, self._window
         session.set_model(None)
-        session.new_hyper()
+        session.params.new_hyper()
         window.files.take_folder(home() / "samples" / "digits")
         self._until(lambda: "test" in session.sets)
-        session.set_recipe("auto", 3)
+        session.params.set_recipe("auto", 3)
         window.show_page("train")
         self._until(lambda: window.page("train").card.preview.plan is not None)  # type: ignore[attr-defined]
         self._looks("train", "plan")
@@ -212,10 +212,10 @@ class Photographer:
                 source = home() / "samples" / "digits" / split / old
                 shutil.copytree(source, folder / split / _TWO[old])
         data = {"train_dir": str(folder / "train"), "test_dir": str(folder / "test"), "image_size": 16}
-        session.set_data(DataParams.of(data))
+        session.params.set_data(DataParams.of(data))
         self._controller.scan()
         self._until(lambda: "test" in session.sets)
-        session.set_space(SearchSpace.of({"family": "logistic", "epochs": 2, "batch_size": 32}))
+        session.params.set_space(SearchSpace.of({"family": "logistic", "epochs": 2, "batch_size": 32}))
         self._controller.actions["train_val"].trigger()
         self._until(lambda: session.work is None)
         page = window.page("test")
@@ -271,7 +271,7 @@ class Photographer:
         self._until(lambda: session.work is None)
         grid = self._window.page("test").grid.pictures  # type: ignore[attr-defined]
         dialogs = {
-            "about": AboutDialog(self._controller.background, session.examine, self._window),
+            "about": AboutDialog(self._controller.background, session.backend.examine, self._window),
             "error": ErrorDialog(error, (), self._window),
             "image": ImageDialog(grid, 0, self._window),
             "plots": PlotsDialog(session.model.run, self._window),

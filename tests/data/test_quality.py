@@ -17,7 +17,14 @@ from scipy.ndimage import gaussian_filter
 from convonet.data import lookalikes
 from convonet.data.cache import ImageCache
 from convonet.data.inspection import inspect_folder
-from convonet.data.lookalikes import Looks, alike_groups, first_alike, joined, looks_of, members
+from convonet.data.lookalikes import (
+    PerceptualHashes,
+    alike_groups,
+    first_alike,
+    joined,
+    members,
+    perceptual_hashes,
+)
 from convonet.data.oddities import light_of, oddities_of
 from convonet.data.shortcuts import cues_of, find_shortcuts
 
@@ -56,8 +63,8 @@ def _pixels(images: Iterable[Image.Image], side: int = 28) -> np.ndarray:
 def test_lookalikes_are_found_and_nothing_else() -> None:
     images = scenes(600)
     copies = _pixels(_again(Image.fromarray(images[row]), row % 4) for row in range(200))
-    looks = looks_of(np.concatenate([images, copies]))
-    found = {tuple(rows.tolist()) for rows in members(alike_groups(looks))}
+    perceptual = perceptual_hashes(np.concatenate([images, copies]))
+    found = {tuple(rows.tolist()) for rows in members(alike_groups(perceptual))}
     planted = {(row, 600 + row) for row in range(200)}
     assert len(found & planted) >= 0.95 * len(planted)
     assert len(found & planted) >= 0.95 * len(found)
@@ -66,7 +73,7 @@ def test_lookalikes_are_found_and_nothing_else() -> None:
 def test_hashes_of_the_same_picture_are_close_as_with_another_library() -> None:
     images = scenes(60)
     copies = _pixels(_again(Image.fromarray(image), row % 4) for row, image in enumerate(images))
-    ours = [looks_of(part).hashes for part in (images, copies)]
+    ours = [perceptual_hashes(part).hashes for part in (images, copies)]
     own = np.bitwise_count(ours[0] ^ ours[1])
     other = np.bitwise_count(ours[0] ^ np.roll(ours[0], 1))
     theirs = [
@@ -79,21 +86,21 @@ def test_hashes_of_the_same_picture_are_close_as_with_another_library() -> None:
 
 def test_brightness_and_contrast_do_not_change_the_look() -> None:
     images = scenes(5)
-    half = looks_of((images // 2 + 40).astype(np.uint8))
-    assert (half.waves * looks_of(images).waves).sum(axis=1).min() > 0.999
+    half = perceptual_hashes((images // 2 + 40).astype(np.uint8))
+    assert (half.waves * perceptual_hashes(images).waves).sum(axis=1).min() > 0.999
 
 
 def test_images_without_structure_are_not_called_alike() -> None:
-    assert not members(alike_groups(looks_of(np.zeros((50, 28, 28, 3), np.uint8))))
+    assert not members(alike_groups(perceptual_hashes(np.zeros((50, 28, 28, 3), np.uint8))))
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (8, 8), (5, 40), (64, 48)])
 def test_any_shape_is_looked_at(shape: tuple[int, int]) -> None:
     images = np.random.default_rng(0).integers(0, 256, (6, *shape, 1), dtype=np.uint8)
-    looks = looks_of(np.concatenate([images, images[:1]]))
-    assert looks.waves.shape == (7, 255)
+    perceptual = perceptual_hashes(np.concatenate([images, images[:1]]))
+    assert perceptual.waves.shape == (7, 255)
     expected = [] if shape == (1, 1) else [[0, 6]]
-    assert [rows.tolist() for rows in members(alike_groups(looks))] == expected
+    assert [rows.tolist() for rows in members(alike_groups(perceptual))] == expected
     light_of(images)
 
 
@@ -102,18 +109,18 @@ def test_hundreds_of_near_copies_of_each_picture_are_groups_and_few_are_compared
 ) -> None:
     frames = np.repeat(scenes(8), 250, axis=0).astype(np.int16)
     frames += np.random.default_rng(0).integers(-3, 4, frames.shape, dtype=np.int16)
-    looks = looks_of(np.clip(frames, 0, 255).astype(np.uint8))
+    perceptual = perceptual_hashes(np.clip(frames, 0, 255).astype(np.uint8))
     compared = []
 
-    def counted(looks: Looks, pairs: np.ndarray) -> np.ndarray:
+    def counted(perceptual: PerceptualHashes, pairs: np.ndarray) -> np.ndarray:
         compared.append(len(pairs))
-        return alike(looks, pairs)
+        return alike(perceptual, pairs)
 
     alike = lookalikes._alike
     monkeypatch.setattr(lookalikes, "_alike", counted)
-    groups = members(alike_groups(looks))
+    groups = members(alike_groups(perceptual))
     assert [rows.tolist() for rows in groups] == [list(range(n, n + 250)) for n in range(0, 2000, 250)]
-    assert sum(compared) < 3 * len(looks)
+    assert sum(compared) < 3 * len(perceptual)
 
 
 def test_many_images_are_not_compared_pair_by_pair() -> None:
@@ -122,9 +129,11 @@ def test_many_images_are_not_compared_pair_by_pair() -> None:
     waves /= np.linalg.norm(waves, axis=1, keepdims=True)
     hashes = rng.integers(0, 2**63, 20_000, dtype=np.uint64)
     hashes[-5:], waves[-5:] = hashes[:5] ^ np.uint64(0b101), waves[:5]
-    looks = Looks(hashes, waves, np.zeros(20_000, np.bool_))
-    assert [rows.tolist() for rows in members(alike_groups(looks))] == [[n, 19_995 + n] for n in range(5)]
-    assert first_alike(looks, 10_000) == {19_995 + row: row for row in range(5)}
+    perceptual = PerceptualHashes(hashes, waves, np.zeros(20_000, np.bool_))
+    assert [rows.tolist() for rows in members(alike_groups(perceptual))] == [
+        [n, 19_995 + n] for n in range(5)
+    ]
+    assert first_alike(perceptual, 10_000) == {19_995 + row: row for row in range(5)}
 
 
 def test_groups_hang_together() -> None:
@@ -144,9 +153,9 @@ def test_a_later_image_of_a_group_is_only_named_where_it_is_like_a_first_one_its
     angles = np.deg2rad([0, 7, 14])
     waves = np.zeros((3, 255), np.float32)
     waves[:, 0], waves[:, 1] = np.cos(angles), np.sin(angles)
-    looks = Looks(np.zeros(3, np.uint64), waves, np.zeros(3, np.bool_))
-    assert alike_groups(looks).tolist() == [0, 0, 0]
-    assert first_alike(looks, 1) == {1: 0}
+    perceptual = PerceptualHashes(np.zeros(3, np.uint64), waves, np.zeros(3, np.bool_))
+    assert alike_groups(perceptual).tolist() == [0, 0, 0]
+    assert first_alike(perceptual, 1) == {1: 0}
 
 
 def test_dark_bright_blurred_and_odd_sized() -> None:

@@ -78,7 +78,7 @@ def open_app(qtbot: Any, qapp: Any, answers: Answers) -> Iterator[Open]:
     for window in windows:
         work = window.controller.session.work
         if work is not None:
-            hand: Any = work.hand
+            hand: Any = work.handlele
             getattr(hand, "kill", hand.cancel)()
             window.controller.ask = Answers()  # type: ignore[assignment]
             qtbot.waitUntil(lambda session=window.controller.session: session.work is None, timeout=20_000)
@@ -100,8 +100,8 @@ def load_digits(qtbot: Any, digits: Path) -> Callable[[AppWin], None]:
     def load(window: AppWin) -> None:
         session = window.controller.session
         data = {"train_dir": str(digits / "train"), "test_dir": str(digits / "test"), "image_size": 8}
-        session.set_data(DataParams.of(data))
-        session.set_space(SearchSpace.of({"family": "logistic", "epochs": 3, "batch_size": 32}))
+        session.params.set_data(DataParams.of(data))
+        session.params.set_space(SearchSpace.of({"family": "logistic", "epochs": 3, "batch_size": 32}))
         window.controller.scan()
         qtbot.waitUntil(lambda: "test" in session.sets, timeout=10_000)
 

@@ -74,13 +74,13 @@ def test_the_plan_follows_what_is_set(window: AppWin, qtbot: Any, blobs: Path) -
     form.edited.emit()
     qtbot.waitUntil(lambda: "epochs=3" in card.notes.text(), timeout=10_000)
     card.minutes.setValue(2)
-    assert session.train_task().minutes == 2
+    assert session.tasks.train().minutes == 2
     shown = {item.title: item for item in shown_actions(session)}["Training With Validation"]
     assert shown.command.endswith("--set epochs=3 --minutes 2")
     assert "convonet.train(data, hyper, minutes=2)" in shown.python
     card.recipe.buttons["fast"].click()
     qtbot.waitUntil(lambda: len(card.candidates.lines) > 0 and not card.preview.is_busy, timeout=10_000)
-    assert session.train_task().recipe == "fast"
+    assert session.tasks.train().recipe == "fast"
     form.rows["family"].editor.set_text("logistic")
     form.edited.emit()
     assert card.recipe.current == "none"
@@ -97,7 +97,7 @@ def test_a_file_of_hyper_parameters_is_trained_as_it_is(
     window.files.take_params(file)
     window.show_page("train")
     assert page.card.recipe.current == "none"
-    task = window.controller.session.train_task()
+    task = window.controller.session.tasks.train()
     assert (task.recipe, task.hyper.epochs) == ("none", 2)
     window.controller.actions["new_hyper"].trigger()
     assert page.card.recipe.current == "auto"
@@ -105,16 +105,16 @@ def test_a_file_of_hyper_parameters_is_trained_as_it_is(
 
 def test_the_recipe_is_remembered(open_app: Any, tmp_path: Path) -> None:
     first: AppWin = open_app()
-    first.controller.session.set_recipe("best", 12)
+    first.controller.session.params.set_recipe("best", 12)
     first.close()
     later: AppWin = open_app(WindowState.load())
     later.controller.restore_session()
-    recipes = later.controller.session.recipes
+    recipes = later.controller.session.params.recipes
     assert (recipes.chosen, recipes.minutes) == ("best", 12)
     # Windows without recipes trained what the form said.
     old: AppWin = open_app(WindowState(hyper={"epochs": 4}))
     old.controller.restore_session()
-    assert old.controller.session.recipe == "none"
+    assert old.controller.session.params.recipe == "none"
 
 
 @pytest.mark.timeout(180)
@@ -124,7 +124,7 @@ def test_train_and_what_is_shown_while_and_after(
     """Choose a folder, press Train, and a real worker does the rest."""
     page = choose(window, qtbot, blobs)
     session = window.controller.session
-    session.set_recipe("fast")
+    session.params.set_recipe("fast")
     window.controller.actions["train_val"].trigger()
     assert session.work is not None
     task = session.work.task
@@ -215,7 +215,7 @@ def test_a_run_that_is_opened_again_has_its_summary_and_advice(
     page: Any = window.page("train")
     view = page.summary
     assert page.tabs.currentWidget() is view
-    assert session.recipe == "auto"
+    assert session.params.recipe == "auto"
     assert page.card.minutes.value() == 1
     assert [line.note for line in view.tried.lines] == ["Chosen", "Needs at least 9 s"]
     assert view._interval.text() == "95% CI 70.0–88.0%"
@@ -297,9 +297,9 @@ def test_expert_begins_with_the_plan_and_leaves_nothing_behind(
     plan = card.preview.plan
     card.recipe.buttons["none"].click()
     main = next((one for one in plan.candidates if one.kind == "fine_tuned"), plan.candidates[0])
-    assert session.recipe == "none"
-    assert session.data.image_size == main.image_size
-    assert session.hyper.family == main.hyper["family"]
+    assert session.params.recipe == "none"
+    assert session.params.data.image_size == main.image_size
+    assert session.params.hyper.family == main.hyper["family"]
     params: Any = window.page("params")
     window.show_page("params/hyper")
     assert not any(row.name.objectName() for row in params.hyper_form.rows.values())
@@ -309,9 +309,9 @@ def test_expert_begins_with_the_plan_and_leaves_nothing_behind(
     assert differing == ["momentum"]
     assert "The plan has the default." in params.hyper_form.rows["momentum"].help.text()
     card.recipe.buttons["auto"].click()
-    assert session.recipe == "auto"
-    assert session.data.set_values() == {"train_dir": str(blobs)}
-    assert session.space.choices == {}
+    assert session.params.recipe == "auto"
+    assert session.params.data.set_values() == {"train_dir": str(blobs)}
+    assert session.params.space.choices == {}
 
 
 def test_parameters_are_searched(window: AppWin) -> None:
@@ -332,24 +332,24 @@ def test_a_backbone_brings_its_image_size(window: AppWin, answers: Any) -> None:
     session = window.controller.session
     window.show_page("params/hyper")
     page: Any = window.page("params")
-    session.set_space(SearchSpace.of({"family": "lenet5", "epochs": 4}))
+    session.params.set_space(SearchSpace.of({"family": "lenet5", "epochs": 4}))
     page.cards.cards["efficientnet_lite0"].click()
-    assert (session.hyper.family, session.hyper.base, session.hyper.epochs) == (
+    assert (session.params.hyper.family, session.params.hyper.base, session.params.hyper.epochs) == (
         "transfer",
         "efficientnet_lite0",
         4,
     )
-    assert session.data.image_size == (224, 224)
+    assert session.params.data.image_size == (224, 224)
     assert page.cards.cards["efficientnet_lite0"].isChecked()
     answers.choices = ["Cancel"]
     page.cards.cards["xception"].click()
-    assert session.hyper.base == "efficientnet_lite0", "nothing is downloaded unasked"
+    assert session.params.hyper.base == "efficientnet_lite0", "nothing is downloaded unasked"
     answers.choices = ["Download when training"]
     page.cards.cards["xception"].click()
-    assert (session.hyper.base, session.hyper.base_weights) == ("xception", "fetch")
-    assert session.data.image_size == (299, 299)
+    assert (session.params.hyper.base, session.params.hyper.base_weights) == ("xception", "fetch")
+    assert session.params.data.image_size == (299, 299)
     page.cards.cards[""].click()
-    assert (session.hyper.base, session.hyper.epochs) == (None, 4)
+    assert (session.params.hyper.base, session.params.hyper.epochs) == (None, 4)
 
 
 def test_test_images_are_held_out_before_training(window: AppWin, qtbot: Any, blobs: Path) -> None:

@@ -12,7 +12,7 @@ import threading
 import time
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext, suppress
+from contextlib import closing, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ from convonet.desktop.file_actions import _check_for_server
 from convonet.desktop.widgets.connection import ConnectionLabel
 from convonet.desktop.window_state import WindowState
 from convonet.errors import ConvonetError, InputError
-from convonet.session.remote.bench import open_session
+from convonet.session.remote.backend import open_server
 from convonet.session.remote.client import Client
 
 Wait = Callable[..., None]
@@ -110,7 +110,8 @@ class _Served:
         end = time.monotonic() + 60
         while time.monotonic() < end:
             try:
-                Client(self.url, TOKEN).ping()
+                with closing(Client(self.url, TOKEN)) as client:
+                    client.ping()
             except ConvonetError:
                 time.sleep(0.1)
             else:
@@ -132,8 +133,8 @@ def served(tmp_path: Path, digits: Path) -> Iterator[_Served]:
 
 @pytest.fixture
 def remote(served: _Served, qtbot: Any, qapp: QApplication, answers: Any) -> Iterator[AppWin]:
-    session = open_session(served.url, TOKEN)
-    window = open_remote(WindowState(server=session.name), session)
+    backend = open_server(served.url, TOKEN)
+    window = open_remote(WindowState(server=backend.name), backend)
     window.controller.ask = answers
     window.show()
     yield window
@@ -146,7 +147,7 @@ def remote(served: _Served, qtbot: Any, qapp: QApplication, answers: Any) -> Ite
 def test_the_whole_way_on_a_server(
     remote: AppWin, served: _Served, qtbot: Any, answers: Any, wait_work: Wait, digits: Path, tmp_path: Path
 ) -> None:
-    from convonet.params import HyperParams, SearchSpace
+    from convonet.params import SearchSpace
 
     loaded = set(sys.modules)
     session, actions = remote.controller.session, remote.controller.actions
@@ -159,18 +160,17 @@ def test_the_whole_way_on_a_server(
         lambda: data.grid.thumbnails.picture(data.grid.pictures.at(0).address) is not None, timeout=20_000
     )
     assert not data.grid.thumbnails.picture(data.grid.pictures.at(0).address).isNull()
-    # No image lies here: whether they have colour must be said.
-    assert session.first_space() == SearchSpace.single(HyperParams())
-    session.set_data(session.data.changed(image_size=8, channels=1))
     assert session.first_space().choices["family"] == ("convonet",)
-    session.set_data(session.data.changed(channels="auto"))
-    session.set_space(SearchSpace.of({"family": "simple", "num_units": 16, "epochs": 3, "batch_size": 64}))
+    session.params.set_data(session.params.data.changed(image_size=8))
+    session.params.set_space(
+        SearchSpace.of({"family": "simple", "num_units": 16, "epochs": 3, "batch_size": 64})
+    )
     qtbot.waitUntil(lambda: session.sets.images("test") == 359, timeout=20_000)
     actions["train_val"].trigger()
     wait_work(remote, 120)
     assert answers.errors == []
     assert session.model is not None
-    assert session.model.ready_onnx().is_file()
+    assert session.models.fetch_onnx(session.model).is_file()
     assert remote.controller.progress.epochs_done == 3
     remote.show_page("test")
     page: Any = remote.page("test")
@@ -183,7 +183,7 @@ def test_the_whole_way_on_a_server(
     qtbot.waitUntil(lambda: page.grid.pictures.rowCount() == wrong, timeout=20_000)
     qtbot.waitUntil(lambda: page.grid.pictures.at(0).address.startswith("remote:"), timeout=20_000)
     files = sorted((digits / "test" / "3").glob("*.png"))[:3]
-    session.start(session.predict_task(files))
+    session.start(session.tasks.predict(files))
     wait_work(remote, 60)
     assert [item["path"] for item in session.predictions] == [str(file) for file in files]
     remote.show_page("explain")
@@ -216,10 +216,10 @@ def test_a_lost_connection_is_shown_and_tried_again(
     from convonet.params import DataParams, SearchSpace
 
     session, controller = remote.controller.session, remote.controller
-    session.set_data(DataParams.of({"train_dir": "digits/train", "image_size": 8}))
+    session.params.set_data(DataParams.of({"train_dir": "digits/train", "image_size": 8}))
     controller.scan()
     qtbot.waitUntil(lambda: "train" in session.sets, timeout=20_000)
-    session.set_space(SearchSpace.of({"family": "logistic", "epochs": 3000, "batch_size": 16}))
+    session.params.set_space(SearchSpace.of({"family": "logistic", "epochs": 3000, "batch_size": 16}))
     controller.actions["train_val"].trigger()
     qtbot.waitUntil(lambda: controller.progress.epochs_done >= 2, timeout=60_000)
     assert session.work is not None
@@ -244,8 +244,8 @@ def test_a_lost_connection_is_shown_and_tried_again(
     remote.close()
     assert session.work is not None
 
-    session = open_session(served.url, TOKEN)
-    again = open_remote(WindowState(server=session.name), session)
+    backend = open_server(served.url, TOKEN)
+    again = open_remote(WindowState(server=backend.name), backend)
     again.controller.ask = answers
     again.show()
     again.controller.attach_running()
@@ -253,7 +253,7 @@ def test_a_lost_connection_is_shown_and_tried_again(
     assert again.controller.progress.history["loss"][: len(history["loss"])] == history["loss"]
     again.controller.actions["stop"].trigger()
     wait_work(again, 60)
-    assert session.store.find(run.id).state() is RunState.CANCELLED
+    assert backend.runs.state(backend.runs.find(run.id)) is RunState.CANCELLED
     assert [str(error) for error in answers.errors] == []
     again.close()
     again.deleteLater()
@@ -262,7 +262,7 @@ def test_a_lost_connection_is_shown_and_tried_again(
 @pytest.mark.slow
 def test_a_wrong_token_is_told(served: _Served) -> None:
     with pytest.raises(ConvonetError, match="token"):
-        open_session(served.url, "another")
+        open_server(served.url, "another")
 
 
 class _SlowLine:
@@ -312,23 +312,24 @@ def test_a_slow_line_does_not_stop_the_window(
     from convonet.params import DataParams, SearchSpace
 
     line = _SlowLine(served.port, 0.7)
-    session = open_session(line.url, TOKEN)
-    window = open_remote(WindowState(server=session.name), session)
+    backend = open_server(line.url, TOKEN)
+    window = open_remote(WindowState(server=backend.name), backend)
+    session = window.controller.session
     window.controller.ask = answers
     window.show()
     # What was loaded last time is taken up first.
     qapp.processEvents()
-    asked, plain = [], Client._sent
+    asked, plain = [], Client._send
 
     def sent(self: Client, method: str, path: str, *args: Any, **options: Any) -> Any:
         if threading.current_thread() is threading.main_thread():
             asked.append(path)
         return plain(self, method, path, *args, **options)
 
-    monkeypatch.setattr(Client, "_sent", sent)
+    monkeypatch.setattr(Client, "_send", sent)
     controller, actions = window.controller, window.controller.actions
-    session.set_data(DataParams.of({"train_dir": "digits/train", "image_size": 8}))
-    session.set_space(SearchSpace.of({"family": "logistic", "epochs": 2000, "batch_size": 64}))
+    session.params.set_data(DataParams.of({"train_dir": "digits/train", "image_size": 8}))
+    session.params.set_space(SearchSpace.of({"family": "logistic", "epochs": 2000, "batch_size": 64}))
     controller.scan()
     qtbot.waitUntil(lambda: "train" in session.sets, timeout=30_000)
     actions["train_val"].trigger()

@@ -155,7 +155,7 @@ def test_a_second_set_with_other_names_for_its_classes(
     window.files.take_folder(sets)
     qtbot.waitUntil(lambda: "train" in session.sets, timeout=20_000)
     window.files.take_params(write_params(tmp_path, sets)[1])
-    session.set_space(session.space.changed({"epochs": [1]}))
+    session.params.set_space(session.params.space.changed({"epochs": [1]}))
     window.controller.actions["train_val"].trigger()
     wait_work(window, 240)
     assert answers.errors == []
@@ -170,7 +170,7 @@ def test_scenario_2_tune_and_take_over(
     session, actions = window.controller.session, window.controller.actions
     for file in write_params(tmp_path, digits):
         window.files.take_params(file)
-    session.set_space(session.space.changed({"epochs": [1], "family": ["logistic"]}))
+    session.params.set_space(session.params.space.changed({"epochs": [1], "family": ["logistic"]}))
     qtbot.waitUntil(lambda: "train" in session.sets, timeout=10_000)
     window.show_page("tune")
     page: Any = window.page("tune")
@@ -183,15 +183,15 @@ def test_scenario_2_tune_and_take_over(
     page.table.selectRow(0)
     best = page.table.rows.rows[0][0]
     page._adopt_button.click()
-    assert session.hyper.init_rate == best
-    assert session.space.varied == ()
+    assert session.params.hyper.init_rate == best
+    assert session.params.space.varied == ()
     assert window.shown == "params"
     actions["train_val"].trigger()
     wait_work(window)
     assert answers.errors == []
     assert session.model is not None
     assert session.model.run is not None
-    assert session.model.run.task().hyper == session.hyper
+    assert session.model.run.task().hyper == session.params.hyper
 
 
 @pytest.mark.slow
@@ -202,7 +202,9 @@ def test_a_search_is_watched_stopped_and_its_best_row_adopted(
     session, actions = window.controller.session, window.controller.actions
     for file in write_params(tmp_path, digits):
         window.files.take_params(file)
-    session.set_space(session.space.changed({"epochs": [4, 5, 6], "init_rate": [0.04, 0.02, 0.01, 0.005]}))
+    session.params.set_space(
+        session.params.space.changed({"epochs": [4, 5, 6], "init_rate": [0.04, 0.02, 0.01, 0.005]})
+    )
     qtbot.waitUntil(lambda: "train" in session.sets, timeout=10_000)
     window.show_page("tune")
     page: Any = window.page("tune")
@@ -224,8 +226,8 @@ def test_a_search_is_watched_stopped_and_its_best_row_adopted(
     page.table.selectRow(page.table.rows.rows.index(done[0]))
     page._adopt_button.click()
     columns = page.table.rows.columns
-    assert session.hyper.init_rate == done[0][columns.index("init_rate")]
-    assert session.hyper.epochs == done[0][columns.index("epochs")]
+    assert session.params.hyper.init_rate == done[0][columns.index("init_rate")]
+    assert session.params.hyper.epochs == done[0][columns.index("epochs")]
 
 
 def _folds(page: Any) -> int:

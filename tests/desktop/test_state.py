@@ -46,8 +46,8 @@ def trained_on(folder: Path, digits: Path) -> Run:
 def check_nothing_is_left(window: AppWin, photographs: Path) -> None:
     """The window is as if the photographs had been chosen first."""
     session = window.controller.session
-    assert session.data.set_values() == {"train_dir": str(photographs)}
-    assert (session.recipe, session.space) == ("auto", SearchSpace())
+    assert session.params.data.set_values() == {"train_dir": str(photographs)}
+    assert (session.params.recipe, session.params.space) == ("auto", SearchSpace())
     assert session.model is session.evaluation is session.summary is session.explanations is None
     assert session.predictions == []
     standing = {name: made.standing for name, made in window.rail.buttons.items()}
@@ -72,7 +72,7 @@ def test_photographs_after_the_digits_leave_nothing_of_the_digits(
     runs: Any = window.page("runs")
     runs._take_run(run, OpenedModel(run.path))
     qtbot.waitUntil(lambda: "test" in session.sets, timeout=10_000)
-    assert session.data.image_size == (16, 16)
+    assert session.params.data.image_size == (16, 16)
     assert "98.6%" in window.rail.buttons["test"].toolTip()
     window.show_page("train")
     session.predictions = [{"path": "7.png", "error": "of the digits"}]
@@ -86,11 +86,11 @@ def test_a_folder_that_is_pointed_to_anew_keeps_what_was_set(
     window: AppWin, qtbot: Any, tmp_path: Path, photographs: Path
 ) -> None:
     session = window.controller.session
-    session.set_data(DataParams.of({"train_dir": str(tmp_path / "gone"), "image_size": 32}))
-    session.set_space(SearchSpace.of({"epochs": 4}))
+    session.params.set_data(DataParams.of({"train_dir": str(tmp_path / "gone"), "image_size": 32}))
+    session.params.set_space(SearchSpace.of({"epochs": 4}))
     window.files.take_folder(photographs)
     qtbot.waitUntil(lambda: "train" in session.sets, timeout=10_000)
-    assert (session.data.image_size, session.hyper.epochs) == ((32, 32), 4)
+    assert (session.params.data.image_size, session.params.hyper.epochs) == ((32, 32), 4)
 
 
 def test_another_test_folder_drops_the_score_and_keeps_the_model(
@@ -137,4 +137,4 @@ def test_a_training_that_ends_after_other_images_were_chosen_is_only_listed(
     wait_work(window, 200)
     assert answers.errors == []
     check_nothing_is_left(window, photographs)
-    assert len(list(session.store.known())) == 1
+    assert len(list(session.runs.known())) == 1

@@ -93,7 +93,7 @@ def test_marking_from_the_mistakes_and_the_way_back(
 
     own, session = tmp_path / "own", loaded.controller.session
     shutil.copytree(digits / "test", own)
-    session.set_data(session.data.changed(train_dir=str(own), test_dir=None))
+    session.params.set_data(session.params.data.changed(train_dir=str(own), test_dir=None))
     loaded.controller.scan()
     qtbot.waitUntil(lambda: session.sets.images("train") == 359, timeout=10_000)
     loaded.show_page("data/marks")
@@ -219,8 +219,10 @@ def test_explained_layers_dreamt_checked_and_reported_with_workers(
     from convonet.params import SearchSpace
 
     session, actions = loaded.controller.session, loaded.controller.actions
-    session.set_space(SearchSpace.of({"family": "simple", "epochs": 1, "batch_size": 64, "num_units": 16}))
-    session.set_data(session.data.changed(image_size=16))
+    session.params.set_space(
+        SearchSpace.of({"family": "simple", "epochs": 1, "batch_size": 64, "num_units": 16})
+    )
+    session.params.set_data(session.params.data.changed(image_size=16))
     actions["train_val"].trigger()
     wait_work(loaded)
     loaded.show_page("explain")

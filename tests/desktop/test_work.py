@@ -24,7 +24,7 @@ def start_long(window: AppWin, qtbot: Any, epochs: int = 2) -> Run:
     from convonet.params import SearchSpace
 
     session = window.controller.session
-    session.set_space(SearchSpace.of(LONG))
+    session.params.set_space(SearchSpace.of(LONG))
     window.controller.actions["train_val"].trigger()
     assert session.work is not None
     run = session.work.run
@@ -122,7 +122,7 @@ def test_images_are_predicted_when_they_are_dropped(
     broken = tmp_path / "broken.png"
     broken.write_bytes(b"not an image")
     files = [*sorted((digits / "test" / "3").glob("*.png"))[:3], broken]
-    loaded.controller.guard(lambda: loaded.files.take_paths(files))
+    loaded.controller.guard(lambda: loaded.params.files.take_paths(files))
     assert [error.sentence() for error in answers.errors] == []
     assert loaded.shown == "use"
     wait_work(loaded)
@@ -155,7 +155,7 @@ def test_images_that_changed_are_told_and_can_be_accepted(
     own = tmp_path / "own"
     shutil.copytree(digits / "train", own)
     session = loaded.controller.session
-    session.set_data(session.data.changed(train_dir=str(own)))
+    session.params.set_data(session.params.data.changed(train_dir=str(own)))
     loaded.controller.scan()
     qtbot.waitUntil(lambda: "train" in session.sets, timeout=10_000)
     run = start_long(loaded, qtbot, epochs=1)

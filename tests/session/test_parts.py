@@ -29,6 +29,7 @@ from convonet.events import (
 )
 from convonet.params import DataParams, HyperParams, SearchSpace
 from convonet.session.folder_tree import folder_tree, rows_below
+from convonet.session.local.backend import LocalBackend
 from convonet.session.look import find_sizes
 from convonet.session.predictions import read_answers
 from convonet.session.progress import Progress, time_left
@@ -169,7 +170,8 @@ def test_odd_names_among_the_answers_and_a_table_that_was_written_anew(tmp_path:
 def test_a_session_loads_no_window_and_no_network() -> None:
     code = (
         "import json, sys; from pathlib import Path; from convonet.session.session import Session; "
-        "Session(Path('.')).why_not('train'); "
+        "from convonet.session.local.backend import LocalBackend; "
+        "Session(LocalBackend(Path('.'))).why_not('train'); "
         "print(json.dumps([m for m in ('keras', 'torch', 'PySide6', 'matplotlib', 'numpy') if m in sys.modules]))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -201,13 +203,15 @@ def test_the_folders_of_a_set_as_a_tree(tmp_path: Path) -> None:
 def test_every_action_as_command_and_python(digits: Path, tmp_path: Path) -> None:
     from click import Command
 
-    session = Session(tmp_path)
+    session = Session(LocalBackend(tmp_path))
     known = command_tree()
     first = {item.title for item in shown_actions(session)}
     assert {"New Data Params", "Load Training Dataset", "Runs", "About"} <= first
-    session.set_data(DataParams.of({"train_dir": str(digits / "train"), "test_dir": str(digits / "test")}))
-    session.take_sets(session.data, load_sets(session.data))
-    session.set_space(SearchSpace.of({"epochs": [1, 2], "init_rate": 0.1}))
+    session.params.set_data(
+        DataParams.of({"train_dir": str(digits / "train"), "test_dir": str(digits / "test")})
+    )
+    session.take_sets(session.params.data, load_sets(session.params.data))
+    session.params.set_space(SearchSpace.of({"epochs": [1, 2], "init_rate": 0.1}))
     (tmp_path / "model.h5").write_bytes(b"no network is opened for this")
     session.load_model(tmp_path / "model.h5")
     shown = {item.title: item for item in shown_actions(session)}

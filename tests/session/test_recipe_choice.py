@@ -23,6 +23,7 @@ from convonet.params import DataParams, HyperParams, SearchSpace
 from convonet.runs import Run
 from convonet.runs.summary import NextStep, summary_of
 from convonet.session.demo import task_for
+from convonet.session.local.backend import LocalBackend
 from convonet.session.progress import Progress, stored_messages
 from convonet.session.recipes import RecipeChoice
 from convonet.session.session import Session
@@ -33,50 +34,50 @@ from convonet.tasks.shown_as import as_command
 @pytest.fixture
 def session(tmp_path: Path) -> Session:
     """A session that begins with `auto`, as the window's does."""
-    made = Session(tmp_path / "runs")
-    made.recipes.first = "auto"
+    made = Session(LocalBackend(tmp_path / "runs"))
+    made.params.recipes.first = "auto"
     return made
 
 
 def test_values_are_imposed_and_a_network_switches_the_plan_off(session: Session) -> None:
-    assert session.train_task().recipe == "auto"
-    session.set_space(SearchSpace.of({"epochs": 4}))
-    task = session.train_task()
+    assert session.tasks.train().recipe == "auto"
+    session.params.set_space(SearchSpace.of({"epochs": 4}))
+    task = session.tasks.train()
     assert (task.recipe, task.hyper.set_values()) == ("auto", {"epochs": 4})
-    session.set_space(SearchSpace.of({"epochs": 4, "family": "logistic"}))
-    assert session.recipe == "none"
-    assert session.train_task().hyper.family == "logistic"
-    session.set_space(SearchSpace.of({"epochs": 4}))
-    assert session.recipe == "auto"
-    session.set_space(SearchSpace.of({"base": "efficientnet_lite0"}))
-    assert session.recipe == "none"
+    session.params.set_space(SearchSpace.of({"epochs": 4, "family": "logistic"}))
+    assert session.params.recipe == "none"
+    assert session.tasks.train().hyper.family == "logistic"
+    session.params.set_space(SearchSpace.of({"epochs": 4}))
+    assert session.params.recipe == "auto"
+    session.params.set_space(SearchSpace.of({"base": "efficientnet_lite0"}))
+    assert session.params.recipe == "none"
 
 
 def test_what_was_done_last_counts(session: Session) -> None:
-    session.set_space(SearchSpace.of({"family": "logistic", "epochs": 4}))
-    session.set_recipe("auto", 2)
-    task = session.train_task()
+    session.params.set_space(SearchSpace.of({"family": "logistic", "epochs": 4}))
+    session.params.set_recipe("auto", 2)
+    task = session.tasks.train()
     assert (task.recipe, task.minutes, task.hyper.set_values()) == ("auto", 2, {"epochs": 4})
-    session.set_space(SearchSpace.of({"family": "lenet5", "epochs": 4}))
-    assert session.train_task().recipe == "none"
-    assert session.train_task().minutes is None, "a budget belongs to a plan"
-    session.set_recipe("best")
-    session.set_space(session.space.changed({"epochs": [5]}))
-    assert session.recipe == "best", "values leave the choice as it is"
+    session.params.set_space(SearchSpace.of({"family": "lenet5", "epochs": 4}))
+    assert session.tasks.train().recipe == "none"
+    assert session.tasks.train().minutes is None, "a budget belongs to a plan"
+    session.params.set_recipe("best")
+    session.params.set_space(session.params.space.changed({"epochs": [5]}))
+    assert session.params.recipe == "best", "values leave the choice as it is"
 
 
 def test_a_file_is_trained_as_it_is_until_another_beginning(session: Session, tmp_path: Path) -> None:
     file = tmp_path / "hyper.json"
     file.write_text(json.dumps({"epochs": [3]}))
-    session.load_hyper(file)
-    assert session.train_task().recipe == "none"
-    session.new_hyper()
-    assert session.train_task().recipe == "auto"
-    assert session.space == SearchSpace()
+    session.params.load_hyper(file)
+    assert session.tasks.train().recipe == "none"
+    session.params.new_hyper()
+    assert session.tasks.train().recipe == "auto"
+    assert session.params.space == SearchSpace()
 
 
 def test_training_further_plans_nothing(session: Session) -> None:
-    assert session.train_task(further=True).recipe == "none"
+    assert session.tasks.train(further=True).recipe == "none"
 
 
 def test_another_face_begins_with_its_own_recipe() -> None:
@@ -86,12 +87,12 @@ def test_another_face_begins_with_its_own_recipe() -> None:
 
 def test_new_images_do_not_inherit_the_demonstration(session: Session, tmp_path: Path) -> None:
     demo = task_for(str(home() / "samples" / "digits" / "train"), str(tmp_path / "test"))
-    session.take_task(demo)
-    assert session.train_task().hyper == demo.hyper
-    assert session.recipe == "none"
-    session.choose_images(tmp_path)
-    assert session.data.set_values() == {"train_dir": str(tmp_path)}
-    assert session.recipe == "auto"
+    session.params.take_task(demo)
+    assert session.tasks.train().hyper == demo.hyper
+    assert session.params.recipe == "none"
+    session.params.choose_images(tmp_path)
+    assert session.params.data.set_values() == {"train_dir": str(tmp_path)}
+    assert session.params.recipe == "auto"
 
 
 def planned_run(folder: Path, **record: Any) -> Run:

@@ -12,9 +12,12 @@ from typing import Any
 import pytest
 
 from convonet.errors import InputError, ParamError
-from convonet.session.remote import client as client_room
-from convonet.session.remote.bench import _placed
-from convonet.session.remote.client import Client, Message, ServerLostError, _messages
+from convonet.events import RunState
+from convonet.session.remote import uploads
+from convonet.session.remote.client import Client
+from convonet.session.remote.errors import ServerLostError
+from convonet.session.remote.event_stream import Message, lines, messages
+from convonet.session.remote.job import _placed
 from convonet.session.remote.mirror import Mirror
 
 RECORD = {"format_version": 1, "state": "done", "created": "2026-01-01T00:00:00Z"}
@@ -55,23 +58,30 @@ class _Answers(BaseHTTPRequestHandler):
 @pytest.fixture
 def server() -> Iterator[Any]:
     made = ThreadingHTTPServer(("127.0.0.1", 0), _Answers)
-    made.asked = []  # type: ignore[attr-defined]
+    made.asked, made.clients = [], []  # type: ignore[attr-defined]
     thread = threading.Thread(target=made.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     yield made
+    for client in made.clients:  # type: ignore[attr-defined]
+        client.close()
     made.shutdown()
     made.server_close()
     thread.join()
 
 
 def client_of(server: Any, token: str | None = None) -> Client:
-    return Client(f"http://127.0.0.1:{server.server_port}/", token)
+    made = Client(f"http://127.0.0.1:{server.server_port}/", token)
+    server.clients.append(made)
+    return made
 
 
 def test_messages_of_a_stream() -> None:
-    text = 'retry: 1000\n\nid: 12\ndata: {"a": 1}\n\n: still here\n\nevent: end\ndata: {}\n\n'
-    assert list(_messages(iter(text.splitlines(keepends=True)))) == [
-        Message("", '{"a": 1}', 12),
+    text = 'retry: 1000\n\nid: 12\ndata: {"a": "1\u2028东"}\n\n: still here\n\nevent: end\r\ndata: {}\r\n\r\n'
+    content = text.encode()
+    # Chunks end anywhere, also within a character.
+    chunks = [content[start : start + 3] for start in range(0, len(content), 3)]
+    assert list(messages(lines(chunks))) == [
+        Message("", '{"a": "1\u2028东"}', 12),
         Message("end", "{}", None),
     ]
 
@@ -81,7 +91,7 @@ def test_only_plain_files_are_copied_and_only_once(server: Any, tmp_path: Path) 
     run = mirror.whole("r")
     assert sorted(path.name for path in tmp_path.rglob("*") if path.is_file()) == ["run.json", "东.png"]
     assert run.file("pictures/东.png").read_bytes() == b"{}"
-    assert str(run.state()) == "done"
+    assert mirror.state(run) is RunState.DONE
     before = len(server.asked)
     mirror.whole("r")
     assert len(server.asked) == before + 2
@@ -109,7 +119,7 @@ def test_images_are_brought_along(server: Any, tmp_path: Path) -> None:
 def test_a_server_that_is_gone_and_an_address_that_is_none() -> None:
     with pytest.raises(ServerLostError, match="does not answer"):
         Client("http://127.0.0.1:9").get("/health")
-    with pytest.raises(InputError, match="no address"):
+    with pytest.raises(InputError, match="not the address"):
         Client("gpu:8765")
 
 
@@ -128,12 +138,12 @@ def test_paths_of_the_server_become_those_of_the_copy() -> None:
 def test_many_images_go_in_several_requests(
     server: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(client_room, "_BATCH_BYTES", 10)
+    monkeypatch.setattr(uploads, "_BATCH_BYTES", 10)
     files = [tmp_path / f"{place}.png" for place in range(4)]
     for file in files:
         file.write_bytes(b"12345")
     assert len(client_of(server).upload(files)) == 4
     assert [request.body.count(b'name="files"') for request in server.asked] == [2, 2]
-    monkeypatch.setattr(client_room, "_MOST_BATCHES", 1)
+    monkeypatch.setattr(uploads, "_MOST_BATCHES", 1)
     with pytest.raises(InputError, match="too many"):
         client_of(server).upload(files)

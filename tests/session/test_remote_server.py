@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,11 +22,13 @@ from convonet.server.app import create_app
 from convonet.server.jobs import JobQueue
 from convonet.server.serving import Server, listening
 from convonet.server.settings import Settings
-from convonet.session.changes import Heard
+from convonet.session.changes import Reported
 from convonet.session.remote import connection as connection_room
-from convonet.session.remote.bench import RemoteSession, open_session
-from convonet.session.remote.client import Client, ServerLostError
+from convonet.session.remote.backend import RemoteBackend, open_server
+from convonet.session.remote.client import Client
 from convonet.session.remote.connection import Connection
+from convonet.session.remote.errors import ServerLostError
+from convonet.session.session import Session
 from convonet.tasks import TrainTask
 
 T = TypeVar("T")
@@ -84,10 +87,15 @@ def served(tmp_path: Path, digits: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
 
 
 @pytest.fixture
-def session(served: Served) -> Iterator[RemoteSession]:
-    made = open_session(served.url, TOKEN)
+def backend(served: Served) -> Iterator[RemoteBackend]:
+    made = open_server(served.url, TOKEN)
     yield made
     made.close()
+
+
+@pytest.fixture
+def session(backend: RemoteBackend) -> Session:
+    return Session(backend)
 
 
 def data_there(served: Served) -> DataParams:
@@ -106,34 +114,36 @@ def epoch(number: int) -> EpochEnded:
     return EpochEnded(epoch=number, epochs=4, logs={"loss": 1 / number, "accuracy": 0.5}, seconds=0.1)
 
 
-def test_images_of_the_server(served: Served, session: RemoteSession) -> None:
-    data, images = DataParams.of(DATA), session.remote_images
-    sets = images.sets(data, (), Watch())
+def test_images_of_the_server(backend: RemoteBackend) -> None:
+    data, images = DataParams.of(DATA), backend.images
+    sets = images.load_sets(data, (), Watch())
     assert (sets.images("train"), sets.images("test"), sets.classes) == (24, 24, ("3", "7"))
     address = str(sets["test"].file(0))
     assert address.startswith("remote:")
     assert images.picture(address, 96).startswith(b"\x89PNG")
-    sizes = images.sizes(sets.listings, data, Watch())
+    sizes = images.find_sizes(sets.listings, data, Watch())
     assert sizes.heights["train"].total() == 24
     assert sizes.means["3"].shape == (8, 8, 1)
     marks = images.mark(data, [address], label="7", undo=False, watch=Watch())
     assert [(item.mark.label, item.cls) for item in marks] == [("7", "3")]
     assert images.mark(data, [address], label=None, undo=True, watch=Watch()) == []
-    assert {entry["name"] for entry in session.folder_of("digits")["entries"]} == {"train", "test"}
-    broken = images.sets(DataParams.of({"train_dir": "digits/none"}), (), Watch())
+    assert {entry["name"] for entry in backend.list_folder("digits")["entries"]} == {"train", "test"}
+    broken = images.load_sets(DataParams.of({"train_dir": "digits/none"}), (), Watch())
     assert "train" in broken.errors
     with pytest.raises(ConvonetError, match="outside"):
-        images.sets(DataParams.of({"train_dir": "/etc"}), (), Watch())
+        images.load_sets(DataParams.of({"train_dir": "/etc"}), (), Watch())
 
 
-def test_a_run_is_followed_over_the_servers_end(served: Served, session: RemoteSession) -> None:
+def test_a_run_is_followed_over_the_servers_end(
+    served: Served, backend: RemoteBackend, session: Session
+) -> None:
     heard: list[Any] = []
     session.listen(heard.append)
     run = run_there(served, "mine")
 
     def told(kind: type[T]) -> list[T]:
         session.poll()
-        events = [change.stamped.event for change in heard if isinstance(change, Heard)]
+        events = [change.stamped.event for change in heard if isinstance(change, Reported)]
         return [event for event in events if isinstance(event, kind)]
 
     def epochs() -> list[int]:
@@ -141,18 +151,18 @@ def test_a_run_is_followed_over_the_servers_end(served: Served, session: RemoteS
 
     with run.lock():
         run.events().tell(epoch(1))
-        session.attach(session.store.find("mine"))
+        session.attach(session.runs.find("mine"))
         wait(lambda: epochs() == [1])
-        assert session.connection.sentence() == f"Connected to 127.0.0.1:{served.port}"
+        assert backend.connection.sentence() == f"Connected to 127.0.0.1:{served.port}"
         served.stop()
-        wait(lambda: session.connection.is_lost)
-        assert "lost; trying again" in session.connection.sentence()
+        wait(lambda: backend.connection.is_lost)
+        assert "lost; trying again" in backend.connection.sentence()
         with pytest.raises(ServerLostError):
-            session.store.known()
+            session.runs.known()
         run.events().tell(epoch(2))
         served.start()
-        wait(lambda: not session.connection.is_lost)
-        assert session.connection.sentence().endswith("again")
+        wait(lambda: not backend.connection.is_lost)
+        assert backend.connection.sentence().endswith("again")
         run.events().tell(epoch(3))
         wait(lambda: epochs() == [1, 2, 3])
         run.update(state=RunState.DONE)
@@ -161,31 +171,31 @@ def test_a_run_is_followed_over_the_servers_end(served: Served, session: RemoteS
     ended = [change for change in heard if isinstance(change, WorkEnded)]
     assert [(change.state, change.error) for change in ended] == [(RunState.DONE, None)]
     assert "Waiting for the server" in told(StageStarted)[0].title
-    assert [item.id for item in session.store.known()] == ["mine"]
+    assert [item.id for item in session.runs.known()] == ["mine"]
 
 
 def test_what_was_begun_is_not_begun_twice(
-    served: Served, session: RemoteSession, monkeypatch: pytest.MonkeyPatch
+    served: Served, backend: RemoteBackend, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The answer to the first request is lost; the second one finds the run there."""
     monkeypatch.setattr(JobQueue, "_has_room", lambda *_: False)
-    session.set_data(DataParams.of(DATA))
+    session.params.set_data(DataParams.of(DATA))
     posted: list[str] = []
-    plain = session._client.post
+    plain = backend._client.post
 
     def post(path: str, body: Any = None) -> Any:
         answer = plain(path, body)
         if path == "/runs":
             posted.append(body["name"])
             if len(posted) == 1:
-                raise session._client.lose("cut")
+                raise backend._client.lose("cut")
         return answer
 
-    session._client.post = post  # type: ignore[method-assign]
-    session.start(TrainTask(data=session.data, hyper=HyperParams.of({"epochs": 1})))
+    backend._client.post = post  # type: ignore[method-assign]
+    session.start(TrainTask(data=session.params.data, hyper=HyperParams.of({"epochs": 1})))
     run = served.root / "runs" / session.work.run.id  # type: ignore[union-attr]
     wait(lambda: (run / "run.json").is_file())
-    wait(lambda: not session.connection.is_lost)
+    wait(lambda: not backend.connection.is_lost)
     session.stop()
     wait(lambda: session.work is None or session.poll(), 60)
     assert posted == [run.name]
@@ -198,31 +208,31 @@ def test_what_was_begun_is_not_begun_twice(
 def asking(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the threads that have asked the server something."""
     names: list[str] = []
-    plain = Client._sent
+    plain = Client._send
 
     def sent(self: Client, *args: Any, **options: Any) -> Any:
         names.append(threading.current_thread().name)
         return plain(self, *args, **options)
 
-    monkeypatch.setattr(Client, "_sent", sent)
+    monkeypatch.setattr(Client, "_send", sent)
     return names
 
 
-def ended_of(session: RemoteSession) -> list[WorkEnded]:
+def ended_of(session: Session) -> list[WorkEnded]:
     heard: list[Any] = []
     session.listen(lambda change: heard.append(change) if isinstance(change, WorkEnded) else None)
     return heard
 
 
 def test_resuming_does_not_wait_for_the_server(
-    served: Served, session: RemoteSession, asking: list[str], monkeypatch: pytest.MonkeyPatch
+    served: Served, session: Session, asking: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(JobQueue, "_has_room", lambda *_: False)
     ended = ended_of(session)
     there = run_there(served, "stopped")
     there.update(state=RunState.CANCELLED)
     there.events().tell(epoch(1))
-    run = session.store.find("stopped")
+    run = session.runs.find("stopped")
     asking.clear()
     assert session.resume(run)
     wait(lambda: there.state() is RunState.WAITING)
@@ -231,33 +241,33 @@ def test_resuming_does_not_wait_for_the_server(
     assert {name for name in asking if not name.startswith(("follow-", "cancel"))} == set()
     assert [end.state for end in ended] == [RunState.CANCELLED]
     there.update(state=RunState.DONE)
-    assert not session.resume(session.store.find("stopped"))
+    assert not session.resume(session.runs.find("stopped"))
 
 
-def test_a_refusal_to_resume_is_told_at_the_end(served: Served, session: RemoteSession) -> None:
+def test_a_refusal_to_resume_is_told_at_the_end(served: Served, session: Session) -> None:
     ended = ended_of(session)
     run_there(served, "orphan").update(state=RunState.FAILED)
     shutil.rmtree(served.root / "digits")
-    assert session.resume(session.store.find("orphan"))
+    assert session.resume(session.runs.find("orphan"))
     wait(lambda: session.work is None or session.poll())
     assert [end.state for end in ended] == [RunState.FAILED]
     assert "digits" in str(ended[0].error)
 
 
 def test_a_report_is_fetched_without_waiting(
-    served: Served, session: RemoteSession, asking: list[str], tmp_path: Path
+    served: Served, session: Session, asking: list[str], tmp_path: Path
 ) -> None:
     ended = ended_of(session)
     there = run_there(served, "told")
     there.update(state=RunState.DONE)
-    run = session.store.find("told")
+    run = session.runs.find("told")
     asking.clear()
-    session.start(session.report_task(run, tmp_path / "mine.html"))
+    session.start(session.tasks.report(run, tmp_path / "mine.html"))
     wait(lambda: session.work is None or session.poll())
     there.file("report.html").write_text("<p>all of it")
-    session.start(session.report_task(run, tmp_path / "mine.html"))
+    session.start(session.tasks.report(run, tmp_path / "mine.html"))
     wait(lambda: session.work is None or session.poll())
-    assert set(asking) == {"errand"}
+    assert set(asking) == {"remote-call"}
     assert (tmp_path / "mine.html").read_text() == "<p>all of it"
     assert [end.state for end in ended] == [RunState.FAILED, RunState.DONE]
     assert ended[1].result == {"path": str(tmp_path / "mine.html")}
@@ -276,7 +286,7 @@ def test_nobody_waits_for_a_server_that_is_silent() -> None:
 
         thread = threading.Thread(target=ask)
         thread.start()
-        wait(lambda: any(used.sock is not None for used in client._busy))
+        wait(lambda: len(client._sockets._sockets) == 1)
         client.close()
         thread.join(2)
         assert not thread.is_alive()
@@ -285,10 +295,10 @@ def test_nobody_waits_for_a_server_that_is_silent() -> None:
 
 
 def test_closing_leaves_the_run_at_work(served: Served) -> None:
-    session = open_session(served.url, TOKEN)
+    session = Session(open_server(served.url, TOKEN))
     run = run_there(served, "left")
     with run.lock():
-        session.attach(session.store.find("left"))
+        session.attach(session.runs.find("left"))
         started = time.monotonic()
         session.close()
         assert time.monotonic() - started < 2
@@ -296,28 +306,33 @@ def test_closing_leaves_the_run_at_work(served: Served) -> None:
         assert not run.cancel_requested()
 
 
-def test_refusals_are_the_servers_words(served: Served, session: RemoteSession) -> None:
+def test_refusals_are_the_servers_words(served: Served, backend: RemoteBackend, session: Session) -> None:
     with pytest.raises(ConvonetError, match="token"):
-        open_session(served.url, "another-one")
+        open_server(served.url, "another-one")
     with pytest.raises(ParamError, match="side"):
-        session._client.read("/images", path="digits/test/3", side=1)
+        backend._client.read("/images", path="digits/test/3", side=1)
     for action in ("open_results", "export", "show_as"):
-        assert "server" in session.why_not(action)
+        reason = session.why_not(action)
+        assert reason is not None
+        assert reason.code == "on_server"
+        assert "server" in reason.sentence
 
 
-def test_images_are_brought_along_under_names_of_the_server(served: Served, session: RemoteSession) -> None:
+def test_images_are_brought_along_under_names_of_the_server(
+    served: Served, backend: RemoteBackend, session: Session
+) -> None:
     own = served.root / "digits" / "test" / "3"
     strange = served.root.parent / "..%2f evil;.SH"
     strange.write_bytes(b"no image")
-    paths = session._client.upload([*sorted(own.iterdir())[:2], strange])
+    paths = backend._client.upload([*sorted(own.iterdir())[:2], strange])
     assert [Path(path).name for path in paths] == ["0000.png", "0001.png", "0002.image"]
     assert len({Path(path).parent for path in paths}) == 1
     assert (served.root / paths[2]).read_bytes() == b"no image"
-    assert session.store.known() == []
+    assert session.runs.known() == []
 
 
-def test_copies_are_bounded(served: Served, session: RemoteSession) -> None:
-    mirror = session._mirror
+def test_copies_are_bounded(backend: RemoteBackend) -> None:
+    mirror = backend._mirror
     for place in range(3):
         folder = mirror.path(f"r{place}")
         folder.mkdir(parents=True)
@@ -365,6 +380,9 @@ def test_the_token_goes_to_no_other_address(tmp_path: Path) -> None:
     with HTTPServer(("127.0.0.1", 0), Elsewhere) as server:
         thread = threading.Thread(target=server.handle_request)
         thread.start()
-        with pytest.raises(ConvonetError, match="no Convonet server"):
-            Client(f"http://127.0.0.1:{server.server_port}", "secret-token").get("/about")
+        with (
+            closing(Client(f"http://127.0.0.1:{server.server_port}", "secret-token")) as client,
+            pytest.raises(ConvonetError, match="not a Convonet server"),
+        ):
+            client.get("/about")
         thread.join()

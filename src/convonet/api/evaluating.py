@@ -24,6 +24,7 @@ from convonet.api.results import EvaluationResult
 from convonet.params import DataParams
 from convonet.runs import Run
 from convonet.tasks import EvaluateTask, ExportTask, Split, TrainTask, VerifyTask
+from convonet.text import absolute
 
 
 def evaluate(
@@ -38,6 +39,7 @@ def evaluate(
     costs: tuple[float, float] | None = None,
     calibrate: bool = False,
     keep: bool = False,
+    outside: Sequence[str | os.PathLike[str]] = (),
     scaling: Any = None,
     classes: Sequence[str] = (),
     max_value: float | None = None,
@@ -60,6 +62,7 @@ def evaluate(
         costs: or choose it for the least cost: of a false alarm and of a miss, each 0 or more.
         calibrate: fit a temperature on validation images.
         keep: write threshold, positive class and temperature into the model.
+        outside: images and folders of images of none of the classes; the document then says how well they are told.
         scaling: how pixels are scaled for a network made elsewhere whose file does not tell.
         classes: names for a model that holds none, in the order of its outputs.
         max_value: the value of white in floating-point arrays: 1 for pixels 0..1, 255 for pixels 0..255.
@@ -90,6 +93,7 @@ def evaluate(
             costs=costs,
             calibrate=calibrate,
             keep=keep,
+            outside=tuple(str(absolute(path)) for path in outside),
             scaling=scaling,
             classes=tuple(classes),
             accept_class_map=accept_class_map,

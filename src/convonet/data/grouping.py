@@ -8,7 +8,7 @@ import numpy as np
 
 from convonet.data.data_prep import PreparedSet
 from convonet.data.listing import Rows
-from convonet.data.lookalikes import alike_groups, joined, looks_of
+from convonet.data.lookalikes import alike_groups, joined, perceptual_hashes
 from convonet.data.split import split_rows
 from convonet.events import Watch
 from convonet.params import DataParams
@@ -35,7 +35,7 @@ def rows_together(prepared: PreparedSet, data: DataParams, watch: Watch | None =
         together = joined(together, _links(names))
     if data.alike_together:
         together = joined(together, _links([content.tobytes() for content in prepared.hashes]))
-        alike = alike_groups(looks_of(prepared.images, watch), watch)
+        alike = alike_groups(perceptual_hashes(prepared.images, watch), watch)
         together = joined(together, np.stack([np.arange(len(alike)), alike], axis=1))
     return together
 

@@ -20,7 +20,7 @@ HASH_SIDE = 8
 _WAVES = 16
 _BANDS = 16
 _BAND_BITS = 16
-_REACH = 64
+_NEIGHBOURS = 64
 _MOST_BITS = 14
 _ALIKE = 0.99
 _FLAT = 2.0
@@ -31,7 +31,7 @@ Hashes = npt.NDArray[np.uint64]
 Indices = npt.NDArray[np.int64]
 
 
-class Looks(NamedTuple):
+class PerceptualHashes(NamedTuple):
     """What images look like, coarsely.
 
     Attributes:
@@ -47,17 +47,17 @@ class Looks(NamedTuple):
     def __len__(self) -> int:
         return len(self.hashes)
 
-    def joined(self, other: Looks) -> Looks:
+    def joined(self, other: PerceptualHashes) -> PerceptualHashes:
         """These, then the others."""
-        return Looks(
+        return PerceptualHashes(
             np.concatenate([self.hashes, other.hashes]),
             np.concatenate([self.waves, other.waves]),
             np.concatenate([self.flat, other.flat]),
         )
 
-    def select(self, rows: Indices) -> Looks:
+    def select(self, rows: Indices) -> PerceptualHashes:
         """Some rows."""
-        return Looks(self.hashes[rows], self.waves[rows], self.flat[rows])
+        return PerceptualHashes(self.hashes[rows], self.waves[rows], self.flat[rows])
 
 
 def grey_blocks(images: Pixels, watch: Watch | None = None) -> Iterator[tuple[slice, Floats]]:
@@ -73,29 +73,29 @@ def grey_blocks(images: Pixels, watch: Watch | None = None) -> Iterator[tuple[sl
         )
 
 
-def looks_of(images: Pixels, watch: Watch | None = None) -> Looks:
+def perceptual_hashes(images: Pixels, watch: Watch | None = None) -> PerceptualHashes:
     """The looks of prepared images, (N, H, W, C) uint8.
 
     Raises:
         Cancelled: between blocks.
     """
     down, across = (_cosines(side) for side in images.shape[1:3])
-    looks = Looks(
+    perceptual = PerceptualHashes(
         np.zeros(len(images), np.uint64),
         np.zeros((len(images), _WAVES * _WAVES - 1), np.float32),
         np.zeros(len(images), np.bool_),
     )
     for rows, grey in grey_blocks(images, watch):
         waves = np.asarray(down @ grey @ across.T, np.float32)
-        looks.hashes[rows] = _hash(waves)
+        perceptual.hashes[rows] = _hash(waves)
         flat = waves.reshape(len(waves), -1)[:, 1:]
         length = np.linalg.norm(flat, axis=1, keepdims=True)
-        looks.waves[rows] = flat / np.maximum(length, 1e-6)
-        looks.flat[rows] = grey.std(axis=(1, 2)) < _FLAT
-    return looks
+        perceptual.waves[rows] = flat / np.maximum(length, 1e-6)
+        perceptual.flat[rows] = grey.std(axis=(1, 2)) < _FLAT
+    return perceptual
 
 
-def alike_groups(looks: Looks, watch: Watch | None = None) -> Indices:
+def alike_groups(perceptual: PerceptualHashes, watch: Watch | None = None) -> Indices:
     """The group of each image: images that look the same, or are joined by others that do, have one number.
 
     Images are sorted by some bits of the hash, many times with other bits, and compared with their neighbours of
@@ -112,12 +112,12 @@ def alike_groups(looks: Looks, watch: Watch | None = None) -> Indices:
     Raises:
         Cancelled: the watch says so.
     """
-    groups = np.arange(len(looks), dtype=np.int64)
-    rows = np.flatnonzero(~looks.flat)
+    groups = np.arange(len(perceptual), dtype=np.int64)
+    rows = np.flatnonzero(~perceptual.flat)
     for bits in _band_masks():
         if watch is not None:
             watch.check()
-        groups = _joined_by(looks, rows, bits, groups)
+        groups = _joined_by(perceptual, rows, bits, groups)
     return groups
 
 
@@ -147,21 +147,21 @@ def members(groups: Indices) -> list[Indices]:
     return np.split(order, ends) if len(order) else []
 
 
-def first_alike(looks: Looks, count: int, watch: Watch | None = None) -> dict[int, int]:
+def first_alike(perceptual: PerceptualHashes, count: int, watch: Watch | None = None) -> dict[int, int]:
     """Which of the later images look like one of the first `count`: {later row: the first such row}.
 
     Raises:
         Cancelled: the watch says so.
     """
     found: dict[int, int] = {}
-    for rows in members(alike_groups(looks, watch)):
+    for rows in members(alike_groups(perceptual, watch)):
         first, later = rows[rows < count], rows[rows >= count]
         # Groups reach further than pairs: each image has to be like one of the others itself.
         for start in range(0, len(first), _BLOCK):
             if not len(later):
                 break
             known = first[start : start + _BLOCK]
-            alike = looks.waves[later] @ looks.waves[known].T >= _ALIKE
+            alike = perceptual.waves[later] @ perceptual.waves[known].T >= _ALIKE
             hit = alike.any(axis=1)
             found |= zip(later[hit].tolist(), known[alike[hit].argmax(axis=1)].tolist(), strict=True)
             later = later[~hit]
@@ -194,29 +194,29 @@ def _band_masks() -> Iterator[np.uint64]:
         )
 
 
-def _joined_by(looks: Looks, rows: Indices, bits: np.uint64, groups: Indices) -> Indices:
+def _joined_by(perceptual: PerceptualHashes, rows: Indices, bits: np.uint64, groups: Indices) -> Indices:
     """Groups after one sorting: all of a small bucket are compared, of a large one those that are near in order."""
-    keys = looks.hashes[rows] & bits
-    order = np.lexsort((looks.hashes[rows], keys))
+    keys = perceptual.hashes[rows] & bits
+    order = np.lexsort((perceptual.hashes[rows], keys))
     keys, rows = keys[order], rows[order]
-    for distance in range(1, min(_REACH, len(rows) - 1) + 1):
+    for distance in range(1, min(_NEIGHBOURS, len(rows) - 1) + 1):
         same = keys[distance:] == keys[:-distance]
         if not same.any():
             break
         same &= groups[rows[distance:]] != groups[rows[:-distance]]
         first = np.flatnonzero(same)
         pairs = np.stack([rows[first], rows[first + distance]], axis=1)
-        groups = joined(groups, _alike(looks, pairs))
+        groups = joined(groups, _alike(perceptual, pairs))
     return groups
 
 
-def _alike(looks: Looks, pairs: Indices) -> Indices:
+def _alike(perceptual: PerceptualHashes, pairs: Indices) -> Indices:
     """The pairs with close hashes whose low frequencies point the same way."""
-    close = np.bitwise_count(looks.hashes[pairs[:, 0]] ^ looks.hashes[pairs[:, 1]]) <= _MOST_BITS
+    close = np.bitwise_count(perceptual.hashes[pairs[:, 0]] ^ perceptual.hashes[pairs[:, 1]]) <= _MOST_BITS
     pairs = pairs[close]
     kept = np.empty(len(pairs), np.bool_)
     for start in range(0, len(pairs), _BLOCK):
         part = slice(start, start + _BLOCK)
-        one, other = looks.waves[pairs[part, 0]], looks.waves[pairs[part, 1]]
+        one, other = perceptual.waves[pairs[part, 0]], perceptual.waves[pairs[part, 1]]
         kept[part] = np.einsum("ij,ij->i", one, other) >= _ALIKE
     return pairs[kept]

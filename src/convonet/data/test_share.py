@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from convonet.data.listing import ImageListing, Rows
-from convonet.data.places import Split, place_of
+from convonet.data.locations import Split, location_of
 from convonet.data.split import split_rows
 from convonet.errors import DataError
 from convonet.params import DataParams
@@ -17,7 +17,7 @@ def held_for_test(data: DataParams) -> float:
     Raises:
         DataError: a folder that was given is not there.
     """
-    if not data.test_share or not data.train_dir or place_of(data, "test") is not None:
+    if not data.test_share or not data.train_dir or location_of(data, "test") is not None:
         return 0.0
     return data.test_share
 

@@ -19,10 +19,11 @@ from convonet.desktop.window_state import WindowState
 from convonet.errors import ConvonetError, OutputError
 from convonet.home import home
 from convonet.params.recipes import TrainRecipe
+from convonet.session.local.backend import LocalBackend
 from convonet.session.session import Session
 
 if TYPE_CHECKING:
-    from convonet.session.remote.bench import RemoteSession
+    from convonet.session.remote.backend import RemoteBackend
 
 FIRST_RECIPE: TrainRecipe = "auto"
 """What trains in the window where nothing is set."""
@@ -55,8 +56,8 @@ def open_window(
         session: of a server; None: of this machine.
     """
     state = state or WindowState.load()
-    session = session or Session(home() / "runs")
-    session.recipes.first = FIRST_RECIPE
+    session = session or Session(LocalBackend(home() / "runs"))
+    session.params.recipes.first = FIRST_RECIPE
     controller = Controller(session, state)
     window = AppWin(controller)
     known = bool(state.data or state.model)
@@ -90,7 +91,7 @@ def as_error(fault: Exception) -> ConvonetError:
     return error.with_traceback(fault.__traceback__)
 
 
-def open_remote(state: WindowState, session: RemoteSession) -> AppWin:
+def open_remote(state: WindowState, backend: RemoteBackend) -> AppWin:
     """The same window on a server's images, models and workers."""
     # Only a window on a server needs these.
     from convonet.desktop.dialogs.places import ServerAsker
@@ -99,11 +100,11 @@ def open_remote(state: WindowState, session: RemoteSession) -> AppWin:
 
     app = QApplication.instance()
     assert app is not None
-    show_pictures_of(app, session.remote_images.picture)
-    window = open_window(state, session=session)
-    window.setWindowTitle(f"Convonet – {session.server}")
-    window.controller.ask = ServerAsker(window, session.folder_of, window.controller.background)
-    window.statusBar().insertPermanentWidget(1, ConnectionLabel(session.connection))
+    show_pictures_of(app, backend.images.picture)
+    window = open_window(state, session=Session(backend))
+    window.setWindowTitle(f"Convonet – {backend.url}")
+    window.controller.ask = ServerAsker(window, backend.list_folder, window.controller.background)
+    window.statusBar().insertPermanentWidget(1, ConnectionLabel(backend.connection))
     return window
 
 
@@ -126,23 +127,23 @@ def run(snap: Path | None = None, server: str | None = None, token: str | None =
     assert isinstance(app, QApplication)
     app.setApplicationName("Convonet")
     app.setDesktopFileName("convonet")
-    session = None
+    backend = None
     if server is not None:
         # Only a window on a server needs it.
-        from convonet.session.remote.bench import open_session
+        from convonet.session.remote.backend import open_server
 
-        session = open_session(server, token)
-    state = WindowState.load(session.name if session is not None else "")
+        backend = open_server(server, token)
+    state = WindowState.load(backend.name if backend is not None else "")
     theme: Theme = state.theme if state.theme in ("light", "dark") else "system"  # type: ignore[assignment]
     apply_look(app, theme)
-    window = open_window(state) if session is None else open_remote(state, session)
+    window = open_window(state) if backend is None else open_remote(state, backend)
     window.show()
     if snap is not None:
         QTimer.singleShot(_SNAP_AFTER_MS, window, lambda: _snap(window, snap))
     else:
         show_faults(window.controller)
         QTimer.singleShot(0, window, window.controller.attach_running)
-        QTimer.singleShot(_WARM_AFTER_MS, window, window.controller.session.warm)
+        QTimer.singleShot(_WARM_AFTER_MS, window, window.controller.session.backend.warm)
     code = int(app.exec())
     if snap is not None and not snap.is_file():
         raise OutputError("The picture cannot be written", where=snap, hint="Choose another place")

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QLabel, QMainWindow, QMenu, QProgressBar, QStackedWidget, QToolButton, QWidget
@@ -16,7 +15,7 @@ from convonet.desktop.help_actions import HelpActions
 from convonet.desktop.rail import Rail
 from convonet.desktop.task_actions import TaskActions
 from convonet.desktop.views import make_page
-from convonet.desktop.views.page import Page
+from convonet.desktop.views.page import Page, PageContext
 from convonet.desktop.widgets.basic import row
 from convonet.launch.work import WorkEnded
 from convonet.session.progress import time_left
@@ -24,8 +23,6 @@ from convonet.session.steps import steps
 
 if TYPE_CHECKING:
     from convonet.desktop.controller import Controller
-    from convonet.desktop.views.explain_page import ExplainPage
-    from convonet.desktop.views.tune_page import TunePage
 
 _STAY, _STOP, _GO_ON = "Stay", "Stop and close", "Go on in the background"
 _MESSAGE_MS = 8000
@@ -44,11 +41,10 @@ class AppWin(QMainWindow):
         self.resize(*controller.window_state.size)
         controller.ask = Asker(self)
         self.files, self.tasks = FileActions(controller), TaskActions(controller)
-        self.tasks.search_options = self._search_options
-        self.tasks.explain_with = self._explain
         self.helps = HelpActions(controller, self)
         handlers = self.files.handlers() | self.tasks.handlers() | self.helps.handlers()
         controller.make_actions(handlers | {"exit": self._exit})
+        self._context = PageContext(controller, self.files, self.tasks)
         self.pages: dict[str, Page] = {}
         self._stack = QStackedWidget()
         self.rail = Rail()
@@ -119,7 +115,7 @@ class AppWin(QMainWindow):
     def page(self, name: str) -> Page:
         """A page, made when it is asked for the first time."""
         if name not in self.pages:
-            self.pages[name] = make_page(name, self.controller, self.files, self.tasks)
+            self.pages[name] = make_page(name, self._context)
             self._stack.addWidget(self.pages[name])
         return self.pages[name]
 
@@ -128,12 +124,6 @@ class AppWin(QMainWindow):
         """The page that is shown."""
         current = self._stack.currentWidget()
         return next((name for name in PAGES if self.pages.get(name) is current), "")
-
-    def _search_options(self) -> dict[str, Any]:
-        return cast("TunePage", self.page("tune")).task_options()
-
-    def _explain(self, paths: Sequence[Path]) -> None:
-        cast("ExplainPage", self.page("explain")).explain(paths)
 
     # What changes
 
@@ -204,7 +194,7 @@ class AppWin(QMainWindow):
     def _may_close(self) -> bool:
         """Work that is under way is asked about; what is not kept is simply stopped."""
         work = self.controller.session.work
-        if work is None or self.controller.session.outlives_the_window:
+        if work is None or self.controller.session.backend.is_remote:
             return True
         if self._closing:
             return False

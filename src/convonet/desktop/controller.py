@@ -18,11 +18,11 @@ from convonet.errors import ConvonetError, DataChangedError, InputError, WorkerE
 from convonet.events import RunState
 from convonet.launch.work import WorkEnded
 from convonet.runs import Run
-from convonet.session.changes import Change, Changed, Heard
+from convonet.session.changes import Change, Changed, Reported
 from convonet.session.opened import OpenedModel
 from convonet.session.progress import Progress
 from convonet.session.session import Session
-from convonet.session.sets import DECIDING, LoadedSets
+from convonet.session.sets import LoadedSets, deciding_values
 from convonet.tasks import Split, traits_of
 
 POLL_MS = 50
@@ -38,6 +38,8 @@ class Controller(QObject):
         progressed: the work told something; `progress` has it.
         ended: the work is over; carries a WorkEnded.
         page_wanted: a page is to be shown; carries its name.
+        search_wanted: the page of tuning is to start a search with what its form says.
+        explain_wanted: the page of explanations is to explain images; carries their paths.
         noted: a short sentence for the status bar.
     """
 
@@ -45,6 +47,8 @@ class Controller(QObject):
     progressed = Signal()
     ended = Signal(object)
     page_wanted = Signal(str)
+    search_wanted = Signal()
+    explain_wanted = Signal(object)
     noted = Signal(str)
 
     def __init__(self, session: Session, state: WindowState, parent: QObject | None = None) -> None:
@@ -63,7 +67,7 @@ class Controller(QObject):
         self._scan.setSingleShot(True)
         self._scan.setInterval(_SCAN_AFTER_MS)
         self._scan.timeout.connect(self.scan)
-        self._scanned: tuple[object, ...] = self._deciding()
+        self._scanned = deciding_values(session.params.data)
         session.listen(self._hear)
 
     # Actions
@@ -97,16 +101,12 @@ class Controller(QObject):
     def update_actions(self) -> None:
         """Every action is possible or says in its tip why not."""
         for spec in ACTIONS:
-            why = self._why_not(spec.needs) if spec.needs else ""
+            reason = self.session.why_not(spec.needs) if spec.needs else None
+            tip = spec.tip if reason is None else reason.sentence
             action = self.actions[spec.id]
-            action.setEnabled(not why)
-            action.setToolTip(why or spec.tip)
-            action.setStatusTip(why or spec.tip)
-
-    def _why_not(self, needs: str) -> str:
-        if needs == "further":
-            return self.session.why_not("train") or self.session.why_not("save_model")
-        return self.session.why_not(needs)
+            action.setEnabled(reason is None)
+            action.setToolTip(tip)
+            action.setStatusTip(tip)
 
     def guard(self, act: Callable[[], object]) -> None:
         """Do something; an error that it raises is shown."""
@@ -122,7 +122,7 @@ class Controller(QObject):
     # Work
 
     def _hear(self, change: Change) -> None:
-        if isinstance(change, Heard):
+        if isinstance(change, Reported):
             self.progress.take(change.stamped.event)
             self.progressed.emit()
         elif isinstance(change, Changed):
@@ -133,7 +133,7 @@ class Controller(QObject):
     def _part_changed(self, part: str) -> None:
         if part == "work":
             self._work_changed()
-        if part == "data" and self._deciding() != self._scanned:
+        if part == "data" and deciding_values(self.session.params.data) != self._scanned:
             self._scan.start()
         self.update_actions()
         self.changed.emit(part)
@@ -165,9 +165,6 @@ class Controller(QObject):
 
     # Images
 
-    def _deciding(self) -> tuple[object, ...]:
-        return tuple(str(getattr(self.session.data, name)) for name in DECIDING)
-
     def scan(self, *, loud: bool = False) -> None:
         """List the images that the data parameters name, in the background.
 
@@ -175,8 +172,8 @@ class Controller(QObject):
             loud: a fault is shown in a dialog, not on the page alone.
         """
         self._scan.stop()
-        data, names = self.session.data, self.session.class_names if self.session.model else ()
-        self._scanned = self._deciding()
+        data, names = self.session.params.data, self.session.class_names if self.session.model else ()
+        self._scanned = deciding_values(data)
         if data.train_dir is None and data.test_dir is None:
             self.scan_errors = {}
             self.changed.emit("sets")
@@ -195,7 +192,9 @@ class Controller(QObject):
             self.show_error(error)
             self.changed.emit("sets")
 
-        self.background.call("sets", lambda watch: self.session.images.sets(data, names, watch), done, fail)
+        self.background.call(
+            "sets", lambda watch: self.session.images.load_sets(data, names, watch), done, fail
+        )
         self.changed.emit("sets")
 
     # Answers
@@ -207,12 +206,12 @@ class Controller(QObject):
         the images have moved since, for tests of earlier versions, and for those of a server.
         """
         kept = Path(scores.get("root") or "")
-        if kept.name and not self.session.outlives_the_window and kept.exists():
+        if kept.name and not self.session.backend.is_remote and kept.exists():
             return kept
         split: Split = scores["split"]
         listings = self.session.sets.listings
         found = listings.get(split) or listings.get("train" if split == "val" else split)
-        return found.root if found is not None else Path(self.session.data.test_dir or "")
+        return found.root if found is not None else Path(self.session.params.data.test_dir or "")
 
     def find_mistakes(self, done: Callable[[list[Path]], None], most: int = 12) -> None:
         """Give the images of the surest wrong answers of the last test to `done`."""
@@ -256,20 +255,22 @@ class Controller(QObject):
         def show(error: ConvonetError) -> None:
             self.show_error(error)
 
-        self.background.call("model", lambda _: self.session.opened(path), take, failed or show)
+        self.background.call("model", lambda _: self.session.models.open(path), take, failed or show)
 
     # What the window remembers
 
     def remember(self, path: Path) -> None:
         """Put a path among the recent ones; those of a server are not files that can be opened again here."""
-        if self.session.outlives_the_window and not path.exists():
+        if self.session.backend.is_remote and not path.exists():
             return
         self.window_state.used(path)
         self.changed.emit("recent")
 
     def save_session(self) -> None:
         """Keep what is loaded for the next time; failing to is told, not fatal."""
-        self.window_state.keep_params(self.session.data, self.session.space, self.session.recipes)
+        self.window_state.keep_params(
+            self.session.params.data, self.session.params.space, self.session.params.recipes
+        )
         self.window_state.model = str(self.session.model.path) if self.session.model else ""
         try:
             self.window_state.save()
@@ -278,12 +279,11 @@ class Controller(QObject):
 
     def restore_session(self) -> None:
         """Take up what was loaded last time; what is gone is left out and told."""
+        kept, params = self.window_state, self.session.params
         steps: tuple[Callable[[], object], ...] = (
-            lambda: self.session.set_data(self.window_state.data_params()),
-            lambda: (
-                self.session.set_space(self.window_state.search_space()) if self.window_state.hyper else None
-            ),
-            lambda: self.session.restore_recipe(self.window_state.recipe_choice(self.session.recipes.first)),
+            lambda: params.set_data(kept.data_params()),
+            lambda: params.set_space(kept.search_space()) if kept.hyper else None,
+            lambda: params.restore_recipe(kept.recipe_choice(params.recipes.first)),
         )
         for step in steps:
             try:
@@ -304,11 +304,14 @@ class Controller(QObject):
     def attach_running(self) -> None:
         """Follow the newest long work that still goes on, if there is some."""
         # A server's run may also wait for its turn there.
-        waits = (RunState.WAITING,) if self.session.outlives_the_window else ()
+        waits = (RunState.WAITING,) if self.session.backend.is_remote else ()
 
         def find(_: object) -> object:
-            for run in self.session.store.known():
-                if run.state() in (RunState.RUNNING, *waits) and traits_of(run.read()["kind"]).keeps_run:
+            for run in self.session.runs.known():
+                if (
+                    self.session.runs.state(run) in (RunState.RUNNING, *waits)
+                    and traits_of(run.read()["kind"]).keeps_run
+                ):
                     return run
             return None
 

@@ -37,8 +37,8 @@ class FileActions:
         return {name: getattr(self, name) for name in names.split()}
 
     def new_data(self) -> None:
-        self._session.set_data(DataParams())
-        self._session.files.pop("data", None)
+        self._session.params.set_data(DataParams())
+        self._session.params.files.pop("data", None)
         self.edit_data()
 
     def load_data(self) -> None:
@@ -53,11 +53,11 @@ class FileActions:
         self._check_faults("data")
         path = self._ask_target("Save data parameters", _JSON, "data", "data_params.json")
         if path is not None:
-            self._session.save_data(path)
+            self._session.params.save_data(path)
             self._saved(path)
 
     def new_hyper(self) -> None:
-        self._session.new_hyper()
+        self._session.params.new_hyper()
         self.edit_hyper()
 
     def load_hyper(self) -> None:
@@ -72,30 +72,37 @@ class FileActions:
         self._check_faults("hyper")
         path = self._ask_target("Save hyper parameters", _JSON, "hyper", "hyper_params.json")
         if path is not None:
-            self._session.save_hyper(path)
+            self._session.params.save_hyper(path)
             self._saved(path)
 
     def take_preset(self, name: str) -> None:
         """Take the parameters of a preset; folders that are set stay."""
         values = {k: v for k, v in preset("hyper", name).items() if k != VERSION_KEY}
-        self._session.set_exact(SearchSpace.of(values))
+        self._session.params.set_exact(SearchSpace.of(values))
         self._controller.noted.emit(f"Hyper parameters of the preset {name}")
 
     def take_own_network(self) -> None:
         """Take hyper parameters of a small network from scratch that suit the images that are loaded."""
-        self._session.set_exact(self._session.first_space())
-        self._controller.noted.emit("Hyper parameters for these images")
+
+        def done(space: SearchSpace) -> None:
+            self._session.params.set_exact(space)
+            self._controller.noted.emit("Hyper parameters for these images")
+
+        # It looks into images, or asks a server that does.
+        self._controller.background.call(
+            "own_network", lambda _: self._session.first_space(), done, self._failed
+        )
 
     def load_train(self) -> None:
         folder = self._ask_folder(
-            "Training images: a folder with one folder per class", self._session.data.train_dir
+            "Training images: a folder with one folder per class", self._session.params.data.train_dir
         )
         if folder is not None:
             self.take_folder(folder, "train_dir")
 
     def load_test(self) -> None:
         folder = self._ask_folder(
-            "Test images: a folder with one folder per class", self._session.data.test_dir
+            "Test images: a folder with one folder per class", self._session.params.data.test_dir
         )
         if folder is not None:
             self.take_folder(folder, "test_dir")
@@ -106,7 +113,7 @@ class FileActions:
             self.take_model(path)
 
     def load_run_model(self) -> None:
-        folder = self._ask_folder("A run folder", str(self._session.folder))
+        folder = self._ask_folder("A run folder", str(self._session.backend.folder))
         if folder is not None:
             self.take_model(folder)
 
@@ -115,18 +122,21 @@ class FileActions:
         if model is None:
             return
         suggestion = str(
-            Path(self._session.data.result_dir or self._controller.window_state.folder) / "model.keras"
+            Path(self._session.params.data.result_dir or self._controller.window_state.folder) / "model.keras"
         )
         path = self._asker().save_file("Save the network model", _MODELS, suggestion)
         if path is not None:
             self._controller.background.call(
-                "save_model", lambda _: model.save_as(path), self._model_saved, self._not_saved
+                "save_model",
+                lambda _: self._session.models.save(model, path),
+                self._model_saved,
+                self._failed,
             )
 
     def _model_saved(self, files: list[Path]) -> None:
         self._saved(files[0])
 
-    def _not_saved(self, error: ConvonetError) -> None:
+    def _failed(self, error: ConvonetError) -> None:
         self._controller.show_error(error)
 
     def export_model(self) -> None:
@@ -143,11 +153,11 @@ class FileActions:
         if answer not in titles:
             return
         wanted = export_format(titles[answer].name)
-        folder = Path(self._session.data.result_dir or self._controller.window_state.folder)
+        folder = Path(self._session.params.data.result_dir or self._controller.window_state.folder)
         name = f"{model.file.stem}{wanted.suffix or '-export'}"
         path = self._asker().save_file(f"Export as {wanted.title}", "All files (*)", str(folder / name))
         if path is not None:
-            self._session.start(self._session.export_task(wanted.name, path))
+            self._session.start(self._session.tasks.export(wanted.name, path))
 
     # What is dropped on the window or taken from the recent ones
 
@@ -155,16 +165,16 @@ class FileActions:
         """Read a parameter file. Raises InputError with all faults."""
         kind = kind or _kind(path)
         if kind == "data":
-            self._session.load_data(path)
+            self._session.params.load_data(path)
             self._controller.scan(loud=True)
         else:
-            self._session.load_hyper(path)
+            self._session.params.load_hyper(path)
         self._controller.remember(path)
         self._controller.page_wanted.emit("data" if kind == "data" else "params/hyper")
 
     def take_folder(self, folder: Path, field: str = "train_dir") -> None:
         """Use a folder of images as one of the sets."""
-        self._session.choose_images(folder, field)
+        self._session.params.choose_images(folder, field, replaces="train" in self._session.sets)
         self._controller.scan(loud=True)
         self._controller.remember(folder)
         self._controller.page_wanted.emit("data")
@@ -177,7 +187,7 @@ class FileActions:
         self._controller.remember(path)
         self._controller.page_wanted.emit("network")
         if self._session.work is None:
-            self._session.start(self._session.model_task())
+            self._session.start(self._session.tasks.model())
 
     def take_paths(self, paths: Sequence[Path]) -> None:
         """Whatever was dropped: parameters, a model, a run, a set of images, or images to predict.
@@ -190,7 +200,7 @@ class FileActions:
 
         first = paths[0]
         is_image = first.suffix.lower().lstrip(".") in IMAGE_SUFFIXES
-        if self._session.outlives_the_window:
+        if self._session.backend.is_remote:
             _check_for_server(first, is_image=is_image)
         if first.suffix.lower() == ".json":
             self.take_params(first)
@@ -200,7 +210,7 @@ class FileActions:
             self.take_folder(first)
         elif first.is_dir() or is_image:
             self._controller.page_wanted.emit("use")
-            self._session.start(self._session.predict_task(paths))
+            self._session.start(self._session.tasks.predict(paths))
         elif first.suffix.lower() in (".csv", ".tsv", ".npz"):
             self.take_folder(first)
         else:
@@ -223,13 +233,13 @@ class FileActions:
         return self._asker().folder(title, present or self._controller.window_state.folder)
 
     def _ask_target(self, title: str, kinds: str, kind: str, name: str) -> Path | None:
-        known = self._session.files.get(kind) or Path(self._controller.window_state.folder) / name
+        known = self._session.params.files.get(kind) or Path(self._controller.window_state.folder) / name
         path = self._asker().save_file(title, kinds, str(known))
         return path if path is None or path.suffix else path.with_suffix(".json")
 
     def _check_faults(self, form: str) -> None:
-        if self._session.faults[form]:
-            raise ParamError.of(self._session.faults[form])
+        if self._session.params.faults[form]:
+            raise ParamError.of(self._session.params.faults[form])
 
     def _saved(self, path: Path) -> None:
         self._controller.remember(path)

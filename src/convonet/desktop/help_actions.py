@@ -82,7 +82,9 @@ class HelpActions:
         # Dialogs are loaded when they are opened.
         from convonet.desktop.dialogs.about import AboutDialog
 
-        self._open(AboutDialog(self._controller.background, self._controller.session.examine, self._window))
+        self._open(
+            AboutDialog(self._controller.background, self._controller.session.backend.examine, self._window)
+        )
 
     def tutorial(self) -> None:
         # Dialogs are loaded when they are opened.

@@ -79,11 +79,15 @@ class PlanPreview(QObject):
     def _present(self) -> tuple[Any, ...] | None:
         """What a plan depends on; None where there is nothing to plan."""
         session = self._session
-        if session.recipe == "none" or "train" not in session.sets or any(session.faults.values()):
+        if (
+            session.params.recipe == "none"
+            or "train" not in session.sets
+            or any(session.params.faults.values())
+        ):
             return None
         # It is kept, so that no other listing can have its id.
         listing = self._listing = session.sets["train"]
-        task = session.train_task()
+        task = session.tasks.train()
         return id(listing), task.data, task.hyper, task.recipe, task.minutes, session.sets.images("val")
 
     def _make(self) -> None:
@@ -95,7 +99,7 @@ class PlanPreview(QObject):
         assert listing is not None
 
         def make(_: object) -> Plan | None:
-            return images.plan(data, hyper, recipe, listing, minutes=minutes, validation=validation)
+            return images.make_plan(data, hyper, recipe, listing, minutes=minutes, validation=validation)
 
         def done(plan: Plan | None) -> None:
             self.plan, self.is_busy = plan, False

@@ -38,28 +38,28 @@ class RecipeSwitch(QObject):
             minutes: the time budget of its plan; None: the recipe's own.
         """
         session = self._session
-        if recipe == "none" and session.recipe != "none":
+        if recipe == "none" and session.params.recipe != "none":
             self._take_plan()
-        elif recipe != "none" and session.recipe == "none":
+        elif recipe != "none" and session.params.recipe == "none":
             self._put_back()
-        session.set_recipe(recipe, minutes if recipe != "none" else None)
+        session.params.set_recipe(recipe, minutes if recipe != "none" else None)
 
     def _take_plan(self) -> None:
         session, plan = self._session, self._preview.last
-        if plan is None or names_network(session.hyper.set_values()):
+        if plan is None or names_network(session.params.hyper.set_values()):
             return
-        self._before = session.data, session.space
+        self._before = session.params.data, session.params.space
         pixels, hyper = expert_values(plan)
-        session.set_data(session.data.changed(**pixels))
-        session.set_exact(SearchSpace.of(hyper))
+        session.params.set_data(session.params.data.changed(**pixels))
+        session.params.set_exact(SearchSpace.of(hyper))
 
     def _put_back(self) -> None:
         """What stood before the plan's values, unless other images were chosen since."""
         before, self._before = self._before, None
         session = self._session
-        if before is None or before[0].train_dir != session.data.train_dir:
+        if before is None or before[0].train_dir != session.params.data.train_dir:
             return
-        session.set_space(before[1])
-        own = {name: value for name, value in session.data.set_values().items() if name not in _PIXELS}
+        session.params.set_space(before[1])
+        own = {name: value for name, value in session.params.data.set_values().items() if name not in _PIXELS}
         pixels = {name: value for name, value in before[0].set_values().items() if name in _PIXELS}
-        session.set_data(DataParams.of(own | pixels))
+        session.params.set_data(DataParams.of(own | pixels))

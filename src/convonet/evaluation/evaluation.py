@@ -26,12 +26,12 @@ class Evaluation:
 
     Attributes:
         split: `train`, `val` or `test`.
-        classes: names, the place is the label.
+        classes: names; the index is the label.
         paths: relative to the set's root; row i of every array is paths[i].
         y_true, y_pred: class indices, shape (n,).
         probabilities: shape (n, classes).
         skipped: files that are left out of all numbers.
-        accuracy_interval: Wilson's, 95 %.
+        accuracy_interval: Wilson's, 95%.
         baseline_accuracy: that of always answering the commonest class.
         loss: mean cross entropy in nats.
         top_k_accuracy: None where k is the number of classes or more.
@@ -45,6 +45,8 @@ class Evaluation:
         curves: of the positive class, or of each class against the rest.
         chosen: what was chosen on validation images, if anything.
         root: the folder that `paths` are relative to; empty in files of earlier versions.
+        unknown: how images of none of the classes are told; None where the model cannot.
+        unknown_scores: of each image, shape (n,), where the model gives them.
     """
 
     split: str
@@ -72,6 +74,8 @@ class Evaluation:
     curves: tuple[ClassCurves, ...] = ()
     chosen: dict[str, Any] | None = None
     root: str = ""
+    unknown: dict[str, Any] | None = None
+    unknown_scores: NDArray[np.float32] | None = None
 
     def __len__(self) -> int:
         return len(self.y_true)
@@ -110,6 +114,7 @@ class Evaluation:
             "average_precision": self._average_precision(),
             "curves": [curves.to_dict() for curves in self.curves],
             "chosen": self.chosen,
+            "unknown": self.unknown,
             "root": self.root,
         }
 
@@ -131,8 +136,8 @@ class Evaluation:
         """Sensitivity is the positive class' recall, specificity the other one's."""
         if self.positive is None:
             return {"sensitivity": None, "specificity": None}
-        place = self.classes.index(self.positive)
-        pair = (self.intervals.recall[place], self.intervals.recall[1 - place])
+        index = self.classes.index(self.positive)
+        pair = (self.intervals.recall[index], self.intervals.recall[1 - index])
         return dict(
             zip(("sensitivity", "specificity"), (None if i is None else list(i) for i in pair), strict=True)
         )
@@ -152,13 +157,13 @@ def score(
     chosen: dict[str, Any] | None = None,
     root: str = "",
 ) -> Evaluation:
-    """Compare the answers with the truth.
+    """Compare the predictions with the labels.
 
     Args:
         y_true: class indices, shape (n,), n ≥ 1.
         probabilities: shape (n, classes), rows summing to one.
         decision: how probabilities become an answer.
-        classes: names, the place is the label.
+        classes: names; the index is the label.
         paths: one for each row.
         split: which set it is.
         skipped: files that could not be read.
@@ -172,7 +177,7 @@ def score(
     """
     y_pred = decision.labels(probabilities)
     matrix = metrics.confusion_matrix(y_true, y_pred, len(classes))
-    right = int(np.trace(matrix))
+    correct = int(np.trace(matrix))
     positive = decision.positive
     scores = metrics.precision_recall_f1(matrix)
     top_k_accuracy = metrics.top_k_accuracy(y_true, probabilities, top_k)
@@ -184,8 +189,8 @@ def score(
         y_pred=y_pred,
         probabilities=probabilities,
         skipped=tuple(skipped),
-        accuracy=right / len(y_true),
-        accuracy_interval=metrics.wilson(right, len(y_true)),
+        accuracy=correct / len(y_true),
+        accuracy_interval=metrics.wilson(correct, len(y_true)),
         baseline_accuracy=metrics.baseline_accuracy(y_true),
         loss=metrics.log_loss(y_true, probabilities),
         top_k=top_k,

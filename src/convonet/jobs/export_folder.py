@@ -129,11 +129,15 @@ def _readme(info: ModelInfo) -> str:
     if info.threshold is not None:
         positive = info.positive or info.classes[-1]
         rule = f"\n`{positive}` is answered at a probability of {info.threshold:g} and above.\n"
+    unknown = ""
+    if info.unknown is not None:
+        unknown = f"\nAn image whose `unknown_score` is above {info.unknown.threshold:g} is of none of these classes.\n"
     return f"""\
 # An image classifier
 
 It tells {len(info.classes)} classes: {names}.
 {rule}
+{unknown}
     pip install onnxruntime pillow numpy
     python {SCRIPT} IMAGE ...
 

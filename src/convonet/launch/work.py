@@ -16,7 +16,7 @@ from convonet.tasks import Task
 _LOOK_SECONDS = 0.5
 
 
-class Hand(Protocol):
+class JobHandle(Protocol):
     """Who does the work: a `Worker` or a `Follower`."""
 
     def is_alive(self) -> bool:
@@ -118,7 +118,7 @@ class Work:
 
     task: Task
     run: Run
-    hand: Hand
+    handle: JobHandle
     folder: Scratch | None = None
     stopping: bool = False
 
@@ -131,10 +131,10 @@ class Work:
         """Ask it to stop; once."""
         if not self.stopping:
             self.stopping = True
-            self.hand.cancel()
+            self.handle.cancel()
 
     def end(self) -> WorkEnded:
-        """Take the answer and put away what is not kept. Call it when the hand is no longer alive."""
+        """Take the answer and put away what is not kept. Call it when the handle is no longer alive."""
         try:
             return self._outcome()
         finally:
@@ -143,7 +143,7 @@ class Work:
 
     def _outcome(self) -> WorkEnded:
         try:
-            state = self.hand.finish()
+            state = self.handle.finish()
         except Cancelled:
             return WorkEnded(self.task, self.run, RunState.CANCELLED)
         except ConvonetError as error:

@@ -48,10 +48,10 @@ def f1_intervals(matrix: ArrayLike, *, seed: int, repeats: int = REPEATS, level:
     cells = counts[rows, columns]
     total = int(cells.sum())
     drawn = np.random.default_rng(seed).multinomial(total, cells / total, size=repeats).astype(np.float64)
-    of_row, of_column = (places[:, None] == np.arange(len(counts)) for places in (rows, columns))
-    right = drawn @ (of_row & of_column).astype(np.float64)
-    either = drawn @ (of_row.astype(np.float64) + of_column)
-    f1 = np.divide(2 * right, either, out=np.zeros_like(right), where=either > 0)
+    of_row, of_column = (labels[:, None] == np.arange(len(counts)) for labels in (rows, columns))
+    true_positives = drawn @ (of_row & of_column).astype(np.float64)
+    denominator = drawn @ (of_row.astype(np.float64) + of_column)
+    f1 = np.divide(2 * true_positives, denominator, out=np.zeros_like(true_positives), where=denominator > 0)
     return F1Intervals(_ends(f1.mean(axis=1), level), tuple(_ends(column, level) for column in f1.T))
 
 
@@ -146,16 +146,16 @@ class _AreaParts(NamedTuple):
     of_image: FloatArray
 
 
-def _area_parts(truth: NDArray[np.bool_], scores: FloatArray) -> _AreaParts:
+def _area_parts(is_positive: NDArray[np.bool_], scores: FloatArray) -> _AreaParts:
     """DeLong's structural components: the share of the other side that an image stands above, ties one half."""
-    wins, ties = wins_of(truth, scores)
+    wins, ties = wins_of(is_positive, scores)
     positives, negatives = len(wins), len(scores) - len(wins)
     above = (wins + ties / 2) / negatives
     area = float(above.mean())
     of_image = np.empty(len(scores))
-    of_image[truth] = (above - area) / math.sqrt(positives * max(positives - 1, 1))
-    below = 1 - _share_below(np.sort(scores[truth]), scores[~truth])
-    of_image[~truth] = (below - area) / math.sqrt(negatives * max(negatives - 1, 1))
+    of_image[is_positive] = (above - area) / math.sqrt(positives * max(positives - 1, 1))
+    below = 1 - _share_below(np.sort(scores[is_positive]), scores[~is_positive])
+    of_image[~is_positive] = (below - area) / math.sqrt(negatives * max(negatives - 1, 1))
     return _AreaParts(area, of_image)
 
 

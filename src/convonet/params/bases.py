@@ -26,6 +26,7 @@ class BaseInfo:
         parameters: of the base alone, without its old output.
         million_macs: multiply-adds for one image of `size`, in millions: what its speed depends on.
         maps: how many maps it gives.
+        macs: multiply-adds for one image of `size`.
         scaling: how it wants 0..255 scaled; `none` where it does so itself.
         mean, deviation: for `standard` scaling, on the 0..1 scale.
         package: the Python package that brings the weights, or None.
@@ -42,6 +43,7 @@ class BaseInfo:
     parameters: int
     million_macs: int
     maps: int
+    macs: int
     scaling: Scaling
     file: str
     source: str
@@ -71,6 +73,7 @@ class BaseInfo:
             "million_macs": self.million_macs,
             "speed": self.speed,
             "features": self.maps,
+            "macs": self.macs,
             "scaling": self.scaling,
             "licence": self.licence,
             "source": self.source,
@@ -90,6 +93,7 @@ _BASES = (
         parameters=3_413_024,
         million_macs=384,
         maps=1280,
+        macs=384_071_648,
         scaling="standard",
         mean=(127 / 255,) * 3,
         deviation=(128 / 255,) * 3,
@@ -108,6 +112,7 @@ _BASES = (
         parameters=4_189_344,
         million_macs=599,
         maps=1280,
+        macs=599_069_328,
         scaling="standard",
         mean=(127 / 255,) * 3,
         deviation=(128 / 255,) * 3,
@@ -126,6 +131,7 @@ _BASES = (
         parameters=4_869_168,
         million_macs=859,
         maps=1280,
+        macs=858_620_368,
         scaling="standard",
         mean=(127 / 255,) * 3,
         deviation=(128 / 255,) * 3,
@@ -144,6 +150,7 @@ _BASES = (
         parameters=14_714_688,
         million_macs=15_347,
         maps=512,
+        macs=15_346_696_448,
         scaling="standard",
         mean=_CAFFE_MEAN,
         deviation=(1 / 255,) * 3,
@@ -162,6 +169,7 @@ _BASES = (
         parameters=23_587_712,
         million_macs=3856,
         maps=2048,
+        macs=3_856_187_648,
         scaling="standard",
         mean=_CAFFE_MEAN,
         deviation=(1 / 255,) * 3,
@@ -180,6 +188,7 @@ _BASES = (
         parameters=20_861_480,
         million_macs=8356,
         maps=2048,
+        macs=8_355_617_896,
         scaling="symmetric",
         file="xception_weights_tf_dim_ordering_tf_kernels_notop.h5",
         url=f"{_STORE}/xception/xception_weights_tf_dim_ordering_tf_kernels_notop.h5",
@@ -195,6 +204,7 @@ _BASES = (
         parameters=2_257_984,
         million_macs=300,
         maps=1280,
+        macs=299_658_368,
         scaling="symmetric",
         file="mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_224_no_top.h5",
         url=f"{_STORE}/mobilenet_v2/mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_224_no_top.h5",
@@ -209,6 +219,7 @@ _BASES = (
         parameters=939_120,
         million_macs=55,
         maps=576,
+        macs=54_970_560,
         scaling="symmetric",
         file="weights_mobilenet_v3_small_224_1.0_float_no_top_v2.h5",
         url=f"{_STORE}/mobilenet_v3/weights_mobilenet_v3_small_224_1.0_float_no_top_v2.h5",
@@ -224,6 +235,7 @@ _BASES = (
         parameters=2_996_352,
         million_macs=214,
         maps=960,
+        macs=214_204_096,
         scaling="symmetric",
         file="weights_mobilenet_v3_large_224_1.0_float_no_top_v2.h5",
         url=f"{_STORE}/mobilenet_v3/weights_mobilenet_v3_large_224_1.0_float_no_top_v2.h5",
@@ -239,6 +251,7 @@ _BASES = (
         parameters=4_049_571,
         million_macs=385,
         maps=1280,
+        macs=384_698_848,
         scaling="none",
         file="efficientnetb0_notop.h5",
         url="https://storage.googleapis.com/keras-applications/efficientnetb0_notop.h5",

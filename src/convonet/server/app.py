@@ -17,7 +17,19 @@ from convonet.launch.supervisor import Supervisor
 from convonet.server.guard import OPEN, Guard
 from convonet.server.limits import Bounds
 from convonet.server.refusals import PROBLEM, add_handlers
-from convonet.server.routes import PREFIX, about, images, models, params, predict, results, runs, uploads
+from convonet.server.routes import (
+    PREFIX,
+    about,
+    images,
+    imports,
+    kernels,
+    models,
+    params,
+    predict,
+    results,
+    runs,
+    uploads,
+)
 from convonet.server.services import Services
 from convonet.server.settings import Settings
 from convonet.server.watching import Watching
@@ -50,7 +62,7 @@ def create_app(settings: Settings, supervisor: Supervisor | None = None) -> Fast
     )
     app.state.services = parts
     # Routes are tried in this order: predictions come first, since they come by the thousand.
-    for module in (predict, about, images, params, runs, results, models, uploads):
+    for module in (predict, about, images, params, runs, results, models, uploads, imports, kernels):
         app.include_router(module.router, prefix=PREFIX)
     add_handlers(app)
     app.add_middleware(Bounds, limits=settings.limits)

@@ -74,9 +74,9 @@ class JobQueue:
             self._thread.join()
         with self._lock:
             for work in self._working.values():
-                work.hand.leave()
+                work.handle.leave()
             end = time.monotonic() + _LEAVE_SECONDS
-            while any(work.hand.is_alive() for work in self._working.values()) and time.monotonic() < end:
+            while any(work.handle.is_alive() for work in self._working.values()) and time.monotonic() < end:
                 time.sleep(_POLL_SECONDS)
             for job in self._waiting:
                 job.run.update(owner=0, state=RunState.RUNNING)
@@ -181,8 +181,8 @@ class JobQueue:
 
     def _put_away(self) -> None:
         for name, work in list(self._working.items()):
-            alive = work.hand.is_alive()
-            work.hand.poll()
+            alive = work.handle.is_alive()
+            work.handle.poll()
             if not alive:
                 del self._working[name]
                 try:

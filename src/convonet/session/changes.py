@@ -21,7 +21,6 @@ Part = Literal[
     "predictions",
     "explanations",
     "work",
-    "marks",
 ]
 
 
@@ -33,12 +32,12 @@ class Changed:
 
 
 @dataclass(frozen=True)
-class Heard:
-    """The worker told an event."""
+class Reported:
+    """The worker reported an event."""
 
     task: Task
     stamped: Stamped
 
 
-Change: TypeAlias = Changed | Heard | WorkEnded
+Change: TypeAlias = Changed | Reported | WorkEnded
 Listener: TypeAlias = Callable[[Change], None]

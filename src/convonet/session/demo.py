@@ -38,14 +38,23 @@ def task_for(train_dir: str, test_dir: str) -> TrainTask:
 def write_digits(folder: Path) -> None:
     """Write the digits as class folders. Takes seconds.
 
-    In a process of its own: scikit-learn, where they come from, takes 200 MB that a face shall not keep.
-
     Raises:
         WorkerError: they cannot be written there.
     """
-    code = "import sys; from convonet.data.samples import write_samples; write_samples('digits', sys.argv[1])"
+    write_sample_set("digits", folder)
+
+
+def write_sample_set(name: str, folder: Path) -> None:
+    """Write a sample set as class folders; all but the digits are fetched, which may take minutes.
+
+    In a process of its own: what a set comes from takes 200 MB that an interface shall not keep.
+
+    Raises:
+        WorkerError: it cannot be fetched, or not be written there.
+    """
+    code = "import sys; from convonet.data.samples import write_samples; write_samples(*sys.argv[1:])"
     done = subprocess.run(
-        python_words("-c", code, str(folder)),
+        python_words("-c", code, name, str(folder)),
         capture_output=True,
         text=True,
         check=False,
@@ -55,5 +64,5 @@ def write_digits(folder: Path) -> None:
     if done.returncode:
         lines = done.stderr.strip().splitlines()
         raise WorkerError(
-            "The handwritten digits could not be written", where=folder, received=lines[-1] if lines else None
+            f"The sample set {name} could not be written", where=folder, received=lines[-1] if lines else None
         )

@@ -33,6 +33,6 @@ def model_path(model: str) -> Path:
 
 
 def write_predictions(path: Path, predictions: list[dict[str, Any]]) -> None:
-    """Write predictions as CSV: path, predicted, confidence, unsure, error."""
-    columns = ("path", "predicted", "confidence", "unsure", "error")
+    """Write predictions as CSV: path, predicted, confidence, unsure, unknown, error."""
+    columns = ("path", "predicted", "confidence", "unsure", "unknown", "error")
     write_csv(path, columns, ([item.get(column, "") for column in columns] for item in predictions))

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from convonet.atomic import replacing
-from convonet.errors import ModelFileError, RunNotFoundError
+from convonet.errors import ModelFileError
 from convonet.inference.keras_file import read_info
 from convonet.inference.labels import labels_beside
 from convonet.inference.model_info import ModelInfo
@@ -16,7 +14,7 @@ from convonet.inference.onnx_file import read_onnx_info
 from convonet.params.data_params import Scaling
 from convonet.runs import RECORD, Run
 
-_FILE = "model.keras"
+MODEL_FILE = "model.keras"
 
 
 @dataclass(frozen=True)
@@ -24,7 +22,7 @@ class OpenedModel:
     """A model by its place.
 
     Attributes:
-        path: a run folder or a model file.
+        path: a run folder or a model file; of a server: the copy of the run folder, or the file's path there.
         info: what the file says of itself; None for one that was made elsewhere.
         scaling: what the person says of a file that does not tell how pixels are scaled.
         classes: the names that the person gives to a file that holds none; empty: those of the set.
@@ -43,7 +41,7 @@ class OpenedModel:
     @property
     def file(self) -> Path:
         """The Keras or ONNX file itself."""
-        return self.path / _FILE if self.path.is_dir() else self.path
+        return self.path / MODEL_FILE if self.path.is_dir() else self.path
 
     @property
     def name(self) -> str:
@@ -55,25 +53,6 @@ class OpenedModel:
         """The file for prediction without keras, where there is one."""
         file = self.file.with_suffix(".onnx")
         return file if file.is_file() else None
-
-    def ready_onnx(self) -> Path | None:
-        """The same, after whatever it takes to have it on this machine. To be called in a thread."""
-        return self.onnx
-
-    def save_as(self, target: Path) -> list[Path]:
-        """Copy the model, and its ONNX file beside it, under a name of one's own.
-
-        Raises:
-            OutputError: the folder cannot be written to.
-        """
-        target = target if target.suffix else target.with_suffix(self.file.suffix)
-        pairs = [(self.file, target)]
-        if self.onnx is not None and self.onnx != self.file:
-            pairs.append((self.onnx, target.with_suffix(".onnx")))
-        for source, copy in pairs:
-            with replacing(copy) as temporary:
-                shutil.copyfile(source, temporary)
-        return [copy for _, copy in pairs]
 
 
 def open_model(
@@ -92,7 +71,7 @@ def open_model(
         raise ModelFileError(
             "There is no model in this folder",
             where=path,
-            expected=f"a run folder with {_FILE}",
+            expected=f"a run folder with {MODEL_FILE}",
             hint="A run that failed or was stopped before its first batch has none",
         )
     if not found.file.is_file():
@@ -112,11 +91,3 @@ def _info(file: Path) -> ModelInfo | None:
     if file.suffix.lower() != ".keras":
         return None
     return read_info(file)
-
-
-def run_of(path: Path) -> Run | None:
-    """The run in a folder, or None."""
-    try:
-        return Run.open(path)
-    except RunNotFoundError:
-        return None

@@ -14,7 +14,7 @@ from convonet.tasks import Split
 if TYPE_CHECKING:
     from convonet.data.listing import ImageListing
 
-DECIDING = (
+_DECIDING = (
     "train_dir",
     "test_dir",
     "val_dir",
@@ -32,6 +32,11 @@ DECIDING = (
     "image_dir",
 )
 """The data parameters that a listing depends on."""
+
+
+def deciding_values(data: DataParams) -> tuple[object, ...]:
+    """What of data parameters names images, whatever they say about pixels."""
+    return tuple(getattr(data, name) for name in _DECIDING)
 
 
 @dataclass(frozen=True)

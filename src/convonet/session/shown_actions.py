@@ -57,10 +57,10 @@ def _words(*words: str) -> str:
 
 def _params(session: Session) -> Iterator[Shown]:
     data = fields_of(DataParams)
-    texts = {name: data[name].show(value) for name, value in session.data.set_values().items()}
-    values = {"train_dir": "FOLDER"} | _plain(data_to_dict(session.data))
+    texts = {name: data[name].show(value) for name, value in session.params.data.set_values().items()}
+    values = {"train_dir": "FOLDER"} | _plain(data_to_dict(session.params.data))
     yield from _params_file(session, "data", values, texts)
-    space = _plain(hyper_to_dict(session.space))
+    space = _plain(hyper_to_dict(session.params.space))
     yield from _params_file(session, "hyper", space, {name: several(value) for name, value in space.items()})
 
 
@@ -68,7 +68,7 @@ def _params_file(
     session: Session, kind: str, values: dict[str, Any], texts: dict[str, str]
 ) -> Iterator[Shown]:
     """New, load and save of one kind of parameters."""
-    file, name = str(session.files.get(kind, f"{kind}_params.json")), kind.capitalize()
+    file, name = str(session.params.files.get(kind, f"{kind}_params.json")), kind.capitalize()
     cls = "DataParams" if kind == "data" else "SearchSpace"
     imports = f"from pathlib import Path\n\nfrom convonet.params import {cls}, load_{kind}, save_{kind}\n\n"
     new = _words("convonet", "params", "new", kind, file)
@@ -90,7 +90,7 @@ def _import(line: str) -> str:
 
 
 def _images(session: Session) -> Iterator[Shown]:
-    data = session.data if session.data.train_dir else DataParams.of({"train_dir": "FOLDER"})
+    data = session.params.data if session.params.data.train_dir else DataParams.of({"train_dir": "FOLDER"})
     look = _of("", InspectTask(data=data))
     for title in ("Load Training Dataset", "Load Test Dataset", "Check the Images"):
         yield look._replace(title=title)
@@ -103,30 +103,30 @@ def _images(session: Session) -> Iterator[Shown]:
 
 
 def _training(session: Session) -> Iterator[Shown]:
-    if session.why_not("train", while_working=True):
+    if session.why_not("train", while_working=True) is not None:
         return
-    yield _of("Initialize New Network Model", session.summary_task())
-    yield _of("Training Only", session.train_task(validation=False))
-    yield _of("Training With Validation", session.train_task())
+    yield _of("Initialize New Network Model", session.tasks.summary())
+    yield _of("Training Only", session.tasks.train(validation=False))
+    yield _of("Training With Validation", session.tasks.train())
     if session.model is not None:
-        yield _of("Train the Model Further", session.train_task(further=True))
-    yield _of("Tuning", session.tune_task())
+        yield _of("Train the Model Further", session.tasks.train(further=True))
+    yield _of("Tuning", session.tasks.tune())
 
 
 def _model(session: Session) -> Iterator[Shown]:
     if session.model is None:
         return
     model = str(session.model.path)
-    if not session.why_not("evaluate", while_working=True):
+    if session.why_not("evaluate", while_working=True) is None:
         for title in ("Evaluation", "Prediction"):
-            yield _of(title, session.test_task())
-    yield _of("Predict New Images", session.predict_task([Path(_IMAGE)]))
-    yield _of("Load Network Model", session.model_task())
+            yield _of(title, session.tasks.evaluate())
+    yield _of("Predict New Images", session.tasks.predict([Path(_IMAGE)]))
+    yield _of("Load Network Model", session.tasks.model())
     save = f"import shutil\n\nshutil.copy({str(session.model.file)!r}, 'NAME.keras')\n"
     copy = "copy" if os.name == "nt" else "cp"
     yield Shown("Save Network Model", _words(copy, str(session.model.file), "NAME.keras"), save)
-    yield _of("Export Network Model", session.export_task("onnx", Path("NAME.onnx")))
-    yield _of("Explain Images", session.explain_task([Path(_IMAGE)], Path("explained")))
+    yield _of("Export Network Model", session.tasks.export("onnx", Path("NAME.onnx")))
+    yield _of("Explain Images", session.tasks.explain([Path(_IMAGE)], Path("explained")))
     yield _of("What the layers see", LayersTask(model=model, image=_IMAGE, out="layers"))
     if session.model.run is not None:
         yield _of("Save Report", ReportTask(run=model, out="report.html"))

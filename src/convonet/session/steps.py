@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from convonet.params.recipes import RECIPE_TITLES
+from convonet.session.conditions import Code
 
 if TYPE_CHECKING:
     from convonet.session.session import Session
@@ -36,7 +37,7 @@ def steps(session: Session) -> list[PathStep]:
     for name, title, look in _STEPS:
         standing, note = look(session)
         # A plan chooses the network: nobody has to look at one before.
-        is_optional = name == "network" and session.recipe != "none"
+        is_optional = name == "network" and session.params.recipe != "none"
         if standing == "open" and not offered and not is_optional and not _is_training(session):
             standing, offered = "next", True
         found.append(PathStep(name, title, standing, note))
@@ -56,14 +57,14 @@ def _data(session: Session) -> tuple[Standing, str]:
 
 
 def _params(session: Session) -> tuple[Standing, str]:
-    if wrong := sum(map(len, session.faults.values())):
+    if wrong := sum(map(len, session.params.faults.values())):
         return "wrong", "A value is wrong" if wrong == 1 else f"{wrong} values are wrong"
-    if session.recipe != "none":
+    if session.params.recipe != "none":
         there = bool(session.sets.images("train")) or session.model is not None
-        return ("done" if there else "open"), RECIPE_TITLES[session.recipe]
-    hyper = session.hyper
+        return ("done" if there else "open"), RECIPE_TITLES[session.params.recipe]
+    hyper = session.params.hyper
     note = f"{hyper.family}, {hyper.epochs} epoch{'' if hyper.epochs == 1 else 's'}"
-    return ("done" if session.space.choices or session.model else "open"), note
+    return ("done" if session.params.space.choices or session.model else "open"), note
 
 
 def _network(session: Session) -> tuple[Standing, str]:
@@ -99,18 +100,17 @@ def _use(session: Session) -> tuple[Standing, str]:
 
 
 def _offered(session: Session, action: str, ready: str) -> tuple[Standing, str]:
-    why = session.why_not(action, while_working=True)
-    return ("blocked", _short(session, why)) if why else ("open", ready)
+    reason = session.why_not(action, while_working=True)
+    return ("open", ready) if reason is None else ("blocked", _SHORT.get(reason.code, reason.sentence))
 
 
-def _short(session: Session, why: str) -> str:
-    """The reason in two or three words; the whole sentence stands at the action."""
-    words = (
-        ("wrong value", "A value is wrong"),
-        ("No training", "Needs images"),
-        ("No model", "Needs a model"),
-    )
-    return next((short for part, short in words if part in why), "Needs test images")
+_SHORT: dict[Code, str] = {
+    "invalid_value": "A value is wrong",
+    "no_training_images": "Needs images",
+    "no_test_images": "Needs test images",
+    "no_model": "Needs a model",
+}
+"""Reasons in two or three words; the whole sentence stands at the action."""
 
 
 _Look = Callable[["Session"], tuple[Standing, str]]

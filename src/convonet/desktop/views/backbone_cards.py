@@ -70,11 +70,11 @@ class BackboneCards(QScrollArea):
 
     def _find_here(self) -> set[str]:
         """Of a server nothing is known, so all of them can be chosen."""
-        return set(BASES) if self._session.outlives_the_window else set(backbones_here())
+        return set(BASES) if self._session.backend.is_remote else set(backbones_here())
 
     def _card(self, name: str) -> BackboneCard:
         info = BASES.get(name)
-        here = name in self._here and not self._session.outlives_the_window
+        here = name in self._here and not self._session.backend.is_remote
         made = BackboneCard(info, self._where(info), here=here)
         if info is not None and name not in self._here and info.url is None:
             made.setEnabled(False)
@@ -83,7 +83,7 @@ class BackboneCards(QScrollArea):
         return made
 
     def _where(self, info: BaseInfo | None) -> str:
-        if info is None or self._session.outlives_the_window:
+        if info is None or self._session.backend.is_remote:
             return ""
         if info.name in self._here:
             return "On this machine"
@@ -99,11 +99,11 @@ class BackboneCards(QScrollArea):
             values["base_weights"] = ["fetch"]
         session = self._session
         network = ("family", "base", "base_weights", "base_sha256")
-        kept = {key: list(found) for key, found in session.space.choices.items() if key not in network}
+        kept = {key: list(found) for key, found in session.params.space.choices.items() if key not in network}
         values |= kept | ({"base": [name]} if name else {})
-        session.set_exact(SearchSpace.of(values))
+        session.params.set_exact(SearchSpace.of(values))
         if name:
-            session.set_data(session.data.changed(image_size=BASES[name].size))
+            session.params.set_data(session.params.data.changed(image_size=BASES[name].size))
         self.refresh()
 
     def _may_fetch(self, info: BaseInfo) -> bool:
@@ -115,7 +115,7 @@ class BackboneCards(QScrollArea):
 
     def refresh(self) -> None:
         """Show which one is chosen."""
-        chosen = self._session.hyper.base or "" if not self._session.faults["hyper"] else ""
+        chosen = self._session.params.hyper.base or "" if not self._session.params.faults["hyper"] else ""
         for name, card in self.cards.items():
             card.setChecked(name == chosen)
 

@@ -11,7 +11,7 @@ from convonet.desktop.views.fault_note import FaultNote
 from convonet.desktop.views.folders import FoldersView
 from convonet.desktop.views.marking import Marker
 from convonet.desktop.views.marks_view import MarksView
-from convonet.desktop.views.page import Either, Page
+from convonet.desktop.views.page import Either, Page, PageContext
 from convonet.desktop.views.plan_strip import PlanStrip
 from convonet.desktop.views.quality import QualityView
 from convonet.desktop.views.sizes import SizesView
@@ -25,7 +25,6 @@ from convonet.tasks import Split
 
 if TYPE_CHECKING:
     from convonet.data.listing import ImageListing
-    from convonet.desktop.controller import Controller
 
 _SAMPLES = 10
 _NAMES: dict[Split, str] = {"train": "Training", "val": "Validation", "test": "Test"}
@@ -40,8 +39,9 @@ class DataPage(Page):
     title = "Data"
     parts = ("data", "hyper", "recipe", "sets")
 
-    def __init__(self, controller: Controller) -> None:
-        super().__init__(controller)
+    def __init__(self, context: PageContext) -> None:
+        super().__init__(context)
+        controller = context.controller
         self.add_buttons(
             controller.button("load_train", "Training folder …"),
             controller.button("load_test", "Test folder …"),
@@ -128,7 +128,7 @@ class DataPage(Page):
                 "Choose a folder that holds one folder for each class, or drop it here. The folders' names become "
                 "the classes.",
             )
-        root = self.session.data.train_dir or self.session.data.test_dir
+        root = self.session.params.data.train_dir or self.session.params.data.test_dir
         self.lead.setText(str(root) if root else "Where the images are, and what they look like")
         if sets.listings:
             self.strip.refresh()
@@ -151,10 +151,10 @@ class DataPage(Page):
         for name, split in (("train", "train"), ("val", "val"), ("test", "test")):
             count = sets.images(split)  # type: ignore[arg-type]
             note = "" if count else "not given"
-            if name == "test" and self.session.data.test_share and count:
-                note = f"{100 * self.session.data.test_share:g}% held out"
+            if name == "test" and self.session.params.data.test_share and count:
+                note = f"{100 * self.session.params.data.test_share:g}% held out"
             if name == "val" and not count:
-                note = f"{100 * self.session.data.validation_share:g}% of training images"
+                note = f"{100 * self.session.params.data.validation_share:g}% of training images"
             self.tiles[name].show_value(f"{count:,}" if count else "–", note)
         skipped = sum(len(listing.skipped) for listing in sets.listings.values())
         self.tiles["skipped"].show_value(
@@ -232,7 +232,7 @@ class DataPage(Page):
         if not listings:
             return
         if self.tabs.currentWidget() is self.sizes:
-            self.sizes.look_at(listings, self.session.data)
+            self.sizes.look_at(listings, self.session.params.data)
         elif self.tabs.currentWidget() is self.folders:
             self.folders.look_at(listings)
         elif self.tabs.currentWidget() is self.quality:

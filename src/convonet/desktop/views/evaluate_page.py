@@ -13,20 +13,19 @@ from convonet.desktop.views.evaluate_calibration import CalibrationTab
 from convonet.desktop.views.evaluate_curves import CurvesTab
 from convonet.desktop.views.evaluate_sets import SetsTab
 from convonet.desktop.views.marking import MarkBar, Marker, said_of
-from convonet.desktop.views.page import Either, Page
+from convonet.desktop.views.page import Either, Page, PageContext
 from convonet.desktop.widgets.basic import EmptyState, Tile, button, column, label, row
 from convonet.desktop.widgets.image_grid import ImageGrid, Picture
 from convonet.desktop.widgets.matrix import MatrixView
 from convonet.desktop.widgets.table import TableView
 from convonet.events import Watch
+from convonet.session.conditions import Code
 from convonet.session.predictions import Answers, ImageAnswer
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from convonet.data.marking import MarkedImage
-    from convonet.desktop.controller import Controller
-    from convonet.desktop.task_actions import TaskActions
     from convonet.tasks import Split
 
 
@@ -36,9 +35,9 @@ class EvaluatePage(Page):
     title = "Test"
     parts = ("scores", "model", "sets", "work")
 
-    def __init__(self, controller: Controller, tasks: TaskActions) -> None:
-        super().__init__(controller)
-        self._tasks = tasks
+    def __init__(self, context: PageContext) -> None:
+        super().__init__(context)
+        controller = context.controller
         self._answers: Answers | None = None
         self._read: tuple[object, Path] | None = None
         self._cell: tuple[str, str] | None = None
@@ -56,11 +55,7 @@ class EvaluatePage(Page):
             controller.button("stop"),
             controller.button("evaluate", "Test", primary=True),
         )
-        self.split_box.activated.connect(
-            lambda _: (
-                controller.guard(lambda: tasks.evaluate(self._split())) if self._split() != "test" else None
-            )
-        )
+        self.split_box.activated.connect(lambda _: self._split_chosen())
         self._try = controller.button("evaluate", "Test", primary=True)
         self._need_model = (
             controller.button("load_model", "Open a model …", primary=True),
@@ -111,7 +106,7 @@ class EvaluatePage(Page):
     def _images_tab(self) -> QWidget:
         self.grid = ImageGrid("Images of the test")
         self.grid.opened.connect(lambda place: ImageDialog(self.grid.pictures, place, self).exec())
-        self.grid.offer("Explain", self._tasks.explain_pictures)
+        self.grid.offer("Explain", self.context.tasks.explain_pictures)
         self.marker, self._said = Marker(self.controller), dict[str, str]()
         self.marker.marked.connect(self._take_marks)
         self.mark_bar = MarkBar(self.controller, self.grid, self.marker)
@@ -128,8 +123,13 @@ class EvaluatePage(Page):
     def _test_again(self, **values: Any) -> None:
         """With a threshold, or what chooses one, or a temperature."""
         self.controller.guard(
-            lambda: self.session.start(self.session.test_task(self._split()).changed(**values))
+            lambda: self.session.start(self.session.tasks.evaluate(self._split()).changed(**values))
         )
+
+    def _split_chosen(self) -> None:
+        """Another set than that of the tests is evaluated at once."""
+        if self._split() != "test":
+            self.controller.guard(lambda: self.context.tasks.evaluate(self._split()))
 
     def _split(self) -> Split:
         split: Split = self.split_box.currentData()
@@ -180,9 +180,11 @@ class EvaluatePage(Page):
         if model is None:
             self._empty.say("No model yet", "Open a model or an earlier run, or begin with the digits.")
             return
-        why = self.session.why_not("evaluate")
+        reason = self.session.why_not("evaluate")
         ready = "The model answers for every test image; you see how often it is right, and where it is not."
-        self._empty.say("Not tested yet", _TO_DO.get(why, f"{why}.") if why else ready)
+        self._empty.say(
+            "Not tested yet", ready if reason is None else _TO_DO.get(reason.code, f"{reason.sentence}.")
+        )
 
     def _show_tiles(self, scores: dict[str, Any]) -> None:
         low, high = scores["accuracy_interval"]
@@ -252,8 +254,8 @@ class EvaluatePage(Page):
         self.grid.close_threads()
 
 
-_TO_DO = {
-    "No test images are loaded": "Choose a folder of images that the model has not seen, sorted by class."
+_TO_DO: dict[Code, str] = {
+    "no_test_images": "Choose a folder of images that the model has not seen, sorted by class."
 }
 _TILES = {
     "accuracy": "Accuracy",

@@ -110,7 +110,7 @@ class WhyTab(QWidget):
         self._meaning.setText(_METHODS[self.method.currentData()][1] + ".")
 
     def task_options(self) -> dict[str, Any]:
-        """What is chosen, as keywords of `Session.explain_task`."""
+        """What is chosen, as keywords of `TaskBuilder.explain`."""
         wanted = self.label_box.currentText()
         return {
             "method": self.method.currentData(),

@@ -44,6 +44,6 @@ class FaultNote(QWidget):
 
     def _take_map(self) -> None:
         session = self._controller.session
-        known = dict(session.data.class_map or {}) | self._offered
-        self._controller.guard(lambda: session.set_data(session.data.changed(class_map=known)))
+        known = dict(session.params.data.class_map or {}) | self._offered
+        self._controller.guard(lambda: session.params.set_data(session.params.data.changed(class_map=known)))
         self._controller.scan()

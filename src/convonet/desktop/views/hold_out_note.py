@@ -43,6 +43,6 @@ class HoldOutNote(QFrame):
         self.setVisible(is_alone and sets.images("train") >= _LEAST)
 
     def _hold_out(self) -> None:
-        data = self._session.data.changed(test_share=_SHARE)
-        self._controller.guard(lambda: self._session.set_data(data))
+        data = self._session.params.data.changed(test_share=_SHARE)
+        self._controller.guard(lambda: self._session.params.set_data(data))
         self._controller.scan()

@@ -33,7 +33,7 @@ class Marker(QObject):
 
     def read(self) -> None:
         """Read the marks of the sets."""
-        data = self._controller.session.data
+        data = self._controller.session.params.data
         if data.train_dir is None and data.test_dir is None:
             self.marked.emit([])
             return
@@ -54,7 +54,7 @@ class Marker(QObject):
 
     def mark(self, paths: Sequence[str], *, label: str | None = None, undo: bool = False) -> None:
         """Mark images, leave them out, or take their marks away; then the sets are read anew."""
-        data = self._controller.session.data
+        data = self._controller.session.params.data
 
         def write(watch: Watch) -> list[MarkedImage]:
             images = self._controller.session.images

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QLineEdit, QMenu, QPushButton, QScrollArea, QTabWidget, QWidget
@@ -14,15 +13,11 @@ from convonet.desktop.forms.reading import data_texts, read_data, read_space, sp
 from convonet.desktop.plan_preview import PlanPreview
 from convonet.desktop.recipe_switch import RecipeSwitch
 from convonet.desktop.views.backbone_cards import BackboneCards
-from convonet.desktop.views.page import Page
+from convonet.desktop.views.page import Page, PageContext
 from convonet.desktop.widgets.basic import button, column, frame, label, row
 from convonet.params import FAMILIES, DataParams, HyperParams, SearchSpace, fields_of, preset_names
 from convonet.params.recipes import RECIPE_TITLES
 from convonet.session.recipes import expert_values
-
-if TYPE_CHECKING:
-    from convonet.desktop.controller import Controller
-    from convonet.desktop.file_actions import FileActions
 
 
 class ParamsPage(Page):
@@ -31,9 +26,8 @@ class ParamsPage(Page):
     title = "Parameters"
     parts = ("data", "hyper", "recipe")
 
-    def __init__(self, controller: Controller, files: FileActions) -> None:
-        super().__init__(controller)
-        self._files = files
+    def __init__(self, context: PageContext) -> None:
+        super().__init__(context)
         self.lead.setText("What is left empty takes the default shown in grey. Changes count at once.")
         self._load, self._save, self._presets = self._make_buttons()
         self.data_form = ParamForm(fields_of(DataParams))
@@ -101,10 +95,10 @@ class ParamsPage(Page):
         self.controller.actions[f"{verb}_{kind}"].trigger()
 
     def _take_preset(self, name: str) -> None:
-        self.controller.guard(lambda: self._files.take_preset(name))
+        self.controller.guard(lambda: self.context.files.take_preset(name))
 
     def _take_own_network(self) -> None:
-        self.controller.guard(self._files.take_own_network)
+        self.controller.guard(self.context.files.take_own_network)
 
     def _tab_changed(self) -> None:
         self._presets.setEnabled(self.tabs.currentIndex() == 1)
@@ -115,18 +109,18 @@ class ParamsPage(Page):
         next(iter(form.rows.values())).editor.widget.setFocus()
 
     def refresh(self) -> None:
-        faults = self.session.faults
+        faults = self.session.params.faults
         if not faults["data"]:
-            self.data_form.show_texts(data_texts(self.session.data))
+            self.data_form.show_texts(data_texts(self.session.params.data))
         if not faults["hyper"]:
-            self.hyper_form.show_texts(space_texts(self.session.space))
+            self.hyper_form.show_texts(space_texts(self.session.params.space))
         self._show_family()
         self._show_recipe()
         self._show_faults()
 
     def _show_recipe(self) -> None:
         """Backbones are chosen by an expert; a plan chooses its own. What differs from the plan is marked."""
-        is_expert = self.session.recipe == "none"
+        is_expert = self.session.params.recipe == "none"
         self.expert.setVisible(not is_expert)
         self.cards.setVisible(is_expert)
         self.cards.refresh()
@@ -142,21 +136,21 @@ class ParamsPage(Page):
     def _data_edited(self) -> None:
         data, faults = read_data(self.data_form.texts())
         if data is not None:
-            self.session.set_data(data)
-        self.session.set_faults("data", faults)
+            self.session.params.set_data(data)
+        self.session.params.set_faults("data", faults)
         self._show_faults()
 
     def _hyper_edited(self) -> None:
-        space, faults = read_space(self.hyper_form.texts(), self.session.space)
+        space, faults = read_space(self.hyper_form.texts(), self.session.params.space)
         if space is not None:
-            self.session.set_space(space)
-        self.session.set_faults("hyper", faults)
+            self.session.params.set_space(space)
+        self.session.params.set_faults("hyper", faults)
         self._show_family()
         self._show_recipe()
         self._show_faults()
 
     def _show_faults(self) -> None:
-        faults = self.session.faults
+        faults = self.session.params.faults
         self.data_form.mark(faults["data"])
         self.hyper_form.mark(faults["hyper"])
         for place, (kind, name) in enumerate((("data", "Data"), ("hyper", "Network and training"))):
@@ -168,9 +162,9 @@ class ParamsPage(Page):
 
     def _show_family(self) -> None:
         """Only the parameters that the chosen network takes are shown, with its own defaults."""
-        if self.session.faults["hyper"]:
+        if self.session.params.faults["hyper"]:
             return
-        hyper = self.session.hyper
+        hyper = self.session.params.hyper
         family = FAMILIES[hyper.family]
         for name, made in self.hyper_form.rows.items():
             if made.field.group == "Network" and name != "family":
@@ -179,14 +173,14 @@ class ParamsPage(Page):
         ignored = family.ignored(hyper)
         note = f" It does not use {', '.join(ignored)}." if ignored else ""
         self._family.setText(f"{family.title}: {family.description}{note}")
-        varied = self.session.space.varied
+        varied = self.session.params.space.varied
         several = f"Several values: {', '.join(varied)}. The first of each trains, all of them tune."
         one = "Several values between commas can be tried by tuning; the first one trains."
         self._lists.setText(several if varied else one)
-        if self.session.recipe != "none":
+        if self.session.params.recipe != "none":
             self._family.setText(
-                f"{RECIPE_TITLES[self.session.recipe]}: the network and its training are planned for the images. What "
-                "you set here applies to every network that is tried."
+                f"{RECIPE_TITLES[self.session.params.recipe]}: the network and its training are planned for the "
+                "images. What you set here applies to every network that is tried."
             )
 
 

@@ -53,4 +53,4 @@ class PlanStrip(QFrame):
         else:
             text = preview.error or f"{counted} → your own values"
         self.sentence.setText(text)
-        self._recipe.setText(RECIPE_TITLES[session.recipe])
+        self._recipe.setText(RECIPE_TITLES[session.params.recipe])

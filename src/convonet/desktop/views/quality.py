@@ -93,11 +93,11 @@ class QualityView(QWidget):
     def suspect(self) -> None:
         """Let models that were trained without an image judge its label."""
         session = self._controller.session
-        self._controller.guard(lambda: session.start(session.suspects_task()))
+        self._controller.guard(lambda: session.start(session.tasks.suspects()))
 
     def check(self) -> None:
         """Start the look."""
-        data = self._controller.session.data
+        data = self._controller.session.params.data
         self._controller.guard(lambda: self._controller.session.start(InspectTask(data=data)))
         self.refresh()
 

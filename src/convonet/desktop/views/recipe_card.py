@@ -70,7 +70,7 @@ class RecipeCard(QFrame):
         self.preview.changed.connect(self._show_plan)
         self._switch = RecipeSwitch.of(controller)
         self.recipe.chosen.connect(self._choose)
-        self.minutes.valueChanged.connect(lambda _: self._choose(self._session.recipe))
+        self.minutes.valueChanged.connect(lambda _: self._choose(self._session.params.recipe))
 
     def refresh(self, fallback: str, *, with_candidates: bool) -> None:
         """Show what is chosen, and ask for its plan.
@@ -79,7 +79,7 @@ class RecipeCard(QFrame):
             fallback: stands where there is no plan.
             with_candidates: list what is going to be tried.
         """
-        recipe, minutes = self._session.recipe, self._session.recipes.minutes
+        recipe, minutes = self._session.params.recipe, self._session.params.recipes.minutes
         self.recipe.show_choice(recipe)
         self.minutes.blockSignals(True)
         self.minutes.setValue(minutes or 0)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtWidgets import QFrame, QPlainTextEdit, QProgressBar, QTabWidget, QWidget
 
-from convonet.desktop.views.page import Either, Page
+from convonet.desktop.views.page import Either, Page, PageContext
 from convonet.desktop.views.recipe_card import RecipeCard
 from convonet.desktop.views.training_summary import SummaryView
 from convonet.desktop.widgets.basic import EmptyState, Tile, column, frame, label, row
@@ -34,8 +34,9 @@ class TrainPage(Page):
     title = "Train"
     parts = ("data", "hyper", "recipe", "sets", "work", "model", "scores")
 
-    def __init__(self, controller: Controller) -> None:
-        super().__init__(controller)
+    def __init__(self, context: PageContext) -> None:
+        super().__init__(context)
+        controller = context.controller
         self._record = Progress()
         self._run_shown = ""
         self._live_run = ""
@@ -152,7 +153,7 @@ class TrainPage(Page):
             sets = (record.get("data") or {}).get("sets", {})
             self._record.images = int(sets.get("train", {}).get("images", 0))
             self._record.messages = list(dict.fromkeys([*live, *stored_messages(run, record)]))
-        elif run is None and (self._run_shown or self._live_images != self.session.data.train_dir):
+        elif run is None and (self._run_shown or self._live_images != self.session.params.data.train_dir):
             # What a training that left no model has shown stays until other images are chosen.
             self._record = Progress()
         self._run_shown = key
@@ -175,9 +176,9 @@ class TrainPage(Page):
     def _next(self, planned: str) -> str:
         """What is trained next where no plan says it."""
         images = self.session.sets.images("train")
-        if self.session.recipe != "none":
+        if self.session.params.recipe != "none":
             return planned if not images else "The training is planned when it begins."
-        hyper = self.session.hyper
+        hyper = self.session.params.hyper
         network = (
             f"network {hyper.family}, {hyper.epochs} epoch{'' if hyper.epochs == 1 else 's'}, "
             f"batches of {hyper.batch_size}"
@@ -200,7 +201,7 @@ class TrainPage(Page):
         self._show_tiles(record)
         history, epochs = (
             record.history,
-            max(record.epochs, self.session.hyper.epochs if not record.epochs else 1),
+            max(record.epochs, self.session.params.hyper.epochs if not record.epochs else 1),
         )
         live = record.now if self.session.work is not None else None
         for view, name in ((self.accuracy, "accuracy"), (self.loss, "loss")):

@@ -1,4 +1,4 @@
-"""Questions about images that take a while: a face asks them in a thread."""
+"""The images of this machine."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from convonet.events import Watch
 from convonet.params import DataParams, HyperParams
-from convonet.params.recipes import TrainRecipe
-from convonet.runs import Run
+from convonet.params.recipes import Recipe, TrainRecipe
 from convonet.session.demo import demo_task
 from convonet.session.look import SizesFound, find_sizes
 from convonet.session.predictions import Answers, read_answers
-from convonet.session.recipes import make_plan
+from convonet.session.recipes import make_plan, recipe_for
 from convonet.session.sets import LoadedSets, load_sets
 from convonet.tasks import Split, TrainTask
 
@@ -24,17 +23,19 @@ if TYPE_CHECKING:
 
 
 class LocalImages:
-    """The images of this machine."""
+    """Reads the images themselves; each method is a function of this room or of `data`."""
 
-    def sets(self, data: DataParams, classes: Sequence[str], watch: Watch) -> LoadedSets:
+    def load_sets(self, data: DataParams, classes: Sequence[str], watch: Watch) -> LoadedSets:
         """List every set that the parameters name; see `load_sets`."""
         return load_sets(data, classes, watch)
 
-    def sizes(self, listings: Mapping[Split, ImageListing], data: DataParams, watch: Watch) -> SizesFound:
+    def find_sizes(
+        self, listings: Mapping[Split, ImageListing], data: DataParams, watch: Watch
+    ) -> SizesFound:
         """Heights, widths and pixels of an even share; see `find_sizes`."""
         return find_sizes(listings, data, watch)
 
-    def plan(
+    def make_plan(
         self,
         data: DataParams,
         hyper: HyperParams,
@@ -44,11 +45,15 @@ class LocalImages:
         minutes: float | None,
         validation: int,
     ) -> Plan | None:
-        """What a recipe is going to train; see `make_plan`. None where it cannot be told before."""
+        """What a recipe would train; see `make_plan`."""
         return make_plan(data, hyper, recipe, listing, minutes=minutes, validation=validation)
 
+    def recipe_values(self, name: Recipe, data: DataParams, listing: ImageListing) -> dict[str, Any]:
+        """Known good hyperparameters; see `recipe_for`. Raises DataError."""
+        return recipe_for(name, data, listing)
+
     def marks(self, data: DataParams, watch: Watch) -> list[MarkedImage]:
-        """What was said of images of the sets. Raises DataError."""
+        """What was said about images of the sets. Raises DataError."""
         # The window can be seen sooner without numpy and Pillow, which this loads.
         from convonet.data.marking import list_marks
 
@@ -57,19 +62,16 @@ class LocalImages:
     def mark(
         self, data: DataParams, paths: Sequence[str], *, label: str | None, undo: bool, watch: Watch
     ) -> list[MarkedImage]:
-        """Mark images; see `Session.mark`. Raises ParamError, OutputError."""
+        """Mark images. Raises ParamError, OutputError."""
         # The window can be seen sooner without numpy and Pillow, which this loads.
         from convonet.data.marking import Change, mark_images
 
         return mark_images(data, paths, Change(label, undo), watch)
 
     def answers(self, root: Path, scores: dict[str, Any]) -> Answers:
-        """What the model said of each image of a test; see `read_answers`. Raises InputError."""
+        """The model's prediction for each image of an evaluation; see `read_answers`. Raises InputError."""
         return read_answers(root, scores)
 
     def demo(self) -> TrainTask:
         """The demonstration; its images are written once. Raises WorkerError."""
         return demo_task()
-
-    def bring(self, run: Run) -> None:
-        """Make sure that the files of a run are here."""

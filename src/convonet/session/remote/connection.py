@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from convonet.session.remote.client import ServerLostError
+from convonet.session.remote.errors import ServerLostError
 
 BEAT_SECONDS = 5.0
 PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0)

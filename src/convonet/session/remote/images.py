@@ -8,7 +8,7 @@ import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -18,33 +18,31 @@ from convonet.data.marking import MarkedImage
 from convonet.errors import error_from_dict
 from convonet.events import Watch
 from convonet.file_stats import STATS
-from convonet.params import DataParams
+from convonet.params import DataParams, HyperParams
 from convonet.params.files import data_to_dict
 from convonet.params.migrations import VERSION_KEY
-from convonet.runs import Run
+from convonet.params.recipes import Recipe, TrainRecipe
+from convonet.planning import Plan
 from convonet.session.demo import DEMO_HYPER
-from convonet.session.local.images import LocalImages
 from convonet.session.look import SizesFound
 from convonet.session.predictions import Answers, answers_file, read_answers
+from convonet.session.recipes import imposed
 from convonet.session.remote.client import Client
 from convonet.session.remote.mirror import Mirror
 from convonet.session.sets import LoadedSets
 from convonet.tasks import Split, TrainTask
 
-if TYPE_CHECKING:
-    from convonet.data.listing import ImageListing
-
 MARK = "remote:"
 """Addresses of images on the server begin so."""
 
 
-class RemoteImages(LocalImages):
-    """Asks the server."""
+class RemoteImages:
+    """Asks the server, which reads the images."""
 
     def __init__(self, client: Client, mirror: Mirror) -> None:
         self._client, self._mirror = client, mirror
 
-    def sets(self, data: DataParams, classes: Sequence[str], watch: Watch) -> LoadedSets:
+    def load_sets(self, data: DataParams, classes: Sequence[str], watch: Watch) -> LoadedSets:
         """Every set that the parameters name, as the server lists it."""
         found = self._look(data, classes)
         listings: dict[Split, ImageListing] = {}
@@ -54,7 +52,9 @@ class RemoteImages(LocalImages):
         errors = {split: error_from_dict(error) for split, error in found["errors"].items()}
         return LoadedSets(listings, errors)
 
-    def sizes(self, listings: Mapping[Split, ImageListing], data: DataParams, watch: Watch) -> SizesFound:
+    def find_sizes(
+        self, listings: Mapping[Split, ImageListing], data: DataParams, watch: Watch
+    ) -> SizesFound:
         """Heights, widths and pixels, as the server finds them."""
         classes = next(iter(listings.values())).classes
         document = self._client.get(f"/datasets/{self._look(data, classes)['id']}/sizes")
@@ -67,9 +67,28 @@ class RemoteImages(LocalImages):
             document["looked_at"],
         )
 
-    def plan(self, *_: Any, **__: Any) -> None:
-        """The server plans when the training begins: no image lies here."""
-        return None
+    def make_plan(
+        self,
+        data: DataParams,
+        hyper: HyperParams,
+        recipe: TrainRecipe,
+        listing: ImageListing,
+        *,
+        minutes: float | None,
+        validation: int,
+    ) -> Plan | None:
+        """What a recipe would train, as the server plans it; it counts the validation images itself."""
+        if recipe == "none":
+            return None
+        request = {"hyper": imposed(hyper).set_values(), "recipe": recipe, "minutes": minutes}
+        document = self._client.post(f"/datasets/{self._look(data, listing.classes)['id']}/plan", request)
+        return Plan.of({**document, "decisions": ()})
+
+    def recipe_values(self, name: Recipe, data: DataParams, listing: ImageListing) -> dict[str, Any]:
+        """Known good hyperparameters for the server's training images."""
+        dataset = self._look(data, listing.classes)["id"]
+        values: dict[str, Any] = self._client.get(f"/datasets/{dataset}/recipes/{name}")["hyper"]
+        return values
 
     def marks(self, data: DataParams, watch: Watch) -> list[MarkedImage]:
         """The server's repair list."""
@@ -80,19 +99,15 @@ class RemoteImages(LocalImages):
     ) -> list[MarkedImage]:
         """Mark images on the server."""
         action = "undo" if undo else "leave_out" if label is None else "label"
-        wish: dict[str, Any] = {"paths": [path_there(path) for path in paths], "action": action}
-        wish |= {"label": label} if action == "label" else {}
-        return _marks(self._client.post(f"/datasets/{self._look(data, ())['id']}/marks", wish))
+        request: dict[str, Any] = {"paths": [path_there(path) for path in paths], "action": action}
+        request |= {"label": label} if action == "label" else {}
+        return _marks(self._client.post(f"/datasets/{self._look(data, ())['id']}/marks", request))
 
     def demo(self) -> TrainTask:
         """The demonstration, on digits that the server writes below its root."""
         folders = self._client.post("/samples", {"name": "digits"})
         data = DataParams.of(folders | {"image_size": 16})
         return TrainTask(data=data, hyper=DEMO_HYPER)
-
-    def bring(self, run: Run) -> None:
-        """Fetch the files of a run."""
-        self._mirror.whole(run.id)
 
     def answers(self, root: Path, scores: dict[str, Any]) -> Answers:
         """The answers of a test, fetched from the server where they have changed."""

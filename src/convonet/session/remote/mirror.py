@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from convonet.atomic import write_json
 from convonet.events import RunState
-from convonet.runs import RECORD, Run, RunStore
+from convonet.runs import RECORD, Run
 from convonet.session.remote.client import Client, quoted
 
 _ALWAYS = (
@@ -27,21 +27,9 @@ _ALWAYS = (
 _ON_DEMAND = (".keras", ".h5", ".onnx", ".html")
 _LEFT_THERE = (".npz", ".log", ".lock", ".jsonl")
 _MODEL = "model.keras"
-_SAID = "served_model.json"
+_MODEL_DOCUMENT = "served_model.json"
 _MOST_BYTES = 2**28
 _KEPT_BYTES = 2**30
-
-
-class RemoteRun(Run):
-    """The copy of a run; its state is what the server said last, since the lock is held there."""
-
-    said: RunState | None = None
-
-    def state(self, record: Any = None) -> RunState:
-        return self.said or super().state(record)
-
-    def is_locked(self) -> bool:
-        return self.said is RunState.RUNNING
 
 
 class Mirror:
@@ -53,6 +41,7 @@ class Mirror:
 
     def __init__(self, client: Client, folder: Path) -> None:
         self._client, self.folder = client, folder
+        self._states: dict[str, RunState] = {}
 
     def path(self, run: str) -> Path:
         """Where the copy of a run lies."""
@@ -64,38 +53,46 @@ class Mirror:
         inside = given.is_relative_to(self.folder)
         return given.relative_to(self.folder).parts[0] if inside else str(path)
 
-    def light(self, run: str, state: str | None = None) -> RemoteRun:
+    def state(self, run: Run) -> RunState:
+        """What the server reported last: the lock of a run is held there."""
+        return self._states.get(run.id) or RunState(run.read()["state"])
+
+    def note_state(self, run: str, state: RunState) -> None:
+        """Take note of what the server reports."""
+        self._states[run] = state
+
+    def light(self, run: str, state: RunState | None = None) -> Run:
         """A run with its small files, fetched where they have changed."""
         return self.fetch(run, lambda name: name in _ALWAYS, state)
 
-    def whole(self, run: str, state: str | None = None) -> RemoteRun:
+    def whole(self, run: str, state: RunState | None = None) -> Run:
         """A run with all its files but checkpoints, logs, and what is fetched when it is asked for."""
         return self.fetch(run, lambda name: not name.endswith((*_LEFT_THERE, *_ON_DEMAND)), state)
 
-    def fetch(self, run: str, wanted: Callable[[str], bool], state: str | None = None) -> RemoteRun:
+    def fetch(self, run: str, wanted: Callable[[str], bool], state: RunState | None = None) -> Run:
         """A run with the files that are wanted, and what its model says of itself."""
-        copy = RemoteRun(self.path(run))
+        copy = Run(self.path(run))
         items = self._client.get(f"/runs/{quoted(run)}/files")["files"]
         for item in items:
             name = item["name"]
             if wanted(name) and item["bytes"] <= _MOST_BYTES and _is_plain(name):
                 self._fetch_file(run, copy.file(name), item)
         if model := next((item for item in items if item["name"] == _MODEL), None):
-            self._keep_said(run, model["modified"])
-        copy.said = RunState(state or self._client.get(f"/runs/{quoted(run)}")["state"])
+            self._keep_model_document(run, model["modified"])
+        self.note_state(run, state or RunState(self._client.get(f"/runs/{quoted(run)}")["state"]))
         return copy
 
     def model(self, run: str) -> dict[str, Any]:
         """What the server says of the model of a run: of its copy, without asking, where it was fetched before."""
-        file = self.path(run) / _SAID
+        file = self.path(run) / _MODEL_DOCUMENT
         if not file.is_file():
-            self._keep_said(run, 0.0)
+            self._keep_model_document(run, 0.0)
         found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
         return found
 
     def has_model(self, run: str) -> bool:
         """Whether a run had a model when it was last fetched."""
-        return (self.path(run) / _SAID).is_file()
+        return (self.path(run) / _MODEL_DOCUMENT).is_file()
 
     def prune(self, most_bytes: int = _KEPT_BYTES) -> None:
         """Remove the oldest copies beyond a bound; the server has them all."""
@@ -108,8 +105,8 @@ class Mirror:
             shutil.rmtree(copy, ignore_errors=True)
             total -= sizes[copy]
 
-    def _keep_said(self, run: str, modified: float) -> None:
-        file = self.path(run) / _SAID
+    def _keep_model_document(self, run: str, modified: float) -> None:
+        file = self.path(run) / _MODEL_DOCUMENT
         if not file.is_file() or file.stat().st_mtime != modified:
             write_json(file, self._client.get("/models", path=run))
             os.utime(file, (modified, modified))
@@ -135,48 +132,6 @@ def _bytes(folder: Path) -> int:
 
 def _touched(folder: Path) -> float:
     return folder.stat().st_mtime
-
-
-class RemoteStore(RunStore):
-    """The runs of a server."""
-
-    def __init__(self, client: Client, mirror: Mirror) -> None:
-        super().__init__(mirror.folder)
-        self._client, self._mirror = client, mirror
-
-    def add(self, run: Run) -> None:
-        """The server knows its runs."""
-
-    def known(self) -> list[Run]:
-        """The server's runs, the newest first, as copies of their records."""
-        rows = self._client.get("/runs", limit=1000)["runs"]
-        return [self._listed(row) for row in rows]
-
-    def _listed(self, row: dict[str, Any]) -> Run:
-        """Only what a list shows is fetched: the record and the history."""
-        copy = RemoteRun(self._mirror.path(row["id"]))
-        ended = row["state"] not in (RunState.WAITING, RunState.RUNNING)
-        if not copy.file(RECORD).is_file() or not ended or copy.read()["ended"] != row["ended"]:
-            copy = self._mirror.light(row["id"], row["state"])
-        copy.said = RunState(row["state"])
-        return copy
-
-    def find(self, name: str) -> Run:
-        """The run of that id."""
-        return self._mirror.light(self._mirror.id_of(name))
-
-    def delete(self, run: Run) -> None:
-        """Delete it there, and the copy here."""
-        self._client.delete(f"/runs/{quoted(run.id)}")
-        copy = RemoteRun(run.path)
-        copy.said = RunState.DONE
-        super().delete(copy)
-
-    def compare(self, runs: Sequence[Run]) -> dict[str, Any]:
-        """Runs side by side, as the server has them."""
-        words = "&".join(f"run={quoted(run.id)}" for run in runs)
-        found: dict[str, Any] = self._client.get(f"/compare?{words}")
-        return found
 
 
 def keep_result(run: Run, document: dict[str, Any]) -> None:
