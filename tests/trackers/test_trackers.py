@@ -142,3 +142,5 @@ def test_an_mlflow_store_holds_the_numbers_figures_model_and_trials(
         assert [metric.value for metric in client.get_metric_history(kept.info.run_id, name)] == values
     figures = {item.path for item in client.list_artifacts(kept.info.run_id, "figures")}
     assert "figures/train_val_plots.png" in figures
+    assert any((tmp_path / "mlartifacts").rglob("model.onnx"))
+    assert not Path("mlruns").exists()

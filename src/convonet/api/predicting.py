@@ -119,8 +119,9 @@ def _of_batch(
     read, faults = readable(given, predictor.info.pixels, errors=errors)
     rows: Iterator[dict[str, Any]] = iter(())
     if read:
-        probabilities = predictor.predict(np.stack([pixels for _, pixels in read]))
-        rows = iter(answers(probabilities, predictor.info, [name for name, _ in read], **wishes))
+        scored = predictor.predict_scored(np.stack([pixels for _, pixels in read]))
+        names = [name for name, _ in read]
+        rows = iter(answers(scored.probabilities, predictor.info, names, unknown=scored.unknown, **wishes))
     return [
         PredictionResult({"path": image.name, "error": faults[index].what} if index in faults else next(rows))
         for index, image in enumerate(given)

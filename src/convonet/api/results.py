@@ -43,6 +43,11 @@ class PredictionResult(dict[str, Any]):
         return bool(self.get("unsure", True))
 
     @property
+    def unknown(self) -> bool | None:
+        """Whether the image is of none of the classes; None where the model cannot tell."""
+        return self.get("unknown")
+
+    @property
     def probabilities(self) -> dict[str, float]:
         """Class → probability of the likeliest classes, the likeliest first."""
         return {row["class"]: row["probability"] for row in self.get("top", ())}

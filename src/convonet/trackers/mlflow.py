@@ -34,9 +34,18 @@ class MLflow(Tracker):
     def begin(self, name: str, params: Mapping[str, Any]) -> None:
         """Begin a run and write the parameters."""
         mlflow.set_tracking_uri(self.uri)
-        mlflow.set_experiment(self.experiment)
+        mlflow.set_experiment(experiment_id=self._experiment_id())
         mlflow.start_run(run_name=name, nested=mlflow.active_run() is not None)
         mlflow.log_params(_texts(params))
+
+    def _experiment_id(self) -> str:
+        """The experiment, made where there is none. MLflow keeps files in the working directory unless told where."""
+        found = mlflow.get_experiment_by_name(self.experiment)
+        if found is not None:
+            return str(found.experiment_id)
+        file = self.uri.removeprefix("sqlite:///")
+        beside = None if file == self.uri else (Path(file).resolve().parent / "mlartifacts").as_uri()
+        return str(mlflow.create_experiment(self.experiment, artifact_location=beside))
 
     def log_metric(self, name: str, value: float, step: int) -> None:
         """Write one value of a metric."""
