@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from convonet.cli import completion
 from convonet.cli import options as opt
 from convonet.cli.evaluating import checked_scaling
 from convonet.cli.given import data_params, hyper_params
@@ -27,7 +28,12 @@ def register(app: typer.Typer) -> None:
 
 
 def models(
-    name: Annotated[str | None, typer.Argument(help="A family or a base: its parameters are shown.")] = None,
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            help="A family or a base: its parameters are shown.", autocompletion=completion.families
+        ),
+    ] = None,
     json: opt.Json = False,
 ) -> None:
     """The families of networks and the pretrained bases."""
@@ -80,9 +86,14 @@ def summary(
 
 
 def export(
-    model: Annotated[str, typer.Argument(help="A run's folder or id, or a .keras file.")],
+    model: Annotated[
+        str, typer.Argument(help="A run's folder or id, or a .keras file.", autocompletion=completion.models)
+    ],
     format: Annotated[
-        str, typer.Option("--format", help="onnx, folder, openvino, litert or torch.")
+        str,
+        typer.Option(
+            "--format", help="onnx, folder, openvino, litert or torch.", autocompletion=completion.formats
+        ),
     ] = "onnx",
     out: Annotated[Path | None, typer.Option("--out", help="The file or folder to write.")] = None,
     data: Annotated[

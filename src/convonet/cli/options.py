@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from convonet.cli import completion
+
 _IMAGES = "Images"
 
 
@@ -46,7 +48,10 @@ HyperFile = Annotated[Path | None, typer.Option("--hyper", help="Hyper parameter
 Set = Annotated[
     list[str] | None,
     typer.Option(
-        "--set", metavar="NAME=VALUE", help="Set a parameter; may be repeated. Several values: A,B."
+        "--set",
+        metavar="NAME=VALUE",
+        help="Set a parameter; may be repeated. Several values: A,B.",
+        autocompletion=completion.settings,
     ),
 ]
 Folder = Annotated[

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from convonet.cli import completion
 from convonet.cli import options as opt
 from convonet.cli.given import data_params, hyper_params, moved_images
 from convonet.cli.output import interval_text, note, percent, print_json, say
@@ -125,7 +126,7 @@ def train(
 
 
 def resume(
-    run: Annotated[str, typer.Argument(help="A run's folder or id.")],
+    run: Annotated[str, typer.Argument(help="A run's folder or id.", autocompletion=completion.runs)],
     accept_changed_data: Annotated[
         bool, typer.Option("--accept-changed-data", help="Go on although images have changed.")
     ] = False,

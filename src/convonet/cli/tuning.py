@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from convonet.cli import completion
 from convonet.cli import options as opt
 from convonet.cli.given import data_params, search_space
 from convonet.cli.output import note, print_json, say
@@ -151,7 +152,7 @@ def tune(
 
 
 def adopt(
-    run: Annotated[str, typer.Argument(help="The folder or id of a search.")],
+    run: Annotated[str, typer.Argument(help="The folder or id of a search.", autocompletion=completion.runs)],
     file: Annotated[Path, typer.Argument(help="The hyper-parameter file to write.")],
     trial: Annotated[
         int | None, typer.Option("--trial", help="Another row than the best, by its trial's number.")

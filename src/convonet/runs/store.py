@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-from convonet.atomic import json_text, storage_error
+from convonet.atomic import json_text, storage_error, write_text
 from convonet.errors import ConvonetError, RunAliveError, RunNotFoundError, nearest
 from convonet.home import home
+from convonet.locks import file_lock
 from convonet.runs.differences import difference
 from convonet.runs.event_log import LineFile
 from convonet.runs.pairs import compare_pairs
@@ -19,6 +22,7 @@ from convonet.runs.run import RECORD, Run
 from convonet.text import local_path
 
 _DEPTH = 3
+_LOCK_SECONDS = 5.0
 
 
 class RunStore:
@@ -41,7 +45,8 @@ class RunStore:
         """
         try:
             self._index.parent.mkdir(parents=True, exist_ok=True)
-            LineFile(self._index).append(json_text(str(run.path)))
+            with self._index_lock():
+                LineFile(self._index).append(json_text(str(run.path)))
         except OSError as error:
             self.delete(run)
             raise storage_error(error, self._index) from error
@@ -110,6 +115,18 @@ class RunStore:
             shutil.rmtree(run.path)
         except OSError as error:
             raise storage_error(error, run.path) from error
+        self._forget(run)
+
+    def _forget(self, run: Run) -> None:
+        """Remove a run's line from the index. One that cannot be removed does no harm: its folder is gone."""
+        line = json_text(str(run.path))
+        with contextlib.suppress(OSError, TimeoutError), self._index_lock():
+            lines = self._index.read_text(encoding="utf-8", errors="replace").split("\n")
+            if line in lines:
+                write_text(self._index, "\n".join(one for one in lines if one != line))
+
+    def _index_lock(self) -> AbstractContextManager[Any]:
+        return file_lock(self._index.with_suffix(".lock"), timeout=_LOCK_SECONDS)
 
     def drop_unbegun(self, run: Run) -> bool:
         """Remove a run that was refused for its input before it wrote any result; whether it was one."""
