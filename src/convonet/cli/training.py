@@ -82,11 +82,16 @@ def train(
     name: opt.Name = None,
     threads: opt.Threads = None,
     track: opt.Track = None,
+    workers: Annotated[
+        int,
+        typer.Option("--workers", min=1, max=64, help="Processes that compute each batch together."),
+    ] = 1,
     train_dir: opt.TrainDir = None,
     test_dir: opt.TestDir = None,
     val_dir: opt.ValDir = None,
     image_size: opt.ImageSize = None,
     channels: opt.Channels = None,
+    prepared_limit: opt.PreparedLimit = None,
     accept_class_map: opt.AcceptClassMap = False,
     json: opt.Json = False,
     progress: opt.Progress = opt.ProgressStyle.AUTO,
@@ -101,6 +106,7 @@ def train(
         val_dir=val_dir,
         image_size=image_size,
         channels=channels,
+        prepared_limit=prepared_limit,
     )
     values = hyper_params(hyper, settings, seed=seed)
     task = TrainTask(
@@ -118,6 +124,7 @@ def train(
         from_model=str(model_path(from_model)) if from_model else None,
         accept_class_map=accept_class_map,
         threads=threads or available_cores(),
+        workers=workers,
     )
     trackers = checked_addresses(track or ())
     run = begin_run(task, results_folder(task, out), name=name)
