@@ -101,3 +101,30 @@ def test_a_refused_call_leaves_no_run_folder(tmp_path: Path) -> None:
     with pytest.raises(convonet.InputError, match=r"convonet\.tune"):
         convonet.train(tmp_path / "one class", {"epochs": [1, 2]}, out=tmp_path / "runs")
     assert not (tmp_path / "runs").exists()
+
+
+def test_a_keras_model_of_ones_own_is_trained_further(tmp_path: Path) -> None:
+    network = keras.Sequential(
+        [
+            keras.layers.Input((8, 8, 1)),
+            keras.layers.Flatten(),
+            keras.layers.Dense(16, activation="relu", name="mine"),
+            keras.layers.Dense(10, activation="softmax"),
+        ]
+    )
+    before = network.get_layer("mine").get_weights()[0].copy()
+    run = convonet.train(
+        (IMAGES, LABELS),
+        {"epochs": 12, "batch_size": 16, "optimizer": "adam", "init_rate": 0.01},
+        from_model=network,
+        scaling="unit",
+        image_size=8,
+        out=tmp_path,
+        validation=False,
+    )
+    trained = keras.saving.load_model(run.model)
+    after = trained.get_layer("mine").get_weights()[0]
+    assert after.shape == before.shape
+    assert np.abs(after - before).max() > 0.01
+    assert np.array_equal(network.get_layer("mine").get_weights()[0], before)
+    assert convonet.evaluate(run, (IMAGES, LABELS)).accuracy > 0.5

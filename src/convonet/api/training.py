@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from convonet.api.array_sets import ArrayData, kept_as_files
 from convonet.api.execution import new_run
@@ -20,11 +21,16 @@ from convonet.api.inputs import (
     run_of,
 )
 from convonet.api.run_results import TrainedRun, trained_run
+from convonet.atomic import replacing
 from convonet.params.recipes import recipe_of
 from convonet.reports.run_report import write_report
+from convonet.runs.begin import DEFAULT_FOLDER
 from convonet.runs.environment import available_cores
 from convonet.tasks import TrainTask
 from convonet.text import absolute, local_path
+
+KerasModel: TypeAlias = Any
+"""A `keras.Model` in memory."""
 
 
 def train(
@@ -35,7 +41,7 @@ def train(
     minutes: float | None = None,
     validation: bool = True,
     seed: int | None = None,
-    from_model: Model | None = None,
+    from_model: Model | KerasModel | None = None,
     image_size: int | tuple[int, int] | None = None,
     scaling: Any = None,
     test: bool = True,
@@ -65,7 +71,9 @@ def train(
         minutes: the time budget of a recipe that plans, above 0; None: 5, or 30 for `best`.
         validation: hold out a fraction of the images, or use the validation folder.
         seed: of everything random, 0 to 2³² − 1; None: that of `hyper`.
-        from_model: a run or model file whose weights training starts from; not together with a recipe.
+        from_model: a run, a model file or a Keras model whose weights training starts from; not together with a
+            recipe. A Keras model of your own takes (height, width, channels) and gives one value for each class; say
+            `image_size` and `scaling` as it wants them. It is kept as a file beside the run.
         image_size: side, or (height, width), in pixels that images are resized to; None: that of `data`.
         scaling: how pixels are scaled: `unit` to 0..1, `symmetric` to −1..1, `imagenet`, `standard` or `none`; None:
             that of `data`. For a model made elsewhere: how its pixels were scaled.
@@ -105,13 +113,29 @@ def train(
         ),
         minutes=minutes,
         validation=validation,
-        from_model=None if from_model is None else absolute(model_path(from_model)),
+        from_model=None if from_model is None else absolute(_network_file(from_model, out)),
         then_test=test,
         accept_class_map=accept_class_map,
         threads=threads or available_cores(),
         workers=workers,
     )
     return trained_run(new_run(task, out, name, listen, progress, track, callbacks=callbacks))
+
+
+def _network_file(model: KerasModel, out: PathLike | None) -> Path:
+    """The path of a model; a Keras model in memory is written below `out`, once for the same weights."""
+    if not hasattr(model, "get_weights"):
+        return model_path(model)
+    digest = hashlib.sha256(model.to_json().encode())
+    for weights in model.get_weights():
+        digest.update(weights.tobytes())
+    folder = DEFAULT_FOLDER if out is None else Path(local_path(out))
+    file = folder / f"network-{digest.hexdigest()[:12]}.keras"
+    if not file.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        with replacing(file) as temporary:
+            model.save(temporary)
+    return file
 
 
 def report(run: PathLike | HasPath, out: PathLike | None = None) -> Path:
