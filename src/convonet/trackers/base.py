@@ -60,7 +60,7 @@ class Tracker(ABC):
     def _end_of(self, run: Run) -> None:
         """What is known when the work is done: the trials of a search, or the model."""
         if isinstance(run.task(), TuneTask):
-            for number, row in enumerate(tune_document(run)["results"], start=1):
+            for number, row in enumerate(tune_document(run).to_dict()["results"], start=1):
                 scores = {name: row[name] for name in ("mean_accuracy", "std") if row[name] is not None}
                 self.log_trial(number, row["params"], scores)
         if run.file(_MODEL).is_file():
@@ -92,7 +92,7 @@ class Tracker(ABC):
 
 def _parameters(run: Run) -> dict[str, Any]:
     """Data and hyperparameters that were set, in one flat table."""
-    record = run.read()
+    record = run.read().to_dict()
     params = record["params"]
     flat = {
         f"{group}.{name}": value
