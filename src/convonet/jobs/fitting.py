@@ -17,6 +17,7 @@ from convonet.inference.net_input import NetInput
 from convonet.jobs.train_sets import TrainSets
 from convonet.nets.net_model import NetModel
 from convonet.nets.registry import create_model
+from convonet.nets.scaling_inside import with_scaling_inside
 from convonet.params import FAMILIES
 from convonet.params.advice import SetFacts, advise
 from convonet.runs import Run
@@ -118,7 +119,7 @@ def _further(task: TrainTask, sets: TrainSets) -> NetModel:
     if file.suffix.lower() != ".keras" or read_info(file) is None:
         # A network made elsewhere knows neither its classes nor, mostly, how its pixels are scaled.
         said = task.data.scaling if task.data.is_set("scaling") else None
-        model = NetModel.load(file, scaling=said, classes=sets.train.classes)
+        model = with_scaling_inside(NetModel.load(file, scaling=said, classes=sets.train.classes))
     else:
         model = NetModel.load(file)
     if model.info.classes != tuple(sets.train.classes) or model.info.pixels.shape != sets.pixels.shape:
