@@ -44,8 +44,8 @@ def print_scores(result: EvaluateDocument) -> None:
 
 
 def _score_rows(result: EvaluationDocument) -> Iterator[tuple[str, str, str]]:
-    """A row for each score that was measured; accuracy is in the sentence above."""
-    for score in SCORES[1:]:
+    """A row for each score that was measured and is not in the sentence above."""
+    for score in SCORES[2:]:
         value, interval = result[score.name], result.intervals.get(score.name)
         if value is not None:
             between = "" if interval is None else _interval(score, interval)
