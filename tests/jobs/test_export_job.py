@@ -19,7 +19,7 @@ from convonet.data.decode import read_image
 from convonet.errors import InputError, ModelFileError, OutputError
 from convonet.inference.model_info import ModelInfo
 from convonet.inference.onnx_model import OnnxModel
-from convonet.jobs.predict_script import predict_script
+from convonet.exporting.predict_script import predict_script
 from convonet.nets import NetModel, create_model
 from convonet.nets import export as export_module
 from convonet.nets.backend import name
@@ -130,7 +130,7 @@ def test_the_script_makes_the_same_pixels(
 
 
 def test_a_script_that_differs_leaves_no_folder(sets: Path, tmp_path: Path, monkeypatch) -> None:
-    from convonet.jobs import export_folder
+    from convonet.exporting import folder as export_folder
 
     other = PixelParams(12, 10, 3, "stretch")
     monkeypatch.setattr(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -15,7 +15,7 @@ from convonet.cli.work import ask
 from convonet.params import load_data
 from convonet.params.catalogue import family_document, models_document
 from convonet.tasks import ExportTask, SummaryTask
-from convonet.tasks.export_formats import export_format
+from convonet.tasks.export_formats import EXPORT_FORMATS, export_format
 from convonet.workbench.models import model_path
 
 
@@ -82,7 +82,7 @@ def summary(
 def export(
     model: Annotated[str, typer.Argument(help="A run's folder or id, or a .keras file.")],
     format: Annotated[
-        str, typer.Option("--format", help="onnx, folder, openvino, litert or torch.")
+        str, typer.Option("--format", help=f"One of {', '.join(EXPORT_FORMATS)}.")
     ] = "onnx",
     out: Annotated[Path | None, typer.Option("--out", help="The file or folder to write.")] = None,
     data: Annotated[
@@ -90,22 +90,44 @@ def export(
         typer.Option("--data", metavar="FILE", help="Whose images check the export; else those of the run."),
     ] = None,
     scaling: opt.Scaling = None,
+    fetch: Annotated[
+        bool,
+        typer.Option("--fetch", help="For web: download ONNX Runtime Web with npm if it is not on this machine."),
+    ] = False,
+    runtime: Annotated[
+        Path | None,
+        typer.Option("--runtime", help="For web: an onnxruntime-web package (.tgz) or folder to use."),
+    ] = None,
+    unchecked: Annotated[
+        bool,
+        typer.Option("--unchecked", help="For web: export although no browser is here to check the page."),
+    ] = False,
     json: opt.Json = False,
 ) -> None:
     """Write a model in another format, checked image by image against keras."""
-    export_format(format)
-    answer = ask(
-        ExportTask(
-            model=str(model_path(model)),
-            format=format,
-            out=str(out.resolve()) if out else None,
-            data=load_data(data).anchored() if data else None,
-            scaling=checked_scaling(scaling),
-        )
+    task = ExportTask(
+        model=str(model_path(model)),
+        format=format,
+        out=str(out.resolve()) if out else None,
+        data=load_data(data).anchored() if data else None,
+        scaling=checked_scaling(scaling),
+        fetch=fetch,
+        runtime=str(runtime.resolve()) if runtime else None,
+        unchecked=unchecked,
     )
+    export_format(format, task.options)
+    answer = ask(task)
     if json:
         print_json(answer)
         return
+    say(f"{answer['path']} ({_compared(answer)})")
+
+
+def _compared(answer: dict[str, Any]) -> str:
+    """How near the export is to the network that it was made from."""
     images = f"{answer['images']} images ({answer['samples']})" if answer["images"] else "made-up images"
-    difference = f"largest difference from keras {answer['largest_difference']:.1e} over {images}"
-    say(f"{answer['path']} ({difference})")
+    text = f"largest difference from keras {answer['largest_difference']:.1e} over {images}"
+    if "browser" in answer:
+        browser = answer["browser"]
+        text += f", {answer['golden_samples']} of them in {browser}" if browser else ", not checked in a browser"
+    return text
