@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,8 +11,9 @@ import typer
 from convonet.cli import options as opt
 from convonet.cli.evaluating import checked_scaling
 from convonet.cli.given import data_params, hyper_params
-from convonet.cli.output import print_json, print_table, say
+from convonet.cli.output import percent, print_json, print_table, say
 from convonet.cli.work import ask
+from convonet.errors import ParamError
 from convonet.params import load_data
 from convonet.params.catalogue import family_document, models_document
 from convonet.tasks import ExportTask, SummaryTask
@@ -102,6 +104,14 @@ def export(
         bool,
         typer.Option("--unchecked", help="For web: export although no browser is here to check the page."),
     ] = False,
+    max_loss: Annotated[
+        str | None,
+        typer.Option(
+            "--max-loss",
+            metavar="SHARE",
+            help="For onnx-int8: the largest loss of accuracy that is accepted, such as 0.5% or 0.005; 1% if unset.",
+        ),
+    ] = None,
     json: opt.Json = False,
 ) -> None:
     """Write a model in another format, checked image by image against keras."""
@@ -114,13 +124,47 @@ def export(
         fetch=fetch,
         runtime=str(runtime.resolve()) if runtime else None,
         unchecked=unchecked,
+        max_loss=_fraction("max_loss", max_loss),
     )
     export_format(format, task.options)
     answer = ask(task)
     if json:
         print_json(answer)
         return
+    if "int8" in answer:
+        say(answer["path"])
+        for line in _beside_float(answer):
+            say(line)
+        return
     say(f"{answer['path']} ({_compared(answer)})")
+
+
+def _fraction(name: str, text: str | None) -> float | None:
+    """A share as a person types it: 0.5% or 0.005."""
+    if text is None:
+        return None
+    try:
+        return float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+    except ValueError as error:
+        sentence = f"{name}: expected a share such as 0.5% or 0.005, received {text!r}"
+        raise ParamError.of({name: sentence}) from error
+
+
+def _beside_float(answer: dict[str, Any]) -> Iterator[str]:
+    """What 8 bits bring and cost."""
+    whole, small = answer["float"], answer["int8"]
+    yield f"Size: {small['bytes'] / 2**20:.2f} MiB, {whole['bytes'] / 2**20:.2f} MiB in floating point"
+    for size, speed in small["images_per_second"].items():
+        before = whole["images_per_second"][size]
+        yield (
+            f"Speed, {size} at a time: {speed:,.0f} images/s, {before:,.0f} in floating point ({speed / before:.1f}×)"
+        )
+    low, high = answer["accuracy_loss_interval"]
+    yield (
+        f"Accuracy on {answer['images']:,} {answer['split']} images: {percent(small['accuracy'])}, "
+        f"{percent(whole['accuracy'])} in floating point; loss {percent(answer['accuracy_loss'])} "
+        f"(95% CI {100 * low:.1f} to {percent(high)})"
+    )
 
 
 def _compared(answer: dict[str, Any]) -> str:

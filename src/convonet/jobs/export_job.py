@@ -12,6 +12,7 @@ from convonet.exporting.folder import export_folder
 from convonet.exporting.runtime import find_runtime
 from convonet.exporting.samples import Samples, find_samples
 from convonet.exporting.web import export_web
+from convonet.jobs.export_int8 import export_int8
 from convonet.nets.export import MADE_UP, export_onnx
 from convonet.nets.exporters import export_as
 from convonet.nets.net_model import NetModel
@@ -35,8 +36,10 @@ def work(run: Run, task: ExportTask, watch: Watch) -> dict[str, Any]:
     watch.tell(StageStarted(stage="model", title="Opening the model"))
     model = NetModel.load(source, scaling=task.scaling)
     watch.check()
-    samples = find_samples(task, model.info, watch)
     out = _target(wanted, source, task.out)
+    if wanted.name == "onnx-int8":
+        return {"format": wanted.name, "path": str(out)} | export_int8(model, out, task, watch)
+    samples = find_samples(task, model.info, watch)
     watch.check()
     watch.tell(StageStarted(stage="export", title=f"Exporting to {wanted.title}"))
     found = _Exporting(model, out, samples, sha256_of(source)).write(wanted, task, runtime, watch)
@@ -64,7 +67,8 @@ def _target(wanted: ExportFormat, source: Path, out: str | None) -> Path:
     path = Path(out)
     if path.is_dir():
         return path / f"{source.stem}{wanted.suffix}"
-    return path if path.suffix == wanted.suffix else path.with_name(path.name + wanted.suffix)
+    last = "." + wanted.suffix.rpartition(".")[2]
+    return path if path.suffix == last else path.with_name(path.name + wanted.suffix)
 
 
 @dataclass(frozen=True)

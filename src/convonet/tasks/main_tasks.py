@@ -220,6 +220,7 @@ class ExportTask(Task):
         fetch: for `web`: download ONNX Runtime Web where it is not kept on this machine.
         runtime: for `web`: a package or folder that ONNX Runtime Web is taken from.
         unchecked: for `web`: write the page although no browser is there to compare it in.
+        max_loss: for `onnx-int8`: the largest loss of accuracy, 0..1, with which the file is kept; None: 0.01.
     """
 
     kind: ClassVar[str] = "export"
@@ -232,6 +233,7 @@ class ExportTask(Task):
     fetch: bool = False
     runtime: str | None = None
     unchecked: bool = False
+    max_loss: float | None = Field(None, ge=0, le=1)
 
     @property
     def options(self) -> dict[str, object]:
