@@ -503,14 +503,22 @@ def export(
     out: str | os.PathLike[str] | None = None,
     data: Data | None = None,
     scaling: Any = None,
+    fetch: bool = False,
+    runtime: str | os.PathLike[str] | None = None,
+    unchecked: bool = False,
+    max_loss: float | None = None,
     listen: Listener = None,
 ) -> dict[str, Any]:
     """Write a model in another format, checked image by image against keras, or not at all.
 
     Args:
-        format: onnx, folder, openvino, litert or torch.
+        format: onnx, onnx-int8, folder, web, openvino, litert or torch.
         out: the file or folder to write; None: beside the model.
         data: whose images the export is checked with; None: those of the model's run.
+        fetch: for web: download ONNX Runtime Web with npm where it is not kept on this machine.
+        runtime: for web: a package or folder that ONNX Runtime Web is taken from.
+        unchecked: for web: write the page although no browser is there to compare it in.
+        max_loss: for onnx-int8: the largest loss of accuracy, 0..1, with which the file is kept; None: 0.01.
 
     Returns:
         The document that `convonet export --json` prints.
@@ -526,6 +534,10 @@ def export(
         out=absolute(out) if out is not None else None,
         data=data_of(data) if data is not None else None,
         scaling=scaling,
+        fetch=fetch,
+        runtime=absolute(runtime) if runtime is not None else None,
+        unchecked=unchecked,
+        max_loss=max_loss,
     )
     return answer_of(task, listen)
 

@@ -8,6 +8,7 @@ CVPR 2018. ONNX Runtime does the work.
 from __future__ import annotations
 
 import logging
+import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,21 +29,24 @@ _BATCH = 16
 _HEAVY = frozenset({"Conv", "ConvTranspose", "Gemm", "MatMul"})
 
 
-def quantize(source: Path, target: Path, images: Images) -> None:
+def quantize(source: Path, target: Path, images: Images) -> int:
     """Write an ONNX file whose layers with weights, and what lies between them, compute with 8 bits.
 
-    Scaling before the first of these layers and the softmax after the last stay in floating point. Weights have a
-    scale for each output channel. They use 7 of their 8 bits: processors without VNNI instructions would overflow
-    otherwise, and the same file has to give the same answers on them.
+    Scaling, the last layer and the softmax stay in floating point: the last layer is small, and its weights on frozen
+    features differ so much in size that 8 bits would not hold them. Weights have a scale for each output channel.
 
     Args:
         source: the ONNX file in floating point.
         target: where the new one goes; metadata is not copied.
         images: (N, height, width, channels) uint8, from the training set.
 
+    Returns:
+        How many bits of each weight are used; see `weight_bits`.
+
     Raises:
-        ModelFileError: it has no layer with weights, or ONNX Runtime cannot quantize it.
+        ModelFileError: it has no layer whose weights can be quantized, or ONNX Runtime cannot do it.
     """
+    bits = weight_bits()
     with Scratch() as folder, exporting("int8 ONNX"), _quiet():
         prepared = folder / "prepared.onnx"
         # Folds batch normalization into the convolutions and removes what only the exporter needed.
@@ -56,22 +60,36 @@ def quantize(source: Path, target: Path, images: Images) -> None:
             activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8,
             per_channel=True,
-            reduce_range=True,
+            reduce_range=bits < 8,
             nodes_to_exclude=outside,
         )
+    return bits
+
+
+def weight_bits() -> int:
+    """8; on x86 processors that are not known to have VNNI instructions 7, since sums of products overflow there."""
+    if platform.machine().lower() not in ("x86_64", "amd64"):
+        return 8
+    try:
+        flags = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    except OSError:
+        return 7
+    return 8 if "vnni" in flags else 7
 
 
 def _name_nodes(path: Path) -> list[str]:
-    """Give every operation a name, and return those before the first and after the last one with weights."""
+    """Give every operation a name, and return those before the first and from the last one with weights on."""
     graph = onnx.load(path)
     nodes = list(graph.graph.node)
     for index, node in enumerate(nodes):
         node.name = node.name or f"operation_{index}"
     onnx.save(graph, path)
     heavy = [index for index, node in enumerate(nodes) if node.op_type in _HEAVY]
-    if not heavy:
-        raise ModelFileError("The network has no layer whose weights could be written in 8 bits")
-    return [node.name for index, node in enumerate(nodes) if not heavy[0] <= index <= heavy[-1]]
+    if len(heavy) < 2:
+        raise ModelFileError(
+            "The network has no hidden layer with weights, so 8 bits would bring nothing", hint="Export it as onnx"
+        )
+    return [node.name for index, node in enumerate(nodes) if not heavy[0] <= index < heavy[-1]]
 
 
 class _Calibration(CalibrationDataReader):  # type: ignore[misc]

@@ -77,7 +77,7 @@ def export_int8(model: NetModel, out: Path, task: ExportTask, watch: Watch) -> d
         export_onnx(model, whole, samples=_some(judged_on.images, _CHECK_IMAGES), source=split)
         watch.tell(StageStarted(stage="quantize", title="Calibrating 8 bits"))
         images = _some(calibration.images, _CALIBRATION_IMAGES)
-        quantize(whole, small, images)
+        bits = quantize(whole, small, images)
         _describe(small, model, None)
         watch.tell(StageStarted(stage="compare", title="Comparing with floating point"))
         networks = [OnnxModel.load(path, threads=task.threads, check=False) for path in (whole, small)]
@@ -86,6 +86,7 @@ def export_int8(model: NetModel, out: Path, task: ExportTask, watch: Watch) -> d
         document = judged.values | {
             "max_loss": DEFAULT_MAX_LOSS if task.max_loss is None else task.max_loss,
             "calibration_images": len(images),
+            "weight_bits": bits,
             "threads": task.threads,
             "processor": processor_name(),
             "versions": versions(),

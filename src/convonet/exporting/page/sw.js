@@ -1,5 +1,5 @@
-// Keeps every file of the page, so that it opens without a network. `files.js` names them and their version; when it
-// changes, the browser fetches all of them again.
+// Keeps every file of the page, so that it opens without a network. `files.js` names them and their version;
+// when it changes, the browser fetches all of them again.
 
 /* global FILES, VERSION */
 importScripts("files.js");

@@ -12,7 +12,8 @@ async function start() {
   try {
     model = await Model.load();
   } catch (error) {
-    byId("state").textContent = `The model could not be loaded: ${error.message}. Reload the page to try again.`;
+    const advice = "Reload the page to try again.";
+    byId("state").textContent = `The model could not be loaded: ${error.message}. ${advice}`;
     byId("state").className = "bad";
     return;
   }

@@ -1,7 +1,7 @@
 // The golden samples, classified by this browser and compared with the answers from the time of the export.
 //
-// With `?report` in the address the answers are also sent back to the program that serves the page: Convonet does so
-// in a browser of its own before it keeps an export.
+// With `?report` in the address the answers are also sent back to the program that serves the page: Convonet
+// does so in a browser of its own before it keeps an export.
 
 import {decode} from "./decode.js";
 import {byId, make, percent} from "./dom.js";

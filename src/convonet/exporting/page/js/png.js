@@ -1,8 +1,9 @@
 // PNG files, decoded here rather than by the browser.
 //
-// A canvas multiplies colours by their transparency and a browser may convert them to the screen's colour space, and
-// what was rounded away does not come back. These are the values of the file (PNG specification, W3C, third edition).
-// Where a file can be read in two ways, Pillow's is taken: of 16 bits the high byte counts.
+// A canvas multiplies colours by their transparency and a browser may convert them to the screen's colour
+// space, and what was rounded away does not come back. These are the values of the file (PNG specification,
+// W3C, third edition). Where a file can be read in two ways, Pillow's is taken: of 16 bits the high byte
+// counts.
 
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 const CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4};
@@ -24,8 +25,8 @@ export const isPng = (bytes) => SIGNATURE.every((value, i) => bytes[i] === value
  * Decode a PNG file.
  *
  * @param {Uint8Array} bytes the whole file
- * @returns {Promise<{width: number, height: number, data: Uint8Array, orientation: number}>} RGBA, row by row, and
- *   the EXIF orientation, 1 where there is none
+ * @returns {Promise<{width: number, height: number, data: Uint8Array, orientation: number}>} RGBA, row by
+ *   row, and the EXIF orientation, 1 where there is none
  */
 export async function decodePng(bytes) {
   const file = read(bytes);

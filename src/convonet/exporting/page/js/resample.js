@@ -1,8 +1,9 @@
 // Resizing with Pillow's own arithmetic, so that the network sees the pixels that it was trained on.
 //
-// Pillow weights the source pixels beneath each target pixel by a filter that widens with the reduction. Weights are
-// whole numbers of 22 fractional bits, and each of the two passes, across and down, ends in 8 bits, so that even their
-// order counts. All of this is repeated here step by step (Pillow's Resample.c); a canvas would give other values.
+// Pillow weights the source pixels beneath each target pixel by a filter that widens with the reduction.
+// Weights are whole numbers of 22 fractional bits, and each of the two passes, across and down, ends in 8
+// bits, so that even their order counts. All of this is repeated here step by step (Pillow's Resample.c); a
+// canvas would give other values.
 
 const PRECISION_BITS = 22;
 const ONE = 2 ** PRECISION_BITS;
@@ -32,7 +33,7 @@ function bicubic(value) {
  * @param {number} height of the result
  * @param {string} filter nearest, area, bilinear, bicubic or lanczos
  * @param {number[]} box the part that is taken: left, top, right, bottom; fractions are allowed
- * @param {boolean} tallFirst whether images that lose more rows than columns shrink downwards first, as in Pillow 13
+ * @param {boolean} tallFirst whether images that lose more rows than columns shrink downwards first
  */
 export function resize(image, width, height, filter, box, tallFirst) {
   // Pillow holds a box in numbers of 32 bits.
@@ -110,7 +111,9 @@ function down({width, channels, data}, height, table) {
     const start = first * row;
     for (let x = 0; x < row; x += 1) {
       let sum = ONE / 2;
-      for (let i = 0, from = start + x; i < factors.length; i += 1, from += row) sum += data[from] * factors[i];
+      for (let i = 0, from = start + x; i < factors.length; i += 1, from += row) {
+        sum += data[from] * factors[i];
+      }
       result[y * row + x] = clipped(sum);
     }
   });
