@@ -15,9 +15,10 @@ _SETS = {
     "bench_inference": "mnist_png",
     "bench_tuning": "mnist_png",
     "bench_first_result": "flowers_128",
+    "bench_unknown": "flowers_128",
 }
 """Those that take a folder of images, and the real set that it is."""
-_NEEDED = ("bench_first_result",)
+_NEEDED = ("bench_first_result", "bench_unknown")
 """Those that have nothing to measure without it."""
 
 

@@ -91,14 +91,15 @@ from convonet.nets.backend import set_threads
 set_threads(2)
 from convonet.inference.fixed_network import FixedNetwork
 from convonet.nets.fixed_graph import fixed_graph
+from convonet.inference.net_input import NetInput
 from convonet.nets.registry import create_model
 from convonet.params import HyperParams, PixelParams
-from convonet.training.features import split_at_base
+from convonet.training.features import split_at_backbone
 paths, _ = expert.listed(Path(sys.argv[1]), {})
 images = np.stack([expert.decoded(path, 224) for path in paths])
 hyper = HyperParams.of({"base": "efficientnet_lite0", "head": [{"type": "global_pool"}]})
-model = create_model(hyper, shape=(224, 224, 3), classes=["a", "b"], pixels=PixelParams(224, 224, 3), seed=0)
-network = FixedNetwork(fixed_graph(split_at_base(model).fixed), 2)
+model = create_model(hyper, NetInput(PixelParams(224, 224, 3), ("a", "b")))
+network = FixedNetwork(fixed_graph(split_at_backbone(model).fixed), 2)
 plain = expert.Lite0(2)
 list(network.features(iter(images[:8])))
 expert.pooled(plain, images[:32])

@@ -21,6 +21,7 @@ from convonet.data.sources import scan_images
 from convonet.evaluation.net_evaluation import predict_all
 from convonet.evaluation.prediction import predict_files
 from convonet.events import Watch
+from convonet.inference.net_input import NetInput
 from convonet.inference.onnx_model import OnnxModel
 from convonet.nets import create_model, export_onnx
 from convonet.params import HyperParams, PixelParams
@@ -32,7 +33,7 @@ IMAGES = 2000
 def measure(folder: Path, rounds: int) -> dict[str, list[float]]:
     """Images a second of each way, one figure a round."""
     names = [str(place) for place in range(10)]
-    net = create_model(HyperParams(), shape=SHAPE, classes=names, pixels=PixelParams(*SHAPE), seed=1)
+    net = create_model(HyperParams(seed=1), NetInput(PixelParams(*SHAPE), tuple(names)))
     with tempfile.TemporaryDirectory() as place:
         file = Path(place) / "model.onnx"
         export_onnx(net, file)

@@ -22,6 +22,7 @@ from pathlib import Path
 import numpy as np
 from training_ways import CASES, CORES, WAYS, Case
 
+from convonet.inference.net_input import NetInput
 from convonet.nets import NetModel, create_model
 from convonet.nets.backend import set_threads
 from convonet.own_process import with_large_pages
@@ -90,7 +91,7 @@ def prepare(case: Case, folder: Path) -> None:
 def network(case: Case, hyper: HyperParams) -> NetModel:
     """The network with first weights."""
     names = [str(place) for place in range(case.classes)]
-    return create_model(hyper, shape=case.shape, classes=names, pixels=PixelParams(*case.shape), seed=1)
+    return create_model(hyper.changed(seed=1), NetInput(PixelParams(*case.shape), tuple(names)))
 
 
 def peak(seconds: float = 1.0) -> float:

@@ -27,11 +27,11 @@ window = QMainWindow()
 _OURS = """
 from PySide6.QtWidgets import QApplication
 from convonet.desktop.app import open_window
-from convonet.desktop.session import Session
+from convonet.desktop.window_state import WindowState
 from convonet.desktop.style import apply_look
 app = QApplication([])
 apply_look(app, "light")
-window = open_window(Session.load())
+window = open_window(WindowState.load())
 """
 _TAIL = """
 window.resize(1280, 800)
@@ -94,20 +94,20 @@ def responsiveness() -> None:
     from PySide6.QtWidgets import QApplication
 
     from convonet.desktop.app import open_window
-    from convonet.desktop.session import Session
     from convonet.desktop.style import apply_look
+    from convonet.desktop.window_state import WindowState
 
     app = QApplication([])
     apply_look(app, "light")
-    window = open_window(Session(), restore=False)
-    bench, progress = window.controller.bench, lambda: window.controller.progress
+    window = open_window(WindowState(), restore=False)
+    session, progress = window.controller.session, lambda: window.controller.progress
     window.show()
     window.controller.actions["demo"].trigger()
-    loops(app, lambda: bench.work is not None)
-    bench.stop()
-    loops(app, lambda: bench.work is None)
-    bench.set_space(bench.space.changed({"epochs": [1000]}))
-    bench.warm()
+    loops(app, lambda: session.work is not None)
+    session.stop()
+    loops(app, lambda: session.work is None)
+    session.params.set_space(session.params.space.changed({"epochs": [1000]}))
+    session.backend.warm()
     loops(app, lambda: False, _WARM_SECONDS)
     asked = time.perf_counter()
     window.controller.actions["train_val"].trigger()
@@ -127,10 +127,10 @@ def responsiveness() -> None:
     # It first reads what happened while nobody looked.
     loops(app, lambda: False, 3.0)
     asked = time.perf_counter()
-    bench.stop()
+    session.stop()
     loops(app, lambda: progress().acknowledged)
     seen = time.perf_counter() - asked
-    loops(app, lambda: bench.work is None)
+    loops(app, lambda: session.work is None)
     print(
         f"stop seen in the window after {seen:.2f} s, work put away after {time.perf_counter() - asked:.2f} s"
     )

@@ -71,37 +71,37 @@ def walk(train: Path, test: Path) -> None:
     from PySide6.QtWidgets import QApplication
 
     from convonet.desktop.app import open_window
-    from convonet.desktop.session import Session
     from convonet.desktop.style import apply_look
+    from convonet.desktop.window_state import WindowState
     from convonet.params import DataParams, SearchSpace
 
     app = QApplication([])
     apply_look(app, "light")
-    window = open_window(Session(), restore=False)
+    window = open_window(WindowState(), restore=False)
     window.show()
-    bench, stages = window.controller.bench, Stages(app)
+    session, stages = window.controller.session, Stages(app)
     stages.do("the empty window", lambda: None, _after(2))
     folders = {"train_dir": str(train), "test_dir": str(test), "image_size": 28}
-    bench.set_data(DataParams.of(folders))
+    session.params.set_data(DataParams.of(folders))
     window.show_page("data")
     page: Any = window.page("data")
-    stages.do("folders listed", window.controller.scan, lambda: "test" in bench.sets)
+    stages.do("folders listed", window.controller.scan, lambda: "test" in session.sets)
     page.class_box.setCurrentIndex(1)
     stages.do("all images shown", page._show_images, lambda: not page.grid.thumbnails.is_busy())
     stages.do("grid scrolled to its end", lambda: scroll(page.grid, app), lambda: True)
     stages.do("sizes and pixels", lambda: page.tabs.setCurrentIndex(2), _idle(window))
     page.tabs.setCurrentIndex(0)
-    bench.set_space(SearchSpace.of({"family": "simple", "epochs": 1, "batch_size": 64}))
+    session.params.set_space(SearchSpace.of({"family": "simple", "epochs": 1, "batch_size": 64}))
     train_now = window.controller.actions["train_val"].trigger
-    stages.do("trained for an epoch and tested", train_now, lambda: bench.work is None)
+    stages.do("trained for an epoch and tested", train_now, lambda: session.work is None)
     window.show_page("test")
     tested: Any = window.page("test")
     stages.do("mistakes read and shown", tested.show_mistakes, _idle(window))
     stages.do("mistakes scrolled", lambda: scroll(tested.grid, app), lambda: True)
     heavy = [name for name in _HEAVY if name in sys.modules]
-    scores = bench.evaluation or {}
+    scores = session.evaluation or {}
     print(
-        f"{bench.sets.images('train'):,} images, {scores.get('images', 0):,} tested; loaded: {heavy or 'no keras'}"
+        f"{session.sets.images('train'):,} images, {scores.get('images', 0):,} tested; loaded: {heavy or 'no keras'}"
     )
     window.close()
 
@@ -129,7 +129,7 @@ def main() -> None:
         os.environ["CONVONET_HOME"] = str(Path(folder) / "home")
         source = given.source
         if source is None:
-            from convonet.workbench.demo import demo_task
+            from convonet.session.demo import demo_task
 
             source = Path(str(demo_task().data.train_dir))
         for name in ("train", "test"):

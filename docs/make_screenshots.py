@@ -92,7 +92,7 @@ class Photographer:
         from PySide6.QtWidgets import QApplication
 
         from convonet.desktop.app import open_window
-        from convonet.desktop.session import Session
+        from convonet.desktop.window_state import WindowState
         from convonet.desktop.style import apply_look
 
         self._folder, self._everything = folder, everything
@@ -100,32 +100,32 @@ class Photographer:
         self._dress = apply_look
         self._scale = os.environ.get("QT_SCALE_FACTOR", "1")
         apply_look(self._app, "light")
-        self._window = open_window(Session.load())
+        self._window = open_window(WindowState.load())
         self._controller = self._window.controller
         self._window.show()
         self._wait(1)
 
     def take_all(self) -> None:
         """Every page in every dress."""
-        bench = self._controller.bench
+        session = self._controller.session
         self._looks("start", "start")
         if self._everything:
             self._empty_pages()
         self._controller.actions["demo"].trigger()
-        self._until(lambda: bench.work is not None)
+        self._until(lambda: session.work is not None)
         self._until(lambda: self._controller.progress.epochs_done >= 5)
         self._looks("train", "training")
-        self._until(lambda: bench.work is None, 600)
-        self._until(lambda: bool(bench.sets.listings))
+        self._until(lambda: session.work is None, 600)
+        self._until(lambda: bool(session.sets.listings))
         self._controller.actions["initialise"].trigger()
-        self._until(lambda: bench.work is None)
-        images = sorted(bench.sets["test"].root.glob("*/*.png"))[::23][:14]
-        bench.start(bench.predict_task(images))
-        self._until(lambda: bench.work is None)
+        self._until(lambda: session.work is None)
+        images = sorted(session.sets["test"].root.glob("*/*.png"))[::23][:14]
+        session.start(session.tasks.predict(images))
+        self._until(lambda: session.work is None)
         self._draw()
         self._explain()
         self._controller.actions["check_quality"].trigger()
-        self._until(lambda: bench.work is None)
+        self._until(lambda: session.work is None)
         self._window.page("data").tabs.setCurrentIndex(0)  # type: ignore[attr-defined]
         for page in PAGES:
             self._looks(page, page.replace("/", "_"))
@@ -145,29 +145,29 @@ class Photographer:
 
     def _explain(self) -> None:
         """Explanations with their check, the layers of an image, and what excites the classes."""
-        bench, page = self._controller.bench, self._window.page("explain")
+        session, page = self._controller.session, self._window.page("explain")
         self._window.show_page("explain")
         page.why.faithful.setChecked(True)  # type: ignore[attr-defined]
         page.why._explain_mistakes()  # type: ignore[attr-defined]
-        self._until(lambda: bench.work is not None)
-        self._until(lambda: bench.work is None)
-        page.draw_layers(sorted(bench.sets["test"].root.glob("3/*.png"))[0])  # type: ignore[attr-defined]
-        self._until(lambda: bench.work is None)
+        self._until(lambda: session.work is not None)
+        self._until(lambda: session.work is None)
+        page.draw_layers(sorted(session.sets["test"].root.glob("3/*.png"))[0])  # type: ignore[attr-defined]
+        self._until(lambda: session.work is None)
         page.layers.list.setCurrentRow(1)  # type: ignore[attr-defined]
         page.excite("output", None, 128, 0)  # type: ignore[attr-defined]
-        self._until(lambda: bench.work is None)
+        self._until(lambda: session.work is None)
 
     def _searched(self) -> None:
         """The table and the plots of a small search."""
         from convonet.params import SearchSpace
 
-        bench, page = self._controller.bench, self._window.page("tune")
+        session, page = self._controller.session, self._window.page("tune")
         values = {"init_rate": [0.02, 0.005], "num_filters": [8, 16], "epochs": 1, "batch_size": 32}
-        bench.set_space(SearchSpace.of(values))
+        session.params.set_space(SearchSpace.of(values))
         page.folds.setValue(2)  # type: ignore[attr-defined]
         self._looks("tune", "tune_ready")
         self._controller.actions["tune"].trigger()
-        self._until(lambda: bench.work is None, 300)
+        self._until(lambda: session.work is None, 300)
         self._wait(2)
         self._looks("tune", "tuned")
         page.tabs.setCurrentIndex(1)  # type: ignore[attr-defined]
@@ -176,17 +176,17 @@ class Photographer:
 
     def _planned(self) -> None:
         """The plan for a folder of images, and what its training came to."""
-        bench, window = self._controller.bench, self._window
-        bench.set_model(None)
-        bench.new_hyper()
+        session, window = self._controller.session, self._window
+        session.set_model(None)
+        session.params.new_hyper()
         window.files.take_folder(home() / "samples" / "digits")
-        self._until(lambda: "test" in bench.sets)
-        bench.set_recipe("auto", 3)
+        self._until(lambda: "test" in session.sets)
+        session.params.set_recipe("auto", 3)
         window.show_page("train")
         self._until(lambda: window.page("train").card.preview.plan is not None)  # type: ignore[attr-defined]
         self._looks("train", "plan")
         self._controller.actions["train_val"].trigger()
-        self._until(lambda: bench.work is None, 600)
+        self._until(lambda: session.work is None, 600)
         self._looks("train", "summary")
 
     def _compared(self) -> None:
@@ -205,23 +205,23 @@ class Photographer:
         """A threshold, Chinese names, and images that say what they are not."""
         from convonet.params import DataParams, SearchSpace
 
-        bench, window = self._controller.bench, self._window
+        session, window = self._controller.session, self._window
         folder = home() / "samples" / "two"
         if not folder.exists():
             for split, old in itertools.product(("train", "test"), _TWO):
                 source = home() / "samples" / "digits" / split / old
                 shutil.copytree(source, folder / split / _TWO[old])
         data = {"train_dir": str(folder / "train"), "test_dir": str(folder / "test"), "image_size": 16}
-        bench.set_data(DataParams.of(data))
+        session.params.set_data(DataParams.of(data))
         self._controller.scan()
-        self._until(lambda: "test" in bench.sets)
-        bench.set_space(SearchSpace.of({"family": "logistic", "epochs": 2, "batch_size": 32}))
+        self._until(lambda: "test" in session.sets)
+        session.params.set_space(SearchSpace.of({"family": "logistic", "epochs": 2, "batch_size": 32}))
         self._controller.actions["train_val"].trigger()
-        self._until(lambda: bench.work is None)
+        self._until(lambda: session.work is None)
         page = window.page("test")
         window.show_page("test")
         page.curves._start(min_recall=0.95)  # type: ignore[attr-defined]
-        self._until(lambda: bench.work is None)
+        self._until(lambda: session.work is None)
         self._looks("test", "two_test")
         page.tabs.setCurrentIndex(3)  # type: ignore[attr-defined]
         self._looks("test", "two_curves", show=False)
@@ -255,8 +255,8 @@ class Photographer:
         from convonet.desktop.dialogs.tutorial import TutorialDialog
         from convonet.errors import ModelFileError
 
-        bench, error = (
-            self._controller.bench,
+        session, error = (
+            self._controller.session,
             ModelFileError(
                 "The file is no Keras model, or it is damaged",
                 where="/home/ada/models/lung.keras",
@@ -265,17 +265,17 @@ class Photographer:
                 hint="Copy it again from where it was made",
             ),
         )
-        assert bench.model is not None
-        assert bench.model.run is not None
+        assert session.model is not None
+        assert session.model.run is not None
         self._controller.actions["initialise"].trigger()
-        self._until(lambda: bench.work is None)
+        self._until(lambda: session.work is None)
         grid = self._window.page("test").grid.pictures  # type: ignore[attr-defined]
         dialogs = {
-            "about": AboutDialog(self._controller.background, bench.examine, self._window),
+            "about": AboutDialog(self._controller.background, session.backend.examine, self._window),
             "error": ErrorDialog(error, (), self._window),
             "image": ImageDialog(grid, 0, self._window),
-            "plots": PlotsDialog(bench.model.run, self._window),
-            "shown_as": ShownAsDialog(bench, self._window),
+            "plots": PlotsDialog(session.model.run, self._window),
+            "shown_as": ShownAsDialog(session, self._window),
             "tutorial": TutorialDialog(self._window),
         }
         for name, dialog in dialogs.items():

@@ -17,7 +17,7 @@ from convonet.atomic import is_no_room, json_text, replacing, write_bytes, write
 from convonet.csv_files import write_csv
 from convonet.errors import ConvonetError, StorageError
 from convonet.params import DataParams, save_data
-from convonet.workbench.models import write_predictions
+from convonet.session.models import write_predictions
 
 
 @pytest.mark.parametrize(

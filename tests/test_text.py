@@ -14,7 +14,7 @@ from PIL import Image
 
 from convonet import text
 from convonet.cli.safe_stream import SafeStream
-from convonet.csv_files import csv_records, write_csv
+from convonet.csv_files import csv_records, csv_rows, write_csv, write_csv_with_numbers
 from convonet.data.class_contract import impose_classes
 from convonet.data.marking import Change, mark_images
 from convonet.data.sources import scan_set
@@ -264,3 +264,18 @@ def test_the_home_folder_is_meant(written: str, tmp_path: Path, monkeypatch: pyt
     _folders(tmp_path / "set", "a", "b")
     assert _scan(Path("x"), train_dir=written).root == tmp_path / "set"
     assert text.absolute(written) == str(tmp_path / "set")
+
+
+def test_a_table_of_many_numbers_is_read_back_digit_by_digit(tmp_path: Path) -> None:
+    numbers = [[0.1, 1e-5, 5e-324], [1.0, float(np.float32(0.1)), 1 - 2**-53]]
+    names = [("=SUM(A1)", 'a "b", c'), ("two\nlines", "-1")]
+    file = tmp_path / "table.csv"
+    write_csv_with_numbers(file, ("path", "true", "p:a", "p:b", "p:c"), zip(names, numbers, strict=True))
+    rows = list(csv_rows(io.StringIO(file.read_text(encoding="utf-8"), newline="")))[1:]
+    assert [tuple(row[:2]) for row in rows] == names
+    assert [[float(cell) for cell in row[2:]] for row in rows] == numbers
+    some = csv_records(io.StringIO(file.read_text(encoding="utf-8"), newline=""), ("true", "p:b"))
+    assert [dict(row) for row in some] == [
+        {"true": 'a "b", c', "p:b": "0.00001"},
+        {"true": "-1", "p:b": repr(numbers[1][1])},
+    ]

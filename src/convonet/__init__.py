@@ -6,60 +6,320 @@ Public names load on first use; `import convonet` itself loads neither keras nor
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Any
+import os
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 from convonet._version import __version__
 
+# Keras asks this variable when it is imported, maybe before the first call into Convonet.
+if find_spec("torch") is not None:
+    os.environ.setdefault("KERAS_BACKEND", "torch")
+
 if TYPE_CHECKING:
-    from convonet.api import evaluate as evaluate
-    from convonet.api import export as export
-    from convonet.api import inspect as inspect
-    from convonet.api import mark as mark
-    from convonet.api import predict as predict
-    from convonet.api import report as report
-    from convonet.api import study as study
-    from convonet.api import suspects as suspects
-    from convonet.api import train as train
-    from convonet.api import tune as tune
-    from convonet.api import verify as verify
-    from convonet.api_explaining import dream as dream
-    from convonet.api_explaining import explain as explain
-    from convonet.api_explaining import layers as layers
-    from convonet.errors import Cancelled as Cancelled
-    from convonet.errors import ConvonetError as ConvonetError
-    from convonet.params import DataParams as DataParams
-    from convonet.params import HyperParams as HyperParams
-    from convonet.params import SearchSpace as SearchSpace
+    from convonet.api.evaluating import (
+        evaluate,
+        export,
+        verify,
+    )
+    from convonet.api.explaining import (
+        Dreamt,
+        Explained,
+        dream,
+        explain,
+        layers,
+    )
+    from convonet.api.images import (
+        inspect,
+        mark,
+        samples,
+        suspects,
+    )
+    from convonet.api.looking import (
+        LayerTable,
+        augment,
+        find_rate,
+        kernel,
+        summary,
+    )
+    from convonet.api.models import (
+        LoadedModel,
+        load,
+    )
+    from convonet.api.predicting import predict
+    from convonet.api.results import (
+        Evaluation,
+        Prediction,
+        Predictions,
+    )
+    from convonet.api.run_results import (
+        KnownRun,
+        RunListing,
+        TrainedRun,
+        TunedRun,
+        compare,
+        list_runs,
+        open_run,
+        resume,
+    )
+    from convonet.api.run_results import list_runs as runs
+    from convonet.api.search import (
+        study,
+        tune,
+    )
+    from convonet.api.training import (
+        report,
+        train,
+    )
+    from convonet.errors import (
+        Cancelled,
+        ClassMismatchError,
+        ConvonetError,
+        DataChangedError,
+        DataError,
+        ImageNotFoundError,
+        InputError,
+        ModelFileError,
+        OutOfMemoryError,
+        OutputError,
+        ParamError,
+        RunAliveError,
+        RunNotFoundError,
+        StorageError,
+        TrainingError,
+        WorkerError,
+    )
+    from convonet.events import (
+        BatchEnded,
+        CandidateEnded,
+        CandidateStarted,
+        CheckpointSaved,
+        DataPrepared,
+        DataScanned,
+        EpochEnded,
+        EvaluationEnded,
+        Event,
+        FileSaved,
+        PlanMade,
+        Progressed,
+        RunEnded,
+        RunStarted,
+        StageStarted,
+        TrainingStarted,
+        TrainingStopped,
+        TrialEnded,
+        Warned,
+    )
+    from convonet.params import (
+        DataParams,
+        HyperParams,
+        SearchSpace,
+    )
+    from convonet.teaching import (
+        StopAtAccuracy,
+        build_model,
+        compile_train_model,
+        plot_loss_acc,
+    )
 
-_HOMES = {
-    "inspect": "convonet.api",
-    "train": "convonet.api",
-    "tune": "convonet.api",
-    "study": "convonet.api",
-    "suspects": "convonet.api",
-    "evaluate": "convonet.api",
-    "predict": "convonet.api",
-    "verify": "convonet.api",
-    "explain": "convonet.api_explaining",
-    "layers": "convonet.api_explaining",
-    "dream": "convonet.api_explaining",
-    "export": "convonet.api",
-    "mark": "convonet.api",
-    "report": "convonet.api",
-    "DataParams": "convonet.params",
-    "HyperParams": "convonet.params",
-    "SearchSpace": "convonet.params",
-    "ConvonetError": "convonet.errors",
-    "Cancelled": "convonet.errors",
+__all__ = [
+    "BatchEnded",
+    "Cancelled",
+    "CandidateEnded",
+    "CandidateStarted",
+    "CheckpointSaved",
+    "ClassMismatchError",
+    "ConvonetError",
+    "DataChangedError",
+    "DataError",
+    "DataParams",
+    "DataPrepared",
+    "DataScanned",
+    "Dreamt",
+    "EpochEnded",
+    "Evaluation",
+    "EvaluationEnded",
+    "Event",
+    "Explained",
+    "FileSaved",
+    "HyperParams",
+    "ImageNotFoundError",
+    "InputError",
+    "KnownRun",
+    "LayerTable",
+    "LoadedModel",
+    "ModelFileError",
+    "OutOfMemoryError",
+    "OutputError",
+    "ParamError",
+    "PlanMade",
+    "Prediction",
+    "Predictions",
+    "Progressed",
+    "RunAliveError",
+    "RunEnded",
+    "RunListing",
+    "RunNotFoundError",
+    "RunStarted",
+    "SearchSpace",
+    "StageStarted",
+    "StopAtAccuracy",
+    "StorageError",
+    "TrainedRun",
+    "TrainingError",
+    "TrainingStarted",
+    "TrainingStopped",
+    "TrialEnded",
+    "TunedRun",
+    "Warned",
+    "WorkerError",
+    "__version__",
+    "augment",
+    "build_model",
+    "compare",
+    "compile_train_model",
+    "dream",
+    "evaluate",
+    "explain",
+    "export",
+    "find_rate",
+    "inspect",
+    "kernel",
+    "layers",
+    "list_runs",
+    "load",
+    "mark",
+    "open_run",
+    "plot_loss_acc",
+    "predict",
+    "report",
+    "resume",
+    "runs",
+    "samples",
+    "study",
+    "summary",
+    "suspects",
+    "train",
+    "tune",
+    "verify",
+]
+
+_MODULES: dict[str, tuple[str, ...]] = {
+    "convonet.api.evaluating": (
+        "evaluate",
+        "export",
+        "verify",
+    ),
+    "convonet.api.explaining": (
+        "Dreamt",
+        "Explained",
+        "dream",
+        "explain",
+        "layers",
+    ),
+    "convonet.api.images": (
+        "inspect",
+        "mark",
+        "samples",
+        "suspects",
+    ),
+    "convonet.api.looking": (
+        "LayerTable",
+        "augment",
+        "find_rate",
+        "kernel",
+        "summary",
+    ),
+    "convonet.api.models": (
+        "LoadedModel",
+        "load",
+    ),
+    "convonet.api.predicting": ("predict",),
+    "convonet.api.results": (
+        "Evaluation",
+        "Prediction",
+        "Predictions",
+    ),
+    "convonet.api.run_results": (
+        "KnownRun",
+        "RunListing",
+        "TrainedRun",
+        "TunedRun",
+        "compare",
+        "list_runs",
+        "open_run",
+        "resume",
+    ),
+    "convonet.api.search": (
+        "study",
+        "tune",
+    ),
+    "convonet.api.training": (
+        "report",
+        "train",
+    ),
+    "convonet.errors": (
+        "Cancelled",
+        "ClassMismatchError",
+        "ConvonetError",
+        "DataChangedError",
+        "DataError",
+        "ImageNotFoundError",
+        "InputError",
+        "ModelFileError",
+        "OutOfMemoryError",
+        "OutputError",
+        "ParamError",
+        "RunAliveError",
+        "RunNotFoundError",
+        "StorageError",
+        "TrainingError",
+        "WorkerError",
+    ),
+    "convonet.events": (
+        "BatchEnded",
+        "CandidateEnded",
+        "CandidateStarted",
+        "CheckpointSaved",
+        "DataPrepared",
+        "DataScanned",
+        "EpochEnded",
+        "EvaluationEnded",
+        "Event",
+        "FileSaved",
+        "PlanMade",
+        "Progressed",
+        "RunEnded",
+        "RunStarted",
+        "StageStarted",
+        "TrainingStarted",
+        "TrainingStopped",
+        "TrialEnded",
+        "Warned",
+    ),
+    "convonet.params": (
+        "DataParams",
+        "HyperParams",
+        "SearchSpace",
+    ),
+    "convonet.teaching": (
+        "StopAtAccuracy",
+        "build_model",
+        "compile_train_model",
+        "plot_loss_acc",
+    ),
 }
+_HOMES = {name: module for module, names in _MODULES.items() for name in names}
 
-__all__ = ["__version__", *_HOMES]
+# Type checkers know the names above, so that a misspelled one is an error.
+if not TYPE_CHECKING:
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'convonet' has no attribute {name!r}")
-    return getattr(importlib.import_module(_HOMES[name]), name)
+    def __getattr__(name):
+        if name == "runs":  # the package of that name, which can be called
+            return importlib.import_module("convonet.runs")
+        if name not in _HOMES:
+            raise AttributeError(f"module 'convonet' has no attribute {name!r}")
+        return getattr(importlib.import_module(_HOMES[name]), name)
 
 
 def __dir__() -> list[str]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TextIO
+
+from pydantic_core import to_json
 
 from convonet.atomic import replacing
 from convonet.text import csv_cell, csv_text
@@ -28,6 +30,26 @@ def write_csv(path: Path, header: Sequence[object], rows: Iterable[Sequence[obje
         _write(file, itertools.chain([header], rows))
 
 
+def write_csv_with_numbers(
+    path: Path, header: Sequence[object], rows: Iterable[tuple[Sequence[object], Sequence[float]]]
+) -> None:
+    """Write a table whose rows end in many numbers, twenty times as fast as cell by cell; errors as `write_csv`.
+
+    Args:
+        path: the file.
+        header: names of all columns.
+        rows: the first cells of each row, and its finite numbers.
+    """
+    with (
+        replacing(path) as temporary,
+        temporary.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file,
+    ):
+        _write(file, [header])
+        for cells, numbers in rows:
+            # Both spell the shortest digits that read back as the same number; this one is not written in Python.
+            file.write(f"{csv_content([cells])[:-1]},{to_json(numbers)[1:-1].decode()}\n")
+
+
 def csv_content(rows: Iterable[Sequence[object]], separator: str = ",") -> str:
     """The text of such a table, for a clipboard or a document that is written elsewhere."""
     text = io.StringIO()
@@ -40,16 +62,30 @@ def _write(file: TextIO, rows: Iterable[Sequence[object]], separator: str = ",")
     writer.writerows([csv_cell(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
 
 
-def csv_rows(lines: Iterable[str]) -> Iterator[list[str]]:
-    """The rows of such a table as they were before they were written, the header first."""
-    return ([csv_text(cell) for cell in row] for row in csv.reader(lines))
+def csv_rows(lines: Iterable[str], first: int | None = None) -> Iterator[list[str]]:
+    """The rows of such a table as they were before they were written, the header first.
+
+    Args:
+        lines: of the file.
+        first: how many cells of each row are wanted; a table of probabilities has one for every class.
+    """
+    return ([csv_text(cell) for cell in row[:first]] for row in csv.reader(lines))
 
 
-def csv_records(lines: Iterable[str]) -> Iterator[dict[str, str]]:
-    """The rows below the header, each by the header's names; raises ValueError for a row of another length."""
-    rows = csv_rows(lines)
-    header = next(rows, [])
-    return (dict(zip(header, row, strict=True)) for row in rows if row)
+def csv_records(lines: Iterable[str], columns: Collection[str] | None = None) -> Iterator[dict[str, str]]:
+    """The rows below the header, each by the header's names; raises ValueError for a row of another length.
+
+    Args:
+        lines: of the file.
+        columns: the names that are wanted; None: all.
+    """
+    reader = csv.reader(lines)
+    header = [csv_text(cell) for cell in next(reader, [])]
+    wanted = [(i, name) for i, name in enumerate(header) if columns is None or name in columns]
+    for row in filter(None, reader):
+        if len(row) != len(header):
+            raise ValueError(f"expected a row of {len(header)} cells, received {len(row)}.")
+        yield {name: csv_text(row[i]) for i, name in wanted}
 
 
 class _LineFeeds:

@@ -16,16 +16,13 @@ from conftest import Convonet
 @pytest.fixture
 def model(tmp_path: Path) -> Path:
     """Two untrained networks, one without a convolution; the first one's path."""
+    from convonet.inference.net_input import NetInput
     from convonet.nets import create_model
     from convonet.params import HyperParams, PixelParams
 
     for family in ("logistic", "simple"):
         made = create_model(
-            HyperParams.of({"family": family}),
-            shape=(8, 8, 1),
-            classes=["dark", "light"],
-            pixels=PixelParams(8, 8, 1),
-            seed=1,
+            HyperParams.of({"family": family, "seed": 1}), NetInput(PixelParams(8, 8, 1), ("dark", "light"))
         )
         made.save(tmp_path / f"{family}.keras")
     return tmp_path / "simple.keras"

@@ -41,7 +41,9 @@ def test_the_list_of_commands_loads_none_of_them(words: list[str]) -> None:
     loaded = _loaded(*words)
     assert not {f"convonet.cli.{home.module}" for home in COMMANDS.values()} & loaded
     assert not {
-        name for name in loaded if name.split(".")[1] in ("params", "tasks", "runs", "data", "workbench")
+        name
+        for name in loaded
+        if name.split(".")[1] in ("params", "tasks", "runs", "data", "session", "launch")
     }
 
 

@@ -16,8 +16,8 @@ from convonet.errors import InputError
 from convonet.params import DataParams, HyperParams
 from convonet.runs import Run, RunStore
 from convonet.runs.begin import results_folder
+from convonet.session.models import model_path
 from convonet.tasks import TrainTask
-from convonet.workbench.models import model_path
 
 
 def _commands(group: TyperGroup, above: str = "") -> Iterator[tuple[str, Callable[..., Any]]]:

@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 
 from convonet.events import BatchEnded, Event, Progressed, StageStarted
+from convonet.inference.net_input import NetInput
 from convonet.params.bases import BASES
 from convonet.runs import Run
 
@@ -37,7 +38,7 @@ def base_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     hyper = HyperParams.of({"num_filters": 8, "num_units": 16})
     pixels = PixelParams(8, 8, 1)
-    model = create_model(hyper, shape=pixels.shape, classes=["a", "b"], pixels=pixels, seed=3)
+    model = create_model(hyper.changed(seed=3), NetInput(pixels, ("a", "b")))
     path = tmp_path_factory.mktemp("base") / "base.keras"
     model.save(path)
     return path

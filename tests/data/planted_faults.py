@@ -16,7 +16,7 @@ from convonet.data.inspection import Inspection
 BORDERED = "truck"
 
 
-class Found(NamedTuple):
+class PatternMatches(NamedTuple):
     """How well one check did."""
 
     check: str
@@ -107,7 +107,7 @@ def _changed(path: Path, how: str, number: int = 0) -> bool:
     return True
 
 
-def table(planted: Planted, found: Inspection, clean: Inspection) -> list[Found]:
+def table(planted: Planted, found: Inspection, clean: Inspection) -> list[PatternMatches]:
     """Recall and precision of every check; what the clean set has already is neither planted nor wrong."""
     assert found.test is not None
     exact = planted.exact | planted.conflicts
@@ -135,6 +135,6 @@ def _pairs(groups: Iterable[Sequence[str]]) -> set[frozenset[str]]:
     }
 
 
-def _scored(check: str, planted: set[object] | set[str] | set[frozenset[str]], found: set) -> Found:  # type: ignore[type-arg]
+def _scored(check: str, planted: set[object] | set[str] | set[frozenset[str]], found: set) -> PatternMatches:  # type: ignore[type-arg]
     hits = len(set(planted) & found)
-    return Found(check, len(planted), len(found), hits / len(planted), hits / max(len(found), 1))
+    return PatternMatches(check, len(planted), len(found), hits / len(planted), hits / max(len(found), 1))

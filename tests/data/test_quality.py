@@ -14,9 +14,17 @@ import pytest
 from PIL import Image, ImageFilter
 from scipy.ndimage import gaussian_filter
 
+from convonet.data import lookalikes
 from convonet.data.cache import ImageCache
 from convonet.data.inspection import inspect_folder
-from convonet.data.lookalikes import Looks, alike_pairs, groups_of, looks_of
+from convonet.data.lookalikes import (
+    PerceptualHashes,
+    alike_groups,
+    first_alike,
+    joined,
+    members,
+    perceptual_hashes,
+)
 from convonet.data.oddities import light_of, oddities_of
 from convonet.data.shortcuts import cues_of, find_shortcuts
 
@@ -55,8 +63,8 @@ def _pixels(images: Iterable[Image.Image], side: int = 28) -> np.ndarray:
 def test_lookalikes_are_found_and_nothing_else() -> None:
     images = scenes(600)
     copies = _pixels(_again(Image.fromarray(images[row]), row % 4) for row in range(200))
-    pairs = alike_pairs(looks_of(np.concatenate([images, copies])))
-    found = set(map(tuple, pairs.tolist()))
+    perceptual = perceptual_hashes(np.concatenate([images, copies]))
+    found = {tuple(rows.tolist()) for rows in members(alike_groups(perceptual))}
     planted = {(row, 600 + row) for row in range(200)}
     assert len(found & planted) >= 0.95 * len(planted)
     assert len(found & planted) >= 0.95 * len(found)
@@ -65,7 +73,7 @@ def test_lookalikes_are_found_and_nothing_else() -> None:
 def test_hashes_of_the_same_picture_are_close_as_with_another_library() -> None:
     images = scenes(60)
     copies = _pixels(_again(Image.fromarray(image), row % 4) for row, image in enumerate(images))
-    ours = [looks_of(part).hashes for part in (images, copies)]
+    ours = [perceptual_hashes(part).hashes for part in (images, copies)]
     own = np.bitwise_count(ours[0] ^ ours[1])
     other = np.bitwise_count(ours[0] ^ np.roll(ours[0], 1))
     theirs = [
@@ -78,29 +86,41 @@ def test_hashes_of_the_same_picture_are_close_as_with_another_library() -> None:
 
 def test_brightness_and_contrast_do_not_change_the_look() -> None:
     images = scenes(5)
-    half = looks_of((images // 2 + 40).astype(np.uint8))
-    assert (half.waves * looks_of(images).waves).sum(axis=1).min() > 0.999
+    half = perceptual_hashes((images // 2 + 40).astype(np.uint8))
+    assert (half.waves * perceptual_hashes(images).waves).sum(axis=1).min() > 0.999
 
 
 def test_images_without_structure_are_not_called_alike() -> None:
-    assert not len(alike_pairs(looks_of(np.zeros((50, 28, 28, 3), np.uint8))))
+    assert not members(alike_groups(perceptual_hashes(np.zeros((50, 28, 28, 3), np.uint8))))
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (8, 8), (5, 40), (64, 48)])
 def test_any_shape_is_looked_at(shape: tuple[int, int]) -> None:
     images = np.random.default_rng(0).integers(0, 256, (6, *shape, 1), dtype=np.uint8)
-    looks = looks_of(np.concatenate([images, images[:1]]))
-    assert looks.waves.shape == (7, 255)
+    perceptual = perceptual_hashes(np.concatenate([images, images[:1]]))
+    assert perceptual.waves.shape == (7, 255)
     expected = [] if shape == (1, 1) else [[0, 6]]
-    assert alike_pairs(looks).tolist() == expected
+    assert [rows.tolist() for rows in members(alike_groups(perceptual))] == expected
     light_of(images)
 
 
-def test_many_copies_of_one_picture_stay_one_group() -> None:
-    looks = looks_of(np.repeat(scenes(1), 500, axis=0))
-    pairs = alike_pairs(looks)
-    assert len(pairs) < 500 * 100
-    assert groups_of(pairs, 500) == [list(range(500))]
+def test_hundreds_of_near_copies_of_each_picture_are_groups_and_few_are_compared(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    frames = np.repeat(scenes(8), 250, axis=0).astype(np.int16)
+    frames += np.random.default_rng(0).integers(-3, 4, frames.shape, dtype=np.int16)
+    perceptual = perceptual_hashes(np.clip(frames, 0, 255).astype(np.uint8))
+    compared = []
+
+    def counted(perceptual: PerceptualHashes, pairs: np.ndarray) -> np.ndarray:
+        compared.append(len(pairs))
+        return alike(perceptual, pairs)
+
+    alike = lookalikes._alike
+    monkeypatch.setattr(lookalikes, "_alike", counted)
+    groups = members(alike_groups(perceptual))
+    assert [rows.tolist() for rows in groups] == [list(range(n, n + 250)) for n in range(0, 2000, 250)]
+    assert sum(compared) < 3 * len(perceptual)
 
 
 def test_many_images_are_not_compared_pair_by_pair() -> None:
@@ -109,13 +129,33 @@ def test_many_images_are_not_compared_pair_by_pair() -> None:
     waves /= np.linalg.norm(waves, axis=1, keepdims=True)
     hashes = rng.integers(0, 2**63, 20_000, dtype=np.uint64)
     hashes[-5:], waves[-5:] = hashes[:5] ^ np.uint64(0b101), waves[:5]
-    pairs = alike_pairs(Looks(hashes, waves, np.zeros(20_000, np.bool_)))
-    assert pairs.tolist() == [[row, 19_995 + row] for row in range(5)]
+    perceptual = PerceptualHashes(hashes, waves, np.zeros(20_000, np.bool_))
+    assert [rows.tolist() for rows in members(alike_groups(perceptual))] == [
+        [n, 19_995 + n] for n in range(5)
+    ]
+    assert first_alike(perceptual, 10_000) == {19_995 + row: row for row in range(5)}
 
 
 def test_groups_hang_together() -> None:
-    assert groups_of(np.array([[4, 5], [0, 2], [2, 7]]), 9) == [[0, 2, 7], [4, 5]]
-    assert groups_of(np.empty((0, 2), np.int64), 3) == []
+    groups = joined(np.arange(9), np.array([[4, 5], [0, 2], [7, 2]]))
+    assert groups.tolist() == [0, 1, 0, 3, 4, 4, 6, 0, 8]
+    assert [rows.tolist() for rows in members(groups)] == [[0, 2, 7], [4, 5]]
+    assert members(joined(np.arange(3), np.empty((0, 2), np.int64))) == []
+
+
+def test_a_chain_of_pairs_in_any_order_is_one_group() -> None:
+    order = np.random.default_rng(0).permutation(999)
+    pairs = np.stack([np.arange(999), np.arange(1, 1000)], axis=1)[order]
+    assert joined(np.arange(1000), pairs).tolist() == [0] * 1000
+
+
+def test_a_later_image_of_a_group_is_only_named_where_it_is_like_a_first_one_itself() -> None:
+    angles = np.deg2rad([0, 7, 14])
+    waves = np.zeros((3, 255), np.float32)
+    waves[:, 0], waves[:, 1] = np.cos(angles), np.sin(angles)
+    perceptual = PerceptualHashes(np.zeros(3, np.uint64), waves, np.zeros(3, np.bool_))
+    assert alike_groups(perceptual).tolist() == [0, 0, 0]
+    assert first_alike(perceptual, 1) == {1: 0}
 
 
 def test_dark_bright_blurred_and_odd_sized() -> None:

@@ -16,8 +16,8 @@ import PySide6
 
 from convonet.desktop.app import check_versions, open_window
 from convonet.desktop.app_win import AppWin
-from convonet.desktop.session import Session
 from convonet.desktop.style import apply_look
+from convonet.desktop.window_state import WindowState
 from convonet.errors import ConvonetError
 from convonet.params import DataParams, SearchSpace
 
@@ -65,9 +65,9 @@ def open_app(qtbot: Any, qapp: Any, answers: Answers) -> Iterator[Open]:
     check_versions(PySide6.__version_info__[:3], sys.version_info[:3])
     windows: list[AppWin] = []
 
-    def open_one(session: Session | None = None, *, restore: bool = False) -> AppWin:
+    def open_one(state: WindowState | None = None, *, restore: bool = False) -> AppWin:
         apply_look(qapp, "light")
-        window = open_window(session or Session(), restore=restore)
+        window = open_window(state or WindowState(), restore=restore)
         window.controller.ask = answers  # type: ignore[assignment]
         window.resize(1100, 720)
         window.show()
@@ -76,12 +76,12 @@ def open_app(qtbot: Any, qapp: Any, answers: Answers) -> Iterator[Open]:
 
     yield open_one
     for window in windows:
-        work = window.controller.bench.work
+        work = window.controller.session.work
         if work is not None:
-            hand: Any = work.hand
+            hand: Any = work.handlele
             getattr(hand, "kill", hand.cancel)()
             window.controller.ask = Answers()  # type: ignore[assignment]
-            qtbot.waitUntil(lambda bench=window.controller.bench: bench.work is None, timeout=20_000)
+            qtbot.waitUntil(lambda session=window.controller.session: session.work is None, timeout=20_000)
         window.close()
         window.deleteLater()
     qapp.processEvents()
@@ -98,12 +98,12 @@ def load_digits(qtbot: Any, digits: Path) -> Callable[[AppWin], None]:
     """Loads both sets into a window, and a network that learns in seconds."""
 
     def load(window: AppWin) -> None:
-        bench = window.controller.bench
+        session = window.controller.session
         data = {"train_dir": str(digits / "train"), "test_dir": str(digits / "test"), "image_size": 8}
-        bench.set_data(DataParams.of(data))
-        bench.set_space(SearchSpace.of({"family": "logistic", "epochs": 3, "batch_size": 32}))
+        session.params.set_data(DataParams.of(data))
+        session.params.set_space(SearchSpace.of({"family": "logistic", "epochs": 3, "batch_size": 32}))
         window.controller.scan()
-        qtbot.waitUntil(lambda: "test" in bench.sets, timeout=10_000)
+        qtbot.waitUntil(lambda: "test" in session.sets, timeout=10_000)
 
     return load
 
@@ -120,6 +120,6 @@ def wait_work(qtbot: Any) -> Callable[..., None]:
     """Waits until the worker has ended and its end was told."""
 
     def wait(window: AppWin, seconds: float = 90) -> None:
-        qtbot.waitUntil(lambda: window.controller.bench.work is None, timeout=round(1000 * seconds))
+        qtbot.waitUntil(lambda: window.controller.session.work is None, timeout=round(1000 * seconds))
 
     return wait

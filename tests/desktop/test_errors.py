@@ -34,14 +34,14 @@ def test_a_file_that_cannot_be_used(
 ) -> None:
     file = tmp_path / name
     file.write_text(content)
-    before = window.controller.bench.data, window.controller.bench.space
+    before = window.controller.session.params.data, window.controller.session.params.space
     window.controller.guard(lambda: window.files.take_paths([file]))
     # Models are opened in the background.
     qtbot.waitUntil(lambda: bool(answers.errors), timeout=10_000)
     assert [word in error.sentence() for error in answers.errors] == [True]
     assert str(file) in answers.errors[0].sentence()
-    assert (window.controller.bench.data, window.controller.bench.space) == before
-    assert window.controller.bench.model is None
+    assert (window.controller.session.params.data, window.controller.session.params.space) == before
+    assert window.controller.session.model is None
 
 
 def test_a_wrong_folder_says_where_it_looked(
@@ -68,8 +68,10 @@ def test_a_damaged_network_in_a_good_zip_is_told_by_the_worker(
     with zipfile.ZipFile(model, "w") as archive:
         archive.writestr("config.json", "{}")
         archive.writestr("metadata.json", "{}")
-    loaded.controller.guard(lambda: loaded.files.take_paths([model]))
-    qtbot.waitUntil(lambda: bool(answers.errors) or loaded.controller.bench.model is not None, timeout=10_000)
+    loaded.controller.guard(lambda: loaded.params.files.take_paths([model]))
+    qtbot.waitUntil(
+        lambda: bool(answers.errors) or loaded.controller.session.model is not None, timeout=10_000
+    )
     wait_work(loaded)
     assert len(answers.errors) == 1
     assert str(model) in answers.errors[0].sentence()

@@ -80,8 +80,8 @@ _OUT_OF_RANGE = {
 def test_every_wrong_value_is_marked_at_its_field_with_the_cores_sentence(loaded: AppWin) -> None:
     loaded.show_page("params")
     page: Any = loaded.page("params")
-    bench = loaded.controller.bench
-    before, tried = (bench.space, bench.data), 0
+    session = loaded.controller.session
+    before, tried = (session.params.space, session.params.data), 0
     for form in (page.data_form, page.hyper_form):
         for name, row in form.rows.items():
             wrong = _OUT_OF_RANGE.get(name) or _WRONG.get(row.field.kind)
@@ -89,14 +89,14 @@ def test_every_wrong_value_is_marked_at_its_field_with_the_cores_sentence(loaded
             if wrong is None or not choices():
                 continue
             _check_marked(loaded, form, name, wrong)
-            assert (bench.space, bench.data) == before
+            assert (session.params.space, session.params.data) == before
             tried += 1
     assert tried > 60
-    assert bench.can_train
+    assert session.why_not("train") is None
 
 
 def _check_marked(window: AppWin, form: Any, name: str, wrong: str) -> None:
-    row, bench = form.rows[name], window.controller.bench
+    row, session = form.rows[name], window.controller.session
     right = row.editor.text()
     row.editor.set_text(wrong)
     form.edited.emit()
@@ -104,7 +104,7 @@ def _check_marked(window: AppWin, form: Any, name: str, wrong: str) -> None:
     assert not row.fault.isHidden()
     assert row.fault.text().startswith(name)
     assert row.editor.widget.accessibleDescription() == row.fault.text()
-    assert bench.why_not("train") == "A parameter has a wrong value"
+    assert session.why_not("train").sentence == "A parameter has a wrong value"
     assert window.rail.buttons["params"].standing == "wrong"
     row.editor.set_text(right)
     form.edited.emit()
@@ -138,8 +138,8 @@ def test_typing_changes_the_parameters_at_once(window: AppWin, qtbot: Any) -> No
     page: Any = window.page("params")
     field = page.hyper_form.rows["epochs"].editor.widget
     qtbot.keyClicks(field, "7, 9")
-    assert window.controller.bench.space.choices["epochs"] == (7, 9)
-    assert window.controller.bench.hyper.epochs == 7
+    assert window.controller.session.params.space.choices["epochs"] == (7, 9)
+    assert window.controller.session.params.hyper.epochs == 7
 
 
 def test_a_preset_fills_the_form(window: AppWin) -> None:

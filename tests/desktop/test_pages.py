@@ -7,7 +7,7 @@ from typing import Any
 
 from convonet.desktop.app_win import AppWin
 from convonet.params import DataParams, HyperParams
-from convonet.runs import Run
+from convonet.runs import Run, RunStore
 from convonet.tasks import TrainTask
 
 
@@ -28,7 +28,7 @@ def test_the_folder_tree_is_filled_when_unfolded_and_opens_its_images(loaded: Ap
 
 
 def test_runs_are_compared_in_the_background(window: AppWin, qtbot: Any, tmp_path: Path) -> None:
-    store = window.controller.bench.store
+    store = RunStore()
     for rate, answers in ((0.1, "ab"), (0.2, "aa")):
         task = TrainTask(data=DataParams(), hyper=HyperParams.of({"init_rate": rate}))
         run = Run.create(tmp_path, task)
@@ -49,11 +49,11 @@ def test_runs_are_compared_in_the_background(window: AppWin, qtbot: Any, tmp_pat
 def test_classes_of_a_nameless_model_are_ordered_before_it_is_used(
     window: AppWin, answers: Any, tmp_path: Path
 ) -> None:
-    bench = window.controller.bench
+    session = window.controller.session
     model, labels = tmp_path / "model.h5", tmp_path / "labels.txt"
     model.write_bytes(b"opened by a worker only")
     labels.write_text("0 dog\n1 cat\n", encoding="utf-8")
-    bench.load_model(model)
+    session.load_model(model)
     window.show_page("use")
     page: Any = window.page("use")
     note = page.foreign
@@ -65,11 +65,11 @@ def test_classes_of_a_nameless_model_are_ordered_before_it_is_used(
     answers.paths = [other]
     note.names.setCurrentText("Another labels.txt …")
     note.names.activated.emit(note.names.currentIndex())
-    assert bench.predict_task([tmp_path]).classes == bench.test_task().classes == ("鸟", "鱼")
+    assert session.tasks.predict([tmp_path]).classes == session.tasks.evaluate().classes == ("鸟", "鱼")
     assert note._order.text() == "0 = 鸟, 1 = 鱼"
     note.scaling.setCurrentText("−1 to 1")
     note.scaling.activated.emit(note.scaling.currentIndex())
-    task = bench.test_task()
+    task = session.tasks.evaluate()
     assert (task.scaling, task.classes) == ("symmetric", ("鸟", "鱼"))
 
 
@@ -78,19 +78,19 @@ def test_the_order_of_folders_by_number_or_by_letter(
 ) -> None:
     import shutil
 
-    bench = window.controller.bench
+    session = window.controller.session
     for name in ("2", "10"):
         shutil.copytree(digits / "test" / "2", tmp_path / "set" / name)
-    bench.set_data(DataParams.of({"test_dir": str(tmp_path / "set")}))
+    session.params.set_data(DataParams.of({"test_dir": str(tmp_path / "set")}))
     window.controller.scan()
-    qtbot.waitUntil(lambda: "test" in bench.sets, timeout=10_000)
+    qtbot.waitUntil(lambda: "test" in session.sets, timeout=10_000)
     (tmp_path / "model.h5").write_bytes(b"")
-    bench.load_model(tmp_path / "model.h5")
+    session.load_model(tmp_path / "model.h5")
     window.show_page("use")
     note: Any = window.page("use").foreign  # type: ignore[attr-defined]
     assert note._order.text() == "0 = 2, 1 = 10"
     note.names.setCurrentIndex(1)
     note.names.activated.emit(1)
     assert note._order.text() == "0 = 10, 1 = 2"
-    qtbot.waitUntil(lambda: bench.sets.classes == ("10", "2"), timeout=10_000)
-    assert bench.test_task().classes == ("10", "2")
+    qtbot.waitUntil(lambda: session.sets.classes == ("10", "2"), timeout=10_000)
+    assert session.tasks.evaluate().classes == ("10", "2")

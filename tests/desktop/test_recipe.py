@@ -13,13 +13,13 @@ import pytest
 from PIL import Image
 
 from convonet.desktop.app_win import AppWin
-from convonet.desktop.session import Session
-from convonet.params import DataParams, HyperParams
+from convonet.desktop.window_state import WindowState
+from convonet.params import DataParams, HyperParams, SearchSpace
 from convonet.runs import Run
+from convonet.session.opened import OpenedModel
+from convonet.session.shown_actions import shown_actions
 from convonet.tasks import TrainTask
 from convonet.tasks.shown_as import as_command
-from convonet.workbench.opened import OpenedModel
-from convonet.workbench.shown_actions import shown_actions
 
 Wait = Callable[..., None]
 
@@ -39,9 +39,9 @@ def blobs(tmp_path: Path) -> Path:
 
 def choose(window: AppWin, qtbot: Any, folder: Path) -> Any:
     """Choose a folder of images; gives the page Train with its plan."""
-    bench = window.controller.bench
+    session = window.controller.session
     window.files.take_folder(folder)
-    qtbot.waitUntil(lambda: "train" in bench.sets, timeout=10_000)
+    qtbot.waitUntil(lambda: "train" in session.sets, timeout=10_000)
     window.show_page("train")
     page: Any = window.page("train")
     qtbot.waitUntil(lambda: not page.card.preview.is_busy, timeout=10_000)
@@ -51,8 +51,8 @@ def choose(window: AppWin, qtbot: Any, folder: Path) -> Any:
 def test_images_are_enough_to_train(window: AppWin, qtbot: Any, blobs: Path) -> None:
     page = choose(window, qtbot, blobs)
     card = page.card
-    assert [card.recipe.itemText(place) for place in range(4)] == ["auto", "fast", "best", "none"]
-    assert card.recipe.currentText() == "auto"
+    assert [made.text() for made in card.recipe.buttons.values()] == ["Fast", "Balanced", "Best", "Expert"]
+    assert card.recipe.current == "auto"
     assert card.minutes.text() == "5 (default)"
     assert card.sentence.text().startswith("80 small images, 2 classes → ")
     assert len(card.candidates.lines) >= 1
@@ -61,30 +61,30 @@ def test_images_are_enough_to_train(window: AppWin, qtbot: Any, blobs: Path) -> 
     params: Any = window.page("params")
     params.refresh()
     assert params.data_form.rows["image_size"].editor.widget.placeholderText() == "auto"
-    assert params._family.text().startswith("Recipe auto")
+    assert params._family.text().startswith("Balanced: ")
+    assert not params.cards.isVisibleTo(params), "a plan chooses its backbone itself"
 
 
 def test_the_plan_follows_what_is_set(window: AppWin, qtbot: Any, blobs: Path) -> None:
     page = choose(window, qtbot, blobs)
-    card, bench = page.card, window.controller.bench
+    card, session = page.card, window.controller.session
     window.page("params")
     form: Any = window.pages["params"].hyper_form  # type: ignore[attr-defined]
     form.rows["epochs"].editor.set_text("3")
     form.edited.emit()
     qtbot.waitUntil(lambda: "epochs=3" in card.notes.text(), timeout=10_000)
     card.minutes.setValue(2)
-    assert bench.train_task().minutes == 2
-    shown = {item.title: item for item in shown_actions(bench)}["Training With Validation"]
+    assert session.tasks.train().minutes == 2
+    shown = {item.title: item for item in shown_actions(session)}["Training With Validation"]
     assert shown.command.endswith("--set epochs=3 --minutes 2")
     assert "convonet.train(data, hyper, minutes=2)" in shown.python
-    card.recipe.setCurrentText("fast")
-    card.recipe.activated.emit(1)
+    card.recipe.buttons["fast"].click()
     qtbot.waitUntil(lambda: len(card.candidates.lines) > 0 and not card.preview.is_busy, timeout=10_000)
-    assert bench.train_task().recipe == "fast"
+    assert session.tasks.train().recipe == "fast"
     form.rows["family"].editor.set_text("logistic")
     form.edited.emit()
-    assert card.recipe.currentText() == "none"
-    assert not card.minutes.isEnabled()
+    assert card.recipe.current == "none"
+    assert card.minutes.isHidden()
     assert card.sentence.text() == "80 images of 2 classes, network logistic, 3 epochs, batches of 64"
 
 
@@ -96,25 +96,25 @@ def test_a_file_of_hyper_parameters_is_trained_as_it_is(
     file.write_text(json.dumps({"epochs": [2], "batch_size": [32]}))
     window.files.take_params(file)
     window.show_page("train")
-    assert page.card.recipe.currentText() == "none"
-    task = window.controller.bench.train_task()
+    assert page.card.recipe.current == "none"
+    task = window.controller.session.tasks.train()
     assert (task.recipe, task.hyper.epochs) == ("none", 2)
     window.controller.actions["new_hyper"].trigger()
-    assert page.card.recipe.currentText() == "auto"
+    assert page.card.recipe.current == "auto"
 
 
 def test_the_recipe_is_remembered(open_app: Any, tmp_path: Path) -> None:
     first: AppWin = open_app()
-    first.controller.bench.set_recipe("best", 12)
+    first.controller.session.params.set_recipe("best", 12)
     first.close()
-    later: AppWin = open_app(Session.load())
+    later: AppWin = open_app(WindowState.load())
     later.controller.restore_session()
-    recipes = later.controller.bench.recipes
+    recipes = later.controller.session.params.recipes
     assert (recipes.chosen, recipes.minutes) == ("best", 12)
     # Windows without recipes trained what the form said.
-    old: AppWin = open_app(Session(hyper={"epochs": 4}))
+    old: AppWin = open_app(WindowState(hyper={"epochs": 4}))
     old.controller.restore_session()
-    assert old.controller.bench.recipe == "none"
+    assert old.controller.session.params.recipe == "none"
 
 
 @pytest.mark.timeout(180)
@@ -123,11 +123,11 @@ def test_train_and_what_is_shown_while_and_after(
 ) -> None:
     """Choose a folder, press Train, and a real worker does the rest."""
     page = choose(window, qtbot, blobs)
-    bench = window.controller.bench
-    bench.set_recipe("fast")
+    session = window.controller.session
+    session.params.set_recipe("fast")
     window.controller.actions["train_val"].trigger()
-    assert bench.work is not None
-    task = bench.work.task
+    assert session.work is not None
+    task = session.work.task
     assert isinstance(task, TrainTask)
     assert task.recipe == "fast"
     assert page.card.isHidden()
@@ -208,14 +208,14 @@ def record_run(folder: Path, images: Path) -> Run:
 def test_a_run_that_is_opened_again_has_its_summary_and_advice(
     window: AppWin, tmp_path: Path, blobs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run, bench = record_run(tmp_path / "runs", blobs), window.controller.bench
+    run, session = record_run(tmp_path / "runs", blobs), window.controller.session
     runs: Any = window.page("runs")
     runs._take_run(run, OpenedModel(run.path))
     assert window.shown == "train"
     page: Any = window.page("train")
     view = page.summary
     assert page.tabs.currentWidget() is view
-    assert bench.recipe == "auto"
+    assert session.params.recipe == "auto"
     assert page.card.minutes.value() == 1
     assert [line.note for line in view.tried.lines] == ["Chosen", "Needs at least 9 s"]
     assert view._interval.text() == "95% CI 70.0–88.0%"
@@ -223,7 +223,7 @@ def test_a_run_that_is_opened_again_has_its_summary_and_advice(
     assert page.messages.toPlainText() == "A plateau. Try more images.\nDark has more images."
     assert page.tabs.tabText(page.tabs.indexOf(page.messages)) == "Messages (2)"
     started: list[TrainTask] = []
-    monkeypatch.setattr(bench, "start", started.append)
+    monkeypatch.setattr(session, "start", started.append)
     assert len(view.buttons) == 2, "of a plateau there is nothing to apply"
     for button in list(view.buttons):
         button.click()
@@ -272,18 +272,97 @@ def test_auto_on_sixty_photographs(
     assert answers.errors == []
     assert len(page.summary.tried.lines) == 2
     assert page.summary.summary.accuracy is not None
-    bench = window.controller.bench
-    assert bench.model is not None
-    run = bench.model.run
+    session = window.controller.session
+    assert session.model is not None
+    run = session.model.run
     assert run is not None
     stored = [step.text for step in page.summary.summary.advice]
     assert "More training time may give a better model." in stored
     button = page.summary.buttons[-1]
     button.click()
-    assert bench.work is not None
-    task = bench.work.task
+    assert session.work is not None
+    task = session.work.task
     assert isinstance(task, TrainTask)
     assert task.recipe == "best"
     assert page.card.isHidden()
-    bench.stop()
+    session.stop()
     wait_work(window)
+
+
+def test_expert_begins_with_the_plan_and_leaves_nothing_behind(
+    window: AppWin, qtbot: Any, blobs: Path
+) -> None:
+    page = choose(window, qtbot, blobs)
+    session, card = window.controller.session, page.card
+    plan = card.preview.plan
+    card.recipe.buttons["none"].click()
+    main = next((one for one in plan.candidates if one.kind == "fine_tuned"), plan.candidates[0])
+    assert session.params.recipe == "none"
+    assert session.params.data.image_size == main.image_size
+    assert session.params.hyper.family == main.hyper["family"]
+    params: Any = window.page("params")
+    window.show_page("params/hyper")
+    assert not any(row.name.objectName() for row in params.hyper_form.rows.values())
+    params.hyper_form.rows["momentum"].editor.set_text("0.5")
+    params.hyper_form.edited.emit()
+    differing = [name for name, row in params.hyper_form.rows.items() if row.name.objectName() == "differs"]
+    assert differing == ["momentum"]
+    assert "The plan has the default." in params.hyper_form.rows["momentum"].help.text()
+    card.recipe.buttons["auto"].click()
+    assert session.params.recipe == "auto"
+    assert session.params.data.set_values() == {"train_dir": str(blobs)}
+    assert session.params.space.choices == {}
+
+
+def test_parameters_are_searched(window: AppWin) -> None:
+    window.show_page("params/hyper")
+    page: Any = window.page("params")
+    page.search.setText("learning rate")
+    shown = [name for name, row in page.hyper_form.rows.items() if row.is_shown]
+    assert "init_rate" in shown
+    assert "rotation" not in shown
+    assert page._found.text() == f"{len(shown)} parameters"
+    assert page.hyper_form._headings["Augmentation"].isHidden()
+    page.search.setText("")
+    page.only_set.setChecked(True)
+    assert page._found.text() == "0 parameters"
+
+
+def test_a_backbone_brings_its_image_size(window: AppWin, answers: Any) -> None:
+    session = window.controller.session
+    window.show_page("params/hyper")
+    page: Any = window.page("params")
+    session.params.set_space(SearchSpace.of({"family": "lenet5", "epochs": 4}))
+    page.cards.cards["efficientnet_lite0"].click()
+    assert (session.params.hyper.family, session.params.hyper.base, session.params.hyper.epochs) == (
+        "transfer",
+        "efficientnet_lite0",
+        4,
+    )
+    assert session.params.data.image_size == (224, 224)
+    assert page.cards.cards["efficientnet_lite0"].isChecked()
+    answers.choices = ["Cancel"]
+    page.cards.cards["xception"].click()
+    assert session.params.hyper.base == "efficientnet_lite0", "nothing is downloaded unasked"
+    answers.choices = ["Download when training"]
+    page.cards.cards["xception"].click()
+    assert (session.params.hyper.base, session.params.hyper.base_weights) == ("xception", "fetch")
+    assert session.params.data.image_size == (299, 299)
+    page.cards.cards[""].click()
+    assert (session.params.hyper.base, session.params.hyper.epochs) == (None, 4)
+
+
+def test_test_images_are_held_out_before_training(window: AppWin, qtbot: Any, blobs: Path) -> None:
+    session = window.controller.session
+    window.files.take_folder(blobs)
+    qtbot.waitUntil(lambda: "test" in session.sets, timeout=10_000)
+    data: Any = window.page("data")
+    assert data.strip.hold_out.isHidden(), "there are test images"
+    window.files.take_folder(blobs / "train")
+    qtbot.waitUntil(lambda: session.sets.images("train") == 80, timeout=10_000)
+    assert data.strip.hold_out.isVisible()
+    data.strip.hold_out.hold_out.click()
+    qtbot.waitUntil(lambda: session.sets.images("test") == 16, timeout=10_000)
+    assert session.sets.images("train") == 64
+    assert data.strip.hold_out.isHidden()
+    assert data.tiles["test"].value == "16"

@@ -12,7 +12,7 @@ import threading
 import time
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext, suppress
+from contextlib import closing, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +24,11 @@ from convonet.desktop.app_win import AppWin
 from convonet.desktop.background import Background
 from convonet.desktop.dialogs.places import PlacesDialog
 from convonet.desktop.file_actions import _check_for_server
-from convonet.desktop.session import Session
 from convonet.desktop.widgets.connection import ConnectionLabel
+from convonet.desktop.window_state import WindowState
 from convonet.errors import ConvonetError, InputError
-from convonet.workbench.remote.bench import open_bench
-from convonet.workbench.remote.client import Client
+from convonet.session.remote.backend import open_server
+from convonet.session.remote.client import Client
 
 Wait = Callable[..., None]
 TOKEN = "for-this-test"
@@ -110,7 +110,8 @@ class _Served:
         end = time.monotonic() + 60
         while time.monotonic() < end:
             try:
-                Client(self.url, TOKEN).ping()
+                with closing(Client(self.url, TOKEN)) as client:
+                    client.ping()
             except ConvonetError:
                 time.sleep(0.1)
             else:
@@ -132,8 +133,8 @@ def served(tmp_path: Path, digits: Path) -> Iterator[_Served]:
 
 @pytest.fixture
 def remote(served: _Served, qtbot: Any, qapp: QApplication, answers: Any) -> Iterator[AppWin]:
-    bench = open_bench(served.url, TOKEN)
-    window = open_remote(Session(server=bench.name), bench)
+    backend = open_server(served.url, TOKEN)
+    window = open_remote(WindowState(server=backend.name), backend)
     window.controller.ask = answers
     window.show()
     yield window
@@ -146,48 +147,49 @@ def remote(served: _Served, qtbot: Any, qapp: QApplication, answers: Any) -> Ite
 def test_the_whole_way_on_a_server(
     remote: AppWin, served: _Served, qtbot: Any, answers: Any, wait_work: Wait, digits: Path, tmp_path: Path
 ) -> None:
-    from convonet.params import HyperParams, SearchSpace
+    from convonet.params import SearchSpace
 
     loaded = set(sys.modules)
-    bench, actions = remote.controller.bench, remote.controller.actions
+    session, actions = remote.controller.session, remote.controller.actions
     answers.paths = [Path("digits")]
     actions["load_train"].trigger()
-    qtbot.waitUntil(lambda: bench.sets.images("test") == 359, timeout=20_000)
+    qtbot.waitUntil(lambda: session.sets.images("test") == 359, timeout=20_000)
     remote.show_page("data")
     data: Any = remote.page("data")
     qtbot.waitUntil(
         lambda: data.grid.thumbnails.picture(data.grid.pictures.at(0).address) is not None, timeout=20_000
     )
     assert not data.grid.thumbnails.picture(data.grid.pictures.at(0).address).isNull()
-    # No image lies here: whether they have colour must be said.
-    assert bench.first_space() == SearchSpace.single(HyperParams())
-    bench.set_data(bench.data.changed(image_size=8, channels=1))
-    assert bench.first_space().choices["family"] == ("convonet",)
-    bench.set_data(bench.data.changed(channels="auto"))
-    bench.set_space(SearchSpace.of({"family": "simple", "num_units": 16, "epochs": 3, "batch_size": 64}))
-    qtbot.waitUntil(lambda: bench.sets.images("test") == 359, timeout=20_000)
+    assert session.first_space().choices["family"] == ("convonet",)
+    session.params.set_data(session.params.data.changed(image_size=8))
+    session.params.set_space(
+        SearchSpace.of({"family": "simple", "num_units": 16, "epochs": 3, "batch_size": 64})
+    )
+    qtbot.waitUntil(lambda: session.sets.images("test") == 359, timeout=20_000)
     actions["train_val"].trigger()
     wait_work(remote, 120)
     assert answers.errors == []
-    assert bench.model is not None
-    assert bench.model.ready_onnx().is_file()
+    assert session.model is not None
+    assert session.models.fetch_onnx(session.model).is_file()
     assert remote.controller.progress.epochs_done == 3
     remote.show_page("test")
     page: Any = remote.page("test")
     actions["evaluate"].trigger()
     wait_work(remote, 60)
-    assert bench.evaluation is not None
-    wrong = bench.evaluation["images"] - round(bench.evaluation["accuracy"] * bench.evaluation["images"])
+    assert session.evaluation is not None
+    wrong = session.evaluation["images"] - round(
+        session.evaluation["accuracy"] * session.evaluation["images"]
+    )
     qtbot.waitUntil(lambda: page.grid.pictures.rowCount() == wrong, timeout=20_000)
     qtbot.waitUntil(lambda: page.grid.pictures.at(0).address.startswith("remote:"), timeout=20_000)
     files = sorted((digits / "test" / "3").glob("*.png"))[:3]
-    bench.start(bench.predict_task(files))
+    session.start(session.tasks.predict(files))
     wait_work(remote, 60)
-    assert [item["path"] for item in bench.predictions] == [str(file) for file in files]
+    assert [item["path"] for item in session.predictions] == [str(file) for file in files]
     remote.show_page("explain")
     explained: Any = remote.page("explain")
     explained.why._explain_mistakes()
-    qtbot.waitUntil(lambda: bench.work is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: session.work is not None, timeout=10_000)
     wait_work(remote, 120)
     assert not explained.why.map._over.isNull()
     answers.paths = [tmp_path / "report.html"]
@@ -213,15 +215,15 @@ def test_a_lost_connection_is_shown_and_tried_again(
     from convonet.events import RunState
     from convonet.params import DataParams, SearchSpace
 
-    bench, controller = remote.controller.bench, remote.controller
-    bench.set_data(DataParams.of({"train_dir": "digits/train", "image_size": 8}))
+    session, controller = remote.controller.session, remote.controller
+    session.params.set_data(DataParams.of({"train_dir": "digits/train", "image_size": 8}))
     controller.scan()
-    qtbot.waitUntil(lambda: "train" in bench.sets, timeout=20_000)
-    bench.set_space(SearchSpace.of({"family": "logistic", "epochs": 3000, "batch_size": 16}))
+    qtbot.waitUntil(lambda: "train" in session.sets, timeout=20_000)
+    session.params.set_space(SearchSpace.of({"family": "logistic", "epochs": 3000, "batch_size": 16}))
     controller.actions["train_val"].trigger()
     qtbot.waitUntil(lambda: controller.progress.epochs_done >= 2, timeout=60_000)
-    assert bench.work is not None
-    run = bench.work.run
+    assert session.work is not None
+    run = session.work.run
     label = remote.statusBar().findChild(ConnectionLabel)
     assert label.text() == f"Connected to 127.0.0.1:{served.port}"
     served.stop(signal.SIGKILL)
@@ -240,10 +242,10 @@ def test_a_lost_connection_is_shown_and_tried_again(
     qtbot.waitUntil(lambda: any("goes on from its last" in said for said in messages), timeout=30_000)
     history = controller.progress.history
     remote.close()
-    assert bench.work is not None
+    assert session.work is not None
 
-    bench = open_bench(served.url, TOKEN)
-    again = open_remote(Session(server=bench.name), bench)
+    backend = open_server(served.url, TOKEN)
+    again = open_remote(WindowState(server=backend.name), backend)
     again.controller.ask = answers
     again.show()
     again.controller.attach_running()
@@ -251,7 +253,7 @@ def test_a_lost_connection_is_shown_and_tried_again(
     assert again.controller.progress.history["loss"][: len(history["loss"])] == history["loss"]
     again.controller.actions["stop"].trigger()
     wait_work(again, 60)
-    assert bench.store.find(run.id).state() is RunState.CANCELLED
+    assert backend.runs.state(backend.runs.find(run.id)) is RunState.CANCELLED
     assert [str(error) for error in answers.errors] == []
     again.close()
     again.deleteLater()
@@ -260,7 +262,7 @@ def test_a_lost_connection_is_shown_and_tried_again(
 @pytest.mark.slow
 def test_a_wrong_token_is_told(served: _Served) -> None:
     with pytest.raises(ConvonetError, match="token"):
-        open_bench(served.url, "another")
+        open_server(served.url, "another")
 
 
 class _SlowLine:
@@ -310,41 +312,42 @@ def test_a_slow_line_does_not_stop_the_window(
     from convonet.params import DataParams, SearchSpace
 
     line = _SlowLine(served.port, 0.7)
-    bench = open_bench(line.url, TOKEN)
-    window = open_remote(Session(server=bench.name), bench)
+    backend = open_server(line.url, TOKEN)
+    window = open_remote(WindowState(server=backend.name), backend)
+    session = window.controller.session
     window.controller.ask = answers
     window.show()
     # What was loaded last time is taken up first.
     qapp.processEvents()
-    asked, plain = [], Client._sent
+    asked, plain = [], Client._send
 
     def sent(self: Client, method: str, path: str, *args: Any, **options: Any) -> Any:
         if threading.current_thread() is threading.main_thread():
             asked.append(path)
         return plain(self, method, path, *args, **options)
 
-    monkeypatch.setattr(Client, "_sent", sent)
+    monkeypatch.setattr(Client, "_send", sent)
     controller, actions = window.controller, window.controller.actions
-    bench.set_data(DataParams.of({"train_dir": "digits/train", "image_size": 8}))
-    bench.set_space(SearchSpace.of({"family": "logistic", "epochs": 2000, "batch_size": 64}))
+    session.params.set_data(DataParams.of({"train_dir": "digits/train", "image_size": 8}))
+    session.params.set_space(SearchSpace.of({"family": "logistic", "epochs": 2000, "batch_size": 64}))
     controller.scan()
-    qtbot.waitUntil(lambda: "train" in bench.sets, timeout=30_000)
+    qtbot.waitUntil(lambda: "train" in session.sets, timeout=30_000)
     actions["train_val"].trigger()
     qtbot.waitUntil(lambda: controller.progress.epochs_done >= 1, timeout=60_000)
     actions["stop"].trigger()
     wait_work(window, 60)
-    assert bench.model is not None
+    assert session.model is not None
     window.show_page("runs")
     page: Any = window.page("runs")
     qtbot.waitUntil(lambda: len(page.table.rows.rows) == 1, timeout=30_000)
-    bench.set_model(None)
+    session.set_model(None)
     page.table.selectRow(0)
     page._open()
-    qtbot.waitUntil(lambda: bench.model is not None, timeout=60_000)
-    run = bench.model.run
+    qtbot.waitUntil(lambda: session.model is not None, timeout=60_000)
+    run = session.model.run
     assert run is not None
     done = controller.progress.epochs_done
-    assert bench.resume(run)
+    assert session.resume(run)
     qtbot.waitUntil(lambda: controller.progress.epochs_done > done, timeout=60_000)
     actions["stop"].trigger()
     wait_work(window, 60)

@@ -20,7 +20,7 @@ SPACE = SearchSpace.of({"family": "logistic", "epochs": 2, "batch_size": 64, "in
 
 def _needed(kind: type[Task], window: AppWin) -> dict[str, Any]:
     needed = {
-        "data": window.controller.bench.data,
+        "data": window.controller.session.params.data,
         "hyper": SPACE.first(),
         "space": SPACE,
         "targets": (0.99,),
@@ -30,7 +30,7 @@ def _needed(kind: type[Task], window: AppWin) -> dict[str, Any]:
 
 def _stopped(kind: type[Task], window: AppWin, folder: Path) -> Run:
     task = kind(threads=1, **_needed(kind, window))
-    run = begin_run(task, folder, store=window.controller.bench.store)
+    run = begin_run(task, folder)
     run.update(state=RunState.CANCELLED, owner=0)
     return run
 

@@ -39,10 +39,10 @@ def test_scenario_1_train(
     window: AppWin, answers: Any, qtbot: Any, digits: Path, tmp_path: Path, wait_work: Wait
 ) -> None:
     loaded = set(sys.modules)
-    bench, actions = window.controller.bench, window.controller.actions
+    session, actions = window.controller.session, window.controller.actions
     answers.paths = list(write_params(tmp_path, digits))
     actions["load_data"].trigger()
-    qtbot.waitUntil(lambda: bench.sets.images("train") == 1438, timeout=10_000)
+    qtbot.waitUntil(lambda: session.sets.images("train") == 1438, timeout=10_000)
     assert window.shown == "data"
     data: Any = window.page("data")
     assert data.grid.pictures.rowCount() == 10
@@ -54,13 +54,13 @@ def test_scenario_1_train(
     actions["initialise"].trigger()
     wait_work(window)
     network: Any = window.page("network")
-    assert network.tiles["params"].value == f"{bench.summary['params']:,}"  # type: ignore[index]
+    assert network.tiles["params"].value == f"{session.summary['params']:,}"  # type: ignore[index]
     actions["train_val"].trigger()
     assert window.shown == "train"
     wait_work(window)
     assert answers.errors == []
-    assert bench.model is not None
-    run = bench.model.run
+    assert session.model is not None
+    run = session.model.run
     assert run is not None
     assert run.state() is RunState.DONE
     assert run.path.parent == tmp_path / "results"
@@ -81,13 +81,13 @@ def test_scenario_3_test_now_and_another_day(
     data_file, hyper_file = write_params(tmp_path, digits)
     first.files.take_params(data_file)
     first.files.take_params(hyper_file)
-    bench = first.controller.bench
-    qtbot.waitUntil(lambda: "test" in bench.sets, timeout=10_000)
+    session = first.controller.session
+    qtbot.waitUntil(lambda: "test" in session.sets, timeout=10_000)
     first.controller.actions["train_only"].trigger()
     wait_work(first)
     first.controller.actions["evaluate"].trigger()
     wait_work(first)
-    scores = bench.evaluation
+    scores = session.evaluation
     assert scores is not None
     page: Any = first.page("test")
     assert page.tiles["accuracy"].value == f"{100 * scores['accuracy']:.2f} %"
@@ -98,27 +98,27 @@ def test_scenario_3_test_now_and_another_day(
     first.close()
 
     later: AppWin = open_app()
-    bench = later.controller.bench
+    session = later.controller.session
     answers.paths = [data_file]
     later.controller.actions["load_data"].trigger()
-    qtbot.waitUntil(lambda: "test" in bench.sets, timeout=10_000)
+    qtbot.waitUntil(lambda: "test" in session.sets, timeout=10_000)
     answers.paths = [model]
     later.controller.actions["load_model"].trigger()
-    qtbot.waitUntil(lambda: bench.model is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: session.model is not None, timeout=10_000)
     wait_work(later)
     later.controller.actions["show_matrix"].trigger()
     wait_work(later)
     assert answers.errors == []
-    assert bench.evaluation is not None
-    assert bench.evaluation["accuracy"] == scores["accuracy"]
-    assert bench.evaluation["confusion_matrix"] == scores["confusion_matrix"]
+    assert session.evaluation is not None
+    assert session.evaluation["accuracy"] == scores["accuracy"]
+    assert session.evaluation["confusion_matrix"] == scores["confusion_matrix"]
     assert later.shown == "test"
     _check_window_against_files(later, qtbot)
 
 
 def _check_window_against_files(window: AppWin, qtbot: Any) -> None:
     """Matrix, table and mistakes of the window are those of the run folder."""
-    scores = window.controller.bench.evaluation
+    scores = window.controller.session.evaluation
     assert scores is not None
     folder, page = Path(scores["run"]), window.page("test")
     shown: Any = page
@@ -150,28 +150,28 @@ def test_a_second_set_with_other_names_for_its_classes(
     tmp_path: Path,
     wait_work: Wait,
 ) -> None:
-    bench = window.controller.bench
+    session = window.controller.session
     sets = real_data("chest_xray_28")
     window.files.take_folder(sets)
-    qtbot.waitUntil(lambda: "train" in bench.sets, timeout=20_000)
+    qtbot.waitUntil(lambda: "train" in session.sets, timeout=20_000)
     window.files.take_params(write_params(tmp_path, sets)[1])
-    bench.set_space(bench.space.changed({"epochs": [1]}))
+    session.params.set_space(session.params.space.changed({"epochs": [1]}))
     window.controller.actions["train_val"].trigger()
     wait_work(window, 240)
     assert answers.errors == []
-    assert bench.evaluation is not None
-    assert len(bench.evaluation["classes"]) == 2
+    assert session.evaluation is not None
+    assert len(session.evaluation["classes"]) == 2
 
 
 @pytest.mark.slow
 def test_scenario_2_tune_and_take_over(
     window: AppWin, answers: Any, qtbot: Any, digits: Path, tmp_path: Path, wait_work: Wait
 ) -> None:
-    bench, actions = window.controller.bench, window.controller.actions
+    session, actions = window.controller.session, window.controller.actions
     for file in write_params(tmp_path, digits):
         window.files.take_params(file)
-    bench.set_space(bench.space.changed({"epochs": [1], "family": ["logistic"]}))
-    qtbot.waitUntil(lambda: "train" in bench.sets, timeout=10_000)
+    session.params.set_space(session.params.space.changed({"epochs": [1], "family": ["logistic"]}))
+    qtbot.waitUntil(lambda: "train" in session.sets, timeout=10_000)
     window.show_page("tune")
     page: Any = window.page("tune")
     page.folds.setValue(2)
@@ -183,15 +183,15 @@ def test_scenario_2_tune_and_take_over(
     page.table.selectRow(0)
     best = page.table.rows.rows[0][0]
     page._adopt_button.click()
-    assert bench.hyper.init_rate == best
-    assert bench.space.varied == ()
+    assert session.params.hyper.init_rate == best
+    assert session.params.space.varied == ()
     assert window.shown == "params"
     actions["train_val"].trigger()
     wait_work(window)
     assert answers.errors == []
-    assert bench.model is not None
-    assert bench.model.run is not None
-    assert bench.model.run.task().hyper == bench.hyper
+    assert session.model is not None
+    assert session.model.run is not None
+    assert session.model.run.task().hyper == session.params.hyper
 
 
 @pytest.mark.slow
@@ -199,16 +199,18 @@ def test_a_search_is_watched_stopped_and_its_best_row_adopted(
     window: AppWin, answers: Any, qtbot: Any, digits: Path, tmp_path: Path, wait_work: Wait
 ) -> None:
     """Rows come while it works; what is finished after Stop is the table, and can be taken over."""
-    bench, actions = window.controller.bench, window.controller.actions
+    session, actions = window.controller.session, window.controller.actions
     for file in write_params(tmp_path, digits):
         window.files.take_params(file)
-    bench.set_space(bench.space.changed({"epochs": [4, 5, 6], "init_rate": [0.04, 0.02, 0.01, 0.005]}))
-    qtbot.waitUntil(lambda: "train" in bench.sets, timeout=10_000)
+    session.params.set_space(
+        session.params.space.changed({"epochs": [4, 5, 6], "init_rate": [0.04, 0.02, 0.01, 0.005]})
+    )
+    qtbot.waitUntil(lambda: "train" in session.sets, timeout=10_000)
     window.show_page("tune")
     page: Any = window.page("tune")
     actions["tune"].trigger()
     qtbot.waitUntil(lambda: len(page.table.rows.rows) >= 3, timeout=120_000)
-    assert bench.work is not None
+    assert session.work is not None
     assert page.bar.value() > 0
     actions["stop_tuning"].trigger()
     wait_work(window)
@@ -224,8 +226,8 @@ def test_a_search_is_watched_stopped_and_its_best_row_adopted(
     page.table.selectRow(page.table.rows.rows.index(done[0]))
     page._adopt_button.click()
     columns = page.table.rows.columns
-    assert bench.hyper.init_rate == done[0][columns.index("init_rate")]
-    assert bench.hyper.epochs == done[0][columns.index("epochs")]
+    assert session.params.hyper.init_rate == done[0][columns.index("init_rate")]
+    assert session.params.hyper.epochs == done[0][columns.index("epochs")]
 
 
 def _folds(page: Any) -> int:
@@ -255,7 +257,7 @@ def test_scenario_4_another_set_of_larger_images(
     window: AppWin, answers: Any, qtbot: Any, scans: Path, tmp_path: Path, wait_work: Wait
 ) -> None:
     """Searched, adopted and trained at 224 × 224 with the lung set's parameters as they were shipped."""
-    bench, actions = window.controller.bench, window.controller.actions
+    session, actions = window.controller.session, window.controller.actions
     names = {path.name.split("_")[0]: path.name for path in (scans / "train").iterdir()}
     data, hyper = write_params(tmp_path, scans, image_size=224, num_classes=4, class_map=names)
     shipped = {"init_rate": [0.01, 0.02], "num_filters": [20, 30], "num_units": [300, 512]}
@@ -264,7 +266,7 @@ def test_scenario_4_another_set_of_larger_images(
     hyper.write_text(json.dumps(shipped | fixed))
     answers.paths = [data, hyper]
     actions["load_data"].trigger()
-    qtbot.waitUntil(lambda: bench.sets.images("train") == 40, timeout=20_000)
+    qtbot.waitUntil(lambda: session.sets.images("train") == 40, timeout=20_000)
     actions["load_hyper"].trigger()
     window.show_page("tune")
     page: Any = window.page("tune")
@@ -283,5 +285,5 @@ def test_scenario_4_another_set_of_larger_images(
     actions["evaluate"].trigger()
     wait_work(window, 200)
     assert answers.errors == []
-    assert bench.evaluation is not None
-    assert bench.evaluation["images"] == 8
+    assert session.evaluation is not None
+    assert session.evaluation["images"] == 8

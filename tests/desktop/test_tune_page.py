@@ -56,7 +56,7 @@ def test_the_table_the_figures_and_a_row_taken_over(window: AppWin, searched: Ru
     assert told.args == ["Which parameters matter"]
     page.table.selectRow(1)
     page._adopt_button.click()
-    assert window.controller.bench.hyper.init_rate == 0.01
+    assert window.controller.session.params.hyper.init_rate == 0.01
 
 
 @pytest.fixture(autouse=True)

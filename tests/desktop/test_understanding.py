@@ -91,21 +91,21 @@ def test_marking_from_the_mistakes_and_the_way_back(
 ) -> None:
     import shutil
 
-    own, bench = tmp_path / "own", loaded.controller.bench
+    own, session = tmp_path / "own", loaded.controller.session
     shutil.copytree(digits / "test", own)
-    bench.set_data(bench.data.changed(train_dir=str(own), test_dir=None))
+    session.params.set_data(session.params.data.changed(train_dir=str(own), test_dir=None))
     loaded.controller.scan()
-    qtbot.waitUntil(lambda: bench.sets.images("train") == 359, timeout=10_000)
+    qtbot.waitUntil(lambda: session.sets.images("train") == 359, timeout=10_000)
     loaded.show_page("data/marks")
     page: Any = loaded.page("data")
     page.marker.mark([str(own / "3" / name.name) for name in sorted((own / "3").iterdir())[:2]], label="8")
     qtbot.waitUntil(lambda: len(page.marks.table.rows.rows) == 2, timeout=10_000)
-    qtbot.waitUntil(lambda: bench.sets["train"].counts()["3"] == 35, timeout=10_000)
+    qtbot.waitUntil(lambda: session.sets["train"].counts()["3"] == 35, timeout=10_000)
     assert page.marks.table.rows.rows[0][2:4] == ("3", "8")
     page.marks.table.selectAll()
     page.marks._take_away()
     qtbot.waitUntil(lambda: not page.marks.table.rows.rows, timeout=10_000)
-    qtbot.waitUntil(lambda: bench.sets["train"].counts()["3"] == 37, timeout=10_000)
+    qtbot.waitUntil(lambda: session.sets["train"].counts()["3"] == 37, timeout=10_000)
     assert answers.errors == []
     page.marker.mark([str(own / "3" / "none.png")])
     qtbot.waitUntil(lambda: bool(answers.errors), timeout=10_000)
@@ -218,16 +218,18 @@ def test_explained_layers_dreamt_checked_and_reported_with_workers(
 ) -> None:
     from convonet.params import SearchSpace
 
-    bench, actions = loaded.controller.bench, loaded.controller.actions
-    bench.set_space(SearchSpace.of({"family": "simple", "epochs": 1, "batch_size": 64, "num_units": 16}))
-    bench.set_data(bench.data.changed(image_size=16))
+    session, actions = loaded.controller.session, loaded.controller.actions
+    session.params.set_space(
+        SearchSpace.of({"family": "simple", "epochs": 1, "batch_size": 64, "num_units": 16})
+    )
+    session.params.set_data(session.params.data.changed(image_size=16))
     actions["train_val"].trigger()
     wait_work(loaded)
     loaded.show_page("explain")
     page: Any = loaded.page("explain")
     page.why.faithful.setChecked(True)
     page.why._explain_mistakes()
-    qtbot.waitUntil(lambda: bench.work is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: session.work is not None, timeout=10_000)
     wait_work(loaded)
     assert page.why.grid.pictures.rowCount() == 12
     assert "sure" in page.why._says.text()
@@ -247,4 +249,4 @@ def test_explained_layers_dreamt_checked_and_reported_with_workers(
     wait_work(loaded)
     assert "<html" in (tmp_path / "report.html").read_text(encoding="utf-8")[:500]
     assert answers.errors == []
-    assert json.dumps(bench.evaluation)
+    assert json.dumps(session.evaluation)

@@ -1,4 +1,4 @@
-"""The pieces: tables, grids, curves, matrix, pad, session."""
+"""The pieces: tables, grids, curves, matrix, pad, what is remembered."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QColor, QGuiApplication
 from PySide6.QtWidgets import QLabel
 
-from convonet.desktop.session import Session
 from convonet.desktop.style import DARK, LIGHT, Palette, apply_look
 from convonet.desktop.widgets.bars import Bar, BarView
 from convonet.desktop.widgets.curves import CurveView, Series, ticks
@@ -28,9 +27,10 @@ from convonet.desktop.widgets.pad import SIDE, Pad
 from convonet.desktop.widgets.table import TableView, shown
 from convonet.desktop.widgets.thumbnails import read_picture, read_whole
 from convonet.desktop.widgets.xy_plot import COLORS
+from convonet.desktop.window_state import WindowState
 from convonet.errors import ConvonetError
 from convonet.params import DataParams, SearchSpace
-from convonet.workbench.recipes import RecipeChoice
+from convonet.session.recipes import RecipeChoice
 
 
 def test_a_table_sorts_copies_and_saves_with_full_precision(qtbot: Any, tmp_path: Path) -> None:
@@ -164,19 +164,19 @@ def test_bars_tell_their_values_to_a_screen_reader(qtbot: Any) -> None:
 
 
 def test_a_session_comes_back_and_a_broken_one_is_forgotten(own_home: Path) -> None:
-    session = Session(theme="dark", size=(1000, 700))
-    session.used(Path("/a/b.json"))
-    session.used(Path("/a/c.json"))
-    session.used(Path("/a/b.json"))
-    session.keep_params(DataParams.of({"image_size": 8}), SearchSpace.of({"epochs": [1, 2]}), RecipeChoice())
-    session.save()
-    again = Session.load()
-    assert again == session
+    state = WindowState(theme="dark", size=(1000, 700))
+    state.used(Path("/a/b.json"))
+    state.used(Path("/a/c.json"))
+    state.used(Path("/a/b.json"))
+    state.keep_params(DataParams.of({"image_size": 8}), SearchSpace.of({"epochs": [1, 2]}), RecipeChoice())
+    state.save()
+    again = WindowState.load()
+    assert again == state
     assert again.recent == ["/a/b.json", "/a/c.json"]
     assert again.search_space().choices["epochs"] == (1, 2)
     assert again.data_params().image_size == (8, 8)
     (own_home / "desktop.json").write_text('{"size": 3}')
-    assert Session.load() == Session()
+    assert WindowState.load() == WindowState()
 
 
 def _luminance(color: str) -> float:
@@ -215,7 +215,7 @@ def test_the_status_bar_says_what_was_noted(window: Any) -> None:
 def test_the_look_changes_with_one_click(window: Any, qapp: Any) -> None:
     window.controller.actions["dark"].trigger()
     assert DARK.ground in qapp.styleSheet()
-    assert window.controller.session.theme == "dark"
+    assert window.controller.window_state.theme == "dark"
     apply_look(qapp, "light")
 
 

@@ -23,11 +23,11 @@ def start_long(window: AppWin, qtbot: Any, epochs: int = 2) -> Run:
     """Begin a training that takes minutes, and wait for its first epochs."""
     from convonet.params import SearchSpace
 
-    bench = window.controller.bench
-    bench.set_space(SearchSpace.of(LONG))
+    session = window.controller.session
+    session.params.set_space(SearchSpace.of(LONG))
     window.controller.actions["train_val"].trigger()
-    assert bench.work is not None
-    run = bench.work.run
+    assert session.work is not None
+    run = session.work.run
     qtbot.waitUntil(lambda: window.controller.progress.epochs_done >= epochs, timeout=60_000)
     return run
 
@@ -95,15 +95,15 @@ def test_left_in_the_background_and_shown_again(
     first: AppWin = open_app()
     load_digits(first)
     run = start_long(first, qtbot, epochs=1)
-    worker: Any = first.controller.bench.work
+    worker: Any = first.controller.session.work
     answers.choices = ["Go on in the background"]
     first.close()
     assert not first.isVisible()
-    first.controller.bench.work = None
+    first.controller.session.work = None
 
     second: AppWin = open_app()
     second.controller.attach_running()
-    qtbot.waitUntil(lambda: second.controller.bench.work is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: second.controller.session.work is not None, timeout=10_000)
     assert second.shown == "train"
     done = second.controller.progress.epochs_done
     qtbot.waitUntil(lambda: second.controller.progress.epochs_done > done, timeout=30_000)
@@ -122,7 +122,7 @@ def test_images_are_predicted_when_they_are_dropped(
     broken = tmp_path / "broken.png"
     broken.write_bytes(b"not an image")
     files = [*sorted((digits / "test" / "3").glob("*.png"))[:3], broken]
-    loaded.controller.guard(lambda: loaded.files.take_paths(files))
+    loaded.controller.guard(lambda: loaded.params.files.take_paths(files))
     assert [error.sentence() for error in answers.errors] == []
     assert loaded.shown == "use"
     wait_work(loaded)
@@ -136,7 +136,7 @@ def test_images_are_predicted_when_they_are_dropped(
     assert page.table.rows.rows[0][3] == "unsure"
     _draw_a_one(page)
     qtbot.waitUntil(lambda: "sure" in page._says.text(), timeout=20_000)
-    assert page._answer.text() in loaded.controller.bench.class_names
+    assert page._answer.text() in loaded.controller.session.class_names
 
 
 def _draw_a_one(page: Any) -> None:
@@ -154,10 +154,10 @@ def test_images_that_changed_are_told_and_can_be_accepted(
 
     own = tmp_path / "own"
     shutil.copytree(digits / "train", own)
-    bench = loaded.controller.bench
-    bench.set_data(bench.data.changed(train_dir=str(own)))
+    session = loaded.controller.session
+    session.params.set_data(session.params.data.changed(train_dir=str(own)))
     loaded.controller.scan()
-    qtbot.waitUntil(lambda: "train" in bench.sets, timeout=10_000)
+    qtbot.waitUntil(lambda: "train" in session.sets, timeout=10_000)
     run = start_long(loaded, qtbot, epochs=1)
     loaded.controller.actions["stop"].trigger()
     wait_work(loaded)

@@ -13,6 +13,7 @@ from convonet.evaluation.evaluation import Evaluation, score
 from convonet.events import Watch
 from convonet.inference.decision import Decision
 from convonet.inference.model_info import ModelInfo
+from convonet.inference.unknown import Scored
 from convonet.params.data_params import PixelParams
 
 
@@ -30,6 +31,9 @@ class TablePredictor:
         assert len(images) <= batch_size
         self.batches.append(len(images))
         return self.table[images[:, 0, 0, 0]]
+
+    def predict_scored(self, images: np.ndarray, **options: Any) -> Scored:
+        return Scored(self.predict(images, **options), None)
 
 
 @pytest.fixture

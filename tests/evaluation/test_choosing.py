@@ -104,7 +104,7 @@ def test_a_models_own_threshold_gives_the_same_answers_after_cooling() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wish", "threshold", "classes", "said"),
+    ("wanted", "threshold", "classes", "said"),
     [
         (ThresholdRequest(min_recall=0.9), 0.3, 2, ["threshold and min_recall"]),
         (ThresholdRequest(min_recall=0.9, costs=(1, 1)), None, 2, ["min_recall and costs"]),
@@ -116,9 +116,11 @@ def test_a_models_own_threshold_gives_the_same_answers_after_cooling() -> None:
         (ThresholdRequest(min_recall=0.9), None, 3, ["two classes, the model has 3"]),
     ],
 )
-def test_wishes_that_cannot_be(wish: ThresholdRequest, threshold: Any, classes: int, said: list[str]) -> None:
+def test_wishes_that_cannot_be(
+    wanted: ThresholdRequest, threshold: Any, classes: int, said: list[str]
+) -> None:
     with pytest.raises(ParamError) as caught:
-        wish.check(threshold, classes)
+        wanted.check(threshold, classes)
     for words in said:
         assert words in caught.value.sentence()
 

@@ -37,7 +37,7 @@ def test_a_fall_beyond_chance_is_said(evaluation: Make, test: int, told: bool) -
     got = side_by_side([val, with_accuracy(evaluation, test, 1000, "test")])
     assert (got.warning is not None) == told
     if got.warning:
-        assert "90.0 %" in got.warning
+        assert "90.0%" in got.warning
 
 
 def test_one_set_alone_is_no_comparison(evaluation: Make) -> None:

@@ -18,6 +18,7 @@ from convonet.evaluation import Chosen, keep, open_predictor
 from convonet.evaluation.models import sha256_of
 from convonet.events import Event, Warned, Watch
 from convonet.inference.model_info import MEMBER
+from convonet.inference.net_input import NetInput
 from convonet.inference.onnx_model import OnnxModel
 from convonet.nets.backend import keras
 from convonet.nets.export import export_onnx
@@ -35,12 +36,8 @@ def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     """A folder with a model of two classes and its ONNX file."""
     folder = tmp_path_factory.mktemp("models")
     model = create_model(
-        HyperParams.of({"family": "logistic", "output": request.param}),
-        shape=PIXELS.shape,
-        classes=CLASSES,
-        scaling="unit",
-        pixels=PIXELS,
-        seed=3,
+        HyperParams.of({"family": "logistic", "output": request.param, "seed": 3}),
+        NetInput(PIXELS, tuple(CLASSES)),
     )
     assert model.info.output == {"softmax": "probabilities"}.get(request.param, request.param)
     model.save(folder / "model.keras")

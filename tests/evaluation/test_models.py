@@ -13,6 +13,7 @@ import pytest
 from convonet.errors import ModelFileError
 from convonet.evaluation.models import open_predictor, sha256_of
 from convonet.events import Event, Warned, Watch
+from convonet.inference.net_input import NetInput
 from convonet.inference.onnx_model import OnnxModel
 from convonet.nets.export import export_onnx
 from convonet.nets.net_model import NetModel
@@ -26,14 +27,7 @@ PIXELS = PixelParams(6, 7, 1)
 def save(folder: Path, seed: int) -> None:
     """A small model as a run keeps it."""
     folder.mkdir()
-    model = create_model(
-        HyperParams.of({"family": "logistic"}),
-        shape=PIXELS.shape,
-        classes=("东", "西"),
-        scaling="unit",
-        pixels=PIXELS,
-        seed=seed,
-    )
+    model = create_model(HyperParams.of({"family": "logistic", "seed": seed}), NetInput(PIXELS, ("东", "西")))
     model.save(folder / "model.keras")
     samples = np.random.default_rng(0).integers(0, 256, (4, *PIXELS.shape), dtype=np.uint8)
     export_onnx(model, folder / "model.onnx", samples=samples, keras_sha256=sha256_of(folder / "model.keras"))

@@ -12,6 +12,7 @@ from sklearn import metrics as reference
 from convonet.data.data_prep import prepare
 from convonet.data.sources import scan_set
 from convonet.evaluation import evaluate, open_predictor, predict_files, write_evaluation
+from convonet.inference.net_input import NetInput
 from convonet.nets.export import export_onnx
 from convonet.nets.registry import create_model
 from convonet.params import DataParams, HyperParams
@@ -36,14 +37,7 @@ def test_names_and_numbers_are_right_in_every_file(
     root = real_data(name) / folder
     listing = scan_set(DataParams.of({"train_dir": str(root)}), "train")
     prepared = prepare(listing, pixels)
-    model = create_model(
-        HyperParams.of({"family": "logistic"}),
-        shape=pixels.shape,
-        classes=listing.classes,
-        scaling="unit",
-        pixels=pixels,
-        seed=0,
-    )
+    model = create_model(HyperParams.of({"family": "logistic"}), NetInput(pixels, listing.classes))
     export_onnx(model, tmp_path / "model.onnx", samples=prepared.images[:8], keras_sha256=None)
     opened = open_predictor(tmp_path / "model.onnx")
     result = evaluate(opened, prepared)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from convonet.inference.net_input import NetInput
 from convonet.nets import NetModel, create_model
 from convonet.params import HyperParams, PixelParams
 
@@ -18,11 +19,8 @@ Make = Callable[..., NetModel]
 def build(shape: tuple[int, int, int] = (16, 14, 1), classes: int = 3, **hyper: Any) -> NetModel:
     """A network of three classes for small images, or as the values say."""
     return create_model(
-        HyperParams.of(hyper),
-        shape=shape,
-        classes=[f"class {i}" for i in range(classes)],
-        pixels=PixelParams(*shape),
-        seed=3,
+        HyperParams.of({"seed": 3} | hyper),
+        NetInput(PixelParams(*shape), tuple(f"class {i}" for i in range(classes))),
     )
 
 

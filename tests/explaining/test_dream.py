@@ -8,7 +8,7 @@ import pytest
 from convonet.errors import Cancelled, InputError
 from convonet.events import Progressed, Watch
 from convonet.explaining.dream import activations, channel_names, dream
-from convonet.explaining.rows import find_row
+from convonet.explaining.network_layers import find_layer
 from convonet.nets.backend import keras
 
 NETWORK = {"family": "convonet", "num_filters": 4, "num_units": 8}
@@ -19,9 +19,9 @@ def test_activations_are_means_over_all_places(make_model, images) -> None:
     network = model.keras_model
     cut = keras.Model(network.inputs[0], network.get_layer("conv_2").output)
     expected = cut.predict_on_batch(images().astype(np.float32)).mean(axis=(1, 2))
-    found = activations(model, find_row(network, "conv_2"), images())
+    found = activations(model, find_layer(network, "conv_2"), images())
     np.testing.assert_allclose(found, expected, rtol=1e-5)
-    logits = activations(model, find_row(network, "output"), images())
+    logits = activations(model, find_layer(network, "output"), images())
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))
     np.testing.assert_allclose(powers / powers.sum(axis=1, keepdims=True), model.predict(images()), rtol=1e-4)
 
@@ -36,14 +36,14 @@ def test_a_dream_is_beyond_noise_and_repeats_by_its_seed(make_model, images) -> 
         assert first.reached > first.start
         assert first.best is not None
         assert third.best is None
-    whole = activations(model, find_row(model.keras_model, "conv_2"), np.stack([d.pixels for d in one]))
+    whole = activations(model, find_layer(model.keras_model, "conv_2"), np.stack([d.pixels for d in one]))
     assert [d.reached for d in one] == pytest.approx([whole[0, 1], whole[1, 3]])
 
 
 def test_a_class_is_a_channel_of_the_last_layer(make_model) -> None:
     model = make_model(**NETWORK)
     (one,) = dream(model, "output", [2], steps=40)
-    logits = activations(model, find_row(model.keras_model, "output"), one.pixels[np.newaxis])
+    logits = activations(model, find_layer(model.keras_model, "output"), one.pixels[np.newaxis])
     assert logits[0, 2] == pytest.approx(one.reached)
     assert one.reached > one.start + 0.1
     assert channel_names(model, "output") == ["class 0", "class 1", "class 2"]

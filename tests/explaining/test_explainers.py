@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from convonet.errors import InputError, ModelFileError, ParamError
-from convonet.explaining import EXPLAINERS, ExplainSettings, Subject, explain_images
-from convonet.explaining.grad_cam import choose_row
+from convonet.explaining import EXPLAINERS, ExplainedModel, ExplainSettings, explain_images
+from convonet.explaining.grad_cam import choose_layer
+from convonet.explaining.network_layers import layers_of
 from convonet.explaining.occlusion import squares_of
 from convonet.explaining.passes import forward
-from convonet.explaining.rows import rows_of
 from convonet.explaining.saliency import gradient
 from convonet.inference.model_info import ModelInfo
 from convonet.nets import NetModel
@@ -45,9 +45,9 @@ def test_every_method_on_every_family(make_model, images, family: str, method: s
     model = make_model(shape, family=family, **SMALL[family])
     if method == "grad_cam" and family in ("logistic", "dense"):
         with pytest.raises(InputError, match=r"needs a convolution.*Saliency and occlusion"):
-            list(explain_images(Subject(model), images(shape), ["a", "b"], method=method))
+            list(explain_images(ExplainedModel(model), images(shape), ["a", "b"], method=method))
         return
-    found = list(explain_images(Subject(model), images(shape), ["a", "b"], method=method))
+    found = list(explain_images(ExplainedModel(model), images(shape), ["a", "b"], method=method))
     answers = model.predict(images(shape))
     for row, one in enumerate(found):
         assert one.values.shape == one.heat.shape == shape[:2]
@@ -65,7 +65,7 @@ def test_every_method_on_every_family(make_model, images, family: str, method: s
 def test_every_method_on_a_nested_base(make_model, images, base: str, method: str) -> None:
     shape = (64, 64, 3)
     model = make_model(shape, family="transfer", base=base, base_weights="random")
-    one = next(explain_images(Subject(model), images(shape), ["a", "b"], method=method, faithful=True))
+    one = next(explain_images(ExplainedModel(model), images(shape), ["a", "b"], method=method, faithful=True))
     assert one.values.shape == (64, 64)
     assert np.isfinite(one.values).all()
     assert one.faithful is not None
@@ -75,9 +75,9 @@ def test_every_method_on_a_nested_base(make_model, images, base: str, method: st
 @pytest.mark.slow
 def test_the_largest_family(make_model, images) -> None:
     model = make_model((227, 227, 3), family="alexnet")
-    assert choose_row(model, None).name == "conv_5"
+    assert choose_layer(model, None).name == "conv_5"
     for method in EXPLAINERS:
-        one = next(explain_images(Subject(model), images((227, 227, 3), 1), ["a"], method=method))
+        one = next(explain_images(ExplainedModel(model), images((227, 227, 3), 1), ["a"], method=method))
         assert one.values.shape == (227, 227)
 
 
@@ -103,7 +103,7 @@ def test_saliency_is_what_finite_differences_say(make_model, images, output: str
     np.testing.assert_allclose(found, expected, rtol=0.02, atol=2e-6)
     (maps,) = (
         EXPLAINERS["saliency"].explain(
-            Subject(model), pixels.astype(np.uint8), labels, ExplainSettings(), _watch()
+            ExplainedModel(model), pixels.astype(np.uint8), labels, ExplainSettings(), _watch()
         ),
     )
     np.testing.assert_allclose(maps.values, np.abs(found).max(axis=3), rtol=1e-6)
@@ -148,7 +148,7 @@ def test_grad_cam_is_its_formula(make_model, images) -> None:
     )
     weights = network.get_layer("output").get_weights()[0][:, labels].T
     expected = np.maximum(np.einsum("nhwc,nc->nhw", maps, weights), 0) / (16 * 14)
-    found = EXPLAINERS["grad_cam"].explain(Subject(model), pixels, labels, ExplainSettings(), _watch())
+    found = EXPLAINERS["grad_cam"].explain(ExplainedModel(model), pixels, labels, ExplainSettings(), _watch())
     assert found.layer == "conv_1"
     np.testing.assert_allclose(found.values, expected, rtol=1e-4, atol=1e-7)
 
@@ -167,16 +167,16 @@ def test_the_maps_of_the_last_convolution_are_found(
     make_model, family: str, hyper: dict[str, Any], name: str
 ) -> None:
     shape = SHAPES.get(family, (16, 14, 1))
-    assert choose_row(make_model(shape, family=family, **hyper), None).name == name
+    assert choose_layer(make_model(shape, family=family, **hyper), None).name == name
 
 
 def test_a_layer_is_named_or_refused_in_words(make_model) -> None:
     model = make_model(family="convonet", num_filters=4)
-    assert choose_row(model, "pool_1").name == "pool_1"
+    assert choose_layer(model, "pool_1").name == "pool_1"
     with pytest.raises(InputError, match=r"no such layer.*conv_2.*Did you mean conv_1"):
-        choose_row(model, "convv_1")
+        choose_layer(model, "convv_1")
     with pytest.raises(InputError, match="gives no maps"):
-        choose_row(model, "dense_1")
+        choose_layer(model, "dense_1")
 
 
 def test_layers_of_nested_networks_are_named_by_either_end(make_model) -> None:
@@ -185,8 +185,8 @@ def test_layers_of_nested_networks_are_named_by_either_end(make_model) -> None:
     outer = keras.Model(inputs, keras.layers.Dense(2)(keras.layers.Flatten()(inner(inputs))))
     info = ModelInfo(("a", "b"), PixelParams(16, 14, 1), inside=False, output="logits")
     model = NetModel(outer, info)
-    assert next(row.name for row in rows_of(outer)) == "inner/deep"
-    assert choose_row(model, "deep").name == choose_row(model, None).name == "inner/deep"
+    assert next(row.name for row in layers_of(outer)) == "inner/deep"
+    assert choose_layer(model, "deep").name == choose_layer(model, None).name == "inner/deep"
 
 
 def test_a_network_that_takes_bytes_has_gradients_too(images) -> None:
@@ -195,7 +195,7 @@ def test_a_network_that_takes_bytes_has_gradients_too(images) -> None:
     network = keras.Model(inputs, keras.layers.Dense(2, activation="softmax")(keras.layers.Flatten()(x)))
     model = NetModel(network, ModelInfo(("a", "b"), PixelParams(16, 14, 1)))
     for method in EXPLAINERS:
-        one = next(explain_images(Subject(model), images(), ["a", "b"], method=method))
+        one = next(explain_images(ExplainedModel(model), images(), ["a", "b"], method=method))
         assert one.values.any()
 
 
@@ -214,7 +214,9 @@ def test_occlusion_is_the_mean_of_the_squares_that_hide_a_pixel(images) -> None:
     squares = squares_of((6, 5), settings)
     corners = [(rows.start, columns.start) for rows, columns in squares]
     assert sorted(corners) == [(top, left) for top in (0, 2, 3) for left in (0, 2)]
-    explained = EXPLAINERS["occlusion"].explain(Subject(Mean()), image, np.array([1]), settings, _watch())
+    explained = EXPLAINERS["occlusion"].explain(
+        ExplainedModel(Mean()), image, np.array([1]), settings, _watch()
+    )
     pixels, mean = image[0, :, :, 0].astype(float), round(float(image.mean()))
     for row, column in np.ndindex(6, 5):
         own = [
@@ -227,16 +229,16 @@ def test_occlusion_is_the_mean_of_the_squares_that_hide_a_pixel(images) -> None:
 
 def test_a_class_is_chosen_by_its_name(make_model, images) -> None:
     model = make_model(family="convonet", num_filters=4)
-    one = next(explain_images(Subject(model), images(), ["a", "b"], label="class 2"))
+    one = next(explain_images(ExplainedModel(model), images(), ["a", "b"], label="class 2"))
     assert one.label == "class 2"
     assert one.probability == pytest.approx(model.predict(images())[0, 2])
     with pytest.raises(ParamError, match=r"no such class.*Did you mean class 2"):
-        next(explain_images(Subject(model), images(), ["a", "b"], label="clas 2"))
+        next(explain_images(ExplainedModel(model), images(), ["a", "b"], label="clas 2"))
     with pytest.raises(ParamError, match=r"no such way.*grad_cam"):
-        next(explain_images(Subject(model), images(), ["a", "b"], method="gradcam"))
+        next(explain_images(ExplainedModel(model), images(), ["a", "b"], method="gradcam"))
     settings = ExplainSettings(patch=99, stride=200)
     with pytest.raises(ParamError, match=r"patch.*stride"):
-        next(explain_images(Subject(model), images(), ["a"], method="occlusion", settings=settings))
+        next(explain_images(ExplainedModel(model), images(), ["a"], method="occlusion", settings=settings))
 
 
 def test_an_onnx_file_alone_is_explained_by_occlusion(make_model, images, tmp_path) -> None:
@@ -244,10 +246,10 @@ def test_an_onnx_file_alone_is_explained_by_occlusion(make_model, images, tmp_pa
 
     model = make_model(family="convonet", num_filters=4, num_units=8)
     export_onnx(model, tmp_path / "model.onnx")
-    alone = Subject.open(tmp_path / "model.onnx")
+    alone = ExplainedModel.open(tmp_path / "model.onnx")
     by_onnx, by_keras = (
-        next(explain_images(subject, images(), ["a"], method="occlusion", faithful=True))
-        for subject in (alone, Subject(model))
+        next(explain_images(explained, images(), ["a"], method="occlusion", faithful=True))
+        for explained in (alone, ExplainedModel(model))
     )
     np.testing.assert_allclose(by_onnx.values, by_keras.values, atol=1e-5)
     assert by_onnx.faithful is not None

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
-from convonet.explaining import Subject, explain_images
+from convonet.explaining import ExplainedModel, explain_images
 from convonet.explaining.faithful import delete, judged, rank_correlation
 from convonet.explaining.heat import enlarged, heat_of
 from convonet.inference.model_info import ModelInfo
@@ -36,8 +36,8 @@ def test_deleting_what_the_answer_rests_on_hurts_first(image: np.ndarray) -> Non
     right, wrong = np.zeros((2, 12, 12), np.float32)
     right[:4, :4] = 1
     wrong[8:, 8:] = 1
-    good = delete(Subject(Corner()), image, 1, right)
-    bad = delete(Subject(Corner()), image, 1, wrong)
+    good = delete(ExplainedModel(Corner()), image, 1, right)
+    bad = delete(ExplainedModel(Corner()), image, 1, wrong)
     # A ninth of the image decides; its mean grey of 28 is what is left of it. By trapezoids over twentieths.
     left = np.clip(1 - np.round(144 * np.linspace(0, 1, 21)) / 16, 0, 1)
     expected = np.trapezoid(left + (1 - left) * 28 / 255, np.linspace(0, 1, 21))
@@ -51,7 +51,7 @@ def test_deleting_what_the_answer_rests_on_hurts_first(image: np.ndarray) -> Non
 
 def test_the_check_is_the_same_for_the_same_seed(image: np.ndarray) -> None:
     values = np.random.default_rng(0).random((12, 12))
-    one, two, other = (delete(Subject(Corner()), image, 1, values, seed=seed) for seed in (1, 1, 2))
+    one, two, other = (delete(ExplainedModel(Corner()), image, 1, values, seed=seed) for seed in (1, 1, 2))
     assert one == two
     assert one.random_area != other.random_area
 
@@ -59,8 +59,8 @@ def test_the_check_is_the_same_for_the_same_seed(image: np.ndarray) -> None:
 def test_the_sentence_says_what_the_numbers_mean(image: np.ndarray) -> None:
     right = np.zeros((12, 12), np.float32)
     right[:4, :4] = 1
-    good = delete(Subject(Corner()), image, 1, right)
-    bad = delete(Subject(Corner()), image, 1, -right)
+    good = delete(ExplainedModel(Corner()), image, 1, right)
+    bad = delete(ExplainedModel(Corner()), image, 1, -right)
     assert judged(good, 0.1).sentence.startswith(
         "Deleting what is bright hurts the answer sooner than 10 of 10"
     )
@@ -83,19 +83,19 @@ def test_rank_correlation_is_scipys(ties: bool) -> None:
 
 def test_weights_are_shuffled_for_a_while_and_then_as_before(make_model, images) -> None:
     model = make_model(family="convonet", num_filters=4, num_units=8)
-    subject, before = Subject(model), model.keras_model.get_weights()
-    answers = subject.predict(images())
-    with subject.shuffled(0) as other:
+    explained, before = ExplainedModel(model), model.keras_model.get_weights()
+    answers = explained.predict(images())
+    with explained.shuffled(0) as other:
         assert not np.allclose(other.predict(images()), answers)
     for old, new in zip(before, model.keras_model.get_weights(), strict=True):
         np.testing.assert_array_equal(old, new)
-    np.testing.assert_array_equal(subject.predict(images()), answers)
+    np.testing.assert_array_equal(explained.predict(images()), answers)
 
 
 def test_each_image_is_checked_on_its_own(make_model, images) -> None:
-    subject = Subject(make_model(family="convonet", num_filters=4, num_units=8))
-    both = list(explain_images(subject, images(), ["a", "b"], faithful=True))
-    alone = next(explain_images(subject, images()[1:], ["b"], faithful=True))
+    explained = ExplainedModel(make_model(family="convonet", num_filters=4, num_units=8))
+    both = list(explain_images(explained, images(), ["a", "b"], faithful=True))
+    alone = next(explain_images(explained, images()[1:], ["b"], faithful=True))
     assert both[1].faithful is not None
     assert alone.faithful is not None
     assert alone.faithful.likeness == pytest.approx(both[1].faithful.likeness, abs=1e-3)

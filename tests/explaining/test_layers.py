@@ -8,24 +8,24 @@ import pytest
 from convonet.errors import InputError
 from convonet.explaining.feature_maps import feature_maps
 from convonet.explaining.filters import filters_of
-from convonet.explaining.rows import NamedLayer, find_row, rows_of
+from convonet.explaining.network_layers import NamedLayer, find_layer, layers_of
 from convonet.nets.backend import keras
 
 
 def test_filters_are_the_weights_over_the_largest(make_model) -> None:
     model = make_model((16, 14, 3), family="convonet", num_filters=4, num_units=8)
-    coloured = filters_of(find_row(model.keras_model, "conv_1"))
+    coloured = filters_of(find_layer(model.keras_model, "conv_1"))
     assert coloured is not None
     kernel = model.keras_model.get_layer("conv_1").get_weights()[0]
     assert coloured.tiles.shape == (4, 3, 3, 3)
     np.testing.assert_allclose(coloured.tiles[2], kernel[..., 2] / np.abs(kernel[..., 2]).max(), rtol=1e-6)
-    deeper = filters_of(find_row(model.keras_model, "conv_2"))
+    deeper = filters_of(find_layer(model.keras_model, "conv_2"))
     assert deeper is not None
     kernel = model.keras_model.get_layer("conv_2").get_weights()[0]
     strongest = int(np.square(kernel[..., 1]).sum(axis=(0, 1)).argmax())
     weights = kernel[:, :, strongest, 1]
     np.testing.assert_allclose(deeper.tiles[1], weights / np.abs(weights).max(), rtol=1e-6)
-    assert filters_of(find_row(model.keras_model, "dense_1")) is None
+    assert filters_of(find_layer(model.keras_model, "dense_1")) is None
 
 
 @pytest.mark.parametrize(
@@ -70,5 +70,5 @@ def test_maps_of_a_nested_base(make_model, images) -> None:
     assert found[-1].layer == "mobilenet_v2/out_relu"
     assert all(
         filters_of(row) is None or np.isfinite(filters_of(row).tiles).all()
-        for row in rows_of(model.keras_model)
+        for row in layers_of(model.keras_model)
     )

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from convonet.events import Watch
-from convonet.explaining import EXPLAINERS, ExplainSettings, Subject, explain_images
+from convonet.explaining import EXPLAINERS, ExplainedModel, ExplainSettings, explain_images
 from convonet.explaining.dream import dream
 from convonet.nets import NetModel
 from convonet.nets.backend import keras
@@ -61,18 +61,18 @@ def _in_corner(values: np.ndarray) -> float:
 def test_maps_lie_where_the_digit_is_and_with_shuffled_weights_they_do_not(
     trained: Trained, method: str
 ) -> None:
-    subject, explain = Subject(trained.model), EXPLAINERS[method].explain
-    found = explain(subject, trained.images, trained.labels, ExplainSettings(), Watch()).values
+    explained, explain = ExplainedModel(trained.model), EXPLAINERS[method].explain
+    found = explain(explained, trained.images, trained.labels, ExplainSettings(), Watch()).values
     assert _in_corner(found) >= 3 * SHARE
     for seed in range(3):
-        with subject.shuffled(seed) as other:
+        with explained.shuffled(seed) as other:
             shuffled = explain(other, trained.images, trained.labels, ExplainSettings(), Watch()).values
         assert _in_corner(shuffled) < 3 * SHARE
 
 
 def test_the_check_finds_these_maps_faithful(trained: Trained) -> None:
-    subject, paths = Subject(trained.model), [str(place) for place in range(20)]
-    found = list(explain_images(subject, trained.images[:20], paths, faithful=True))
+    explained, paths = ExplainedModel(trained.model), [str(place) for place in range(20)]
+    found = list(explain_images(explained, trained.images[:20], paths, faithful=True))
     good = [one.faithful.deletion.better for one in found if one.faithful is not None]
     alike = [one.faithful.likeness for one in found if one.faithful is not None]
     assert sum(good) >= 15

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import onnx
@@ -15,6 +13,7 @@ from convonet import api
 from convonet.errors import InputError, ModelFileError, ParamError
 from convonet.exporting.quantize import quantize, weight_bits
 from convonet.inference.golden import LOAD_TOLERANCE, Golden
+from convonet.inference.net_input import NetInput
 from convonet.inference.onnx_model import OnnxModel
 from convonet.jobs import export_int8
 from convonet.nets import create_model, export_onnx
@@ -74,7 +73,9 @@ def test_the_file_predicts_like_any_other(trained: Path, digits: Path) -> None:
 
 def test_layers_compute_with_whole_numbers(trained: Path) -> None:
     graph = onnx.load(api.export(trained, "onnx-int8")["path"]).graph
-    eight = [item for item in graph.initializer if item.data_type == onnx.TensorProto.INT8 and len(item.dims) > 1]
+    eight = [
+        item for item in graph.initializer if item.data_type == onnx.TensorProto.INT8 and len(item.dims) > 1
+    ]
     assert len(eight) == 3  # two convolutions and the hidden layer; the last layer stays in floating point
     assert [node.op_type for node in graph.node][-1] == "Softmax"
 
@@ -91,20 +92,20 @@ def test_a_loss_that_is_too_large_leaves_no_file(
         api.export(trained, "onnx-int8", out=tmp_path / "small.onnx", max_loss=0.005)
     assert caught.value.expected == "a loss of at most 0.5% on the test images"
     assert list(tmp_path.iterdir()) == []
-    assert api.export(trained, "onnx-int8", out=tmp_path / "small.onnx", max_loss=1.0)["accuracy_loss"] > 0.005
+    assert (
+        api.export(trained, "onnx-int8", out=tmp_path / "small.onnx", max_loss=1.0)["accuracy_loss"] > 0.005
+    )
 
 
 def test_without_images_it_is_refused(tmp_path: Path) -> None:
-    pixels = PixelParams(8, 8, 1)
-    model = create_model(HyperParams(family="logistic"), shape=pixels.shape, classes=["a", "b"], pixels=pixels)
+    model = create_model(HyperParams(family="logistic"), NetInput(PixelParams(8, 8, 1), ("a", "b")))
     model.save(tmp_path / "model.keras")
     with pytest.raises(InputError, match="needs training images"):
         api.export(tmp_path / "model.keras", "onnx-int8")
 
 
 def test_one_layer_cannot_be_quantized(tmp_path: Path) -> None:
-    pixels = PixelParams(8, 8, 1)
-    model = create_model(HyperParams(family="logistic"), shape=pixels.shape, classes=["a", "b"], pixels=pixels)
+    model = create_model(HyperParams(family="logistic"), NetInput(PixelParams(8, 8, 1), ("a", "b")))
     export_onnx(model, tmp_path / "model.onnx")
     with pytest.raises(ModelFileError, match="no hidden layer"):
         quantize(tmp_path / "model.onnx", tmp_path / "small.onnx", np.zeros((2, 8, 8, 1), np.uint8))
@@ -122,5 +123,3 @@ def test_golden_samples_carry_their_tolerance() -> None:
         assert read.tolerance == golden.tolerance
     assert "tolerance" not in plain.to_dict()  # so earlier versions read the same
     assert plain.tolerance == LOAD_TOLERANCE
-
-

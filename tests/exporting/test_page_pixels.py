@@ -134,7 +134,15 @@ def test_interlaced_files(by_page: Callable[..., list[np.ndarray]]) -> None:
 
 def interlaced(pixels: np.ndarray) -> bytes:
     """An interlaced PNG file of (height, width, 3) pixels, without filters."""
-    passes = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
+    passes = (
+        (0, 0, 8, 8),
+        (4, 0, 8, 8),
+        (0, 4, 4, 8),
+        (2, 0, 4, 4),
+        (0, 2, 2, 4),
+        (1, 0, 2, 2),
+        (0, 1, 1, 2),
+    )
     rows = b"".join(
         b"\0" + row.tobytes()
         for left, top, across, down in passes
@@ -148,7 +156,10 @@ def interlaced(pixels: np.ndarray) -> bytes:
         return struct.pack(">I", len(content)) + body + struct.pack(">I", zlib.crc32(body))
 
     return (
-        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", head)
+        + chunk(b"IDAT", zlib.compress(rows))
+        + chunk(b"IEND", b"")
     )
 
 
@@ -166,6 +177,5 @@ def test_jpeg_files_differ_little(by_page: Callable[..., list[np.ndarray]]) -> N
     expected = [decode(file, params).pixels for file in files for params in wanted]
     for one, other in zip(by_page(files, wanted), expected, strict=True):
         apart = np.abs(one.astype(int) - other)
-        print(f"JPEG: largest difference {apart.max()}, mean {apart.mean():.4f}")
         assert apart.max() <= 4
         assert apart.mean() <= 0.5

@@ -17,6 +17,7 @@ from convonet import api
 from convonet.errors import InputError, ModelFileError, OutputError
 from convonet.exporting import chromium, web
 from convonet.exporting.runtime import HASHES
+from convonet.inference.net_input import NetInput
 from convonet.nets import create_model
 from convonet.nets.backend import name
 from convonet.params import HyperParams, PixelParams
@@ -49,11 +50,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A network with a threshold and a temperature."""
     folder = tmp_path_factory.mktemp("model")
     net = create_model(
-        HyperParams.of({"num_filters": 4, "num_units": 8}),
-        shape=PIXELS.shape,
-        classes=CLASSES,
-        pixels=PIXELS,
-        seed=4,
+        HyperParams.of({"num_filters": 4, "num_units": 8, "seed": 4}), NetInput(PIXELS, tuple(CLASSES))
     )
     net.info = net.info.changed(threshold=0.4, positive=CLASSES[1], temperature=1.7)
     net.save(folder / "model.keras")
@@ -142,7 +139,8 @@ def test_it_opens_without_a_network_once_loaded(
     """The server loses all its files, and the browser its network."""
     site = Path(shutil.copytree(exported, tmp_path / "site"))
     page = ready(visit(site))
-    page.get_by_text("Available offline").wait_for()
+    page.locator("#offline.good").wait_for()
+    assert page.locator("#offline").text_content() == "Available offline"
     shutil.rmtree(site)
     page.context.set_offline(True)
     page.goto("about:blank")
@@ -174,7 +172,9 @@ def test_by_keyboard_on_a_phone(exported: Path, visit: Callable[..., Any]) -> No
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.id") == "camera"
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
-    small = "[...document.querySelectorAll('button')].filter((b) => b.offsetHeight && b.offsetHeight < 44).length"
+    small = (
+        "[...document.querySelectorAll('button')].filter((b) => b.offsetHeight && b.offsetHeight < 44).length"
+    )
     assert page.evaluate(small) == 0
 
 
@@ -220,7 +220,9 @@ def test_without_a_browser(
     assert (tmp_path / "site" / "check.html").is_file()
 
 
-def test_a_folder_of_something_else_is_left_alone(model: Path, ort: Path, tmp_path: Path, browser: Any) -> None:
+def test_a_folder_of_something_else_is_left_alone(
+    model: Path, ort: Path, tmp_path: Path, browser: Any
+) -> None:
     (tmp_path / "letter.txt").write_text("dear")
     with pytest.raises(OutputError, match="something else"):
         api.export(model, "web", out=tmp_path, runtime=ort)

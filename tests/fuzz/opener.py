@@ -22,7 +22,7 @@ from convonet.own_process import be_expendable
 def open_model(path: Path) -> None:
     """As a prediction does, with one image at the end."""
     from convonet.evaluation.models import open_predictor
-    from convonet.workbench.opened import open_model as look
+    from convonet.session.opened import open_model as look
 
     look(path)
     predictor = open_predictor(path, scaling=None if path.suffix == ".onnx" else "unit", threads=1)

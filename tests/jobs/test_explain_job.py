@@ -13,6 +13,7 @@ from PIL import Image
 import convonet
 from convonet.errors import DataError, InputError
 from convonet.events import Event, FileSaved, Progressed, StageStarted, Watch
+from convonet.inference.net_input import NetInput
 from convonet.jobs import job_for
 from convonet.nets import create_model
 from convonet.params import DataParams, HyperParams, PixelParams
@@ -27,11 +28,8 @@ SHAPE = (20, 16, 1)
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A network of small images with names in Chinese, untrained."""
     made = create_model(
-        HyperParams.of({"num_filters": 4, "num_units": 8}),
-        shape=SHAPE,
-        classes=["东", "west"],
-        pixels=PixelParams(*SHAPE),
-        seed=1,
+        HyperParams.of({"num_filters": 4, "num_units": 8, "seed": 1}),
+        NetInput(PixelParams(*SHAPE), ("东", "west")),
     )
     path = tmp_path_factory.mktemp("model") / "model.keras"
     made.save(path)

@@ -17,9 +17,10 @@ from PIL import Image
 from convonet import api
 from convonet.data.decode import read_image
 from convonet.errors import InputError, ModelFileError, OutputError
-from convonet.inference.model_info import ModelInfo
-from convonet.inference.onnx_model import OnnxModel
 from convonet.exporting.predict_script import predict_script
+from convonet.inference.model_info import ModelInfo
+from convonet.inference.net_input import NetInput
+from convonet.inference.onnx_model import OnnxModel
 from convonet.nets import NetModel, create_model
 from convonet.nets import export as export_module
 from convonet.nets.backend import name
@@ -56,11 +57,7 @@ def sets(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def model_file(folder: Path, pixels: PixelParams = PIXELS, **changes: Any) -> Path:
     model = create_model(
-        HyperParams.of({"num_filters": 4, "num_units": 8}),
-        shape=pixels.shape,
-        classes=["dog", "猫 cat"],
-        pixels=pixels,
-        seed=4,
+        HyperParams.of({"num_filters": 4, "num_units": 8, "seed": 4}), NetInput(pixels, ("dog", "猫 cat"))
     )
     model.info = model.info.changed(**changes)
     folder.mkdir(exist_ok=True, parents=True)
@@ -121,7 +118,7 @@ def test_the_script_makes_the_same_pixels(
     """The script's own lines, with a network that gives the pixels back."""
     pixels = PixelParams(13, 11, channels, resize, filter, alpha)
     text = predict_script(ModelInfo(("a", "b"), pixels))
-    body = text[text.index("def predict") : text.index("\n\nif __name__")]
+    body = text[text.index("def pixels_of") : text.index("\n\nif __name__")]
     space: dict[str, Any] = {}
     exec("import numpy as np\nfrom PIL import Image, ImageOps\n" + body, space)
     space["session"] = type("Same", (), {"run": lambda self, _, fed: [fed["pixels"]]})()

@@ -11,11 +11,11 @@ import pytest
 import convonet
 from convonet import api
 from convonet.errors import DataError, InputError
+from convonet.launch.resume import prepare_resume
 from convonet.params import DataParams
 from convonet.runs import Run, RunStore
 from convonet.runs.documents import list_row, show_document
 from convonet.tasks.moved import moved
-from convonet.workbench.resume import prepare_resume
 
 HYPER = {"family": "logistic", "epochs": 2, "batch_size": 16}
 

@@ -119,7 +119,7 @@ def test_logarithms_stay_finite_at_nought():
 def test_histograms_split_right_from_wrong():
     found = metrics.confidence_histograms([0.1, 0.6, 0.95, 1.0], [0, 1, 0, 1], bins=2)
     assert found.edges.tolist() == [0, 0.5, 1]
-    assert found.right.tolist() == [0, 2]
+    assert found.correct.tolist() == [0, 2]
     assert found.wrong.tolist() == [1, 1]
     assert metrics.confidence_histograms([0.5], [1]).wrong.sum() == 0
 
@@ -128,10 +128,10 @@ def test_the_plain_sentence():
     confidence = np.repeat([0.95, 0.9, 0.99], [61, 39, 10])
     right = np.repeat([0, 0, 1], [61, 39, 10])
     assert metrics.confidence_sentence(confidence, right) == (
-        "Of the wrong answers, 61 % were more than 90 % sure."
+        "Of the wrong answers, 61% were more than 90% sure."
     )
     assert metrics.confidence_sentence([0.5, 0.6], [1, 1]) == "None of the 2 answers was wrong."
-    assert "0 % were more than 99.9 % sure" in metrics.confidence_sentence(confidence, right, above=0.999)
+    assert "0% were more than 99.9% sure" in metrics.confidence_sentence(confidence, right, above=0.999)
 
 
 @pytest.mark.parametrize(
@@ -139,7 +139,7 @@ def test_the_plain_sentence():
     [
         (lambda: metrics.reliability_bins([1.2], [1]), "confidence: .* from 0 to 1, received 1.2"),
         (lambda: metrics.reliability_bins([0.2], [1], bins=0), "bins: expected 1 or more, received 0"),
-        (lambda: metrics.reliability_bins([0.2, 0.3], [1]), "confidence 2, right 1"),
+        (lambda: metrics.reliability_bins([0.2, 0.3], [1]), "confidence 2, correct 1"),
         (lambda: metrics.confidence_of([0], [[0.2, 0.2]]), "rows that sum to 1"),
         (lambda: metrics.brier_score([2], [0.2]), r"y_true: expected only 0 and 1, received \[2\]"),
         (lambda: metrics.brier_score([0, 1], [0.2]), "y_true 2, probabilities 1"),

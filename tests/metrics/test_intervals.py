@@ -45,8 +45,8 @@ def test_difference_equals_statsmodels(counts):
 def test_a_drop_is_told_only_beyond_noise():
     told = metrics.drop_sentence(940, 1000, 850, 1000)
     assert told is not None
-    assert told.startswith("Test accuracy (85.0 %) is below validation accuracy (94.0 %)")
-    assert "(95 % interval)" in told
+    assert told.startswith("Test accuracy (85.0%) is below validation accuracy (94.0%)")
+    assert "(95% interval)" in told
     assert metrics.drop_sentence(94, 100, 92, 100) is None
     assert metrics.drop_sentence(850, 1000, 940, 1000) is None
 
@@ -170,8 +170,8 @@ def test_mcnemar_in_plain_words():
         (lambda: metrics.bootstrap(np.mean, 3, seed=0, repeats=0), "repeats: expected 1 or more"),
         (lambda: metrics.bootstrap(np.mean, 3, seed=0, level=1.0), "level: expected"),
         (lambda: metrics.bootstrap(np.mean, 3, seed=0, vectorized=True), r"\(2000,\), received shape"),
-        (lambda: metrics.mcnemar([1, 0], [1]), "right_a 2, right_b 1"),
-        (lambda: metrics.mcnemar([3], [1]), r"right_a: expected only 0 and 1, received \[3\]"),
+        (lambda: metrics.mcnemar([1, 0], [1]), "correct_a 2, correct_b 1"),
+        (lambda: metrics.mcnemar([3], [1]), r"correct_a: expected only 0 and 1, received \[3\]"),
     ],
 )
 def test_bad_input_says_what_was_expected_and_received(call, message):

@@ -36,13 +36,13 @@ def test_equal_answers() -> None:
 
 
 @pytest.mark.parametrize("n", [60, 300])
-@pytest.mark.parametrize("chances", [(0.85, 0.03, 0.02, 0.1), (0.6, 0.15, 0.05, 0.2), (0.94, 0.03, 0.0, 0.03)])
+@pytest.mark.parametrize(
+    "chances", [(0.85, 0.03, 0.02, 0.1), (0.6, 0.15, 0.05, 0.2), (0.94, 0.03, 0.0, 0.03)]
+)
 def test_it_holds_the_truth_about_as_often_as_it_says(chances: tuple[float, ...], n: int) -> None:
     draw = np.random.default_rng(4)
     truth = chances[1] - chances[2]
-    intervals = [
-        paired_difference(*answers(*draw.multinomial(n, chances))).interval for _ in range(2000)
-    ]
+    intervals = [paired_difference(*answers(*draw.multinomial(n, chances))).interval for _ in range(2000)]
     held = np.mean([low <= truth <= high for low, high in intervals])
     assert 0.93 <= held < 1
 

@@ -9,6 +9,7 @@ from sklearn.metrics import f1_score, roc_auc_score
 
 from convonet.metrics import (
     auc_interval,
+    auc_of_counts,
     bootstrap,
     confusion_matrix,
     f1_intervals,
@@ -110,3 +111,18 @@ def test_coverage_by_simulation() -> None:
         assert interval is not None
         held += interval.low <= 0.76025 <= interval.high
     assert 0.93 <= held / 1000 <= 0.97
+
+
+@pytest.mark.parametrize("values", [2, 5, 40])
+def test_the_auc_of_counts_is_that_of_the_images_one_by_one(values: int) -> None:
+    rng = np.random.default_rng(values)
+    truth, scores = rng.integers(0, 2, 400), rng.integers(0, values, 400).astype(float)
+    ones, zeros = (np.bincount(scores[truth == side].astype(int), minlength=values) for side in (1, 0))
+    # A score that stands twice counts as one.
+    where = np.concatenate([np.arange(values), [0.0]])
+    counted = auc_of_counts(where, np.append(ones, 3), np.append(zeros, 2))
+    assert counted is not None
+    truth, scores = np.append(truth, [1, 1, 1, 0, 0]), np.append(scores, [0.0] * 5)
+    assert counted[0] == pytest.approx(roc_auc_score(truth, scores))
+    assert counted[1] == pytest.approx(auc_interval(truth, scores))
+    assert auc_of_counts([0, 1], [0, 0], [3, 4]) is None

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from convonet.inference.net_input import NetInput
+from convonet.inference.scaling import PixelScaling
 from convonet.nets import NetModel, create_model
 from convonet.params import HyperParams, PixelParams
 
@@ -30,14 +32,12 @@ def make_model() -> Make:
         **hyper: Any,
     ) -> NetModel:
         return create_model(
-            HyperParams.of(hyper),
-            shape=shape,
-            classes=[f"class {i}" for i in range(classes)],
-            scaling=scaling,
-            mean=mean,
-            deviation=deviation,
-            pixels=PixelParams(*shape),
-            seed=seed,
+            HyperParams.of({"seed": seed} | hyper),
+            NetInput(
+                PixelParams(*shape),
+                tuple(f"class {i}" for i in range(classes)),
+                None if scaling is None else PixelScaling.of(scaling, mean, deviation),
+            ),
         )
 
     return make

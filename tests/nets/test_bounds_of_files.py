@@ -20,7 +20,7 @@ from convonet.inference.model_info import MEMBER, ModelInfo
 from convonet.nets import NetModel
 from convonet.nets.backend import keras
 from convonet.params import PixelParams
-from convonet.workbench.opened import open_model
+from convonet.session.opened import open_model
 from nets.keras2_files import entry, layer, sequential, write_h5
 
 L = keras.layers

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from convonet.inference.net_input import NetInput
 from convonet.nets import create_model
 from convonet.params import DataParams, SearchSpace, pixel_params, preset, preset_names
 
@@ -28,7 +29,7 @@ def test_the_network_of_a_preset_has_its_published_size(name: str) -> None:
         hyper = hyper.changed(base_weights="random")
     pixels = pixel_params(data, channels)
     classes = [str(place) for place in range(data.num_classes or 10)]
-    model = create_model(hyper, shape=pixels.shape, classes=classes, pixels=pixels, seed=0)
+    model = create_model(hyper, NetInput(pixels, tuple(classes)))
     assert model.keras_model.count_params() == PARAMS[name]
 
 

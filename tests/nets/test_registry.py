@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 
 from convonet.errors import DataError, ParamError
-from convonet.nets import create_model
 from convonet.nets.backend import keras
 from convonet.nets.families import BUILDERS
 from convonet.nets.layers import seed_of
-from convonet.params import FAMILIES, HyperParams, PixelParams
+from convonet.params import FAMILIES, PixelParams
 
 
 def weights(model) -> list[np.ndarray]:
@@ -130,8 +129,6 @@ def test_what_does_not_go_together(make_model) -> None:
         make_model(classes=1)
     with pytest.raises(ParamError, match="standard scaling"):
         make_model(scaling="standard")
-    with pytest.raises(DataError, match="description"):
-        create_model(HyperParams(), shape=(8, 8, 1), classes=["a", "b"], pixels=PixelParams(8, 8, 3), seed=0)
 
 
 def test_the_model_says_what_it_is(make_model) -> None:

@@ -52,7 +52,7 @@ def test_where_runs_go(task: Task, tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 def test_no_interface_makes_runs_in_another_way() -> None:
     """`Run.create` alone makes a run that nobody finds; only questions in a scratch folder are such runs."""
-    interfaces = ("cli", "desktop", "server", "workbench")
+    interfaces = ("cli", "desktop", "server", "session", "launch")
     makers = [
         str(path.relative_to(SOURCE))
         for room in interfaces

@@ -15,11 +15,11 @@ import httpx
 import pytest
 
 from convonet import api
+from convonet.launch.supervisor import Supervisor
 from convonet.server.app import create_app
 from convonet.server.services import Services
 from convonet.server.serving import Server, listening
 from convonet.server.settings import Limits, Settings
-from convonet.workbench.supervisor import Supervisor
 
 DATA: dict[str, Any] = {"train_dir": "digits/train", "test_dir": "digits/test", "image_size": 8}
 QUICK: dict[str, Any] = {"family": "logistic", "epochs": 1, "batch_size": 16}

@@ -17,7 +17,7 @@ from convonet import api
 from convonet.params import DataParams, HyperParams, fields_of
 from convonet.params.recipes import DEFAULT_RECIPE
 from convonet.server import schemas
-from convonet.workbench.recipes import recipe_for
+from convonet.session.recipes import recipe_for
 
 from .conftest import CLASSES, DATA, QUICK, Serve, Served
 

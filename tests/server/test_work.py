@@ -18,6 +18,7 @@ import pytest
 
 from convonet.errors import Cancelled
 from convonet.events import RunState, Stamped
+from convonet.launch.supervisor import Supervisor
 from convonet.runs import Run
 from convonet.server.held import HeldRun
 from convonet.server.jobs import JobQueue
@@ -25,7 +26,6 @@ from convonet.server.refusals import Refusal
 from convonet.server.services import Services
 from convonet.server.settings import Settings
 from convonet.tasks import SummaryTask, Task
-from convonet.workbench.supervisor import Supervisor
 
 from .conftest import DATA, QUICK, Serve, limits
 from .test_stream import messages

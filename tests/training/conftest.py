@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from convonet.inference.net_input import NetInput
 from convonet.nets.net_model import NetModel
 from convonet.nets.registry import create_model
 from convonet.params import HyperParams, PixelParams
@@ -41,10 +42,7 @@ def create() -> Callable[[HyperParams], NetModel]:
     """A new small network for the pictures."""
 
     def make(hyper: HyperParams) -> NetModel:
-        pixels = PixelParams(8, 8, 1)
-        return create_model(
-            hyper, shape=pixels.shape, classes=("row", "column", "none"), pixels=pixels, seed=hyper.seed
-        )
+        return create_model(hyper, NetInput(PixelParams(8, 8, 1), ("row", "column", "none")))
 
     return make
 

@@ -132,7 +132,7 @@ def test_predictions_are_counted() -> None:
     found = PredictionCounts.of(probabilities, np.array([0, 0, 1, 1]))
     assert found.counts == (3, 1, 0)
     assert found.balanced_accuracy == 0.75
-    assert found.spread == pytest.approx(np.array([0.6, 0.7, 0.2, 0.9]).std())
+    assert found.deviation == pytest.approx(np.array([0.6, 0.7, 0.2, 0.9]).std())
 
 
 BROKEN = {"init_rate": 50.0, "nan_guard": False, "schedule": "constant", "epochs": 6}

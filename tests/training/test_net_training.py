@@ -250,15 +250,15 @@ def test_the_optimizer_of_a_resumed_training_is_the_same(
 ) -> None:
     """Its learning rate too, also where nothing was left to train."""
     hyper = _hyper(**values)
-    whole = NetTraining(create(hyper), hyper)
-    whole.train_val(*rows)
+    whole = NetTraining(create(hyper), hyper).begin(*rows)
+    whole.train()
     try:
         NetTraining(create(hyper), hyper, CheckpointFile(checkpoint)).train_val(*rows, stopping(questions))
     except Cancelled:
         pass
-    again = NetTraining(create(hyper), hyper, CheckpointFile(checkpoint))
-    again.train_val(*rows)
-    for one, other in zip(whole._optimizer.variables, again._optimizer.variables, strict=True):
+    again = NetTraining(create(hyper), hyper, CheckpointFile(checkpoint)).begin(*rows)
+    again.train()
+    for one, other in zip(whole.state.optimizer.variables, again.state.optimizer.variables, strict=True):
         assert np.array_equal(numbers(one), numbers(other)), one.path
 
 

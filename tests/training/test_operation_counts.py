@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
+from convonet.inference.net_input import NetInput
 from convonet.nets import create_model
 from convonet.nets.backend import name
 from convonet.params import HyperParams, PixelParams
@@ -42,7 +43,7 @@ def count(family: str, shape: tuple[int, int, int], classes: int, **values: obje
 
     hyper = HyperParams.of({"family": family} | values)
     names = [str(place) for place in range(classes)]
-    model = create_model(hyper, shape=shape, classes=names, pixels=PixelParams(*shape), seed=1)
+    model = create_model(hyper.changed(seed=1), NetInput(PixelParams(*shape), tuple(names)))
     step = create_step(model.keras_model, create_optimizer(hyper), model.info.output, hyper)
     batch = Batch(
         np.random.default_rng(0).integers(0, 256, (BATCH, *shape), dtype=np.uint8), np.arange(BATCH) % classes

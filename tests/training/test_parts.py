@@ -45,8 +45,8 @@ def test_early_stopping_and_the_best_epoch(
     stopping, keeper = EarlyStopping(monitor, patience), BestKeeper(monitor)
     ended = None
     for epoch, value in enumerate(scores, start=1):
-        keeper.see(epoch, {monitor: value})
-        if stopping.see({monitor: value}):
+        keeper.update(epoch, {monitor: value})
+        if stopping.update({monitor: value}):
             ended = epoch
             break
     assert (ended, keeper.epoch) == (stops_after, best)
@@ -66,8 +66,8 @@ def test_rules_come_back_from_their_state() -> None:
         logs = {"val_loss": value, "accuracy": 0.1 * epoch}
         assert rules.keeper is not None
         assert rules.plateau is not None
-        rules.keeper.see(epoch, logs)
-        rules.plateau.see(logs, 0.1)
+        rules.keeper.update(epoch, logs)
+        rules.plateau.update(logs, 0.1)
         rules.reason_to_stop(logs)
     assert again != rules
     again.restore(json.loads(json.dumps(rules.state())))

@@ -23,13 +23,14 @@ from convonet.events import (
     Watch,
 )
 from convonet.inference.fixed_network import FixedNetwork
+from convonet.inference.net_input import NetInput
 from convonet.nets import NetModel, create_model
+from convonet.nets.backbones import release
 from convonet.nets.backend import keras
-from convonet.nets.bases import release
 from convonet.nets.fixed_graph import fixed_graph
 from convonet.params import HyperParams, PixelParams
 from convonet.training.checkpoint import CheckpointFile
-from convonet.training.features import FrozenBackbone, split_at_base
+from convonet.training.features import FrozenBackbone, split_at_backbone
 from convonet.training.net_training import ImageRows, NetTraining, TrainingResult
 from convonet.training.phases import PhasedTraining, fine_tuning, has_phases
 
@@ -82,9 +83,7 @@ def hyper(base_file: Path) -> Callable[..., HyperParams]:
 
 def create(hyper: HyperParams) -> NetModel:
     pixels = PixelParams(SIDE, SIDE, 1)
-    return create_model(
-        hyper, shape=pixels.shape, classes=("dark", "grey", "bright"), pixels=pixels, seed=hyper.seed
-    )
+    return create_model(hyper, NetInput(pixels, ("dark", "grey", "bright")))
 
 
 def weights(model: NetModel) -> dict[str, np.ndarray]:
@@ -122,7 +121,7 @@ def test_statistics_of_the_base_are_used_and_never_learnt(hyper, rows, augmented
     model = create(values)
     pixels = rows[0].images[:8].astype("float32")
     release(model.keras_model.get_layer("base"), "all")
-    inner = keras.Model(model.keras_model.inputs[0], split_at_base(model).fixed.outputs[0])
+    inner = keras.Model(model.keras_model.inputs[0], split_at_backbone(model).fixed.outputs[0])
     modes = [np.array(keras.ops.convert_to_numpy(inner(pixels, training=mode))) for mode in (True, False)]
     np.testing.assert_array_equal(*modes)
 
@@ -130,7 +129,7 @@ def test_statistics_of_the_base_are_used_and_never_learnt(hyper, rows, augmented
 def test_features_give_the_numbers_of_the_whole_network(hyper, rows) -> None:
     values = hyper()
     model = create(values)
-    fixed, head = split_at_base(model)
+    fixed, head = split_at_backbone(model)
     features = FrozenBackbone(fixed).features(rows[1], Watch()).rows
     assert features.images.shape == (12, 6)
     assert head.keras_model.output_shape == (None, 3)
@@ -140,7 +139,7 @@ def test_features_give_the_numbers_of_the_whole_network(hyper, rows) -> None:
 
 
 def test_features_are_computed_once_and_kept_by_content(hyper, rows) -> None:
-    fixed, _ = split_at_base(create(hyper()))
+    fixed, _ = split_at_backbone(create(hyper()))
     told: list[Event] = []
     first = FrozenBackbone(fixed).features(rows[0], Watch(told.append))
     assert [event.done for event in told if isinstance(event, Progressed)][-1] == 30
@@ -155,7 +154,7 @@ def test_features_are_computed_once_and_kept_by_content(hyper, rows) -> None:
 
 
 def test_features_do_not_depend_on_threads_or_company(hyper, rows) -> None:
-    graph = fixed_graph(split_at_base(create(hyper())).fixed)
+    graph = fixed_graph(split_at_backbone(create(hyper())).fixed)
     assert graph is not None
     images = rows[0].images[:6]
     whole = [list(FixedNetwork(graph, threads, "onnxruntime").features(iter(images))) for threads in (1, 3)]
@@ -165,7 +164,7 @@ def test_features_do_not_depend_on_threads_or_company(hyper, rows) -> None:
 
 
 def test_a_stop_keeps_what_was_computed(hyper, rows) -> None:
-    fixed, _ = split_at_base(create(hyper()))
+    fixed, _ = split_at_backbone(create(hyper()))
     asked = iter([False] * 10 + [True] * 100)
     with pytest.raises(Cancelled):
         FrozenBackbone(fixed).features(rows[0], Watch(should_stop=lambda: next(asked)))
@@ -225,7 +224,7 @@ def test_layers_of_one_name_in_base_and_head_learn_by_their_own_gradients(rows, 
     """A network of ours as a base has a dense_1, and so has the head. Without momentum a step is its gradient."""
     pixels = PixelParams(SIDE, SIDE, 1)
     first = HyperParams.of({"num_filters": 2, "num_units": 4, "drop_out": 0.0})
-    made = create_model(first, shape=pixels.shape, classes=("a", "b"), pixels=pixels, seed=1)
+    made = create_model(first.changed(seed=1), NetInput(pixels, ("a", "b")))
     made.save(tmp_path / "base.keras")
     head = [{"type": "dense", "units": 4, "activation": "tanh"}]
     own = {"optimizer": "sgd", "momentum": 0.0, "schedule": "constant", "init_rate": 0.5, "nan_guard": False}

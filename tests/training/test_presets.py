@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from convonet.inference.net_input import NetInput
 from convonet.nets.registry import create_model
 from convonet.params import DataParams, HyperParams, SearchSpace, pixel_params, preset, preset_names
-from convonet.training.net_training import ImageRows, NetTraining
-from convonet.training.phases import PhasedTraining, has_phases
+from convonet.training.image_rows import ImageRows
+from convonet.training.phases import create_training
 
 HEAVY = {"xray_vgg16", "resnet50_head", "xception_binary", "reference_lung"}
 NAMES = [pytest.param(name, marks=[pytest.mark.slow] * (name in HEAVY)) for name in preset_names("hyper")]
@@ -22,13 +23,12 @@ def test_a_preset_trains(name: str) -> None:
         hyper = hyper.changed(base_weights="random", fine_tune_epochs=min(hyper.fine_tune_epochs, 1))
     pixels = pixel_params(data, 3 if data.channels == "auto" else data.channels)
     classes = [str(place) for place in range(data.num_classes or 4)]
-    model = create_model(hyper, shape=pixels.shape, classes=classes, pixels=pixels, seed=0)
+    model = create_model(hyper, NetInput(pixels, tuple(classes)))
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, (24, *pixels.shape), dtype=np.uint8)
     labels = np.arange(24) % len(classes)
     train, val = ImageRows(images, labels, np.arange(16)), ImageRows(images, labels, np.arange(16, 24))
-    kind = PhasedTraining if has_phases(model, hyper) else NetTraining
-    result = kind(model, hyper).train_val(train, val)
+    result = create_training(model, hyper).train_val(train, val)
     assert all(np.isfinite(value) for row in result.history.rows for value in row.values())
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from convonet.inference.net_input import NetInput
 from convonet.nets import create_model
 from convonet.nets.backend import keras, name
 from convonet.params import HyperParams, PixelParams
@@ -23,9 +24,7 @@ LABELS = (IMAGES.mean(axis=(1, 2, 3)) > 127).astype(np.int64)
 @pytest.mark.parametrize("output", ["softmax", "logits", "sigmoid", "sigmoid_logit"])
 def test_sums_are_those_of_the_probabilities(output: str, l2: float) -> None:
     hyper = HyperParams.of({"family": "dense", "hidden_units": [8], "output": output, "l2": l2})
-    model = create_model(
-        hyper, shape=(6, 6, 1), classes=["dark", "bright"], pixels=PixelParams(6, 6, 1), seed=1
-    )
+    model = create_model(hyper.changed(seed=1), NetInput(PixelParams(6, 6, 1), ("dark", "bright")))
     step = create_step(model.keras_model, keras.optimizers.Adam(0.02), model.info.output)
 
     def expected() -> tuple[float, int]:
@@ -63,9 +62,7 @@ def test_the_step_of_any_backend_agrees_with_that_of_torch(output: str, values: 
     hyper = HyperParams.of({"family": "dense", "hidden_units": [8], "output": output} | values)
     found = []
     for kind in (TorchStep, KerasStep):
-        model = create_model(
-            hyper, shape=(6, 6, 1), classes=["dark", "bright"], pixels=PixelParams(6, 6, 1), seed=1
-        )
+        model = create_model(hyper.changed(seed=1), NetInput(PixelParams(6, 6, 1), ("dark", "bright")))
         optimizer = keras.optimizers.SGD(0.1)
         create_step(model.keras_model, optimizer, model.info.output, hyper)
         loss = create_loss(model.info.output, hyper)

@@ -103,7 +103,7 @@ def test_a_target_that_is_met_exactly_is_met() -> None:
     from convonet.training.rules import TargetStop
 
     stop = TargetStop("accuracy", 0.9)
-    assert [bool(stop.see({"accuracy": value})) for value in (0.8999999, 0.9, 0.95)] == [False, True, True]
+    assert [bool(stop.update({"accuracy": value})) for value in (0.8999999, 0.9, 0.95)] == [False, True, True]
 
 
 def test_a_plateau_lowers_the_rate_as_keras_does() -> None:
@@ -116,7 +116,7 @@ def test_a_plateau_lowers_the_rate_as_keras_does() -> None:
     ours, rate = Plateau("val_loss", 2, 0.3, 0.004, 0.01), 0.1
     for epoch, loss in enumerate(losses):
         theirs.on_epoch_end(epoch, {"val_loss": loss})
-        rate = ours.see({"val_loss": loss}, rate)
+        rate = ours.update({"val_loss": loss}, rate)
         assert rate == pytest.approx(float(network.optimizer.learning_rate), rel=1e-6)
     assert rate == 0.004
 
@@ -136,7 +136,7 @@ def test_the_time_limit_cuts_the_epoch_short_and_keeps_it(
     clock = iter(range(10**6))
     # Only this module's clock: threads of other tests' servers sleep by the real one.
     fast = SimpleNamespace(monotonic=lambda: float(next(clock)), perf_counter=time.perf_counter)
-    monkeypatch.setattr("convonet.training.net_training.time", fast)
+    monkeypatch.setattr("convonet.training.hooks.time", fast)
     _, result, _ = _run(create, rows, _hyper(epochs=1000, time_limit=30))
     assert 0 < len(result.history) < 10
     assert "time limit of 30 s" in result.stopped
@@ -258,7 +258,7 @@ class _Recorder(keras.callbacks.Callback):  # type: ignore[misc]
             self.model.stop_training = True
 
 
-def test_own_callbacks_are_called_as_keras_calls_them(create: Create, rows: Rows) -> None:
+def test_user_callbacks_are_called_as_keras_calls_them(create: Create, rows: Rows) -> None:
     recorder = _Recorder()
     _, result, _ = _run(create, rows, _hyper(epochs=9), callbacks=[recorder])
     batches = [f"batch {place}" for place in range(6)]
@@ -270,6 +270,15 @@ def test_keras_own_callbacks_change_the_rate(create: Create, rows: Rows) -> None
     halve = keras.callbacks.LearningRateScheduler(lambda epoch, rate: rate * 0.5)
     _, result, _ = _run(create, rows, _hyper(init_rate=0.01), callbacks=[halve])
     assert result.history.column("learning_rate") == pytest.approx([0.005, 0.0025, 0.00125], rel=1e-5)
+
+
+def test_an_undone_epoch_is_no_wish_of_a_callback(create: Create, rows: Rows) -> None:
+    """Going back puts the optimizer's earlier rate in place, which looks as if a callback had raised it."""
+    hyper = _hyper(optimizer="sgd", epochs=2, init_rate=100, l2=0.001, output="logits", schedule="constant")
+    _, alone, _ = _run(create, rows, hyper)
+    _, watched, told = _run(create, rows, hyper, callbacks=[_Recorder()])
+    assert [event for event in told if isinstance(event, Warned) and event.subject == "nan_guard"]
+    assert watched.history.rows == alone.history.rows
 
 
 def test_a_smaller_batch_goes_on_at_the_start_of_the_epoch(

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from convonet.inference.net_input import NetInput
 from convonet.params import DataParams, PixelParams, SearchSpace
 from convonet.runs.trials import FoldKey
 from convonet.tasks import TuneTask
@@ -56,11 +57,7 @@ def fold_data() -> FoldData:
         source=images,
         labels=np.arange(40) % 2,
         chosen=np.arange(40),
-        classes=("even", "odd"),
-        pixels=PixelParams(8, 8, 1),
-        scaling="unit",
-        mean=None,
-        deviation=None,
+        net_input=NetInput(PixelParams(8, 8, 1), ("even", "odd")),
         folds=2,
         share=0.25,
         seed=0,

@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 from sklearn.metrics import f1_score, roc_auc_score
 
+from convonet.nets.net_model import NetModel
 from convonet.nets.registry import create_model
 from convonet.params import HyperParams
 from convonet.runs.trials import FoldRow
+from convonet.training.history import History
 from convonet.training.net_training import ImageRows, NetTraining
 from convonet.tuning.fold_data import FoldData
 from convonet.tuning.fold_training import FoldTrainer
@@ -40,17 +42,14 @@ def _numbers(row: FoldRow) -> tuple[Any, ...]:
     return row.accuracy, row.loss, row.train_accuracy, row.train_loss, row.score, row.epochs_trained
 
 
-def _alone(data: FoldData, hyper: HyperParams) -> tuple[NetTraining, ImageRows]:
+def _alone(data: FoldData, hyper: HyperParams) -> tuple[NetModel, History, ImageRows]:
     """The same training by hand: a fold is scored after its last epoch unless another was asked for."""
     hyper = hyper if hyper.is_set("save_best") else hyper.changed(save_best="none")
     kept, held = data.rows(1, 2)
-    model = create_model(
-        hyper, shape=data.pixels.shape, classes=data.classes, pixels=data.pixels, seed=hyper.seed
-    )
-    training = NetTraining(model, hyper)
+    model = create_model(hyper, data.net_input)
     val = ImageRows(data.opened(), data.labels, held)
-    training.train_val(ImageRows(data.opened(), data.labels, kept), val)
-    return training, val
+    result = NetTraining(model, hyper).train_val(ImageRows(data.opened(), data.labels, kept), val)
+    return model, result.history, val
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "adam"])
@@ -61,7 +60,7 @@ def test_a_shared_training_is_equal_to_separate_ones_to_the_last_digit(
     separate = [_train(fold_data, _unit(count, optimizer=optimizer))[0][0] for count in (1, 2, 4)]
     assert [_numbers(row) for row in shared] == [_numbers(row) for row in separate]
     assert [row.trial for row in shared] == [1, 2, 3]
-    history = _alone(fold_data, HyperParams.of(HYPER | {"epochs": 4, "optimizer": optimizer}))[0].history
+    history = _alone(fold_data, HyperParams.of(HYPER | {"epochs": 4, "optimizer": optimizer}))[1]
     last = history.rows[-1]
     assert _numbers(shared[-1])[:4] == tuple(
         last[n] for n in ("val_accuracy", "val_loss", "accuracy", "loss")
@@ -69,9 +68,9 @@ def test_a_shared_training_is_equal_to_separate_ones_to_the_last_digit(
 
 
 def test_the_objective_agrees_with_scikit_learn(fold_data: FoldData) -> None:
-    training, val = _alone(fold_data, HyperParams.of(HYPER | {"epochs": 2}))
+    model, _, val = _alone(fold_data, HyperParams.of(HYPER | {"epochs": 2}))
     images, labels = val.take(slice(None))
-    probabilities = training.model.predict(images)
+    probabilities = model.predict(images)
     (auc,), _ = _train(fold_data, _unit(2), objective="auc")
     assert auc.score == pytest.approx(roc_auc_score(labels, probabilities[:, 1]))
     (f1,), _ = _train(fold_data, _unit(2), objective="macro_f1")
@@ -85,8 +84,8 @@ def test_the_objective_agrees_with_scikit_learn(fold_data: FoldData) -> None:
 def test_early_stopping_gives_the_score_of_the_weights_that_it_kept(fold_data: FoldData) -> None:
     values = {"stop_patience": 2, "init_rate": 0.05, "epochs": 30}
     rows, _ = _train(fold_data, _unit(30, stop_patience=2, init_rate=0.05))
-    training, _ = _alone(fold_data, HyperParams.of(HYPER | values))
-    losses = training.history.column("val_loss")
+    _, history, _ = _alone(fold_data, HyperParams.of(HYPER | values))
+    losses = history.column("val_loss")
     assert len(losses) < 30
     assert rows[0].loss == min(losses)
     assert rows[0].epochs_trained == len(losses)

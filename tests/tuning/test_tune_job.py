@@ -19,11 +19,11 @@ from convonet.events import Event, TrialEnded
 from convonet.jobs import job_for
 from convonet.jobs.runner import execute
 from convonet.jobs.tune_job import retrain
+from convonet.launch.resume import prepare_resume
 from convonet.params import load_hyper
 from convonet.runs import Run
 from convonet.runs.documents import adopted_hyper
 from convonet.runs.trials import FoldRow, TrialsFile
-from convonet.workbench.resume import prepare_resume
 
 BASE = {"num_filters": 4, "num_units": 8, "batch_size": 8}
 

@@ -6,7 +6,7 @@ import typer
 
 from convonet.cli import options as opt
 from convonet.cli.output import print_json, print_table
-from convonet.workbench.doctor import examine
+from convonet.launch.doctor import examine
 
 
 def register(app: typer.Typer) -> None:

@@ -18,8 +18,8 @@ from convonet.params.data_params import Scaling
 from convonet.runs import RECORD, Run
 from convonet.runs.begin import begin_run, results_folder
 from convonet.runs.documents import read_result
+from convonet.session.models import model_path, write_predictions
 from convonet.tasks import EvaluateTask, PredictTask, Split, TrainTask
-from convonet.workbench.models import model_path, write_predictions
 
 Model = Annotated[str, typer.Argument(help="A run's folder or id, or a .keras file.")]
 
@@ -78,6 +78,10 @@ def evaluate(
         bool,
         typer.Option("--keep", help="Write threshold, positive class and temperature into the model."),
     ] = False,
+    outside: Annotated[
+        list[Path] | None,
+        typer.Option("--outside", help="Images of none of the classes, to measure how well they are told."),
+    ] = None,
     labels: Labels = None,
     scaling: opt.Scaling = None,
     out: opt.Out = None,
@@ -118,6 +122,7 @@ def evaluate(
         costs=_costs(costs),
         calibrate=calibrate,
         keep=keep,
+        outside=present(outside) if outside else (),
         scaling=checked_scaling(scaling),
         classes=read_labels(labels) if labels else (),
         accept_class_map=accept_class_map,
@@ -218,6 +223,7 @@ def _print_scores(result: dict[str, Any]) -> None:
     if result["chosen"]:
         _print_chosen(result, result["chosen"])
     say(f"Calibration error (ECE) {result['ece']:.4f}. {result['confidence_sentence']}")
+    _print_unknown(result.get("unknown"))
     columns = ("class", "precision", "recall", "f1", "support")
     print_table(columns, [[row[name] for name in columns] for row in result["per_class"]])
     _print_sets(result["sets"])
@@ -259,15 +265,34 @@ def _print_chosen(result: dict[str, Any], chosen: dict[str, Any]) -> None:
         say(f"Without the temperature the calibration error is {chosen['ece_uncalibrated']:.4f}")
 
 
+def _print_unknown(unknown: dict[str, Any] | None) -> None:
+    if unknown is None:
+        return
+    line = f"None of these: {percent(unknown['false_alarms'])} of the images are taken for unknown"
+    if unknown["auroc"] is None:
+        say(f"{line}; give images of none of the classes with --outside to measure how well they are told")
+        return
+    say(
+        f"{line}, and {percent(unknown['found'])} of {unknown['outside_images']:,} outside images are found "
+        f"(AUROC {unknown['auroc']:.4f}, false alarms {percent(unknown['false_alarms_at_95_recall'])} at 95% recall)"
+    )
+
+
 def _between(interval: list[float] | None) -> str:
     return "" if interval is None else f" ({interval[0]:.4f} to {interval[1]:.4f})"
+
+
+def _answer_words(item: dict[str, Any]) -> str:
+    if item.get("unknown"):
+        return f"none of these (nearest: {item['predicted']})"
+    return str(item["predicted"]) + (" (unsure)" if item["unsure"] else "")
 
 
 def _print_predictions(predictions: list[dict[str, Any]]) -> None:
     rows = [
         [
             item["path"],
-            item.get("error") or item["predicted"] + (" (unsure)" if item["unsure"] else ""),
+            item.get("error") or _answer_words(item),
             None if "error" in item else percent(item["confidence"]),
         ]
         for item in predictions

@@ -14,9 +14,9 @@ from convonet.cli.output import percent, print_json, print_table, say
 from convonet.cli.work import ask
 from convonet.inference.labels import read_labels
 from convonet.runs.environment import available_cores
+from convonet.session.models import model_path
 from convonet.tasks import DreamTask, ExplainTask, LayersTask
 from convonet.tasks.explain_tasks import Method
-from convonet.workbench.models import model_path
 
 Model = Annotated[str, typer.Argument(help="A run's folder or id, or a .keras or .h5 file.")]
 

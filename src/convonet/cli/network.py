@@ -16,9 +16,9 @@ from convonet.cli.work import ask
 from convonet.errors import ParamError
 from convonet.params import load_data
 from convonet.params.catalogue import family_document, models_document
+from convonet.session.models import model_path
 from convonet.tasks import ExportTask, SummaryTask
 from convonet.tasks.export_formats import EXPORT_FORMATS, export_format
-from convonet.workbench.models import model_path
 
 
 def register(app: typer.Typer) -> None:
@@ -83,9 +83,7 @@ def summary(
 
 def export(
     model: Annotated[str, typer.Argument(help="A run's folder or id, or a .keras file.")],
-    format: Annotated[
-        str, typer.Option("--format", help=f"One of {', '.join(EXPORT_FORMATS)}.")
-    ] = "onnx",
+    format: Annotated[str, typer.Option("--format", help=f"One of {', '.join(EXPORT_FORMATS)}.")] = "onnx",
     out: Annotated[Path | None, typer.Option("--out", help="The file or folder to write.")] = None,
     data: Annotated[
         Path | None,
@@ -94,7 +92,9 @@ def export(
     scaling: opt.Scaling = None,
     fetch: Annotated[
         bool,
-        typer.Option("--fetch", help="For web: download ONNX Runtime Web with npm if it is not on this machine."),
+        typer.Option(
+            "--fetch", help="For web: download ONNX Runtime Web with npm if it is not on this machine."
+        ),
     ] = False,
     runtime: Annotated[
         Path | None,
@@ -173,5 +173,7 @@ def _compared(answer: dict[str, Any]) -> str:
     text = f"largest difference from keras {answer['largest_difference']:.1e} over {images}"
     if "browser" in answer:
         browser = answer["browser"]
-        text += f", {answer['golden_samples']} of them in {browser}" if browser else ", not checked in a browser"
+        text += (
+            f", {answer['golden_samples']} of them in {browser}" if browser else ", not checked in a browser"
+        )
     return text

@@ -30,7 +30,7 @@ from convonet.params import preset as load_preset
 from convonet.params.families import FAMILIES
 from convonet.params.files import data_to_dict, hyper_to_dict
 from convonet.params.values import ParamModel
-from convonet.workbench.recipes import recipe_for
+from convonet.session.recipes import recipe_for
 
 File = Annotated[Path, typer.Argument(help="A parameter file (JSON).")]
 

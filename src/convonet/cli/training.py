@@ -13,15 +13,15 @@ from convonet.cli.given import data_params, hyper_params, moved_images
 from convonet.cli.output import interval_text, note, percent, print_json, say
 from convonet.cli.results import print_run, work_and_print
 from convonet.cli.work import do_run
+from convonet.launch.resume import prepare_resume
 from convonet.params.recipes import recipe_of
 from convonet.runs import Run, RunStore
 from convonet.runs.begin import begin_run, results_folder
 from convonet.runs.documents import train_document
 from convonet.runs.environment import available_cores
+from convonet.session.demo import demo_task
+from convonet.session.models import model_path
 from convonet.tasks import TrainTask
-from convonet.workbench.demo import demo_task
-from convonet.workbench.models import model_path
-from convonet.workbench.resume import prepare_resume
 
 
 def register(app: typer.Typer) -> None:

@@ -10,11 +10,11 @@ from typing import Any
 from convonet.cli.output import note
 from convonet.cli.progress import create_display
 from convonet.errors import InputError
+from convonet.launch.supervisor import Supervisor, Worker
 from convonet.runs import Run, RunStore
 from convonet.runs.documents import read_result
 from convonet.scratch import Scratch
 from convonet.tasks import Task
-from convonet.workbench.supervisor import Supervisor, Worker
 
 _STOPS = (signal.SIGINT, signal.SIGTERM)
 

@@ -121,13 +121,13 @@ def list_arrays(file: Path, pair: ArrayPair) -> ImageListing:
             received=f"{'×'.join(map(str, label_shape))} of {label_kind}",
         )
     labels = load_array(file, pair.labels)
-    classes, places = _named(file, pair.labels, labels.reshape(-1))
+    classes, indices = _named(file, pair.labels, labels.reshape(-1))
     info = file.stat()
     return ImageListing(
         file,
         classes,
         tuple([f"{file.name}#{pair.images}/{row}" for row in range(shape[0])]),
-        places,
+        indices,
         np.tile(np.array(file_stats(info), np.int64), (shape[0], 1)),
     )
 
@@ -137,8 +137,8 @@ def _named(file: Path, name: str, labels: npt.NDArray[Any]) -> tuple[tuple[str, 
     if labels.dtype.kind == "U":
         named = [compared(label) for label in labels.tolist()]
         classes = sorted(set(named), key=natural_key)
-        place = {label: index for index, label in enumerate(classes)}
-        return tuple(classes), np.array([place[label] for label in named], np.int64)
+        label_of = {label: index for index, label in enumerate(classes)}
+        return tuple(classes), np.array([label_of[label] for label in named], np.int64)
     if labels.dtype.kind not in "iu":
         raise DataError(
             f"The array {name} does not hold labels",
@@ -147,8 +147,8 @@ def _named(file: Path, name: str, labels: npt.NDArray[Any]) -> tuple[tuple[str, 
             received=str(labels.dtype),
         )
     if "class_names" not in _names(file):
-        numbers, places = np.unique(labels, return_inverse=True)
-        return tuple(map(str, numbers.tolist())), places.astype(np.int64)
+        numbers, indices = np.unique(labels, return_inverse=True)
+        return tuple(map(str, numbers.tolist())), indices.astype(np.int64)
     names_shape, names_kind = image_shape(file, "class_names")
     if len(names_shape) != 1 or names_shape[0] > MAX_ROWS or names_kind.itemsize > MAX_TEXT_BYTES:
         raise DataError(

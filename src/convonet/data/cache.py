@@ -172,17 +172,17 @@ class ImageCache:
         try:
             lock_file.parent.mkdir(parents=True, exist_ok=True)
             lock = filelock.FileLock(lock_file)
-            told = False
+            reported = False
             while True:
                 try:
                     lock.acquire(timeout=_POLL_SECONDS)
                     break
                 except filelock.Timeout:
                     watch.check()
-                    if not told:
+                    if not reported:
                         title = "Waiting for another process that prepares the same images"
                         watch.tell(StageStarted(stage="prepare", title=title))
-                        told = True
+                        reported = True
         except OSError as error:
             raise storage_error(error, self.folder / "The image cache") from error
         try:

@@ -23,7 +23,7 @@ def impose_classes(
     """The listing with a model's classes in place of its own.
 
     Args:
-        classes: the model's names; the place is the label.
+        classes: the model's names; the index is the label.
         class_map: names of the set → names of the model. Names that are not in it stand for themselves.
         allow_missing: the set may lack classes of the model. It may never have others.
 
@@ -40,8 +40,8 @@ def impose_classes(
     missing = [name for name in classes if name not in reached]
     if extra or (missing and not allow_missing):
         raise mismatch(listing, extra, missing)
-    place = {name: index for index, name in enumerate(classes)}
-    new = np.array([place.get(meant[name], -1) for name in listing.classes], np.int64)
+    label_of = {name: index for index, name in enumerate(classes)}
+    new = np.array([label_of.get(meant[name], -1) for name in listing.classes], np.int64)
     return listing.changed(classes=tuple(classes), labels=new[listing.labels])
 
 

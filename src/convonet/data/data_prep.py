@@ -53,7 +53,7 @@ class PreparedSet:
 
     @property
     def labels(self) -> Rows:
-        """(N,) int64, place in `classes`."""
+        """(N,) int64, index in `classes`."""
         return self.listing.labels
 
     @property
@@ -63,7 +63,7 @@ class PreparedSet:
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """Class names; the place is the label."""
+        """Class names; the index is the label."""
         return self.listing.classes
 
     def __len__(self) -> int:
@@ -252,20 +252,20 @@ def _known_rows(listing: ImageListing, cache: ImageCache, key: str) -> dict[int,
     state = {
         path: stats for path, stats in zip(listing.paths, map(tuple, listing.stats.tolist()), strict=True)
     }
-    places = {path: row for row, path in enumerate(listing.paths)}
+    row_of = {path: row for row, path in enumerate(listing.paths)}
     for stored, paths, stats in cache.relatives(key):
         position = np.full(len(paths), -1, np.int64)
         position[stored.good] = np.arange(len(stored.good))
         for old, (path, stat) in enumerate(zip(paths, map(tuple, stats.tolist()), strict=True)):
-            if state.get(path) != stat or places[path] in known:
+            if state.get(path) != stat or row_of[path] in known:
                 continue
-            known[places[path]] = stored.bad[old] if old in stored.bad else _row(stored, int(position[old]))
+            known[row_of[path]] = stored.bad[old] if old in stored.bad else _row(stored, int(position[old]))
     return known
 
 
-def _row(stored: Stored, place: int) -> _Made:
-    height, width = stored.sizes[place].tolist()
-    return _Made(stored.images[place], stored.hashes[place].tobytes(), height, width)
+def _row(stored: Stored, index: int) -> _Made:
+    height, width = stored.sizes[index].tolist()
+    return _Made(stored.images[index], stored.hashes[index].tobytes(), height, width)
 
 
 def _reader(listing: ImageListing, pixels: PixelParams) -> Callable[[int], _Made | str]:
@@ -291,8 +291,8 @@ def _array_reader(listing: ImageListing, pixels: PixelParams) -> Callable[[int],
     arrays = {name: load_array(listing.root, name) for name in {name for name, _ in addresses}}
 
     def read(row: int) -> _Made | str:
-        name, place = addresses[row]
-        array = arrays[name][place]
+        name, index = addresses[row]
+        array = arrays[name][index]
         try:
             check_size(*array.shape[:2])
         except DataError as error:

@@ -127,9 +127,9 @@ def _is_new(folder: str, seen: set[tuple[int, int]]) -> bool:
         info = os.stat(folder)
     except OSError:
         return True  # opening it will say why
-    place = (info.st_dev, info.st_ino)
-    known = place in seen
-    seen.add(place)
+    identity = (info.st_dev, info.st_ino)
+    known = identity in seen
+    seen.add(identity)
     return not known
 
 

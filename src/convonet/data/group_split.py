@@ -36,7 +36,7 @@ def split_by_group(labels: Rows, groups: Rows, share: float, seed: int) -> tuple
     groups are needed for another one.
 
     Args:
-        labels: (N,) places of classes.
+        labels: (N,) indices of classes.
         groups: (N,) a number for each group.
         share: 0 < share < 1, of the images that are held out.
 
@@ -52,8 +52,8 @@ def split_by_group(labels: Rows, groups: Rows, share: float, seed: int) -> tuple
     side = _dealt(labels, members, (1 - share, share), f"group split:{seed}")
     _settle(labels, members, side)
     held = np.zeros(len(labels), np.bool_)
-    for place in np.flatnonzero(side).tolist():
-        held[members[place]] = True
+    for index in np.flatnonzero(side).tolist():
+        held[members[index]] = True
     return np.flatnonzero(~held), np.flatnonzero(held)
 
 
@@ -61,7 +61,7 @@ def folds_by_group(labels: Rows, groups: Rows, folds: int, seed: int) -> list[tu
     """Cut the images into folds; no group stands in two of them, and no fold is empty.
 
     Args:
-        labels: (N,) places of classes.
+        labels: (N,) indices of classes.
         groups: (N,) a number for each group.
         folds: 2 ≤ folds ≤ number of groups.
 
@@ -79,8 +79,8 @@ def folds_by_group(labels: Rows, groups: Rows, folds: int, seed: int) -> list[tu
     side = _dealt(labels, members, (1 / folds,) * folds, f"group folds:{seed}")
     _spread(labels, members, side, folds)
     fold = np.empty(len(labels), np.int64)
-    for place, rows in enumerate(members):
-        fold[rows] = side[place]
+    for index, rows in enumerate(members):
+        fold[rows] = side[index]
     return [(np.flatnonzero(fold != part), np.flatnonzero(fold == part)) for part in range(folds)]
 
 
@@ -97,12 +97,12 @@ def _dealt(labels: Rows, members: Members, weights: tuple[float, ...], purpose: 
     counts = np.bincount(labels).astype(np.float64)
     missing = np.outer(weights, counts)
     side = np.empty(len(members), np.int64)
-    for place in np.lexsort((keys, -sizes)).tolist():
-        own = labels[members[place]]
+    for index in np.lexsort((keys, -sizes)).tolist():
+        own = labels[members[index]]
         # What is lacking of its classes, and in all; rounded, so that sums in another order decide nothing.
         wanted = (missing[:, own] / counts[own]).sum(axis=1) + missing.sum(axis=1) * len(own) / len(labels)
-        side[place] = np.round(wanted, _DIGITS).argmax()
-        np.subtract.at(missing[side[place]], own, 1)
+        side[index] = np.round(wanted, _DIGITS).argmax()
+        np.subtract.at(missing[side[index]], own, 1)
     return side
 
 
@@ -111,21 +111,21 @@ def _settle(labels: Rows, members: Members, side: Rows) -> None:
     sizes = np.array([len(rows) for rows in members])
     own = [np.unique(labels[rows]) for rows in members]
     present = np.zeros((2, int(labels.max()) + 1), np.int64)
-    for place, classes in enumerate(own):
-        present[side[place], classes] += 1
+    for index, classes in enumerate(own):
+        present[side[index], classes] += 1
 
-    def move(places: list[int], to: int) -> None:
-        place = min(places, key=sizes.__getitem__)
-        present[side[place], own[place]] -= 1
-        present[to, own[place]] += 1
-        side[place] = to
+    def move(indices: list[int], to: int) -> None:
+        index = min(indices, key=sizes.__getitem__)
+        present[side[index], own[index]] -= 1
+        present[to, own[index]] += 1
+        side[index] = to
 
     for label in np.flatnonzero(present.sum(axis=0) >= 2).tolist():
         for lacking in (0, 1):
             if present[lacking, label]:
                 continue
-            there = [place for place, classes in enumerate(own) if label in classes]
-            spare = [place for place in there if (present[1 - lacking, own[place]] > 1).all()]
+            there = [index for index, classes in enumerate(own) if label in classes]
+            spare = [index for index in there if (present[1 - lacking, own[index]] > 1).all()]
             if spare:
                 move(spare, lacking)
     for lacking in (0, 1):

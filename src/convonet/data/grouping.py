@@ -8,7 +8,7 @@ import numpy as np
 
 from convonet.data.data_prep import PreparedSet
 from convonet.data.listing import Rows
-from convonet.data.lookalikes import alike_pairs, groups_of, looks_of
+from convonet.data.lookalikes import alike_groups, joined, perceptual_hashes
 from convonet.data.split import split_rows
 from convonet.events import Watch
 from convonet.params import DataParams
@@ -30,13 +30,13 @@ def rows_together(prepared: PreparedSet, data: DataParams, watch: Watch | None =
     names = prepared.listing.groups
     if names is None and not data.alike_together:
         return None
-    links = [] if names is None else [_links(names)]
-    if data.alike_together:
-        links.append(_links([content.tobytes() for content in prepared.hashes]))
-        links.append(alike_pairs(looks_of(prepared.images, watch), watch))
     together = np.arange(len(prepared), dtype=np.int64)
-    for rows in groups_of(np.concatenate(links), len(prepared)):
-        together[rows] = rows[0]
+    if names is not None:
+        together = joined(together, _links(names))
+    if data.alike_together:
+        together = joined(together, _links([content.tobytes() for content in prepared.hashes]))
+        alike = alike_groups(perceptual_hashes(prepared.images, watch), watch)
+        together = joined(together, np.stack([np.arange(len(alike)), alike], axis=1))
     return together
 
 

@@ -61,37 +61,37 @@ def _is_neutral_png(content: bytes) -> bool:
     """Whether every chunk is whole, its checksum right, and none changes what is seen."""
     if not content.endswith(_PNG_END):
         return False
-    place, end = 8, len(content) - len(_PNG_END)
-    while place < end:
-        length, name = _CHUNK_HEAD.unpack_from(content, place)
-        stop = place + 8 + length
-        if stop > end or _CHECKSUM.unpack_from(content, stop)[0] != zlib.crc32(content[place + 4 : stop]):
+    position, end = 8, len(content) - len(_PNG_END)
+    while position < end:
+        length, name = _CHUNK_HEAD.unpack_from(content, position)
+        stop = position + 8 + length
+        if stop > end or _CHECKSUM.unpack_from(content, stop)[0] != zlib.crc32(content[position + 4 : stop]):
             return False
-        if name not in _NEUTRAL_CHUNKS and place > 8:
+        if name not in _NEUTRAL_CHUNKS and position > 8:
             return False
-        if name == b"tEXt" and content.startswith(b"Raw profile", place + 8):  # it may hold an orientation
+        if name == b"tEXt" and content.startswith(b"Raw profile", position + 8):  # it may hold an orientation
             return False
-        place = stop + 4
-    return place == end
+        position = stop + 4
+    return position == end
 
 
 def _jpeg(content: bytes) -> Header | None:
     """The first frame header. Segments that may turn or recolour the image make the file not plain."""
     neutral = content.endswith(b"\xff\xd9")
-    place, end = 2, len(content)
-    while place + 4 <= end and content[place] == 0xFF:
-        marker = content[place + 1]
+    position, end = 2, len(content)
+    while position + 4 <= end and content[position] == 0xFF:
+        marker = content[position + 1]
         if marker == 0xFF:  # a fill byte
-            place += 1
+            position += 1
             continue
-        length = int.from_bytes(content[place + 2 : place + 4], "big")
+        length = int.from_bytes(content[position + 2 : position + 4], "big")
         if marker in _FRAMES:
-            return _frame(content[place + 4 : place + 10], neutral and marker in _EXACT_FRAMES)
+            return _frame(content[position + 4 : position + 10], neutral and marker in _EXACT_FRAMES)
         if marker == 0xDA or length < 2:
             return None
-        if 0xE1 <= marker <= 0xEF and content[place + 4 : place + 15] != b"ICC_PROFILE":
+        if 0xE1 <= marker <= 0xEF and content[position + 4 : position + 15] != b"ICC_PROFILE":
             neutral = False
-        place += 2 + length
+        position += 2 + length
     return None
 
 

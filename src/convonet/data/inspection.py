@@ -17,7 +17,7 @@ from convonet.data.class_contract import impose_classes
 from convonet.data.counted import counted
 from convonet.data.data_prep import PreparedSet, prepare
 from convonet.data.listing import Mark, Skipped
-from convonet.data.lookalikes import looks_of
+from convonet.data.lookalikes import perceptual_hashes
 from convonet.data.preflight import own_sentences
 from convonet.data.quality import Quality, near_leaks, quality_of
 from convonet.data.sources import has_set, scan_set
@@ -126,16 +126,16 @@ def inspect_folder(
         given["test_dir"] = os.fspath(test)
     data = (data or DataParams()).changed(**given)
     train_set = _prepared(data, "train", cache, watch)
-    train_looks = looks_of(train_set.images, watch)
-    train_quality = quality_of(train_set, train_looks, watch)
+    train_perceptual = perceptual_hashes(train_set.images, watch)
+    train_quality = quality_of(train_set, train_perceptual, watch)
     own = [*_warnings(train_set), *train_quality.warnings()]
     if not has_set(data, "test"):
         return _inspection("train", train_set, train_quality, own)
     test_set = _prepared(data, "test", cache, watch)
-    test_looks = looks_of(test_set.images, watch)
-    test_quality = quality_of(test_set, test_looks, watch)
+    test_perceptual = perceptual_hashes(test_set.images, watch)
+    test_quality = quality_of(test_set, test_perceptual, watch)
     leaks = tuple(_leaks(train_set, test_set))
-    near = near_leaks(train_set, test_set, (train_looks, test_looks), watch)
+    near = near_leaks(train_set, test_set, (train_perceptual, test_perceptual), watch)
     own += _pair_warnings(data, train_set, test_set, leaks)
     if near:
         some = counted(len(near), "test image looks", "test images look")

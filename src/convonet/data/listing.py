@@ -56,9 +56,9 @@ class ImageListing:
 
     Attributes:
         root: the folder that paths are relative to, or the .npz file.
-        classes: names; the place is the label. Natural-sorted, or imposed by a model.
+        classes: names; the index is the label. Natural-sorted, or imposed by a model.
         paths: relative to root with forward slashes; in `digits.npz` row 17 is `digits.npz#x_train/17`.
-        labels: (N,) int64, place in `classes`.
+        labels: (N,) int64, index in `classes`.
         stats: (N, 4) int64, what identifies each file without its content; see `file_stats`.
         skipped: what was left out.
         marks: those of the person's marks that were obeyed.
@@ -86,12 +86,12 @@ class ImageListing:
     def of(cls, root: Path, rows: Sequence[Row], skipped: Iterable[Skipped] = ()) -> ImageListing:
         """A listing whose classes are those of its rows, natural-sorted. The order of rows stays."""
         classes = tuple(sorted({row.label for row in rows}, key=natural_key))
-        place = {name: index for index, name in enumerate(classes)}
+        label_of = {name: index for index, name in enumerate(classes)}
         return cls(
             root,
             classes,
             tuple([row.path for row in rows]),
-            np.array([place[row.label] for row in rows], np.int64),
+            np.array([label_of[row.label] for row in rows], np.int64),
             stats_array([row.stats for row in rows]),
             tuple(skipped),
             groups=_named([row.group for row in rows]),

@@ -20,7 +20,7 @@ HASH_SIDE = 8
 _WAVES = 16
 _BANDS = 16
 _BAND_BITS = 16
-_REACH = 64
+_NEIGHBOURS = 64
 _MOST_BITS = 14
 _ALIKE = 0.99
 _FLAT = 2.0
@@ -28,10 +28,10 @@ _BLOCK = 2048
 
 Floats = npt.NDArray[np.float32]
 Hashes = npt.NDArray[np.uint64]
-Places = npt.NDArray[np.int64]
+Indices = npt.NDArray[np.int64]
 
 
-class Looks(NamedTuple):
+class PerceptualHashes(NamedTuple):
     """What images look like, coarsely.
 
     Attributes:
@@ -47,17 +47,17 @@ class Looks(NamedTuple):
     def __len__(self) -> int:
         return len(self.hashes)
 
-    def joined(self, other: Looks) -> Looks:
+    def joined(self, other: PerceptualHashes) -> PerceptualHashes:
         """These, then the others."""
-        return Looks(
+        return PerceptualHashes(
             np.concatenate([self.hashes, other.hashes]),
             np.concatenate([self.waves, other.waves]),
             np.concatenate([self.flat, other.flat]),
         )
 
-    def select(self, rows: Places) -> Looks:
+    def select(self, rows: Indices) -> PerceptualHashes:
         """Some rows."""
-        return Looks(self.hashes[rows], self.waves[rows], self.flat[rows])
+        return PerceptualHashes(self.hashes[rows], self.waves[rows], self.flat[rows])
 
 
 def grey_blocks(images: Pixels, watch: Watch | None = None) -> Iterator[tuple[slice, Floats]]:
@@ -73,69 +73,105 @@ def grey_blocks(images: Pixels, watch: Watch | None = None) -> Iterator[tuple[sl
         )
 
 
-def looks_of(images: Pixels, watch: Watch | None = None) -> Looks:
+def perceptual_hashes(images: Pixels, watch: Watch | None = None) -> PerceptualHashes:
     """The looks of prepared images, (N, H, W, C) uint8.
 
     Raises:
         Cancelled: between blocks.
     """
     down, across = (_cosines(side) for side in images.shape[1:3])
-    looks = Looks(
+    perceptual = PerceptualHashes(
         np.zeros(len(images), np.uint64),
         np.zeros((len(images), _WAVES * _WAVES - 1), np.float32),
         np.zeros(len(images), np.bool_),
     )
     for rows, grey in grey_blocks(images, watch):
         waves = np.asarray(down @ grey @ across.T, np.float32)
-        looks.hashes[rows] = _hash(waves)
+        perceptual.hashes[rows] = _hash(waves)
         flat = waves.reshape(len(waves), -1)[:, 1:]
         length = np.linalg.norm(flat, axis=1, keepdims=True)
-        looks.waves[rows] = flat / np.maximum(length, 1e-6)
-        looks.flat[rows] = grey.std(axis=(1, 2)) < _FLAT
-    return looks
+        perceptual.waves[rows] = flat / np.maximum(length, 1e-6)
+        perceptual.flat[rows] = grey.std(axis=(1, 2)) < _FLAT
+    return perceptual
 
 
-def alike_pairs(looks: Looks, watch: Watch | None = None) -> Places:
-    """Pairs of rows that look the same, (pairs, 2), the smaller row first, each pair once.
+def alike_groups(perceptual: PerceptualHashes, watch: Watch | None = None) -> Indices:
+    """The group of each image: images that look the same, or are joined by others that do, have one number.
 
     Images are sorted by some bits of the hash, many times with other bits, and compared with their neighbours of
-    equal bits only: the work grows as N · log N.
+    equal bits only. Two that are in one group already are not compared again, so the work grows as N · log N even
+    where a set has hundreds of copies of each picture, as the frames of a film have.
+
+    Args:
+        looks: of N images.
+        watch: asked between two sortings.
+
+    Returns:
+        (N,), the index of the group's first image; its own for an image that looks like no other.
 
     Raises:
-        Cancelled: between two sortings.
+        Cancelled: the watch says so.
     """
-    rows = np.flatnonzero(~looks.flat)
-    found = [np.empty((0, 2), np.int64)]
+    groups = np.arange(len(perceptual), dtype=np.int64)
+    rows = np.flatnonzero(~perceptual.flat)
     for bits in _band_masks():
         if watch is not None:
             watch.check()
-        found += [_alike(looks, near) for near in _neighbours(looks.hashes, rows, bits)]
-    return np.unique(np.concatenate(found), axis=0)
+        groups = _joined_by(perceptual, rows, bits, groups)
+    return groups
 
 
-def groups_of(pairs: Places, count: int) -> list[list[int]]:
-    """Rows that hang together through pairs, each group sorted, in the order of their first rows."""
-    leader = list(range(count))
+def joined(groups: Indices, pairs: Indices) -> Indices:
+    """Groups (N,) after each pair of rows, (pairs, 2), has been put in one group.
 
-    def find(row: int) -> int:
-        while leader[row] != row:
-            leader[row] = leader[leader[row]]
-            row = leader[row]
-        return row
+    The smallest index wins; all pairs are joined at once, round after round, until nothing changes.
+    """
+    groups = groups.copy()
+    while len(pairs):
+        ends = groups[pairs]
+        apart = ends[:, 0] != ends[:, 1]
+        pairs, ends = pairs[apart], ends[apart]
+        ends.sort(axis=1)
+        np.minimum.at(groups, ends[:, 1], ends[:, 0])
+        while not np.array_equal(groups, nearer := groups[groups]):
+            groups = nearer
+    return groups
 
-    for a, b in pairs.tolist():
-        first, second = sorted((find(a), find(b)))
-        leader[second] = first
-    groups: dict[int, list[int]] = {}
-    for row in np.unique(pairs).tolist():
-        groups.setdefault(find(row), []).append(row)
-    return [groups[first] for first in sorted(groups)]
+
+def members(groups: Indices) -> list[Indices]:
+    """The rows of every group of two or more, sorted, in the order of their first rows."""
+    counts = np.bincount(groups, minlength=len(groups))
+    rows = np.flatnonzero(counts[groups] > 1)
+    order = rows[np.argsort(groups[rows], kind="stable")]
+    ends = np.cumsum(counts[counts > 1])[:-1]
+    return np.split(order, ends) if len(order) else []
+
+
+def first_alike(perceptual: PerceptualHashes, count: int, watch: Watch | None = None) -> dict[int, int]:
+    """Which of the later images look like one of the first `count`: {later row: the first such row}.
+
+    Raises:
+        Cancelled: the watch says so.
+    """
+    found: dict[int, int] = {}
+    for rows in members(alike_groups(perceptual, watch)):
+        first, later = rows[rows < count], rows[rows >= count]
+        # Groups reach further than pairs: each image has to be like one of the others itself.
+        for start in range(0, len(first), _BLOCK):
+            if not len(later):
+                break
+            known = first[start : start + _BLOCK]
+            alike = perceptual.waves[later] @ perceptual.waves[known].T >= _ALIKE
+            hit = alike.any(axis=1)
+            found |= zip(later[hit].tolist(), known[alike[hit].argmax(axis=1)].tolist(), strict=True)
+            later = later[~hit]
+    return found
 
 
 def _cosines(side: int) -> Floats:
     """The first waves of the cosine transform, (waves, side), of length 1 each; a small image has fewer."""
-    places = np.arange(side) + 0.5
-    waves = np.cos(np.pi / side * np.outer(np.arange(_WAVES), places))
+    centres = np.arange(side) + 0.5
+    waves = np.cos(np.pi / side * np.outer(np.arange(_WAVES), centres))
     waves[side:] = 0
     lengths = np.maximum(np.linalg.norm(waves, axis=1, keepdims=True), 1e-6)
     return np.asarray(waves / lengths, np.float32)
@@ -158,27 +194,29 @@ def _band_masks() -> Iterator[np.uint64]:
         )
 
 
-def _neighbours(hashes: Hashes, rows: Places, bits: np.uint64) -> Iterator[Places]:
-    """Pairs with equal bits and close hashes: all of a small bucket, of a large one those near in order."""
-    keys = hashes[rows] & bits
-    order = np.lexsort((hashes[rows], keys))
+def _joined_by(perceptual: PerceptualHashes, rows: Indices, bits: np.uint64, groups: Indices) -> Indices:
+    """Groups after one sorting: all of a small bucket are compared, of a large one those that are near in order."""
+    keys = perceptual.hashes[rows] & bits
+    order = np.lexsort((perceptual.hashes[rows], keys))
     keys, rows = keys[order], rows[order]
-    for distance in range(1, min(_REACH, len(rows) - 1) + 1):
-        same = np.flatnonzero(keys[distance:] == keys[:-distance])
-        if not len(same):
-            return
-        first, second = rows[same], rows[same + distance]
-        close = np.bitwise_count(hashes[first] ^ hashes[second]) <= _MOST_BITS
-        pairs = np.stack([first[close], second[close]], axis=1)
-        pairs.sort(axis=1)
-        yield pairs
+    for distance in range(1, min(_NEIGHBOURS, len(rows) - 1) + 1):
+        same = keys[distance:] == keys[:-distance]
+        if not same.any():
+            break
+        same &= groups[rows[distance:]] != groups[rows[:-distance]]
+        first = np.flatnonzero(same)
+        pairs = np.stack([rows[first], rows[first + distance]], axis=1)
+        groups = joined(groups, _alike(perceptual, pairs))
+    return groups
 
 
-def _alike(looks: Looks, pairs: Places) -> Places:
-    """The pairs whose low frequencies point the same way."""
-    kept = []
+def _alike(perceptual: PerceptualHashes, pairs: Indices) -> Indices:
+    """The pairs with close hashes whose low frequencies point the same way."""
+    close = np.bitwise_count(perceptual.hashes[pairs[:, 0]] ^ perceptual.hashes[pairs[:, 1]]) <= _MOST_BITS
+    pairs = pairs[close]
+    kept = np.empty(len(pairs), np.bool_)
     for start in range(0, len(pairs), _BLOCK):
-        part = pairs[start : start + _BLOCK]
-        cosine = np.einsum("ij,ij->i", looks.waves[part[:, 0]], looks.waves[part[:, 1]])
-        kept.append(part[cosine >= _ALIKE])
-    return np.concatenate(kept) if kept else pairs[:0]
+        part = slice(start, start + _BLOCK)
+        one, other = perceptual.waves[pairs[part, 0]], perceptual.waves[pairs[part, 1]]
+        kept[part] = np.einsum("ij,ij->i", one, other) >= _ALIKE
+    return pairs[kept]

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from convonet.data.listing import ImageListing, Mark
+from convonet.data.locations import Split, location_of
 from convonet.data.marks import marks_file, read_marks, resolved_marks, write_marks
-from convonet.data.places import Split
-from convonet.data.sources import has_set, list_set
+from convonet.data.sources import list_set
 from convonet.errors import ParamError, nearest
 from convonet.events import Watch
 from convonet.params import DataParams
@@ -87,19 +87,19 @@ def mark_images(
         OutputError: the folder of the images cannot be written to.
     """
     roots = _by_root(data, watch)
-    places = _Places(roots, [data.train_dir, data.val_dir, data.test_dir], undo=change.undo)
-    found = [(text, places.find(text)) for text in paths]
-    faults = {text: places.fault(text) for text, place in found if place is None}
-    asked: dict[Path, list[str]] = {}
-    for _, place in found:
-        if place is not None:
-            asked.setdefault(place[0], []).append(place[1])
+    finder = _ImageFinder(roots, [data.train_dir, data.val_dir, data.test_dir], undo=change.undo)
+    found = [(text, finder.find(text)) for text in paths]
+    faults = {text: finder.fault(text) for text, location in found if location is None}
+    by_root: dict[Path, list[str]] = {}
+    for _, location in found:
+        if location is not None:
+            by_root.setdefault(location[0], []).append(location[1])
     listings = dict(roots)
-    for root in asked:
+    for root in by_root:
         faults |= _wrong_class(change, listings[root])
     if faults:
         raise _refusal(faults)
-    for root, own in asked.items():
+    for root, own in by_root.items():
         _write(root, listings[root], own, change)
     return [image for root, parts in roots for image in _marked(root, parts)]
 
@@ -114,7 +114,8 @@ def _by_root(data: DataParams, watch: Watch | None) -> list[tuple[Path, Listings
         DataError: there is none, or one cannot be listed.
     """
     roots: dict[Path, Listings] = {}
-    given = [split for split in _SPLITS if has_set(data, split)]
+    # Test images that are held out are listed with the training images.
+    given = [split for split in _SPLITS if location_of(data, split) is not None]
     for split in given or _SPLITS[:1]:
         listing = list_set(data, split, watch or Watch())
         roots.setdefault(listing.root, {})[split] = listing
@@ -175,7 +176,7 @@ def _refusal(faults: dict[str, str]) -> ParamError:
     return ParamError.of(shown)
 
 
-class _Places:
+class _ImageFinder:
     """Finds the set and the path that a person's text means."""
 
     def __init__(

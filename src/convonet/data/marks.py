@@ -70,14 +70,14 @@ def _marks(value: Any, file: Path) -> Iterable[Mark]:
         raise DataError(
             "This is no list of marks", where=file, expected=f"format version {VERSION}", received=version
         )
-    for path, said in value["marks"].items():
-        label = said.get("label") if isinstance(said, dict) else None
-        if not isinstance(label, str) and not (isinstance(said, dict) and said.get("leave_out") is True):
+    for path, mark in value["marks"].items():
+        label = mark.get("label") if isinstance(mark, dict) else None
+        if not isinstance(label, str) and not (isinstance(mark, dict) and mark.get("leave_out") is True):
             raise DataError(
                 f"The mark of {path} cannot be read",
                 where=file,
                 expected='{"label": CLASS} or {"leave_out": true}',
-                received=json.dumps(said),
+                received=json.dumps(mark),
             )
         yield Mark(path, label)
 
@@ -92,11 +92,11 @@ def write_marks(root: Path, marks: Mapping[str, Mark]) -> Path:
     if not marks:
         file.unlink(missing_ok=True)
         return file
-    said = {
+    written = {
         path: {"leave_out": True} if marks[path].label is None else {"label": marks[path].label}
         for path in sorted(marks, key=natural_key)
     }
-    write_json(file, {"format_version": VERSION, "marks": said})
+    write_json(file, {"format_version": VERSION, "marks": written})
     return file
 
 
@@ -113,15 +113,15 @@ def obey_marks(listing: ImageListing, marks: Mapping[str, Mark]) -> Repaired:
     if not marks:
         return Repaired(listing, ())
     marks = resolved_marks(listing.paths, marks)
-    place = {compared(name): index for index, name in enumerate(listing.classes)}
+    label_of = {compared(name): index for index, name in enumerate(listing.classes)}
     row_of = {path: row for row, path in enumerate(listing.paths) if path in marks}
     labels, kept = listing.labels.copy(), np.ones(len(listing), np.bool_)
     for path, row in row_of.items():
         label = marks[path].label
         if label is None:
             kept[row] = False
-        elif compared(label) in place:
-            labels[row] = place[compared(label)]
+        elif compared(label) in label_of:
+            labels[row] = label_of[compared(label)]
         else:
             raise _unknown_class(label, path, listing)
     obeyed = tuple(marks[path] for path in row_of)

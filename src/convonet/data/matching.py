@@ -29,7 +29,7 @@ class PatternError(ValueError):
     """The expression cannot be used; the text says why."""
 
 
-class Found(NamedTuple):
+class PatternMatches(NamedTuple):
     """What an expression is and what it finds.
 
     Attributes:
@@ -48,7 +48,9 @@ def shown(pattern: str) -> str:
     return repr(pattern if len(pattern) <= _MOST_SHOWN else f"{pattern[:_MOST_SHOWN]}…")
 
 
-def find_in(pattern: str, group: str | int, texts: Sequence[str], watch: Watch | None = None) -> Found:
+def find_in(
+    pattern: str, group: str | int, texts: Sequence[str], watch: Watch | None = None
+) -> PatternMatches:
     """Search each text for a regular expression.
 
     Args:
@@ -69,7 +71,7 @@ def find_in(pattern: str, group: str | int, texts: Sequence[str], watch: Watch |
         raise PatternError(answer["fault"])
     if not answer:
         raise PatternError("it cannot be tried")
-    return Found(answer["groups"], answer["named"], answer["found"])
+    return PatternMatches(answer["groups"], answer["named"], answer["found"])
 
 
 def _asked(question: str, seconds: float, watch: Watch) -> str:

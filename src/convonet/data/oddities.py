@@ -101,11 +101,11 @@ def _is_soft(sharpness: Floats, asked: Flags) -> Flags:
 
 
 def _is_odd(sizes: npt.NDArray[np.int64]) -> Flags:
-    kinds, place, counts = np.unique(sizes, axis=0, return_inverse=True, return_counts=True)
+    kinds, kind_of, counts = np.unique(sizes, axis=0, return_inverse=True, return_counts=True)
     if len(sizes) < _FEWEST or len(kinds) == 1:
         return np.zeros(len(sizes), np.bool_)
     if counts.max() >= _COMMON_SHARE * len(sizes):
-        odd: Flags = place.reshape(-1) != counts.argmax()
+        odd: Flags = kind_of.reshape(-1) != counts.argmax()
         return odd
     height, width = np.log(sizes.astype(np.float64)).T
     area, aspect = height + width, height - width

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from convonet.data.data_prep import PreparedSet
 from convonet.data.folders import NO_IMAGES
 from convonet.data.groups import shared_groups, shared_sentence
 from convonet.data.listing import ImageListing, Rows
-from convonet.data.lookalikes import alike_pairs, looks_of
+from convonet.data.lookalikes import first_alike, perceptual_hashes
 from convonet.data.marks import LEFT_OUT
 from convonet.data.names import plain
 from convonet.data.pixels import Pixels
@@ -252,10 +252,10 @@ def _copies(
 def _near(train: PreparedSet, kept: Rows, other: PreparedSet, rows: Rows, watch: Watch) -> int:
     if not len(rows) or not len(kept):
         return 0
-    looks = looks_of(_small(train.images, kept), watch).joined(looks_of(_small(other.images, rows), watch))
-    pairs: Any = alike_pairs(looks, watch)
-    count = len(kept)
-    return len({b for a, b in pairs.tolist() if a < count <= b})
+    perceptual = perceptual_hashes(_small(train.images, kept), watch).joined(
+        perceptual_hashes(_small(other.images, rows), watch)
+    )
+    return len(first_alike(perceptual, len(kept), watch))
 
 
 def _small(images: Pixels, rows: Rows) -> Pixels:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from convonet.data.counted import counted
 from convonet.data.data_prep import PreparedSet
 from convonet.data.listing import Rows
-from convonet.data.lookalikes import Looks, alike_pairs, groups_of
+from convonet.data.lookalikes import PerceptualHashes, alike_groups, first_alike, members
 from convonet.data.oddities import light_of, oddities_of
 from convonet.data.shortcuts import Shortcut, cues_of, find_shortcuts
 from convonet.events import Watch
@@ -62,7 +62,7 @@ class Quality:
             yield shortcut.sentence()
 
 
-def quality_of(prepared: PreparedSet, looks: Looks, watch: Watch | None = None) -> Quality:
+def quality_of(prepared: PreparedSet, perceptual: PerceptualHashes, watch: Watch | None = None) -> Quality:
     """Check the images of one set.
 
     Args:
@@ -77,10 +77,10 @@ def quality_of(prepared: PreparedSet, looks: Looks, watch: Watch | None = None) 
     odd = {
         name: _names(prepared, flags) for name, flags in oddities_of(light, prepared.sizes)._asdict().items()
     }
-    groups = _near(prepared, looks, watch)
+    groups = _near(prepared, perceptual, watch)
     cues = cues_of(prepared.paths, prepared.sizes, light)
     return Quality(
-        near_duplicates=tuple(tuple(prepared.paths[row] for row in rows) for rows in groups),
+        near_duplicates=tuple(tuple(prepared.paths[row] for row in rows.tolist()) for rows in groups),
         near_conflicts=sum(len(set(prepared.labels[rows].tolist())) > 1 for rows in groups),
         shortcuts=tuple(find_shortcuts(cues, prepared.labels, prepared.classes)),
         **odd,
@@ -88,7 +88,10 @@ def quality_of(prepared: PreparedSet, looks: Looks, watch: Watch | None = None) 
 
 
 def near_leaks(
-    train: PreparedSet, test: PreparedSet, looks: tuple[Looks, Looks], watch: Watch | None = None
+    train: PreparedSet,
+    test: PreparedSet,
+    perceptual: tuple[PerceptualHashes, PerceptualHashes],
+    watch: Watch | None = None,
 ) -> list[tuple[str, str]]:
     """Test images that look like a training image whose file differs, each with the first such: (train, test).
 
@@ -96,20 +99,20 @@ def near_leaks(
         Cancelled: the watch says so.
     """
     known = {content.tobytes() for content in train.hashes}
-    first: dict[int, int] = {}
-    for a, b in alike_pairs(looks[0].joined(looks[1]), watch).tolist():
-        row = b - len(train)
-        if a < len(train) <= b and test.hashes[row].tobytes() not in known:
-            first.setdefault(row, a)
-    return [(train.paths[a], test.paths[row]) for row, a in sorted(first.items())]
+    alike = first_alike(perceptual[0].joined(perceptual[1]), len(train), watch)
+    rows = {row - len(train): first for row, first in sorted(alike.items())}
+    return [
+        (train.paths[first], test.paths[row])
+        for row, first in rows.items()
+        if test.hashes[row].tobytes() not in known
+    ]
 
 
-def _near(prepared: PreparedSet, looks: Looks, watch: Watch | None) -> list[list[int]]:
+def _near(prepared: PreparedSet, perceptual: PerceptualHashes, watch: Watch | None) -> list[Rows]:
     """Groups of rows that look the same, exact copies left out but for the first."""
     _, first = np.unique(prepared.hashes, axis=0, return_index=True)
     rows: Rows = np.sort(first).astype(np.int64)
-    pairs = alike_pairs(looks.select(rows), watch)
-    return groups_of(rows[pairs], len(prepared)) if len(pairs) else []
+    return [rows[group] for group in members(alike_groups(perceptual.select(rows), watch))]
 
 
 def _names(prepared: PreparedSet, flags: npt.NDArray[np.bool_]) -> tuple[str, ...]:

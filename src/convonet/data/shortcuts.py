@@ -7,7 +7,7 @@ Source: R. Geirhos and others, Shortcut Learning in Deep Neural Networks, Nature
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from convonet.data.oddities import Light
-from convonet.metrics import Interval, auc_interval, roc_auc
+from convonet.metrics import Interval, auc_interval, auc_of_counts, roc_auc
 
 CLAIM_FROM = 0.9
 """A shortcut is claimed where the AUC of one class against the rest is surely this high."""
@@ -81,22 +81,75 @@ def find_shortcuts(cues: Mapping[str, Steps], labels: Steps, classes: Sequence[s
 
     Args:
         cues: from `cues_of`.
-        labels: (N,), the place in `classes`.
+        labels: (N,), indices into `classes`.
         classes: those with fewer than 20 images, or all but 20, are not asked.
     """
-    evidence = {name: _evidence(steps, labels, len(classes)) for name, steps in cues.items()}
-    evidence["all"] = np.sum(list(evidence.values()), axis=0)
+    evidence = {name: _Evidence.of(steps, labels, len(classes)) for name, steps in cues.items()}
     counts = np.bincount(labels, minlength=len(classes))
     found = []
     for label, name in enumerate(classes):
         if min(counts[label], len(labels) - counts[label]) < _FEWEST:
             continue
-        claims = [_claim(name, cue, labels == label, rows[:, label]) for cue, rows in evidence.items()]
-        sure = [claim for claim in claims if claim.interval.low >= CLAIM_FROM]
-        alone = [claim for claim in sure if claim.cue != "all"]
+        alone = [_claim(name, cue, *part.of_class(label)) for cue, part in evidence.items()]
+        sure = [claim for claim in alone if claim.interval.low >= CLAIM_FROM]
+        if not sure:
+            scores = np.sum([part.scores(label) for part in evidence.values()], axis=0)
+            sure = list(_together(name, labels == label, scores))
         if sure:
-            found.append(max(alone or sure, key=lambda claim: claim.auc))
+            found.append(max(sure, key=lambda claim: claim.auc))
     return found
+
+
+class _Evidence(NamedTuple):
+    """How much each step of one property speaks for each class against the rest, in nats, learnt out of fold.
+
+    Images of one fold and step have the same evidence, so it is kept by cell: of a hundred thousand images in a
+    thousand classes it would fill gigabytes.
+
+    Attributes:
+        cells: (N,), the cell of each image, its fold and step.
+        nats: (cells, classes).
+        images: (cells, classes), how many images of each class a cell holds.
+    """
+
+    cells: Steps
+    nats: npt.NDArray[np.float64]
+    images: Steps
+
+    @classmethod
+    def of(cls, steps: Steps, labels: Steps, classes: int) -> _Evidence:
+        """Learn from steps (N,) and labels (N,)."""
+        fold = np.empty(len(labels), np.int64)
+        fold[np.argsort(labels, kind="stable")] = np.arange(len(labels)) % _FOLDS
+        width = int(steps.max()) + 1
+        cells = fold * width + steps
+        images = np.bincount(cells * classes + labels, minlength=_FOLDS * width * classes)
+        by_fold = images.reshape(_FOLDS, width, classes)
+        table = 1.0 + by_fold.sum(axis=0) - by_fold
+        own = table / table.sum(axis=1, keepdims=True)
+        rest = table.sum(axis=2, keepdims=True) - table
+        nats = np.log(own / (rest / rest.sum(axis=1, keepdims=True)))
+        return cls(cells, nats.reshape(-1, classes), by_fold.reshape(-1, classes))
+
+    def scores(self, label: int) -> npt.NDArray[np.float64]:
+        """The evidence of each image for a class, (N,)."""
+        return self.nats[:, label][self.cells]
+
+    def of_class(self, label: int) -> tuple[npt.NDArray[np.float64], Steps, Steps]:
+        """The evidence of each cell for a class, and how many images in it are of the class and of others."""
+        own = self.images[:, label]
+        return self.nats[:, label], own, self.images.sum(axis=1) - own
+
+
+def _together(name: str, truth: npt.NDArray[np.bool_], scores: npt.NDArray[np.float64]) -> Iterator[Shortcut]:
+    """The claim of all properties together, where it is sure."""
+    area = roc_auc(truth, scores)
+    # The interval lies around the area and takes longer to compute.
+    if area is None or area < CLAIM_FROM:
+        return
+    interval = auc_interval(truth, scores)
+    if interval is not None and interval.low >= CLAIM_FROM:
+        yield Shortcut(name, "all", area, interval)
 
 
 def _stepped(values: npt.NDArray[np.float64]) -> Steps:
@@ -105,24 +158,9 @@ def _stepped(values: npt.NDArray[np.float64]) -> Steps:
     return np.searchsorted(edges, values, "left") + np.searchsorted(edges, values, "right")
 
 
-def _evidence(steps: Steps, labels: Steps, classes: int) -> npt.NDArray[np.float64]:
-    """How much a step speaks for each class against the rest, (N, classes): out of fold, in nats."""
-    fold = np.empty(len(labels), np.int64)
-    fold[np.argsort(labels, kind="stable")] = np.arange(len(labels)) % _FOLDS
-    evidence = np.zeros((len(labels), classes))
-    for held in range(_FOLDS):
-        learnt = fold != held
-        table = np.ones((int(steps.max()) + 1, classes))
-        np.add.at(table, (steps[learnt], labels[learnt]), 1)
-        own = table / table.sum(axis=0)
-        rest = table.sum(axis=1, keepdims=True) - table
-        evidence[~learnt] = np.log(own / (rest / rest.sum(axis=0)))[steps[~learnt]]
-    return evidence
-
-
-def _claim(name: str, cue: str, truth: npt.NDArray[np.bool_], scores: npt.NDArray[np.float64]) -> Shortcut:
-    interval = auc_interval(truth, scores)
-    area = roc_auc(truth, scores)
-    assert interval is not None
-    assert area is not None
-    return Shortcut(name, cue, area, interval)
+def _claim(
+    name: str, cue: str, scores: npt.NDArray[np.float64], positives: Steps, negatives: Steps
+) -> Shortcut:
+    counted = auc_of_counts(scores, positives, negatives)
+    assert counted is not None
+    return Shortcut(name, cue, *counted)

@@ -15,10 +15,11 @@ from convonet.data.class_contract import complete_map, impose_classes, pairs_tex
 from convonet.data.folders import NO_IMAGES, image_files, list_by_pattern, list_class_folders
 from convonet.data.groups import grouped
 from convonet.data.listing import ImageListing, Skipped
+from convonet.data.locations import ACCEPTED, SetLocation, Split, location_of
 from convonet.data.marks import obey_marks, read_marks
 from convonet.data.names import IMAGE_SUFFIXES
-from convonet.data.places import ACCEPTED, Place, Split, place_of
 from convonet.data.tables import list_table
+from convonet.data.test_share import held_for_test, share_of
 from convonet.errors import ClassMismatchError, DataError, ParamError
 from convonet.events import DataScanned, Warned, Watch
 from convonet.params import DataParams
@@ -157,9 +158,13 @@ def scan_set(
         ParamError: `num_classes` disagrees with the classes found, or no groups are found where they are asked for.
     """
     watch = watch or Watch()
-    listed = list_set(data, split, watch)
+    share = held_for_test(data)
+    listed = list_set(data, "train" if share and split == "test" else split, watch)
     repaired = obey_marks(listed, read_marks(listed.root)).listing
     listing = grouped(repaired, data, required=split == "train")
+    if share and split != "val":
+        # Drawn before marks are obeyed: an image that is marked later moves no other one.
+        listing = share_of(listing, grouped(listed, data, required=False), data, split)
     if not len(listing):
         raise _nothing_found(listing)
     if classes is None:
@@ -185,12 +190,12 @@ def scan_set(
 
 
 def has_set(data: DataParams, split: Split) -> bool:
-    """Whether a set was given, or is found beside the training images.
+    """Whether a set was given, is found beside the training images, or is held out from them.
 
     Raises:
         DataError: what was given is not there, or is nothing that can be read.
     """
-    return place_of(data, split) is not None
+    return location_of(data, split) is not None or (split == "test" and bool(held_for_test(data)))
 
 
 def list_set(data: DataParams, split: Split, watch: Watch) -> ImageListing:
@@ -199,28 +204,28 @@ def list_set(data: DataParams, split: Split, watch: Watch) -> ImageListing:
     Raises:
         DataError: the set is missing.
     """
-    return _listed(data, _required_place(data, split, watch), watch)
+    return _listed(data, _required_location(data, split, watch), watch)
 
 
-def _required_place(data: DataParams, split: Split, watch: Watch) -> Place:
-    place = place_of(data, split, watch)
-    if place is None:
+def _required_location(data: DataParams, split: Split, watch: Watch) -> SetLocation:
+    location = location_of(data, split, watch)
+    if location is None:
         raise DataError(
             f"No {split} images are given",
             expected=ACCEPTED,
             hint=f"Set {split}_dir in the data parameters",
         )
-    return place
+    return location
 
 
-def _listed(data: DataParams, place: Place, watch: Watch) -> ImageListing:
-    if place.table is not None:
-        return list_table(place.table, place.split, watch)
-    if place.pair is not None:
-        return list_arrays(place.path, place.pair)
+def _listed(data: DataParams, location: SetLocation, watch: Watch) -> ImageListing:
+    if location.table is not None:
+        return list_table(location.table, location.split, watch)
+    if location.pair is not None:
+        return list_arrays(location.path, location.pair)
     if data.label_pattern:
-        return list_by_pattern(place.path, data.label_pattern, watch)
-    return list_class_folders(place.path, watch)
+        return list_by_pattern(location.path, data.label_pattern, watch)
+    return list_class_folders(location.path, watch)
 
 
 def _nothing_found(listing: ImageListing) -> DataError:

@@ -19,7 +19,7 @@ def split_rows(
     side, a class of one stays in training.
 
     Args:
-        labels: (N,) places of classes.
+        labels: (N,) indices of classes.
         share: 0 < share < 1, of the images that are held out.
         seed: the same seed gives the same split, whatever else is drawn.
         groups: (N,) a number for each group of images that must stay together; None: each is alone. The share
@@ -51,7 +51,7 @@ def stratified_folds(
     """Cut the images into folds for cross-validation; every class is spread to within one image.
 
     Args:
-        labels: (N,) places of classes.
+        labels: (N,) indices of classes.
         folds: 2 ≤ folds ≤ N. Sizes of folds differ by at most one image.
         groups: as for `split_rows`; sizes then differ as whole groups do.
 
@@ -78,7 +78,7 @@ def _shuffled_classes(labels: npt.ArrayLike, purpose: str) -> list[Rows]:
     """The rows of each class in a random order that depends on `purpose` alone."""
     labels = np.asarray(labels, np.int64)
     bits = bits_of(purpose)
-    groups = (np.flatnonzero(labels == place) for place in np.unique(labels))
+    groups = (np.flatnonzero(labels == label) for label in np.unique(labels))
     return [rows[np.argsort(bits.random_raw(len(rows)), kind="stable")] for rows in groups]
 
 

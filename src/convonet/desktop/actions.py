@@ -13,7 +13,7 @@ class ActionSpec:
 
     Attributes:
         id: the name of the method that does it.
-        needs: asked of `Workbench.why_not`; empty: always possible.
+        needs: asked of `Session.why_not`; empty: always possible.
         new_group: a line stands above it.
         key: keyboard shortcut in Qt's portable words.
     """

@@ -1,4 +1,4 @@
-"""Starts the window: the application, the workbench in it, and what waits until it can be seen."""
+"""Starts the window: the application, the session in it, and what waits until it can be seen."""
 
 from __future__ import annotations
 
@@ -14,15 +14,16 @@ from PySide6.QtWidgets import QApplication
 
 from convonet.desktop.app_win import AppWin
 from convonet.desktop.controller import Controller
-from convonet.desktop.session import Session
 from convonet.desktop.style import Theme, apply_look
+from convonet.desktop.window_state import WindowState
 from convonet.errors import ConvonetError, OutputError
 from convonet.home import home
 from convonet.params.recipes import TrainRecipe
-from convonet.workbench.workbench import Workbench
+from convonet.session.local.backend import LocalBackend
+from convonet.session.session import Session
 
 if TYPE_CHECKING:
-    from convonet.workbench.remote.bench import RemoteBench
+    from convonet.session.remote.backend import RemoteBackend
 
 FIRST_RECIPE: TrainRecipe = "auto"
 """What trains in the window where nothing is set."""
@@ -46,20 +47,20 @@ def check_versions(pyside: tuple[int, ...], python: tuple[int, ...]) -> None:
 
 
 def open_window(
-    session: Session | None = None, *, restore: bool = True, bench: Workbench | None = None
+    state: WindowState | None = None, *, restore: bool = True, session: Session | None = None
 ) -> AppWin:
     """Make the window in an application that is there already; nothing is started yet.
 
     Args:
         restore: take up what was loaded last time.
-        bench: of a server; None: of this machine.
+        session: of a server; None: of this machine.
     """
-    session = session or Session.load()
-    bench = bench or Workbench(home() / "runs")
-    bench.recipes.first = FIRST_RECIPE
-    controller = Controller(bench, session)
+    state = state or WindowState.load()
+    session = session or Session(LocalBackend(home() / "runs"))
+    session.params.recipes.first = FIRST_RECIPE
+    controller = Controller(session, state)
     window = AppWin(controller)
-    known = bool(session.data or session.model)
+    known = bool(state.data or state.model)
     window.show_page("data" if restore and known else "start")
     if restore:
         QTimer.singleShot(0, window, controller.restore_session)
@@ -90,7 +91,7 @@ def as_error(fault: Exception) -> ConvonetError:
     return error.with_traceback(fault.__traceback__)
 
 
-def open_remote(session: Session, bench: RemoteBench) -> AppWin:
+def open_remote(state: WindowState, backend: RemoteBackend) -> AppWin:
     """The same window on a server's images, models and workers."""
     # Only a window on a server needs these.
     from convonet.desktop.dialogs.places import ServerAsker
@@ -99,11 +100,11 @@ def open_remote(session: Session, bench: RemoteBench) -> AppWin:
 
     app = QApplication.instance()
     assert app is not None
-    show_pictures_of(app, bench.remote_images.picture)
-    window = open_window(session, bench=bench)
-    window.setWindowTitle(f"Convonet – {bench.server}")
-    window.controller.ask = ServerAsker(window, bench.folder_of, window.controller.background)
-    window.statusBar().insertPermanentWidget(1, ConnectionLabel(bench.connection))
+    show_pictures_of(app, backend.images.picture)
+    window = open_window(state, session=Session(backend))
+    window.setWindowTitle(f"Convonet – {backend.url}")
+    window.controller.ask = ServerAsker(window, backend.list_folder, window.controller.background)
+    window.statusBar().insertPermanentWidget(1, ConnectionLabel(backend.connection))
     return window
 
 
@@ -126,23 +127,23 @@ def run(snap: Path | None = None, server: str | None = None, token: str | None =
     assert isinstance(app, QApplication)
     app.setApplicationName("Convonet")
     app.setDesktopFileName("convonet")
-    bench = None
+    backend = None
     if server is not None:
         # Only a window on a server needs it.
-        from convonet.workbench.remote.bench import open_bench
+        from convonet.session.remote.backend import open_server
 
-        bench = open_bench(server, token)
-    session = Session.load(bench.name if bench is not None else "")
-    theme: Theme = session.theme if session.theme in ("light", "dark") else "system"  # type: ignore[assignment]
+        backend = open_server(server, token)
+    state = WindowState.load(backend.name if backend is not None else "")
+    theme: Theme = state.theme if state.theme in ("light", "dark") else "system"  # type: ignore[assignment]
     apply_look(app, theme)
-    window = open_window(session) if bench is None else open_remote(session, bench)
+    window = open_window(state) if backend is None else open_remote(state, backend)
     window.show()
     if snap is not None:
         QTimer.singleShot(_SNAP_AFTER_MS, window, lambda: _snap(window, snap))
     else:
         show_faults(window.controller)
         QTimer.singleShot(0, window, window.controller.attach_running)
-        QTimer.singleShot(_WARM_AFTER_MS, window, window.controller.bench.warm)
+        QTimer.singleShot(_WARM_AFTER_MS, window, window.controller.session.backend.warm)
     code = int(app.exec())
     if snap is not None and not snap.is_file():
         raise OutputError("The picture cannot be written", where=snap, hint="Choose another place")

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QLabel, QMainWindow, QMenu, QProgressBar, QStackedWidget, QToolButton, QWidget
@@ -16,16 +15,14 @@ from convonet.desktop.help_actions import HelpActions
 from convonet.desktop.rail import Rail
 from convonet.desktop.task_actions import TaskActions
 from convonet.desktop.views import make_page
-from convonet.desktop.views.page import Page
+from convonet.desktop.views.page import Page, PageContext
 from convonet.desktop.widgets.basic import row
-from convonet.workbench.changes import WorkEnded
-from convonet.workbench.path import steps
-from convonet.workbench.progress import time_left
+from convonet.launch.work import WorkEnded
+from convonet.session.progress import time_left
+from convonet.session.steps import steps
 
 if TYPE_CHECKING:
     from convonet.desktop.controller import Controller
-    from convonet.desktop.views.explain_page import ExplainPage
-    from convonet.desktop.views.tune_page import TunePage
 
 _STAY, _STOP, _GO_ON = "Stay", "Stop and close", "Go on in the background"
 _MESSAGE_MS = 8000
@@ -41,14 +38,13 @@ class AppWin(QMainWindow):
         self.setWindowTitle("Convonet")
         self.setAcceptDrops(True)
         self.setMinimumSize(900, 600)
-        self.resize(*controller.session.size)
+        self.resize(*controller.window_state.size)
         controller.ask = Asker(self)
         self.files, self.tasks = FileActions(controller), TaskActions(controller)
-        self.tasks.search_options = self._search_options
-        self.tasks.explain_with = self._explain
         self.helps = HelpActions(controller, self)
         handlers = self.files.handlers() | self.tasks.handlers() | self.helps.handlers()
         controller.make_actions(handlers | {"exit": self._exit})
+        self._context = PageContext(controller, self.files, self.tasks)
         self.pages: dict[str, Page] = {}
         self._stack = QStackedWidget()
         self.rail = Rail()
@@ -119,7 +115,7 @@ class AppWin(QMainWindow):
     def page(self, name: str) -> Page:
         """A page, made when it is asked for the first time."""
         if name not in self.pages:
-            self.pages[name] = make_page(name, self.controller, self.files, self.tasks)
+            self.pages[name] = make_page(name, self._context)
             self._stack.addWidget(self.pages[name])
         return self.pages[name]
 
@@ -129,23 +125,17 @@ class AppWin(QMainWindow):
         current = self._stack.currentWidget()
         return next((name for name in PAGES if self.pages.get(name) is current), "")
 
-    def _search_options(self) -> dict[str, Any]:
-        return cast("TunePage", self.page("tune")).task_options()
-
-    def _explain(self, paths: Sequence[Path]) -> None:
-        cast("ExplainPage", self.page("explain")).explain(paths)
-
     # What changes
 
     def _changed(self, part: str) -> None:
-        self.rail.show_steps(steps(self.controller.bench))
+        self.rail.show_steps(steps(self.controller.session))
         if part == "recent":
             self._fill_recent()
         if part == "work":
             self._show_progress()
 
     def _show_progress(self) -> None:
-        work, progress = self.controller.bench.work, self.controller.progress
+        work, progress = self.controller.session.work, self.controller.progress
         for widget in (self._doing, self._bar, self._left, self._stop):
             widget.setVisible(work is not None)
         if work is not None:
@@ -167,13 +157,13 @@ class AppWin(QMainWindow):
 
     def _fill_recent(self) -> None:
         self._recent.clear()
-        for text in self.controller.session.recent:
+        for text in self.controller.window_state.recent:
             path = Path(text)
             self._recent.addAction(
                 f"{path.name}  –  {path.parent}",
                 lambda path=path: self.controller.guard(lambda: self.files.take_paths([path])),  # type: ignore[misc]
             )
-        self._recent.setEnabled(bool(self.controller.session.recent))
+        self._recent.setEnabled(bool(self.controller.window_state.recent))
 
     # Dropping
 
@@ -194,7 +184,7 @@ class AppWin(QMainWindow):
             event.ignore()
             return
         size = self.size()
-        self.controller.session.size = (size.width(), size.height())
+        self.controller.window_state.size = (size.width(), size.height())
         self.controller.save_session()
         for page in self.pages.values():
             page.close_page()
@@ -203,8 +193,8 @@ class AppWin(QMainWindow):
 
     def _may_close(self) -> bool:
         """Work that is under way is asked about; what is not kept is simply stopped."""
-        work = self.controller.bench.work
-        if work is None or self.controller.bench.outlives_the_window:
+        work = self.controller.session.work
+        if work is None or self.controller.session.backend.is_remote:
             return True
         if self._closing:
             return False
@@ -213,10 +203,10 @@ class AppWin(QMainWindow):
             text = "It can go on in the background; the window shows it again when it is next opened."
             answer = self.controller.ask.choose("Work is under way", text, (_GO_ON, _STOP, _STAY))
         if answer == _GO_ON:
-            self.controller.bench.detach()
+            self.controller.session.detach()
             return True
-        if answer == _STOP and self.controller.bench.work is not None:
+        if answer == _STOP and self.controller.session.work is not None:
             self._closing = True
-            self.controller.bench.stop()
+            self.controller.session.stop()
         # The window closes when the worker has put its work away.
-        return self.controller.bench.work is None and answer == _STOP
+        return self.controller.session.work is None and answer == _STOP

@@ -1,9 +1,10 @@
-"""Between workbench and window: polls the work, scans in the background, keeps actions true, shows errors."""
+"""Between session and window: polls the work, scans in the background, keeps actions true, shows errors."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QAction
@@ -12,16 +13,17 @@ from PySide6.QtWidgets import QToolButton
 from convonet.desktop.actions import ACTIONS
 from convonet.desktop.background import Background
 from convonet.desktop.dialogs.ask import Asker
-from convonet.desktop.session import Session
+from convonet.desktop.window_state import WindowState
 from convonet.errors import ConvonetError, DataChangedError, InputError, WorkerError
 from convonet.events import RunState
+from convonet.launch.work import WorkEnded
 from convonet.runs import Run
+from convonet.session.changes import Change, Changed, Reported
+from convonet.session.opened import OpenedModel
+from convonet.session.progress import Progress
+from convonet.session.session import Session
+from convonet.session.sets import LoadedSets, deciding_values
 from convonet.tasks import Split, traits_of
-from convonet.workbench.changes import Change, Changed, Heard, WorkEnded
-from convonet.workbench.opened import OpenedModel
-from convonet.workbench.progress import Progress
-from convonet.workbench.sets import DECIDING, LoadedSets
-from convonet.workbench.workbench import Workbench
 
 POLL_MS = 50
 _SCAN_AFTER_MS = 500
@@ -32,10 +34,12 @@ class Controller(QObject):
     """What views and actions work with.
 
     Signals:
-        changed: a part of the workbench has another value; carries its name.
+        changed: a part of the session has another value; carries its name.
         progressed: the work told something; `progress` has it.
         ended: the work is over; carries a WorkEnded.
         page_wanted: a page is to be shown; carries its name.
+        search_wanted: the page of tuning is to start a search with what its form says.
+        explain_wanted: the page of explanations is to explain images; carries their paths.
         noted: a short sentence for the status bar.
     """
 
@@ -43,11 +47,13 @@ class Controller(QObject):
     progressed = Signal()
     ended = Signal(object)
     page_wanted = Signal(str)
+    search_wanted = Signal()
+    explain_wanted = Signal(object)
     noted = Signal(str)
 
-    def __init__(self, bench: Workbench, session: Session, parent: QObject | None = None) -> None:
+    def __init__(self, session: Session, state: WindowState, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.bench, self.session = bench, session
+        self.session, self.window_state = session, state
         self.progress = Progress()
         self.background = Background(self)
         self.ask: Asker | None = None
@@ -61,8 +67,8 @@ class Controller(QObject):
         self._scan.setSingleShot(True)
         self._scan.setInterval(_SCAN_AFTER_MS)
         self._scan.timeout.connect(self.scan)
-        self._scanned: tuple[object, ...] = self._deciding()
-        bench.listen(self._hear)
+        self._scanned = deciding_values(session.params.data)
+        session.listen(self._hear)
 
     # Actions
 
@@ -95,16 +101,12 @@ class Controller(QObject):
     def update_actions(self) -> None:
         """Every action is possible or says in its tip why not."""
         for spec in ACTIONS:
-            why = self._why_not(spec.needs) if spec.needs else ""
+            reason = self.session.why_not(spec.needs) if spec.needs else None
+            tip = spec.tip if reason is None else reason.sentence
             action = self.actions[spec.id]
-            action.setEnabled(not why)
-            action.setToolTip(why or spec.tip)
-            action.setStatusTip(why or spec.tip)
-
-    def _why_not(self, needs: str) -> str:
-        if needs == "further":
-            return self.bench.why_not("train") or self.bench.why_not("save_model")
-        return self.bench.why_not(needs)
+            action.setEnabled(reason is None)
+            action.setToolTip(tip)
+            action.setStatusTip(tip)
 
     def guard(self, act: Callable[[], object]) -> None:
         """Do something; an error that it raises is shown."""
@@ -120,7 +122,7 @@ class Controller(QObject):
     # Work
 
     def _hear(self, change: Change) -> None:
-        if isinstance(change, Heard):
+        if isinstance(change, Reported):
             self.progress.take(change.stamped.event)
             self.progressed.emit()
         elif isinstance(change, Changed):
@@ -131,13 +133,13 @@ class Controller(QObject):
     def _part_changed(self, part: str) -> None:
         if part == "work":
             self._work_changed()
-        if part == "data" and self._deciding() != self._scanned:
+        if part == "data" and deciding_values(self.session.params.data) != self._scanned:
             self._scan.start()
         self.update_actions()
         self.changed.emit(part)
 
     def _work_changed(self) -> None:
-        work = self.bench.work
+        work = self.session.work
         if work is None:
             self._poll.stop()
         elif not self._poll.isActive():
@@ -149,7 +151,7 @@ class Controller(QObject):
         self.progressed.emit()
 
     def _poll_work(self) -> None:
-        self.guard(self.bench.poll)
+        self.guard(self.session.poll)
 
     def _work_ended(self, ended: WorkEnded) -> None:
         self.ended.emit(ended)
@@ -159,12 +161,9 @@ class Controller(QObject):
         died = isinstance(ended.error, WorkerError) and ended.task.resumable
         offers = (_ACCEPT,) if changed else ("Resume",) if died else ()
         if self.show_error(ended.error, *offers):
-            self.guard(lambda: self.bench.resume(ended.run, accept_changed_data=changed))
+            self.guard(lambda: self.session.resume(ended.run, accept_changed_data=changed))
 
     # Images
-
-    def _deciding(self) -> tuple[object, ...]:
-        return tuple(str(getattr(self.bench.data, name)) for name in DECIDING)
 
     def scan(self, *, loud: bool = False) -> None:
         """List the images that the data parameters name, in the background.
@@ -173,8 +172,8 @@ class Controller(QObject):
             loud: a fault is shown in a dialog, not on the page alone.
         """
         self._scan.stop()
-        data, names = self.bench.data, self.bench.class_names if self.bench.model else ()
-        self._scanned = self._deciding()
+        data, names = self.session.params.data, self.session.class_names if self.session.model else ()
+        self._scanned = deciding_values(data)
         if data.train_dir is None and data.test_dir is None:
             self.scan_errors = {}
             self.changed.emit("sets")
@@ -184,7 +183,7 @@ class Controller(QObject):
         def done(sets: LoadedSets) -> None:
             self.scanning = False
             self.scan_errors = dict(sets.errors)
-            self.bench.take_sets(data, sets)
+            self.session.take_sets(data, sets)
             if sets.errors and loud:
                 self.show_error(next(iter(sets.errors.values())))
 
@@ -193,26 +192,36 @@ class Controller(QObject):
             self.show_error(error)
             self.changed.emit("sets")
 
-        self.background.call("sets", lambda watch: self.bench.images.sets(data, names, watch), done, fail)
+        self.background.call(
+            "sets", lambda watch: self.session.images.load_sets(data, names, watch), done, fail
+        )
         self.changed.emit("sets")
 
     # Answers
 
-    def root_of(self, split: Split) -> Path:
-        """The folder of a set that was tested; held-out images are in that of the training set."""
-        listings = self.bench.sets.listings
+    def root_of(self, scores: Mapping[str, Any]) -> Path:
+        """The folder of the images of a test; held-out images are in that of the training set.
+
+        It is the test's own, so that its images are found whatever is loaded now. The set that is loaded counts where
+        the images have moved since, for tests of earlier versions, and for those of a server.
+        """
+        kept = Path(scores.get("root") or "")
+        if kept.name and not self.session.backend.is_remote and kept.exists():
+            return kept
+        split: Split = scores["split"]
+        listings = self.session.sets.listings
         found = listings.get(split) or listings.get("train" if split == "val" else split)
-        return found.root if found is not None else Path(self.bench.data.test_dir or "")
+        return found.root if found is not None else Path(self.session.params.data.test_dir or "")
 
     def find_mistakes(self, done: Callable[[list[Path]], None], most: int = 12) -> None:
         """Give the images of the surest wrong answers of the last test to `done`."""
-        scores = self.bench.evaluation
+        scores = self.session.evaluation
         if scores is None:
             return
-        root = self.root_of(scores["split"])
+        root = self.root_of(scores)
 
         def read(_: object) -> list[Path]:
-            answers = self.bench.images.answers(root, scores)
+            answers = self.session.images.answers(root, scores)
             addresses = [answers[int(place)].address for place in answers.mistakes()[:most]]
             if not addresses:
                 raise InputError("There is no mistake to explain", hint="Choose images instead")
@@ -239,46 +248,49 @@ class Controller(QObject):
         """
 
         def take(model: OpenedModel) -> None:
-            self.bench.set_model(model)
+            self.session.set_model(model)
             if then is not None:
                 self.guard(then)
 
         def show(error: ConvonetError) -> None:
             self.show_error(error)
 
-        self.background.call("model", lambda _: self.bench.opened(path), take, failed or show)
+        self.background.call("model", lambda _: self.session.models.open(path), take, failed or show)
 
-    # Session
+    # What the window remembers
 
     def remember(self, path: Path) -> None:
         """Put a path among the recent ones; those of a server are not files that can be opened again here."""
-        if self.bench.outlives_the_window and not path.exists():
+        if self.session.backend.is_remote and not path.exists():
             return
-        self.session.used(path)
+        self.window_state.used(path)
         self.changed.emit("recent")
 
     def save_session(self) -> None:
         """Keep what is loaded for the next time; failing to is told, not fatal."""
-        self.session.keep_params(self.bench.data, self.bench.space, self.bench.recipes)
-        self.session.model = str(self.bench.model.path) if self.bench.model else ""
+        self.window_state.keep_params(
+            self.session.params.data, self.session.params.space, self.session.params.recipes
+        )
+        self.window_state.model = str(self.session.model.path) if self.session.model else ""
         try:
-            self.session.save()
+            self.window_state.save()
         except ConvonetError as error:
             self.noted.emit(error.sentence())
 
     def restore_session(self) -> None:
         """Take up what was loaded last time; what is gone is left out and told."""
+        kept, params = self.window_state, self.session.params
         steps: tuple[Callable[[], object], ...] = (
-            lambda: self.bench.set_data(self.session.data_params()),
-            lambda: self.bench.set_space(self.session.search_space()) if self.session.hyper else None,
-            lambda: self.bench.restore_recipe(self.session.recipe_choice(self.bench.recipes.first)),
+            lambda: params.set_data(kept.data_params()),
+            lambda: params.set_space(kept.search_space()) if kept.hyper else None,
+            lambda: params.restore_recipe(kept.recipe_choice(params.recipes.first)),
         )
         for step in steps:
             try:
                 step()
             except ConvonetError as error:
                 self.noted.emit(error.sentence())
-        if not self.session.model:
+        if not self.window_state.model:
             self.scan()
             return
 
@@ -287,23 +299,26 @@ class Controller(QObject):
             self.scan()
 
         # The images are read with the model's classes, so the model comes first.
-        self.open_model(Path(self.session.model), self.scan, missing)
+        self.open_model(Path(self.window_state.model), self.scan, missing)
 
     def attach_running(self) -> None:
         """Follow the newest long work that still goes on, if there is some."""
         # A server's run may also wait for its turn there.
-        waits = (RunState.WAITING,) if self.bench.outlives_the_window else ()
+        waits = (RunState.WAITING,) if self.session.backend.is_remote else ()
 
         def find(_: object) -> object:
-            for run in self.bench.store.known():
-                if run.state() in (RunState.RUNNING, *waits) and traits_of(run.read()["kind"]).keeps_run:
+            for run in self.session.runs.known():
+                if (
+                    self.session.runs.state(run) in (RunState.RUNNING, *waits)
+                    and traits_of(run.read()["kind"]).keeps_run
+                ):
                     return run
             return None
 
         def found(run: object) -> None:
-            if isinstance(run, Run) and self.bench.work is None:
+            if isinstance(run, Run) and self.session.work is None:
                 step = run.task().step
-                self.bench.attach(run)
+                self.session.attach(run)
                 self.noted.emit("Work that was left in the background is shown again")
                 self.page_wanted.emit(step)
 
@@ -313,6 +328,6 @@ class Controller(QObject):
         """End timers, threads and the spare worker."""
         self._poll.stop()
         self._scan.stop()
-        # First the workbench: it lets go of a server that threads may be waiting for.
-        self.bench.close()
+        # First the session: it lets go of a server that threads may be waiting for.
+        self.session.close()
         self.background.close()

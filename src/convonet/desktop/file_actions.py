@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from convonet.errors import ConvonetError, InputError, ParamError
+from convonet.exporting.chromium import find_chromium
+from convonet.exporting.runtime import DOWNLOAD_MIB, is_cached
 from convonet.params import DataParams, SearchSpace, kind_of, preset, read_object
 from convonet.params.migrations import VERSION_KEY
 from convonet.runs import RECORD
@@ -26,7 +28,7 @@ class FileActions:
 
     def __init__(self, controller: Controller) -> None:
         self._controller = controller
-        self._bench = controller.bench
+        self._session = controller.session
 
     def handlers(self) -> dict[str, Callable[[], None]]:
         """Id → what it does."""
@@ -37,8 +39,8 @@ class FileActions:
         return {name: getattr(self, name) for name in names.split()}
 
     def new_data(self) -> None:
-        self._bench.set_data(DataParams())
-        self._bench.files.pop("data", None)
+        self._session.params.set_data(DataParams())
+        self._session.params.files.pop("data", None)
         self.edit_data()
 
     def load_data(self) -> None:
@@ -53,11 +55,11 @@ class FileActions:
         self._check_faults("data")
         path = self._ask_target("Save data parameters", _JSON, "data", "data_params.json")
         if path is not None:
-            self._bench.save_data(path)
+            self._session.params.save_data(path)
             self._saved(path)
 
     def new_hyper(self) -> None:
-        self._bench.new_hyper()
+        self._session.params.new_hyper()
         self.edit_hyper()
 
     def load_hyper(self) -> None:
@@ -72,30 +74,37 @@ class FileActions:
         self._check_faults("hyper")
         path = self._ask_target("Save hyper parameters", _JSON, "hyper", "hyper_params.json")
         if path is not None:
-            self._bench.save_hyper(path)
+            self._session.params.save_hyper(path)
             self._saved(path)
 
     def take_preset(self, name: str) -> None:
         """Take the parameters of a preset; folders that are set stay."""
         values = {k: v for k, v in preset("hyper", name).items() if k != VERSION_KEY}
-        self._bench.set_exact(SearchSpace.of(values))
+        self._session.params.set_exact(SearchSpace.of(values))
         self._controller.noted.emit(f"Hyper parameters of the preset {name}")
 
     def take_own_network(self) -> None:
         """Take hyper parameters of a small network from scratch that suit the images that are loaded."""
-        self._bench.set_exact(self._bench.first_space())
-        self._controller.noted.emit("Hyper parameters for these images")
+
+        def done(space: SearchSpace) -> None:
+            self._session.params.set_exact(space)
+            self._controller.noted.emit("Hyper parameters for these images")
+
+        # It looks into images, or asks a server that does.
+        self._controller.background.call(
+            "own_network", lambda _: self._session.first_space(), done, self._failed
+        )
 
     def load_train(self) -> None:
         folder = self._ask_folder(
-            "Training images: a folder with one folder per class", self._bench.data.train_dir
+            "Training images: a folder with one folder per class", self._session.params.data.train_dir
         )
         if folder is not None:
             self.take_folder(folder, "train_dir")
 
     def load_test(self) -> None:
         folder = self._ask_folder(
-            "Test images: a folder with one folder per class", self._bench.data.test_dir
+            "Test images: a folder with one folder per class", self._session.params.data.test_dir
         )
         if folder is not None:
             self.take_folder(folder, "test_dir")
@@ -106,30 +115,35 @@ class FileActions:
             self.take_model(path)
 
     def load_run_model(self) -> None:
-        folder = self._ask_folder("A run folder", str(self._bench.folder))
+        folder = self._ask_folder("A run folder", str(self._session.backend.folder))
         if folder is not None:
             self.take_model(folder)
 
     def save_model(self) -> None:
-        model = self._bench.model
+        model = self._session.model
         if model is None:
             return
-        suggestion = str(Path(self._bench.data.result_dir or self._controller.session.folder) / "model.keras")
+        suggestion = str(
+            Path(self._session.params.data.result_dir or self._controller.window_state.folder) / "model.keras"
+        )
         path = self._asker().save_file("Save the network model", _MODELS, suggestion)
         if path is not None:
             self._controller.background.call(
-                "save_model", lambda _: model.save_as(path), self._model_saved, self._not_saved
+                "save_model",
+                lambda _: self._session.models.save(model, path),
+                self._model_saved,
+                self._failed,
             )
 
     def _model_saved(self, files: list[Path]) -> None:
         self._saved(files[0])
 
-    def _not_saved(self, error: ConvonetError) -> None:
+    def _failed(self, error: ConvonetError) -> None:
         self._controller.show_error(error)
 
     def export_model(self) -> None:
         """Ask for format and place; a worker writes and checks it."""
-        model = self._bench.model
+        model = self._session.model
         if model is None:
             return
         titles = {found.title: found for found in EXPORT_FORMATS.values()}
@@ -141,11 +155,35 @@ class FileActions:
         if answer not in titles:
             return
         wanted = export_format(titles[answer].name)
-        folder = Path(self._bench.data.result_dir or self._controller.session.folder)
-        name = f"{model.file.stem}{wanted.suffix or '-export'}"
+        folder = Path(self._session.params.data.result_dir or self._controller.window_state.folder)
+        options = self._web_options() if wanted.name == "web" else {}
+        if options is None:
+            return
+        name = f"{model.file.stem}{wanted.suffix or f'-{wanted.folder_word}'}"
         path = self._asker().save_file(f"Export as {wanted.title}", "All files (*)", str(folder / name))
         if path is not None:
-            self._bench.start(self._bench.export_task(wanted.name, path))
+            self._session.start(self._session.tasks.export(wanted.name, path).changed(**options))
+
+    def _web_options(self) -> dict[str, bool] | None:
+        """What a person allows for a page for browsers; None where the export is called off."""
+        options = {}
+        if not is_cached():
+            text = (
+                f"The page needs ONNX Runtime Web, which is not on this computer. Download it ({DOWNLOAD_MIB} MiB) "
+                "with npm? It is kept for later exports."
+            )
+            if self._asker().choose("Download ONNX Runtime Web", text, ["Download", "Cancel"]) != "Download":
+                return None
+            options["fetch"] = True
+        if find_chromium() is None:
+            text = (
+                "There is no Chromium, Chrome or Edge on this computer, so the page cannot be compared with the model "
+                "in a browser. Export it unchecked?"
+            )
+            if self._asker().choose("No browser found", text, ["Export unchecked", "Cancel"]) == "Cancel":
+                return None
+            options["unchecked"] = True
+        return options
 
     # What is dropped on the window or taken from the recent ones
 
@@ -153,16 +191,16 @@ class FileActions:
         """Read a parameter file. Raises InputError with all faults."""
         kind = kind or _kind(path)
         if kind == "data":
-            self._bench.load_data(path)
+            self._session.params.load_data(path)
             self._controller.scan(loud=True)
         else:
-            self._bench.load_hyper(path)
+            self._session.params.load_hyper(path)
         self._controller.remember(path)
         self._controller.page_wanted.emit("data" if kind == "data" else "params/hyper")
 
     def take_folder(self, folder: Path, field: str = "train_dir") -> None:
         """Use a folder of images as one of the sets."""
-        self._bench.choose_images(folder, field)
+        self._session.params.choose_images(folder, field, replaces="train" in self._session.sets)
         self._controller.scan(loud=True)
         self._controller.remember(folder)
         self._controller.page_wanted.emit("data")
@@ -174,8 +212,8 @@ class FileActions:
     def _model_opened(self, path: Path) -> None:
         self._controller.remember(path)
         self._controller.page_wanted.emit("network")
-        if self._bench.work is None:
-            self._bench.start(self._bench.model_task())
+        if self._session.work is None:
+            self._session.start(self._session.tasks.model())
 
     def take_paths(self, paths: Sequence[Path]) -> None:
         """Whatever was dropped: parameters, a model, a run, a set of images, or images to predict.
@@ -188,7 +226,7 @@ class FileActions:
 
         first = paths[0]
         is_image = first.suffix.lower().lstrip(".") in IMAGE_SUFFIXES
-        if self._bench.outlives_the_window:
+        if self._session.backend.is_remote:
             _check_for_server(first, is_image=is_image)
         if first.suffix.lower() == ".json":
             self.take_params(first)
@@ -198,7 +236,7 @@ class FileActions:
             self.take_folder(first)
         elif first.is_dir() or is_image:
             self._controller.page_wanted.emit("use")
-            self._bench.start(self._bench.predict_task(paths))
+            self._session.start(self._session.tasks.predict(paths))
         elif first.suffix.lower() in (".csv", ".tsv", ".npz"):
             self.take_folder(first)
         else:
@@ -215,19 +253,19 @@ class FileActions:
         return self._controller.ask
 
     def _ask_file(self, title: str, kinds: str) -> Path | None:
-        return self._asker().open_file(title, kinds, self._controller.session.folder)
+        return self._asker().open_file(title, kinds, self._controller.window_state.folder)
 
     def _ask_folder(self, title: str, present: str | None) -> Path | None:
-        return self._asker().folder(title, present or self._controller.session.folder)
+        return self._asker().folder(title, present or self._controller.window_state.folder)
 
     def _ask_target(self, title: str, kinds: str, kind: str, name: str) -> Path | None:
-        known = self._bench.files.get(kind) or Path(self._controller.session.folder) / name
+        known = self._session.params.files.get(kind) or Path(self._controller.window_state.folder) / name
         path = self._asker().save_file(title, kinds, str(known))
         return path if path is None or path.suffix else path.with_suffix(".json")
 
     def _check_faults(self, form: str) -> None:
-        if self._bench.faults[form]:
-            raise ParamError.of(self._bench.faults[form])
+        if self._session.params.faults[form]:
+            raise ParamError.of(self._session.params.faults[form])
 
     def _saved(self, path: Path) -> None:
         self._controller.remember(path)

@@ -48,13 +48,13 @@ class HelpActions:
         app = QApplication.instance()
         if isinstance(app, QApplication):
             apply_look(app, theme)
-        self._controller.session.theme = theme
+        self._controller.window_state.theme = theme
 
     def plots(self) -> None:
         # Dialogs are loaded when they are opened; this one loads matplotlib.
         from convonet.desktop.dialogs.plots import PlotsDialog
 
-        model = self._controller.bench.model
+        model = self._controller.session.model
         if model is None or model.run is None:
             raise InputError(
                 "There is nothing to plot",
@@ -70,10 +70,10 @@ class HelpActions:
         # Dialogs are loaded when they are opened.
         from convonet.desktop.dialogs.shown_as import ShownAsDialog
 
-        self._open(ShownAsDialog(self._controller.bench, self._window))
+        self._open(ShownAsDialog(self._controller.session, self._window))
 
     def open_results(self) -> None:
-        model = self._controller.bench.model
+        model = self._controller.session.model
         if model is not None:
             folder = model.path if model.path.is_dir() else model.path.parent
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
@@ -82,7 +82,9 @@ class HelpActions:
         # Dialogs are loaded when they are opened.
         from convonet.desktop.dialogs.about import AboutDialog
 
-        self._open(AboutDialog(self._controller.background, self._controller.bench.examine, self._window))
+        self._open(
+            AboutDialog(self._controller.background, self._controller.session.backend.examine, self._window)
+        )
 
     def tutorial(self) -> None:
         # Dialogs are loaded when they are opened.

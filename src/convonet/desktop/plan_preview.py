@@ -17,10 +17,11 @@ _AFTER_MS = 200
 
 
 class PlanPreview(QObject):
-    """Keeps the plan true to what is loaded, once it was asked for.
+    """Keeps the plan true to what is loaded, once it was asked for. A window has one: see `of`.
 
     Attributes:
         plan: None while there is none.
+        last: the plan that was made last for the training images that are loaded, also while none is wanted.
         error: why there is none; empty when there is one or it is being made.
         is_busy: it is being made.
 
@@ -32,8 +33,9 @@ class PlanPreview(QObject):
 
     def __init__(self, controller: Controller) -> None:
         super().__init__(controller)
-        self._controller, self._bench = controller, controller.bench
+        self._controller, self._session = controller, controller.session
         self.plan: Plan | None = None
+        self.last: Plan | None = None
         self.error = ""
         self.is_busy = False
         self._key: tuple[Any, ...] | None = None
@@ -44,8 +46,16 @@ class PlanPreview(QObject):
         self._timer.setInterval(_AFTER_MS)
         self._timer.timeout.connect(self._make)
 
+    @classmethod
+    def of(cls, controller: Controller) -> PlanPreview:
+        """The preview of a window, made when it is asked for the first time."""
+        found = controller.findChild(cls)
+        return found if isinstance(found, cls) else cls(controller)
+
     def request(self) -> None:
         """Make the plan unless it is there or being made; `changed` tells when it is there."""
+        if "train" not in self._session.sets or self._session.sets["train"] is not self._listing:
+            self.last = None
         key = self._present()
         if key == self._key:
             return
@@ -68,27 +78,32 @@ class PlanPreview(QObject):
 
     def _present(self) -> tuple[Any, ...] | None:
         """What a plan depends on; None where there is nothing to plan."""
-        bench = self._bench
-        if bench.recipe == "none" or "train" not in bench.sets or any(bench.faults.values()):
+        session = self._session
+        if (
+            session.params.recipe == "none"
+            or "train" not in session.sets
+            or any(session.params.faults.values())
+        ):
             return None
         # It is kept, so that no other listing can have its id.
-        listing = self._listing = bench.sets["train"]
-        task = bench.train_task()
-        return id(listing), task.data, task.hyper, task.recipe, task.minutes, bench.sets.images("val")
+        listing = self._listing = session.sets["train"]
+        task = session.tasks.train()
+        return id(listing), task.data, task.hyper, task.recipe, task.minutes, session.sets.images("val")
 
     def _make(self) -> None:
         key = self._key
         if key is None:
             return
         _, data, hyper, recipe, minutes, validation = key
-        images, listing = self._bench.images, self._listing
+        images, listing = self._session.images, self._listing
         assert listing is not None
 
         def make(_: object) -> Plan | None:
-            return images.plan(data, hyper, recipe, listing, minutes=minutes, validation=validation)
+            return images.make_plan(data, hyper, recipe, listing, minutes=minutes, validation=validation)
 
         def done(plan: Plan | None) -> None:
             self.plan, self.is_busy = plan, False
+            self.last = plan or self.last
             self.changed.emit()
 
         def failed(error: ConvonetError) -> None:

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QAbstractButton, QFrame, QSizePolicy
 
 from convonet.desktop.style import color
 from convonet.desktop.widgets.basic import column
-from convonet.workbench.path import PathStep, Standing
+from convonet.session.steps import PathStep, Standing
 
 _WIDTH, _HEIGHT, _CIRCLE = 232, 58, 26
 

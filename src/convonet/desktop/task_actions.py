@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from convonet.errors import ConvonetError, DataError, InputError
 from convonet.params import DataParams
-from convonet.tasks import InspectTask
 
 if TYPE_CHECKING:
     from convonet.desktop.controller import Controller
@@ -25,11 +24,7 @@ class TaskActions:
 
     def __init__(self, controller: Controller) -> None:
         self._controller = controller
-        self._bench = controller.bench
-        self.search_options: Callable[[], dict[str, Any]] = dict
-        """The window sets it to what its page of tuning says."""
-        self.explain_with: Callable[[Sequence[Path]], None] = lambda paths: None
-        """The window sets it to its page of explanations."""
+        self._session = controller.session
 
     def handlers(self) -> dict[str, Callable[[], None]]:
         """Id → what it does."""
@@ -40,15 +35,15 @@ class TaskActions:
         return {name: getattr(self, name) for name in names.split()}
 
     def tune(self) -> None:
-        """Search with the options that stand on the page."""
-        self._bench.start(self._bench.tune_task(**self.search_options()))
+        """Search with the options of the page, which listens once it is shown."""
         self._show("tune")
+        self._controller.search_wanted.emit()
 
     def stop_tuning(self) -> None:
         self.stop()
 
     def initialise(self) -> None:
-        self._bench.start(self._bench.summary_task())
+        self._session.start(self._session.tasks.summary())
         self._show("network")
 
     def train_only(self) -> None:
@@ -61,33 +56,37 @@ class TaskActions:
         self._train(validation=True, further=True)
 
     def _train(self, *, validation: bool, further: bool = False) -> None:
-        self._bench.start(self._bench.train_task(validation=validation, further=further))
+        self._session.start(self._session.tasks.train(validation=validation, further=further))
         self._show("train")
 
     def evaluate(self, split: Split = "test") -> None:
-        self._bench.start(self._bench.test_task(split))
+        self._session.start(self._session.tasks.evaluate(split))
         self._show("test")
 
     def show_matrix(self) -> None:
         """The confusion matrix; the model is tested first where it was not yet."""
-        if self._bench.evaluation is None:
-            self._bench.start(self._bench.test_task())
+        if self._session.evaluation is None:
+            self._session.start(self._session.tasks.evaluate())
         self._show("test/matrix")
 
     def predict_images(self) -> None:
         asker = self._controller.ask
         paths = (
-            asker.open_files("Images to predict", _IMAGES, self._controller.session.folder) if asker else []
+            asker.open_files("Images to predict", _IMAGES, self._controller.window_state.folder)
+            if asker
+            else []
         )
         if paths:
-            self._bench.start(self._bench.predict_task(paths))
+            self._session.start(self._session.tasks.predict(paths))
             self._show("use")
 
     def explain_images(self) -> None:
         """Ask for images and explain the model's answers for them."""
         asker = self._controller.ask
         paths = (
-            asker.open_files("Images to explain", _IMAGES, self._controller.session.folder) if asker else []
+            asker.open_files("Images to explain", _IMAGES, self._controller.window_state.folder)
+            if asker
+            else []
         )
         self.explain_paths(paths)
 
@@ -100,11 +99,11 @@ class TaskActions:
         """Explain images with what is chosen on the page."""
         if paths:
             self._show("explain")
-            self.explain_with(paths)
+            self._controller.explain_wanted.emit(paths)
 
     def check_quality(self) -> None:
         """Look for what may be wrong with the images."""
-        self._bench.start(InspectTask(data=self._bench.data))
+        self._session.start(self._session.tasks.inspect())
         self._show("data/quality")
 
     def show_marks(self) -> None:
@@ -112,7 +111,7 @@ class TaskActions:
 
     def save_report(self) -> None:
         """The run of the model as one HTML file, where the person wants it."""
-        model, asker = self._bench.model, self._controller.ask
+        model, asker = self._session.model, self._controller.ask
         if model is None or asker is None:
             return
         if model.run is None:
@@ -121,20 +120,20 @@ class TaskActions:
                 expected="the model of a run",
                 hint="Open a run on the page Runs",
             )
-        folder = Path(self._bench.data.result_dir or self._controller.session.folder)
+        folder = Path(self._session.params.data.result_dir or self._controller.window_state.folder)
         path = asker.save_file("Save the report", "Web page (*.html)", str(folder / f"{model.name}.html"))
         if path is not None:
             out = path if path.suffix else path.with_suffix(".html")
-            self._bench.start(self._bench.report_task(model.run, out))
+            self._session.start(self._session.tasks.report(model.run, out))
 
     def stop(self) -> None:
-        self._bench.stop()
+        self._session.stop()
 
     def resume(self, run: Run) -> None:
         """Go on with a run."""
         moved: DataParams | None = None
         try:
-            self._bench.check_images(run)
+            self._session.backend.check_images(run)
         except DataError as error:
             if self._controller.ask is None:
                 raise
@@ -144,7 +143,7 @@ class TaskActions:
             if folder is None:
                 return
             moved = DataParams.of({"train_dir": str(folder)})
-        if not self._bench.resume(run, data=moved):
+        if not self._session.resume(run, data=moved):
             self._controller.noted.emit("This run is done; nothing is left to do")
         self._show(run.task().step)
 
@@ -152,15 +151,15 @@ class TaskActions:
         """The digits: written once, loaded, trained and tested."""
 
         def make(_: Watch) -> TrainTask:
-            return self._bench.images.demo()
+            return self._session.images.demo()
 
         self._controller.noted.emit("Writing 1,797 digits …")
         self._controller.background.call("demo", make, self._start_demo, self._failed)
 
     def _start_demo(self, task: TrainTask) -> None:
-        self._bench.take_task(task)
+        self._session.params.take_task(task)
         self._controller.scan()
-        self._controller.guard(lambda: self._bench.start(task))
+        self._controller.guard(lambda: self._session.start(task))
         self._show("train")
 
     def _failed(self, error: ConvonetError) -> None:

@@ -77,7 +77,7 @@ class Chosen:
 
 
 def choose(
-    wish: ThresholdRequest,
+    request: ThresholdRequest,
     y_true: NDArray[np.int64],
     probabilities: NDArray[np.float32],
     *,
@@ -87,10 +87,10 @@ def choose(
     """Choose by validation images.
 
     Args:
-        wish: checked.
+        request: checked.
         y_true: class indices, shape (n,).
         probabilities: the model's, shape (n, classes).
-        classes: names, the place is the label.
+        classes: names; the index is the label.
         positive: the positive of two classes; the second when None.
 
     Raises:
@@ -98,22 +98,22 @@ def choose(
     """
     report: dict[str, Any] = {"on": "val", "images": len(y_true)}
     temperature, cooled = 1.0, probabilities
-    if wish.calibrate:
+    if request.calibrate:
         fitted = metrics.fit_temperature(metrics.log_probabilities(probabilities), y_true)
         temperature = fitted if _is_inside(fitted) else 1.0
         cooled = cool(probabilities, temperature)
         report |= {"temperature": temperature, "note": None if _is_inside(fitted) else _NOT_TOLD}
         report |= _errors(y_true, probabilities, cooled)
-    if wish.min_recall is None and wish.costs is None:
+    if request.min_recall is None and request.costs is None:
         return Chosen(temperature, None, positive, report)
-    place = positive_label(classes, positive)
-    threshold = _threshold(wish, y_true == place, cooled[:, place], classes[place])
+    index = positive_label(classes, positive)
+    threshold = _threshold(request, y_true == index, cooled[:, index], classes[index])
     rates = metrics.sensitivity_specificity(
-        y_true == place, metrics.predict_with_threshold(cooled[:, place], threshold)
+        y_true == index, metrics.predict_with_threshold(cooled[:, index], threshold)
     )
-    report |= {"min_recall": wish.min_recall, "costs": list(wish.costs) if wish.costs else None}
-    report |= {"threshold": threshold, "positive": classes[place]} | rates._asdict()
-    return Chosen(temperature, threshold, classes[place], report)
+    report |= {"min_recall": request.min_recall, "costs": list(request.costs) if request.costs else None}
+    report |= {"threshold": threshold, "positive": classes[index]} | rates._asdict()
+    return Chosen(temperature, threshold, classes[index], report)
 
 
 def cool(probabilities: NDArray[np.float32], temperature: float) -> NDArray[np.float32]:
@@ -147,11 +147,11 @@ def _errors(
 
 
 def _threshold(
-    wish: ThresholdRequest, truth: NDArray[np.bool_], p_positive: NDArray[np.float32], positive: str
+    request: ThresholdRequest, is_positive: NDArray[np.bool_], p_positive: NDArray[np.float32], positive: str
 ) -> float:
-    if wish.costs is not None:
-        return metrics.threshold_for_costs(truth, p_positive, *wish.costs)
-    if not truth.any():
+    if request.costs is not None:
+        return metrics.threshold_for_costs(is_positive, p_positive, *request.costs)
+    if not is_positive.any():
         raise DataError(f"No validation image shows {positive}, so no threshold can be chosen for its recall")
-    assert wish.min_recall is not None
-    return metrics.threshold_for_recall(truth, p_positive, wish.min_recall)
+    assert request.min_recall is not None
+    return metrics.threshold_for_recall(is_positive, p_positive, request.min_recall)

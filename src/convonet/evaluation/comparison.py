@@ -50,7 +50,7 @@ def side_by_side(evaluations: Sequence[Evaluation]) -> SideBySide:
     val, test = by_split.get("val"), by_split.get("test")
     warning = None
     if val is not None and test is not None:
-        warning = drop_sentence(_right(val), len(val), _right(test), len(test))
+        warning = drop_sentence(_correct(val), len(val), _correct(test), len(test))
     return SideBySide(rows, warning)
 
 
@@ -69,9 +69,9 @@ def compare_models(a: Evaluation, b: Evaluation) -> McNemar:
             expected="one test set for both",
             received=f"{len(set(differ))} images that differ, the first is {differ[0]}",
         )
-    right_b = dict(zip(b.paths, (b.y_true == b.y_pred).tolist(), strict=True))
-    return mcnemar(a.y_true == a.y_pred, np.array([right_b[path] for path in a.paths]))
+    correct_b = dict(zip(b.paths, (b.y_true == b.y_pred).tolist(), strict=True))
+    return mcnemar(a.y_true == a.y_pred, np.array([correct_b[path] for path in a.paths]))
 
 
-def _right(evaluation: Evaluation) -> int:
+def _correct(evaluation: Evaluation) -> int:
     return int(np.trace(evaluation.confusion_matrix))

@@ -27,7 +27,7 @@ class ClassCurves(NamedTuple):
         cls: the class' name.
         images: of the class.
         auc: area below the ROC curve, 0..1.
-        auc_interval: 95 %, DeLong's.
+        auc_interval: 95%, DeLong's.
         average_precision: area below the precision-recall curve, 0..1.
         chance: the share of the class among the images: the average precision of guessing.
         roc: (false positive rate, true positive rate), (points, 2), from (0, 0) to (1, 1).
@@ -71,16 +71,16 @@ def curves_of(
     Args:
         y_true: class indices, shape (n,).
         probabilities: shape (n, classes).
-        classes: names, the place is the label.
-        positive: place of the positive of two classes; None: each class against the rest, and of more than 20
+        classes: names; the index is the label.
+        positive: index of the positive of two classes; None: each class against the rest, and of more than 20
             the 20 with the smallest areas.
     """
     counts = np.bincount(y_true, minlength=len(classes))
     wanted = range(len(classes)) if positive is None else [positive]
-    asked = [place for place in wanted if 0 < counts[place] < len(y_true)]
-    areas = {place: metrics.roc_auc(y_true == place, probabilities[:, place]) or 0.0 for place in asked}
+    asked = [label for label in wanted if 0 < counts[label] < len(y_true)]
+    areas = {label: metrics.roc_auc(y_true == label, probabilities[:, label]) or 0.0 for label in asked}
     kept = sorted(sorted(asked, key=areas.__getitem__)[:MOST_CLASSES])
-    return tuple(_of_class(y_true == place, probabilities[:, place], classes[place]) for place in kept)
+    return tuple(_of_class(y_true == label, probabilities[:, label], classes[label]) for label in kept)
 
 
 def thinned(points: Points, most: int = MOST_POINTS) -> Points:
@@ -95,26 +95,26 @@ def thinned(points: Points, most: int = MOST_POINTS) -> Points:
     steps = np.abs(np.diff(points, axis=0)).sum(axis=1)
     along = np.concatenate([[0.0], np.cumsum(steps)])
     # A last place is the last point: rounding must not lose it.
-    places = np.searchsorted(along, np.linspace(0, along[-1], most)).clip(max=len(points) - 1)
-    places[-1] = len(points) - 1
-    kept: Points = points[np.unique(places)]
+    indices = np.searchsorted(along, np.linspace(0, along[-1], most)).clip(max=len(points) - 1)
+    indices[-1] = len(points) - 1
+    kept: Points = points[np.unique(indices)]
     return kept
 
 
-def _of_class(truth: NDArray[np.bool_], scores: NDArray[np.float32], name: str) -> ClassCurves:
-    area, interval = metrics.roc_auc(truth, scores), metrics.auc_interval(truth, scores)
-    average = metrics.average_precision(truth, scores)
+def _of_class(is_positive: NDArray[np.bool_], scores: NDArray[np.float32], name: str) -> ClassCurves:
+    area, interval = metrics.roc_auc(is_positive, scores), metrics.auc_interval(is_positive, scores)
+    average = metrics.average_precision(is_positive, scores)
     assert area is not None
     assert interval is not None
     assert average is not None
-    roc, pairs = metrics.roc_curve(truth, scores), metrics.precision_recall_curve(truth, scores)
+    roc, pairs = metrics.roc_curve(is_positive, scores), metrics.precision_recall_curve(is_positive, scores)
     return ClassCurves(
         name,
-        int(truth.sum()),
+        int(is_positive.sum()),
         area,
         interval,
         average,
-        float(truth.mean()),
+        float(is_positive.mean()),
         thinned(np.stack([roc.fpr, roc.tpr], axis=1)),
         thinned(np.stack([pairs.recall, pairs.precision], axis=1)[::-1]),
     )

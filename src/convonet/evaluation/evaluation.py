@@ -26,12 +26,12 @@ class Evaluation:
 
     Attributes:
         split: `train`, `val` or `test`.
-        classes: names, the place is the label.
+        classes: names; the index is the label.
         paths: relative to the set's root; row i of every array is paths[i].
         y_true, y_pred: class indices, shape (n,).
         probabilities: shape (n, classes).
         skipped: files that are left out of all numbers.
-        accuracy_interval: Wilson's, 95 %.
+        accuracy_interval: Wilson's, 95%.
         baseline_accuracy: that of always answering the commonest class.
         loss: mean cross entropy in nats.
         top_k_accuracy: None where k is the number of classes or more.
@@ -44,6 +44,9 @@ class Evaluation:
         calibration: whether confidences mean what they say.
         curves: of the positive class, or of each class against the rest.
         chosen: what was chosen on validation images, if anything.
+        root: the folder that `paths` are relative to; empty in files of earlier versions.
+        unknown: how images of none of the classes are told; None where the model cannot.
+        unknown_scores: of each image, shape (n,), where the model gives them.
     """
 
     split: str
@@ -70,6 +73,9 @@ class Evaluation:
     calibration: Calibration
     curves: tuple[ClassCurves, ...] = ()
     chosen: dict[str, Any] | None = None
+    root: str = ""
+    unknown: dict[str, Any] | None = None
+    unknown_scores: NDArray[np.float32] | None = None
 
     def __len__(self) -> int:
         return len(self.y_true)
@@ -108,6 +114,8 @@ class Evaluation:
             "average_precision": self._average_precision(),
             "curves": [curves.to_dict() for curves in self.curves],
             "chosen": self.chosen,
+            "unknown": self.unknown,
+            "root": self.root,
         }
 
     def _average_precision(self) -> float | None:
@@ -128,8 +136,8 @@ class Evaluation:
         """Sensitivity is the positive class' recall, specificity the other one's."""
         if self.positive is None:
             return {"sensitivity": None, "specificity": None}
-        place = self.classes.index(self.positive)
-        pair = (self.intervals.recall[place], self.intervals.recall[1 - place])
+        index = self.classes.index(self.positive)
+        pair = (self.intervals.recall[index], self.intervals.recall[1 - index])
         return dict(
             zip(("sensitivity", "specificity"), (None if i is None else list(i) for i in pair), strict=True)
         )
@@ -147,27 +155,29 @@ def score(
     top_k: int = TOP_K,
     images_per_second: float = 0.0,
     chosen: dict[str, Any] | None = None,
+    root: str = "",
 ) -> Evaluation:
-    """Compare the answers with the truth.
+    """Compare the predictions with the labels.
 
     Args:
         y_true: class indices, shape (n,), n ≥ 1.
         probabilities: shape (n, classes), rows summing to one.
         decision: how probabilities become an answer.
-        classes: names, the place is the label.
+        classes: names; the index is the label.
         paths: one for each row.
         split: which set it is.
         skipped: files that could not be read.
         top_k: 1 or more.
         images_per_second: as measured by whoever predicted.
         chosen: what was chosen on validation images.
+        root: the folder that the paths are relative to.
 
     Raises:
         ValueError: shapes do not fit, or a number is out of range.
     """
     y_pred = decision.labels(probabilities)
     matrix = metrics.confusion_matrix(y_true, y_pred, len(classes))
-    right = int(np.trace(matrix))
+    correct = int(np.trace(matrix))
     positive = decision.positive
     scores = metrics.precision_recall_f1(matrix)
     top_k_accuracy = metrics.top_k_accuracy(y_true, probabilities, top_k)
@@ -179,8 +189,8 @@ def score(
         y_pred=y_pred,
         probabilities=probabilities,
         skipped=tuple(skipped),
-        accuracy=right / len(y_true),
-        accuracy_interval=metrics.wilson(right, len(y_true)),
+        accuracy=correct / len(y_true),
+        accuracy_interval=metrics.wilson(correct, len(y_true)),
         baseline_accuracy=metrics.baseline_accuracy(y_true),
         loss=metrics.log_loss(y_true, probabilities),
         top_k=top_k,
@@ -200,6 +210,7 @@ def score(
         calibration=calibration_of(y_true, probabilities, y_pred),
         curves=curves_of(y_true, probabilities, classes, positive=positive),
         chosen=chosen,
+        root=root,
     )
 
 

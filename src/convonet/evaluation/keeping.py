@@ -98,9 +98,11 @@ def _retag(onnx_file: Path, info: ModelInfo, keras_sha256: str) -> None:
     from convonet.nets.onnx_metadata import describe
 
     own = OnnxModel.load(onnx_file, threads=1, check=False).info
-    said = own.changed(threshold=info.threshold, positive=info.positive, keras_sha256=keras_sha256)
+    described = own.changed(
+        threshold=info.threshold, positive=info.positive, unknown=info.unknown, keras_sha256=keras_sha256
+    )
     graph = onnx.load(onnx_file)
-    describe(graph, said, None)
+    describe(graph, described, None)
     with replacing(onnx_file) as temporary:
         onnx.save(graph, temporary)
 

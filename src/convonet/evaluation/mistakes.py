@@ -14,7 +14,7 @@ class Mistake(NamedTuple):
     """What was said of one image.
 
     Attributes:
-        row: its place in the evaluation's arrays and in the prepared set.
+        row: its index in the evaluation's arrays and in the prepared set.
         path: relative to the set's root.
         confidence: probability of the predicted class, 0..1.
     """
@@ -27,8 +27,8 @@ class Mistake(NamedTuple):
 
     @property
     def title(self) -> str:
-        """Such as `7 not 1 (98.3 %)`; without the `not` where the answer is right."""
-        share = f"({100 * self.confidence:.1f} %)"
+        """Such as `7 not 1 (98.3%)`; without the `not` where the prediction is correct."""
+        share = f"({100 * self.confidence:.1f}%)"
         return (
             f"{self.true} {share}"
             if self.true == self.predicted
@@ -37,7 +37,7 @@ class Mistake(NamedTuple):
 
 
 def mistakes(evaluation: Evaluation, limit: int | None = None) -> list[Mistake]:
-    """The wrong answers, the surest first; of equally sure ones the earlier row first."""
+    """The wrong answers, highest confidence first; of equal confidence the earlier row first."""
     return _answers(evaluation, evaluation.y_true != evaluation.y_pred)[:limit]
 
 
@@ -57,11 +57,11 @@ def _answers(evaluation: Evaluation, chosen: NDArray[np.bool_]) -> list[Mistake]
     names = evaluation.classes
     return [
         Mistake(
-            int(rows[place]),
-            evaluation.paths[rows[place]],
-            names[evaluation.y_true[rows[place]]],
-            names[evaluation.y_pred[rows[place]]],
-            float(confidence[place]),
+            int(rows[index]),
+            evaluation.paths[rows[index]],
+            names[evaluation.y_true[rows[index]]],
+            names[evaluation.y_pred[rows[index]]],
+            float(confidence[index]),
         )
-        for place in np.argsort(-confidence, kind="stable")
+        for index in np.argsort(-confidence, kind="stable")
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -20,6 +21,7 @@ from convonet.inference.answers import check_probabilities
 from convonet.inference.batches import images_at_once
 from convonet.inference.decision import decide
 from convonet.inference.model_info import ModelInfo
+from convonet.inference.unknown import Scored
 
 
 class Predictor(Protocol):
@@ -34,6 +36,11 @@ class Predictor(Protocol):
     ) -> NDArray[np.float32]:
         """Probabilities, shape (n, classes), of pixels 0..255, shape (n, height, width, channels)."""
 
+    def predict_scored(
+        self, images: NDArray[np.uint8], *, batch_size: int | None = ..., watch: Watch | None = ...
+    ) -> Scored:
+        """The same, and the score of images of no known class where the model has one."""
+
 
 def evaluate(
     predictor: Predictor,
@@ -47,7 +54,7 @@ def evaluate(
     batch_size: int | None = None,
     watch: Watch | None = None,
 ) -> Evaluation:
-    """Predict every image of the set and compare with the truth.
+    """Predict every image of the set and compare with the labels.
 
     Args:
         predictor: the model.
@@ -80,7 +87,8 @@ def evaluate(
     # The first call builds what later ones reuse (memory, Keras' predict function) and is not timed.
     check_probabilities(predictor.predict(prepared.images[:1]), classes)
     started = time.perf_counter()
-    probabilities = predict_all(predictor, prepared.images, batch_size, watch)
+    scored = predict_all(predictor, prepared.images, batch_size, watch)
+    probabilities = scored.probabilities
     seconds = time.perf_counter() - started
     check_probabilities(probabilities, classes)
     result = score(
@@ -94,7 +102,9 @@ def evaluate(
         top_k=top_k,
         images_per_second=len(probabilities) / max(seconds, 1e-9),
         chosen=_report(chosen, prepared, probabilities),
+        root=str(prepared.listing.root),
     )
+    result = replace(result, unknown_scores=scored.unknown)
     interval = (result.accuracy_interval.low, result.accuracy_interval.high)
     watch.tell(
         EvaluationEnded(split=split, images=len(result), accuracy=result.accuracy, accuracy_interval=interval)
@@ -105,7 +115,7 @@ def evaluate(
 def choose_on(
     predictor: Predictor,
     prepared: PreparedSet,
-    wish: ThresholdRequest,
+    request: ThresholdRequest,
     *,
     positive: str | None = None,
     threshold: float | None = None,
@@ -116,9 +126,9 @@ def choose_on(
     Args:
         predictor: the model.
         prepared: the validation set, read with the model's class names and pixels.
-        wish: what shall be chosen.
+        request: what is to be chosen.
         positive: the positive of two classes, default the model's, else the second.
-        threshold: one that was given beside the wish, which rules out choosing another.
+        threshold: one that was given beside the request, which rules out choosing another.
         watch: is asked between batches.
 
     Raises:
@@ -127,31 +137,33 @@ def choose_on(
     watch = watch or Watch()
     _check_set(predictor.info, prepared, "val")
     classes = _check_classes(predictor.info, prepared.classes, watch)
-    wish.check(threshold, len(classes))
-    place = decide(classes, predictor.info, positive).positive
-    probabilities = predict_all(predictor, prepared.images, None, watch)
+    request.check(threshold, len(classes))
+    index = decide(classes, predictor.info, positive).positive
+    probabilities = predict_all(predictor, prepared.images, None, watch).probabilities
     check_probabilities(probabilities, classes)
     labels = np.asarray(prepared.labels, dtype=np.int64)
-    named = None if place is None else classes[place]
-    return choose(wish, labels, probabilities, classes=classes, positive=named)
+    named = None if index is None else classes[index]
+    return choose(request, labels, probabilities, classes=classes, positive=named)
 
 
 def predict_all(
     predictor: Predictor, images: NDArray[np.uint8], batch_size: int | None, watch: Watch
-) -> NDArray[np.float32]:
-    """Probabilities of all images, shape (n, classes), n ≥ 1; progress is told about ten times a second.
+) -> Scored:
+    """What the model answers to all images, n ≥ 1; progress is told about ten times a second.
 
     Raises:
         Cancelled: the watch says so.
     """
-    parts: list[NDArray[np.float32]] = []
+    parts: list[Scored] = []
     meter = Meter(watch, "test", len(images))
     batch_size = batch_size or images_at_once(predictor.info.pixels.shape)
     for first in range(0, len(images), batch_size):
         batch = images[first : first + batch_size]
-        parts.append(predictor.predict(batch, batch_size=batch_size, watch=watch))
+        parts.append(predictor.predict_scored(batch, batch_size=batch_size, watch=watch))
         meter.tell(first + len(batch))
-    return np.concatenate(parts)
+    scores = [part.unknown for part in parts if part.unknown is not None]
+    probabilities = np.concatenate([part.probabilities for part in parts])
+    return Scored(probabilities, np.concatenate(scores) if scores else None)
 
 
 def _report(

@@ -44,8 +44,9 @@ def predict_files(
         watch: is told progress and what was left out, and asked between images.
 
     Returns:
-        `{"path", "predicted", "confidence", "unsure", "top": [{"class", "probability"}]}` for each file, or
-        `{"path", "error"}` for one that cannot be read.
+        `{"path", "predicted", "confidence", "unsure", "top": [{"class", "probability"}]}` for each file, and
+        `{"unknown", "unknown_score"}` where the model tells images of none of its classes; or `{"path", "error"}`
+        for one that cannot be read.
 
     Raises:
         ParamError: `top` or `unsure_below` out of range.
@@ -80,9 +81,18 @@ def _predict_batch(
     found: Iterator[dict[str, Any]] = iter(())
     if readable:
         images = np.stack([pixels for _, pixels in readable])
-        probabilities = predictor.predict(images, batch_size=len(images), watch=watch)
+        scored = predictor.predict_scored(images, batch_size=len(images), watch=watch)
         names = [path for path, _ in readable]
-        found = iter(answers(probabilities, predictor.info, names, top=top, unsure_below=unsure_below))
+        found = iter(
+            answers(
+                scored.probabilities,
+                predictor.info,
+                names,
+                top=top,
+                unsure_below=unsure_below,
+                unknown=scored.unknown,
+            )
+        )
     return [
         {"path": path, "error": pixels} if isinstance(pixels, str) else next(found) for path, pixels in batch
     ]

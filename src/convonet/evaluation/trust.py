@@ -17,7 +17,7 @@ SEED = 0
 
 
 class Intervals(NamedTuple):
-    """95 % intervals: Wilson's of shares, the bootstrap's of F1, DeLong's of the AUC, the normal one of the loss.
+    """95% intervals: Wilson's of shares, the bootstrap's of F1, DeLong's of the AUC, the normal one of the loss.
 
     Attributes:
         precision, recall, f1: one a class; None where the class was never predicted, or has no image.
@@ -44,7 +44,7 @@ class Calibration(NamedTuple):
         ece: expected calibration error, 0..1, over the bins of `bins`.
         brier: Brier score, summed over the classes, 0..2.
         bins: the reliability diagram in numbers.
-        histograms: right and wrong answers by confidence.
+        histograms: correct and wrong predictions by confidence.
         sentence: how many wrong answers were sure.
     """
 
@@ -65,7 +65,12 @@ class Calibration(NamedTuple):
                 "confidence": _with_none(self.bins.confidence),
                 "accuracy": _with_none(self.bins.accuracy),
             },
-            "confidence_histogram": {name: part.tolist() for name, part in self.histograms._asdict().items()},
+            # The file has had `right` since its first version.
+            "confidence_histogram": {
+                "edges": self.histograms.edges.tolist(),
+                "right": self.histograms.correct.tolist(),
+                "wrong": self.histograms.wrong.tolist(),
+            },
             "confidence_sentence": self.sentence,
         }
 
@@ -81,7 +86,7 @@ def intervals_of(
 ) -> Intervals:
     """The interval of every score that has one; arguments as `evaluation.score` makes them."""
     n = len(y_true)
-    right, said = np.diag(matrix).tolist(), matrix.sum(axis=0).tolist()
+    correct, predicted = np.diag(matrix).tolist(), matrix.sum(axis=0).tolist()
     f1 = metrics.f1_intervals(matrix, seed=SEED)
     own = probabilities[np.arange(n), y_true].astype(np.float64)
     if positive is None:
@@ -93,8 +98,8 @@ def intervals_of(
         macro_f1=f1.macro,
         auc=auc,
         top_k_accuracy=None if top_k_accuracy is None else metrics.wilson(round(top_k_accuracy * n), n),
-        precision=_wilsons(right, said),
-        recall=_wilsons(right, scores.support.tolist()),
+        precision=_wilsons(correct, predicted),
+        recall=_wilsons(correct, scores.support.tolist()),
         f1=f1.of_class,
     )
 
@@ -108,18 +113,18 @@ def calibration_of(
     answers, which a threshold may make others.
     """
     sure = metrics.confidence_of(y_true, probabilities)
-    answered, right = probabilities[np.arange(len(y_pred)), y_pred], y_pred == y_true
+    answered, correct = probabilities[np.arange(len(y_pred)), y_pred], y_pred == y_true
     return Calibration(
         metrics.expected_calibration_error(*sure),
         metrics.brier_score(y_true, probabilities),
         metrics.reliability_bins(*sure),
-        metrics.confidence_histograms(answered, right),
-        metrics.confidence_sentence(answered, right),
+        metrics.confidence_histograms(answered, correct),
+        metrics.confidence_sentence(answered, correct),
     )
 
 
-def _wilsons(right: list[int], of: list[int]) -> tuple[Interval | None, ...]:
-    return tuple(metrics.wilson(r, n) if n else None for r, n in zip(right, of, strict=True))
+def _wilsons(correct: list[int], of: list[int]) -> tuple[Interval | None, ...]:
+    return tuple(metrics.wilson(r, n) if n else None for r, n in zip(correct, of, strict=True))
 
 
 def _with_none(values: NDArray[np.float64]) -> list[float | None]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from convonet.atomic import write_json
-from convonet.csv_files import write_csv
+from convonet.csv_files import write_csv, write_csv_with_numbers
 from convonet.evaluation.evaluation import Evaluation
 
 
@@ -32,14 +32,14 @@ def write_evaluation(folder: Path, evaluation: Evaluation) -> list[Path]:
     counts = zip(names, evaluation.confusion_matrix.tolist(), strict=True)
     write_csv(matrix, ("true/predicted", *names), ([name, *row] for name, row in counts))
     header = ("path", "true", "predicted", "confidence", *(f"p:{name}" for name in names))
-    write_csv(rows, header, _rows(evaluation))
+    write_csv_with_numbers(rows, header, _rows(evaluation))
     return [scores, matrix, rows]
 
 
-def _rows(evaluation: Evaluation) -> Iterable[Sequence[object]]:
+def _rows(evaluation: Evaluation) -> Iterable[tuple[Sequence[object], Sequence[float]]]:
     names = evaluation.classes
     # `float` of a float32 is its exact value, so that scores computed from the file are the file's beside it.
     confidence = evaluation.confidence.tolist()
     for i, path in enumerate(evaluation.paths):
         true, predicted = names[evaluation.y_true[i]], names[evaluation.y_pred[i]]
-        yield (path, true, predicted, confidence[i], *evaluation.probabilities[i].tolist())
+        yield (path, true, predicted, confidence[i]), evaluation.probabilities[i].tolist()

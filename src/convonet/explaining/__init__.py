@@ -2,16 +2,16 @@
 
 from . import grad_cam, occlusion, saliency
 from .base import EXPLAINERS, Explainer, ExplainSettings, Maps
+from .explained_model import ExplainedModel
 from .explanation import Explanation, explain_images, find_explainer
-from .subject import Subject
 
 __all__ = [
     "EXPLAINERS",
     "ExplainSettings",
+    "ExplainedModel",
     "Explainer",
     "Explanation",
     "Maps",
-    "Subject",
     "explain_images",
     "find_explainer",
     "grad_cam",

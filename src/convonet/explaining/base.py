@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convonet.events import Watch
-from convonet.explaining.subject import Images, Subject
+from convonet.explaining.explained_model import ExplainedModel, Images
 
 BATCH_SIZE = 16
 
@@ -34,7 +34,7 @@ class Maps(NamedTuple):
     """What an explainer gives.
 
     Attributes:
-        values: (N, height, width) float32 in the image's own places; larger means: speaks more for the class.
+        values: (N, height, width) float32 at the image's own positions; larger: speaks more for the class.
         layer: the layer that it looked at, None where it looked at none.
     """
 
@@ -42,7 +42,7 @@ class Maps(NamedTuple):
     layer: str | None = None
 
 
-Explain = Callable[[Subject, Images, NDArray[np.int64], ExplainSettings, Watch], Maps]
+Explain = Callable[[ExplainedModel, Images, NDArray[np.int64], ExplainSettings, Watch], Maps]
 
 
 @dataclass(frozen=True)

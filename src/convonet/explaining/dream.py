@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from convonet.data.pool import Meter
 from convonet.errors import InputError
 from convonet.events import Watch
+from convonet.explaining.explained_model import Images
+from convonet.explaining.network_layers import NamedLayer, find_layer
 from convonet.explaining.passes import Pass, Tensor, array, forward, gradients, require_torch
-from convonet.explaining.rows import NamedLayer, find_row
-from convonet.explaining.subject import Images
 from convonet.nets.backend import ops
 from convonet.nets.foreign import last_layer
 from convonet.nets.net_model import NetModel
@@ -67,7 +67,7 @@ def dream(
     """Pictures that excite channels of a layer; of the last layer, channels are classes and activations logits.
 
     Args:
-        layer: its name; see `find_row`.
+        layer: its name; see `find_layer`.
         channels: from 0.
         steps: 1 or more.
         seed: noise and shifts follow from it: the same seed gives the same pictures.
@@ -80,30 +80,32 @@ def dream(
         Cancelled: the watch says so.
     """
     require_torch()
-    row = find_row(model.keras_model, layer)
+    named = find_layer(model.keras_model, layer)
     noise = np.stack([_noise(model.info.pixels.shape, seed, channel) for channel in channels])
-    first = activations(model, row, np.round(noise).astype(np.uint8))
-    _check(row, channels, first.shape[1])
-    pixels = np.round(_climbed(model, row, channels, noise, steps, seed, watch or Watch())).astype(np.uint8)
-    reached = activations(model, row, pixels)
-    best = None if images is None else activations(model, row, images).max(axis=0)
+    first = activations(model, named, np.round(noise).astype(np.uint8))
+    _check(named, channels, first.shape[1])
+    pixels = np.round(_climbed(model, named, channels, noise, steps, seed, watch or Watch())).astype(np.uint8)
+    reached = activations(model, named, pixels)
+    best = None if images is None else activations(model, named, images).max(axis=0)
     return [
         Dream(
-            row.name,
+            named.name,
             channel,
-            pixels[place],
-            float(first[place, channel]),
-            float(reached[place, channel]),
+            pixels[index],
+            float(first[index, channel]),
+            float(reached[index, channel]),
             None if best is None else float(best[channel]),
         )
-        for place, channel in enumerate(channels)
+        for index, channel in enumerate(channels)
     ]
 
 
-def activations(model: NetModel, row: NamedLayer, images: Images) -> NDArray[np.float32]:
-    """The mean over all places of each channel of a layer, (N, channels); of the last layer its logits."""
+def activations(model: NetModel, named: NamedLayer, images: Images) -> NDArray[np.float32]:
+    """The mean over all positions of each channel of a layer, (N, channels); of the last layer its logits."""
     parts = [
-        array(_channels(model, row, forward(model, images[start : start + _BATCH], [row], gradients=False)))
+        array(
+            _channels(model, named, forward(model, images[start : start + _BATCH], [named], gradients=False))
+        )
         for start in range(0, len(images), _BATCH)
     ]
     return np.concatenate(parts)
@@ -111,27 +113,27 @@ def activations(model: NetModel, row: NamedLayer, images: Images) -> NDArray[np.
 
 def channel_names(model: NetModel, layer: str) -> list[str]:
     """What the channels of a layer are called: by their number, those of the last layer by their class."""
-    row = find_row(model.keras_model, layer)
-    count = activations(model, row, np.zeros((1, *model.info.pixels.shape), np.uint8)).shape[1]
-    if row.layer is last_layer(model.keras_model) and model.info.classes:
+    named = find_layer(model.keras_model, layer)
+    count = activations(model, named, np.zeros((1, *model.info.pixels.shape), np.uint8)).shape[1]
+    if named.layer is last_layer(model.keras_model) and model.info.classes:
         return list(model.info.classes)
     return [f"channel {channel}" for channel in range(count)]
 
 
-def _channels(model: NetModel, row: NamedLayer, passed: Pass) -> Tensor:
-    if row.layer is last_layer(model.keras_model):
+def _channels(model: NetModel, named: NamedLayer, passed: Pass) -> Tensor:
+    if named.layer is last_layer(model.keras_model):
         return passed.logits
-    return _mean(passed.maps[row.name])
+    return _mean(passed.maps[named.name])
 
 
 def _mean(maps: Tensor) -> Tensor:
-    places = tuple(range(1, len(maps.shape) - 1))
-    return ops.mean(maps, axis=places) if places else maps
+    axes = tuple(range(1, len(maps.shape) - 1))
+    return ops.mean(maps, axis=axes) if axes else maps
 
 
 def _climbed(
     model: NetModel,
-    row: NamedLayer,
+    named: NamedLayer,
     channels: Sequence[int],
     noise: NDArray[Any],
     steps: int,
@@ -146,10 +148,10 @@ def _climbed(
         watch.check()
         done = step / steps
         source = pictures.clone().requires_grad_(True)
-        passed = forward(model, source if done > _CALM else _moved(source, rng), [row])
-        wanted = _channels(model, row, passed)[own]
-        if row.layer is not last_layer(model.keras_model):
-            wanted = wanted + _LEAK * _mean(passed.raised[row.name])[own]
+        passed = forward(model, source if done > _CALM else _moved(source, rng), [named])
+        wanted = _channels(model, named, passed)[own]
+        if named.layer is not last_layer(model.keras_model):
+            wanted = wanted + _LEAK * _mean(passed.raised[named.name])[own]
         (slope,) = gradients(wanted, [source])
         slope = _blurred(slope, max(slope.shape[1:3]) * _BLUR * (1 - done) ** 2)
         size = slope.flatten(1).std(dim=1).clamp(min=1e-12).reshape(-1, 1, 1, 1)
@@ -165,7 +167,7 @@ def _noise(shape: tuple[int, int, int], seed: int, channel: int) -> NDArray[np.f
 
 
 def _moved(pictures: Tensor, rng: np.random.Generator) -> Tensor:
-    """Shifted by up to a twelfth of the side and scaled by up to 8 %; what comes in at the edges is mirrored."""
+    """Shifted by up to a twelfth of the side and scaled by up to 8%; what comes in at the edges is mirrored."""
     # Torch need not be installed where another backend computes.
     import torch
 
@@ -184,24 +186,24 @@ def _blurred(values: Tensor, sigma: float) -> Tensor:
     # Torch need not be installed where another backend computes.
     import torch
 
-    reach = int(3 * sigma)
-    if reach < 1:
+    half_width = int(3 * sigma)
+    if half_width < 1:
         return values
-    steps = torch.arange(-reach, reach + 1, dtype=values.dtype, device=values.device)
+    steps = torch.arange(-half_width, half_width + 1, dtype=values.dtype, device=values.device)
     line = torch.exp(-(steps**2) / (2 * sigma**2))
     line = line / line.sum()
     planes = values.permute(0, 3, 1, 2).flatten(0, 1).unsqueeze(1)
-    planes = torch.nn.functional.conv2d(planes, line.reshape(1, 1, -1, 1), padding=(reach, 0))
-    planes = torch.nn.functional.conv2d(planes, line.reshape(1, 1, 1, -1), padding=(0, reach))
+    planes = torch.nn.functional.conv2d(planes, line.reshape(1, 1, -1, 1), padding=(half_width, 0))
+    planes = torch.nn.functional.conv2d(planes, line.reshape(1, 1, 1, -1), padding=(0, half_width))
     return planes.reshape(values.shape[0], values.shape[3], *values.shape[1:3]).permute(0, 2, 3, 1)
 
 
-def _check(row: NamedLayer, channels: Sequence[int], count: int) -> None:
+def _check(named: NamedLayer, channels: Sequence[int], count: int) -> None:
     wrong = [channel for channel in channels if not 0 <= channel < count]
     if wrong:
         raise InputError(
             "The layer has no such channel",
-            where=row.name,
+            where=named.name,
             expected=f"0 to {count - 1}",
             received=", ".join(map(str, wrong)),
         )

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from convonet.errors import ParamError, nearest
 from convonet.events import Watch
 from convonet.explaining.base import BATCH_SIZE, EXPLAINERS, Explainer, ExplainSettings, Maps
-from convonet.explaining.faithful import Faithful, delete, judged, rank_correlation
+from convonet.explaining.explained_model import ExplainedModel, Images
+from convonet.explaining.faithful import Faithfulness, delete, judged, rank_correlation
 from convonet.explaining.heat import heat_of
-from convonet.explaining.subject import Images, Subject
 from convonet.inference.decide import confidences
 from convonet.inference.decision import decide
 
@@ -42,11 +42,11 @@ class Explanation:
     layer: str | None
     values: NDArray[np.float32]
     heat: NDArray[np.float32]
-    faithful: Faithful | None = None
+    faithful: Faithfulness | None = None
 
 
 def explain_images(
-    subject: Subject,
+    model: ExplainedModel,
     images: Images,
     paths: Sequence[str],
     *,
@@ -76,10 +76,10 @@ def explain_images(
     """
     watch = watch or Watch()
     explainer = find_explainer(method)
-    given = None if label is None else subject.label(label)
+    given = None if label is None else model.label(label)
     for start in range(0, len(images), BATCH_SIZE):
         part = slice(start, start + BATCH_SIZE)
-        batch = _Batch(subject, explainer, images[part], given, settings or ExplainSettings(), watch)
+        batch = _Batch(model, explainer, images[part], given, settings or ExplainSettings(), watch)
         shuffled = batch.shuffled(seed) if faithful else None
         for row in range(len(batch.images)):
             watch.check()
@@ -109,7 +109,7 @@ class _Batch:
 
     def __init__(
         self,
-        subject: Subject,
+        model: ExplainedModel,
         explainer: Explainer,
         images: Images,
         label: int | None,
@@ -117,30 +117,30 @@ class _Batch:
         watch: Watch,
     ) -> None:
         self.images = images
-        self._subject, self._explainer = subject, explainer
+        self._model, self._explainer = model, explainer
         self._settings, self._watch = settings, watch
-        self._probabilities = subject.predict(images, watch)
-        self._predicted = decide(subject.names, subject.info).labels(self._probabilities)
+        self._probabilities = model.predict(images, watch)
+        self._predicted = decide(model.names, model.info).labels(self._probabilities)
         self._labels = self._predicted if label is None else np.full(len(images), label, np.int64)
-        self._maps = explainer.explain(subject, images, self._labels, settings, watch)
+        self._maps = explainer.explain(model, images, self._labels, settings, watch)
 
     def shuffled(self, seed: int) -> Maps | None:
         """The maps of the same network with shuffled kernels; None where only an ONNX file is there."""
-        if not self._subject.has_network:
+        if not self._model.has_network:
             return None
-        with self._subject.shuffled(seed) as other:
+        with self._model.shuffled(seed) as other:
             return self._explainer.explain(other, self.images, self._labels, self._settings, self._watch)
 
-    def check(self, row: int, shuffled: Maps | None, seed: int) -> Faithful:
+    def check(self, row: int, shuffled: Maps | None, seed: int) -> Faithfulness:
         """Whether the map of one image is faithful."""
         values, label = self._maps.values[row], int(self._labels[row])
-        deletion = delete(self._subject, self.images[row], label, values, seed=seed, watch=self._watch)
+        deletion = delete(self._model, self.images[row], label, values, seed=seed, watch=self._watch)
         likeness = None if shuffled is None else rank_correlation(values, shuffled.values[row])
         return judged(deletion, likeness)
 
-    def explanation(self, row: int, path: str, faithful: Faithful | None) -> Explanation:
+    def explanation(self, row: int, path: str, faithful: Faithfulness | None) -> Explanation:
         """The result for one image."""
-        names, label = self._subject.names, int(self._labels[row])
+        names, label = self._model.names, int(self._labels[row])
         confidence = confidences(self._probabilities, self._predicted)[row]
         return Explanation(
             path=path,

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convonet.events import Watch
-from convonet.explaining.subject import Images, Subject
+from convonet.explaining.explained_model import ExplainedModel, Images
 
 _STEPS = 20
 _ORDERS = 10
@@ -44,7 +44,7 @@ class Deletion:
 
 
 @dataclass(frozen=True)
-class Faithful:
+class Faithfulness:
     """The result of the check of one map.
 
     Attributes:
@@ -63,13 +63,13 @@ class Faithful:
         return asdict(self)
 
 
-def judged(deletion: Deletion, likeness: float | None) -> Faithful:
+def judged(deletion: Deletion, likeness: float | None) -> Faithfulness:
     """Both numbers with the sentence that they amount to."""
-    return Faithful(deletion, likeness, _sentence(deletion, likeness))
+    return Faithfulness(deletion, likeness, _sentence(deletion, likeness))
 
 
 def delete(
-    subject: Subject,
+    model: ExplainedModel,
     image: Images,
     label: int,
     values: NDArray[np.floating[Any]],
@@ -79,7 +79,7 @@ def delete(
 ) -> Deletion:
     """Delete an image step by step, by the map and in random orders.
 
-    Deleted pixels get the image's mean colour. A random order moves the map to another place and mirrors it, so
+    Deleted pixels get the image's mean colour. A random order moves the map elsewhere and mirrors it, so
     that it deletes patches of the same size and shape: single pixels here and there would hurt any network.
 
     Args:
@@ -90,7 +90,7 @@ def delete(
     rng = np.random.default_rng(seed)
     shares = np.linspace(0, 1, _STEPS + 1)
     orders = [_order(values, rng), *(_order(_moved(values, rng), rng) for _ in range(_ORDERS))]
-    curves = np.stack([_curve(subject, image, label, order, shares, watch) for order in orders])
+    curves = np.stack([_curve(model, image, label, order, shares, watch) for order in orders])
     areas = np.asarray(np.trapezoid(curves, shares, axis=1))
     return Deletion(
         tuple(shares.tolist()),
@@ -105,21 +105,21 @@ def delete(
 def rank_correlation(one: NDArray[np.floating[Any]], other: NDArray[np.floating[Any]]) -> float:
     """Spearman's correlation of two maps, equal values sharing their mean rank; 0 where one of them is flat."""
     ranks = [_ranks(np.ravel(values)) for values in (one, other)]
-    spreads = [float(values.std()) for values in ranks]
-    if min(spreads) == 0:
+    deviations = [float(values.std()) for values in ranks]
+    if min(deviations) == 0:
         return 0.0
     products = (ranks[0] - ranks[0].mean()) * (ranks[1] - ranks[1].mean())
-    return float(products.mean() / (spreads[0] * spreads[1]))
+    return float(products.mean() / (deviations[0] * deviations[1]))
 
 
 def _ranks(values: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
-    _, places, counts = np.unique(values, return_inverse=True, return_counts=True)
+    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
     last = np.cumsum(counts)
-    return np.asarray((last - (counts - 1) / 2)[places], np.float64)
+    return np.asarray((last - (counts - 1) / 2)[inverse], np.float64)
 
 
 def _order(values: NDArray[np.floating[Any]], rng: np.random.Generator) -> NDArray[np.int64]:
-    """Places, the largest value first; equal values in random order."""
+    """Indices, the largest value first; equal values in random order."""
     flat = np.ravel(values)
     shuffled = rng.permutation(len(flat))
     return np.asarray(shuffled[np.argsort(-flat[shuffled], kind="stable")], np.int64)
@@ -132,7 +132,7 @@ def _moved(values: NDArray[np.floating[Any]], rng: np.random.Generator) -> NDArr
 
 
 def _curve(
-    subject: Subject,
+    model: ExplainedModel,
     image: Images,
     label: int,
     order: NDArray[np.int64],
@@ -144,19 +144,19 @@ def _curve(
     flat = batch.reshape(len(shares), -1, image.shape[2])
     for number, share in enumerate(shares):
         flat[number, order[: round(share * len(order))]] = mean
-    return np.asarray(subject.predict(batch, watch)[:, label], np.float64)
+    return np.asarray(model.predict(batch, watch)[:, label], np.float64)
 
 
 def _sentence(deletion: Deletion, likeness: float | None) -> str:
     count = "no" if not deletion.beaten else f"{deletion.beaten}"
-    said = (
+    sentence = (
         f"Deleting what is bright hurts the answer sooner than {count} of {deletion.orders} other orders "
         f"(area {deletion.area:.2f} against {deletion.random_area:.2f})"
     )
     if not deletion.better:
-        said += ": do not rely on this map"
+        sentence += ": do not rely on this map"
     if likeness is None:
-        return f"{said}."
+        return f"{sentence}."
     learnt = (
         "a network with shuffled weights gives a similar map"
         if likeness > _ALIKE
@@ -165,4 +165,4 @@ def _sentence(deletion: Deletion, likeness: float | None) -> str:
     shown = (
         "it shows the image more than what was learnt" if likeness > _ALIKE else "it shows what was learnt"
     )
-    return f"{said}; {learnt} (rank correlation {likeness:.2f}): {shown}."
+    return f"{sentence}; {learnt} (rank correlation {likeness:.2f}): {shown}."

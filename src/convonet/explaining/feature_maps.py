@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from convonet.explaining.explained_model import Images
+from convonet.explaining.network_layers import NamedLayer, find_layer, follows, layers_of
 from convonet.explaining.passes import array, forward
-from convonet.explaining.rows import NamedLayer, find_row, follows, rows_of
-from convonet.explaining.subject import Images
 from convonet.nets.net_model import NetModel
 
 
@@ -45,21 +45,25 @@ def feature_maps(model: NetModel, image: Images, layer: str | None = None) -> li
         InputError: no such layer.
     """
     network = model.keras_model
-    rows = rows_of(network) if layer is None else [find_row(network, layer)]
-    outputs = forward(model, image[np.newaxis], rows, gradients=False).maps
+    layers = layers_of(network) if layer is None else [find_layer(network, layer)]
+    outputs = forward(model, image[np.newaxis], layers, gradients=False).maps
     maps = {name: array(tensor)[0] for name, tensor in outputs.items() if len(tensor.shape) == 4}
-    shown = [row for row in rows if row.name in maps and (layer is not None or _ends_step(row, rows, maps))]
-    return [FeatureMaps(row.name, type(row.layer).__name__, maps[row.name]) for row in shown]
+    shown = [
+        named
+        for named in layers
+        if named.name in maps and (layer is not None or _ends_step(named, layers, maps))
+    ]
+    return [FeatureMaps(named.name, type(named.layer).__name__, maps[named.name]) for named in shown]
 
 
-def _ends_step(row: NamedLayer, rows: list[NamedLayer], maps: dict[str, NDArray[np.float32]]) -> bool:
-    """Whether the row's maps are worth a look: of more than one place, and not only on the way to the next row."""
-    values = maps[row.name]
-    after = rows[rows.index(row) + 1 :][:1]
+def _ends_step(named: NamedLayer, layers: list[NamedLayer], maps: dict[str, NDArray[np.float32]]) -> bool:
+    """Whether maps are worth showing: of more than one position, and not only on the way to the next layer."""
+    values = maps[named.name]
+    after = layers[layers.index(named) + 1 :][:1]
     on_the_way = any(
         follows(other) and other.name in maps and maps[other.name].shape == values.shape for other in after
     )
-    idle = type(row.layer).__name__ in (
+    idle = type(named.layer).__name__ in (
         "Dropout",
         "SpatialDropout2D",
         "ZeroPadding2D",

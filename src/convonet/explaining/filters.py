@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from convonet.explaining.rows import NamedLayer, is_convolution
+from convonet.explaining.network_layers import NamedLayer, is_convolution
 from convonet.nets.backend import keras, ops
 
 _COLOURS = 3
@@ -32,32 +32,32 @@ class Filters:
     note: str
 
 
-def filters_of(row: NamedLayer) -> Filters | None:
+def filters_of(named: NamedLayer) -> Filters | None:
     """The filters of a layer; None where no kernel slides in it."""
-    if not is_convolution(row.layer):
+    if not is_convolution(named.layer):
         return None
     made = keras.layers
-    each_map_alone = isinstance(row.layer, (made.DepthwiseConv2D, made.SeparableConv2D))
-    weights = getattr(row.layer, "depthwise_kernel", None)
-    kernel = np.asarray(ops.convert_to_numpy(row.layer.kernel if weights is None else weights), np.float32)
+    each_map_alone = isinstance(named.layer, (made.DepthwiseConv2D, made.SeparableConv2D))
+    weights = getattr(named.layer, "depthwise_kernel", None)
+    kernel = np.asarray(ops.convert_to_numpy(named.layer.kernel if weights is None else weights), np.float32)
     shape = tuple(kernel.shape)
-    if isinstance(row.layer, made.Conv2DTranspose):
+    if isinstance(named.layer, made.Conv2DTranspose):
         kernel = kernel.swapaxes(2, 3)
     if each_map_alone:
         tiles = kernel.reshape(*shape[:2], -1).transpose(2, 0, 1)
-        return Filters(row.name, shape, _levelled(tiles), "one filter for each map")
+        return Filters(named.name, shape, _levelled(tiles), "one filter for each map")
     if shape[0] * shape[1] == 1:
         return Filters(
-            row.name, shape, _levelled(kernel[0, 0].T[np.newaxis]), "a row a filter, a column a map"
+            named.name, shape, _levelled(kernel[0, 0].T[np.newaxis]), "one row per filter, one column per map"
         )
     if kernel.shape[2] == _COLOURS:
         return Filters(
-            row.name, shape, _levelled(kernel.transpose(3, 0, 1, 2)), "weights of red, green and blue"
+            named.name, shape, _levelled(kernel.transpose(3, 0, 1, 2)), "weights of red, green and blue"
         )
     strongest = np.square(kernel).sum(axis=(0, 1)).argmax(axis=0)
     tiles = kernel[:, :, strongest, np.arange(kernel.shape[3])].transpose(2, 0, 1)
     note = "weights" if kernel.shape[2] == 1 else "of each filter the weights for the map that it weighs most"
-    return Filters(row.name, shape, _levelled(tiles), note)
+    return Filters(named.name, shape, _levelled(tiles), note)
 
 
 def _levelled(tiles: NDArray[np.floating[Any]]) -> NDArray[np.float32]:

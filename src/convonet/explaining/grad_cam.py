@@ -8,34 +8,34 @@ from numpy.typing import NDArray
 from convonet.errors import InputError
 from convonet.events import Watch
 from convonet.explaining.base import ExplainSettings, Maps, register
+from convonet.explaining.explained_model import ExplainedModel, Images
 from convonet.explaining.heat import enlarged
+from convonet.explaining.network_layers import NamedLayer, find_layer, last_convolution, layers_of
 from convonet.explaining.passes import array, forward, gradients, of_classes
-from convonet.explaining.rows import NamedLayer, find_row, last_convolution, rows_of
-from convonet.explaining.subject import Images, Subject
 from convonet.nets.net_model import NetModel
 
 
 @register("grad_cam", "Grad-CAM", "maps weighed by the mean gradient of the class's logit, negative ones cut")
 def explain(
-    subject: Subject, images: Images, labels: NDArray[np.int64], settings: ExplainSettings, watch: Watch
+    model: ExplainedModel, images: Images, labels: NDArray[np.int64], settings: ExplainSettings, watch: Watch
 ) -> Maps:
     """Maps at the image's size.
 
     Raises:
         InputError: the network has no convolution, or the layer that was named gives no maps.
     """
-    model = subject.network
-    row = choose_row(model, settings.layer)
+    network = model.network
+    named = choose_layer(network, settings.layer)
     watch.check()
-    passed = forward(model, images, [row])
-    maps = passed.maps[row.name]
+    passed = forward(network, images, [named])
+    maps = passed.maps[named.name]
     (slopes,) = gradients(of_classes(passed.logits, labels), [maps])
     weights = slopes.mean(dim=(1, 2), keepdim=True)
     weighed = array((maps * weights).sum(dim=3).clamp(min=0))
-    return Maps(enlarged(weighed, images.shape[1:3]), row.name)
+    return Maps(enlarged(weighed, images.shape[1:3]), named.name)
 
 
-def choose_row(model: NetModel, name: str | None) -> NamedLayer:
+def choose_layer(model: NetModel, name: str | None) -> NamedLayer:
     """The layer to look at: the one that was named, else that of the last convolution.
 
     Raises:
@@ -43,17 +43,17 @@ def choose_row(model: NetModel, name: str | None) -> NamedLayer:
     """
     network = model.keras_model
     if name is not None:
-        row = find_row(network, name)
-        if len(_shapes(model, [row])[row.name]) != 3:
+        named = find_layer(network, name)
+        if len(_shapes(model, [named])[named.name]) != 3:
             raise InputError(
                 "This layer gives no maps, so Grad-CAM cannot look at it",
-                where=row.name,
+                where=named.name,
                 expected="a convolution, its activation, or pooling",
                 hint="Leave the layer out, and the last convolution is taken",
             )
-        return row
-    rows = rows_of(network)
-    found = last_convolution(rows, _shapes(model, rows))
+        return named
+    layers = layers_of(network)
+    found = last_convolution(layers, _shapes(model, layers))
     if found is None:
         raise InputError(
             "Grad-CAM needs a convolution, and this network has none that gives maps",
@@ -63,8 +63,8 @@ def choose_row(model: NetModel, name: str | None) -> NamedLayer:
     return found
 
 
-def _shapes(model: NetModel, rows: list[NamedLayer]) -> dict[str, tuple[int, ...]]:
+def _shapes(model: NetModel, layers: list[NamedLayer]) -> dict[str, tuple[int, ...]]:
     """Row → shape of its output without the batch, found by running a black image through the network."""
     blank = np.zeros((1, *model.info.pixels.shape), np.float32)
-    maps = forward(model, blank, rows, gradients=False).maps
+    maps = forward(model, blank, layers, gradients=False).maps
     return {name: tuple(tensor.shape[1:]) for name, tensor in maps.items()}

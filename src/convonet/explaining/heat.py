@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 TOP = 0.995
-"""The share of places below full heat: a few single pixels must not make all others dark."""
+"""The fraction of pixels below full heat: a few single pixels must not make all others dark."""
 
 
 def heat_of(values: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
-    """What speaks for the class as 0..1, shape as given: 0 where nothing does, 1 for the strongest places."""
+    """What speaks for the class as 0..1, shape as given: 0 where nothing does, 1 for the strongest pixels."""
     positive = np.maximum(np.nan_to_num(values), 0.0)
     most = float(positive.max(initial=0.0))
     if most <= 0:

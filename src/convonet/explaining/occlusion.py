@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from convonet.errors import ParamError
 from convonet.events import Watch
 from convonet.explaining.base import ExplainSettings, Maps, register
-from convonet.explaining.subject import Images, Subject
+from convonet.explaining.explained_model import ExplainedModel, Images
 
 _BATCH = 128
 _SHARE = 5
@@ -21,7 +21,7 @@ _STEPS = 3
     "occlusion", "Occlusion", "by how much the class's probability falls when a square around here is hidden"
 )
 def explain(
-    subject: Subject, images: Images, labels: NDArray[np.int64], settings: ExplainSettings, watch: Watch
+    model: ExplainedModel, images: Images, labels: NDArray[np.int64], settings: ExplainSettings, watch: Watch
 ) -> Maps:
     """Each pixel gets the mean of all squares that hid it.
 
@@ -30,10 +30,7 @@ def explain(
     """
     squares = squares_of(images.shape[1:3], settings)
     values = np.stack(
-        [
-            _one(subject, image, int(label), squares, watch)
-            for image, label in zip(images, labels, strict=True)
-        ]
+        [_one(model, image, int(label), squares, watch) for image, label in zip(images, labels, strict=True)]
     )
     return Maps(values)
 
@@ -58,11 +55,11 @@ def squares_of(size: tuple[int, ...], settings: ExplainSettings) -> list[tuple[s
 
 
 def _one(
-    subject: Subject, image: Images, label: int, squares: list[tuple[slice, slice]], watch: Watch
+    model: ExplainedModel, image: Images, label: int, squares: list[tuple[slice, slice]], watch: Watch
 ) -> NDArray[np.float32]:
-    whole = float(subject.predict(image[np.newaxis])[0, label])
+    whole = float(model.predict(image[np.newaxis])[0, label])
     total, count = np.zeros(image.shape[:2]), np.zeros(image.shape[:2])
-    drops = (whole - p for batch in _hidden(image, squares) for p in subject.predict(batch, watch)[:, label])
+    drops = (whole - p for batch in _hidden(image, squares) for p in model.predict(batch, watch)[:, label])
     for (rows, columns), drop in zip(squares, drops, strict=True):
         total[rows, columns] += drop
         count[rows, columns] += 1

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convonet.errors import ConvonetError
-from convonet.explaining.rows import NamedLayer
+from convonet.explaining.network_layers import NamedLayer
 from convonet.inference.scaling import scale_of
 from convonet.nets import backend
 from convonet.nets.backend import keras, ops
@@ -31,8 +31,8 @@ class Pass(NamedTuple):
         pixels: (N, height, width, channels), 0..255.
         logits: (N, classes), before softmax or sigmoid. Of one sigmoid z they are (−z, z): each class's own
             evidence.
-        maps: row → its output, (N, …).
-        raised: row → its output before the activation that stands in the row itself; the output where none does.
+        maps: layer name → its output, (N, …).
+        raised: layer name → its output before the activation that stands in the layer itself, where one does.
     """
 
     pixels: Tensor
@@ -42,13 +42,17 @@ class Pass(NamedTuple):
 
 
 def forward(
-    model: NetModel, pixels: NDArray[Any] | Tensor, rows: Sequence[NamedLayer] = (), *, gradients: bool = True
+    model: NetModel,
+    pixels: NDArray[Any] | Tensor,
+    layers: Sequence[NamedLayer] = (),
+    *,
+    gradients: bool = True,
 ) -> Pass:
     """Run images through the network as in prediction, keeping what gradients need.
 
     Args:
         pixels: (N, height, width, channels), 0..255; a tensor keeps its own history.
-        rows: whose outputs are wanted too.
+        layers: whose outputs are wanted too.
         gradients: False: numbers alone, which every backend gives.
 
     Raises:
@@ -66,9 +70,9 @@ def forward(
     with ExitStack() as taps:
         if not gradients:
             taps.enter_context(_without_history())
-        for row in rows:
-            taps.enter_context(_keeping_output(row.layer, row.name, maps))
-            taps.enter_context(_keeping_raised(row.layer, row.name, raised))
+        for named in layers:
+            taps.enter_context(_keeping_output(named.layer, named.name, maps))
+            taps.enter_context(_keeping_raised(named.layer, named.name, raised))
         if model.info.output in ("probabilities", "sigmoid"):
             taps.enter_context(_keeping_raised(last, "logits", before))
         output = model.keras_model(_fed(model, pixels), training=False)
@@ -127,7 +131,7 @@ def differentiable(model: NetModel) -> NetModel:
 
 
 def _fed(model: NetModel, pixels: Tensor) -> Tensor:
-    """What goes into the network, still knowing the pixels: raw where a row of it scales, else scaled ones."""
+    """What goes into the network, still knowing the pixels: raw where a layer of it scales, else scaled ones."""
     info = model.info
     scale = None if info.inside else scale_of(info.scaling, info.pixels.channels, info.mean, info.deviation)
     if scale is None:

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from convonet.events import Watch
 from convonet.explaining.base import ExplainSettings, Maps, register
+from convonet.explaining.explained_model import ExplainedModel, Images
 from convonet.explaining.passes import array, forward, gradients, of_classes
-from convonet.explaining.subject import Images, Subject
 from convonet.nets.net_model import NetModel
 
 
@@ -18,11 +18,11 @@ from convonet.nets.net_model import NetModel
     "the largest change of the class's logit with one grey level of one channel, without its sign",
 )
 def explain(
-    subject: Subject, images: Images, labels: NDArray[np.int64], settings: ExplainSettings, watch: Watch
+    model: ExplainedModel, images: Images, labels: NDArray[np.int64], settings: ExplainSettings, watch: Watch
 ) -> Maps:
     """The gradient's size at each pixel."""
     watch.check()
-    return Maps(np.abs(gradient(subject.network, images, labels)).max(axis=3))
+    return Maps(np.abs(gradient(model.network, images, labels)).max(axis=3))
 
 
 def gradient(model: NetModel, images: NDArray[np.generic], labels: NDArray[np.int64]) -> NDArray[np.float32]:

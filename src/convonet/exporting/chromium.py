@@ -55,7 +55,9 @@ _BETWEEN_LOOKS = 0.1
 def find_chromium() -> Path | None:
     """Chromium, Chrome or Edge on this machine; None where there is none."""
     found = next(filter(None, map(shutil.which, _COMMANDS)), None)
-    programs = [found] if found else [path for path in _PROGRAMS.get(sys.platform, ()) if os.path.exists(path)]
+    programs = (
+        [found] if found else [path for path in _PROGRAMS.get(sys.platform, ()) if os.path.exists(path)]
+    )
     return Path(programs[0]) if programs else None
 
 
@@ -96,9 +98,7 @@ def answers_of(program: Path, folder: Path, page: str, watch: Watch | None = Non
     return document
 
 
-def _reported(
-    reports: queue.Queue[bytes], browser: subprocess.Popen[bytes], watch: Watch
-) -> dict[str, Any]:
+def _reported(reports: queue.Queue[bytes], browser: subprocess.Popen[bytes], watch: Watch) -> dict[str, Any]:
     end = time.monotonic() + _SECONDS
     while time.monotonic() < end:
         watch.check()

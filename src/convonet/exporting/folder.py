@@ -15,11 +15,11 @@ from PIL import Image
 
 from convonet.atomic import json_text, storage_error
 from convonet.errors import ModelFileError, OutputError
+from convonet.exporting.predict_script import CHECK, CHECK_SCRIPT, SCRIPT, predict_script
+from convonet.exporting.samples import Samples
 from convonet.inference.golden import Probabilities, golden_rows, largest_difference
 from convonet.inference.labels import labels_text
 from convonet.inference.model_info import ModelInfo
-from convonet.exporting.samples import Samples
-from convonet.exporting.predict_script import CHECK, CHECK_SCRIPT, SCRIPT, predict_script
 from convonet.nets.export import export_onnx, exported_info, reference_of, tolerance_of
 from convonet.nets.net_model import NetModel
 from convonet.nets.onnx_metadata import plain_values
@@ -137,11 +137,15 @@ def _readme(info: ModelInfo) -> str:
     if info.threshold is not None:
         positive = info.positive or info.classes[-1]
         rule = f"\n`{positive}` is answered at a probability of {info.threshold:g} and above.\n"
+    unknown = ""
+    if info.unknown is not None:
+        unknown = f"\nAn image whose `unknown_score` is above {info.unknown.threshold:g} is of none of these classes.\n"
     return f"""\
 # An image classifier
 
 It tells {len(info.classes)} classes: {names}.
 {rule}
+{unknown}
     pip install onnxruntime pillow numpy
     python {SCRIPT} IMAGE ...
 

@@ -23,23 +23,34 @@ CLASSES = json.loads((HERE / "model.json").read_text("utf-8"))["class_names"]
 session = onnxruntime.InferenceSession((HERE / "model.onnx").read_bytes())
 
 
-def predict(path):
+def pixels_of(path):
     with Image.open(path) as file:
         image = ImageOps.exif_transpose(file)
     if image.mode.startswith("I"):  # 16 bits
         image = Image.fromarray((np.asarray(image).clip(0, 65535) >> 8).astype(np.uint8))
 '''
 _TAIL = """\
-    pixels = np.asarray(image, np.float32).reshape(1, %(height)d, %(width)d, %(channels)d)
-    return session.run(None, {"pixels": pixels})[0][0]
+    return np.asarray(image, np.float32).reshape(1, %(height)d, %(width)d, %(channels)d)
 
+
+def predict(path):
+    return session.run(["probabilities"], {"pixels": pixels_of(path)})[0][0]
+%(unknown)s
 
 if __name__ == "__main__":
     for path in sys.argv[1:]:
         shares = predict(path)
         best = %(best)s
         answer = {"path": path, "predicted": CLASSES[best], "confidence": float(shares[best])}
-        print(json.dumps(answer | {"probabilities": dict(zip(CLASSES, shares.tolist()))}, ensure_ascii=False))
+%(tell)s        print(json.dumps(answer | {"probabilities": dict(zip(CLASSES, shares.tolist()))}, ensure_ascii=False))
+"""
+_UNKNOWN = """
+
+def is_unknown(path):
+    return bool(session.run(["unknown_score"], {"pixels": pixels_of(path)})[0][0] > %r)
+"""
+_TELL = """\
+        answer["unknown"] = is_unknown(path)
 """
 _FILTERS = {
     "bilinear": "BILINEAR",
@@ -77,6 +88,8 @@ def predict_script(info: ModelInfo) -> str:
         "width": pixels.width,
         "channels": pixels.channels,
         "best": best,
+        "unknown": "" if info.unknown is None else _UNKNOWN % info.unknown.threshold,
+        "tell": "" if info.unknown is None else _TELL,
     }
     return _HEAD + _indented(_flat(pixels) + _fitted(pixels)) + tail
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.server
+import os
 import queue
 import threading
 from collections.abc import Iterator
@@ -12,6 +13,17 @@ from pathlib import Path
 
 REPORT = "/convonet-report"
 _MOST_BYTES = 2**26
+# The system's table of types may say anything, and browsers run no module that comes as another type.
+_TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript",
+    ".mjs": "text/javascript",
+    ".css": "text/css",
+    ".json": "application/json",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".wasm": "application/wasm",
+}
 
 
 class StaticServer(http.server.ThreadingHTTPServer):
@@ -23,6 +35,9 @@ class StaticServer(http.server.ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), partial(_Handler, directory=str(folder)))
         self.reports: queue.Queue[bytes] = queue.Queue()
 
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing: a browser may leave in the middle of a file."""
+
     @property
     def url(self) -> str:
         """Without a slash at its end."""
@@ -30,19 +45,6 @@ class StaticServer(http.server.ThreadingHTTPServer):
 
 
 class _Handler(http.server.SimpleHTTPRequestHandler):
-    # The system's table of types may be anything; a module of another type is not run by browsers.
-    extensions_map = {
-        ".html": "text/html; charset=utf-8",
-        ".js": "text/javascript",
-        ".mjs": "text/javascript",
-        ".css": "text/css",
-        ".json": "application/json",
-        ".svg": "image/svg+xml",
-        ".png": "image/png",
-        ".wasm": "application/wasm",
-        "": "application/octet-stream",
-    }
-
     def do_POST(self) -> None:
         size = int(self.headers.get("Content-Length") or 0)
         if self.path != REPORT or size > _MOST_BYTES:
@@ -52,6 +54,10 @@ class _Handler(http.server.SimpleHTTPRequestHandler):
         self.server.reports.put(self.rfile.read(size))
         self.send_response(204)
         self.end_headers()
+
+    def guess_type(self, path: str | os.PathLike[str]) -> str:
+        """The type of a file by its name."""
+        return _TYPES.get(os.path.splitext(path)[1], "application/octet-stream")
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""

@@ -1,4 +1,4 @@
-"""An exported page: a folder of static files that classifies images in the browser, compared in one before it is kept."""
+"""An exported page: static files that classify images in the browser, compared in a real one before they are kept."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from convonet.exporting.chromium import answers_of, find_chromium
 from convonet.exporting.folder import ABOUT, GOLDEN, MODEL, new_folder, write_description
 from convonet.exporting.runtime import HASHES, PACKAGE, VERSION
 from convonet.exporting.samples import Samples
-from convonet.inference.golden import LOAD_TOLERANCE, Images, Probabilities, golden_rows, largest_difference
+from convonet.inference.golden import LOAD_TOLERANCE, Images, Probabilities, largest_difference
 from convonet.inference.model_info import ModelInfo
 from convonet.nets.export import MADE_UP, export_onnx, reference_of
 from convonet.nets.net_model import NetModel
@@ -30,6 +30,7 @@ RUNTIME = "ort"
 _SOURCE = Path(__file__).with_name("page")
 _MOST_COPIED_BYTES = 2**20
 _MOST_SIDE = 640
+_MOST_GOLDEN = 8
 _NOT_OFFLINE = (WORKER, FILES, "README.md", "labels.txt")
 
 
@@ -124,7 +125,7 @@ def _write_golden(folder: Path, model: NetModel, samples: Samples | None) -> Pro
     """
     folder.mkdir()
     pool = samples.images if samples is not None else reference_of(model, None, MADE_UP).images
-    rows = golden_rows(len(pool), pool[0].nbytes).tolist()
+    rows = np.unique(np.linspace(0, len(pool) - 1, _MOST_GOLDEN).round().astype(np.int64)).tolist()
     names = [f"{number}.png" for number in range(1, len(rows) + 1)]
     for row, name in zip(rows, names, strict=True):
         original = samples.files[row] if samples is not None and samples.files else None

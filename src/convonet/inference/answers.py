@@ -25,10 +25,14 @@ def answers(
     *,
     top: int = TOP,
     unsure_below: float | None = None,
+    unknown: NDArray[np.float32] | None = None,
 ) -> list[dict[str, Any]]:
     """The document of each row of `probabilities`, shape (n, classes), by the model's own rule.
 
     A model without class names calls them 0, 1, 2 …
+
+    Args:
+        unknown: the score of each image for none of the classes, (n,); None where the model has none.
 
     Raises:
         ParamError: `top` or `unsure_below` out of range.
@@ -41,6 +45,7 @@ def answers(
     labels = decide(names, info).labels(probabilities)
     confidence = confidences(probabilities, labels).tolist()
     best = top_k(probabilities, top)
+    known = _unknown_documents(unknown, info, len(paths))
     return [
         {
             "path": path,
@@ -52,7 +57,20 @@ def answers(
                 for label, share in zip(best.labels[row], best.probabilities[row], strict=True)
             ],
         }
+        | known[row]
         for row, path in enumerate(paths)
+    ]
+
+
+def _unknown_documents(
+    scores: NDArray[np.float32] | None, info: ModelInfo, count: int
+) -> list[dict[str, Any]]:
+    """Whether each image is of none of the classes; nothing is said where the model cannot tell."""
+    if scores is None or info.unknown is None:
+        return [{}] * count
+    return [
+        {"unknown": bool(unknown), "unknown_score": float(score)}
+        for unknown, score in zip(info.unknown.is_unknown(scores), scores, strict=True)
     ]
 
 

@@ -12,6 +12,7 @@ from typing import Any, Literal, get_args
 
 from convonet.errors import ModelFileError
 from convonet.inference.info_check import faults
+from convonet.inference.unknown import UnknownRule, rule_from
 from convonet.params.data_params import PixelParams, Scaling
 
 INFO_VERSION = 1
@@ -36,6 +37,7 @@ class ModelInfo:
         positive: name of the positive class; None where there is none.
         family: the family it was built from, or None.
         base: name of the nested network that it was built on, or None.
+        unknown: when an image counts as none of the classes; None where the model cannot tell.
         keras_sha256: hash of the `.keras` file that an ONNX file was made from.
     """
 
@@ -51,6 +53,7 @@ class ModelInfo:
     positive: str | None = None
     family: str | None = None
     base: str | None = None
+    unknown: UnknownRule | None = None
     keras_sha256: str | None = None
     made_by: str = ""
 
@@ -95,4 +98,6 @@ class ModelInfo:
             if known.get(name) is not None:
                 known[name] = tuple(known[name])
         known["pixels"] = PixelParams(**known["pixels"])
+        if known.get("unknown") is not None:
+            known["unknown"] = rule_from(known["unknown"])
         return cls(**known)

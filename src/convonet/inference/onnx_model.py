@@ -17,6 +17,7 @@ from convonet.inference.golden import Golden, largest_difference
 from convonet.inference.model_info import ModelInfo
 from convonet.inference.onnx_file import GOLDEN_PROPERTY, PROPERTY, info_of, read_content, read_text
 from convonet.inference.probabilities import to_probabilities
+from convonet.inference.unknown import SCORE_OUTPUT, Scored
 from convonet.own_process import opening_limits
 
 # ONNX Runtime's errors have no common class of their own.
@@ -117,9 +118,21 @@ class OnnxModel:
         check_images(images, self.info.pixels.shape)
         return predict_in_batches(images, self._probabilities, batch_size, watch or Watch())
 
+    def predict_scored(
+        self, images: NDArray[np.uint8], *, batch_size: int | None = None, watch: Watch | None = None
+    ) -> Scored:
+        """Probabilities, and the score of images of no known class where the file gives one; as `predict`."""
+        check_images(images, self.info.pixels.shape)
+        rows = predict_in_batches(images, self._rows, batch_size, watch or Watch())
+        return Scored.of_rows(rows, self.info.unknown is not None)
+
     def _probabilities(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        (raw,) = self._session.run(None, {self._input: images.astype(np.float32)})
-        return to_probabilities(raw, self.info.output, self.info.temperature)
+        return Scored.of_rows(self._rows(images), self.info.unknown is not None).probabilities
+
+    def _rows(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        raw, *scores = self._session.run(None, {self._input: images.astype(np.float32)})
+        made = to_probabilities(raw, self.info.output, self.info.temperature)
+        return np.column_stack([made, scores[0]]) if self.info.unknown is not None else made
 
 
 def _check_ends(session: onnxruntime.InferenceSession, info: ModelInfo, path: Path) -> None:
@@ -127,14 +140,17 @@ def _check_ends(session: onnxruntime.InferenceSession, info: ModelInfo, path: Pa
     takes, gives = session.get_inputs(), session.get_outputs()
     shapes = [list(end.shape or []) for end in (*takes, *gives)]
     count = 1 if info.output.startswith("sigmoid") else len(info.classes)
-    if len(takes) == len(gives) == 1 and takes[0].type == gives[0].type == "tensor(float)":
+    names = [end.name for end in gives[1:]]
+    scored = names == ([SCORE_OUTPUT] if info.unknown is not None else [])
+    if len(takes) == 1 and scored and {end.type for end in (*takes, *gives)} == {"tensor(float)"}:
         sizes_fit = shapes[0][1:] == list(info.pixels.shape) and len(shapes[1]) == 2
         if sizes_fit and (isinstance(shapes[1][1], str | None) or not info.classes or shapes[1][1] == count):
             return
     raise ModelFileError(
         "The description in the ONNX file is not that of its network",
         where=path,
-        expected=f"one input of images {info.pixels.shape}, one output of {count}",
+        expected=f"one input of images {info.pixels.shape}, one output of {count}"
+        + (f", and {SCORE_OUTPUT}" if info.unknown is not None else ""),
         received=f"{len(takes)} inputs and {len(gives)} outputs: {', '.join(map(str, shapes))}"[:200],
     )
 

@@ -15,6 +15,25 @@ IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_DEVIATION = (0.229, 0.224, 0.225)
 
 
+class PixelScaling(NamedTuple):
+    """A scaling by its name.
+
+    Attributes:
+        mean, deviation: on the 0..1 scale, for `standard`; one number, or one per channel.
+    """
+
+    scaling: Scaling
+    mean: tuple[float, ...] | None = None
+    deviation: tuple[float, ...] | None = None
+
+    @classmethod
+    def of(
+        cls, scaling: Scaling, mean: Sequence[float] | None = None, deviation: Sequence[float] | None = None
+    ) -> PixelScaling:
+        """From parameters."""
+        return cls(scaling, *(None if part is None else tuple(part) for part in (mean, deviation)))
+
+
 class Scale(NamedTuple):
     """x · factor + offset, for x in 0..255; one number for all channels, or one a channel."""
 

@@ -22,9 +22,9 @@ from convonet.errors import ConvonetError
 from convonet.inference.onnx_model import OnnxModel
 from convonet.own_process import be_expendable, opening_limits
 
-ASKED = struct.Struct("<II")
+REQUEST = struct.Struct("<II")
 """Before images: how many, and how many are computed at once."""
-TOLD = struct.Struct("<BQ")
+REPLY = struct.Struct("<BQ")
 """Before an answer: 0 for probabilities or a description, 1 for an error as JSON; and its bytes."""
 
 _POLL_SECONDS = 0.5
@@ -37,20 +37,20 @@ def main(arguments: list[str]) -> int:
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     path, threads = Path(arguments[0]), int(arguments[1])
     size = path.stat().st_size if path.is_file() else 0  # later it may be gone
-    asked, told = sys.stdin.buffer, sys.stdout.buffer
+    requests, replies = sys.stdin.buffer, sys.stdout.buffer
     try:
         model = OnnxModel.load(path, threads=threads)
     except ConvonetError as error:
-        _tell(told, error)
+        _reply(replies, error)
         return error.exit_code
-    _tell(told, model.info.to_json().encode())
-    while head := asked.read(ASKED.size):
-        count, batch = ASKED.unpack(head)
+    _reply(replies, model.info.to_json().encode())
+    while head := requests.read(REQUEST.size):
+        count, batch = REQUEST.unpack(head)
         shape = (count, *model.info.pixels.shape)
-        images = np.frombuffer(asked.read(int(np.prod(shape))), np.uint8).reshape(shape)
+        images = np.frombuffer(requests.read(int(np.prod(shape))), np.uint8).reshape(shape)
         with opening_limits(size):
             answer = _answer(model, images, batch)
-        _tell(told, answer)
+        _reply(replies, answer)
     return 0
 
 
@@ -63,18 +63,20 @@ def _end_with(owner: int) -> None:
 
 def _answer(model: OnnxModel, images: Any, batch: int) -> bytes | ConvonetError:
     try:
-        return model.predict(images, batch_size=batch).tobytes()
+        scored = model.predict_scored(images, batch_size=batch)
+        parts = [scored.probabilities] + ([] if scored.unknown is None else [scored.unknown[:, None]])
+        return np.concatenate(parts, axis=1).tobytes()
     except ConvonetError as error:
         return error
     except (RuntimeError, ValueError, MemoryError) as error:
         return ConvonetError("The network cannot compute", received=str(error)[:200])
 
 
-def _tell(told: BinaryIO, answer: bytes | ConvonetError) -> None:
+def _reply(replies: BinaryIO, answer: bytes | ConvonetError) -> None:
     failed = isinstance(answer, ConvonetError)
     content = json.dumps(answer.to_dict()).encode() if isinstance(answer, ConvonetError) else answer
-    told.write(TOLD.pack(failed, len(content)) + content)
-    told.flush()
+    replies.write(REPLY.pack(failed, len(content)) + content)
+    replies.flush()
 
 
 if __name__ == "__main__":

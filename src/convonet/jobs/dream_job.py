@@ -16,7 +16,7 @@ from convonet.data.sources import has_set, scan_set
 from convonet.errors import DataError, InputError
 from convonet.events import FileSaved, StageStarted, Watch
 from convonet.explaining.dream import STAGE, Dream, channel_names, dream
-from convonet.explaining.subject import Subject
+from convonet.explaining.explained_model import ExplainedModel
 from convonet.nets.backend import set_threads
 from convonet.nets.net_model import NetModel
 from convonet.params import DataParams
@@ -37,7 +37,7 @@ def work(run: Run, task: DreamTask, watch: Watch) -> dict[str, Any]:
     if task.steps < 1:
         raise InputError("There is nothing to do", where="steps", expected="1 or more", received=task.steps)
     watch.tell(StageStarted(stage="model", title="Opening the model"))
-    model = Subject.open(Path(task.model), scaling=task.scaling, watch=watch).network
+    model = ExplainedModel.open(Path(task.model), scaling=task.scaling, watch=watch).network
     called = channel_names(model, task.layer)
     channels = list(range(min(len(called), _SIDE_BY_SIDE))) if task.channel is None else [task.channel]
     images = _test_images(task, model, watch)

@@ -11,14 +11,15 @@ from typing import Any
 from convonet.data.data_prep import PreparedSet, prepare
 from convonet.data.grouping import held_out_rows
 from convonet.data.listing import ImageListing
-from convonet.data.places import place_of
-from convonet.data.sources import scan_mapped
+from convonet.data.locations import location_of
+from convonet.data.sources import scan_images, scan_mapped
 from convonet.errors import DataError, InputError
 from convonet.evaluation.choosing import Chosen, ThresholdRequest
 from convonet.evaluation.evaluation import Evaluation
 from convonet.evaluation.keeping import keep
 from convonet.evaluation.models import open_predictor
 from convonet.evaluation.net_evaluation import Predictor, choose_on, evaluate
+from convonet.evaluation.outside import outside_scores, unknown_document
 from convonet.evaluation.writing import write_evaluation
 from convonet.events import FileSaved, StageStarted, Warned, Watch
 from convonet.inference.model_info import ModelInfo
@@ -74,6 +75,7 @@ def evaluate_into(
         chosen=chosen,
         watch=watch,
     )
+    result = _with_unknown(task, predictor, result, watch)
     if task.keep:
         with _held_model(Path(task.model), run):
             keep(Path(task.model), _kept(chosen, result), watch)
@@ -86,6 +88,18 @@ def evaluate_into(
         tested = {UNTESTED: None} if task.split == "test" and record.get(UNTESTED) else {}
         run.update(scores=record["scores"] | {task.split: _scores(result)}, **tested)
     return result
+
+
+def _with_unknown(task: EvaluateTask, predictor: Predictor, result: Evaluation, watch: Watch) -> Evaluation:
+    """The evaluation with what it says of images of none of the classes."""
+    outside = None
+    if task.outside:
+        watch.tell(StageStarted(stage="outside", title="Testing on images of none of the classes"))
+        outside = outside_scores(predictor, scan_images([Path(path) for path in task.outside]).paths, watch)
+    rule, inside = predictor.info.unknown, result.unknown_scores
+    if rule is None or inside is None:
+        return result
+    return replace(result, unknown=unknown_document(rule, inside, outside))
 
 
 def _draw(folder: Path, ending: str, result: Evaluation, watch: Watch) -> None:
@@ -113,20 +127,20 @@ def _held(folder: Path, run: Run) -> Iterator[Run]:
 
 def _chosen(task: EvaluateTask, predictor: Predictor, watch: Watch, run: Run | None) -> Chosen:
     """What validation tells of threshold and temperature; nothing where neither is asked for."""
-    wish = ThresholdRequest(task.min_recall, task.costs, task.calibrate)
-    if not wish:
+    request = ThresholdRequest(task.min_recall, task.costs, task.calibrate)
+    if not request:
         if task.keep and task.threshold is None:
             choices = "a threshold, a recall, costs, or calibration"
             raise InputError("There is nothing to keep in the model", expected=choices)
         return Chosen()
-    wish.check(task.threshold, len(predictor.info.classes) or 2)
+    request.check(task.threshold, len(predictor.info.classes) or 2)
     watch.tell(StageStarted(stage="choose", title="Choosing on the validation images"))
     prepared = prepared_split(task, "val", predictor.info, watch, run)
     if task.split == "val":
         message = "Chosen and reported on the same images: the scores are a little too good"
         watch.tell(Warned(message=message, subject="validation"))
     positive = task.positive
-    return choose_on(predictor, prepared, wish, positive=positive, threshold=task.threshold, watch=watch)
+    return choose_on(predictor, prepared, request, positive=positive, threshold=task.threshold, watch=watch)
 
 
 def _kept(chosen: Chosen, result: Evaluation) -> Chosen:
@@ -163,7 +177,7 @@ def prepared_split(
 ) -> PreparedSet:
     """A set in the model's classes and pixels. Held-out images are found again by the split's seed."""
     own = task.data
-    held_out = split != "test" and place_of(own, "val") is None
+    held_out = split != "test" and location_of(own, "val") is None
     if not held_out:
         listing = _scanned(task, split, info, watch, run)
         return prepare(listing, info.pixels, name=split, watch=watch)

@@ -17,7 +17,7 @@ from convonet.data.pool import Meter
 from convonet.data.sources import scan_images
 from convonet.errors import Cancelled, DataError
 from convonet.events import FileSaved, StageStarted, Watch
-from convonet.explaining import ExplainSettings, Explanation, Subject, explain_images, find_explainer
+from convonet.explaining import ExplainedModel, ExplainSettings, Explanation, explain_images, find_explainer
 from convonet.explaining.base import BATCH_SIZE
 from convonet.nets.backend import set_threads
 from convonet.params.data_params import PixelParams
@@ -36,7 +36,7 @@ def work(run: Run, task: ExplainTask, watch: Watch) -> dict[str, Any]:
     if task.threads is not None:
         set_threads(task.threads)
     watch.tell(StageStarted(stage="model", title="Opening the model"))
-    subject = Subject.open(
+    model = ExplainedModel.open(
         Path(task.model),
         scaling=task.scaling,
         classes=task.classes or None,
@@ -55,7 +55,7 @@ def work(run: Run, task: ExplainTask, watch: Watch) -> dict[str, Any]:
         "explanations": documents,
     }
     try:
-        _explain_all(subject, task, paths, folder, documents, watch)
+        _explain_all(model, task, paths, folder, documents, watch)
     except Cancelled:
         _keep(folder, answer, watch)
         raise
@@ -64,7 +64,7 @@ def work(run: Run, task: ExplainTask, watch: Watch) -> dict[str, Any]:
 
 
 def _explain_all(
-    subject: Subject,
+    model: ExplainedModel,
     task: ExplainTask,
     paths: tuple[Path, ...],
     folder: Path,
@@ -74,7 +74,7 @@ def _explain_all(
     """Append the document of each image, in their order; those of a batch that was stopped are left out."""
     meter = Meter(watch, STAGE, len(paths))
     for start in range(0, len(paths), BATCH_SIZE):
-        documents += _some(subject, task, paths[start : start + BATCH_SIZE], start, folder, watch)
+        documents += _some(model, task, paths[start : start + BATCH_SIZE], start, folder, watch)
         meter.tell(len(documents))
 
 
@@ -84,16 +84,16 @@ def _keep(folder: Path, answer: dict[str, Any], watch: Watch) -> None:
 
 
 def _some(
-    subject: Subject, task: ExplainTask, paths: tuple[Path, ...], start: int, folder: Path, watch: Watch
+    model: ExplainedModel, task: ExplainTask, paths: tuple[Path, ...], start: int, folder: Path, watch: Watch
 ) -> list[dict[str, Any]]:
     """The documents of a few images; one that cannot be read has `error`."""
-    read = [_read(path, subject.info.pixels) for path in paths]
+    read = [_read(path, model.info.pixels) for path in paths]
     known = [place for place, pixels in enumerate(read) if not isinstance(pixels, str)]
     documents = [{"path": str(path), "error": pixels} for path, pixels in zip(paths, read, strict=True)]
     if not known:
         return documents
     found = explain_images(
-        subject,
+        model,
         np.stack([read[place] for place in known]),
         [str(paths[place]) for place in known],
         method=task.method,
@@ -135,8 +135,8 @@ def _save(explanation: Explanation, task: ExplainTask, folder: Path, name: str) 
     figure = heat_figure(
         explanation.image,
         explanation.heat,
-        answer=f"{explanation.predicted} ({100 * explanation.confidence:.1f} %)",
-        title=f"{explainer.title} for {explanation.label} ({100 * explanation.probability:.1f} %)",
+        answer=f"{explanation.predicted} ({100 * explanation.confidence:.1f}%)",
+        title=f"{explainer.title} for {explanation.label} ({100 * explanation.probability:.1f}%)",
         meaning="" if explanation.layer is None else f"maps of {explanation.layer}",
         alpha=task.alpha,
         deletion=None

@@ -15,7 +15,7 @@ from convonet.atomic import replacing, write_json
 from convonet.data.data_prep import PreparedSet
 from convonet.data.sources import has_set
 from convonet.errors import DataError, InputError, ModelFileError
-from convonet.events import FileSaved, StageStarted, Watch
+from convonet.events import FileSaved, StageStarted, Warned, Watch
 from convonet.exporting.quantize import quantize
 from convonet.exporting.samples import trained_on
 from convonet.inference.decision import decide
@@ -62,6 +62,7 @@ def export_int8(model: NetModel, out: Path, task: ExportTask, watch: Watch) -> d
         InputError: there are no images to calibrate or compare with.
         ModelFileError: it cannot be quantized, or it loses more accuracy than `task.max_loss`.
     """
+    model = _without_score(model, watch)
     data = task.data or trained_on(Path(task.model))
     if data is None:
         raise InputError(
@@ -101,14 +102,31 @@ def export_int8(model: NetModel, out: Path, task: ExportTask, watch: Watch) -> d
             temporary.write_bytes(small.read_bytes())
     numbers = out.with_suffix(".json")
     write_json(numbers, document)
-    for path, title in ((out, "ONNX export, 8 bits"), (numbers, "Its size, speed and accuracy")):
-        watch.tell(FileSaved(path=str(path), title=title))
+    watch.tell(FileSaved(path=str(out), title=f"ONNX export, 8 bits: {_sentence(document)}"))
+    watch.tell(FileSaved(path=str(numbers), title="Its size, speed and accuracy"))
     return document
 
 
-def _prepared(
-    task: ExportTask, data: DataParams, split: Split, model: NetModel, watch: Watch
-) -> PreparedSet:
+def _sentence(document: dict[str, Any]) -> str:
+    """What 8 bits bring and cost, for those who follow the job."""
+    whole, small = document["float"], document["int8"]
+    low, high = document["accuracy_loss_interval"]
+    return (
+        f"{small['bytes'] / 2**20:.2f} MiB instead of {whole['bytes'] / 2**20:.2f} MiB, accuracy loss "
+        f"{100 * document['accuracy_loss']:.1f}% (95% CI {100 * low:.1f} to {100 * high:.1f}%)"
+    )
+
+
+def _without_score(model: NetModel, watch: Watch) -> NetModel:
+    """The same network without its score of unknown images, whose threshold was set on features in floating point."""
+    if model.scorer is None:
+        return model
+    message = "A network in 8 bits does not tell images of none of the classes; export it as onnx where that matters"
+    watch.tell(Warned(message=message, subject="unknown"))
+    return NetModel(model.keras_model, model.info.changed(unknown=None))
+
+
+def _prepared(task: ExportTask, data: DataParams, split: Split, model: NetModel, watch: Watch) -> PreparedSet:
     asked = EvaluateTask(model=task.model, data=data, split=split, accept_class_map=True)
     return prepared_split(asked, split, model.info, watch)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from convonet.events import FileSaved, StageStarted, Watch
+from convonet.inference.net_input import NetInput
 from convonet.jobs.training_images import training_images
 from convonet.nets.backend import set_threads
 from convonet.nets.registry import create_model
@@ -21,16 +22,7 @@ def work(run: Run, task: FindRateTask, watch: Watch) -> dict[str, Any]:
     if task.threads is not None:
         set_threads(task.threads)
     given = training_images(task.data, watch)
-    model = create_model(
-        task.hyper,
-        shape=given.pixels.shape,
-        classes=given.prepared.classes,
-        scaling=task.data.scaling if task.data.is_set("scaling") else None,
-        mean=task.data.mean,
-        deviation=task.data.deviation,
-        pixels=given.pixels,
-        seed=task.hyper.seed,
-    )
+    model = create_model(task.hyper, NetInput.of(task.data, given.pixels, given.prepared.classes))
     watch.tell(StageStarted(stage=STAGE, title="Trying learning rates"))
     curve = find_rate(model, task.hyper, given.rows, watch, low=task.low, high=task.high, steps=task.steps)
     path = Path(task.out) if task.out else run.file("rate_finder.png")

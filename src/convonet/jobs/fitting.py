@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,24 +12,23 @@ import numpy as np
 from convonet.atomic import write_text
 from convonet.errors import DataError
 from convonet.events import StageStarted, Warned, Watch
+from convonet.inference.net_input import NetInput
 from convonet.jobs.train_sets import TrainSets
 from convonet.nets.net_model import NetModel
 from convonet.nets.registry import create_model
-from convonet.params import FAMILIES, PixelParams
+from convonet.params import FAMILIES
 from convonet.params.advice import SetFacts, advise
 from convonet.runs import Run
 from convonet.runs.event_log import LineFile
 from convonet.tasks import TrainTask
 from convonet.training.checkpoint import CheckpointFile
 from convonet.training.history import History
-from convonet.training.net_training import ImageRows, NetTraining, TrainingResult
-from convonet.training.phases import PhasedTraining, has_phases, remove_phase_files
+from convonet.training.net_training import BegunTraining, ImageRows, NetTraining, TrainingResult
+from convonet.training.phases import create_training, remove_phase_files
 
 CHECKPOINT = "checkpoint.npz"
 HISTORY = "history.csv"
 MODEL = "model.keras"
-
-Training = NetTraining | PhasedTraining
 
 
 @dataclass
@@ -38,39 +38,37 @@ class Fit:
     Attributes:
         task: whose data and hyper parameters describe the network.
         folder: the run's, or one inside it.
-        settings: attributes of the training, such as callbacks.
+        settings: arguments of the training, such as callbacks.
         advises: what is known to be a mistake is told, and advice is kept in the record.
+        begun: the training; None before it has begun.
     """
 
     run: Run
     task: TrainTask
     sets: TrainSets
     folder: Path
-    settings: dict[str, Any] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
     advises: bool = True
+    begun: BegunTraining | None = field(default=None, init=False)
 
     def build(self, watch: Watch) -> NetModel:
         """The network with its first weights."""
-        model = build(self.task, self.sets, self.sets.pixels, watch)
+        model = build(self.task, self.sets, watch)
         if self.advises:
             advise_of(self.run, self.task, self.sets, watch)
-        self.training = training_of(self.folder, self.task, model)
-        for name, value in self.settings.items():
-            setattr(self.training, name, value)
         return model
 
-    def train(self, watch: Watch) -> TrainingResult:
-        """Train the network that was built, going on from its checkpoint where there is one.
+    def train(self, model: NetModel, watch: Watch) -> TrainingResult:
+        """Train the network that was built, from its checkpoint where there is one.
 
         Raises:
             Cancelled: the person asked to stop; the checkpoint is written.
         """
-        sets = self.sets
+        sets, training = self.sets, _training_of(self.folder, self.task, model, self.settings)
         watch.tell(StageStarted(stage="train", title="Training"))
         rows = ImageRows(sets.train.images, sets.train.labels, sets.train_rows)
-        if sets.val is None:
-            return self.training.train(rows, watch)
-        return self.training.train_val(rows, held_out(sets), watch)
+        self.begun = training.begin(rows, None if sets.val is None else held_out(sets), watch)
+        return self.begun.train()
 
     def clean(self) -> None:
         """Remove what was kept for a resumption."""
@@ -84,26 +82,18 @@ def held_out(sets: TrainSets) -> ImageRows:
     return ImageRows(sets.val.images, sets.val.labels, sets.val_rows)
 
 
-def build(task: TrainTask, sets: TrainSets, pixels: PixelParams, watch: Watch) -> NetModel:
+def build(task: TrainTask, sets: TrainSets, watch: Watch) -> NetModel:
     """A new network with its first weights, or a saved one that is trained further."""
     watch.tell(StageStarted(stage="build", title="Building the network"))
     for name in FAMILIES[task.hyper.family].ignored(task.hyper):
         watch.tell(Warned(message=f"The network {task.hyper.family} does not use {name}", subject=name))
     if task.from_model is not None:
-        return _further(task, sets, pixels)
-    said = task.data.scaling if task.data.is_set("scaling") else None
-    model = create_model(
-        task.hyper,
-        shape=pixels.shape,
-        classes=sets.train.classes,
-        scaling=said,
-        mean=task.data.mean,
-        deviation=task.data.deviation,
-        pixels=pixels,
-        seed=task.hyper.seed,
-    )
-    if said not in (None, model.info.scaling):
-        message = f"The base has a scaling of its own, {model.info.scaling}: {said} is not used"
+        return _further(task, sets)
+    net_input = NetInput.of(task.data, sets.pixels, sets.train.classes)
+    model = create_model(task.hyper, net_input)
+    given = net_input.scaling
+    if given is not None and given.scaling != model.info.scaling:
+        message = f"The backbone has a scaling of its own, {model.info.scaling}: {given.scaling} is not used"
         watch.tell(Warned(message=message, subject="scaling"))
     return model
 
@@ -120,21 +110,21 @@ def advise_of(run: Run, task: TrainTask, sets: TrainSets, watch: Watch) -> None:
             watch.tell(Warned(message=advice.text, subject="advice"))
 
 
-def _further(task: TrainTask, sets: TrainSets, pixels: PixelParams) -> NetModel:
+def _further(task: TrainTask, sets: TrainSets) -> NetModel:
     """A saved model whose weights training starts from."""
     path = Path(str(task.from_model))
     model = NetModel.load(path / MODEL if path.is_dir() else path)
-    if model.info.classes != tuple(sets.train.classes) or model.info.pixels.shape != pixels.shape:
+    if model.info.classes != tuple(sets.train.classes) or model.info.pixels.shape != sets.pixels.shape:
         raise DataError(
             "The model to go on from was made for other images",
             where=path,
             expected=f"classes {', '.join(model.info.classes)} at {model.info.pixels.shape}",
-            received=f"classes {', '.join(sets.train.classes)} at {pixels.shape}",
+            received=f"classes {', '.join(sets.train.classes)} at {sets.pixels.shape}",
         )
     return model
 
 
-def training_of(folder: Path, task: TrainTask, model: NetModel) -> Training:
+def _training_of(folder: Path, task: TrainTask, model: NetModel, settings: Mapping[str, Any]) -> NetTraining:
     """The training of a network with its checkpoint and history in a folder."""
     file = LineFile(folder / HISTORY)
 
@@ -150,5 +140,7 @@ def training_of(folder: Path, task: TrainTask, model: NetModel) -> Training:
         else:
             file.path.unlink(missing_ok=True)
 
-    kind = PhasedTraining if has_phases(model, task.hyper) else NetTraining
-    return kind(model, task.hyper, CheckpointFile(folder / CHECKPOINT), on_history=write_row, on_resume=cut)
+    checkpoint = CheckpointFile(folder / CHECKPOINT)
+    return create_training(
+        model, task.hyper, checkpoint=checkpoint, on_history=write_row, on_resume=cut, **settings
+    )

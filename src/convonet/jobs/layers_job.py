@@ -11,10 +11,10 @@ from convonet.data.decode import read_image
 from convonet.data.pool import Meter
 from convonet.errors import InputError
 from convonet.events import FileSaved, StageStarted, Watch
+from convonet.explaining.explained_model import ExplainedModel
 from convonet.explaining.feature_maps import FeatureMaps, feature_maps
 from convonet.explaining.filters import Filters, filters_of
-from convonet.explaining.rows import find_row, rows_of
-from convonet.explaining.subject import Subject
+from convonet.explaining.network_layers import find_layer, layers_of
 from convonet.nets.net_model import NetModel
 from convonet.plots.figures import FINE_DPI, save_figure
 from convonet.plots.layers import filters_figure, maps_figure
@@ -28,7 +28,7 @@ DOCUMENT = "layers.json"
 def work(run: Run, task: LayersTask, watch: Watch) -> dict[str, Any]:
     """Draw the layers; the answer names the files, which lie in `folder`."""
     watch.tell(StageStarted(stage="model", title="Opening the model"))
-    model = Subject.open(Path(task.model), scaling=task.scaling, watch=watch).network
+    model = ExplainedModel.open(Path(task.model), scaling=task.scaling, watch=watch).network
     image = None if task.image is None else read_image(task.image, model.info.pixels)
     filters = _filters(model, task.layer)
     maps = [] if image is None else feature_maps(model, image, task.layer)
@@ -50,8 +50,8 @@ def work(run: Run, task: LayersTask, watch: Watch) -> dict[str, Any]:
 
 def _filters(model: NetModel, layer: str | None) -> list[Filters]:
     network = model.keras_model
-    rows = rows_of(network) if layer is None else [find_row(network, layer)]
-    return [filters for row in rows if (filters := filters_of(row)) is not None]
+    layers = layers_of(network) if layer is None else [find_layer(network, layer)]
+    return [filters for named in layers if (filters := filters_of(named)) is not None]
 
 
 def _nothing(task: LayersTask) -> InputError:
@@ -67,15 +67,15 @@ def _draw(drawn: Filters | FeatureMaps, folder: Path, number: int) -> dict[str, 
     kind = "filters" if isinstance(drawn, Filters) else "maps"
     plain = re.sub(r"[^\w.-]+", "_", drawn.layer)[-60:]
     file = f"{number:03d}_{kind}_{plain}.png"
-    row: dict[str, Any] = {"name": drawn.layer, "kind": kind, "file": file}
+    named: dict[str, Any] = {"name": drawn.layer, "kind": kind, "file": file}
     if isinstance(drawn, Filters):
         size = "×".join(map(str, drawn.shape))
         figure = filters_figure(drawn.tiles, title=f"Filters of {drawn.layer}: {size}", note=drawn.note)
-        row["shape"] = drawn.shape
+        named["shape"] = drawn.shape
     else:
         height, width, count = drawn.values.shape
         note = f"{count} maps of {height}×{width}, {drawn.silent} of them silent"
         figure = maps_figure(drawn.values, title=f"After {drawn.layer}", note=note)
-        row |= {"shape": drawn.values.shape, "silent": drawn.silent, "mean": float(drawn.values.mean())}
+        named |= {"shape": drawn.values.shape, "silent": drawn.silent, "mean": float(drawn.values.mean())}
     save_figure(figure, folder / file, FINE_DPI)
-    return row
+    return named

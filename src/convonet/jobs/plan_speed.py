@@ -10,7 +10,7 @@ import numpy as np
 from convonet.events import Watch
 from convonet.jobs.fitting import build, held_out
 from convonet.jobs.train_sets import TrainSets
-from convonet.nets.bases import release
+from convonet.nets.backbones import release
 from convonet.tasks import TrainTask
 from convonet.training.image_rows import BatchMaker, ImageRows
 from convonet.training.optimizers import create_optimizer
@@ -39,11 +39,11 @@ def measure_speed(task: TrainTask, sets: TrainSets, watch: Watch) -> Speed:
     Raises:
         Cancelled: the person asked to stop.
     """
-    model = build(task, sets, sets.pixels, Watch(should_stop=lambda: False))
+    model = build(task, sets, Watch(should_stop=lambda: False))
     hyper = task.hyper
     if has_phases(model, hyper) and hyper.fine_tune_epochs:
-        base = model.keras_model.get_layer(model.info.base)
-        release(base, hyper.release, scale_and_shift=hyper.train_norm)
+        backbone = model.keras_model.get_layer(model.info.base)
+        release(backbone, hyper.release, scale_and_shift=hyper.train_norm)
         hyper = fine_tuning(hyper)
     rows = ImageRows(sets.train.images, sets.train.labels, sets.train_rows)
     size = min(hyper.batch_size, len(rows))

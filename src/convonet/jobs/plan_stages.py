@@ -190,10 +190,10 @@ class _Carrying:
         fit = Fit(self.run, task, sets, folder, settings, advises=False)
         model = fit.build(self.watch)
         try:
-            return model, fit.train(self.watch)
+            return model, fit.train(model, self.watch)
         except Cancelled:
             if self.run.read().get(PUBLISHED) is None:
-                save_partial(self.run, task, model, fit.training, self.watch)
+                save_partial(self.run, fit, model, self.watch)
             raise
 
     def _scored(self, model: NetModel, sets: TrainSets) -> tuple[ValidationScore, np.ndarray]:

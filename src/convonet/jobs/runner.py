@@ -8,7 +8,14 @@ from collections.abc import Callable
 from typing import Any
 
 from convonet.atomic import is_no_room, no_room
-from convonet.errors import Cancelled, ConvonetError, OutOfMemoryError, StorageError
+from convonet.errors import (
+    Cancelled,
+    ConvonetError,
+    OutOfMemoryError,
+    StorageError,
+    UserCodeError,
+    user_code,
+)
 from convonet.events import Event, RunEnded, RunStarted, RunState, Watch
 from convonet.runs import Run
 from convonet.runs.memory import is_memory_error
@@ -37,6 +44,7 @@ def execute(
     Raises:
         RunAliveError: another process works on the run.
         ConvonetError: the job failed; the run says so.
+        UserCodeError: `listen` or a callback raised; the run has failed.
     """
     with run.lock():
         run.sweep()
@@ -45,7 +53,8 @@ def execute(
         def tell(event: Event) -> None:
             log.tell(event)
             if listen is not None:
-                listen(event)
+                with user_code():
+                    listen(event)
 
         def stop() -> bool:
             return (should_stop is not None and should_stop()) or run.cancel_requested()
@@ -75,6 +84,9 @@ def execute(
                 return RunState.INTERRUPTED
             end(RunState.CANCELLED)
             return RunState.CANCELLED
+        except UserCodeError as error:
+            _end_failed(end, error.told())
+            raise
         except ConvonetError as error:
             _end_failed(end, error)
             raise

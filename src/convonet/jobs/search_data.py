@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import math
-
-from convonet.data.channels import find_pixels
-from convonet.data.data_prep import prepare
 from convonet.data.sources import scan_train
-from convonet.errors import InputError
 from convonet.events import StageStarted, Warned, Watch
 from convonet.jobs.checks import check_before_training
-from convonet.jobs.data_record import check_same_data, must_be_same
-from convonet.params import DataParams, PixelParams
+from convonet.jobs.preparing import prepare
+from convonet.params import DataParams
 from convonet.runs import Run
 from convonet.tuning.fold_data import FoldData
 
@@ -42,25 +37,10 @@ def prepare_search(
     watch.tell(StageStarted(stage="scan", title="Looking at the folders"))
     train = scan_train(data, watch=watch)
     watch.check()
-    pixels = find_pixels(train, data, watch=watch)
-    if disk_limit is not None:
-        _check_disk(len(train), pixels, disk_limit)
-    watch.tell(StageStarted(stage="prepare", title="Reading the images"))
-    prepared = prepare(train, pixels, name="train", by_content=must_be_same(run), watch=watch)
-    check_same_data(run, {"train": prepared}, accept=accept, watch=watch)
-    check_before_training(run, {"train": train}, {"train": prepared}, None, watch)
-    cut = FoldData.of(prepared, pixels, data, folds=folds, images=images)
+    given = prepare(run, data, {"train": train}, watch, accept_changed=accept, disk_limit=disk_limit)
+    check_before_training(run, {"train": train}, given.sets, None, watch)
+    cut = FoldData.of(given.train, given.pixels, data, folds=folds, images=images)
     if len(cut.chosen) < len(cut.labels):
         message = f"{len(cut.chosen):,} of {len(cut.labels):,} images are taken; --images all takes all"
         watch.tell(Warned(message=message, subject="images"))
     return cut
-
-
-def _check_disk(count: int, pixels: PixelParams, limit: int) -> None:
-    needed = count * math.prod(pixels.shape)
-    if needed > limit:
-        raise InputError(
-            f"The prepared images would take {needed / 10**9:.3g} GB of disk",
-            expected=f"at most {limit / 10**9:.3g} GB, the disk limit",
-            hint="Raise --disk-limit, or take a smaller image size",
-        )

@@ -9,6 +9,7 @@ from convonet.data.channels import find_channels
 from convonet.data.sources import scan_train
 from convonet.errors import InputError
 from convonet.events import FileSaved, Watch
+from convonet.inference.net_input import NetInput
 from convonet.nets.net_model import NetModel
 from convonet.nets.registry import create_model
 from convonet.params import DataParams, HyperParams, pixel_params
@@ -35,17 +36,7 @@ def _saved(name: str) -> NetModel:
 def _described(data: DataParams, hyper: HyperParams | None, watch: Watch) -> NetModel:
     hyper = hyper or HyperParams()
     classes, channels = _classes_and_channels(data, watch)
-    pixels = pixel_params(data, channels)
-    return create_model(
-        hyper,
-        shape=pixels.shape,
-        classes=classes,
-        scaling=data.scaling if data.is_set("scaling") else None,
-        mean=data.mean,
-        deviation=data.deviation,
-        pixels=pixels,
-        seed=hyper.seed,
-    )
+    return create_model(hyper, NetInput.of(data, pixel_params(data, channels), classes))
 
 
 def _classes_and_channels(data: DataParams, watch: Watch) -> tuple[tuple[str, ...], int]:

@@ -10,12 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from convonet.csv_files import write_csv
-from convonet.data.channels import find_pixels
-from convonet.data.data_prep import PreparedSet, prepare
+from convonet.data.data_prep import PreparedSet
 from convonet.data.sources import scan_set
 from convonet.events import FileSaved, StageStarted, Watch
 from convonet.jobs.checks import check_before_training
-from convonet.jobs.data_record import check_same_data, must_be_same
+from convonet.jobs.preparing import prepare
 from convonet.metrics import Suspicion, suspicion
 from convonet.runs import Run
 from convonet.runs.suspects import HEADER, SUSPECTS, suspects_document
@@ -37,11 +36,9 @@ def work(run: Run, task: SuspectsTask, watch: Watch) -> dict[str, Any]:
     """
     watch.tell(StageStarted(stage="scan", title="Looking at the folders"))
     listing = scan_set(task.data, "train", watch=watch)
-    pixels = find_pixels(listing, task.data, watch=watch)
-    watch.tell(StageStarted(stage="prepare", title="Reading the images"))
-    prepared = prepare(listing, pixels, name="train", by_content=must_be_same(run), watch=watch)
-    check_same_data(run, {"train": prepared}, accept=task.accept_changed_data, watch=watch)
-    check_before_training(run, {"train": listing}, {"train": prepared}, None, watch)
+    pixels, sets = prepare(run, task.data, {"train": listing}, watch, accept_changed=task.accept_changed_data)
+    check_before_training(run, {"train": listing}, sets, None, watch)
+    prepared = sets["train"]
     watch.tell(
         StageStarted(stage=SuspectsTask.kind, title="Asking models that were trained without the image")
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -21,8 +20,8 @@ from convonet.plots.figures import save_figure
 from convonet.plots.samples import mistakes_figure
 from convonet.runs import Run
 from convonet.tasks import SuspectsTask
-from convonet.training.net_training import ImageRows, NetTraining
-from convonet.training.phases import PhasedTraining, has_phases
+from convonet.training.image_rows import ImageRows
+from convonet.training.phases import create_training
 from convonet.tuning.fold_data import FoldData
 from convonet.tuning.units import repeat_seed
 
@@ -52,23 +51,13 @@ def mean_shares(
     return (total / task.repeats).astype(np.float32)
 
 
-def _answers(task: SuspectsTask, data: Any, repeat: int, fold: int, watch: Watch) -> Shares:
+def _answers(task: SuspectsTask, data: FoldData, repeat: int, fold: int, watch: Watch) -> Shares:
     """What a network trained on the other folds says of the images of one."""
     kept, held = data.rows(repeat, fold)
     images, hyper = data.opened(), task.hyper.changed(seed=repeat_seed(task.hyper.seed, repeat))
-    model = create_model(
-        hyper,
-        shape=data.pixels.shape,
-        classes=data.classes,
-        scaling=data.scaling,
-        mean=data.mean,
-        deviation=data.deviation,
-        pixels=data.pixels,
-        seed=hyper.seed,
-    )
-    kind = PhasedTraining if has_phases(model, hyper) else NetTraining
+    model = create_model(hyper, data.net_input)
     quiet = _Quiet(watch)
-    kind(model, hyper).train_val(
+    create_training(model, hyper).train_val(
         ImageRows(images, data.labels, kept), ImageRows(images, data.labels, held), quiet
     )
     shares: Shares = model.predict(images[held], watch=quiet)
@@ -100,7 +89,7 @@ def draw(path: Path, prepared: PreparedSet, shares: Shares, found: Suspicion) ->
     names = prepared.classes
     titles = [
         f"{names[prepared.labels[row]]}, perhaps {names[found.suggested[row]]} "
-        f"({100 * shares[row, found.suggested[row]]:.0f} %)"
+        f"({100 * shares[row, found.suggested[row]]:.0f}%)"
         for row in rows.tolist()
     ]
     figure = mistakes_figure(prepared.images[rows], titles, title="Suspicious labels, worst first", columns=8)

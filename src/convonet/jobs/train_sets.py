@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from convonet.data.channels import find_pixels
-from convonet.data.data_prep import PreparedSet, prepare
+from convonet.data.data_prep import PreparedSet
 from convonet.data.grouping import held_out_rows
 from convonet.data.held_classes import absent_classes, absent_sentence, check_auc
 from convonet.data.sources import DataSets, scan
@@ -16,7 +15,7 @@ from convonet.errors import DataError
 from convonet.events import StageStarted, Warned, Watch
 from convonet.jobs.after_training import warn_untested
 from convonet.jobs.checks import check_before_training
-from convonet.jobs.data_record import check_same_data, must_be_same
+from convonet.jobs.preparing import prepare
 from convonet.params import DataParams, PixelParams
 from convonet.runs import Run
 from convonet.runs.untested import data_kept
@@ -94,15 +93,11 @@ def prepare_found(run: Run, task: TrainTask, found: DataSets, watch: Watch) -> T
         InputError: the images cannot be used, or have changed.
         Cancelled: the person asked to stop.
     """
-    pixels = find_pixels(found.train, task.data, watch=watch)
-    watch.tell(StageStarted(stage="prepare", title="Reading the images"))
-    again = must_be_same(run)
-    train = prepare(found.train, pixels, name="train", by_content=again, watch=watch)
-    val = None
+    listings = {"train": found.train}
     if found.val and task.validation:
-        val = prepare(found.val, pixels, name="val", by_content=again, watch=watch)
-    sets = {"train": train} | ({"val": val} if val is not None else {})
-    check_same_data(run, sets, accept=task.accept_changed_data, watch=watch)
+        listings["val"] = found.val
+    images = prepare(run, task.data, listings, watch, accept_changed=task.accept_changed_data)
+    pixels, train, val = images.pixels, images.train, images.sets.get("val")
     test = (found.data, found.test is not None, found.test_error)
     every, none = np.arange(len(train)), np.arange(0)
     if val is not None:

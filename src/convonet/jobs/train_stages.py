@@ -13,8 +13,9 @@ from convonet.evaluation.models import sha256_of
 from convonet.events import FileSaved, StageStarted, Warned, Watch
 from convonet.jobs.after_training import warn_untested
 from convonet.jobs.evaluate_job import evaluate_into
-from convonet.jobs.fitting import MODEL, Fit, Training
+from convonet.jobs.fitting import MODEL, Fit
 from convonet.jobs.train_sets import TrainSets
+from convonet.jobs.unknown_stage import with_unknown
 from convonet.nets.backend import set_threads
 from convonet.nets.export import export_onnx
 from convonet.nets.net_model import NetModel
@@ -53,9 +54,9 @@ def train(
     model = fit.build(watch)
     write_text(run.file("summary.txt"), model.summary().text())
     try:
-        result = fit.train(watch)
+        result = fit.train(model, watch)
     except Cancelled:
-        save_partial(run, task, model, fit.training, watch)
+        save_partial(run, fit, model, watch)
         raise
     finish(run, task, sets, model, result, watch)
     fit.clean()
@@ -75,6 +76,7 @@ def leave_model(
 ) -> None:
     """Save a trained network, export it, and test it."""
     write_text(run.file("summary.txt"), model.summary().text())
+    model = with_unknown(run, task, sets, model, watch)
     _save(run, task, model, sets, result, watch)
     _export(run, model, sets, watch)
     _copy_results(run, task, (MODEL,), watch)
@@ -143,14 +145,16 @@ def curve_of(task: TrainTask, result: TrainingResult) -> tuple[History, int]:
     return History(rows, result.history.extra), max(epoch - 1, 1)
 
 
-def save_partial(run: Run, task: TrainTask, model: NetModel, training: Training, watch: Watch) -> None:
+def save_partial(run: Run, fit: Fit, model: NetModel, watch: Watch) -> None:
     """What a stop leaves: the model as it is, the curves so far. The checkpoint is written already."""
-    calm = Watch(watch.tell)
+    if fit.begun is None:
+        return
+    history, calm = fit.begun.history, Watch(watch.tell)
     calm.tell(StageStarted(stage="save", title="Saving what was trained"))
     model.save(run.file(MODEL))
-    run.update(model_epoch=len(training.history), images_per_second=training.speed)
-    if len(training.history):
-        _plot(run, task, training.history, calm)
+    run.update(model_epoch=len(history), images_per_second=fit.begun.speed)
+    if len(history):
+        _plot(run, fit.task, history, calm)
 
 
 def _export(run: Run, model: NetModel, sets: TrainSets, watch: Watch) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from convonet.data.channels import find_pixels
-from convonet.data.data_prep import PreparedSet, prepare
+from convonet.data.data_prep import PreparedSet
 from convonet.data.sources import scan_train
 from convonet.events import StageStarted, Watch
+from convonet.jobs.preparing import prepare
 from convonet.params import DataParams, PixelParams
 from convonet.training.image_rows import ImageRows
 
@@ -25,7 +25,6 @@ def training_images(data: DataParams, watch: Watch) -> TrainingImages:
     """Scan and prepare the training folder."""
     watch.tell(StageStarted(stage="scan", title="Looking at the folders"))
     train = scan_train(data, watch=watch)
-    pixels = find_pixels(train, data, watch=watch)
-    watch.tell(StageStarted(stage="prepare", title="Reading the images"))
-    prepared = prepare(train, pixels, name="train", watch=watch)
+    pixels, sets = prepare(None, data, {"train": train}, watch)
+    prepared = sets["train"]
     return TrainingImages(prepared, ImageRows.all(prepared.images, prepared.labels), pixels)

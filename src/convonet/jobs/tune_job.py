@@ -129,9 +129,9 @@ def _check_auc(task: TuneTask, data: FoldData) -> None:
     if wishes:
         repeats, folds = range(1, task.repeats + 1), range(1, max(task.folds, 1) + 1)
         held = (data.rows(repeat, fold)[1] for repeat in repeats for fold in folds)
-        absent = absent_classes(data.labels, held, data.classes)
+        absent = absent_classes(data.labels, held, data.net_input.classes)
         where = "among the held-out images of every fold" if task.folds > 1 else "among the held-out images"
-        check_auc(wishes, absent, data.labels, data.classes, where)
+        check_auc(wishes, absent, data.labels, data.net_input.classes, where)
 
 
 def _budget(run: Run, task: TuneTask, data: FoldData, started: float) -> Budget:

@@ -47,7 +47,7 @@ from .scores import (
     precision_recall_f1,
     top_k_accuracy,
 )
-from .spread import F1Intervals, auc_interval, f1_intervals, mean_interval
+from .spread import F1Intervals, auc_interval, auc_of_counts, f1_intervals, mean_interval
 from .suspicion import Suspicion, suspicion
 from .thresholds import (
     SensitivitySpecificity,
@@ -75,6 +75,7 @@ __all__ = [
     "accuracy",
     "apply_temperature",
     "auc_interval",
+    "auc_of_counts",
     "average_precision",
     "baseline_accuracy",
     "bootstrap",

@@ -1,6 +1,6 @@
 """Whether a confidence means what it says: reliability, Brier score, temperature, sure mistakes.
 
-Confidence is the probability of the predicted class, 0..1; ``right`` says whether that class is the true one.
+Confidence is the probability of the predicted class, 0..1; ``correct`` says whether that class is the true one.
 Source: C. Guo et al., On Calibration of Modern Neural Networks, ICML 2017.
 """
 
@@ -18,10 +18,10 @@ LOG_FLOOR = 1e-30
 
 
 class Confidence(NamedTuple):
-    """Each image's confidence, shape (n,), and whether the answer is right, shape (n,)."""
+    """Each image's confidence, shape (n,), and whether the answer is correct, shape (n,)."""
 
     confidence: FloatArray
-    right: BoolArray
+    correct: BoolArray
 
 
 class ReliabilityBins(NamedTuple):
@@ -31,7 +31,7 @@ class ReliabilityBins(NamedTuple):
         edges: Shape (bins + 1,), 0..1; a bin holds its lower edge, the last one both.
         counts: Images in each bin, shape (bins,).
         confidence: Mean confidence in each bin; NaN in an empty one.
-        accuracy: Share of right answers in each bin; NaN in an empty one.
+        accuracy: Fraction of correct answers in each bin; NaN in an empty one.
     """
 
     edges: FloatArray
@@ -41,15 +41,15 @@ class ReliabilityBins(NamedTuple):
 
 
 class ConfidenceHistograms(NamedTuple):
-    """Counts of right and of wrong answers by confidence, shape (bins,), over edges of shape (bins + 1,)."""
+    """Counts of correct and of wrong answers by confidence, shape (bins,), over edges of shape (bins + 1,)."""
 
     edges: FloatArray
-    right: IntArray
+    correct: IntArray
     wrong: IntArray
 
 
 def confidence_of(y_true: ArrayLike, probabilities: ArrayLike) -> Confidence:
-    """Confidence and rightness of each answer, from class indices (n,) and probabilities (n, classes).
+    """Confidence and correctness of each answer, from class indices (n,) and probabilities (n, classes).
 
     Raises:
         ValueError: shapes do not fit, or the rows are no probabilities.
@@ -60,35 +60,35 @@ def confidence_of(y_true: ArrayLike, probabilities: ArrayLike) -> Confidence:
     return Confidence(rows.max(axis=1), rows.argmax(axis=1) == true)
 
 
-def reliability_bins(confidence: ArrayLike, right: ArrayLike, bins: int = 15) -> ReliabilityBins:
+def reliability_bins(confidence: ArrayLike, correct: ArrayLike, bins: int = 15) -> ReliabilityBins:
     """Accuracy against mean confidence in bins of equal width.
 
     Args:
         confidence: Shape (n,), 0..1.
-        right: Booleans or 0 and 1, shape (n,).
+        correct: Booleans or 0 and 1, shape (n,).
         bins: 1 or more.
 
     Raises:
         ValueError: shapes differ, or a value is out of range.
     """
-    sure, correct, edges = _prepare(confidence, right, bins)
-    place = np.minimum(np.searchsorted(edges, sure, side="right") - 1, bins - 1)
-    counts = np.bincount(place, minlength=bins).astype(np.int64)
+    given, hits, edges = _prepare(confidence, correct, bins)
+    bins_of = np.minimum(np.searchsorted(edges, given, side="right") - 1, bins - 1)
+    counts = np.bincount(bins_of, minlength=bins).astype(np.int64)
     empty = np.where(counts > 0, counts, np.nan)
     return ReliabilityBins(
         edges,
         counts,
-        np.bincount(place, weights=sure, minlength=bins) / empty,
-        np.bincount(place, weights=correct, minlength=bins) / empty,
+        np.bincount(bins_of, weights=given, minlength=bins) / empty,
+        np.bincount(bins_of, weights=hits, minlength=bins) / empty,
     )
 
 
-def expected_calibration_error(confidence: ArrayLike, right: ArrayLike, bins: int = 15) -> float:
+def expected_calibration_error(confidence: ArrayLike, correct: ArrayLike, bins: int = 15) -> float:
     """Mean over images of the gap between accuracy and confidence of its bin, 0..1; 0 is calibrated.
 
     Arguments and errors are those of ``reliability_bins``.
     """
-    table = reliability_bins(confidence, right, bins)
+    table = reliability_bins(confidence, correct, bins)
     gaps = np.abs(table.accuracy - table.confidence)
     return float(np.nansum(gaps * table.counts) / table.counts.sum())
 
@@ -108,9 +108,9 @@ def brier_score(y_true: ArrayLike, probabilities: ArrayLike) -> float:
     """
     if np.ndim(probabilities) == 1:
         positive = _checks.shares("probabilities", probabilities)
-        truth = _checks.yes_no("y_true", y_true)
-        _checks.same_length(y_true=truth, probabilities=positive)
-        return float(np.mean((positive - truth) ** 2))
+        is_positive = _checks.yes_no("y_true", y_true)
+        _checks.same_length(y_true=is_positive, probabilities=positive)
+        return float(np.mean((positive - is_positive) ** 2))
     rows = _checks.probability_rows("probabilities", probabilities)
     true = _checks.labels("y_true", y_true, rows.shape[1])
     _checks.same_length(y_true=true, probabilities=rows)
@@ -175,32 +175,34 @@ def apply_temperature(probabilities: ArrayLike, t: float) -> FloatArray:
     return powers
 
 
-def confidence_histograms(confidence: ArrayLike, right: ArrayLike, bins: int = 20) -> ConfidenceHistograms:
-    """Count right and wrong answers by confidence; arguments and errors as ``reliability_bins``."""
-    sure, correct, edges = _prepare(confidence, right, bins)
-    of_right, of_wrong = np.histogram(sure[correct], edges)[0], np.histogram(sure[~correct], edges)[0]
-    return ConfidenceHistograms(edges, of_right.astype(np.int64), of_wrong.astype(np.int64))
+def confidence_histograms(confidence: ArrayLike, correct: ArrayLike, bins: int = 20) -> ConfidenceHistograms:
+    """Count correct and wrong answers by confidence; arguments and errors as ``reliability_bins``."""
+    given, hits, edges = _prepare(confidence, correct, bins)
+    of_correct, of_wrong = np.histogram(given[hits], edges)[0], np.histogram(given[~hits], edges)[0]
+    return ConfidenceHistograms(edges, of_correct.astype(np.int64), of_wrong.astype(np.int64))
 
 
-def confidence_sentence(confidence: ArrayLike, right: ArrayLike, above: float = 0.9) -> str:
-    """Say how many of the wrong answers were surer than ``above`` (between 0 and 1).
+def confidence_sentence(confidence: ArrayLike, correct: ArrayLike, above: float = 0.9) -> str:
+    """Say how many of the wrong answers had a confidence above ``above`` (between 0 and 1).
 
     Raises:
         ValueError: shapes differ, or a value is out of range.
     """
     _checks.inside("above", above, 0.0, 1.0)
-    sure, correct, _ = _prepare(confidence, right, 1)
-    if correct.all():
-        return f"None of the {len(correct)} answers was wrong."
-    share = float(np.mean(sure[~correct] > above))
-    return f"Of the wrong answers, {100 * share:.0f} % were more than {100 * above:g} % sure."
+    given, hits, _ = _prepare(confidence, correct, 1)
+    if hits.all():
+        return f"None of the {len(hits)} answers was wrong."
+    share = float(np.mean(given[~hits] > above))
+    return f"Of the wrong answers, {100 * share:.0f}% were more than {100 * above:g}% sure."
 
 
-def _prepare(confidence: ArrayLike, right: ArrayLike, bins: int) -> tuple[FloatArray, BoolArray, FloatArray]:
+def _prepare(
+    confidence: ArrayLike, correct: ArrayLike, bins: int
+) -> tuple[FloatArray, BoolArray, FloatArray]:
     _checks.at_least("bins", bins, 1)
-    sure, correct = _checks.shares("confidence", confidence), _checks.yes_no("right", right)
-    _checks.same_length(confidence=sure, right=correct)
-    return sure, correct, np.linspace(0.0, 1.0, bins + 1)
+    given, hits = _checks.shares("confidence", confidence), _checks.yes_no("correct", correct)
+    _checks.same_length(confidence=given, correct=hits)
+    return given, hits, np.linspace(0.0, 1.0, bins + 1)
 
 
 def _slope(shifted: FloatArray, own: float, beta: float) -> tuple[float, float]:

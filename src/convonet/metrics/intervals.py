@@ -87,22 +87,22 @@ def difference(successes_a: int, n_a: int, successes_b: int, n_b: int, level: fl
 
 
 def drop_sentence(
-    right_val: int, n_val: int, right_test: int, n_test: int, level: float = 0.95
+    correct_val: int, n_val: int, correct_test: int, n_test: int, level: float = 0.95
 ) -> str | None:
     """Say that test accuracy falls below validation accuracy beyond noise; None when it does not.
 
-    The arguments are right answers and images of each set, and the confidence.
+    The arguments are correct answers and images of each set, and the confidence.
 
     Raises:
         ValueError: a count or the level out of range.
     """
-    drop = difference(right_val, n_val, right_test, n_test, level)
+    drop = difference(correct_val, n_val, correct_test, n_test, level)
     if drop.low <= 0:
         return None
     return (
-        f"Test accuracy ({100 * right_test / n_test:.1f} %) is below validation accuracy "
-        f"({100 * right_val / n_val:.1f} %) by more than chance explains: "
-        f"{100 * drop.low:.1f} to {100 * drop.high:.1f} points ({100 * level:g} % interval)."
+        f"Test accuracy ({100 * correct_test / n_test:.1f}%) is below validation accuracy "
+        f"({100 * correct_val / n_val:.1f}%) by more than chance explains: "
+        f"{100 * drop.low:.1f} to {100 * drop.high:.1f} points ({100 * level:g}% interval)."
     )
 
 
@@ -122,7 +122,7 @@ def bootstrap(
     Args:
         statistic: Takes row indices, shape (n,), and returns a number; None or NaN where a draw leaves it
             undefined (such a draw is left out). With ``vectorized`` it takes many draws at once, shape
-            (draws, n), and returns shape (draws,): ``lambda rows: right[rows].mean(axis=1)``.
+            (draws, n), and returns shape (draws,): ``lambda rows: correct[rows].mean(axis=1)``.
         n: Images, 1 or more.
         seed: Fixes the draws, which do not depend on ``vectorized``.
         repeats: Draws, 1 or more.
@@ -148,20 +148,20 @@ def bootstrap(
     return Interval(float(low), float(high))
 
 
-def mcnemar(right_a: ArrayLike, right_b: ArrayLike) -> McNemar:
+def mcnemar(correct_a: ArrayLike, correct_b: ArrayLike) -> McNemar:
     """Test whether two models differ on the same images; only images on which they differ tell.
 
     Source: Q. McNemar, Psychometrika 12 (1947); correction: A. L. Edwards, Psychometrika 13 (1948).
 
     Args:
-        right_a: Whether the first model is right, booleans or 0 and 1, shape (n,).
-        right_b: The same of the second, same images in the same order.
+        correct_a: Whether the first model is correct, booleans or 0 and 1, shape (n,).
+        correct_b: The same of the second, same images in the same order.
 
     Raises:
         ValueError: shapes differ, or values other than 0 and 1.
     """
-    a, b = _checks.yes_no("right_a", right_a), _checks.yes_no("right_b", right_b)
-    _checks.same_length(right_a=a, right_b=b)
+    a, b = _checks.yes_no("correct_a", correct_a), _checks.yes_no("correct_b", correct_b)
+    _checks.same_length(correct_a=a, correct_b=b)
     only_a, only_b = int(np.count_nonzero(a & ~b)), int(np.count_nonzero(b & ~a))
     differ = only_a + only_b
     statistic = max(abs(only_a - only_b) - 1, 0) ** 2 / differ if differ else 0.0

@@ -7,13 +7,13 @@ from numpy.typing import ArrayLike
 
 from . import _checks
 
-# Two-sided 5 % points of Student's t for 1 to 10 degrees of freedom.
+# Two-sided 5% points of Student's t for 1 to 10 degrees of freedom.
 _T_975 = (12.7062, 4.3027, 3.1824, 2.7764, 2.5706, 2.4469, 2.3646, 2.3060, 2.2622, 2.2281)
 _Z_975 = 1.959964
 
 
 def t_point(freedom: int) -> float:
-    """The value that Student's |t| exceeds in 5 % of cases, to four digits.
+    """The value that Student's |t| exceeds in 5% of cases, to four digits.
 
     Args:
         freedom: degrees of freedom, 1 or more.
@@ -29,7 +29,7 @@ def t_point(freedom: int) -> float:
 
 
 def is_tied(first: ArrayLike, second: ArrayLike, held_share: float) -> bool | None:
-    """Whether the mean difference of paired scores is within the noise of the folds, at 5 %.
+    """Whether the mean difference of paired scores is within the noise of the folds, at 5%.
 
     The corrected resampled t-test: trainings on folds share images, so that the plain paired test would find
     differences too often. Source: C. Nadeau, Y. Bengio, Inference for the Generalization Error, Machine

@@ -8,7 +8,7 @@ Source: T. Fawcett, An introduction to ROC analysis, Pattern Recognition Letters
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from . import _checks
 from ._checks import FloatArray, IntArray
@@ -84,13 +84,39 @@ def roc_auc(y_true: ArrayLike, scores: ArrayLike) -> float | None:
     Raises:
         ValueError: shapes do not fit, or a score is not finite.
     """
-    counts = _count(y_true, scores)
-    positives, negatives = int(counts.positives.sum()), int(counts.negatives.sum())
-    if positives == 0 or negatives == 0:
+    positive = _checks.yes_no("y_true", y_true)
+    values = _checks.numbers("scores", scores, 1)
+    _checks.same_length(y_true=positive, scores=values)
+    if not positive.any() or positive.all():
         return None
-    at_or_below = np.cumsum(counts.negatives[::-1])[::-1]
-    twice_wins = int(np.sum(counts.positives * (2 * at_or_below - counts.negatives)))
-    return twice_wins / (2 * positives * negatives)
+    wins, ties = wins_of(positive, values)
+    negatives = len(values) - len(wins)
+    return int(np.sum(2 * wins + ties)) / (2 * len(wins) * negatives)
+
+
+def wins_of(positive: NDArray[np.bool_], scores: FloatArray) -> tuple[IntArray, IntArray]:
+    """How many negatives each positive scores above, and how many it ties with.
+
+    Only the positives are sorted: of a thousand classes each has few.
+
+    Args:
+        positive: (n,).
+        scores: (n,), finite.
+
+    Returns:
+        Two arrays with one number for each positive, in their order in `scores`.
+    """
+    own, others = scores[positive], scores[~positive]
+    order = np.argsort(own, kind="stable")
+    ranked = own[order]
+    # A negative is below the positives from its own position on; counted up, that is how many are below each.
+    at_most, below = (
+        np.cumsum(np.bincount(np.searchsorted(ranked, others, side), minlength=len(own) + 1)[:-1])
+        for side in ("left", "right")
+    )
+    wins, ties = np.empty(len(own), np.int64), np.empty(len(own), np.int64)
+    wins[order], ties[order] = below, at_most - below
+    return wins, ties
 
 
 def roc_auc_ovr(y_true: ArrayLike, probabilities: ArrayLike) -> float | None:

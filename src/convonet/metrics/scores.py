@@ -105,10 +105,10 @@ def precision_recall_f1(matrix: ArrayLike) -> ClassScores:
             "matrix: expected a square matrix of counts of at least one image, "
             f"received shape {counts.shape}, smallest {counts.min():g}, sum {counts.sum():g}."
         )
-    right, support, given = np.diagonal(counts), counts.sum(axis=1), counts.sum(axis=0)
-    precision, recall = _share(right, given), _share(right, support)
+    true_positives, support, predicted = np.diagonal(counts), counts.sum(axis=1), counts.sum(axis=0)
+    precision, recall = _share(true_positives, predicted), _share(true_positives, support)
     # 2TP / (2TP + FP + FN) is the harmonic mean without its 0/0 where only one of the two is zero.
-    f1 = _share(2 * right, given + support)
+    f1 = _share(2 * true_positives, predicted + support)
     table = np.stack([precision, recall, f1])
     macro = Means(*table.mean(axis=1).tolist())
     weighted = Means(*(table @ support / support.sum()).tolist())

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from . import _checks
 from ._checks import FloatArray
 from .intervals import Interval, normal_quantile
+from .ranking import wins_of
 
 REPEATS = 1000
 
@@ -47,10 +48,10 @@ def f1_intervals(matrix: ArrayLike, *, seed: int, repeats: int = REPEATS, level:
     cells = counts[rows, columns]
     total = int(cells.sum())
     drawn = np.random.default_rng(seed).multinomial(total, cells / total, size=repeats).astype(np.float64)
-    of_row, of_column = (places[:, None] == np.arange(len(counts)) for places in (rows, columns))
-    right = drawn @ (of_row & of_column).astype(np.float64)
-    either = drawn @ (of_row.astype(np.float64) + of_column)
-    f1 = np.divide(2 * right, either, out=np.zeros_like(right), where=either > 0)
+    of_row, of_column = (labels[:, None] == np.arange(len(counts)) for labels in (rows, columns))
+    true_positives = drawn @ (of_row & of_column).astype(np.float64)
+    denominator = drawn @ (of_row.astype(np.float64) + of_column)
+    f1 = np.divide(2 * true_positives, denominator, out=np.zeros_like(true_positives), where=denominator > 0)
     return F1Intervals(_ends(f1.mean(axis=1), level), tuple(_ends(column, level) for column in f1.T))
 
 
@@ -87,6 +88,43 @@ def auc_interval(y_true: ArrayLike, scores: ArrayLike, level: float = 0.95) -> I
     return _on_logit_scale(area, math.sqrt(float(np.sum(of_image**2))), level)
 
 
+def auc_of_counts(
+    scores: ArrayLike, positives: ArrayLike, negatives: ArrayLike, level: float = 0.95
+) -> tuple[float, Interval] | None:
+    """AUC and its interval where many images have the same score, from how many stand at each.
+
+    Args:
+        scores: (n,), finite; equal ones are counted together.
+        positives, negatives: (n,), how many images of each side have the score.
+        level: between 0 and 1.
+
+    Returns:
+        What `roc_auc` and `auc_interval` give for the images one by one; None where a side has none.
+
+    Raises:
+        ValueError: shapes do not fit, or a number out of range.
+    """
+    values, ones, zeros = (
+        _checks.numbers(name, numbers, 1)
+        for name, numbers in (("scores", scores), ("positives", positives), ("negatives", negatives))
+    )
+    _checks.same_length(scores=values, positives=ones)
+    _checks.same_length(scores=values, negatives=zeros)
+    total_ones, total_zeros = float(ones.sum()), float(zeros.sum())
+    if not total_ones or not total_zeros:
+        return None
+    distinct, group = np.unique(values, return_inverse=True)
+    ones, zeros = (np.bincount(group, part, len(distinct)).astype(np.float64) for part in (ones, zeros))
+    above = (np.cumsum(zeros) - zeros / 2) / total_zeros
+    below = 1 - (np.cumsum(ones) - ones / 2) / total_ones
+    area = float(ones @ above / total_ones)
+    variance = sum(
+        float(counts @ (shares - area) ** 2) / (total * max(total - 1, 1))
+        for counts, shares, total in ((ones, above, total_ones), (zeros, below, total_zeros))
+    )
+    return area, _on_logit_scale(area, math.sqrt(variance), level)
+
+
 def mean_interval(values: ArrayLike, level: float = 0.95) -> Interval:
     """Normal interval of the mean of one number an image, such as its loss, shape (n,).
 
@@ -108,15 +146,16 @@ class _AreaParts(NamedTuple):
     of_image: FloatArray
 
 
-def _area_parts(truth: NDArray[np.bool_], scores: FloatArray) -> _AreaParts:
+def _area_parts(is_positive: NDArray[np.bool_], scores: FloatArray) -> _AreaParts:
     """DeLong's structural components: the share of the other side that an image stands above, ties one half."""
-    positive, negative = np.sort(scores[truth]), np.sort(scores[~truth])
-    above = _share_below(negative, scores[truth])
-    below = 1 - _share_below(positive, scores[~truth])
+    wins, ties = wins_of(is_positive, scores)
+    positives, negatives = len(wins), len(scores) - len(wins)
+    above = (wins + ties / 2) / negatives
     area = float(above.mean())
     of_image = np.empty(len(scores))
-    of_image[truth] = (above - area) / math.sqrt(len(positive) * max(len(positive) - 1, 1))
-    of_image[~truth] = (below - area) / math.sqrt(len(negative) * max(len(negative) - 1, 1))
+    of_image[is_positive] = (above - area) / math.sqrt(positives * max(positives - 1, 1))
+    below = 1 - _share_below(np.sort(scores[is_positive]), scores[~is_positive])
+    of_image[~is_positive] = (below - area) / math.sqrt(negatives * max(negatives - 1, 1))
     return _AreaParts(area, of_image)
 
 

@@ -45,10 +45,10 @@ def suspicion(labels: ArrayLike, probabilities: ArrayLike) -> Suspicion:
     rows = _checks.score_rows("probabilities", probabilities)
     given = _checks.labels("labels", labels, rows.shape[1])
     _checks.same_length(labels=given, probabilities=rows)
-    places = np.arange(len(given))
-    own = rows[places, given]
+    indices = np.arange(len(given))
+    own = rows[indices, given]
     others = rows.copy()
-    others[places, given] = -np.inf
+    others[indices, given] = -np.inf
     suggested = others.argmax(axis=1)
     counts = np.bincount(given, minlength=rows.shape[1])
     sums = np.bincount(given, own, minlength=rows.shape[1])
@@ -56,4 +56,4 @@ def suspicion(labels: ArrayLike, probabilities: ArrayLike) -> Suspicion:
     usual = np.where(counts > 0, sums / np.maximum(counts, 1), np.inf)
     confident = np.where(rows >= usual, rows, -np.inf)
     likely = (confident.max(axis=1) > -np.inf) & (confident.argmax(axis=1) != given)
-    return Suspicion(own - others[places, suggested], suggested.astype(np.int64), likely)
+    return Suspicion(own - others[indices, suggested], suggested.astype(np.int64), likely)

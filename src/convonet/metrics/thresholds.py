@@ -47,9 +47,9 @@ def sensitivity_specificity(y_true: ArrayLike, y_pred: ArrayLike) -> Sensitivity
     Raises:
         ValueError: shapes differ, or values other than 0 and 1.
     """
-    truth, answer = _checks.yes_no("y_true", y_true), _checks.yes_no("y_pred", y_pred)
-    _checks.same_length(y_true=truth, y_pred=answer)
-    return SensitivitySpecificity(_mean(answer[truth]), _mean(~answer[~truth]))
+    is_positive, answer = _checks.yes_no("y_true", y_true), _checks.yes_no("y_pred", y_pred)
+    _checks.same_length(y_true=is_positive, y_pred=answer)
+    return SensitivitySpecificity(_mean(answer[is_positive]), _mean(~answer[~is_positive]))
 
 
 def threshold_for_recall(y_true: ArrayLike, p_positive: ArrayLike, min_recall: float) -> float:
@@ -68,10 +68,10 @@ def threshold_for_recall(y_true: ArrayLike, p_positive: ArrayLike, min_recall: f
     """
     if not 0 < min_recall <= 1:
         raise ValueError(f"min_recall: expected a number above 0 and up to 1, received {min_recall!r}.")
-    truth, p = _pair(y_true, p_positive)
-    found = np.sort(p[truth])[::-1]
+    is_positive, p = _pair(y_true, p_positive)
+    found = np.sort(p[is_positive])[::-1]
     if found.size == 0:
-        raise ValueError(f"y_true: expected at least one positive, received none of {len(truth)}.")
+        raise ValueError(f"y_true: expected at least one positive, received none of {len(is_positive)}.")
     recalls = np.arange(1, len(found) + 1) / len(found)
     return float(found[np.searchsorted(recalls, min_recall)])
 
@@ -97,19 +97,19 @@ def threshold_for_costs(y_true: ArrayLike, p_positive: ArrayLike, cost_fp: float
             "cost_fp, cost_fn: expected finite costs of 0 or more, not both 0, "
             f"received {cost_fp!r} and {cost_fn!r}."
         )
-    truth, p = _pair(y_true, p_positive)
+    is_positive, p = _pair(y_true, p_positive)
     candidates = np.unique(np.append(p, 1.0))
-    missed = np.searchsorted(np.sort(p[truth]), candidates)
-    negatives = np.sort(p[~truth])
+    missed = np.searchsorted(np.sort(p[is_positive]), candidates)
+    negatives = np.sort(p[~is_positive])
     false_alarms = len(negatives) - np.searchsorted(negatives, candidates)
     total = cost_fp * false_alarms + cost_fn * missed
     return float(candidates[np.flatnonzero(total == total.min())[-1]])
 
 
 def _pair(y_true: ArrayLike, p_positive: ArrayLike) -> tuple[BoolArray, FloatArray]:
-    truth, p = _checks.yes_no("y_true", y_true), _checks.shares("p_positive", p_positive)
-    _checks.same_length(y_true=truth, p_positive=p)
-    return truth, p
+    is_positive, p = _checks.yes_no("y_true", y_true), _checks.shares("p_positive", p_positive)
+    _checks.same_length(y_true=is_positive, p_positive=p)
+    return is_positive, p
 
 
 def _mean(values: BoolArray) -> float | None:

@@ -25,18 +25,21 @@ from convonet.inference.model_info import ModelInfo
 from convonet.inference.onnx_model import OnnxModel
 from convonet.inference.scaling import scale_of
 from convonet.nets.backend import keras, name, ops
-from convonet.nets.layers import Tensor, scaling_row
+from convonet.nets.layers import Tensor, scaling_layer
 from convonet.nets.net_model import NetModel
 from convonet.nets.onnx_metadata import describe
 from convonet.nets.onnx_scaling import flatten_scaling
+from convonet.nets.onnx_unknown import add_unknown_score
 from convonet.nets.registry import INPUT_NAME
 
 OUTPUT_NAME = "probabilities"
 TOLERANCE = 1e-5
 """The largest difference of a probability from keras that still counts as equal."""
 DEEP_TOLERANCE = 1e-4
-"""The same for a network on a deep base, where the roundings of a hundred layers add up."""
+"""The same for a network on a deep backbone, where the roundings of a hundred layers add up."""
 MADE_UP = "made up"
+SCORE_TOLERANCE = 1e-2
+"""The largest difference of an unknown score, in standard deviations: features differ in their last digits."""
 
 
 def export_onnx(
@@ -50,8 +53,9 @@ def export_onnx(
 ) -> float:
     """Write an ONNX file that OnnxModel opens, whole and checked image by image, or not at all.
 
-    The input is `pixels`, float32 0..255 of shape (batch, height, width, channels); the output is
-    `probabilities`, (batch, classes). Classes, pixels, threshold and golden samples stand in its metadata.
+    The input is `pixels`, float32 0..255 of shape (batch, height, width, channels). The outputs are `probabilities`,
+    (batch, classes), and `unknown_score`, (batch,), where the model tells unknown images. Classes, pixels, thresholds
+    and golden samples stand in its metadata.
 
     Args:
         model: the network.
@@ -78,10 +82,29 @@ def export_onnx(
         graph = onnx.load(temporary)
         _name(graph)
         flatten_scaling(graph, model.info.pixels.shape)
+        if model.scorer is not None:
+            add_unknown_score(graph, model.scorer)
         describe(graph, info, kept_samples(reference), model.info.temperature)
         onnx.save(graph, temporary)
         exported = OnnxModel.load(temporary, check=False)
+        _check_scores(model, exported, reference.images)
         return check_equal(exported.predict, reference, tolerance or tolerance_of(model.info))
+
+
+def _check_scores(model: NetModel, exported: OnnxModel, images: Images) -> None:
+    """Raise ModelFileError unless the graph scores unknown images as the network does."""
+    if model.scorer is None or model.info.unknown is None:
+        return
+    expected, received = (each.predict_scored(images).unknown for each in (model, exported))
+    assert expected is not None
+    assert received is not None
+    apart = float(np.abs(expected - received).max())
+    if not apart <= SCORE_TOLERANCE * max(1.0, float(np.abs(expected).max())):
+        raise ModelFileError(
+            "The exported network does not give the same scores of unknown images, so no file was written",
+            expected=f"differences up to {SCORE_TOLERANCE:g} of the largest score",
+            received=f"{apart:g}",
+        )
 
 
 def tolerance_of(info: ModelInfo) -> float:
@@ -145,7 +168,7 @@ def _with_all_inside(network: keras.Model, info: ModelInfo) -> keras.Model:
     scale = None
     if not info.inside:
         scale = scale_of(info.scaling, info.pixels.channels, info.mean, info.deviation)
-    raw = network(scaling_row(inputs, scale), training=False)
+    raw = network(scaling_layer(inputs, scale), training=False)
     return keras.Model(inputs, _probabilities(raw, info))
 
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, get_args
+from typing import Any, get_args
 
 import numpy as np
 
 from convonet.errors import ModelFileError
 from convonet.inference.labels import labels_beside
 from convonet.inference.model_info import ModelInfo, Output
-from convonet.inference.scaling import Scale, scale_of
+from convonet.inference.scaling import PixelScaling, Scale, scale_of
 from convonet.nets.backend import keras
 from convonet.nets.budget import layers_within
 from convonet.params.data_params import PixelParams, Scaling
@@ -27,14 +27,6 @@ _TRANSPARENT = ("InputLayer", "ZeroPadding2D", "Cropping2D", "CenterCrop", "Resi
 _POOLED_THERE = re.compile(r"global_average_pooling2d_GlobalAveragePooling2D\d+")
 _DENSE_THERE = re.compile(r"dense_Dense\d+")
 _WRAPPED_ACTIVATIONS = {"Softmax": "softmax", "LeakyReLU": "leaky_relu", "ReLU": "relu"}
-
-
-class PixelScaling(NamedTuple):
-    """A scaling that a row of the network does; mean and deviation are on the 0..1 scale."""
-
-    scaling: Scaling
-    mean: tuple[float, ...] | None = None
-    deviation: tuple[float, ...] | None = None
 
 
 def describe(
@@ -94,8 +86,10 @@ def with_channel_axis(network: keras.Model) -> keras.Model:
     if len(network.inputs) != 1 or len(network.inputs[0].shape) != 3 or None in network.inputs[0].shape[1:]:
         return network
     sides = tuple(network.inputs[0].shape[1:])
-    rows = network.layers if isinstance(network, keras.Sequential) else [network]
-    return keras.Sequential([keras.Input((*sides, 1)), keras.layers.Reshape(sides), *rows], name=network.name)
+    layers_after = network.layers if isinstance(network, keras.Sequential) else [network]
+    return keras.Sequential(
+        [keras.Input((*sides, 1)), keras.layers.Reshape(sides), *layers_after], name=network.name
+    )
 
 
 def _output(network: keras.Model, path: Path) -> tuple[Output, int]:

@@ -22,7 +22,7 @@ class Window:
     padding: str
 
 
-class Reach(NamedTuple):
+class ReceptiveField(NamedTuple):
     """What one value of a map depends on.
 
     Attributes:
@@ -33,27 +33,27 @@ class Reach(NamedTuple):
     field: Pair
     step: Pair
 
-    def through(self, window: Window) -> Reach:
-        """The reach after a window has slid over the map: field + (kernel − 1) · dilation · step."""
+    def through(self, window: Window) -> ReceptiveField:
+        """The receptive field after a window has slid over the map: field + (kernel − 1) · dilation · step."""
         field = tuple(
             f + (k - 1) * d * s
             for f, k, d, s in zip(self.field, window.kernel, window.dilation, self.step, strict=True)
         )
         step = tuple(s * t for s, t in zip(self.step, window.stride, strict=True))
-        return Reach((field[0], field[1]), (step[0], step[1]))
+        return ReceptiveField((field[0], field[1]), (step[0], step[1]))
 
 
-PIXEL = Reach((1, 1), (1, 1))
+PIXEL = ReceptiveField((1, 1), (1, 1))
 
 
-def widest(reaches: Iterable[Reach | None]) -> Reach | None:
-    """The reach where branches meet; a branch that has lost its positions (a gate over maps) does not count."""
-    known = [reach for reach in reaches if reach is not None]
+def widest(fields: Iterable[ReceptiveField | None]) -> ReceptiveField | None:
+    """The receptive field where branches meet; a branch without positions (a gate over maps) does not count."""
+    known = [receptive for receptive in fields if receptive is not None]
     if not known:
         return None
-    field = tuple(max(reach.field[axis] for reach in known) for axis in (0, 1))
-    step = tuple(max(reach.step[axis] for reach in known) for axis in (0, 1))
-    return Reach((field[0], field[1]), (step[0], step[1]))
+    field = tuple(max(receptive.field[axis] for receptive in known) for axis in (0, 1))
+    step = tuple(max(receptive.step[axis] for receptive in known) for axis in (0, 1))
+    return ReceptiveField((field[0], field[1]), (step[0], step[1]))
 
 
 def window_of(layer: Any) -> Window | None:

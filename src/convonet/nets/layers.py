@@ -15,9 +15,8 @@ import psutil
 
 from convonet.errors import ParamError
 from convonet.inference.model_info import Output
-from convonet.inference.scaling import Scale
+from convonet.inference.scaling import PixelScaling, Scale
 from convonet.nets.backend import keras
-from convonet.nets.foreign import PixelScaling
 
 Tensor = Any
 Padding = Literal["same", "valid"]
@@ -44,7 +43,7 @@ def seed_of(seed: int, name: str) -> int:
     return int.from_bytes(digest, "big") >> 1
 
 
-def scaling_row(inputs: Tensor, scale: Scale | None) -> Tensor:
+def scaling_layer(inputs: Tensor, scale: Scale | None) -> Tensor:
     """Pixels 0..255 through the row that scales them; unchanged where the scale is None."""
     if scale is None:
         return inputs
@@ -59,11 +58,11 @@ class Layers:
         values: the family's parameters, as `FamilyInfo.values` gives them.
         classes: how many classes there are, ≥ 2.
         seed: all weights and all dropout follow from it.
-        scaling: how pixels are scaled, None where nobody said so; a base brings its own.
+        scaling: how pixels are scaled, None where nobody said so; a backbone brings its own.
 
     Attributes:
         output_kind: what the network gives, after `output` was called.
-        base: name of the nested network that a family builds on, None where it builds on none.
+        backbone: name of the nested network that a family builds on, None where it builds on none.
     """
 
     def __init__(
@@ -74,7 +73,7 @@ class Layers:
         self.seed = seed
         self.scaling = scaling
         self.output_kind: Output = "probabilities"
-        self.base: str | None = None
+        self.backbone: str | None = None
         self._count: Counter[str] = Counter()
         self._weights_so_far = 0
 
@@ -163,7 +162,7 @@ class Layers:
         """The sum of two branches of equal shape."""
         return keras.layers.Add(name=self._name("add"))([x, y])
 
-    def gather(self, x: Tensor, kind: str | None = None) -> Tensor:
+    def flatten_or_pool(self, x: Tensor, kind: str | None = None) -> Tensor:
         """The maps as one row of numbers: flattened (`none`), or the average or maximum of each map."""
         kind = kind or self.values.get("global_pooling", "none")
         if len(x.shape) == 2:

@@ -12,10 +12,13 @@ from typing import BinaryIO
 from convonet.errors import ModelFileError
 from convonet.inference.keras_file import UNREADABLE, damaged
 from convonet.inference.model_info import ModelInfo
+from convonet.inference.unknown import MEMBER as UNKNOWN_MEMBER
+from convonet.inference.unknown import UnknownScorer
 from convonet.nets.backend import keras
 from convonet.nets.budget import check_maps, parameters_within, stored_numbers
 from convonet.nets.foreign import describe, with_channel_axis
 from convonet.nets.keras2 import open_keras2
+from convonet.nets.last_layer import last_layer
 from convonet.nets.safe_file import WEIGHTS, read_h5_text, read_keras_text
 from convonet.own_process import opening_limits
 from convonet.params.data_params import Scaling
@@ -25,15 +28,29 @@ _H5_SUFFIXES = (".h5", ".hdf5")
 
 def load_model(
     path: Path, scaling: Scaling | None, classes: Sequence[str] | None
-) -> tuple[keras.Model, ModelInfo]:
+) -> tuple[keras.Model, ModelInfo, UnknownScorer | None]:
     """The network in a file and its description; arguments and errors as `NetModel.load`."""
     network, info = load_network(path)
     if info is None:
         network = with_channel_axis(network)
-        return network, describe(network, path, scaling, classes)
+        return network, describe(network, path, scaling, classes), None
     _check_fits(network, info, path)
     _check_agrees(info, scaling, classes, path)
-    return network, info
+    scorer = _scorer(path, network) if info.unknown is not None else None
+    return network, info if scorer is not None else info.changed(unknown=None), scorer
+
+
+def _scorer(path: Path, network: keras.Model) -> UnknownScorer | None:
+    """What tells unknown images, where the file holds it and it fits the network."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if UNKNOWN_MEMBER not in archive.namelist():
+                return None
+            content = archive.read(UNKNOWN_MEMBER)
+    except UNREADABLE as error:
+        raise damaged(path, error) from error
+    scorer, last = UnknownScorer.from_bytes(content, path), last_layer(network)
+    return scorer if last is not None and last.width == scorer.bank.shape[1] else None
 
 
 def load_network(path: Path) -> tuple[keras.Model, ModelInfo | None]:

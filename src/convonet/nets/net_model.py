@@ -18,7 +18,10 @@ from convonet.inference.batches import check_images, predict_in_batches
 from convonet.inference.model_info import MEMBER, ModelInfo
 from convonet.inference.probabilities import to_probabilities
 from convonet.inference.scaling import scale_of, scaled
+from convonet.inference.unknown import MEMBER as UNKNOWN_MEMBER
+from convonet.inference.unknown import Scored, UnknownScorer
 from convonet.nets.backend import keras
+from convonet.nets.last_layer import last_layer
 from convonet.params.data_params import Scaling
 
 if TYPE_CHECKING:
@@ -31,11 +34,16 @@ class NetModel:
     Attributes:
         keras_model: the network itself; takes float32 pixels of shape (N, height, width, channels).
         info: what is needed to use it rightly.
+        scorer: tells images of none of the classes, where `info.unknown` says so.
     """
 
-    def __init__(self, keras_model: keras.Model, info: ModelInfo) -> None:
+    def __init__(
+        self, keras_model: keras.Model, info: ModelInfo, scorer: UnknownScorer | None = None
+    ) -> None:
         self.keras_model = keras_model
         self.info = info
+        self.scorer = scorer
+        self._with_features: keras.Model | None = None
 
     @classmethod
     def load(
@@ -59,8 +67,8 @@ class NetModel:
         # Loading makes a NetModel, so each of the two modules needs the other.
         from convonet.nets.loading import load_model
 
-        keras_model, info = load_model(Path(path), None if scaling == "auto" else scaling, classes)
-        return cls(keras_model, info)
+        keras_model, info, scorer = load_model(Path(path), None if scaling == "auto" else scaling, classes)
+        return cls(keras_model, info, scorer)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write an ordinary `.keras` file that also holds `info`, whole or not at all.
@@ -76,6 +84,8 @@ class NetModel:
             self.keras_model.save(temporary, overwrite=True)
             with zipfile.ZipFile(temporary, "a", zipfile.ZIP_DEFLATED) as archive:
                 archive.writestr(MEMBER, self.info.to_json())
+                if self.scorer is not None:
+                    archive.writestr(UNKNOWN_MEMBER, self.scorer.to_bytes())
 
     def predict(
         self, images: NDArray[np.uint8], *, batch_size: int | None = None, watch: Watch | None = None
@@ -97,6 +107,27 @@ class NetModel:
     def _probabilities(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         raw: NDArray[Any] = self.keras_model.predict_on_batch(self._fed(images))
         return to_probabilities(np.asarray(raw), self.info.output, self.info.temperature)
+
+    def predict_scored(
+        self, images: NDArray[np.uint8], *, batch_size: int | None = None, watch: Watch | None = None
+    ) -> Scored:
+        """Probabilities, and the score of images of no known class where the model has one; as `predict`."""
+        if self.scorer is None:
+            return Scored(self.predict(images, batch_size=batch_size, watch=watch), None)
+        check_images(images, self.info.pixels.shape)
+        rows = predict_in_batches(images, self._scored_rows, batch_size, watch or Watch())
+        return Scored.of_rows(rows, True)
+
+    def _scored_rows(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        assert self.scorer is not None
+        last = last_layer(self.keras_model)
+        assert last is not None
+        if self._with_features is None:
+            ends = [last.features, self.keras_model.outputs[0]]
+            self._with_features = keras.Model(self.keras_model.inputs[0], ends)
+        features, raw = map(np.asarray, self._with_features.predict_on_batch(self._fed(images)))
+        probabilities = to_probabilities(raw, self.info.output, self.info.temperature)
+        return np.column_stack([probabilities, self.scorer.scores(features, last.logits(features))])
 
     def _fed(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """What goes into the network: raw pixels where a row of it scales, else scaled ones."""

@@ -10,6 +10,7 @@ import onnx
 from convonet.inference.golden import Golden
 from convonet.inference.model_info import ModelInfo
 from convonet.inference.onnx_model import GOLDEN_PROPERTY, PROPERTY
+from convonet.inference.unknown import SCORE_OUTPUT
 
 
 def plain_values(info: ModelInfo, temperature: float = 1.0) -> dict[str, Any]:
@@ -36,6 +37,8 @@ def plain_values(info: ModelInfo, temperature: float = 1.0) -> dict[str, Any]:
         "temperature_in_graph": True,
         "threshold": info.threshold,
         "positive_class": info.positive,
+        "unknown_output": SCORE_OUTPUT if info.unknown is not None else None,
+        "unknown_above": info.unknown.threshold if info.unknown is not None else None,
     }
 
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from convonet._version import __version__
 from convonet.errors import DataError
 from convonet.inference.model_info import ModelInfo
-from convonet.inference.scaling import scale_of
+from convonet.inference.net_input import NetInput
+from convonet.inference.scaling import PixelScaling, scale_of
 from convonet.nets.backend import keras
 from convonet.nets.families import BUILDERS
-from convonet.nets.foreign import PixelScaling
-from convonet.nets.layers import Layers, TooSmallError, scaling_row
+from convonet.nets.layers import Layers, TooSmallError, scaling_layer
 from convonet.nets.net_model import NetModel
-from convonet.params.data_params import PixelParams, Scaling
 from convonet.params.families import family_info
 from convonet.params.hyper_params import HyperParams
 
@@ -22,67 +21,49 @@ INPUT_NAME = "pixels"
 _LARGEST_SEARCHED = 512
 
 
-def create_model(
-    hyper: HyperParams,
-    *,
-    shape: tuple[int, int, int],
-    classes: Sequence[str],
-    scaling: Scaling | None = None,
-    mean: Sequence[float] | None = None,
-    deviation: Sequence[float] | None = None,
-    pixels: PixelParams,
-    seed: int,
-) -> NetModel:
+def create_model(hyper: HyperParams, net_input: NetInput) -> NetModel:
     """A new network of the family that `hyper` names, with its first weights.
 
-    It takes float32 pixels 0..255 of shape (N, *shape), scales them in its first row and gives what its
-    `info.output` says.
+    It takes float32 pixels 0..255 of shape (N, height, width, channels), scales them in its first layer and gives
+    what its `info.output` says.
 
     Args:
-        hyper: only the values that are set reach the family.
-        shape: (height, width, channels).
-        classes: names in the order of their labels, at least two.
-        scaling: how pixels are scaled, to 0..1 when None; `mean` and `deviation` are for `standard`, on the 0..1
-            scale. A base has its own; for a model file as a base that does not tell it, it must be given.
-        pixels: how a file becomes such pixels; kept in the model.
-        seed: weights and dropout follow from it, whatever the number of threads.
+        hyper: only the values that are set reach the family. Weights and dropout follow from its seed, whatever the
+            number of threads.
+        net_input: the images and classes that the network is for. For a model file as a backbone that does not tell
+            its scaling, the scaling must be given.
 
     Raises:
-        DataError: fewer than two classes, or images that are too small for the family.
+        DataError: images that are too small for the family.
         ParamError: an unknown family, values that do not go together, or a network larger than the memory.
     """
-    family = family_info(hyper.family)
-    if len(classes) < 2:
-        raise DataError("A network needs at least two classes", received=len(classes))
-    if tuple(shape) != pixels.shape:
-        raise DataError("The images are not as their description says", expected=pixels.shape, received=shape)
+    family, shape, classes = family_info(hyper.family), net_input.pixels.shape, net_input.classes
     values = family.values(hyper)
-    based = "base" in values
-    given = PixelScaling(
-        scaling or "unit", *(None if part is None else tuple(part) for part in (mean, deviation))
-    )
-    scale = None if based else scale_of(given.scaling, shape[2], given.mean, given.deviation)
+    on_backbone = "base" in values
+    given = net_input.scaling or PixelScaling("unit")
+    # A backbone scales its own input, as it was trained with.
+    scale = None if on_backbone else scale_of(given.scaling, shape[2], given.mean, given.deviation)
 
-    def rows(sides: tuple[int, int]) -> tuple[Any, Layers]:
-        net = Layers(values, len(classes), seed, None if based and scaling is None else given)
+    def build(sides: tuple[int, int]) -> tuple[Any, Layers]:
+        net = Layers(values, len(classes), hyper.seed, net_input.scaling if on_backbone else given)
         inputs = keras.Input((*sides, shape[2]), dtype="float32", name=INPUT_NAME)
-        outputs = BUILDERS[family.name](scaling_row(inputs, scale), net)
+        outputs = BUILDERS[family.name](scaling_layer(inputs, scale), net)
         return keras.Model(inputs, outputs, name=family.name), net
 
     try:
-        model, net = rows(shape[:2])
+        model, net = build(shape[:2])
     except TooSmallError as error:
-        raise _too_small(family.name, values, shape, rows) from error
+        raise _too_small(family.name, values, shape, build) from error
     used = net.scaling or given
     info = ModelInfo(
-        classes=tuple(classes),
-        pixels=pixels,
+        classes=classes,
+        pixels=net_input.pixels,
         scaling=used.scaling,
         mean=used.mean,
         deviation=used.deviation,
         output=net.output_kind,
         family=family.name,
-        base=net.base,
+        base=net.backbone,
         made_by=f"convonet {__version__}",
     )
     return NetModel(model, info)
@@ -92,36 +73,36 @@ def _too_small(
     name: str,
     values: Mapping[str, Any],
     shape: tuple[int, int, int],
-    rows: Callable[[tuple[int, int]], object],
+    build: Callable[[tuple[int, int]], object],
 ) -> DataError:
     """The error that names the smallest square that the network takes."""
-    least = _least_side(rows)
+    least = _least_side(build)
     kernel = f" with kernel size {values['kernel_size']}" if "kernel_size" in values else ""
     return DataError(
         f"The images are too small for the network {name}{kernel}",
         expected=f"at least {least}×{least} pixels" if least else None,
         received=f"{shape[0]}×{shape[1]} pixels",
-        hint="Choose a larger image size, a smaller kernel, or a network with fewer rows",
+        hint="Choose a larger image size, a smaller kernel, or a network with fewer layers",
     )
 
 
-def _least_side(rows: Callable[[tuple[int, int]], object]) -> int | None:
+def _least_side(build: Callable[[tuple[int, int]], object]) -> int | None:
     """Found by trying: doubled until it fits, then halved between; None when nothing reasonable fits."""
     high = 1
-    while not _fits(high, rows):
+    while not _fits(high, build):
         high *= 2
         if high > _LARGEST_SEARCHED:
             return None
     low = high // 2
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (low, middle) if _fits(middle, rows) else (middle, high)
+        low, high = (low, middle) if _fits(middle, build) else (middle, high)
     return high
 
 
-def _fits(side: int, rows: Callable[[tuple[int, int]], object]) -> bool:
+def _fits(side: int, build: Callable[[tuple[int, int]], object]) -> bool:
     try:
-        rows((side, side))
+        build((side, side))
     except TooSmallError:
         return False
     return True

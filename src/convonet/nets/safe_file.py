@@ -19,6 +19,7 @@ import h5py
 from convonet.errors import ModelFileError
 from convonet.inference.keras_file import UNREADABLE, damaged, info_text
 from convonet.inference.model_info import MEMBER
+from convonet.inference.unknown import MEMBER as UNKNOWN_MEMBER
 
 MAX_BYTES = 4 * 2**30
 MAX_TEXT = 64 * 2**20
@@ -28,7 +29,7 @@ _SMALL = 64 * 2**20
 MAX_UNITS = 2**20
 
 WEIGHTS = "model.weights.h5"
-_MEMBERS = {"config.json", "metadata.json", MEMBER, WEIGHTS}
+_MEMBERS = {"config.json", "metadata.json", MEMBER, UNKNOWN_MEMBER, WEIGHTS}
 _WITH_CODE = {"Lambda", "TorchModuleWrapper", "TFSMLayer", "JaxLayer", "FlaxLayer", "StatelessLayer"}
 _SIZES = ("units", "filters", "depth_multiplier", "input_dim", "output_dim")
 _ZIP_HEAD = b"PK\x03\x04"
@@ -142,7 +143,7 @@ def _member_sizes(archive: zipfile.ZipFile, path: Path) -> dict[str, int]:
         raise ModelFileError(
             "The model file holds more than a network of layers, so it is not opened",
             where=path,
-            expected=", ".join(sorted(_MEMBERS - {MEMBER})),
+            expected=", ".join(sorted(_MEMBERS - {MEMBER, UNKNOWN_MEMBER})),
             received=", ".join(unknown[:3])[:200],
         )
     if "config.json" not in sizes or WEIGHTS not in sizes:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from convonet.nets.backend import keras
-from convonet.nets.geometry import PIXEL, Pair, Reach, multiply_adds, widest, window_of
+from convonet.nets.geometry import PIXEL, Pair, ReceptiveField, multiply_adds, widest, window_of
 
 Shape = tuple[int | None, ...]
 
@@ -138,20 +138,22 @@ def summarize(model: keras.Model) -> Summary:
     )
 
 
-def _walk(model: keras.Model, start: Reach | None, prefix: str, rows: list[LayerRow]) -> Reach | None:
-    """Append the rows of `model` and give the reach of its output."""
-    reaches: dict[int, Reach | None] = {}
+def _walk(
+    model: keras.Model, start: ReceptiveField | None, prefix: str, rows: list[LayerRow]
+) -> ReceptiveField | None:
+    """Append the rows of `model` and give the receptive field of its output."""
+    fields: dict[int, ReceptiveField | None] = {}
     last = start
     for layer, sources in _in_order(model):
-        reach = widest(reaches[key] for key in sources) if sources else last
+        receptive = widest(fields[key] for key in sources) if sources else last
         if isinstance(layer, keras.Model):
-            last = _walk(layer, reach, f"{prefix}{layer.name}/", rows)
+            last = _walk(layer, receptive, f"{prefix}{layer.name}/", rows)
         else:
-            row, last = _row(layer, reach, prefix)
+            row, last = _row(layer, receptive, prefix)
             # The outermost input is the image itself; a nested one marks where its network begins.
             if prefix or not isinstance(layer, keras.layers.InputLayer):
                 rows.append(row)
-        reaches[id(layer)] = last
+        fields[id(layer)] = last
     return last
 
 
@@ -170,13 +172,13 @@ def _inputs(layer: Any, known: set[int]) -> list[Any]:
     return [tensor for tensor in tensors if id(tensor._keras_history.operation) in known]
 
 
-def _row(layer: Any, reach: Reach | None, prefix: str) -> tuple[LayerRow, Reach | None]:
+def _row(layer: Any, receptive: ReceptiveField | None, prefix: str) -> tuple[LayerRow, ReceptiveField | None]:
     shape: Shape = tuple(keras.tree.flatten(layer.output)[0].shape)
     window = window_of(layer)
-    if window is not None and reach is not None:
-        reach = reach.through(window)
+    if window is not None and receptive is not None:
+        receptive = receptive.through(window)
     if len(shape) != 4:
-        reach = None
+        receptive = None
     return LayerRow(
         name=prefix + layer.name,
         type=type(layer).__name__,
@@ -186,10 +188,10 @@ def _row(layer: Any, reach: Reach | None, prefix: str) -> tuple[LayerRow, Reach 
         stride=window.stride if window else None,
         padding=window.padding if window else None,
         activation=_activation(layer),
-        receptive_field=None if reach is None else _shortest(reach.field),
+        receptive_field=None if receptive is None else _shortest(receptive.field),
         macs=multiply_adds(layer, shape),
         bytes=_bytes(shape[1:], getattr(layer, "compute_dtype", "float32")),
-    ), reach
+    ), receptive
 
 
 def _shortest(sides: Pair) -> int | Pair:

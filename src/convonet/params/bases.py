@@ -24,7 +24,9 @@ class BaseInfo:
         size: side of the images that it was trained on, in pixels.
         least: the smallest side that it takes.
         parameters: of the base alone, without its old output.
+        million_macs: multiply-adds for one image of `size`, in millions: what its speed depends on.
         maps: how many maps it gives.
+        macs: multiply-adds for one image of `size`.
         scaling: how it wants 0..255 scaled; `none` where it does so itself.
         mean, deviation: for `standard` scaling, on the 0..1 scale.
         package: the Python package that brings the weights, or None.
@@ -39,7 +41,9 @@ class BaseInfo:
     size: int
     least: int
     parameters: int
+    million_macs: int
     maps: int
+    macs: int
     scaling: Scaling
     file: str
     source: str
@@ -51,6 +55,11 @@ class BaseInfo:
     digest: str | None = None
     blue_first: bool = False
 
+    @property
+    def speed(self) -> str:
+        """On a CPU, in a word."""
+        return "fast" if self.million_macs < 500 else "medium" if self.million_macs < 1500 else "slow"
+
     def to_dict(self) -> dict[str, Any]:
         """The JSON value of `convonet models`."""
         where = f"the Python package {self.package}" if self.package else "fetched once, or a local file"
@@ -61,7 +70,10 @@ class BaseInfo:
             "image_size": self.size,
             "least_image_size": self.least,
             "parameters": self.parameters,
+            "million_macs": self.million_macs,
+            "speed": self.speed,
             "features": self.maps,
+            "macs": self.macs,
             "scaling": self.scaling,
             "licence": self.licence,
             "source": self.source,
@@ -79,7 +91,9 @@ _BASES = (
         size=224,
         least=32,
         parameters=3_413_024,
+        million_macs=384,
         maps=1280,
+        macs=384_071_648,
         scaling="standard",
         mean=(127 / 255,) * 3,
         deviation=(128 / 255,) * 3,
@@ -96,7 +110,9 @@ _BASES = (
         size=240,
         least=32,
         parameters=4_189_344,
+        million_macs=599,
         maps=1280,
+        macs=599_069_328,
         scaling="standard",
         mean=(127 / 255,) * 3,
         deviation=(128 / 255,) * 3,
@@ -113,7 +129,9 @@ _BASES = (
         size=260,
         least=32,
         parameters=4_869_168,
+        million_macs=859,
         maps=1280,
+        macs=858_620_368,
         scaling="standard",
         mean=(127 / 255,) * 3,
         deviation=(128 / 255,) * 3,
@@ -130,7 +148,9 @@ _BASES = (
         size=224,
         least=32,
         parameters=14_714_688,
+        million_macs=15_347,
         maps=512,
+        macs=15_346_696_448,
         scaling="standard",
         mean=_CAFFE_MEAN,
         deviation=(1 / 255,) * 3,
@@ -147,7 +167,9 @@ _BASES = (
         size=224,
         least=32,
         parameters=23_587_712,
+        million_macs=3856,
         maps=2048,
+        macs=3_856_187_648,
         scaling="standard",
         mean=_CAFFE_MEAN,
         deviation=(1 / 255,) * 3,
@@ -164,7 +186,9 @@ _BASES = (
         size=299,
         least=71,
         parameters=20_861_480,
+        million_macs=8356,
         maps=2048,
+        macs=8_355_617_896,
         scaling="symmetric",
         file="xception_weights_tf_dim_ordering_tf_kernels_notop.h5",
         url=f"{_STORE}/xception/xception_weights_tf_dim_ordering_tf_kernels_notop.h5",
@@ -178,7 +202,9 @@ _BASES = (
         size=224,
         least=32,
         parameters=2_257_984,
+        million_macs=300,
         maps=1280,
+        macs=299_658_368,
         scaling="symmetric",
         file="mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_224_no_top.h5",
         url=f"{_STORE}/mobilenet_v2/mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_224_no_top.h5",
@@ -191,7 +217,9 @@ _BASES = (
         size=224,
         least=32,
         parameters=939_120,
+        million_macs=55,
         maps=576,
+        macs=54_970_560,
         scaling="symmetric",
         file="weights_mobilenet_v3_small_224_1.0_float_no_top_v2.h5",
         url=f"{_STORE}/mobilenet_v3/weights_mobilenet_v3_small_224_1.0_float_no_top_v2.h5",
@@ -205,7 +233,9 @@ _BASES = (
         size=224,
         least=32,
         parameters=2_996_352,
+        million_macs=214,
         maps=960,
+        macs=214_204_096,
         scaling="symmetric",
         file="weights_mobilenet_v3_large_224_1.0_float_no_top_v2.h5",
         url=f"{_STORE}/mobilenet_v3/weights_mobilenet_v3_large_224_1.0_float_no_top_v2.h5",
@@ -219,7 +249,9 @@ _BASES = (
         size=224,
         least=32,
         parameters=4_049_571,
+        million_macs=385,
         maps=1280,
+        macs=384_698_848,
         scaling="none",
         file="efficientnetb0_notop.h5",
         url="https://storage.googleapis.com/keras-applications/efficientnetb0_notop.h5",

@@ -151,6 +151,15 @@ class DataParams(ParamModel):
         gt=0,
         lt=1,
     )
+    test_share: float = param(
+        0.0,
+        "Test share",
+        "The share of the training images that is held out for testing when there are no test images (0–1). "
+        "They are never trained on.",
+        group="Split",
+        ge=0,
+        lt=1,
+    )
     split_seed: int = param(
         0,
         "Split seed",

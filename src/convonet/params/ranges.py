@@ -71,7 +71,7 @@ class ListRange:
         return {"length": [self.shortest, self.longest], "each": list(self.each)}
 
 
-Spread: TypeAlias = Range | ListRange
+ValueRange: TypeAlias = Range | ListRange
 
 
 def means_range(declared: Field, value: Any) -> bool:
@@ -82,7 +82,7 @@ def means_range(declared: Field, value: Any) -> bool:
     return isinstance(value, (Range, ListRange)) or (isinstance(value, Mapping) and not declared.is_json)
 
 
-def read_spread(declared: Field, value: Any) -> Spread:
+def read_spread(declared: Field, value: Any) -> ValueRange:
     """The range that a value of a file or a typed text means.
 
     Typed: `1e-4..1e-2:log`, `4..256:4` (with its step), or the JSON object of a file.

@@ -21,6 +21,8 @@ PLANNED: tuple[PlannedRecipe, ...] = ("auto", "fast", "best")
 TrainRecipe = Literal["auto", "fast", "best", "none"]
 TRAIN_RECIPES: tuple[TrainRecipe, ...] = (*PLANNED, "none")
 """What a training takes; searches and files of parameters know `RECIPES` alone."""
+RECIPE_TITLES: dict[TrainRecipe, str] = {"fast": "Fast", "auto": "Balanced", "best": "Best", "none": "Expert"}
+"""How people read them in the window and on the page, from the least work to the most."""
 DEFAULT_RECIPE: TrainRecipe = "auto"
 """Where neither a recipe nor hyper parameters that name a network are given."""
 

@@ -12,7 +12,7 @@ from typing import Any
 from convonet.errors import ParamError
 from convonet.params.fields import Field, fields_of, unknown_key
 from convonet.params.hyper_params import HyperParams
-from convonet.params.ranges import ListRange, Range, Spread, means_range, read_spread
+from convonet.params.ranges import ListRange, Range, ValueRange, means_range, read_spread
 from convonet.params.transfer_params import anchored_file
 from convonet.params.values import checked
 
@@ -33,7 +33,7 @@ class SearchSpace:
 
     choices: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     as_lists: frozenset[str] = frozenset()
-    ranges: Mapping[str, Spread] = field(default_factory=dict)
+    ranges: Mapping[str, ValueRange] = field(default_factory=dict)
     conditions: Mapping[str, tuple[str, tuple[Any, ...]]] = field(default_factory=dict)
 
     @classmethod
@@ -256,7 +256,7 @@ def _split_ranges(settings: Mapping[str, Sequence[Any]]) -> tuple[dict[str, Any]
     return {name: values for name, values in settings.items() if name not in ranges}, ranges
 
 
-def _checked_spread(declared: Field, value: Any, faults: dict[str, str]) -> Spread | None:
+def _checked_spread(declared: Field, value: Any, faults: dict[str, str]) -> ValueRange | None:
     """The range that a value means, its ends checked; None when it has a fault."""
     try:
         spread = read_spread(declared, value)

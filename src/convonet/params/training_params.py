@@ -179,6 +179,15 @@ class TrainingParams(ParamModel):
         "After each epoch: the area under the ROC curve on the validation images, the classes' mean.",
         group="Scores",
     )
+    unknown_rate: float = param(
+        0.05,
+        "False alarms",
+        "Fraction of images of known classes that may be taken for none of the classes (0–0.5). Decrease it when too "
+        "many good images are called unknown; 0 turns the answer off.",
+        group="Scores",
+        ge=0,
+        le=0.5,
+    )
     stop_patience: int | None = param(
         None,
         "Stop early after",

@@ -215,7 +215,8 @@ def _weights_of_classes(facts: ImageFacts) -> dict[str, Any]:
 
 def _known_to_a_head(imposed: dict[str, Any]) -> dict[str, Any]:
     """What of the imposed values means something to a head without epochs: class weights and the seed."""
-    return {key: imposed[key] for key in ("seed", "balanced", "class_weights", "output") if key in imposed}
+    known = ("seed", "balanced", "class_weights", "output", "unknown_rate")
+    return {key: imposed[key] for key in known if key in imposed}
 
 
 def _may_flip(facts: ImageFacts) -> bool:

@@ -15,6 +15,7 @@ from convonet.plots.fonts import columns_of, find_fonts
 from convonet.plots.registry import register
 
 # Beyond it a number in each cell could not be read at any size that fits a screen.
+_MOST_INCHES = 16.0
 MAX_NUMBERED = 80
 DARK_CELL = 0.55
 
@@ -98,6 +99,8 @@ def matrix_figure(matrix: ArrayLike, classes: Sequence[str], *, as_shares: bool 
     count = len(cells.classes)
     side = float(np.clip(7.0 / count, 0.22 if count <= MAX_NUMBERED else 0.05, 1.1))
     names = 0.085 * max(map(columns_of, find_fonts(classes).labels(classes)))
+    # Beyond some hundred classes a cell is a dot, and a picture of gigapixels shows no more.
+    side = min(side, _MOST_INCHES / count)
     inches = max(4.5, count * side + names + 1.0)
     figure = new_figure(inches, inches)
     figure.suptitle(cells.title, fontsize=TITLE_SIZE, color=INK)

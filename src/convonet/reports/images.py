@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from convonet.csv_files import csv_rows
 from convonet.data.counted import counted
-from convonet.data.places import place_of
+from convonet.data.locations import location_of
 from convonet.errors import DataError
 from convonet.params import DataParams
 from convonet.reports.pictures import Pictures
@@ -37,12 +37,12 @@ def root_of(data: DataParams, split: Split, record: Mapping[str, Any]) -> Path |
     if known is not None:
         return Path(known["root"])
     try:
-        place = place_of(data, split)
+        location = location_of(data, split) or (location_of(data, "train") if data.test_share else None)
     except DataError:
         return None
-    if place is None:
+    if location is None:
         return None
-    return place.path.parent if place.table is not None else place.path
+    return location.path.parent if location.table is not None else location.path
 
 
 def images_of(run: Run, record: Mapping[str, Any], tested: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -94,7 +94,7 @@ def _samples(
             own[file.cls].append(file.path)
     for name in classes[:_MOST_CLASSES]:
         paths = own[name]
-        chosen = [paths[len(paths) * place // _SAMPLES] for place in range(min(_SAMPLES, len(paths)))]
+        chosen = [paths[len(paths) * index // _SAMPLES] for index in range(min(_SAMPLES, len(paths)))]
         found = [uri for uri in map(pictures.uri, chosen) if uri is not None]
         if found:
             yield name, found

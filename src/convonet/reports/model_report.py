@@ -22,6 +22,7 @@ from convonet.runs.summary import TrainingSummary, Tried, summary_of
 from convonet.runs.untested import untested
 from convonet.tasks import Split
 
+_OF_MISTAKES = ("path", "true", "predicted", "confidence")
 _MISTAKES = 40
 _MOST_CELLS = 20
 _SPLITS: tuple[Split, ...] = ("test", "val", "train")
@@ -149,7 +150,7 @@ def _mistakes(run: Run, record: Document, tested: Document) -> list[dict[str, An
     if not file.is_file():
         return []
     with file.open(encoding="utf-8", newline="") as lines:
-        wrong = (row for row in csv_records(lines) if row["true"] != row["predicted"])
+        wrong = (row for row in csv_records(lines, _OF_MISTAKES) if row["true"] != row["predicted"])
         worst = nlargest(_MISTAKES, wrong, key=lambda row: float(row["confidence"]))
     pictures = None if root is None else Pictures(root)
     return [

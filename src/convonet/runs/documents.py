@@ -131,6 +131,7 @@ def list_row(run: Run) -> dict[str, Any]:
     hyper = record["params"].get("hyper") or {}
     family = hyper.get("family", "convonet") if record["kind"] == "train" else None
     more = {"family": family, "val_accuracy": measured[-1] if measured else None}
+    more |= {"base": hyper.get("base"), "train_dir": (record["params"].get("data") or {}).get("train_dir")}
     return {"run": str(run.path), "state": run.state(record)} | {key: record[key] for key in keys} | more
 
 

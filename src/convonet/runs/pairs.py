@@ -51,7 +51,10 @@ def _read(run: Run) -> _Answers | None:
     file = run.file(PREDICTIONS)
     try:
         with file.open(encoding="utf-8", newline="") as lines:
-            rows = [(row["path"], row["true"], row["predicted"]) for row in csv_records(lines)]
+            rows = [
+                (row["path"], row["true"], row["predicted"])
+                for row in csv_records(lines, ("path", "true", "predicted"))
+            ]
     except (OSError, KeyError, ValueError, csv.Error):
         return None
     if not rows:

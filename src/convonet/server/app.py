@@ -13,14 +13,26 @@ from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
 from convonet._version import __version__
+from convonet.launch.supervisor import Supervisor
 from convonet.server.guard import OPEN, Guard
 from convonet.server.limits import Bounds
 from convonet.server.refusals import PROBLEM, add_handlers
-from convonet.server.routes import PREFIX, about, images, models, params, predict, results, runs, uploads
+from convonet.server.routes import (
+    PREFIX,
+    about,
+    images,
+    imports,
+    kernels,
+    models,
+    params,
+    predict,
+    results,
+    runs,
+    uploads,
+)
 from convonet.server.services import Services
 from convonet.server.settings import Settings
 from convonet.server.watching import Watching
-from convonet.workbench.supervisor import Supervisor
 
 _DESCRIPTION = (
     "From folders of images to a trained, tested and usable image classifier. Paths are relative to the folder "
@@ -50,7 +62,7 @@ def create_app(settings: Settings, supervisor: Supervisor | None = None) -> Fast
     )
     app.state.services = parts
     # Routes are tried in this order: predictions come first, since they come by the thousand.
-    for module in (predict, about, images, params, runs, results, models, uploads):
+    for module in (predict, about, images, params, runs, results, models, uploads, imports, kernels):
         app.include_router(module.router, prefix=PREFIX)
     add_handlers(app)
     app.add_middleware(Bounds, limits=settings.limits)

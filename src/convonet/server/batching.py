@@ -178,12 +178,15 @@ class Batcher:
         ]
         if readable:
             images = np.stack([pixels[place] for place in readable])
-            probabilities = self._model.predict(images, batch_size=self._batch)
+            scored = self._model.predict_scored(images, batch_size=self._batch)
             self._metrics.computed(len(readable))
             for wish in set(wishes):
                 rows = [row for row, place in enumerate(readable) if wishes[place] == wish]
                 names = [uploads[readable[row]].name for row in rows]
-                found = answers(probabilities[rows], self._model.info, names, **wish._asdict())
+                unknown = None if scored.unknown is None else scored.unknown[rows]
+                found = answers(
+                    scored.probabilities[rows], self._model.info, names, unknown=unknown, **wish._asdict()
+                )
                 for row, document in zip(rows, found, strict=True):
                     documents[readable[row]] = document
         return list(_cut(documents, [len(request.uploads) for request in batch]))
@@ -191,7 +194,7 @@ class Batcher:
     def _decoded(self, upload: Upload) -> NDArray[np.uint8] | str:
         """The pixels of an image, or the reason why it has none."""
         try:
-            check_pixels(*_size(upload.content), self._limits.pixels)
+            check_pixels(*image_size(upload.content), self._limits.pixels)
             return decode(upload.content, self._model.info.pixels).pixels
         except DataError as error:
             return error.what
@@ -202,15 +205,15 @@ def all_pixels(uploads: list[Upload]) -> int:
     total = 0
     for upload in uploads:
         try:
-            height, width = _size(upload.content)
+            height, width = image_size(upload.content)
         except DataError:
             continue
         total += height * width
     return total
 
 
-def _size(content: bytes) -> tuple[int, int]:
-    """Height and width, from the head of the file."""
+def image_size(content: bytes) -> tuple[int, int]:
+    """Height and width, from the head of the file. Raises DataError: it is no image."""
     if not content:
         raise DataError("the file is empty")
     header = read_header(content)

@@ -20,8 +20,8 @@ from convonet.params import DataParams
 from convonet.params.files import data_to_dict
 from convonet.server.confine import Root
 from convonet.server.refusals import Refusal, no_such
+from convonet.session.sets import LoadedSets, load_sets
 from convonet.tasks import Split
-from convonet.workbench.sets import LoadedSets, load_sets
 
 _KEPT = 8
 _MATCHING = 2

@@ -11,6 +11,9 @@ from pathlib import Path
 
 from convonet.errors import ConvonetError, InputError, RunAliveError
 from convonet.events import RunEnded, RunState
+from convonet.launch.resume import prepare_resume
+from convonet.launch.supervisor import Supervisor
+from convonet.launch.work import Work
 from convonet.params import DataParams
 from convonet.runs import RECORD, Run
 from convonet.runs.begin import begin_run
@@ -22,9 +25,6 @@ from convonet.server.refusals import Refusal
 from convonet.server.settings import Settings
 from convonet.tasks import Task
 from convonet.tasks.shown_as import words_of
-from convonet.workbench.resume import prepare_resume
-from convonet.workbench.supervisor import Supervisor
-from convonet.workbench.work import Work
 
 _POLL_SECONDS = 0.05
 _LEAVE_SECONDS = 2.0
@@ -74,9 +74,9 @@ class JobQueue:
             self._thread.join()
         with self._lock:
             for work in self._working.values():
-                work.hand.leave()
+                work.handle.leave()
             end = time.monotonic() + _LEAVE_SECONDS
-            while any(work.hand.is_alive() for work in self._working.values()) and time.monotonic() < end:
+            while any(work.handle.is_alive() for work in self._working.values()) and time.monotonic() < end:
                 time.sleep(_POLL_SECONDS)
             for job in self._waiting:
                 job.run.update(owner=0, state=RunState.RUNNING)
@@ -181,8 +181,8 @@ class JobQueue:
 
     def _put_away(self) -> None:
         for name, work in list(self._working.items()):
-            alive = work.hand.is_alive()
-            work.hand.poll()
+            alive = work.handle.is_alive()
+            work.handle.poll()
             if not alive:
                 del self._working[name]
                 try:

@@ -11,6 +11,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from convonet.server.refusals import Refusal, problem
 from convonet.server.settings import MIB, Limits
 
+_UPLOADS = ("/predict", "/uploads", "/files", "/archive")
+"""Ends of the addresses that take images."""
+
 
 class Bounds:
     """ASGI middleware: refuses bodies that are too large (413) or too slow (408), and clients that do not read."""
@@ -23,7 +26,7 @@ class Bounds:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        upload = scope["path"].endswith(("/predict", "/uploads"))
+        upload = scope["path"].endswith(_UPLOADS)
         most = self._limits.upload_bytes if upload else self._limits.body_bytes
         told = Headers(scope=scope).get("content-length", "")
         if told.isdecimal() and int(told[:20]) > most:

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from convonet.errors import ConvonetError, ModelFileError, WorkerError, error_from_dict
 from convonet.inference.model_info import ModelInfo
-from convonet.inference.serving import ASKED, TOLD
+from convonet.inference.serving import REPLY, REQUEST
+from convonet.inference.unknown import Scored
 from convonet.own_process import OPENING_SECONDS, child_environment, neutral_folder, python_words
 
 _MODULE = "convonet.inference.serving"
@@ -66,7 +67,11 @@ class ModelProcess:
         return self._process.pid
 
     def predict(self, images: NDArray[np.uint8], *, batch_size: int) -> NDArray[np.float32]:
-        """Probabilities of shape (N, classes); images as of `OnnxModel.predict`.
+        """Probabilities of shape (N, classes); images and errors as of `predict_scored`."""
+        return self.predict_scored(images, batch_size=batch_size).probabilities
+
+    def predict_scored(self, images: NDArray[np.uint8], *, batch_size: int) -> Scored:
+        """What `OnnxModel.predict_scored` gives.
 
         Raises:
             ConvonetError: the network cannot compute, takes too long, or its process has ended.
@@ -74,13 +79,14 @@ class ModelProcess:
         with self._lock:
             try:
                 stdin = _pipe(self._process.stdin)
-                stdin.write(ASKED.pack(len(images), batch_size))
+                stdin.write(REQUEST.pack(len(images), batch_size))
                 stdin.write(np.ascontiguousarray(images).data)
                 stdin.flush()
             except (OSError, ValueError) as error:
                 raise self._ended() from error
             content = self._told()
-        return np.frombuffer(content, np.float32).reshape(len(images), -1)
+        rows = np.frombuffer(content, np.float32).reshape(len(images), -1)
+        return Scored.of_rows(rows, self.info.unknown is not None)
 
     def close(self) -> None:
         """End the process."""
@@ -100,10 +106,10 @@ class ModelProcess:
         timer.start()
         try:
             stdout = _pipe(self._process.stdout)
-            head = stdout.read(TOLD.size)
-            if len(head) < TOLD.size:
+            head = stdout.read(REPLY.size)
+            if len(head) < REPLY.size:
                 raise self._ended()
-            failed, size = TOLD.unpack(head)
+            failed, size = REPLY.unpack(head)
             content = stdout.read(size)
             if len(content) < size:
                 raise self._ended()

@@ -419,11 +419,63 @@ class Uploaded(Document):
     paths: list[str]
 
 
+class ImportWish(BaseModel):
+    """Images that are to be uploaded."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"example": {"name": "flowers", "kind": "folder", "files": 2, "bytes": 4096}},
+    )
+    name: str = Field(min_length=1, max_length=300, description="Of the new folder.")
+    kind: Literal["folder", "zip"]
+    files: int = Field(ge=1, le=10**9, description="Files that will come; 1 for an archive.")
+    bytes: int = Field(ge=1, le=10**15, description="Bytes that will come.")
+
+
+class ImportState(Document):
+    """An upload and what has come of it."""
+
+    id: str
+    name: str
+    kind: Literal["folder", "zip"]
+    received: int = Field(description="Bytes.")
+    paths: dict[str, int] = Field(description="Path and bytes of each file of a folder.")
+
+
+class ImportBytes(Document):
+    """How much of an archive has come."""
+
+    received: int
+
+
+class NotTaken(Document):
+    """A file that was not taken, and why."""
+
+    path: str
+    reason: str
+
+
+class ImportTaken(Document):
+    """What became of some files."""
+
+    taken: int
+    skipped: list[NotTaken]
+
+
+class Imported(Document):
+    """Where uploaded images lie."""
+
+    train_dir: str
+    images: int
+    skipped: list[NotTaken]
+    skipped_count: int
+
+
 class Sample(BaseModel):
-    """A set of images that comes with the software."""
+    """A set of images that comes with the software, or that Keras fetches."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"name": "digits"}})
-    name: Literal["digits"]
+    name: Literal["digits", "mnist", "fashion_mnist", "cifar10", "cifar100"]
 
 
 class SampleFolders(Document):
@@ -447,6 +499,8 @@ class Prediction(Document):
     predicted: str | None = None
     confidence: float | None = None
     unsure: bool | None = None
+    unknown: bool | None = Field(None, description="None of the classes; absent where the model cannot tell.")
+    unknown_score: float | None = None
     top: list[ClassShare] | None = None
     error: str | None = None
 

@@ -8,8 +8,10 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from convonet.launch.supervisor import Supervisor
 from convonet.server.confine import Root
 from convonet.server.datasets import KnownSets
+from convonet.server.imports import Imports
 from convonet.server.jobs import JobQueue
 from convonet.server.known import ASKED, KnownRuns
 from convonet.server.metrics import Metrics
@@ -17,7 +19,6 @@ from convonet.server.served import ServedModels
 from convonet.server.settings import Settings
 from convonet.server.tasks import TaskMaker
 from convonet.server.upload_folders import UploadFolders
-from convonet.workbench.supervisor import Supervisor
 
 _PICTURE_THREADS = 2
 
@@ -41,6 +42,7 @@ class Services:
     models: ServedModels
     pictures: ThreadPoolExecutor
     uploads: UploadFolders
+    imports: Imports
     upload_bytes: int = 0
     stopping: bool = field(default=False)
 
@@ -61,6 +63,7 @@ class Services:
             models=ServedModels(settings.limits, metrics),
             pictures=ThreadPoolExecutor(_PICTURE_THREADS, thread_name_prefix="pictures"),
             uploads=UploadFolders(settings.runs / ASKED),
+            imports=Imports(root, settings.limits),
         )
 
     def start(self) -> None:

@@ -24,6 +24,9 @@ class Limits:
         files: images in one request.
         pixels: of one uploaded image.
         request_pixels: of all images of one request together.
+        import_bytes: of one set of images that is uploaded, unpacked.
+        import_file_bytes: of one file of it.
+        import_files: files of it.
         decode_seconds: for decoding the images of one request.
         array_bytes: of an array in a .npz file whose rows are shown.
         waiting_images: images that wait for an answer, over all requests.
@@ -41,6 +44,9 @@ class Limits:
     files: int = 1000
     pixels: int = 50_000_000
     request_pixels: int = 200_000_000
+    import_bytes: int = 10 * 1024 * MIB
+    import_file_bytes: int = 256 * MIB
+    import_files: int = 200_000
     decode_seconds: float = 15.0
     array_bytes: int = 256 * MIB
     waiting_images: int = 20_000

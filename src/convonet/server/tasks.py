@@ -19,8 +19,8 @@ from convonet.runs.environment import available_cores
 from convonet.server.confine import Root
 from convonet.server.known import KnownRuns
 from convonet.server.refusals import Refusal
+from convonet.session.recipes import beneath
 from convonet.tasks import EvaluateTask, Task, TrainTask
-from convonet.workbench.recipes import beneath
 
 ALIASES = {"test": "evaluate"}
 PLACES = ("out", "into")

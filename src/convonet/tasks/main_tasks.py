@@ -148,6 +148,7 @@ class EvaluateTask(Task):
             for the least cost of false alarms and misses.
         calibrate: fit a temperature on validation.
         keep: write threshold, positive class and temperature into the model.
+        outside: images and folders of images of none of the classes, to measure how well they are told.
         classes: names for a model that holds none; empty: those of the set.
         accept_class_map: where the class names of the set differ and a complete map is offered, apply it and keep
             it in the run's data parameters.
@@ -167,6 +168,7 @@ class EvaluateTask(Task):
     costs: tuple[Cost, Cost] | None = None
     calibrate: bool = False
     keep: bool = False
+    outside: tuple[str, ...] = ()
     scaling: Scaling | None = None
     classes: tuple[str, ...] = ()
     accept_class_map: bool = False

@@ -11,7 +11,7 @@ from convonet.training.image_rows import ImageRows
 
 
 def augmented_rows(
-    rows: ImageRows, indices: NDArray[np.integer], hyper: HyperParams, copies: int
+    rows: ImageRows, indices: NDArray[np.integer], hyper: HyperParams, variations: int
 ) -> NDArray[np.uint8]:
     """Each chosen image and its variations in the first epochs, one row an image.
 
@@ -25,7 +25,7 @@ def augmented_rows(
     images, _ = rows.take(indices)
     augmenter = Augmenter(hyper, images.shape[1:])
     made = [images]
-    for epoch in range(1, copies + 1):
+    for epoch in range(1, variations + 1):
         change = augmenter.change(epoch, 0, rows.rows[indices])
         made.append(np.clip(np.rint(change.images(images.astype(np.float32))), 0, 255).astype(np.uint8))
     return np.stack(made, axis=1).reshape(-1, *images.shape[1:])

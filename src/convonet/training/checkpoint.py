@@ -7,6 +7,7 @@ JSON text with the position, partial sums, history and the rules' state.
 from __future__ import annotations
 
 import json
+import time
 import zipfile
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -16,10 +17,15 @@ import numpy as np
 
 from convonet.atomic import replacing
 from convonet.errors import TrainingError
+from convonet.events import CheckpointSaved, Watch
 from convonet.nets.backend import numbers
 from convonet.training.averaging import WeightAverage
 
 CHECKPOINT_VERSION = 1
+_SAVE_SECONDS = 30.0
+_SAVE_FRACTION = 0.05
+"""Inside an epoch checkpoints are at least so far apart, and take at most this fraction of the time."""
+
 _GROUPS = ("weights", "optimizer", "average")
 _CORRECT = "right"
 """What the file calls the count of correct answers, in every version."""
@@ -64,6 +70,11 @@ class Position:
     recent: list[float] = field(default_factory=list)
     began_bad: bool = False
     restores: int = 0
+
+    def begin_epoch(self, epoch: int) -> None:
+        """Stand before the first batch of an epoch."""
+        self.epoch, self.step = epoch, 0
+        self.loss_sum, self.correct, self.recent = 0.0, 0, []
 
 
 @dataclass(frozen=True)
@@ -170,6 +181,41 @@ class CheckpointFile:
         good = Snapshot.of(groups, "good_") if "good_weights" in groups else None
         position = Position(**_renamed(meta["position"], _CORRECT, "correct"))
         return Checkpoint(position, Snapshot.of(groups, ""), good, groups.get("best"))
+
+
+class CheckpointWriter:
+    """Writes a run's checkpoint, and says when one is due inside a long epoch.
+
+    Args:
+        file: where to; None keeps nothing.
+        watch: is told of each checkpoint.
+    """
+
+    def __init__(self, file: CheckpointFile | None, watch: Watch) -> None:
+        self._file, self._watch = file, watch
+        self._saved_at, self._cost = time.monotonic(), 0.0
+
+    @property
+    def keeps(self) -> bool:
+        """Whether checkpoints are written at all."""
+        return self._file is not None
+
+    @property
+    def is_due(self) -> bool:
+        """Whether so much work would be lost that it is worth the time that the last checkpoint took."""
+        pause = max(_SAVE_SECONDS, self._cost / _SAVE_FRACTION)
+        return self.keeps and time.monotonic() - self._saved_at > pause
+
+    def save(self, checkpoint: Checkpoint) -> None:
+        """Replace the checkpoint, whole or not at all."""
+        if self._file is None:
+            return
+        started = time.monotonic()
+        self._file.save(checkpoint)
+        self._saved_at = time.monotonic()
+        self._cost = self._saved_at - started
+        position = checkpoint.position
+        self._watch.tell(CheckpointSaved(epoch=position.epoch, step=position.step))
 
 
 def _renamed(values: dict[str, Any], old: str, new: str) -> dict[str, Any]:

@@ -40,7 +40,7 @@ class PredictionCounts:
 
     counts: tuple[int, ...]
     balanced_accuracy: float
-    spread: float
+    deviation: float
 
     @classmethod
     def of(cls, probabilities: NDArray[np.float32], labels: NDArray[np.int64]) -> Self:
@@ -157,7 +157,7 @@ class CollapseGuard:
         self, rows: Sequence[Mapping[str, float]], predictions: PredictionCounts | None
     ) -> Collapse | None:
         epoch, loss = len(rows), rows[-1]["loss"]
-        same_output = predictions is not None and predictions.spread < _SAME_OUTPUT
+        same_output = predictions is not None and predictions.deviation < _SAME_OUTPUT
         broken = same_output or loss > _EXPLODED * self.guess_loss
         if epoch < self._first_epoch(same_output, broken):
             return None

@@ -173,7 +173,7 @@ def _oscillating(loss: Array) -> Finding | None:
         return None
     return Finding(
         "rate_too_high",
-        f"The training loss goes up and down: it rose by more than 5 % after {len(ups)} of {len(steps)} epochs.",
+        f"The training loss goes up and down: it rose by more than 5% after {len(ups)} of {len(steps)} epochs.",
         "Try a learning rate 10 times smaller, a larger batch, and a look at the data.",
     )
 
@@ -230,7 +230,7 @@ def _slow(history: Mapping[str, Sequence[float | None]], loss: Array) -> Finding
     if falls > _STILL_FALLING:
         return Finding(
             "underfitting",
-            f"Not done yet: the training loss still fell by {100 * falls:.0f} % in the last epoch, "
+            f"Not done yet: the training loss still fell by {100 * falls:.0f}% in the last epoch, "
             f"and training accuracy is {accuracy[-1]:.2f}.",
             "Try more epochs or a higher learning rate.",
         )

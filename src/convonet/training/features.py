@@ -1,4 +1,4 @@
-"""What a frozen base says of each image, computed once and kept while only the head is trained."""
+"""What a frozen backbone says of each image, computed once and kept while only the head is trained."""
 
 from __future__ import annotations
 
@@ -53,8 +53,8 @@ class FrozenFeatures(NamedTuple):
     images_per_second: float
 
 
-def split_at_base(model: NetModel) -> Split:
-    """Cut a network behind its base, or behind the rows after it that have nothing to learn, such as pooling."""
+def split_at_backbone(model: NetModel) -> Split:
+    """Cut a network behind its backbone, or behind the rows after it that have nothing to learn, such as pooling."""
     network: Any = model.keras_model
     names = [layer.name for layer in network.layers]
     after = network.layers[names.index(model.info.base) + 1 :]
@@ -74,14 +74,15 @@ class FrozenBackbone:
 
     Args:
         fixed: from images to features.
+        keep: keep the features for later runs; those of a network that was just trained are of no use to another.
     """
 
-    def __init__(self, fixed: keras.Model) -> None:
+    def __init__(self, fixed: keras.Model, *, keep: bool = True) -> None:
         self._fixed = fixed
         graph = fixed_graph(fixed)
         self._network = None if graph is None else FixedNetwork(graph, backend.threads())
         self._cache = None
-        if graph is not None and self._network is not None:
+        if keep and graph is not None and self._network is not None:
             digest = hashlib.sha256(graph).hexdigest()
             self._cache = FeatureCache(f"{digest} {self._network.description}")
 
@@ -99,7 +100,7 @@ class FrozenBackbone:
         started = time.monotonic()
         made = _room((len(rows), *self._fixed.output_shape[1:]))
         flat = made.reshape(len(rows), -1)
-        if self._network is None or self._cache is None:
+        if self._network is None:
             _by_keras(self._fixed, rows, flat, watch)
             computed, engine = len(rows), "keras"
         else:
@@ -117,19 +118,21 @@ def _room(shape: tuple[int, ...]) -> np.ndarray:
         return np.memmap(file, np.float32, "w+", shape=shape)
 
 
-def _fill(network: FixedNetwork, cache: FeatureCache, rows: ImageRows, made: np.ndarray, watch: Watch) -> int:
+def _fill(
+    network: FixedNetwork, cache: FeatureCache | None, rows: ImageRows, made: np.ndarray, watch: Watch
+) -> int:
     """Fill `made` (N, features) from the cache and, where it has none, from the network; how many were computed."""
     hashes = [pixel_hash(rows.images[row]) for row in rows.rows]
-    known = cache.find(hashes, made.shape[1])
+    known = {} if cache is None else cache.find(hashes, made.shape[1])
     for index, key in enumerate(hashes):
         if key in known:
             made[index] = known[key]
     missing = [index for index, key in enumerate(hashes) if key not in known]
-    started = told = kept_at = time.monotonic()
+    started = reported_at = kept_at = time.monotonic()
     done = kept = 0
 
     def keep() -> None:
-        if made.shape[1] > _LARGEST_KEPT:
+        if cache is None or made.shape[1] > _LARGEST_KEPT:
             return
         indices = missing[kept:done]
         cache.add([hashes[index] for index in indices], made[indices])
@@ -145,8 +148,8 @@ def _fill(network: FixedNetwork, cache: FeatureCache, rows: ImageRows, made: np.
             if now - kept_at >= _KEEP_SECONDS:
                 keep()
                 kept, kept_at = done, now
-            if now - told >= _TELL_SECONDS or done == len(missing):
-                told = now
+            if now - reported_at >= _TELL_SECONDS or done == len(missing):
+                reported_at = now
                 left = (now - started) / done * (len(missing) - done)
                 total = len(hashes)
                 watch.tell(
@@ -162,13 +165,13 @@ def _fill(network: FixedNetwork, cache: FeatureCache, rows: ImageRows, made: np.
 def _by_keras(fixed: keras.Model, rows: ImageRows, made: np.ndarray, watch: Watch) -> None:
     height, width = rows.images.shape[1:3]
     size = max(1, min(_LARGEST_BATCH, _VALUES_AT_ONCE // (height * width)))
-    started = told = time.monotonic()
+    started = reported_at = time.monotonic()
     for start in range(0, len(rows), size):
         watch.check()
         images, _ = rows.take(slice(start, start + size))
         made[start : start + size] = features_by_keras(fixed, images).reshape(len(images), -1)
         done = min(start + size, len(rows))
-        if (now := time.monotonic()) - told >= _TELL_SECONDS or done == len(rows):
-            told = now
+        if (now := time.monotonic()) - reported_at >= _TELL_SECONDS or done == len(rows):
+            reported_at = now
             left = (now - started) / done * (len(rows) - done)
             watch.tell(Progressed(stage="features", done=done, total=len(rows), seconds_left=left))

@@ -15,15 +15,17 @@ from typing import Any
 import numpy as np
 
 from convonet.errors import TrainingError
-from convonet.events import Warned, Watch
+from convonet.events import Warned
 from convonet.inference.model_info import ModelInfo
 from convonet.nets.backend import numbers
 from convonet.params.hyper_params import HyperParams
 from convonet.training.averaging import WeightAverage
-from convonet.training.checkpoint import Position, Snapshot
+from convonet.training.checkpoint import Snapshot
 from convonet.training.collapse import CollapseGuard, guess_loss
+from convonet.training.hooks import Hook
 from convonet.training.image_rows import ImageRows
 from convonet.training.losses import class_weights
+from convonet.training.state import TrainingState
 
 _LEAST_SCALE = 2.0**-40
 _EXPLODED, _BATCHES = 3.0, 10
@@ -31,85 +33,81 @@ _EXPLODED, _BATCHES = 3.0, 10
 
 
 @dataclass
-class NanGuard:
+class NanGuard(Hook):
     """Goes back to the start of the epoch with a lower rate when the loss or a weight is no longer good.
 
     Attributes:
+        model, optimizer: Keras' own.
         classes: how many there are; guessing has a loss of their logarithm.
-        steps: batches of an epoch.
-        good: network and optimizer at the start of the epoch.
         average: the mean of the weights, where one is kept.
+        good: network, optimizer and mean at the start of the epoch.
     """
 
     model: Any
     optimizer: Any
     classes: int
-    steps: int
-    good: Snapshot | None = None
     average: WeightAverage | None = None
+    good: Snapshot | None = None
 
-    def remember(self) -> None:
-        """The epoch begins: what there is now is good."""
+    def epoch_began(self, state: TrainingState) -> None:
         self.good = Snapshot.take(self.model, self.optimizer, self.average)
 
-    def must_go_back(self, position: Position, loss: float, rate: float, watch: Watch) -> bool:
-        """Whether the epoch has gone wrong with this batch; `position.recent` remembers its losses.
+    def batch_ended(self, state: TrainingState, loss: float) -> bool:
+        """Whether the epoch is still sound; `position.recent` remembers its losses.
 
         An epoch that began with an explosion cannot be mended by going back: there only the rate is lowered.
-
-        Args:
-            loss: mean of the batch.
-            rate: of the batch.
         """
+        position = state.position
         if not math.isfinite(loss):
-            return True
+            return False
         position.first_loss = position.first_loss or loss
+        # Some networks begin far above guessing and still learn: their own first loss is the measure then.
         bearable = _EXPLODED * max(position.first_loss, math.log(self.classes))
         position.began_bad = position.began_bad if position.recent else loss > bearable
         position.recent = [*position.recent[1 - _BATCHES :], loss]
-        enough = len(position.recent) >= min(_BATCHES, self.steps)
+        enough = len(position.recent) >= min(_BATCHES, state.steps)
         if not enough or sum(position.recent) / len(position.recent) <= bearable:
-            return False
+            return True
         if position.began_bad:
-            self._lower(position, rate, "on", watch)
-        return not position.began_bad and position.rate_scale >= _LEAST_SCALE
+            self._lower(state, "on")
+        return position.began_bad or position.rate_scale < _LEAST_SCALE
 
-    def is_sound(self, logs: Mapping[str, float]) -> bool:
-        """Whether an epoch ended with finite scores and weights."""
+    def accepts_epoch(self, state: TrainingState, logs: Mapping[str, float]) -> bool:
+        """Whether scores and weights are finite; tells in one sentence what that took, if several attempts."""
         finite = all(math.isfinite(value) for value in logs.values())
-        return finite and all(map(_is_finite, (*self.model.weights, *self.optimizer.variables)))
+        # Weights too: a step after the last loss that was seen may have ruined them.
+        if not finite or not all(map(_is_finite, (*self.model.weights, *self.optimizer.variables))):
+            return False
+        position = state.position
+        if position.restores > 1:
+            message = (
+                f"Epoch {position.epoch} went well after its rate was lowered {position.restores} times: "
+                f"it is {state.rate():.3g} now"
+            )
+            state.watch.tell(Warned(message=message, subject="nan_guard"))
+        position.restores = 0
+        return True
 
-    def go_back(self, position: Position, rate: float, watch: Watch) -> None:
-        """Undo the epoch so far and lower the rate.
-
-        Args:
-            rate: the rate that was too high.
+    def epoch_undone(self, state: TrainingState) -> None:
+        """Take back the epoch so far and lower the rate.
 
         Raises:
             TrainingError: no rate is small enough: something else is wrong.
         """
+        position = state.position
         if position.rate_scale < _LEAST_SCALE or self.good is None:
             raise TrainingError(
                 "The loss is not a number, however small the learning rate is",
-                received=f"a rate of {rate:.3g}",
+                received=f"a rate of {state.rate():.3g}",
                 hint="Look at the scaling of the pixels and at the layers of the network",
             )
         self.good.put_into(self.model, self.optimizer, self.average)
-        position.step, position.loss_sum, position.correct = 0, 0.0, 0
-        self._lower(position, rate, "back to the start of the epoch", watch)
+        self._lower(state, "back to the start of the epoch")
+        position.begin_epoch(position.epoch)
 
-    def settle(self, position: Position, rate: float, watch: Watch) -> None:
-        """The epoch ended well: tell in one sentence what it took, where that was more than one attempt."""
-        if position.restores > 1:
-            message = (
-                f"Epoch {position.epoch} went well after its rate was lowered {position.restores} times: "
-                f"it is {rate:.3g} now"
-            )
-            watch.tell(Warned(message=message, subject="nan_guard"))
-        position.restores = 0
-
-    def _lower(self, position: Position, rate: float, where: str, watch: Watch) -> None:
+    def _lower(self, state: TrainingState, where: str) -> None:
         """Half the rate, then a quarter of that, then an eighth: eight attempts reach every rate there is."""
+        position, rate = state.position, state.rate()
         position.restores += 1
         factor = 2**position.restores
         position.rate_scale /= factor
@@ -117,7 +115,7 @@ class NanGuard:
         if position.restores > 1:
             return
         message = f"The loss exploded or was no longer a number in epoch {position.epoch}: {where}, "
-        watch.tell(
+        state.watch.tell(
             Warned(message=message + f"with half the learning rate, {rate / factor:.3g}", subject="nan_guard")
         )
 

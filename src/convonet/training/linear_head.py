@@ -93,7 +93,7 @@ def fit_head(
     if strength is None:
         tried, losses = _cross_validated(axes, targets, classes, weights, groups, seed, watch)
         strength = tried[int(np.argmin(losses))] if tried else _WITHOUT_FOLDS
-    coefficients, bias = _fit(axes.rows, axes.spread, targets, classes, weights, strength)
+    coefficients, bias = _fit(axes.rows, axes.variances, targets, classes, weights, strength)
     coefficients = axes.back(coefficients) / deviation[:, None]
     return LinearHead(coefficients, bias - mean @ coefficients, strength, losses, tried)
 
@@ -115,7 +115,7 @@ def _cross_validated(
     if count < 2:
         return (), ()
     folds = stratified_folds(labels, count, seed, None if groups is None else np.asarray(groups))
-    rows, spread = axes.largest(_VARIANCE)
+    rows, variances = axes.largest(_VARIANCE)
     starts: list[tuple[Array, Array] | None] = [None] * count
     losses: dict[int, float] = {}
     tried = list(range(0, len(STRENGTHS), 2))
@@ -126,7 +126,7 @@ def _cross_validated(
         for number, (stay, held) in enumerate(folds):
             fitted = _fit(
                 rows[stay],
-                spread,
+                variances,
                 labels[stay],
                 classes,
                 weights[stay],
@@ -169,19 +169,19 @@ class _Axes:
         if count < features:
             values, vectors = np.linalg.eigh(rows @ rows.T)
             kept = values > values[-1] * 1e-12
-            self.spread = values[kept] / count
+            self.variances = values[kept] / count
             self._basis = rows.T @ (vectors[:, kept] / np.sqrt(values[kept]))
         else:
             values, self._basis = np.linalg.eigh(rows.T @ rows / count)
-            self.spread = np.maximum(values, 0.0)
+            self.variances = np.maximum(values, 0.0)
         self.rows = rows @ self._basis
 
     def largest(self, share: float) -> tuple[Array, Array]:
         """The rows and mean squares on the axes that carry this share of the variance."""
-        order = np.argsort(-self.spread)
-        carried = np.cumsum(self.spread[order]) / self.spread.sum()
+        order = np.argsort(-self.variances)
+        carried = np.cumsum(self.variances[order]) / self.variances.sum()
         kept = order[: int(np.searchsorted(carried, share)) + 1]
-        return np.ascontiguousarray(self.rows[:, kept]), self.spread[kept]
+        return np.ascontiguousarray(self.rows[:, kept]), self.variances[kept]
 
     def back(self, coefficients: Array) -> Array:
         """Coefficients of the axes as coefficients of the features."""
@@ -191,7 +191,7 @@ class _Axes:
 
 def _fit(
     rows: Array,
-    spread: Array,
+    variances: Array,
     labels: NDArray[np.int64],
     classes: int,
     weights: Array,
@@ -210,7 +210,7 @@ def _fit(
     dtype = torch.float32 if rough else torch.float64
     penalty = 1 / (strength * len(labels))
     # The loss curves by about variance / classes along an axis, and the penalty by itself.
-    scale = torch.as_tensor(1 / np.sqrt(spread / classes + penalty), dtype=dtype)[:, None]
+    scale = torch.as_tensor(1 / np.sqrt(variances / classes + penalty), dtype=dtype)[:, None]
     x, y = torch.as_tensor(rows, dtype=dtype), torch.as_tensor(labels)
     share = torch.as_tensor(weights / len(labels), dtype=dtype)
     u = torch.zeros((x.shape[1], classes), dtype=dtype)

@@ -1,13 +1,12 @@
-"""Transfer learning in two phases with one history: the head on a frozen base, then the end of the base too.
+"""Transfer learning in two phases with one history: the head on a frozen backbone, then the end of that too.
 
-Each phase is a NetTraining with a checkpoint of its own. A phase that is over goes straight to its end when the
+Each phase is a TrainingRun with a checkpoint of its own. A phase that is over goes straight to its end when the
 run is resumed, so the weights, the history and the position are those of an uninterrupted run.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,17 +23,18 @@ from convonet.events import (
     Warned,
     Watch,
 )
-from convonet.nets.bases import freeze, release
+from convonet.nets.backbones import freeze, release
 from convonet.nets.layers import seed_of
 from convonet.nets.net_model import NetModel
 from convonet.params.hyper_params import HyperParams
 from convonet.training.checkpoint import CheckpointFile
-from convonet.training.collapse import Collapse
 from convonet.training.converged import converged
-from convonet.training.features import FrozenBackbone, split_at_base
+from convonet.training.features import FrozenBackbone, split_at_backbone
 from convonet.training.history import History
-from convonet.training.net_training import ImageRows, NetTraining, TrainingResult
+from convonet.training.image_rows import ImageRows
+from convonet.training.net_training import NetTraining
 from convonet.training.rules import create_rules, is_better
+from convonet.training.training_run import TrainingResult, TrainingRun
 
 SECOND_CHECKPOINT = "checkpoint_2.npz"
 PHASE_FILES = (SECOND_CHECKPOINT, "features_train.npy", "features_val.npy")
@@ -43,7 +43,7 @@ PHASE_FILES = (SECOND_CHECKPOINT, "features_train.npy", "features_val.npy")
 _LEAST_SECONDS = 1e-3
 
 
-class _Converged:
+class _ConvergedHead:
     """A first phase that has no epochs: its head is fitted to convergence."""
 
     spent = 0.0
@@ -53,125 +53,139 @@ class _Converged:
 
 
 def has_phases(model: NetModel, hyper: HyperParams) -> bool:
-    """Whether a network is trained in phases: it stands on a base, and the parameters say so."""
+    """Whether a network is trained in phases: it stands on a backbone, and the parameters say so."""
     return model.info.base is not None and hyper.family == "transfer"
 
 
-@dataclass
-class PhasedTraining:
-    """Trains a network on a base; arguments and results are those of NetTraining.
+def create_training(model: NetModel, hyper: HyperParams, **settings: Any) -> NetTraining:
+    """The training of a network, in phases where it has a backbone.
+
+    Args:
+        settings: other arguments of `NetTraining`.
+    """
+    kind = PhasedTraining if has_phases(model, hyper) else NetTraining
+    return kind(model, hyper, **settings)
+
+
+class PhasedTraining(NetTraining):
+    """How a network on a backbone is trained.
 
     The first phase has the epochs, rate and patience of every training; those of the second are `fine_tune_…`.
     Without augmentation, or where the head is fitted to convergence, the first phase computes the features of each
     image once and trains on them. Where the best epoch is kept, it is the best of both phases.
     """
 
-    model: NetModel
-    hyper: HyperParams
-    checkpoint: CheckpointFile | None = None
-    on_history: Callable[[History], int] = lambda history: 0
-    on_resume: Callable[[History, int], None] = lambda history, size: None
-    callbacks: Sequence[Any] = ()
-    stop_after: Callable[[int], str] = lambda epoch: ""
-    on_collapse: Callable[[Collapse], bool] | None = None
-    _earlier: list[dict[str, float]] = field(default_factory=list, init=False)
-    _now: NetTraining | _Converged | None = field(default=None, init=False)
+    def begin(self, train: ImageRows, val: ImageRows | None = None, watch: Watch | None = None) -> PhasedRun:
+        return PhasedRun(self, train, val, watch or Watch())
 
-    def train(self, train: ImageRows, watch: Watch | None = None) -> TrainingResult:
-        """Train on all images, without validation."""
-        return self._run(train, None, watch or Watch())
 
-    def train_val(self, train: ImageRows, val: ImageRows, watch: Watch | None = None) -> TrainingResult:
-        """Train, and score the validation images after each epoch."""
-        return self._run(train, val, watch or Watch())
+class PhasedRun:
+    """One training in phases on some images; arguments are those of `TrainingRun`."""
+
+    def __init__(self, training: NetTraining, train: ImageRows, val: ImageRows | None, watch: Watch) -> None:
+        self._training, self._train, self._val, self._watch = training, train, val, watch
+        self._earlier: list[dict[str, float]] = []
+        self._phase: TrainingRun | _ConvergedHead | None = None
+        checkpoint = training.checkpoint
+        self._second_file = (
+            None if checkpoint is None else CheckpointFile(checkpoint.path.with_name(SECOND_CHECKPOINT))
+        )
 
     @property
     def history(self) -> History:
         """Rows of the finished epochs of both phases, also after a stop."""
-        return History() if self._now is None else self._whole(self._now.history)
+        return History() if self._phase is None else self._whole(self._phase.history)
 
     @property
     def speed(self) -> float:
-        """Images a second in the steps of the phase that was trained last."""
-        return 0.0 if self._now is None else self._now.speed
+        """Images per second in the steps of the phase that was trained last."""
+        return 0.0 if self._phase is None else self._phase.speed
 
-    def _run(self, train: ImageRows, val: ImageRows | None, watch: Watch) -> TrainingResult:
-        self._earlier, self._now = [], None
-        base = self.model.keras_model.get_layer(self.model.info.base)
-        freeze(base)
-        first = self._first(train, val, watch)
+    def train(self) -> TrainingResult:
+        """Train both phases; the result has the history of both.
+
+        Raises:
+            Cancelled: the person asked to stop; the checkpoint is written.
+        """
+        model, hyper = self._training.model, self._training.hyper
+        backbone = model.keras_model.get_layer(model.info.base)
+        freeze(backbone)
+        first = self._train_first()
         second_hyper = self._second_hyper(first)
         if second_hyper is None:
             return first
-        head_only = self.model.keras_model.get_weights()
-        release(base, self.hyper.release, scale_and_shift=self.hyper.train_norm)
-        second = self._second(second_hyper, train, val, watch)
-        return self._better(first, head_only, second, val is not None)
+        head_only = model.keras_model.get_weights()
+        release(backbone, hyper.release, scale_and_shift=hyper.train_norm)
+        return self._better(first, head_only, self._train_second(second_hyper))
 
-    def _first(self, train: ImageRows, val: ImageRows | None, watch: Watch) -> TrainingResult:
-        model, converges = self.model, self.hyper.head_solver == "lbfgs"
-        over = self._file(SECOND_CHECKPOINT)
-        if converges or not self.hyper.augments:
-            watch.tell(StageStarted(stage="features", title="Computing features with the frozen backbone"))
-            fixed, model = split_at_base(self.model)
-            base = FrozenBackbone(fixed)
-            frozen = base.features(train, watch)
+    def _train_first(self) -> TrainingResult:
+        """The head on the frozen backbone."""
+        hyper, model = self._training.hyper, self._training.model
+        train, val = self._train, self._val
+        if hyper.head_solver == "lbfgs" or not hyper.augments:
+            self._watch.tell(
+                StageStarted(stage="features", title="Computing features with the frozen backbone")
+            )
+            fixed, model = split_at_backbone(model)
+            backbone = FrozenBackbone(fixed)
+            frozen = backbone.features(train, self._watch)
             train = frozen.rows
-            val = None if val is None else base.features(val, watch).rows
-            if converges:
-                result = converged(model, self.hyper, train, val, watch)
-                result = replace(result, images_per_second=frozen.images_per_second)
-                self._now = _Converged(result)
-                if over is None or not over.exists():
-                    self.on_resume(History(), 0)
-                    self.on_history(result.history)
-                return result
-        training = NetTraining(
-            model,
-            self.hyper,
-            self.checkpoint,
-            on_history=self.on_history,
-            # The history of a run in its second phase is longer than what the first one knows.
-            on_resume=(lambda history, size: None) if over and over.exists() else self.on_resume,
-            callbacks=self.callbacks,
-            stop_after=self.stop_after,
-            on_collapse=self.on_collapse,
-        )
-        follows = self.hyper.fine_tune_epochs
-        return self._phase(
-            training, train, val, PhaseWatch(watch, 0, self.hyper.epochs + follows, follows > 0)
-        )
+            val = None if val is None else backbone.features(val, self._watch).rows
+            if hyper.head_solver == "lbfgs":
+                return self._converge(model, train, val, frozen.images_per_second)
+        settings = replace(self._training, model=model)
+        if self._second_began():
+            # The history file of a run in its second phase is longer than what the first one knows.
+            settings = replace(settings, on_resume=lambda history, size: None)
+        follows = hyper.fine_tune_epochs
+        watch = PhaseWatch(self._watch, 0, hyper.epochs + follows, follows > 0)
+        return self._run_phase(TrainingRun(settings, train, val, watch))
 
-    def _second(
-        self, hyper: HyperParams, train: ImageRows, val: ImageRows | None, watch: Watch
+    def _converge(
+        self, head: NetModel, train: ImageRows, val: ImageRows | None, images_per_second: float
     ) -> TrainingResult:
-        watch.tell(StageStarted(stage="fine_tune", title="Fine-tuning the end of the base"))
+        """Fit the head in one go. It has no checkpoint: a resumed run fits it again, to the same weights."""
+        result = converged(head, self._training.hyper, train, val, self._watch)
+        result = replace(result, images_per_second=images_per_second)
+        self._phase = _ConvergedHead(result)
+        if not self._second_began():
+            self._training.on_resume(History(), 0)
+            self._training.on_history(result.history)
+        return result
+
+    def _train_second(self, hyper: HyperParams) -> TrainingResult:
+        """Fine-tuning: the end of the backbone too."""
+        self._watch.tell(StageStarted(stage="fine_tune", title="Fine-tuning the end of the backbone"))
+        given, offset = self._training, len(self._earlier)
+        # Not `replace`: that would give the phases of a phased training phases of their own.
         training = NetTraining(
-            self.model,
+            given.model,
             hyper,
-            self._file(SECOND_CHECKPOINT),
-            on_history=lambda history: self.on_history(self._whole(history)),
-            on_resume=lambda history, size: self.on_resume(self._whole(history), size),
-            callbacks=self.callbacks,
-            stop_after=lambda epoch: self.stop_after(len(self._earlier) + epoch),
-            on_collapse=self.on_collapse,
+            self._second_file,
+            on_history=lambda history: given.on_history(self._whole(history)),
+            on_resume=lambda history, size: given.on_resume(self._whole(history), size),
+            validates=lambda epoch: given.validates(offset + epoch),
+            callbacks=given.callbacks,
+            stop_after=lambda epoch: given.stop_after(offset + epoch),
+            on_collapse=given.on_collapse,
         )
-        offset = len(self._earlier)
-        result = self._phase(training, train, val, PhaseWatch(watch, offset, offset + hyper.epochs))
+        watch = PhaseWatch(self._watch, offset, offset + hyper.epochs)
+        result = self._run_phase(TrainingRun(training, self._train, self._val, watch))
         return replace(result, history=self._whole(result.history), model_epoch=offset + result.model_epoch)
 
-    def _phase(
-        self, training: NetTraining, train: ImageRows, val: ImageRows | None, watch: Watch
-    ) -> TrainingResult:
-        self._now = training
-        return training.train(train, watch) if val is None else training.train_val(train, val, watch)
+    def _run_phase(self, phase: TrainingRun) -> TrainingResult:
+        self._phase = phase
+        return phase.train()
+
+    def _second_began(self) -> bool:
+        return self._second_file is not None and self._second_file.exists()
 
     def _second_hyper(self, first: TrainingResult) -> HyperParams | None:
         """The second phase's parameters; None where there is none, or nothing is left to do."""
-        hyper, now = self.hyper, self._now
-        assert now is not None
+        hyper = self._training.hyper
+        assert self._phase is not None
         reached = hyper.target is not None and first.history.rows[-1][hyper.target_metric] >= hyper.target
-        left = None if hyper.time_limit is None else hyper.time_limit - now.spent
+        left = None if hyper.time_limit is None else hyper.time_limit - self._phase.spent
         collapsed = first.collapse is not None and first.stopped == first.collapse.reason()
         if not hyper.fine_tune_epochs or reached or collapsed or (left is not None and left <= 0):
             return None
@@ -179,23 +193,20 @@ class PhasedTraining:
         return fine_tuning(hyper).changed(time_limit=None if left is None else max(left, _LEAST_SECONDS))
 
     def _better(
-        self, first: TrainingResult, head_only: list[np.ndarray], second: TrainingResult, validation: bool
+        self, first: TrainingResult, head_only: list[np.ndarray], second: TrainingResult
     ) -> TrainingResult:
         """The second phase's result, with the first one's weights where the best epoch is kept and was there."""
-        keeper = create_rules(self.hyper, validation=validation).keeper
+        keeper = create_rules(self._training.hyper, validation=self._val is not None).keeper
         if keeper is None:
             return second
         scores = [result.history.rows[result.model_epoch - 1][keeper.monitor] for result in (first, second)]
         if is_better(scores[1], scores[0], keeper.monitor):
             return second
-        self.model.keras_model.set_weights(head_only)
+        self._training.model.keras_model.set_weights(head_only)
         return replace(second, model_epoch=first.model_epoch, collapse=first.collapse)
 
     def _whole(self, history: History) -> History:
         return History([*self._earlier, *history.rows], history.extra)
-
-    def _file(self, name: str) -> CheckpointFile | None:
-        return None if self.checkpoint is None else CheckpointFile(self.checkpoint.path.with_name(name))
 
 
 def fine_tuning(hyper: HyperParams) -> HyperParams:

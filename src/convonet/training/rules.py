@@ -37,7 +37,7 @@ class BestKeeper:
     epoch: int | None = None
     value: float | None = None
 
-    def see(self, epoch: int, logs: Mapping[str, float]) -> bool:
+    def update(self, epoch: int, logs: Mapping[str, float]) -> bool:
         """Whether this epoch is the best so far."""
         value = logs.get(self.monitor, math.nan)
         best = worst(self.monitor) if self.value is None else self.value
@@ -65,7 +65,7 @@ class EarlyStopping:
     best: float | None = None
     waited: int = 0
 
-    def see(self, logs: Mapping[str, float]) -> str | None:
+    def update(self, logs: Mapping[str, float]) -> str | None:
         """The reason to stop after this epoch, or None."""
         value = logs.get(self.monitor, math.nan)
         if is_better(
@@ -94,7 +94,7 @@ class TargetStop:
     metric: str
     target: float
 
-    def see(self, logs: Mapping[str, float]) -> str | None:
+    def update(self, logs: Mapping[str, float]) -> str | None:
         """The reason to stop after this epoch, or None."""
         if not logs.get(self.metric, math.nan) >= self.target:
             return None
@@ -120,7 +120,7 @@ class Plateau:
     best: float | None = None
     waited: int = 0
 
-    def see(self, logs: Mapping[str, float], rate: float) -> float:
+    def update(self, logs: Mapping[str, float], rate: float) -> float:
         """The rate after this epoch, `rate` or a lower one."""
         value, best = (
             logs.get(self.monitor, math.nan),
@@ -155,7 +155,7 @@ class Rules:
 
     def reason_to_stop(self, logs: Mapping[str, float]) -> str:
         """Why training is over after this epoch; empty where it is not. Every rule sees every epoch."""
-        reasons = [rule.see(logs) for rule in (self.target, self.stopping) if rule is not None]
+        reasons = [rule.update(logs) for rule in (self.target, self.stopping) if rule is not None]
         return next((reason for reason in reasons if reason), "")
 
     def state(self) -> dict[str, dict[str, Any]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -14,7 +13,8 @@ from convonet.data.data_prep import PreparedSet
 from convonet.data.grouping import rows_together
 from convonet.data.split import split_rows, stratified_folds
 from convonet.errors import DataError
-from convonet.params.data_params import DataParams, PixelParams, Scaling
+from convonet.inference.net_input import NetInput
+from convonet.params.data_params import DataParams, PixelParams
 from convonet.tuning.units import repeat_seed
 
 Rows = NDArray[np.int64]
@@ -36,6 +36,7 @@ class FoldData:
         source: (N, H, W, C) uint8, or the file that holds them.
         labels: (N,) int64.
         chosen: (M,) the rows that the search takes, sorted.
+        net_input: what networks are built for.
         folds: 1 holds out `share` instead.
         seed: of the folds; other repeats have other folds.
         groups: (M,) a number for each chosen image; those of one number stay together.
@@ -44,11 +45,7 @@ class FoldData:
     source: NDArray[np.uint8] | MappedFile
     labels: Rows
     chosen: Rows
-    classes: tuple[str, ...]
-    pixels: PixelParams
-    scaling: Scaling
-    mean: Sequence[float] | None
-    deviation: Sequence[float] | None
+    net_input: NetInput
     folds: int
     share: float
     seed: int
@@ -77,11 +74,7 @@ class FoldData:
             source=_source(prepared.images),
             labels=labels,
             chosen=chosen,
-            classes=tuple(prepared.classes),
-            pixels=pixels,
-            scaling=data.scaling,
-            mean=data.mean,
-            deviation=data.deviation,
+            net_input=NetInput.of(data, pixels, prepared.classes),
             folds=folds,
             share=data.validation_share,
             seed=data.split_seed,

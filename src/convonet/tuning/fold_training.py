@@ -22,7 +22,7 @@ from convonet.runs.memory import is_memory_error
 from convonet.runs.trials import FoldRow, FoldState
 from convonet.training.history import History
 from convonet.training.net_training import ImageRows, NetTraining
-from convonet.training.phases import PhasedTraining, has_phases
+from convonet.training.phases import create_training
 from convonet.tuning.fold_data import FoldData
 from convonet.tuning.messages import EpochScored, FoldEnded, Message, TrainerSettings
 from convonet.tuning.units import Trial, Unit, is_length_free
@@ -108,18 +108,17 @@ class _Work:
         for trial in list(self.left):
             self._read(trial, row, len(result.history), result.stopped)
 
-    def _training(self) -> NetTraining | PhasedTraining:
-        hyper, after = self.unit.hyper, self._after_epoch
+    def _training(self) -> NetTraining:
+        hyper = self.unit.hyper
         if hyper.save_best is None:
             # Choosing the epoch on the images that are held out would make their score too good.
             hyper = hyper.changed(save_best="none")
-        if has_phases(self._model, hyper):
-            return PhasedTraining(self._model, hyper, on_history=after)
-        training = NetTraining(self._model, hyper, on_history=after)
-        if is_length_free(hyper):
+        settings: dict[str, Any] = {"on_history": self._after_epoch}
+        if is_length_free(hyper) and not self.settings.reports:
+            # Only the last epoch of a trial is read: the others need no scores.
             readings = {trial.hyper.epochs for trial in self.unit.trials}
-            training.validates = lambda epoch: self.settings.reports or epoch in readings
-        return training
+            settings["validates"] = lambda epoch: epoch in readings
+        return create_training(self._model, hyper, **settings)
 
     def end(self, state: FoldState, reason: str, memory: bool = False) -> None:
         """A row for each trial that has none yet, with the last epoch's scores where there are any."""
@@ -131,17 +130,7 @@ class _Work:
             self.tell(FoldEnded(row, memory))
 
     def _create(self) -> NetModel:
-        data, hyper = self.data, self.unit.hyper
-        return create_model(
-            hyper,
-            shape=data.pixels.shape,
-            classes=data.classes,
-            scaling=data.scaling,
-            mean=data.mean,
-            deviation=data.deviation,
-            pixels=data.pixels,
-            seed=hyper.seed,
-        )
+        return create_model(self.unit.hyper, self.data.net_input)
 
     def _after_epoch(self, history: History) -> int:
         self._history = history

@@ -22,7 +22,7 @@ from optuna.trial import TrialState
 
 from convonet.params.fields import Field, fields_of
 from convonet.params.hyper_params import MAX_SEED, HyperParams
-from convonet.params.ranges import ListRange, Range, Spread
+from convonet.params.ranges import ListRange, Range, ValueRange
 from convonet.params.search_space import SearchSpace
 from convonet.runs.trial_table import Setting
 from convonet.tasks import TuneTask
@@ -47,8 +47,8 @@ class OptunaSampler:
         self._task, self._space = task, task.space
         direction = "minimize" if task.objective == "loss" else "maximize"
         longest = max(task.space.choices.get("epochs", (HyperParams().epochs,)))
-        spread = task.space.ranges.get("epochs")
-        longest = int(spread.high) if isinstance(spread, Range) else longest
+        span = task.space.ranges.get("epochs")
+        longest = int(span.high) if isinstance(span, Range) else longest
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
             self._study = optuna.create_study(direction=direction, pruner=_pruner(task.pruner, longest))
@@ -136,22 +136,22 @@ def _distributions(space: SearchSpace) -> dict[str, BaseDistribution]:
         for name, values in space.choices.items()
         if len(values) > 1
     }
-    for name, spread in space.ranges.items():
-        found |= _of_spread(declared[name], spread)
+    for name, span in space.ranges.items():
+        found |= _distributions_of(declared[name], span)
     return found
 
 
-def _of_spread(declared: Field, spread: Spread) -> dict[str, BaseDistribution]:
-    if isinstance(spread, ListRange):
-        each = CategoricalDistribution(list(spread.each))
-        items = {_ITEM.format(declared.name, index): each for index in range(spread.longest)}
-        return {_LENGTH.format(declared.name): IntDistribution(spread.shortest, spread.longest), **items}
+def _distributions_of(declared: Field, span: ValueRange) -> dict[str, BaseDistribution]:
+    if isinstance(span, ListRange):
+        each = CategoricalDistribution(list(span.each))
+        items = {_ITEM.format(declared.name, index): each for index in range(span.longest)}
+        return {_LENGTH.format(declared.name): IntDistribution(span.shortest, span.longest), **items}
     # The last number that the steps reach, which need not be the high end.
-    high = (spread.values() or [spread.high])[-1]
+    high = (span.values() or [span.high])[-1]
     if declared.kind == "int":
-        step = int(spread.step or 1)
-        return {declared.name: IntDistribution(int(spread.low), int(high), spread.log, step)}
-    return {declared.name: FloatDistribution(spread.low, high, spread.log, spread.step)}
+        step = int(span.step or 1)
+        return {declared.name: IntDistribution(int(span.low), int(high), span.log, step)}
+    return {declared.name: FloatDistribution(span.low, high, span.log, span.step)}
 
 
 def _suggest(space: SearchSpace, trial: optuna.Trial) -> HyperParams:

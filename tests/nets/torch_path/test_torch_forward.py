@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from convonet.inference.net_input import NetInput
 from convonet.nets import create_model
 from convonet.nets.backend import keras, name
 from convonet.params import HyperParams, PixelParams
@@ -54,7 +55,7 @@ def trained(
     hyper = HyperParams.of(
         {"family": family, "optimizer": optimizer, "init_rate": 1e-3, "momentum": 0.9} | values
     )
-    made = create_model(hyper, shape=shape, classes=CLASSES, pixels=PixelParams(*shape), seed=1)
+    made = create_model(hyper.changed(seed=1), NetInput(PixelParams(*shape), tuple(CLASSES)))
     model, rng = made.keras_model, np.random.default_rng(0)
     rule = create_optimizer(hyper)
     step = create_step(model, rule, made.info.output, hyper)
@@ -120,7 +121,7 @@ def test_answers_are_those_of_keras(case: str) -> None:
 
     family, shape, values = CASES[case]
     hyper = HyperParams.of({"family": family} | values)
-    model = create_model(hyper, shape=shape, classes=CLASSES, pixels=PixelParams(*shape), seed=1).keras_model
+    model = create_model(hyper.changed(seed=1), NetInput(PixelParams(*shape), tuple(CLASSES))).keras_model
     images = np.random.default_rng(2).integers(0, 256, (5, *shape)).astype(np.float32)
     forward = create_forward(model)
     assert forward is not None
@@ -165,7 +166,7 @@ def test_what_only_keras_can_run_is_left_to_it() -> None:
 
 def test_kernels_are_turned_in_memory_alone(tmp_path: Any) -> None:
     hyper = HyperParams.of({"num_filters": 4})
-    made = create_model(hyper, shape=(8, 8, 1), classes=CLASSES, pixels=PixelParams(8, 8, 1), seed=1)
+    made = create_model(hyper.changed(seed=1), NetInput(PixelParams(8, 8, 1), tuple(CLASSES)))
     before = made.keras_model.get_weights()
     step = create_step(made.keras_model, create_optimizer(hyper), made.info.output, hyper)
     assert isinstance(step, TorchStep)
@@ -212,7 +213,7 @@ def test_pooling_comes_before_a_bias_only_where_nothing_else_reads_the_maps() ->
     model = keras.Model(image, layers.Flatten()(joined))
     forward = create_forward(model)
     assert forward is not None
-    assert sum(op.piece.bias is not None for op in forward._ops) == 1
+    assert sum(node.op.bias is not None for node in forward._nodes) == 1
     x = np.random.default_rng(0).normal(size=(4, 6, 8, 2)).astype(np.float32)
     given = torch.from_numpy(x)
     forward(given, True).square().sum().backward()

@@ -28,6 +28,7 @@ from convonet.data.decode import read_image
 from convonet.events import RunState
 from convonet.inference.answers import TOP
 from convonet.inference.golden import Probabilities
+from convonet.inference.net_input import NetInput
 from convonet.nets import NetModel, create_model
 from convonet.nets.backend import keras, name
 from convonet.params import FAMILIES, DataParams, HyperParams, PixelParams
@@ -60,7 +61,7 @@ def compared(
 ) -> list[float]:
     """The same images to keras and to the export: the largest difference by each way."""
     pixels = PixelParams(*size, 3, "crop", "bicubic")
-    model = create_model(HyperParams.of(hyper), shape=pixels.shape, classes=CLASSES, pixels=pixels, seed=9)
+    model = create_model(HyperParams.of({"seed": 9} | hyper), NetInput(pixels, tuple(CLASSES)))
     rows = np.stack([read_image(path, pixels) for path in images])
     decide(model, rows)
     model.save(folder / "model.keras")

@@ -54,13 +54,15 @@ def test_a_new_persons_way(
     page.locator(".pic img").first.wait_for()
 
     go(page, "params")
-    recipe = page.get_by_label("Recipe")
-    assert (recipe.input_value(), page.locator("#minutes").get_attribute("placeholder")) == ("auto", "5")
-    recipe.select_option("best")
+    assert page.get_by_role("radio", name="Balanced").is_checked()
+    assert page.locator("#minutes").get_attribute("placeholder") == "5"
+    page.get_by_role("radio", name="Best").check()
     page.get_by_text("done within 30 minutes").wait_for()
-    set_field(page, "family", "logistic")
-    page.wait_for_function("() => document.getElementById('recipe').value === 'none'")
+    assert page.locator("#hyper-epochs").count() == 0
+    page.get_by_role("radio", name="Expert").check()
+    page.locator("#hyper-epochs").wait_for(state="attached")
     assert page.locator("#minutes").is_hidden()
+    set_field(page, "family", "logistic")
     set_field(page, "epochs", "two")
     page.get_by_text('epochs (Epochs): expected a whole number ≥ 1 and ≤ 100,000, received "two"').wait_for()
     set_field(page, "epochs", "2")
@@ -69,7 +71,7 @@ def test_a_new_persons_way(
 
     go(page, "train")
     page.get_by_role("button", name="Train", exact=True).click()
-    page.locator(".lead", has_text=re.compile("^train-")).wait_for()
+    page.locator(".lead", has_text="digits · Logistic").wait_for()
     page.locator("#doing", has_text=re.compile("^Done$")).wait_for()
     assert page.locator(".chart path").count() == 4
 
@@ -177,10 +179,10 @@ def test_the_plan_follows_the_images_and_the_values(
 ) -> None:
     page = ready("data", known={"data": {"train_dir": "digits"}})
     page.get_by_text("60 small images, 3 classes").wait_for()
-    page.locator("main a", has_text="Train").click()
-    recipe = page.get_by_label("Recipe")
-    assert recipe.locator("option").all_inner_texts() == ["Auto", "Fast", "Best", "None"]
-    assert recipe.input_value() == "auto"
+    go(page, "train")
+    choices = page.locator(".choices .choice b")
+    assert choices.all_inner_texts() == ["Fast", "Balanced", "Best", "Expert"]
+    assert page.get_by_role("radio", name="Balanced").is_checked()
     page.get_by_label("Minutes").fill("none")
     page.get_by_text("Minutes must be a number above 0").first.wait_for()
     assert page.get_by_role("button", name="Train", exact=True).is_disabled()
@@ -190,14 +192,18 @@ def test_the_plan_follows_the_images_and_the_values(
     page.locator("pre", has_text="--minutes 2").wait_for()
 
     go(page, "params")
-    page.locator("#hyper-schedule option", has_text="one_cycle (planned)").wait_for(state="attached")
+    page.get_by_role("radio", name="Expert").check()
+    schedule = page.locator("#hyper-schedule")
+    schedule.wait_for(state="attached")
+    assert schedule.input_value() == "one_cycle"
+    page.get_by_label("Find a parameter").fill("batch size")
+    assert page.locator("#hyper-schedule").is_hidden()
     set_field(page, "batch_size", "8")
+    page.locator(".differs", has_text="The plan has").wait_for()
+    page.get_by_role("radio", name="Balanced").check()
     page.get_by_text("Imposed on every candidate that has the parameter: batch_size=8").wait_for()
-    page.get_by_label("Recipe").select_option("none")
-    page.locator("#hyper-num_filters").wait_for()
-    page.get_by_role("button", name="Defaults").click()
-    page.wait_for_function("() => document.getElementById('recipe').value === 'auto'")
-    assert page.locator("#hyper-batch_size").input_value() == ""
+    page.get_by_role("button", name="Remove Batch size").click()
+    page.get_by_text("Imposed on every candidate").wait_for(state="detached")
     assert page.locator("#hyper-num_filters").count() == 0
 
     go(page, "network")
@@ -207,8 +213,8 @@ def test_the_plan_follows_the_images_and_the_values(
 def test_the_form_of_an_older_page_begins_with_auto(ready: Callable[..., Any]) -> None:
     old = {"family": "convonet", "epochs": "10"}
     page = ready("params", known={"hyper": old, "recipe": "fast", "recipeHyper": old})
-    assert page.get_by_label("Recipe").input_value() == "auto"
-    assert page.locator("#hyper-epochs").input_value() == ""
+    assert page.get_by_role("radio", name="Balanced").is_checked()
+    assert page.evaluate("JSON.parse(localStorage.getItem('convonet')).hyper.epochs ?? null") is None
 
 
 @pytest.mark.slow
@@ -243,7 +249,7 @@ def test_train_compares_candidates_and_tells_what_to_do_next(
     assert sent.value.request.post_data_json["options"]["recipe"] == "auto"
     page.get_by_role("button", name="Stop").click()
     page.locator("#doing", has_text="Stopped").wait_for(timeout=60_000)
-    assert page.get_by_label("Recipe").input_value() == "auto"
+    assert page.get_by_role("radio", name="Balanced").is_checked()
 
 
 @pytest.mark.slow
@@ -261,8 +267,9 @@ def test_a_folder_of_photographs_reaches_what_the_command_line_reaches(
     page = visit(serve().url)
     choose_folder(page, "Choose training images", "photographs")
     page.get_by_text("1,000 training, 300 test images of 5 classes").wait_for()
-    go(page, "train")
+    page.locator("summary", has_text="How to train").click()
     page.get_by_label("Minutes").fill("1")
+    page.get_by_text("done within").first.wait_for()
     page.get_by_role("button", name="Train", exact=True).click()
     page.locator("#doing", has_text=re.compile(r"^\[1/\d\] ")).wait_for()
     page.locator("#doing", has_text=re.compile("^Done$")).wait_for(timeout=200_000)
@@ -281,7 +288,9 @@ def test_an_offered_class_map_is_taken(
     folder.rename(folder.with_name(f"{folder.name}_photos"))
     page = ready("data", known={"data": {"train_dir": "named"}}, url=serve().url)
     page.get_by_text("Test images cannot be used").wait_for()
-    page.get_by_role("button", name="These are the same classes").click()
+    row = page.get_by_role("row", name=re.compile("_photos"))
+    assert row.locator("td").last.inner_text() == folder.name
+    page.get_by_role("button", name="Use this class map").click()
     page.get_by_text("60 training, 24 test images").wait_for()
     assert page.get_by_text("Test images cannot be used").count() == 0
 

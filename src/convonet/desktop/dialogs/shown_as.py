@@ -10,10 +10,10 @@ from PySide6.QtGui import QFontDatabase, QGuiApplication
 from PySide6.QtWidgets import QComboBox, QDialog, QPlainTextEdit, QWidget
 
 from convonet.desktop.widgets.basic import button, column, label, row
-from convonet.workbench.shown_actions import shown_actions
+from convonet.session.shown_actions import shown_actions
 
 if TYPE_CHECKING:
-    from convonet.workbench.workbench import Workbench
+    from convonet.session.session import Session
 
 _LONG = 80
 
@@ -21,11 +21,11 @@ _LONG = 80
 class ShownAsDialog(QDialog):
     """Two texts to copy."""
 
-    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Show as Command and Python")
         self.resize(720, 460)
-        self._shown = {item.title: item for item in shown_actions(bench)}
+        self._shown = {item.title: item for item in shown_actions(session)}
         self.choice = QComboBox()
         self.choice.addItems(list(self._shown))
         self.choice.setAccessibleName("What to show")

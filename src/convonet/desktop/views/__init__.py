@@ -1,47 +1,34 @@
-"""One page of the window a file."""
+"""One page of the window a file. Every page is made with the same `PageContext`."""
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from convonet.desktop.controller import Controller
-    from convonet.desktop.file_actions import FileActions
-    from convonet.desktop.task_actions import TaskActions
-    from convonet.desktop.views.page import Page
+    from convonet.desktop.views.page import Page, PageContext
 
-
-class PageHome(NamedTuple):
-    """Where a page is: a module of this room and its class; and what its maker takes beside the controller."""
-
-    module: str
-    page: str
-    needs: tuple[str, ...] = ()
-
-
-_HOMES = {
-    "start": PageHome("start", "StartPage", ("files",)),
-    "data": PageHome("data_page", "DataPage"),
-    "params": PageHome("params_page", "ParamsPage", ("files",)),
-    "network": PageHome("network_page", "NetworkPage"),
-    "tune": PageHome("tune_page", "TunePage"),
-    "train": PageHome("train_page", "TrainPage"),
-    "test": PageHome("evaluate_page", "EvaluatePage", ("tasks",)),
-    "use": PageHome("use_page", "UsePage", ("tasks",)),
-    "explain": PageHome("explain_page", "ExplainPage"),
-    "runs": PageHome("runs_page", "RunsPage", ("files", "tasks")),
+_PAGES: dict[str, tuple[str, str]] = {
+    "start": ("start", "StartPage"),
+    "data": ("data_page", "DataPage"),
+    "params": ("params_page", "ParamsPage"),
+    "network": ("network_page", "NetworkPage"),
+    "tune": ("tune_page", "TunePage"),
+    "train": ("train_page", "TrainPage"),
+    "test": ("evaluate_page", "EvaluatePage"),
+    "use": ("use_page", "UsePage"),
+    "explain": ("explain_page", "ExplainPage"),
+    "runs": ("runs_page", "RunsPage"),
 }
+"""Page → module of this room, and class. Named, not imported: a page is loaded when it is first shown."""
 
 
-def make_page(name: str, controller: Controller, files: FileActions, tasks: TaskActions) -> Page:
-    """The page of that name; its module is imported now and not before.
+def make_page(name: str, context: PageContext) -> Page:
+    """The page of that name.
 
     Raises:
         KeyError: there is no such page.
     """
-    home = _HOMES[name]
-    made: Callable[..., Page] = getattr(importlib.import_module(f"{__name__}.{home.module}"), home.page)
-    given = {"files": files, "tasks": tasks}
-    return made(controller, **{need: given[need] for need in home.needs})
+    module, cls = _PAGES[name]
+    page: type[Page] = getattr(importlib.import_module(f"{__name__}.{module}"), cls)
+    return page(context)

@@ -11,7 +11,8 @@ from convonet.desktop.views.fault_note import FaultNote
 from convonet.desktop.views.folders import FoldersView
 from convonet.desktop.views.marking import Marker
 from convonet.desktop.views.marks_view import MarksView
-from convonet.desktop.views.page import Either, Page
+from convonet.desktop.views.page import Either, Page, PageContext
+from convonet.desktop.views.plan_strip import PlanStrip
 from convonet.desktop.views.quality import QualityView
 from convonet.desktop.views.sizes import SizesView
 from convonet.desktop.widgets.bars import SERIES, Bar, BarView, Legend
@@ -19,12 +20,11 @@ from convonet.desktop.widgets.basic import EmptyState, Tile, column, frame, labe
 from convonet.desktop.widgets.image_grid import ImageGrid, Picture
 from convonet.desktop.widgets.sentences import SentenceList
 from convonet.desktop.widgets.table import TableView
+from convonet.session.folder_tree import rows_below
 from convonet.tasks import Split
-from convonet.workbench.folder_tree import rows_below
 
 if TYPE_CHECKING:
     from convonet.data.listing import ImageListing
-    from convonet.desktop.controller import Controller
 
 _SAMPLES = 10
 _NAMES: dict[Split, str] = {"train": "Training", "val": "Validation", "test": "Test"}
@@ -37,10 +37,11 @@ class DataPage(Page):
     """Looks at the sets that are loaded."""
 
     title = "Data"
-    parts = ("data", "sets")
+    parts = ("data", "hyper", "recipe", "sets")
 
-    def __init__(self, controller: Controller) -> None:
-        super().__init__(controller)
+    def __init__(self, context: PageContext) -> None:
+        super().__init__(context)
+        controller = context.controller
         self.add_buttons(
             controller.button("load_train", "Training folder …"),
             controller.button("load_test", "Test folder …"),
@@ -86,10 +87,10 @@ class DataPage(Page):
         charts.setStretch(1, 1)
         classes = QWidget()
         classes.setLayout(column(8, charts))
-        self.sizes = SizesView(controller.background, controller.bench.images)
+        self.sizes = SizesView(controller.background, controller.session.images)
         self.skipped = TableView(
             ("Set", "File", "Reason"),
-            "left out",
+            "skipped files",
             empty="No file is skipped. Damaged ones show when they are read.",
         )
         self.marker = Marker(controller)
@@ -101,19 +102,20 @@ class DataPage(Page):
             (classes, "Classes"),
             (self.folders, "Folders"),
             (self.sizes, "Sizes and pixels"),
-            (self.skipped, "Left out"),
+            (self.skipped, "Skipped files"),
             (self.quality, "Quality"),
             (self.marks, "Marks"),
         ):
             self.tabs.addTab(widget, name)
         self.tabs.currentChanged.connect(lambda _: self._show_tab())
         self._findings = SentenceList(_HIGHEST)
-        self._either = Either(self._empty, column(tiles, self._findings, self.tabs))
+        self.strip = PlanStrip(controller)
+        self._either = Either(self._empty, column(self.strip, tiles, self._findings, self.tabs))
         self.body.addWidget(self._fault)
         self.body.addWidget(self._either, 1)
 
     def refresh(self) -> None:
-        sets, controller = self.bench.sets, self.controller
+        sets, controller = self.session.sets, self.controller
         self._fault.show_errors(controller.scan_errors)
         self._either.show_content(bool(sets.listings))
         if controller.scanning:
@@ -126,9 +128,10 @@ class DataPage(Page):
                 "Choose a folder that holds one folder for each class, or drop it here. The folders' names become "
                 "the classes.",
             )
-        root = self.bench.data.train_dir or self.bench.data.test_dir
+        root = self.session.params.data.train_dir or self.session.params.data.test_dir
         self.lead.setText(str(root) if root else "Where the images are, and what they look like")
         if sets.listings:
+            self.strip.refresh()
             self._show_findings()
             self._show_counts()
             self._fill_choosers()
@@ -138,18 +141,20 @@ class DataPage(Page):
 
     def _show_findings(self) -> None:
         """What a person should know of the images before training."""
-        found = self.bench.sets.findings
+        found = self.session.sets.findings
         self._findings.setVisible(bool(found))
         self._findings.show_sentences(found)
 
     def _show_counts(self) -> None:
-        sets = self.bench.sets
+        sets = self.session.sets
         self.tiles["classes"].show_value(f"{len(sets.classes):,}", _few(sets.classes))
         for name, split in (("train", "train"), ("val", "val"), ("test", "test")):
             count = sets.images(split)  # type: ignore[arg-type]
             note = "" if count else "not given"
+            if name == "test" and self.session.params.data.test_share and count:
+                note = f"{100 * self.session.params.data.test_share:g}% held out"
             if name == "val" and not count:
-                note = f"{100 * self.bench.data.validation_share:g} % of training images"
+                note = f"{100 * self.session.params.data.validation_share:g}% of training images"
             self.tiles[name].show_value(f"{count:,}" if count else "–", note)
         skipped = sum(len(listing.skipped) for listing in sets.listings.values())
         self.tiles["skipped"].show_value(
@@ -181,7 +186,7 @@ class DataPage(Page):
     def _fill_choosers(self) -> None:
         split = self.set_box.currentData()
         self.set_box.clear()
-        for name in self.bench.sets.listings:
+        for name in self.session.sets.listings:
             self.set_box.addItem(_NAMES[name], name)
         place = self.set_box.findData(split)
         self.set_box.setCurrentIndex(max(place, 0))
@@ -192,7 +197,7 @@ class DataPage(Page):
         self.class_box.clear()
         self.class_box.addItem("Samples of the classes", -2)
         self.class_box.addItem("All images", -1)
-        for place, name in enumerate(self.bench.sets.classes):
+        for place, name in enumerate(self.session.sets.classes):
             self.class_box.addItem(name, place)
         self.class_box.setCurrentIndex(max(self.class_box.findText(chosen), 0))
 
@@ -206,7 +211,7 @@ class DataPage(Page):
             self.tabs.setCurrentWidget(places[part])
 
     def _show_images(self) -> None:
-        listing = self.bench.sets[self.set_box.currentData()]
+        listing = self.session.sets[self.set_box.currentData()]
         rows = _rows(listing, self.class_box.currentData())
         self.grid.show_many(len(rows), lambda place: _picture(listing, int(rows[place])))
         self._shown.setText(f"{len(rows):,} of {len(listing):,} images")
@@ -214,20 +219,20 @@ class DataPage(Page):
     def _show_skipped(self) -> None:
         rows = [
             (_NAMES[split], item.path, item.reason)
-            for split, listing in self.bench.sets.listings.items()
+            for split, listing in self.session.sets.listings.items()
             for item in listing.skipped
         ]
         self.skipped.show_rows(rows)
         place = self.tabs.indexOf(self.skipped)
-        self.tabs.setTabText(place, f"Left out ({len(rows):,})" if rows else "Left out")
+        self.tabs.setTabText(place, f"Skipped files ({len(rows):,})" if rows else "Skipped files")
 
     def _show_tab(self) -> None:
         """What takes a while is done when its tab is looked at."""
-        listings = dict(self.bench.sets.listings)
+        listings = dict(self.session.sets.listings)
         if not listings:
             return
         if self.tabs.currentWidget() is self.sizes:
-            self.sizes.look_at(listings, self.bench.data)
+            self.sizes.look_at(listings, self.session.params.data)
         elif self.tabs.currentWidget() is self.folders:
             self.folders.look_at(listings)
         elif self.tabs.currentWidget() is self.quality:
@@ -239,7 +244,7 @@ class DataPage(Page):
         """The images of one folder."""
         self.set_box.setCurrentIndex(self.set_box.findData(split))
         self._fill_classes()
-        listing = self.bench.sets[self.set_box.currentData()]
+        listing = self.session.sets[self.set_box.currentData()]
         self.class_box.insertItem(0, f"Folder {path or listing.root.name}", path)
         self.class_box.setCurrentIndex(0)
         self._show_images()
@@ -258,7 +263,7 @@ _TILES = {
     "train": "Training images",
     "val": "Validation images",
     "test": "Test images",
-    "skipped": "Left out",
+    "skipped": "Skipped files",
 }
 
 

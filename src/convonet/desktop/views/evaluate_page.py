@@ -13,32 +13,31 @@ from convonet.desktop.views.evaluate_calibration import CalibrationTab
 from convonet.desktop.views.evaluate_curves import CurvesTab
 from convonet.desktop.views.evaluate_sets import SetsTab
 from convonet.desktop.views.marking import MarkBar, Marker, said_of
-from convonet.desktop.views.page import Either, Page
+from convonet.desktop.views.page import Either, Page, PageContext
 from convonet.desktop.widgets.basic import EmptyState, Tile, button, column, label, row
 from convonet.desktop.widgets.image_grid import ImageGrid, Picture
 from convonet.desktop.widgets.matrix import MatrixView
 from convonet.desktop.widgets.table import TableView
 from convonet.events import Watch
-from convonet.workbench.predictions import Answers, ImageAnswer
+from convonet.session.conditions import Code
+from convonet.session.predictions import Answers, ImageAnswer
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from convonet.data.marking import MarkedImage
-    from convonet.desktop.controller import Controller
-    from convonet.desktop.task_actions import TaskActions
     from convonet.tasks import Split
 
 
 class EvaluatePage(Page):
-    """Shows `Workbench.evaluation`."""
+    """Shows `Session.evaluation`."""
 
     title = "Test"
     parts = ("scores", "model", "sets", "work")
 
-    def __init__(self, controller: Controller, tasks: TaskActions) -> None:
-        super().__init__(controller)
-        self._tasks = tasks
+    def __init__(self, context: PageContext) -> None:
+        super().__init__(context)
+        controller = context.controller
         self._answers: Answers | None = None
         self._read: tuple[object, Path] | None = None
         self._cell: tuple[str, str] | None = None
@@ -56,11 +55,7 @@ class EvaluatePage(Page):
             controller.button("stop"),
             controller.button("evaluate", "Test", primary=True),
         )
-        self.split_box.activated.connect(
-            lambda _: (
-                controller.guard(lambda: tasks.evaluate(self._split())) if self._split() != "test" else None
-            )
-        )
+        self.split_box.activated.connect(lambda _: self._split_chosen())
         self._try = controller.button("evaluate", "Test", primary=True)
         self._need_model = (
             controller.button("load_model", "Open a model …", primary=True),
@@ -111,7 +106,7 @@ class EvaluatePage(Page):
     def _images_tab(self) -> QWidget:
         self.grid = ImageGrid("Images of the test")
         self.grid.opened.connect(lambda place: ImageDialog(self.grid.pictures, place, self).exec())
-        self.grid.offer("Explain", self._tasks.explain_pictures)
+        self.grid.offer("Explain", self.context.tasks.explain_pictures)
         self.marker, self._said = Marker(self.controller), dict[str, str]()
         self.marker.marked.connect(self._take_marks)
         self.mark_bar = MarkBar(self.controller, self.grid, self.marker)
@@ -127,7 +122,14 @@ class EvaluatePage(Page):
 
     def _test_again(self, **values: Any) -> None:
         """With a threshold, or what chooses one, or a temperature."""
-        self.controller.guard(lambda: self.bench.start(self.bench.test_task(self._split()).changed(**values)))
+        self.controller.guard(
+            lambda: self.session.start(self.session.tasks.evaluate(self._split()).changed(**values))
+        )
+
+    def _split_chosen(self) -> None:
+        """Another set than that of the tests is evaluated at once."""
+        if self._split() != "test":
+            self.controller.guard(lambda: self.context.tasks.evaluate(self._split()))
 
     def _split(self) -> Split:
         split: Split = self.split_box.currentData()
@@ -140,7 +142,7 @@ class EvaluatePage(Page):
             self.show_mistakes()
 
     def refresh(self) -> None:
-        scores, model = self.bench.evaluation, self.bench.model
+        scores, model = self.session.evaluation, self.session.model
         self.lead.setText(
             f"Model {model.name}" if model else "How good the model is on images it has not seen"
         )
@@ -165,8 +167,8 @@ class EvaluatePage(Page):
         self._read_answers(scores)
 
     def _say_why(self) -> None:
-        work, model = self.bench.work, self.bench.model
-        there = bool(self.bench.sets.images("test"))
+        work, model = self.session.work, self.session.model
+        there = bool(self.session.sets.images("test"))
         testing = work is not None and work.task.kind == "evaluate"
         self._try.setVisible(model is not None and there and not testing)
         self._need_images.setVisible(model is not None and not there)
@@ -178,9 +180,11 @@ class EvaluatePage(Page):
         if model is None:
             self._empty.say("No model yet", "Open a model or an earlier run, or begin with the digits.")
             return
-        why = self.bench.why_not("evaluate")
+        reason = self.session.why_not("evaluate")
         ready = "The model answers for every test image; you see how often it is right, and where it is not."
-        self._empty.say("Not tested yet", _TO_DO.get(why, f"{why}.") if why else ready)
+        self._empty.say(
+            "Not tested yet", ready if reason is None else _TO_DO.get(reason.code, f"{reason.sentence}.")
+        )
 
     def _show_tiles(self, scores: dict[str, Any]) -> None:
         low, high = scores["accuracy_interval"]
@@ -197,14 +201,14 @@ class EvaluatePage(Page):
 
     def _read_answers(self, scores: dict[str, Any]) -> None:
         """The row of each image, read in the background; then the mistakes are shown."""
-        root = self.controller.root_of(scores["split"])
+        root = self.controller.root_of(scores)
         # Testing again writes the table anew, with the same numbers perhaps, and gives another document.
         if self._read is not None and self._read[0] is scores and self._read[1] == root:
             return
         self._read, self._cell = (scores, root), None
 
         def read(_: Watch) -> Answers:
-            return self.bench.images.answers(root, scores)
+            return self.session.images.answers(root, scores)
 
         self.controller.background.call("answers", read, self._take, self._cannot_read)
 
@@ -250,8 +254,8 @@ class EvaluatePage(Page):
         self.grid.close_threads()
 
 
-_TO_DO = {
-    "No test images are loaded": "Choose a folder of images that the model has not seen, sorted by class."
+_TO_DO: dict[Code, str] = {
+    "no_test_images": "Choose a folder of images that the model has not seen, sorted by class."
 }
 _TILES = {
     "accuracy": "Accuracy",

@@ -57,7 +57,7 @@ class LayersTab(QWidget):
 
     def refresh(self, *, working: bool) -> None:
         """What can be done now."""
-        free = self._page.bench.work is None
+        free = self._page.session.work is None
         self._draw.setEnabled(free)
         self._with.setEnabled(free)
         self._either.show_content(bool(self._rows) and not working)
@@ -70,6 +70,12 @@ class LayersTab(QWidget):
         self.list.addItems([f"{item['name']}: {_KINDS[item['kind']]}" for item in self._rows])
         self.list.setCurrentRow(0)
         self._either.show_content(True)
+
+    def forget(self) -> None:
+        """Show no layer."""
+        self._rows = []
+        self.list.clear()
+        self._either.show_content(False)
 
     def _show(self, place: int) -> None:
         if 0 <= place < len(self._rows):
@@ -124,7 +130,7 @@ class DreamTab(QWidget):
 
     def refresh(self, *, working: bool) -> None:
         """The layers of the model, where they are known; what can be done now."""
-        summary = self._page.bench.summary
+        summary = self._page.session.summary
         names = [item["name"] for item in summary["layers"] if item["params"]] if summary else []
         known = [self.layer.itemText(place) for place in range(self.layer.count())]
         if names and known != names:
@@ -133,7 +139,7 @@ class DreamTab(QWidget):
             self.layer.setCurrentIndex(len(names) - 1)
         elif not known:
             self.layer.setEditText("output")
-        self._start.setEnabled(self._page.bench.work is None)
+        self._start.setEnabled(self._page.session.work is None)
         self._either.show_content(self._is_shown and not working)
         self._empty.say(
             "Looking for what excites …" if working else "Nothing looked for yet", "" if working else _DREAM
@@ -146,6 +152,12 @@ class DreamTab(QWidget):
         self._says.setText(f"{same} The same seed makes the same picture.")
         self._is_shown = True
         self._either.show_content(True)
+
+    def forget(self) -> None:
+        """Show no dream; the layers are those of another model."""
+        self._is_shown = False
+        self.layer.clear()
+        self._either.show_content(False)
 
 
 def _number(name: str, low: int, high: int, value: int) -> QSpinBox:

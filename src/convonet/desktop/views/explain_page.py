@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from PySide6.QtWidgets import QTabWidget
 
 from convonet.desktop.views.explain_layers import DreamTab, LayersTab
 from convonet.desktop.views.explain_why import WhyTab
-from convonet.desktop.views.page import Either, Page
+from convonet.desktop.views.page import Either, Page, PageContext
 from convonet.desktop.widgets.basic import EmptyState, column
+from convonet.launch.work import WorkEnded
 from convonet.scratch import Scratch
 from convonet.tasks import DreamTask, ExplainTask, LayersTask, Task
-from convonet.workbench.changes import WorkEnded
-
-if TYPE_CHECKING:
-    from convonet.desktop.controller import Controller
 
 _IMAGES = "Images (*.png *.jpg *.jpeg *.bmp *.gif *.tif *.tiff *.webp *.ppm *.pgm);;All files (*)"
 
@@ -28,10 +25,12 @@ class ExplainPage(Page):
     title = "Explain"
     parts = ("model", "work", "explanations", "scores", "summary")
 
-    def __init__(self, controller: Controller) -> None:
-        super().__init__(controller)
+    def __init__(self, context: PageContext) -> None:
+        super().__init__(context)
+        controller = context.controller
         self._folder = Scratch()
         self._count = 0
+        self._model: Path | None = None
         self.add_buttons(
             controller.button("stop"), controller.button("explain_images", "Choose images …", primary=True)
         )
@@ -51,11 +50,18 @@ class ExplainPage(Page):
         self._either = Either(self._empty, column(self.tabs))
         self.body.addWidget(self._either, 1)
         controller.ended.connect(self._ended)
+        controller.explain_wanted.connect(self._explain)
 
     def refresh(self) -> None:
-        model, work = self.bench.model, self.bench.work
+        model, work = self.session.model, self.session.work
         self._either.show_content(model is not None)
         self.lead.setText(f"Model {model.name}" if model else "Which part of an image counted, and why")
+        path = model.path if model else None
+        if path != self._model:
+            # Explanations of another model are not this one's.
+            self._model = path
+            for tab in (self.why, self.layers, self.dream):
+                tab.forget()
         kind = work.task.kind if work is not None else ""
         self.why.refresh(working=kind == "explain")
         self.layers.refresh(working=kind == "layers")
@@ -64,23 +70,26 @@ class ExplainPage(Page):
     def choose_images(self, title: str = "Images to explain") -> list[Path]:
         """Ask for images; none when it was given up."""
         asker = self.controller.ask
-        return asker.open_files(title, _IMAGES, self.controller.session.folder) if asker else []
+        return asker.open_files(title, _IMAGES, self.controller.window_state.folder) if asker else []
+
+    def _explain(self, paths: Sequence[Path]) -> None:
+        self.controller.guard(lambda: self.explain(paths))
 
     def explain(self, paths: Sequence[Path]) -> None:
         """Explain images with what is chosen on the page."""
         if paths:
             self.tabs.setCurrentWidget(self.why)
             options = self.why.task_options()
-            self.bench.start(self.bench.explain_task(paths, self.new_folder(), **options))
+            self.session.start(self.session.tasks.explain(paths, self.new_folder(), **options))
 
     def draw_layers(self, image: Path | None) -> None:
         """Draw filters and, of an image, the feature maps."""
-        self.bench.start(self.bench.layers_task(self.new_folder(), image))
+        self.session.start(self.session.tasks.layers(self.new_folder(), image))
 
     def excite(self, layer: str, channel: int | None, steps: int, seed: int) -> None:
         """Make the picture that excites a channel."""
         out = self.new_folder() / "dream.png"
-        self.bench.start(self.bench.dream_task(layer, out, channel, steps=steps, seed=seed))
+        self.session.start(self.session.tasks.dream(layer, out, channel, steps=steps, seed=seed))
 
     def new_folder(self) -> Path:
         """A folder of its own for each answer: pictures that are shown are never written over."""

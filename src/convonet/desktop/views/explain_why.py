@@ -110,7 +110,7 @@ class WhyTab(QWidget):
         self._meaning.setText(_METHODS[self.method.currentData()][1] + ".")
 
     def task_options(self) -> dict[str, Any]:
-        """What is chosen, as keywords of `Workbench.explain_task`."""
+        """What is chosen, as keywords of `TaskBuilder.explain`."""
         wanted = self.label_box.currentText()
         return {
             "method": self.method.currentData(),
@@ -120,13 +120,13 @@ class WhyTab(QWidget):
 
     def refresh(self, *, working: bool) -> None:
         """Classes of the model; what can be done now."""
-        bench = self._page.bench
-        names = [_ANSWER, *bench.class_names]
+        session = self._page.session
+        names = [_ANSWER, *session.class_names]
         if [self.label_box.itemText(place) for place in range(self.label_box.count())] != names:
             self.label_box.clear()
             self.label_box.addItems(names)
-        free = bench.work is None
-        self._mistakes.setEnabled(free and bench.evaluation is not None)
+        free = session.work is None
+        self._mistakes.setEnabled(free and session.evaluation is not None)
         self._again.setEnabled(free and bool(self._rows))
         self._either.show_content(bool(self._rows) and not working)
         if working:
@@ -153,6 +153,10 @@ class WhyTab(QWidget):
             self.grid.setCurrentIndex(self.grid.pictures.index(0))
         self._show_one()
         self._either.show_content(bool(self._rows))
+
+    def forget(self) -> None:
+        """Show no explanation."""
+        self.show_document({"explanations": []})
 
     def _picture(self, item: dict[str, Any]) -> Picture:
         if "error" in item:

@@ -43,7 +43,7 @@ class FaultNote(QWidget):
         self._map.setVisible(bool(self._offered))
 
     def _take_map(self) -> None:
-        bench = self._controller.bench
-        known = dict(bench.data.class_map or {}) | self._offered
-        self._controller.guard(lambda: bench.set_data(bench.data.changed(class_map=known)))
+        session = self._controller.session
+        known = dict(session.params.data.class_map or {}) | self._offered
+        self._controller.guard(lambda: session.params.set_data(session.params.data.changed(class_map=known)))
         self._controller.scan()

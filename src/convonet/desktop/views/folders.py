@@ -9,8 +9,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem
 
 from convonet.events import Watch
+from convonet.session.folder_tree import FolderNode, folder_tree
 from convonet.tasks import Split
-from convonet.workbench.folder_tree import FolderNode, folder_tree
 
 if TYPE_CHECKING:
     from convonet.data.listing import ImageListing

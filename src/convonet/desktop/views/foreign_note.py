@@ -55,18 +55,18 @@ class ForeignNote(QFrame):
 
     def refresh(self) -> None:
         """Show what is known of the model, and the order before it is used."""
-        bench = self._controller.bench
-        model = bench.model
+        session = self._controller.session
+        model = session.model
         self.setVisible(model is not None and (model.info is None or not model.info.classes))
         if model is None:
             return
         offered = [_BESIDE] if label_file(model.file) else []
-        offered += ([_NATURAL, _LETTERS] if bench.sets.classes else []) + [_FILE]
+        offered += ([_NATURAL, _LETTERS] if session.sets.classes else []) + [_FILE]
         present = self.names.currentText()
         self.names.clear()
         self.names.addItems(offered)
         self.names.setCurrentText(present if present in offered else offered[0])
-        names = bench.class_names
+        names = session.class_names
         order = ", ".join(f"{place} = {name}" for place, name in enumerate(names[:_SHOWN]))
         more = f" … {len(names):,} in all" if len(names) > _SHOWN else ""
         unknown = (
@@ -75,17 +75,17 @@ class ForeignNote(QFrame):
         self._order.setText(f"{order}{more}" if names else unknown)
 
     def _set_scaling(self) -> None:
-        bench = self._controller.bench
-        if (model := bench.model) is not None:
+        session = self._controller.session
+        if (model := session.model) is not None:
             chosen: Any = _SCALINGS[self.scaling.currentText()]
-            bench.set_model(replace(model, scaling=chosen))
+            session.set_model(replace(model, scaling=chosen))
 
     def _set_names(self) -> None:
-        bench, chosen = self._controller.bench, self.names.currentText()
-        model = bench.model
+        session, chosen = self._controller.session, self.names.currentText()
+        model = session.model
         names = None if model is None else self._chosen_names(chosen, model.file)
         if model is not None and names is not None:
-            bench.set_model(replace(model, classes=names))
+            session.set_model(replace(model, classes=names))
             self._controller.scan()
 
     def _chosen_names(self, chosen: str, file: Path) -> tuple[str, ...] | None:
@@ -96,9 +96,9 @@ class ForeignNote(QFrame):
         if chosen == _BESIDE:
             return labels_beside(file)
         if chosen == _LETTERS:
-            return tuple(sorted(self._controller.bench.sets.classes))
+            return tuple(sorted(self._controller.session.sets.classes))
         if chosen == _NATURAL:
-            return tuple(sorted(self._controller.bench.sets.classes, key=natural_key))
+            return tuple(sorted(self._controller.session.sets.classes, key=natural_key))
         asker = self._controller.ask
         path = (
             asker.open_file("Class names, one a line", "Text (*.txt);;All files (*)", str(file.parent))

@@ -33,12 +33,12 @@ class Marker(QObject):
 
     def read(self) -> None:
         """Read the marks of the sets."""
-        data = self._controller.bench.data
+        data = self._controller.session.params.data
         if data.train_dir is None and data.test_dir is None:
             self.marked.emit([])
             return
 
-        roots = {listing.root for listing in self._controller.bench.sets.listings.values()}
+        roots = {listing.root for listing in self._controller.session.sets.listings.values()}
 
         def read(watch: Watch) -> list[MarkedImage]:
             # The window can be seen sooner without numpy and Pillow, which this loads.
@@ -48,16 +48,16 @@ class Marker(QObject):
             here = [root for root in roots if root.exists()]
             if here and len(here) == len(roots) and not any(marks_file(root).is_file() for root in here):
                 return []
-            return self._controller.bench.images.marks(data, watch)
+            return self._controller.session.images.marks(data, watch)
 
         self._controller.background.call("marks", read, self.marked.emit)
 
     def mark(self, paths: Sequence[str], *, label: str | None = None, undo: bool = False) -> None:
         """Mark images, leave them out, or take their marks away; then the sets are read anew."""
-        data = self._controller.bench.data
+        data = self._controller.session.params.data
 
         def write(watch: Watch) -> list[MarkedImage]:
-            images = self._controller.bench.images
+            images = self._controller.session.images
             return images.mark(data, paths, label=label, undo=undo, watch=watch)
 
         self._controller.background.call("marking", write, self._done, self._failed)

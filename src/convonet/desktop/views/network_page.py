@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QScrollArea, QTabWidget
 
 from convonet.desktop.views.foreign_note import ForeignNote
-from convonet.desktop.views.page import Either, Page
+from convonet.desktop.views.page import Either, Page, PageContext
 from convonet.desktop.widgets.basic import EmptyState, Tile, column, row
 from convonet.desktop.widgets.layer_drawing import LayerDrawing
 from convonet.desktop.widgets.table import TableView, Written
 from convonet.params import FAMILIES
-
-if TYPE_CHECKING:
-    from convonet.desktop.controller import Controller
 
 _COLUMNS = (
     "Layer",
@@ -43,8 +40,9 @@ class NetworkPage(Page):
     title = "Network"
     parts = ("summary", "hyper", "data", "sets", "work", "model")
 
-    def __init__(self, controller: Controller) -> None:
-        super().__init__(controller)
+    def __init__(self, context: PageContext) -> None:
+        super().__init__(context)
+        controller = context.controller
         self.add_buttons(
             controller.button("edit_hyper", "Edit parameters"),
             controller.button("initialise", "Initialize", primary=True),
@@ -73,8 +71,12 @@ class NetworkPage(Page):
 
     def refresh(self) -> None:
         self.foreign.refresh()
-        summary = self.bench.summary
-        family = FAMILIES.get(self.bench.hyper.family) if not self.bench.faults["hyper"] else None
+        summary = self.session.summary
+        family = (
+            FAMILIES.get(self.session.params.hyper.family)
+            if not self.session.params.faults["hyper"]
+            else None
+        )
         self.lead.setText(f"{family.title}: {family.description}" if family else "")
         self._either.show_content(summary is not None)
         if summary is None:
@@ -95,7 +97,7 @@ class NetworkPage(Page):
         self.drawing.show_layers(summary["layers"])
 
     def _say_why(self) -> None:
-        work, there = self.bench.work, bool(self.bench.sets.images("train"))
+        work, there = self.session.work, bool(self.session.sets.images("train"))
         building = work is not None and work.task.kind == "summary"
         self._build.setVisible(there and not building)
         for made in self._fetch:
@@ -106,9 +108,9 @@ class NetworkPage(Page):
         if not there:
             self._empty.say("No network yet", "Choose a folder of images first, or begin with the digits.")
             return
-        why = self.bench.why_not("initialise")
+        reason = self.session.why_not("initialise")
         ready = "Build the network that the parameters describe, and look at its layers before it is trained."
-        self._empty.say("No network yet", why + "." if why else ready)
+        self._empty.say("No network yet", ready if reason is None else f"{reason.sentence}.")
 
 
 _TILES = {"params": "Parameters", "bytes": "Memory", "macs": "Work", "layers": "Layers"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QAbstractSpinBox, QBoxLayout, QStackedWidget, QVBoxLayout, QWidget
@@ -10,8 +11,24 @@ from convonet.desktop.widgets.basic import MARGIN, column, label, row
 
 if TYPE_CHECKING:
     from convonet.desktop.controller import Controller
+    from convonet.desktop.file_actions import FileActions
+    from convonet.desktop.task_actions import TaskActions
 
 _SPIN_MARGIN = 6
+
+
+@dataclass(frozen=True)
+class PageContext:
+    """What every page works with.
+
+    Attributes:
+        files: loads, saves and takes files that a person names.
+        tasks: starts tasks on what a page has selected.
+    """
+
+    controller: Controller
+    files: FileActions
+    tasks: TaskActions
 
 
 class Page(QWidget):
@@ -19,15 +36,16 @@ class Page(QWidget):
 
     Class attributes:
         title: the heading.
-        parts: the parts of the workbench at whose change the page is redrawn.
+        parts: the parts of the session at whose change the page is redrawn.
     """
 
     title = ""
     parts: tuple[str, ...] = ()
 
-    def __init__(self, controller: Controller) -> None:
+    def __init__(self, context: PageContext) -> None:
         super().__init__()
-        self.controller, self.bench = controller, controller.bench
+        self.context = context
+        self.controller, self.session = context.controller, context.controller.session
         self._heading = label(self.title, "title")
         self.lead = label("", "muted", wrap=True)
         self.buttons = row(gap=8)
@@ -41,7 +59,7 @@ class Page(QWidget):
         self.setLayout(whole)
         self.setAccessibleName(self.title)
         self._stale = True
-        controller.changed.connect(self._part_changed)
+        self.controller.changed.connect(self._part_changed)
 
     def add_buttons(self, *buttons: QWidget) -> None:
         """Put buttons at the right of the title."""
@@ -68,7 +86,7 @@ class Page(QWidget):
         self.refresh()
 
     def refresh(self) -> None:
-        """Show what the workbench holds now."""
+        """Show what the session holds now."""
 
     def open_part(self, part: str) -> None:
         """Show a part of the page, such as a tab, by its name."""

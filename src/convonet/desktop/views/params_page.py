@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QMenu, QPushButton, QScrollArea, QTabWidget, QWidget
+from PySide6.QtWidgets import QCheckBox, QLineEdit, QMenu, QPushButton, QScrollArea, QTabWidget, QWidget
 
 from convonet.desktop.forms.editors import PathEditor
 from convonet.desktop.forms.form import ParamForm
 from convonet.desktop.forms.reading import data_texts, read_data, read_space, space_texts
-from convonet.desktop.views.page import Page
-from convonet.desktop.widgets.basic import column, frame, label, row
-from convonet.params import FAMILIES, DataParams, HyperParams, fields_of, preset_names
-
-if TYPE_CHECKING:
-    from convonet.desktop.controller import Controller
-    from convonet.desktop.file_actions import FileActions
+from convonet.desktop.plan_preview import PlanPreview
+from convonet.desktop.recipe_switch import RecipeSwitch
+from convonet.desktop.views.backbone_cards import BackboneCards
+from convonet.desktop.views.page import Page, PageContext
+from convonet.desktop.widgets.basic import button, column, frame, label, row
+from convonet.params import FAMILIES, DataParams, HyperParams, SearchSpace, fields_of, preset_names
+from convonet.params.recipes import RECIPE_TITLES
+from convonet.session.recipes import expert_values
 
 
 class ParamsPage(Page):
@@ -26,9 +26,8 @@ class ParamsPage(Page):
     title = "Parameters"
     parts = ("data", "hyper", "recipe")
 
-    def __init__(self, controller: Controller, files: FileActions) -> None:
-        super().__init__(controller)
-        self._files = files
+    def __init__(self, context: PageContext) -> None:
+        super().__init__(context)
         self.lead.setText("What is left empty takes the default shown in grey. Changes count at once.")
         self._load, self._save, self._presets = self._make_buttons()
         self.data_form = ParamForm(fields_of(DataParams))
@@ -38,16 +37,39 @@ class ParamsPage(Page):
                 made.editor.choose = self._choose_folder
         self.data_form.edited.connect(self._data_edited)
         self.hyper_form.edited.connect(self._hyper_edited)
-        self._family = label("", "muted", wrap=True)
-        self._lists = label("", "muted", wrap=True)
         self.tabs = QTabWidget()
         self.tabs.addTab(_page(self.data_form), "Data")
-        self.tabs.addTab(_page(self.hyper_form, self._family, self._lists), "Network and training")
+        self.tabs.addTab(self._hyper_tab(), "Network and training")
         self.tabs.currentChanged.connect(lambda _: self._tab_changed())
         self._count = label("", "bad")
         self.body.addWidget(self.tabs, 1)
         self.body.addWidget(self._count)
         self._tab_changed()
+
+    def _hyper_tab(self) -> QWidget:
+        self._family = label("", "muted", wrap=True)
+        self._lists = label("", "muted", wrap=True)
+        self.expert = button(
+            "Set every value",
+            lambda: self.controller.guard(lambda: RecipeSwitch.of(self.controller).choose("none")),
+            tip="Expert: one network is trained with these values, which start as those of the plan",
+        )
+        self.cards = BackboneCards(self.controller)
+        self.search = QLineEdit()
+        self.search.setPlaceholderText("Search parameters")
+        self.search.setAccessibleName("Search parameters")
+        self.search.setClearButtonEnabled(True)
+        self.search.setMaximumWidth(320)
+        self.only_set = QCheckBox("Only those with a value")
+        self._found = label("", "muted")
+        self.search.textChanged.connect(lambda _: self._filter())
+        self.only_set.toggled.connect(lambda _: self._filter())
+        note = row(column(self._family, self._lists, gap=4), self.expert, gap=12, margin=10)
+        note.setStretch(0, 1)
+        line = row(self.search, self.only_set, None, self._found, gap=14)
+        made = QWidget()
+        made.setLayout(column(10, frame(note, "note"), self.cards, line, _scrolled(self.hyper_form), gap=8))
+        return made
 
     def _make_buttons(self) -> tuple[QPushButton, QPushButton, QPushButton]:
         load, save, presets = QPushButton("Load …"), QPushButton("Save …"), QPushButton("Presets   ")
@@ -73,10 +95,10 @@ class ParamsPage(Page):
         self.controller.actions[f"{verb}_{kind}"].trigger()
 
     def _take_preset(self, name: str) -> None:
-        self.controller.guard(lambda: self._files.take_preset(name))
+        self.controller.guard(lambda: self.context.files.take_preset(name))
 
     def _take_own_network(self) -> None:
-        self.controller.guard(self._files.take_own_network)
+        self.controller.guard(self.context.files.take_own_network)
 
     def _tab_changed(self) -> None:
         self._presets.setEnabled(self.tabs.currentIndex() == 1)
@@ -87,31 +109,48 @@ class ParamsPage(Page):
         next(iter(form.rows.values())).editor.widget.setFocus()
 
     def refresh(self) -> None:
-        faults = self.bench.faults
+        faults = self.session.params.faults
         if not faults["data"]:
-            self.data_form.show_texts(data_texts(self.bench.data))
+            self.data_form.show_texts(data_texts(self.session.params.data))
         if not faults["hyper"]:
-            self.hyper_form.show_texts(space_texts(self.bench.space))
+            self.hyper_form.show_texts(space_texts(self.session.params.space))
         self._show_family()
+        self._show_recipe()
         self._show_faults()
+
+    def _show_recipe(self) -> None:
+        """Backbones are chosen by an expert; a plan chooses its own. What differs from the plan is marked."""
+        is_expert = self.session.params.recipe == "none"
+        self.expert.setVisible(not is_expert)
+        self.cards.setVisible(is_expert)
+        self.cards.refresh()
+        plan = PlanPreview.of(self.controller).last if is_expert else None
+        planned = None if plan is None else space_texts(SearchSpace.of(expert_values(plan)[1]))
+        self.hyper_form.compare(planned)
+        self._filter()
+
+    def _filter(self) -> None:
+        count = self.hyper_form.show_only(self.search.text(), with_value=self.only_set.isChecked())
+        self._found.setText(f"{count} parameter{'' if count == 1 else 's'}")
 
     def _data_edited(self) -> None:
         data, faults = read_data(self.data_form.texts())
         if data is not None:
-            self.bench.set_data(data)
-        self.bench.set_faults("data", faults)
+            self.session.params.set_data(data)
+        self.session.params.set_faults("data", faults)
         self._show_faults()
 
     def _hyper_edited(self) -> None:
-        space, faults = read_space(self.hyper_form.texts(), self.bench.space)
+        space, faults = read_space(self.hyper_form.texts(), self.session.params.space)
         if space is not None:
-            self.bench.set_space(space)
-        self.bench.set_faults("hyper", faults)
+            self.session.params.set_space(space)
+        self.session.params.set_faults("hyper", faults)
         self._show_family()
+        self._show_recipe()
         self._show_faults()
 
     def _show_faults(self) -> None:
-        faults = self.bench.faults
+        faults = self.session.params.faults
         self.data_form.mark(faults["data"])
         self.hyper_form.mark(faults["hyper"])
         for place, (kind, name) in enumerate((("data", "Data"), ("hyper", "Network and training"))):
@@ -123,9 +162,9 @@ class ParamsPage(Page):
 
     def _show_family(self) -> None:
         """Only the parameters that the chosen network takes are shown, with its own defaults."""
-        if self.bench.faults["hyper"]:
+        if self.session.params.faults["hyper"]:
             return
-        hyper = self.bench.hyper
+        hyper = self.session.params.hyper
         family = FAMILIES[hyper.family]
         for name, made in self.hyper_form.rows.items():
             if made.field.group == "Network" and name != "family":
@@ -134,24 +173,27 @@ class ParamsPage(Page):
         ignored = family.ignored(hyper)
         note = f" It does not use {', '.join(ignored)}." if ignored else ""
         self._family.setText(f"{family.title}: {family.description}{note}")
-        varied = self.bench.space.varied
+        varied = self.session.params.space.varied
         several = f"Several values: {', '.join(varied)}. The first of each trains, all of them tune."
         one = "Several values between commas can be tried by tuning; the first one trains."
         self._lists.setText(several if varied else one)
-        if self.bench.recipe != "none":
+        if self.session.params.recipe != "none":
             self._family.setText(
-                f"Recipe {self.bench.recipe}: the network and its training are planned for the images. What you set "
-                "here applies to every network that is tried. With a family or a backbone, the recipe is none."
+                f"{RECIPE_TITLES[self.session.params.recipe]}: the network and its training are planned for the "
+                "images. What you set here applies to every network that is tried."
             )
 
 
-def _page(form: ParamForm, *notes: QWidget) -> QWidget:
+def _page(form: ParamForm) -> QWidget:
+    made = QWidget()
+    made.setLayout(column(10, _scrolled(form), gap=8))
+    return made
+
+
+def _scrolled(form: ParamForm) -> QScrollArea:
     area = QScrollArea()
     area.setWidgetResizable(True)
     area.setFrameShape(QScrollArea.Shape.NoFrame)
     area.setWidget(form)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    made = QWidget()
-    head = [frame(column(*notes, gap=4, margin=10), "note")] if notes else []
-    made.setLayout(column(10, *head, row(area), gap=8))
-    return made
+    return area

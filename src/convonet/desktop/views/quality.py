@@ -16,8 +16,8 @@ from convonet.desktop.widgets.basic import EmptyState, button, column, row
 from convonet.desktop.widgets.image_grid import ImageGrid, Picture
 from convonet.desktop.widgets.sentences import SentenceList
 from convonet.desktop.widgets.table import TableView
+from convonet.launch.work import WorkEnded
 from convonet.tasks import InspectTask, Split, SuspectsTask
-from convonet.workbench.changes import WorkEnded
 
 if TYPE_CHECKING:
     from convonet.desktop.controller import Controller
@@ -92,20 +92,20 @@ class QualityView(QWidget):
 
     def suspect(self) -> None:
         """Let models that were trained without an image judge its label."""
-        bench = self._controller.bench
-        self._controller.guard(lambda: bench.start(bench.suspects_task()))
+        session = self._controller.session
+        self._controller.guard(lambda: session.start(session.tasks.suspects()))
 
     def check(self) -> None:
         """Start the look."""
-        data = self._controller.bench.data
-        self._controller.guard(lambda: self._controller.bench.start(InspectTask(data=data)))
+        data = self._controller.session.params.data
+        self._controller.guard(lambda: self._controller.session.start(InspectTask(data=data)))
         self.refresh()
 
     def refresh(self) -> None:
         """Say what is under way, and forget findings of other images."""
-        bench = self._controller.bench
-        self.bar.show_classes(bench.sets.classes)
-        task = bench.work.task if bench.work is not None else None
+        session = self._controller.session
+        self.bar.show_classes(session.sets.classes)
+        task = session.work.task if session.work is not None else None
         checking = isinstance(task, (InspectTask, SuspectsTask))
         if self._asked is not None and self._asked != self._roots():
             self._asked = None
@@ -124,7 +124,7 @@ class QualityView(QWidget):
             )
 
     def _roots(self) -> tuple[Path, Path | None] | None:
-        listings = self._controller.bench.sets.listings
+        listings = self._controller.session.sets.listings
         if "train" not in listings:
             return None
         return listings["train"].root, listings["test"].root if "test" in listings else None

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QFrame
+from PySide6.QtWidgets import QDoubleSpinBox, QFrame
 
 from convonet.desktop.plan_preview import PlanPreview
+from convonet.desktop.recipe_switch import RecipeSwitch
+from convonet.desktop.views.hold_out_note import HoldOutNote
 from convonet.desktop.widgets.basic import column, label, row
 from convonet.desktop.widgets.candidates import CandidateLine, CandidateList
-from convonet.params.recipes import DEFAULT_MINUTES, TRAIN_RECIPES
+from convonet.desktop.widgets.segments import Segments
+from convonet.params.recipes import DEFAULT_MINUTES, RECIPE_TITLES, TrainRecipe
 
 if TYPE_CHECKING:
     from convonet.desktop.controller import Controller
 
-_MEANS = {
-    "auto": "Tries several networks within the time budget and keeps the best one.",
+_MEANS: dict[TrainRecipe, str] = {
     "fast": "Trains one network that is good for such images.",
+    "auto": "Tries several networks within the time budget and keeps the best one.",
     "best": "Tries several networks, trains longer, and keeps the best one.",
-    "none": "Trains one network with the values of the page Parameters.",
+    "none": "Trains one network with the values that you set. They start as those of the plan.",
 }
 
 
@@ -39,7 +41,7 @@ class MinutesBox(QDoubleSpinBox):
 
 
 class RecipeCard(QFrame):
-    """Reads and sets the recipe of the workbench.
+    """Reads and sets the recipe of the session.
 
     Attributes:
         preview: makes the plan.
@@ -48,34 +50,27 @@ class RecipeCard(QFrame):
     def __init__(self, controller: Controller) -> None:
         super().__init__()
         self.setObjectName("card")
-        self._bench = controller.bench
-        self.recipe, self.minutes = QComboBox(), MinutesBox()
-        self.recipe.addItems(list(TRAIN_RECIPES))
-        self.recipe.setAccessibleName("Recipe")
-        for place, name in enumerate(TRAIN_RECIPES):
-            self.recipe.setItemData(place, _MEANS[name], Qt.ItemDataRole.ToolTipRole)
+        self._controller, self._session = controller, controller.session
+        titles: dict[str, tuple[str, str]] = {
+            name: (title, _MEANS[name]) for name, title in RECIPE_TITLES.items()
+        }
+        self.recipe, self.minutes = Segments(titles, "Recipe"), MinutesBox()
         self._means = label("", "muted", wrap=True)
         self.sentence = label("", "section", wrap=True, select=True)
         self.notes = label("", "small", wrap=True, select=True)
         self.candidates = CandidateList(heads=False)
-        edit = controller.button("edit_hyper", "Edit parameters")
-        line = row(
-            label("Recipe"),
-            self.recipe,
-            6,
-            label("Minutes"),
-            self.minutes,
-            None,
-            edit,
-            gap=8,
-        )
+        self._minutes_name = label("Minutes", "muted")
+        self.edit = controller.button("edit_hyper", "Edit parameters")
+        line = row(self.recipe, 6, self._minutes_name, self.minutes, None, self.edit, gap=8)
         words = column(self.sentence, self._means, gap=3)
-        self.setLayout(column(line, words, self.candidates, self.notes, gap=10, margin=14))
+        self.hold_out = HoldOutNote(controller)
+        self.setLayout(column(line, words, self.candidates, self.notes, self.hold_out, gap=10, margin=14))
         self._fallback, self._with_candidates = "", False
-        self.preview = PlanPreview(controller)
+        self.preview = PlanPreview.of(controller)
         self.preview.changed.connect(self._show_plan)
-        self.recipe.activated.connect(lambda _: self._choose())
-        self.minutes.valueChanged.connect(lambda _: self._choose())
+        self._switch = RecipeSwitch.of(controller)
+        self.recipe.chosen.connect(self._choose)
+        self.minutes.valueChanged.connect(lambda _: self._choose(self._session.params.recipe))
 
     def refresh(self, fallback: str, *, with_candidates: bool) -> None:
         """Show what is chosen, and ask for its plan.
@@ -84,15 +79,18 @@ class RecipeCard(QFrame):
             fallback: stands where there is no plan.
             with_candidates: list what is going to be tried.
         """
-        recipe, minutes = self._bench.recipe, self._bench.recipes.minutes
-        self.recipe.setCurrentText(recipe)
+        recipe, minutes = self._session.params.recipe, self._session.params.recipes.minutes
+        self.recipe.show_choice(recipe)
         self.minutes.blockSignals(True)
         self.minutes.setValue(minutes or 0)
         self.minutes.blockSignals(False)
         self.minutes.setSpecialValueText(
             f"{DEFAULT_MINUTES.get(recipe, 0):g} (default)" if recipe != "none" else "–"
         )
-        self.minutes.setEnabled(recipe != "none")
+        for part in (self.minutes, self._minutes_name):
+            part.setVisible(recipe != "none")
+        self.edit.setVisible(recipe == "none")
+        self.hold_out.refresh()
         self._means.setText(_MEANS[recipe])
         self._fallback, self._with_candidates = fallback, with_candidates
         self.preview.request()
@@ -114,9 +112,9 @@ class RecipeCard(QFrame):
         self.candidates.setVisible(several)
         self.candidates.show_lines([_waiting(one) for one in plan.candidates] if plan and several else [])
 
-    def _choose(self) -> None:
-        recipe: Any = self.recipe.currentText()
-        self._bench.set_recipe(recipe, (self.minutes.value() or None) if recipe != "none" else None)
+    def _choose(self, recipe: str) -> None:
+        name = next(name for name in RECIPE_TITLES if name == recipe)
+        self._controller.guard(lambda: self._switch.choose(name, self.minutes.value() or None))
 
 
 def _waiting(candidate: Any) -> CandidateLine:

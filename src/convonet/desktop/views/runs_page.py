@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from PySide6.QtWidgets import QPushButton, QTabWidget
 
-from convonet.desktop.views.page import Either, Page
+from convonet.desktop.views.page import Either, Page, PageContext
 from convonet.desktop.widgets.basic import EmptyState, button, column, label
 from convonet.desktop.widgets.table import TableView, percent, shown, tenths
 from convonet.errors import ConvonetError
 from convonet.events import RunState, Watch
 from convonet.params import SearchSpace
 from convonet.runs import Run
+from convonet.session.backend import Runs
+from convonet.session.opened import OpenedModel
 from convonet.tasks import SuspectsTask, TrainTask, traits_of
-from convonet.workbench.opened import OpenedModel
-
-if TYPE_CHECKING:
-    from convonet.desktop.controller import Controller
-    from convonet.desktop.file_actions import FileActions
-    from convonet.desktop.task_actions import TaskActions
 
 _COLUMNS = ("Run", "Kind", "State", "Begun", "Seconds", "Validation", "Test accuracy", "Network", "Folder")
 _CHANGED = ("Image", "True", "Before", "After", "p before", "p after", "Change")
@@ -34,9 +30,9 @@ class RunsPage(Page):
     title = "Runs"
     parts = ("work",)
 
-    def __init__(self, controller: Controller, files: FileActions, tasks: TaskActions) -> None:
-        super().__init__(controller)
-        self._files, self._tasks = files, tasks
+    def __init__(self, context: PageContext) -> None:
+        super().__init__(context)
+        controller = context.controller
         self._runs: dict[str, Run] = {}
         self.lead.setText(
             "Each run is a folder with everything in it. Select one to open it, two to compare them."
@@ -85,13 +81,13 @@ class RunsPage(Page):
         self._refresh()
 
     def refresh(self) -> None:
-        store = self.bench.store
+        known = self.session.runs
 
         def read(watch: Watch) -> list[tuple[Any, ...]]:
             rows = []
-            for run in store.known():
+            for run in known.known():
                 watch.check()
-                rows.append(_row(run))
+                rows.append(_row(run, known))
                 self._runs[str(run.path)] = run
             return rows
 
@@ -112,7 +108,7 @@ class RunsPage(Page):
         resumable = one and rows[0][2] in _RESUMABLE and traits_of(rows[0][1]).resumable
         states: tuple[tuple[QPushButton, bool], ...] = (
             (self._open_button, one),
-            (self._resume_button, resumable and self.bench.work is None),
+            (self._resume_button, resumable and self.session.work is None),
             (self._compare_button, len(rows) > 1),
             (self._delete_button, bool(rows)),
         )
@@ -125,14 +121,14 @@ class RunsPage(Page):
 
     def _open_run(self, run: Run) -> None:
         """Its model, and the parameters that it was made with."""
-        if run.state() is RunState.RUNNING and self.bench.work is None:
-            self.bench.attach(run)
+        if self.session.runs.state(run) is RunState.RUNNING and self.session.work is None:
+            self.session.attach(run)
             self.controller.page_wanted.emit(run.task().step)
             return
 
         def bring(_: Watch) -> OpenedModel:
-            self.bench.images.bring(run)
-            return self.bench.opened(run.path)
+            self.session.runs.fetch(run)
+            return self.session.models.open(run.path)
 
         def take(model: OpenedModel) -> None:
             self.controller.guard(lambda: self._take_run(run, model))
@@ -143,18 +139,19 @@ class RunsPage(Page):
         self.controller.show_error(error)
 
     def _take_run(self, run: Run, model: OpenedModel) -> None:
-        self.bench.set_model(model)
         task = run.task()
         if isinstance(task, TrainTask):
-            self.bench.take_task(task)
+            self.session.params.take_task(task)
         elif isinstance(task, SuspectsTask):
-            self.bench.set_data(task.data)
-            self.bench.set_exact(SearchSpace.single(task.hyper))
+            self.session.params.set_data(task.data)
+            self.session.params.set_exact(SearchSpace.single(task.hyper))
+        # Other images drop the model that was in use, so the run's own comes after them.
+        self.session.set_model(model)
         self.controller.page_wanted.emit("train")
 
     def _resume(self) -> None:
         for run in self._chosen()[:1]:
-            self.controller.guard(lambda run=run: self._tasks.resume(run))  # type: ignore[misc]
+            self.controller.guard(lambda run=run: self.context.tasks.resume(run))  # type: ignore[misc]
 
     def _delete(self) -> None:
         runs = self._chosen()
@@ -165,14 +162,14 @@ class RunsPage(Page):
         text = f"{names}\n\nThe folder goes with everything in it, the model too."
         if self.controller.ask.choose(f"{words}?", text, ("Keep", "Delete", "Cancel")) != "Delete":
             return
-        store = self.bench.store
+        known = self.session.runs
 
         def delete(_: Watch) -> list[ConvonetError]:
             """What could not be deleted; one that is alive keeps no other."""
             faults: list[ConvonetError] = []
             for run in runs:
                 try:
-                    store.delete(run)
+                    known.delete(run)
                 except ConvonetError as error:
                     faults.append(error)
             return faults
@@ -180,18 +177,18 @@ class RunsPage(Page):
         self.controller.background.call("delete", delete, lambda faults: self._deleted(runs, faults))
 
     def _deleted(self, runs: Sequence[Run], faults: Sequence[ConvonetError]) -> None:
-        model = self.bench.model
+        model = self.session.model
         if model is not None and model.path in [run.path for run in runs] and not model.path.exists():
-            self.bench.set_model(None)
+            self.session.set_model(None)
         self.refresh()
         for error in faults:
             self.controller.show_error(error)
 
     def _compare(self) -> None:
-        runs, store = self._chosen(), self.bench.store
+        chosen, known = self._chosen(), self.session.runs
 
         def compare(_: Watch) -> dict[str, Any]:
-            return store.compare(runs)
+            return known.compare(chosen)
 
         # The answers of both are read image by image.
         self.controller.background.call("compare", compare, self._show_comparison, self._show_fault)
@@ -240,7 +237,7 @@ def _words(value: Any) -> str:
     return str(value) if isinstance(value, (float, bool)) else shown(value)
 
 
-def _row(run: Run) -> tuple[Any, ...]:
+def _row(run: Run, runs: Runs) -> tuple[Any, ...]:
     try:
         record = run.read()
         history = run.history()
@@ -251,7 +248,7 @@ def _row(run: Run) -> tuple[Any, ...]:
     return (
         run.id,
         record["kind"],
-        run.state(record),
+        runs.state(run, record),
         str(record["created"])[:19].replace("T", " "),
         tenths(float(record["seconds"])),
         percent(validation[-1] if validation else None),

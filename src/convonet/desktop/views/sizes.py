@@ -13,9 +13,9 @@ from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QScrollArea, QWidg
 from convonet.desktop.widgets.bars import SERIES, Bar, BarView, Legend
 from convonet.desktop.widgets.basic import column, frame, holder, label, row
 from convonet.params import DataParams
+from convonet.session.backend import Images
+from convonet.session.look import SizesFound
 from convonet.tasks import Split
-from convonet.workbench.images import LocalImages
-from convonet.workbench.look import SizesFound
 
 if TYPE_CHECKING:
     from convonet.data.listing import ImageListing
@@ -29,7 +29,7 @@ _NAMES: dict[Split, str] = {"train": "Training", "val": "Validation", "test": "T
 class SizesView(QScrollArea):
     """Histograms, pixel statistics and the mean image of each class."""
 
-    def __init__(self, background: Background, images: LocalImages) -> None:
+    def __init__(self, background: Background, images: Images) -> None:
         super().__init__()
         self._background, self._images = background, images
         self._shown: object = None
@@ -62,7 +62,7 @@ class SizesView(QScrollArea):
         self._shown = key
         self._note.setText("Looking at the images …")
         self._background.call(
-            "sizes", lambda watch: self._images.sizes(listings, data, watch), self.show_found
+            "sizes", lambda watch: self._images.find_sizes(listings, data, watch), self.show_found
         )
 
     def show_found(self, found: SizesFound) -> None:

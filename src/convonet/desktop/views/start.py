@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton, QScrollArea, QVBoxLayout
 
-from convonet.desktop.views.page import Page
+from convonet.desktop.views.page import Page, PageContext
 from convonet.desktop.widgets.basic import button, column, frame, holder, label, row
-
-if TYPE_CHECKING:
-    from convonet.desktop.controller import Controller
-    from convonet.desktop.file_actions import FileActions
 
 _SHOWN = 6
 
@@ -24,9 +19,9 @@ class StartPage(Page):
     title = "Start"
     parts = ("recent", "work")
 
-    def __init__(self, controller: Controller, files: FileActions) -> None:
-        super().__init__(controller)
-        self._files = files
+    def __init__(self, context: PageContext) -> None:
+        super().__init__(context)
+        controller = context.controller
         self._heading.hide()
         self.lead.hide()
         self.demo = controller.button("demo", "Train on handwritten digits", primary=True)
@@ -102,7 +97,7 @@ class StartPage(Page):
             widget = item.widget()
             if widget is not None:
                 widget.deleteLater()
-        there = [Path(text) for text in self.controller.session.recent if Path(text).exists()][:_SHOWN]
+        there = [Path(text) for text in self.controller.window_state.recent if Path(text).exists()][:_SHOWN]
         for path in there:
             self._recent.addWidget(self._link(path))
         self._recent_box.setVisible(bool(there))
@@ -110,7 +105,7 @@ class StartPage(Page):
     def _link(self, path: Path) -> QPushButton:
         made = button(
             f"{path.name}   –   {path.parent}",
-            lambda: self.controller.guard(lambda: self._files.take_paths([path])),
+            lambda: self.controller.guard(lambda: self.context.files.take_paths([path])),
             tip=str(path),
         )
         made.setFlat(True)

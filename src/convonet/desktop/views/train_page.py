@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtWidgets import QFrame, QPlainTextEdit, QProgressBar, QTabWidget, QWidget
 
-from convonet.desktop.views.page import Either, Page
+from convonet.desktop.views.page import Either, Page, PageContext
 from convonet.desktop.views.recipe_card import RecipeCard
 from convonet.desktop.views.training_summary import SummaryView
 from convonet.desktop.widgets.basic import EmptyState, Tile, column, frame, label, row
@@ -17,7 +17,8 @@ from convonet.desktop.widgets.curves import CurveView, Series
 from convonet.desktop.widgets.table import TableView, percent
 from convonet.events import CandidateEnded
 from convonet.runs.summary import NextStep, summary_of
-from convonet.workbench.progress import Progress, stored_messages, time_left
+from convonet.session.progress import Progress, stored_messages, time_left
+from convonet.tasks import TrainTask
 
 if TYPE_CHECKING:
     from convonet.desktop.controller import Controller
@@ -33,11 +34,13 @@ class TrainPage(Page):
     title = "Train"
     parts = ("data", "hyper", "recipe", "sets", "work", "model", "scores")
 
-    def __init__(self, controller: Controller) -> None:
-        super().__init__(controller)
+    def __init__(self, context: PageContext) -> None:
+        super().__init__(context)
+        controller = context.controller
         self._record = Progress()
         self._run_shown = ""
         self._live_run = ""
+        self._live_images: str | None = None
         self._was_training = self._is_new_run = False
         self.add_buttons(
             controller.button("stop"),
@@ -92,10 +95,11 @@ class TrainPage(Page):
         self.tabs.addTab(self.messages, "Messages")
 
     def refresh(self) -> None:
-        work = self.bench.work
+        work = self.session.work
         training = work is not None and work.task.kind == "train"
         if training and work is not None:
             self._record, self._live_run = self.controller.progress, str(work.run.path)
+            self._live_images = work.task.data.train_dir if isinstance(work.task, TrainTask) else None
         else:
             self._take_model_history()
         run = self._trained_run() if not training else None
@@ -103,7 +107,7 @@ class TrainPage(Page):
         self.summary.show_summary(summary)
         self.summary.set_may_train(work is None)
         there = training or summary is not None or self._record.epochs_done > 0
-        images = self.bench.sets.images("train")
+        images = self.session.sets.images("train")
         self._either.show_content(there or images > 0)
         self._empty.say(
             "Nothing to train on yet", "Choose a folder of images first, or begin with the digits."
@@ -130,13 +134,13 @@ class TrainPage(Page):
 
     def _trained_run(self) -> Run | None:
         """The run of the model, where it is a training."""
-        model = self.bench.model
+        model = self.session.model
         run = model.run if model else None
         return run if run is not None and run.read()["kind"] == "train" else None
 
     def _take_model_history(self) -> None:
         """The history and messages of the model's run, when nothing is being trained."""
-        model = self.bench.model
+        model = self.session.model
         run = model.run if model else None
         key = f"{run.path}" if run else ""
         self._is_new_run = key != self._run_shown
@@ -149,7 +153,8 @@ class TrainPage(Page):
             sets = (record.get("data") or {}).get("sets", {})
             self._record.images = int(sets.get("train", {}).get("images", 0))
             self._record.messages = list(dict.fromkeys([*live, *stored_messages(run, record)]))
-        elif run is None and self._run_shown:
+        elif run is None and (self._run_shown or self._live_images != self.session.params.data.train_dir):
+            # What a training that left no model has shown stays until other images are chosen.
             self._record = Progress()
         self._run_shown = key
         self._live_run = ""
@@ -158,31 +163,31 @@ class TrainPage(Page):
         """Train again as a piece of advice says."""
         run = self._trained_run()
         if run is not None:
-            self.bench.start(self.bench.follow_advice(run, step))
+            self.session.start(self.session.follow_advice(run, step))
 
     def _sentence(self, training: bool) -> str:
-        if training and self.bench.work is not None:
-            return f"Run {self.bench.work.run.id}"
-        if self._record.epochs_done and self.bench.model:
-            return f"Model {self.bench.model.name}. Training again makes a new run; this one stays."
-        images = self.bench.sets.images("train")
+        if training and self.session.work is not None:
+            return f"Run {self.session.work.run.id}"
+        if self._record.epochs_done and self.session.model:
+            return f"Model {self.session.model.name}. Training again makes a new run; this one stays."
+        images = self.session.sets.images("train")
         return "Choose a recipe, then train" if images else "Accuracy and loss while the network learns"
 
     def _next(self, planned: str) -> str:
         """What is trained next where no plan says it."""
-        images = self.bench.sets.images("train")
-        if self.bench.recipe != "none":
+        images = self.session.sets.images("train")
+        if self.session.params.recipe != "none":
             return planned if not images else "The training is planned when it begins."
-        hyper = self.bench.hyper
+        hyper = self.session.params.hyper
         network = (
             f"network {hyper.family}, {hyper.epochs} epoch{'' if hyper.epochs == 1 else 's'}, "
             f"batches of {hyper.batch_size}"
         )
-        classes = len(self.bench.sets.classes)
+        classes = len(self.session.sets.classes)
         return f"{images:,} images of {classes} classes, {network}" if images else network.capitalize()
 
     def _progressed(self) -> None:
-        work = self.bench.work
+        work = self.session.work
         if work is not None and work.task.kind == "train":
             self._record = self.controller.progress
             if self.isVisible():
@@ -196,9 +201,9 @@ class TrainPage(Page):
         self._show_tiles(record)
         history, epochs = (
             record.history,
-            max(record.epochs, self.bench.hyper.epochs if not record.epochs else 1),
+            max(record.epochs, self.session.params.hyper.epochs if not record.epochs else 1),
         )
-        live = record.now if self.bench.work is not None else None
+        live = record.now if self.session.work is not None else None
         for view, name in ((self.accuracy, "accuracy"), (self.loss, "loss")):
             series = [
                 Series(title, color, tuple(values))
@@ -234,7 +239,7 @@ class TrainPage(Page):
     def _show_tiles(self, record: Progress) -> None:
         done, last = record.epochs_done, record.history
         self.tiles["epoch"].show_value(f"{done} / {record.epochs}" if record.epochs else "–", "epochs done")
-        batch = record.batch if self.bench.work is not None else None
+        batch = record.batch if self.session.work is not None else None
         now = batch.accuracy if batch and batch.accuracy is not None else _last(last["accuracy"])
         self.tiles["accuracy"].show_value(_percent(now), "on the training images")
         best = max((v for v in last["val_accuracy"] if math.isfinite(v)), default=math.nan)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, get_args
+from typing import Any, get_args
 
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import (
@@ -15,19 +15,17 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from convonet.desktop.views.page import Either, Page
+from convonet.desktop.views.page import Either, Page, PageContext
 from convonet.desktop.views.tune_plots import SearchPlots
 from convonet.desktop.widgets.basic import EmptyState, button, column, frame, label, row
 from convonet.desktop.widgets.table import TableView, Written, tenths
 from convonet.events import Watch
+from convonet.launch.work import WorkEnded
 from convonet.params import HyperParams, fields_of
 from convonet.runs.documents import tune_document
+from convonet.session.progress import time_left
+from convonet.tasks import TuneTask
 from convonet.tasks.tune_task import DRAWN_TRIALS, IMAGE_LIMIT, Objective, Pruner, Search
-from convonet.workbench.changes import WorkEnded
-from convonet.workbench.progress import time_left
-
-if TYPE_CHECKING:
-    from convonet.desktop.controller import Controller
 
 _LOOK_MS = 1000
 _HEAD = ("Accuracy %", "± %", "Loss", "Folds", "State", "Tied", "Seconds", "Trial")
@@ -39,8 +37,9 @@ class TunePage(Page):
     title = "Tune"
     parts = ("hyper", "data", "sets", "work")
 
-    def __init__(self, controller: Controller) -> None:
-        super().__init__(controller)
+    def __init__(self, context: PageContext) -> None:
+        super().__init__(context)
+        controller = context.controller
         self.add_buttons(
             controller.button("stop_tuning", "Stop"),
             controller.button("edit_hyper", "Edit values"),
@@ -61,6 +60,7 @@ class TunePage(Page):
         self.all_images.setToolTip(f"Else at most {IMAGE_LIMIT:,}, an even share of each class")
         self.search.currentTextChanged.connect(self._search_chosen)
         self._search_chosen(self.search.currentText())
+        controller.search_wanted.connect(self._search)
         options = row(self._options(), None, margin=12)
         self._plan = label("", "muted", wrap=True)
         self._now, self._left = label("", "section"), label("", "muted")
@@ -97,6 +97,7 @@ class TunePage(Page):
         controller.progressed.connect(self._show_progress)
         controller.ended.connect(self._ended)
         self._run: Any = None
+        self._images: str | None = None
         self._update_button()
 
     def _options(self) -> QGridLayout:
@@ -121,8 +122,11 @@ class TunePage(Page):
         grid.addWidget(self.all_images, 0, 9, 1, 2)
         return grid
 
+    def _search(self) -> None:
+        self.controller.guard(lambda: self.session.start(self.session.tasks.tune(**self.task_options())))
+
     def task_options(self) -> dict[str, Any]:
-        """What the form says, as keywords of `Workbench.tune_task`."""
+        """What the form says, as keywords of `TaskBuilder.tune`."""
         grid = self.search.currentText() == "grid"
         return {
             "search": self.search.currentText(),
@@ -141,18 +145,23 @@ class TunePage(Page):
             drawn.setEnabled(search != "grid")
 
     def refresh(self) -> None:
-        work = self.bench.work
+        work = self.session.work
         tuning = work is not None and work.task.kind == "tune"
         if tuning and work is not None:
-            self._run = work.run
-        varied = self.bench.space.varied
+            self._run, self._images = work.run, self.session.params.data.train_dir
+        elif self._run is not None and self._images != self.session.params.data.train_dir:
+            # Settings that were tried on other images say nothing of these.
+            self._run = None
+            self.table.show_rows((), _HEAD)
+            self.plots.clear()
+        varied = self.session.params.space.varied
         self._either.show_content(bool(varied) or tuning or bool(self.table.rows.rows))
         self.lead.setText(
             f"Varied: {', '.join(self._labels[name] for name in varied)}"
             if varied
             else "Several values are tried, the best is found"
         )
-        count = self.bench.space.size() if varied and not self.bench.space.ranges else 0
+        count = self.session.params.space.size() if varied and not self.session.params.space.ranges else 0
         self._plan.setText(
             f"The grid has {count:,} settings, each trained once on every fold." if count else ""
         )
@@ -199,8 +208,9 @@ class TunePage(Page):
         dialog.exec()
 
     def _ended(self, ended: WorkEnded) -> None:
-        if ended.task.kind == "tune":
-            self._run = ended.run
+        images = self.session.params.data.train_dir
+        if isinstance(ended.task, TuneTask) and ended.task.data.train_dir == images:
+            self._run, self._images = ended.run, images
             self._timer.stop()
             self._look()
 
@@ -212,7 +222,7 @@ class TunePage(Page):
             self.controller.guard(lambda trial=values[-1]: self._take_over(int(trial)))  # type: ignore[misc]
 
     def _take_over(self, trial: int) -> None:
-        self.bench.adopt(self._run, trial)
+        self.session.params.adopt(self._run, trial)
         self.controller.noted.emit("The row's values are the hyper parameters now")
         self.controller.page_wanted.emit("params/hyper")
 

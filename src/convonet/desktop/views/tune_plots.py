@@ -128,6 +128,11 @@ class SearchPlots(QStackedWidget):
             card.setVisible(folder / name in files)
         self.setCurrentIndex(int(bool(files)))
 
+    def clear(self) -> None:
+        """Show no figure."""
+        self._shown = ()
+        self.setCurrentIndex(0)
+
     def _picture(self, name: str) -> PictureFrame:
         if name not in self.pictures:
             made = self.pictures[name] = PictureFrame(FIGURES[name])

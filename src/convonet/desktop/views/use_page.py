@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QRectF, Qt
@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QDoubleSpinBox, QTabWidget, QWidget
 
 from convonet.desktop.dialogs.image import ImageDialog
 from convonet.desktop.views.foreign_note import ForeignNote
-from convonet.desktop.views.page import Either, Page
+from convonet.desktop.views.page import Either, Page, PageContext
 from convonet.desktop.widgets.bars import Bar, BarView
 from convonet.desktop.widgets.basic import EmptyState, button, column, frame, label, row
 from convonet.desktop.widgets.image_grid import ImageGrid, Picture
@@ -23,11 +23,6 @@ from convonet.errors import ConvonetError
 from convonet.events import Watch
 from convonet.inference.decide import top_k
 from convonet.params import PixelParams
-from convonet.workbench.opened import OpenedModel
-
-if TYPE_CHECKING:
-    from convonet.desktop.controller import Controller
-    from convonet.desktop.task_actions import TaskActions
 
 # Sets frame their digits differently: up to the edge, or with the margin of the well-known 28 × 28 set.
 _FRAMINGS = (20 / 28, 0.86, 1.0)
@@ -39,11 +34,11 @@ class UsePage(Page):
     title = "Use"
     parts = ("model", "sets", "work", "predictions")
 
-    def __init__(self, controller: Controller, tasks: TaskActions) -> None:
-        super().__init__(controller)
-        self._tasks = tasks
+    def __init__(self, context: PageContext) -> None:
+        super().__init__(context)
+        controller = context.controller
         self._shown: object = None
-        self._session: Any = None
+        self._network: Any = None
         self.add_buttons(
             controller.button("load_model", "Open a model …"),
             controller.button("predict_images", "Choose images …", primary=True),
@@ -80,7 +75,7 @@ class UsePage(Page):
         self.unsure.setAccessibleName("Unsure below")
         self.unsure.valueChanged.connect(lambda _: self._show_answers())
         self.grid = ImageGrid("Images that were predicted")
-        self.grid.offer("Explain", self._tasks.explain_pictures)
+        self.grid.offer("Explain", self.context.tasks.explain_pictures)
         self.grid.opened.connect(lambda place: ImageDialog(self.grid.pictures, place, self).exec())
         self.table = TableView(("Image", "Prediction", "Confidence", "Remark"), "predictions")
         self._count = label("", "muted")
@@ -108,20 +103,20 @@ class UsePage(Page):
         self.tabs.setCurrentIndex(1 if part == "draw" else 0)
 
     def refresh(self) -> None:
-        model = self.bench.model
+        model = self.session.model
         self._either.show_content(model is not None)
         if model is None:
             self.lead.setText("New images, answered at once")
             return
-        names = self.bench.class_names
+        names = self.session.class_names
         shown = ", ".join(names[:8]) + (" …" if len(names) > 8 else "")
         self.lead.setText(f"Model {model.name}" + (f": tells {shown}" if shown else ""))
         self.foreign.refresh()
-        if self._shown is not self.bench.predictions:
-            self._shown = self.bench.predictions
+        if self._shown is not self.session.predictions:
+            self._shown = self.session.predictions
             self._show_answers()
-        if self._session is not None and self._session[0] != model.path:
-            self._session = None
+        if self._network is not None and self._network[0] != model.path:
+            self._network = None
 
     # Images
 
@@ -129,7 +124,7 @@ class UsePage(Page):
         limit = self.unsure.value() / 100
         rows: list[tuple[Any, ...]] = []
         pictures = []
-        for answer in self.bench.predictions:
+        for answer in self.session.predictions:
             name = Path(answer["path"]).name
             if "error" in answer:
                 rows.append((name, "", None, answer["error"]))
@@ -138,10 +133,14 @@ class UsePage(Page):
             unsure = answer["confidence"] < limit
             sure = f"{100 * answer['confidence']:.1f} %"
             confidence = Written(answer["confidence"], sure)
-            rows.append((name, answer["predicted"], confidence, "unsure" if unsure else ""))
+            unknown = bool(answer.get("unknown"))
+            note = "none of these" if unknown else "unsure" if unsure else ""
+            rows.append((name, answer["predicted"], confidence, note))
             top = tuple((item["class"], item["probability"]) for item in answer["top"])
-            words = f"{answer['predicted']} ({sure}){' unsure' if unsure else ''}"
-            pictures.append(Picture(answer["path"], words, unsure, top))
+            words = f"{answer['predicted']} ({sure}) {note}".rstrip()
+            if unknown:
+                words = f"None of these (nearest: {answer['predicted']})"
+            pictures.append(Picture(answer["path"], words, unsure or unknown, top))
         self.table.show_rows(rows)
         self.grid.show_pictures(pictures)
         self._count.setText(f"{len(rows):,} image{'s' if len(rows) > 1 else ''}" if rows else "")
@@ -154,21 +153,21 @@ class UsePage(Page):
         self._answer.setText("–")
 
     def _drawn(self) -> None:
-        model = self.bench.model
-        if model is None or model.onnx is None:
+        model = self.session.model
+        if model is None or self.session.models.onnx_path(model) is None:
             self._says.setText("Drawing needs a model with its ONNX file beside it, as every run has.")
             return
         images = [self.pad.centred(share) for share in _FRAMINGS]
-        session, path = self._session, model.path
+        network, models = self._network, self.session.models
 
         def answer(_: Watch) -> tuple[Any, list[tuple[str, float]]]:
-            opened = session or (path, _open(model))
+            opened = network or (model.path, _open(models.fetch_onnx(model)))
             return opened, _ask(opened[1], images)
 
         self.controller.background.call("pad", answer, self._answered, self._not_answered)
 
     def _answered(self, found: tuple[Any, list[tuple[str, float]]]) -> None:
-        self._session, top = found
+        self._network, top = found
         self._answer.setText(top[0][0])
         self._says.setText(f"{100 * top[0][1]:.1f} % sure")
         self.bars.show_bars([Bar(name, (share,), f"{100 * share:.1f} %") for name, share in top])
@@ -192,11 +191,11 @@ def _centred(text: str, role: str) -> QWidget:
     return made
 
 
-def _open(model: OpenedModel) -> Any:
+def _open(onnx: Path | None) -> Any:
     # ONNX Runtime takes half a second to load.
     from convonet.inference.onnx_model import OnnxModel
 
-    return OnnxModel.load(str(model.ready_onnx()), threads=1)
+    return OnnxModel.load(str(onnx), threads=1)
 
 
 def _ask(network: Any, drawings: Sequence[QImage]) -> list[tuple[str, float]]:

@@ -1,1 +1,1 @@
-"""Pieces that the views are made of; they know nothing of workbench or runs."""
+"""Pieces that the views are made of; they know nothing of session or runs."""

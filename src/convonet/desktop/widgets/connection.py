@@ -7,7 +7,7 @@ from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from convonet.desktop.style import color
-from convonet.workbench.remote.connection import Connection
+from convonet.session.remote.connection import Connection
 
 _LOOK_MS = 250
 _DOT, _GAP = 9, 8

@@ -12,7 +12,7 @@ from PySide6.QtCore import QCoreApplication, QObject, QRunnable, Qt, QThreadPool
 from PySide6.QtGui import QImage, QPixmap
 
 from convonet.errors import ConvonetError, DataError
-from convonet.workbench.remote.client import ServerLostError
+from convonet.session.remote.errors import ServerLostError
 
 _KEPT, _KEPT_BYTES = 200, 16 * 2**20
 _WANTED = 400

@@ -13,7 +13,7 @@ def build(x: Tensor, net: Layers) -> Tensor:
     x = net.pool(net.conv(x, 256, 5), 3, stride=2)
     for maps in (384, 384, 256):
         x = net.conv(x, maps, 3)
-    x = net.gather(net.pool(x, 3, stride=2))
+    x = net.flatten_or_pool(net.pool(x, 3, stride=2))
     for _ in range(2):
         x = net.drop(net.dense(x, net.values["num_units"]))
     return net.output(x)

@@ -15,5 +15,5 @@ def build(x: Tensor, net: Layers) -> Tensor:
     x = net.pad(x, _SIDE)
     for maps in (6, 16):
         x = net.pool(net.conv(x, maps, _KERNEL, padding="valid"))
-    x = net.gather(net.conv(x, 120, _KERNEL, padding="valid"))
+    x = net.flatten_or_pool(net.conv(x, 120, _KERNEL, padding="valid"))
     return net.output(net.drop(net.dense(x, net.values["num_units"])))

@@ -14,7 +14,7 @@ def build(x: Tensor, net: Layers) -> Tensor:
     for stage in range(3):
         for block in range(net.values["num_blocks"]):
             x = _block(x, net, filters * 2**stage, stride=2 if stage and not block else 1)
-    return net.output(net.drop(net.gather(x)))
+    return net.output(net.drop(net.flatten_or_pool(x)))
 
 
 def _block(x: Tensor, net: Layers, filters: int, stride: int) -> Tensor:

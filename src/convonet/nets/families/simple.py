@@ -10,4 +10,4 @@ from convonet.nets.layers import Layers, Tensor
 def build(x: Tensor, net: Layers) -> Tensor:
     """28×28×1 with 10 classes: 54,410 parameters."""
     x = net.pool(net.conv(x, net.values["num_filters"]))
-    return net.output(net.drop(net.gather(x)))
+    return net.output(net.drop(net.flatten_or_pool(x)))

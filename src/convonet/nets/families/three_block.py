@@ -12,5 +12,5 @@ def build(x: Tensor, net: Layers) -> Tensor:
     for block, shrink in enumerate((2, 2, 4)):
         x = net.conv(x, net.values["num_filters"] * 2**block)
         x = net.drop(net.pool(x, shrink))
-    x = net.dense(net.gather(x), net.values["num_units"])
+    x = net.dense(net.flatten_or_pool(x), net.values["num_units"])
     return net.output(net.drop(x))

@@ -14,5 +14,5 @@ def build(x: Tensor, net: Layers) -> Tensor:
         for index in range(convolutions):
             x = net.conv(x, net.values["num_filters"] * 2**block, norm=index == 0)
         x = net.drop(net.pool(x), light)
-    x = net.dense(net.gather(x), net.values["num_units"])
+    x = net.dense(net.flatten_or_pool(x), net.values["num_units"])
     return net.output(net.drop(x))

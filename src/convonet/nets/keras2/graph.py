@@ -106,21 +106,21 @@ def _sequential(
     positions: tuple[str, ...],
     leaves: list[Leaf],
 ) -> keras.Model:
-    rows: list[Any] = []
+    layers: list[Any] = []
     shape = None
     for item, own_positions in _parts(config, positions):
         if item["class_name"] == "InputLayer":
             shape = shape or _input_shape(item)
             continue
         layer = _layer(item, path, own_positions, leaves)
-        if shape is None and not rows:
+        if shape is None and not layers:
             shape = (
                 layer.input_shape[1:] if isinstance(layer, keras.Model) else _told_shape(item, config, part)
             )
-        rows.append(layer)
-    if not rows or shape is None:
+        layers.append(layer)
+    if not layers or shape is None:
         raise Unreadable("a sequential network that does not tell the size of its images")
-    return keras.Sequential([keras.Input(shape), *rows], name=_name(config))
+    return keras.Sequential([keras.Input(shape), *layers], name=_name(config))
 
 
 def _told_shape(*parts: Mapping[str, Any]) -> tuple[int | None, ...] | None:

@@ -9,15 +9,15 @@ from itertools import pairwise
 from typing import Any
 
 from convonet.nets.backend import keras
+from convonet.nets.torch_path.converters import TorchOp, ops_of
 from convonet.nets.torch_path.layout import keras_axes, torch_axes
-from convonet.nets.torch_path.pieces import Piece, pieces_of
 
 Tensor = Any
 
 
 @dataclass(frozen=True)
-class LayerOp:
-    """One piece, with the indices of the values that it reads and writes.
+class OpNode:
+    """One operation, with the indices of the values that it reads and writes.
 
     Attributes:
         sources: indices of its inputs; `joins` where the layer takes them as a list.
@@ -25,7 +25,7 @@ class LayerOp:
         last: indices of values that nobody reads any more.
     """
 
-    piece: Piece
+    op: TorchOp
     sources: tuple[int, ...]
     joins: bool
     output: int
@@ -35,23 +35,23 @@ class LayerOp:
 class TorchForward:
     """What `model(images, training=…)` gives, computed in torch's own axes and layouts.
 
-    Args:
-        ops: in the order in which they are run; value 0 is the input.
-        result: index of the output.
+        Args:
+    nodes: in the order in which they are run; value 0 is the input.
+            result: index of the output.
     """
 
-    def __init__(self, ops: Sequence[LayerOp], result: int) -> None:
-        self._ops, self._result = tuple(ops), result
-        self._size = 1 + max((op.output for op in ops), default=0)
+    def __init__(self, nodes: Sequence[OpNode], result: int) -> None:
+        self._nodes, self._result = tuple(nodes), result
+        self._size = 1 + max((node.output for node in nodes), default=0)
 
     def __call__(self, images: Tensor, training: bool) -> Tensor:
         """The output, (N, K), of images (N, H, W, C) or rows of numbers, float32."""
         values: list[Any] = [None] * self._size
         values[0] = torch_axes(images)
-        for op in self._ops:
-            given = [values[index] for index in op.sources]
-            values[op.output] = op.piece.run(given if op.joins else given[0], training)
-            for index in op.last:
+        for node in self._nodes:
+            given = [values[index] for index in node.sources]
+            values[node.output] = node.op.run(given if node.joins else given[0], training)
+            for index in node.last:
                 values[index] = None
         return keras_axes(values[self._result])
 
@@ -72,7 +72,7 @@ def create_forward(model: Any) -> TorchForward | None:
     result = reader.read(model, 0)
     if result is None:
         return None
-    return TorchForward(_freed(_folded(_pooled_first(reader.ops, result), result), result), result)
+    return TorchForward(_freed(_folded(_pooled_first(reader.nodes, result), result), result), result)
 
 
 def _is_graph(model: Any) -> bool:
@@ -81,10 +81,10 @@ def _is_graph(model: Any) -> bool:
 
 
 class _Reader:
-    """Collects the rows of a network and of those nested in it."""
+    """Collects the operations of a network and of those nested in it."""
 
     def __init__(self) -> None:
-        self.ops: list[LayerOp] = []
+        self.nodes: list[OpNode] = []
         self._count = 0
 
     def read(self, model: Any, source: int) -> int | None:
@@ -120,9 +120,9 @@ class _Reader:
         return True
 
     def _layer(self, layer: Any, sources: tuple[int, ...], joins: bool) -> int:
-        for piece in pieces_of(layer):
+        for op in ops_of(layer):
             self._count += 1
-            self.ops.append(LayerOp(piece, sources, joins, self._count))
+            self.nodes.append(OpNode(op, sources, joins, self._count))
             sources, joins = (self._count,), False
         return self._count
 
@@ -131,77 +131,77 @@ def _is_nested(layer: Any) -> bool:
     return isinstance(layer, keras.Model) and _is_graph(layer)
 
 
-def _pooled_first(ops: Sequence[LayerOp], result: int) -> list[LayerOp]:
+def _pooled_first(nodes: Sequence[OpNode], result: int) -> list[OpNode]:
     """Maximum pooling before what leaves the largest number the largest: ReLU, and the bias of a convolution.
 
     The same numbers and gradients from a quarter of the work. A bias' gradient is a sum over all pixels, which takes
     as long as the kernel's where there is one channel.
     """
-    uses = Counter(index for op in ops for index in op.sources)
+    uses = Counter(index for node in nodes for index in node.sources)
     uses[result] += 1
-    made = list(ops)
+    made = list(nodes)
 
     def follows(here: int) -> bool:
-        op, after = made[here : here + 2]
-        return after.sources == (op.output,) and uses[op.output] == 1
+        node, after = made[here : here + 2]
+        return after.sources == (node.output,) and uses[node.output] == 1
 
-    for here, (op, after) in enumerate(pairwise(ops)):
-        if (op.piece.kind, after.piece.kind) == ("relu", "max_pool") and follows(here):
-            made[here], made[here + 1] = replace(op, piece=after.piece), replace(after, piece=op.piece)
+    for here, (node, after) in enumerate(pairwise(nodes)):
+        if (node.op.kind, after.op.kind) == ("relu", "max_pool") and follows(here):
+            made[here], made[here + 1] = replace(node, op=after.op), replace(after, op=node.op)
     for here in range(len(made) - 1):
-        conv, pool = made[here].piece, made[here + 1].piece
+        conv, pool = made[here].op, made[here + 1].op
         if conv.bare is None or pool.kind != "max_pool" or not follows(here):
             continue
-        made[here] = replace(made[here], piece=Piece(conv.bare))
-        relu = here + 2 < len(made) and made[here + 2].piece.kind == "relu" and follows(here + 1)
+        made[here] = replace(made[here], op=TorchOp(conv.bare))
+        relu = here + 2 < len(made) and made[here + 2].op.kind == "relu" and follows(here + 1)
         last = here + 2 if relu else here + 1
-        made[last] = replace(made[last], piece=made[last].piece.and_bias(conv.bias))
+        made[last] = replace(made[last], op=made[last].op.and_bias(conv.bias))
     return made
 
 
-def _folded(ops: Sequence[LayerOp], result: int) -> list[LayerOp]:
+def _folded(nodes: Sequence[OpNode], result: int) -> list[OpNode]:
     """A convolution and the batch normalisation behind it as one convolution, while the latter does not learn.
 
     That saves a pass over the maps forward and another one backward: most of the time of a network that is fine-tuned
     with its statistics frozen.
     """
-    uses = Counter(index for op in ops for index in op.sources)
+    uses = Counter(index for node in nodes for index in node.sources)
     uses[result] += 1
     made, skipped = [], False
-    for here, op in enumerate(ops):
+    for here, node in enumerate(nodes):
         if skipped:
             skipped = False
             continue
-        after = ops[here + 1] if here + 1 < len(ops) else None
+        after = nodes[here + 1] if here + 1 < len(nodes) else None
         if (
             after is None
-            or op.piece.scaled is None
-            or after.piece.affine is None
-            or after.sources != (op.output,)
-            or uses[op.output] != 1
+            or node.op.scaled is None
+            or after.op.affine is None
+            or after.sources != (node.output,)
+            or uses[node.output] != 1
         ):
-            made.append(op)
+            made.append(node)
             continue
-        made.append(replace(op, piece=_joined(op.piece, after.piece), output=after.output))
+        made.append(replace(node, op=_joined(node.op, after.op), output=after.output))
         skipped = True
     return made
 
 
-def _joined(conv: Piece, norm: Piece) -> Piece:
+def _joined(conv: TorchOp, norm: TorchOp) -> TorchOp:
     def run(x: Tensor, training: bool) -> Tensor:
         affine = norm.affine(training) if norm.affine is not None else None
         if affine is None or conv.scaled is None:
             return norm.run(conv.run(x, training), training)
         return conv.scaled(x, *affine)
 
-    return Piece(run)
+    return TorchOp(run)
 
 
-def _freed(ops: Sequence[LayerOp], result: int) -> list[LayerOp]:
-    """Each op with the values that it is the last to read, so that their memory is given back early."""
+def _freed(nodes: Sequence[OpNode], result: int) -> list[OpNode]:
+    """Each node with the values that it is the last to read, so that their memory is given back early."""
     read = {result}
     made = []
-    for op in reversed(ops):
-        made.append(replace(op, last=tuple(index for index in set(op.sources) if index not in read)))
-        read |= set(op.sources)
+    for node in reversed(nodes):
+        made.append(replace(node, last=tuple(index for index in set(node.sources) if index not in read)))
+        read |= set(node.sources)
     return made[::-1]

@@ -9,6 +9,8 @@ from typing import Any, Literal
 from fastapi import APIRouter, Request, Response
 
 from convonet._version import __version__
+from convonet.inference.backbones import backbones_here
+from convonet.launch.doctor import examine
 from convonet.params import DataParams, HyperParams, fields_of, preset, preset_names
 from convonet.params.catalogue import family_document, models_document
 from convonet.params.migrations import FORMAT_VERSION
@@ -21,7 +23,6 @@ from convonet.server.refusals import Refusal
 from convonet.server.routes import REFUSED
 from convonet.server.services import Parts
 from convonet.server.tasks import kinds, option_names
-from convonet.workbench.doctor import examine
 
 router = APIRouter(tags=["about"], responses=REFUSED)
 
@@ -84,7 +85,7 @@ def about(parts: Parts) -> Json:
         "fields": {
             kind: [field.to_dict() for field in fields_of(model).values()] for kind, model in declared.items()
         },
-        **models_document(),
+        **_models(),
         "presets": {kind: preset_names(kind) for kind in ("data", "hyper")},
         "recipes": list(RECIPES),
         "format_version": FORMAT_VERSION,
@@ -116,6 +117,13 @@ def doctor() -> Json:
 @cache
 def _examined() -> dict[str, Any]:
     return examine()
+
+
+def _models() -> dict[str, Any]:
+    """Families and backbones; of each backbone, whether its weights are on this machine."""
+    found = models_document()
+    here = backbones_here()
+    return found | {"bases": [base | {"here": base["name"] in here} for base in found["bases"]]}
 
 
 @cache

@@ -23,7 +23,7 @@ from convonet.server.pictures import MOST_SIDE, encoded, picture, picture_file
 from convonet.server.refusals import Refusal
 from convonet.server.routes import REFUSED
 from convonet.server.services import Parts, Services
-from convonet.workbench.look import find_sizes
+from convonet.session.look import find_sizes
 
 router = APIRouter(tags=["images"], responses=REFUSED)
 

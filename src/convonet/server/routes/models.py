@@ -14,7 +14,7 @@ from convonet.server.held import HeldResponse
 from convonet.server.refusals import no_such
 from convonet.server.routes import REFUSED
 from convonet.server.services import Parts, Services
-from convonet.workbench.opened import OpenedModel, open_model
+from convonet.session.opened import OpenedModel, open_model
 
 router = APIRouter(tags=["models"], responses=REFUSED)
 

@@ -18,9 +18,9 @@ from convonet.server.refusals import Refusal
 from convonet.server.routes import REFUSED
 from convonet.server.routes.images import DataSetId
 from convonet.server.services import Parts, Services
+from convonet.session.recipes import recipe_for
 from convonet.tasks import Task, TrainTask
 from convonet.tasks.shown_as import as_command, as_python
-from convonet.workbench.recipes import recipe_for
 
 router = APIRouter(tags=["parameters"], responses=REFUSED)
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import FileResponse
 
-from convonet.data.places import place_of
+from convonet.data.locations import location_of
 from convonet.errors import ConvonetError, InputError
 from convonet.params import DataParams
 from convonet.params.files import hyper_to_dict
@@ -28,8 +28,8 @@ from convonet.server.refusals import Refusal, no_such
 from convonet.server.routes import REFUSED
 from convonet.server.routes.runs import RunId
 from convonet.server.services import Parts
+from convonet.session.predictions import Answers
 from convonet.tasks import traits_of
-from convonet.workbench.predictions import Answers
 
 router = APIRouter(tags=["results"], responses=REFUSED)
 
@@ -181,12 +181,12 @@ def answers(
         places = table.cell(true, predicted).tolist()
     else:
         places = table.mistakes().tolist() if mistakes else list(range(len(table)))
-    items = [_answer(parts.root, table, place) for place in places[offset : offset + limit]]
+    items = [_answer(parts.root, table, index) for index in places[offset : offset + limit]]
     return Json({"total": len(places), "offset": offset, "answers": items})
 
 
-def _answer(root: Root, table: Answers, place: int) -> dict[str, Any]:
-    found = table[place]
+def _answer(root: Root, table: Answers, index: int) -> dict[str, Any]:
+    found = table[index]
     address = FilePath(found.address)
     inside = root.holds(FilePath(os.path.normpath(address)))
     return {
@@ -208,7 +208,7 @@ def _set_root(run: Run, split: str) -> FilePath:
     values = {k: v for k, v in (record["params"].get("data") or {}).items() if k != VERSION_KEY}
     data = DataParams.of(values)
     wanted: Any = split
-    place = place_of(data, wanted) or place_of(data, "train")
-    if place is None:
+    location = location_of(data, wanted) or location_of(data, "train")
+    if location is None:
         return FilePath(data.train_dir or run.path)
-    return place.path if place.path.is_dir() or place.pair else place.path.parent
+    return location.path if location.path.is_dir() or location.pair else location.path.parent

@@ -15,7 +15,7 @@ from convonet.server.multipart import Upload, read_uploads
 from convonet.server.routes import REFUSED
 from convonet.server.routes.predict import MULTIPART, pixels_within, receiving
 from convonet.server.services import Parts, Services
-from convonet.workbench.demo import write_digits
+from convonet.session.demo import write_sample_set
 
 router = APIRouter(tags=["images"], responses=REFUSED)
 
@@ -44,10 +44,10 @@ async def upload(request: Request, parts: Parts) -> Json:
 
 @router.post("/samples", status_code=201, response_model=schemas.SampleFolders)
 def sample(wish: schemas.Sample, parts: Parts) -> Json:
-    """Write a sample set below the root, once. Takes some seconds."""
+    """Write a sample set below the root, once. The digits take seconds; the others are fetched, which takes minutes."""
     folder = parts.root.inside(Path("samples") / wish.name)
     with _writing:
         if not (folder / "train").is_dir():
-            write_digits(folder)
+            write_sample_set(wish.name, folder)
     shown = {f"{split}_dir": parts.root.shown(folder / split) for split in ("train", "test")}
     return Json(shown, 201)

@@ -56,8 +56,10 @@ function listen() {
 }
 
 async function classify(files) {
+  // The newest images come first, in their own order.
+  const before = byId("answers").firstChild;
   for (const file of files.slice(0, MOST_SHOWN)) {
-    const card = addCard(file.name);
+    const card = addCard(file.name, before);
     const picture = make("img");
     picture.alt = "";
     picture.src = URL.createObjectURL(file);
@@ -80,12 +82,11 @@ async function show(image, name, canvas) {
   fill(card, await model.answer(image));
 }
 
-function addCard(name) {
+function addCard(name, before = byId("answers").firstChild) {
   const title = make("p", "name muted", name);
   title.title = name;
   const card = make("article", "card answer", make("div", "", title));
-  byId("answers").prepend(card);
-  while (byId("answers").children.length > MOST_SHOWN) byId("answers").lastChild.remove();
+  byId("answers").insertBefore(card, before);
   return card;
 }
 

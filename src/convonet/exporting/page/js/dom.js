@@ -15,7 +15,7 @@ export function make(tag, className = "", ...children) {
 export const percent = (value) => `${(100 * value).toFixed(1)}%`;
 
 /** The predicted class, its probability, and bars of the likeliest classes. */
-export function answerParts({predicted, confidence, top}) {
+export function answerParts({predicted, confidence, top, unknown}) {
   const bars = top.map(([name, probability]) => {
     const bar = make("span", "bar");
     bar.style.width = `${100 * probability}%`;
@@ -23,6 +23,7 @@ export function answerParts({predicted, confidence, top}) {
     label.title = name;
     return make("li", "", label, make("span", "track", bar), make("span", "number", percent(probability)));
   });
-  const headline = make("p", "headline", make("strong", "predicted", predicted), ` ${percent(confidence)}`);
-  return [headline, make("ul", "bars", ...bars)];
+  const strong = make("strong", "predicted", unknown ? "None of these" : predicted);
+  const rest = unknown ? `, most like ${predicted} (${percent(confidence)})` : ` ${percent(confidence)}`;
+  return [make("p", "headline", strong, rest), make("ul", "bars", ...bars)];
 }

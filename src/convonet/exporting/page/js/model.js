@@ -25,13 +25,20 @@ export class Model {
 
   /** The probability of each class, for RGBA pixels of any size. */
   async probabilities(image) {
+    return (await this.outputs(image)).probabilities;
+  }
+
+  /** What the network gives for an image: `probabilities`, and `unknown`, whether it is none of the classes. */
+  async outputs(image) {
     const {input_height: height, input_width: width, input_channels: channels} = this.about;
     const pixels = Float32Array.from(toPixels(image, this.about));
     // A session computes one image at a time.
     const turn = this.waiting.then(async () => {
       const input = new ort.Tensor("float32", pixels, [1, height, width, channels]);
-      const {probabilities} = await this.session.run({pixels: input});
-      return Array.from(probabilities.data);
+      const found = await this.session.run({pixels: input});
+      const {unknown_output: output, unknown_above: limit} = this.about;
+      const unknown = Boolean(output) && found[output].data[0] > Math.fround(limit);
+      return {probabilities: Array.from(found.probabilities.data), unknown};
     });
     this.waiting = turn.catch(() => {});
     return turn;
@@ -48,12 +55,13 @@ export class Model {
     return probabilities[index] >= Math.fround(threshold) ? index : 1 - index;
   }
 
-  /** The predicted class, its probability, and the likeliest few with theirs. */
+  /** The predicted class, its probability, the likeliest few with theirs, and whether it is none of them. */
   async answer(image, top = 5) {
-    const probabilities = await this.probabilities(image);
+    const {probabilities, unknown} = await this.outputs(image);
     const index = this.predicted(probabilities);
     const order = probabilities.map((_, i) => i).sort((a, b) => probabilities[b] - probabilities[a]);
     return {
+      unknown,
       predicted: this.classes[index],
       confidence: probabilities[index],
       top: order.slice(0, top).map((i) => [this.classes[i], probabilities[i]]),

@@ -56,9 +56,9 @@ export function watchConnection() {
   looking = setTimeout(look, LOOK_MS);
 }
 
-/** Ask the API; `body` is sent as JSON, or as it is when it is a form. */
+/** Ask the API; `body` is sent as JSON, or as it is when it is a form or bytes. */
 export async function call(path, {method, body, signal} = {}) {
-  const form = body instanceof FormData;
+  const form = body instanceof FormData || body instanceof Blob;
   let answer;
   try {
     answer = await fetch(`${API}/${path}`, {
@@ -83,7 +83,9 @@ export async function call(path, {method, body, signal} = {}) {
 }
 
 export const query = (values) => {
-  const given = Object.entries(values).filter(([, value]) => value !== null && value !== undefined && value !== "");
+  const given = Object.entries(values).filter(
+    ([, value]) => value !== null && value !== undefined && value !== "",
+  );
   return given.length ? `?${new URLSearchParams(given)}` : "";
 };
 
@@ -102,7 +104,7 @@ export async function ask(kind, {data, hyper, options} = {}, signal) {
   for (let wait = 150; ; wait = Math.min(1000, wait * 1.3)) {
     await new Promise((done) => setTimeout(done, wait));
     const now = await call(`runs/${seg(run.id)}`, {signal});
-    if (["done"].includes(now.state)) return {...await call(`runs/${seg(run.id)}/result`), asked: run.id};
+    if (["done"].includes(now.state)) return {...(await call(`runs/${seg(run.id)}/result`)), asked: run.id};
     if (!["waiting", "running"].includes(now.state)) {
       throw new Fault(409, {detail: sentence(now.error) || `It was ${now.state}`, error: now.error});
     }
@@ -112,7 +114,11 @@ export async function ask(kind, {data, hyper, options} = {}, signal) {
 /** An error of a run's record in one sentence. */
 export function sentence(error) {
   if (!error) return "";
-  const parts = [error.what, error.where && `(${error.where})`, error.expected && `expected ${error.expected}`,
-    error.received && `received ${error.received}`];
+  const parts = [
+    error.what,
+    error.where && `(${error.where})`,
+    error.expected && `expected ${error.expected}`,
+    error.received && `received ${error.received}`,
+  ];
   return `${parts.filter(Boolean).join("; ")}${error.hint ? `. ${error.hint}` : ""}.`.replaceAll("; (", " (");
 }

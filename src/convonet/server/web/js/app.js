@@ -1,11 +1,12 @@
 // The frame: steps at the left, the page in the middle, what is under way at the top, the connection watched.
 
-import {call, connection, query, seg, watchConnection} from "./api.js";
+import {call, connection, watchConnection} from "./api.js";
 import {askToken} from "./dialogs.js";
-import {fill, h, percent, say, timeLeft, whole} from "./dom.js";
-import {Follow} from "./follow.js";
-import {check, look, restore, store, usedRecipe} from "./store.js";
+import {fill, h} from "./dom.js";
+import {aboutPage} from "./pages/about.js";
 import {dataPage} from "./pages/data.js";
+import {explainPage} from "./pages/explain.js";
+import {guidePage} from "./pages/guide.js";
 import {networkPage} from "./pages/network.js";
 import {paramsPage} from "./pages/params.js";
 import {runsPage} from "./pages/runs.js";
@@ -15,11 +16,29 @@ import {testPage} from "./pages/test.js";
 import {trainPage} from "./pages/train.js";
 import {tunePage} from "./pages/tune.js";
 import {usePage} from "./pages/use.js";
+import {drawRail} from "./rail.js";
+import {check, look, restore, store} from "./store.js";
+import {restoreTheme, themeButton} from "./theme.js";
+import {isLong, lookForWork, work, workingKind} from "./work.js";
 
-const STEPS = [["data", "Data", dataPage], ["params", "Parameters", paramsPage], ["network", "Network", networkPage], ["train", "Train", trainPage], ["test", "Test", testPage], ["use", "Use", usePage], ["tune", "Tune", tunePage], ["runs", "Runs", runsPage]];
-const OPENED = [["study", "Target study", studyPage, "tune"], ["suspects", "Suspicious labels", suspectsPage, "data"]]; // from a run, begun on another step
-const ORDERED = 6;
-const LOOK_MS = 3000;
+const STEPS = [
+  ["data", "Data", dataPage],
+  ["params", "Parameters", paramsPage],
+  ["network", "Network", networkPage],
+  ["train", "Train", trainPage],
+  ["test", "Test", testPage],
+  ["use", "Use", usePage],
+  ["explain", "Explain", explainPage],
+  ["tune", "Tune", tunePage],
+  ["runs", "Runs", runsPage],
+];
+// Pages without a step of their own, and the step that they belong to; those of a run belong to Runs.
+const OPENED = [
+  ["study", "Target study", studyPage, "tune"],
+  ["suspects", "Suspicious labels", suspectsPage, "data"],
+  ["guide", "First steps", guidePage, ""],
+  ["about", "About", aboutPage, ""],
+];
 const main = document.getElementById("main");
 
 /** What a page gets: its place, the rest of its address, and what ends with it. */
@@ -60,74 +79,10 @@ function route(focus = true) {
   if (focus) main.focus({preventScroll: true});
 }
 
-function notes() {
-  const sets = store.dataset?.sets;
-  const wrong = Object.keys(store.faults.data).length + Object.keys(store.faults.hyper).length;
-  return {
-    data: sets?.train?.images ? `${whole(sets.train.images)} images` : "none yet",
-    params: wrong ? `${wrong} wrong` : store.varied.length ? `${store.varied.length} varied` : usedRecipe() === "none" ? "ready" : `recipe ${usedRecipe()}`,
-    network: usedRecipe() === "none" ? store.hyper.family || "convonet" : store.plan ? `${store.plan.candidates.length} planned` : "planned",
-    train: current?.task === "train" ? "under way" : store.training ? "" : "",
-    test: store.model, use: store.model, tune: "", runs: "",
-  };
-}
-
 function rail() {
-  const said = notes();
   const opened = OPENED.find(([name]) => name === shown.name);
   const here = !opened ? shown.name : shown.part ? "runs" : opened[3];
-  const place = document.getElementById("rail");
-  fill(place, STEPS.map(([name, title], number) => [
-    number === ORDERED ? h("hr", {"aria-hidden": "true"}) : null,
-    h("a", {href: `#${name}`, "aria-current": name === here ? "page" : null}, h("span.no", {"aria-hidden": "true"}, number < ORDERED ? number + 1 : ""), h("span", {}, title), said[name] ? h("span.note", {title: said[name]}, said[name]) : null),
-  ]));
-  const link = place.querySelector("[aria-current]");
-  if (link && place.scrollWidth > place.clientWidth) place.scrollLeft = link.offsetLeft - (place.clientWidth - link.offsetWidth) / 2;
-}
-
-// What is under way on the server, whoever began it.
-
-let current = null;
-
-/** Whether runs of this kind stay and can be followed; the server knows. */
-function isLong(kind) {
-  return store.about?.kinds.some((each) => each.kind === kind && each.traits.keeps_run) ?? false;
-}
-
-async function lookForWork() {
-  try {
-    const {runs} = await call(`runs${query({state: "running", limit: 5})}`);
-    const run = runs.find((each) => isLong(each.kind));
-    if (run && run.id !== current?.run) attach(run);
-  } catch {
-    return;
-  } finally {
-    setTimeout(lookForWork, LOOK_MS);
-  }
-}
-
-function attach(run) {
-  current?.close();
-  current = new Follow(run.id);
-  current.task = run.kind;
-  const place = document.getElementById("work");
-  const [link, left, bar] = [h("a", {href: `#${run.kind}/${seg(run.id)}`}), h("span.left"), h("progress", {max: 1, "aria-label": "Work under way"})];
-  fill(place, link, bar, left);
-  const mine = current;
-  current.addEventListener("change", () => {
-    const {title, share, left: seconds} = mine.progress;
-    say(link, title);
-    say(left, timeLeft(seconds) || (share === null ? "" : percent(share, 0)));
-    if (share === null) bar.removeAttribute("value");
-    else bar.value = share;
-  });
-  current.addEventListener("end", () => {
-    if (current !== mine) return;
-    current = null;
-    fill(place);
-    rail();
-  });
-  rail();
+  drawRail(STEPS, here, workingKind());
 }
 
 connection.addEventListener("lost", () => {
@@ -153,18 +108,23 @@ async function begin() {
     store.about = await call("about");
   } catch (error) {
     if (error.status !== 401) {
-      fill(main, h(".card", {role: "alert"}, h("h2.bad", {}, "The page cannot begin"), h("p", {}, error.message)));
+      const title = h("h2.bad", {}, "The page cannot start");
+      fill(main, h(".card", {role: "alert"}, title, h("p", {}, error.message)));
       connection.addEventListener("back", begin, {once: true});
     }
     return;
   }
   await Promise.all([look().catch(() => {}), check().catch(() => {})]);
-  for (const name of ["dataset", "checked", "model", "training", "hyper", "recipe", "plan"]) store.addEventListener(name, rail);
+  const names = ["dataset", "checked", "model", "training", "hyper", "recipe", "plan"];
+  for (const name of names) store.addEventListener(name, rail);
+  work.addEventListener("change", rail);
   window.addEventListener("hashchange", () => route());
   route(false);
   lookForWork();
   watchConnection();
 }
 
+restoreTheme();
+document.querySelector(".top").append(themeButton());
 restore();
 begin();

@@ -9,7 +9,20 @@ import {given, searchRecipe, store, whyNotTrain} from "./store.js";
 export function beginPage(page, {kind, title, button, fields, about, said}) {
   const begin = h("button.primary", {type: "button", onclick: start}, button);
   const top = head(title, "", begin, h("a.button", {href: "#params"}, "Parameters"));
-  fill(page.place, top, h(".card", {}, about.map((text) => h("p", {}, text)), h(".form", {}, Object.values(fields).map((field) => field.element))));
+  fill(
+    page.place,
+    top,
+    h(
+      ".card",
+      {},
+      about.map((text) => h("p", {}, text)),
+      h(
+        ".form",
+        {},
+        Object.values(fields).map((field) => field.element),
+      ),
+    ),
+  );
   page.on(store, "checked", ready);
   page.on(store, "dataset", ready);
   ready();
@@ -24,7 +37,16 @@ export function beginPage(page, {kind, title, button, fields, about, said}) {
   async function start() {
     begin.disabled = true;
     try {
-      const run = await call("runs", {body: {kind, data: given("data"), hyper: given("hyper"), recipe: searchRecipe(), options: chosen(fields)}, signal: page.signal});
+      const run = await call("runs", {
+        body: {
+          kind,
+          data: given("data"),
+          hyper: given("hyper"),
+          recipe: searchRecipe(),
+          options: chosen(fields),
+        },
+        signal: page.signal,
+      });
       location.hash = `${kind}/${seg(run.id)}`;
     } catch (error) {
       if (error.name === "AbortError") return;

@@ -9,17 +9,47 @@ export function calibration(scores, again) {
   const {counts, confidence, accuracy} = scores.reliability;
   const filled = counts.map((_, place) => place).filter((place) => counts[place] && accuracy[place] !== null);
   const most = Math.max(1, ...filled.map((place) => counts[place]));
-  const line = {name: "", kind: "c0", points: filled.map((place) => [confidence[place], accuracy[place]]), dots: filled.map((place) => counts[place] / most)};
-  return h("div", {}, h("p", {}, sentence(scores)),
-    h(".row.middle", {}, h("button", {type: "button", onclick: () => again({calibrate: true, keep: keep.checked})}, "Calibrate"), h("label.tick", {}, keep, "Keep in the model"),
-      h("span.muted.small", {}, "Fits a temperature on the validation images; accuracy stays as it is.")),
-    h(".two", {}, plane("Right as often as sure?", "confidence", "accuracy", [line], {diagonal: true}),
-      plane("How sure right and wrong answers were", "confidence", "share of them", [steps(scores.confidence_histogram, "right", "c0"), steps(scores.confidence_histogram, "wrong", "c1")], {high: null})));
+  const line = {
+    name: "",
+    kind: "c0",
+    points: filled.map((place) => [confidence[place], accuracy[place]]),
+    dots: filled.map((place) => counts[place] / most),
+  };
+  return h(
+    "div",
+    {},
+    h("p", {}, sentence(scores)),
+    h(
+      ".row.middle",
+      {},
+      h("button", {type: "button", onclick: () => again({calibrate: true, keep: keep.checked})}, "Calibrate"),
+      h("label.tick", {}, keep, "Keep in the model"),
+      h("span.muted.small", {}, "Fits a temperature on the validation images; accuracy stays as it is."),
+    ),
+    h(
+      ".two",
+      {},
+      plane("Right as often as sure?", "confidence", "accuracy", [line], {diagonal: true}),
+      plane(
+        "How sure right and wrong answers were",
+        "confidence",
+        "share of them",
+        [
+          steps(scores.confidence_histogram, "right", "c0"),
+          steps(scores.confidence_histogram, "wrong", "c1"),
+        ],
+        {high: null},
+      ),
+    ),
+  );
 }
 
 function sentence(scores) {
   const {chosen} = scores;
-  const fitted = chosen?.temperature === undefined || chosen.temperature === null ? "" : ` Temperature ${short(chosen.temperature)}, fitted on validation${typeof chosen.ece_uncalibrated !== "number" ? "" : `; without it the error is ${chosen.ece_uncalibrated.toFixed(4)}`}.`;
+  const fitted =
+    chosen?.temperature === undefined || chosen.temperature === null
+      ? ""
+      : ` Temperature ${short(chosen.temperature)}, fitted on validation${typeof chosen.ece_uncalibrated !== "number" ? "" : `; without it the error is ${chosen.ece_uncalibrated.toFixed(4)}`}.`;
   const why = chosen?.note ? ` ${chosen.note}` : "";
   return `Calibration error (ECE) ${scores.ece.toFixed(4)}, Brier score ${scores.brier.toFixed(4)}.${fitted}${why} ${scores.confidence_sentence}`;
 }
@@ -28,6 +58,9 @@ function sentence(scores) {
 function steps({edges, ...kinds}, name, kind) {
   const total = kinds[name].reduce((sum, count) => sum + count, 0);
   const share = (count) => (total ? count / total : 0);
-  const points = kinds[name].flatMap((count, place) => [[edges[place], share(count)], [edges[place + 1], share(count)]]);
+  const points = kinds[name].flatMap((count, place) => [
+    [edges[place], share(count)],
+    [edges[place + 1], share(count)],
+  ]);
   return {name: `${name} (${whole(total)})`, kind, points: [[edges[0], 0], ...points, [edges.at(-1), 0]]};
 }

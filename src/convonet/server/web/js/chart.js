@@ -24,7 +24,10 @@ export class Chart {
   }
 
   show(train, val, epochs) {
-    this.series = [["train", "training", train], ["val", "validation", val]].filter(([, , column]) => column.some((v) => v !== null && v !== undefined));
+    this.series = [
+      ["train", "training", train],
+      ["val", "validation", val],
+    ].filter(([, , column]) => column.some((v) => v !== null && v !== undefined));
     this.epochs = Math.max(epochs, ...this.series.map(([, , column]) => column.length), 1);
     this.draw();
     this.words();
@@ -33,9 +36,19 @@ export class Chart {
   words() {
     const last = Math.max(0, ...this.series.map(([, , column]) => column.length));
     const at = this.at ?? last;
-    const items = this.series.map(([kind, name, column]) => h(`span.${kind}`, {}, `${name} ${short(column[at - 1])}`));
-    fill(this.legend, items.length ? [items, h("span.plain.muted", {}, `epoch ${at}`)] : h("span.plain.muted", {}, "No epoch yet"));
-    this.drawing.setAttribute("aria-label", `${this.title}: ${this.legend.textContent}. Left and right show other epochs.`);
+    const items = this.series.map(([kind, name, column]) =>
+      h(`span.${kind}`, {}, `${name} ${short(column[at - 1])}`),
+    );
+    fill(
+      this.legend,
+      items.length
+        ? [items, h("span.plain.muted", {}, `epoch ${at}`)]
+        : h("span.plain.muted", {}, "No epoch yet"),
+    );
+    this.drawing.setAttribute(
+      "aria-label",
+      `${this.title}: ${this.legend.textContent}. Left and right show other epochs.`,
+    );
   }
 
   draw() {
@@ -43,21 +56,39 @@ export class Chart {
     if (!width) return;
     const values = this.series.flatMap(([, , column]) => column).filter((v) => Number.isFinite(v));
     let [low, high] = values.length ? [Math.min(...values), Math.max(...values)] : [0, 1];
-    if (high - low < 1e-9) [low, high] = [low - 0.05 * (Math.abs(low) || 1), high + 0.05 * (Math.abs(high) || 1)];
+    if (high - low < 1e-9)
+      [low, high] = [low - 0.05 * (Math.abs(low) || 1), high + 0.05 * (Math.abs(high) || 1)];
     const steps = ticks(low, high, 5);
     [low, high] = [Math.min(low, steps[0]), Math.max(high, steps.at(-1))];
-    this.x = (epoch) => SIDES.left + (this.epochs === 1 ? 0.5 : (epoch - 1) / (this.epochs - 1)) * (width - SIDES.left - SIDES.right);
+    this.x = (epoch) =>
+      SIDES.left +
+      (this.epochs === 1 ? 0.5 : (epoch - 1) / (this.epochs - 1)) * (width - SIDES.left - SIDES.right);
     this.y = (value) => SIDES.top + (1 - (value - low) / (high - low)) * (HEIGHT - SIDES.top - SIDES.bottom);
     this.drawing.setAttribute("viewBox", `0 0 ${width} ${HEIGHT}`);
-    const across = ticks(1, this.epochs, Math.min(8, this.epochs, Math.floor(width / 60))).filter((e) => Number.isInteger(e) && e >= 1 && e <= this.epochs);
-    fill(this.drawing,
+    const across = ticks(1, this.epochs, Math.min(8, this.epochs, Math.floor(width / 60))).filter(
+      (e) => Number.isInteger(e) && e >= 1 && e <= this.epochs,
+    );
+    fill(
+      this.drawing,
       steps.map((value) => [
-        svg("line", {class: "axis", x1: SIDES.left, x2: width - SIDES.right, y1: this.y(value), y2: this.y(value)}),
+        svg("line", {
+          class: "axis",
+          x1: SIDES.left,
+          x2: width - SIDES.right,
+          y1: this.y(value),
+          y2: this.y(value),
+        }),
         svg("text", {x: SIDES.left - 6, y: this.y(value) + 4, "text-anchor": "end"}, short(value)),
       ]),
       across.map((epoch) => svg("text", {x: this.x(epoch), y: HEIGHT - 8, "text-anchor": "middle"}, epoch)),
       this.series.map(([kind, , column]) => this.line(kind, column)),
-      this.cross = svg("line", {class: "cross", y1: SIDES.top, y2: HEIGHT - SIDES.bottom, visibility: "hidden"}));
+      (this.cross = svg("line", {
+        class: "cross",
+        y1: SIDES.top,
+        y2: HEIGHT - SIDES.bottom,
+        visibility: "hidden",
+      })),
+    );
     if (this.at) this.place(this.at);
   }
 
@@ -70,7 +101,9 @@ export class Chart {
       pen = "L";
     });
     const last = column.length;
-    const dot = Number.isFinite(column[last - 1]) ? svg("circle", {class: kind, r: 3.2, cx: this.x(last), cy: this.y(column[last - 1])}) : null;
+    const dot = Number.isFinite(column[last - 1])
+      ? svg("circle", {class: kind, r: 3.2, cx: this.x(last), cy: this.y(column[last - 1])})
+      : null;
     return [svg("path", {class: kind, d: path}), dot];
   }
 
@@ -106,6 +139,7 @@ export function ticks(low, high, count) {
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 5, 10].map((m) => m * power).find((s) => s >= rough * 0.999);
   const found = [];
-  for (let value = Math.floor(low / step + 1e-9) * step; value < high + step * 0.999; value += step) found.push(Number(value.toPrecision(12)));
+  for (let value = Math.floor(low / step + 1e-9) * step; value < high + step * 0.999; value += step)
+    found.push(Number(value.toPrecision(12)));
   return found;
 }

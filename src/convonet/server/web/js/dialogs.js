@@ -4,29 +4,56 @@ import {call, query} from "./api.js";
 import {bars, fill, h, percent} from "./dom.js";
 
 /** Show a dialog until it is closed; gives its `returnValue`. */
-function open(dialog) {
+export function open(dialog) {
   document.body.append(dialog);
   dialog.showModal();
-  return new Promise((done) => dialog.addEventListener("close", () => {
-    dialog.remove();
-    done(dialog.returnValue);
-  }, {once: true}));
+  return new Promise((done) =>
+    dialog.addEventListener(
+      "close",
+      () => {
+        dialog.remove();
+        done(dialog.returnValue);
+      },
+      {once: true},
+    ),
+  );
 }
 
 /** Ask yes or no. */
 export async function confirmed(title, text, yes = "Delete") {
-  const dialog = h("dialog", {"aria-label": title}, h("h2", {}, title), h("p", {}, text),
-    h("form", {method: "dialog"}, h(".buttons", {}, h("button", {value: ""}, "Cancel"), h("button.danger", {value: "yes"}, yes))));
+  const dialog = h(
+    "dialog",
+    {"aria-label": title},
+    h("h2", {}, title),
+    h("p", {}, text),
+    h(
+      "form",
+      {method: "dialog"},
+      h(".buttons", {}, h("button", {value: ""}, "Cancel"), h("button.danger", {value: "yes"}, yes)),
+    ),
+  );
   return (await open(dialog)) === "yes";
 }
 
-/** A folder or file below the server's root; null when it was given up. */
-export async function chooseFolder(title, start = "") {
+const TABLES = /\.(csv|tsv|npz)$/i;
+
+/** A folder or a file of some types below the server's root; null when it was given up. */
+export async function chooseFolder(title, start = "", {files = TABLES, folders = true} = {}) {
   const list = h(".list", {role: "group", "aria-label": "Folders"});
   const place = h("p.muted", {"aria-live": "polite"});
   const take = h("button.primary", {value: "take"}, "Use this folder");
-  const dialog = h("dialog", {"aria-label": title}, h("h2", {}, title), place, list,
-    h("form", {method: "dialog"}, h(".buttons", {}, h("button", {value: ""}, "Cancel"), take)));
+  const dialog = h(
+    "dialog",
+    {"aria-label": title},
+    h("h2", {}, title),
+    place,
+    list,
+    h(
+      "form",
+      {method: "dialog"},
+      h(".buttons", {}, h("button", {value: ""}, "Cancel"), folders ? take : null),
+    ),
+  );
   let here = "";
   async function go(path) {
     let found;
@@ -38,10 +65,25 @@ export async function chooseFolder(title, start = "") {
     }
     here = found.path;
     place.textContent = here && here !== "." ? here : "The server's folder";
-    const up = found.parent === null ? null : h("button", {type: "button", onclick: () => go(found.parent)}, "↑ one up");
-    const entries = found.entries.filter((entry) => entry.kind !== "run" && (entry.kind === "folder" || /\.(csv|tsv|npz)$/i.test(entry.name)));
-    fill(list, up, entries.map((entry) => h("button", {type: "button", onclick: () => (entry.kind === "folder" ? go(entry.path) : finish(entry.path))}, entry.kind === "folder" ? `${entry.name} /` : entry.name)),
-      entries.length ? null : h("p.muted.small", {}, " No folder in it"));
+    const up =
+      found.parent === null
+        ? null
+        : h("button", {type: "button", onclick: () => go(found.parent)}, "↑ one up");
+    const entries = found.entries.filter(
+      (entry) => (entry.kind !== "run" || !folders) && (entry.kind !== "file" || files.test(entry.name)),
+    );
+    fill(
+      list,
+      up,
+      entries.map((entry) =>
+        h(
+          "button",
+          {type: "button", onclick: () => (entry.kind === "file" ? finish(entry.path) : go(entry.path))},
+          entry.kind === "file" ? entry.name : `${entry.name} /`,
+        ),
+      ),
+      entries.length ? null : h("p.muted.small", {}, folders ? " No folder in it" : " No model file in it"),
+    );
   }
   let file = null;
   function finish(path) {
@@ -50,16 +92,32 @@ export async function chooseFolder(title, start = "") {
   }
   go(start || "");
   const answer = await open(dialog);
-  return answer === "take" ? file ?? here : null;
+  return answer === "take" ? (file ?? here) : null;
 }
 
 /** One image large, with what was said of it; `actions` make buttons from places for words and for pictures. */
 export function showImage({src, title, lines = [], top = [], actions = []}) {
   const extra = h("div");
   const views = h(".views", {}, h(".view", {}, h("img", {src, alt: title})));
-  const dialog = h("dialog", {"aria-label": title}, h("h2", {}, title), views,
-    lines.map((line) => h("p", {}, line)), top.length ? bars(top.map((each) => [each.class, each.probability, percent(each.probability)])) : null, extra,
-    h("form", {method: "dialog"}, h(".buttons", {}, actions.map((make) => make(extra, views)), h("button.primary", {value: ""}, "Close"))));
+  const dialog = h(
+    "dialog",
+    {"aria-label": title},
+    h("h2", {}, title),
+    views,
+    lines.map((line) => h("p", {}, line)),
+    top.length ? bars(top.map((each) => [each.class, each.probability, percent(each.probability)])) : null,
+    extra,
+    h(
+      "form",
+      {method: "dialog"},
+      h(
+        ".buttons",
+        {},
+        actions.map((make) => make(extra, views)),
+        h("button.primary", {value: ""}, "Close"),
+      ),
+    ),
+  );
   dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
   return open(dialog);
 }
@@ -68,9 +126,21 @@ export function showImage({src, title, lines = [], top = [], actions = []}) {
 export function askToken() {
   const input = h("input", {type: "password", id: "token", autocomplete: "current-password", required: true});
   const wrong = h("p.fault.bad", {role: "alert"});
-  const form = h("form", {}, h("label", {htmlFor: "token"}, "Token"), input, wrong, h("p.muted.small", {}, "The server printed it when it was started."),
-    h(".buttons", {}, h("button.primary", {}, "Open")));
-  const dialog = h("dialog", {"aria-label": "This server asks for its token"}, h("h2", {}, "This server asks for its token"), form);
+  const form = h(
+    "form",
+    {},
+    h("label", {htmlFor: "token"}, "Token"),
+    input,
+    wrong,
+    h("p.muted.small", {}, "The server printed it when it was started."),
+    h(".buttons", {}, h("button.primary", {}, "Open")),
+  );
+  const dialog = h(
+    "dialog",
+    {"aria-label": "This server asks for its token"},
+    h("h2", {}, "This server asks for its token"),
+    form,
+  );
   dialog.addEventListener("cancel", (event) => event.preventDefault());
   form.addEventListener("submit", async (event) => {
     event.preventDefault();

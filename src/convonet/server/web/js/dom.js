@@ -56,7 +56,8 @@ export function note(text) {
 }
 
 export const whole = (value) => (value ?? 0).toLocaleString("en");
-export const percent = (value, digits = 1) => (value === null || value === undefined ? "–" : `${(100 * value).toFixed(digits)}%`);
+export const percent = (value, digits = 1) =>
+  value === null || value === undefined ? "–" : `${(100 * value).toFixed(digits)}%`;
 
 /** A confidence interval of a share: `95% CI 96.8–99.4%`; empty for none. */
 export const interval = (ends) => (ends ? `95% CI ${(100 * ends[0]).toFixed(1)}–${percent(ends[1])}` : "");
@@ -64,7 +65,8 @@ export const interval = (ends) => (ends ? `95% CI ${(100 * ends[0]).toFixed(1)}�
 /** A number with four significant digits; a dash for none. */
 export function short(value) {
   if (value === null || value === undefined || Number.isNaN(value)) return "–";
-  if (value === 0 || (Math.abs(value) >= 0.001 && Math.abs(value) < 1e6)) return String(Number(value.toPrecision(4)));
+  if (value === 0 || (Math.abs(value) >= 0.001 && Math.abs(value) < 1e6))
+    return String(Number(value.toPrecision(4)));
   return value.toExponential(2);
 }
 
@@ -90,12 +92,24 @@ export function tile(name, value, extra = "") {
 
 /** Bars of shares 0..1; each `[name, share, text]`. */
 export function bars(items, kind = "front") {
-  return h(".bars", {}, items.map(([name, share, text]) => h(".bar", {},
-    h("span.name", {title: name}, name),
-    svg("svg", {viewBox: "0 0 100 12", preserveAspectRatio: "none", "aria-hidden": "true"},
-      svg("rect", {class: "back", width: 100, height: 12}),
-      svg("rect", {class: kind, width: Math.max(0, Math.min(100, 100 * share)), height: 12})),
-    h("span.value", {}, text))));
+  return h(
+    ".bars",
+    {},
+    items.map(([name, share, text]) =>
+      h(
+        ".bar",
+        {},
+        h("span.name", {title: name}, name),
+        svg(
+          "svg",
+          {viewBox: "0 0 100 12", preserveAspectRatio: "none", "aria-hidden": "true"},
+          svg("rect", {class: "back", width: 100, height: 12}),
+          svg("rect", {class: kind, width: Math.max(0, Math.min(100, 100 * share)), height: 12}),
+        ),
+        h("span.value", {}, text),
+      ),
+    ),
+  );
 }
 
 /** What is shown where nothing is yet. */

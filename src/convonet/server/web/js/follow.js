@@ -6,8 +6,21 @@ export const SCORES = ["loss", "accuracy", "val_loss", "val_accuracy", "learning
 const AGAIN_MS = 1500;
 
 const fresh = () => ({
-  title: "Waiting …", share: null, left: null, epochs: 0, step: null, state: "", error: null, messages: [], trials: 0,
-  sentence: "", notes: [], candidates: [], number: 0, total: 0, test: null,
+  title: "Waiting …",
+  share: null,
+  left: null,
+  epochs: 0,
+  step: null,
+  state: "",
+  error: null,
+  messages: [],
+  trials: 0,
+  sentence: "",
+  notes: [],
+  candidates: [],
+  number: 0,
+  total: 0,
+  test: null,
   history: Object.fromEntries(SCORES.map((name) => [name, []])),
 });
 
@@ -80,12 +93,21 @@ function cut(progress, epochs) {
 /** Write down what is known of a candidate; a resumed training tells of one again. */
 function put(progress, candidate) {
   const index = progress.candidates.findIndex((one) => one.name === candidate.name);
-  progress.candidates.splice(index < 0 ? progress.candidates.length : index, index < 0 ? 0 : 1, {...candidate});
+  progress.candidates.splice(index < 0 ? progress.candidates.length : index, index < 0 ? 0 : 1, {
+    ...candidate,
+  });
 }
 
 const TAKERS = {
   RunStarted(progress) {
-    Object.assign(progress, {state: "running", title: "Starting …", share: null, left: null, error: null, messages: []});
+    Object.assign(progress, {
+      state: "running",
+      title: "Starting …",
+      share: null,
+      left: null,
+      error: null,
+      messages: [],
+    });
   },
   StageStarted(progress, event) {
     Object.assign(progress, {title: event.title, share: null, left: null});
@@ -99,7 +121,12 @@ const TAKERS = {
   },
   BatchEnded(progress, event) {
     const done = event.epoch - 1 + event.step / Math.max(event.steps, 1);
-    Object.assign(progress, {title: `Epoch ${event.epoch} of ${event.epochs}`, share: done / event.epochs, left: event.seconds_left, step: event});
+    Object.assign(progress, {
+      title: `Epoch ${event.epoch} of ${event.epochs}`,
+      share: done / event.epochs,
+      left: event.seconds_left,
+      step: event,
+    });
   },
   EpochEnded(progress, event) {
     cut(progress, event.epoch - 1);
@@ -110,7 +137,14 @@ const TAKERS = {
     Object.assign(progress, {sentence: event.sentence, notes: event.notes});
   },
   CandidateStarted(progress, event) {
-    Object.assign(progress, {number: event.number, total: event.total, epochs: 0, step: null, share: null, left: null});
+    Object.assign(progress, {
+      number: event.number,
+      total: event.total,
+      epochs: 0,
+      step: null,
+      share: null,
+      left: null,
+    });
     cut(progress, 0);
     put(progress, {name: event.name, title: event.title, state: "running"});
   },

@@ -9,11 +9,20 @@ export class Frame {
     this.under = [h("b"), h("span"), h("span.second")];
     this.mark = h("span.mark", {hidden: true});
     this.check = h("span.check", {"aria-hidden": "true"});
-    this.element = h(".pic", {role: "option", onclick: (event) => act(this, this.means(event) ? "select" : "open")},
-      h(".frame", {}, this.image, this.mark), this.check, h(".under", {}, this.under));
+    this.element = h(
+      ".pic",
+      {role: "option", onclick: (event) => act(this, this.means(event) ? "select" : "open")},
+      h(".frame", {}, this.image, this.mark),
+      this.check,
+      h(".under", {}, this.under),
+    );
     // An element keeps its last image until the next is there; that would be a picture over another one's name.
-    this.image.addEventListener("load", () => { this.image.hidden = false; });
-    this.image.addEventListener("error", () => this.image.parentElement.classList.toggle("broken", this.image.hasAttribute("src")));
+    this.image.addEventListener("load", () => {
+      this.image.hidden = false;
+    });
+    this.image.addEventListener("error", () =>
+      this.image.parentElement.classList.toggle("broken", this.image.hasAttribute("src")),
+    );
   }
 
   means(event) {
@@ -22,10 +31,13 @@ export class Frame {
 
   /** Show an item: `{src, alt, under: [bold, beside, below], mark}`. */
   show(item) {
-    if (this.image.getAttribute("src") !== item.src) {
+    // Images outside the server's folder have an answer and no picture.
+    this.image.parentElement.classList.toggle("outside", !item.src);
+    if (this.image.getAttribute("src") !== (item.src || null)) {
       this.image.hidden = true;
       this.image.parentElement.classList.remove("broken");
-      this.image.src = item.src;
+      if (item.src) this.image.src = item.src;
+      else this.image.removeAttribute("src");
     }
     this.under.forEach((place, number) => say(place, item.under[number] ?? ""));
     say(this.mark, item.mark ?? "");
@@ -34,7 +46,12 @@ export class Frame {
   }
 
   stand(left, top, width, height) {
-    Object.assign(this.element.style, {left: `${left}px`, top: `${top}px`, width: `${width}px`, height: `${height}px`});
+    Object.assign(this.element.style, {
+      left: `${left}px`,
+      top: `${top}px`,
+      width: `${width}px`,
+      height: `${height}px`,
+    });
   }
 
   count(place, total) {

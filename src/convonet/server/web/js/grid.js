@@ -54,7 +54,11 @@ export class Grid {
     this.turn += 1;
     this.pages.clear();
     this.select([]);
-    await Promise.all([...new Set([...this.shown.keys(), this.active].map((place) => Math.floor(place / PAGE)))].map((number) => this.page(number)));
+    await Promise.all(
+      [...new Set([...this.shown.keys(), this.active].map((place) => Math.floor(place / PAGE)))].map(
+        (number) => this.page(number),
+      ),
+    );
     for (const [place, frame] of this.shown) if (this.item(place)) frame.show(this.item(place));
   }
 
@@ -97,7 +101,10 @@ export class Grid {
   }
 
   farthest(number) {
-    return [...this.pages.keys()].reduce((far, each) => (Math.abs(each - number) > Math.abs(far - number) ? each : far), number);
+    return [...this.pages.keys()].reduce(
+      (far, each) => (Math.abs(each - number) > Math.abs(far - number) ? each : far),
+      number,
+    );
   }
 
   soon() {
@@ -112,13 +119,17 @@ export class Grid {
   range() {
     const {columns, tall, element} = this;
     const first = Math.max(0, Math.floor(element.scrollTop / tall) - AROUND) * columns;
-    return [first, Math.min(this.total, (Math.ceil((element.scrollTop + element.clientHeight) / tall) + AROUND) * columns)];
+    return [
+      first,
+      Math.min(this.total, (Math.ceil((element.scrollTop + element.clientHeight) / tall) + AROUND) * columns),
+    ];
   }
 
   draw() {
     if (!this.element.clientHeight) return;
     const [first, last] = this.range();
-    for (const [place, frame] of this.shown) if ((place < first || place >= last) && (!frame.focused || place >= this.total)) this.take(place);
+    for (const [place, frame] of this.shown)
+      if ((place < first || place >= last) && (!frame.focused || place >= this.total)) this.take(place);
     const missing = new Set();
     for (let place = first; place < last; place += 1) {
       const item = this.item(place);
@@ -132,7 +143,10 @@ export class Grid {
   // While somebody scrolls through thousands, only where they come to rest is asked for.
   fetch(numbers) {
     clearTimeout(this.resting);
-    this.resting = setTimeout(() => numbers.forEach((number) => this.page(number).catch(() => this.failed())), 60);
+    this.resting = setTimeout(
+      () => numbers.forEach((number) => this.page(number).catch(() => this.failed())),
+      60,
+    );
   }
 
   failed() {
@@ -149,7 +163,10 @@ export class Grid {
 
   /** Where a frame stands, for the eye and for screen readers. */
   put(place, frame) {
-    const left = 6 + (place % this.columns) * WIDE + Math.max(0, (this.element.clientWidth - this.columns * WIDE - 8) / 2);
+    const left =
+      6 +
+      (place % this.columns) * WIDE +
+      Math.max(0, (this.element.clientWidth - this.columns * WIDE - 8) / 2);
     frame.place = place;
     frame.stand(left, 4 + Math.floor(place / this.columns) * this.tall, WIDE - 4, this.tall - 4);
     frame.count(place + 1, this.total);
@@ -169,7 +186,8 @@ export class Grid {
     const sorted = [...this.shown.keys()].sort((a, b) => a - b).map((place) => this.shown.get(place).element);
     let next = this.list.firstChild;
     for (const element of sorted) {
-      if (element.contains(document.activeElement)) while (next !== element && next) next = moved(this.list, next);
+      if (element.contains(document.activeElement))
+        while (next !== element && next) next = moved(this.list, next);
       if (element === next) next = next.nextSibling;
       else this.list.insertBefore(element, next);
     }
@@ -185,7 +203,9 @@ export class Grid {
     if (!item) return;
     if (what === "open") return this.open(item, place);
     this.shown.get(place)?.focus();
-    const places = this.chosen.has(place) ? [...this.chosen.keys()].filter((each) => each !== place) : [...this.chosen.keys(), place];
+    const places = this.chosen.has(place)
+      ? [...this.chosen.keys()].filter((each) => each !== place)
+      : [...this.chosen.keys(), place];
     this.select(places);
   }
 
@@ -210,7 +230,16 @@ export class Grid {
       return this.act(this.active, event.key === " " ? "select" : "open");
     }
     const rows = Math.max(1, Math.floor(this.element.clientHeight / this.tall));
-    const step = {ArrowLeft: -1, ArrowRight: 1, ArrowUp: -this.columns, ArrowDown: this.columns, PageUp: -rows * this.columns, PageDown: rows * this.columns, Home: -Infinity, End: Infinity}[event.key];
+    const step = {
+      ArrowLeft: -1,
+      ArrowRight: 1,
+      ArrowUp: -this.columns,
+      ArrowDown: this.columns,
+      PageUp: -rows * this.columns,
+      PageDown: rows * this.columns,
+      Home: -Infinity,
+      End: Infinity,
+    }[event.key];
     if (!step || !this.total) return;
     event.preventDefault();
     this.go(Math.max(0, Math.min(this.total - 1, this.active + step)));
@@ -220,7 +249,8 @@ export class Grid {
     this.reach(place);
     const top = Math.floor(place / this.columns) * this.tall;
     if (top < this.element.scrollTop) this.element.scrollTop = top;
-    else if (top + this.tall > this.element.scrollTop + this.element.clientHeight) this.element.scrollTop = top + this.tall - this.element.clientHeight;
+    else if (top + this.tall > this.element.scrollTop + this.element.clientHeight)
+      this.element.scrollTop = top + this.tall - this.element.clientHeight;
     this.draw();
     if (!this.shown.has(place)) await this.page(Math.floor(place / PAGE)).catch(() => {});
     if (place !== this.active) return;

@@ -18,19 +18,29 @@ export class Marks {
   }
 
   async write(dataset, paths, action, label) {
-    this.take(dataset, await call(`datasets/${dataset.id}/marks`, {body: {paths, action, ...(label === undefined ? {} : {label})}}));
+    this.take(
+      dataset,
+      await call(`datasets/${dataset.id}/marks`, {
+        body: {paths, action, ...(label === undefined ? {} : {label})},
+      }),
+    );
   }
 
   take(dataset, found) {
     this.rows = found.marks.map((mark) => ({...mark, address: addressOf(mark)}));
-    this.said = new Map(this.rows.map((mark) => [mark.address, mark.label === null ? "left out" : `said to be ${mark.label}`]));
+    this.said = new Map(
+      this.rows.map((mark) => [mark.address, mark.label === null ? "left out" : `said to be ${mark.label}`]),
+    );
   }
 }
 
 // Roots are absolute, addresses of images begin below the server's folder. A table's paths are relative to its folder.
 function addressOf({root, path}) {
   const plain = (text) => text.replaceAll("\\", "/");
-  const below = plain(root).slice(plain(store.about.root).length).replace(/^\/+/, "").replace(/\/?[^/]*\.(csv|tsv)$/i, "");
+  const below = plain(root)
+    .slice(plain(store.about.root).length)
+    .replace(/^\/+/, "")
+    .replace(/\/?[^/]*\.(csv|tsv)$/i, "");
   return below ? `${below}/${path}` : path;
 }
 
@@ -39,7 +49,17 @@ export function markBar(marks, wanted, changed) {
   const words = h("p.muted", {role: "status"});
   const classes = h("select", {id: "true-class"});
   const buttons = [button("Label so", "label"), button("Leave out", "leave_out"), button("Undo", "undo")];
-  const element = h(".card.marking", {}, words, h(".row", {}, h(".field", {}, h("label", {htmlFor: "true-class"}, "True class"), classes), h(".buttons", {}, buttons)));
+  const element = h(
+    ".card.marking",
+    {},
+    words,
+    h(
+      ".row",
+      {},
+      h(".field", {}, h("label", {htmlFor: "true-class"}, "True class"), classes),
+      h(".buttons", {}, buttons),
+    ),
+  );
   let items = [];
 
   function button(text, action) {
@@ -48,10 +68,13 @@ export function markBar(marks, wanted, changed) {
 
   async function act(action) {
     const paths = items.map((item) => item.address);
-    if (paths.some((path) => !path || path.includes(".npz#"))) return note("Only image files below the server's folder can be marked");
+    if (paths.some((path) => !path || path.includes(".npz#")))
+      return note("Only image files below the server's folder can be marked");
     try {
       await marks.write(await wanted(), paths, action, action === "label" ? classes.value : undefined);
-      note(`${whole(marks.rows.length)} ${marks.rows.length === 1 ? "image is" : "images are"} marked; training obeys it`);
+      note(
+        `${whole(marks.rows.length)} ${marks.rows.length === 1 ? "image is" : "images are"} marked; training obeys it`,
+      );
       await changed();
     } catch (error) {
       note(error.message);
@@ -61,11 +84,19 @@ export function markBar(marks, wanted, changed) {
   function show(chosen) {
     items = chosen;
     for (const each of buttons) each.disabled = !items.length;
-    say(words, items.length ? `${whole(items.length)} ${items.length === 1 ? "image" : "images"} selected` : "Select images whose label is wrong: Space, Ctrl and a click, or a click on the corner.");
+    say(
+      words,
+      items.length
+        ? `${whole(items.length)} ${items.length === 1 ? "image" : "images"} selected`
+        : "Select images whose label is wrong: Space, Ctrl and a click, or a click on the corner.",
+    );
   }
 
   function offer(names) {
-    fill(classes, names.map((name) => h("option", {value: name}, name)));
+    fill(
+      classes,
+      names.map((name) => h("option", {value: name}, name)),
+    );
   }
 
   show([]);
@@ -75,9 +106,50 @@ export function markBar(marks, wanted, changed) {
 /** Every mark as a table, each with a way back; nothing where there is none. */
 export function markTable(marks, undo) {
   if (!marks.rows.length) return null;
-  const row = (mark) => h("tr", {}, h("td", {}, SETS[mark.set] ?? "gone"), h("td.wrap", {}, mark.path), h("td", {}, mark.class ?? "–"), h("td", {}, mark.label ?? "leave out"),
-    h("td", {}, h("button.quiet", {type: "button", "aria-label": `Take the mark of ${mark.path} away`, onclick: () => undo([mark.address])}, "Undo")));
-  return h("details.card", {}, h("summary", {}, `Marked images: ${whole(marks.rows.length)}`),
+  const row = (mark) =>
+    h(
+      "tr",
+      {},
+      h("td", {}, SETS[mark.set] ?? "gone"),
+      h("td.wrap", {}, mark.path),
+      h("td", {}, mark.class ?? "–"),
+      h("td", {}, mark.label ?? "leave out"),
+      h(
+        "td",
+        {},
+        h(
+          "button.quiet",
+          {
+            type: "button",
+            "aria-label": `Take the mark of ${mark.path} away`,
+            onclick: () => undo([mark.address]),
+          },
+          "Undo",
+        ),
+      ),
+    );
+  return h(
+    "details.card",
+    {},
+    h("summary", {}, `Marked images: ${whole(marks.rows.length)}`),
     h("p.muted.small", {}, "A file beside the images; nothing is moved. Train again, then compare the runs."),
-    h(".scroll", {tabindex: 0, role: "region", "aria-label": "Marked images"}, h("table", {}, h("thead", {}, h("tr", {}, ["Set", "Image", "Stands under", "Said", ""].map((text) => h("th", {scope: "col"}, text)))), h("tbody", {}, marks.rows.slice(0, 500).map(row)))));
+    h(
+      ".scroll",
+      {tabindex: 0, role: "region", "aria-label": "Marked images"},
+      h(
+        "table",
+        {},
+        h(
+          "thead",
+          {},
+          h(
+            "tr",
+            {},
+            ["Set", "Image", "Stands under", "Said", ""].map((text) => h("th", {scope: "col"}, text)),
+          ),
+        ),
+        h("tbody", {}, marks.rows.slice(0, 500).map(row)),
+      ),
+    ),
+  );
 }

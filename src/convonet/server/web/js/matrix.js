@@ -7,30 +7,69 @@ const MOST = 60;
 /** A table of buttons; `open(true, predicted)` is called for a cell that is not empty. */
 export function matrix(scores, open) {
   const {classes, confusion_matrix: rows} = scores;
-  if (classes.length > MOST) return h("p.muted", {}, `The matrix of ${classes.length} classes is in the run's file confusion_matrix.csv; the mistakes are below.`);
+  if (classes.length > MOST)
+    return h(
+      "p.muted",
+      {},
+      `The matrix of ${classes.length} classes is in the run's file confusion_matrix.csv; the mistakes are below.`,
+    );
   const cells = [];
   const body = rows.map((row, truth) => {
     const total = row.reduce((sum, count) => sum + count, 0);
-    return h("tr", {}, h("th", {scope: "row", title: classes[truth]}, classes[truth]), row.map((count, answer) => {
-      const share = total ? count / total : 0;
-      const button = h("button", {
-        type: "button", disabled: !count, "aria-pressed": "false",
-        "aria-label": `${classes[truth]} taken for ${classes[answer]}: ${whole(count)} of ${whole(total)}, ${percent(share)}`,
-        onclick: () => {
-          for (const each of cells) each.setAttribute("aria-pressed", String(each === button));
-          open(classes[truth], classes[answer]);
-        },
-      }, count || "·");
-      if (count) cells.push(button);
-      const cell = h("td", {}, button);
-      // The numbers stay readable on their ground in light and dark.
-      const strength = count ? (truth === answer ? 0.08 + 0.32 * share : 0.14 + 0.4 * Math.min(1, share * 3)) : 0;
-      if (count) cell.style.background = `rgba(var(--${truth === answer ? "cell" : "cell-bad"}), ${strength.toFixed(2)})`;
-      return cell;
-    }));
+    return h(
+      "tr",
+      {},
+      h("th", {scope: "row", title: classes[truth]}, classes[truth]),
+      row.map((count, answer) => {
+        const share = total ? count / total : 0;
+        const button = h(
+          "button",
+          {
+            type: "button",
+            disabled: !count,
+            "aria-pressed": "false",
+            "aria-label": `${classes[truth]} taken for ${classes[answer]}: ${whole(count)} of ${whole(total)}, ${percent(share)}`,
+            onclick: () => {
+              for (const each of cells) each.setAttribute("aria-pressed", String(each === button));
+              open(classes[truth], classes[answer]);
+            },
+          },
+          count || "·",
+        );
+        if (count) cells.push(button);
+        const cell = h("td", {}, button);
+        // The numbers stay readable on their ground in light and dark.
+        const strength = count
+          ? truth === answer
+            ? 0.08 + 0.32 * share
+            : 0.14 + 0.4 * Math.min(1, share * 3)
+          : 0;
+        if (count)
+          cell.style.background = `rgba(var(--${truth === answer ? "cell" : "cell-bad"}), ${strength.toFixed(2)})`;
+        return cell;
+      }),
+    );
   });
-  const table = h("table.matrix", {}, h("caption.sr", {}, "Confusion matrix: rows are true classes, columns what was predicted"),
-    h("thead", {}, h("tr", {}, h("td", {}), classes.map((name) => h("th", {scope: "col", title: name}, name)))), h("tbody", {}, body));
-  return h("div", {}, h(".scroll", {tabindex: 0, role: "region", "aria-label": "Confusion matrix"}, table),
-    h("p.muted.small", {}, "Rows: true class. Columns: what the model said. A cell shows its images."));
+  const table = h(
+    "table.matrix",
+    {},
+    h("caption.sr", {}, "Confusion matrix: rows are true classes, columns what was predicted"),
+    h(
+      "thead",
+      {},
+      h(
+        "tr",
+        {},
+        h("td", {}),
+        classes.map((name) => h("th", {scope: "col", title: name}, name)),
+      ),
+    ),
+    h("tbody", {}, body),
+  );
+  return h(
+    "div",
+    {},
+    h(".scroll", {tabindex: 0, role: "region", "aria-label": "Confusion matrix"}, table),
+    h("p.muted.small", {}, "Rows: true class. Columns: what the model said. A cell shows its images."),
+  );
 }

@@ -1,27 +1,59 @@
-// The choice of the model that is tested and used: a run that has one.
+// The choice of the model that is tested, used and explained: a run that has one, or a model file.
 
 import {call, query} from "./api.js";
 import {fill, h} from "./dom.js";
-import {changed, store} from "./store.js";
+import {titleOf} from "./names.js";
+import {changed, sameImages, store} from "./store.js";
 
-/** A labelled list of the runs with a model; `use(id)` is called at first and when another is chosen. */
+const FILE = /\.(keras|h5|hdf5|onnx)$/i;
+
+/** Whether a model is a file and no run: it answers through a worker. */
+export const isFile = (model) => FILE.test(model);
+
+/** Make a model the one in use. */
+export function takeModel(model) {
+  if (store.model === model) return;
+  store.model = model;
+  changed("model");
+}
+
+/**
+ * A labelled list of the runs with a model, those of the chosen images first; `use(id)` is called at first and when
+ * another is chosen. A model of other images is never taken by itself.
+ */
 export function modelChoice(page, use) {
-  const select = h("select", {id: "model", onchange: () => {
-    store.model = select.value;
-    changed("model");
-    use(select.value);
-  }});
-  const field = h(".field", {}, h("label", {htmlFor: "model"}, "Model"), select);
-  call(`runs${query({kind: "train", limit: 200})}`, {signal: page.signal}).then(({runs}) => {
-    const able = runs.filter((run) => ["done", "cancelled"].includes(run.state));
-    const chosen = able.find((run) => run.id === page.part) ?? able.find((run) => run.id === store.model) ?? able[0];
-    field.hidden = !able.length;
-    fill(select, able.map((run) => h("option", {value: run.id, selected: run === chosen}, run.id)));
-    if (store.model !== (chosen?.id ?? "")) {
-      store.model = chosen?.id ?? "";
-      changed("model");
-    }
-    use(store.model);
-  }).catch((error) => error.name === "AbortError" || use(""));
+  const select = h("select", {
+    id: "model",
+    onchange: () => {
+      takeModel(select.value);
+      use(select.value);
+    },
+  });
+  const field = h(".field.model", {}, h("label", {htmlFor: "model"}, "Model"), select);
+  call(`runs${query({kind: "train", limit: 200})}`, {signal: page.signal})
+    .then(({runs}) => offer(runs.filter((run) => ["done", "cancelled"].includes(run.state))))
+    .catch((error) => error.name === "AbortError" || use(""));
   return field;
+
+  function offer(able) {
+    const given =
+      page.part && (isFile(page.part) || able.some((run) => run.id === page.part)) ? page.part : "";
+    const kept = isFile(store.model) || able.some((run) => run.id === store.model) ? store.model : "";
+    const mine = able.filter((run) => sameImages(run) !== false);
+    const chosen = given || kept || (mine[0]?.id ?? "");
+    const others = able.filter((run) => sameImages(run) === false);
+    const option = (run) => h("option", {value: run.id, selected: run.id === chosen}, titleOf(run));
+    field.hidden = !able.length && !chosen;
+    fill(
+      select,
+      chosen ? null : h("option", {value: "", selected: true}, "Choose a model"),
+      isFile(chosen) ? h("option", {value: chosen, selected: true}, chosen) : null,
+      mine.length
+        ? h("optgroup", {label: store.dataset ? "Trained on these images" : "Trained"}, mine.map(option))
+        : null,
+      others.length ? h("optgroup", {label: "Trained on other images"}, others.map(option)) : null,
+    );
+    takeModel(chosen);
+    use(chosen);
+  }
 }

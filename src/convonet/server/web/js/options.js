@@ -11,12 +11,21 @@ function labelled(element, label, value) {
   };
   element.setAttribute("aria-describedby", fault.id);
   element.addEventListener("input", () => tell(""));
-  return {element: h(".field", {}, h("label", {htmlFor: element.id}, label), element, fault), input: element, value, tell};
+  return {
+    element: h(".field", {}, h("label", {htmlFor: element.id}, label), element, fault),
+    input: element,
+    value,
+    tell,
+  };
 }
 
 /** A choice among `[value, title]`. */
 export function pick(id, label, choices) {
-  const element = h("select", {id}, choices.map(([value, title]) => h("option", {value}, title)));
+  const element = h(
+    "select",
+    {id},
+    choices.map(([value, title]) => h("option", {value}, title)),
+  );
   return labelled(element, label, () => element.value);
 }
 
@@ -34,12 +43,19 @@ export function numbers(id, label, value) {
 
 /** The options of a request, from `{name: field}`. */
 export function chosen(fields) {
-  return Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, field.value()]).filter(([, value]) => value !== undefined));
+  return Object.fromEntries(
+    Object.entries(fields)
+      .map(([name, field]) => [name, field.value()])
+      .filter(([, value]) => value !== undefined),
+  );
 }
 
 /** Say what was wrong with a request: at each of the fields that is meant, and in a note what has none. */
 export function tellRefusal(fields, error) {
-  const faults = Object.entries(error.faults ?? {}).map(([key, sentence]) => [key.replace(/^options\./, ""), sentence]);
+  const faults = Object.entries(error.faults ?? {}).map(([key, sentence]) => [
+    key.replace(/^options\./, ""),
+    sentence,
+  ]);
   const told = new Map(faults.filter(([name]) => fields[name]));
   for (const [name, field] of Object.entries(fields)) field.tell(told.get(name) ?? "");
   fields[told.keys().next().value]?.input.focus();

@@ -9,7 +9,12 @@ const PEN = 22;
 export class Pad {
   constructor(drawn) {
     this.drawn = drawn;
-    this.canvas = h("canvas.pad", {width: SIDE, height: SIDE, tabIndex: 0, "aria-label": "Drawing pad. With the keyboard: arrows move the pen, space puts it down or lifts it."});
+    this.canvas = h("canvas.pad", {
+      width: SIDE,
+      height: SIDE,
+      tabIndex: 0,
+      "aria-label": "Drawing pad. With the keyboard: arrows move the pen, space puts it down or lifts it.",
+    });
     this.ink = this.canvas.getContext("2d", {willReadFrequently: true});
     this.at = {x: SIDE / 2, y: SIDE / 2};
     this.down = false;
@@ -28,7 +33,10 @@ export class Pad {
 
   place(event) {
     const box = this.canvas.getBoundingClientRect();
-    return {x: ((event.clientX - box.left) * SIDE) / box.width, y: ((event.clientY - box.top) * SIDE) / box.height};
+    return {
+      x: ((event.clientX - box.left) * SIDE) / box.width,
+      y: ((event.clientY - box.top) * SIDE) / box.height,
+    };
   }
 
   press(event) {
@@ -65,7 +73,10 @@ export class Pad {
       this.draw(this.at);
     } else if (step) {
       event.preventDefault();
-      const to = {x: Math.max(8, Math.min(SIDE - 8, this.at.x + step[0])), y: Math.max(8, Math.min(SIDE - 8, this.at.y + step[1]))};
+      const to = {
+        x: Math.max(8, Math.min(SIDE - 8, this.at.x + step[0])),
+        y: Math.max(8, Math.min(SIDE - 8, this.at.y + step[1])),
+      };
       if (this.down) this.draw(to);
       else this.at = to;
     }
@@ -88,7 +99,19 @@ export class Pad {
     ink.fillRect(0, 0, SIDE, SIDE);
     const scale = SIDE / side;
     const [wide, high] = [(right - left) * scale, (bottom - top) * scale];
-    ink.drawImage(this.canvas, left, top, right - left, bottom - top, (SIDE - wide) / 2, (SIDE - high) / 2, wide, high);
-    return new Promise((done) => framed.toBlob((blob) => done(new File([blob], "drawing.png", {type: "image/png"})), "image/png"));
+    ink.drawImage(
+      this.canvas,
+      left,
+      top,
+      right - left,
+      bottom - top,
+      (SIDE - wide) / 2,
+      (SIDE - high) / 2,
+      wide,
+      high,
+    );
+    return new Promise((done) =>
+      framed.toBlob((blob) => done(new File([blob], "drawing.png", {type: "image/png"})), "image/png"),
+    );
   }
 }

@@ -1,26 +1,41 @@
-// Which recipe trains the images, its time budget, and what it plans for them.
+// How a training is planned: Fast, Balanced, Best, or every value by hand; its time budget; the plan in words.
 
 import {fill, h, say} from "./dom.js";
-import {number, pick} from "./options.js";
+import {number} from "./options.js";
 import {changed, store, takeRecipe, usedRecipe, wrongMinutes} from "./store.js";
 
-const TITLES = {auto: "Auto", fast: "Fast", best: "Best", none: "None"};
-const HELP = {
-  auto: "Compares networks on validation images and keeps the best.",
-  fast: "Takes the first good network, without fine-tuning a backbone.",
-  best: "Compares networks like Auto and trains them longer.",
-  none: "Trains exactly what Parameters say.",
+// The words of the API, in the order in which they are offered, and what people read for them.
+const CHOICES = {
+  fast: ["Fast", "Trains one good network in the shortest time."],
+  auto: ["Balanced", "Compares networks on validation images and keeps the best one."],
+  best: ["Best", "Compares networks like Balanced and trains them longer."],
+  none: ["Expert", "Trains one network with the values that you set."],
 };
 
-/** The fields Recipe and Minutes; they show what any page chooses. */
+/** What people read for a recipe. */
+export const recipeTitle = (name) => CHOICES[name]?.[0] ?? name;
+
+/** The choice of a recipe and the field Minutes; they show what any page chooses. */
 export function recipeFields(page) {
-  const recipe = pick("recipe", "Recipe", store.about.train_recipes.map((name) => [name, TITLES[name] ?? name]));
+  const inputs = new Map();
+  const cards = store.about.train_recipes
+    .map((name) => [name, Object.keys(CHOICES).indexOf(name)])
+    .sort((one, other) => one[1] - other[1])
+    .map(([name]) => {
+      const [title, help] = CHOICES[name] ?? [name, ""];
+      const input = h("input", {
+        type: "radio",
+        name: "recipe",
+        value: name,
+        "aria-label": title,
+        "aria-describedby": `recipe-${name}`,
+        onchange: () => takeRecipe(name),
+      });
+      inputs.set(name, input);
+      return h("label.choice", {}, input, h("b", {}, title), h("span.help", {id: `recipe-${name}`}, help));
+    });
   const minutes = number("minutes", "Minutes", "");
-  const help = h("p.help", {id: "recipe-help"});
-  recipe.element.append(help);
-  minutes.element.append(h("p.help", {}, "Time budget of the recipe."));
-  recipe.input.setAttribute("aria-describedby", help.id);
-  recipe.input.addEventListener("change", () => takeRecipe(recipe.input.value));
+  minutes.element.append(h("p.help", {}, "Time budget."));
   minutes.input.value = store.minutes;
   minutes.input.addEventListener("input", () => {
     store.minutes = minutes.input.value.trim();
@@ -29,12 +44,11 @@ export function recipeFields(page) {
   });
   for (const name of ["hyper", "recipe"]) page.on(store, name, show);
   show();
-  return [recipe.element, minutes.element];
+  return h(".recipe", {}, h("fieldset.choices", {}, h("legend", {}, "How to train"), cards), minutes.element);
 
   function show() {
     const now = usedRecipe();
-    recipe.input.value = now;
-    say(help, HELP[now] ?? "");
+    for (const [name, input] of inputs) input.checked = name === now;
     minutes.element.hidden = now === "none";
     minutes.input.placeholder = String(store.about.recipe_minutes[now] ?? "");
     minutes.tell(wrongMinutes());
@@ -44,14 +58,23 @@ export function recipeFields(page) {
 /** The plan in a sentence, and what to know of it; follows the store. */
 export function planWords(page) {
   const place = h(".plan", {"aria-live": "polite"});
+  const words = h(
+    "p.muted",
+    {},
+    "Trains one network with the values of ",
+    h("a", {href: "#params"}, "Parameters"),
+    ".",
+  );
   for (const name of ["plan", "hyper", "recipe", "dataset"]) page.on(store, name, show);
   show();
   return place;
 
   function show() {
     const {plan, planError} = store;
-    place.hidden = !plan && !planError;
-    if (planError) fill(place, h("p.bad", {}, planError.message));
+    const planned = usedRecipe() !== "none";
+    place.hidden = !store.dataset?.sets.train?.images || (planned && !plan && !planError);
+    if (!planned) fill(place, words);
+    else if (planError) fill(place, h("p.bad", {role: "alert"}, planError.message));
     else if (plan) fill(place, sentence(plan.sentence), notes(plan.notes));
   }
 }
@@ -67,14 +90,29 @@ export function notes(texts) {
   return texts.map((text) => h("p.muted.small", {}, text));
 }
 
-const OF_FINE_TUNING = {init_rate: "fine_tune_rate", epochs: "fine_tune_epochs"};
+/** The values that are imposed on the plan, each with a way to take it back; nothing where there are none. */
+export function imposedValues(page, clear) {
+  const place = h("div");
+  const labels = Object.fromEntries(store.about.fields.hyper.map((field) => [field.name, field.label]));
+  for (const name of ["hyper", "recipe"]) page.on(store, name, show);
+  show();
+  return place;
 
-/** What the plan sets a hyper parameter to, for a field that is empty; undefined where it says nothing. */
-export function plannedValue(name) {
-  const candidates = store.plan?.candidates ?? [];
-  const own = (one) => (one.kind === "fine_tuned" ? OF_FINE_TUNING[name] ?? name : name);
-  if (candidates.some((one) => one.timed && own(one) === (one.kind === "fine_tuned" ? "fine_tune_epochs" : "epochs"))) return "by the time budget";
-  const found = candidates.filter((one) => own(one) in one.hyper).map((one) => one.hyper[own(one)]);
-  if (!found.length) return undefined;
-  return found.every((value) => JSON.stringify(value) === JSON.stringify(found[0])) ? found[0] : "by candidate";
+  function show() {
+    const names = usedRecipe() === "none" ? [] : Object.keys(store.hyper);
+    if (!names.length) return fill(place);
+    const chips = names.map((name) =>
+      h(
+        "li.chip",
+        {},
+        `${labels[name] ?? name}: ${store.hyper[name]}`,
+        h(
+          "button.quiet",
+          {type: "button", "aria-label": `Remove ${labels[name] ?? name}`, onclick: () => clear(name)},
+          "×",
+        ),
+      ),
+    );
+    fill(place, h("p.small.muted", {}, "Your values, imposed on the plan:"), h("ul.chips", {}, chips));
+  }
 }

@@ -5,19 +5,25 @@ import {h, note, say, timeLeft} from "./dom.js";
 import {Follow} from "./follow.js";
 
 const CAN_RESUME = ["cancelled", "interrupted", "failed"];
+const CLASSES = {failed: "bad", interrupted: "warn"};
 
 export class Working extends EventTarget {
-  /** `ends` says what the states in which a run of this kind ends are called. */
-  constructor(page, ends) {
+  /**
+   * @param ends what the states in which a run of this kind ends are called
+   * @param words `(progress) => {title, left}` while it runs; the stage and the time left where none is given
+   */
+  constructor(page, ends, words = ({title, left}) => ({title, left: timeLeft(left)})) {
     super();
-    this.ends = {done: "Done", failed: "It failed", ...ends};
+    this.ends = {done: "Done", failed: "Failed", ...ends};
+    this.words = words;
     this.follow = null;
     this.stop = h("button.danger", {type: "button", hidden: true, onclick: () => this.act("cancel")}, "Stop");
     this.resume = h("button", {type: "button", hidden: true, onclick: () => this.act("resume")}, "Resume");
-    this.title = h("h2", {role: "status", "aria-live": "polite"});
+    this.title = h("h2", {id: "doing", role: "status", "aria-live": "polite"});
     this.bar = h("progress", {max: 1, value: 0, "aria-label": "Progress"});
     this.left = h("p.muted");
-    this.element = h(".card", {}, this.title, this.bar, this.left);
+    this.below = h("div");
+    this.element = h(".card", {}, this.title, this.bar, this.left, this.below);
     page.leave(() => this.follow?.close());
   }
 
@@ -36,9 +42,18 @@ export class Working extends EventTarget {
   watch(run) {
     this.follow?.close();
     this.element.hidden = false;
-    const mine = this.follow = new Follow(run);
-    for (const name of ["change", "end"]) mine.addEventListener(name, () => this.follow === mine && this.tell(name));
+    const mine = (this.follow = new Follow(run));
+    for (const name of ["change", "end"]) {
+      mine.addEventListener(name, () => this.follow === mine && this.tell(name));
+    }
     this.draw();
+  }
+
+  /** Show nothing any more; the run goes on. */
+  forget() {
+    this.follow?.close();
+    this.follow = null;
+    this.stop.hidden = this.resume.hidden = this.element.hidden = true;
   }
 
   tell(name) {
@@ -50,19 +65,27 @@ export class Working extends EventTarget {
     const {run} = this;
     try {
       await call(`runs/${seg(run)}/${what}`, {method: "POST"});
-      if (what === "resume") this.watch(run);
+      if (what === "resume") {
+        this.watch(run);
+        this.dispatchEvent(new Event("change"));
+      }
     } catch (error) {
       note(error.message);
     }
   }
 
   draw() {
-    const {live, progress: {state, title, share, left, error}} = this;
+    const {live, progress} = this;
+    const {state, share, error} = progress;
+    const {title, left} = live ? this.words(progress) : {title: this.ends[state] ?? state, left: ""};
     this.stop.hidden = !live;
     this.resume.hidden = live || !CAN_RESUME.includes(state);
-    say(this.title, live ? title : this.ends[state] ?? state);
+    say(this.title, title);
+    this.title.className = live ? "" : (CLASSES[state] ?? "");
     if (live && share === null) this.bar.removeAttribute("value");
     else this.bar.value = live ? share : state === "done" ? 1 : 0;
-    say(this.left, (state === "failed" ? sentence(error) : live && timeLeft(left)) || "\u00a0");
+    this.bar.hidden = !live && state === "done";
+    say(this.left, (state === "failed" && !live ? sentence(error) : left) || "\u00a0");
+    this.left.hidden = !live && state !== "failed";
   }
 }

@@ -1,135 +1,186 @@
-// The images: which folders, how many of each class, what was left out, and the pictures themselves.
+// The images: which folders, how many of each class, what was skipped, and the pictures themselves.
 
 import {call, pictureOf, query} from "../api.js";
-import {bars, empty, fill, h, head, note, tile, whole} from "../dom.js";
+import {begun, holdOut} from "../beginning.js";
+import {chooseOnServer, sampleChoice, upload} from "../choosing.js";
 import {chooseFolder, showImage} from "../dialogs.js";
+import {empty, fill, h, head, note, whole} from "../dom.js";
 import {Grid} from "../grid.js";
+import {closerLooks} from "../inspecting.js";
 import {Marks, markBar, markTable} from "../marks.js";
-import {planWords} from "../recipe.js";
-import {changed, check, look, store, usedRecipe, whyNotTrain} from "../store.js";
-
-const SPLITS = {train: "Training", val: "Validation", test: "Test"};
-const MOST_BARS = 60;
+import {planWords, recipeFields} from "../recipe.js";
+import {counts, errorCards, findings, skippedFiles, SPLITS} from "../sets.js";
+import {changed, check, given, look, recipeOptions, store, usedRecipe, whyNotTrain} from "../store.js";
 
 export function dataPage(page) {
-  const chooseImages = h("button.primary", {type: "button", onclick: choose("train_dir", "Training images")}, "Choose training images …");
-  const top = head("Data", "", chooseImages,
-    h("button", {type: "button", onclick: choose("test_dir", "Test images")}, "Choose test images …"));
+  const choose = h("button.primary", {type: "button", onclick: chooseOnServer}, "Choose training images …");
+  const bring = h("button", {type: "button", onclick: upload}, "Upload images …");
+  const test = h("button", {type: "button", onclick: chooseTest}, "Choose test images …");
+  const top = head("Data", "", choose, bring, test, sampleChoice());
   const body = h("div");
+  const train = h("button.primary.main", {type: "button", onclick: start}, "Train");
+  const ready = h("p.muted.small", {role: "status"});
+  const planned = h(
+    ".card.planned",
+    {hidden: true},
+    planWords(page),
+    h(".buttons", {}, train, ready),
+    holdOut(page),
+    h("details", {}, h("summary", {}, "How to train"), recipeFields(page)),
+  );
   fill(page.place, top, body);
   const state = {split: "train", name: "", grid: null, id: "", counts: h("div"), marked: h("div")};
-  const planned = h(".card.planned", {hidden: true}, planWords(page), h(".buttons", {}, h("a.button.primary", {href: "#train"}, "Train")));
   const marks = new Marks();
   const bar = markBar(marks, () => store.dataset, look);
   page.on(store, "dataset", show);
-  for (const name of ["plan", "dataset", "checked"]) page.on(store, name, ready);
-  ready();
+  for (const name of ["plan", "dataset", "checked", "recipe", "minutes"]) page.on(store, name, offer);
+  offer();
   show();
   if (!store.dataset && store.data.train_dir) look();
 
-  function choose(field, title) {
-    return async () => {
-      const folder = await chooseFolder(title, store.data[field]);
-      if (folder === null) return;
-      store.data[field] = folder;
-      changed("data");
-      fill(body, h("p.muted", {}, "Looking at the folders …"));
-      await Promise.all([look(), check().catch(() => {})]);
-    };
+  async function chooseTest() {
+    const folder = await chooseFolder("Test images", store.data.test_dir);
+    if (folder === null) return;
+    store.data.test_dir = folder;
+    changed("data");
+    await Promise.all([look(), check().catch(() => {})]);
   }
 
-  function ready() {
-    chooseImages.classList.toggle("primary", !store.dataset?.sets.train?.images);
-    planned.hidden = usedRecipe() === "none" || !store.plan || Boolean(whyNotTrain());
+  async function start() {
+    train.disabled = true;
+    const options = {validation: true, ...recipeOptions()};
+    const done = await begun({kind: "train", data: given("data"), hyper: given("hyper"), options});
+    if (done) location.hash = "train";
+    else offer();
+  }
+
+  function offer() {
+    const has = Boolean(store.dataset?.sets.train?.images);
+    const why = whyNotTrain();
+    const waits = usedRecipe() !== "none" && !store.plan && !store.planError;
+    choose.classList.toggle("primary", !has);
+    test.hidden = !has;
+    planned.hidden = !has;
+    train.disabled = Boolean(why) || waits || Boolean(store.planError && usedRecipe() !== "none");
+    ready.textContent = why || (waits ? "Planning …" : "");
   }
 
   function show() {
     const found = store.dataset;
-    if (!found) {
-      state.id = "";
-      top.lead("Folders with one folder per class");
-      const why = store.datasetError;
-      return fill(body, why ? h(".card", {role: "alert"}, h("h2.bad", {}, "These images cannot be used"), h("p", {}, why.message)) : empty("No images yet",
-        "Choose a folder below the server's root that has one folder for each class, or a root with train and test in it."));
-    }
-    const sets = Object.entries(found.sets).filter(([, set]) => set.images);
-    top.lead(sets.map(([split, set]) => `${whole(set.images)} ${SPLITS[split].toLowerCase()}`).join(", ") + ` images of ${found.classes.length} classes`);
+    const sets = Object.entries(found?.sets ?? {}).filter(([, set]) => set.images);
+    if (!sets.length) return showNothing(found);
+    const words = sets
+      .map(([split, set]) => `${whole(set.images)} ${SPLITS[split].toLowerCase()}`)
+      .join(", ");
+    top.lead(`${words} images of ${found.classes.length} classes`);
     const known = state.id === found.id;
     state.id = found.id;
-    fill(state.counts, errors(found), h(".cards", {}, findings(found), counts(found), skipped(found)));
+    fill(
+      state.counts,
+      errorCards(found),
+      h(".cards", {}, findings(found), counts(found), skippedFiles(found)),
+    );
     bar.offer(found.classes);
     readMarks();
     if (known) return state.grid.renew().catch(() => {});
-    if (!found.sets[state.split]?.images) state.split = sets[0]?.[0] ?? "train";
-    fill(body, planned, state.counts, pictures(found, sets), state.marked);
+    if (!found.sets[state.split]?.images) state.split = sets[0][0];
+    state.name = "";
+    fill(body, planned, state.counts, pictures(found, sets), closerLooks(page, found), state.marked);
+  }
+
+  function showNothing(found) {
+    state.id = "";
+    state.grid = null;
+    top.lead(store.data.train_dir ?? "Folders with one folder per class");
+    const why = store.datasetError;
+    if (why)
+      fill(
+        body,
+        h(".card", {role: "alert"}, h("h2.bad", {}, "These images cannot be used"), h("p", {}, why.message)),
+      );
+    else if (found && Object.keys(found.errors).length) fill(body, errorCards(found));
+    else fill(body, welcome());
+  }
+
+  function welcome() {
+    const text =
+      "Choose a folder on the server, or upload one: a folder for each class, with its images in it.";
+    return empty(
+      "No images yet",
+      text,
+      h("button.primary", {type: "button", onclick: chooseOnServer}, "Choose a folder"),
+      h("button", {type: "button", onclick: upload}, "Upload"),
+      h("a.button", {href: "#guide"}, "First steps"),
+    );
   }
 
   async function readMarks() {
     await marks.read(store.dataset).catch(() => {});
-    const open = state.marked.querySelector("details")?.open ?? false;
-    fill(state.marked, markTable(marks, (paths) => marks.write(store.dataset, paths, "undo").then(look, (error) => note(error.message))));
-    if (open && state.marked.firstChild) state.marked.firstChild.open = true;
-  }
-
-  function errors(found) {
-    return Object.entries(found.errors).map(([split, fault]) => h(".card", {role: "alert"}, h("h2.bad", {}, `${SPLITS[split]} images cannot be used`),
-      h("p", {}, [fault.what, fault.where, fault.received && `received ${fault.received}`, fault.hint].filter(Boolean).join(" · ")),
-      mapButton(fault.details?.offered_map ?? {})));
-  }
-
-  /** Takes the offered class map into the data parameters; none where nothing is offered. */
-  function mapButton(offered) {
-    const pairs = Object.entries(offered).map(([name, meant]) => `${name} = ${meant}`);
-    if (!pairs.length) return null;
-    return h("button", {
-      type: "button",
-      title: pairs.join(", "),
-      onclick: async () => {
-        const known = store.dataset.data.class_map ?? {};
-        store.data.class_map = JSON.stringify({...known, ...offered});
-        changed("data");
-        await Promise.all([look(), check().catch(() => {})]);
-      },
-    }, "These are the same classes");
-  }
-
-  function counts(found) {
-    const [train, test] = [found.sets.train?.classes ?? {}, found.sets.test?.classes ?? {}];
-    const most = Math.max(1, ...Object.values(train), ...Object.values(test));
-    const names = found.classes.slice(0, MOST_BARS);
-    const shown = Object.keys(train).length ? train : test;
-    const totals = Object.entries(found.sets).map(([split, set]) => tile(SPLITS[split], whole(set.images), set.skipped_count ? `${whole(set.skipped_count)} left out` : "none left out"));
-    return h(".card", {}, h(".tiles", {}, totals, tile("Classes", whole(found.classes.length))), h("h2", {}, "Images of each class"),
-      bars(names.map((name) => [name, (shown[name] ?? 0) / most, test[name] !== undefined && shown !== test ? `${whole(shown[name])} · ${whole(test[name])}` : whole(shown[name]) ])),
-      h("p.muted.small", {}, found.classes.length > MOST_BARS ? `The first ${MOST_BARS} of ${whole(found.classes.length)} classes.` : shown !== test && Object.keys(test).length ? "Training · test" : ""));
-  }
-
-  /** What a person should know of the images before training. */
-  function findings(found) {
-    if (!found.findings?.length) return null;
-    return h(".card", {}, h("h2", {}, "Before training"), h("ul", {}, found.findings.map((text) => h("li", {}, text))));
-  }
-
-  function skipped(found) {
-    const all = Object.entries(found.sets).flatMap(([split, set]) => set.skipped.map((file) => [SPLITS[split], file.path, file.reason]));
-    if (!all.length) return null;
-    return h(".card", {}, h("h2", {}, "Left out"), h(".scroll", {}, h("table", {}, h("thead", {}, h("tr", {}, ["Set", "File", "Reason"].map((t) => h("th", {scope: "col"}, t)))),
-      h("tbody", {}, all.slice(0, 200).map((row) => h("tr", {}, row.map((cell) => h("td.wrap", {}, cell))))))));
+    const isOpen = state.marked.querySelector("details")?.open ?? false;
+    const undo = (paths) =>
+      marks.write(store.dataset, paths, "undo").then(look, (error) => note(error.message));
+    fill(state.marked, markTable(marks, undo));
+    if (isOpen && state.marked.firstChild) state.marked.firstChild.open = true;
   }
 
   function pictures(found, sets) {
     const load = async (offset, limit) => {
-      const answer = await call(`datasets/${state.id}/${state.split}/images${query({class: state.name, offset, limit})}`);
-      return {total: answer.total, items: answer.images.map((row) => ({src: pictureOf(row.image), alt: `${row.class}, ${row.path}`, under: [row.class], row, address: row.image}))};
+      const address = `datasets/${state.id}/${state.split}/images${query({class: state.name, offset, limit})}`;
+      const answer = await call(address);
+      return {total: answer.total, items: answer.images.map(item)};
     };
-    state.grid = new Grid("Images", load, (item) => showImage({src: pictureOf(item.row.image, 512), title: item.row.path.split("/").pop(), lines: [`Class ${item.row.class}`, item.row.path]}), {selected: bar.show});
+    state.grid = new Grid("Images", load, enlarge, {selected: bar.show});
     const again = () => state.grid.reset().catch((error) => fill(body, h("p.bad", {}, error.message)));
-    const classes = h("select", {id: "shown-class", onchange: (event) => { state.name = event.target.value; again(); }},
-      h("option", {value: ""}, "All classes"), found.classes.map((name) => h("option", {value: name, selected: name === state.name}, name)));
-    const split = h("select", {id: "shown-split", onchange: (event) => { state.split = event.target.value; again(); }},
-      sets.map(([name]) => h("option", {value: name, selected: name === state.split}, SPLITS[name])));
+    const choice = (id, label, options, take) =>
+      h(
+        ".field",
+        {},
+        h("label", {htmlFor: id}, label),
+        h(
+          "select",
+          {
+            id,
+            onchange: (event) => {
+              take(event.target.value);
+              again();
+            },
+          },
+          options,
+        ),
+      );
+    const classes = found.classes.map((name) => h("option", {value: name}, name));
+    const splits = sets.map(([name]) =>
+      h("option", {value: name, selected: name === state.split}, SPLITS[name]),
+    );
     again();
-    return h(".card", {}, h("h2", {}, "Pictures"), h(".row", {}, h(".field", {}, h("label", {htmlFor: "shown-split"}, "Set"), split),
-      h(".field", {}, h("label", {htmlFor: "shown-class"}, "Class"), classes), h("a.button", {href: "#suspects"}, "Suspicious labels …")), h("p"), state.grid.element, bar.element);
+    return h(
+      ".card",
+      {},
+      h("h2", {}, "Pictures"),
+      h(
+        ".row",
+        {},
+        choice("shown-split", "Set", splits, (value) => {
+          state.split = value;
+        }),
+        choice("shown-class", "Class", [h("option", {value: ""}, "All classes"), classes], (value) => {
+          state.name = value;
+        }),
+        h("a.button", {href: "#suspects"}, "Suspicious labels …"),
+      ),
+      h("p"),
+      state.grid.element,
+      bar.element,
+    );
+  }
+
+  function item(row) {
+    const alt = `${row.class}, ${row.path}`;
+    return {src: pictureOf(row.image), alt, under: [row.class], row, address: row.image};
+  }
+
+  function enlarge({row}) {
+    const title = row.path.split("/").pop();
+    showImage({src: pictureOf(row.image, 512), title, lines: [`Class ${row.class}`, row.path]});
   }
 }

@@ -1,17 +1,33 @@
 // The layer table of the network that the parameters describe.
 
 import {ask} from "../api.js";
+import {networkDrawing} from "../drawing.js";
 import {empty, fill, h, head, short, tile, whole} from "../dom.js";
-import {given, store, usedRecipe, whyNotTrain} from "../store.js";
+import {ofOneNetwork, store, usedRecipe, whyNotTrain} from "../store.js";
 
-const COLUMNS = [["Layer", "name"], ["Type", "type"], ["Kernel", "kernel"], ["Stride", "stride"], ["Padding", "padding"], ["Activation", "activation"], ["Output", "output_shape"], ["Parameters", "params", true], ["Sees", "receptive_field", true], ["Multiply-adds", "macs", true]];
+const COLUMNS = [
+  ["Layer", "name"],
+  ["Type", "type"],
+  ["Kernel", "kernel"],
+  ["Stride", "stride"],
+  ["Padding", "padding"],
+  ["Activation", "activation"],
+  ["Output", "output_shape"],
+  ["Parameters", "params", true],
+  ["Sees", "receptive_field", true],
+  ["Multiply-adds", "macs", true],
+];
 
 export function networkPage(page) {
   const build = h("button.primary", {type: "button", onclick: show}, "Build the network");
   const top = head("Network", "", build);
   const body = h("div", {"aria-live": "polite"});
   const candidates = h("select", {id: "candidate", onchange: () => show()});
-  const choice = h(".card", {hidden: true}, h(".field.narrow", {}, h("label", {htmlFor: "candidate"}, "Candidate"), candidates));
+  const choice = h(
+    ".card",
+    {hidden: true},
+    h(".field.narrow", {}, h("label", {htmlFor: "candidate"}, "Candidate"), candidates),
+  );
   fill(page.place, top, choice, body);
   let planned = null;
   page.on(store, "dataset", ready);
@@ -19,35 +35,55 @@ export function networkPage(page) {
   ready();
 
   function ready() {
-    const why = whyNotTrain() || (usedRecipe() !== "none" && !store.plan ? store.planError?.message ?? "Planning …" : "");
+    const why =
+      whyNotTrain() ||
+      (usedRecipe() !== "none" && !store.plan ? (store.planError?.message ?? "Planning …") : "");
     build.disabled = Boolean(why);
-    top.lead(why || `${usedRecipe() === "none" ? store.hyper.family || "convonet" : "A network that the recipe plans"}, for ${store.dataset.classes.length} classes`);
+    top.lead(
+      why ||
+        `${usedRecipe() === "none" ? store.hyper.family || "convonet" : "A network that the recipe plans"}, for ${store.dataset.classes.length} classes`,
+    );
     offer();
-    if (!body.children.length) why ? fill(body, empty("No network yet", "It is built from the images' size and number of classes.", h("a.button", {href: "#data"}, "Choose images"))) : show();
+    if (!body.children.length)
+      why
+        ? fill(
+            body,
+            empty(
+              "No network yet",
+              "It is built from the images' size and number of classes.",
+              h("a.button", {href: "#data"}, "Choose images"),
+            ),
+          )
+        : show();
   }
 
   function offer() {
     if (planned === store.plan) return;
     planned = store.plan;
     choice.hidden = !planned;
-    fill(candidates, planned?.candidates.map((one) => h("option", {value: one.name}, one.title)));
+    fill(
+      candidates,
+      planned?.candidates.map((one) => h("option", {value: one.name}, one.title)),
+    );
     if (body.children.length) fill(body);
-  }
-
-  /** The parameters of the candidate that is shown; without a plan those of the form. */
-  function wanted() {
-    const one = planned?.candidates.find(({name}) => name === candidates.value);
-    if (!one) return {data: given("data"), hyper: given("hyper")};
-    return {data: {...given("data"), image_size: one.image_size, channels: one.channels}, hyper: one.hyper};
   }
 
   async function show() {
     build.disabled = true;
     fill(body, h("p.muted", {}, "Building …"));
     try {
-      draw(await ask("summary", wanted(), page.signal));
+      draw(await ask("summary", ofOneNetwork(candidates.value), page.signal));
     } catch (error) {
-      if (error.name !== "AbortError") fill(body, h(".card", {role: "alert"}, h("h2.bad", {}, "This network cannot be built"), h("p", {}, error.message)));
+      if (error.name !== "AbortError")
+        fill(
+          body,
+          h(
+            ".card",
+            {role: "alert"},
+            h("h2.bad", {}, "This network cannot be built"),
+            h("p", {}, error.message),
+          ),
+        );
     }
     build.disabled = Boolean(whyNotTrain());
   }
@@ -59,9 +95,54 @@ export function networkPage(page) {
       if (key === "output_shape") return value.slice(1).join(" × ");
       return Array.isArray(value) ? value.join(" × ") : typeof value === "number" ? whole(value) : value;
     };
-    fill(body, h(".card", {}, h(".tiles", {}, tile("Parameters", whole(found.params)), tile("Trained", whole(found.trainable)), tile("Not trained", whole(found.non_trainable)), tile("Memory of weights", `${short(found.bytes / 2 ** 20)} MiB`))),
-      h(".card", {}, h(".scroll", {tabindex: 0, role: "region", "aria-label": "Layers"}, h("table", {}, h("caption.sr", {}, "Layers"),
-        h("thead", {}, h("tr", {}, COLUMNS.map(([title, , number]) => h(number ? "th.n" : "th", {scope: "col"}, title)))),
-        h("tbody", {}, found.layers.map((row) => h("tr", {}, COLUMNS.map(([, key, number]) => h(number ? "td.n" : "td", {}, cell(row, key))))))))));
+    fill(
+      body,
+      h(
+        ".card",
+        {},
+        h(
+          ".tiles",
+          {},
+          tile("Parameters", whole(found.params)),
+          tile("Trained", whole(found.trainable)),
+          tile("Not trained", whole(found.non_trainable)),
+          tile("Memory of weights", `${short(found.bytes / 2 ** 20)} MiB`),
+        ),
+      ),
+      h(".card", {}, h("h2", {}, "Drawing"), networkDrawing(found.layers)),
+      h(
+        ".card",
+        {},
+        h(
+          ".scroll",
+          {tabindex: 0, role: "region", "aria-label": "Layers"},
+          h(
+            "table",
+            {},
+            h("caption.sr", {}, "Layers"),
+            h(
+              "thead",
+              {},
+              h(
+                "tr",
+                {},
+                COLUMNS.map(([title, , number]) => h(number ? "th.n" : "th", {scope: "col"}, title)),
+              ),
+            ),
+            h(
+              "tbody",
+              {},
+              found.layers.map((row) =>
+                h(
+                  "tr",
+                  {},
+                  COLUMNS.map(([, key, number]) => h(number ? "td.n" : "td", {}, cell(row, key))),
+                ),
+              ),
+            ),
+          ),
+        ),
+      ),
+    );
   }
 }

@@ -1,11 +1,17 @@
 // Every run: opened, compared, deleted.
 
-import {call, fileOf, query, seg, sentence} from "../api.js";
+import {ask, call, fileOf, query, seg, sentence} from "../api.js";
+import {comparison, labelOf} from "../comparing.js";
 import {confirmed} from "../dialogs.js";
 import {duration, empty, fill, h, head, moment, note, percent, short, whole} from "../dom.js";
+import {takeModel} from "../models.js";
+import {imagesOf, networkOf, titleOf} from "../names.js";
 
 const PAGE = 50;
+const EVERY_MS = 4000;
+const MOST_FILES = 60;
 const PAGES = {train: "train", tune: "tune", study: "study", suspects: "suspects"};
+const KINDS = {train: "Training", tune: "Search", study: "Target study", suspects: "Suspicious labels"};
 
 export function runsPage(page) {
   const compare = h("button", {type: "button", disabled: true, onclick: side}, "Compare");
@@ -13,11 +19,12 @@ export function runsPage(page) {
   const [table, more, below] = [h("div"), h("div"), h("div", {id: "detail", tabindex: -1})];
   fill(page.place, top, table, more, below);
   const chosen = new Set();
+  const titles = new Map();
   let shown = PAGE;
-  refresh().then(() => page.part && detail(page.part));
-  const timer = setInterval(() => document.visibilityState === "visible" && refresh(), 4000);
-  page.leave(() => clearInterval(timer));
   let last = "";
+  refresh().then(() => page.part && detail(page.part));
+  const timer = setInterval(() => document.visibilityState === "visible" && refresh(), EVERY_MS);
+  page.leave(() => clearInterval(timer));
 
   async function refresh() {
     let found;
@@ -29,32 +36,100 @@ export function runsPage(page) {
     const text = JSON.stringify(found);
     if (text === last) return;
     last = text;
+    for (const run of found.runs) titles.set(run.id, titleOf(run));
     top.lead(`${whole(found.total)} ${found.total === 1 ? "run" : "runs"}, the newest first`);
-    if (!found.total) return fill(table, empty("No runs yet", "Every training and search leaves a run: its parameters, curves, model and scores.", h("a.button", {href: "#data"}, "Choose images")));
+    if (!found.total) return fill(table, nothing());
     const focused = document.activeElement?.id;
-    fill(table, h(".card", {}, h(".scroll", {}, h("table", {}, h("caption.sr", {}, "Runs"), h("thead", {}, h("tr", {}, h("th", {scope: "col"}, h("span.sr", {}, "Compare")), ["Run", "Kind", "State", "Begun"].map((t) => h("th", {scope: "col"}, t)), ["Took", "Validation", "Test"].map((t) => h("th.n", {scope: "col"}, t)))),
-      h("tbody", {}, found.runs.map(row))))));
+    fill(table, h(".card", {}, runTable(found.runs)));
     if (focused) document.getElementById(focused)?.focus({preventScroll: true});
-    fill(more, found.total > shown ? h("button", {type: "button", onclick: () => { shown += PAGE; refresh(); }}, "Show more") : null);
+    const showMore = () => {
+      shown += PAGE;
+      refresh();
+    };
+    fill(more, found.total > shown ? h("button", {type: "button", onclick: showMore}, "Show more") : null);
+  }
+
+  function nothing() {
+    const text = "Every training and search leaves a run: its parameters, curves, model and scores.";
+    return empty("No runs yet", text, h("a.button", {href: "#data"}, "Choose images"));
+  }
+
+  function runTable(runs) {
+    const left = ["Run", "Images", "Kind", "State", "Started"].map((text) => h("th", {scope: "col"}, text));
+    const right = ["Took", "Validation", "Test"].map((text) => h("th.n", {scope: "col"}, text));
+    const head = h("tr", {}, h("th", {scope: "col"}, h("span.sr", {}, "Compare")), left, right);
+    const region = {tabindex: 0, role: "region", "aria-label": "Runs"};
+    return h(".scroll", region, h("table", {}, h("thead", {}, head), h("tbody", {}, runs.map(row))));
   }
 
   function row(run) {
-    const box = h("input", {type: "checkbox", id: `c-${run.id}`, checked: chosen.has(run.id), "aria-label": `Compare ${run.id}`, onchange: () => { box.checked ? chosen.add(run.id) : chosen.delete(run.id); compare.disabled = chosen.size < 2; }});
-    const testing = run.scores.test?.accuracy;
-    return h("tr", {}, h("td", {}, run.kind === "train" ? box : ""), h("td", {}, h("button.quiet", {type: "button", id: `r-${run.id}`, onclick: () => detail(run.id)}, run.id)), h("td", {}, run.kind), h("td", {}, h(`span.badge.${run.state}`, {}, run.state, run.position ? ` (${run.position} before it)` : "")),
-      h("td", {}, moment(run.started ?? run.created)), h("td.n", {}, duration(run.seconds)), h("td.n", {}, percent(run.scores.training?.val_accuracy)), h("td.n", {}, percent(testing)));
+    const take = () => {
+      box.checked ? chosen.add(run.id) : chosen.delete(run.id);
+      compare.disabled = chosen.size < 2;
+    };
+    const title = titles.get(run.id);
+    const box = h("input", {
+      type: "checkbox",
+      id: `c-${run.id}`,
+      checked: chosen.has(run.id),
+      "aria-label": `Compare ${title}`,
+      onchange: take,
+    });
+    const name = run.kind === "train" ? networkOf(run) || run.id : (KINDS[run.kind] ?? run.kind);
+    const given = titleOf({...run, started: null, created: null, train_dir: null, kind: ""});
+    const open = {type: "button", id: `r-${run.id}`, title: run.id, onclick: () => detail(run.id)};
+    const waits = run.position ? ` (${run.position} before it)` : "";
+    return h(
+      "tr",
+      {},
+      h("td", {}, run.kind === "train" ? box : ""),
+      h("td", {}, h("button.quiet", open, given || name)),
+      h("td", {}, imagesOf(run)),
+      h("td", {}, KINDS[run.kind] ?? run.kind),
+      h("td", {}, h(`span.badge.${run.state}`, {}, run.state, waits)),
+      h("td", {}, moment(run.started ?? run.created)),
+      h("td.n", {}, duration(run.seconds)),
+      h("td.n", {}, percent(run.scores.training?.val_accuracy)),
+      h("td.n", {}, percent(run.scores.test?.accuracy)),
+    );
   }
 
   async function detail(id) {
     try {
       const [run, {files}] = await Promise.all([call(`runs/${seg(id)}`), call(`runs/${seg(id)}/files`)]);
-      const target = PAGES[run.kind];
-      const ended = !["running", "waiting"].includes(run.state);
-      fill(below, h(".card", {}, h(".row.middle", {}, h("h2", {}, run.id), h(`span.badge.${run.state}`, {}, run.state)), run.error ? h("p.bad", {}, sentence(run.error)) : null, run.advice?.length ? h("ul.messages", {}, run.advice.map((a) => h("li", {}, a.text ?? String(a)))) : null,
-        h(".buttons", {}, target ? h("a.button", {href: `#${target}/${seg(run.id)}`}, "Open") : null, run.kind === "train" && ended ? h("a.button", {href: `#test/${seg(run.id)}`}, "Test") : null, run.kind === "train" && ended ? h("a.button", {href: `#use/${seg(run.id)}`}, "Use") : null,
-          ended ? h("button.danger", {type: "button", onclick: () => remove(run.id)}, "Delete …") : h("button.danger", {type: "button", onclick: () => call(`runs/${seg(run.id)}/cancel`, {method: "POST"}).then(refresh, (e) => note(e.message))}, "Stop")), h("p"),
-        h(".two", {}, h("div", {}, h("h3", {}, "Parameters"), values({...run.params.data, ...run.params.hyper})), h("div", {}, h("h3", {}, "Files"), h("ul.messages", {}, files.slice(0, 60).map((file) => h("li", {}, h("a", {href: fileOf(run.id, file.name), target: "_blank", rel: "noopener"}, file.name), h("span.muted.small", {}, ` ${size(file.bytes)}`)))))),
-        files.some((file) => file.name === "report.html") ? h("p", {}, h("a", {href: fileOf(run.id, "report.html"), target: "_blank", rel: "noopener"}, "The report")) : null));
+      const heading = h(
+        ".row.middle",
+        {},
+        h("h2", {}, titleOf(run)),
+        h(`span.badge.${run.state}`, {}, run.state),
+      );
+      const advice = run.advice?.length
+        ? h(
+            "ul.messages",
+            {},
+            run.advice.map((one) => h("li", {}, one.text ?? String(one))),
+          )
+        : null;
+      const parameters = h(
+        "div",
+        {},
+        h("h3", {}, "Parameters"),
+        values({...run.params.data, ...run.params.hyper}),
+      );
+      fill(
+        below,
+        h(
+          ".card",
+          {},
+          heading,
+          h("p.muted.small", {}, run.id),
+          run.error ? h("p.bad", {}, sentence(run.error)) : null,
+          advice,
+          h(".buttons", {}, actions(run, files)),
+          h("p"),
+          h(".two", {}, parameters, h("div", {}, h("h3", {}, "Files"), fileList(run, files))),
+        ),
+      );
       below.scrollIntoView({block: "nearest"});
       below.focus({preventScroll: true});
     } catch (error) {
@@ -62,15 +137,85 @@ export function runsPage(page) {
     }
   }
 
-  function values(given) {
-    const rows = Object.entries(given).filter(([name]) => name !== "format_version");
-    return h("table", {}, h("tbody", {}, rows.map(([name, value]) => h("tr", {}, h("th", {scope: "row"}, name.replaceAll("_", " ")), h("td", {}, typeof value === "object" ? JSON.stringify(value) : String(value))))));
+  function actions(run, files) {
+    const ended = !["running", "waiting"].includes(run.state);
+    const model = run.kind === "train" && ended;
+    const link = (name, text) =>
+      h("a.button", {href: `#${name}/${seg(run.id)}`, onclick: () => model && takeModel(run.id)}, text);
+    const stop = () =>
+      call(`runs/${seg(run.id)}/cancel`, {method: "POST"}).then(refresh, (error) => note(error.message));
+    return [
+      PAGES[run.kind] ? link(PAGES[run.kind], "Open") : null,
+      model ? [link("test", "Test"), link("use", "Use"), link("explain", "Explain"), verify(run)] : null,
+      ended ? report(run, files) : null,
+      ended
+        ? h("button.danger", {type: "button", onclick: () => remove(run.id)}, "Delete …")
+        : h("button.danger", {type: "button", onclick: stop}, "Stop"),
+    ];
   }
 
-  const size = (bytes) => (bytes < 1024 ? `${bytes} B` : bytes < 2 ** 20 ? `${short(Math.round(bytes / 1024))} KiB` : `${(bytes / 2 ** 20).toFixed(1)} MiB`);
+  /** The report that is there, or a button that makes it. */
+  function report(run, files) {
+    const address = fileOf(run.id, "report.html");
+    const link = h("a.button", {href: address, target: "_blank", rel: "noopener"}, "Report");
+    if (files.some((file) => file.name === "report.html")) return link;
+    const button = h("button", {type: "button", onclick: make}, "Make a report");
+    return PAGES[run.kind] ? button : null;
+
+    async function make() {
+      button.disabled = true;
+      try {
+        await ask("report", {options: {run: run.id}}, page.signal);
+        button.replaceWith(link);
+      } catch (error) {
+        if (error.name !== "AbortError") note(error.message);
+        button.disabled = false;
+      }
+    }
+  }
+
+  /** Repeats a training and says whether every number is the same. */
+  function verify(run) {
+    const button = h("button", {type: "button", onclick: repeat}, "Verify");
+    return button;
+
+    async function repeat() {
+      button.disabled = true;
+      button.textContent = "Repeating the training …";
+      try {
+        const found = await ask("verify", {options: {run: run.id}}, page.signal);
+        note(found.equal ? "The repetition gave the same numbers" : "The repetition gave other numbers");
+      } catch (error) {
+        if (error.name !== "AbortError") note(error.message);
+      }
+      Object.assign(button, {disabled: false, textContent: "Verify"});
+    }
+  }
+
+  function values(given) {
+    const rows = Object.entries(given).filter(([name, value]) => name !== "format_version" && value !== null);
+    const text = (value) => (typeof value === "object" ? JSON.stringify(value) : String(value));
+    const line = ([name, value]) =>
+      h("tr", {}, h("th", {scope: "row"}, labelOf(name)), h("td.wrap", {}, text(value)));
+    return h("table", {}, h("tbody", {}, rows.map(line)));
+  }
+
+  function fileList(run, files) {
+    const link = (file) =>
+      h("a", {href: fileOf(run.id, file.name), target: "_blank", rel: "noopener"}, file.name);
+    const line = (file) => h("li", {}, link(file), h("span.muted.small", {}, ` ${size(file.bytes)}`));
+    return h("ul.messages", {}, files.slice(0, MOST_FILES).map(line));
+  }
+
+  function size(bytes) {
+    if (bytes < 1024) return `${bytes} B`;
+    return bytes < 2 ** 20 ? `${short(Math.round(bytes / 1024))} KiB` : `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+  }
 
   async function remove(id) {
-    if (!(await confirmed(`Delete ${id}?`, "The folder with its model, curves and scores is removed from the server. This cannot be undone."))) return;
+    const text =
+      "The folder with its model, curves and scores is removed from the server. This cannot be undone.";
+    if (!(await confirmed(`Delete ${titles.get(id) ?? id}?`, text))) return;
     try {
       await call(`runs/${seg(id)}`, {method: "DELETE"});
       chosen.delete(id);
@@ -84,13 +229,7 @@ export function runsPage(page) {
   async function side() {
     try {
       const found = await call(`compare?${[...chosen].map((id) => `run=${seg(id)}`).join("&")}`);
-      const names = found.runs.map((run) => run.id ?? run.run.split(/[\\/]/).pop());
-      const scores = found.runs.map((run) => run.scores ?? {});
-      const line = (title, cells) => h("tr", {}, h("th", {scope: "row"}, title), cells.map((cell) => h("td.n", {}, cell)));
-      fill(below, h(".card", {}, h("h2", {}, "Side by side"), h(".scroll", {}, h("table", {}, h("thead", {}, h("tr", {}, h("td"), names.map((name) => h("th.n", {scope: "col"}, name)))),
-        h("tbody", {}, line("test accuracy", scores.map((s) => percent(s.test?.accuracy))), line("validation accuracy", scores.map((s) => percent(s.training?.val_accuracy))), line("test loss", scores.map((s) => short(s.test?.loss))),
-          Object.entries(found.differences).map(([name, each]) => line(name.replaceAll("_", " "), each.map((value) => (typeof value === "object" && value !== null ? JSON.stringify(value) : String(value ?? "–")))))))),
-        found.pairs.map((pair) => h("p.small.muted", {}, pair.sentence ?? pair.text ?? ""))));
+      fill(below, comparison(found, titles));
       below.scrollIntoView({block: "nearest"});
     } catch (error) {
       note(error.message);

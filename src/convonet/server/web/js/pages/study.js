@@ -7,12 +7,24 @@ import {number, numbers, pick} from "../options.js";
 import {store} from "../store.js";
 import {Working} from "../working.js";
 
-const METRICS = [["accuracy", "training accuracy"], ["val_accuracy", "validation accuracy"]];
+const METRICS = [
+  ["accuracy", "training accuracy"],
+  ["val_accuracy", "validation accuracy"],
+];
 
 export function studyPage(page) {
   if (!page.part) return begin(page);
-  const working = new Working(page, {cancelled: "Stopped; the table is kept", interrupted: "Interrupted; Resume repeats no finished setting"});
-  const top = head("Target study", page.part, working.stop, working.resume, h("a.button", {href: "#runs"}, "All runs"));
+  const working = new Working(page, {
+    cancelled: "Stopped; the table is kept",
+    interrupted: "Interrupted; Resume repeats no finished setting",
+  });
+  const top = head(
+    "Target study",
+    page.part,
+    working.stop,
+    working.resume,
+    h("a.button", {href: "#runs"}, "All runs"),
+  );
   const body = h("div");
   fill(page.place, top, working.element, body);
   let seen = 0;
@@ -29,34 +41,110 @@ export function studyPage(page) {
 
   async function show() {
     try {
-      const [found, {files}] = await Promise.all([call(`runs/${seg(page.part)}/trials`, {signal: page.signal}), call(`runs/${seg(page.part)}/files`, {signal: page.signal})]);
+      const [found, {files}] = await Promise.all([
+        call(`runs/${seg(page.part)}/trials`, {signal: page.signal}),
+        call(`runs/${seg(page.part)}/files`, {signal: page.signal}),
+      ]);
       draw(found, files);
     } catch (error) {
-      if (error.name !== "AbortError") fill(body, h(".card", {role: "alert"}, h("h2.bad", {}, "This study cannot be shown"), h("p", {}, error.message)));
+      if (error.name !== "AbortError")
+        fill(
+          body,
+          h(
+            ".card",
+            {role: "alert"},
+            h("h2.bad", {}, "This study cannot be shown"),
+            h("p", {}, error.message),
+          ),
+        );
     }
   }
 
   function draw(found, files) {
     const rows = found.results;
     if (!rows.length) return fill(body, h("p.muted", {}, "No setting is finished yet."));
-    const names = Object.keys(rows[0].params).filter((name) => new Set(rows.map((row) => JSON.stringify(row.params[name]))).size > 1 || rows.length === 1);
+    const names = Object.keys(rows[0].params).filter(
+      (name) => new Set(rows.map((row) => JSON.stringify(row.params[name]))).size > 1 || rows.length === 1,
+    );
     const what = Object.fromEntries(METRICS)[found.metric];
-    const line = (row) => h("tr", {}, names.map((name) => h("td", {}, String(row.params[name]))),
-      row.epochs_to.map(({epochs}) => (epochs === null ? h("td.n.muted", {}, "not reached") : h("td.n", {}, whole(epochs)))), h("td.n", {}, percent(row.best, 2)), h("td.n", {}, whole(row.epochs_trained)));
+    const line = (row) =>
+      h(
+        "tr",
+        {},
+        names.map((name) => h("td", {}, String(row.params[name]))),
+        row.epochs_to.map(({epochs}) =>
+          epochs === null ? h("td.n.muted", {}, "not reached") : h("td.n", {}, whole(epochs)),
+        ),
+        h("td.n", {}, percent(row.best, 2)),
+        h("td.n", {}, whole(row.epochs_trained)),
+      );
     const pictures = files.filter((file) => /^study.*\.png$/.test(file.name));
-    fill(body, h(".card", {}, h("h2", {}, `Epochs until the ${what} was reached`), h(".scroll", {tabindex: 0, role: "region", "aria-label": "Epochs to each target"}, h("table", {},
-      h("thead", {}, h("tr", {}, names.map((name) => h("th", {scope: "col"}, name.replaceAll("_", " "))), found.targets.map((target) => h("th.n", {scope: "col"}, `${short(100 * target)}%`)), ["Best", "Epochs trained"].map((text) => h("th.n", {scope: "col"}, text)))),
-      h("tbody", {}, rows.map(line))))),
-    pictures.length ? h("details.card", {}, h("summary", {}, "Curves of each case"), h(".figures", {}, pictures.map((file) => h("img", {src: fileOf(page.part, file.name), alt: file.name.replaceAll("_", " ").replace(".png", ""), loading: "lazy"})))) : null);
+    fill(
+      body,
+      h(
+        ".card",
+        {},
+        h("h2", {}, `Epochs until the ${what} was reached`),
+        h(
+          ".scroll",
+          {tabindex: 0, role: "region", "aria-label": "Epochs to each target"},
+          h(
+            "table",
+            {},
+            h(
+              "thead",
+              {},
+              h(
+                "tr",
+                {},
+                names.map((name) => h("th", {scope: "col"}, name.replaceAll("_", " "))),
+                found.targets.map((target) => h("th.n", {scope: "col"}, `${short(100 * target)}%`)),
+                ["Best", "Epochs trained"].map((text) => h("th.n", {scope: "col"}, text)),
+              ),
+            ),
+            h("tbody", {}, rows.map(line)),
+          ),
+        ),
+      ),
+      pictures.length
+        ? h(
+            "details.card",
+            {},
+            h("summary", {}, "Curves of each case"),
+            h(
+              ".figures",
+              {},
+              pictures.map((file) =>
+                h("img", {
+                  src: fileOf(page.part, file.name),
+                  alt: file.name.replaceAll("_", " ").replace(".png", ""),
+                  loading: "lazy",
+                }),
+              ),
+            ),
+          )
+        : null,
+    );
   }
 }
 
 function begin(page) {
   beginPage(page, {
-    kind: "study", title: "Target study", button: "Begin",
-    about: ["Each setting is trained until the highest target is reached, or for all its epochs; the table says how many epochs each target took.",
-      "The settings are the hyper parameters: give one of them several values to compare these."],
-    fields: {targets: numbers("study-targets", "Targets", "0.9, 0.95, 0.99"), metric: pick("study-metric", "Measured by", METRICS), images: number("study-images", "Images", "all")},
-    said: () => (store.varied.length ? `${store.varied.join(", ")} ${store.varied.length === 1 ? "is" : "are"} varied${store.combinations ? `: ${store.combinations} settings` : ""}` : "One setting: no hyper parameter has several values"),
+    kind: "study",
+    title: "Target study",
+    button: "Begin",
+    about: [
+      "Each setting is trained until the highest target is reached, or for all its epochs; the table says how many epochs each target took.",
+      "The settings are the hyper parameters: give one of them several values to compare these.",
+    ],
+    fields: {
+      targets: numbers("study-targets", "Targets", "0.9, 0.95, 0.99"),
+      metric: pick("study-metric", "Measured by", METRICS),
+      images: number("study-images", "Images", "all"),
+    },
+    said: () =>
+      store.varied.length
+        ? `${store.varied.join(", ")} ${store.varied.length === 1 ? "is" : "are"} varied${store.combinations ? `: ${store.combinations} settings` : ""}`
+        : "One setting: no hyper parameter has several values",
   });
 }

@@ -12,8 +12,17 @@ import {Working} from "../working.js";
 
 export function suspectsPage(page) {
   if (!page.part) return begin(page);
-  const working = new Working(page, {cancelled: "Stopped; Resume repeats no fold", interrupted: "Interrupted; Resume repeats no fold"});
-  const top = head("Suspicious labels", page.part, working.stop, working.resume, h("a.button", {href: "#runs"}, "All runs"));
+  const working = new Working(page, {
+    cancelled: "Stopped; Resume repeats no fold",
+    interrupted: "Interrupted; Resume repeats no fold",
+  });
+  const top = head(
+    "Suspicious labels",
+    page.part,
+    working.stop,
+    working.resume,
+    h("a.button", {href: "#runs"}, "All runs"),
+  );
   const body = h("div");
   fill(page.place, top, body);
   working.addEventListener("end", () => working.progress.state === "done" && show());
@@ -27,27 +36,56 @@ export function suspectsPage(page) {
         return working.watch(page.part);
       }
       const found = await call(`runs/${seg(page.part)}/result`, {signal: page.signal});
-      const data = Object.fromEntries(Object.entries(run.params.data).filter(([name, value]) => value !== null && name !== "format_version" && name !== "result_dir"));
+      const data = Object.fromEntries(
+        Object.entries(run.params.data).filter(
+          ([name, value]) => value !== null && name !== "format_version" && name !== "result_dir",
+        ),
+      );
       await draw(found, await call("datasets", {body: {data}, signal: page.signal}));
     } catch (error) {
-      if (error.name !== "AbortError") fill(body, h(".card", {role: "alert"}, h("h2.bad", {}, "There is nothing to show"), h("p", {}, error.message)));
+      if (error.name !== "AbortError")
+        fill(
+          body,
+          h(".card", {role: "alert"}, h("h2.bad", {}, "There is nothing to show"), h("p", {}, error.message)),
+        );
     }
   }
 
   async function draw(found, dataset) {
-    top.lead(`${whole(found.likely)} of ${whole(found.images)} labels are probably wrong, say models that were trained without the image; ${found.suspects.length < found.images ? `the first ${whole(found.suspects.length)}, ` : ""}worst first`);
+    top.lead(
+      `${whole(found.likely)} of ${whole(found.images)} labels are probably wrong, say models that were trained without the image; ${found.suspects.length < found.images ? `the first ${whole(found.suspects.length)}, ` : ""}worst first`,
+    );
     const marks = new Marks();
     const folder = dataset.sets.train.folder.replace(/\/?[^/]*\.(csv|tsv)$/i, "");
     const item = (row) => {
       const address = folder ? `${folder}/${row.path}` : row.path;
-      return {row, address, src: pictureOf(address), mark: marks.said.get(address), alt: `${row.path}: stands under ${row.class}, perhaps ${row.suggested}, ${percent(row.p_suggested)} sure`, under: [row.suggested, ` ${percent(row.p_suggested)}`, `stands under ${row.class}`]};
+      return {
+        row,
+        address,
+        src: pictureOf(address),
+        mark: marks.said.get(address),
+        alt: `${row.path}: stands under ${row.class}, perhaps ${row.suggested}, ${percent(row.p_suggested)} sure`,
+        under: [row.suggested, ` ${percent(row.p_suggested)}`, `stands under ${row.class}`],
+      };
     };
-    const bar = markBar(marks, () => dataset, () => Promise.all([grid.renew(), look()]));
+    const bar = markBar(
+      marks,
+      () => dataset,
+      () => Promise.all([grid.renew(), look()]),
+    );
     const selected = (items) => {
       if (items.length) document.getElementById("true-class").value = items.at(-1).row.suggested;
       bar.show(items);
     };
-    const grid = new Grid("Suspicious labels", async (offset, limit) => ({total: found.suspects.length, items: found.suspects.slice(offset, offset + limit).map(item)}), open, {tall: 146, selected});
+    const grid = new Grid(
+      "Suspicious labels",
+      async (offset, limit) => ({
+        total: found.suspects.length,
+        items: found.suspects.slice(offset, offset + limit).map(item),
+      }),
+      open,
+      {tall: 146, selected},
+    );
     bar.offer(dataset.classes);
     fill(body, h(".card", {}, grid.element, bar.element));
     await marks.read(dataset).catch((error) => note(error.message));
@@ -55,16 +93,30 @@ export function suspectsPage(page) {
   }
 
   function open({row, address}) {
-    showImage({src: pictureOf(address, 512), title: row.path.split("/").pop(), lines: [`Stands under ${row.class}; the models say ${row.suggested}, ${percent(row.p_suggested)} sure (${percent(row.p_class)} for ${row.class}).`]});
+    showImage({
+      src: pictureOf(address, 512),
+      title: row.path.split("/").pop(),
+      lines: [
+        `Stands under ${row.class}; the models say ${row.suggested}, ${percent(row.p_suggested)} sure (${percent(row.p_class)} for ${row.class}).`,
+      ],
+    });
   }
 }
 
 function begin(page) {
   beginPage(page, {
-    kind: "suspects", title: "Suspicious labels", button: "Search",
-    about: ["Every training image is answered by networks that were trained without it, with several seeds. Where they are sure of another class, the label is suspicious.",
-      "That takes folds × repeats trainings with the hyper parameters at hand."],
-    fields: {folds: number("suspects-folds", "Folds", "5"), repeats: number("suspects-repeats", "Repeats", "3")},
-    said: () => `${whole(store.dataset.sets.train.images)} training images of ${store.dataset.classes.length} classes`,
+    kind: "suspects",
+    title: "Suspicious labels",
+    button: "Search",
+    about: [
+      "Every training image is answered by networks that were trained without it, with several seeds. Where they are sure of another class, the label is suspicious.",
+      "That takes folds × repeats trainings with the hyper parameters at hand.",
+    ],
+    fields: {
+      folds: number("suspects-folds", "Folds", "5"),
+      repeats: number("suspects-repeats", "Repeats", "3"),
+    },
+    said: () =>
+      `${whole(store.dataset.sets.train.images)} training images of ${store.dataset.classes.length} classes`,
   });
 }

@@ -1,26 +1,85 @@
 // A search: begun with the values that have alternatives, its table while it grows, the best row taken over.
 
-import {call, query, seg} from "../api.js";
+import {call, fileOf, query, seg} from "../api.js";
+import {labelOf} from "../comparing.js";
 import {empty, fill, h, head, note, percent, short} from "../dom.js";
 import {chosen, number, pick, tellRefusal} from "../options.js";
-import {changed, given, searchRecipe, store, takeHyper, whyNotTrain} from "../store.js";
+import {titleOf} from "../names.js";
+import {shownAs} from "../shown.js";
+import {changed, given, sameImages, searchRecipe, store, takeHyper, whyNotTrain} from "../store.js";
 import {Working} from "../working.js";
 
-const SEARCHES = [["grid", "grid"], ["random", "random"], ["tpe", "tpe"]];
-const GOALS = [["accuracy", "accuracy"], ["loss", "loss"], ["auc", "auc"], ["macro_f1", "macro f1"]];
+const SEARCHES = [
+  ["grid", "grid"],
+  ["random", "random"],
+  ["tpe", "tpe"],
+];
+const PRUNERS = [
+  ["", "none"],
+  ["median", "median"],
+  ["hyperband", "Hyperband"],
+];
+const PLOTS = [
+  ["importance.png", "Which parameters matter"],
+  ["parallel_coordinates.png", "Settings side by side"],
+  ["search_history.png", "How the search went on"],
+  ["accuracy_and_seconds.png", "What accuracy costs"],
+];
+const GOALS = [
+  ["accuracy", "accuracy"],
+  ["loss", "loss"],
+  ["auc", "auc"],
+  ["macro_f1", "macro f1"],
+];
 
 export function tunePage(page) {
   const begin = h("button.primary", {type: "button", onclick: start}, "Search");
-  const working = new Working(page, {cancelled: "Stopped; the table is kept", interrupted: "Interrupted; Resume repeats no finished trial"});
-  const top = head("Tune", "", begin, working.stop, working.resume, h("a.button", {href: "#study"}, "Target study …"));
+  const working = new Working(page, {
+    cancelled: "Stopped; the table is kept",
+    interrupted: "Interrupted; Resume repeats no finished trial",
+  });
+  const top = head(
+    "Tune",
+    "",
+    begin,
+    working.stop,
+    working.resume,
+    h("a.button", {href: "#study"}, "Target study …"),
+  );
   const fields = {
-    search: pick("tune-search", "Search", SEARCHES), objective: pick("tune-objective", "Goal", GOALS), folds: number("tune-folds", "Folds", "3"),
-    trials: number("tune-trials", "Trials", "all of the grid"), repeats: number("tune-repeats", "Seeds a setting", "1"),
+    search: pick("tune-search", "Search", SEARCHES),
+    objective: pick("tune-objective", "Goal", GOALS),
+    folds: number("tune-folds", "Folds", "3"),
+    trials: number("tune-trials", "Trials", "all of the grid"),
+    repeats: number("tune-repeats", "Seeds per setting", "1"),
+    pruner: pick("tune-pruner", "Pruner", PRUNERS),
+    time_limit: number("tune-time", "Time limit (s)", "none"),
+    images: number("tune-images", "Images", "up to 10,000"),
   };
   const table = h("div");
-  const shown = h("div", {hidden: true}, working.element, h(".card", {}, table));
-  const nothing = empty("No search yet", "Give a hyper parameter several values, such as 0.01, 0.001 for Learning rate; every combination is then tried.", h("a.button", {href: "#params"}, "Parameters"));
-  fill(page.place, top, h(".card", {}, h(".form.tight", {}, Object.values(fields).map((field) => field.element))), nothing, shown);
+  const plots = h("div");
+  const shown = h("div", {hidden: true}, working.element, h(".card", {}, table), plots);
+  const nothing = empty(
+    "No search yet",
+    "Choose Expert in Parameters and give a field several values, such as 0.01, 0.001 for the learning rate.",
+    h("a.button", {href: "#params"}, "Parameters"),
+  );
+  fill(
+    page.place,
+    top,
+    h(
+      ".card",
+      {},
+      h(
+        ".form.tight",
+        {},
+        Object.values(fields).map((field) => field.element),
+      ),
+    ),
+    nothing,
+    shown,
+    shownAs(request),
+  );
   let asking = false;
   let seen = -1;
   page.on(store, "checked", ready);
@@ -30,7 +89,10 @@ export function tunePage(page) {
     if (seen !== working.progress.trials) refresh();
     seen = working.progress.trials;
   });
-  working.addEventListener("end", refresh);
+  working.addEventListener("end", () => {
+    refresh();
+    showPlots();
+  });
   ready();
   first();
 
@@ -38,22 +100,35 @@ export function tunePage(page) {
     return whyNotTrain() || (store.varied.length ? "" : "No hyper parameter has several values");
   }
 
+  function request() {
+    const options = Object.fromEntries(Object.entries(chosen(fields)).filter(([, value]) => value !== ""));
+    return {kind: "tune", data: given("data"), hyper: given("hyper"), recipe: searchRecipe(), options};
+  }
+
   function ready() {
     begin.disabled = Boolean(why());
     begin.title = why();
-    if (!working.run) top.lead(why() || `${store.varied.join(", ")} ${store.varied.length === 1 ? "is" : "are"} varied${store.combinations ? `: ${store.combinations} combinations` : ""}`);
+    if (!working.run)
+      top.lead(
+        why() ||
+          `${store.varied.join(", ")} ${store.varied.length === 1 ? "is" : "are"} varied${store.combinations ? `: ${store.combinations} combinations` : ""}`,
+      );
   }
 
   async function first() {
     const {runs} = await call(`runs${query({kind: "tune", limit: 30})}`).catch(() => ({runs: []}));
-    const latest = (page.part && runs.find((run) => run.id === page.part)) || runs.find((run) => ["running", "waiting"].includes(run.state)) || runs.find((run) => run.id === store.search) || runs[0];
+    const latest =
+      (page.part && runs.find((run) => run.id === page.part)) ||
+      runs.find((run) => ["running", "waiting"].includes(run.state)) ||
+      runs.find((run) => run.id === store.search) ||
+      runs.find((run) => sameImages(run) !== false);
     if (latest && !working.run) watch(latest.id);
   }
 
   async function start() {
     begin.disabled = true;
     try {
-      const run = await call("runs", {body: {kind: "tune", data: given("data"), hyper: given("hyper"), recipe: searchRecipe(), options: chosen(fields)}});
+      const run = await call("runs", {body: request()});
       store.search = run.id;
       changed();
       for (const field of Object.values(fields)) field.tell("");
@@ -69,9 +144,14 @@ export function tunePage(page) {
     shown.hidden = false;
     begin.hidden = true;
     seen = -1;
-    top.lead(run);
+    fill(table);
+    fill(plots);
     working.watch(run);
     refresh();
+    call(`runs/${seg(run)}`, {signal: page.signal}).then(
+      (record) => working.run === run && top.lead(titleOf(record)),
+      () => {},
+    );
   }
 
   async function refresh() {
@@ -85,22 +165,88 @@ export function tunePage(page) {
     asking = false;
   }
 
+  /** The pictures that a search leaves when it ends. */
+  async function showPlots() {
+    const {run} = working;
+    const {files} = await call(`runs/${seg(run)}/files`, {signal: page.signal}).catch(() => ({files: []}));
+    const drawn = PLOTS.filter(([name]) => files.some((file) => file.name === name));
+    if (working.run !== run || !drawn.length) return;
+    const pictures = drawn.map(([name, title]) =>
+      h("img", {src: fileOf(run, name), alt: title, loading: "lazy"}),
+    );
+    fill(plots, h(".card", {}, h("h2", {}, "Plots"), h(".figures", {}, pictures)));
+  }
+
   function rows(found) {
     if (!found.results.length) return fill(table, h("p.muted", {}, "No setting is finished yet."));
     const names = Object.keys(found.results[0].params);
     const best = found.best?.trial;
-    fill(table, h(".row", {}, h("h2", {}, `${found.trials} of ${found.planned_trials ?? "…"} settings`)), h(".scroll", {tabindex: 0, role: "region", "aria-label": "Settings that were tried"}, h("table", {},
-      h("thead", {}, h("tr", {}, names.map((name) => h("th", {scope: "col"}, name.replaceAll("_", " "))), ["Accuracy", "± ", "Loss", "Folds", "Seconds"].map((t) => h("th.n", {scope: "col"}, t)), h("th", {scope: "col"}, ""))),
-      h("tbody", {}, found.results.map((row) => h(row.trial === best ? "tr.best" : "tr", {}, names.map((name) => h("td", {}, String(row.params[name] ?? ""))),
-        h("td.n", {}, percent(row.mean_accuracy, 2)), h("td.n", {}, percent(row.std, 2)), h("td.n", {}, short(row.mean_loss)), h("td.n", {}, row.folds), h("td.n", {}, short(row.seconds)),
-        h("td", {}, row.trial === best ? h("b.good", {}, "best ") : row.tied ? h("span.muted", {}, "tied ") : "", row.state === "done" ? h("button.quiet", {type: "button", "aria-label": `Use setting ${row.trial}`, onclick: () => adopt(row.trial)}, "Use") : row.state)))))));
+    fill(
+      table,
+      h(".row", {}, h("h2", {}, `${found.trials} of ${found.planned_trials ?? "…"} settings`)),
+      h(
+        ".scroll",
+        {tabindex: 0, role: "region", "aria-label": "Settings that were tried"},
+        h(
+          "table",
+          {},
+          h(
+            "thead",
+            {},
+            h(
+              "tr",
+              {},
+              names.map((name) => h("th", {scope: "col"}, labelOf(name))),
+              ["Accuracy", "± ", "Loss", "Folds", "Seconds"].map((t) => h("th.n", {scope: "col"}, t)),
+              h("th", {scope: "col"}, ""),
+            ),
+          ),
+          h(
+            "tbody",
+            {},
+            found.results.map((row) =>
+              h(
+                row.trial === best ? "tr.best" : "tr",
+                {},
+                names.map((name) => h("td", {}, String(row.params[name] ?? ""))),
+                h("td.n", {}, percent(row.mean_accuracy, 2)),
+                h("td.n", {}, percent(row.std, 2)),
+                h("td.n", {}, short(row.mean_loss)),
+                h("td.n", {}, row.folds),
+                h("td.n", {}, short(row.seconds)),
+                h(
+                  "td",
+                  {},
+                  row.trial === best
+                    ? h("b.good", {}, "best ")
+                    : row.tied
+                      ? h("span.muted", {}, "tied ")
+                      : "",
+                  row.state === "done"
+                    ? h(
+                        "button.quiet",
+                        {
+                          type: "button",
+                          "aria-label": `Use setting ${row.trial}`,
+                          onclick: () => adopt(row.trial),
+                        },
+                        "Use these values",
+                      )
+                    : row.state,
+                ),
+              ),
+            ),
+          ),
+        ),
+      ),
+    );
   }
 
   async function adopt(trial) {
     try {
       const {hyper} = await call(`runs/${seg(working.run)}/best${query({trial})}`);
       takeHyper(hyper);
-      note("Taken over into the hyper parameters");
+      note("Parameters has these values now");
       location.hash = "params";
     } catch (error) {
       note(error.message);

@@ -1,84 +1,204 @@
 // New images: dropped, pasted, chosen, from the camera, or drawn.
 
-import {ask, call, fileOf, query, seg} from "../api.js";
+import {ask, call, query, seg} from "../api.js";
+import {cameraCard} from "../camera.js";
+import {showImage} from "../dialogs.js";
 import {bars, empty, fill, h, head, note, percent} from "../dom.js";
-import {modelChoice} from "../models.js";
+import {brought, why} from "../explaining.js";
+import {exportCard} from "../exporting.js";
+import {isFile, modelChoice, takeModel} from "../models.js";
+import {openModel} from "../opening.js";
 import {Pad} from "../pad.js";
 
 const MOST_SHOWN = 200;
-const FORMATS = {onnx: "ONNX", folder: "Folder that predicts by itself", openvino: "OpenVINO", litert: "LiteRT", torch: "PyTorch"};
+const MOST_TOP = 3;
+
+const answerWords = (answer) => (answer.unknown ? "None of these" : answer.predicted);
 
 export function usePage(page) {
-  const state = {run: "", addresses: [], camera: null};
-  const top = head("Use", "New images, answered at once");
+  const state = {model: "", addresses: [], turn: 0};
+  const open = h(
+    "button",
+    {type: "button", onclick: async () => chosen(await openModel())},
+    "Open a model file …",
+  );
+  const top = head("Use", "Predict new images", open);
   const body = h("div");
-  const answers = h(".answers", {"aria-live": "polite", "aria-label": "Answers", role: "region"});
+  const answers = h(".answers", {"aria-live": "polite", "aria-label": "Predictions", role: "region"});
   const unsure = h("input", {type: "number", id: "unsure", min: 0, max: 100, value: 50});
-  const choice = h(".card", {}, h(".row", {}, modelChoice(page, (id) => { state.run = id; show(); }), h(".field", {}, h("label", {htmlFor: "unsure"}, "Unsure below %"), unsure)));
+  const limit = h(".field", {}, h("label", {htmlFor: "unsure"}, "Unsure below (%)"), unsure);
+  const choice = h(".card", {});
+  offer();
   fill(page.place, top, choice, body);
-  page.leave(() => {
-    stopCamera();
-    forget();
-  });
+  page.leave(forget);
   page.on(document, "paste", (event) => {
     const files = [...(event.clipboardData?.files ?? [])];
     if (files.length) predict(files);
   });
 
+  function offer() {
+    fill(choice, h(".row", {}, modelChoice(page, show), limit));
+  }
+
+  function chosen(model) {
+    if (!model) return;
+    takeModel(model);
+    offer();
+  }
+
   function forget() {
     for (const address of state.addresses.splice(0)) URL.revokeObjectURL(address);
   }
 
-  function show() {
-    choice.hidden = !state.run;
-    if (!state.run) return fill(body, empty("No model yet", "Train a network first; then drop images here and the model says what they are.", h("a.button", {href: "#train"}, "Train")));
-    fill(body, dropZone(), answers, h(".cards", {}, drawing(), camera(), exporting()));
+  /** Another model: the answers of the one before are gone, also those that are still on their way. */
+  function show(model) {
+    state.model = model;
+    state.turn += 1;
+    forget();
+    fill(answers);
+    choice.hidden = !model && !choice.querySelector("option:not([value=''])");
+    if (!model) {
+      const train = h("a.button", {href: "#train"}, "Train");
+      return fill(
+        body,
+        empty("No model yet", "Train a network, or open a model file; then drop images here.", train),
+      );
+    }
+    fill(
+      body,
+      dropZone(),
+      answers,
+      h(".cards", {}, drawing(), cameraCard(page, ask1, live), exportCard(page, model)),
+    );
+    if (page.part === "export") document.getElementById("export-card").scrollIntoView({block: "start"});
   }
 
   function dropZone() {
-    const input = h("input", {type: "file", accept: "image/*", multiple: true, hidden: true, onchange: () => { predict([...input.files]); input.value = ""; }});
-    const zone = h(".drop", {}, h("h2", {}, "Drop images here"), h("p.muted", {}, "or paste one. They go to this server only."), h(".buttons", {}, h("button.primary", {type: "button", onclick: () => input.click()}, "Choose images …"), input));
-    for (const name of ["dragenter", "dragover"]) zone.addEventListener(name, (event) => { event.preventDefault(); zone.classList.add("over"); });
-    for (const name of ["dragleave", "drop"]) zone.addEventListener(name, (event) => { event.preventDefault(); zone.classList.remove("over"); });
+    const input = h("input", {
+      type: "file",
+      accept: "image/*",
+      multiple: true,
+      hidden: true,
+      "aria-label": "Image files",
+      onchange: () => {
+        predict([...input.files]);
+        input.value = "";
+      },
+    });
+    const button = h("button.primary", {type: "button", onclick: () => input.click()}, "Choose images …");
+    const zone = h(
+      ".drop",
+      {},
+      h("h2", {}, "Drop images here"),
+      h("p.muted", {}, "or paste one. They go to this server only."),
+      h(".buttons", {}, button, input),
+    );
+    const over = (on) => (event) => {
+      event.preventDefault();
+      zone.classList.toggle("over", on);
+    };
+    for (const name of ["dragenter", "dragover"]) zone.addEventListener(name, over(true));
+    for (const name of ["dragleave", "drop"]) zone.addEventListener(name, over(false));
     zone.addEventListener("drop", (event) => predict([...event.dataTransfer.files]));
     return zone;
   }
 
   async function tell(files) {
+    const below = Math.max(0, Math.min(100, Number(unsure.value) || 0)) / 100;
+    if (isFile(state.model)) return byWorker(files, below);
     const form = new FormData();
     for (const file of files) form.append("files", file, file.name);
-    const limit = Math.max(0, Math.min(100, Number(unsure.value) || 0)) / 100;
-    return (await call(`runs/${seg(state.run)}/predict${query({unsure_below: limit})}`, {body: form, signal: page.signal})).predictions;
+    const address = `runs/${seg(state.model)}/predict${query({unsure_below: below})}`;
+    return (await call(address, {body: form, signal: page.signal})).predictions;
   }
 
+  /** A model file of no run answers through a worker. */
+  async function byWorker(files, below) {
+    const paths = await brought(files, page.signal);
+    const options = {model: state.model, paths, unsure_below: below};
+    const {predictions} = await ask("predict", {options}, page.signal);
+    return predictions.map((one, index) => ({...one, path: files[index].name}));
+  }
+
+  const ask1 = async (file) => (await tell([file]))[0];
+
   async function predict(files) {
-    if (!files.length || !state.run) return;
+    if (!files.length || !state.model) return;
     const shown = files.slice(0, MOST_SHOWN);
-    fill(answers, h("p.muted", {}, "Asking …"));
+    const turn = ++state.turn;
+    forget();
+    fill(answers, h("p.muted", {role: "status"}, "Predicting …"));
     try {
       const found = await tell(shown);
-      forget();
-      fill(answers, found.map((answer, place) => card(answer, shown[place])));
-      if (files.length > MOST_SHOWN) note(`Only the first ${MOST_SHOWN} images were asked`);
+      if (turn !== state.turn) return;
+      fill(
+        answers,
+        found.map((answer, index) => card(answer, shown[index])),
+      );
+      if (files.length > MOST_SHOWN) note(`Only the first ${MOST_SHOWN} images were predicted`);
     } catch (error) {
-      if (error.name !== "AbortError") fill(answers, h("p.bad", {role: "alert"}, error.message));
+      if (error.name === "AbortError" || turn !== state.turn) return;
+      fill(answers, h("p.bad", {role: "alert"}, error.message));
     }
   }
 
   function card(answer, file) {
     const address = URL.createObjectURL(file);
     state.addresses.push(address);
-    const said = answer.error ? h("p.bad", {}, answer.error) : [h(".what", {}, answer.predicted, answer.unsure ? h("span.badge.waiting", {}, "unsure") : null), h("p.muted.small", {}, `${percent(answer.confidence)} sure`), bars(answer.top.slice(0, 3).map((each) => [each.class, each.probability, percent(each.probability)]))];
-    return h("article.card.answer", {}, h("img", {src: address, alt: "", width: 96, height: 96}), h("div", {}, h(".name", {title: file.name}, file.name), said));
+    return h(
+      "article.card.answer",
+      {},
+      h("img", {src: address, alt: "", width: 96, height: 96}),
+      h("div", {}, h(".name", {title: file.name}, file.name), words(answer, file, address)),
+    );
+  }
+
+  function words(answer, file, address) {
+    if (answer.error) return h("p.bad", {}, answer.error);
+    const top = answer.top.slice(0, MOST_TOP);
+    const unsure = answer.unsure && !answer.unknown;
+    const sure = `${percent(answer.confidence)} confident`;
+    return [
+      h(".what", {}, answerWords(answer), unsure ? h("span.badge.waiting", {}, "unsure") : null),
+      h("p.muted.small", {}, answer.unknown ? `Nearest: ${answer.predicted}` : sure),
+      bars(top.map((each) => [each.class, each.probability, percent(each.probability)])),
+      h(
+        "button.quiet",
+        {
+          type: "button",
+          "aria-label": `Why is ${file.name} ${answer.predicted}?`,
+          onclick: () => enlarge(answer, file, address),
+        },
+        "Why?",
+      ),
+    ];
+  }
+
+  function enlarge(answer, file, address) {
+    const {model} = state;
+    const path = async () => (await brought([file], page.signal))[0];
+    const button = why(model, path, file.name, page.signal, {start: true});
+    const lines = [`The model says ${answerWords(answer)}, ${percent(answer.confidence)} confident.`];
+    return showImage({src: address, title: file.name, lines, top: answer.top, actions: [button]});
   }
 
   function live(title, ...parts) {
     const answer = h(".big", {role: "status", "aria-live": "polite"}, "–");
     const rest = h("div");
-    const element = h(".card", {}, h("h2", {}, title), parts, h("p"), h("p.muted.small", {}, "The model says"), answer, rest);
+    const element = h(
+      ".card",
+      {},
+      h("h2", {}, title),
+      parts,
+      h("p"),
+      h("p.muted.small", {}, "The model says"),
+      answer,
+      rest,
+    );
     const said = (found) => {
-      fill(answer, found ? (found.error ? "–" : found.predicted) : "–");
-      fill(rest, found?.top ? bars(found.top.map((each) => [each.class, each.probability, percent(each.probability)])) : found?.error ?? "");
+      fill(answer, found && !found.error ? answerWords(found) : "–");
+      const shares = found?.top?.map((each) => [each.class, each.probability, percent(each.probability)]);
+      fill(rest, shares ? bars(shares) : (found?.error ?? ""));
     };
     return {element, said};
   }
@@ -88,76 +208,18 @@ export function usePage(page) {
     const pad = new Pad(async () => {
       const mine = ++turn;
       try {
-        const [found] = await tell([await pad.file()]);
+        const found = await ask1(await pad.file());
         if (mine === turn) made.said(found);
       } catch (error) {
         if (error.name !== "AbortError") note(error.message);
       }
     });
-    const clear = h("button", {type: "button", onclick: () => { turn += 1; pad.clear(); made.said(null); }}, "Clear");
-    const made = live("Draw", pad.canvas, h("p"), clear);
+    const wipe = () => {
+      turn += 1;
+      pad.clear();
+      made.said(null);
+    };
+    const made = live("Draw", pad.canvas, h("p"), h("button", {type: "button", onclick: wipe}, "Clear"));
     return made.element;
-  }
-
-  function camera() {
-    if (!navigator.mediaDevices?.getUserMedia) return h(".card", {}, h("h2", {}, "Camera"), h("p.muted", {}, "This browser gives the camera only to pages on this machine or over https."));
-    const video = h("video", {muted: true, playsInline: true, hidden: true, "aria-label": "Camera"});
-    const shoot = h("button", {type: "button", hidden: true, onclick: take}, "Take a picture");
-    const toggle = h("button", {type: "button", onclick: () => (state.camera ? off() : on())}, "Start the camera");
-    const made = live("Camera", video, h("p"), h(".buttons", {}, toggle, shoot));
-    async function on() {
-      try {
-        state.camera = await navigator.mediaDevices.getUserMedia({video: {facingMode: "environment"}});
-      } catch {
-        return note("The camera could not be opened, or was not allowed");
-      }
-      video.srcObject = state.camera;
-      await video.play();
-      video.hidden = shoot.hidden = false;
-      toggle.textContent = "Stop the camera";
-    }
-    function off() {
-      stopCamera();
-      video.hidden = shoot.hidden = true;
-      toggle.textContent = "Start the camera";
-    }
-    async function take() {
-      const side = Math.min(video.videoWidth, video.videoHeight);
-      const canvas = h("canvas", {width: side, height: side});
-      canvas.getContext("2d").drawImage(video, (video.videoWidth - side) / 2, (video.videoHeight - side) / 2, side, side, 0, 0, side, side);
-      const blob = await new Promise((done) => canvas.toBlob(done, "image/png"));
-      try {
-        made.said((await tell([new File([blob], "camera.png", {type: "image/png"})]))[0]);
-      } catch (error) {
-        note(error.message);
-      }
-    }
-    return made.element;
-  }
-
-  function stopCamera() {
-    for (const track of state.camera?.getTracks() ?? []) track.stop();
-    state.camera = null;
-  }
-
-  function exporting() {
-    const format = h("select", {id: "format"}, Object.entries(FORMATS).map(([name, title]) => h("option", {value: name}, title)));
-    const place = h("div", {"aria-live": "polite"});
-    const go = h("button", {type: "button", onclick: async () => {
-      go.disabled = true;
-      fill(place, h("p.muted", {}, "Writing, and comparing image by image …"));
-      try {
-        const found = await ask("export", {options: {model: state.run, format: format.value}}, page.signal);
-        const name = found.path.split(/[\\/]/).pop();
-        const {files} = await call(`runs/${seg(state.run)}/files`);
-        const stem = name.replace(/\.[^.]+$/, "");
-        const mine = files.filter((file) => file.name === name || file.name.startsWith(`${name}/`) || (format.value !== "onnx" && [`${stem}.json`, `${stem}.bin`].includes(file.name)));
-        fill(place, h("p.good", {}, `The same answers as before, up to ${found.largest_difference.toExponential(1)}.`), h("ul.messages", {}, mine.slice(0, 30).map((file) => h("li", {}, h("a", {href: fileOf(state.run, file.name, true)}, file.name)))));
-      } catch (error) {
-        if (error.name !== "AbortError") fill(place, h("p.bad", {role: "alert"}, error.message));
-      }
-      go.disabled = false;
-    }}, "Export");
-    return h(".card", {}, h("h2", {}, "For other programs"), h(".field", {}, h("label", {htmlFor: "format"}, "Format"), format), h("p"), go, h("p"), place);
   }
 }

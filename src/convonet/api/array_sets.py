@@ -1,0 +1,202 @@
+"""Images that are in memory already: arrays, PyTorch datasets and Keras PyDatasets, kept as files of a known form.
+
+A run can be resumed, verified and reported only if its images can be read again, so they are written once, beside the
+runs, under a name that follows from their content.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from convonet.api.image_inputs import named_images
+from convonet.api.inputs import Data, PathLike, data_of
+from convonet.atomic import replacing
+from convonet.data.pixels import Pixels
+from convonet.errors import DataError, InputError
+from convonet.params import DataParams
+from convonet.runs.begin import DEFAULT_FOLDER
+from convonet.scratch import Scratch
+from convonet.text import absolute, file_names, local_path
+
+ArrayData: TypeAlias = Any
+"""`(X, y)`, a PyTorch `Dataset` of (image, label), or a Keras `PyDataset` of batches."""
+
+_EXPECTED = "a path, data parameters, arrays (X, y), a PyTorch Dataset or a Keras PyDataset"
+
+
+class LabelledImages(NamedTuple):
+    """Images (H, W) or (H, W, C) uint8 with the name of each one's class."""
+
+    images: list[Pixels]
+    labels: list[str]
+
+
+def is_array_data(data: object) -> bool:
+    """Whether these are images themselves, not where they are."""
+    if isinstance(data, (str, DataParams, Mapping)) or hasattr(data, "__fspath__"):
+        return False
+    return isinstance(data, tuple) or (hasattr(data, "__getitem__") and hasattr(data, "__len__"))
+
+
+def kept_as_files(
+    data: Data | ArrayData,
+    test_data: ArrayData | None,
+    out: PathLike | None,
+    *,
+    max_value: float | None,
+    names: Sequence[str],
+) -> DataParams:
+    """Data parameters of what was given; images in memory are written below `out`, once for the same content.
+
+    Raises:
+        DataError: these are not images with one label each.
+    """
+    if not is_array_data(data):
+        if test_data is not None:
+            raise InputError(
+                "Test images as arrays go with training images as arrays",
+                hint="Give test_dir in the data parameters instead",
+            )
+        return data_of(data)
+    sets = {"train": labelled(data, max_value, names)}
+    if test_data is not None:
+        sets["test"] = labelled(test_data, max_value, names)
+    folder = Path(local_path(out)) if out is not None else DEFAULT_FOLDER
+    return DataParams.of({"train_dir": absolute(_written(sets, folder))})
+
+
+@contextmanager
+def held_as_files(
+    data: Data | ArrayData | None, *, max_value: float | None, names: Sequence[str]
+) -> Iterator[Any]:
+    """What was given, images in memory as a folder or file for the length of the block."""
+    if data is None or not is_array_data(data):
+        yield data
+        return
+    with Scratch() as folder:
+        written = _written({"all": labelled(data, max_value, names)}, folder)
+        yield str(written / "all" if written.is_dir() else written)
+
+
+def labelled(data: ArrayData, max_value: float | None, names: Sequence[str]) -> LabelledImages:
+    """Every image with the name of its class.
+
+    Args:
+        data: `ArrayData`.
+        max_value: of floating-point pixels: what white is.
+        names: of the classes, in the order of labels that are numbers.
+
+    Raises:
+        DataError: these are not images with one label each.
+    """
+    found = LabelledImages([], [])
+    known = list(names or getattr(data, "classes", ()))
+    for images, labels in _parts(data):
+        pixels = [image.whole() for image in named_images(images, max_value=max_value)]
+        values = _label_values(labels)
+        if len(pixels) != len(values):
+            raise DataError(
+                "The images and labels do not go together",
+                expected="one label for each image",
+                received=f"{len(pixels)} images and {len(values)} labels",
+            )
+        found.images.extend(pixels)
+        found.labels.extend(values)
+    if not found.images:
+        raise DataError("No images were given", expected=_EXPECTED)
+    return LabelledImages(found.images, _named(found.labels, known))
+
+
+def _parts(data: ArrayData) -> Iterator[tuple[Any, Any]]:
+    """Images with their labels, as many at a time as the object gives."""
+    if isinstance(data, tuple):
+        if len(data) != 2:
+            raise DataError("The arrays are not a pair", expected="(X, y)", received=f"{len(data)} values")
+        yield data[0], data[1]
+        return
+    for index in range(len(data)):
+        item = data[index]
+        if not isinstance(item, (tuple, list)) or len(item) < 2:
+            raise DataError(
+                "The dataset does not give images with labels",
+                where=f"item {index}",
+                expected="(image, label), or a batch of both",
+                received=type(item).__name__,
+            )
+        yield item[0], item[1]
+
+
+def _label_values(labels: Any) -> list[Any]:
+    """Names, or whole numbers; of one-hot rows the place of the one."""
+    # A tensor of torch, asked for without loading torch.
+    array = np.asarray(labels.detach().cpu() if hasattr(labels, "detach") else labels)
+    if array.ndim == 2 and array.shape[1] > 1:
+        array = array.argmax(axis=1)
+    array = array.reshape(-1)
+    if array.dtype.kind == "f" and np.all(array == np.rint(array)):
+        array = array.astype(np.int64)
+    if array.dtype.kind not in "iubUO":
+        raise DataError("These are not labels", expected="whole numbers or names", received=str(array.dtype))
+    return [value if isinstance(value, str) else int(value) for value in array.tolist()]
+
+
+def _named(values: Sequence[Any], names: Sequence[str]) -> list[str]:
+    """Labels as names of classes. Numbers that are names themselves stand for those, else for their index."""
+    texts = [str(value) for value in values]
+    if not names or set(texts) <= set(names) or any(isinstance(value, str) for value in values):
+        return texts
+    low, high = min(values), max(values)
+    if low < 0 or high >= len(names):
+        raise DataError(
+            "The labels hold numbers that have no class name",
+            expected=f"0 to {len(names) - 1}, since there are {len(names)} classes",
+            received=f"{low} to {high}",
+        )
+    return [str(names[value]) for value in values]
+
+
+def _written(sets: Mapping[str, LabelledImages], folder: Path) -> Path:
+    """A .npz file where all images have one shape, else class folders of PNG files; named by the content."""
+    folder.mkdir(parents=True, exist_ok=True)
+    stem = f"arrays-{_digest(sets)}"
+    shapes = {image.shape for found in sets.values() for image in found.images}
+    if len(shapes) > 1:
+        return _write_folders(sets, folder / stem)
+    file = folder / f"{stem}.npz"
+    if not file.exists():
+        arrays: dict[str, NDArray[Any]] = {}
+        for split, found in sets.items():
+            ending = "" if split == "all" else f"_{split}"
+            arrays |= {f"x{ending}": np.stack(found.images), f"y{ending}": np.array(found.labels)}
+        with replacing(file) as temporary, temporary.open("wb") as stream:
+            np.savez(stream, **arrays)  # type: ignore[arg-type]  # numpy declares its own flag among the names
+    return file
+
+
+def _write_folders(sets: Mapping[str, LabelledImages], root: Path) -> Path:
+    for split, found in sets.items():
+        names = file_names(sorted(set(found.labels)))
+        for index, (pixels, label) in enumerate(zip(found.images, found.labels, strict=True)):
+            folder = root / split / names[label]
+            folder.mkdir(parents=True, exist_ok=True)
+            plain = pixels[:, :, 0] if pixels.shape[2:] == (1,) else pixels
+            Image.fromarray(plain).save(folder / f"{index:06d}.png")
+    return root
+
+
+def _digest(sets: Mapping[str, LabelledImages]) -> str:
+    content = hashlib.sha256()
+    for split, found in sets.items():
+        content.update(f"{split}\0{len(found.images)}\0".encode())
+        for image, label in zip(found.images, found.labels, strict=True):
+            content.update(f"{image.shape}\0{label}\0".encode())
+            content.update(image.tobytes())
+    return content.hexdigest()[:12]

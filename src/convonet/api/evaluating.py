@@ -1,0 +1,203 @@
+"""Score a model, repeat a training, and write a model in other formats."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from convonet.api.array_sets import ArrayData, held_as_files, is_array_data
+from convonet.api.execution import answer_of
+from convonet.api.inputs import (
+    Data,
+    HasPath,
+    Listener,
+    Model,
+    PathLike,
+    data_of,
+    model_path,
+    optional_path,
+    run_of,
+)
+from convonet.api.results import EvaluationResult
+from convonet.params import DataParams
+from convonet.runs import Run
+from convonet.tasks import EvaluateTask, ExportTask, Split, TrainTask, VerifyTask
+from convonet.text import absolute
+
+
+def evaluate(
+    model: Model,
+    data: Data | ArrayData | None = None,
+    *,
+    split: Split = "test",
+    top_k: int = 5,
+    positive: str | None = None,
+    threshold: float | None = None,
+    min_recall: float | None = None,
+    costs: tuple[float, float] | None = None,
+    calibrate: bool = False,
+    keep: bool = False,
+    outside: Sequence[str | os.PathLike[str]] = (),
+    scaling: Any = None,
+    classes: Sequence[str] = (),
+    max_value: float | None = None,
+    accept_class_map: bool = False,
+    listen: Listener = None,
+    progress: bool | None = None,
+) -> EvaluationResult:
+    """Score a model on a set of images. For a run folder the files are written into it.
+
+    Args:
+        model: a run folder, a run's id, a model file, or what `train` returns.
+        data: None: the images that the run was trained with. The path of a folder or table: the test images, or with
+            another split the training images; all else stays as the run was trained. Arrays `(X, y)`, a PyTorch
+            `Dataset` or a Keras `PyDataset` are the images of the split; nothing is then written into the run.
+        split: `test`, `val` or `train`.
+        top_k: a prediction counts as a top-K hit if the true class is among the K likeliest.
+        positive: the positive one of two classes.
+        threshold: the positive class is predicted from this probability on, 0..1.
+        min_recall: choose the threshold on validation images to find this fraction of the positives, 0..1.
+        costs: or choose it for the least cost: of a false alarm and of a miss, each 0 or more.
+        calibrate: fit a temperature on validation images.
+        keep: write threshold, positive class and temperature into the model.
+        outside: images and folders of images of none of the classes; the document then says how well they are told.
+        scaling: how pixels are scaled for a network made elsewhere whose file does not tell.
+        classes: names for a model that holds none, in the order of its outputs.
+        max_value: the value of white in floating-point arrays: 1 for pixels 0..1, 255 for pixels 0..255.
+        accept_class_map: where class names of the images differ from the model's and each has one likely match, take
+            the matches as the same classes.
+        listen: called with every event.
+        progress: show progress; None: in a terminal or notebook.
+
+    Returns:
+        The scores. `result["accuracy"]` and `result.accuracy` are the same; it is the document that
+        `convonet evaluate --json` prints.
+
+    Raises:
+        InputError: a model or images that cannot be used.
+    """
+    path = model_path(model)
+    own = (path / "run.json").is_file()
+    with held_as_files(data, max_value=max_value, names=_names(path, classes)) as given:
+        arrays = is_array_data(data)
+        task = EvaluateTask(
+            model=str(path),
+            data=_data_to_test(given, path, split, own),
+            split=split,
+            top_k=top_k,
+            positive=positive,
+            threshold=threshold,
+            min_recall=min_recall,
+            costs=costs,
+            calibrate=calibrate,
+            keep=keep,
+            outside=tuple(str(absolute(path)) for path in outside),
+            scaling=scaling,
+            classes=tuple(classes),
+            accept_class_map=accept_class_map,
+            # The record of a run does not point to arrays that are gone when this process ends.
+            into=str(path.resolve()) if own and not arrays else None,
+        )
+        return EvaluationResult(answer_of(task, listen, progress))
+
+
+def verify(
+    run: PathLike | HasPath,
+    *,
+    data: Data | None = None,
+    listen: Listener = None,
+    progress: bool | None = None,
+) -> dict[str, Any]:
+    """Repeat a training, a search or a study and compare, to the last digit.
+
+    Args:
+        run: the run folder, the run's id, or what `train` or `tune` returned.
+        data: where the images are now, if they have moved; a path is that of the training images.
+        listen: called with every event.
+        progress: show progress; None: in a terminal or notebook.
+
+    Returns:
+        The document that `convonet verify --json` prints: `equal`, `difference`, `sentence` …
+
+    Raises:
+        RunNotFoundError: no such run.
+        InputError: a run that is not done, or of a kind that cannot be repeated.
+    """
+    found = run_of(run)
+    folders = None if data is None else data_of(data)
+    task = VerifyTask(run=str(found.path), data=folders, threads=found.task().threads)
+    return answer_of(task, listen, progress)
+
+
+def export(
+    model: Model,
+    format: str = "onnx",
+    *,
+    out: PathLike | None = None,
+    data: Data | None = None,
+    scaling: Any = None,
+    fetch: bool = False,
+    runtime: PathLike | None = None,
+    unchecked: bool = False,
+    max_loss: float | None = None,
+    listen: Listener = None,
+    progress: bool | None = None,
+) -> dict[str, Any]:
+    """Write a model in another format, checked image by image against keras, or not at all.
+
+    Args:
+        model: a run folder, a run's id, a model file, or what `train` returns.
+        format: `onnx`, `onnx-int8`, `folder`, `web`, `openvino`, `litert` or `torch`.
+        out: the file or folder to write; None: beside the model.
+        data: whose images the export is checked with; None: those of the model's run.
+        scaling: how pixels are scaled for a network made elsewhere whose file does not tell.
+        fetch: for `web`: download ONNX Runtime Web with npm where it is not kept on this machine.
+        runtime: for `web`: a package or folder that ONNX Runtime Web is taken from.
+        unchecked: for `web`: write the page although no browser is there to compare it in.
+        max_loss: for `onnx-int8`: the largest loss of accuracy, 0–1, with which the file is kept; None: 0.01.
+        listen: called with every event.
+        progress: show progress; None: in a terminal or notebook.
+
+    Returns:
+        The document that `convonet export --json` prints.
+
+    Raises:
+        InputError: no such format, or what it needs is not installed.
+        ModelFileError: the model cannot be exported, or the export gives other answers.
+    """
+    task = ExportTask(
+        model=str(model_path(model).resolve()),
+        format=format,
+        out=optional_path(out),
+        data=data_of(data) if data is not None else None,
+        scaling=scaling,
+        fetch=fetch,
+        runtime=optional_path(runtime),
+        unchecked=unchecked,
+        max_loss=max_loss,
+    )
+    return answer_of(task, listen, progress)
+
+
+def _data_to_test(data: Data | None, model: Path, split: Split, own: bool) -> DataParams:
+    """The data of an evaluation: given as a whole, or one folder in place of one that the run was trained with."""
+    if data is None:
+        return _trained_on(model)
+    if isinstance(data, (DataParams, Mapping)) or Path(data).suffix.lower() == ".json":
+        return data_of(data)
+    known = _trained_on(model) if own else DataParams()
+    return known.changed(**{"test_dir" if split == "test" else "train_dir": os.fspath(data)})
+
+
+def _trained_on(path: Path) -> DataParams:
+    task = Run.open(path).task()
+    return task.data if isinstance(task, TrainTask) else DataParams()
+
+
+def _names(path: Path, classes: Sequence[str]) -> tuple[str, ...]:
+    """The class names that numbers in an array of labels stand for."""
+    if classes or not (path / "run.json").is_file():
+        return tuple(classes)
+    return tuple((Run(path).read()["data"] or {}).get("classes") or ())

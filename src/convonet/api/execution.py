@@ -1,0 +1,108 @@
+"""A task done in this process."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType
+from typing import Any
+
+from convonet.api.inputs import Listener, PathLike
+from convonet.api.progress import shown
+from convonet.errors import InputError, OutOfMemoryError, UserCodeError
+from convonet.events import RunState
+from convonet.jobs import job_for
+from convonet.jobs.runner import execute
+from convonet.runs import Run, RunStore
+from convonet.runs.begin import begin_run, results_folder
+from convonet.runs.documents import read_result
+from convonet.runs.memory import halve_batch
+from convonet.scratch import Scratch
+from convonet.tasks import Task
+
+
+def answer_of(task: Task, listen: Listener, progress: bool | None = None) -> dict[str, Any]:
+    """The answer of a task that leaves no run behind, done here."""
+    with Scratch() as folder:
+        run = Run.create(folder, task, owner=os.getpid())
+        run_task(run, run.task(), listen, progress)
+        return read_result(run)
+
+
+def new_run(
+    task: Task,
+    out: PathLike | None,
+    name: str | None,
+    listen: Listener,
+    progress: bool | None = None,
+    **more: Any,
+) -> Run:
+    """A run that was begun and done here. One whose input was refused before it wrote a result leaves nothing.
+
+    Args:
+        out: the folder for the run's folder.
+        name: of the run's folder; None: made up from the kind and the time.
+        more: what a task on paper cannot hold, such as `callbacks`.
+    """
+    parent = results_folder(task, out)
+    existed = parent.exists()
+    run = begin_run(task, parent, name=name)
+    try:
+        run_task(run, task, listen, progress, **more)
+    except InputError:
+        if RunStore().drop_unbegun(run) and not existed:
+            with suppress(OSError):  # another run has begun in it meanwhile
+                parent.rmdir()
+        raise
+    return run
+
+
+def run_task(run: Run, task: Task, listen: Listener, progress: bool | None = None, **more: Any) -> None:
+    """Do the job here. Ctrl-C stops it after the present batch, keeps the work, and goes on as KeyboardInterrupt.
+
+    Where the memory is not enough for a training, it goes on with half the batch. An exception of a person's listener
+    or callback is raised as it is.
+    """
+    try:
+        with _interrupts() as asked, shown(listen, progress) as tell:
+            state = _execute(run, task, asked, tell, more)
+    except UserCodeError as error:
+        raise error.error from None
+    if state is RunState.CANCELLED and asked.is_set():
+        raise KeyboardInterrupt
+
+
+def _execute(run: Run, task: Task, asked: threading.Event, tell: Any, more: dict[str, Any]) -> RunState:
+    try:
+        job = job_for(task, **more)
+        return execute(run, job, process=os.getpid(), should_stop=asked.is_set, listen=tell)
+    except OutOfMemoryError:
+        if not halve_batch(run):
+            raise
+        return _execute(run, run.task(), asked, tell, more)
+
+
+@contextmanager
+def _interrupts() -> Iterator[threading.Event]:
+    """Set when the person presses Ctrl-C; once more ends the work where it is.
+
+    Outside the main thread, where that cannot be heard, it is never set.
+    """
+    asked = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield asked
+        return
+
+    def ask(number: int, frame: FrameType | None) -> None:
+        if asked.is_set():
+            raise KeyboardInterrupt
+        asked.set()
+
+    before = signal.signal(signal.SIGINT, ask)
+    try:
+        yield asked
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -1,0 +1,292 @@
+"""Why a model predicts what it does, for scripts and notebooks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from convonet.api.execution import answer_of
+from convonet.api.image_inputs import Images, named_images
+from convonet.api.inputs import Data, Listener, Model, PathLike, data_of, model_path
+from convonet.errors import DataError
+from convonet.scratch import Scratch
+from convonet.tasks.explain_tasks import DreamTask, ExplainTask, LayersTask, Method
+from convonet.text import absolute, local_path
+
+
+@dataclass(frozen=True, repr=False)
+class Explained:
+    """Why one image got its prediction; a notebook shows the picture.
+
+    Attributes:
+        path: the image file, or which image it was.
+        predicted: the predicted class; `confidence` is its probability, 0..1.
+        label: the class that is explained; `probability` is its probability, 0..1.
+        layer: the layer that Grad-CAM looked at.
+        values: the raw map, (height, width) of the image as the network sees it.
+        heat: the map as 0..1.
+        faithful: the check of the map: `deletion`, `likeness`, `sentence`; None where it was not asked for.
+        picture: a PNG file's content: the image beside itself under its heat.
+    """
+
+    path: str
+    predicted: str
+    confidence: float
+    label: str
+    probability: float
+    method: str
+    layer: str | None
+    values: NDArray[np.float32]
+    heat: NDArray[np.float32]
+    faithful: dict[str, Any] | None
+    picture: bytes
+
+    def __repr__(self) -> str:
+        return f"<Explained {self.path}: {self.label} ({100 * self.probability:.1f}%) by {self.method}>"
+
+    def _repr_png_(self) -> bytes:
+        """How a notebook shows it."""
+        return self.picture
+
+
+@dataclass(frozen=True, repr=False)
+class Dreamt:
+    """Pictures that excite channels; a notebook shows them side by side.
+
+    Attributes:
+        layer: its name.
+        channels: of each picture.
+        pictures: (n, height, width, channels) uint8, as the network takes them.
+        reached: mean activation for each picture.
+        best_images: the largest mean activation of `compared` test images, for each channel; None where there
+            were none.
+        picture: a PNG file's content.
+    """
+
+    layer: str
+    channels: tuple[int, ...]
+    pictures: NDArray[np.uint8]
+    reached: tuple[float, ...]
+    best_images: tuple[float | None, ...]
+    compared: int
+    picture: bytes
+
+    def __repr__(self) -> str:
+        return f"<Dreamt {len(self.channels)} channels of {self.layer}>"
+
+    def _repr_png_(self) -> bytes:
+        """How a notebook shows it."""
+        return self.picture
+
+
+def explain(
+    model: Model,
+    images: Images,
+    *,
+    method: Method = "grad_cam",
+    label: str | None = None,
+    layer: str | None = None,
+    patch: int | None = None,
+    stride: int | None = None,
+    alpha: float = 0.6,
+    faithful: bool = False,
+    seed: int = 0,
+    max_value: float | None = None,
+    scaling: Any = None,
+    out: PathLike | None = None,
+    listen: Listener = None,
+    progress: bool | None = None,
+) -> list[Explained]:
+    """Explain a model's predictions by heat maps.
+
+    Args:
+        model: a run folder, a run's id, a model file, or what `train` returns.
+        images: as in `predict`.
+        method: `grad_cam`, `saliency` or `occlusion`.
+        label: the class to be explained; None: the predicted one.
+        layer: for Grad-CAM; None: the last convolution.
+        patch: for occlusion: side of the covered square, in pixels of the image as the network sees it.
+        stride: for occlusion: distance between two squares, in those pixels.
+        alpha: how much of the image the heat covers in the picture, 0..1.
+        faithful: also check each map by deleting its hottest pixels first.
+        seed: of the check's random maps.
+        max_value: the value of white in floating-point arrays: 1 for pixels 0..1, 255 for pixels 0..255.
+        scaling: how pixels are scaled for a network made elsewhere whose file does not tell.
+        out: a folder that keeps pictures and raw maps; None: none is kept.
+        listen: called with every event.
+        progress: show progress; None: in a terminal or notebook.
+
+    Raises:
+        InputError: a method that cannot explain this network, a wrong class or layer, no images.
+        DataError: not one of the images can be read; of several, those that cannot are left out.
+    """
+    with _folder(out) as folder, _as_files(images, max_value) as files:
+        task = ExplainTask(
+            model=str(model_path(model)),
+            paths=tuple(files.values()),
+            method=method,
+            label=label,
+            layer=layer,
+            patch=patch,
+            stride=stride,
+            alpha=alpha,
+            faithful=faithful,
+            seed=seed,
+            scaling=scaling,
+            out=str(folder.resolve()),
+        )
+        documents = answer_of(task, listen, progress)["explanations"]
+        names = {path: name for name, path in files.items()}
+        good = [document for document in documents if "error" not in document]
+        if not good:
+            raise DataError(documents[0]["error"], where=documents[0]["path"])
+        return [_explained(document | {"path": names[document["path"]]}, method, folder) for document in good]
+
+
+def layers(
+    model: Model,
+    image: PathLike | None = None,
+    *,
+    layer: str | None = None,
+    scaling: Any = None,
+    out: PathLike = "layers",
+    listen: Listener = None,
+    progress: bool | None = None,
+) -> dict[str, Any]:
+    """Draw the filters of every convolution and, with an image, its feature maps through the layers.
+
+    Args:
+        model: a run folder, a run's id, a model file, or what `train` returns.
+        image: the image whose feature maps are drawn.
+        layer: only this one.
+        scaling: how pixels are scaled for a network made elsewhere whose file does not tell.
+        out: the folder that gets the pictures.
+        listen: called with every event.
+        progress: show progress; None: in a terminal or notebook.
+
+    Returns:
+        The document that `convonet layers --json` prints.
+
+    Raises:
+        InputError: no such layer, or nothing to draw.
+    """
+    task = LayersTask(
+        model=str(model_path(model)),
+        image=None if image is None else str(local_path(image)),
+        layer=layer,
+        scaling=scaling,
+        out=absolute(out),
+    )
+    return answer_of(task, listen, progress)
+
+
+def dream(
+    model: Model,
+    layer: str,
+    *,
+    channel: int | None = None,
+    steps: int = 256,
+    seed: int = 0,
+    data: Data | None = None,
+    scaling: Any = None,
+    out: PathLike | None = None,
+    listen: Listener = None,
+    progress: bool | None = None,
+) -> Dreamt:
+    """Make the picture that excites a channel most.
+
+    Args:
+        model: a run folder, a run's id, a model file, or what `train` returns.
+        layer: any layer; of the last one, channels are classes.
+        channel: from 0; None: the first twelve.
+        steps: gradient steps, 1 or more.
+        seed: of the noise that the picture starts from.
+        data: test images to compare with; None: those of the model's own run, if they are there.
+        scaling: how pixels are scaled for a network made elsewhere whose file does not tell.
+        out: a PNG file that keeps the picture; each picture alone goes beside it.
+        listen: called with every event.
+        progress: show progress; None: in a terminal or notebook.
+
+    Raises:
+        InputError: no such layer or channel.
+    """
+    with _folder(None) as folder:
+        task = DreamTask(
+            model=str(model_path(model)),
+            layer=layer,
+            channel=channel,
+            steps=steps,
+            seed=seed,
+            data=None if data is None else data_of(data),
+            scaling=scaling,
+            out=str(folder / "dream.png") if out is None else absolute(out),
+        )
+        answer = answer_of(task, listen, progress)
+        dreams = answer["dreams"]
+        return Dreamt(
+            layer=answer["layer"],
+            channels=tuple(one["channel"] for one in dreams),
+            pictures=np.stack([_pixels(Path(one["file"])) for one in dreams]),
+            reached=tuple(one["reached"] for one in dreams),
+            best_images=tuple(one["best_image"] for one in dreams),
+            compared=answer["compared"],
+            picture=Path(answer["path"]).read_bytes(),
+        )
+
+
+def _explained(document: dict[str, Any], method: str, folder: Path) -> Explained:
+    files = document["files"]
+    values = np.load(folder / files["values"])
+    return Explained(
+        path=document["path"],
+        predicted=document["predicted"],
+        confidence=document["confidence"],
+        label=document["class"],
+        probability=document["probability"],
+        method=method,
+        layer=document["layer"],
+        values=values,
+        heat=(_pixels(folder / files["heat"])[:, :, 0] / 255).astype(np.float32),
+        faithful=document["faithful"],
+        picture=(folder / files["picture"]).read_bytes(),
+    )
+
+
+def _pixels(path: Path) -> NDArray[np.uint8]:
+    """(height, width, channels)."""
+    with Image.open(path) as image:
+        values = np.asarray(image)
+    return values if values.ndim == 3 else values[:, :, np.newaxis]
+
+
+@contextmanager
+def _folder(out: PathLike | None) -> Iterator[Path]:
+    """The folder that was named, else one that is gone afterwards."""
+    if out is not None:
+        yield Path(local_path(out))
+        return
+    with Scratch() as folder:
+        yield folder
+
+
+@contextmanager
+def _as_files(images: Images, max_value: float | None) -> Iterator[dict[str, str]]:
+    """The file of each image by its name; images in memory as files, without loss, for the length of the block."""
+    given = named_images(images, max_value=max_value)
+    with _folder(None) as folder:
+        files = {}
+        for index, image in enumerate(given):
+            if isinstance(image.source, Path):
+                files[image.name] = str(image.source)
+                continue
+            file = folder / f"{index:04d}.png"
+            file.write_bytes(image.to_png())
+            files[image.name] = str(file)
+        yield files

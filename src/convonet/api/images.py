@@ -1,0 +1,144 @@
+"""Look at images, mark wrong labels, and write sample sets."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from convonet.api.execution import new_run
+from convonet.api.inputs import Data, Hyper, Listener, PathLike, data_of, hyper_of
+from convonet.data.inspection import Inspection, inspect_folder
+from convonet.data.marking import Change, list_marks, mark_images
+from convonet.data.samples import WrittenSamples, write_samples
+from convonet.errors import InputError
+from convonet.params import DataParams
+from convonet.reports.data_report import write_data_report
+from convonet.runs.environment import available_cores
+from convonet.runs.suspects import suspects_document
+from convonet.tasks import SuspectsTask
+from convonet.text import local_path
+
+
+def inspect(
+    folder: PathLike,
+    *,
+    test: PathLike | None = None,
+    report: PathLike | None = None,
+    data: DataParams | Mapping[str, Any] | None = None,
+) -> Inspection:
+    """Inspect a set: classes, counts, sizes, skipped files, duplicates and leaks.
+
+    Args:
+        folder: the training images: a folder, a table or a .npz file.
+        test: the test images.
+        data: how images become pixels and labels, such as `{"label_column": "dx"}`; its folders do not count.
+        report: also write the findings there, as one HTML file with pictures.
+
+    Raises:
+        DataError: no such folder, or no images in it.
+    """
+    tested = None if test is None else os.fspath(test)
+    found = inspect_folder(os.fspath(folder), test=tested, data=None if data is None else data_of(data))
+    if report is not None:
+        write_data_report(found, Path(local_path(report)))
+    return found
+
+
+def mark(
+    data: Data,
+    images: PathLike | Iterable[PathLike] = (),
+    *,
+    label: str | None = None,
+    leave_out: bool = False,
+    undo: bool = False,
+) -> list[dict[str, Any]]:
+    """Mark images whose label is wrong or which are to be left out. Nothing is moved.
+
+    Args:
+        data: the sets. A string is the path of a JSON file, or of a folder of images.
+        images: paths, absolute or relative to the set; none: nothing is changed.
+        label: the class that they belong to.
+        leave_out: they are not to be used.
+        undo: remove their marks.
+
+    Returns:
+        All marks as they are now: `set`, `root`, `class`, `path`, `label`, `leave_out`.
+
+    Raises:
+        InputError: not one of the three, no such image, or no such class.
+    """
+    values = data_of(data)
+    given = [images] if isinstance(images, (str, os.PathLike)) else list(images)
+    if not given:
+        return [image.to_dict() for image in list_marks(values)]
+    if (label is not None) + leave_out + undo != 1:
+        raise InputError("Say one thing of the images", expected="label, leave_out or undo")
+    marks = mark_images(values, [os.fspath(item) for item in given], Change(label, undo))
+    return [image.to_dict() for image in marks]
+
+
+def suspects(
+    data: Data,
+    hyper: Hyper = None,
+    *,
+    folds: int = 5,
+    repeats: int = 3,
+    seed: int | None = None,
+    out: PathLike | None = None,
+    name: str | None = None,
+    threads: int | None = None,
+    listen: Listener = None,
+    progress: bool | None = None,
+) -> dict[str, Any]:
+    """Rank training images whose label is suspicious, worst first.
+
+    Every image is predicted by networks that were trained on other folds; a label is suspicious where they are
+    confident of another class.
+
+    Args:
+        data: where the images are, as in `train`.
+        hyper: the networks, as in `train`.
+        folds: each image is predicted by networks that were trained on the other folds, 2 or more.
+        repeats: how often, with other seeds and folds; the probabilities are averaged.
+        seed: of everything random, 0 to 2³² − 1; None: that of `hyper`.
+        out: the folder for the run's folder; None: `result_dir` of the data parameters, else `./runs`.
+        name: of the run's folder; None: made up from the kind and the time.
+        threads: computing threads; None: one for each core.
+        listen: called with every event.
+        progress: show progress; None: in a terminal or notebook.
+
+    Returns:
+        The document that `convonet suspects --json` prints; `suspects.csv` in its run folder has every image.
+
+    Raises:
+        InputError: parameters or images that cannot be used.
+        KeyboardInterrupt: the run is then `cancelled`, and can be resumed.
+    """
+    values, hypers = data_of(data), hyper_of(hyper)
+    task = SuspectsTask(
+        data=values,
+        hyper=hypers if seed is None else hypers.changed(seed=seed),
+        folds=folds,
+        repeats=repeats,
+        threads=threads or available_cores(),
+    )
+    return suspects_document(new_run(task, out, name, listen, progress))
+
+
+def samples(name: str, folder: PathLike) -> WrittenSamples:
+    """Write a sample set as class folders.
+
+    Args:
+        name: `digits`, which needs no download, `mnist`, `fashion_mnist`, `cifar10` or `cifar100`.
+        folder: where to; it gets the folders `train` and `test`.
+
+    Returns:
+        Where the images are (`train_dir`, `test_dir`), their classes and counts.
+
+    Raises:
+        InputError: no such sample set.
+        OutputError: the folder cannot be written to, or holds something else.
+    """
+    return write_samples(name, Path(local_path(folder)))

@@ -1,0 +1,115 @@
+"""What the calls take: parameters as values, dictionaries or files, and models as runs or files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Protocol, TypeAlias
+
+from convonet.errors import InputError, ModelFileError, RunNotFoundError
+from convonet.events import Event
+from convonet.params import DataParams, HyperParams, SearchSpace, load_data, load_hyper
+from convonet.runs import Run, RunStore
+from convonet.runs.begin import DEFAULT_FOLDER
+from convonet.text import absolute, local_path
+
+PathLike: TypeAlias = str | os.PathLike[str]
+
+
+class HasPath(Protocol):
+    """A result that has a run folder, such as `TrainedRun`."""
+
+    @property
+    def path(self) -> Path:
+        """The run folder."""
+
+
+Data: TypeAlias = DataParams | Mapping[str, Any] | PathLike
+Hyper: TypeAlias = HyperParams | SearchSpace | Mapping[str, Any] | PathLike | None
+Listener: TypeAlias = Callable[[Event], None] | None
+Model: TypeAlias = PathLike | HasPath
+"""A run folder, a run's id, a model file, or what `train` and `load` return."""
+
+
+def data_of(data: Data) -> DataParams:
+    """Data parameters from a value, a dictionary, a JSON file, or a folder of images."""
+    if isinstance(data, DataParams):
+        return data
+    if isinstance(data, Mapping):
+        return DataParams.of(
+            {name: os.fspath(v) if isinstance(v, os.PathLike) else v for name, v in data.items()}
+        )
+    path = Path(data)
+    return load_data(path) if path.suffix.lower() == ".json" else DataParams.of({"train_dir": str(path)})
+
+
+def hyper_of(hyper: Hyper) -> HyperParams:
+    """The hyper parameters of one training.
+
+    Raises:
+        InputError: a dictionary or a search space that holds alternatives.
+    """
+    if hyper is None:
+        return HyperParams()
+    if isinstance(hyper, HyperParams):
+        return hyper
+    space = space_of(hyper)
+    # A file of the reference application holds lists, of which a training takes the first value.
+    if space.varied and isinstance(hyper, (Mapping, SearchSpace)):
+        name = space.varied[0]
+        raise InputError(
+            "A training takes one value for each hyperparameter",
+            where=name,
+            received=f"several values for {' and '.join(space.varied)}",
+            hint="Use convonet.tune to search among values",
+        )
+    return space.first()
+
+
+def space_of(hyper: Hyper) -> SearchSpace:
+    """The values that a search tries."""
+    if hyper is None or isinstance(hyper, HyperParams):
+        return SearchSpace.single(hyper or HyperParams())
+    if isinstance(hyper, SearchSpace):
+        return hyper
+    return SearchSpace.of(hyper) if isinstance(hyper, Mapping) else load_hyper(hyper)
+
+
+def model_path(model: Model) -> Path:
+    """The run folder or model file that is meant.
+
+    Raises:
+        ModelFileError: neither a path nor the id of a known run.
+    """
+    if not isinstance(model, (str, os.PathLike)):
+        return model.path
+    path = Path(local_path(model))
+    if path.exists() or path.name != os.fspath(model):
+        return path
+    try:
+        return RunStore(DEFAULT_FOLDER).find(path.name).path
+    except RunNotFoundError as error:
+        raise ModelFileError(
+            "There is no such model",
+            where=model,
+            expected="a run folder, a run's id, or a .keras, .h5 or .onnx file",
+            hint=error.hint,
+        ) from error
+
+
+def run_of(run: PathLike | HasPath) -> Run:
+    """The run that a path, an id or a result means.
+
+    Raises:
+        RunNotFoundError: no such run.
+    """
+    if not isinstance(run, (str, os.PathLike)):
+        return Run.open(run.path)
+    path = Path(local_path(run))
+    return Run.open(path) if path.is_dir() else RunStore(DEFAULT_FOLDER).find(os.fspath(run))
+
+
+def optional_path(path: PathLike | None) -> str | None:
+    """An absolute path, or None."""
+    return None if path is None else absolute(path)

@@ -1,0 +1,197 @@
+"""Looks before a training: the layer table, augmented images, learning rates, and kernels on a picture."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from convonet.api.execution import answer_of
+from convonet.api.image_inputs import Images, named_images
+from convonet.api.inputs import (
+    Data,
+    Hyper,
+    Listener,
+    Model,
+    PathLike,
+    data_of,
+    hyper_of,
+    model_path,
+    optional_path,
+)
+from convonet.api.results import html_table
+from convonet.errors import InputError
+from convonet.kernels import BenchResult, apply_kernel, kernel_of
+from convonet.tasks import SummaryTask
+from convonet.tasks.technique_tasks import AugmentTask, FindRateTask
+
+
+class LayerTable(dict[str, Any]):
+    """The layers of a network: the document that `convonet summary --json` prints. `print` shows the table."""
+
+    @property
+    def params(self) -> int:
+        """Number of weights."""
+        return int(self["params"])
+
+    @property
+    def layers(self) -> list[dict[str, Any]]:
+        """One row for each layer."""
+        return list(self["layers"])
+
+    def __str__(self) -> str:
+        return str(self["text"])
+
+    def __repr__(self) -> str:
+        return f"<LayerTable: {len(self.layers)} layers, {self.params:,} parameters>"
+
+    def _repr_html_(self) -> str:
+        """How a notebook shows it."""
+        columns = ("name", "type", "output_shape", "params", "receptive_field")
+        return html_table(columns, [[row.get(name) for name in columns] for row in self.layers])
+
+
+def summary(
+    model: Model | None = None,
+    *,
+    data: Data | None = None,
+    hyper: Hyper = None,
+    out: PathLike | None = None,
+) -> LayerTable:
+    """Describe the layers of a saved network, or of the one that parameters describe.
+
+    Args:
+        model: a run folder, a run's id, a model file, or what `train` returns.
+        data: without a model: where the images are, or `num_classes`, `image_size` and `channels`.
+        hyper: without a model: the hyperparameters of the network.
+        out: a PNG file that gets a drawing of the network.
+
+    Raises:
+        InputError: both or neither of model and data are given.
+    """
+    if (model is None) == (data is None):
+        raise InputError(
+            "Either a model or data is needed", expected="summary(model) or summary(data=…, hyper=…)"
+        )
+    task = SummaryTask(
+        model=None if model is None else str(model_path(model)),
+        data=None if data is None else data_of(data),
+        hyper=None if model is not None else hyper_of(hyper),
+        out=optional_path(out),
+    )
+    return LayerTable(answer_of(task, None))
+
+
+def augment(
+    data: Data,
+    hyper: Hyper,
+    *,
+    images: int = 6,
+    copies: int = 7,
+    out: PathLike,
+    into: PathLike | None = None,
+) -> dict[str, Any]:
+    """Draw a page of augmented training images.
+
+    Args:
+        data: where the images are, as in `train`.
+        hyper: hyperparameters that ask for augmentation, such as `{"rotation": 10}`.
+        images: number of images, each in a row with its variations.
+        copies: variations of each.
+        out: the PNG file.
+        into: a folder for variations of every training image, in class folders; None: none are written.
+
+    Returns:
+        The document that `convonet augment --json` prints.
+
+    Raises:
+        InputError: the hyperparameters ask for no augmentation.
+    """
+    task = AugmentTask(
+        data=data_of(data),
+        hyper=hyper_of(hyper),
+        images=images,
+        copies=copies,
+        out=optional_path(out),
+        into=optional_path(into),
+    )
+    return answer_of(task, None)
+
+
+def find_rate(
+    data: Data,
+    hyper: Hyper = None,
+    *,
+    low: float = 1e-6,
+    high: float = 1.0,
+    steps: int = 100,
+    out: PathLike | None = None,
+    listen: Listener = None,
+    progress: bool | None = None,
+) -> dict[str, Any]:
+    """Find a good learning rate by raising it from batch to batch.
+
+    Args:
+        data: where the images are, as in `train`.
+        hyper: the network and its optimizer.
+        low: the first rate, above 0.
+        high: the last rate, above `low`.
+        steps: batches, one for each rate, 10 or more.
+        out: a PNG file of the curve; None: none is kept.
+        listen: called with every event.
+        progress: show progress; None: in a terminal or notebook.
+
+    Returns:
+        The document that `convonet find-rate --json` prints: `rates`, `losses`, `suggested` …
+
+    Raises:
+        InputError: parameters or images that cannot be used.
+    """
+    task = FindRateTask(
+        data=data_of(data),
+        hyper=hyper_of(hyper),
+        low=low,
+        high=high,
+        steps=steps,
+        out=optional_path(out),
+    )
+    return answer_of(task, listen, progress)
+
+
+def kernel(
+    image: Images,
+    kernel: str,
+    *,
+    stride: int = 1,
+    padding: Literal["same", "valid"] = "same",
+    grey: bool = False,
+    relu: bool = False,
+    pool: Literal["max", "average"] | None = None,
+) -> BenchResult:
+    """Slide a kernel over a picture.
+
+    Args:
+        image: one image: a path, or an array H×W or H×W×3 of uint8 pixels.
+        kernel: a name such as `edge`, `blur` or `sharpen`, or rows such as `-1 0 1 / -1 0 1 / -1 0 1`.
+        stride: pixels from one position to the next, 1 or more.
+        padding: `same` puts zeros around the picture, `valid` does not.
+        grey: convert the picture to grayscale first.
+        relu: set negative values to 0.
+        pool: then pool over 2×2.
+
+    Returns:
+        `values`, the feature map, and `picture`, the same as uint8 pixels.
+
+    Raises:
+        InputError: no such kernel, or not one image.
+    """
+    given = named_images(image)
+    if len(given) != 1:
+        raise InputError("A kernel slides over one image", received=f"{len(given)} images")
+    return apply_kernel(
+        given[0].whole(),
+        kernel_of(kernel),
+        stride=stride,
+        padding=padding,
+        grey=grey,
+        relu=relu,
+        pooling=pool,
+    )

@@ -1,0 +1,91 @@
+"""A model that stays open: for many calls, and for what it says of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from convonet.api.array_sets import ArrayData
+from convonet.api.evaluating import evaluate
+from convonet.api.explaining import Explained, explain
+from convonet.api.image_inputs import Images
+from convonet.api.inputs import Data, Model, model_path
+from convonet.api.predicting import predict_images
+from convonet.api.results import Errors, EvaluationResult, Predictions
+from convonet.evaluation.models import open_predictor
+from convonet.evaluation.net_evaluation import Predictor
+from convonet.inference.model_info import ModelInfo
+
+
+class LoadedModel:
+    """A model that is open; made by `load`.
+
+    Attributes:
+        path: the run folder or model file.
+        info: what is needed to use the network correctly: classes, pixels, scaling …
+    """
+
+    def __init__(self, path: Path, predictor: Predictor, scaling: Any, classes: Sequence[str]) -> None:
+        self.path = path
+        self.info: ModelInfo = predictor.info
+        self._predictor = predictor
+        self._options: dict[str, Any] = {"scaling": scaling, "classes": classes}
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Class names in the order of the network's outputs."""
+        return self.info.classes
+
+    @property
+    def image_size(self) -> tuple[int, int]:
+        """(height, width) of its input in pixels; images of other sizes are resized."""
+        return self.info.pixels.height, self.info.pixels.width
+
+    def predict(
+        self,
+        images: Images,
+        *,
+        top: int = 5,
+        unsure_below: float | None = None,
+        max_value: float | None = None,
+        errors: Errors = "raise",
+    ) -> Predictions:
+        """Predict the class of images; arguments as in `convonet.predict`."""
+        return predict_images(
+            self._predictor,
+            images,
+            top=top,
+            unsure_below=unsure_below,
+            max_value=max_value,
+            errors=errors,
+        )
+
+    def evaluate(self, data: Data | ArrayData | None = None, **options: Any) -> EvaluationResult:
+        """Score the model on a set; arguments as in `convonet.evaluate`."""
+        return evaluate(self, data, **(self._options | options))
+
+    def explain(self, images: Images, **options: Any) -> list[Explained]:
+        """Explain predictions by heat maps; arguments as in `convonet.explain`."""
+        return explain(self, images, **({"scaling": self._options["scaling"]} | options))
+
+    def __repr__(self) -> str:
+        names = ", ".join(self.classes[:3]) + (" …" if len(self.classes) > 3 else "")
+        height, width = self.image_size
+        return f"<Model {self.path.name}: {len(self.classes)} classes ({names}), {height}×{width} px>"
+
+
+def load(model: Model, *, scaling: Any = None, classes: Sequence[str] = ()) -> LoadedModel:
+    """Open a model for many predictions.
+
+    Args:
+        model: a run folder, a run's id, a model file, or what `train` returns.
+        scaling: how pixels are scaled for a network made elsewhere whose file does not tell.
+        classes: names for a model that holds none, in the order of its outputs.
+
+    Raises:
+        ModelFileError: no such model, or one that cannot be opened safely.
+    """
+    path = model_path(model)
+    predictor = open_predictor(path, scaling=scaling, classes=tuple(classes) or None)
+    return LoadedModel(path, predictor, scaling, tuple(classes))

@@ -1,0 +1,129 @@
+"""Ask a model for the class of images."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from convonet.api.image_inputs import Images, NamedImage, named_images, readable
+from convonet.api.inputs import Listener, Model, model_path
+from convonet.api.progress import following
+from convonet.api.results import Errors, PredictionResult, Predictions
+from convonet.errors import DataError, ImageNotFoundError, ParamError
+from convonet.evaluation.models import open_predictor
+from convonet.evaluation.net_evaluation import Predictor
+from convonet.evaluation.prediction import predict_files
+from convonet.events import Watch
+from convonet.inference.answers import answers, check_wishes
+from convonet.inference.batches import images_at_once
+
+
+def predict(
+    model: Model,
+    images: Images,
+    *,
+    top: int = 5,
+    unsure_below: float | None = None,
+    max_value: float | None = None,
+    errors: Errors = "raise",
+    scaling: Any = None,
+    classes: Sequence[str] = (),
+    listen: Listener = None,
+    progress: bool | None = None,
+) -> Predictions:
+    """Predict the class of images.
+
+    Args:
+        model: a run folder, a run's id, a model file, or what `train` returns.
+        images: a path of an image or folder; a file's bytes or an open binary file; a PIL image; an array of shape
+            H×W, H×W×C, N×H×W or N×H×W×C; a torch tensor of shape C×H×W or N×C×H×W; or a list of those. Any size.
+        top: number of classes listed for each image, 1 or more.
+        unsure_below: predictions with less confidence are unsure, 0..1; None: 0.5.
+        max_value: the value of white in floating-point arrays: 1 for pixels 0..1, 255 for pixels 0..255.
+        errors: `raise` stops at the first image that cannot be read; `return` gives a prediction with `error`.
+        scaling: how pixels are scaled for a network made elsewhere whose file does not tell.
+        classes: names for a model that holds none, in the order of its outputs.
+        listen: called with every event.
+        progress: show progress; None: in a terminal or notebook.
+
+    Returns:
+        One prediction for each image, in order. `path` says which image it was.
+
+    Raises:
+        FileNotFoundError: an image file does not exist (`convonet.ImageNotFoundError`).
+        DataError: an image cannot be read, or `images` holds something else.
+        ModelFileError: no such model.
+    """
+    with following(listen, progress) as watch:
+        predictor = open_predictor(
+            model_path(model), scaling=scaling, classes=tuple(classes) or None, watch=watch
+        )
+        return predict_images(
+            predictor,
+            images,
+            top=top,
+            unsure_below=unsure_below,
+            max_value=max_value,
+            errors=errors,
+            watch=watch,
+        )
+
+
+def predict_images(
+    predictor: Predictor,
+    images: Images,
+    *,
+    top: int = 5,
+    unsure_below: float | None = None,
+    max_value: float | None = None,
+    errors: Errors = "raise",
+    watch: Watch | None = None,
+) -> Predictions:
+    """`predict` with a model that is open."""
+    if errors not in ("raise", "return"):
+        raise ParamError.of({"errors": f"errors: expected raise or return, received {errors}"})
+    check_wishes(top, 0.5 if unsure_below is None else unsure_below)
+    given, wishes = named_images(images, max_value=max_value), {"top": top, "unsure_below": unsure_below}
+    if all(isinstance(image.source, Path) for image in given):
+        return _of_files(predictor, given, wishes, errors, watch)
+    size = images_at_once(predictor.info.pixels.shape)
+    found = Predictions()
+    for start in range(0, len(given), size):
+        found += _of_batch(predictor, given[start : start + size], wishes, errors)
+    return found
+
+
+def _of_files(
+    predictor: Predictor,
+    given: Sequence[NamedImage],
+    wishes: dict[str, Any],
+    errors: Errors,
+    watch: Watch | None,
+) -> Predictions:
+    """Files are decoded side by side while the model computes."""
+    paths = [Path(image.name) for image in given]
+    missing = next((path for path in paths if not path.exists()), None)
+    if missing is not None and errors == "raise":
+        raise ImageNotFoundError("There is no such image file", where=missing)
+    found = Predictions(map(PredictionResult, predict_files(predictor, paths, **wishes, watch=watch)))
+    fault = next((one for one in found if one.error is not None), None)
+    if fault is not None and errors == "raise":
+        raise DataError(f"The image cannot be read: {fault.error}", where=fault.path)
+    return found
+
+
+def _of_batch(
+    predictor: Predictor, given: Sequence[NamedImage], wishes: dict[str, Any], errors: Errors
+) -> list[PredictionResult]:
+    read, faults = readable(given, predictor.info.pixels, errors=errors)
+    rows: Iterator[dict[str, Any]] = iter(())
+    if read:
+        probabilities = predictor.predict(np.stack([pixels for _, pixels in read]))
+        rows = iter(answers(probabilities, predictor.info, [name for name, _ in read], **wishes))
+    return [
+        PredictionResult({"path": image.name, "error": faults[index].what} if index in faults else next(rows))
+        for index, image in enumerate(given)
+    ]

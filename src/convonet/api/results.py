@@ -1,0 +1,210 @@
+"""Scores and predictions: the documents of the command line, with typed attributes and a look of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from typing import Any, Literal, TypeAlias
+
+from convonet.api.optional import optional_module
+
+Errors: TypeAlias = Literal["raise", "return"]
+
+_MAX_CELLS = 15
+"""Classes of a confusion matrix that a notebook still shows."""
+
+
+class PredictionResult(dict[str, Any]):
+    """The answer to one image. `prediction["confidence"]` and `prediction.confidence` are the same."""
+
+    @property
+    def path(self) -> str:
+        """The file, or which of the images it was, such as `batch[3]`."""
+        return str(self["path"])
+
+    @property
+    def error(self) -> str | None:
+        """Why the image could not be read, with `errors="return"`; else None."""
+        return self.get("error")
+
+    @property
+    def predicted(self) -> str:
+        """The predicted class; empty where the image could not be read."""
+        return str(self.get("predicted", ""))
+
+    @property
+    def confidence(self) -> float:
+        """Probability of the predicted class, 0..1."""
+        return float(self.get("confidence", 0.0))
+
+    @property
+    def unsure(self) -> bool:
+        """Whether the confidence is below the limit."""
+        return bool(self.get("unsure", True))
+
+    @property
+    def probabilities(self) -> dict[str, float]:
+        """Class → probability of the likeliest classes, the likeliest first."""
+        return {row["class"]: row["probability"] for row in self.get("top", ())}
+
+    def __repr__(self) -> str:
+        if self.error is not None:
+            return f"<Prediction {self.path}: {self.error}>"
+        return f"<Prediction {self.path}: {self.predicted} ({100 * self.confidence:.1f}%)>"
+
+
+class PredictionList(list[PredictionResult]):
+    """One prediction for each image; a notebook shows a table."""
+
+    def __repr__(self) -> str:
+        return (
+            f"<{len(self):,} predictions: {self[0]!r} …>"
+            if len(self) > 1
+            else f"[{', '.join(map(repr, self))}]"
+        )
+
+    def _repr_html_(self) -> str:
+        """How a notebook shows them."""
+        rows = [
+            (one.path, one.error or one.predicted, "" if one.error else f"{100 * one.confidence:.1f}%")
+            for one in self[:50]
+        ]
+        return html_table(("image", "predicted", "confidence"), rows)
+
+    def to_pandas(self) -> Any:
+        """The predictions as a pandas DataFrame, which needs pandas.
+
+        Returns:
+            Columns `path`, `predicted`, `confidence`, `unsure` and `error`.
+        """
+        return data_frame(
+            {
+                "path": [one.path for one in self],
+                "predicted": [one.predicted for one in self],
+                "confidence": [one.confidence for one in self],
+                "unsure": [one.unsure for one in self],
+                "error": [one.error for one in self],
+            }
+        )
+
+
+class EvaluationResult(dict[str, Any]):
+    """The scores of a model on a set. `result["accuracy"]` and `result.accuracy` are the same."""
+
+    @property
+    def accuracy(self) -> float:
+        """Fraction of correct predictions, 0..1."""
+        return float(self["accuracy"])
+
+    @property
+    def accuracy_interval(self) -> tuple[float, float]:
+        """95% confidence interval of the accuracy (Wilson)."""
+        low, high = self["accuracy_interval"]
+        return float(low), float(high)
+
+    @property
+    def baseline_accuracy(self) -> float:
+        """Accuracy of always predicting the largest class, 0..1."""
+        return float(self["baseline_accuracy"])
+
+    @property
+    def loss(self) -> float:
+        """Mean cross-entropy."""
+        return float(self["loss"])
+
+    @property
+    def macro_f1(self) -> float:
+        """Mean F1 score of the classes, 0..1."""
+        return float(self["macro_f1"])
+
+    @property
+    def auc(self) -> float | None:
+        """Area under the ROC curve, 0..1; None where it is not defined."""
+        return None if self["auc"] is None else float(self["auc"])
+
+    @property
+    def images(self) -> int:
+        """Number of images that were scored."""
+        return int(self["images"])
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Class names in the order of the confusion matrix."""
+        return tuple(self["classes"])
+
+    @property
+    def confusion_matrix(self) -> list[list[int]]:
+        """Counts; a row for each true class, a column for each predicted one."""
+        return [list(row) for row in self["confusion_matrix"]]
+
+    @property
+    def per_class(self) -> list[dict[str, Any]]:
+        """`class`, `precision`, `recall`, `f1` and `support` of each class."""
+        return [dict(row) for row in self["per_class"]]
+
+    @property
+    def threshold(self) -> float | None:
+        """The positive class is predicted from this probability on; None: the likelier class."""
+        return None if self["threshold"] is None else float(self["threshold"])
+
+    @property
+    def skipped(self) -> list[dict[str, str]]:
+        """`path` and `reason` of each file that was left out."""
+        return [dict(row) for row in self["skipped"]]
+
+    def __repr__(self) -> str:
+        low, high = self.accuracy_interval
+        return (
+            f"<Evaluation: accuracy {100 * self.accuracy:.1f}% (95% CI {100 * low:.1f}–{100 * high:.1f}%) "
+            f"on {self.images:,} images>"
+        )
+
+    def _repr_html_(self) -> str:
+        """How a notebook shows it: the scores, the classes, and the confusion matrix where it is small."""
+        columns = ("class", "precision", "recall", "f1", "support")
+        rows = [
+            (row["class"], *(f"{row[name]:.3f}" for name in columns[1:4]), f"{row['support']:,}")
+            for row in self.per_class
+        ]
+        matrix = self._matrix_html() if len(self.classes) <= _MAX_CELLS else ""
+        return f"<p>{escape(repr(self).strip('<>'))}</p>{html_table(columns, rows)}{matrix}"
+
+    def _matrix_html(self) -> str:
+        """The confusion matrix, each row shaded by its fractions."""
+        lines = []
+        for name, counts in zip(self.classes, self.confusion_matrix, strict=True):
+            total = max(1, sum(counts))
+            cells = "".join(
+                f'<td style="text-align:right;background:rgba(31,119,180,{count / total:.2f})">{count}</td>'
+                for count in counts
+            )
+            lines.append(f"<tr><th>{escape(name)}</th>{cells}</tr>")
+        head = "".join(f"<th>{escape(name)}</th>" for name in self.classes)
+        return f"<table><tr><th>true \\ predicted</th>{head}</tr>{''.join(lines)}</table>"
+
+    def to_pandas(self) -> Any:
+        """The scores of the classes as a pandas DataFrame, which needs pandas."""
+        names = ("class", "precision", "recall", "f1", "support")
+        return data_frame({name: [row[name] for row in self.per_class] for name in names})
+
+
+# The names that people import; the classes differ from those of other rooms.
+Evaluation = EvaluationResult
+Prediction = PredictionResult
+Predictions = PredictionList
+
+
+def html_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """A plain table, all text escaped."""
+    head = "".join(f"<th>{escape(name)}</th>" for name in columns)
+    body = "".join(f"<tr>{''.join(f'<td>{escape(str(value))}</td>' for value in row)}</tr>" for row in rows)
+    return f"<table><tr>{head}</tr>{body}</table>"
+
+
+def data_frame(columns: dict[str, list[Any]]) -> Any:
+    """A pandas DataFrame.
+
+    Raises:
+        InputError: pandas is not installed.
+    """
+    return optional_module("pandas", "pandas").DataFrame(columns)

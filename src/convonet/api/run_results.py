@@ -1,0 +1,356 @@
+"""What trainings and searches give back, and the runs that are known."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from html import escape
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from PIL import Image
+
+from convonet.api.evaluating import evaluate
+from convonet.api.execution import run_task
+from convonet.api.explaining import Explained, explain
+from convonet.api.image_inputs import Images
+from convonet.api.inputs import Data, HasPath, Listener, PathLike, data_of, run_of
+from convonet.api.predicting import predict
+from convonet.api.results import EvaluationResult, Predictions, data_frame, html_table
+from convonet.errors import InputError
+from convonet.launch.resume import prepare_resume
+from convonet.params import HyperParams
+from convonet.plots.curves import curves_figure, curves_of
+from convonet.runs import Run, RunStore
+from convonet.runs.begin import DEFAULT_FOLDER
+from convonet.runs.documents import adopted_hyper, list_row, run_document, train_document, tune_document
+from convonet.runs.summary import TrainingSummary, summary_of
+from convonet.runs.summary_html import summary_html
+from convonet.tasks import TrainTask, TuneTask
+from convonet.text import local_path
+
+_PICTURE_WIDTH = 640
+
+
+@dataclass(frozen=True)
+class TrainedRun:
+    """What a training gave. The folder `path` holds everything else.
+
+    Attributes:
+        path: the run folder.
+        state: `done`, or `cancelled` where it was stopped.
+        history: score name → one value for each epoch.
+        images_per_second: of the training steps.
+        test: scores on the test images (`accuracy`, `accuracy_interval`, `loss` …); None where it was not tested.
+        plan: what the recipe planned and what came of it, as in `run.json`; None for the recipe `none`.
+        summary: what was tried, the score, and what can be done next.
+        advice: what may make the next training better.
+        diagnosis: what the curves say.
+    """
+
+    path: Path
+    state: str
+    history: dict[str, list[float]] = field(repr=False)
+    images_per_second: float = field(repr=False)
+    test: dict[str, Any] | None = field(default=None, repr=False)
+    plan: dict[str, Any] | None = field(default=None, repr=False)
+    summary: TrainingSummary | None = field(default=None, repr=False)
+    advice: tuple[dict[str, Any], ...] = field(default=(), repr=False)
+    diagnosis: tuple[Any, ...] = field(default=(), repr=False)
+
+    @property
+    def model(self) -> Path:
+        """The trained network, which plain Keras loads."""
+        return self.path / "model.keras"
+
+    @property
+    def findings(self) -> tuple[str, ...]:
+        """What preflight found in the images before training."""
+        return _findings(self.path)
+
+    @property
+    def accuracy(self) -> float | None:
+        """Accuracy on the test images, 0..1; None where it was not tested."""
+        return None if self.test is None else float(self.test["accuracy"])
+
+    def evaluate(self, data: Data | None = None, **options: Any) -> EvaluationResult:
+        """Score the model: `convonet.evaluate(run, data, …)`."""
+        return evaluate(self, data, **options)
+
+    def predict(self, images: Images, **options: Any) -> Predictions:
+        """Predict the class of images: `convonet.predict(run, images, …)`."""
+        return predict(self, images, **options)
+
+    def explain(self, images: Images, **options: Any) -> list[Explained]:
+        """Explain predictions by heat maps: `convonet.explain(run, images, …)`."""
+        return explain(self, images, **options)
+
+    def plot(self) -> Any:
+        """Loss and accuracy over the epochs, as a matplotlib Figure."""
+        return curves_figure(curves_of(self.history))
+
+    def to_pandas(self) -> Any:
+        """The history as a pandas DataFrame with one row for each epoch, which needs pandas."""
+        columns = {name: values for name, values in self.history.items() if values}
+        epochs = max(map(len, columns.values()), default=0)
+        return data_frame({"epoch": list(range(1, epochs + 1)), **columns})
+
+    def __repr__(self) -> str:
+        score = "" if self.accuracy is None else f", test accuracy {100 * self.accuracy:.1f}%"
+        return f"<TrainedRun {self.path.name}: {self.state}{score}>"
+
+    def _repr_html_(self) -> str:
+        """How a notebook shows it: the plan, what was tried, the scores, and what can be done next."""
+        head = f"<b>{escape(self.path.name)}</b>: {self.state}{_list_html(self.findings)}"
+        picture = picture_html(self.path / "train_val_plots.png")
+        if self.summary is not None and self.summary.tried:
+            return head + summary_html(self.summary) + picture
+        cells = "".join(f"<tr><td>{k}</td><td>{v[-1]:.4f}</td></tr>" for k, v in self.history.items() if v)
+        more = "" if self.summary is None else summary_html(self.summary)
+        return f"{head}<table>{cells}</table>{more}{picture}"
+
+
+@dataclass(frozen=True)
+class TunedRun:
+    """What a search gave. The folder `path` holds everything else.
+
+    Attributes:
+        path: the run folder.
+        state: `done`, or `cancelled` where it was stopped.
+        results: one row for each setting, the best first: `params`, `mean_accuracy` (0..1), `std` …
+        best: the first of them that is done, or None.
+        best_hyper: all hyperparameters of the best setting, ready for `train`; None where none is done.
+    """
+
+    path: Path
+    state: str
+    results: list[dict[str, Any]] = field(repr=False)
+    best: dict[str, Any] | None = field(repr=False)
+    best_hyper: HyperParams | None = field(repr=False)
+
+    @property
+    def findings(self) -> tuple[str, ...]:
+        """What preflight found in the images before the search."""
+        return _findings(self.path)
+
+    def adopt(self, trial: int | None = None) -> HyperParams:
+        """The hyperparameters of one trial, ready for `train`; None: of the best setting.
+
+        Raises:
+            InputError: no such trial, or it is not done.
+        """
+        return adopted_hyper(Run.open(self.path), trial)
+
+    def to_pandas(self) -> Any:
+        """The results as a pandas DataFrame with a column for each varied hyperparameter, which needs pandas."""
+        names = list(self.results[0]["params"]) if self.results else []
+        columns = {name: [row["params"].get(name) for row in self.results] for name in names}
+        scores = {name: [row[name] for row in self.results] for name in ("mean_accuracy", "std")}
+        return data_frame(columns | scores)
+
+    def __repr__(self) -> str:
+        best = "" if self.best is None else f", best mean accuracy {100 * self.best['mean_accuracy']:.1f}%"
+        return f"<TunedRun {self.path.name}: {self.state}, {len(self.results)} settings{best}>"
+
+    def _repr_html_(self) -> str:
+        """How a notebook shows it: the table, the best row first."""
+        rows = [
+            (row["params"], f"{100 * row['mean_accuracy']:.1f}%")
+            for row in self.results
+            if row["mean_accuracy"] is not None
+        ]
+        head = f"<b>{escape(self.path.name)}</b>: {self.state}{_list_html(self.findings)}"
+        return head + html_table(("setting", "mean accuracy"), rows)
+
+
+@dataclass(frozen=True)
+class KnownRun:
+    """A run of the person's list. It can be given wherever a run folder can.
+
+    Attributes:
+        path: the run folder.
+        kind: `train`, `tune`, `study` …
+        state: what it is doing or how it ended.
+        created: when it was begun, UTC, ISO 8601.
+        accuracy: on the test images, 0..1; None where it was not tested.
+    """
+
+    path: Path
+    kind: str
+    state: str
+    created: str
+    accuracy: float | None
+
+    def __fspath__(self) -> str:
+        return str(self.path)
+
+    def __repr__(self) -> str:
+        score = "" if self.accuracy is None else f", test accuracy {100 * self.accuracy:.1f}%"
+        return f"<{self.kind} run {self.path.name}: {self.state}{score}>"
+
+
+class RunListing(list[KnownRun]):
+    """Runs, the newest first; a notebook shows a table."""
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} runs>"
+
+    def _repr_html_(self) -> str:
+        columns = ("run", "kind", "state", "created", "test accuracy")
+        return html_table(
+            columns,
+            [
+                (
+                    r.path.name,
+                    r.kind,
+                    r.state,
+                    r.created,
+                    "" if r.accuracy is None else f"{100 * r.accuracy:.1f}%",
+                )
+                for r in self
+            ],
+        )
+
+
+AnyRun: TypeAlias = PathLike | HasPath
+
+
+def list_runs(root: PathLike | None = None, *, kind: str | None = None) -> RunListing:
+    """List the runs that are known; `convonet.runs()` is the same.
+
+    Known are the runs that this person began, and those below a folder.
+
+    Args:
+        root: also look below this folder, to depth 3; None: `./runs`.
+        kind: only runs of this kind, such as `train`.
+    """
+    store = RunStore(Path(local_path(root)) if root is not None else DEFAULT_FOLDER)
+    found = RunListing()
+    for run in store.known():
+        row = list_row(run)
+        if kind in (None, row["kind"]):
+            test = row["scores"].get("test") or {}
+            found.append(KnownRun(run.path, row["kind"], row["state"], row["created"], test.get("accuracy")))
+    return found
+
+
+def open_run(run: AnyRun) -> TrainedRun | TunedRun:
+    """A training or a search that was done before, as `train` or `tune` returned it.
+
+    Args:
+        run: the run folder, the run's id, or an entry of `runs()`.
+
+    Raises:
+        RunNotFoundError: no such run.
+        InputError: a run of another kind.
+    """
+    found = run_of(run)
+    task = found.task()
+    if isinstance(task, TuneTask):
+        return tuned_run(found)
+    if isinstance(task, TrainTask):
+        return trained_run(found)
+    raise InputError("The run is neither a training nor a search", where=found.path, received=task.kind)
+
+
+def resume(
+    run: AnyRun,
+    *,
+    data: Data | None = None,
+    accept_changed_data: bool = False,
+    callbacks: Sequence[Any] = (),
+    listen: Listener = None,
+    progress: bool | None = None,
+) -> TrainedRun | TunedRun | dict[str, Any]:
+    """Continue a run that was stopped. A run that is done stays as it is.
+
+    Args:
+        run: the run folder, the run's id, or what `train` or `tune` returned.
+        data: where the images are now, if they have moved.
+        accept_changed_data: continue although the images have changed since the run began.
+        callbacks: `keras.callbacks.Callback`s for what is left of a training.
+        listen: called with every event.
+        progress: show progress; None: in a terminal or notebook.
+
+    Returns:
+        What `train` or `tune` returns; for other kinds the document that `convonet resume --json` prints.
+
+    Raises:
+        RunNotFoundError: no such run.
+        RunAliveError: another process works on it.
+        InputError: runs of this kind cannot be resumed.
+        DataChangedError: the images have changed.
+    """
+    found = run_of(run)
+    moved = None if data is None else data_of(data)
+    if prepare_resume(found, accept_changed_data=accept_changed_data, data=moved):
+        more = {"callbacks": callbacks} if callbacks else {}
+        run_task(found, found.task(), listen, progress, **more)
+    task = found.task()
+    if isinstance(task, (TrainTask, TuneTask)):
+        return open_run(found)
+    return run_document(found)
+
+
+def compare(*runs: AnyRun) -> dict[str, Any]:
+    """Compare runs: scores, the parameters that differ, and McNemar's test for every two.
+
+    Args:
+        runs: two or more runs.
+
+    Returns:
+        The document that `convonet runs compare --json` prints.
+
+    Raises:
+        InputError: fewer than two runs.
+        RunNotFoundError: no such run.
+    """
+    if len(runs) < 2:
+        raise InputError("Two runs or more are needed for a comparison", received=len(runs))
+    return RunStore(DEFAULT_FOLDER).compare([run_of(run) for run in runs])
+
+
+def trained_run(run: Run) -> TrainedRun:
+    """What a training's folder holds."""
+    document = train_document(run)
+    return TrainedRun(
+        path=run.path,
+        state=document["state"],
+        history=document["history"],
+        images_per_second=document["images_per_second"],
+        test=document["test"],
+        plan=document["plan"],
+        summary=summary_of(run),
+        advice=tuple(document["advice"]),
+        diagnosis=tuple(document["diagnosis"]),
+    )
+
+
+def tuned_run(run: Run) -> TunedRun:
+    """What a search's folder holds."""
+    document = tune_document(run)
+    best = adopted_hyper(run) if document["best"] else None
+    return TunedRun(run.path, document["state"], document["results"], document["best"], best)
+
+
+def picture_html(file: Path, width: int = _PICTURE_WIDTH) -> str:
+    """A picture file, made small, as an image that HTML holds itself; empty where there is none."""
+    if not file.is_file():
+        return ""
+    with Image.open(file) as image:
+        small = image.convert("RGB")
+        small.thumbnail((width, 4 * width))
+        content = io.BytesIO()
+        # Few colors: a notebook keeps each picture in its file.
+        small.quantize(64).save(content, "PNG", optimize=True)
+    return f'<br><img src="data:image/png;base64,{base64.b64encode(content.getvalue()).decode()}">'
+
+
+def _findings(path: Path) -> tuple[str, ...]:
+    return tuple(str(finding["sentence"]) for finding in Run(path).read().get("findings") or ())
+
+
+def _list_html(sentences: Sequence[str]) -> str:
+    return f"<ul>{''.join(f'<li>{escape(text)}</li>' for text in sentences)}</ul>" if sentences else ""

@@ -1,0 +1,56 @@
+"""What is going to be trained on the images that were chosen, and the one button that starts it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QFrame
+
+from convonet.desktop.plan_preview import PlanPreview
+from convonet.desktop.views.hold_out_note import HoldOutNote
+from convonet.desktop.widgets.basic import button, column, label, row
+from convonet.params.recipes import RECIPE_TITLES
+
+if TYPE_CHECKING:
+    from convonet.desktop.controller import Controller
+
+
+class PlanStrip(QFrame):
+    """Stands above the images; hidden while there are none to train on."""
+
+    def __init__(self, controller: Controller) -> None:
+        super().__init__()
+        self.setObjectName("card")
+        self._controller = controller
+        self.sentence = label("", "section", wrap=True, select=True)
+        self._recipe = label("", "muted")
+        self.train = controller.button("train_val", "Train", primary=True)
+        change = button("Change", lambda: controller.page_wanted.emit("train"), tip="Other ways to train")
+        self.hold_out = HoldOutNote(controller)
+        line = row(column(self.sentence, self._recipe, gap=3), change, self.train, gap=10)
+        line.setStretch(0, 1)
+        self.setLayout(column(line, self.hold_out, gap=10, margin=14))
+        self._preview = PlanPreview.of(controller)
+        self._preview.changed.connect(self._show_plan)
+
+    def refresh(self) -> None:
+        """Show the plan for the images that are loaded, or hide."""
+        session = self._controller.session
+        self.setVisible("train" in session.sets)
+        if "train" in session.sets:
+            self.hold_out.refresh()
+            self._preview.request()
+            self._show_plan()
+
+    def _show_plan(self) -> None:
+        session, preview = self._controller.session, self._preview
+        images, classes = session.sets.images("train"), len(session.sets.classes)
+        counted = f"{images:,} images, {classes} classes"
+        if preview.plan is not None:
+            text = preview.plan.sentence
+        elif preview.is_busy:
+            text = f"{counted} → planning …"
+        else:
+            text = preview.error or f"{counted} → your own values"
+        self.sentence.setText(text)
+        self._recipe.setText(RECIPE_TITLES[session.params.recipe])

@@ -1,0 +1,98 @@
+"""How well a model tells images of none of its classes, on images that are known to be such."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convonet import metrics
+from convonet.data.decode import read_image
+from convonet.data.pool import Meter
+from convonet.errors import DataError
+from convonet.evaluation.net_evaluation import Predictor
+from convonet.events import Watch
+from convonet.inference.batches import images_at_once
+from convonet.inference.unknown import UnknownRule
+
+RECALL = 0.95
+
+Scores = NDArray[np.float32]
+
+
+def unknown_document(rule: UnknownRule, inside: Scores, outside: Scores | None = None) -> dict[str, Any]:
+    """The part of an evaluation about unknown images; what was not measured is None.
+
+    Args:
+        rule: the model's.
+        inside: scores of images of the model's classes, (N,).
+        outside: scores of images of none of them, (M,).
+    """
+    alarms = rule.is_unknown(inside)
+    document: dict[str, Any] = {
+        "threshold": rule.threshold,
+        "rate": rule.rate,
+        "measured_on": rule.measured_on,
+        "false_alarms": float(alarms.mean()),
+        "false_alarms_interval": list(metrics.wilson(int(alarms.sum()), len(alarms))),
+    }
+    return document | (_nothing() if outside is None else _measured(rule, inside, outside))
+
+
+def _nothing() -> dict[str, Any]:
+    keys = ("outside_images", "found", "found_interval", "auroc", "false_alarms_at_95_recall")
+    return dict.fromkeys(keys)
+
+
+def _measured(rule: UnknownRule, inside: Scores, outside: Scores) -> dict[str, Any]:
+    found = rule.is_unknown(outside)
+    is_outside = np.concatenate([np.zeros(len(inside), np.bool_), np.ones(len(outside), np.bool_)])
+    # The score that 95% of the outside images reach or exceed.
+    reached = np.sort(outside)[int(np.floor((1 - RECALL) * len(outside)))]
+    return {
+        "outside_images": len(outside),
+        "found": float(found.mean()),
+        "found_interval": list(metrics.wilson(int(found.sum()), len(found))),
+        "auroc": metrics.roc_auc(is_outside, np.concatenate([inside, outside])),
+        "false_alarms_at_95_recall": float((inside >= reached).mean()),
+    }
+
+
+def outside_scores(predictor: Predictor, files: Sequence[Path], watch: Watch) -> Scores:
+    """The scores of image files that are of none of the model's classes, (M,), M ≥ 1.
+
+    Raises:
+        DataError: the model cannot tell unknown images, or no file can be read.
+        Cancelled: the watch says so.
+    """
+    if predictor.info.unknown is None:
+        raise DataError(
+            "The model cannot tell images of none of its classes",
+            hint="Train it again; models of earlier versions have no score for unknown images",
+        )
+    meter, parts = Meter(watch, "outside", len(files)), []
+    at_once = images_at_once(predictor.info.pixels.shape)
+    for start in range(0, len(files), at_once):
+        watch.check()
+        images = _readable(files[start : start + at_once], predictor)
+        if images:
+            scores = predictor.predict_scored(np.stack(images)).unknown
+            assert scores is not None
+            parts.append(scores)
+        meter.tell(min(start + at_once, len(files)))
+    if not parts:
+        raise DataError("None of the outside images can be read", received=f"{len(files)} files")
+    return np.concatenate(parts)
+
+
+def _readable(files: Sequence[Path], predictor: Predictor) -> list[NDArray[np.uint8]]:
+    found = []
+    for file in files:
+        try:
+            found.append(read_image(file, predictor.info.pixels))
+        except DataError:
+            continue
+    return found

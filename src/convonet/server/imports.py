@@ -1,0 +1,305 @@
+"""Sets of images that a browser uploads: received in parts, resumed where they ended, moved to their place whole."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+import shutil
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+from convonet.atomic import storage_error, write_json
+from convonet.data.names import is_image_name
+from convonet.errors import DataError
+from convonet.server.batching import image_size
+from convonet.server.confine import Root
+from convonet.server.import_paths import PathRefusedError, is_noise, safe_path
+from convonet.server.import_zip import unpack
+from convonet.server.multipart import Upload
+from convonet.server.refusals import Refusal, no_such
+from convonet.server.settings import Limits
+from convonet.text import file_name
+
+FOLDER = "uploads"
+_INCOMING = ".incoming"
+_STATE, _CONTENT, _ARCHIVE = "state.json", "content", "archive.zip"
+_ID = re.compile(r"[0-9a-f]{16}")
+_STALE_SECONDS = 24 * 3600
+_MOST_OPEN = 20
+_TOLD = 100
+
+Kind = Literal["folder", "zip"]
+
+
+@dataclass(frozen=True)
+class Begun:
+    """An upload that was announced.
+
+    Attributes:
+        bytes, files: as the client announced them.
+    """
+
+    id: str
+    name: str
+    kind: Kind
+    files: int
+    bytes: int
+
+
+class Imports:
+    """The uploads of one server.
+
+    Args:
+        root: gets the folder `uploads`; what is on its way lies in a hidden folder of it.
+    """
+
+    def __init__(self, root: Root, limits: Limits) -> None:
+        self._root = root
+        self._limits = limits
+        self._lock = threading.Lock()
+        self._busy: set[str] = set()
+        self._sums: dict[str, tuple[int, int]] = {}
+
+    def begin(self, name: str, kind: Kind, files: int, size: int) -> Begun:
+        """Announce an upload.
+
+        Raises:
+            Refusal: 413 too many files or bytes, 429 too many uploads, 507 the disk is too full.
+        """
+        self._check_size(files, size)
+        parent = self._parent()
+        self._sweep(parent)
+        begun = Begun(
+            secrets.token_hex(8), file_name(name.rsplit("/", 1)[-1].removesuffix(".zip")), kind, files, size
+        )
+        folder = parent / begun.id
+        try:
+            (folder / _CONTENT).mkdir(parents=True)
+            write_json(folder / _STATE, asdict(begun))
+        except OSError as error:
+            raise storage_error(error, folder) from error
+        return begun
+
+    def received(self, name: str) -> dict[str, object]:
+        """What has come: bytes of an archive, or bytes of each file of a folder."""
+        begun, folder = self._find(name)
+        if begun.kind == "zip":
+            archive = folder / _ARCHIVE
+            return asdict(begun) | {
+                "received": archive.stat().st_size if archive.is_file() else 0,
+                "paths": {},
+            }
+        content = folder / _CONTENT
+        paths = {path.relative_to(content).as_posix(): path.stat().st_size for path in _files(content)}
+        return asdict(begun) | {"received": sum(paths.values()), "paths": paths}
+
+    def add(self, name: str, uploads: Sequence[Upload]) -> list[tuple[str, str]]:
+        """Take files of a folder; gives path and reason of those that are not taken."""
+        begun, folder = self._find(name)
+        if begun.kind != "folder":
+            raise Refusal(409, "This upload is an archive", hint="Send its bytes to /archive")
+        with self._working(name):
+            self._count(name, folder, uploads)
+            return [(upload.name, reason) for upload in uploads if (reason := self._put(folder, upload))]
+
+    def append(self, name: str, offset: int, content: bytes) -> int:
+        """Take the next bytes of an archive; gives how many there are now.
+
+        Raises:
+            Refusal: 409 they do not follow what is there; 413 more than announced.
+        """
+        begun, folder = self._find(name)
+        if begun.kind != "zip":
+            raise Refusal(409, "This upload is a folder", hint="Send its files to /files")
+        with self._working(name):
+            archive = folder / _ARCHIVE
+            known = archive.stat().st_size if archive.is_file() else 0
+            if offset != known:
+                raise Refusal(
+                    409, "These bytes do not follow those that are here", expected=known, received=offset
+                )
+            if known + len(content) > begun.bytes:
+                raise Refusal(413, "The archive is larger than announced", expected=f"{begun.bytes:,} bytes")
+            try:
+                with archive.open("ab") as file:
+                    file.write(content)
+            except OSError as error:
+                raise storage_error(error, archive) from error
+            return known + len(content)
+
+    def finish(self, name: str) -> dict[str, object]:
+        """Unpack an archive, and move the images to their place.
+
+        Raises:
+            Refusal: 409 not all has come; 422 no images, or a broken archive; 413 it unpacks to too much.
+        """
+        begun, folder = self._find(name)
+        content = folder / _CONTENT
+        with self._working(name):
+            skipped: list[tuple[str, str]] = []
+            if begun.kind == "zip":
+                skipped = self._unpacked(begun, folder)
+            images = [path for path in _files(content) if is_image_name(path.name)]
+            if not images:
+                raise Refusal(422, "There are no images in the upload", received=_some(skipped) or "nothing")
+            target = self._place(begun.name)
+            try:
+                os.rename(_innermost(content), target)
+            except OSError as error:
+                raise storage_error(error, target) from error
+            shutil.rmtree(folder, ignore_errors=True)
+        return {
+            "train_dir": self._root.shown(target.resolve()),
+            "images": len(images),
+            "skipped": [{"path": path, "reason": reason} for path, reason in skipped[:_TOLD]],
+            "skipped_count": len(skipped),
+        }
+
+    def drop(self, name: str) -> None:
+        """Give an upload up."""
+        _, folder = self._find(name)
+        with self._working(name):
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _unpacked(self, begun: Begun, folder: Path) -> list[tuple[str, str]]:
+        archive, content = folder / _ARCHIVE, folder / _CONTENT
+        size = archive.stat().st_size if archive.is_file() else 0
+        if size != begun.bytes:
+            raise Refusal(409, "The archive has not come whole", expected=begun.bytes, received=size)
+        # An earlier attempt may have been interrupted while it unpacked.
+        shutil.rmtree(content, ignore_errors=True)
+        content.mkdir()
+        skipped = unpack(archive, content, self._limits)
+        for path in _files(content):
+            if reason := self._pixels_wrong(path.read_bytes(), path.name):
+                skipped.append((path.relative_to(content).as_posix(), reason))
+                path.unlink()
+        return skipped
+
+    def _put(self, folder: Path, upload: Upload) -> str:
+        """Write one file; gives why it was not taken, empty where it was."""
+        if is_noise(upload.name):
+            return ""
+        if len(upload.content) > self._limits.import_file_bytes:
+            return "too large"
+        try:
+            path = folder / _CONTENT / safe_path(upload.name)
+        except PathRefusedError as error:
+            return str(error)
+        if reason := self._pixels_wrong(upload.content, upload.name):
+            return reason
+        part = folder / f"{secrets.token_hex(4)}.part"
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            part.write_bytes(upload.content)
+            # Only whole files have their names: what a lost connection cut off is sent again.
+            os.replace(part, path)
+        except (FileExistsError, NotADirectoryError, IsADirectoryError):
+            part.unlink(missing_ok=True)
+            return "another file has the same name"
+        except OSError as error:
+            raise storage_error(error, path) from error
+        return ""
+
+    def _pixels_wrong(self, content: bytes, name: str) -> str:
+        if not is_image_name(name):
+            return ""
+        try:
+            height, width = image_size(content)
+        except DataError:
+            return ""  # what cannot be read is listed among the skipped files of the set
+        return "too many pixels" if height * width > self._limits.pixels else ""
+
+    def _check_size(self, files: int, size: int) -> None:
+        limits = self._limits
+        if files > limits.import_files or size > limits.import_bytes:
+            raise Refusal(
+                413,
+                "The images take too much space",
+                expected=f"at most {limits.import_files:,} files and {limits.import_bytes:,} bytes",
+                received=f"{files:,} files and {size:,} bytes",
+            )
+        free = shutil.disk_usage(self._root.path).free
+        if size > free // 2:
+            raise Refusal(
+                507, "The server's disk is too full for these images", received=f"{free:,} bytes free"
+            )
+
+    def _count(self, name: str, folder: Path, uploads: Sequence[Upload]) -> None:
+        """Add up what has come, whatever was announced; refuse what goes beyond the limits."""
+        if name not in self._sums:
+            sizes = [path.stat().st_size for path in _files(folder / _CONTENT)]
+            self._sums[name] = (len(sizes), sum(sizes))
+        files, size = self._sums[name]
+        found = files + len(uploads), size + sum(len(upload.content) for upload in uploads)
+        self._check_size(*found)
+        self._sums[name] = found
+
+    def _parent(self) -> Path:
+        return self._root.inside(Path(FOLDER) / _INCOMING)
+
+    def _find(self, name: str) -> tuple[Begun, Path]:
+        folder = self._parent() / name
+        if not _ID.fullmatch(name) or not (folder / _STATE).is_file():
+            raise no_such(
+                "There is no such upload, or not any more", ascii(name)[1:-1][:50], "Begin it again"
+            )
+        os.utime(folder)
+        return Begun(**json.loads((folder / _STATE).read_text(encoding="utf-8"))), folder
+
+    def _place(self, name: str) -> Path:
+        parent = self._root.inside(FOLDER)
+        return parent / file_name(name, [path.name for path in parent.iterdir()])
+
+    def _sweep(self, parent: Path) -> None:
+        """Remove uploads that nobody has continued for a day. Raises Refusal 429: too many are open."""
+        kept = 0
+        for folder in parent.iterdir() if parent.is_dir() else ():
+            if time.time() - folder.stat().st_mtime > _STALE_SECONDS and folder.name not in self._busy:
+                shutil.rmtree(folder, ignore_errors=True)
+            else:
+                kept += 1
+        if kept >= _MOST_OPEN:
+            raise Refusal(429, "Too many uploads are open", retry_after=60)
+
+    @contextmanager
+    def _working(self, name: str) -> Iterator[None]:
+        """One request at a time works on an upload."""
+        with self._lock:
+            if name in self._busy:
+                raise Refusal(409, "Another request works on this upload", retry_after=1)
+            self._busy.add(name)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._busy.discard(name)
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    for at, _, names in os.walk(folder):
+        yield from (Path(at) / name for name in names)
+
+
+def _innermost(folder: Path) -> Path:
+    """The folder that holds the classes: archives often wrap all in folders with nothing else."""
+    while True:
+        inside = list(folder.iterdir())
+        if (
+            len(inside) != 1
+            or not inside[0].is_dir()
+            or not any(path.is_dir() for path in inside[0].iterdir())
+        ):
+            return folder
+        folder = inside[0]
+
+
+def _some(skipped: list[tuple[str, str]]) -> str:
+    return f"{len(skipped):,} other files, such as {skipped[0][0]}: {skipped[0][1]}" if skipped else ""

@@ -1,0 +1,75 @@
+"""Uploading sets of images: begun, sent in parts, resumed, finished."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+from urllib.parse import unquote
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi import Path as InPath
+
+from convonet.server import schemas
+from convonet.server.answers import Json
+from convonet.server.multipart import Upload, read_uploads
+from convonet.server.routes import REFUSED
+from convonet.server.routes.predict import MULTIPART, receiving
+from convonet.server.services import Parts
+
+router = APIRouter(tags=["images"], responses=REFUSED)
+
+ImportId = Annotated[str, InPath(max_length=64, examples=["0123456789abcdef"])]
+_BYTES = {
+    "requestBody": {"required": True, "content": {"application/octet-stream": {"schema": {"type": "string"}}}}
+}
+
+
+@router.post("/imports", status_code=201, response_model=schemas.ImportState)
+def begin(wish: schemas.ImportWish, parts: Parts) -> Json:
+    """Announce images that are to be uploaded: the files of a folder, or one zip archive."""
+    begun = parts.imports.begin(wish.name, wish.kind, wish.files, wish.bytes)
+    return Json(parts.imports.received(begun.id), 201)
+
+
+@router.get("/imports/{name}", response_model=schemas.ImportState)
+def received(name: ImportId, parts: Parts) -> Json:
+    """What has come of an upload; a client that was interrupted sends the rest."""
+    return Json(parts.imports.received(name))
+
+
+@router.post("/imports/{name}/files", response_model=schemas.ImportTaken, openapi_extra=MULTIPART)
+async def files(name: ImportId, request: Request, parts: Parts) -> Json:
+    """Some files of a folder, as multipart `files`; each file's name is its percent-encoded relative path."""
+    with receiving(request, parts) as took:
+        uploads = await read_uploads(request, parts.settings.limits.files, took)
+        named = [Upload(unquote(upload.name), upload.content) for upload in uploads]
+        refused = await asyncio.to_thread(parts.imports.add, name, named)
+    skipped = [{"path": path, "reason": reason} for path, reason in refused]
+    return Json({"taken": len(named) - len(skipped), "skipped": skipped})
+
+
+@router.put("/imports/{name}/archive", response_model=schemas.ImportBytes, openapi_extra=_BYTES)
+async def archive(
+    name: ImportId, request: Request, parts: Parts, offset: Annotated[int, Query(ge=0, le=10**13)] = 0
+) -> Json:
+    """The next bytes of a zip archive, from `offset`."""
+    with receiving(request, parts) as took:
+        content = bytearray()
+        async for chunk in request.stream():
+            took(len(chunk))
+            content += chunk
+        size = await asyncio.to_thread(parts.imports.append, name, offset, bytes(content))
+    return Json({"received": size})
+
+
+@router.post("/imports/{name}/finish", response_model=schemas.Imported)
+def finish(name: ImportId, parts: Parts) -> Json:
+    """Move the images to a folder of their own below the root; an archive is unpacked. Takes seconds for many."""
+    return Json(parts.imports.finish(name))
+
+
+@router.delete("/imports/{name}", status_code=204)
+def drop(name: ImportId, parts: Parts) -> Response:
+    """Give an upload up."""
+    parts.imports.drop(name)
+    return Response(status_code=204)

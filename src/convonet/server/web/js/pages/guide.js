@@ -1,0 +1,86 @@
+// The way from images to a model in six steps, each with what is there already and a way to its page.
+
+import {call} from "../api.js";
+import {fill, h, head, note, whole} from "../dom.js";
+import {store, takeImages} from "../store.js";
+
+const STEPS = [
+  {
+    title: "Choose images",
+    text: "One folder per class: the folder's name is what the model will answer. Choose a folder on the server, upload one, or begin with handwritten digits.",
+    link: ["data", "Data"],
+    done: () => Boolean(store.dataset?.sets.train?.images),
+    words: () =>
+      `${whole(store.dataset.sets.train.images)} images of ${store.dataset.classes.length} classes`,
+  },
+  {
+    title: "Look at them",
+    text: "Counts of each class, skipped files, and a quality check that finds duplicates, images in both sets, and images that stand out.",
+    link: ["data", "Data"],
+  },
+  {
+    title: "Train",
+    text: "Balanced compares networks and keeps the best one within a few minutes. You can close the page; the training goes on.",
+    link: ["train", "Train"],
+    done: () => Boolean(store.training),
+    words: () => "A training was started",
+  },
+  {
+    title: "Read the result",
+    text: "Test accuracy beside the baseline, the classes that are confused, and advice that one click applies.",
+    link: ["test", "Test"],
+    done: () => Boolean(store.model),
+    words: () => "A model is ready",
+  },
+  {
+    title: "See why",
+    text: "Open a mistake and ask Why? to see what the model looked at. Mark images whose label is wrong, and train again.",
+    link: ["explain", "Explain"],
+  },
+  {
+    title: "Use the model",
+    text: "Drop new images on the page, draw, or take a picture. Export the model for other programs.",
+    link: ["use", "Use"],
+  },
+];
+
+export function guidePage(page) {
+  const demo = h("button.primary", {type: "button", onclick: digits}, "Try with handwritten digits");
+  const top = head("First steps", "From a folder of images to a model that you can use", demo);
+  const list = h("ol.guide");
+  fill(page.place, top, list);
+  for (const name of ["dataset", "training", "model"]) page.on(store, name, show);
+  show();
+
+  function show() {
+    fill(list, STEPS.map(step));
+  }
+
+  function step({title, text, link: [name, where], done, words}, index) {
+    const isDone = done?.() ?? false;
+    return h(
+      "li.card",
+      {},
+      h(
+        "span.step",
+        {class: `step ${isDone ? "good" : ""}`, "aria-hidden": "true"},
+        isDone ? "✓" : index + 1,
+      ),
+      h("div", {}, h("h2", {}, title), h("p", {}, text), isDone ? h("p.good.small", {}, words()) : null),
+      h("a.button", {href: `#${name}`, "aria-label": `${title}: open ${where}`}, `Open ${where}`),
+    );
+  }
+
+  async function digits() {
+    demo.disabled = true;
+    note("Writing the images …");
+    try {
+      const found = await call("samples", {body: {name: "digits"}});
+      await takeImages(found.train_dir, {test_dir: found.test_dir});
+      location.hash = "data";
+    } catch (error) {
+      note(error.message);
+      demo.disabled = false;
+    }
+  }
+}

@@ -1,0 +1,79 @@
+// The numbers of a test as tiles and tables.
+
+import {call, seg} from "./api.js";
+import {h, interval, percent, short, tile, whole} from "./dom.js";
+import {SPLITS} from "./sets.js";
+
+const MOST_SKIPPED = 500;
+
+export function tiles(scores) {
+  const optional = (value, name, text) => (value === null ? null : tile(name, text(value)));
+  return h(
+    ".card",
+    {},
+    h(
+      ".tiles",
+      {},
+      tile("Accuracy", percent(scores.accuracy), interval(scores.accuracy_interval)),
+      tile("Baseline", percent(scores.baseline_accuracy), "the most common class"),
+      tile("Loss", short(scores.loss)),
+      optional(scores.top_k_accuracy, `Top ${scores.top_k}`, percent),
+      tile("Macro F1", short(scores.macro_f1)),
+      optional(scores.auc, "AUC", short),
+      optional(scores.threshold, "Threshold", short),
+    ),
+  );
+}
+
+/** A table; a title that begins with `n:` stands over numbers. */
+function table(label, titles, rows) {
+  const cell = (title) =>
+    title.startsWith("n:") ? h("th.n", {scope: "col"}, title.slice(2)) : h("th", {scope: "col"}, title);
+  const head = h("thead", {}, h("tr", {}, titles.map(cell)));
+  const region = {tabindex: 0, role: "region", "aria-label": label};
+  return h(".scroll", region, h("table", {}, head, h("tbody", {}, rows)));
+}
+
+const row = (name, ...numbers) =>
+  h(
+    "tr",
+    {},
+    h("td", {}, name),
+    numbers.map((text) => h("td.n", {}, text)),
+  );
+
+export function classTable(scores) {
+  const rows = scores.per_class.map((one) =>
+    row(one.class, percent(one.precision), percent(one.recall), short(one.f1), whole(one.support)),
+  );
+  return table("Each class", ["Class", "n:Precision", "n:Recall", "n:F1", "n:Images"], rows);
+}
+
+export function skippedTable(scores) {
+  const line = (item) => h("tr", {}, h("td.wrap", {}, item.path), h("td.wrap", {}, item.reason));
+  return table("Skipped files", ["File", "Reason"], scores.skipped.slice(0, MOST_SKIPPED).map(line));
+}
+
+/** Training, validation and test side by side. */
+export async function allSets(run, signal) {
+  const found = await call(`runs/${seg(run)}/sets`, {signal});
+  const line = (item) => {
+    const made = row(
+      SPLITS[item.set],
+      whole(item.images),
+      percent(item.accuracy),
+      interval(item.accuracy_interval).replace("95% CI ", "") || "–",
+      short(item.loss),
+    );
+    made.append(h("td", {}, item.evaluated ? "on the finished model" : "while it was trained"));
+    return made;
+  };
+  return [
+    h("p", {}, found.sentence ?? "Test another set by choosing it above; all of them are listed here."),
+    table(
+      "All sets",
+      ["Set", "n:Images", "n:Accuracy", "n:95% CI", "n:Loss", "Measured"],
+      found.rows.map(line),
+    ),
+  ];
+}

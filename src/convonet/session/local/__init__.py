@@ -1,0 +1,1 @@
+"""The images, models and workers of this machine."""

@@ -1,0 +1,43 @@
+"""The runs of this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from convonet.events import RunState
+from convonet.runs import Run, RunStore
+
+
+class LocalRuns:
+    """The runs that the person's index knows.
+
+    Attributes:
+        store: reads and writes the index.
+    """
+
+    def __init__(self) -> None:
+        self.store = RunStore()
+
+    def known(self) -> list[Run]:
+        """Known runs, the newest first."""
+        return self.store.known()
+
+    def find(self, name: str) -> Run:
+        """The run of that path or id. Raises RunNotFoundError."""
+        return self.store.find(name)
+
+    def state(self, run: Run, record: Mapping[str, Any] | None = None) -> RunState:
+        """What the record says, held against who is alive."""
+        return run.state(record)
+
+    def fetch(self, run: Run) -> None:
+        """The files are here already."""
+
+    def delete(self, run: Run) -> None:
+        """Remove a run folder and all in it. Raises RunAliveError."""
+        self.store.delete(run)
+
+    def compare(self, runs: Sequence[Run]) -> dict[str, Any]:
+        """Runs side by side."""
+        return self.store.compare(runs)

@@ -1,0 +1,173 @@
+"""Tasks made from what a session holds: its parameters, its images and its model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from convonet.errors import ConvonetError
+from convonet.runs import Run
+from convonet.runs.environment import available_cores
+from convonet.session.recipes import as_trained, imposed
+from convonet.tasks import (
+    DreamTask,
+    EvaluateTask,
+    ExplainTask,
+    ExportTask,
+    InspectTask,
+    LayersTask,
+    PredictTask,
+    ReportTask,
+    Split,
+    SummaryTask,
+    SuspectsTask,
+    TrainTask,
+    TuneTask,
+)
+
+if TYPE_CHECKING:
+    from convonet.params import DataParams
+    from convonet.session.opened import OpenedModel
+    from convonet.session.session import Session
+
+
+class TaskBuilder:
+    """Makes tasks; nothing is started. What needs a model raises ConvonetError when there is none."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def train(self, *, validation: bool = True, further: bool = False) -> TrainTask:
+        """A training; `further` continues from the model's weights and plans nothing."""
+        session, params = self._session, self._session.params
+        model = session.model if further else None
+        recipe = "none" if further else params.recipe
+        data, hyper = params.data, params.hyper if recipe == "none" else imposed(params.hyper)
+        if model is not None and params.recipe != "none" and model.run is not None:
+            data, hyper = as_trained(model.run, data)
+        return TrainTask(
+            data=data,
+            hyper=hyper,
+            validation=validation,
+            recipe=recipe,
+            minutes=None if recipe == "none" else params.recipes.minutes,
+            from_model=None if model is None else str(model.path),
+            threads=available_cores(),
+        )
+
+    def tune(self, **options: Any) -> TuneTask:
+        """A search over the values that the hyperparameters hold; options are those of TuneTask."""
+        params = self._session.params
+        return TuneTask(data=params.data, space=params.space, threads=1, **options)
+
+    def suspects(self, *, folds: int = 5, repeats: int = 3) -> SuspectsTask:
+        """The search for training images whose label is suspicious."""
+        params = self._session.params
+        return SuspectsTask(
+            data=params.data, hyper=params.hyper, folds=folds, repeats=repeats, threads=available_cores()
+        )
+
+    def summary(self) -> SummaryTask:
+        """The layer table of the network that the parameters describe."""
+        return SummaryTask(data=self._session.params.data, hyper=self._session.params.hyper)
+
+    def inspect(self) -> InspectTask:
+        """The search for what may be wrong with the images."""
+        return InspectTask(data=self._session.params.data)
+
+    # Of the model
+
+    def model(self) -> SummaryTask:
+        """The layer table of the model: it also shows whether its file can be opened."""
+        return SummaryTask(model=str(self._model.path))
+
+    def evaluate(self, split: Split = "test") -> EvaluateTask:
+        """The evaluation of the model; into its own run where it has one."""
+        model = self._model
+        return EvaluateTask(
+            model=str(model.path),
+            data=self._session.params.data,
+            split=split,
+            scaling=model.scaling,
+            classes=model.classes,
+            into=None if model.run is None else str(model.path),
+        )
+
+    def predict(self, paths: Sequence[Path], unsure_below: float | None = None) -> PredictTask:
+        """Prediction of images and folders of images."""
+        model = self._model
+        return PredictTask(
+            model=str(model.path),
+            paths=tuple(map(str, paths)),
+            unsure_below=unsure_below,
+            scaling=model.scaling,
+            classes=model.classes,
+        )
+
+    def explain(self, paths: Sequence[Path], out: Path, **options: Any) -> ExplainTask:
+        """Explanations of images and folders of images; options are those of ExplainTask.
+
+        Args:
+            out: the folder that gets pictures and raw maps; whoever shows them removes it.
+        """
+        model = self._model
+        return ExplainTask(
+            model=str(model.path),
+            paths=tuple(map(str, paths)),
+            out=str(out.resolve()),
+            scaling=model.scaling,
+            classes=model.classes,
+            **options,
+        )
+
+    def layers(self, out: Path, image: Path | None = None, layer: str | None = None) -> LayersTask:
+        """The filters of every convolution or of one layer, and with an image its feature maps; `out` as above."""
+        model = self._model
+        return LayersTask(
+            model=str(model.path),
+            image=None if image is None else str(image),
+            layer=layer,
+            out=str(out.resolve()),
+            scaling=model.scaling,
+        )
+
+    def dream(self, layer: str, out: Path, channel: int | None = None, **options: Any) -> DreamTask:
+        """What excites a channel, or the first twelve; `out` is a PNG file, options are those of DreamTask."""
+        model = self._model
+        return DreamTask(
+            model=str(model.path),
+            layer=layer,
+            channel=channel,
+            data=self._data_of(model),
+            out=str(out.resolve()),
+            scaling=model.scaling,
+            threads=available_cores(),
+            **options,
+        )
+
+    def export(self, format: str, out: Path) -> ExportTask:
+        """The model in another format; a model that has no run is checked with the images that are loaded."""
+        model = self._model
+        return ExportTask(
+            model=str(model.path),
+            format=format,
+            out=str(out),
+            data=self._data_of(model),
+            scaling=model.scaling,
+        )
+
+    def report(self, run: Run, out: Path | None = None) -> ReportTask:
+        """The report of a run as one HTML file; None: `report.html` in its folder."""
+        return ReportTask(run=str(run.path), out=None if out is None else str(out))
+
+    @property
+    def _model(self) -> OpenedModel:
+        if self._session.model is None:
+            raise ConvonetError("There is no model", hint="Train a network, or load a model")
+        return self._session.model
+
+    def _data_of(self, model: OpenedModel) -> DataParams | None:
+        """The images for a model that has no run which names its own."""
+        has_images = bool(self._session.sets.images("test"))
+        return self._session.params.data if model.run is None and has_images else None

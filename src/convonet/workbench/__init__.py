@@ -1,1 +1,0 @@
-"""What every face holds: what is loaded, what may be done next, and the workers at work."""

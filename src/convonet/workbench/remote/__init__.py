@@ -1,1 +1,0 @@
-"""A workbench whose images, models and workers are another machine's, asked over HTTP."""
