@@ -14,7 +14,9 @@ from typing import Any
 from convonet import api
 from convonet.data.samples import write_samples
 
-HEADER = "network              MiB      float   images/s, 1   float   images/s, 32   float   accuracy    float   loss (95% CI)"
+HEADER = (
+    "network     MiB   float   images/s, 1   float   images/s, 32   float   accuracy   float   loss (95% CI)"
+)
 
 
 def digits(folder: Path) -> Path:
@@ -27,8 +29,8 @@ def digits(folder: Path) -> Path:
 def row(name: str, made: dict[str, Any]) -> str:
     """One network as a line of the table."""
     whole, small = made["float"], made["int8"]
-    parts = [f"{name:16}"]
-    parts.append(f"{small['bytes'] / 2**20:8.2f}{whole['bytes'] / 2**20:11.2f}")
+    parts = [f"{name:8}"]
+    parts.append(f"{small['bytes'] / 2**20:7.2f}{whole['bytes'] / 2**20:8.2f}")
     for size in ("1", "32"):
         parts.append(f"{small['images_per_second'][size]:14,.0f}{whole['images_per_second'][size]:8,.0f}")
     parts.append(f"{small['accuracy']:11.1%}{whole['accuracy']:9.1%}")

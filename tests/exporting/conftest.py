@@ -1,22 +1,17 @@
-"""A browser with a made-up camera, and ONNX Runtime Web where it is kept or can be downloaded."""
+"""A browser with a made-up camera, and pages of folders in it."""
 
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from convonet.errors import ConvonetError
-from convonet.exporting import runtime as web_runtime
 from convonet.exporting.chromium import find_chromium
 from convonet.exporting.static_server import serving
 
-_KEPT = web_runtime.cached_runtime()
-"""In the person's own folder: read here, before a test sets up another one."""
 _WAIT_MS = 30_000
 _OPTIONS = (
     "--disable-background-networking",
@@ -25,38 +20,18 @@ _OPTIONS = (
 )
 
 
-def absent(what: str) -> None:
-    """Skip, with a word; in CI fail."""
-    (pytest.fail if os.environ.get("CI") else pytest.skip)(what)
-
-
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
     """Chromium, whose camera shows a moving picture."""
     program = find_chromium()
     if program is None:
-        absent("there is no Chromium here")
+        missing = "there is no Chromium here"
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(missing)
     api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     with api.sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=program, args=list(_OPTIONS))
         yield opened
         opened.close()
-
-
-@pytest.fixture(scope="session")
-def ort(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder with ONNX Runtime Web."""
-    if all((_KEPT / name).is_file() for name in web_runtime.HASHES):
-        return _KEPT
-    if shutil.which("npm") is None:
-        absent("ONNX Runtime Web is not kept here, and there is no npm to download it")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CONVONET_HOME", str(tmp_path_factory.mktemp("runtime")))
-        try:
-            return web_runtime.find_runtime(fetch=True)
-        except ConvonetError as error:
-            absent(f"ONNX Runtime Web cannot be downloaded: {error}")
-            raise
 
 
 def is_fault(line: Any) -> bool:

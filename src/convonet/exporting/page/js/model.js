@@ -55,7 +55,7 @@ export class Model {
     return probabilities[index] >= Math.fround(threshold) ? index : 1 - index;
   }
 
-  /** The predicted class, its probability, the likeliest few with theirs, and whether it is none of them. */
+  /** The predicted class, its probability, the likeliest few, and whether the image is none of them. */
   async answer(image, top = 5) {
     const {probabilities, unknown} = await this.outputs(image);
     const index = this.predicted(probabilities);
