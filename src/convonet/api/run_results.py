@@ -20,6 +20,7 @@ from convonet.api.inputs import Data, HasPath, Listener, PathLike, data_of, run_
 from convonet.api.predicting import predict
 from convonet.api.results import EvaluationResult, Predictions, data_frame, html_table
 from convonet.errors import InputError
+from convonet.jobs.tune_job import retrain as retrain_fold
 from convonet.launch.resume import prepare_resume
 from convonet.params import HyperParams
 from convonet.plots.curves import curves_figure, curves_of
@@ -28,6 +29,7 @@ from convonet.runs.begin import DEFAULT_FOLDER
 from convonet.runs.documents import adopted_hyper, list_row, run_document, train_document, tune_document
 from convonet.runs.summary import TrainingSummary, summary_of
 from convonet.runs.summary_html import summary_html
+from convonet.runs.trials import FoldRow
 from convonet.tasks import TrainTask, TuneTask
 from convonet.text import local_path
 
@@ -142,6 +144,20 @@ class TunedRun:
             InputError: no such trial, or it is not done.
         """
         return adopted_hyper(Run.open(self.path), trial)
+
+    def retrain(self, trial: int, fold: int = 1, *, repeat: int = 1) -> FoldRow:
+        """Train one fold of the search again, in this process, to check its row of `trials.csv`.
+
+        Args:
+            trial, fold, repeat: from 1, as in `trials.csv`.
+
+        Returns:
+            The new row; but for its seconds it equals the recorded one, with the same versions and machine.
+
+        Raises:
+            InputError: no such trial.
+        """
+        return retrain_fold(Run.open(self.path), trial, repeat=repeat, fold=fold)
 
     def to_pandas(self) -> Any:
         """The results as a pandas DataFrame with a column for each varied hyperparameter, which needs pandas."""

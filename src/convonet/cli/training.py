@@ -83,6 +83,7 @@ def train(
     val_dir: opt.ValDir = None,
     image_size: opt.ImageSize = None,
     channels: opt.Channels = None,
+    prepared_limit: opt.PreparedLimit = None,
     accept_class_map: opt.AcceptClassMap = False,
     json: opt.Json = False,
     progress: opt.Progress = opt.ProgressStyle.AUTO,
@@ -97,6 +98,7 @@ def train(
         val_dir=val_dir,
         image_size=image_size,
         channels=channels,
+        prepared_limit=prepared_limit,
     )
     values = hyper_params(hyper, settings, seed=seed)
     task = TrainTask(

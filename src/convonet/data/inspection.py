@@ -120,11 +120,11 @@ def inspect_folder(
         DataError: nothing to look at: no folder, no image, one class.
     """
     watch = watch or Watch()
-    cache = cache or ImageCache()
     given: dict[str, Any] = {"train_dir": os.fspath(folder), "test_dir": None, "val_dir": None}
     if test is not None:
         given["test_dir"] = os.fspath(test)
     data = (data or DataParams()).changed(**given)
+    cache = cache or ImageCache(prepared_bytes=data.prepared_bytes)
     train_set = _prepared(data, "train", cache, watch)
     train_perceptual = perceptual_hashes(train_set.images, watch)
     train_quality = quality_of(train_set, train_perceptual, watch)

@@ -54,6 +54,7 @@ class ThresholdRequest:
             faults["costs"] = f"costs: expected two costs of 0 or more, not both 0, received {self.costs}"
         for name in ("min_recall", "costs"):
             if rules[name] is not None and num_classes != 2:
+                # A range that is wrong as well is the nearer reason.
                 faults.setdefault(name, f"{name}: a threshold needs two classes, the model has {num_classes}")
         if faults:
             raise ParamError.of(faults)
@@ -99,7 +100,9 @@ def choose(
     report: dict[str, Any] = {"on": "val", "images": len(y_true)}
     temperature, cooled = 1.0, probabilities
     if request.calibrate:
+        # Logarithms of probabilities are logits but for a constant, which softmax does not see.
         fitted = metrics.fit_temperature(metrics.log_probabilities(probabilities), y_true)
+        # At the end of its range the fit ran away: the likelihood has no maximum on these images.
         temperature = fitted if _is_inside(fitted) else 1.0
         cooled = cool(probabilities, temperature)
         report |= {"temperature": temperature, "note": None if _is_inside(fitted) else _NOT_TOLD}
@@ -127,6 +130,7 @@ def cooled_info(info: ModelInfo, temperature: float) -> ModelInfo:
     """The description whose threshold, if it has one, gives the same answers after cooling."""
     if temperature == 1 or info.threshold is None:
         return info
+    # Cooling keeps the order of probabilities, so the threshold moves with them and no answer changes.
     pair = np.array([[1 - info.threshold, info.threshold]])
     return info.changed(threshold=float(metrics.apply_temperature(pair, temperature)[0, 1]))
 

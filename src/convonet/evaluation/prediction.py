@@ -63,6 +63,7 @@ def predict_files(
     documents: list[dict[str, Any]] = []
     decoded = _decoded(paths, predictor.info.pixels, watch)
     at_once = batch_size or images_at_once(predictor.info.pixels.shape)
+    # One batch at a time: a folder of photographs does not fit into memory.
     while batch := list(itertools.islice(decoded, at_once)):
         documents += _predict_batch(predictor, batch, top, limit, watch)
         meter.tell(len(documents))
@@ -126,6 +127,7 @@ def _read(path: Path, pixels: PixelParams, watch: Watch) -> tuple[str, NDArray[n
     try:
         return str(path), read_image(path, pixels)
     except DataError as error:
+        # A reason instead of an error: one bad file must not end the prediction of a thousand good ones.
         return str(path), error.what
 
 

@@ -9,13 +9,6 @@ from numpy.typing import NDArray
 
 from convonet.inference.model_info import Output
 
-OUTPUT_WORDS: dict[Output, str] = {
-    "probabilities": "a probability for each class",
-    "logits": "a logit for each class",
-    "sigmoid": "the probability of the second class",
-    "sigmoid_logit": "the logit of the second class",
-}
-
 
 def to_probabilities(
     raw: NDArray[np.floating[Any]], output: Output, temperature: float = 1.0

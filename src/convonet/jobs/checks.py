@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 
 from convonet.csv_files import csv_records
+from convonet.data.cache import ImageCache
 from convonet.data.data_prep import PreparedSet, prepare
 from convonet.data.listing import ImageListing, Rows
 from convonet.data.preflight import (
@@ -34,6 +35,7 @@ def check_before_training(
     held: Rows | None,
     watch: Watch,
     test_pixels: PixelParams | None = None,
+    cache: ImageCache | None = None,
 ) -> None:
     """Look at the images and say what a person should know; nothing of it stops a training.
 
@@ -41,6 +43,7 @@ def check_before_training(
         listings: the sets that were listed, `train` among them.
         prepared: those that are decoded.
         held: rows of `train` that are held out.
+        cache: where the test images are decoded to; None: the person's own.
         test_pixels: also decode the test images, which the test at the end then finds in the cache.
     """
     if run.read().get(FINDINGS) is not None:
@@ -50,7 +53,9 @@ def check_before_training(
     if test_pixels is not None and test is not None and len(test) <= _MOST_TEST:
         # What cannot be decoded is told by the test itself.
         with suppress(DataError):
-            others["test"] = prepare(test, test_pixels, name="test", watch=watch.quietly(), every_class=False)
+            others["test"] = prepare(
+                test, test_pixels, name="test", cache=cache, watch=watch.quietly(), every_class=False
+            )
     now = {name: each.listing for name, each in prepared.items()}
     found = listing_findings({**listings, **now})
     _report(run, [*found, *prepared_findings(prepared["train"], held, others, watch)], watch)

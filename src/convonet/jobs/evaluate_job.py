@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from convonet.data.cache import ImageCache
 from convonet.data.data_prep import PreparedSet, prepare
 from convonet.data.grouping import held_out_rows
 from convonet.data.listing import ImageListing
@@ -176,13 +177,13 @@ def prepared_split(
     task: EvaluateTask, split: Split, info: ModelInfo, watch: Watch, run: Run | None = None
 ) -> PreparedSet:
     """A set in the model's classes and pixels. Held-out images are found again by the split's seed."""
-    own = task.data
+    own, cache = task.data, ImageCache(prepared_bytes=task.data.prepared_bytes)
     held_out = split != "test" and location_of(own, "val") is None
     if not held_out:
         listing = _scanned(task, split, info, watch, run)
-        return prepare(listing, info.pixels, name=split, watch=watch)
+        return prepare(listing, info.pixels, name=split, cache=cache, watch=watch)
     listing = _scanned(task, "train", info, watch, run)
-    prepared = prepare(listing, info.pixels, name="train", watch=watch)
+    prepared = prepare(listing, info.pixels, name="train", cache=cache, watch=watch)
     if _trained_on_all(task):
         if split == "val":
             raise DataError(

@@ -136,6 +136,7 @@ def bootstrap(
     _checks.at_least("repeats", repeats, 1)
     tail = (1 - _checks.inside("level", level, 0.0, 1.0)) / 2
     rng = np.random.default_rng(seed)
+    # Many draws at once where the set is small, few where it is large: the indices must fit into memory.
     block = max(1, BLOCK_INDICES // n)
     values = np.empty(repeats)
     for start in range(0, repeats, block):

@@ -41,6 +41,7 @@ class ValidationScore:
     @property
     def collapsed(self) -> bool:
         """Whether it is no better than always answering the largest class."""
+        # With equality: a model that has collapsed has exactly this accuracy.
         return self.accuracy <= self.majority
 
 
@@ -78,6 +79,7 @@ def score_validation(
     The temperature is fitted on the same images (Guo and others 2017): one number, the same liberty for each
     candidate.
     """
+    # One answer that is surely wrong must not decide the comparison by an infinite loss.
     logs = np.log(np.clip(np.asarray(probabilities, np.float64), _LEAST_PROBABILITY, 1.0))
     temperature = metrics.fit_temperature(logs, labels)
     cooled = logs / temperature
@@ -100,6 +102,7 @@ def score_validation(
 
 def compare(first: Losses, second: Losses) -> LossDifference:
     """Paired comparison of per-image log-losses."""
+    # Image by image: what both find hard cancels out, so small differences show with few images.
     difference = first - second
     error = float(difference.std(ddof=1) / np.sqrt(len(difference))) if len(difference) > 1 else 0.0
     return LossDifference(float(difference.mean()), error)

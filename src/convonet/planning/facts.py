@@ -54,6 +54,7 @@ class ImageFacts:
     @property
     def imbalance(self) -> float:
         """Images of the largest class over those of the smallest one that has any."""
+        # A class whose images were all skipped would make the imbalance infinite.
         counts = [count for count in self.counts.values() if count]
         return max(counts) / min(counts)
 
@@ -82,6 +83,7 @@ def facts_of(listing: ImageListing, *, channels: int | None = None, validation: 
     sizes = list(_sizes(listing))
     if not sizes:
         raise DataError("No image could be read", where=listing.root, expected="images of a known type")
+    # The median: a few huge scans among thumbnails say nothing about the set.
     height, width = np.median(np.array(sizes), axis=0).astype(int).tolist()
     return ImageFacts(
         images=len(listing),
@@ -90,6 +92,7 @@ def facts_of(listing: ImageListing, *, channels: int | None = None, validation: 
         height=height,
         width=width,
         signs=looks_like_signs(listing.classes),
+        # By file type, for the sentence alone: nothing is decided by it.
         photographs=2 * sum(path.lower().endswith(_CAMERA) for path in listing.paths) > len(listing),
         validation=validation,
     )
@@ -101,6 +104,7 @@ def _sizes(listing: ImageListing) -> Iterator[tuple[int, int]]:
         shape, _ = image_shape(listing.root, address_of(listing.paths[0])[0])
         yield shape[1], shape[2]
         return
+    # Evenly over the set: folders come one after another, and each may have a size of its own.
     step = max(1, len(listing) // _SAMPLED)
     for path in listing.paths[::step]:
         try:

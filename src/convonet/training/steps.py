@@ -50,6 +50,7 @@ def create_step(model: Any, optimizer: Any, output: str, hyper: HyperParams | No
         hyper: tells the loss; None: cross-entropy.
     """
     kind = _step_class()
+    # Our own forward pass knows by itself which statistics are fixed; Keras has to be told.
     if forward_of(model) is None:
         freeze_fixed(model._flatten_layers())
     loss, boundary = create_loss(output, hyper), BOUNDARIES.get(output)

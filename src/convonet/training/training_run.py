@@ -32,6 +32,8 @@ from convonet.training.user_callbacks import UserCallbacks
 if TYPE_CHECKING:
     from convonet.training.net_training import NetTraining
 
+_AHEAD = 2
+"""Batches that are decoded while one is trained, where images are not prepared."""
 _COLLAPSE = "collapse"
 
 
@@ -189,6 +191,7 @@ class TrainingRun:
         position, size = self.state.position, self.state.hyper.batch_size
         indices = order[position.step * size : (position.step + 1) * size]
         batch = self._batches.make(indices, position.epoch, position.step)
+        self._train.expect(order[(position.step + 1) * size : (position.step + 1 + _AHEAD) * size])
         self._set_rate()
         self._layer_seeds.set(position.epoch, position.step)
         started = time.perf_counter()

@@ -10,8 +10,11 @@ from convonet.runs import Run
 from convonet.runs.sets_table import sets_table
 
 _NAMES = {"train": "Training", "val": "Validation", "test": "Test"}
-_HEAD = ("Set", "Images", "Accuracy", "95 % from", "95 % to", "Loss", "Measured")
-_TIPS = {"95 % from": "Lower end of the 95 % interval", "95 % to": "Upper end of the 95 % interval"}
+_HEAD = ("Set", "Images", "Accuracy", "95% CI from", "95% CI to", "Loss", "Measured")
+_TIPS = {
+    "95% CI from": "Lower end of the confidence interval",
+    "95% CI to": "Upper end of the confidence interval",
+}
 
 
 class SetsTab(QWidget):

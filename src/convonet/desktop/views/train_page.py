@@ -106,21 +106,26 @@ class TrainPage(Page):
         summary = summary_of(run) if run is not None else None
         self.summary.show_summary(summary)
         self.summary.set_may_train(work is None)
+        preparing = self.controller.preparing
         there = training or summary is not None or self._record.epochs_done > 0
         images = self.session.sets.images("train")
-        self._either.show_content(there or images > 0)
+        self._either.show_content(there or images > 0 or bool(preparing))
         self._empty.say(
             "Nothing to train on yet", "Choose a folder of images first, or begin with the digits."
         )
-        self.card.setVisible(not training)
+        self.card.setVisible(not training and not preparing)
         if not training:
             self.card.refresh(self._next(summary.sentence if summary else ""), with_candidates=not there)
-        self._progress.setVisible(training)
+        self._progress.setVisible(training or bool(preparing))
         self.tabs.setVisible(there)
         self._rest.setVisible(not there)
         self.lead.setText(self._sentence(training))
         self._choose_tab(training, summary is not None)
         self._show_record()
+        if preparing and not training:
+            self._now.setText(preparing)
+            self._left.setText("")
+            self.bar.setRange(0, 0)
 
     def _choose_tab(self, training: bool, summarized: bool) -> None:
         """Curves while it learns, the summary when it has ended."""

@@ -39,7 +39,9 @@ class _Normalise(torch.autograd.Function):  # type: ignore[misc]
         work = centred * centred
         variance = work.mean(0)
         scale = (variance + epsilon).rsqrt_()
+        # The centred values, not the input: backward needs only these, so one map less is kept.
         ctx.save_for_backward(centred, scale, gamma)
+        # These are given for the running statistics alone.
         ctx.mark_non_differentiable(mean, variance)
         ctx.shifts = beta is not None
         factor = scale if gamma is None else scale * gamma

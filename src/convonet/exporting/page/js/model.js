@@ -28,7 +28,7 @@ export class Model {
     return (await this.outputs(image)).probabilities;
   }
 
-  /** What the network gives for an image: `probabilities`, and `unknown`, whether it is none of the classes. */
+  /** What the network gives: `probabilities`, and whether the image is `unknown`, none of the classes. */
   async outputs(image) {
     const {input_height: height, input_width: width, input_channels: channels} = this.about;
     const pixels = Float32Array.from(toPixels(image, this.about));

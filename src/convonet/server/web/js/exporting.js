@@ -19,7 +19,8 @@ const equal = (found) => `Same predictions as before, up to ${found.largest_diff
 
 /** What 8 bits bring and cost, in one line. */
 function besideFloat({float, int8, accuracy_loss: loss, accuracy_loss_interval: ends, images, split}) {
-  const size = `${(int8.bytes / 2 ** 20).toFixed(1)} MiB (${(float.bytes / 2 ** 20).toFixed(1)} in floating point)`;
+  const mebibytes = ({bytes}) => (bytes / 2 ** 20).toFixed(1);
+  const size = `${mebibytes(int8)} MiB (${mebibytes(float)} in floating point)`;
   const speed = (int8.images_per_second["32"] / float.images_per_second["32"]).toFixed(1);
   const cost = `${percent(loss)} (95% CI ${(100 * ends[0]).toFixed(1)} to ${percent(ends[1])})`;
   return `${size}, ${speed} times as fast; accuracy loss ${cost} on ${images} ${split} images.`;
