@@ -17,11 +17,14 @@ from convonet.params import HyperParams, PixelParams
 
 
 @pytest.fixture
-def with_model(window: AppWin, tmp_path: Path, wait_work: Callable[..., None]) -> AppWin:
+def with_model(window: AppWin, qtbot: Any, tmp_path: Path, wait_work: Callable[..., None]) -> AppWin:
     """A window with a small network."""
     net = create_model(HyperParams(family="logistic"), NetInput(PixelParams(8, 8, 1), ("cat", "dog")))
     net.save(tmp_path / "model.keras")
     window.files.take_model(tmp_path / "model.keras")
+    session = window.controller.session
+    # A thread reads the file, then a worker tries it.
+    qtbot.waitUntil(lambda: session.model is not None and session.work is not None, timeout=30_000)
     wait_work(window)
     return window
 
