@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from convonet.errors import ConvonetError
 from convonet.events import Watch
+from convonet.exporting import runtime as web_runtime
 
 _SETS = os.environ.get("CONVONET_TEST_DATA")
+_KEPT_RUNTIME = web_runtime.cached_runtime()
+"""In the person's own folder: read here, before a test sets up another one."""
 
 
 @pytest.fixture(autouse=True)
@@ -120,10 +125,8 @@ def stopping() -> Callable[[int], Watch]:
 @pytest.fixture
 def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """Two nodes of one core each."""
-    if os.environ.get("CI"):
-        # A test that is skipped without a word is no test.
-        importlib.import_module("ray")
-    pytest.importorskip("ray", reason="the extra ray is not installed")
+    if find_spec("ray") is None:
+        _absent("the extra ray is not installed")
     from ray.cluster_utils import Cluster
 
     monkeypatch.setenv("RAY_health_check_period_ms", "500")
@@ -134,3 +137,24 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.setenv("RAY_ADDRESS", made.address)
     yield made, second
     made.shutdown()
+
+
+@pytest.fixture(scope="session")
+def ort(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder with ONNX Runtime Web, the person's own where it is kept there; skips where it cannot be had."""
+    if all((_KEPT_RUNTIME / name).is_file() for name in web_runtime.HASHES):
+        return _KEPT_RUNTIME
+    if shutil.which("npm") is None:
+        _absent("ONNX Runtime Web is not kept here, and there is no npm to download it")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CONVONET_HOME", str(tmp_path_factory.mktemp("runtime")))
+        try:
+            return web_runtime.find_runtime(fetch=True)
+        except ConvonetError as error:
+            _absent(f"ONNX Runtime Web cannot be downloaded: {error}")
+            raise
+
+
+def _absent(what: str) -> None:
+    """Skip, with a word; in CI fail."""
+    (pytest.fail if os.environ.get("CI") else pytest.skip)(what)

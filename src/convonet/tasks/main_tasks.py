@@ -15,7 +15,7 @@ from convonet.params.migrations import VERSION_KEY, hyper_1_to_2
 from convonet.params.recipes import TrainRecipe
 from convonet.params.search_space import SearchSpace
 from convonet.params.values import CheckedModel
-from convonet.tasks.export_formats import EXPORT_FORMATS
+from convonet.tasks.export_formats import EXPORT_FORMATS, EXPORT_OPTIONS
 
 ExecutorName = Literal["local", "ray"]
 Split = Literal["train", "val", "test"]
@@ -32,6 +32,7 @@ class Task(CheckedModel):
     Attributes:
         kind: the name on the wire.
         job: the module of `convonet.jobs` that does it.
+        title: what a sentence about its work begins with.
         keeps_run: it leaves a run behind; other kinds answer a question.
         resumable: a run that was stopped goes on where it was.
         reported: its run gets a report.
@@ -49,6 +50,7 @@ class Task(CheckedModel):
 
     kind: ClassVar[str]
     job: ClassVar[str]
+    title: ClassVar[str]
     keeps_run: ClassVar[bool] = False
     resumable: ClassVar[bool] = False
     reported: ClassVar[bool] = False
@@ -67,6 +69,7 @@ class Task(CheckedModel):
         if "kind" in vars(cls):
             Task.registry[cls.kind] = cls
             cls.job = vars(cls).get("job", f"{cls.kind}_job")
+            cls.title = vars(cls).get("title", cls.kind.capitalize())
 
     @property
     def leaves_run(self) -> bool:
@@ -128,6 +131,7 @@ class TrainTask(ResumableTask):
     """
 
     kind: ClassVar[str] = "train"
+    title: ClassVar[str] = "Training"
     step: ClassVar[str] = "train"
     reported: ClassVar[bool] = True
 
@@ -161,6 +165,7 @@ class EvaluateTask(Task):
     """
 
     kind: ClassVar[str] = "evaluate"
+    title: ClassVar[str] = "Testing"
     step: ClassVar[str] = "test"
 
     model: str
@@ -189,6 +194,7 @@ class PredictTask(Task):
     """Predict images and folders of images."""
 
     kind: ClassVar[str] = "predict"
+    title: ClassVar[str] = "Prediction"
     step: ClassVar[str] = "use"
 
     model: str
@@ -207,6 +213,7 @@ class SummaryTask(Task):
     """
 
     kind: ClassVar[str] = "summary"
+    title: ClassVar[str] = "Building the network"
     step: ClassVar[str] = "network"
 
     hyper: InstanceOf[HyperParams] | None = None
@@ -224,15 +231,29 @@ class ExportTask(Task):
         format: a name of `EXPORT_FORMATS`.
         out: the file or folder to write; None: beside the model.
         data: whose images the export is checked with; None: those of the model's run.
+        fetch: for `web`: download ONNX Runtime Web where it is not kept on this machine.
+        runtime: for `web`: a package or folder that ONNX Runtime Web is taken from.
+        unchecked: for `web`: write the page although no browser is there to compare it in.
+        max_loss: for `onnx-int8`: the largest loss of accuracy, 0..1, with which the file is kept; None: 0.01.
     """
 
     kind: ClassVar[str] = "export"
+    title: ClassVar[str] = "Export"
 
     model: str
     format: str = "onnx"
     out: str | None = None
     data: InstanceOf[DataParams] | None = None
     scaling: Scaling | None = None
+    fetch: bool = False
+    runtime: str | None = None
+    unchecked: bool = False
+    max_loss: float | None = Field(None, ge=0, le=1)
+
+    @property
+    def options(self) -> dict[str, object]:
+        """Those values that only some formats take, where they are given."""
+        return {name: value for name in EXPORT_OPTIONS if (value := getattr(self, name)) not in (None, False)}
 
     @field_validator("format")
     @classmethod

@@ -43,6 +43,7 @@ class TuneTask(ResumableTask):
     """
 
     kind: ClassVar[str] = "tune"
+    title: ClassVar[str] = "Tuning"
     step: ClassVar[str] = "tune"
     reported: ClassVar[bool] = True
     fills_table: ClassVar[bool] = True
@@ -78,7 +79,7 @@ class TuneTask(ResumableTask):
     @classmethod
     def _check_pruner(cls, pruner: Pruner, info: ValidationInfo) -> Pruner:
         if pruner != "none" and info.data.get("search") == "grid":
-            raise ValueError("pruner: a grid is tried in full; prune with --search random or tpe")
+            raise ValueError("pruner: a grid is tried in full; prune a random or tpe search")
         return pruner
 
     @property
