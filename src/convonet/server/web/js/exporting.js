@@ -3,14 +3,8 @@
 import {ask, call, fileOf, seg} from "./api.js";
 import {fill, h} from "./dom.js";
 import {shownAs} from "./shown.js";
+import {store} from "./store.js";
 
-const FORMATS = {
-  onnx: "ONNX",
-  folder: "Folder with a script that predicts",
-  openvino: "OpenVINO",
-  litert: "LiteRT",
-  torch: "PyTorch",
-};
 const MOST_FILES = 30;
 
 /** A card that exports a model and links to its files. */
@@ -18,7 +12,7 @@ export function exportCard(page, model) {
   const format = h(
     "select",
     {id: "format"},
-    Object.entries(FORMATS).map(([name, title]) => h("option", {value: name}, title)),
+    store.about.export_formats.map(({name, title}) => h("option", {value: name}, title)),
   );
   const place = h("div", {"aria-live": "polite"});
   const go = h("button", {type: "button", onclick: run}, "Export");
