@@ -129,6 +129,10 @@ def show(page: Page, url: str, name: str, images: list[Path]) -> None:
         page.wait_for_timeout(300)
         for place in (1, 2):
             page.locator(".pic .check").nth(place).click()
+    if name == "data":
+        page.evaluate("window.scrollTo(0, 0)")
+    if name == "params":
+        page.locator(".backbone-cards").evaluate("cards => { cards.scrollIntoView({block: 'center'}); }")
     if name in ("curves", "two"):
         for part in page.locator("details.card").all():
             part.evaluate("part => { part.open = true; }")

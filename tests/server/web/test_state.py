@@ -177,7 +177,9 @@ def test_from_a_folder_to_the_summary_in_four_clicks(
 ) -> None:
     shutil.copytree(root / "digits", root / "mine")
     page = ready("data", known={"minutes": "0.3"}, url=serve().url)
-    page.evaluate("window.clicks = 0; document.addEventListener('click', () => { window.clicks += 1; }, true)")
+    page.evaluate(
+        "window.clicks = 0; document.addEventListener('click', () => { window.clicks += 1; }, true)"
+    )
     page.get_by_role("button", name="Choose training images").click()
     page.get_by_role("dialog").get_by_role("button", name="mine /").click()
     page.get_by_role("dialog").get_by_role("button", name="train /").wait_for()
@@ -193,3 +195,4 @@ def test_from_a_folder_to_the_summary_in_four_clicks(
         assert page.get_by_role("link", name=name, exact=True).is_visible()
     page.get_by_role("link", name="See mistakes").click()
     page.get_by_text("of 24 images are right").wait_for()
+    assert page.get_by_label("Images", exact=True).input_value() == "test"

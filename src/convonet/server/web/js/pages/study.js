@@ -1,4 +1,5 @@
-// A target study: begun, watched, and the epochs that each setting needed to each accuracy, or that it never got there.
+// A target study: begun, watched, and the epochs that each setting needed to each accuracy, or that it
+// never got there.
 
 import {beginPage} from "../begin.js";
 import {call, fileOf, seg} from "../api.js";
