@@ -27,10 +27,12 @@ def register(app: typer.Typer) -> None:
 
 
 def models(
-    name: Annotated[str | None, typer.Argument(help="A family or a base: its parameters are shown.")] = None,
+    name: Annotated[
+        str | None, typer.Argument(help="A family or a backbone: its parameters are shown.")
+    ] = None,
     json: opt.Json = False,
 ) -> None:
-    """The families of networks and the pretrained bases."""
+    """The families of networks and the pretrained backbones."""
     if name is not None:
         document = family_document(name)
         if json:
@@ -46,7 +48,7 @@ def models(
         return
     print_table(("family", "what it is"), [[f["name"], f["description"]] for f in document["families"]])
     if document["bases"]:
-        print_table(("base", "what it is"), [[b["name"], b["description"]] for b in document["bases"]])
+        print_table(("backbone", "what it is"), [[b["name"], b["description"]] for b in document["bases"]])
 
 
 def summary(

@@ -178,14 +178,14 @@ def scan_set(
             class_map=None if own_names else data.class_map,
             allow_missing=data.missing_classes == "allow",
         )
-    told = DataScanned(
+    scanned = DataScanned(
         set=split,
         images=len(listing),
         classes=len(listing.classes),
         skipped=len(listing.skipped),
         marked=len(listing.marks),
     )
-    watch.tell(told)
+    watch.tell(scanned)
     return listing
 
 
@@ -265,6 +265,7 @@ def _check_own_classes(data: DataParams, listing: ImageListing) -> None:
 
 def _deeper(listing: ImageListing) -> str | None:
     """The folder that may have been meant, when the only class holds folders itself."""
+    # A person often gives the folder above: `data` instead of `data/train`.
     below = listing.root / listing.classes[0]
     folders = {path.split("/")[1] for path in listing.paths if path.count("/") > 1}
     return f"Perhaps {below} is meant: it holds {len(folders)} folders" if len(folders) > 1 else None

@@ -5,9 +5,9 @@ from __future__ import annotations
 import csv
 import time
 from dataclasses import replace
-from typing import Any
 
 from convonet.data.held_classes import absent_classes, check_auc
+from convonet.documents.search import SearchDocument
 from convonet.errors import TrainingError
 from convonet.events import StageStarted, Warned, Watch
 from convonet.jobs.search_data import prepare_search
@@ -30,7 +30,7 @@ REPORTS = "reports.csv"
 _MONITORS = ("stop_monitor", "plateau_monitor", "save_best")
 
 
-def work(run: Run, task: TuneTask, watch: Watch) -> dict[str, Any]:
+def work(run: Run, task: TuneTask, watch: Watch) -> SearchDocument:
     """Do the whole job in the run's folder; the answer is the run's document.
 
     Raises:
@@ -38,7 +38,7 @@ def work(run: Run, task: TuneTask, watch: Watch) -> dict[str, Any]:
         TrainingError: no setting could be trained.
         ConvonetError: it cannot be done, or not on these images.
     """
-    started = time.monotonic() - float(run.read()["seconds"])
+    started = time.monotonic() - run.read().seconds
     get_ready(task.executor)
     data = _data(run, task, watch)
     # It loads matplotlib, which takes no time while the trainers load keras.
@@ -123,15 +123,15 @@ def _data(run: Run, task: TuneTask, watch: Watch) -> FoldData:
 
 def _check_auc(task: TuneTask, data: FoldData) -> None:
     """Refuse a search by a score that some fold cannot have."""
-    wishes = [name for name in _MONITORS if "val_auc" in task.space.choices.get(name, ())]
+    wanted = [name for name in _MONITORS if "val_auc" in task.space.choices.get(name, ())]
     if task.objective == "auc":
-        wishes.insert(0, "objective")
-    if wishes:
+        wanted.insert(0, "objective")
+    if wanted:
         repeats, folds = range(1, task.repeats + 1), range(1, max(task.folds, 1) + 1)
         held = (data.rows(repeat, fold)[1] for repeat in repeats for fold in folds)
         absent = absent_classes(data.labels, held, data.net_input.classes)
         where = "among the held-out images of every fold" if task.folds > 1 else "among the held-out images"
-        check_auc(wishes, absent, data.labels, data.net_input.classes, where)
+        check_auc(wanted, absent, data.labels, data.net_input.classes, where)
 
 
 def _budget(run: Run, task: TuneTask, data: FoldData, started: float) -> Budget:

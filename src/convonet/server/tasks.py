@@ -139,7 +139,7 @@ class TaskMaker:
             return self._root.existing(text)
 
     def _base(self, name: str, value: Any) -> Any:
-        """A file of a base or of its weights lies inside the root."""
+        """A file of a backbone or of its weights lies inside the root."""
         is_file = is_model_file(value) if name == "base" and value else value not in _WEIGHT_WORDS
         return str(self._root.inside(value)) if isinstance(value, str) and is_file else value
 
@@ -197,8 +197,7 @@ def _data_of(model: Path) -> dict[str, Any] | None:
     """The data parameters that a model was trained with."""
     if not (model / RECORD).is_file():
         return None
-    found: dict[str, Any] | None = Run(model).read()["params"].get("data")
-    return found
+    return Run(model).read().params.data
 
 
 def _check_needed(task_class: type[Task], values: Mapping[str, Any], faults: dict[str, str]) -> None:
