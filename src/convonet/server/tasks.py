@@ -23,8 +23,8 @@ from convonet.session.recipes import beneath
 from convonet.tasks import EvaluateTask, Task, TrainTask
 
 ALIASES = {"test": "evaluate"}
-PLACES = ("out", "into")
-"""Options that say where results go: that is the server's business."""
+PLACES = ("out", "into", "runtime")
+"""Options that name a place on the machine that works: that is the server's business."""
 
 _PARAMS = ("data", "hyper", "space")
 _MODELS = ("model", "from_model")
