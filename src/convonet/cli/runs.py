@@ -17,6 +17,7 @@ from convonet.cli.work import ask
 from convonet.errors import InputError
 from convonet.runs import Run, RunStore
 from convonet.runs.documents import list_row, show_document
+from convonet.runs.naming import rename, title_of
 from convonet.tasks import ReportTask
 
 _MOST = 20
@@ -27,13 +28,14 @@ RunNames = Annotated[list[str], typer.Argument(metavar="RUN", help="Runs' folder
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
-    group = PathTyper(help="Runs: list, show, compare, watch, cancel, delete.", no_args_is_help=True)
+    group = PathTyper(help="Runs: list, show, compare, watch, cancel, rename, delete.", no_args_is_help=True)
     group.command("list")(list_runs)
     group.command()(show)
     group.command()(compare)
     group.command()(watch)
     group.command()(cancel)
     group.command()(delete)
+    group.command("rename")(rename_run)
     app.add_typer(group, name="runs")
     app.command()(report)
 
@@ -111,6 +113,19 @@ def _print_difference(found: dict[str, Any]) -> None:
         say(f"Mark of {mark['path']} ({mark['set']}): {before}, then {after}")
     if len(found["marks"]) > _MOST:
         say(f"… and {len(found['marks']) - _MOST:,} more marks")
+
+
+def rename_run(
+    run: RunName,
+    title: Annotated[
+        str, typer.Argument(metavar="NAME", help="Shown instead of data set, network and date.")
+    ],
+    root: opt.Root = None,
+) -> None:
+    """Give a run a name; its folder and id stay."""
+    found = _store(root).find(run)
+    rename(found, title)
+    say(f"{found.id}: {title_of(found)}")
 
 
 def report(
