@@ -239,7 +239,7 @@ def test_a_lost_connection_is_shown_and_tried_again(
         remote.grab().save(f"{folder}/remote_back.png")
     # The killed server's worker may have done another epoch before it ended: that is heard of first.
     messages = controller.progress.messages
-    qtbot.waitUntil(lambda: any("goes on from its last" in said for said in messages), timeout=30_000)
+    qtbot.waitUntil(lambda: any("continues from its last" in text for text in messages), timeout=30_000)
     history = controller.progress.history
     remote.close()
     assert session.work is not None

@@ -78,6 +78,10 @@ def train(
     out: opt.Out = None,
     name: opt.Name = None,
     threads: opt.Threads = None,
+    workers: Annotated[
+        int,
+        typer.Option("--workers", min=1, max=64, help="Processes that compute each batch together."),
+    ] = 1,
     train_dir: opt.TrainDir = None,
     test_dir: opt.TestDir = None,
     val_dir: opt.ValDir = None,
@@ -116,6 +120,7 @@ def train(
         from_model=str(model_path(from_model)) if from_model else None,
         accept_class_map=accept_class_map,
         threads=threads or available_cores(),
+        workers=workers,
     )
     work_and_print(begin_run(task, results_folder(task, out), name=name), progress, json)
 

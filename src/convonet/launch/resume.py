@@ -1,4 +1,4 @@
-"""Taking a run up again: what its state allows."""
+"""Resuming a run: what its state allows."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _GRACE_SECONDS = 6.0
 
 
 def can_resume(run: Run) -> bool:
-    """Whether runs of this kind go on where they were left."""
+    """Whether runs of this kind continue where they were left."""
     return traits_of(run.read()["kind"]).resumable
 
 

@@ -29,10 +29,10 @@ class JobHandle(Protocol):
         """Ask it to stop after what it is doing."""
 
     def detach(self) -> None:
-        """Let it go on when this process ends."""
+        """Let it continue when this process ends."""
 
     def leave(self) -> None:
-        """Stop following it: what is ours puts its work away."""
+        """Stop following it: what is ours saves a checkpoint."""
 
     def finish(self) -> RunState:
         """How it ended; raises Cancelled or the error."""
@@ -65,10 +65,10 @@ class Follower:
         self._run.request_cancel()
 
     def detach(self) -> None:
-        """It is not ours: it goes on in any case."""
+        """It is not ours: it continues in any case."""
 
     def leave(self) -> None:
-        """It is not ours: it goes on in any case."""
+        """It is not ours: it continues in any case."""
 
     def finish(self) -> RunState:
         """What the record says.
@@ -86,7 +86,7 @@ class Follower:
             raise WorkerError(
                 "The process that worked on this run is gone",
                 where=self._run.path,
-                hint="Resume goes on from its last checkpoint",
+                hint="Resume continues from its last checkpoint",
             )
         return state
 

@@ -1,4 +1,4 @@
-"""What the events of the work add up to: how far it is, the time left, the history so far, what was said."""
+"""What the events of the work add up to: how far it is, the time left, the history so far, messages."""
 
 from __future__ import annotations
 
@@ -135,14 +135,14 @@ def stored_messages(run: Run, record: Mapping[str, Any]) -> list[str]:
     Args:
         record: the run's record.
     """
-    said = [str(record.get("stopped") or "")]
-    said += list(_decisions(record.get("plan") or {}))
-    said += [f"{finding['sentence']} {finding['advice']}" for finding in record.get("diagnosis") or ()]
-    said += [advice["text"] for advice in record.get("advice") or ()]
+    found = [str(record.get("stopped") or "")]
+    found += list(_decisions(record.get("plan") or {}))
+    found += [f"{finding['sentence']} {finding['advice']}" for finding in record.get("diagnosis") or ()]
+    found += [advice["text"] for advice in record.get("advice") or ()]
     skipped = untested(run, record)
     if skipped:
-        said.append(f"The model was not tested: {skipped['reason']} Test it with: {skipped['command']}")
-    return [f"{message[0].upper()}{message[1:]}" for message in dict.fromkeys(said) if message]
+        found.append(f"The model was not tested: {skipped['reason']} Test it with: {skipped['command']}")
+    return [f"{message[0].upper()}{message[1:]}" for message in dict.fromkeys(found) if message]
 
 
 def _decisions(plan: Mapping[str, Any]) -> Iterator[str]:

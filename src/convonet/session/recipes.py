@@ -28,7 +28,7 @@ class RecipeChoice:
     """Which recipe trains, and for how long.
 
     Attributes:
-        first: the recipe of whoever has said nothing.
+        first: the recipe where nothing is set.
         chosen: the recipe that the person chose; None: it follows from the hyper parameters.
         exact: the hyper parameters are a whole, such as those of a file, a preset or a search: they are trained as
             they are.

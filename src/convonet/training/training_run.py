@@ -84,7 +84,7 @@ class TrainingRun:
         schedule = create_schedule(hyper, steps)
         self.state = TrainingState(hyper, watch, len(train), optimizer, schedule, history)
         self.state.position.batch_size = hyper.batch_size
-        self._step = create_step(network, optimizer, info.output, hyper)
+        self._step = create_step(network, optimizer, info.output, hyper, training.workers)
         self._scorer = None if val is None else Scorer(self._step, val, info, hyper)
         self._layer_seeds = LayerSeeds(list(network._flatten_layers()), hyper.seed)
         # Made after the step, which lays the weights out anew: a mean is kept in their order in memory.
@@ -132,12 +132,14 @@ class TrainingRun:
         try:
             while not self.state.is_over:
                 self._epoch()
+            for hook in self._hooks:
+                hook.train_ended(self.state)
+            return self._finish()
         except Cancelled:
             self._save()
             raise
-        for hook in self._hooks:
-            hook.train_ended(self.state)
-        return self._finish()
+        finally:
+            self._step.close()
 
     def _begin(self) -> None:
         state, position = self.state, self.state.position

@@ -14,6 +14,7 @@ from torch.nn import functional
 
 from convonet.nets.backend import keras
 from convonet.nets.statistics import learns_statistics
+from convonet.nets.torch_path.batch_part import current_part
 from convonet.nets.torch_path.dropout import draw_for
 from convonet.nets.torch_path.layout import keras_axes, torch_axes, torch_kernel
 from convonet.nets.torch_path.norm import normalised
@@ -262,8 +263,10 @@ def _drop(layer: Any) -> list[TorchOp]:
         seed, calls = state.tolist()
         # Keras counts the calls of a generator too; a layer that is used twice in a network draws twice.
         state[1] += 1
-        rows = keras_axes(x)
-        return torch_axes(rows * drawn((seed + calls) & 0xFFFFFFFF, rows))
+        rows, part = keras_axes(x), current_part()
+        if part is None:
+            return torch_axes(rows * drawn((seed + calls) & 0xFFFFFFFF, rows))
+        return torch_axes(rows * part.of(drawn((seed + calls) & 0xFFFFFFFF, part.whole(rows))))
 
     return [TorchOp(run)]
 
