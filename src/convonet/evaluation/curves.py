@@ -79,6 +79,7 @@ def curves_of(
     wanted = range(len(classes)) if positive is None else [positive]
     asked = [label for label in wanted if 0 < counts[label] < len(y_true)]
     areas = {label: metrics.roc_auc(y_true == label, probabilities[:, label]) or 0.0 for label in asked}
+    # The worst ones: a thousand curves show nothing, and nobody looks for the classes that are fine.
     kept = sorted(sorted(asked, key=areas.__getitem__)[:MOST_CLASSES])
     return tuple(_of_class(y_true == label, probabilities[:, label], classes[label]) for label in kept)
 
@@ -92,6 +93,7 @@ def thinned(points: Points, most: int = MOST_POINTS) -> Points:
     """
     if len(points) <= most:
         return points
+    # Along the line, not along the rates: steep parts keep as many points as flat ones.
     steps = np.abs(np.diff(points, axis=0)).sum(axis=1)
     along = np.concatenate([[0.0], np.cumsum(steps)])
     # A last place is the last point: rounding must not lose it.

@@ -177,6 +177,7 @@ def score(
     """
     y_pred = decision.labels(probabilities)
     matrix = metrics.confusion_matrix(y_true, y_pred, len(classes))
+    # From the matrix, so that accuracy and matrix cannot disagree.
     correct = int(np.trace(matrix))
     positive = decision.positive
     scores = metrics.precision_recall_f1(matrix)
@@ -215,6 +216,8 @@ def score(
 
 
 def _auc(y_true: NDArray[np.int64], probabilities: NDArray[np.float32], positive: int | None) -> float | None:
+    # Of two classes the area of one is that of the other; a mean over both would hide which one is asked
+    # about.
     if positive is None:
         return metrics.roc_auc_ovr(y_true, probabilities)
     return metrics.roc_auc(y_true == positive, probabilities[:, positive])

@@ -16,7 +16,7 @@ from convonet.data.sources import FoundImages
 from convonet.errors import DataError
 from convonet.evaluation.net_evaluation import Predictor
 from convonet.events import Warned, Watch
-from convonet.inference.answers import TOP, UNSURE_BELOW, answers, check_wishes
+from convonet.inference.answers import TOP, UNSURE_BELOW, answers, check_options
 from convonet.inference.batches import images_at_once
 from convonet.params.data_params import PixelParams
 
@@ -55,7 +55,7 @@ def predict_files(
     """
     watch = watch or Watch()
     limit = UNSURE_BELOW if unsure_below is None else unsure_below
-    check_wishes(top, limit)
+    check_options(top, limit)
     paths = list(files.paths if isinstance(files, FoundImages) else files)
     if isinstance(files, FoundImages) and files.skipped:
         _tell_skipped(files, watch)

@@ -88,6 +88,8 @@ def intervals_of(
     n = len(y_true)
     correct, predicted = np.diag(matrix).tolist(), matrix.sum(axis=0).tolist()
     f1 = metrics.f1_intervals(matrix, seed=SEED)
+    # The loss of each image, clipped as the loss itself is: else the interval would be about another
+    # number.
     own = probabilities[np.arange(n), y_true].astype(np.float64)
     if positive is None:
         auc = metrics.auc_interval(y_true, probabilities)
@@ -113,6 +115,7 @@ def calibration_of(
     answers, which a threshold may make others.
     """
     sure = metrics.confidence_of(y_true, probabilities)
+    # Not the largest probability: with a threshold the answer may be the less likely class.
     answered, correct = probabilities[np.arange(len(y_pred)), y_pred], y_pred == y_true
     return Calibration(
         metrics.expected_calibration_error(*sure),
@@ -124,8 +127,10 @@ def calibration_of(
 
 
 def _wilsons(correct: list[int], of: list[int]) -> tuple[Interval | None, ...]:
+    # A fraction of nothing has no interval, not one from 0 to 1.
     return tuple(metrics.wilson(r, n) if n else None for r, n in zip(correct, of, strict=True))
 
 
 def _with_none(values: NDArray[np.float64]) -> list[float | None]:
+    # JSON has no NaN; what many programs write instead, others refuse to read.
     return [None if math.isnan(value) else value for value in values.tolist()]

@@ -166,6 +166,7 @@ def _climbed(
 
 def _noise(shape: tuple[int, int, int], seed: int, channel: int) -> NDArray[np.float32]:
     """Grey with a little noise, 0..255."""
+    # By the channel too, so that a picture is the same alone and among others.
     values = np.random.default_rng([seed, 0, channel]).normal(127.5, 12.0, shape)
     return np.asarray(np.clip(values, 0, 255), np.float32)
 
@@ -191,6 +192,7 @@ def _blurred(values: Tensor, sigma: float) -> Tensor:
     # Torch need not be installed where another backend computes.
     import torch
 
+    # Beyond three deviations the weights are below a percent of the middle one.
     half_width = int(3 * sigma)
     if half_width < 1:
         return values

@@ -142,6 +142,7 @@ def bootstrap(
     for start in range(0, repeats, block):
         draws = rng.integers(0, n, size=(min(block, repeats - start), n))
         values[start : start + len(draws)] = _evaluate(statistic, draws, vectorized)
+    # A draw may miss a class altogether, and then there is no area under its curve.
     defined = values[~np.isnan(values)]
     if defined.size == 0:
         raise ValueError(f"statistic: expected a number in at least one draw, received none in {repeats}.")
