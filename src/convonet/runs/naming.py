@@ -81,4 +81,4 @@ def _network(run: Run, task: Any) -> str:
         return BASES[base].title if base in BASES else PurePath(base).stem
     if chosen is None and getattr(task, "recipe", "none") != "none":
         return ""
-    return FAMILIES[family].title if family in FAMILIES else task.kind.capitalize()
+    return FAMILIES[family].title if family is not None and family in FAMILIES else task.kind.capitalize()
