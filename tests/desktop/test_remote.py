@@ -154,6 +154,11 @@ def test_the_whole_way_on_a_server(
     answers.paths = [Path("digits")]
     actions["load_train"].trigger()
     qtbot.waitUntil(lambda: session.sets.images("test") == 359, timeout=20_000)
+    remote.show_page("train")
+    card = remote.page("train").card  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: card.preview.plan is not None, timeout=20_000)
+    assert card.sentence.text().startswith("1,438 ")
+    assert len(card.candidates.lines) == len(card.preview.plan.candidates) > 0
     remote.show_page("data")
     data: Any = remote.page("data")
     qtbot.waitUntil(

@@ -154,7 +154,7 @@ def _print_demo(run: Run, as_json: bool) -> None:
     scores = json.loads(run.file("evaluation.json").read_text(encoding="utf-8"))
     pictures = sorted(str(path) for path in run.path.glob("*.png"))
     if as_json:
-        print_json(train_document(run) | {"evaluation": scores, "pictures": pictures})
+        print_json(train_document(run).changed(evaluation=scores, pictures=pictures))
         return
     say(
         f"Test accuracy {percent(scores['accuracy'])} on {scores['images']} held-out digits "

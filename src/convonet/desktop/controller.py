@@ -149,7 +149,7 @@ class Controller(QObject):
         if work is None:
             self._poll.stop()
         elif not self._poll.isActive():
-            history = work.run.history() if work.task.kind == "train" else None
+            history = work.run.history().columns() if work.task.kind == "train" else None
             self.progress = Progress(history)
             self._poll.start()
         elif work.stopping:
@@ -326,7 +326,7 @@ class Controller(QObject):
             for run in self.session.runs.known():
                 if (
                     self.session.runs.state(run) in (RunState.RUNNING, *waits)
-                    and traits_of(run.read()["kind"]).keeps_run
+                    and traits_of(run.read().kind).keeps_run
                 ):
                     return run
             return None

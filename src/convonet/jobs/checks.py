@@ -24,9 +24,6 @@ from convonet.runs import Run
 
 _MOST_TEST = 20_000
 
-FINDINGS = "findings"
-"""The key of the record: a list of `kind` and `sentence`."""
-
 
 def check_before_training(
     run: Run,
@@ -46,7 +43,7 @@ def check_before_training(
         cache: where the test images are decoded to; None: the person's own.
         test_pixels: also decode the test images, which the test at the end then finds in the cache.
     """
-    if run.read().get(FINDINGS) is not None:
+    if run.read().findings is not None:
         return
     others = {name: each for name, each in prepared.items() if name != "train"}
     test = listings.get("test")
@@ -73,13 +70,13 @@ def check_before_test(
     found = listing_findings({split: prepared.listing})
     if split != "train" and model is not None:
         found += known_images(prepared, _trained_on(model, split))
-    _report(None if run is None or run.read()["kind"] == "train" else run, found, watch)
+    _report(None if run is None or run.read().kind == "train" else run, found, watch)
 
 
 def _trained_on(run: Run, split: str) -> list[str]:
     """The hashes of the training images of a run; none for validation images that were held out of them."""
-    sets = (run.read()["data"] or {}).get("sets") or {}
-    return [] if split == "val" and "val" not in sets else hashes_of(run, "train")
+    held_out = split == "val" and run.read().set_record("val") is None
+    return [] if held_out else hashes_of(run, "train")
 
 
 def hashes_of(run: Run, name: str) -> list[str]:
@@ -95,4 +92,4 @@ def _report(run: Run | None, findings: Iterable[DataFinding], watch: Watch) -> N
     kept = list(dict.fromkeys(findings))
     tell_findings(kept, watch)
     if run is not None:
-        run.update(**{FINDINGS: [finding._asdict() for finding in kept]})
+        run.update(findings=[finding._asdict() for finding in kept])

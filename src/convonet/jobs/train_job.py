@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from convonet.documents.training import TrainDocument
 from convonet.errors import InputError
 from convonet.events import StageStarted, Watch
 from convonet.jobs.train_sets import prepare_sets
@@ -16,7 +17,7 @@ from convonet.runs import Run
 from convonet.tasks import TrainTask
 
 
-def work(run: Run, task: TrainTask, watch: Watch, callbacks: Sequence[Any] = ()) -> dict[str, Any]:
+def work(run: Run, task: TrainTask, watch: Watch, callbacks: Sequence[Any] = ()) -> TrainDocument:
     """Do the whole job in the run's folder; the answer is the run's document.
 
     Args:

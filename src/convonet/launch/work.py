@@ -6,7 +6,8 @@ import time
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from convonet.errors import Cancelled, ConvonetError, WorkerError, error_from_dict
+from convonet.documents.run_record import Fault
+from convonet.errors import Cancelled, ConvonetError, WorkerError
 from convonet.events import RunState, Stamped
 from convonet.runs import Run
 from convonet.runs.documents import RESULT, read_result
@@ -81,7 +82,7 @@ class Follower:
         if state is RunState.CANCELLED:
             raise Cancelled
         if state is RunState.FAILED:
-            raise error_from_dict(self._run.read()["error"] or {})
+            raise (self._run.read().error or Fault()).error()
         if state is RunState.INTERRUPTED:
             raise WorkerError(
                 "The process that worked on this run is gone",

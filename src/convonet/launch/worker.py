@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import IO
 
 from convonet.atomic import no_room
+from convonet.documents.run_record import Fault
 from convonet.errors import (
     Cancelled,
     ConvonetError,
@@ -17,7 +18,6 @@ from convonet.errors import (
     RunAliveError,
     StorageError,
     WorkerError,
-    error_from_dict,
 )
 from convonet.events import RunEnded, RunState, Stamped
 from convonet.launch.resume import can_resume
@@ -123,11 +123,11 @@ class Worker:
         if self._process.stdin is not None:
             self._process.stdin.close()
         record = self.run.read()
-        if record["process"] != self.process and self.run.is_locked():
-            raise RunAliveError(f"Process {record['process']} is working on this run", where=self.run.path)
-        state = RunState(record["state"])
+        if record.process != self.process and self.run.is_locked():
+            raise RunAliveError(f"Process {record.process} is working on this run", where=self.run.path)
+        state = record.state
         if state is RunState.FAILED:
-            raise error_from_dict(record["error"] or {})
+            raise (record.error or Fault()).error()
         if state in (RunState.RUNNING, RunState.WAITING):
             state = self._end_unrecorded(code)
         if state is RunState.CANCELLED:
@@ -150,8 +150,8 @@ class Worker:
     def _lacked_memory(self) -> bool:
         """The worker reported it, or Linux has ended the process, not a person."""
         record = self.run.read()
-        if record["state"] == RunState.FAILED:
-            return (record["error"] or {}).get("type") == OutOfMemoryError.__name__
+        if record.state is RunState.FAILED:
+            return record.error is not None and record.error.type == OutOfMemoryError.__name__
         return self._process.returncode == -signal.SIGKILL and memory_kills() > self._kills_before
 
     def _end_unrecorded(self, code: int) -> RunState:
@@ -167,7 +167,7 @@ class Worker:
         document = error.to_dict() if error else None
         try:
             record = self.run.update(state=state, ended=now(), error=document)
-            self._log.tell(RunEnded(state=state, seconds=record["seconds"], error=document))
+            self._log.tell(RunEnded(state=state, seconds=record.seconds, error=document))
         except StorageError:
             if error is None:
                 raise
@@ -197,7 +197,7 @@ class Worker:
 
 def _took_too_long(run: Run) -> ConvonetError:
     """The error for a worker that the alarm of `own_process.opening_limits` has ended."""
-    spec = run.read()["task"]
+    spec = run.read().task
     return ModelFileError(
         f"Opening the model file took longer than {OPENING_SECONDS:g} seconds, so it was given up",
         where=spec.get("model") or (spec.get("hyper") or {}).get("base") or run.path,

@@ -2,47 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from convonet import metrics
+from convonet.documents.plan import ValidationScore
 
 _LEAST_PROBABILITY = 1e-7
 _TIE = 0.5
 """A difference below so many of its standard errors is a tie."""
-
-
-@dataclass(frozen=True)
-class ValidationScore:
-    """How a candidate answers the validation images.
-
-    Attributes:
-        images: how many there are.
-        accuracy: share of correct answers, with its 95% Wilson interval.
-        log_loss: mean after calibration.
-        temperature: what the logits are divided by for it.
-        majority: share of the largest class among these images.
-    """
-
-    images: int
-    accuracy: float
-    accuracy_interval: tuple[float, float]
-    log_loss: float
-    temperature: float
-    majority: float
-
-    def to_dict(self) -> dict[str, Any]:
-        """As JSON."""
-        return asdict(self)
-
-    @property
-    def collapsed(self) -> bool:
-        """Whether it is no better than always answering the largest class."""
-        # With equality: a model that has collapsed has exactly this accuracy.
-        return self.accuracy <= self.majority
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from typing import Any
 
 import numpy as np
 
@@ -14,60 +12,12 @@ from convonet.data.decode import open_image, read_bytes, read_head
 from convonet.data.headers import read_header
 from convonet.data.listing import ImageListing
 from convonet.data.sources import find_channels
+from convonet.documents.plan import ImageFacts
 from convonet.errors import DataError
 from convonet.params.advice import looks_like_signs
 
 _SAMPLED = 200
-_PHOTOGRAPH = 100
-"""Sides from here on, in pixels, are those of photographs and scans; smaller images are small."""
 _CAMERA = (".jpg", ".jpeg", ".webp", ".heic")
-
-
-@dataclass(frozen=True)
-class ImageFacts:
-    """Facts about a training set.
-
-    Attributes:
-        images: how many there are, validation images of their own not counted.
-        counts: images of each class, by name.
-        channels: 1 where all are grey, 3 where one has colour.
-        height, width: medians over a sample of the images, in pixels.
-        signs: whether the classes are named like digits or letters.
-        photographs: whether most files are of a type that cameras write.
-        validation: validation images of their own; 0 where some are held out.
-    """
-
-    images: int
-    counts: dict[str, int]
-    channels: int
-    height: int
-    width: int
-    signs: bool
-    photographs: bool = False
-    validation: int = 0
-
-    @property
-    def small(self) -> bool:
-        """Whether the images are smaller than photographs."""
-        return max(self.height, self.width) < _PHOTOGRAPH
-
-    @property
-    def imbalance(self) -> float:
-        """Images of the largest class over those of the smallest one that has any."""
-        # A class whose images were all skipped would make the imbalance infinite.
-        counts = [count for count in self.counts.values() if count]
-        return max(counts) / min(counts)
-
-    @property
-    def noun(self) -> str:
-        """What to call the images in a sentence."""
-        if self.small:
-            return "small images"
-        return "photographs" if self.photographs and self.channels == 3 else "images"
-
-    def to_dict(self) -> dict[str, Any]:
-        """As JSON."""
-        return asdict(self)
 
 
 def facts_of(listing: ImageListing, *, channels: int | None = None, validation: int = 0) -> ImageFacts:

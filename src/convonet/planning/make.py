@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from convonet.data.listing import ImageListing
+from convonet.documents.plan import Candidate, ImageFacts, Plan
 from convonet.inference.backbones import backbones_here
 from convonet.params import DataParams, HyperParams
 from convonet.params.bases import BASES, BaseInfo
 from convonet.params.families import family_info
 from convonet.params.recipes import DEFAULT_MINUTES, PLANNED, PlannedRecipe, recipe
-from convonet.planning.facts import ImageFacts, facts_of
-from convonet.planning.plan import Candidate, Plan
+from convonet.planning.facts import facts_of
 
 _PREFERRED = (
     "efficientnet_lite0",
@@ -125,7 +125,7 @@ def make_plan(
     return Plan(
         recipe=name,
         minutes=budget,
-        facts=facts.to_dict(),
+        facts=facts,
         sentence=_sentence(facts, candidates, backbone, budget),
         notes=tuple(notes),
         candidates=tuple(candidates),

@@ -34,10 +34,10 @@ def title_of(run: Run) -> str:
 def default_title(run: Run) -> str:
     """Such as `ants-bees · EfficientNet-Lite0 · 29 Nov 14:10`; the folder's name where the record cannot be read."""
     try:
-        task, created = run.task(), run.read()["created"]
-    except (ConvonetError, KeyError):
+        task, record = run.task(), run.read()
+        moment = datetime.fromisoformat(record.created).astimezone()
+    except (ConvonetError, ValueError):
         return run.id
-    moment = datetime.fromisoformat(created).astimezone()
     date = f"{moment.day} {moment:%b %H:%M}"
     parts = (data_set_of(run), _network(run, task), date)
     return " · ".join(part for part in parts if part)
@@ -72,11 +72,11 @@ def data_set_of(run: Run) -> str:
 
 def _network(run: Run, task: Any) -> str:
     """The network that was trained: of a plan the one that was chosen."""
-    plan = run.read().get("plan") or {}
-    chosen = next((one for one in plan.get("candidates", ()) if one["name"] == plan.get("chosen")), None)
+    plan = run.read().plan
+    chosen = next((one for one in plan.candidates if one.name == plan.chosen), None) if plan else None
     hyper = getattr(task, "hyper", None)
-    base = chosen["hyper"].get("base") if chosen is not None else getattr(hyper, "base", None)
-    family = chosen["hyper"].get("family") if chosen is not None else getattr(hyper, "family", None)
+    base = chosen.hyper.get("base") if chosen is not None else getattr(hyper, "base", None)
+    family = chosen.hyper.get("family") if chosen is not None else getattr(hyper, "family", None)
     if base:
         return BASES[base].title if base in BASES else PurePath(base).stem
     if chosen is None and getattr(task, "recipe", "none") != "none":

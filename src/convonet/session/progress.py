@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
+from convonet.documents.plan import Plan
+from convonet.documents.run_record import RunRecord
 from convonet.events import (
     BatchEnded,
     CancelAcknowledged,
@@ -129,28 +130,27 @@ def _number(value: float | None) -> float:
     return math.nan if value is None else float(value)
 
 
-def stored_messages(run: Run, record: Mapping[str, Any]) -> list[str]:
+def stored_messages(run: Run, record: RunRecord) -> list[str]:
     """What a training had to say, from its record: why it ended early, what its curves show, advice, why no test.
 
     Args:
         record: the run's record.
     """
-    found = [str(record.get("stopped") or "")]
-    found += list(_decisions(record.get("plan") or {}))
-    found += [f"{finding['sentence']} {finding['advice']}" for finding in record.get("diagnosis") or ()]
-    found += [advice["text"] for advice in record.get("advice") or ()]
+    found = [record.stopped]
+    found += list(_decisions(record.plan)) if record.plan is not None else []
+    found += [f"{finding.sentence} {finding.advice}" for finding in record.diagnosis]
+    found += [advice.text for advice in record.advice]
     skipped = untested(run, record)
     if skipped:
-        found.append(f"The model was not tested: {skipped['reason']} Test it with: {skipped['command']}")
+        found.append(f"The model was not tested: {skipped.reason} Test it with: {skipped.command}")
     return [f"{message[0].upper()}{message[1:]}" for message in dict.fromkeys(found) if message]
 
 
-def _decisions(plan: Mapping[str, Any]) -> Iterator[str]:
+def _decisions(plan: Plan) -> Iterator[str]:
     """What a plan has changed on the way; how long a candidate was trained stands in the table of candidates."""
-    titles = {one["name"]: one["title"] for one in plan.get("candidates", ())}
-    for decision in plan.get("decisions", ()):
-        if decision["what"] != "epochs":
-            yield f"{titles[decision['candidate']]}: {decision['reason']}"
+    for decision in plan.decisions:
+        if decision.what != "epochs":
+            yield f"{plan.candidate(decision.candidate).title}: {decision.reason}"
 
 
 def time_left(seconds: float | None) -> str:

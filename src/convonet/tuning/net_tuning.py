@@ -7,9 +7,10 @@ from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from convonet.documents.search import Setting
 from convonet.errors import WorkerError
 from convonet.events import Progressed, TrialEnded, Warned, Watch
-from convonet.runs.trial_table import Setting, settings_of
+from convonet.runs.trial_table import settings_of
 from convonet.runs.trials import FoldKey, FoldRow, TrialsFile
 from convonet.tasks import TuneTask
 from convonet.tuning.budget import Budget

@@ -20,11 +20,11 @@ from optuna.distributions import (
 )
 from optuna.trial import TrialState
 
+from convonet.documents.search import Setting
 from convonet.params.fields import Field, fields_of
 from convonet.params.hyper_params import MAX_SEED, HyperParams
 from convonet.params.ranges import ListRange, Range, ValueRange
 from convonet.params.search_space import SearchSpace
-from convonet.runs.trial_table import Setting
 from convonet.tasks import TuneTask
 from convonet.tuning.units import Trial
 

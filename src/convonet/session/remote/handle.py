@@ -13,7 +13,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeVar
 
-from convonet.errors import Cancelled, ConvonetError, WorkerError, error_from_dict
+from convonet.documents.run_record import Fault
+from convonet.errors import Cancelled, ConvonetError, WorkerError
 from convonet.events import RunState, StageStarted, Stamped, Warned, read_event
 from convonet.runs import Run
 from convonet.session.remote.client import Client, quoted
@@ -120,7 +121,7 @@ class RemoteHandle:
         if self._state is RunState.CANCELLED:
             raise Cancelled
         if self._state is RunState.FAILED:
-            raise error_from_dict(self._run.read()["error"] or {})
+            raise (self._run.read().error or Fault()).error()
         if self._state is RunState.INTERRUPTED:
             hint = "Resume continues from its last checkpoint" if self._traits.resumable else "Start it again"
             raise WorkerError("The process that worked on this run is gone", where=self._run.id, hint=hint)

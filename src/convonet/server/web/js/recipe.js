@@ -1,6 +1,6 @@
 // How a training is planned: Fast, Balanced, Best, or every value by hand; its time budget; the plan in words.
 
-import {fill, h, say} from "./dom.js";
+import {fill, h} from "./dom.js";
 import {number} from "./options.js";
 import {changed, store, takeRecipe, usedRecipe, wrongMinutes} from "./store.js";
 
