@@ -71,6 +71,7 @@ if TYPE_CHECKING:
         report,
         train,
     )
+    from convonet.classifier import ConvonetClassifier
     from convonet.errors import (
         Cancelled,
         ClassMismatchError,
@@ -129,6 +130,7 @@ __all__ = [
     "CandidateStarted",
     "CheckpointSaved",
     "ClassMismatchError",
+    "ConvonetClassifier",
     "ConvonetError",
     "DataChangedError",
     "DataError",
@@ -258,6 +260,7 @@ _MODULES: dict[str, tuple[str, ...]] = {
         "report",
         "train",
     ),
+    "convonet.classifier": ("ConvonetClassifier",),
     "convonet.errors": (
         "Cancelled",
         "ClassMismatchError",
