@@ -67,6 +67,7 @@ if TYPE_CHECKING:
         study,
         tune,
     )
+    from convonet.api.sorting import sort
     from convonet.api.training import (
         report,
         train,
@@ -196,6 +197,7 @@ __all__ = [
     "resume",
     "runs",
     "samples",
+    "sort",
     "study",
     "summary",
     "suspects",
@@ -254,6 +256,7 @@ _MODULES: dict[str, tuple[str, ...]] = {
         "study",
         "tune",
     ),
+    "convonet.api.sorting": ("sort",),
     "convonet.api.training": (
         "report",
         "train",

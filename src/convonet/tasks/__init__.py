@@ -1,6 +1,7 @@
 """Frozen job specs."""
 
 from convonet.tasks.explain_tasks import DreamTask, ExplainTask, LayersTask
+from convonet.tasks.features_task import FeaturesTask
 from convonet.tasks.inspect_task import InspectTask
 from convonet.tasks.main_tasks import (
     EvaluateTask,
@@ -27,6 +28,7 @@ __all__ = [
     "EvaluateTask",
     "ExplainTask",
     "ExportTask",
+    "FeaturesTask",
     "FindRateTask",
     "InspectTask",
     "LayersTask",
