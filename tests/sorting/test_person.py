@@ -13,7 +13,7 @@ import pytest
 import convonet
 from convonet.sorting import Screen, SortSession
 
-pytestmark = [pytest.mark.slow, pytest.mark.data]
+pytestmark = [pytest.mark.slow, pytest.mark.data, pytest.mark.timeout(900)]
 
 
 class Effort(NamedTuple):
