@@ -22,6 +22,7 @@ lint: install
 	$(BIN)/ruff format --check src tests benchmarks
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	sh tools/web/lint.sh
 
 test: install lint
 	$(BIN)/pytest -n $(TESTERS)

@@ -58,3 +58,32 @@ def test_no_public_class_name_is_defined_twice() -> None:
 def test_index_targets_and_correct_are_called_so() -> None:
     """In the rooms whose vocabulary is that of the field."""
     assert count_house(SOURCE)["house words"] == dict.fromkeys(WORDS, 0)
+
+
+def rooms_by_name(source: str, room: str) -> Iterator[str]:
+    """Modules of other rooms that are imported by a text, which import-linter does not see."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and "import_module" in ast.unparse(node.func) and node.args:
+            name = node.args[0]
+            text = str(name.value) if isinstance(name, ast.Constant) else ""
+            if text.startswith("convonet.") and text.split(".")[1] != room:
+                yield text
+
+
+BY_NAME = {
+    # The command line starts the other interfaces, and must not load PySide6 or FastAPI to list its commands.
+    "cli/desktop.py": ["convonet.desktop.app"],
+    "cli/serve.py": ["convonet.server.settings", "convonet.server.serving"],
+    # Names of the package are loaded when they are first used.
+    "__init__.py": ["convonet.runs"],
+}
+
+
+def test_rooms_are_imported_by_a_text_for_a_reason_only() -> None:
+    assert list(rooms_by_name("importlib.import_module('convonet.nets.x')", "cli")) == ["convonet.nets.x"]
+    found = {
+        path.relative_to(SOURCE).as_posix(): names
+        for path in SOURCE.rglob("*.py")
+        if (names := list(rooms_by_name(path.read_text(encoding="utf-8"), path.parent.name)))
+    }
+    assert found == BY_NAME

@@ -144,15 +144,24 @@ def json_text(value: Any, *, indent: int | None = None) -> str:
     that are no Unicode text, and signs that a terminal would obey, stay escaped, and come back as they were.
     """
     try:
-        text = json.dumps(value, ensure_ascii=False, indent=indent, allow_nan=False)
+        text = json.dumps(value, ensure_ascii=False, indent=indent, allow_nan=False, default=_value_of)
     except ValueError:
-        text = json.dumps(_finite(value), ensure_ascii=False, indent=indent)
+        text = json.dumps(_finite(value), ensure_ascii=False, indent=indent, default=_value_of)
     return _NO_TEXT.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def _value_of(value: Any) -> Any:
+    """The JSON value of a document; this module does not know them, since it is loaded before pydantic is."""
+    if not hasattr(value, "to_dict"):
+        raise TypeError(f"{type(value).__name__} is not a JSON value")
+    return value.to_dict()
 
 
 def _finite(value: Any) -> Any:
     if isinstance(value, float):
         return value if math.isfinite(value) else None
+    if hasattr(value, "to_dict"):
+        return _finite(value.to_dict())
     if isinstance(value, dict):
         return {key: _finite(item) for key, item in value.items()}
     return [_finite(item) for item in value] if isinstance(value, list | tuple) else value

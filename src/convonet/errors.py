@@ -10,6 +10,7 @@ ConvonetError                  exit 1
 │   ├── ModelFileError         a model file that cannot be opened safely or rightly
 │   ├── RunNotFoundError       no run of that name
 │   └── OutputError            a place that cannot be written to
+├── DocumentError              a file of a run that is damaged
 ├── RunAliveError              the run is being worked on by another process
 ├── StorageError               writing failed in the middle: a full disk
 ├── TrainingError              training cannot go on
@@ -180,6 +181,10 @@ class RunNotFoundError(InputError):
 
 class OutputError(InputError):
     """A place that cannot be written to."""
+
+
+class DocumentError(ConvonetError):
+    """A file that a run has left is damaged, gone, or was not written by Convonet."""
 
 
 class RunAliveError(ConvonetError):

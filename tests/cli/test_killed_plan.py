@@ -14,7 +14,6 @@ from pathlib import Path
 import psutil
 import pytest
 
-from convonet.planning import Plan
 from convonet.runs import Run
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -64,7 +63,7 @@ def test_a_plan_that_is_killed_again_and_again_ends_as_verify_repeats_it(
         _kill_after(["resume", tmp_path / "run"], rng.uniform(4, 25))
     resumed = convonet("resume", tmp_path / "run", "--json", timeout=600)
     assert resumed.code == 0, resumed.err
-    plan = Plan.of(Run.open(tmp_path / "run").read()["plan"])
+    plan = Run.open(tmp_path / "run").read().plan
     assert all(one.state in ("done", "skipped") for one in plan.candidates)
     verified = convonet("verify", tmp_path / "run", "--json", timeout=600)
     assert verified.code == 0, verified.out

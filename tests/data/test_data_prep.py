@@ -12,6 +12,7 @@ from PIL import Image
 
 from convonet.data import data_prep
 from convonet.data.cache import ImageCache
+from convonet.data.cache_entry import EntryWriter
 from convonet.data.data_prep import PreparedSet, find_channels, prepare
 from convonet.data.decode import read_image
 from convonet.data.listing import ImageListing, Skipped
@@ -268,6 +269,7 @@ SCRIPT = """
     import sys, time
     from pathlib import Path
     from convonet.data.cache import ImageCache
+from convonet.data.cache_entry import EntryWriter
     from convonet.data.data_prep import prepare
     from convonet.data.sources import scan
     from convonet.params import DataParams
@@ -322,10 +324,14 @@ def test_a_cache_that_cannot_be_written_to_is_named(make_files, tmp_path: Path) 
 def test_a_full_disk_leaves_nothing(make_files, cache: ImageCache, monkeypatch: pytest.MonkeyPatch) -> None:
     listing = listed(make_files("a/1.png", "b/1.png"))
 
-    def full(self: object, folder: Path) -> None:
-        self._folder, self._pixels = folder, open("/dev/full", "wb", buffering=0)  # type: ignore[attr-defined]
+    made = EntryWriter.__init__
 
-    monkeypatch.setattr("convonet.data.cache_entry.EntryWriter.__init__", full)
+    def full(self: EntryWriter, *given: object, **named: object) -> None:
+        made(self, *given, **named)  # type: ignore[arg-type]
+        self._pixels.close()
+        self._pixels = open("/dev/full", "wb", buffering=0)  # type: ignore[assignment]
+
+    monkeypatch.setattr(EntryWriter, "__init__", full)
     with pytest.raises(StorageError, match="no space left"):
         prepare(listing, PIXELS, cache=cache)
     assert [path.name for path in cache.folder.iterdir()] == ["locks"]

@@ -44,6 +44,9 @@ class Answers:
     def choose(self, title: str, text: str, answers: Sequence[str]) -> str:
         return self.choices.pop(0) if self.choices else answers[-1]
 
+    def pick(self, title: str, choices: Sequence[Any], accept: str) -> str | None:
+        return self.choices.pop(0) if self.choices else None
+
     def error(self, error: ConvonetError, offers: Sequence[str] = ()) -> str:
         self.errors.append(error)
         self.offers.append(tuple(offers))
@@ -78,7 +81,7 @@ def open_app(qtbot: Any, qapp: Any, answers: Answers) -> Iterator[Open]:
     for window in windows:
         work = window.controller.session.work
         if work is not None:
-            hand: Any = work.handlele
+            hand: Any = work.handle
             getattr(hand, "kill", hand.cancel)()
             window.controller.ask = Answers()  # type: ignore[assignment]
             qtbot.waitUntil(lambda session=window.controller.session: session.work is None, timeout=20_000)

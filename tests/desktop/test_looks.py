@@ -54,7 +54,7 @@ def test_a_long_column_gives_way_before_the_table_must_be_scrolled(qtbot: Any) -
 
 def test_shares_are_shown_in_percent_and_stay_shares() -> None:
     made = percent(0.98607)
-    assert shown(made) == "98.61 %"
+    assert shown(made) == "98.6%"
     assert made == 0.98607
     assert percent(None) is None
 

@@ -154,6 +154,11 @@ def test_the_whole_way_on_a_server(
     answers.paths = [Path("digits")]
     actions["load_train"].trigger()
     qtbot.waitUntil(lambda: session.sets.images("test") == 359, timeout=20_000)
+    remote.show_page("train")
+    card = remote.page("train").card  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: card.preview.plan is not None, timeout=20_000)
+    assert card.sentence.text().startswith("1,438 ")
+    assert len(card.candidates.lines) == len(card.preview.plan.candidates) > 0
     remote.show_page("data")
     data: Any = remote.page("data")
     qtbot.waitUntil(
@@ -239,7 +244,7 @@ def test_a_lost_connection_is_shown_and_tried_again(
         remote.grab().save(f"{folder}/remote_back.png")
     # The killed server's worker may have done another epoch before it ended: that is heard of first.
     messages = controller.progress.messages
-    qtbot.waitUntil(lambda: any("goes on from its last" in said for said in messages), timeout=30_000)
+    qtbot.waitUntil(lambda: any("continues from its last" in text for text in messages), timeout=30_000)
     history = controller.progress.history
     remote.close()
     assert session.work is not None

@@ -90,7 +90,7 @@ def test_scenario_3_test_now_and_another_day(
     scores = session.evaluation
     assert scores is not None
     page: Any = first.page("test")
-    assert page.tiles["accuracy"].value == f"{100 * scores['accuracy']:.2f} %"
+    assert page.tiles["accuracy"].value == f"{100 * scores['accuracy']:.1f}%"
     model = tmp_path / "mine" / "digits.keras"
     answers.paths = [model]
     first.controller.actions["save_model"].trigger()

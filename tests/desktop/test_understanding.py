@@ -55,7 +55,7 @@ def test_the_threshold_of_two_classes_is_given_or_chosen(qtbot: Any) -> None:
     tab.show()
     assert tab.threshold_line.isVisible()
     assert (tab.positive.currentText(), tab.threshold.value()) == ("ill", 0.3)
-    assert "sensitivity 80.0 %, specificity 90.0 %" in tab._note.text()
+    assert "sensitivity 80.0%, specificity 90.0%" in tab._note.text()
     tab.keep.setChecked(True)
     tab._start(min_recall=0.95)
     tab._start_costs()
@@ -185,7 +185,7 @@ def test_an_explanation_is_shown_with_its_check(window: AppWin, tmp_path: Path, 
     window.show_page("explain")
     page: Any = window.page("explain")
     page.why.show_document(document)
-    assert page.why._says.text() == "东, 90.0 % sure; explained is 主 (5.0 %)"
+    assert page.why._says.text() == "东, 90.0% sure; explained is 主 (5.0%)"
     assert page.why._why.text() == "东.png: Grad-CAM, maps of conv_2. It can be believed."
     assert not page.why.deletion.isHidden()
     page.why.grid.setCurrentIndex(page.why.grid.pictures.index(1))

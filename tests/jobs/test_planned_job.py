@@ -20,7 +20,6 @@ from convonet.jobs.plan_speed import Speed
 from convonet.jobs.train_job import work
 from convonet.nets.backend import keras
 from convonet.params import DataParams, HyperParams
-from convonet.planning import Plan
 from convonet.runs import Run
 from convonet.runs.documents import train_document
 from convonet.runs.summary import summary_of
@@ -55,7 +54,7 @@ def task_of(photos: Path, recipe: Any = "auto", **values: Any) -> TrainTask:
 
 
 def result(run: Run) -> tuple[Any, ...]:
-    plan = Plan.of(run.read()["plan"])
+    plan = run.read().plan
     scores = [(one.name, one.state, one.validation) for one in plan.candidates]
     return plan.chosen, scores, run.file("history.csv").read_text(), run.file("predictions.csv").read_text()
 
@@ -101,7 +100,7 @@ def test_a_plan_tells_what_it_does(whole: tuple[Run, list[Event]]) -> None:
 
 def test_the_best_model_is_a_plain_keras_network_with_its_papers(whole: tuple[Run, list[Event]]) -> None:
     run, _ = whole
-    record, plan = run.read(), Plan.of(run.read()["plan"])
+    record, plan = run.read(), run.read().plan
     assert plan.chosen == record["published"]
     chosen = plan.candidate(str(plan.chosen))
     model = keras.saving.load_model(run.file("model.keras"), compile=False)
@@ -155,7 +154,7 @@ def test_fast_takes_the_first_models_and_a_refit_uses_all_images(
     run = Run.create(tmp_path, task_of(photos, "fast", validation=False))
     work(run, run.task(), Watch())
     record = run.read()
-    assert [one.name for one in Plan.of(record["plan"]).candidates] == ["own", "frozen"]
+    assert [one.name for one in record.plan.candidates] == ["own", "frozen"]
     assert record["scores"]["training"]["images"] == 36
     assert record["scores"]["training"]["val_images"] == 0
     assert not any(value is not None for value in run.history()["val_accuracy"])
@@ -167,7 +166,7 @@ def test_a_collapsed_candidate_is_restarted_and_never_chosen_over_a_good_one(
     told: list[Event] = []
     run = Run.create(tmp_path, task_of(photos, "fast", hyper={"init_rate": 50.0, "epochs": 6}))
     work(run, run.task(), Watch(told.append))
-    plan = Plan.of(run.read()["plan"])
+    plan = run.read().plan
     assert run.read()["scores"]["test"]["accuracy"] > 0.5
     assert not (plan.candidate(str(plan.chosen)).validation or {})["accuracy"] <= 1 / 3
 
@@ -199,7 +198,7 @@ def test_the_last_blocks_are_trained_where_all_take_too_long(
     run = Run.create(tmp_path, task)
     work(run, task, Watch())
     run.update(state="done")
-    plan = Plan.of(run.read()["plan"])
+    plan = run.read().plan
     released, epochs = plan.decision("fine_tuned", "release"), plan.decision("fine_tuned", "epochs")
     assert released is not None
     assert (released.value, released.reason.split(";")[0]) == (6, "an epoch of all layers takes 1000 s")
@@ -219,7 +218,7 @@ def test_two_images_are_trained_on_without_a_comparison(photos: Path, home: None
     task = TrainTask(data=data, hyper=HyperParams(), recipe="auto", validation=False, threads=1)
     run = Run.create(tmp_path, task)
     work(run, run.task(), Watch())
-    plan = Plan.of(run.read()["plan"])
+    plan = run.read().plan
     assert plan.chosen == "frozen"
     assert "too few images" in plan.why
     assert run.file("model.keras").is_file()

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from convonet.documents.plan import ImageFacts, Plan
 from convonet.params import DataParams, HyperParams
-from convonet.planning import ImageFacts, Plan, make_plan
+from convonet.planning import make_plan
 
 BACKBONES = ("efficientnet_lite0", "vgg16")
 

@@ -10,10 +10,10 @@ import pytest
 from matplotlib.figure import Figure
 from scipy import stats
 
+from convonet.documents.search import Setting
 from convonet.metrics import main_effects
 from convonet.plots import PLOTS
 from convonet.plots.search import SearchTable, front_of, importance_of, parallel_axes, search_table
-from convonet.runs.trial_table import Setting
 
 Clipped = Callable[[Figure], list[str]]
 NAMES = ("epochs", "init_rate", "num_filters", "num_units")

@@ -6,7 +6,6 @@ import html
 import json
 import re
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +15,8 @@ from typer.testing import CliRunner
 import convonet
 from convonet.cli.app import app
 from convonet.data.inspection import inspect_folder
+from convonet.documents.plan import Candidate, ImageFacts, Plan, PlanDecision, ValidationScore
 from convonet.errors import InputError
-from convonet.planning import Candidate, ImageFacts, Plan, PlanDecision, ValidationScore
 from convonet.reports.data_report import write_data_report
 from convonet.reports.run_report import REPORT, write_report
 from convonet.runs import Run
@@ -94,14 +93,11 @@ def test_images_that_are_gone_leave_their_place(trained: Run, tmp_path: Path) ->
         if file.suffix in (".json", ".csv", ".txt", ".png"):
             (copy / file.name).write_bytes(file.read_bytes())
     run = Run.open(copy)
-    gone = record["params"]["data"] | {
-        "train_dir": str(tmp_path / "gone"),
-        "test_dir": str(tmp_path / "gone"),
-    }
-    data = record["data"] | {
-        "sets": {"train": record["data"]["sets"]["train"] | {"root": str(tmp_path / "gone")}}
-    }
-    run.write(record | {"params": record["params"] | {"data": gone}, "data": data})
+    place = str(tmp_path / "gone")
+    gone = (record.params.data or {}) | {"train_dir": place, "test_dir": place}
+    assert record.data is not None
+    sets = {"train": record.data.sets["train"].changed(root=place)}
+    run.update(params=record.params.changed(data=gone), data=record.data.changed(sets=sets))
     assert "not there" in words(write_report(run))
 
 
@@ -118,28 +114,49 @@ def planned(run: Run, folder: Path, **changed: Any) -> Run:
     for name in ("run.json", "history.csv", "summary.txt", "evaluation.json"):
         (folder / name).write_bytes(run.file(name).read_bytes())
     facts = ImageFacts(images=1438, counts={"a": 700, "b": 738}, channels=1, height=8, width=8, signs=True)
-    score = ValidationScore(280, 0.9, (0.859, 0.93), 0.3214, 1.1, 0.5)
-    done = Candidate("own", "own", "convonet, trained from scratch", {}, (8, 8), 1, True, 2, 10)
-    done = replace(done, state="done", validation=score.to_dict(), seconds=12.4)
-    skipped = Candidate("fine_tuned", "fine_tuned", "EfficientNet, fine-tuned", {}, (96, 96), 3)
-    skipped = replace(skipped, state="skipped", reason="needs at least 50 s")
+    score = ValidationScore(
+        images=280,
+        accuracy=0.9,
+        accuracy_interval=(0.859, 0.93),
+        log_loss=0.3214,
+        temperature=1.1,
+        majority=0.5,
+    )
+    done = Candidate(
+        name="own",
+        kind="own",
+        title="convonet, trained from scratch",
+        hyper={},
+        image_size=(8, 8),
+        channels=1,
+        state="done",
+        validation=score,
+        seconds=12.4,
+    )
+    skipped = Candidate(
+        name="fine_tuned",
+        kind="fine_tuned",
+        title="EfficientNet, fine-tuned",
+        hyper={},
+        image_size=(96, 96),
+        channels=3,
+        state="skipped",
+        reason="needs at least 50 s",
+    )
     plan = Plan(
         recipe="auto",
         minutes=3,
-        facts=facts.to_dict(),
+        facts=facts,
         sentence="1,438 small images → a small network",
         notes=("Imposed: <seed>",),
         candidates=(done, skipped),
-        decisions=(PlanDecision("own", "epochs", 7),),
+        decisions=(PlanDecision(candidate="own", what="epochs", value=7),),
         chosen="own",
         why="the first candidate that was trained",
     )
     made = Run.open(folder)
-    record = made.read()
-    task = record["task"] | {"recipe": "auto", "hyper": {"seed": 4}}
-    made.write(
-        record | {"plan": plan.to_dict(), "task": task, "command": ["convonet", "train", "x"]} | changed
-    )
+    task = made.read().task | {"recipe": "auto", "hyper": {"seed": 4}}
+    made.update(plan=plan, task=task, command=("convonet", "train", "x"), **changed)
     return made
 
 

@@ -33,11 +33,7 @@ def test_what_leaves_a_run_is_found_again(task: Task, tmp_path: Path) -> None:
     store = RunStore(index=tmp_path / "index.jsonl")
     run = begin_run(task, tmp_path / "runs", name="one", words=["convonet", "x"], store=store)
     record = run.read()
-    assert (record["state"], record["owner"], record["command"]) == (
-        "waiting",
-        os.getpid(),
-        ["convonet", "x"],
-    )
+    assert (record.state, record.owner, record.command) == ("waiting", os.getpid(), ("convonet", "x"))
     assert [known.path for known in store.known()] == ([run.path] if task.leaves_run else [])
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from convonet.documents.run_record import RunRecord
 from convonet.runs.repeats import Difference, changed_surroundings, table_difference
 
 HEAD = "trial,fold,accuracy,seconds\n"
@@ -51,12 +52,18 @@ def test_a_difference_in_words() -> None:
 
 
 def test_other_surroundings_are_named() -> None:
-    before = {
-        "versions": {"torch": "2.12", "keras": "3"},
-        "machine": {"processor": "A", "platform": "L", "cores": 2},
-    }
-    after = {
-        "versions": {"torch": "2.13", "keras": "3"},
-        "machine": {"processor": "A", "platform": "L", "cores": 4},
-    }
+    before = RunRecord.of(
+        {
+            "state": "done",
+            "versions": {"torch": "2.12", "keras": "3"},
+            "machine": {"processor": "A", "platform": "L", "cores": 2},
+        }
+    )
+    after = RunRecord.of(
+        {
+            "state": "done",
+            "versions": {"torch": "2.13", "keras": "3"},
+            "machine": {"processor": "A", "platform": "L", "cores": 4},
+        }
+    )
     assert changed_surroundings(before, after) == [{"name": "torch", "before": "2.12", "after": "2.13"}]

@@ -60,8 +60,9 @@ def test_a_job_and_a_record_of_version_1_keep_the_last_epoch(tmp_path: Path) -> 
     chosen = _task(epochs=2, save_best="val_accuracy")
     assert read_task(chosen.to_dict() | {"format_version": 1}) == chosen
     run = _run(tmp_path, epochs=2)
-    run.write(run.read() | {"format_version": 1, "task": spec | {"format_version": 1}})
-    assert run.read()["params"]["hyper"] == {"epochs": 2, "save_best": "none"}
+    old = run.read().to_dict() | {"format_version": 1, "task": spec | {"format_version": 1}}
+    run.file("run.json").write_text(json.dumps(old))
+    assert run.read().params.hyper == {"epochs": 2, "save_best": "none"}
     run.update(state="done")
     assert json.loads((run.path / "run.json").read_text())["format_version"] == 2
     assert run.task() == _task(epochs=2, save_best="none")
@@ -153,7 +154,7 @@ def test_history_leaves_out_a_torn_row_and_keeps_absent_values_absent(tmp_path: 
     )
     history = run.history()
     assert (history["epoch"], history["loss"], history["val_loss"]) == ([1.0], [0.5], [None])
-    assert train_document(run)["history"] == {
+    assert train_document(run).history.to_dict() == {
         "loss": [0.5],
         "accuracy": [0.25],
         "val_loss": [],
@@ -185,8 +186,8 @@ def test_comparing_shows_only_what_differs(tmp_path: Path) -> None:
     runs = [_run(tmp_path, epochs=epochs, batch_size=8) for epochs in (2, 3)]
     runs[1].update(scores={"test": {"accuracy": 0.5}})
     document = RunStore().compare(runs)
-    assert document["differences"] == {"hyper.epochs": [2, 3]}
-    assert document["runs"][1]["scores"]["test"]["accuracy"] == 0.5
+    assert document.differences == {"hyper.epochs": [2, 3]}
+    assert document.runs[1].scores.to_dict() == {"test": {"accuracy": 0.5}}
 
 
 def test_deleting_removes_the_folder(tmp_path: Path) -> None:

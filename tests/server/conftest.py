@@ -111,6 +111,22 @@ def root(trained_root: Path, tmp_path: Path) -> Path:
     return copied(trained_root, tmp_path / "root")
 
 
+@pytest.fixture(scope="module")
+def networks(trained_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A server with two trainings of convolutional networks, `first` and `second`, and `models/given.keras`."""
+    root = copied(trained_root, tmp_path_factory.mktemp("networks") / "root")
+    data = {f"{split}_dir": str(root / "digits" / split) for split in ("train", "test")} | {"image_size": 16}
+    for name, units in (("first", 8), ("second", 16)):
+        hyper = {"family": "convonet", "num_filters": 4, "num_units": units, "epochs": 2, "batch_size": 16}
+        api.train(data, hyper, test=True, out=root / "runs", name=name, threads=1, recipe="none")
+    (root / "models").mkdir()
+    shutil.copyfile(root / "runs" / "first" / "model.keras", root / "models" / "given.keras")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CONVONET_HOME", str(tmp_path_factory.mktemp("networks-home")))
+        with serving(root) as found:
+            yield found
+
+
 Serve = Callable[..., Served]
 
 

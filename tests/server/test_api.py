@@ -14,6 +14,9 @@ import pytest
 from PIL import Image
 
 from convonet import api
+from convonet.documents.plan import Plan
+from convonet.documents.predictions import Predictions
+from convonet.documents.runs import RunComparison
 from convonet.params import DataParams, HyperParams, fields_of
 from convonet.params.recipes import DEFAULT_RECIPE
 from convonet.server import schemas
@@ -76,7 +79,7 @@ def test_a_plan_is_shown_before_anything_is_trained(shared: Served) -> None:
     found = shared.client.post("/datasets", json={"data": DATA}).json()
     url = f"/datasets/{found['id']}/plan"
     plan = shared.client.post(url, json={"recipe": "fast", "minutes": 2, "hyper": {"epochs": 3}}).json()
-    schemas.PlanDocument.model_validate(plan)
+    Plan.model_validate(plan)
     assert plan["sentence"].startswith("60 small images, 3 classes →")
     assert (plan["minutes"], plan["candidates"][0]["hyper"]["epochs"]) == (2, 3)
     assert "epochs=3" in plan["notes"][-1]
@@ -134,7 +137,7 @@ def test_recipes_that_cannot_be_followed(shared: Served, wish: dict[str, Any], f
 
 def test_a_training_tells_its_summary(shared: Served) -> None:
     document = shared.client.get("/runs/trained").json()
-    schemas.RunDocument.model_validate(document)
+    schemas.ShownRun.model_validate(document)
     summary = document["summary"]
     assert summary == shared.client.get("/runs/trained/result").json()["summary"]
     assert (summary["accuracy"], summary["images"]) == (document["scores"]["test"]["accuracy"], 24)
@@ -217,7 +220,7 @@ def test_runs_are_listed_shown_and_their_files_read(shared: Served) -> None:
     schemas.RunList.model_validate(listed)
     assert shared.run in [row["id"] for row in listed["runs"]]
     shown = shared.client.get(f"/runs/{shared.run}").json()
-    schemas.RunDocument.model_validate(shown)
+    schemas.ShownRun.model_validate(shown)
     assert shown["state"] == "done"
     files = shared.client.get(f"/runs/{shared.run}/files").json()
     schemas.FileList.model_validate(files)
@@ -260,7 +263,7 @@ def test_predictions_are_those_of_the_command(shared: Served) -> None:
     expected = api.predict(shared.root / "runs" / shared.run, [str(file) for file in files])
     uploads = [("files", (file.name, file.read_bytes())) for file in files]
     found = shared.client.post(f"/runs/{shared.run}/predict", files=uploads).json()
-    schemas.Predictions.model_validate(found)
+    Predictions.model_validate(found)
     assert [item["predicted"] for item in found["predictions"]] == [item["predicted"] for item in expected]
     for mine, theirs in zip(found["predictions"], expected, strict=True):
         assert mine["confidence"] == pytest.approx(theirs["confidence"], abs=1e-6)
@@ -299,7 +302,7 @@ def test_comparing_needs_two(serve: Serve, root: Path) -> None:
     shutil.copytree(root / "runs" / "trained", root / "runs" / "second")
     client = serve().client
     found = client.get("/compare", params={"run": ["trained", "second"]}).json()
-    schemas.Comparison.model_validate(found)
+    RunComparison.model_validate(found)
     assert found["pairs"][0]["same_images"]
     assert client.get("/compare", params={"run": ["trained", "trained"]}).status_code == 422
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from convonet.documents.summary import NextStep
 from convonet.errors import InputError
 from convonet.events import (
     CandidateEnded,
@@ -21,7 +22,7 @@ from convonet.events import (
 from convonet.home import home
 from convonet.params import DataParams, HyperParams, SearchSpace
 from convonet.runs import Run
-from convonet.runs.summary import NextStep, summary_of
+from convonet.runs.summary import summary_of
 from convonet.session.demo import task_for
 from convonet.session.local.backend import LocalBackend
 from convonet.session.progress import Progress, stored_messages
@@ -102,12 +103,20 @@ def planned_run(folder: Path, **record: Any) -> Run:
     run = Run.create(folder / "runs", TrainTask(data=data, hyper=hyper, recipe="auto", minutes=2))
     candidate = {"kind": "frozen", "hyper": {}, "image_size": [224, 224], "channels": 3, "reason": ""}
     score = {"accuracy": 0.9, "accuracy_interval": [0.8, 0.95], "log_loss": 0.3}
+    score |= {"images": 12, "temperature": 1.0, "majority": 0.5}
     done = {"state": "done", "validation": score, "seconds": 9.0}
     plan = {
         "version": 1,
         "recipe": "auto",
         "minutes": 2,
-        "facts": {},
+        "facts": {
+            "images": 60,
+            "counts": {"a": 40, "b": 20},
+            "channels": 3,
+            "height": 300,
+            "width": 400,
+            "signs": False,
+        },
         "sentence": "60 photographs, 2 classes → a network",
         "notes": [],
         "candidates": [
@@ -142,7 +151,7 @@ def test_advice_is_followed_by_recipe_or_by_settings(session: Session, tmp_path:
     assert task.hyper.set_values() == {"seed": 3, "balanced": True}
     assert as_command(task) == steps["uneven"].command
     with pytest.raises(InputError, match="changes no training"):
-        session.follow_advice(run, NextStep("plateau", "Look at the images."))
+        session.follow_advice(run, NextStep(kind="plateau", text="Look at the images."))
 
 
 def test_a_record_says_again_what_the_training_said(tmp_path: Path) -> None:

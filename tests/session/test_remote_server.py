@@ -6,7 +6,7 @@ import shutil
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,72 +18,20 @@ from convonet.events import EpochEnded, RunEnded, RunState, StageStarted, Watch
 from convonet.launch.work import WorkEnded
 from convonet.params import DataParams, HyperParams
 from convonet.runs import Run
-from convonet.server.app import create_app
 from convonet.server.jobs import JobQueue
-from convonet.server.serving import Server, listening
-from convonet.server.settings import Settings
 from convonet.session.changes import Reported
 from convonet.session.remote import connection as connection_room
 from convonet.session.remote.backend import RemoteBackend, open_server
 from convonet.session.remote.client import Client
 from convonet.session.remote.connection import Connection
 from convonet.session.remote.errors import ServerLostError
+from convonet.session.remote.event_stream import EventStream
 from convonet.session.session import Session
 from convonet.tasks import TrainTask
+from served import TOKEN, Served, wait
 
 T = TypeVar("T")
-TOKEN = "for-this-test"
 DATA: dict[str, Any] = {"train_dir": "digits/train", "test_dir": "digits/test", "image_size": 8}
-SECONDS = 10.0
-
-
-class Served:
-    """A server in a thread, which can be stopped and started again at the same port."""
-
-    def __init__(self, root: Path) -> None:
-        self.root, self.port = root, 0
-        self.start()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    def start(self) -> None:
-        settings = Settings(root=self.root, port=self.port, token=TOKEN, warm=False)
-        self._socket = listening(settings)
-        self.port = self._socket.getsockname()[1]
-        self._server = Server(create_app(settings))
-        self._thread = threading.Thread(target=self._server.run, args=([self._socket],))
-        self._thread.start()
-        wait(lambda: self._server.started)
-
-    def stop(self) -> None:
-        if self._thread.is_alive():
-            self._server.end()
-            self._thread.join()
-        self._socket.close()
-
-
-def wait(there: Callable[[], object], seconds: float = SECONDS) -> None:
-    end = time.monotonic() + seconds
-    while not there():
-        assert time.monotonic() < end, "it did not come"
-        time.sleep(0.01)
-
-
-@pytest.fixture
-def served(tmp_path: Path, digits: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
-    monkeypatch.setenv("CONVONET_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr(connection_room, "PAUSES", (0.1, 0.2))
-    for split in ("train", "test"):
-        for name in ("3", "7"):
-            target = tmp_path / "root" / "digits" / split / name
-            target.mkdir(parents=True)
-            for file in sorted((digits / split / name).iterdir())[:12]:
-                shutil.copyfile(file, target / file.name)
-    made = Served(tmp_path / "root")
-    yield made
-    made.stop()
 
 
 @pytest.fixture
@@ -292,6 +240,37 @@ def test_nobody_waits_for_a_server_that_is_silent() -> None:
         assert not thread.is_alive()
         ask()
     assert [type(error) for error in errors] == [ServerLostError, ServerLostError]
+
+
+@pytest.mark.parametrize("begins", [True, False])
+def test_closing_ends_a_read_that_is_blocked(begins: bool) -> None:
+    """Closing httpx' client or response would let the thread wait until its timeout of 40 seconds."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        client = Client(f"http://127.0.0.1:{listener.getsockname()[1]}")
+        streams: list[EventStream] = []
+        ends: list[str] = []
+
+        def read() -> None:
+            try:
+                streams.append(client.events("r", 0))
+                ends.extend(message.name for message in streams[0])
+            except ServerLostError as error:
+                ends.append(type(error).__name__)
+
+        thread = threading.Thread(target=read)
+        thread.start()
+        with listener.accept()[0] as line:
+            assert b"/runs/r/events" in line.recv(65536)
+            if begins:
+                line.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+                wait(lambda: len(streams) == 1)
+            started = time.monotonic()
+            streams[0].close() if begins else client.close()
+            thread.join(5)
+            assert time.monotonic() - started < 1
+        assert not thread.is_alive()
+        assert ends == ([] if begins else ["ServerLostError"])
+        client.close()
 
 
 def test_closing_leaves_the_run_at_work(served: Served) -> None:

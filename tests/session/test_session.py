@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PIL import Image
 
 from convonet.errors import ConvonetError, ModelFileError, ParamError
 from convonet.events import RunState, Watch
@@ -42,7 +41,7 @@ def session(tmp_path: Path) -> Iterator[Session]:
     made = Session(LocalBackend(tmp_path / "runs"))
     yield made
     if made.work is not None:
-        made.work.handlele.kill()  # type: ignore[attr-defined]
+        made.work.handle.kill()  # type: ignore[attr-defined]
         follow(made)
     made.close()
 
@@ -55,16 +54,6 @@ def loaded(session: Session, digits: Path) -> Session:
     session.params.set_space(SearchSpace.of(QUICK))
     session.take_sets(session.params.data, load_sets(session.params.data))
     return session
-
-
-@pytest.fixture
-def tiny_set(tmp_path: Path) -> Path:
-    """Six images in two classes."""
-    for name in "ab":
-        (tmp_path / "set" / name).mkdir(parents=True)
-        for number in range(3):
-            Image.new("L", (4, 4), 80 * number).save(tmp_path / "set" / name / f"{number}.png")
-    return tmp_path / "set"
 
 
 def follow(session: Session, seconds: float = 90) -> None:

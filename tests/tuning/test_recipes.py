@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from convonet import api
-from convonet.runs.trial_table import Setting
+from convonet.documents.search import Setting
 from convonet.tasks import TuneTask
 from convonet.tuning.optuna_sampler import START_TRIALS
 from convonet.tuning.samplers import create_sampler

@@ -18,7 +18,6 @@ from convonet.errors import InputError, TrainingError
 from convonet.events import Event, TrialEnded
 from convonet.jobs import job_for
 from convonet.jobs.runner import execute
-from convonet.jobs.tune_job import retrain
 from convonet.launch.resume import prepare_resume
 from convonet.params import load_hyper
 from convonet.runs import Run
@@ -85,12 +84,12 @@ def test_sharing_and_jobs_change_no_digit(pictures: Path, tmp_path: Path, grid: 
 
 def test_the_winner_is_rebuilt_from_its_record(grid: api.TunedRun) -> None:
     assert grid.best is not None
-    trial, run = grid.best["trial"], Run.open(grid.path)
+    trial = grid.best["trial"]
     for fold in (1, 2):
-        again = retrain(run, trial, fold=fold)
+        again = grid.retrain(trial, fold)
         assert [_numbers(again)] == [row for row in _rows(grid) if row[:3] == (trial, 1, fold)]
     with pytest.raises(InputError, match="no such trial"):
-        retrain(run, 99)
+        grid.retrain(99)
 
 
 def test_one_fold_is_the_split_of_a_single_training(pictures: Path, tmp_path: Path) -> None:

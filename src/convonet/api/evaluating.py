@@ -188,4 +188,5 @@ def _names(path: Path, classes: Sequence[str]) -> tuple[str, ...]:
     """The class names that numbers in an array of labels stand for."""
     if classes or not (path / "run.json").is_file():
         return tuple(classes)
-    return tuple((Run(path).read()["data"] or {}).get("classes") or ())
+    data = Run(path).read().data
+    return () if data is None else data.classes

@@ -124,7 +124,7 @@ def suspects(
         repeats=repeats,
         threads=threads or available_cores(),
     )
-    return suspects_document(new_run(task, out, name, listen, progress))
+    return suspects_document(new_run(task, out, name, listen, progress)).to_dict()
 
 
 def samples(name: str, folder: PathLike) -> WrittenSamples:

@@ -17,7 +17,7 @@ from convonet.evaluation.models import open_predictor
 from convonet.evaluation.net_evaluation import Predictor
 from convonet.evaluation.prediction import predict_files
 from convonet.events import Watch
-from convonet.inference.answers import answers, check_wishes
+from convonet.inference.answers import answers, check_options
 from convonet.inference.batches import images_at_once
 
 
@@ -85,7 +85,7 @@ def predict_images(
     """`predict` with a model that is open."""
     if errors not in ("raise", "return"):
         raise ParamError.of({"errors": f"errors: expected raise or return, received {errors}"})
-    check_wishes(top, 0.5 if unsure_below is None else unsure_below)
+    check_options(top, 0.5 if unsure_below is None else unsure_below)
     given, wishes = named_images(images, max_value=max_value), {"top": top, "unsure_below": unsure_below}
     if all(isinstance(image.source, Path) for image in given):
         return _of_files(predictor, given, wishes, errors, watch)

@@ -19,15 +19,17 @@ from convonet.api.image_inputs import Images
 from convonet.api.inputs import Data, HasPath, Listener, PathLike, data_of, run_of
 from convonet.api.predicting import predict
 from convonet.api.results import EvaluationResult, Predictions, data_frame, html_table
+from convonet.documents.summary import TrainingSummary
 from convonet.errors import InputError
+from convonet.jobs.tune_job import retrain as retrain_fold
 from convonet.launch.resume import prepare_resume
 from convonet.params import HyperParams
 from convonet.plots.curves import curves_figure, curves_of
 from convonet.runs import Run, RunStore
 from convonet.runs.begin import DEFAULT_FOLDER
-from convonet.runs.documents import adopted_hyper, list_row, run_document, train_document, tune_document
-from convonet.runs.summary import TrainingSummary, summary_of
+from convonet.runs.documents import adopted_hyper, run_document, train_document, tune_document
 from convonet.runs.summary_html import summary_html
+from convonet.runs.trials import FoldRow
 from convonet.tasks import TrainTask, TuneTask
 from convonet.text import local_path
 
@@ -143,6 +145,20 @@ class TunedRun:
         """
         return adopted_hyper(Run.open(self.path), trial)
 
+    def retrain(self, trial: int, fold: int = 1, *, repeat: int = 1) -> FoldRow:
+        """Train one fold of the search again, in this process, to check its row of `trials.csv`.
+
+        Args:
+            trial, fold, repeat: from 1, as in `trials.csv`.
+
+        Returns:
+            The new row; but for its seconds it equals the recorded one, with the same versions and machine.
+
+        Raises:
+            InputError: no such trial.
+        """
+        return retrain_fold(Run.open(self.path), trial, repeat=repeat, fold=fold)
+
     def to_pandas(self) -> Any:
         """The results as a pandas DataFrame with a column for each varied hyperparameter, which needs pandas."""
         names = list(self.results[0]["params"]) if self.results else []
@@ -228,11 +244,11 @@ def list_runs(root: PathLike | None = None, *, kind: str | None = None) -> RunLi
     """
     store = RunStore(Path(local_path(root)) if root is not None else DEFAULT_FOLDER)
     found = RunListing()
-    for run in store.known():
-        row = list_row(run)
-        if kind in (None, row["kind"]):
-            test = row["scores"].get("test") or {}
-            found.append(KnownRun(run.path, row["kind"], row["state"], row["created"], test.get("accuracy")))
+    for run, record in store.records():
+        if kind in (None, record.kind):
+            tested = record.scores.test
+            accuracy = tested.accuracy if tested else None
+            found.append(KnownRun(run.path, record.kind, run.state(record), record.created, accuracy))
     return found
 
 
@@ -291,7 +307,7 @@ def resume(
     task = found.task()
     if isinstance(task, (TrainTask, TuneTask)):
         return open_run(found)
-    return run_document(found)
+    return run_document(found).to_dict()
 
 
 def compare(*runs: AnyRun) -> dict[str, Any]:
@@ -309,7 +325,7 @@ def compare(*runs: AnyRun) -> dict[str, Any]:
     """
     if len(runs) < 2:
         raise InputError("Two runs or more are needed for a comparison", received=len(runs))
-    return RunStore(DEFAULT_FOLDER).compare([run_of(run) for run in runs])
+    return RunStore(DEFAULT_FOLDER).compare([run_of(run) for run in runs]).to_dict()
 
 
 def trained_run(run: Run) -> TrainedRun:
@@ -317,22 +333,23 @@ def trained_run(run: Run) -> TrainedRun:
     document = train_document(run)
     return TrainedRun(
         path=run.path,
-        state=document["state"],
-        history=document["history"],
-        images_per_second=document["images_per_second"],
-        test=document["test"],
-        plan=document["plan"],
-        summary=summary_of(run),
-        advice=tuple(document["advice"]),
-        diagnosis=tuple(document["diagnosis"]),
+        state=document.state,
+        history=document.history.to_dict(),
+        images_per_second=document.images_per_second,
+        test=document.test.to_dict() if document.test else None,
+        plan=document.plan.to_dict() if document.plan else None,
+        summary=document.summary,
+        advice=tuple(row.to_dict() for row in document.advice),
+        diagnosis=tuple(row.to_dict() for row in document.diagnosis),
     )
 
 
 def tuned_run(run: Run) -> TunedRun:
     """What a search's folder holds."""
     document = tune_document(run)
-    best = adopted_hyper(run) if document["best"] else None
-    return TunedRun(run.path, document["state"], document["results"], document["best"], best)
+    results, best = [row.to_dict() for row in document.results], document.best
+    hyper = adopted_hyper(run) if best else None
+    return TunedRun(run.path, document.state, results, best.to_dict() if best else None, hyper)
 
 
 def picture_html(file: Path, width: int = _PICTURE_WIDTH) -> str:
@@ -349,7 +366,7 @@ def picture_html(file: Path, width: int = _PICTURE_WIDTH) -> str:
 
 
 def _findings(path: Path) -> tuple[str, ...]:
-    return tuple(str(finding["sentence"]) for finding in Run(path).read().get("findings") or ())
+    return tuple(finding.sentence for finding in Run(path).read().findings or ())
 
 
 def _list_html(sentences: Sequence[str]) -> str:

@@ -132,4 +132,4 @@ def study(
         jobs=jobs,
         threads=threads,
     )
-    return study_document(new_run(task, out, name, listen, progress))
+    return study_document(new_run(task, out, name, listen, progress)).to_dict()

@@ -45,6 +45,7 @@ def train(
     out: PathLike | None = None,
     name: str | None = None,
     threads: int | None = None,
+    workers: int = 1,
     callbacks: Sequence[Any] = (),
     listen: Listener = None,
     progress: bool | None = None,
@@ -73,6 +74,7 @@ def train(
         out: the folder for the run's folder; None: `result_dir` of the data parameters, else `./runs`.
         name: of the run's folder; None: made up from the kind and the time.
         threads: computing threads; None: one for each core.
+        workers: processes that compute each batch together, 1 to 64; more than one needs recipe `none`.
         callbacks: your own `keras.callbacks.Callback`s, called as Keras' `fit` calls them. A run that is resumed later
             knows nothing of them. What one of them raises is raised here as it is.
         listen: called with every event of `convonet.events`.
@@ -101,6 +103,7 @@ def train(
         then_test=test,
         accept_class_map=accept_class_map,
         threads=threads or available_cores(),
+        workers=workers,
     )
     return trained_run(new_run(task, out, name, listen, progress, callbacks=callbacks))
 

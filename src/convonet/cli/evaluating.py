@@ -92,6 +92,7 @@ def evaluate(
     val_dir: opt.ValDir = None,
     image_size: opt.ImageSize = None,
     channels: opt.Channels = None,
+    prepared_limit: opt.PreparedLimit = None,
     accept_class_map: opt.AcceptClassMap = False,
     json: opt.Json = False,
     progress: opt.Progress = opt.ProgressStyle.AUTO,
@@ -109,6 +110,7 @@ def evaluate(
         val_dir=val_dir,
         image_size=image_size,
         channels=channels,
+        prepared_limit=prepared_limit,
     )
     own = path.is_dir() and (path / RECORD).is_file() and out is None
     task = EvaluateTask(

@@ -104,18 +104,18 @@ def _row(
 def _document(path: Path, run: Path) -> dict[str, Any]:
     found = Run.open(run)
     record, history = found.read(), found.history()
-    scores = record["scores"]
-    test = scores.get("test", {})
+    training, test = record.scores.training, record.scores.test
+    images = record.set_record("train")
     return {
         "data": str(path),
-        "images": record["data"]["sets"]["train"]["images"],
-        "classes": len(record["data"]["classes"]),
-        "epochs": len(history["epoch"]),
-        "val_accuracy": scores["training"].get("val_accuracy"),
-        "test_accuracy": test.get("accuracy"),
-        "test_interval": test.get("accuracy_interval"),
-        "baseline": test.get("baseline_accuracy"),
-        "seconds": record["seconds"],
+        "images": images.images if images else 0,
+        "classes": len(record.data.classes) if record.data else 0,
+        "epochs": history.epochs,
+        "val_accuracy": training.val_accuracy if training else None,
+        "test_accuracy": test.accuracy if test else None,
+        "test_interval": test.accuracy_interval if test else None,
+        "baseline": test.baseline_accuracy if test else None,
+        "seconds": record.seconds,
         "run": str(run),
     }
 

@@ -74,6 +74,17 @@ ImageSize = Annotated[
         rich_help_panel=_IMAGES,
     ),
 ]
+PreparedLimit = Annotated[
+    float | None,
+    typer.Option(
+        "--prepared-limit",
+        min=0,
+        metavar="GB",
+        help="Disk that prepared images of a set may take; a larger set is decoded while it is used. Default: a "
+        "fifth of the free disk.",
+        rich_help_panel=_IMAGES,
+    ),
+]
 Channels = Annotated[
     str | None, typer.Option("--channels", help="1 grey, 3 colour, auto.", rich_help_panel=_IMAGES)
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -14,6 +14,7 @@ from convonet.cli.output import print_json, print_table, say
 from convonet.cli.paths import PathTyper
 from convonet.cli.progress import create_display
 from convonet.cli.work import ask
+from convonet.documents.runs import RunDifference
 from convonet.errors import InputError
 from convonet.runs import Run, RunStore
 from convonet.runs.documents import list_row, show_document
@@ -40,15 +41,11 @@ def register(app: typer.Typer) -> None:
 
 def list_runs(root: opt.Root = None, json: opt.Json = False) -> None:
     """Known runs, the newest first."""
-    rows = [list_row(run) for run in _store(root).known()]
+    rows = [list_row(run, record) for run, record in _store(root).records()]
     if json:
         print_json(rows)
         return
-    table = []
-    for row in rows:
-        scores = row["scores"].get("test") or row["scores"].get("training") or {}
-        accuracy = scores.get("accuracy") if "test" in row["scores"] else scores.get("val_accuracy")
-        table.append([row["id"], row["kind"], row["state"], row["created"], accuracy, row["run"]])
+    table = [[row.id, row.kind, row.state, row.created, row.accuracy, row.run] for row in rows]
     print_table(("run", "kind", "state", "created", "accuracy", "folder"), table)
 
 
@@ -58,14 +55,14 @@ def show(run: RunName, root: opt.Root = None, json: opt.Json = False) -> None:
     if json:
         print_json(document)
         return
-    simple = {k: v for k, v in document.items() if isinstance(v, (str, int, float))}
-    print_table(("what", "value"), list(simple.items()))
-    for group in ("data", "hyper"):
-        values = document["params"].get(group) or {}
-        print_table((f"{group} parameter", "value"), [[k, str(v)] for k, v in values.items()])
-    rows = [[name, key, value] for name, part in document["scores"].items() for key, value in part.items()]
-    print_table(("set", "score", "value"), [[a, b, str(c)] for a, b, c in rows])
-    say("Files: " + ", ".join(document["files"]))
+    whole = document.to_dict()
+    print_table(("what", "value"), [(k, v) for k, v in whole.items() if isinstance(v, (str, int, float))])
+    for group, values in (("data", document.params.data), ("hyper", document.params.hyper)):
+        print_table((f"{group} parameter", "value"), [[k, str(v)] for k, v in (values or {}).items()])
+    scores = document.scores.to_dict()
+    rows = [[name, key, str(value)] for name, part in scores.items() for key, value in part.items()]
+    print_table(("set", "score", "value"), rows)
+    say("Files: " + ", ".join(document.files))
 
 
 def compare(runs: RunNames, root: opt.Root = None, json: opt.Json = False) -> None:
@@ -77,40 +74,37 @@ def compare(runs: RunNames, root: opt.Root = None, json: opt.Json = False) -> No
     if json:
         print_json(document)
         return
-    ids = [row["id"] for row in document["runs"]]
-    rows: list[list[object]] = [["state", *[str(row["state"]) for row in document["runs"]]]]
-    parts = sorted(
-        {(part, key) for row in document["runs"] for part, s in row["scores"].items() for key in s}
-    )
-    for part, key in parts:
-        rows.append(
-            [f"{part} {key}", *[_shown(row["scores"].get(part, {}).get(key)) for row in document["runs"]]]
-        )
-    rows += [[name, *[_shown(v) for v in values]] for name, values in document["differences"].items()]
-    print_table(("", *ids), rows)
-    if not all(row["same_data"] for row in document["runs"]):
+    rows: list[list[object]] = [["state", *[str(row.state) for row in document.runs]]]
+    scores = [row.scores.to_dict() for row in document.runs]
+    for part, key in sorted(
+        {(part, key) for one in scores for part, values in one.items() for key in values}
+    ):
+        rows.append([f"{part} {key}", *[_shown(one.get(part, {}).get(key)) for one in scores]])
+    rows += [[name, *[_shown(v) for v in values]] for name, values in document.differences.items()]
+    print_table(("", *(row.id for row in document.runs)), rows)
+    if not all(row.same_data for row in document.runs):
         say("Not all of them were trained on the same images.")
-    for pair in document["pairs"]:
-        say(pair["sentence"])
-    if document["difference"] is not None:
-        _print_difference(document["difference"])
+    for pair in document.pairs:
+        say(pair.sentence)
+    if document.difference is not None:
+        _print_difference(document.difference)
 
 
-def _print_difference(found: dict[str, Any]) -> None:
+def _print_difference(found: RunDifference) -> None:
     """The images that changed most, and the marks."""
-    if found["images"]:
-        say(found["sentence"])
-    if found["changed"]:
-        columns = ("path", "true", "a", "b", "p_a", "p_b", "change")
-        names = ("image", "true", found["a"], found["b"], "p before", "p after", "change")
-        print_table(names, [[row[name] for name in columns] for row in found["changed"][:_MOST]])
-    if len(found["changed"]) > _MOST:
-        say(f"… and {len(found['changed']) - _MOST:,} more; --json has all of them")
-    for mark in found["marks"][:_MOST]:
-        before, after = (mark[name] or "no mark" for name in ("a", "b"))
-        say(f"Mark of {mark['path']} ({mark['set']}): {before}, then {after}")
-    if len(found["marks"]) > _MOST:
-        say(f"… and {len(found['marks']) - _MOST:,} more marks")
+    changed, marks = found.changed_images, found.marks
+    if found.images:
+        say(found.sentence)
+    if changed:
+        names = ("image", "true", found.a, found.b, "p before", "p after", "change")
+        rows = [[one.path, one.true, one.a, one.b, one.p_a, one.p_b, one.change] for one in changed[:_MOST]]
+        print_table(names, rows)
+    if len(changed) > _MOST:
+        say(f"… and {len(changed) - _MOST:,} more; --json has all of them")
+    for mark in marks[:_MOST]:
+        say(f"Mark of {mark.path} ({mark.set}): {mark.a or 'no mark'}, then {mark.b or 'no mark'}")
+    if len(marks) > _MOST:
+        say(f"… and {len(marks) - _MOST:,} more marks")
 
 
 def report(

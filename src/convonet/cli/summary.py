@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from convonet.cli.output import interval_text, note, percent
+from convonet.documents.summary import TrainingSummary, Tried
 from convonet.events import CandidateEnded
-from convonet.runs.summary import TrainingSummary, Tried
 
 
 def print_summary(summary: TrainingSummary) -> None:
@@ -25,7 +25,7 @@ def print_summary(summary: TrainingSummary) -> None:
     if summary.confusion is not None:
         pair = summary.confusion
         note(
-            f"Most often confused: {pair.true} taken for {pair.predicted}, {pair.count:,} of {pair.of:,} images."
+            f"Most often confused: {pair.true} taken for {pair.predicted}, {pair.count:,} of {pair.total:,} images."
         )
     if summary.advice:
         note("\nWhat you can do next:")

@@ -78,11 +78,16 @@ def train(
     out: opt.Out = None,
     name: opt.Name = None,
     threads: opt.Threads = None,
+    workers: Annotated[
+        int,
+        typer.Option("--workers", min=1, max=64, help="Processes that compute each batch together."),
+    ] = 1,
     train_dir: opt.TrainDir = None,
     test_dir: opt.TestDir = None,
     val_dir: opt.ValDir = None,
     image_size: opt.ImageSize = None,
     channels: opt.Channels = None,
+    prepared_limit: opt.PreparedLimit = None,
     accept_class_map: opt.AcceptClassMap = False,
     json: opt.Json = False,
     progress: opt.Progress = opt.ProgressStyle.AUTO,
@@ -97,6 +102,7 @@ def train(
         val_dir=val_dir,
         image_size=image_size,
         channels=channels,
+        prepared_limit=prepared_limit,
     )
     values = hyper_params(hyper, settings, seed=seed)
     task = TrainTask(
@@ -114,6 +120,7 @@ def train(
         from_model=str(model_path(from_model)) if from_model else None,
         accept_class_map=accept_class_map,
         threads=threads or available_cores(),
+        workers=workers,
     )
     work_and_print(begin_run(task, results_folder(task, out), name=name), progress, json)
 
@@ -147,7 +154,7 @@ def _print_demo(run: Run, as_json: bool) -> None:
     scores = json.loads(run.file("evaluation.json").read_text(encoding="utf-8"))
     pictures = sorted(str(path) for path in run.path.glob("*.png"))
     if as_json:
-        print_json(train_document(run) | {"evaluation": scores, "pictures": pictures})
+        print_json(train_document(run).changed(evaluation=scores, pictures=pictures))
         return
     say(
         f"Test accuracy {percent(scores['accuracy'])} on {scores['images']} held-out digits "

@@ -10,7 +10,8 @@ from typing import Any
 from convonet.cli.output import note
 from convonet.cli.progress import create_display
 from convonet.errors import InputError
-from convonet.launch.supervisor import Supervisor, Worker
+from convonet.launch.supervisor import Supervisor
+from convonet.launch.worker import Worker
 from convonet.runs import Run, RunStore
 from convonet.runs.documents import read_result
 from convonet.scratch import Scratch

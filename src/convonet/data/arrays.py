@@ -68,6 +68,7 @@ def array_pair(file: Path, split: Split, *, alone: bool) -> ArrayPair | None:
         DataError: not a .npz file.
     """
     names = _names(file)
+    # In a file that stands for all sets, `images` alone would be training, validation and test at once.
     pairs = _PAIRS[split] + (_PAIRS["all"] if alone else ())
     return next((ArrayPair(*pair) for pair in pairs if names.issuperset(pair)), None)
 
@@ -147,6 +148,7 @@ def _named(file: Path, name: str, labels: npt.NDArray[Any]) -> tuple[tuple[str, 
             received=str(labels.dtype),
         )
     if "class_names" not in _names(file):
+        # Labels of strangers may begin at 1, or have gaps; their order is kept.
         numbers, indices = np.unique(labels, return_inverse=True)
         return tuple(map(str, numbers.tolist())), indices.astype(np.int64)
     names_shape, names_kind = image_shape(file, "class_names")

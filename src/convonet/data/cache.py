@@ -31,15 +31,20 @@ from convonet.data.cache_entry import (
 )
 from convonet.data.decode import DECODER_VERSION
 from convonet.data.listing import ImageListing
-from convonet.errors import InputError
+from convonet.errors import Cancelled, InputError
 from convonet.events import StageStarted, Watch
 from convonet.home import home
 from convonet.params.data_params import PixelParams
 
 BYTES_VARIABLE = "CONVONET_CACHE_BYTES"
+LIMIT_VARIABLE = "CONVONET_PREPARED_LIMIT"
 DEFAULT_BYTES = 20 * 10**9
+_FREE_PART = 5
 
 _POLL_SECONDS = 0.1
+_ROWS_ONLY = "-rows"
+_WORTH_KEEPING = 2_000
+"""Rows of an unfinished entry."""
 
 
 class CacheEntry(NamedTuple):
@@ -76,6 +81,7 @@ def files_key(listing: ImageListing) -> str:
 def _digest(*parts: bytes) -> str:
     whole = hashlib.blake2b(digest_size=12)
     for part in parts:
+        # With its length, so that no two lists of parts join to the same bytes.
         whole.update(len(part).to_bytes(8, "little") + part)
     return whole.hexdigest()
 
@@ -86,11 +92,28 @@ class ImageCache:
     Args:
         folder: default `cache/images` in the per-user folder.
         max_bytes: what all entries may take; default `CONVONET_CACHE_BYTES`, else 20 GB.
+        prepared_bytes: a set whose pixels take more is decoded on the fly; default `CONVONET_PREPARED_LIMIT` (GB),
+            else a fifth of the free disk.
     """
 
-    def __init__(self, folder: Path | None = None, max_bytes: int | None = None) -> None:
+    def __init__(
+        self, folder: Path | None = None, max_bytes: int | None = None, prepared_bytes: int | None = None
+    ) -> None:
         self.folder = folder or home() / "cache" / "images"
-        self.max_bytes = _allowed_bytes() if max_bytes is None else max_bytes
+        self.max_bytes = _bytes_of(BYTES_VARIABLE, 1, DEFAULT_BYTES) if max_bytes is None else max_bytes
+        self._prepared_bytes = prepared_bytes
+
+    def keeps(self, pixel_bytes: int) -> bool:
+        """Whether prepared pixels of this size are kept on the disk.
+
+        Raises:
+            InputError: `CONVONET_PREPARED_LIMIT` is not a number.
+        """
+        if self._prepared_bytes is not None:
+            return pixel_bytes <= self._prepared_bytes
+        existing = next(path for path in (self.folder, *self.folder.parents) if path.exists())
+        free = shutil.disk_usage(existing).free
+        return pixel_bytes <= _bytes_of(LIMIT_VARIABLE, 10**9, free // _FREE_PART)
 
     def show(self) -> list[CacheEntry]:
         """All entries, the one used last first."""
@@ -98,6 +121,7 @@ class ImageCache:
         for record in self.folder.glob(f"*/{RECORD}"):
             with suppress(*TORN):
                 value = json.loads(record.read_text(encoding="utf-8"))
+                # Not the access time, which many systems do not keep.
                 used = record.stat().st_mtime
                 found.append(
                     CacheEntry(record.parent.name, value["root"], value["shape"][0], value["bytes"], used)
@@ -115,7 +139,8 @@ class ImageCache:
         """
         freed = self._trim(keep_bytes or 0)
         for part in self.folder.glob("*.part"):
-            lock = filelock.FileLock(self._lock_file(part.stem))
+            # A part whose lock is held belongs to a process that is still writing it.
+            lock = filelock.FileLock(self._lock_file(part.stem.removesuffix(_ROWS_ONLY)))
             with suppress(filelock.Timeout), lock.acquire(timeout=0):
                 shutil.rmtree(part, ignore_errors=True)
         for gone in self.folder.glob("*.gone"):
@@ -126,8 +151,11 @@ class ImageCache:
 
     def _trim(self, bound: int, keep: str = "") -> int:
         taken = freed = 0
+        # The one used last comes first, so what goes is what nobody has asked for the longest.
         for entry in self.show():
             taken += entry.bytes
+            # The entry that was just made stays even if it is larger than the bound: somebody is about to
+            # use it.
             if taken > bound and entry.key != keep:
                 self.discard(entry.key)
                 taken -= entry.bytes
@@ -139,6 +167,7 @@ class ImageCache:
         gone = self.folder / f"{key}.gone"
         with suppress(OSError):
             shutil.rmtree(gone, ignore_errors=True)
+            # Renamed first: a reader finds the whole entry or none, never one that is half removed.
             (self.folder / key).rename(gone)
             shutil.rmtree(gone, ignore_errors=True)
 
@@ -150,11 +179,13 @@ class ImageCache:
         except TORN:
             return None
         with suppress(OSError):
+            # Marks the use, for the order in which entries are removed; a read-only cache still serves.
             os.utime(folder / RECORD)
         return stored
 
     def relatives(self, key: str) -> Iterator[Relative]:
         """Entries of the same place and pixel parameters, in which some files may be the same."""
+        # Same folder and same pixels, other files: what a folder was before some images came or went.
         family = key.partition("-")[0]
         for folder in sorted(self.folder.glob(f"{family}-*")):
             if folder.suffix:  # an entry that is being made or removed
@@ -175,6 +206,7 @@ class ImageCache:
             reported = False
             while True:
                 try:
+                    # In short turns, so that the person can stop the waiting.
                     lock.acquire(timeout=_POLL_SECONDS)
                     break
                 except filelock.Timeout:
@@ -194,30 +226,38 @@ class ImageCache:
         return self.folder / "locks" / f"{key}.lock"
 
     @contextmanager
-    def new_entry(self, key: str) -> Iterator[EntryWriter]:
+    def new_entry(self, key: str, pixels: PixelParams, *, keep_pixels: bool = True) -> Iterator[EntryWriter]:
         """A writer for an entry whose lock is held; the entry is there when the block ends well.
+
+        What a killed or cancelled process had written stays for the next one, if it was much.
 
         Raises:
             OutputError: the cache cannot be written to.
             StorageError: the disk is full; nothing of the entry is left.
         """
-        part = self.folder / f"{key}.part"
+        part = self.folder / f"{key}{'' if keep_pixels else _ROWS_ONLY}.part"
+        kept = False
         try:
-            shutil.rmtree(part, ignore_errors=True)
-            part.mkdir(parents=True)
-            with EntryWriter(part) as writer:
-                yield writer
+            part.mkdir(parents=True, exist_ok=True)
+            with EntryWriter(part, pixels, keep_pixels=keep_pixels) as writer:
+                try:
+                    yield writer
+                except Cancelled:
+                    kept = writer.done >= _WORTH_KEEPING
+                    raise
             self.discard(key)
             part.rename(self.folder / key)
             self._trim(self.max_bytes, keep=key)
         except OSError as error:
             raise storage_error(error, self.folder / "The prepared images") from error
         finally:
-            shutil.rmtree(part, ignore_errors=True)
+            if not kept:
+                shutil.rmtree(part, ignore_errors=True)
 
     def channels(self, key: str) -> int | None:
         """1 or 3 where `remember_channels` has noted it for these files."""
         try:
+            # Whatever is wrong with the note, the headers can be read again.
             return int((self.folder / "channels" / key).read_text(encoding="ascii"))
         except (OSError, ValueError):
             return None
@@ -227,13 +267,15 @@ class ImageCache:
         write_text(self.folder / "channels" / key, str(channels))
 
 
-def _allowed_bytes() -> int:
-    given = os.environ.get(BYTES_VARIABLE)
+def _bytes_of(variable: str, unit: int, default: int) -> int:
+    given = os.environ.get(variable)
     if not given:
-        return DEFAULT_BYTES
+        return default
     try:
-        return int(float(given))
+        # Also `2e10`, as people write sizes.
+        return int(float(given) * unit)
     except (ValueError, OverflowError) as error:
+        what, example = ("bytes", 20 * 10**9) if unit == 1 else ("gigabytes", 20)
         raise InputError(
-            f"{BYTES_VARIABLE} is not a number of bytes", expected="such as 20000000000", received=given
+            f"{variable} is not a number of {what}", expected=f"such as {example}", received=given
         ) from error

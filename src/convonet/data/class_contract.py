@@ -40,6 +40,7 @@ def impose_classes(
     missing = [name for name in classes if name not in reached]
     if extra or (missing and not allow_missing):
         raise mismatch(listing, extra, missing)
+    # The model's order is the law: its outputs mean these labels, whatever order the folders have.
     label_of = {name: index for index, name in enumerate(classes)}
     new = np.array([label_of.get(meant[name], -1) for name in listing.classes], np.int64)
     return listing.changed(classes=tuple(classes), labels=new[listing.labels])

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -15,9 +15,10 @@ from PIL import Image
 
 from convonet.data.arrays import address_of, is_arrays, load_array
 from convonet.data.cache import ImageCache, key_of
-from convonet.data.cache_entry import Stored
+from convonet.data.cache_entry import EntryWriter, Stored
 from convonet.data.channels import find_channels
 from convonet.data.decode import check_size, decode, read_bytes
+from convonet.data.decoded_images import DecodedImages
 from convonet.data.listing import ImageListing, Rows, Skipped
 from convonet.data.pixels import Pixels, fitted, flat
 from convonet.data.pool import Meter, decoding_workers, in_order
@@ -27,6 +28,8 @@ from convonet.params.data_params import PixelParams
 
 __all__ = ["PreparedSet", "find_channels", "prepare"]
 
+_NONE: Pixels = np.empty(0, np.uint8)
+# Small chunks end a stop soon; larger ones cost fewer switches between threads.
 _CHUNK_IMAGES = 64
 _CHUNK_BYTES = 2**22
 
@@ -37,7 +40,7 @@ class PreparedSet:
 
     Attributes:
         listing: only these images; its `skipped` holds what the scan and the decoder left out.
-        images: (N, H, W, C) uint8, mapped, read-only; row i is `listing.paths[i]`.
+        images: (N, H, W, C) uint8, mapped and read-only, or decoded when asked for; row i is `listing.paths[i]`.
         hashes: (N, 16) uint8, the content of each file (BLAKE2b).
         sizes: (N, 2) int64, height and width of each image before it was fitted.
         cached: nothing had to be decoded.
@@ -70,11 +73,10 @@ class PreparedSet:
         return len(self.listing)
 
     def select(self, rows: Rows) -> PreparedSet:
-        """Some rows, such as a held-out share; their pixels are copied out of the map."""
-        listing = self.listing.select(rows)
-        return replace(
-            self, listing=listing, images=self.images[rows], hashes=self.hashes[rows], sizes=self.sizes[rows]
-        )
+        """Some rows, such as a held-out share; mapped pixels are copied out of the map."""
+        listing, images = self.listing.select(rows), self.images
+        chosen = cast(Pixels, images.view(rows)) if isinstance(images, DecodedImages) else images[rows]
+        return replace(self, listing=listing, images=chosen, hashes=self.hashes[rows], sizes=self.sizes[rows])
 
     def fingerprint(self) -> str:
         """SHA-256 over path, class name and content of every image, in order."""
@@ -82,6 +84,7 @@ class PreparedSet:
         names = [name.encode() for name in self.classes]
         content = self.hashes.tobytes()
         for row, (path, label) in enumerate(zip(self.paths, self.labels.tolist(), strict=True)):
+            # Neither paths nor class names can hold a zero byte, so the parts cannot run into each other.
             whole.update(b"%b\0%b\0%b" % (path.encode(), names[label], content[16 * row : 16 * row + 16]))
         return whole.hexdigest()
 
@@ -107,6 +110,9 @@ def prepare(
 ) -> PreparedSet:
     """Decode the images of a listing, or map what an earlier run decoded. Tells `DataPrepared`.
 
+    A set whose pixels would take more disk than the cache allows is decoded once to see which files can be, and again
+    whenever its images are asked for.
+
     Rows of files that have not changed are taken from an older entry of the cache: those of which size, times and
     number are the same, or the content.
 
@@ -128,14 +134,18 @@ def prepare(
     if not len(listing):
         raise DataError(f"There are no images in the {name} set", where=listing.root)
     key = key_of(listing, pixels)
-    stored = cache.find(key)
+    keep_pixels = cache.keeps(len(listing) * int(np.prod(pixels.shape)))
+    stored = _found(cache, key, keep_pixels)
+    # Size and times can stay while the content changes; a resumed run must not rest on them.
     if stored is not None and by_content and not _is_as_stored(listing, stored, watch):
         cache.discard(key)
         stored = None
     cached = stored is not None
     if stored is None:
-        stored, cached = _made_once(listing, pixels, key, cache, watch, trusting=not by_content)
-    prepared = _prepared(listing, stored, cached, started)
+        stored, cached = _made_once(
+            listing, pixels, key, cache, watch, trusting=not by_content, keep_pixels=keep_pixels
+        )
+    prepared = _prepared(listing, stored, pixels, cached, started)
     _check_classes(listing, prepared, name, every_class)
     left_out = len(prepared.listing.skipped)
     watch.tell(
@@ -144,6 +154,12 @@ def prepare(
         )
     )
     return prepared
+
+
+def _found(cache: ImageCache, key: str, keep_pixels: bool) -> Stored | None:
+    """The entry of that key; one without pixels does not count where there is room for them."""
+    stored = cache.find(key)
+    return None if stored is not None and stored.images is None and keep_pixels else stored
 
 
 def _is_as_stored(listing: ImageListing, stored: Stored, watch: Watch) -> bool:
@@ -175,31 +191,45 @@ def content_hash(content: bytes) -> bytes:
 
 
 def _made_once(
-    listing: ImageListing, pixels: PixelParams, key: str, cache: ImageCache, watch: Watch, *, trusting: bool
+    listing: ImageListing,
+    pixels: PixelParams,
+    key: str,
+    cache: ImageCache,
+    watch: Watch,
+    *,
+    trusting: bool,
+    keep_pixels: bool,
 ) -> tuple[Stored, bool]:
     """The entry, and whether another process made it while this one waited."""
     with cache.locked(key, watch):
-        stored = cache.find(key)
+        stored = _found(cache, key, keep_pixels)
         if stored is not None:
             return stored, True
-        _fill(listing, pixels, key, cache, watch, trusting=trusting)
+        with cache.new_entry(key, pixels, keep_pixels=keep_pixels) as entry:
+            known = _known_rows(listing, cache, key, keep_pixels) if trusting else {}
+            _fill(entry, listing, pixels, known, watch)
         stored = cache.find(key)
     if stored is None:
         raise DataError("The prepared images are gone from the cache", where=cache.folder, hint="Try again")
     return stored, False
 
 
-def _prepared(listing: ImageListing, stored: Stored, cached: bool, started: float) -> PreparedSet:
+def _prepared(
+    listing: ImageListing, stored: Stored, pixels: PixelParams, cached: bool, started: float
+) -> PreparedSet:
+    images = _decoded(listing, stored, pixels) if stored.images is None else stored.images
     if stored.bad:
+        # The reasons come from the entry, so a start from the cache reports the same skipped files.
         bad = [Skipped(listing.paths[row], reason) for row, reason in stored.bad.items()]
         listing = listing.select(stored.good).changed(skipped=(*listing.skipped, *bad))
     seconds = time.perf_counter() - started
-    return PreparedSet(listing, stored.images, stored.hashes, stored.sizes, cached, seconds)
+    return PreparedSet(listing, images, stored.hashes, stored.sizes, cached, seconds)
 
 
 def _check_classes(before: ImageListing, prepared: PreparedSet, name: str, every_class: bool) -> None:
     after = prepared.listing.counts()
     lost = [label for label, count in before.counts().items() if count and not after[label]]
+    # A class that lost all its images would still have an output that nothing ever trains.
     if not lost or (len(prepared) and not every_class):
         return
     first = next(item for item in prepared.listing.skipped if item not in before.skipped)
@@ -212,51 +242,75 @@ def _check_classes(before: ImageListing, prepared: PreparedSet, name: str, every
     )
 
 
+def _decoded(listing: ImageListing, stored: Stored, pixels: PixelParams) -> Pixels:
+    """The images of an entry without pixels, each decoded when it is asked for."""
+    read, rows = _reader(listing, pixels), stored.good
+
+    def image(index: int) -> Pixels:
+        made = read(int(rows[index]))
+        if isinstance(made, str) or made.hash != stored.hashes[index].tobytes():
+            raise DataError(
+                "An image changed while it was in use",
+                where=os.path.join(listing.root, listing.paths[int(rows[index])]),
+                received=made if isinstance(made, str) else "another content",
+                hint="Start again, so that the set is read anew",
+            )
+        return made.pixels
+
+    workers = decoding_workers(float(listing.stats[:, 0].mean()))
+    # All that is done with the pixels of a set is what can be done with these: their shape, and indexing by rows.
+    return cast(Pixels, DecodedImages(image, len(rows), pixels.shape, workers))
+
+
 def _fill(
-    listing: ImageListing, pixels: PixelParams, key: str, cache: ImageCache, watch: Watch, *, trusting: bool
+    entry: EntryWriter,
+    listing: ImageListing,
+    pixels: PixelParams,
+    known: Mapping[int, _Made | str],
+    watch: Watch,
 ) -> None:
     """Decode what no older entry holds and write a new entry.
 
     Args:
-        trusting: take over what an older entry has of files that look unchanged.
+        entry: what a killed process has written of it is not decoded again.
+        known: rows that need not be decoded.
     """
-    known = _known_rows(listing, cache, key) if trusting else {}
     read = _reader(listing, pixels)
 
     def made(rows: range) -> list[_Made | str]:
         return [known[row] if row in known else read(row) for row in rows]
 
-    hashes: list[bytes] = []
-    sizes: list[tuple[int, int]] = []
-    bad: dict[int, str] = {}
     meter = Meter(watch, "prepare", len(listing))
-    row = 0
-    with cache.new_entry(key) as entry:
-        workers = decoding_workers(listing.stats[:, 0].mean())
-        for results in in_order(made, list(_chunks(listing, pixels)), workers, watch):
-            for result in results:
-                if isinstance(result, str):
-                    bad[row] = result
-                else:
-                    entry.write(result.pixels)
-                    hashes.append(result.hash)
-                    sizes.append((result.height, result.width))
-                row += 1
-            meter.tell(row)
-        entry.finish(listing, pixels, hashes, sizes, bad)
+    # By the mean file size: threads gain nothing where most of the time is spent in Python.
+    workers = decoding_workers(listing.stats[:, 0].mean())
+    # Decoded by many threads, written in order: row i is path i.
+    for results in in_order(made, list(_chunks(listing, pixels, entry.done)), workers, watch):
+        for result in results:
+            if isinstance(result, str):
+                entry.skip(result)
+            else:
+                entry.write(result.pixels, result.hash, (result.height, result.width))
+        entry.save()
+        meter.tell(entry.done)
+    entry.finish(listing)
 
 
-def _known_rows(listing: ImageListing, cache: ImageCache, key: str) -> dict[int, _Made | str]:
-    """Rows whose file stands unchanged in an older entry."""
+def _known_rows(
+    listing: ImageListing, cache: ImageCache, key: str, with_pixels: bool
+) -> dict[int, _Made | str]:
+    """Rows whose file stands unchanged in an older entry, one with pixels where they are wanted."""
     known: dict[int, _Made | str] = {}
     state = {
         path: stats for path, stats in zip(listing.paths, map(tuple, listing.stats.tolist()), strict=True)
     }
     row_of = {path: row for row, path in enumerate(listing.paths)}
     for stored, paths, stats in cache.relatives(key):
+        if with_pixels and stored.images is None:
+            continue
         position = np.full(len(paths), -1, np.int64)
         position[stored.good] = np.arange(len(stored.good))
         for old, (path, stat) in enumerate(zip(paths, map(tuple, stats.tolist()), strict=True)):
+            # The first entry that knows a file is enough.
             if state.get(path) != stat or row_of[path] in known:
                 continue
             known[row_of[path]] = stored.bad[old] if old in stored.bad else _row(stored, int(position[old]))
@@ -265,7 +319,8 @@ def _known_rows(listing: ImageListing, cache: ImageCache, key: str) -> dict[int,
 
 def _row(stored: Stored, index: int) -> _Made:
     height, width = stored.sizes[index].tolist()
-    return _Made(stored.images[index], stored.hashes[index].tobytes(), height, width)
+    pixels = _NONE if stored.images is None else stored.images[index]
+    return _Made(pixels, stored.hashes[index].tobytes(), height, width)
 
 
 def _reader(listing: ImageListing, pixels: PixelParams) -> Callable[[int], _Made | str]:
@@ -297,6 +352,7 @@ def _array_reader(listing: ImageListing, pixels: PixelParams) -> Callable[[int],
             check_size(*array.shape[:2])
         except DataError as error:
             return error.what
+        # Pillow knows grey images only without the axis of channels.
         array = np.ascontiguousarray(array[..., 0] if array.shape[2:] == (1,) else array)
         image = fitted(flat(Image.fromarray(array), pixels.alpha), pixels)
         return _Made(image, content_hash(array.tobytes()), *array.shape[:2])
@@ -304,13 +360,14 @@ def _array_reader(listing: ImageListing, pixels: PixelParams) -> Callable[[int],
     return read
 
 
-def _chunks(listing: ImageListing, pixels: PixelParams) -> Iterator[range]:
-    """Rows that one thread takes at once: few enough to be cancelled between them, and to fit into memory."""
+def _chunks(listing: ImageListing, pixels: PixelParams, first: int = 0) -> Iterator[range]:
+    """Rows from `first` on, in parts for one thread: few enough to be cancelled between them and to fit into memory."""
     most = max(1, min(_CHUNK_IMAGES, 2 * _CHUNK_BYTES // int(np.prod(pixels.shape))))
-    start = taken = 0
-    for row, size in enumerate(listing.stats[:, 0].tolist()):
+    start, taken = first, 0
+    for row, size in enumerate(listing.stats[first:, 0].tolist(), start=first):
         if row > start and (row - start >= most or taken + size > _CHUNK_BYTES):
             yield range(start, row)
             start, taken = row, 0
         taken += size
-    yield range(start, len(listing))
+    if start < len(listing):
+        yield range(start, len(listing))

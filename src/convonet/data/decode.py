@@ -35,11 +35,13 @@ from convonet.params.data_params import PixelParams
 DECODER_VERSION = 2
 """Part of the cache's key: counts up when the same file and parameters would give other pixels."""
 
+# A few kilobytes of PNG can unpack to gigabytes; photographs stay far below this.
 MAX_PIXELS = 100_000_000
 MAX_FILE_BYTES = 512 * 2**20
 
 _CUT_OFF = "cut off: the file ends before the image does"
 _CUT_SILENTLY = ("JPEG", "MPO", "PNG", "TIFF")
+# One read serves most images of small sets; asking for the size first would be a system call more for each.
 _SMALL = 2**16
 # Without O_NONBLOCK, opening a pipe waits for somebody to write into it.
 _READ = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
@@ -131,6 +133,7 @@ def read_bytes(path: str | os.PathLike[str]) -> bytes:
             os.close(handle)
     except FileNotFoundError as error:
         raise DataError("no such file") from error
+    # ValueError: a zero byte in the path, which tables can bring.
     except (OSError, ValueError) as error:
         raise DataError(
             f"cannot be read: {(getattr(error, 'strerror', None) or str(error)).lower()}"
@@ -155,12 +158,14 @@ def read_head(path: str | os.PathLike[str], most: int = 4096) -> bytes:
 def _rest(handle: int) -> bytes:
     """What follows the first read, where it did not reach the end of the file."""
     info = os.fstat(handle)
+    # A device or a pipe may never end.
     if not stat.S_ISREG(info.st_mode):
         raise DataError("not a regular file")
     if info.st_size > MAX_FILE_BYTES:
         most = MAX_FILE_BYTES // 2**20
         raise DataError(f"too large: {info.st_size / 2**20:,.0f} MiB, at most {most} MiB are read")
     parts = []
+    # One read gives at most 2 GiB on Linux, and may give less for no reason.
     while part := os.read(handle, 2**24):
         parts.append(part)
     return b"".join(parts)
@@ -174,6 +179,7 @@ def decode(content: bytes, pixels: PixelParams) -> Decoded:
     """
     header = read_header(content)
     if header is not None:
+        # Before decoding: the size in the header is what a decoder would ask memory for.
         check_size(header.height, header.width)
     array = _plain(content, header) if header is not None and header.plain else None
     if array is not None:
@@ -205,6 +211,7 @@ def _plain(content: bytes, header: Header) -> Pixels | None:
         array = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
     except cv2.error:  # it has bounds of its own, such as a million pixels a side
         return None
+    # Another shape: it has read something else than what the header is of, such as a thumbnail.
     if array is None or array.shape[:2] != (header.height, header.width):
         return None
     return np.asarray(array if header.channels == 1 else cv2.cvtColor(array, cv2.COLOR_BGR2RGB), np.uint8)
@@ -236,6 +243,8 @@ def open_image(content: bytes) -> Image.Image:
         DataError: no image of a type that is read, or too large.
     """
     try:
+        # Only these: Pillow's other readers take more kinds of damage, and some start programs such as
+        # Ghostscript.
         image = Image.open(io.BytesIO(content), formats=_FORMATS)
     except UnidentifiedImageError as error:
         raise DataError("not an image: its content is of no type that is read") from error

@@ -39,6 +39,8 @@ def list_class_folders(root: Path, watch: Watch) -> ImageListing:
             reason = "not in a class folder" if is_image_name(entry.name) else NOT_AN_IMAGE
             skipped.append(Skipped(entry.name, reason))
         elif files := image_files(entry.path, entry.name, skipped, watch):
+            # Two folders whose names look the same are one class, whatever code points they are written
+            # with.
             found.setdefault(compared(entry.name) or entry.name, []).extend(files)
         else:
             skipped.append(Skipped(entry.name, NO_IMAGES))
@@ -94,16 +96,20 @@ def image_files(folder: str, below: str, skipped: list[Skipped], watch: Watch) -
     """
     found: list[File] = []
     seen: set[tuple[int, int]] = set()
+    # A list instead of recursion: folders can be nested deeper than Python's stack.
     waiting = [(folder, below)]
     while waiting:
         watch.check()
         folder, below = waiting.pop()
+        # Without this, a link to a folder above would list every image again and again.
         if not _is_new(folder, seen):
             continue
         for entry in _entries(folder, below, skipped):
             path = f"{below}/{entry.name}" if below else entry.name
             if not is_text(path):
                 skipped.append(Skipped(legible(path), NOT_TEXT))
+            # By name alone: opening every file to see whether it is an image would read the whole set
+            # twice.
             elif is_image_name(entry.name):
                 _add(entry, path, found, waiting, skipped)
             elif _is_folder(entry):
@@ -127,6 +133,7 @@ def _is_new(folder: str, seen: set[tuple[int, int]]) -> bool:
         info = os.stat(folder)
     except OSError:
         return True  # opening it will say why
+    # Not the path: a link has another one for the same folder.
     identity = (info.st_dev, info.st_ino)
     known = identity in seen
     seen.add(identity)

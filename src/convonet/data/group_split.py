@@ -97,6 +97,7 @@ def _dealt(labels: Rows, members: Members, weights: tuple[float, ...], purpose: 
     counts = np.bincount(labels).astype(np.float64)
     missing = np.outer(weights, counts)
     side = np.empty(len(members), np.int64)
+    # The largest first, while all sides still have room; the small ones then even things out.
     for index in np.lexsort((keys, -sizes)).tolist():
         own = labels[members[index]]
         # What is lacking of its classes, and in all; rounded, so that sums in another order decide nothing.
@@ -125,6 +126,8 @@ def _settle(labels: Rows, members: Members, side: Rows) -> None:
             if present[lacking, label]:
                 continue
             there = [index for index, classes in enumerate(own) if label in classes]
+            # Only a group whose other classes stay behind on its side: mending one class must not break
+            # another.
             spare = [index for index in there if (present[1 - lacking, own[index]] > 1).all()]
             if spare:
                 move(spare, lacking)

@@ -55,4 +55,5 @@ def _links(names: Sequence[bytes | str]) -> Rows:
     """Pairs that join each row to the first of its name, (pairs, 2); an empty name joins nothing."""
     first: dict[bytes | str, int] = {}
     pairs = [(first.setdefault(name, row), row) for row, name in enumerate(names) if name]
+    # With its two columns also where there is no pair at all.
     return np.array([pair for pair in pairs if pair[0] != pair[1]], np.int64).reshape(-1, 2)

@@ -53,6 +53,7 @@ def _png(content: bytes) -> Header | None:
     width, height, depth, colour, _, _, interlace = _PNG_HEAD.unpack_from(content, 16)
     if colour not in _PNG_CHANNELS or not width or not height:
         return None
+    # Transparency, palettes and 16 bits ask for decisions, and those are Pillow's.
     plain = depth == 8 and colour in (0, 2) and not interlace and _is_neutral_png(content)
     return Header(height, width, _PNG_CHANNELS[colour], plain)
 
@@ -77,6 +78,7 @@ def _is_neutral_png(content: bytes) -> bool:
 
 def _jpeg(content: bytes) -> Header | None:
     """The first frame header. Segments that may turn or recolour the image make the file not plain."""
+    # Bytes behind the end may be a second picture, as cameras append them.
     neutral = content.endswith(b"\xff\xd9")
     position, end = 2, len(content)
     while position + 4 <= end and content[position] == 0xFF:
@@ -84,6 +86,7 @@ def _jpeg(content: bytes) -> Header | None:
         if marker == 0xFF:  # a fill byte
             position += 1
             continue
+        # The length counts itself, so it is at least 2.
         length = int.from_bytes(content[position + 2 : position + 4], "big")
         if marker in _FRAMES:
             return _frame(content[position + 4 : position + 10], neutral and marker in _EXACT_FRAMES)
@@ -101,5 +104,6 @@ def _frame(body: bytes, neutral: bool) -> Header | None:
     depth, height, width, components = struct.unpack(">BHHB", body)
     if not height or not width:
         return None
+    # Four components are CMYK, which each decoder turns into RGB in its own way.
     plain = neutral and depth == 8 and components in (1, 3)
     return Header(height, width, 1 if components == 1 else 3, plain)

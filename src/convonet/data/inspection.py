@@ -120,11 +120,11 @@ def inspect_folder(
         DataError: nothing to look at: no folder, no image, one class.
     """
     watch = watch or Watch()
-    cache = cache or ImageCache()
     given: dict[str, Any] = {"train_dir": os.fspath(folder), "test_dir": None, "val_dir": None}
     if test is not None:
         given["test_dir"] = os.fspath(test)
     data = (data or DataParams()).changed(**given)
+    cache = cache or ImageCache(prepared_bytes=data.prepared_bytes)
     train_set = _prepared(data, "train", cache, watch)
     train_perceptual = perceptual_hashes(train_set.images, watch)
     train_quality = quality_of(train_set, train_perceptual, watch)
@@ -204,6 +204,7 @@ def _equal_rows(prepared: PreparedSet) -> Iterator[list[int]]:
 
 def _leaks(train: PreparedSet, test: PreparedSet) -> Iterator[Leak]:
     """Each test image whose content stands in training, with the first training image that has it."""
+    # Backwards, so that the first image of equal ones is the one that stays in the dictionary.
     first = dict(zip(reversed(_contents(train)), reversed(train.paths), strict=True))
     for content, path in zip(_contents(test), test.paths, strict=True):
         if content in first:
@@ -245,6 +246,7 @@ def _warnings(prepared: PreparedSet) -> list[str]:
 def _pair_warnings(
     data: DataParams, train: PreparedSet, test: PreparedSet, leaks: Sequence[Leak]
 ) -> Iterator[str]:
+    # Links followed: one folder under two names is still one set.
     same_root = os.path.realpath(train.listing.root) == os.path.realpath(test.listing.root)
     if same_root and train.paths == test.paths:
         yield "Training and test are one set: scores on it say nothing about new images"

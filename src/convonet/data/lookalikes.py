@@ -113,6 +113,7 @@ def alike_groups(perceptual: PerceptualHashes, watch: Watch | None = None) -> In
         Cancelled: the watch says so.
     """
     groups = np.arange(len(perceptual), dtype=np.int64)
+    # Images without structure all look alike; joining them would tie unrelated images together.
     rows = np.flatnonzero(~perceptual.flat)
     for bits in _band_masks():
         if watch is not None:

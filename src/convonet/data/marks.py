@@ -113,6 +113,7 @@ def obey_marks(listing: ImageListing, marks: Mapping[str, Mark]) -> Repaired:
     if not marks:
         return Repaired(listing, ())
     marks = resolved_marks(listing.paths, marks)
+    # As people compare names: the mark may come from another system, with other code points.
     label_of = {compared(name): index for index, name in enumerate(listing.classes)}
     row_of = {path: row for row, path in enumerate(listing.paths) if path in marks}
     labels, kept = listing.labels.copy(), np.ones(len(listing), np.bool_)

@@ -30,7 +30,9 @@ def flat(image: Image.Image, alpha: Alpha, float_top: int = 0) -> Image.Image:
     Args:
         float_top: what is white in floating point, 1 or 255. 0: the image tells, 1 where it stays within 0..1.
     """
+    # First of all: sizes and boxes mean the image as people see it.
     image = ImageOps.exif_transpose(image)
+    # Versions of Pillow differ in how they make 8 bits of these: cut off, or scaled.
     if image.mode.startswith("I;16"):
         return Image.fromarray((np.asarray(image).astype(np.uint16) >> 8).astype(np.uint8))
     if image.mode == "I":
@@ -52,6 +54,7 @@ def _from_float(values: npt.NDArray[np.float32], top: int) -> Pixels:
 def float_top_of(values: npt.NDArray[np.float32]) -> int:
     """What is white in floating-point numbers, by their range: 1 where all are within 0..1, else 255."""
     values = np.nan_to_num(values)
+    # Floating-point files do not say their scale; these two are what programs write.
     return 1 if values.max(initial=0.0) <= 1 and values.min(initial=0.0) >= 0 else 255
 
 
@@ -72,6 +75,7 @@ def fitted(image: Image.Image, pixels: PixelParams) -> Pixels:
     Returns:
         (height, width, channels) uint8.
     """
+    # Channels first: grey of a resized colour image would differ from a resized grey image by rounding.
     mode = "L" if pixels.channels == 1 else "RGB"
     image = image if image.mode == mode else image.convert(mode)
     size = (pixels.width, pixels.height)
@@ -90,12 +94,14 @@ def _centre(have: tuple[int, int], want: tuple[int, int]) -> tuple[float, float,
     scale = min(have[0] / want[0], have[1] / want[1])
     width, height = want[0] * scale, want[1] * scale
     left, top = (have[0] - width) / 2, (have[1] - height) / 2
+    # Rounding may put the box a hair outside, which Pillow refuses.
     return max(left, 0.0), max(top, 0.0), min(left + width, have[0]), min(top + height, have[1])
 
 
 def _padded(image: Image.Image, pixels: PixelParams) -> Pixels:
     """The whole image in its own shape, in the middle of zeros or of its own edge repeated."""
     scale = min(pixels.width / image.width, pixels.height / image.height)
+    # A very long image still gets one row or column of pixels.
     width = min(max(round(image.width * scale), 1), pixels.width)
     height = min(max(round(image.height * scale), 1), pixels.height)
     if image.size != (width, height):

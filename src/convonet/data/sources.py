@@ -265,6 +265,7 @@ def _check_own_classes(data: DataParams, listing: ImageListing) -> None:
 
 def _deeper(listing: ImageListing) -> str | None:
     """The folder that may have been meant, when the only class holds folders itself."""
+    # A person often gives the folder above: `data` instead of `data/train`.
     below = listing.root / listing.classes[0]
     folders = {path.split("/")[1] for path in listing.paths if path.count("/") > 1}
     return f"Perhaps {below} is meant: it holds {len(folders)} folders" if len(folders) > 1 else None

@@ -38,9 +38,11 @@ def split_rows(
         )
     if groups is not None:
         return split_by_group(np.asarray(labels, np.int64), groups, share, seed)
+    # The purpose is part of the seed: the split must not be one of the folds, or the two would be related.
     classes = _shuffled_classes(labels, f"split:{seed}")
     held = [rows[:count] for rows, count in zip(classes, _held_counts(classes, share), strict=True)]
     out = np.sort(np.concatenate([*held, np.empty(0, np.int64)]))
+    # Sorted on both sides: the order in which images are shown comes from the epoch, not from the split.
     stay = np.setdiff1d(np.arange(len(np.asarray(labels))), out, assume_unique=True)
     return stay.astype(np.int64), out
 
@@ -70,6 +72,7 @@ def stratified_folds(
         )
     dealt = np.concatenate(_shuffled_classes(labels, f"folds:{seed}"))
     fold = np.empty(total, np.int64)
+    # Dealt like cards, class after class: every class is spread evenly, and the folds end up of one size.
     fold[dealt] = np.arange(total) % folds
     return [(np.flatnonzero(fold != part), np.flatnonzero(fold == part)) for part in range(folds)]
 
@@ -79,6 +82,7 @@ def _shuffled_classes(labels: npt.ArrayLike, purpose: str) -> list[Rows]:
     labels = np.asarray(labels, np.int64)
     bits = bits_of(purpose)
     groups = (np.flatnonzero(labels == label) for label in np.unique(labels))
+    # Sorting by raw bits: numpy may change how it shuffles from one version to the next.
     return [rows[np.argsort(bits.random_raw(len(rows)), kind="stable")] for rows in groups]
 
 
@@ -89,5 +93,6 @@ def _held_counts(groups: list[Rows], share: float) -> list[int]:
     counts = np.floor(wanted).astype(np.int64)
     spare = round(share * sizes.sum()) - int(counts.sum())
     counts[np.argsort(-(wanted - counts), kind="stable")[: max(spare, 0)]] += 1
+    # One on each side wherever a class has two: a class that is never validated has no score.
     counts = np.clip(counts, np.minimum(1, sizes - 1), sizes - 1)
     return [int(count) for count in counts]

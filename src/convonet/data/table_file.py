@@ -67,6 +67,7 @@ def read_table_file(file: Path) -> TableFile:
         raise DataError(f"The table cannot be read: {error}", where=file) from error
     if not cells:
         return TableFile(file, (), (), line + 1, encoding)
+    # No header names an image; a first row that does is data.
     has_header = not any(is_image_name(cell.strip()) for cell in cells[0])
     width = max(map(len, cells[:_ROWS_TRIED]))
     head_cells = cells[0] if has_header else [f"column {number}" for number in range(1, width + 1)]
@@ -86,6 +87,7 @@ def _different(cells: Sequence[str]) -> tuple[str, ...]:
     names: list[str] = []
     for number, cell in enumerate(cells, start=1):
         own = compared(cell)
+        # Spreadsheets leave empty and repeated headings; every column must have a name to be chosen by.
         names.append(own if own and own not in names else f"{own or 'column'} {number}")
     return tuple(names)
 
@@ -93,6 +95,8 @@ def _different(cells: Sequence[str]) -> tuple[str, ...]:
 def _text(file: Path) -> tuple[str, str]:
     try:
         with file.open("rb") as stream:
+            # One byte more than is allowed: asking for the size first does not help with a device or a
+            # growing file.
             content = stream.read(_MOST_BYTES + 1)
     except OSError as error:
         raise DataError(f"The table cannot be read: {error.strerror}", where=file) from error
@@ -101,11 +105,13 @@ def _text(file: Path) -> tuple[str, str]:
     marked = next((name for mark, name in _MARKS.items() if content.startswith(mark)), None)
     # Without a mark UTF-16 is told by its zeros: every second byte of a Latin letter is one.
     bare = "utf-16-le" if content[1:40:2].count(0) > 10 else "utf-8"
+    # Code page 1252 last: it takes nearly every byte, so it would win over the right one.
     for encoding in (marked,) if marked else (bare, "cp1252"):
         try:
             text = content.decode(encoding)
         except UnicodeDecodeError:
             continue
+        # No table holds a zero: this was no text, or text of another encoding.
         if "\0" in text:
             break
         return text, _NAMES[encoding]
@@ -123,6 +129,7 @@ def _separator(file: Path, text: str) -> str:
 
     def fitness(separator: str) -> tuple[bool, int, bool]:
         try:
+            # Read as CSV, not split: a quoted cell may hold the separator.
             widths = [len(row) for row in csv.reader(sample, delimiter=separator)]
         except csv.Error:
             return False, 0, False

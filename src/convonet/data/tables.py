@@ -137,6 +137,7 @@ class _Reading:
         if not label:
             self._skipped.append(Skipped(path, f"line {number} has no label"))
             return
+        # Kept for lines that repeat an image too: the second one may contradict the first.
         self._labels.setdefault(path_key(path), set()).add(label)
         if path_key(path) in self._rows:
             self._again += 1
@@ -149,6 +150,7 @@ class _Reading:
         torn = {key for key, labels in self._labels.items() if len(labels) > 1}
         rows = [row for key, row in self._rows.items() if key not in torn]
         self._skipped += [Skipped(self._rows[key].path, _TWO_LABELS) for key in sorted(torn)]
+        # After the contradictions are out: a label that only they have needs no name.
         named = label_names(self._table.file, {row.label for row in rows})
         if named is not None:
             rows = [row._replace(label=named.names[row.label]) for row in rows]
@@ -198,6 +200,7 @@ def tables_in(folder: Path, data: DataParams, watch: Watch) -> list[Table]:
         )
     except OSError:
         return []
+    # Asked first, since reading a table of a million lines takes seconds.
     if not files or not (data.image_dir or has_images(folder, watch)):
         return []
     return [table for file in files if (table := _image_table(Path(file), data, watch)) is not None]
@@ -213,4 +216,5 @@ def _image_table(file: Path, data: DataParams, watch: Watch) -> Table | None:
         return None
     labels = {label for row in table.content.rows if (label := columns.label_of(row))}
     there = any(images.holds(row[columns.path]) for row in table.some_rows() if row[columns.path])
+    # A folder may hold tables of anything; only one that names its images is meant.
     return table if there and len(labels) > 1 else None

@@ -117,6 +117,7 @@ def _scan(body: bytes, end: int) -> _Scan:
 
 
 def _is_cut_jpeg(content: bytes, pixels: Pixels) -> bool:
+    # Only few images end in exactly this grey: all others need not be parsed.
     middle = _is_middle(pixels[-1:, -1:]).all()
     if not middle and content.find(b"\xff\xc2") < 0:
         return False
@@ -163,6 +164,7 @@ def _lacks_units(file: _Jpeg, pixels: Pixels) -> bool:
     if file.interval:
         parts = re.split(rb"\xff[\xd0-\xd7]", coded)
         due = -(-units // file.interval)
+        # A whole restart interval is missing.
         if len(parts) < due:
             return True
         coded, grey = parts[-1], min(grey, units - (due - 1) * file.interval)
@@ -174,10 +176,14 @@ def _lacks_units(file: _Jpeg, pixels: Pixels) -> bool:
     if any(dc is None or ac is None for dc, ac, _ in blocks):
         return True
     unit = "".join(f"{dc}{ac}" * count for dc, ac, count in blocks)
+    # In coded data a byte of ones is followed by a zero that does not count.
     tail = coded.replace(b"\xff\x00", b"\xff")[-(len(unit) * repeated // 8 + 2) :]
     bits = "".join(f"{byte:08b}" for byte in tail)
     ends = (
-        bits[: len(bits) - pad] for pad in range(8) if bits.endswith("1" * pad) or bits.endswith("0" * pad)
+        # The last byte is filled up; encoders use ones, some zeros.
+        bits[: len(bits) - pad]
+        for pad in range(8)
+        if bits.endswith("1" * pad) or bits.endswith("0" * pad)
     )
     return not any(end.endswith(unit * repeated) for end in ends)
 
@@ -213,6 +219,7 @@ def _is_short_png(content: bytes, pixels: Pixels) -> bool:
     if len(content) < 33:
         return True
     width, height, depth, colour, _, _, interlace = struct.unpack_from(">IIBBBBB", content, 16)
+    # The rows that are missing stay zero, so a last row with anything in it was there.
     if not interlace and pixels[-1:].any():
         return False
     bits = depth * _PNG_CHANNELS.get(colour, 1)
@@ -234,6 +241,7 @@ def _unpacked_size(content: bytes, most: int) -> int:
                     size += len(unpacker.decompress(data, 2**20))
                 except zlib.error:
                     return size
+                # A megabyte at a time, so that a bomb fills no memory.
                 data = unpacker.unconsumed_tail
         at += 12 + length
     return size

@@ -144,6 +144,7 @@ def run(snap: Path | None = None, server: str | None = None, token: str | None =
         show_faults(window.controller)
         QTimer.singleShot(0, window, window.controller.attach_running)
         QTimer.singleShot(_WARM_AFTER_MS, window, window.controller.session.backend.warm)
+        QTimer.singleShot(_WARM_AFTER_MS, window, window.prepare_pages)
     code = int(app.exec())
     if snap is not None and not snap.is_file():
         raise OutputError("The picture cannot be written", where=snap, hint="Choose another place")

@@ -5,8 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QLabel, QMainWindow, QMenu, QProgressBar, QStackedWidget, QToolButton, QWidget
+from PySide6.QtCore import QEvent, Qt, QTimer, QUrl
+from PySide6.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent, QResizeEvent
+from PySide6.QtWidgets import (
+    QLabel,
+    QMainWindow,
+    QMenu,
+    QProgressBar,
+    QScrollArea,
+    QStackedWidget,
+    QToolButton,
+    QWidget,
+)
 
 from convonet.desktop.actions import ACTIONS, MENUS, PAGES
 from convonet.desktop.dialogs.ask import Asker
@@ -14,9 +24,10 @@ from convonet.desktop.file_actions import FileActions
 from convonet.desktop.help_actions import HelpActions
 from convonet.desktop.rail import Rail
 from convonet.desktop.task_actions import TaskActions
-from convonet.desktop.views import make_page
+from convonet.desktop.views import import_pages, make_page
 from convonet.desktop.views.page import Page, PageContext
 from convonet.desktop.widgets.basic import row
+from convonet.desktop.widgets.steady import forget_hover
 from convonet.launch.work import WorkEnded
 from convonet.session.progress import time_left
 from convonet.session.steps import steps
@@ -26,6 +37,9 @@ if TYPE_CHECKING:
 
 _STAY, _STOP, _GO_ON = "Stay", "Stop and close", "Go on in the background"
 _MESSAGE_MS = 8000
+_BETWEEN_PAGES_MS = 60
+_NARROW = 960
+_SHOW = "Show in folder"
 _RAIL_WORDS = 20
 
 
@@ -37,7 +51,8 @@ class AppWin(QMainWindow):
         self.controller = controller
         self.setWindowTitle("Convonet")
         self.setAcceptDrops(True)
-        self.setMinimumSize(900, 600)
+        # At twice the size of letters a screen of 1440 × 900 pixels has room for no more.
+        self.setMinimumSize(640, 400)
         self.resize(*controller.window_state.size)
         controller.ask = Asker(self)
         self.files, self.tasks = FileActions(controller), TaskActions(controller)
@@ -46,15 +61,19 @@ class AppWin(QMainWindow):
         controller.make_actions(handlers | {"exit": self._exit})
         self._context = PageContext(controller, self.files, self.tasks)
         self.pages: dict[str, Page] = {}
+        self._frames: dict[str, QScrollArea] = {}
         self._stack = QStackedWidget()
         self.rail = Rail()
         body = QWidget()
-        body.setLayout(row(self.rail, self._stack, gap=0))
+        body.setLayout(row(_beside(self.rail), self._stack, gap=0))
         self.setCentralWidget(body)
         self._recent = QMenu("Open Recent", self)
         self._make_menus()
         self._make_status()
         self._closing = False
+        self._prepare = QTimer(self)
+        self._prepare.setSingleShot(True)
+        self._prepare.setInterval(_BETWEEN_PAGES_MS)
         self.rail.chosen.connect(self.show_page)
         controller.page_wanted.connect(self.show_page)
         controller.changed.connect(self._changed)
@@ -106,7 +125,7 @@ class AppWin(QMainWindow):
         """Show a page, or a part of it: `train`, `params/hyper`."""
         name, _, part = where.partition("/")
         page = self.page(name)
-        self._stack.setCurrentWidget(page)
+        self._stack.setCurrentWidget(self._frames[name])
         self.rail.show_page(name)
         page.setFocus()
         if part:
@@ -116,14 +135,29 @@ class AppWin(QMainWindow):
         """A page, made when it is asked for the first time."""
         if name not in self.pages:
             self.pages[name] = make_page(name, self._context)
-            self._stack.addWidget(self.pages[name])
+            self._frames[name] = _scrolled(self.pages[name])
+            self._stack.addWidget(self._frames[name])
         return self.pages[name]
+
+    def prepare_pages(self) -> None:
+        """Make the pages that nobody has looked at yet, one after the other, so that showing one is no wait."""
+        waiting = [name for name in PAGES if name not in self.pages]
+
+        def make_next() -> None:
+            if waiting and not self._closing:
+                page = self.page(waiting.pop(0))
+                for widget in page.findChildren(QWidget):
+                    widget.ensurePolished()
+                self._prepare.start()
+
+        self._prepare.timeout.connect(make_next)
+        self.controller.background.call("pages", lambda _: import_pages(), lambda _: self._prepare.start())
 
     @property
     def shown(self) -> str:
         """The page that is shown."""
         current = self._stack.currentWidget()
-        return next((name for name in PAGES if self.pages.get(name) is current), "")
+        return next((name for name in PAGES if self._frames.get(name) is current), "")
 
     # What changes
 
@@ -145,15 +179,35 @@ class AppWin(QMainWindow):
             self._bar.setValue(round(1000 * (progress.share or 0)))
 
     def _ended(self, ended: WorkEnded) -> None:
-        words = {"done": "Done", "cancelled": "Stopped; what was done is kept", "failed": "It failed"}
+        words = {"done": "Done", "cancelled": "Stopped; what was done is kept", "failed": _failure(ended)}
         text = words.get(ended.state, str(ended.state))
         if ended.task.kind == "export" and ended.result is not None:
             text = f"Exported and checked: {ended.result['path']}"
+            file = Path(ended.result["path"])
+            # A dialog that is open must not hold up the others who hear of the end.
+            QTimer.singleShot(0, self, lambda: self._tell_export(file))
         if ended.task.kind == "report" and ended.result is not None:
             text = f"Saved: {ended.result['path']}"
         self.statusBar().showMessage(text, _MESSAGE_MS)
         if self._closing:
             self.close()
+
+    def _tell_export(self, path: Path) -> None:
+        """Where the exported model is; a person who waited for it is told in a dialog."""
+        if self.controller.ask is None or self._closing:
+            return
+        text = f"{path}\n\nIt gives the same answers as the model, image by image."
+        if self.controller.ask.choose("Exported and checked", text, (_SHOW, "Close")) == _SHOW:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(path if path.is_dir() else path.parent)))
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.ActivationChange and self.isActiveWindow():
+            forget_hover(self)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.rail.set_narrow(self.width() < _NARROW)
 
     def _fill_recent(self) -> None:
         self._recent.clear()
@@ -210,3 +264,46 @@ class AppWin(QMainWindow):
             self.controller.session.stop()
         # The window closes when the worker has put its work away.
         return self.controller.session.work is None and answer == _STOP
+
+
+def _scrolled(page: Page) -> QScrollArea:
+    """A page that can be scrolled where the window is smaller than it needs."""
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setFrameShape(QScrollArea.Shape.NoFrame)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.setWidget(page)
+    return area
+
+
+def _beside(rail: Rail) -> QScrollArea:
+    """The rail, which can be scrolled in a low window."""
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setFrameShape(QScrollArea.Shape.NoFrame)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setWidget(rail)
+    area.setFixedWidth(rail.width())
+    rail.width_changed.connect(area.setFixedWidth)
+    return area
+
+
+def _failure(ended: WorkEnded) -> str:
+    """What failed and why, such as `Training failed: No images were found`."""
+    name = _NAMES.get(ended.task.kind, ended.task.kind.capitalize())
+    return f"{name} failed: {ended.error.what}" if ended.error is not None else f"{name} failed"
+
+
+_NAMES = {
+    "train": "Training",
+    "evaluate": "Testing",
+    "tune": "Tuning",
+    "predict": "Prediction",
+    "explain": "Explaining",
+    "export": "Export",
+    "report": "The report",
+    "summary": "Building the network",
+    "inspect": "Checking the images",
+    "suspects": "The search for wrong labels",
+}

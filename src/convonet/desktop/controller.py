@@ -60,6 +60,7 @@ class Controller(QObject):
         self.actions: dict[str, QAction] = {}
         self.scan_errors: dict[Split, ConvonetError] = {}
         self.scanning = False
+        self.preparing = ""
         self._poll = QTimer(self)
         self._poll.setInterval(POLL_MS)
         self._poll.timeout.connect(self._poll_work)
@@ -115,6 +116,11 @@ class Controller(QObject):
         except ConvonetError as error:
             self.show_error(error)
 
+    def prepare(self, doing: str) -> None:
+        """Say what is being done before a worker starts; empty: nothing any longer."""
+        self.preparing = doing
+        self.changed.emit("work")
+
     def show_error(self, error: ConvonetError, *offers: str) -> str:
         """Show an error; the offer that was taken."""
         return self.ask.error(error, offers) if self.ask is not None else ""
@@ -143,7 +149,7 @@ class Controller(QObject):
         if work is None:
             self._poll.stop()
         elif not self._poll.isActive():
-            history = work.run.history() if work.task.kind == "train" else None
+            history = work.run.history().columns() if work.task.kind == "train" else None
             self.progress = Progress(history)
             self._poll.start()
         elif work.stopping:
@@ -165,11 +171,12 @@ class Controller(QObject):
 
     # Images
 
-    def scan(self, *, loud: bool = False) -> None:
+    def scan(self, *, loud: bool = False, chosen: Path | None = None) -> None:
         """List the images that the data parameters name, in the background.
 
         Args:
             loud: a fault is shown in a dialog, not on the page alone.
+            chosen: a folder that is put among the recent ones when its images could be listed.
         """
         self._scan.stop()
         data, names = self.session.params.data, self.session.class_names if self.session.model else ()
@@ -184,6 +191,8 @@ class Controller(QObject):
             self.scanning = False
             self.scan_errors = dict(sets.errors)
             self.session.take_sets(data, sets)
+            if chosen is not None:
+                self.forget(chosen) if sets.errors else self.remember(chosen)
             if sets.errors and loud:
                 self.show_error(next(iter(sets.errors.values())))
 
@@ -259,6 +268,11 @@ class Controller(QObject):
 
     # What the window remembers
 
+    def forget(self, path: Path) -> None:
+        """Take a path from the recent ones."""
+        self.window_state.failed(path)
+        self.changed.emit("recent")
+
     def remember(self, path: Path) -> None:
         """Put a path among the recent ones; those of a server are not files that can be opened again here."""
         if self.session.backend.is_remote and not path.exists():
@@ -310,7 +324,7 @@ class Controller(QObject):
             for run in self.session.runs.known():
                 if (
                     self.session.runs.state(run) in (RunState.RUNNING, *waits)
-                    and traits_of(run.read()["kind"]).keeps_run
+                    and traits_of(run.read().kind).keeps_run
                 ):
                     return run
             return None

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from convonet.desktop.dialogs.pick import Choice
 from convonet.errors import ConvonetError, InputError, ParamError
 from convonet.params import DataParams, SearchSpace, kind_of, preset, read_object
 from convonet.params.migrations import VERSION_KEY
@@ -145,12 +146,16 @@ class FileActions:
         if model is None:
             return
         titles = {found.title: found for found in EXPORT_FORMATS.values()}
-        text = "\n".join(
-            f"{found.title}: {found.description}{'' if found.installed else ' (not installed)'}"
+        choices = [
+            Choice(
+                found.title,
+                f"{found.description[:1].upper()}{found.description[1:]}",
+                "" if found.installed else f"Not installed: pip install {found.package}",
+            )
             for found in titles.values()
-        )
-        answer = self._asker().choose("Export the model as …", text, [*titles, "Cancel"])
-        if answer not in titles:
+        ]
+        answer = self._asker().pick("Export the model as", choices, "Export …")
+        if answer is None:
             return
         wanted = export_format(titles[answer].name)
         folder = Path(self._session.params.data.result_dir or self._controller.window_state.folder)
@@ -175,17 +180,16 @@ class FileActions:
     def take_folder(self, folder: Path, field: str = "train_dir") -> None:
         """Use a folder of images as one of the sets."""
         self._session.params.choose_images(folder, field, replaces="train" in self._session.sets)
-        self._controller.scan(loud=True)
-        self._controller.remember(folder)
+        self._controller.scan(loud=True, chosen=folder)
         self._controller.page_wanted.emit("data")
 
     def take_model(self, path: Path) -> None:
-        """Open a model; its file is then tried in a worker, which shows its layers or what is wrong with it."""
+        """Open a model to test or use it; a worker tries its file, and says what is wrong with it."""
         self._controller.open_model(path, lambda: self._model_opened(path))
 
     def _model_opened(self, path: Path) -> None:
         self._controller.remember(path)
-        self._controller.page_wanted.emit("network")
+        self._controller.page_wanted.emit("test" if self._session.sets.images("test") else "use")
         if self._session.work is None:
             self._session.start(self._session.tasks.model())
 

@@ -11,7 +11,7 @@ from convonet.errors import ConvonetError
 if TYPE_CHECKING:
     from convonet.data.listing import ImageListing
     from convonet.desktop.controller import Controller
-    from convonet.planning import Plan
+    from convonet.documents.plan import Plan
 
 _AFTER_MS = 200
 

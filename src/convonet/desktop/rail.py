@@ -11,6 +11,8 @@ from convonet.desktop.widgets.basic import column
 from convonet.session.steps import PathStep, Standing
 
 _WIDTH, _HEIGHT, _CIRCLE = 232, 58, 26
+_NARROW = 88
+"""Width of the rail in a narrow window: circles with their titles below."""
 
 
 class StepButton(QAbstractButton):
@@ -20,7 +22,7 @@ class StepButton(QAbstractButton):
         super().__init__()
         self._number, self._note = number, ""
         self._standing: Standing = "open"
-        self._by_key = False
+        self._by_key = self.is_narrow = False
         self.setText(title)
         self.setCheckable(True)
         self.setAutoExclusive(True)
@@ -42,6 +44,8 @@ class StepButton(QAbstractButton):
         return self._standing
 
     def sizeHint(self) -> QSize:
+        if self.is_narrow:
+            return QSize(_NARROW, 46 if self._number else 28)
         return QSize(_WIDTH, _HEIGHT if self._number else 40)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
@@ -61,12 +65,29 @@ class StepButton(QAbstractButton):
             painter.setPen(QPen(color("accent"), 2))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(box.adjusted(1, 1, -1, -1), 8, 8)
+        if self.is_narrow:
+            self._paint_narrow(painter, box)
+            painter.end()
+            return
         left = box.left() + 14
         if self._number:
             self._paint_circle(painter, QRectF(left, box.center().y() - _CIRCLE / 2, _CIRCLE, _CIRCLE))
             left += _CIRCLE + 12
         self._paint_words(painter, QRectF(left, box.top(), box.right() - left - 6, box.height()))
         painter.end()
+
+    def _paint_narrow(self, painter: QPainter, box: QRectF) -> None:
+        """The circle with its title below; of other pages the title alone."""
+        words = QRectF(self.rect())
+        if self._number:
+            top = box.top() + 1
+            self._paint_circle(painter, QRectF(box.center().x() - _CIRCLE / 2, top, _CIRCLE, _CIRCLE))
+            words.setTop(top + _CIRCLE)
+        font = QFont(self.font())
+        font.setPixelSize(12)
+        painter.setFont(font)
+        painter.setPen(color("ink"))
+        painter.drawText(words, Qt.AlignmentFlag.AlignCenter, self.text())
 
     def _paint_circle(self, painter: QPainter, circle: QRectF) -> None:
         done = self._standing == "done"
@@ -113,15 +134,17 @@ class Rail(QFrame):
 
     Signals:
         chosen: a page's name.
+        width_changed: in pixels.
     """
 
     chosen = Signal(str)
+    width_changed = Signal(int)
 
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("rail")
         self.setFixedWidth(_WIDTH)
-        self.setAccessibleName("The way of work")
+        self.setAccessibleName("Workflow")
         self.buttons: dict[str, StepButton] = {}
         layout = column(10, gap=2)
         titles = {
@@ -148,6 +171,17 @@ class Rail(QFrame):
         layout.addStretch(1)
         layout.addSpacing(10)
         self.setLayout(layout)
+
+    def set_narrow(self, is_narrow: bool) -> None:
+        """Take less room, or as much as the notes need."""
+        if self.width() == (_NARROW if is_narrow else _WIDTH):
+            return
+        self.setFixedWidth(_NARROW if is_narrow else _WIDTH)
+        self.width_changed.emit(self.width())
+        for made in self.buttons.values():
+            made.is_narrow = is_narrow
+            made.updateGeometry()
+            made.update()
 
     def show_steps(self, steps: list[PathStep]) -> None:
         """Show where every step stands."""

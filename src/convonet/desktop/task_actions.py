@@ -153,16 +153,19 @@ class TaskActions:
         def make(_: Watch) -> TrainTask:
             return self._session.images.demo()
 
-        self._controller.noted.emit("Writing 1,797 digits …")
+        self._controller.prepare("Writing 1,797 handwritten digits …")
+        self._show("train")
         self._controller.background.call("demo", make, self._start_demo, self._failed)
 
     def _start_demo(self, task: TrainTask) -> None:
+        self._controller.prepare("")
         self._session.params.take_task(task)
         self._controller.scan()
         self._controller.guard(lambda: self._session.start(task))
         self._show("train")
 
     def _failed(self, error: ConvonetError) -> None:
+        self._controller.prepare("")
         self._controller.show_error(error)
 
     def _show(self, page: str) -> None:

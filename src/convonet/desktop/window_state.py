@@ -65,6 +65,10 @@ class WindowState:
         self.recent = [text, *(known for known in self.recent if known != text)][:_RECENT]
         self.folder = str(path.parent)
 
+    def failed(self, path: Path) -> None:
+        """Take away what turned out to be nothing that can be opened."""
+        self.recent = [known for known in self.recent if known != str(path)]
+
     def keep_params(self, data: DataParams, space: SearchSpace, recipes: RecipeChoice) -> None:
         """Remember the parameters, saved in a file or not, and the recipe."""
         self.data, self.hyper = data_to_dict(data), hyper_to_dict(space)

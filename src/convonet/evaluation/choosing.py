@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from convonet import metrics
+from convonet.documents.evaluation import ChosenDecision
 from convonet.errors import DataError, ParamError
 from convonet.inference.decide import positive_label
 from convonet.inference.model_info import ModelInfo
@@ -54,6 +54,7 @@ class ThresholdRequest:
             faults["costs"] = f"costs: expected two costs of 0 or more, not both 0, received {self.costs}"
         for name in ("min_recall", "costs"):
             if rules[name] is not None and num_classes != 2:
+                # A range that is wrong as well is the nearer reason.
                 faults.setdefault(name, f"{name}: a threshold needs two classes, the model has {num_classes}")
         if faults:
             raise ParamError.of(faults)
@@ -73,7 +74,7 @@ class Chosen:
     temperature: float = 1.0
     threshold: float | None = None
     positive: str | None = None
-    report: dict[str, Any] | None = None
+    report: ChosenDecision | None = None
 
 
 def choose(
@@ -96,14 +97,20 @@ def choose(
     Raises:
         DataError: a recall is asked for and no image of the positive class is there.
     """
-    report: dict[str, Any] = {"on": "val", "images": len(y_true)}
+    report = ChosenDecision(on="val", images=len(y_true))
     temperature, cooled = 1.0, probabilities
     if request.calibrate:
+        # Logarithms of probabilities are logits but for a constant, which softmax does not see.
         fitted = metrics.fit_temperature(metrics.log_probabilities(probabilities), y_true)
+        # At the end of its range the fit ran away: the likelihood has no maximum on these images.
         temperature = fitted if _is_inside(fitted) else 1.0
         cooled = cool(probabilities, temperature)
-        report |= {"temperature": temperature, "note": None if _is_inside(fitted) else _NOT_TOLD}
-        report |= _errors(y_true, probabilities, cooled)
+        report = report.changed(
+            temperature=temperature,
+            note=None if _is_inside(fitted) else _NOT_TOLD,
+            ece_before=_calibration_error(y_true, probabilities),
+            ece_after=_calibration_error(y_true, cooled),
+        )
     if request.min_recall is None and request.costs is None:
         return Chosen(temperature, None, positive, report)
     index = positive_label(classes, positive)
@@ -111,8 +118,13 @@ def choose(
     rates = metrics.sensitivity_specificity(
         y_true == index, metrics.predict_with_threshold(cooled[:, index], threshold)
     )
-    report |= {"min_recall": request.min_recall, "costs": list(request.costs) if request.costs else None}
-    report |= {"threshold": threshold, "positive": classes[index]} | rates._asdict()
+    report = report.changed(
+        min_recall=request.min_recall,
+        costs=request.costs,
+        threshold=threshold,
+        positive=classes[index],
+        **rates._asdict(),
+    )
     return Chosen(temperature, threshold, classes[index], report)
 
 
@@ -127,6 +139,7 @@ def cooled_info(info: ModelInfo, temperature: float) -> ModelInfo:
     """The description whose threshold, if it has one, gives the same answers after cooling."""
     if temperature == 1 or info.threshold is None:
         return info
+    # Cooling keeps the order of probabilities, so the threshold moves with them and no answer changes.
     pair = np.array([[1 - info.threshold, info.threshold]])
     return info.changed(threshold=float(metrics.apply_temperature(pair, temperature)[0, 1]))
 
@@ -136,14 +149,8 @@ def _is_inside(temperature: float) -> bool:
     return low * _AT_THE_END < temperature < high / _AT_THE_END
 
 
-def _errors(
-    y_true: NDArray[np.int64], before: NDArray[np.float32], after: NDArray[np.float32]
-) -> dict[str, float]:
-    """The calibration error on the images that the temperature was fitted to, before and after."""
-    return {
-        name: metrics.expected_calibration_error(*metrics.confidence_of(y_true, rows))
-        for name, rows in (("ece_before", before), ("ece_after", after))
-    }
+def _calibration_error(y_true: NDArray[np.int64], probabilities: NDArray[np.float32]) -> float:
+    return metrics.expected_calibration_error(*metrics.confidence_of(y_true, probabilities))
 
 
 def _threshold(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
+from convonet.documents.evaluation import EvaluationDocument
 from convonet.errors import DataError
 from convonet.evaluation.evaluation import Evaluation
 from convonet.metrics import McNemar, drop_sentence, mcnemar
@@ -22,12 +23,12 @@ class SideBySide(NamedTuple):
         warning: a sentence where test falls below validation by more than chance explains.
     """
 
-    rows: tuple[dict[str, Any], ...]
+    rows: tuple[EvaluationDocument, ...]
     warning: str | None
 
 
 def side_by_side(evaluations: Sequence[Evaluation]) -> SideBySide:
-    """The main scores of each set in a row, accuracies 0..1.
+    """The scores of each set in a row.
 
     Raises:
         ValueError: two evaluations of the same split.
@@ -35,18 +36,7 @@ def side_by_side(evaluations: Sequence[Evaluation]) -> SideBySide:
     by_split = {one.split: one for one in evaluations}
     if len(by_split) < len(evaluations):
         raise ValueError(f"evaluations: expected one a split, received {[one.split for one in evaluations]}.")
-    keys = (
-        "split",
-        "images",
-        "accuracy",
-        "accuracy_interval",
-        "baseline_accuracy",
-        "loss",
-        "macro_f1",
-        "auc",
-    )
-    documents = (by_split[split].to_dict() for split in ORDER if split in by_split)
-    rows = tuple({key: document[key] for key in keys} for document in documents)
+    rows = tuple(by_split[split].document() for split in ORDER if split in by_split)
     val, test = by_split.get("val"), by_split.get("test")
     warning = None
     if val is not None and test is not None:

@@ -6,12 +6,13 @@ The areas are of all points; of the points themselves so many are kept as a pict
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from convonet import metrics
+from convonet.documents.evaluation import ClassCurve, PrecisionRecallPoints, RocPoints
 from convonet.metrics import Interval
 
 MOST_CLASSES = 20
@@ -43,20 +44,20 @@ class ClassCurves(NamedTuple):
     roc: Points
     precision_recall: Points
 
-    def to_dict(self) -> dict[str, Any]:
-        """As JSON."""
-        return {
-            "class": self.cls,
-            "images": self.images,
-            "auc": self.auc,
-            "auc_interval": list(self.auc_interval),
-            "average_precision": self.average_precision,
-            "chance": self.chance,
-            "roc": dict(zip(("fpr", "tpr"), self.roc.T.tolist(), strict=True)),
-            "precision_recall": dict(
-                zip(("recall", "precision"), self.precision_recall.T.tolist(), strict=True)
-            ),
-        }
+    def document(self) -> ClassCurve:
+        """As JSON has them."""
+        fpr, tpr = self.roc.T.tolist()
+        recall, precision = self.precision_recall.T.tolist()
+        return ClassCurve(
+            class_=self.cls,
+            images=self.images,
+            auc=self.auc,
+            auc_interval=self.auc_interval,
+            average_precision=self.average_precision,
+            chance=self.chance,
+            roc=RocPoints(fpr=fpr, tpr=tpr),
+            precision_recall=PrecisionRecallPoints(recall=recall, precision=precision),
+        )
 
 
 def curves_of(
@@ -79,6 +80,7 @@ def curves_of(
     wanted = range(len(classes)) if positive is None else [positive]
     asked = [label for label in wanted if 0 < counts[label] < len(y_true)]
     areas = {label: metrics.roc_auc(y_true == label, probabilities[:, label]) or 0.0 for label in asked}
+    # The worst ones: a thousand curves show nothing, and nobody looks for the classes that are fine.
     kept = sorted(sorted(asked, key=areas.__getitem__)[:MOST_CLASSES])
     return tuple(_of_class(y_true == label, probabilities[:, label], classes[label]) for label in kept)
 
@@ -92,6 +94,7 @@ def thinned(points: Points, most: int = MOST_POINTS) -> Points:
     """
     if len(points) <= most:
         return points
+    # Along the line, not along the rates: steep parts keep as many points as flat ones.
     steps = np.abs(np.diff(points, axis=0)).sum(axis=1)
     along = np.concatenate([[0.0], np.cumsum(steps)])
     # A last place is the last point: rounding must not lose it.

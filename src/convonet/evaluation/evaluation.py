@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,11 +11,21 @@ from numpy.typing import NDArray
 
 from convonet import metrics
 from convonet.data.listing import Skipped
+from convonet.documents.evaluation import (
+    AverageRow,
+    ChosenDecision,
+    ClassRow,
+    EvaluationDocument,
+    ScoreIntervals,
+    SkippedFile,
+    UnknownScores,
+)
 from convonet.evaluation.curves import ClassCurves, curves_of
 from convonet.evaluation.trust import Calibration, Intervals, calibration_of, intervals_of
 from convonet.inference.decide import Probabilities, confidences
 from convonet.inference.decision import Decision
 from convonet.metrics import ClassScores, Interval, SensitivitySpecificity
+from convonet.tasks import Split
 
 TOP_K = 5
 
@@ -49,7 +59,7 @@ class Evaluation:
         unknown_scores: of each image, shape (n,), where the model gives them.
     """
 
-    split: str
+    split: Split
     classes: tuple[str, ...]
     paths: tuple[str, ...]
     y_true: NDArray[np.int64]
@@ -72,7 +82,7 @@ class Evaluation:
     intervals: Intervals
     calibration: Calibration
     curves: tuple[ClassCurves, ...] = ()
-    chosen: dict[str, Any] | None = None
+    chosen: ChosenDecision | None = None
     root: str = ""
     unknown: dict[str, Any] | None = None
     unknown_scores: NDArray[np.float32] | None = None
@@ -85,61 +95,82 @@ class Evaluation:
         """The probability of the predicted class, shape (n,)."""
         return confidences(self.probabilities, self.y_pred)
 
+    def document(self) -> EvaluationDocument:
+        """The document of `evaluate`, without the row of each image."""
+        macro, weighted = self.scores.macro, self.scores.weighted
+        sensitivity, specificity = (
+            (self.rates.sensitivity, self.rates.specificity) if self.rates else (None, None)
+        )
+        return EvaluationDocument(
+            split=self.split,
+            accuracy=self.accuracy,
+            accuracy_interval=self.accuracy_interval,
+            baseline_accuracy=self.baseline_accuracy,
+            loss=self.loss,
+            top_k=self.top_k,
+            top_k_accuracy=self.top_k_accuracy,
+            macro_f1=macro.f1,
+            auc=self.auc,
+            classes=self.classes,
+            per_class=tuple(self._class_rows()),
+            macro=AverageRow(**macro._asdict()),
+            weighted=AverageRow(**weighted._asdict()),
+            confusion_matrix=self.confusion_matrix.tolist(),
+            images=len(self),
+            skipped=tuple(SkippedFile(path=path, reason=reason) for path, reason in self.skipped),
+            positive=self.positive,
+            threshold=self.threshold,
+            sensitivity=sensitivity,
+            specificity=specificity,
+            images_per_second=self.images_per_second,
+            intervals=self._intervals(),
+            ece=self.calibration.ece,
+            brier=self.calibration.brier,
+            reliability=self.calibration.diagram(),
+            confidence_histogram=self.calibration.histogram(),
+            confidence_sentence=self.calibration.sentence,
+            average_precision=self._average_precision(),
+            curves=tuple(curves.document() for curves in self.curves),
+            chosen=self.chosen,
+            unknown=None if self.unknown is None else UnknownScores.of(self.unknown),
+            root=self.root,
+        )
+
     def to_dict(self) -> dict[str, Any]:
         """The JSON document of `evaluate`, without the row of each image."""
-        return {
-            "split": self.split,
-            "accuracy": self.accuracy,
-            "accuracy_interval": list(self.accuracy_interval),
-            "baseline_accuracy": self.baseline_accuracy,
-            "loss": self.loss,
-            "top_k": self.top_k,
-            "top_k_accuracy": self.top_k_accuracy,
-            "macro_f1": self.scores.macro.f1,
-            "auc": self.auc,
-            "classes": list(self.classes),
-            "per_class": self._per_class(),
-            "macro": self.scores.macro._asdict(),
-            "weighted": self.scores.weighted._asdict(),
-            "confusion_matrix": self.confusion_matrix.tolist(),
-            "images": len(self),
-            "skipped": [{"path": path, "reason": reason} for path, reason in self.skipped],
-            "positive": self.positive,
-            "threshold": self.threshold,
-            "sensitivity": self.rates.sensitivity if self.rates else None,
-            "specificity": self.rates.specificity if self.rates else None,
-            "images_per_second": self.images_per_second,
-            "intervals": self.intervals.to_dict() | self._rate_intervals(),
-            **self.calibration.to_dict(),
-            "average_precision": self._average_precision(),
-            "curves": [curves.to_dict() for curves in self.curves],
-            "chosen": self.chosen,
-            "unknown": self.unknown,
-            "root": self.root,
-        }
+        return self.document().to_dict()
 
     def _average_precision(self) -> float | None:
         """Of the positive of two classes; None where there are more, whose own stand with their curves."""
         return self.curves[0].average_precision if self.positive is not None and self.curves else None
 
-    def _per_class(self) -> list[dict[str, Any]]:
-        table = self.scores
-        columns = (table.precision.tolist(), table.recall.tolist(), table.f1.tolist(), table.support.tolist())
-        keys = ("class", "precision", "recall", "f1", "support")
-        rows = [dict(zip(keys, row, strict=True)) for row in zip(self.classes, *columns, strict=True)]
-        for name in ("precision", "recall", "f1"):
-            for row, interval in zip(rows, getattr(self.intervals, name), strict=True):
-                row[f"{name}_interval"] = None if interval is None else list(interval)
-        return rows
+    def _class_rows(self) -> Iterator[ClassRow]:
+        table, sides = self.scores, self.intervals
+        for index, name in enumerate(self.classes):
+            yield ClassRow(
+                class_=name,
+                precision=float(table.precision[index]),
+                recall=float(table.recall[index]),
+                f1=float(table.f1[index]),
+                support=int(table.support[index]),
+                precision_interval=sides.precision[index],
+                recall_interval=sides.recall[index],
+                f1_interval=sides.f1[index],
+            )
 
-    def _rate_intervals(self) -> dict[str, Any]:
-        """Sensitivity is the positive class' recall, specificity the other one's."""
-        if self.positive is None:
-            return {"sensitivity": None, "specificity": None}
-        index = self.classes.index(self.positive)
-        pair = (self.intervals.recall[index], self.intervals.recall[1 - index])
-        return dict(
-            zip(("sensitivity", "specificity"), (None if i is None else list(i) for i in pair), strict=True)
+    def _intervals(self) -> ScoreIntervals:
+        """Sensitivity is the recall of the positive class, specificity that of the other one."""
+        sides, sensitivity, specificity = self.intervals, None, None
+        if self.positive is not None:
+            index = self.classes.index(self.positive)
+            sensitivity, specificity = sides.recall[index], sides.recall[1 - index]
+        return ScoreIntervals(
+            loss=sides.loss,
+            macro_f1=sides.macro_f1,
+            auc=sides.auc,
+            top_k_accuracy=sides.top_k_accuracy,
+            sensitivity=sensitivity,
+            specificity=specificity,
         )
 
 
@@ -150,11 +181,11 @@ def score(
     *,
     classes: Sequence[str],
     paths: Sequence[str],
-    split: str = "test",
+    split: Split = "test",
     skipped: Sequence[Skipped] = (),
     top_k: int = TOP_K,
     images_per_second: float = 0.0,
-    chosen: dict[str, Any] | None = None,
+    chosen: ChosenDecision | None = None,
     root: str = "",
 ) -> Evaluation:
     """Compare the predictions with the labels.
@@ -177,6 +208,7 @@ def score(
     """
     y_pred = decision.labels(probabilities)
     matrix = metrics.confusion_matrix(y_true, y_pred, len(classes))
+    # From the matrix, so that accuracy and matrix cannot disagree.
     correct = int(np.trace(matrix))
     positive = decision.positive
     scores = metrics.precision_recall_f1(matrix)
@@ -215,6 +247,8 @@ def score(
 
 
 def _auc(y_true: NDArray[np.int64], probabilities: NDArray[np.float32], positive: int | None) -> float | None:
+    # Of two classes the area of one is that of the other; a mean over both would hide which one is asked
+    # about.
     if positive is None:
         return metrics.roc_auc_ovr(y_true, probabilities)
     return metrics.roc_auc(y_true == positive, probabilities[:, positive])

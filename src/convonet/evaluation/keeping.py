@@ -42,11 +42,13 @@ def keep(path: Path, chosen: Chosen, watch: Watch | None = None) -> ModelInfo:
             where=path,
             hint="Without --keep they are used for this evaluation alone",
         )
+    # Before the file is changed: the hash tells whether the ONNX file was made from it.
     old_hash = sha256_of(keras_file)
     info = _changed(_described(keras_file), chosen)
     _replace_description(keras_file, info)
     watch.tell(FileSaved(path=str(keras_file), title="Model"))
     if onnx_file is not None and _made_from(onnx_file, old_hash):
+        # A threshold stands in the metadata alone, so the graph need not be made again.
         if chosen.temperature == 1:
             _retag(onnx_file, info, sha256_of(keras_file))
         else:
@@ -56,6 +58,7 @@ def keep(path: Path, chosen: Chosen, watch: Watch | None = None) -> ModelInfo:
 
 
 def _changed(info: ModelInfo, chosen: Chosen) -> ModelInfo:
+    # Temperatures multiply: the new one was fitted on probabilities that the old one had cooled.
     info = cooled_info(info, chosen.temperature).changed(temperature=info.temperature * chosen.temperature)
     if chosen.threshold is None:
         return info
@@ -81,6 +84,8 @@ def _replace_description(keras_file: Path, info: ModelInfo) -> None:
         zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as new,
     ):
         for member in old.infolist():
+            # A zip archive cannot replace a member in place; appending would leave two of one name, which
+            # is refused.
             if member.filename != MEMBER:
                 new.writestr(member, old.read(member))
         new.writestr(MEMBER, info.to_json())
@@ -112,6 +117,7 @@ def _export_again(keras_file: Path, onnx_file: Path) -> None:
     from convonet.nets.export import MADE_UP, export_onnx
     from convonet.nets.net_model import NetModel
 
+    # The same images as before: none may be at hand where the model is calibrated.
     golden = OnnxModel.load(onnx_file, threads=1, check=False).golden
     export_onnx(
         NetModel.load(keras_file),

@@ -69,6 +69,7 @@ def _matching(onnx_file: Path, keras_file: Path, threads: int | None, watch: Wat
     except ModelFileError as error:
         reason = error.what
     else:
+        # A name is no proof: a run folder into which another model was copied still has the old ONNX file.
         if model.info.keras_sha256 == sha256_of(keras_file):
             return model
         reason = f"{onnx_file.name} was not made from {keras_file.name}"
@@ -95,6 +96,7 @@ def _nothing(path: Path) -> ModelFileError:
         return ModelFileError("There is no model in this folder", where=path, expected=ACCEPTED)
     if path.exists():
         return ModelFileError("This file is no model", where=path, expected=ACCEPTED)
+    # A typo is most likely in the name, so its neighbours are offered.
     beside = sorted(p.name for p in path.parent.iterdir()) if path.parent.is_dir() else []
     near = nearest(path.name, beside)
     hint = f"Did you mean {near}?" if near else None

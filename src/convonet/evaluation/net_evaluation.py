@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from convonet import metrics
 from convonet.data.data_prep import PreparedSet
 from convonet.data.pool import Meter
+from convonet.documents.evaluation import ChosenDecision
 from convonet.errors import ClassMismatchError, DataError, ParamError
 from convonet.evaluation.choosing import Chosen, ThresholdRequest, choose, cool, cooled_info
 from convonet.evaluation.evaluation import TOP_K, Evaluation, score
@@ -22,6 +23,7 @@ from convonet.inference.batches import images_at_once
 from convonet.inference.decision import decide
 from convonet.inference.model_info import ModelInfo
 from convonet.inference.unknown import Scored
+from convonet.tasks import Split
 
 
 class Predictor(Protocol):
@@ -46,7 +48,7 @@ def evaluate(
     predictor: Predictor,
     prepared: PreparedSet,
     *,
-    split: str = "test",
+    split: Split = "test",
     top_k: int = TOP_K,
     positive: str | None = None,
     threshold: float | None = None,
@@ -168,12 +170,12 @@ def predict_all(
 
 def _report(
     chosen: Chosen, prepared: PreparedSet, probabilities: NDArray[np.float32]
-) -> dict[str, Any] | None:
+) -> ChosenDecision | None:
     """What was chosen; beside a temperature also the calibration error of these images without it."""
     if chosen.report is None or chosen.temperature == 1:
         return chosen.report
     error = metrics.expected_calibration_error(*metrics.confidence_of(prepared.labels, probabilities))
-    return chosen.report | {"ece_uncalibrated": error}
+    return chosen.report.changed(ece_uncalibrated=error)
 
 
 def _check_set(info: ModelInfo, prepared: PreparedSet, split: str) -> None:

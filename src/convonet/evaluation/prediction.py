@@ -16,7 +16,7 @@ from convonet.data.sources import FoundImages
 from convonet.errors import DataError
 from convonet.evaluation.net_evaluation import Predictor
 from convonet.events import Warned, Watch
-from convonet.inference.answers import TOP, UNSURE_BELOW, answers, check_wishes
+from convonet.inference.answers import TOP, UNSURE_BELOW, answers, check_options
 from convonet.inference.batches import images_at_once
 from convonet.params.data_params import PixelParams
 
@@ -55,7 +55,7 @@ def predict_files(
     """
     watch = watch or Watch()
     limit = UNSURE_BELOW if unsure_below is None else unsure_below
-    check_wishes(top, limit)
+    check_options(top, limit)
     paths = list(files.paths if isinstance(files, FoundImages) else files)
     if isinstance(files, FoundImages) and files.skipped:
         _tell_skipped(files, watch)
@@ -63,6 +63,7 @@ def predict_files(
     documents: list[dict[str, Any]] = []
     decoded = _decoded(paths, predictor.info.pixels, watch)
     at_once = batch_size or images_at_once(predictor.info.pixels.shape)
+    # One batch at a time: a folder of photographs does not fit into memory.
     while batch := list(itertools.islice(decoded, at_once)):
         documents += _predict_batch(predictor, batch, top, limit, watch)
         meter.tell(len(documents))
@@ -126,6 +127,7 @@ def _read(path: Path, pixels: PixelParams, watch: Watch) -> tuple[str, NDArray[n
     try:
         return str(path), read_image(path, pixels)
     except DataError as error:
+        # A reason instead of an error: one bad file must not end the prediction of a thousand good ones.
         return str(path), error.what
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from convonet import metrics
+from convonet.documents.evaluation import ConfidenceHistogram, ReliabilityDiagram
 from convonet.metrics import ClassScores, ConfidenceHistograms, Interval, ReliabilityBins
 from convonet.metrics.scores import LOG_EPSILON
 
@@ -31,11 +32,6 @@ class Intervals(NamedTuple):
     recall: tuple[Interval | None, ...]
     f1: tuple[Interval, ...]
 
-    def to_dict(self) -> dict[str, Any]:
-        """Those of the whole set; the classes' own stand in their rows."""
-        whole = {name: getattr(self, name) for name in ("loss", "macro_f1", "auc", "top_k_accuracy")}
-        return {name: None if interval is None else list(interval) for name, interval in whole.items()}
-
 
 class Calibration(NamedTuple):
     """Whether a confidence means what it says.
@@ -54,25 +50,19 @@ class Calibration(NamedTuple):
     histograms: ConfidenceHistograms
     sentence: str
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain lists; null in an empty bin."""
-        return {
-            "ece": self.ece,
-            "brier": self.brier,
-            "reliability": {
-                "edges": self.bins.edges.tolist(),
-                "counts": self.bins.counts.tolist(),
-                "confidence": _with_none(self.bins.confidence),
-                "accuracy": _with_none(self.bins.accuracy),
-            },
-            # The file has had `right` since its first version.
-            "confidence_histogram": {
-                "edges": self.histograms.edges.tolist(),
-                "right": self.histograms.correct.tolist(),
-                "wrong": self.histograms.wrong.tolist(),
-            },
-            "confidence_sentence": self.sentence,
-        }
+    def diagram(self) -> ReliabilityDiagram:
+        """The bins as JSON has them; None in an empty bin."""
+        return ReliabilityDiagram(
+            edges=self.bins.edges.tolist(),
+            counts=self.bins.counts.tolist(),
+            confidence=_with_none(self.bins.confidence),
+            accuracy=_with_none(self.bins.accuracy),
+        )
+
+    def histogram(self) -> ConfidenceHistogram:
+        """The histograms as JSON has them."""
+        edges, right, wrong = self.histograms
+        return ConfidenceHistogram(edges=edges.tolist(), right=right.tolist(), wrong=wrong.tolist())
 
 
 def intervals_of(
@@ -88,6 +78,8 @@ def intervals_of(
     n = len(y_true)
     correct, predicted = np.diag(matrix).tolist(), matrix.sum(axis=0).tolist()
     f1 = metrics.f1_intervals(matrix, seed=SEED)
+    # The loss of each image, clipped as the loss itself is: else the interval would be about another
+    # number.
     own = probabilities[np.arange(n), y_true].astype(np.float64)
     if positive is None:
         auc = metrics.auc_interval(y_true, probabilities)
@@ -113,6 +105,7 @@ def calibration_of(
     answers, which a threshold may make others.
     """
     sure = metrics.confidence_of(y_true, probabilities)
+    # Not the largest probability: with a threshold the answer may be the less likely class.
     answered, correct = probabilities[np.arange(len(y_pred)), y_pred], y_pred == y_true
     return Calibration(
         metrics.expected_calibration_error(*sure),
@@ -124,8 +117,10 @@ def calibration_of(
 
 
 def _wilsons(correct: list[int], of: list[int]) -> tuple[Interval | None, ...]:
+    # A fraction of nothing has no interval, not one from 0 to 1.
     return tuple(metrics.wilson(r, n) if n else None for r, n in zip(correct, of, strict=True))
 
 
-def _with_none(values: NDArray[np.float64]) -> list[float | None]:
-    return [None if math.isnan(value) else value for value in values.tolist()]
+def _with_none(values: NDArray[np.float64]) -> tuple[float | None, ...]:
+    # JSON has no NaN; what many programs write instead, others refuse to read.
+    return tuple(None if math.isnan(value) else value for value in values.tolist())

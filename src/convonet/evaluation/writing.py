@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from convonet.atomic import write_json
 from convonet.csv_files import write_csv, write_csv_with_numbers
+from convonet.documents.evaluation import EvaluationDocument
 from convonet.evaluation.evaluation import Evaluation
 
 
@@ -24,10 +24,10 @@ def write_evaluation(folder: Path, evaluation: Evaluation) -> list[Path]:
         StorageError: the disk is full.
     """
     ending = "" if evaluation.split == "test" else f"_{evaluation.split}"
-    scores = folder / f"evaluation{ending}.json"
+    scores = folder / EvaluationDocument.file_name(evaluation.split)
     matrix = folder / f"confusion_matrix{ending}.csv"
     rows = folder / f"predictions{ending}.csv"
-    write_json(scores, evaluation.to_dict())
+    evaluation.document().write(scores)
     names = evaluation.classes
     counts = zip(names, evaluation.confusion_matrix.tolist(), strict=True)
     write_csv(matrix, ("true/predicted", *names), ([name, *row] for name, row in counts))

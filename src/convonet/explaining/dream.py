@@ -86,6 +86,8 @@ def dream(
     _check(named, channels, first.shape[1])
     pixels = np.round(_climbed(model, named, channels, noise, steps, seed, watch or Watch())).astype(np.uint8)
     reached = activations(model, named, pixels)
+    # A picture that excites a channel less than real images do was not worth the steps; this number shows
+    # it.
     best = None if images is None else activations(model, named, images).max(axis=0)
     return [
         Dream(
@@ -147,6 +149,7 @@ def _climbed(
     for step in range(steps):
         watch.check()
         done = step / steps
+        # A new leaf in each step: the history of earlier steps would only fill the memory.
         source = pictures.clone().requires_grad_(True)
         passed = forward(model, source if done > _CALM else _moved(source, rng), [named])
         wanted = _channels(model, named, passed)[own]
@@ -154,6 +157,7 @@ def _climbed(
             wanted = wanted + _LEAK * _mean(passed.raised[named.name])[own]
         (slope,) = gradients(wanted, [source])
         slope = _blurred(slope, max(slope.shape[1:3]) * _BLUR * (1 - done) ** 2)
+        # Each picture steps by its own scale: channels differ by orders of magnitude.
         size = slope.flatten(1).std(dim=1).clamp(min=1e-12).reshape(-1, 1, 1, 1)
         pictures = (pictures + _STEP * (1 - 0.9 * done) * slope / size).clamp(0, 255)
         meter.tell(step + 1)
@@ -162,6 +166,7 @@ def _climbed(
 
 def _noise(shape: tuple[int, int, int], seed: int, channel: int) -> NDArray[np.float32]:
     """Grey with a little noise, 0..255."""
+    # By the channel too, so that a picture is the same alone and among others.
     values = np.random.default_rng([seed, 0, channel]).normal(127.5, 12.0, shape)
     return np.asarray(np.clip(values, 0, 255), np.float32)
 
@@ -171,6 +176,7 @@ def _moved(pictures: Tensor, rng: np.random.Generator) -> Tensor:
     # Torch need not be installed where another backend computes.
     import torch
 
+    # One movement for all pictures of a step, which is cheaper and disturbs each of them as well.
     scale = 1 + _SCALE * rng.uniform(-1, 1)
     shift = 2 * _SHIFT * rng.uniform(-1, 1, 2)
     matrix = torch.tensor([[scale, 0, shift[0]], [0, scale, shift[1]]], dtype=torch.float32)
@@ -186,6 +192,7 @@ def _blurred(values: Tensor, sigma: float) -> Tensor:
     # Torch need not be installed where another backend computes.
     import torch
 
+    # Beyond three deviations the weights are below a percent of the middle one.
     half_width = int(3 * sigma)
     if half_width < 1:
         return values

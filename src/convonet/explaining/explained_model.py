@@ -125,6 +125,8 @@ class ExplainedModel:
         before = network.keras_model.get_weights()
         try:
             for variable in network.keras_model.weights:
+                # Kernels alone: shuffled statistics of a normalization would break the network instead of
+                # emptying it.
                 if len(variable.shape) > 1:
                     values = np.ravel(ops.convert_to_numpy(variable))
                     variable.assign(

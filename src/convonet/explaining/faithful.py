@@ -121,6 +121,7 @@ def _ranks(values: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
 def _order(values: NDArray[np.floating[Any]], rng: np.random.Generator) -> NDArray[np.int64]:
     """Indices, the largest value first; equal values in random order."""
     flat = np.ravel(values)
+    # Shuffled before the stable sort, so that equal values come in random order.
     shuffled = rng.permutation(len(flat))
     return np.asarray(shuffled[np.argsort(-flat[shuffled], kind="stable")], np.int64)
 

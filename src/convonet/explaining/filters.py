@@ -41,6 +41,7 @@ def filters_of(named: NamedLayer) -> Filters | None:
     weights = getattr(named.layer, "depthwise_kernel", None)
     kernel = np.asarray(ops.convert_to_numpy(named.layer.kernel if weights is None else weights), np.float32)
     shape = tuple(kernel.shape)
+    # Its kernel has outputs and inputs the other way round.
     if isinstance(named.layer, made.Conv2DTranspose):
         kernel = kernel.swapaxes(2, 3)
     if each_map_alone:

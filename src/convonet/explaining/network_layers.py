@@ -95,6 +95,7 @@ def last_convolution(layers: Sequence[NamedLayer], shapes: dict[str, tuple[int, 
     last = maps[-1]
     shape = shapes[last.name]
     for named in layers[layers.index(last) + 1 :]:
+        # Pooling has other sizes: behind it the map would be coarser for nothing.
         if not follows(named) or shapes.get(named.name) != shape:
             break
         last = named

@@ -59,6 +59,7 @@ def _one(
 ) -> NDArray[np.float32]:
     whole = float(model.predict(image[np.newaxis])[0, label])
     total, count = np.zeros(image.shape[:2]), np.zeros(image.shape[:2])
+    # A generator: with small patches there are thousands of covered copies of the image.
     drops = (whole - p for batch in _hidden(image, squares) for p in model.predict(batch, watch)[:, label])
     for (rows, columns), drop in zip(squares, drops, strict=True):
         total[rows, columns] += drop

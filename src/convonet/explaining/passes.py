@@ -62,6 +62,7 @@ def forward(
         require_torch()
     if isinstance(pixels, np.ndarray):
         pixels = ops.convert_to_tensor(pixels.astype(np.float32))
+        # A leaf of its own, whose gradient is asked for; the caller's array stays as it is.
         pixels = pixels.detach().requires_grad_(True) if gradients else pixels
     maps: dict[str, Tensor] = {}
     raised: dict[str, Tensor] = {}
@@ -73,8 +74,10 @@ def forward(
         for named in layers:
             taps.enter_context(_keeping_output(named.layer, named.name, maps))
             taps.enter_context(_keeping_raised(named.layer, named.name, raised))
+        # Behind softmax the gradients of sure answers vanish, and classes push one another.
         if model.info.output in ("probabilities", "sigmoid"):
             taps.enter_context(_keeping_raised(last, "logits", before))
+        # As in prediction: dropout off, statistics fixed.
         output = model.keras_model(_fed(model, pixels), training=False)
     logits = before.get("logits", output)
     if model.info.output.startswith("sigmoid"):
@@ -87,6 +90,7 @@ def gradients(values: Tensor, sources: Sequence[Tensor]) -> list[Tensor]:
     # Torch need not be installed where another backend computes.
     import torch
 
+    # The images of a batch do not depend on each other, so one pass gives each its own gradient.
     found = torch.autograd.grad(values.sum(), list(sources), allow_unused=True)
     return [
         torch.zeros_like(source) if gradient is None else gradient
@@ -122,6 +126,7 @@ def require_torch() -> None:
 def differentiable(model: NetModel) -> NetModel:
     """The same network where it takes fractions; a copy that does, with the same weights, where it takes bytes."""
     network = model.keras_model
+    # Whole numbers have no gradient.
     if "float" in str(network.inputs[0].dtype):
         return model
     inputs = keras.Input(network.inputs[0].shape[1:], dtype="float32")
@@ -190,8 +195,10 @@ def _is_activation(layer: Any) -> bool:
 @contextmanager
 def _instead(layer: Any, attribute: str, function: Callable[..., Any]) -> Iterator[None]:
     """The attribute of this one layer replaced inside the block; Keras' own tracking is passed by."""
+    # A method of the class must not stay behind as an attribute of the object.
     own = attribute in vars(layer)
     before = getattr(layer, attribute)
+    # Keras' own setter would track the function as a part of the layer.
     object.__setattr__(layer, attribute, function)
     try:
         yield

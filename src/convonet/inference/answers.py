@@ -39,7 +39,7 @@ def answers(
         ModelFileError: these are no probabilities.
     """
     limit = UNSURE_BELOW if unsure_below is None else unsure_below
-    check_wishes(top, limit)
+    check_options(top, limit)
     names = info.classes or tuple(str(index) for index in range(probabilities.shape[1]))
     check_probabilities(probabilities, names)
     labels = decide(names, info).labels(probabilities)
@@ -90,6 +90,7 @@ def check_probabilities(probabilities: NDArray[np.float32], classes: Sequence[st
             received="NaN or infinite values",
             hint="Its weights are spoilt: train again, with a smaller learning rate",
         )
+    # In double precision: a thousand single ones would not sum to 1.
     worst = float(np.abs(probabilities.sum(axis=1, dtype=np.float64) - 1).max(initial=0.0))
     if worst > SUM_TOLERANCE or probabilities.min(initial=0.0) < 0:
         raise ModelFileError(
@@ -99,7 +100,7 @@ def check_probabilities(probabilities: NDArray[np.float32], classes: Sequence[st
         )
 
 
-def check_wishes(top: int, unsure_below: float) -> None:
+def check_options(top: int, unsure_below: float) -> None:
     """Raise ParamError, all faults at once, unless `top` ≥ 1 and `unsure_below` is 0..1."""
     faults = {}
     if top < 1:

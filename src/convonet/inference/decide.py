@@ -82,5 +82,6 @@ def confidences(probabilities: Probabilities, labels: Labels) -> Probabilities:
 
 def top_k(probabilities: Probabilities, k: int) -> Top:
     """The k likeliest classes of each row (all, when there are fewer); of equals the smaller label first."""
+    # Stable, so that the first of equals is the one that `argmax` predicts.
     order = np.argsort(-probabilities, axis=1, kind="stable")[:, :k].astype(np.int64)
     return Top(order, np.take_along_axis(probabilities, order, axis=1))

@@ -76,6 +76,7 @@ class Golden(NamedTuple):
 def _inflated(pixels: str) -> bytes:
     """The pixels; a file that swells beyond all measure is refused."""
     opened = zlib.decompressobj()
+    # zlib can pack a thousand to one.
     content = opened.decompress(base64.b64decode(pixels, validate=True), _MOST_INFLATED)
     if opened.unconsumed_tail:
         raise ValueError("golden samples of more than 128 MiB")
@@ -84,6 +85,7 @@ def _inflated(pixels: str) -> bytes:
 
 def golden_rows(count: int, image_bytes: int) -> NDArray[np.int64]:
     """Which of `count` images become golden samples: spread evenly, few enough to be carried along."""
+    # At least two, so that a network that gives one answer for everything is seen.
     most = min(_MOST_SAMPLES, max(2, _MOST_BYTES // max(1, image_bytes)), count)
     return np.linspace(0, count - 1, most).round().astype(np.int64) if count else np.arange(0)
 
@@ -121,6 +123,7 @@ def largest_difference(
 
 def _other_class(expected: Probabilities, received: Probabilities, tolerance: float) -> NDArray[np.bool_]:
     """Where another class is likeliest although the two best are not within the tolerance."""
+    # Two classes that are nearly equal may change places by rounding alone.
     rows = np.arange(len(expected))
     lost = expected.max(axis=1, initial=0.0) - expected[rows, received.argmax(axis=1)]
     return np.asarray(lost > tolerance, np.bool_)

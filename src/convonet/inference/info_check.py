@@ -91,8 +91,10 @@ def _is_numbers(value: Any, above: float) -> bool:
 
 
 def _is_number(value: Any, above: float, most: float) -> bool:
+    # By exact type: true and false are numbers to Python.
     return type(value) in (int, float) and math.isfinite(value) and above < value <= most
 
 
 def _shown(value: Any) -> str:
+    # In ASCII and short: the text comes from a stranger's file and goes to a terminal.
     return ascii(value)[:60]

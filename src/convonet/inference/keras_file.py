@@ -55,6 +55,7 @@ def info_text(archive: zipfile.ZipFile, path: Path) -> str:
         ModelFileError: a larger one than any model needs.
     """
     with archive.open(MEMBER) as member:
+        # The size in the archive's table may lie, so what is read is bounded itself.
         text = member.read(MAX_INFO + 1)
     if len(text) > MAX_INFO:
         raise ModelFileError("The model's description is too large", where=path, expected="at most 16 MiB")
@@ -63,6 +64,7 @@ def info_text(archive: zipfile.ZipFile, path: Path) -> str:
 
 def damaged(path: Path, error: Exception) -> ModelFileError:
     """The error for a file whose parts cannot be unpacked."""
+    # zipfile has no class of its own for this.
     if "password" in str(error) or "encrypted" in str(error):
         return ModelFileError(
             "The model file is encrypted, so it is not opened",

@@ -29,6 +29,7 @@ def read_labels(file: Path) -> tuple[str, ...]:
         raise ModelFileError("The file of class names cannot be read as UTF-8 text", where=file) from error
     if len(content) > _MAX_BYTES:
         raise ModelFileError("The file of class names is too large", where=file, expected="at most 1 MiB")
+    # Teachable Machine numbers the lines; plain lists do not.
     names = _without_numbers([name(line) for line in lines if name(line)])
     if len(set(names)) != len(names):
         raise ModelFileError("The file of class names names a class twice", where=file)

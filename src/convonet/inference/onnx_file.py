@@ -82,6 +82,7 @@ def read_text(content: bytes | mmap.mmap, path: Path) -> OnnxText:
     try:
         for number, value in _messages(memoryview(content)):
             if number == _METADATA:
+                # Before it is decoded: a file may be 2 GB of metadata.
                 if len(value) > _MAX_TEXT:
                     raise ValueError("a description of more than 64 MiB")
                 texts = {key: bytes(text).decode("utf-8") for key, text in _messages(value)}
@@ -89,6 +90,7 @@ def read_text(content: bytes | mmap.mmap, path: Path) -> OnnxText:
             elif number == _GRAPH:
                 flow = flow or _flow(value)
             elif number == _FUNCTIONS:
+                # A function can hide a loop or a branch, and no export has one.
                 flow = flow or "a function of its own"
     except (ValueError, IndexError) as error:
         raise ModelFileError(
@@ -156,8 +158,10 @@ def _messages(view: memoryview) -> Iterator[tuple[int, memoryview]]:
         kind = key & 7
         if kind == _BYTES:
             size, at = _varint(view, at)
+            # A slice behind the end would be short without a word.
             if size > len(view) - at:
                 raise ValueError("a part that is longer than the file")
+            # A view, no copy: weights are passed over without being touched.
             yield key >> 3, view[at : at + size]
             at += size
         elif kind == _VARINT:

@@ -9,13 +9,6 @@ from numpy.typing import NDArray
 
 from convonet.inference.model_info import Output
 
-OUTPUT_WORDS: dict[Output, str] = {
-    "probabilities": "a probability for each class",
-    "logits": "a logit for each class",
-    "sigmoid": "the probability of the second class",
-    "sigmoid_logit": "the logit of the second class",
-}
-
 
 def to_probabilities(
     raw: NDArray[np.floating[Any]], output: Output, temperature: float = 1.0
@@ -38,17 +31,20 @@ def to_probabilities(
         values = np.concatenate([1 - values, values], axis=1)
     if temperature == 1:
         return values.astype(np.float32)
+    # The same as softmax of log p / temperature, without the logarithm of zero.
     powers = values ** (1 / temperature)
     total = powers.sum(axis=1, keepdims=True)
     return np.asarray(powers / total, np.float32)
 
 
 def _softmax(logits: NDArray[np.float64]) -> NDArray[np.float32]:
+    # The largest becomes 0, so nothing overflows; the quotient is the same.
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))
     return np.asarray(powers / powers.sum(axis=1, keepdims=True), np.float32)
 
 
 def _sigmoid(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    # Only of negative numbers: exp of a large positive one overflows.
     small = np.exp(-np.abs(logits))
     return np.where(logits >= 0, 1 / (1 + small), small / (1 + small))
 

@@ -48,6 +48,7 @@ def main(arguments: list[str]) -> int:
         count, batch = REQUEST.unpack(head)
         shape = (count, *model.info.pixels.shape)
         images = np.frombuffer(requests.read(int(np.prod(shape))), np.uint8).reshape(shape)
+        # Running takes memory too: a graph may ask for maps that its file gives no hint of.
         with opening_limits(size):
             answer = _answer(model, images, batch)
         _reply(replies, answer)
@@ -56,6 +57,7 @@ def main(arguments: list[str]) -> int:
 
 def _end_with(owner: int) -> None:
     """End when the owner has, also in the middle of a computation."""
+    # An orphan gets another parent. Closing standard input is no sign while a computation runs.
     while os.getppid() == owner:
         time.sleep(_POLL_SECONDS)
     os._exit(1)

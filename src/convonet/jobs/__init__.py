@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from convonet.atomic import write_json
+from convonet.documents.document import Document
 from convonet.events import Watch
 from convonet.runs import Run
 from convonet.runs.documents import RESULT
@@ -21,7 +22,7 @@ def job_for(task: Task, **more: Any) -> Callable[[Run, Watch], None]:
     """
 
     def job(run: Run, watch: Watch) -> None:
-        work: Callable[..., dict[str, Any]] = job_module(task).work
+        work: Callable[..., Document | dict[str, Any]] = job_module(task).work
         write_json(run.file(RESULT), work(run, task, watch, **more))
         if task.reported:
             job_module(ReportTask).leave_report(run, watch)

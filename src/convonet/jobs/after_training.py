@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from convonet.data.class_contract import complete_map, pairs_text
+from convonet.documents.run_record import Fault, SkippedTest
 from convonet.errors import ClassMismatchError, DataError
 from convonet.events import Warned, Watch
 from convonet.runs import Run
-from convonet.runs.untested import UNTESTED, evaluate_command
+from convonet.runs.untested import evaluate_command
 from convonet.tasks import TrainTask
 
 
@@ -35,5 +36,4 @@ def warn_untested(run: Run, task: TrainTask, error: DataError, watch: Watch, *, 
     started = "The model will not be tested" if before else "The model was not tested"
     command = evaluate_command(run.path, options)
     watch.tell(Warned(message=f"{started}: {reason} {repair}: {command}", subject="test"))
-    kept = {"reason": reason, "options": list(options), "error": error.to_dict()}
-    run.update(**{UNTESTED: kept})
+    run.update(test_skipped=SkippedTest(reason=reason, options=options, error=Fault.of(error.to_dict())))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from convonet.csv_files import csv_rows, write_csv
 from convonet.data.data_prep import PreparedSet
+from convonet.documents.run_record import DataRecord, MarkRow, SetRecord, SkippedPath
 from convonet.errors import DataChangedError
 from convonet.events import Warned, Watch
 from convonet.runs import Run
@@ -16,24 +16,26 @@ FILES = "data_files.csv"
 _HEADER = ("set", "path", "class", "hash")
 
 
-def data_record(sets: Mapping[str, PreparedSet]) -> dict[str, Any]:
+def data_record(sets: Mapping[str, PreparedSet]) -> DataRecord:
     """Counts and fingerprint of the images, for `run.json`. The fingerprint covers paths, classes and contents."""
     parts = {name: prepared.fingerprint() for name, prepared in sets.items()}
     joined = "\n".join(f"{name} {value}" for name, value in sorted(parts.items()))
-    return {
-        "fingerprint": hashlib.sha256(joined.encode()).hexdigest(),
-        "classes": list(next(iter(sets.values())).classes),
-        "sets": {
-            name: {
-                "root": str(prepared.listing.root),
-                "images": len(prepared.labels),
-                "skipped": [list(item) for item in prepared.listing.skipped],
-                "marks": [mark.to_dict() for mark in prepared.listing.marks],
-                "fingerprint": parts[name],
-            }
-            for name, prepared in sets.items()
-        },
-    }
+    return DataRecord(
+        fingerprint=hashlib.sha256(joined.encode()).hexdigest(),
+        classes=next(iter(sets.values())).classes,
+        sets={name: _set_record(prepared, parts[name]) for name, prepared in sets.items()},
+    )
+
+
+def _set_record(prepared: PreparedSet, fingerprint: str) -> SetRecord:
+    listing = prepared.listing
+    return SetRecord(
+        root=str(listing.root),
+        images=len(prepared.labels),
+        skipped=tuple(SkippedPath(path, reason) for path, reason in listing.skipped),
+        marks=tuple(MarkRow.of(mark.to_dict()) for mark in listing.marks),
+        fingerprint=fingerprint,
+    )
 
 
 def write_data_files(run: Run, sets: Mapping[str, PreparedSet]) -> None:
@@ -54,7 +56,7 @@ def changed_paths(run: Run, sets: Mapping[str, PreparedSet]) -> list[str]:
 def must_be_same(run: Run) -> bool:
     """Whether the images must be those of an earlier attempt: then files are compared by their content."""
     record = run.read()
-    return record["data"] is not None and record["attempt"] != 1
+    return record.data is not None and record.attempt != 1
 
 
 def check_same_data(run: Run, sets: Mapping[str, PreparedSet], *, accept: bool, watch: Watch) -> None:
@@ -67,8 +69,8 @@ def check_same_data(run: Run, sets: Mapping[str, PreparedSet], *, accept: bool, 
         DataChangedError: the images are not those that the run began with.
     """
     record = data_record(sets)
-    known = run.read()["data"]
-    if known is not None and known["fingerprint"] == record["fingerprint"]:
+    known = run.read().data
+    if known is not None and known.fingerprint == record.fingerprint:
         return
     if known is not None:
         paths = changed_paths(run, sets)

@@ -6,13 +6,15 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
+from convonet.data.cache import ImageCache
 from convonet.data.data_prep import PreparedSet, prepare
 from convonet.data.grouping import held_out_rows
 from convonet.data.listing import ImageListing
 from convonet.data.locations import location_of
 from convonet.data.sources import scan_images, scan_mapped
+from convonet.documents.evaluation import EvaluateDocument, EvaluationDocument
+from convonet.documents.run_record import SetScores
 from convonet.errors import DataError, InputError
 from convonet.evaluation.choosing import Chosen, ThresholdRequest
 from convonet.evaluation.evaluation import Evaluation
@@ -28,21 +30,22 @@ from convonet.jobs.report_job import leave_report
 from convonet.plots.results import save_calibration, save_confusion, save_ranking
 from convonet.runs import RECORD, Run
 from convonet.runs.sets_table import sets_table
-from convonet.runs.untested import UNTESTED, data_kept
+from convonet.runs.untested import data_kept
 from convonet.tasks import EvaluateTask, Split, TrainTask
 
 
-def work(run: Run, task: EvaluateTask, watch: Watch) -> dict[str, Any]:
+def work(run: Run, task: EvaluateTask, watch: Watch) -> EvaluateDocument:
     """Evaluate; files go into the run folder `task.into` where given, else into this run's."""
     with _held(Path(task.into) if task.into else run.path, run) as owner:
-        document = evaluate_into(owner.path, task, watch, run=owner).to_dict()
+        document = evaluate_into(owner.path, task, watch, run=owner)
         leave_report(owner, watch)
-        return document | {"run": str(owner.path), "sets": sets_table(owner.read()["scores"])}
+        sets = sets_table(owner.read().scores)
+        return EvaluateDocument(**dict(document), run=str(owner.path), sets=sets)
 
 
 def evaluate_into(
     folder: Path, task: EvaluateTask, watch: Watch, *, run: Run | None = None, checked: bool = False
-) -> Evaluation:
+) -> EvaluationDocument:
     """Evaluate and write the files into `folder`; a run given by `run` also remembers the scores.
 
     Args:
@@ -82,12 +85,13 @@ def evaluate_into(
     for path in write_evaluation(folder, result):
         watch.tell(FileSaved(path=path.name, title="Result"))
     ending = "" if task.split == "test" else f"_{task.split}"
-    _draw(folder, ending, result, watch)
+    document = result.document()
+    _draw(folder, ending, document, watch)
     if run is not None:
         record = run.read()
-        tested = {UNTESTED: None} if task.split == "test" and record.get(UNTESTED) else {}
-        run.update(scores=record["scores"] | {task.split: _scores(result)}, **tested)
-    return result
+        tested = {"test_skipped": None} if task.split == "test" and record.test_skipped else {}
+        run.update(scores=record.scores.changed(**{task.split: _scores(document)}), **tested)
+    return document
 
 
 def _with_unknown(task: EvaluateTask, predictor: Predictor, result: Evaluation, watch: Watch) -> Evaluation:
@@ -102,14 +106,13 @@ def _with_unknown(task: EvaluateTask, predictor: Predictor, result: Evaluation, 
     return replace(result, unknown=unknown_document(rule, inside, outside))
 
 
-def _draw(folder: Path, ending: str, result: Evaluation, watch: Watch) -> None:
+def _draw(folder: Path, ending: str, document: EvaluationDocument, watch: Watch) -> None:
     """The pictures beside the numbers."""
-    document = result.to_dict()
-    save_confusion(folder / f"confusion_matrix{ending}.png", result.confusion_matrix, result.classes)
+    save_confusion(folder / f"confusion_matrix{ending}.png", document.confusion_matrix, document.classes)
     watch.tell(FileSaved(path=f"confusion_matrix{ending}.png", title="Confusion matrix"))
     save_calibration(folder / f"calibration{ending}.png", document)
     watch.tell(FileSaved(path=f"calibration{ending}.png", title="Calibration"))
-    if result.curves:
+    if document.curves:
         save_ranking(folder / f"roc_pr{ending}.png", document)
         watch.tell(FileSaved(path=f"roc_pr{ending}.png", title="ROC and precision-recall curves"))
 
@@ -176,13 +179,13 @@ def _prepared(
     task: EvaluateTask, split: Split, info: ModelInfo, watch: Watch, run: Run | None = None
 ) -> PreparedSet:
     """A set in the model's classes and pixels. Held-out images are found again by the split's seed."""
-    own = task.data
+    own, cache = task.data, ImageCache(prepared_bytes=task.data.prepared_bytes)
     held_out = split != "test" and location_of(own, "val") is None
     if not held_out:
         listing = _scanned(task, split, info, watch, run)
-        return prepare(listing, info.pixels, name=split, watch=watch)
+        return prepare(listing, info.pixels, name=split, cache=cache, watch=watch)
     listing = _scanned(task, "train", info, watch, run)
-    prepared = prepare(listing, info.pixels, name="train", watch=watch)
+    prepared = prepare(listing, info.pixels, name="train", cache=cache, watch=watch)
     if _trained_on_all(task):
         if split == "val":
             raise DataError(
@@ -200,8 +203,8 @@ def _warn_of_changes(task: EvaluateTask, prepared: PreparedSet, watch: Watch) ->
     """The held-out share is drawn anew: of other images it would be another one than training held out."""
     if not (Path(task.model) / RECORD).is_file():
         return
-    known = ((Run(Path(task.model)).read()["data"] or {}).get("sets") or {}).get("train")
-    if known is not None and known["fingerprint"] != prepared.fingerprint():
+    known = Run(Path(task.model)).read().set_record("train")
+    if known is not None and known.fingerprint != prepared.fingerprint():
         message = (
             "The training images or their marks have changed since the model was trained: among those held out now may "
             "be some that it was trained with"
@@ -224,16 +227,15 @@ def _trained_on_all(task: EvaluateTask) -> bool:
     return isinstance(job, TrainTask) and not job.validation and job.data.train_dir == task.data.train_dir
 
 
-def _scores(result: Evaluation) -> dict[str, object]:
-    keys = (
-        "accuracy",
-        "accuracy_interval",
-        "baseline_accuracy",
-        "loss",
-        "macro_f1",
-        "auc",
-        "images",
-        "threshold",
+def _scores(result: EvaluationDocument) -> SetScores:
+    """What a run remembers of an evaluation beside its files."""
+    return SetScores(
+        accuracy=result.accuracy,
+        accuracy_interval=result.accuracy_interval,
+        baseline_accuracy=result.baseline_accuracy,
+        loss=result.loss,
+        macro_f1=result.macro_f1,
+        auc=result.auc,
+        images=result.images,
+        threshold=result.threshold,
     )
-    values = result.to_dict()
-    return {key: values[key] for key in keys}

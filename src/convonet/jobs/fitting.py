@@ -142,5 +142,11 @@ def _training_of(folder: Path, task: TrainTask, model: NetModel, settings: Mappi
 
     checkpoint = CheckpointFile(folder / CHECKPOINT)
     return create_training(
-        model, task.hyper, checkpoint=checkpoint, on_history=write_row, on_resume=cut, **settings
+        model,
+        task.hyper,
+        checkpoint=checkpoint,
+        on_history=write_row,
+        on_resume=cut,
+        workers=task.workers,
+        **settings,
     )

@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from convonet.atomic import replacing, write_json
+from convonet.documents.plan import Candidate, ValidationScore
 from convonet.jobs.fitting import HISTORY, MODEL
 from convonet.nets.net_model import NetModel
-from convonet.planning import Candidate, ValidationScore, compare
+from convonet.planning import compare
 from convonet.training.history import History
 from convonet.training.net_training import TrainingResult
 
@@ -59,9 +60,8 @@ class CandidateFolder:
     def trained(self, candidate: Candidate) -> Trained:
         """The candidate as an earlier attempt has left it."""
         losses = np.load(self.path / _LOSSES, allow_pickle=False)
-        values = dict(candidate.validation or {})
-        values["accuracy_interval"] = tuple(values["accuracy_interval"])
-        return Trained(candidate, losses, ValidationScore(**values))
+        assert candidate.validation is not None
+        return Trained(candidate, losses, candidate.validation)
 
     def model(self) -> tuple[NetModel, TrainingResult]:
         """The trained network and what its training gave."""

@@ -9,16 +9,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from convonet.documents.plan import Candidate, Plan, PlanDecision
 from convonet.events import StageStarted, Warned, Watch
 from convonet.jobs.plan_speed import Speed, measure_speed
 from convonet.jobs.train_sets import TrainSets
-from convonet.planning import Candidate, Plan, PlanDecision
 from convonet.runs import Run
 from convonet.tasks import TrainTask
 from convonet.training.net_training import TrainingResult
-
-REPLAY = "replay"
-"""The key of the record of a run that repeats another one's decisions and takes none of its own."""
 
 _FINISH_SECONDS = 15.0
 _SHARE_OF_EARLIER = 0.35
@@ -47,12 +44,12 @@ class PlanDecisions:
 
     def __post_init__(self) -> None:
         self._spent_before = sum(one.seconds for one in self.plan.candidates)
-        self._replays = bool(self.run.read().get(REPLAY))
+        self._replays = self.run.read().replay
 
     def write(self, plan: Plan) -> None:
         """Keep a changed plan in the record."""
         self.plan = plan
-        self.run.update(plan=plan.to_dict())
+        self.run.update(plan=plan)
 
     def task_of(self, candidate: Candidate, epochs: int | None, *, validation: bool = True) -> TrainTask:
         """The training of a candidate, as decided so far, as if it had been asked for by itself."""
@@ -156,7 +153,8 @@ class PlanDecisions:
         self._decide(candidate, "release", blocks, reason)
 
     def _decide(self, candidate: Candidate, what: str, value: float, reason: str) -> None:
-        self.write(self.plan.with_decision(PlanDecision(candidate.name, what, value, reason)))
+        decision = PlanDecision(candidate=candidate.name, what=what, value=value, reason=reason)
+        self.write(self.plan.with_decision(decision))
 
 
 def _rate_field(candidate: Candidate) -> str:

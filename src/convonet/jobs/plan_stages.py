@@ -9,7 +9,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,9 @@ import numpy as np
 
 from convonet.atomic import replacing
 from convonet.data.sources import DataSets
+from convonet.documents.plan import Candidate, Plan, ValidationScore
+from convonet.documents.run_record import RunParams
+from convonet.documents.training import TrainDocument
 from convonet.errors import Cancelled, ConvonetError, DataError
 from convonet.events import CandidateEnded, CandidateStarted, StageStarted, Watch
 from convonet.jobs.fitting import HISTORY, Fit, advise_of, held_out
@@ -26,7 +29,7 @@ from convonet.jobs.train_sets import TrainSets, prepare_found
 from convonet.jobs.train_stages import draw, leave_model, save_partial
 from convonet.nets.backend import set_threads
 from convonet.nets.net_model import NetModel
-from convonet.planning import Candidate, Plan, ValidationScore, score_validation
+from convonet.planning import score_validation
 from convonet.runs import Run
 from convonet.runs.documents import train_document
 from convonet.tasks import TrainTask
@@ -35,8 +38,6 @@ from convonet.training.scoring import probabilities_of
 
 CANDIDATES = "candidates"
 REFIT = "refit"
-PUBLISHED = "published"
-"""The key of the record that names the candidate whose model is in the run's folder."""
 
 
 def carry_out(
@@ -48,7 +49,7 @@ def carry_out(
     callbacks: Sequence[Any] = (),
     *,
     began: float,
-) -> dict[str, Any]:
+) -> TrainDocument:
     """Train as planned and leave the best model in the run's folder; the answer is the run's document.
 
     Args:
@@ -106,7 +107,7 @@ class _Carrying:
                     raise
                 except ConvonetError as error:
                     failure = error
-                    self._ended(replace(candidate, state="failed", reason=error.sentence()))
+                    self._ended(candidate.changed(state="failed", reason=error.sentence()))
         if self.best is None:
             raise failure or ConvonetError("No candidate of the plan could be trained")
         if not self.task.validation:
@@ -125,7 +126,7 @@ class _Carrying:
         if epochs == 0:
             decided = self.plan.decision(candidate.name, "epochs")
             self._ended(
-                replace(candidate, state="skipped", reason=decided.reason if decided is not None else "")
+                candidate.changed(state="skipped", reason=decided.reason if decided is not None else "")
             )
             return
         while True:
@@ -138,10 +139,9 @@ class _Carrying:
                 break
             shutil.rmtree(self._folder(candidate.name).path, ignore_errors=True)
         self._folder(candidate.name).keep(model, result, losses)
-        done = replace(
-            candidate,
+        done = candidate.changed(
             state="done",
-            validation=score.to_dict(),
+            validation=score,
             seconds=time.monotonic() - started,
             images_per_second=result.images_per_second,
         )
@@ -163,13 +163,13 @@ class _Carrying:
         reason = "too few images to hold any out for a comparison"
         for one in candidates:
             if one != chosen:
-                self._ended(replace(one, state="skipped", reason=reason))
+                self._ended(one.changed(state="skipped", reason=reason))
         task = self.decisions.task_of(chosen, chosen.least_epochs if chosen.timed else None, validation=False)
         sets = prepare_found(self.run, task, self.found, self.watch)
         folder = self._folder(chosen.name)
-        model, result = self._trained(task, sets, folder.path, replace(chosen, timed=False))
-        self.decisions.plan = replace(self.plan, chosen=chosen.name, why=reason)
-        self._ended(replace(chosen, state="done", seconds=time.monotonic() - self.decisions.began))
+        model, result = self._trained(task, sets, folder.path, chosen.changed(timed=False))
+        self.decisions.plan = self.plan.changed(chosen=chosen.name, why=reason)
+        self._ended(chosen.changed(state="done", seconds=time.monotonic() - self.decisions.began))
         self._publish(model, result, chosen, sets=sets)
         draw(self.run, task, model, result, self.watch)
         self._clean()
@@ -192,7 +192,7 @@ class _Carrying:
         try:
             return model, fit.train(model, self.watch)
         except Cancelled:
-            if self.run.read().get(PUBLISHED) is None:
+            if self.run.read().published is None:
                 save_partial(self.run, fit, model, self.watch)
             raise
 
@@ -205,30 +205,30 @@ class _Carrying:
         """Make the better one of the candidate and the best so far the best, and say why."""
         if self.best is None:
             self.best = done
-            self.decisions.plan = replace(
-                self.plan, chosen=done.candidate.name, why="the first candidate that was trained"
+            self.decisions.plan = self.plan.changed(
+                chosen=done.candidate.name, why="the first candidate that was trained"
             )
             self._ended(done.candidate)
             return
         wins, why = contest(done, self.best)
         loser, winner = (self.best, done) if wins else (done, self.best)
-        chosen = replace(self.plan, chosen=winner.candidate.name, why=why)
+        chosen = self.plan.changed(chosen=winner.candidate.name, why=why)
         reason = f"{why[0].upper()}{why[1:]}"
-        self.decisions.plan = chosen.with_candidate(replace(loser.candidate, reason=reason))
+        self.decisions.plan = chosen.with_candidate(loser.candidate.changed(reason=reason))
         self.best = winner
-        self._ended(winner.candidate if wins else replace(loser.candidate, reason=why))
+        self._ended(winner.candidate if wins else loser.candidate.changed(reason=why))
 
     def _ended(self, candidate: Candidate) -> None:
         """Write the candidate's end down and tell it."""
         self.decisions.write(self.plan.with_candidate(candidate))
-        score = candidate.validation or {}
+        score = candidate.validation
         self.watch.tell(
             CandidateEnded(
                 name=candidate.name,
                 title=candidate.title,
                 state=candidate.state,
-                accuracy=score.get("accuracy"),
-                accuracy_interval=score.get("accuracy_interval"),
+                accuracy=None if score is None else score.accuracy,
+                accuracy_interval=None if score is None else score.accuracy_interval,
                 seconds=candidate.seconds,
                 best=self.plan.chosen == candidate.name,
                 reason=candidate.reason,
@@ -257,7 +257,7 @@ class _Carrying:
         )
         self.watch.tell(StageStarted(stage="refit", title="Training the chosen model on all images"))
         sets = prepare_found(self.run, task, self.found, self.watch)
-        model, whole = self._trained(task, sets, self._folder(REFIT).path, replace(candidate, timed=False))
+        model, whole = self._trained(task, sets, self._folder(REFIT).path, candidate.changed(timed=False))
         temperature = best.score.temperature
         self._publish(model, whole, candidate, temperature, sets=sets, folder=self._folder(REFIT))
         draw(self.run, task, model, whole, self.watch)
@@ -265,7 +265,7 @@ class _Carrying:
     def _publish_best(self, best: Trained) -> None:
         """Publish the best candidate, unless it is published already, and draw its figures."""
         model, result = self._folder(best.candidate.name).model()
-        if self.run.read().get(PUBLISHED) != best.candidate.name:
+        if self.run.read().published != best.candidate.name:
             self._publish(model, result, best.candidate, best.score.temperature)
         decided = self.plan.decision(best.candidate.name, "epochs")
         task = self.decisions.task_of(best.candidate, None if decided is None else int(decided.value))
@@ -292,7 +292,7 @@ class _Carrying:
             shutil.copyfile((folder or self._folder(candidate.name)).history, temporary)
         spec = task.to_dict()
         advise_of(self.run, task, sets, Watch(should_stop=lambda: False))
-        self.run.update(params={"data": spec["data"], "hyper": spec["hyper"]})
+        self.run.update(params=RunParams(data=spec["data"], hyper=spec["hyper"]))
         leave_model(self.run, task, sets, calibrated, result, self.watch)
         self.run.update(published=candidate.name)
         self.decisions.finish_seconds = time.monotonic() - started

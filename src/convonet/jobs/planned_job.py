@@ -10,17 +10,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from convonet.data.sources import DataSets
+from convonet.documents.plan import Plan
+from convonet.documents.training import TrainDocument
 from convonet.events import PlanMade, StageStarted, Watch
 from convonet.jobs.train_sets import find_sets
-from convonet.planning import Plan, plan_for
+from convonet.planning import plan_for
 from convonet.runs import Run
 from convonet.tasks import TrainTask
 
-PLAN = "plan"
-"""The key of the record."""
 
-
-def work(run: Run, task: TrainTask, watch: Watch, callbacks: Sequence[Any] = ()) -> dict[str, Any]:
+def work(run: Run, task: TrainTask, watch: Watch, callbacks: Sequence[Any] = ()) -> TrainDocument:
     """Plan and train; arguments and errors are those of `train_job.work`."""
     began = time.monotonic()
     found = find_sets(run, task, watch)
@@ -35,11 +34,9 @@ def work(run: Run, task: TrainTask, watch: Watch, callbacks: Sequence[Any] = ())
 
 def _planned(run: Run, task: TrainTask, found: DataSets, watch: Watch) -> Plan:
     """The plan that the run began with; a new one in its first attempt."""
-    known = run.read().get(PLAN)
+    plan = run.read().plan
     assert task.recipe != "none"
-    if known is not None:
-        plan = Plan.of(known)
-    else:
+    if plan is None:
         plan = plan_for(
             task.data,
             task.hyper,
@@ -48,6 +45,6 @@ def _planned(run: Run, task: TrainTask, found: DataSets, watch: Watch) -> Plan:
             minutes=task.minutes,
             validation=len(found.val) if found.val is not None else 0,
         )
-        run.update(plan=plan.to_dict())
+        run.update(plan=plan)
     watch.tell(PlanMade(recipe=plan.recipe, sentence=plan.sentence, notes=plan.notes))
     return plan

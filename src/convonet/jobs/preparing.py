@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from convonet.data.cache import ImageCache
 from convonet.data.channels import find_pixels
 from convonet.data.data_prep import PreparedSet
 from convonet.data.data_prep import prepare as prepare_set
@@ -42,6 +44,7 @@ def prepare(
     *,
     accept_changed: bool = False,
     disk_limit: int | None = None,
+    on_disk: bool = False,
 ) -> PreparedImages:
     """Decode listed images as the data parameters say, and remember which they were.
 
@@ -49,6 +52,7 @@ def prepare(
         run: whose record remembers the images of its first attempt; None: nothing is remembered.
         listings: by name; the pixels follow from `train`.
         accept_changed: continue although the images are no longer those that the run began with.
+        on_disk: keep the pixels on the disk, however many they are: processes that train side by side share them.
         disk_limit: bytes that the decoded training images may take; None: no limit.
 
     Raises:
@@ -62,8 +66,9 @@ def prepare(
         _check_disk(len(listings["train"]), pixels, disk_limit)
     watch.tell(StageStarted(stage="prepare", title="Reading the images"))
     again = run is not None and must_be_same(run)
+    cache = ImageCache(prepared_bytes=sys.maxsize if on_disk else data.prepared_bytes)
     sets = {
-        name: prepare_set(listing, pixels, name=name, by_content=again, watch=watch)
+        name: prepare_set(listing, pixels, name=name, cache=cache, by_content=again, watch=watch)
         for name, listing in listings.items()
     }
     if run is not None:

@@ -60,16 +60,16 @@ def execute(
             return (should_stop is not None and should_stop()) or run.cancel_requested()
 
         record = run.read()
-        before = float(record["seconds"])
-        attempt = int(record["attempt"]) + 1
+        before = record.seconds
+        attempt = record.attempt + 1
         run.update(
             state=RunState.RUNNING,
             process=process,
             attempt=attempt,
-            started=record["started"] or now(),
+            started=record.started or now(),
             error=None,
         )
-        tell(RunStarted(kind=record["kind"], process=process, attempt=attempt))
+        tell(RunStarted(kind=record.kind, process=process, attempt=attempt))
 
         def end(state: RunState, error: ConvonetError | None = None) -> None:
             seconds = before + time.monotonic() - started

@@ -37,7 +37,9 @@ def prepare_search(
     watch.tell(StageStarted(stage="scan", title="Looking at the folders"))
     train = scan_train(data, watch=watch)
     watch.check()
-    given = prepare(run, data, {"train": train}, watch, accept_changed=accept, disk_limit=disk_limit)
+    given = prepare(
+        run, data, {"train": train}, watch, accept_changed=accept, disk_limit=disk_limit, on_disk=True
+    )
     check_before_training(run, {"train": train}, given.sets, None, watch)
     cut = FoldData.of(given.train, given.pixels, data, folds=folds, images=images)
     if len(cut.chosen) < len(cut.labels):

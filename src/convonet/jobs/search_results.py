@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from convonet.atomic import write_text
+from convonet.documents.search import Setting
 from convonet.events import FileSaved, StageStarted, Watch
 from convonet.params import save_hyper
 from convonet.plots.figures import FINE_DPI
 from convonet.plots.plotter import Plotter
 from convonet.plots.search import search_table
 from convonet.runs import Run
-from convonet.runs.trial_table import Setting, best_hyper, best_of, results_text, settings_of
+from convonet.runs.trial_table import best_hyper, best_of, results_text, settings_of
 from convonet.runs.trials import TRIALS, TrialsFile
 from convonet.tasks import TuneTask
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from convonet.atomic import write_text
+from convonet.documents.study import StudyDocument
 from convonet.events import FileSaved, StageStarted, Watch
 from convonet.jobs.search_data import prepare_search
 from convonet.params.fields import fields_of
@@ -25,7 +25,7 @@ STUDY = "study.csv"
 _MOST_CASES = 64
 
 
-def work(run: Run, task: StudyTask, watch: Watch) -> dict[str, Any]:
+def work(run: Run, task: StudyTask, watch: Watch) -> StudyDocument:
     """Do the whole job in the run's folder; the answer is the run's document.
 
     Raises:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +11,7 @@ import numpy.typing as npt
 from convonet.csv_files import write_csv
 from convonet.data.data_prep import PreparedSet
 from convonet.data.sources import scan_set
+from convonet.documents.suspects import SuspectsDocument
 from convonet.events import FileSaved, StageStarted, Watch
 from convonet.jobs.checks import check_before_training
 from convonet.jobs.preparing import prepare
@@ -25,7 +25,7 @@ PICTURE = "suspects.png"
 Shares = npt.NDArray[np.float32]
 
 
-def work(run: Run, task: SuspectsTask, watch: Watch) -> dict[str, Any]:
+def work(run: Run, task: SuspectsTask, watch: Watch) -> SuspectsDocument:
     """Train on folds, rank the labels, write the list and a page of its first images.
 
     What each fold answered is kept in the run folder until the end, so that a resumed run repeats none.

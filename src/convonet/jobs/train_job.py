@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from convonet.documents.training import TrainDocument
+from convonet.errors import InputError
 from convonet.events import StageStarted, Watch
 from convonet.jobs.train_sets import prepare_sets
 from convonet.runs import Run
 from convonet.tasks import TrainTask
 
 
-def work(run: Run, task: TrainTask, watch: Watch, callbacks: Sequence[Any] = ()) -> dict[str, Any]:
+def work(run: Run, task: TrainTask, watch: Watch, callbacks: Sequence[Any] = ()) -> TrainDocument:
     """Do the whole job in the run's folder; the answer is the run's document.
 
     Args:
@@ -25,6 +27,12 @@ def work(run: Run, task: TrainTask, watch: Watch, callbacks: Sequence[Any] = ())
         Cancelled: the person asked to stop; what was trained is saved.
         ConvonetError: it cannot be done, or not on these images.
     """
+    if task.workers > 1 and task.recipe != "none":
+        raise InputError(
+            "A recipe measures what one process can train",
+            received=f"recipe {task.recipe} with {task.workers} workers",
+            hint="Take --recipe none, or one worker",
+        )
     if task.recipe != "none" and task.from_model is None:
         # It loads the planner, which a training without a recipe has no use for.
         from convonet.jobs.planned_job import work as planned

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from convonet.data.cache import ImageCache
 from convonet.data.data_prep import PreparedSet
 from convonet.data.grouping import held_out_rows
 from convonet.data.held_classes import absent_classes, absent_sentence, check_auc
@@ -139,6 +140,7 @@ def _check(run: Run, task: TrainTask, found: DataSets, made: TrainSets, watch: W
         made.val_rows if made.val is made.train else None,
         watch,
         made.pixels if task.then_test else None,
+        ImageCache(prepared_bytes=task.data.prepared_bytes),
     )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from convonet.atomic import replacing, write_text
+from convonet.documents.training import TrainDocument
 from convonet.errors import Cancelled, ConvonetError, DataError
 from convonet.evaluation.models import sha256_of
 from convonet.events import FileSaved, StageStarted, Warned, Watch
@@ -38,7 +39,7 @@ _SAMPLES, _SAMPLES_OF_LARGE, _LARGE = 16, 6, 128
 
 def train(
     run: Run, task: TrainTask, sets: TrainSets, watch: Watch, callbacks: Sequence[Any] = ()
-) -> dict[str, Any]:
+) -> TrainDocument:
     """Train on the prepared images and leave all results in the run's folder; the answer is its document.
 
     Args:
@@ -126,7 +127,7 @@ def _save(
     last = result.history.rows[result.model_epoch - 1]
     counts = {"images": len(sets.train_rows), "val_images": len(sets.val_rows)}
     seen = {k: v for k, v in last.items() if k != "learning_rate"} | counts
-    scores = run.read()["scores"] | {"training": seen}
+    scores = run.read().scores.changed(training=seen)
     run.update(
         model_epoch=result.model_epoch,
         stopped=result.stopped,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import csv
 import time
 from dataclasses import replace
-from typing import Any
 
 from convonet.data.held_classes import absent_classes, check_auc
+from convonet.documents.search import SearchDocument
 from convonet.errors import TrainingError
 from convonet.events import StageStarted, Warned, Watch
 from convonet.jobs.search_data import prepare_search
@@ -30,7 +30,7 @@ REPORTS = "reports.csv"
 _MONITORS = ("stop_monitor", "plateau_monitor", "save_best")
 
 
-def work(run: Run, task: TuneTask, watch: Watch) -> dict[str, Any]:
+def work(run: Run, task: TuneTask, watch: Watch) -> SearchDocument:
     """Do the whole job in the run's folder; the answer is the run's document.
 
     Raises:
@@ -38,7 +38,7 @@ def work(run: Run, task: TuneTask, watch: Watch) -> dict[str, Any]:
         TrainingError: no setting could be trained.
         ConvonetError: it cannot be done, or not on these images.
     """
-    started = time.monotonic() - float(run.read()["seconds"])
+    started = time.monotonic() - run.read().seconds
     get_ready(task.executor)
     data = _data(run, task, watch)
     # It loads matplotlib, which takes no time while the trainers load keras.

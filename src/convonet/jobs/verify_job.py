@@ -15,8 +15,6 @@ from convonet.errors import DataChangedError, InputError
 from convonet.events import RunState, Watch
 from convonet.jobs import job_module
 from convonet.jobs.data_record import FILES
-from convonet.jobs.planned_job import PLAN
-from convonet.planning import Plan
 from convonet.runs import Run
 from convonet.runs.repeats import Difference, changed_surroundings, count_rows, table_difference
 from convonet.runs.study_table import STUDY_HISTORY
@@ -54,7 +52,7 @@ def work(run: Run, task: VerifyTask, watch: Watch) -> dict[str, Any]:
     """
     first = Run.open(Path(task.run))
     record = first.read()
-    table = _TABLES.get(traits_of(record["kind"]))
+    table = _TABLES.get(traits_of(record.kind))
     if table is None or first.state(record) is not RunState.DONE:
         raise InputError(
             "Only a training, a search or a study that is done can be repeated",
@@ -89,9 +87,10 @@ def work(run: Run, task: VerifyTask, watch: Watch) -> dict[str, Any]:
 def _begun_again(run: Run, first: Run, task: Task) -> Run:
     """A new run of the same task, which insists on the same images and leaves nothing outside its folder."""
     again = Run.create(run.file("repeat"), _quiet(task), name=file_name(first.id))
-    again.update(data=first.read()["data"])
-    if (plan := first.read().get(PLAN)) is not None:
-        again.update(plan=Plan.of(plan).anew().to_dict(), replay=True)
+    record = first.read()
+    again.update(data=record.data)
+    if record.plan is not None:
+        again.update(plan=record.plan.anew(), replay=True)
     if first.file(FILES).is_file():
         shutil.copyfile(first.file(FILES), again.file(FILES))
     return again
@@ -126,12 +125,11 @@ def _difference(first: Run, again: Run, table: _Table) -> Difference | None:
 
 def _plan_difference(first: Run, again: Run) -> Difference | None:
     """The first candidate that came out otherwise, or another choice among them."""
-    known = first.read().get(PLAN)
-    if known is None:
+    before, after = first.read().plan, again.read().plan
+    if before is None or after is None:
         return None
-    before, after = Plan.of(known), Plan.of(again.read()[PLAN])
     for old, new in zip(before.candidates, after.candidates, strict=True):
-        results = [(one.state, one.validation) for one in (old, new)]
+        results = [(one.state, one.validation and one.validation.to_dict()) for one in (old, new)]
         if results[0] != results[1]:
             return Difference("plan", old.name, "validation", *map(str, results))
     if before.chosen != after.chosen:

@@ -1,4 +1,4 @@
-"""Taking a run up again: what its state allows."""
+"""Resuming a run: what its state allows."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _GRACE_SECONDS = 6.0
 
 
 def can_resume(run: Run) -> bool:
-    """Whether runs of this kind go on where they were left."""
-    return traits_of(run.read()["kind"]).resumable
+    """Whether runs of this kind continue where they were left."""
+    return traits_of(run.read().kind).resumable
 
 
 def prepare_resume(run: Run, *, accept_changed_data: bool = False, data: DataParams | None = None) -> bool:
@@ -40,14 +40,15 @@ def prepare_resume(run: Run, *, accept_changed_data: bool = False, data: DataPar
             "Runs of this kind cannot be resumed",
             where=run.path,
             expected=f"one of {', '.join(kind for kind, task in Task.registry.items() if task.resumable)}",
-            received=record["kind"],
+            received=record.kind,
         )
     deadline = time.monotonic() + _GRACE_SECONDS
     while run.is_locked() and not _owned(run) and time.monotonic() < deadline:
         time.sleep(0.05)
     state = run.state()
     if state in (RunState.RUNNING, RunState.WAITING) and (state is RunState.RUNNING or _owned(run)):
-        process = run.read()["process"] or run.read()["owner"]
+        record = run.read()
+        process = record.process or record.owner
         raise RunAliveError(
             f"Process {process} is working on this run", where=run.path, hint="Cancel it first"
         )
@@ -59,10 +60,10 @@ def prepare_resume(run: Run, *, accept_changed_data: bool = False, data: DataPar
         check_images(again, run.path)
         if again != task:
             spec = again.to_dict()
-            run.update(task=spec, params=record["params"] | {"data": spec["data"]})
+            run.update(task=spec, params=record.params.changed(data=spec["data"]))
     return True
 
 
 def _owned(run: Run) -> bool:
-    owner = run.read()["owner"]
+    owner = run.read().owner
     return bool(owner) and psutil.pid_exists(owner)

@@ -1,44 +1,19 @@
-"""Starts worker processes, follows them, and says what became of them. Knows neither keras nor a window."""
+"""Starts worker processes, and keeps one ready. Knows neither Keras nor a window."""
 
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
-import time
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import IO, Any
 
-from convonet.atomic import no_room
-from convonet.errors import (
-    Cancelled,
-    ConvonetError,
-    ModelFileError,
-    OutOfMemoryError,
-    RunAliveError,
-    StorageError,
-    WorkerError,
-    error_from_dict,
-)
-from convonet.events import RunEnded, RunState, Stamped
-from convonet.launch.resume import can_resume
-from convonet.own_process import (
-    NO_ROOM_CODE,
-    OPENING_SECONDS,
-    child_environment,
-    neutral_folder,
-    python_words,
-    with_large_pages,
-)
+from convonet.errors import RunAliveError
+from convonet.events import RunState
+from convonet.launch.worker import Worker, send_line
+from convonet.own_process import child_environment, neutral_folder, python_words, with_large_pages
 from convonet.runs import Run
 from convonet.runs.environment import available_cores
-from convonet.runs.memory import halve_batch, memory_kills
-from convonet.runs.run import now
 
-KILL_SECONDS = 5.0
-_POLL_SECONDS = 0.05
-_LOG_TAIL = 2000
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -59,170 +34,6 @@ class WorkerKey:
         threads = {name: str(self.threads) for name in _THREAD_VARIABLES}
         own = threads | {"KERAS_BACKEND": self.backend, "PYTHONUNBUFFERED": "1"}
         return with_large_pages(child_environment()) | own
-
-
-class Worker:
-    """A worker process at work on a run.
-
-    Args:
-        again: starts another process for the same run, for when the memory was not enough.
-    """
-
-    def __init__(
-        self, run: Run, process: subprocess.Popen[bytes], again: Callable[[], subprocess.Popen[bytes]]
-    ) -> None:
-        self.run = run
-        self._process = process
-        self._again = again
-        self._killed = False
-        self._kills_before = memory_kills()
-        self._log = run.events()
-        self._offset = self._log.size()
-        self._cancelled_at: float | None = None
-        self._heard_at = time.monotonic()
-
-    @property
-    def process(self) -> int:
-        """The process's number."""
-        return self._process.pid
-
-    def is_alive(self) -> bool:
-        """Whether the process is still there; one that had too little memory is replaced where that helps."""
-        return self._process.poll() is None or self._goes_on_with_less()
-
-    def poll(self) -> list[Stamped]:
-        """The events since the last call. Also ends a worker that does not stop when it was asked to."""
-        events, self._offset = self._log.read(self._offset)
-        if events:
-            self._heard_at = time.monotonic()
-        if self._cancelled_at is not None and self.is_alive():
-            silent_since = max(self._cancelled_at, self._heard_at)
-            if time.monotonic() - silent_since > KILL_SECONDS:
-                self.kill()
-        return events
-
-    def follow(
-        self, poll_seconds: float = _POLL_SECONDS, asked: Callable[[], None] = lambda: None
-    ) -> Iterator[Stamped]:
-        """Every event until the worker has ended; then `finish` tells how.
-
-        Args:
-            asked: called before each look; it may cancel or kill.
-        """
-        while self.is_alive():
-            asked()
-            yield from self.poll()
-            time.sleep(poll_seconds)
-        yield from self.poll()
-
-    def cancel(self) -> None:
-        """Ask the worker to stop after what it is doing; it is killed if it is silent for 5 seconds."""
-        self.run.request_cancel()
-        if self._cancelled_at is None:
-            self._cancelled_at = time.monotonic()
-
-    def kill(self) -> None:
-        """End the process at once. The last checkpoint stays."""
-        self._killed = True
-        self._process.kill()
-        self._process.wait()
-
-    def detach(self) -> None:
-        """Let the worker go on when this process ends."""
-        pipe = self._process.stdin
-        if pipe is not None:
-            _send(pipe, "detach")
-
-    def leave(self) -> None:
-        """Tell the worker that nobody waits any more: it puts its work away, and the run can be resumed."""
-        if self._process.stdin is not None:
-            self._process.stdin.close()
-
-    def finish(self) -> RunState:
-        """Wait for the end and make the record true, also when the worker could not.
-
-        Returns:
-            `done`.
-
-        Raises:
-            Cancelled: it was stopped; what was done is kept.
-            ConvonetError: it failed, with the worker's own reason.
-            WorkerError: the process died; the run is `failed` and can be resumed.
-        """
-        code = self._process.wait()
-        if self._process.stdin is not None:
-            self._process.stdin.close()
-        record = self.run.read()
-        if record["process"] != self.process and self.run.is_locked():
-            raise RunAliveError(f"Process {record['process']} is working on this run", where=self.run.path)
-        state = RunState(record["state"])
-        if state is RunState.FAILED:
-            raise error_from_dict(record["error"] or {})
-        if state in (RunState.RUNNING, RunState.WAITING):
-            state = self._bury(code)
-        if state is RunState.CANCELLED:
-            raise Cancelled
-        return state
-
-    def _goes_on_with_less(self) -> bool:
-        """After a death for want of memory: the same run again, with half the batch."""
-        if self._killed or self._cancelled_at is not None or not self._lacked_memory():
-            return False
-        if not halve_batch(self.run):
-            return False
-        self.run.update(state=RunState.WAITING, error=None)
-        if self._process.stdin is not None:
-            self._process.stdin.close()
-        self._kills_before = memory_kills()
-        self._process = self._again()
-        return True
-
-    def _lacked_memory(self) -> bool:
-        """The worker said so itself, or Linux has ended it, not a person."""
-        record = self.run.read()
-        if record["state"] == RunState.FAILED:
-            return (record["error"] or {}).get("type") == OutOfMemoryError.__name__
-        return self._process.returncode == -signal.SIGKILL and memory_kills() > self._kills_before
-
-    def _bury(self, code: int) -> RunState:
-        """Write down the end that the worker could not write itself."""
-        if self._cancelled_at is not None:
-            self._end(RunState.CANCELLED, None)
-            return RunState.CANCELLED
-        error = self._reason(code)
-        self._end(RunState.FAILED, error)
-        raise error
-
-    def _end(self, state: RunState, error: ConvonetError | None) -> None:
-        said = error.to_dict() if error else None
-        try:
-            record = self.run.update(state=state, ended=now(), error=said)
-            self._log.tell(RunEnded(state=state, seconds=record["seconds"], error=said))
-        except StorageError:
-            if error is None:
-                raise
-
-    def _reason(self, code: int) -> ConvonetError:
-        if code == NO_ROOM_CODE:
-            return no_room(self.run.path)
-        log = self.run.file("worker.log")
-        tail = log.read_text(encoding="utf-8", errors="replace")[-_LOG_TAIL:] if log.exists() else ""
-        last = tail.strip().splitlines()[-1] if tail.strip() else None
-        if code == -getattr(signal, "SIGALRM", 0):
-            return _took_too_long(self.run)
-        if code < 0:
-            name = signal.Signals(-code).name if -code in set(signal.Signals) else str(-code)
-            what = f"The worker process was killed by {name}"
-            if name == "SIGKILL":
-                what += ", perhaps because the memory was not enough"
-        else:
-            what = f"The worker process ended early with code {code}"
-        return WorkerError(
-            what,
-            where=self.run.path,
-            received=last,
-            hint=f"`convonet resume {self.run.path}` goes on from there" if can_resume(self.run) else None,
-        )
 
 
 class Supervisor:
@@ -262,7 +73,7 @@ class Supervisor:
             with run.file("worker.log").open("ab") as log:
                 return self._spawn(key, [str(run.path)], log)
 
-        if process is None or not _send(process.stdin, str(run.path)):
+        if process is None or not send_line(process.stdin, str(run.path)):
             process = fresh()
         return Worker(run, process, fresh)
 
@@ -294,25 +105,3 @@ class Supervisor:
             env=key.environment(),
             start_new_session=self._detached,
         )
-
-
-def _took_too_long(run: Run) -> ConvonetError:
-    """The error for a worker that the alarm of `own_process.opening_limits` has ended."""
-    spec = run.read()["task"]
-    return ModelFileError(
-        f"Opening the model file took longer than {OPENING_SECONDS:g} seconds, so it was given up",
-        where=spec.get("model") or (spec.get("hyper") or {}).get("base") or run.path,
-        hint="The file may be damaged: open it with the program that made it, and save it again",
-    )
-
-
-def _send(pipe: IO[bytes] | None, line: str) -> bool:
-    """Write a line to a worker; False if it is gone."""
-    try:
-        if pipe is None:
-            return False
-        pipe.write(f"{line}\n".encode())
-        pipe.flush()
-    except OSError:
-        return False
-    return True

@@ -6,7 +6,8 @@ import time
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from convonet.errors import Cancelled, ConvonetError, WorkerError, error_from_dict
+from convonet.documents.run_record import Fault
+from convonet.errors import Cancelled, ConvonetError, WorkerError
 from convonet.events import RunState, Stamped
 from convonet.runs import Run
 from convonet.runs.documents import RESULT, read_result
@@ -29,10 +30,10 @@ class JobHandle(Protocol):
         """Ask it to stop after what it is doing."""
 
     def detach(self) -> None:
-        """Let it go on when this process ends."""
+        """Let it continue when this process ends."""
 
     def leave(self) -> None:
-        """Stop following it: what is ours puts its work away."""
+        """Stop following it: what is ours saves a checkpoint."""
 
     def finish(self) -> RunState:
         """How it ended; raises Cancelled or the error."""
@@ -65,10 +66,10 @@ class Follower:
         self._run.request_cancel()
 
     def detach(self) -> None:
-        """It is not ours: it goes on in any case."""
+        """It is not ours: it continues in any case."""
 
     def leave(self) -> None:
-        """It is not ours: it goes on in any case."""
+        """It is not ours: it continues in any case."""
 
     def finish(self) -> RunState:
         """What the record says.
@@ -81,12 +82,12 @@ class Follower:
         if state is RunState.CANCELLED:
             raise Cancelled
         if state is RunState.FAILED:
-            raise error_from_dict(self._run.read()["error"] or {})
+            raise (self._run.read().error or Fault()).error()
         if state is RunState.INTERRUPTED:
             raise WorkerError(
                 "The process that worked on this run is gone",
                 where=self._run.path,
-                hint="Resume goes on from its last checkpoint",
+                hint="Resume continues from its last checkpoint",
             )
         return state
 

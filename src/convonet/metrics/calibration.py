@@ -74,6 +74,7 @@ def reliability_bins(confidence: ArrayLike, correct: ArrayLike, bins: int = 15) 
     given, hits, edges = _prepare(confidence, correct, bins)
     bins_of = np.minimum(np.searchsorted(edges, given, side="right") - 1, bins - 1)
     counts = np.bincount(bins_of, minlength=bins).astype(np.int64)
+    # An empty bin has no accuracy: NaN keeps it out of the diagram.
     empty = np.where(counts > 0, counts, np.nan)
     return ReliabilityBins(
         edges,
@@ -220,6 +221,8 @@ def _root(shifted: FloatArray, own: float, low: float, high: float) -> float:
         slope, curvature = _slope(shifted, own, beta)
         low, high = (low, beta) if slope > 0 else (beta, high)
         following = beta - slope / curvature if curvature > 0 else low
+        # Newton's step may leave the bracket where the curve is flat; halving on the logarithm always gets
+        # closer.
         if not low < following < high:
             following = float(np.sqrt(low * high))
         if abs(following - beta) <= 1e-12 * beta:

@@ -43,6 +43,7 @@ def main_effects(columns: Mapping[str, Sequence[Any]], scores: ArrayLike) -> dic
 
 def _groups(column: Sequence[Any]) -> IntArray:
     """A group for each setting."""
+    # By text: values may be lists, names or None, which have no order in common.
     keys = [repr(value) for value in column]
     numeric = all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in column)
     if numeric and len(set(keys)) > _MOST_GROUPS:
@@ -58,6 +59,7 @@ def _explained(groups: IntArray, scores: FloatArray) -> tuple[float, float]:
     present = counts > 0
     kinds, count = int(present.sum()), len(scores)
     total = float(((scores - scores.mean()) ** 2).sum())
+    # One value per group leaves nothing to estimate the noise from.
     if kinds < 2 or count <= kinds or total <= 0:
         return 0.0, 0.0
     means = np.bincount(groups, scores)[present] / counts[present]

@@ -136,11 +136,13 @@ def bootstrap(
     _checks.at_least("repeats", repeats, 1)
     tail = (1 - _checks.inside("level", level, 0.0, 1.0)) / 2
     rng = np.random.default_rng(seed)
+    # Many draws at once where the set is small, few where it is large: the indices must fit into memory.
     block = max(1, BLOCK_INDICES // n)
     values = np.empty(repeats)
     for start in range(0, repeats, block):
         draws = rng.integers(0, n, size=(min(block, repeats - start), n))
         values[start : start + len(draws)] = _evaluate(statistic, draws, vectorized)
+    # A draw may miss a class altogether, and then there is no area under its curve.
     defined = values[~np.isnan(values)]
     if defined.size == 0:
         raise ValueError(f"statistic: expected a number in at least one draw, received none in {repeats}.")

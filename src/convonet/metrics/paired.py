@@ -50,5 +50,6 @@ def is_tied(first: ArrayLike, second: ArrayLike, held_share: float) -> bool | No
     if len(a) < 2:
         return None
     difference = a - b
+    # The plain test has 1 / n alone; the second term is for the images that the trainings share.
     error = math.sqrt((1 / len(a) + held_share) * float(np.var(difference, ddof=1)))
     return bool(abs(float(difference.mean())) <= t_point(len(a) - 1) * error)

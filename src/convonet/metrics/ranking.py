@@ -138,6 +138,7 @@ def roc_auc_ovr(y_true: ArrayLike, probabilities: ArrayLike) -> float | None:
     areas: list[float] = []
     for index in range(rows.shape[1]):
         area = roc_auc(true == index, rows[:, index])
+        # A mean over the other classes would be compared with means over all of them.
         if area is None:
             return None
         areas.append(area)

@@ -61,6 +61,7 @@ def confusion_matrix(y_true: ArrayLike, y_pred: ArrayLike, num_classes: int) -> 
     true = _checks.labels("y_true", y_true, num_classes)
     predicted = _checks.labels("y_pred", y_pred, num_classes)
     _checks.same_length(y_true=true, y_pred=predicted)
+    # One number for each pair of classes: counting is a single pass for any number of classes.
     cells = np.bincount(true * num_classes + predicted, minlength=num_classes**2)
     return cells.reshape(num_classes, num_classes).astype(np.int64)
 
@@ -135,9 +136,11 @@ def top_k_accuracy(y_true: ArrayLike, probabilities: ArrayLike, k: int) -> float
     scores = _checks.score_rows("probabilities", probabilities)
     true = _checks.labels("y_true", y_true, scores.shape[1])
     _checks.same_length(y_true=true, probabilities=scores)
+    # A perfect score that nobody earned would mislead.
     if k >= scores.shape[1]:
         return None
     own = scores[np.arange(len(true)), true][:, None]
+    # Ties count by index: sorting each row would take longer and say the same.
     earlier = np.arange(scores.shape[1]) < true[:, None]
     ahead = np.count_nonzero((scores > own) | ((scores == own) & earlier), axis=1)
     return float(np.mean(ahead < k))
@@ -158,6 +161,7 @@ def log_loss(y_true: ArrayLike, probabilities: ArrayLike, eps: float = LOG_EPSIL
     rows = _checks.probability_rows("probabilities", probabilities)
     true = _checks.labels("y_true", y_true, rows.shape[1])
     _checks.same_length(y_true=true, probabilities=rows)
+    # At both ends, as Keras clips: else a sure and correct answer would have another loss here.
     own = np.clip(rows[np.arange(len(true)), true], eps, 1 - eps)
     return float(-np.log(own).mean())
 

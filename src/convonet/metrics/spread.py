@@ -45,8 +45,10 @@ def f1_intervals(matrix: ArrayLike, *, seed: int, repeats: int = REPEATS, level:
         raise ValueError(f"matrix: expected counts of shape (classes, classes), received {counts.shape}.")
     _checks.at_least("repeats", repeats, 1)
     rows, columns = np.nonzero(counts)
+    # Cells that are empty cannot be drawn: with 1,000 classes nearly all of a million are.
     cells = counts[rows, columns]
     total = int(cells.sum())
+    # Drawing images with replacement is drawing cells of the matrix by their counts, which is much faster.
     drawn = np.random.default_rng(seed).multinomial(total, cells / total, size=repeats).astype(np.float64)
     of_row, of_column = (labels[:, None] == np.arange(len(counts)) for labels in (rows, columns))
     true_positives = drawn @ (of_row & of_column).astype(np.float64)

@@ -37,6 +37,8 @@ def predict_with_threshold(p_positive: ArrayLike, t: float) -> IntArray:
         raise ValueError(f"t: expected a threshold from 0 to 1, received {t!r}.")
     _checks.shares("p_positive", p_positive)
     given = np.asarray(p_positive)
+    # In the scores' own precision: 0.1 in 64 bits is above 0.1 in 32 bits, and the image at the threshold
+    # would flip.
     own = given.dtype.type(t) if given.dtype.kind == "f" else t
     return (given >= own).astype(np.int64)
 
@@ -98,6 +100,7 @@ def threshold_for_costs(y_true: ArrayLike, p_positive: ArrayLike, cost_fp: float
             f"received {cost_fp!r} and {cost_fn!r}."
         )
     is_positive, p = _pair(y_true, p_positive)
+    # Between two scores the costs do not change; 1 stands for calling nothing positive.
     candidates = np.unique(np.append(p, 1.0))
     missed = np.searchsorted(np.sort(p[is_positive]), candidates)
     negatives = np.sort(p[~is_positive])

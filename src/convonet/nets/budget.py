@@ -56,7 +56,9 @@ def parameters_within(stored: int, path: Path) -> Iterator[None]:
 
     def counted(layer: Any, shape: Any = None, *rest: Any, **named: Any) -> Any:
         nonlocal asked
+        # Other threads may build networks of their own meanwhile, which this file does not pay for.
         if threading.get_ident() == here:
+            # A side that is not known yet counts once; the sum only has to stay below the file's.
             asked += math.prod(side or 1 for side in shape) if isinstance(shape, (tuple, list)) else 1
             if asked > limit:
                 raise _too_many(asked, stored, path)
@@ -86,6 +88,7 @@ def check_maps(network: keras.Model, path: Path) -> None:
     """
     for layer in layers_within(network):
         for tensor in keras.tree.flatten(getattr(layer, "output", None)):
+            # The batch has no size here: one image.
             size = math.prod(side or 1 for side in tensor.shape) if tensor is not None else 0
             if size > MAX_MAP:
                 raise ModelFileError(

@@ -39,12 +39,14 @@ def fixed_graph(fixed: keras.Model) -> bytes | None:
             return network(pixels.float(), False)
 
     made = io.BytesIO()
+    # One image: its features must not depend on the others of a batch, not even in the last digits.
     example = torch.zeros((1, *fixed.input_shape[1:]), dtype=torch.uint8)
     try:
         with exporting("ONNX"), torch.no_grad(), constant_weights(fixed):
             torch.onnx.export(
                 Fixed(), (example,), made, dynamo=False, input_names=[INPUT], output_names=[OUTPUT]
             )
+    # No fault of the person's: Keras computes the same, only slower.
     except ModelFileError:
         return None
     return made.getvalue()

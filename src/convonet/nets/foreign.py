@@ -46,6 +46,7 @@ def describe(
     pixels = _pixels(network, path)
     output, count = _output(network, path)
     names = tuple(classes) if classes is not None else labels_beside(path)
+    # Names by a wrong file would be worse than none: every answer would be a plausible lie.
     if names and len(names) != count:
         raise ModelFileError(
             "The class names do not fit the network's outputs",
@@ -99,6 +100,7 @@ def _output(network: keras.Model, path: Path) -> tuple[Output, int]:
     if len(shapes) == 1 and len(shapes[0]) == 2 and shapes[0][1]:
         units = int(shapes[0][1])
         one: dict[str, Output] = {"sigmoid": "sigmoid", "linear": "sigmoid_logit"}
+        # Several sigmoids answer several questions per image, which is no choice among classes.
         many: dict[str, Output] = {"softmax": "probabilities", "linear": "logits"}
         known = one if units == 1 else many
         if kind in known:

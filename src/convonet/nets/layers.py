@@ -39,7 +39,9 @@ def seed_of(seed: int, name: str) -> int:
 
     Hashed, because neighbouring seeds of keras draw the same numbers one call apart.
     """
+    # By name: adding a layer at the end leaves the first weights of all others as they were.
     digest = hashlib.blake2b(f"{seed}/{name}".encode(), digest_size=4).digest()
+    # Below 2³¹: every backend takes that as a seed.
     return int.from_bytes(digest, "big") >> 1
 
 
@@ -123,6 +125,7 @@ class Layers:
     def pool(self, x: Tensor, size: int = 2, *, stride: int | None = None, kind: str | None = None) -> Tensor:
         """Pooling by the family's choice: maximum, average, or a convolution that learns to shrink."""
         kind = kind or self.values.get("pooling", "max")
+        # Springenberg et al. 2015: the network learns how to shrink its maps.
         if kind == "stride":
             return self.conv(x, x.shape[-1], size, stride=stride or size, padding="valid")
         made = keras.layers.AveragePooling2D if kind == "average" else keras.layers.MaxPooling2D
@@ -143,6 +146,7 @@ class Layers:
             return x
         name = self._name("drop")
         spatial = self.values.get("spatial_drop", False) if spatial is None else spatial
+        # Rows of numbers have no maps to drop whole.
         whole = spatial and len(x.shape) == 4
         made = keras.layers.SpatialDropout2D if whole else keras.layers.Dropout
         return made(rate, seed=seed_of(self.seed, name), name=name)(x)
@@ -185,6 +189,7 @@ class Layers:
             sentence = f"output (Output): {choice} is for two classes, these are {self.classes}"
             raise ParamError.of({"output": sentence})
         self._afford(x.shape[-1] * self.classes)
+        # Glorot whatever the activations are: nothing with a corner follows the output.
         start = keras.initializers.GlorotUniform(seed=seed_of(self.seed, "output"))
         return keras.layers.Dense(
             1 if single else self.classes,
@@ -198,6 +203,7 @@ class Layers:
         """What follows a layer with weights. Without normalisation the activation is in the layer's row."""
         kind = activation or self.values["activation"]
         norm_position = self.values.get("batch_norm", "none") if norm else "none"
+        # As in the paper; then the activation cannot be in the layer itself.
         if norm_position == "before":
             x = self.norm(x)
             return x if kind == "linear" else self.act(x, kind)

@@ -64,9 +64,12 @@ def load_network(path: Path) -> tuple[keras.Model, ModelInfo | None]:
         raise ModelFileError(
             "This is no model file that Convonet opens", where=path, expected="a .keras or .h5 file"
         )
+    # A small file may ask for gigabytes: time and memory are bounded by what its size explains.
     with opening_limits(path.stat().st_size if path.is_file() else 0):
         text = read_h5_text(path) if is_h5 else read_keras_text(path)
         with _weights(path) as weights, parameters_within(stored_numbers(weights, path), path):
+            # Not left to Keras 3: layers of Keras 2 are read from a list of known ones, so what is opened
+            # is exact.
             network = open_keras2(path, text.config, weights) if text.keras2 else _load(path)
         check_maps(network, path)
     return network, None if text.info is None else ModelInfo.from_json(text.info, path)
@@ -89,6 +92,7 @@ def _weights(path: Path) -> Iterator[Path | BinaryIO]:
 def _load(path: Path) -> keras.Model:
     """Keras' own loading in safe mode."""
     try:
+        # Without its loss and metrics, which may be a stranger's own functions.
         network = keras.saving.load_model(path, compile=False, safe_mode=True)
     except (zipfile.BadZipFile, EOFError, OSError) as error:
         raise damaged(path, error) from error

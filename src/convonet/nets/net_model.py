@@ -81,8 +81,10 @@ class NetModel:
         if path.suffix != ".keras":
             raise OutputError("A model's name ends in .keras", received=path.name)
         with replacing(path) as temporary:
+            # The name is fresh, but the file is there already: `replacing` has made it.
             self.keras_model.save(temporary, overwrite=True)
             with zipfile.ZipFile(temporary, "a", zipfile.ZIP_DEFLATED) as archive:
+                # Keras ignores members that it does not know, so the file stays one of plain Keras.
                 archive.writestr(MEMBER, self.info.to_json())
                 if self.scorer is not None:
                     archive.writestr(UNKNOWN_MEMBER, self.scorer.to_bytes())

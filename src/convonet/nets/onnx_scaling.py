@@ -37,6 +37,7 @@ def flatten_scaling(model: onnx.ModelProto, shape: tuple[int, int, int]) -> None
     first = helper.make_node("Reshape", [start, "convonet_rows_shape"], ["convonet_rows"])
     after = next(index for index, node in enumerate(graph.node) if end in node.output) + 1
     last = helper.make_node("Reshape", [end, "convonet_images_shape"], ["convonet_scaled"])
+    # The later one first: inserting at the front moves all indices.
     graph.node.insert(after, last)
     graph.node.insert(0, first)
     # What the exporter noted of shapes on the way no longer holds.
@@ -50,6 +51,7 @@ def _end_of_arithmetic(graph: onnx.GraphProto, start: str) -> str:
     value = end = start
     while True:
         readers = [node for node in graph.node if value in node.input]
+        # Where a second reader wants the images, they must keep their shape.
         if len(readers) != 1:
             return end
         (reader,) = readers

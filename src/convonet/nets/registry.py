@@ -89,6 +89,7 @@ def _too_small(
 def _least_side(build: Callable[[tuple[int, int]], object]) -> int | None:
     """Found by trying: doubled until it fits, then halved between; None when nothing reasonable fits."""
     high = 1
+    # Building is the only sure test: paddings, strides and branches have no formula in common.
     while not _fits(high, build):
         high *= 2
         if high > _LARGEST_SEARCHED:

@@ -102,6 +102,7 @@ def _by_keras2(metadata: bytes) -> bool:
 
 def _is_keras2(version: object) -> bool:
     text = version.decode("utf-8", "replace") if isinstance(version, bytes) else str(version)
+    # TensorFlow's Keras wrote versions such as 2.2.4-tf.
     return text.startswith(("0.", "1", "2."))
 
 
@@ -136,8 +137,10 @@ def _check_head(path: Path, head: bytes, kind: str) -> None:
 
 def _member_sizes(archive: zipfile.ZipFile, path: Path) -> dict[str, int]:
     sizes = {member.filename: member.file_size for member in archive.infolist()}
+    # Of two members with one name, a check may read the one and Keras the other.
     if len(sizes) != len(archive.infolist()):
         raise ModelFileError("The model file holds two members of one name", where=path)
+    # Assets such as vocabularies are loaded by layers that are not needed for images.
     unknown = sorted(set(sizes) - _MEMBERS)
     if unknown:
         raise ModelFileError(
@@ -172,6 +175,7 @@ def _checked_config(content: bytes | str, path: Path) -> dict[str, Any]:
         ) from error
     if not isinstance(config, dict) or "class_name" not in config:
         raise ModelFileError("The file describes no network", where=path)
+    # Initializers and regularizers have class names too; only layers have a name of their own.
     layers = sum(isinstance(part.get("class_name"), str) and "name" in _config_of(part) for part in parts)
     if layers > MAX_LAYERS or len(parts) > MAX_LAYERS * 20:
         raise ModelFileError(

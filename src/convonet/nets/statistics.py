@@ -21,6 +21,11 @@ def learns_statistics(layer: Any) -> bool:
     return bool(layer.trainable) and not getattr(layer, _FIXED, False)
 
 
+def is_fixed(layer: Any) -> bool:
+    """Whether a batch normalisation keeps the statistics that it was loaded with."""
+    return bool(getattr(layer, _FIXED, False))
+
+
 def freeze_fixed(layers: Iterable[Any]) -> None:
     """Freeze the normalisations with fixed statistics altogether: for a forward pass that cannot keep them apart."""
     for layer in layers:

@@ -177,6 +177,7 @@ def _row(layer: Any, receptive: ReceptiveField | None, prefix: str) -> tuple[Lay
     window = window_of(layer)
     if window is not None and receptive is not None:
         receptive = receptive.through(window)
+    # Behind flattening or pooling a value depends on the whole image, and a side says nothing.
     if len(shape) != 4:
         receptive = None
     return LayerRow(

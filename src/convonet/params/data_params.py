@@ -143,6 +143,15 @@ class DataParams(ParamModel):
         group="Pixels",
         default_text="not used",
     )
+    prepared_limit: float | None = param(
+        None,
+        "Prepared images limit",
+        "How much disk the prepared images of a set may take, in GB. A larger set is decoded while it is used.",
+        group="Pixels",
+        unit="GB",
+        ge=0,
+        default_text="a fifth of the free disk",
+    )
     validation_share: float = param(
         0.2,
         "Validation share",
@@ -247,6 +256,11 @@ class DataParams(ParamModel):
         default_text="folders are classes",
         literal=True,
     )
+
+    @property
+    def prepared_bytes(self) -> int | None:
+        """The prepared images limit in bytes; None: a share of the free disk."""
+        return None if self.prepared_limit is None else int(self.prepared_limit * 10**9)
 
     @property
     def size(self) -> tuple[int, int]:

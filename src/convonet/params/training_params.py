@@ -102,6 +102,17 @@ class TrainingParams(ParamModel):
         tunable=True,
         default_text="0.004 with adamw, else none",
     )
+    clip_norm: float | None = param(
+        None,
+        "Gradient clipping",
+        "Largest length of the gradient of all weights together; longer ones are shortened to it. Set it, for example "
+        "to 1, when the loss jumps or explodes.",
+        group="Training",
+        gt=0,
+        le=1e6,
+        tunable=True,
+        default_text="no limit",
+    )
     weight_average: float = param(
         0.0,
         "Average the weights",

@@ -2,46 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from convonet import metrics
+from convonet.documents.plan import ValidationScore
 
 _LEAST_PROBABILITY = 1e-7
 _TIE = 0.5
 """A difference below so many of its standard errors is a tie."""
-
-
-@dataclass(frozen=True)
-class ValidationScore:
-    """How a candidate answers the validation images.
-
-    Attributes:
-        images: how many there are.
-        accuracy: share of correct answers, with its 95% Wilson interval.
-        log_loss: mean after calibration.
-        temperature: what the logits are divided by for it.
-        majority: share of the largest class among these images.
-    """
-
-    images: int
-    accuracy: float
-    accuracy_interval: tuple[float, float]
-    log_loss: float
-    temperature: float
-    majority: float
-
-    def to_dict(self) -> dict[str, Any]:
-        """As JSON."""
-        return asdict(self)
-
-    @property
-    def collapsed(self) -> bool:
-        """Whether it is no better than always answering the largest class."""
-        return self.accuracy <= self.majority
 
 
 @dataclass(frozen=True)
@@ -78,6 +50,7 @@ def score_validation(
     The temperature is fitted on the same images (Guo and others 2017): one number, the same liberty for each
     candidate.
     """
+    # One answer that is surely wrong must not decide the comparison by an infinite loss.
     logs = np.log(np.clip(np.asarray(probabilities, np.float64), _LEAST_PROBABILITY, 1.0))
     temperature = metrics.fit_temperature(logs, labels)
     cooled = logs / temperature
@@ -100,6 +73,7 @@ def score_validation(
 
 def compare(first: Losses, second: Losses) -> LossDifference:
     """Paired comparison of per-image log-losses."""
+    # Image by image: what both find hard cancels out, so small differences show with few images.
     difference = first - second
     error = float(difference.std(ddof=1) / np.sqrt(len(difference))) if len(difference) > 1 else 0.0
     return LossDifference(float(difference.mean()), error)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from typing import Any
 
 import numpy as np
 
@@ -14,59 +12,12 @@ from convonet.data.decode import open_image, read_bytes, read_head
 from convonet.data.headers import read_header
 from convonet.data.listing import ImageListing
 from convonet.data.sources import find_channels
+from convonet.documents.plan import ImageFacts
 from convonet.errors import DataError
 from convonet.params.advice import looks_like_signs
 
 _SAMPLED = 200
-_PHOTOGRAPH = 100
-"""Sides from here on, in pixels, are those of photographs and scans; smaller images are small."""
 _CAMERA = (".jpg", ".jpeg", ".webp", ".heic")
-
-
-@dataclass(frozen=True)
-class ImageFacts:
-    """Facts about a training set.
-
-    Attributes:
-        images: how many there are, validation images of their own not counted.
-        counts: images of each class, by name.
-        channels: 1 where all are grey, 3 where one has colour.
-        height, width: medians over a sample of the images, in pixels.
-        signs: whether the classes are named like digits or letters.
-        photographs: whether most files are of a type that cameras write.
-        validation: validation images of their own; 0 where some are held out.
-    """
-
-    images: int
-    counts: dict[str, int]
-    channels: int
-    height: int
-    width: int
-    signs: bool
-    photographs: bool = False
-    validation: int = 0
-
-    @property
-    def small(self) -> bool:
-        """Whether the images are smaller than photographs."""
-        return max(self.height, self.width) < _PHOTOGRAPH
-
-    @property
-    def imbalance(self) -> float:
-        """Images of the largest class over those of the smallest one that has any."""
-        counts = [count for count in self.counts.values() if count]
-        return max(counts) / min(counts)
-
-    @property
-    def noun(self) -> str:
-        """What to call the images in a sentence."""
-        if self.small:
-            return "small images"
-        return "photographs" if self.photographs and self.channels == 3 else "images"
-
-    def to_dict(self) -> dict[str, Any]:
-        """As JSON."""
-        return asdict(self)
 
 
 def facts_of(listing: ImageListing, *, channels: int | None = None, validation: int = 0) -> ImageFacts:
@@ -82,6 +33,7 @@ def facts_of(listing: ImageListing, *, channels: int | None = None, validation: 
     sizes = list(_sizes(listing))
     if not sizes:
         raise DataError("No image could be read", where=listing.root, expected="images of a known type")
+    # The median: a few huge scans among thumbnails say nothing about the set.
     height, width = np.median(np.array(sizes), axis=0).astype(int).tolist()
     return ImageFacts(
         images=len(listing),
@@ -90,6 +42,7 @@ def facts_of(listing: ImageListing, *, channels: int | None = None, validation: 
         height=height,
         width=width,
         signs=looks_like_signs(listing.classes),
+        # By file type, for the sentence alone: nothing is decided by it.
         photographs=2 * sum(path.lower().endswith(_CAMERA) for path in listing.paths) > len(listing),
         validation=validation,
     )
@@ -101,6 +54,7 @@ def _sizes(listing: ImageListing) -> Iterator[tuple[int, int]]:
         shape, _ = image_shape(listing.root, address_of(listing.paths[0])[0])
         yield shape[1], shape[2]
         return
+    # Evenly over the set: folders come one after another, and each may have a size of its own.
     step = max(1, len(listing) // _SAMPLED)
     for path in listing.paths[::step]:
         try:

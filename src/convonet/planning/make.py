@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from convonet.data.listing import ImageListing
+from convonet.documents.plan import Candidate, ImageFacts, Plan
 from convonet.inference.backbones import backbones_here
 from convonet.params import DataParams, HyperParams
 from convonet.params.bases import BASES, BaseInfo
 from convonet.params.families import family_info
 from convonet.params.recipes import DEFAULT_MINUTES, PLANNED, PlannedRecipe, recipe
-from convonet.planning.facts import ImageFacts, facts_of
-from convonet.planning.plan import Candidate, Plan
+from convonet.planning.facts import facts_of
 
 _PREFERRED = (
     "efficientnet_lite0",
@@ -100,6 +100,8 @@ def make_plan(
     backbone = next((BASES[one] for one in _PREFERRED if one in backbones), None)
     candidates: list[Candidate] = []
     notes: list[str] = []
+    # From photographs a small network learns too little in minutes to be worth the time; on small images it
+    # may win.
     if facts.small or backbone is None:
         candidates.append(_own(facts, data, imposed, name))
     if backbone is not None:
@@ -123,7 +125,7 @@ def make_plan(
     return Plan(
         recipe=name,
         minutes=budget,
-        facts=facts.to_dict(),
+        facts=facts,
         sentence=_sentence(facts, candidates, backbone, budget),
         notes=tuple(notes),
         candidates=tuple(candidates),
@@ -139,7 +141,9 @@ def _own(facts: ImageFacts, data: DataParams, imposed: dict[str, Any], name: str
         classes=list(facts.counts),
         images=facts.images,
     )
+    # The number of epochs is decided later, once a few batches have been timed.
     most = values.pop("epochs")
+    # Last, so that what a person set wins over the recipe and over what the images suggest.
     values |= _weights_of_classes(facts) | imposed
     timed = "epochs" not in imposed
     return Candidate(
@@ -178,10 +182,12 @@ def _fine_tuned(
     budget: float,
 ) -> Candidate:
     values = _transfer_values(facts, backbone) | _FINE_TUNING
+    # Few images give few steps in an epoch: smaller batches make more of them.
     values["batch_size"] = 16 if facts.images < 2000 else 32
     values["flip_horizontal"] = _may_flip(facts)
     given = dict(imposed)
     if "init_rate" in given:
+        # The first phase has no steps, so a rate or a number of epochs can only mean the second one.
         given.setdefault("fine_tune_rate", given.pop("init_rate"))
     if "epochs" in given:
         given.setdefault("fine_tune_epochs", given.pop("epochs"))
@@ -192,6 +198,7 @@ def _fine_tuned(
         hyper=values | given,
         image_size=data.image_size or _backbone_size(facts, backbone, budget),
         channels=facts.channels,
+        # Whoever says which layers are trained is not overruled by the clock.
         last_blocks=0 if "release" in given else _LAST_BLOCKS.get(backbone.name, 6),
         timed="fine_tune_epochs" not in given,
         least_epochs=2,
@@ -241,6 +248,7 @@ def _backbone_size(facts: ImageFacts, backbone: BaseInfo, budget: float) -> tupl
     """
     if not facts.small:
         sizes = [backbone.size, *(side for side in _SMALLER if side < backbone.size)]
+        # Estimated, not measured: the plan is told before keras loads.
         affordable = [side for side in sizes if _feature_seconds(facts, (side, side)) <= _SHARE * 60 * budget]
         side = affordable[0] if affordable else sizes[-1]
         return side, side
@@ -264,12 +272,15 @@ def _sentence(
 ) -> str:
     """For example: 245 photographs, 2 classes → EfficientNet-Lite0, 224 px, about 1 minute."""
     found = f"{facts.images:,} {facts.noun}, {len(facts.counts)} classes"
+    # The sentence names the candidate that is most likely to win.
     used = next((one for one in candidates if one.kind != "own"), candidates[0])
     height, width = used.image_size
     pixels = f"{height} px" if height == width else f"{height} × {width} px"
     network = backbone.title if backbone is not None else used.title
     if any(one.kind == "own" for one in candidates) and backbone is not None:
         network = f"a small network from scratch, or {backbone.title}"
+    # Loading keras, building, fitting the head and testing take about this many seconds beside the
+    # features.
     first = 15 + _feature_seconds(facts, used.image_size)
     longer = any(one.kind == "fine_tuned" for one in candidates)
     time = (

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from convonet.documents.evaluation import ClassCurve, EvaluationDocument
 from convonet.plots.figures import (
     BLUE,
     GREEN,
@@ -41,7 +41,7 @@ class RankingLines(NamedTuple):
         classes: how many the model has.
     """
 
-    curves: tuple[Mapping[str, Any], ...]
+    curves: tuple[ClassCurve, ...]
     point: tuple[float, float, float] | None
     classes: int
 
@@ -49,25 +49,24 @@ class RankingLines(NamedTuple):
     def title(self) -> str:
         """What the lines are of."""
         if self.point is not None:
-            return f"{self.curves[0]['class']} against the other class"
+            return f"{self.curves[0].class_} against the other class"
         if len(self.curves) < self.classes:
             return f"Each class against the rest: the {len(self.curves)} worst of {self.classes}"
         return "Each class against the rest"
 
 
-def ranking_lines(document: Mapping[str, Any]) -> RankingLines:
+def ranking_lines(document: EvaluationDocument) -> RankingLines:
     """The lines of an evaluation's document; of many classes those that are told worst."""
-    curves: Sequence[Mapping[str, Any]] = document["curves"]
-    worst = sorted(curves, key=lambda curve: curve["auc"])[:MOST_LINES]
-    kept = tuple(curve for curve in curves if curve in worst)
-    return RankingLines(kept, _point(document) if kept else None, len(document["classes"]))
+    worst = {curve.class_ for curve in sorted(document.curves, key=lambda curve: curve.auc)[:MOST_LINES]}
+    kept = tuple(curve for curve in document.curves if curve.class_ in worst)
+    return RankingLines(kept, _point(document) if kept else None, len(document.classes))
 
 
 def draw_roc(ax: Axes, lines: RankingLines) -> None:
     """True against false positive rate; the dashed line is guessing."""
     ax.plot([0, 1], [0, 1], color=MUTED, linewidth=1, linestyle="--")
     for curve, text, colour in zip(lines.curves, _texts(lines), COLOURS, strict=False):
-        ax.plot(curve["roc"]["fpr"], curve["roc"]["tpr"], color=colour, linewidth=1.6, label=text)
+        ax.plot(curve.roc.fpr, curve.roc.tpr, color=colour, linewidth=1.6, label=text)
     if lines.point is not None:
         ax.plot(lines.point[0], lines.point[1], "o", color=INK, markersize=6, label="the answers given")
     _finish(ax, "ROC", "False positive rate", "True positive rate")
@@ -76,21 +75,21 @@ def draw_roc(ax: Axes, lines: RankingLines) -> None:
 def draw_precision_recall(ax: Axes, lines: RankingLines) -> None:
     """Precision against recall; of one class the dashed line is guessing."""
     for curve, colour in zip(lines.curves, COLOURS, strict=False):
-        points = curve["precision_recall"]
+        points = curve.precision_recall
         # Between two thresholds only the precision of the higher recall is reached: no slope joins them.
-        ax.step(points["recall"], points["precision"], where="pre", color=colour, linewidth=1.6)
+        ax.step(points.recall, points.precision, where="pre", color=colour, linewidth=1.6)
     if lines.point is not None:
-        ax.axhline(lines.curves[0]["chance"], color=MUTED, linewidth=1, linestyle="--")
+        ax.axhline(lines.curves[0].chance, color=MUTED, linewidth=1, linestyle="--")
         ax.plot(lines.point[1], lines.point[2], "o", color=INK, markersize=6)
     _finish(ax, "Precision and recall", "Recall", "Precision")
 
 
 @register("ranking", "ROC and precision-recall curves", "roc_pr.png")
-def ranking_figure(document: Mapping[str, Any]) -> Figure:
+def ranking_figure(document: EvaluationDocument) -> Figure:
     """Both pictures side by side, the areas and their intervals below.
 
     Args:
-        document: of an evaluation; `curves`, `classes`, `positive`, `confusion_matrix` are read.
+        document: the evaluation.
     """
     lines = ranking_lines(document)
     rows = -(-(len(lines.curves) + (lines.point is not None)) // 2)
@@ -99,7 +98,7 @@ def ranking_figure(document: Mapping[str, Any]) -> Figure:
     draw_roc(left, lines)
     draw_precision_recall(right, lines)
     if lines.curves:
-        names = find_fonts([curve["class"] for curve in lines.curves])
+        names = find_fonts([curve.class_ for curve in lines.curves])
         figure.suptitle(lines.title, color=INK, **names.text(TITLE_SIZE))
         legend = figure.legend(loc="outside lower center", ncols=2, frameon=False)
         for text in legend.get_texts():
@@ -114,21 +113,21 @@ def _finish(ax: Axes, title: str, x_label: str, y_label: str) -> None:
 
 def _texts(lines: RankingLines) -> list[str]:
     """What the legend says of each class."""
-    classes = [str(curve["class"]) for curve in lines.curves]
+    classes = [curve.class_ for curve in lines.curves]
     names = find_fonts(classes).labels(classes, NAME_LETTERS)
     return [
-        f"{name}: AUC {curve['auc']:.3f} ({low:.3f} to {high:.3f}), "
-        f"average precision {curve['average_precision']:.3f}"
+        f"{name}: AUC {curve.auc:.3f} ({low:.3f} to {high:.3f}), "
+        f"average precision {curve.average_precision:.3f}"
         for name, curve in zip(names, lines.curves, strict=True)
-        for low, high in [curve["auc_interval"]]
+        for low, high in [curve.auc_interval]
     ]
 
 
-def _point(document: Mapping[str, Any]) -> tuple[float, float, float] | None:
+def _point(document: EvaluationDocument) -> tuple[float, float, float] | None:
     """Where the answers given stand on the curves of two classes."""
-    if document["positive"] is None:
+    if document.positive is None:
         return None
-    matrix, place = document["confusion_matrix"], document["classes"].index(document["positive"])
+    matrix, place = document.confusion_matrix, document.classes.index(document.positive)
     tp, fn = matrix[place][place], matrix[place][1 - place]
     fp, tn = matrix[1 - place][place], matrix[1 - place][1 - place]
     precision = tp / (tp + fp) if tp + fp else 1.0

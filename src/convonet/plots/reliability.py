@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from convonet.documents.evaluation import ConfidenceHistogram, EvaluationDocument, ReliabilityDiagram
 from convonet.plots.figures import BLUE, MUTED, ORANGE, TICK_SIZE, new_figure, tidy
 from convonet.plots.registry import register
 
@@ -26,10 +26,10 @@ class ReliabilityPoints(NamedTuple):
     counts: tuple[int, ...]
 
 
-def reliability_points(reliability: Mapping[str, Sequence[Any]]) -> ReliabilityPoints:
-    """The points from the `reliability` of an evaluation's document; empty bins are left out."""
-    rows = zip(reliability["confidence"], reliability["accuracy"], reliability["counts"], strict=True)
-    filled = [row for row in rows if row[2]]
+def reliability_points(diagram: ReliabilityDiagram) -> ReliabilityPoints:
+    """The points of a reliability diagram; empty bins are left out."""
+    rows = zip(diagram.confidence, diagram.accuracy, diagram.counts, strict=True)
+    filled = [(x, y, count) for x, y, count in rows if x is not None and y is not None]
     confidence, accuracy, counts = zip(*filled, strict=True)
     return ReliabilityPoints(confidence, accuracy, counts)
 
@@ -44,11 +44,11 @@ def draw_reliability(ax: Axes, points: ReliabilityPoints, ece: float) -> None:
     ax.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.03))
 
 
-def draw_confidence(ax: Axes, histogram: Mapping[str, Sequence[float]]) -> None:
+def draw_confidence(ax: Axes, histogram: ConfidenceHistogram) -> None:
     """Right and wrong answers by confidence, as shares of each, since most answers are right."""
-    edges = np.array(histogram["edges"])
-    for name, colour in (("right", BLUE), ("wrong", ORANGE)):
-        counts = np.array(histogram[name])
+    edges = np.array(histogram.edges)
+    for name, part, colour in (("right", histogram.right, BLUE), ("wrong", histogram.wrong, ORANGE)):
+        counts = np.array(part)
         total = int(counts.sum())
         heights = 100 * counts / max(total, 1)
         ax.stairs(heights, edges, color=colour, fill=True, alpha=0.35)
@@ -58,14 +58,14 @@ def draw_confidence(ax: Axes, histogram: Mapping[str, Sequence[float]]) -> None:
 
 
 @register("reliability", "Calibration", "calibration.png")
-def reliability_figure(document: Mapping[str, Any]) -> Figure:
+def reliability_figure(document: EvaluationDocument) -> Figure:
     """Both pictures side by side.
 
     Args:
-        document: of an evaluation; `ece`, `reliability` and `confidence_histogram` are read.
+        document: the evaluation.
     """
     figure = new_figure(10.0, 4.5)
     left, right = figure.subplots(1, 2)
-    draw_reliability(left, reliability_points(document["reliability"]), document["ece"])
-    draw_confidence(right, document["confidence_histogram"])
+    draw_reliability(left, reliability_points(document.reliability), document.ece)
+    draw_confidence(right, document.confidence_histogram)
     return figure

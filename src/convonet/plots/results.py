@@ -8,6 +8,7 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
+from convonet.documents.evaluation import EvaluationDocument
 from convonet.params.hyper_params import HyperParams
 from convonet.plots.confusion import matrix_figure
 from convonet.plots.curves import curves_figure, curves_of
@@ -45,12 +46,12 @@ def save_confusion(path: Path, matrix: ArrayLike, classes: Sequence[str]) -> Non
     save_figure(matrix_figure(matrix, classes), path)
 
 
-def save_calibration(path: Path, document: Mapping[str, Any]) -> None:
+def save_calibration(path: Path, document: EvaluationDocument) -> None:
     """Write the reliability diagram and the confidences of an evaluation; errors as `save_train_val_plots`."""
     save_figure(reliability_figure(document), path)
 
 
-def save_ranking(path: Path, document: Mapping[str, Any]) -> None:
+def save_ranking(path: Path, document: EvaluationDocument) -> None:
     """Write the ROC and precision-recall curves of an evaluation; errors as `save_train_val_plots`."""
     save_figure(ranking_figure(document), path)
 

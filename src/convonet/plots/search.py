@@ -13,6 +13,7 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from convonet.documents.search import Setting
 from convonet.metrics import main_effects
 from convonet.plots.figures import (
     BLUE,
@@ -28,7 +29,6 @@ from convonet.plots.figures import (
     tidy,
 )
 from convonet.plots.registry import register
-from convonet.runs.trial_table import Setting
 
 _TITLES = {"accuracy": "accuracy", "loss": "loss", "auc": "AUC", "macro_f1": "macro F1"}
 _MAP = "viridis"

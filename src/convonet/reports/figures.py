@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
+from convonet.documents.evaluation import EvaluationDocument
+from convonet.documents.history import HistoryTable
 from convonet.plots.ranking import RankingLines, ranking_lines
 from convonet.plots.reliability import reliability_points
 from convonet.reports.charts import Bars, Chart, ChartLine
 
-History = Mapping[str, Sequence[float | None]]
 _UNIT = (0.0, 1.0)
 
 
-def training_charts(history: History, kept: int | None) -> list[Chart]:
+def training_charts(history: HistoryTable, kept: int | None) -> list[Chart]:
     """Accuracy, loss and, where it changes, the learning rate over the epochs.
 
     Args:
@@ -24,24 +24,23 @@ def training_charts(history: History, kept: int | None) -> list[Chart]:
         _over_epochs(history, "accuracy", "Accuracy", kept, percent=True),
         _over_epochs(history, "loss", "Loss", kept),
     ]
-    rates = [rate for rate in history.get("learning_rate", ()) if rate is not None]
+    rates = history.measured("learning_rate")
     if len(set(rates)) > 1:
-        points = _points(history["learning_rate"])
+        points = _points(history.learning_rate)
         line = ChartLine("", points, "c2", dots=len(points) <= 40)
         charts.append(Chart("Learning rate", "Epoch", "Learning rate", [line], whole=True))
     return charts
 
 
 def _over_epochs(
-    history: History, name: str, title: str, kept: int | None, *, percent: bool = False
+    history: HistoryTable, name: str, title: str, kept: int | None, *, percent: bool = False
 ) -> Chart:
     lines = [
-        ChartLine(label, _points(history[key]), style, dots=len(history[key]) <= 40)
+        ChartLine(label, _points(history[key]), style, dots=history.epochs <= 40)
         for key, label, style in ((name, "training", "c0"), (f"val_{name}", "validation", "c1"))
-        if any(value is not None for value in history.get(key, ()))
+        if history.measured(key)
     ]
-    epochs = len(history.get(name, ()))
-    if kept is not None and 0 < kept < epochs:
+    if kept is not None and 0 < kept < history.epochs:
         values = [
             y for line in lines for point in line.points if point for y in point[1:] if math.isfinite(y)
         ]
@@ -54,7 +53,7 @@ def _points(values: Sequence[float | None]) -> list[tuple[float, float] | None]:
     return [None if value is None else (epoch, value) for epoch, value in enumerate(values, start=1)]
 
 
-def ranking_charts(document: Mapping[str, Any]) -> list[Chart]:
+def ranking_charts(document: EvaluationDocument) -> list[Chart]:
     """ROC and precision-recall; none where no class has curves."""
     lines = ranking_lines(document)
     if not lines.curves:
@@ -65,11 +64,9 @@ def ranking_charts(document: Mapping[str, Any]) -> list[Chart]:
 def _roc(lines: RankingLines) -> Chart:
     drawn = [ChartLine("", [(0, 0), (1, 1)], "guess")]
     for place, curve in enumerate(lines.curves):
-        low, high = curve["auc_interval"]
-        name = f"{curve['class']}: {curve['auc']:.3f} ({low:.3f} to {high:.3f})"
-        drawn.append(
-            ChartLine(name, list(zip(curve["roc"]["fpr"], curve["roc"]["tpr"], strict=True)), f"c{place}")
-        )
+        low, high = curve.auc_interval
+        name = f"{curve.class_}: {curve.auc:.3f} ({low:.3f} to {high:.3f})"
+        drawn.append(ChartLine(name, list(zip(curve.roc.fpr, curve.roc.tpr, strict=True)), f"c{place}"))
     if lines.point is not None:
         drawn.append(ChartLine("the answers given", [lines.point[:2]], "given", dots=True))
     return Chart(
@@ -80,11 +77,11 @@ def _roc(lines: RankingLines) -> Chart:
 def _precision_recall(lines: RankingLines) -> Chart:
     drawn = []
     for place, curve in enumerate(lines.curves):
-        points = curve["precision_recall"]
-        stairs = _stairs(points["recall"], points["precision"])
-        drawn.append(ChartLine(f"{curve['class']}: {curve['average_precision']:.3f}", stairs, f"c{place}"))
+        points = curve.precision_recall
+        stairs = _stairs(points.recall, points.precision)
+        drawn.append(ChartLine(f"{curve.class_}: {curve.average_precision:.3f}", stairs, f"c{place}"))
     if lines.point is not None:
-        chance = lines.curves[0]["chance"]
+        chance = lines.curves[0].chance
         drawn.append(ChartLine("", [(0, chance), (1, chance)], "guess"))
         drawn.append(ChartLine("the answers given", [lines.point[1:]], "given", dots=True))
     title = "Precision and recall, average precision"
@@ -99,18 +96,18 @@ def _stairs(xs: Sequence[float], ys: Sequence[float]) -> list[tuple[float, float
     return points
 
 
-def calibration_charts(document: Mapping[str, Any]) -> list[Chart]:
+def calibration_charts(document: EvaluationDocument) -> list[Chart]:
     """The reliability diagram, and how sure right and wrong answers were."""
-    points = reliability_points(document["reliability"])
+    points = reliability_points(document.reliability)
     diagram = [
         ChartLine("", [(0, 0), (1, 1)], "guess"),
         ChartLine("", list(zip(points.confidence, points.accuracy, strict=True)), "c0", dots=True),
     ]
-    histogram, bars = document["confidence_histogram"], []
-    for name, style in (("right", "c0"), ("wrong", "c1")):
-        total = sum(histogram[name])
-        shares = [count / max(total, 1) for count in histogram[name]]
-        bars.append(Bars(f"{name} answers ({total:,})", histogram["edges"], shares, style))
+    histogram, bars = document.confidence_histogram, []
+    for name, counts, style in (("right", histogram.right, "c0"), ("wrong", histogram.wrong, "c1")):
+        total = sum(counts)
+        shares = [count / max(total, 1) for count in counts]
+        bars.append(Bars(f"{name} answers ({total:,})", list(histogram.edges), shares, style))
     return [
         Chart("Calibration", "Confidence", "Accuracy", diagram, x_range=_UNIT, y_range=_UNIT),
         Chart(

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from convonet.csv_files import csv_rows
 from convonet.data.counted import counted
 from convonet.data.locations import location_of
+from convonet.documents.evaluation import EvaluationDocument
+from convonet.documents.run_record import MarkRow, RunRecord, SetRecord
 from convonet.errors import DataError
 from convonet.params import DataParams
 from convonet.reports.pictures import Pictures
@@ -31,11 +33,34 @@ class SetFile(NamedTuple):
     hash: str
 
 
-def root_of(data: DataParams, split: Split, record: Mapping[str, Any]) -> Path | None:
+class ImagesPart(NamedTuple):
+    """What the section about the images shows.
+
+    Attributes:
+        sets: their names, a column of counts for each.
+        rows: each class with its images in each set.
+        totals: images of each set.
+        most: the largest of the counts.
+        samples: pictures of each class.
+        skipped: set, path and reason.
+        marks: what a person relabeled or left out.
+    """
+
+    sets: list[str]
+    rows: list[tuple[str, list[int]]]
+    totals: list[int]
+    most: int
+    samples: list[tuple[str, list[str]]]
+    skipped: list[tuple[str, str, str]]
+    marks: list[MarkRow]
+    warnings: list[str]
+
+
+def root_of(data: DataParams, split: Split, record: RunRecord) -> Path | None:
     """What the paths of a set are relative to; None where the set is no longer there."""
-    known = ((record["data"] or {}).get("sets") or {}).get(split)
+    known = record.set_record(split)
     if known is not None:
-        return Path(known["root"])
+        return Path(known.root)
     try:
         location = location_of(data, split) or (location_of(data, "train") if data.test_share else None)
     except DataError:
@@ -45,31 +70,33 @@ def root_of(data: DataParams, split: Split, record: Mapping[str, Any]) -> Path |
     return location.path.parent if location.table is not None else location.path
 
 
-def images_of(run: Run, record: Mapping[str, Any], tested: Mapping[str, Any] | None) -> dict[str, Any]:
-    """What the section needs: `rows` of counts, `samples`, `skipped`, `marks`, `warnings`.
+def images_of(run: Run, record: RunRecord, tested: EvaluationDocument | None) -> ImagesPart:
+    """What the section needs.
 
     Args:
         tested: an evaluation's document, for the counts of its set.
     """
     files = read_files(run)
-    sets = (record["data"] or {}).get("sets", {})
+    sets = record.data.sets if record.data else {}
     columns: dict[str, Counter[str]] = defaultdict(Counter)
     for file in files:
         columns[file.set][file.cls] += 1
-    if tested is not None and tested["split"] == "test":
-        columns["test"] = Counter({row["class"]: row["support"] for row in tested["per_class"]})
-    classes = (record["data"] or {}).get("classes") or (tested or {}).get("classes", [])
+    if tested is not None and tested.split == "test":
+        columns["test"] = Counter({row.class_: row.support for row in tested.per_class})
+    classes = record.data.classes if record.data else ()
+    if not classes and tested is not None:
+        classes = tested.classes
     most = max((count for column in columns.values() for count in column.values()), default=1)
-    return {
-        "sets": list(columns),
-        "rows": [(name, [column[name] for column in columns.values()]) for name in classes],
-        "totals": [column.total() for column in columns.values()],
-        "most": most,
-        "samples": list(_samples(files, sets, classes)),
-        "skipped": [(name, *item) for name, part in sets.items() for item in part["skipped"]],
-        "marks": [mark | {"set": name} for name, part in sets.items() for mark in part.get("marks", [])],
-        "warnings": list(_warnings(files, columns)),
-    }
+    return ImagesPart(
+        sets=list(columns),
+        rows=[(name, [column[name] for column in columns.values()]) for name in classes],
+        totals=[column.total() for column in columns.values()],
+        most=most,
+        samples=list(_samples(files, sets.get("train"), classes)),
+        skipped=[(name, *item) for name, part in sets.items() for item in part.skipped],
+        marks=[mark for part in sets.values() for mark in part.marks],
+        warnings=list(_warnings(files, columns)),
+    )
 
 
 def read_files(run: Run) -> list[SetFile]:
@@ -82,12 +109,12 @@ def read_files(run: Run) -> list[SetFile]:
 
 
 def _samples(
-    files: Sequence[SetFile], sets: Mapping[str, Any], classes: Sequence[str]
+    files: Sequence[SetFile], train: SetRecord | None, classes: Sequence[str]
 ) -> Iterator[tuple[str, list[str]]]:
     """A few training images of each class, evenly over it."""
-    if "train" not in sets:
+    if train is None:
         return
-    pictures = Pictures(Path(sets["train"]["root"]))
+    pictures = Pictures(Path(train.root))
     own: dict[str, list[str]] = defaultdict(list)
     for file in files:
         if file.set == "train":

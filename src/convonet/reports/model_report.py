@@ -2,50 +2,58 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from heapq import nlargest
-from typing import Any
+from typing import Any, NamedTuple
 
 from convonet.csv_files import csv_records
+from convonet.documents.evaluation import EvaluationDocument, SetsTable
+from convonet.documents.run_record import RunRecord
+from convonet.documents.summary import TrainingSummary, Tried
 from convonet.events import RunState
 from convonet.params import DataParams
 from convonet.reports.card import model_card
 from convonet.reports.figures import calibration_charts, ranking_charts, training_charts
-from convonet.reports.images import images_of, root_of
+from convonet.reports.images import ImagesPart, images_of, root_of
 from convonet.reports.page import between, percent
 from convonet.reports.pictures import Pictures, file_uri
 from convonet.reports.repeat import repeat_of
 from convonet.runs import Run
 from convonet.runs.sets_table import sets_table
-from convonet.runs.summary import TrainingSummary, Tried, summary_of
+from convonet.runs.summary import summary_of
 from convonet.runs.untested import untested
-from convonet.tasks import Split
+from convonet.tasks import Split, TrainTask
 
 _OF_MISTAKES = ("path", "true", "predicted", "confidence")
 _MISTAKES = 40
 _MOST_CELLS = 20
-_SPLITS: tuple[Split, ...] = ("test", "val", "train")
 
-Document = Mapping[str, Any]
+
+class MistakePicture(NamedTuple):
+    """An incorrect prediction; `picture` is None where the image is no longer there."""
+
+    picture: str | None
+    path: str
+    true: str
+    predicted: str
+    confidence: float
 
 
 def model_page(run: Run) -> dict[str, Any]:
     """What the template `model.html` needs."""
-    record, tested = run.read(), _evaluation(run)
+    record, tested = run.read(), EvaluationDocument.best_in(run.folder)
     history = run.history()
-    trained = bool(history["epoch"])
+    trained = history.epochs > 0
     # The head of a frozen backbone is fitted at once: its history has one row and no curve.
-    fitted = bool(record.get("plan")) and len(history["epoch"]) == 1
-    sets = sets_table(record["scores"])
+    fitted = record.plan is not None and history.epochs == 1
+    sets = sets_table(record.scores)
     images = images_of(run, record, tested)
     network = run.file("summary.txt")
-    outcome = summary_of(run, record) if record["kind"] == "train" else None
+    outcome = summary_of(run, record) if record.kind == TrainTask.kind else None
     return {
         "title": run.id,
-        "kind": record["kind"],
+        "kind": record.kind,
         "state": state_words(run, record),
-        "started": (record["started"] or record["created"])[:10],
+        "started": record.day,
         "summary": _summary(run, record, tested, sets),
         "outcome": outcome,
         "several": outcome is not None and sum(one.state == "done" for one in outcome.tried) > 1,
@@ -53,12 +61,12 @@ def model_page(run: Run) -> dict[str, Any]:
         "images": images,
         "network": network.read_text(encoding="utf-8") if network.is_file() else None,
         "drawing": file_uri(run.file("network.png")),
-        "training": [chart.svg() for chart in training_charts(history, record["model_epoch"])]
+        "training": [chart.svg() for chart in training_charts(history, record.model_epoch)]
         if trained and not fitted
         else [],
         "trained": trained,
         "fitted": fitted,
-        "epochs": len(history["epoch"]),
+        "epochs": history.epochs,
         "record": record,
         "sets": sets,
         "tested": tested,
@@ -71,20 +79,10 @@ def model_page(run: Run) -> dict[str, Any]:
     }
 
 
-def state_words(run: Run, record: Document) -> str:
+def state_words(run: Run, record: RunRecord) -> str:
     """How the run ended, where it did not end well; a report is also made just before the end."""
-    state = run.state(dict(record))
+    state = run.state(record)
     return "" if state in (RunState.DONE, RunState.RUNNING) else str(state)
-
-
-def _evaluation(run: Run) -> dict[str, Any] | None:
-    """The evaluation that counts most: of test images, else of validation, else of training images."""
-    for split in _SPLITS:
-        file = run.file(f"evaluation{_ending(split)}.json")
-        if file.is_file():
-            document: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-            return document
-    return None
 
 
 def _ending(split: str) -> str:
@@ -101,39 +99,40 @@ def _result_of(one: Tried, outcome: TrainingSummary | None) -> str:
     return one.result if one.state in ("done", "waiting") else f"{one.state}: {one.result}"
 
 
-def _summary(run: Run, record: Document, tested: Document | None, sets: Document) -> list[str]:
+def _summary(run: Run, record: RunRecord, tested: EvaluationDocument | None, sets: SetsTable) -> list[str]:
     """Plain sentences, the honest one first."""
     sentences = []
     if tested is not None:
-        low, _ = tested["accuracy_interval"]
-        which = _SETS[tested["split"]]
+        low, _ = tested.accuracy_interval
+        which = _SETS[tested.split]
         sentences.append(
-            f"{which.capitalize()} accuracy {percent(tested['accuracy'])} on {tested['images']:,} images "
-            f"(95% CI {between(tested['accuracy_interval'])}). Always answering the most common class gives "
-            f"{percent(tested['baseline_accuracy'])}."
+            f"{which.capitalize()} accuracy {percent(tested.accuracy)} on {tested.images:,} images "
+            f"(95% CI {between(tested.accuracy_interval)}). Always answering the most common class gives "
+            f"{percent(tested.baseline_accuracy)}."
         )
-        if low <= tested["baseline_accuracy"]:
+        if low <= tested.baseline_accuracy:
             sentences.append("That is not clearly better than always answering one class.")
-        if tested["split"] != "test":
+        if tested.split != "test":
             sentences.append("These are not test images, so the share on new images is likely lower.")
-        sentences.append(tested["confidence_sentence"])
+        sentences.append(tested.confidence_sentence)
     else:
-        seen = record["scores"].get("training", {}).get("val_accuracy")
+        training = record.scores.training
+        seen = training.val_accuracy if training else None
         sentences.append("The model was not tested: nothing here says how it does on new images.")
-        if record["kind"] == "train" and (skipped := untested(run, record)):
-            sentences.append(f"The test images were not used: {skipped['reason']}")
+        if record.kind == TrainTask.kind and (skipped := untested(run, record)):
+            sentences.append(f"The test images were not used: {skipped.reason}")
         if seen is not None:
             sentences.append(f"On validation images, which training looked at, {percent(seen)} were right.")
-    if sets["sentence"]:
-        sentences.append(sets["sentence"])
+    if sets.sentence:
+        sentences.append(sets.sentence)
     return sentences
 
 
-def _matrix(run: Run, tested: Document) -> dict[str, Any]:
+def _matrix(run: Run, tested: EvaluationDocument) -> dict[str, Any]:
     """The confusion matrix as cells, or as a picture where the cells would be too many to read."""
-    classes, counts = tested["classes"], tested["confusion_matrix"]
+    classes, counts = tested.classes, tested.confusion_matrix
     if len(classes) > _MOST_CELLS:
-        return {"picture": file_uri(run.file(f"confusion_matrix{_ending(tested['split'])}.png")), "rows": []}
+        return {"picture": file_uri(run.file(f"confusion_matrix{_ending(tested.split)}.png")), "rows": []}
     rows = [
         (name, [(count, count / max(sum(row), 1), place == column) for column, count in enumerate(row)])
         for place, (name, row) in enumerate(zip(classes, counts, strict=True))
@@ -141,11 +140,11 @@ def _matrix(run: Run, tested: Document) -> dict[str, Any]:
     return {"picture": None, "rows": rows}
 
 
-def _mistakes(run: Run, record: Document, tested: Document) -> list[dict[str, Any]]:
-    """Wrong answers, the surest first, each with its picture."""
-    split = tested["split"]
+def _mistakes(run: Run, record: RunRecord, tested: EvaluationDocument) -> list[MistakePicture]:
+    """Incorrect predictions, highest confidence first, each with its picture."""
+    split = tested.split
     file = run.file(f"predictions{_ending(split)}.csv")
-    data = DataParams.of({k: v for k, v in (record["params"]["data"] or {}).items() if k != "format_version"})
+    data = DataParams.of({k: v for k, v in (record.params.data or {}).items() if k != "format_version"})
     root = root_of(data, split if split != "val" else _home_of_val(record), record)
     if not file.is_file():
         return []
@@ -154,60 +153,59 @@ def _mistakes(run: Run, record: Document, tested: Document) -> list[dict[str, An
         worst = nlargest(_MISTAKES, wrong, key=lambda row: float(row["confidence"]))
     pictures = None if root is None else Pictures(root)
     return [
-        {
-            "picture": None if pictures is None else pictures.uri(row["path"]),
-            "path": row["path"],
-            "true": row["true"],
-            "predicted": row["predicted"],
-            "confidence": float(row["confidence"]),
-        }
+        MistakePicture(
+            picture=None if pictures is None else pictures.uri(row["path"]),
+            path=row["path"],
+            true=row["true"],
+            predicted=row["predicted"],
+            confidence=float(row["confidence"]),
+        )
         for row in worst
     ]
 
 
-def _home_of_val(record: Document) -> Split:
+def _home_of_val(record: RunRecord) -> Split:
     """Held-out validation images lie among the training images."""
-    return "val" if "val" in ((record["data"] or {}).get("sets") or {}) else "train"
+    return "train" if record.set_record("val") is None else "val"
 
 
-def _known(record: Document, tested: Document | None, images: Document) -> dict[str, list[str]]:
+def _known(record: RunRecord, tested: EvaluationDocument | None, images: ImagesPart) -> dict[str, list[str]]:
     """What the run itself tells for the model card."""
-    hyper = record["params"].get("hyper") or {}
-    family = hyper.get("family", "convonet")
+    family = record.hyper_value("family", "convonet")
     said: dict[str, list[str]] = {
         "Model details": [
-            f"An image classifier of the family {family}, trained on {(record['started'] or record['created'])[:10]} "
-            f"with Convonet {record['versions'].get('convonet', '')}.",
-            f"It tells {len(images['rows'])} classes: {', '.join(name for name, _ in images['rows'][:20])}"
-            + (" …" if len(images["rows"]) > 20 else "."),
+            f"An image classifier of the family {family}, trained on {record.day} "
+            f"with Convonet {record.versions.get('convonet', '')}.",
+            f"It tells {len(images.rows)} classes: {', '.join(name for name, _ in images.rows[:20])}"
+            + (" …" if len(images.rows) > 20 else "."),
         ],
         "Intended use": [
             "It always answers with one of these classes, also for images that show none of them.",
         ],
         "Training data": [
             f"{total:,} {_SETS[name]} images."
-            for name, total in zip(images["sets"], images["totals"], strict=True)
+            for name, total in zip(images.sets, images.totals, strict=True)
             if name != "test"
         ],
     }
-    if images["marks"]:
+    if images.marks:
         said["Training data"].append(
-            f"{len(images['marks']):,} images were marked by a person and treated accordingly."
+            f"{len(images.marks):,} images were marked by a person and treated accordingly."
         )
     if tested is not None:
         said["Metrics"] = [
             "Accuracy, precision, recall and F1 of each class, each with a 95% CI; ROC and precision-recall "
             "curves; calibration."
         ]
-        said["Evaluation data"] = [f"{tested['images']:,} {_SETS[tested['split']]} images."]
-        worst = min(tested["per_class"], key=lambda row: row["recall"] if row["support"] else 2.0)
+        said["Evaluation data"] = [f"{tested.images:,} {_SETS[tested.split]} images."]
+        worst = min(tested.per_class, key=lambda row: row.recall if row.support else 2.0)
         said["Quantitative analyses"] = [
-            f"Accuracy {percent(tested['accuracy'])} (95% CI {between(tested['accuracy_interval'])}), macro F1 "
-            f"{tested['macro_f1']:.3f}.",
-            f"Lowest recall: {worst['class']}, {percent(worst['recall'])} of {worst['support']:,} images.",
+            f"Accuracy {percent(tested.accuracy)} (95% CI {between(tested.accuracy_interval)}), macro F1 "
+            f"{tested.macro_f1:.3f}.",
+            f"Lowest recall: {worst.class_}, {percent(worst.recall)} of {worst.support:,} images.",
         ]
         said["Caveats and recommendations"] = [
-            f"Calibration error {tested['ece']:.3f}: " + tested["confidence_sentence"],
+            f"Calibration error {tested.ece:.3f}: " + tested.confidence_sentence,
             "Scores hold for images like the tested ones; other cameras, places or times may do worse.",
         ]
     return said

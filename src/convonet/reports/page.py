@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -50,7 +51,7 @@ def percent(value: float | None, digits: int = 1) -> str:
     return "–" if value is None else f"{100 * value:.{digits}f}%"
 
 
-def between(interval: list[float] | None, *, digits: int | None = None) -> str:
+def between(interval: Sequence[float] | None, *, digits: int | None = None) -> str:
     """An interval, empty where there is none: of a share in percent, else with so many digits."""
     if interval is None:
         return ""

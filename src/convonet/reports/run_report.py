@@ -37,7 +37,7 @@ def write_report(run: Run, out: Path | None = None) -> Path:
         InputError: a run of another kind.
         OutputError: the file cannot be written there.
     """
-    kind = run.read()["kind"]
+    kind = run.read().kind
     found = _PAGES.get(traits_of(kind))
     if found is None:
         known = ", ".join(task.kind for task in _PAGES)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+from convonet.documents.search import SearchDocument, Setting
+from convonet.documents.study import StudyDocument, StudyResult
 from convonet.params import HyperParams, fields_of
 from convonet.reports.model_report import state_words
 from convonet.reports.pictures import file_uri
@@ -24,17 +27,20 @@ _MOST_ROWS = 200
 def search_page(run: Run) -> dict[str, Any]:
     """What the template `search.html` needs."""
     record, document = run.read(), run_document(run)
-    results = document["results"]
-    names = list(dict.fromkeys(name for row in results for name in row["params"]))
+    assert isinstance(document, SearchDocument | StudyDocument)
+    results: Sequence[Setting | StudyResult] = document.results
+    names = document.varied()
     declared = fields_of(HyperParams)
     return {
         "title": run.id,
-        "kind": record["kind"],
+        "kind": record.kind,
         "state": state_words(run, record),
-        "started": (record["started"] or record["created"])[:10],
-        "summary": _summary(document, record["kind"]),
+        "started": record.day,
+        "summary": _search_summary(document)
+        if isinstance(document, SearchDocument)
+        else _study_summary(document),
         "labels": [declared[name].label if name in declared else name for name in names],
-        "rows": [(row, [row["params"].get(name) for name in names]) for row in results[:_MOST_ROWS]],
+        "rows": [(row, [row.params.get(name) for name in names]) for row in results[:_MOST_ROWS]],
         "left_out": max(0, len(results) - _MOST_ROWS),
         "document": document,
         "pictures": [
@@ -45,20 +51,22 @@ def search_page(run: Run) -> dict[str, Any]:
     }
 
 
-def _summary(document: dict[str, Any], kind: str) -> list[str]:
-    if kind == "study":
-        targets = ", ".join(f"{100 * target:g}%" for target in document["targets"])
-        return [f"Epochs that each setting needed to {targets} ({document['metric']})."]
-    best = document.get("best")
-    if best is None or best.get("mean_accuracy") is None:
+def _study_summary(document: StudyDocument) -> list[str]:
+    targets = ", ".join(f"{100 * target:g}%" for target in document.targets)
+    return [f"Epochs that each setting needed to {targets} ({document.metric})."]
+
+
+def _search_summary(document: SearchDocument) -> list[str]:
+    best = document.best
+    if best is None or best.mean_accuracy is None:
         return ["No setting is finished."]
-    values = ", ".join(f"{name} {value}" for name, value in best["params"].items())
-    spread = f" ± {100 * best['std']:.2f}" if best.get("std") is not None else ""
+    values = ", ".join(f"{name} {value}" for name, value in best.params.items())
+    spread = f" ± {100 * best.std:.2f}" if best.std is not None else ""
     said = [
-        f"Of {document['trials']} settings the best is {values}: {100 * best['mean_accuracy']:.2f}%{spread} of the "
+        f"Of {document.trials} settings the best is {values}: {100 * best.mean_accuracy:.2f}%{spread} of the "
         "images that were held out."
     ]
-    tied = [row for row in document["results"] if row.get("tied") and row["params"] != best["params"]]
+    tied = [row for row in document.results if row.tied and row.params != best.params]
     if tied:
         said.append(
             f"{len(tied)} other settings differ from it by no more than the folds differ among themselves: the cheaper "

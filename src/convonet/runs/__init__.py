@@ -4,7 +4,8 @@ import sys
 from types import ModuleType
 from typing import Any
 
-from convonet.runs.run import RECORD, Run, new_id
+from convonet.documents.run_record import RECORD
+from convonet.runs.run import Run, new_id
 from convonet.runs.store import RunStore
 
 __all__ = ["RECORD", "Run", "RunStore", "new_id"]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from convonet.csv_files import csv_records
+from convonet.documents.runs import ChangedImage, MarkDifference, RunDifference
 from convonet.runs.run import Run
 
 PREDICTIONS = "predictions.csv"
@@ -20,50 +21,45 @@ class _Said(NamedTuple):
     p_true: float
 
 
-def difference(a: Run, b: Run) -> dict[str, Any]:
+def difference(a: Run, b: Run) -> RunDifference:
     """How the answers of `b` to test images differ from those of `a`, and which marks only one of them obeyed.
 
     Only images that both have answered count. An image whose true class differs has been marked between the runs;
     it is listed, and counted neither as gained nor as lost.
-
-    Returns:
-        `images` in both; `gained` and `lost`: right in `b` alone, in `a` alone; `changed`: those with another answer or
-        another truth, the largest change of the probability of the truth first; `mean_change` of that probability over
-        all images, None without any; `marks`: by set, with the runs that obeyed them; `sentence`.
     """
     first, second = _read(a), _read(b)
     both = [path for path in first if path in second]
     rows = [_row(path, first[path], second[path]) for path in both]
-    changed = [row for row in rows if row["a"] != row["b"] or row["true"] != row["true_before"]]
-    changed.sort(key=lambda row: -abs(row["change"]))
-    same = [row for row in rows if row["true"] == row["true_before"]]
-    gained = sum(row["b"] == row["true"] != row["a"] for row in same)
-    lost = sum(row["a"] == row["true"] != row["b"] for row in same)
+    changed = [row for row in rows if row.a != row.b or row.true != row.true_before]
+    changed.sort(key=lambda row: -abs(row.change))
+    same = [row for row in rows if row.true == row.true_before]
+    gained = sum(row.b == row.true != row.a for row in same)
+    lost = sum(row.a == row.true != row.b for row in same)
     marks = _marks(a, b)
-    return {
-        "a": a.id,
-        "b": b.id,
-        "images": len(both),
-        "gained": gained,
-        "lost": lost,
-        "changed": changed,
-        "mean_change": sum(row["change"] for row in rows) / len(rows) if rows else None,
-        "marks": marks,
-        "sentence": _sentence(a.id, b.id, len(both), (len(changed), gained, lost), len(marks)),
-    }
+    return RunDifference(
+        a=a.id,
+        b=b.id,
+        images=len(both),
+        gained=gained,
+        lost=lost,
+        changed_images=tuple(changed),
+        mean_change=sum(row.change for row in rows) / len(rows) if rows else None,
+        marks=tuple(marks),
+        sentence=_sentence(a.id, b.id, len(both), (len(changed), gained, lost), len(marks)),
+    )
 
 
-def _row(path: str, before: _Said, after: _Said) -> dict[str, Any]:
-    return {
-        "path": path,
-        "true": after.true,
-        "true_before": before.true,
-        "a": before.predicted,
-        "b": after.predicted,
-        "p_a": before.p_true,
-        "p_b": after.p_true,
-        "change": after.p_true - before.p_true,
-    }
+def _row(path: str, before: _Said, after: _Said) -> ChangedImage:
+    return ChangedImage(
+        path=path,
+        true=after.true,
+        true_before=before.true,
+        a=before.predicted,
+        b=after.predicted,
+        p_a=before.p_true,
+        p_b=after.p_true,
+        change=after.p_true - before.p_true,
+    )
 
 
 def _sentence(a: str, b: str, images: int, counts: tuple[int, int, int], marks: int) -> str:
@@ -87,12 +83,12 @@ def _said(row: Mapping[str, str]) -> _Said:
     return _Said(row["true"], row["predicted"], float(row[f"p:{row['true']}"]))
 
 
-def _marks(a: Run, b: Run) -> list[dict[str, Any]]:
+def _marks(a: Run, b: Run) -> list[MarkDifference]:
     """Marks that one run obeyed and the other did not, or otherwise."""
     said = {run.id: _obeyed(run) for run in (a, b)}
     keys = sorted({key for marks in said.values() for key in marks})
     return [
-        {"set": name, "path": path, "a": said[a.id].get((name, path)), "b": said[b.id].get((name, path))}
+        MarkDifference(set=name, path=path, a=said[a.id].get((name, path)), b=said[b.id].get((name, path)))
         for name, path in keys
         if said[a.id].get((name, path)) != said[b.id].get((name, path))
     ]
@@ -100,9 +96,9 @@ def _marks(a: Run, b: Run) -> list[dict[str, Any]]:
 
 def _obeyed(run: Run) -> dict[tuple[str, str], str]:
     """`left out` or the label that was given, by set and path."""
-    sets = ((run.read()["data"] or {}).get("sets") or {}).items()
+    data = run.read().data
     return {
-        (name, mark["path"]): "left out" if mark["label"] is None else mark["label"]
-        for name, part in sets
-        for mark in part.get("marks", [])
+        (name, mark.path): "left out" if mark.label is None else mark.label
+        for name, part in (data.sets if data else {}).items()
+        for mark in part.marks
     }

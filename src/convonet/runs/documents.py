@@ -2,77 +2,91 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Callable
 from typing import Any
 
-from convonet.errors import InputError
+from convonet.documents.document import read_value
+from convonet.documents.run_record import RunRecord
+from convonet.documents.runs import RunDocument, RunRow
+from convonet.documents.search import SearchDocument
+from convonet.documents.study import StudyDocument
+from convonet.documents.suspects import SuspectsDocument
+from convonet.documents.training import MeasuredHistory, TrainDocument
+from convonet.errors import DocumentError, InputError
 from convonet.params.hyper_params import HyperParams
 from convonet.runs.run import Run
 from convonet.runs.study_table import STUDY_HISTORY, StudyFile, study_results, study_rows
 from convonet.runs.summary import summary_of
 from convonet.runs.suspects import suspects_document
-from convonet.runs.trial_table import best_hyper, best_of, settings_of, tune_results
+from convonet.runs.trial_table import best_hyper, best_of, settings_of
 from convonet.runs.trials import TRIALS, TrialsFile
 from convonet.runs.untested import untested
-from convonet.tasks import StudyTask, SuspectsTask, TuneTask
+from convonet.tasks import StudyTask, SuspectsTask, TrainTask, TuneTask
 
 RESULT = "result.json"
 """The answer of a run's job."""
 
 
-def train_document(run: Run) -> dict[str, Any]:
+def train_document(run: Run) -> TrainDocument:
     """What `train` and `resume` print."""
     record, history = run.read(), run.history()
-    columns = ("loss", "accuracy", "val_loss", "val_accuracy")
-    return {
-        "run": str(run.path),
-        "state": run.state(record),
-        "epochs": len(history["epoch"]),
-        "model_epoch": record["model_epoch"],
-        "stopped": record.get("stopped", ""),
-        "advice": record.get("advice", []),
-        "diagnosis": record.get("diagnosis", []),
-        "test": record["scores"].get("test"),
-        "test_skipped": untested(run, record),
-        "history": {name: [value for value in history[name] if value is not None] for name in columns},
-        "images_per_second": record.get("images_per_second", 0.0),
-        "seconds": record["seconds"],
-        "plan": record.get("plan"),
-        "summary": summary_of(run, record).to_dict(),
-    }
+    return TrainDocument(
+        run=str(run.path),
+        state=run.state(record),
+        epochs=history.epochs,
+        model_epoch=record.model_epoch,
+        stopped=record.stopped,
+        advice=record.advice,
+        diagnosis=record.diagnosis,
+        test=record.scores.test,
+        test_skipped=untested(run, record),
+        history=MeasuredHistory(
+            loss=tuple(history.measured("loss")),
+            accuracy=tuple(history.measured("accuracy")),
+            val_loss=tuple(history.measured("val_loss")),
+            val_accuracy=tuple(history.measured("val_accuracy")),
+        ),
+        images_per_second=record.images_per_second,
+        seconds=record.seconds,
+        plan=record.plan,
+        summary=summary_of(run, record),
+    )
 
 
-def tune_document(run: Run) -> dict[str, Any]:
+def tune_document(run: Run) -> SearchDocument:
     """What `tune` and `resume` print, also of a search that is not at its end."""
-    record, task = run.read(), run.task()
+    record = run.read()
+    task = run.task(record)
     assert isinstance(task, TuneTask)
     settings = settings_of(TrialsFile(run.file(TRIALS), task.space.varied).read(), task)
-    return {
-        "run": str(run.path),
-        "state": run.state(record),
-        "stopped": record.get("stopped", ""),
-        "trials": sum(setting.state != "partial" for setting in settings),
-        "planned_trials": task.planned_trials,
-        "search": task.search,
-        "objective": task.objective,
-        **tune_results(settings),
-        "seconds": record["seconds"],
-    }
+    return SearchDocument(
+        run=str(run.path),
+        state=run.state(record),
+        stopped=record.stopped,
+        trials=sum(setting.state != "partial" for setting in settings),
+        planned_trials=task.planned_trials,
+        search=task.search,
+        objective=task.objective,
+        results=tuple(settings),
+        best=best_of(settings),
+        seconds=record.seconds,
+    )
 
 
-def study_document(run: Run) -> dict[str, Any]:
+def study_document(run: Run) -> StudyDocument:
     """What `study` and `resume` print."""
-    record, task = run.read(), run.task()
+    record = run.read()
+    task = run.task(record)
     assert isinstance(task, StudyTask)
     rows = study_rows(task, StudyFile(run.file(STUDY_HISTORY)).read())
-    return {
-        "run": str(run.path),
-        "state": run.state(record),
-        "metric": task.metric,
-        "targets": list(task.targets),
-        "results": study_results(task, rows),
-        "seconds": record["seconds"],
-    }
+    return StudyDocument(
+        run=str(run.path),
+        state=run.state(record),
+        metric=task.metric,
+        targets=task.targets,
+        results=study_results(task, rows),
+        seconds=record.seconds,
+    )
 
 
 def adopted_hyper(run: Run, trial: int | None = None) -> HyperParams:
@@ -95,47 +109,70 @@ def adopted_hyper(run: Run, trial: int | None = None) -> HyperParams:
     return best_hyper(task, found)
 
 
-def run_document(run: Run) -> dict[str, Any]:
+ResultDocument = TrainDocument | SearchDocument | StudyDocument | SuspectsDocument
+"""What the commands print of a run that can be resumed."""
+
+
+def run_document(run: Run) -> ResultDocument:
     """The document of a run that can be resumed, by its kind."""
-    makers = {
+    makers: dict[str, Callable[[Run], ResultDocument]] = {
         TuneTask.kind: tune_document,
         StudyTask.kind: study_document,
         SuspectsTask.kind: suspects_document,
     }
-    return makers.get(run.read()["kind"], train_document)(run)
+    return makers.get(run.read().kind, train_document)(run)
 
 
-def show_document(run: Run) -> dict[str, Any]:
+def show_document(run: Run) -> RunDocument:
     """What `runs show` prints: the record with the true state, the documents of its results, its files."""
     record = run.read()
-    files = sorted(path.name for path in run.folder.iterdir() if not path.name.startswith("."))
-    summary = {"summary": summary_of(run, record).to_dict()} if record["kind"] == "train" else {}
-    return (
-        record
-        | summary
+    more: dict[str, Any] = {"summary": summary_of(run, record)} if record.kind == TrainTask.kind else {}
+    return RunDocument.of(
+        record.to_dict()
+        | more
         | {
             "run": str(run.path),
             "state": run.state(record),
             "history": run.history(),
-            "files": files,
+            "files": sorted(path.name for path in run.folder.iterdir() if not path.name.startswith(".")),
         }
     )
 
 
-def list_row(run: Run) -> dict[str, Any]:
-    """One row of `runs list`."""
-    record = run.read()
-    keys = ("id", "kind", "created", "started", "ended", "seconds", "scores")
-    measured = run.history()["val_accuracy"][: record["model_epoch"]]
-    measured = [value for value in measured if value is not None]
-    hyper = record["params"].get("hyper") or {}
-    family = hyper.get("family", "convonet") if record["kind"] == "train" else None
-    more = {"family": family, "val_accuracy": measured[-1] if measured else None}
-    more |= {"base": hyper.get("base"), "train_dir": (record["params"].get("data") or {}).get("train_dir")}
-    return {"run": str(run.path), "state": run.state(record)} | {key: record[key] for key in keys} | more
+def list_row(run: Run, record: RunRecord | None = None) -> RunRow:
+    """One row of `runs list`.
+
+    Args:
+        record: the run's record where it was read already.
+    """
+    record = record or run.read()
+    try:
+        measured = run.history().measured("val_accuracy", record.model_epoch)
+    except DocumentError:
+        # The run is there all the same, and the other runs are.
+        measured = []
+    return RunRow(
+        run=str(run.path),
+        state=run.state(record),
+        id=record.id,
+        kind=record.kind,
+        created=record.created,
+        started=record.started,
+        ended=record.ended,
+        seconds=record.seconds,
+        scores=record.scores,
+        family=record.hyper_value("family", "convonet") if record.kind == TrainTask.kind else None,
+        val_accuracy=measured[-1] if measured else None,
+        base=record.hyper_value("base"),
+        train_dir=(record.params.data or {}).get("train_dir"),
+    )
 
 
 def read_result(run: Run) -> dict[str, Any]:
-    """The answer that the run's job left."""
-    answer: dict[str, Any] = json.loads(run.file(RESULT).read_text(encoding="utf-8"))
+    """The answer that the run's job left.
+
+    Raises:
+        DocumentError: there is none, or it is damaged.
+    """
+    answer: dict[str, Any] = read_value(run.file(RESULT))
     return answer

@@ -49,7 +49,7 @@ def halve_batch(run: Run) -> bool:
     before, half = task.hyper.batch_size, task.hyper.batch_size // 2
     task = task.changed(hyper=task.hyper.changed(batch_size=half))
     spec = task.to_dict()
-    run.update(task=spec, params=run.read()["params"] | {"hyper": spec["hyper"]})
+    run.update(task=spec, params=run.read().params.changed(hyper=spec["hyper"]))
     message = f"The memory was not enough for batches of {before} images: going on with {half}"
     run.events().tell(Warned(message=message, subject="memory"))
     return True

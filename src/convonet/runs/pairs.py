@@ -5,9 +5,10 @@ from __future__ import annotations
 import csv
 from collections.abc import Sequence
 from itertools import combinations
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from convonet.csv_files import csv_records
+from convonet.documents.runs import PairRow
 from convonet.runs.run import Run
 
 PREDICTIONS = "predictions.csv"
@@ -20,30 +21,35 @@ class _Answers(NamedTuple):
     right: dict[str, bool]
 
 
-def compare_pairs(runs: Sequence[Run]) -> list[dict[str, Any]]:
+def compare_pairs(runs: Sequence[Run]) -> list[PairRow]:
     """McNemar's test for every two of the runs that have predictions of test images.
 
     Returns:
-        `{"a", "b", "same_images", "sentence"}` for each pair, and where they saw the same images with the same
-        classes also `both_right`, `only_a`, `only_b`, `both_wrong` and the exact `p_value`.
+        A row for each pair, with counts and the exact p value where they saw the same images with the same classes.
     """
     answers = [(run.id, found) for run in runs if (found := _read(run)) is not None]
     return [_pair(name_a, name_b, a, b) for (name_a, a), (name_b, b) in combinations(answers, 2)]
 
 
-def _pair(name_a: str, name_b: str, a: _Answers, b: _Answers) -> dict[str, Any]:
+def _pair(name_a: str, name_b: str, a: _Answers, b: _Answers) -> PairRow:
     # Late: whoever lists runs needs no numpy.
     from convonet.metrics import mcnemar, mcnemar_sentence
 
-    names = {"a": name_a, "b": name_b}
     if a.truth != b.truth:
         sentence = f"{name_a} and {name_b} were not tested on the same images, so they cannot be paired."
-        return names | {"same_images": False, "sentence": sentence}
+        return PairRow(a=name_a, b=name_b, same_images=False, sentence=sentence)
     result = mcnemar(list(a.right.values()), [b.right[path] for path in a.right])
-    counts = {
-        name: getattr(result, name) for name in ("both_right", "only_a", "only_b", "both_wrong", "p_value")
-    }
-    return names | {"same_images": True} | counts | {"sentence": mcnemar_sentence(result, name_a, name_b)}
+    return PairRow(
+        a=name_a,
+        b=name_b,
+        same_images=True,
+        both_right=result.both_right,
+        only_a=result.only_a,
+        only_b=result.only_b,
+        both_wrong=result.both_wrong,
+        p_value=result.p_value,
+        sentence=mcnemar_sentence(result, name_a, name_b),
+    )
 
 
 def _read(run: Run) -> _Answers | None:

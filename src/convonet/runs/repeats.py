@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-_PLACE = ("processor", "platform")
+from convonet.documents.run_record import RunRecord
 
 
 class Difference(NamedTuple):
@@ -63,10 +63,11 @@ def count_rows(table: Path) -> int:
         return sum(1 for _ in csv.DictReader(lines))
 
 
-def changed_surroundings(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[dict[str, Any]]:
+def changed_surroundings(before: RunRecord, after: RunRecord) -> list[dict[str, Any]]:
     """Versions and machine of two records, where they differ: `{"name", "before", "after"}` each."""
-    pairs = [(name, before["versions"].get(name), after["versions"].get(name)) for name in after["versions"]]
-    pairs += [(name, before["machine"].get(name), after["machine"].get(name)) for name in _PLACE]
+    pairs = [(name, before.versions.get(name), version) for name, version in after.versions.items()]
+    pairs += [("processor", before.machine.processor, after.machine.processor)]
+    pairs += [("platform", before.machine.platform, after.machine.platform)]
     return [{"name": name, "before": old, "after": new} for name, old, new in pairs if old != new]
 
 

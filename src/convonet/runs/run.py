@@ -6,10 +6,8 @@ running while nobody holds the lock was interrupted.
 
 from __future__ import annotations
 
-import csv
-import json
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,20 +15,21 @@ from typing import Any
 
 import psutil
 
-from convonet.atomic import storage_error, write_json
-from convonet.errors import InputError, OutputError, RunAliveError, RunNotFoundError
+from convonet.atomic import storage_error
+from convonet.documents.document import read_value
+from convonet.documents.history import HistoryTable
+from convonet.documents.run_migrations import RUN_VERSION, migrated
+from convonet.documents.run_record import RECORD, Machine, RunParams, RunRecord, RunScores
+from convonet.errors import DocumentError, InputError, OutputError, RunAliveError, RunNotFoundError
 from convonet.events import RunState
 from convonet.locks import file_lock
 from convonet.runs.environment import machine, versions
 from convonet.runs.event_log import EventLog, LineFile
-from convonet.runs.migrations import RUN_VERSION, migrated
 from convonet.tasks import Task, read_task
 from convonet.text import file_name, has_controls, local_path, terminal
 from convonet.text import name as compared
 
-RECORD = "run.json"
 _LOCK_SECONDS = 2.0
-_HISTORY = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate")
 
 
 class Run:
@@ -87,32 +86,34 @@ class Run:
         run.write(run._first_record(task.anchored(), command or [], owner))
         return run
 
-    def _first_record(self, task: Task, command: list[str], owner: int) -> dict[str, Any]:
+    def _first_record(self, task: Task, command: list[str], owner: int) -> RunRecord:
         spec = task.to_dict()
-        return {
-            "format_version": RUN_VERSION,
-            "id": self.id,
-            "kind": task.kind,
-            "state": RunState.WAITING,
-            "created": now(),
-            "started": None,
-            "ended": None,
-            "seconds": 0.0,
-            "attempt": 0,
-            "owner": owner,
-            "process": None,
-            "seed": spec.get("seed", (spec.get("hyper") or {}).get("seed", 0)),
-            "command": command,
-            "params": {"data": spec.get("data"), "hyper": spec.get("hyper") or spec.get("space")},
-            "task": spec,
-            "data": None,
-            "versions": versions(),
-            "machine": machine(),
-            "stages": [],
-            "model_epoch": None,
-            "scores": {},
-            "error": None,
-        }
+        hyper = spec.get("hyper") or {}
+        # Also what is not known yet is set: a reader of run.json finds these keys from the beginning.
+        return RunRecord(
+            format_version=RUN_VERSION,
+            id=self.id,
+            kind=task.kind,
+            state=RunState.WAITING,
+            created=now(),
+            started=None,
+            ended=None,
+            seconds=0.0,
+            attempt=0,
+            owner=owner,
+            process=None,
+            seed=spec.get("seed", hyper.get("seed", 0)),
+            command=tuple(command),
+            params=RunParams(data=spec.get("data"), hyper=spec.get("hyper") or spec.get("space")),
+            task=spec,
+            data=None,
+            versions=versions(),
+            machine=Machine.of(machine()),
+            stages=(),
+            model_epoch=None,
+            scores=RunScores(),
+            error=None,
+        )
 
     @classmethod
     def open(cls, path: Path) -> Run:
@@ -136,44 +137,43 @@ class Run:
         """A file in the run folder."""
         return self.folder / name
 
-    def read(self) -> dict[str, Any]:
+    def read(self) -> RunRecord:
         """The record as it stands on disk, in today's format.
 
         Raises:
-            RunNotFoundError: the record is gone or is not JSON.
+            RunNotFoundError: the record is gone or damaged.
         """
+        path = self.file(RECORD)
         try:
-            record = json.loads(self.file(RECORD).read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise RunNotFoundError(
-                "The run's record cannot be read", where=self.file(RECORD), received=str(error)
-            ) from error
-        # A folder may be renamed by hand: its name is the run's id, whatever the record says.
-        return migrated(record) | {"id": self.id}
+            # A folder may be renamed by hand: its name is the run's id, whatever the record says.
+            return RunRecord.of(migrated(read_value(path)) | {"id": self.id}, path)
+        except DocumentError as error:
+            reason = error.received if error.expected is None else f"{error.expected}, not {error.received}"
+            raise RunNotFoundError("The run's record cannot be read", where=path, received=reason) from error
 
-    def write(self, record: Mapping[str, Any]) -> None:
+    def write(self, record: RunRecord) -> None:
         """Replace the record, whole or not at all."""
-        write_json(self.file(RECORD), record)
+        record.write(self.file(RECORD))
 
-    def update(self, **values: Any) -> dict[str, Any]:
+    def update(self, **values: Any) -> RunRecord:
         """Change some keys of the record and give the new one."""
-        record = self.read() | values
+        record = self.read().changed(**values)
         self.write(record)
         return record
 
-    def task(self) -> Task:
-        """The job of this run."""
-        return read_task(self.read()["task"])
+    def task(self, record: RunRecord | None = None) -> Task:
+        """The job of this run; `record`: where it was read already."""
+        return read_task((record or self.read()).task)
 
-    def state(self, record: Mapping[str, Any] | None = None) -> RunState:
+    def state(self, record: RunRecord | None = None) -> RunState:
         """What the run is doing now: the stored state, held against who is alive."""
-        record = self.read() if record is None else record
-        stored = RunState(record["state"])
+        record = record or self.read()
+        stored = record.state
         if stored is RunState.RUNNING and not self.is_locked():
             # The worker may have ended between the reading of the record and the look at the lock.
-            stored = RunState(self.read()["state"])
+            stored = self.read().state
             return RunState.INTERRUPTED if stored is RunState.RUNNING else stored
-        if stored is RunState.WAITING and record["owner"] and not psutil.pid_exists(record["owner"]):
+        if stored is RunState.WAITING and record.owner and not psutil.pid_exists(record.owner):
             return stored if self.is_locked() else RunState.INTERRUPTED
         return stored
 
@@ -187,7 +187,7 @@ class Run:
         except TimeoutError:
             return True
         except OSError:  # a read-only copy, or another person's run: the lock cannot be tried
-            process = self.read()["process"]
+            process = self.read().process
             return bool(process) and psutil.pid_exists(process)
 
     @contextmanager
@@ -202,7 +202,7 @@ class Run:
         try:
             lock.acquire()
         except TimeoutError as error:
-            process = self.read().get("process")
+            process = self.read().process
             raise RunAliveError(
                 f"Process {process} is working on this run", where=self.path, hint="Wait, or cancel it first"
             ) from error
@@ -230,16 +230,13 @@ class Run:
         """`history.csv`, for appending."""
         return LineFile(self.file("history.csv"))
 
-    def history(self) -> dict[str, list[float | None]]:
-        """Columns of `history.csv`; an absent value is None. A torn last line is left out."""
-        columns: dict[str, list[float | None]] = {name: [] for name in _HISTORY}
-        if not self.file("history.csv").exists():
-            return columns
-        content = self.file("history.csv").read_text(encoding="utf-8")
-        for row in csv.DictReader(content[: content.rfind("\n") + 1].splitlines()):
-            for name, value in row.items():
-                columns.setdefault(name, []).append(float(value) if value else None)
-        return columns
+    def history(self) -> HistoryTable:
+        """The scores of each epoch; empty where there are none yet.
+
+        Raises:
+            DocumentError: the file is damaged.
+        """
+        return HistoryTable.read(self.file("history.csv"))
 
     def request_cancel(self) -> None:
         """Ask whoever works on the run to stop; acknowledged within a second."""

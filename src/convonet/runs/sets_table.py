@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import Literal
 
+from convonet.documents.evaluation import SetRow, SetsTable
+from convonet.documents.run_record import RunScores
 from convonet.metrics import drop_sentence, wilson
 
-_TRAINING = {
-    "train": ("accuracy", "loss", "images"),
-    "val": ("val_accuracy", "val_loss", "val_images"),
-}
 
-
-def sets_table(scores: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+def sets_table(scores: RunScores) -> SetsTable:
     """The main scores of each set, and a sentence where test falls below validation beyond noise.
 
     A set that was not evaluated has the scores of the epoch whose weights were kept; those of the training set are
@@ -23,33 +19,53 @@ def sets_table(scores: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
         scores: those in a run's record.
 
     Returns:
-        `{"rows": [{"set", "images", "accuracy", "accuracy_interval", "loss", "evaluated"}], "sentence": …}`, in the
-        order training, validation, test.
+        Rows in the order training, validation, test.
     """
-    rows = [row for name in ("train", "val", "test") if (row := _row(name, scores)) is not None]
-    by_set = {row["set"]: row for row in rows if row["images"]}
+    found = [_row("train", scores), _row("val", scores), _row("test", scores)]
+    rows = tuple(row for row in found if row is not None)
+    by_set = {row.set: row for row in rows if row.images}
     sentence = None
     if "val" in by_set and "test" in by_set:
         val, test = by_set["val"], by_set["test"]
-        sentence = drop_sentence(_right(val), val["images"], _right(test), test["images"])
-    return {"rows": rows, "sentence": sentence}
+        sentence = drop_sentence(_correct(val), val.images, _correct(test), test.images)
+    return SetsTable(rows=rows, sentence=sentence)
 
 
-def _row(name: str, scores: Mapping[str, Mapping[str, Any]]) -> dict[str, Any] | None:
-    if name in scores:
-        keys = ("images", "accuracy", "accuracy_interval", "loss")
-        return {"set": name} | {key: scores[name].get(key) for key in keys} | {"evaluated": True}
-    accuracy, loss, images = _TRAINING.get(name, ("", "", ""))
-    seen = scores.get("training", {})
-    if seen.get(accuracy) is None:
+def _row(name: Literal["train", "val", "test"], scores: RunScores) -> SetRow | None:
+    tested = scores.evaluated(name)
+    if tested is None:
+        return _seen_in_training(name, scores)
+    return SetRow(
+        set=name,
+        images=tested.images,
+        accuracy=tested.accuracy,
+        accuracy_interval=tested.accuracy_interval,
+        loss=tested.loss,
+        evaluated=True,
+    )
+
+
+def _seen_in_training(name: Literal["train", "val", "test"], scores: RunScores) -> SetRow | None:
+    seen = scores.training
+    if seen is None or name == "test":
         return None
-    count = int(seen.get(images, 0))
-    row = {"set": name, "images": count, "accuracy": seen[accuracy], "accuracy_interval": None}
-    row |= {"loss": seen.get(loss), "evaluated": False}
-    if name == "val" and count:
-        row["accuracy_interval"] = list(wilson(_right(row), count))
-    return row
+    accuracy, loss, images = (
+        (seen.accuracy, seen.loss, seen.images)
+        if name == "train"
+        else (seen.val_accuracy, seen.val_loss, seen.val_images)
+    )
+    if accuracy is None:
+        return None
+    known = name == "val" and images > 0
+    return SetRow(
+        set=name,
+        images=images,
+        accuracy=accuracy,
+        accuracy_interval=wilson(round(accuracy * images), images) if known else None,
+        loss=loss,
+        evaluated=False,
+    )
 
 
-def _right(row: Mapping[str, Any]) -> int:
-    return round(float(row["accuracy"]) * int(row["images"]))
+def _correct(row: SetRow) -> int:
+    return round((row.accuracy or 0.0) * row.images)

@@ -6,16 +6,19 @@ import json
 import os
 import shutil
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from convonet.atomic import json_text, storage_error
+from convonet.documents.run_record import RECORD, RunParams, RunRecord
+from convonet.documents.runs import ComparedRun, RunComparison
 from convonet.errors import ConvonetError, RunAliveError, RunNotFoundError, nearest
 from convonet.home import home
 from convonet.runs.differences import difference
 from convonet.runs.event_log import LineFile
 from convonet.runs.pairs import compare_pairs
-from convonet.runs.run import RECORD, Run
+from convonet.runs.run import Run
 from convonet.text import local_path
 
 _DEPTH = 3
@@ -50,15 +53,17 @@ class RunStore:
             raise
 
     def known(self) -> list[Run]:
-        """Known runs, the newest first. Folders that are gone are left out."""
-        found = {run.path: run for run in self._all()}
-        dated: list[tuple[str, Run]] = []
-        for run in found.values():
-            try:
-                dated.append((run.read()["created"], run))
-            except RunNotFoundError:
-                continue
-        return [run for _, run in sorted(dated, key=lambda pair: pair[0], reverse=True)]
+        """Known runs, the newest first. Folders that are gone or damaged are left out."""
+        return [run for run, _ in self.records()]
+
+    def records(self) -> list[tuple[Run, RunRecord]]:
+        """Known runs and their records, the newest first. Folders that are gone or damaged are left out."""
+        found: list[tuple[Run, RunRecord]] = []
+        for run in {run.path: run for run in self._all()}.values():
+            # One bad folder must not hide the others.
+            with suppress(RunNotFoundError):
+                found.append((run, run.read()))
+        return sorted(found, key=lambda pair: pair[1].created, reverse=True)
 
     def _all(self) -> Iterator[Run]:
         if self._index.exists():
@@ -116,44 +121,44 @@ class RunStore:
         begun = any(
             run.file(name).exists() for name in ("history.csv", "checkpoint.npz", "trials.csv", "model.keras")
         )
-        if begun or run.read()["attempt"] != 1:
+        if begun or run.read().attempt != 1:
             return False
         self.delete(run)
         return True
 
-    def compare(self, runs: Sequence[Run]) -> dict[str, Any]:
+    def compare(self, runs: Sequence[Run]) -> RunComparison:
         """Runs side by side: states, scores, the parameters that differ, and McNemar's test of every two.
 
         Of two runs also the images whose answer changed, and the marks between them.
         """
         records = [run.read() for run in runs]
-        flat = [_flat(record["params"]) for record in records]
+        flat = [_flat(record.params) for record in records]
         names = sorted({name for values in flat for name in values})
         different = [
             name for name in names if len({json.dumps(v.get(name), sort_keys=True) for v in flat}) > 1
         ]
-        return {
-            "runs": [
-                {
-                    "run": str(run.path),
-                    "id": run.id,
-                    "kind": record["kind"],
-                    "state": run.state(record),
-                    "scores": record["scores"],
-                    "same_data": record["data"] == records[0]["data"],
-                }
+        return RunComparison(
+            runs=tuple(
+                ComparedRun(
+                    run=str(run.path),
+                    id=run.id,
+                    kind=record.kind,
+                    state=run.state(record),
+                    scores=record.scores,
+                    same_data=record.data == records[0].data,
+                )
                 for run, record in zip(runs, records, strict=True)
-            ],
-            "differences": {name: [values.get(name) for values in flat] for name in different},
-            "pairs": compare_pairs(runs),
-            "difference": difference(*runs) if len(runs) == 2 else None,
-        }
+            ),
+            differences={name: [values.get(name) for values in flat] for name in different},
+            pairs=tuple(compare_pairs(runs)),
+            difference=difference(*runs) if len(runs) == 2 else None,
+        )
 
 
-def _flat(params: dict[str, Any]) -> dict[str, Any]:
+def _flat(params: RunParams) -> dict[str, Any]:
     return {
         f"{group}.{name}": value
-        for group, values in params.items()
+        for group, values in params.to_dict().items()
         for name, value in (values or {}).items()
         if name != "format_version"
     }

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from convonet.csv_files import csv_content
+from convonet.documents.study import StudyResult, TargetReached
 from convonet.params.fields import fields_of
 from convonet.params.hyper_params import HyperParams
 from convonet.runs.event_log import LineFile
@@ -92,21 +93,21 @@ def study_rows(task: StudyTask, histories: Mapping[int, Sequence[Logs]]) -> list
     return rows
 
 
-def study_results(task: StudyTask, rows: Sequence[StudyRow]) -> list[dict[str, Any]]:
+def study_results(task: StudyTask, rows: Sequence[StudyRow]) -> tuple[StudyResult, ...]:
     """The rows of the JSON document."""
-    return [
-        {
-            "trial": row.trial,
-            "params": {name: list(v) if isinstance(v, tuple) else v for name, v in row.params.items()},
-            "epochs_to": [
-                {"target": target, "epochs": epochs}
+    return tuple(
+        StudyResult(
+            trial=row.trial,
+            params=dict(row.params),
+            epochs_to=tuple(
+                TargetReached(target=target, epochs=epochs)
                 for target, epochs in zip(task.targets, row.epochs_to, strict=True)
-            ],
-            "best": row.best,
-            "epochs_trained": len(row.history),
-        }
+            ),
+            best=row.best,
+            epochs_trained=len(row.history),
+        )
         for row in rows
-    ]
+    )
 
 
 def study_text(task: StudyTask, rows: Sequence[StudyRow]) -> str:

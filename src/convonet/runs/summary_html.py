@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from convonet.runs.summary import TrainingSummary, Tried
+from convonet.documents.summary import TrainingSummary, Tried
 
 _TITLES = ("Candidate", "Validation accuracy", "95% CI", "Epochs", "Seconds", "")
 

@@ -5,56 +5,15 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Literal
 
 from convonet.csv_files import csv_content
+from convonet.documents.search import Setting, SettingState
 from convonet.params.fields import fields_of
 from convonet.params.hyper_params import HyperParams
 from convonet.runs.trials import FoldRow
 from convonet.tasks import TuneTask
 
-SettingState = Literal["done", "partial", "pruned", "failed"]
 _ORDER: tuple[SettingState, ...] = ("done", "partial", "pruned", "failed")
-
-
-@dataclass(frozen=True)
-class Setting:
-    """What the folds of one setting came to.
-
-    Attributes:
-        state: `done` when every fold of every repeat is.
-        params: the varied hyper parameters.
-        folds: finished ones, over all repeats.
-        mean_accuracy, std: of the held-out folds, 0..1; the spread is that of the folds themselves
-            (divided by n, as GridSearchCV's). None where no fold is finished.
-        mean_loss: None also where it is no number.
-        mean_score, std_score: of the objective.
-        seconds: of all its trainings.
-        tied: whether it differs from the best by no more than noise; None where that cannot be told.
-        reason: why it failed or was pruned.
-    """
-
-    trial: int
-    seed: int
-    params: Mapping[str, Any]
-    state: SettingState
-    folds: int
-    mean_accuracy: float | None
-    std: float | None
-    mean_loss: float | None
-    mean_score: float | None
-    std_score: float | None
-    seconds: float
-    epochs_trained: int
-    tied: bool | None = None
-    reason: str = ""
-
-    def to_dict(self) -> dict[str, Any]:
-        """A row of the JSON document; lists for tuples."""
-        values = {name: getattr(self, name) for name in self.__dataclass_fields__ if name != "params"}
-        params = {name: list(v) if isinstance(v, tuple) else v for name, v in self.params.items()}
-        return {"params": params} | values
 
 
 def settings_of(rows: Sequence[FoldRow], task: TuneTask) -> list[Setting]:
@@ -97,7 +56,7 @@ def _setting(rows: Sequence[FoldRow], task: TuneTask) -> Setting:
     return Setting(
         trial=first.trial,
         seed=first.seed,
-        params=first.values,
+        params=dict(first.values),
         state=state,
         folds=len(done),
         mean_accuracy=accuracy,
@@ -136,16 +95,7 @@ def _with_tie(
     folds = sorted(own)
     held_share = 1 / (task.folds - 1)
     tied = is_tied([own[fold] for fold in folds], [leader[fold] for fold in folds], held_share)
-    return replace(setting, tied=tied)
-
-
-def tune_results(settings: Sequence[Setting]) -> dict[str, Any]:
-    """`results` and `best` of the document of a search."""
-    best = best_of(settings)
-    return {
-        "results": [setting.to_dict() for setting in settings],
-        "best": None if best is None else best.to_dict(),
-    }
+    return setting.changed(tied=tied)
 
 
 def best_hyper(task: TuneTask, setting: Setting) -> HyperParams:

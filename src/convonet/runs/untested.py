@@ -7,21 +7,19 @@ import shlex
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
+from convonet.documents.run_record import RunRecord
+from convonet.documents.summary import UntestedDocument
 from convonet.runs.run import Run
 
-UNTESTED = "test_skipped"
-"""The key of the record: `reason`, `options` of the command, `error`. Absent or None: tested, or no test set."""
 
-
-def untested(run: Run, record: Mapping[str, Any] | None = None) -> dict[str, Any] | None:
+def untested(run: Run, record: RunRecord | None = None) -> UntestedDocument | None:
     """Why the test set of a training was not used: `reason`, `command`, `error`; None where there is nothing to say."""
-    found = (run.read() if record is None else record).get(UNTESTED)
-    if not found:
+    found = (record or run.read()).test_skipped
+    if found is None:
         return None
-    command = evaluate_command(run.path, found["options"])
-    return {"reason": found["reason"], "command": command, "error": found["error"]}
+    command = evaluate_command(run.path, found.options)
+    return UntestedDocument(reason=found.reason, command=command, error=found.error)
 
 
 def evaluate_command(run: Path, options: Sequence[str] = ()) -> str:
@@ -35,11 +33,10 @@ def evaluate_command(run: Path, options: Sequence[str] = ()) -> str:
 def data_kept(run: Run, class_map: Mapping[str, str] | None) -> None:
     """Keep a class map in the data parameters of a run. For whoever holds the run's lock."""
     record = run.read()
-    known = (record["task"].get("data") or {}).get("class_map") or {}
+    known = (record.task.get("data") or {}).get("class_map") or {}
     if not class_map or dict(class_map).items() <= known.items():
         return
     both = {**known, **class_map}
-    task, params = dict(record["task"]), dict(record["params"])
-    task["data"] = {**(task.get("data") or {}), "class_map": both}
-    params["data"] = {**(params.get("data") or {}), "class_map": both}
+    task = record.task | {"data": (record.task.get("data") or {}) | {"class_map": both}}
+    params = record.params.changed(data=(record.params.data or {}) | {"class_map": both})
     run.update(task=task, params=params)

@@ -227,7 +227,7 @@ class JobQueue:
         """A waiting run of an earlier server with the number of this process would wait for ever."""
         for run in self._known.all():
             record = run.read()
-            if record["state"] == RunState.WAITING and record["owner"] == os.getpid():
+            if record.state is RunState.WAITING and record.owner == os.getpid():
                 run.update(owner=0, state=RunState.RUNNING)
 
 
@@ -241,4 +241,4 @@ def _end_unbegun(run: Run, error: Exception | None = None) -> None:
     known = error if isinstance(error, ConvonetError) or error is None else InputError(str(error))
     said = known.to_dict() if known else None
     record = run.update(state=state, ended=now(), error=said)
-    run.events().tell(RunEnded(state=state, seconds=record["seconds"], error=said))
+    run.events().tell(RunEnded(state=state, seconds=record.seconds, error=said))

@@ -1,4 +1,4 @@
-"""The documents of the API, as OpenAPI describes them. What a run's kind decides stays open (`extra`)."""
+"""The requests and answers of the API that no job writes; what jobs write is described by `convonet.documents`."""
 
 from __future__ import annotations
 
@@ -6,28 +6,14 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from convonet.documents.document import Document
+from convonet.documents.evaluation import SkippedFile
+from convonet.documents.predictions import ClassProbability
+from convonet.documents.run_record import Fault
+from convonet.documents.runs import RunDocument, RunRow
 from convonet.params.recipes import PlannedRecipe, Recipe, TrainRecipe
 
 SplitName = Literal["train", "val", "test"]
-Score = float | None
-
-
-class Document(BaseModel):
-    """Keys that are not listed may come with later versions."""
-
-    model_config = ConfigDict(extra="allow", protected_namespaces=(), populate_by_name=True)
-
-
-class Fault(Document):
-    """What went wrong, and what to do next."""
-
-    type: str
-    what: str
-    where: str | None
-    expected: str | None
-    received: str | None
-    hint: str | None
-    details: dict[str, Any] = Field(description="`faults`: a sentence for each field that is wrong.")
 
 
 class Problem(Document):
@@ -142,13 +128,6 @@ class Look(BaseModel):
         max_length=100_000,
         description="A model's classes, where no training set is given.",
     )
-
-
-class SkippedFile(Document):
-    """A file that is left out."""
-
-    path: str
-    reason: str
 
 
 class SetCounts(Document):
@@ -275,18 +254,15 @@ class Resume(BaseModel):
     )
 
 
-class RunRow(Document):
+class ListedRun(RunRow):
     """One row of the list of runs."""
 
-    run: str
-    id: str
-    kind: str
-    state: Literal["waiting", "running", "done", "cancelled", "failed", "interrupted"]
-    created: str
-    started: str | None
-    ended: str | None
-    seconds: float
-    scores: dict[str, Any]
+    position: int | None = Field(None, description="Runs that come before it; None unless it waits.")
+
+
+class ShownRun(RunDocument):
+    """Everything that is known of a run."""
+
     position: int | None = Field(None, description="Runs that come before it; None unless it waits.")
 
 
@@ -294,69 +270,7 @@ class RunList(Document):
     """Runs, the newest first."""
 
     total: int
-    runs: list[RunRow]
-
-
-class TriedCandidate(Document):
-    """A candidate of a plan and what came of it. Accuracies are of the validation images."""
-
-    name: str
-    title: str
-    state: Literal["waiting", "done", "skipped", "failed"]
-    accuracy: Score
-    accuracy_interval: list[float] | None = Field(description="95% Wilson interval.")
-    log_loss: Score
-    epochs: int | None
-    seconds: float
-    chosen: bool
-    result: str = Field(description="Why it was chosen, skipped or not chosen.")
-
-
-class NextStepDocument(Document):
-    """Advice, and what to change to follow it."""
-
-    kind: str
-    text: str
-    command: str
-    recipe: TrainRecipe | None
-    settings: dict[str, Any] | None = Field(description="Hyper parameters to set.")
-
-
-class ConfusedPair(Document):
-    """The pair of classes that is confused most often."""
-
-    true: str
-    predicted: str
-    count: int
-    of: int
-
-
-class TrainingSummaryDocument(Document):
-    """What a training came to, as far as it is."""
-
-    sentence: str = Field(description="The plan; empty without one.")
-    notes: list[str]
-    tried: list[TriedCandidate]
-    why: str
-    accuracy: Score = Field(description="On the test images.")
-    interval: list[float] | None
-    baseline: Score
-    images: int
-    confusion: ConfusedPair | None
-    advice: list[NextStepDocument]
-
-
-class RunDocument(RunRow):
-    """Everything that a run's record says."""
-
-    params: dict[str, Any]
-    error: Fault | None
-    files: list[str]
-    history: dict[str, list[Score]]
-    plan: dict[str, Any] | None = Field(
-        None, description="Of a training: what its recipe planned and decided."
-    )
-    summary: TrainingSummaryDocument | None = Field(None, description="Of a training.")
+    runs: list[ListedRun]
 
 
 class RunFile(Document):
@@ -382,7 +296,7 @@ class Answer(Document):
     true: str
     predicted: str
     confidence: float
-    top: list[dict[str, Any]]
+    top: list[ClassProbability]
 
 
 class AnswerPage(Document):
@@ -391,14 +305,6 @@ class AnswerPage(Document):
     total: int
     offset: int
     answers: list[Answer]
-
-
-class Comparison(Document):
-    """Runs side by side."""
-
-    runs: list[dict[str, Any]]
-    differences: dict[str, list[Any]]
-    pairs: list[dict[str, Any]]
 
 
 class ModelDescription(Document):
@@ -485,32 +391,6 @@ class SampleFolders(Document):
     test_dir: str
 
 
-class ClassShare(Document):
-    """A class and its probability."""
-
-    class_: str = Field(alias="class")
-    probability: float
-
-
-class Prediction(Document):
-    """What the model says of one image; `error` alone where it cannot be read."""
-
-    path: str
-    predicted: str | None = None
-    confidence: float | None = None
-    unsure: bool | None = None
-    unknown: bool | None = Field(None, description="None of the classes; absent where the model cannot tell.")
-    unknown_score: float | None = None
-    top: list[ClassShare] | None = None
-    error: str | None = None
-
-
-class Predictions(Document):
-    """One for each image, in their order."""
-
-    predictions: list[Prediction]
-
-
 class RecipeValues(Document):
     """The hyper parameters of a recipe for a set of images."""
 
@@ -527,31 +407,6 @@ class PlanRequest(BaseModel):
     recipe: PlannedRecipe = "auto"
     minutes: float | None = Field(None, gt=0, allow_inf_nan=False, description="None: the recipe's own.")
     hyper: dict[str, Any] | None = Field(None, description="Imposed on every candidate that has them.")
-
-
-class PlannedCandidate(Document):
-    """A network that would be trained; `image_size` is height and width."""
-
-    name: str
-    kind: Literal["own", "frozen", "fine_tuned"]
-    title: str
-    hyper: dict[str, Any]
-    image_size: tuple[int, int]
-    channels: int
-    timed: bool = Field(description="Its epochs are decided by measured speed.")
-    least_epochs: int
-    most_epochs: int
-
-
-class PlanDocument(Document):
-    """What a recipe would train."""
-
-    recipe: PlannedRecipe
-    minutes: float
-    sentence: str
-    notes: list[str]
-    facts: dict[str, Any]
-    candidates: list[PlannedCandidate]
 
 
 class Words(Document):

@@ -197,8 +197,7 @@ def _data_of(model: Path) -> dict[str, Any] | None:
     """The data parameters that a model was trained with."""
     if not (model / RECORD).is_file():
         return None
-    found: dict[str, Any] | None = Run(model).read()["params"].get("data")
-    return found
+    return Run(model).read().params.data
 
 
 def _check_needed(task_class: type[Task], values: Mapping[str, Any], faults: dict[str, str]) -> None:

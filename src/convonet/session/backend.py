@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from convonet.documents.run_record import RunRecord
+from convonet.documents.runs import RunComparison
 from convonet.errors import ConvonetError
 from convonet.events import RunState, Watch
 from convonet.launch.work import Work
@@ -27,7 +29,7 @@ from convonet.tasks import Split, Task, TrainTask
 if TYPE_CHECKING:
     from convonet.data.listing import ImageListing
     from convonet.data.marking import MarkedImage
-    from convonet.planning import Plan
+    from convonet.documents.plan import Plan
 
 
 class Images(Protocol):
@@ -135,7 +137,7 @@ class Runs(Protocol):
     def find(self, name: str) -> Run:
         """The run of that path or id. Raises RunNotFoundError."""
 
-    def state(self, run: Run, record: Mapping[str, Any] | None = None) -> RunState:
+    def state(self, run: Run, record: RunRecord | None = None) -> RunState:
         """What a run is doing now. Answers at once.
 
         Args:
@@ -148,7 +150,7 @@ class Runs(Protocol):
     def delete(self, run: Run) -> None:
         """Remove a run and all in it. Raises RunAliveError."""
 
-    def compare(self, runs: Sequence[Run]) -> dict[str, Any]:
+    def compare(self, runs: Sequence[Run]) -> RunComparison:
         """Runs side by side; see `RunStore.compare`."""
 
 

@@ -67,6 +67,6 @@ def _way(root: FolderNode, path: str) -> Iterator[FolderNode]:
     """The folders from the root down to a path, made where they are missing."""
     yield root
     folder, parts = root, path.split("/") if path else []
-    for place, name in enumerate(parts):
-        folder = folder.folders.setdefault(name, FolderNode(name, "/".join(parts[: place + 1])))
+    for depth, name in enumerate(parts):
+        folder = folder.folders.setdefault(name, FolderNode(name, "/".join(parts[: depth + 1])))
         yield folder

@@ -19,7 +19,7 @@ MODEL_FILE = "model.keras"
 
 @dataclass(frozen=True)
 class OpenedModel:
-    """A model by its place.
+    """A model that was looked at; its network is not built.
 
     Attributes:
         path: a run folder or a model file; of a server: the copy of the run folder, or the file's path there.

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class ImageAnswer(NamedTuple):
-    """What the model said of one image.
+    """What the model predicted for one image.
 
     Attributes:
         address: where the image is.
@@ -38,7 +38,7 @@ class ImageAnswer(NamedTuple):
 
 
 class Answers:
-    """All answers of an evaluation, the surest first.
+    """All answers of an evaluation, highest confidence first.
 
     Only numbers are held, 24 bytes an image; a row is read from its file when it is looked at, so that a hundred
     thousand images with a hundred classes weigh no more than a few megabytes.
@@ -68,7 +68,7 @@ class Answers:
         import numpy as np
 
         # Arrays of plain numbers: a hundred thousand tuples would stay in the process's memory for good.
-        known = {name: place for place, name in enumerate(self.classes)}
+        known = {name: index for index, name in enumerate(self.classes)}
         starts, true, predicted, sure = array("q"), array("q"), array("q"), array("d")
         for start, line in _records(lines, lines.tell()):
             values = _values(line, 4)
@@ -84,25 +84,25 @@ class Answers:
     def __len__(self) -> int:
         return len(self._starts)
 
-    def __getitem__(self, place: int) -> ImageAnswer:
+    def __getitem__(self, index: int) -> ImageAnswer:
         with self._file.open("rb") as lines:
             if _state_of(lines) != self._state:
                 return ImageAnswer("", "", "", 0.0, ())
-            _, line = next(_records(lines, int(self._starts[place])))
+            _, line = next(_records(lines, int(self._starts[index])))
         path, true, predicted, confidence, *shares = _values(line)
         address = str((self._root.parent if "#" in path else self._root) / path)
         best = nlargest(self._top, zip(self.classes, map(float, shares), strict=True), key=itemgetter(1))
         return ImageAnswer(address, true, predicted, float(confidence), tuple(best))
 
     def mistakes(self) -> Rows:
-        """Places of the wrong answers, the surest first."""
+        """Indices of the wrong answers, highest confidence first."""
         # The window can be seen sooner without numpy.
         import numpy as np
 
         return np.flatnonzero(self._true != self._predicted)
 
     def cell(self, true: str, predicted: str) -> Rows:
-        """Places of the images of one cell of the confusion matrix, the surest first."""
+        """Indices of the images of one cell of the confusion matrix, highest confidence first."""
         # The window can be seen sooner without numpy.
         import numpy as np
 
@@ -136,7 +136,7 @@ def _state_of(file: IO[bytes]) -> FileStats:
 
 
 def _records(lines: IO[bytes], start: int) -> Iterator[tuple[int, bytes]]:
-    """Each record from `start` on with its place; a line break between quotes does not end it."""
+    """Each record from `start` on with its offset in bytes; a line break between quotes does not end it."""
     lines.seek(start)
     for line in lines:
         while line.count(b'"') % 2 and (more := lines.readline()):

@@ -1,11 +1,12 @@
-"""What the events of the work add up to: how far it is, the time left, the history so far, what was said."""
+"""What the events of the work add up to: how far it is, the time left, the history so far, messages."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
+from convonet.documents.plan import Plan
+from convonet.documents.run_record import RunRecord
 from convonet.events import (
     BatchEnded,
     CancelAcknowledged,
@@ -66,8 +67,10 @@ class Progress:
         if isinstance(event, StageStarted):
             self.title, self.share, self.seconds_left, self.batch = event.title, None, None, None
         elif isinstance(event, Progressed):
-            self.share = event.done / event.total if event.total else None
-            self.seconds_left = event.seconds_left
+            # When all steps are done the stage may still have work that nobody counts: no time is left to tell.
+            counted = 0 < event.done < event.total
+            self.share = event.done / event.total if counted else None
+            self.seconds_left = event.seconds_left if counted else None
         elif isinstance(event, TrainingStarted):
             self.epochs, self.images = event.epochs, event.images
             self.validation_images = event.validation_images
@@ -127,28 +130,27 @@ def _number(value: float | None) -> float:
     return math.nan if value is None else float(value)
 
 
-def stored_messages(run: Run, record: Mapping[str, Any]) -> list[str]:
+def stored_messages(run: Run, record: RunRecord) -> list[str]:
     """What a training had to say, from its record: why it ended early, what its curves show, advice, why no test.
 
     Args:
         record: the run's record.
     """
-    said = [str(record.get("stopped") or "")]
-    said += list(_decisions(record.get("plan") or {}))
-    said += [f"{finding['sentence']} {finding['advice']}" for finding in record.get("diagnosis") or ()]
-    said += [advice["text"] for advice in record.get("advice") or ()]
+    found = [record.stopped]
+    found += list(_decisions(record.plan)) if record.plan is not None else []
+    found += [f"{finding.sentence} {finding.advice}" for finding in record.diagnosis]
+    found += [advice.text for advice in record.advice]
     skipped = untested(run, record)
     if skipped:
-        said.append(f"The model was not tested: {skipped['reason']} Test it with: {skipped['command']}")
-    return [f"{message[0].upper()}{message[1:]}" for message in dict.fromkeys(said) if message]
+        found.append(f"The model was not tested: {skipped.reason} Test it with: {skipped.command}")
+    return [f"{message[0].upper()}{message[1:]}" for message in dict.fromkeys(found) if message]
 
 
-def _decisions(plan: Mapping[str, Any]) -> Iterator[str]:
+def _decisions(plan: Plan) -> Iterator[str]:
     """What a plan has changed on the way; how long a candidate was trained stands in the table of candidates."""
-    titles = {one["name"]: one["title"] for one in plan.get("candidates", ())}
-    for decision in plan.get("decisions", ()):
-        if decision["what"] != "epochs":
-            yield f"{titles[decision['candidate']]}: {decision['reason']}"
+    for decision in plan.decisions:
+        if decision.what != "epochs":
+            yield f"{plan.candidate(decision.candidate).title}: {decision.reason}"
 
 
 def time_left(seconds: float | None) -> str:

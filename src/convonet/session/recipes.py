@@ -19,7 +19,7 @@ from convonet.params.recipes import (
 
 if TYPE_CHECKING:
     from convonet.data.listing import ImageListing
-    from convonet.planning import Plan
+    from convonet.documents.plan import Plan
     from convonet.runs import Run
 
 
@@ -28,7 +28,7 @@ class RecipeChoice:
     """Which recipe trains, and for how long.
 
     Attributes:
-        first: the recipe of whoever has said nothing.
+        first: the recipe where nothing is set.
         chosen: the recipe that the person chose; None: it follows from the hyper parameters.
         exact: the hyper parameters are a whole, such as those of a file, a preset or a search: they are trained as
             they are.
@@ -55,9 +55,10 @@ def imposed(hyper: HyperParams) -> HyperParams:
 
 def as_trained(run: Run, data: DataParams) -> tuple[DataParams, HyperParams]:
     """Data parameters with the pixels of a run's model, and the hyper parameters that its plan has chosen."""
-    params = run.read()["params"]
-    pixels = {name: params["data"][name] for name in ("image_size", "channels") if name in params["data"]}
-    hyper = {name: value for name, value in params["hyper"].items() if name != VERSION_KEY}
+    params = run.read().params
+    images, network = params.data or {}, params.hyper or {}
+    pixels = {name: images[name] for name in ("image_size", "channels") if name in images}
+    hyper = {name: value for name, value in network.items() if name != VERSION_KEY}
     return data.changed(**pixels), HyperParams.of(hyper)
 
 

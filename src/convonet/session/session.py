@@ -10,12 +10,13 @@ import json
 from pathlib import Path
 from typing import Any
 
+from convonet.documents.summary import NextStep
 from convonet.errors import InputError
 from convonet.events import RunState
 from convonet.launch.work import Work, WorkEnded
 from convonet.params import DataParams, HyperParams, SearchSpace
 from convonet.runs import Run
-from convonet.runs.summary import NextStep, followed
+from convonet.runs.summary import followed
 from convonet.session.backend import Backend, Images, Models, Runs, busy
 from convonet.session.changes import Change, Changed, Listener, Part, Reported
 from convonet.session.conditions import Reason, why_not

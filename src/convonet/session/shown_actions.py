@@ -142,7 +142,7 @@ def _runs(session: Session) -> Iterator[Shown]:
     if work is not None:
         stop = f"from convonet.runs import Run\n\nRun.open({str(work.run.path)!r}).request_cancel()\n"
         yield Shown("Stop", _words("convonet", "runs", "cancel", str(work.run.path)), stop)
-    yield Shown("Resume a run", "convonet resume RUN", "# `convonet resume RUN` goes on with a run.\n")
+    yield Shown("Resume a run", "convonet resume RUN", "# `convonet resume RUN` continues a run.\n")
     yield Shown("Train on Handwritten Digits", "convonet demo", "# `convonet demo` does it.\n")
     about = "from convonet.launch.doctor import examine\n\nprint(examine())\n"
     yield Shown("About", "convonet doctor", about)

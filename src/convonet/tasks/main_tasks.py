@@ -122,6 +122,7 @@ class TrainTask(ResumableTask):
             0.1 that did not ask for it.
         accept_class_map: where class names of the validation or test set differ and a complete map is offered,
             apply it and keep it in `data`.
+        workers: processes that compute each batch together; other numbers give other last digits.
     """
 
     kind: ClassVar[str] = "train"
@@ -135,6 +136,7 @@ class TrainTask(ResumableTask):
     from_model: str | None = None
     then_test: bool = True
     accept_class_map: bool = False
+    workers: int = Field(1, ge=1, le=64)
 
 
 class EvaluateTask(Task):

@@ -57,6 +57,7 @@ class WeightAverage:
         """
         if self._made is not None and self._made[0] == steps:
             return self._made[1]
+        # All weights, since measuring the statistics changes those of batch normalization too.
         own = self._model.get_weights()
         try:
             self._mean.put(self._model.trainable_variables)
@@ -100,6 +101,7 @@ class _TorchMean:
 
     def move(self, share: float) -> None:
         with self._torch.no_grad():
+            # One call for all weights: a network has many small ones, and each call has a cost of its own.
             self._torch._foreach_lerp_(self._means, self._weights, share)
 
     def put(self, variables: list[Any]) -> None:

@@ -42,6 +42,8 @@ class BatchNormStatistics:
         """
         if not self.layers:
             return
+        # With momentum n / (n + 1) the moving mean is the plain mean of n + 1 batches, without a sum of our
+        # own.
         momenta = [layer.momentum for layer in self.layers]
         try:
             self._set_momentum(0)

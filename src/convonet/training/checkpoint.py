@@ -155,6 +155,7 @@ class CheckpointFile:
         }
         every = [array for arrays in groups.values() for array in arrays]
         named: dict[str, Any] = {f"a{index}": array for index, array in enumerate(every)}
+        # As bytes: an array of text has four of them per character.
         text = np.frombuffer(json.dumps(meta).encode("utf-8"), dtype=np.uint8)
         with replacing(self.path) as temporary, temporary.open("wb") as file:
             np.savez(file, meta=text, **named)
@@ -173,6 +174,7 @@ class CheckpointFile:
             raise TrainingError(
                 "The checkpoint cannot be read", where=self.path, received=str(error)
             ) from error
+        # Going on from a half-understood state would give other numbers without a word.
         if meta["format_version"] != CHECKPOINT_VERSION:
             raise TrainingError("The checkpoint is of another version", where=self.path)
         groups: dict[str, list[np.ndarray]] = {}

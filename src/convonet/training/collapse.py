@@ -157,10 +157,12 @@ class CollapseGuard:
         self, rows: Sequence[Mapping[str, float]], predictions: PredictionCounts | None
     ) -> Collapse | None:
         epoch, loss = len(rows), rows[-1]["loss"]
+        # Dead units give every image the same output, whatever the classes are; no epoch can mend that.
         same_output = predictions is not None and predictions.deviation < _SAME_OUTPUT
         broken = same_output or loss > _EXPLODED * self.guess_loss
         if epoch < self._first_epoch(same_output, broken):
             return None
+        # Over three epochs: a slow start falls a little in each, and no single one would show it.
         before = rows[max(epoch - 3, 0)]["loss"]
         if not same_output and before - loss > _FALLING * self.guess_loss:
             return None
@@ -184,6 +186,7 @@ class CollapseGuard:
         return first + math.ceil(self.warm_up)
 
     def _cause(self, losses: Sequence[float], same_output: bool, broken: bool) -> Cause:
+        # The first thing to mend: pixels of 0 to 255 make every usual learning rate too high.
         if self.raw_pixels:
             return "raw_pixels"
         rose = losses[-1] > _EXPLODED * min(losses)

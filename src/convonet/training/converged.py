@@ -43,6 +43,7 @@ def converged(
     )
     weights, bias = fitted.weights, fitted.bias
     if layer.units == 1:
+        # One sigmoid is a softmax of two whose first logit is zero.
         weights, bias = weights[:, 1:] - weights[:, :1], bias[1:] - bias[:1]
     layer.set_weights([weights.astype(np.float32), bias.astype(np.float32)])
     logs = _scores(head, features, labels, "", ())

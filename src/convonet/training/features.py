@@ -58,6 +58,7 @@ def split_at_backbone(model: NetModel) -> Split:
     network: Any = model.keras_model
     names = [layer.name for layer in network.layers]
     after = network.layers[names.index(model.info.base) + 1 :]
+    # Pooling and flattening depend on the image alone too: behind them there are far fewer numbers to keep.
     while not after[0].variables:
         after = after[1:]
     # The first node of a layer is its position in this network.
@@ -83,6 +84,7 @@ class FrozenBackbone:
         self._network = None if graph is None else FixedNetwork(graph, backend.threads())
         self._cache = None
         if keep and graph is not None and self._network is not None:
+            # Other weights, or another engine, would give other features for the same image.
             digest = hashlib.sha256(graph).hexdigest()
             self._cache = FeatureCache(f"{digest} {self._network.description}")
 
@@ -112,6 +114,7 @@ class FrozenBackbone:
 
 def _room(shape: tuple[int, ...]) -> np.ndarray:
     """Memory for features; a file without a name where they are maps too large for it."""
+    # Maps of some thousand images are larger than the memory of a small machine.
     if 4 * int(np.prod(shape)) <= _LARGEST_IN_MEMORY:
         return np.empty(shape, np.float32)
     with tempfile.TemporaryFile() as file:
@@ -122,7 +125,8 @@ def _fill(
     network: FixedNetwork, cache: FeatureCache | None, rows: ImageRows, made: np.ndarray, watch: Watch
 ) -> int:
     """Fill `made` (N, features) from the cache and, where it has none, from the network; how many were computed."""
-    hashes = [pixel_hash(rows.images[row]) for row in rows.rows]
+    # By content, so that a file that was renamed, or stands in another set, is not computed again.
+    hashes = [pixel_hash(image) for image in rows.one_by_one(range(len(rows)))]
     known = {} if cache is None else cache.find(hashes, made.shape[1])
     for index, key in enumerate(hashes):
         if key in known:
@@ -138,13 +142,12 @@ def _fill(
         cache.add([hashes[index] for index in indices], made[indices])
 
     try:
-        for index, features in zip(
-            missing, network.features(rows.images[rows.rows[index]] for index in missing), strict=True
-        ):
+        for index, features in zip(missing, network.features(rows.one_by_one(missing)), strict=True):
             made[index] = features.reshape(-1)
             done += 1
             watch.check()
             now = time.monotonic()
+            # A process that is killed loses the last seconds, not everything.
             if now - kept_at >= _KEEP_SECONDS:
                 keep()
                 kept, kept_at = done, now

@@ -65,6 +65,7 @@ class NanGuard(Hook):
         bearable = _EXPLODED * max(position.first_loss, math.log(self.classes))
         position.began_bad = position.began_bad if position.recent else loss > bearable
         position.recent = [*position.recent[1 - _BATCHES :], loss]
+        # One bad batch is no explosion; a mean over ten is.
         enough = len(position.recent) >= min(_BATCHES, state.steps)
         if not enough or sum(position.recent) / len(position.recent) <= bearable:
             return True

@@ -42,6 +42,7 @@ class History:
         """Row `index` (from 0) as a CSV line with full precision; absent values are empty."""
         values = {"epoch": index + 1} | self.rows[index]
         names = (*COLUMNS, *self.extra)
+        # `repr` gives the shortest text that reads back as the same number.
         return ",".join("" if name not in values else repr(values[name]) for name in names)
 
 

@@ -147,6 +147,7 @@ class ProgressReporter(Hook):
 
     def _report(self, state: TrainingState) -> None:
         position, epochs = state.position, state.hyper.epochs
+        # As if no rule stopped it earlier: nobody can know that yet.
         left = (epochs - position.epoch + 1) * state.images - state.images_shown
         state.watch.tell(
             BatchEnded(

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from convonet.data.decoded_images import DecodedImages
 from convonet.inference.model_info import ModelInfo
 from convonet.nets.augment import Augmenter, BatchChange
 from convonet.params.hyper_params import HyperParams
 from convonet.training.losses import class_weights, targets
 
+_AHEAD = 32
+
 
 @dataclass(frozen=True)
 class ImageRows:
-    """Some rows of a prepared set: `images` (N, H, W, C) uint8 and `labels` (N,) are shared, never copied."""
+    """Some rows of a prepared set: `images` (N, H, W, C) uint8 and `labels` (N,) are shared, never copied.
+
+    The images may also be `DecodedImages`, which are indexed in the same way.
+    """
 
     images: np.ndarray
     labels: np.ndarray
@@ -28,9 +35,22 @@ class ImageRows:
     def __len__(self) -> int:
         return len(self.rows)
 
+    def expect(self, indices: np.ndarray | slice) -> None:
+        """Tell which indices are taken next, so that images that are not prepared are decoded meanwhile."""
+        if isinstance(self.images, DecodedImages):
+            self.images.expect(self.rows[indices])
+
+    def one_by_one(self, indices: Sequence[int]) -> Iterator[np.ndarray]:
+        """The images at these indices of `rows`, (H, W, C) each."""
+        for start in range(0, len(indices), _AHEAD):
+            self.expect(np.asarray(indices[start : start + 2 * _AHEAD], np.int64))
+            for index in indices[start : start + _AHEAD]:
+                yield self.images[self.rows[index]]
+
     def take(self, indices: np.ndarray | slice) -> tuple[np.ndarray, np.ndarray]:
         """A batch: the images and labels at these indices of `rows`, copied out of the map."""
         rows = self.rows[indices]
+        # Copied: the map is read-only and shared by processes, and torch wants memory that it may write.
         return np.ascontiguousarray(self.images[rows]), np.ascontiguousarray(
             self.labels[rows], dtype=np.int64
         )
@@ -88,6 +108,7 @@ class BatchMaker:
             weights = self._weights[shares]
             return weights
         if shares.shape[1] == 1:
+            # One output holds the second class alone; the first is what is left.
             shares = np.concatenate([1 - shares, shares], axis=1)
         weights = shares @ self._weights
         return weights

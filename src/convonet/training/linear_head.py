@@ -86,14 +86,17 @@ def fit_head(
         np.ones(len(targets)) if class_weights is None else np.asarray(class_weights, np.float64)[targets]
     )
     mean, deviation = rows.mean(0), rows.std(0)
+    # A feature that is the same for all images has no scale; it is left as it is and gets no weight.
     deviation = np.where(deviation > 1e-12, deviation, 1.0)
     axes = _Axes((rows - mean) / deviation)
     tried: tuple[float, ...] = ()
     losses: tuple[float, ...] = ()
     if strength is None:
         tried, losses = _cross_validated(axes, targets, classes, weights, groups, seed, watch)
+        # The first of equal ones: the stronger penalty, which is the safer choice.
         strength = tried[int(np.argmin(losses))] if tried else _WITHOUT_FOLDS
     coefficients, bias = _fit(axes.rows, axes.variances, targets, classes, weights, strength)
+    # Folded back, so that the saved layer takes raw features and no file has to hold mean and deviation.
     coefficients = axes.back(coefficients) / deviation[:, None]
     return LinearHead(coefficients, bias - mean @ coefficients, strength, losses, tried)
 
@@ -109,6 +112,7 @@ def _cross_validated(
 ) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """The strengths that were tried, and the mean held-out log-loss of each; none where folds cannot be made."""
     smallest = int(np.bincount(labels, minlength=classes).min())
+    # With more folds than images of the rarest class, some fold would be trained without that class.
     count = min(_FOLDS_OF_MANY if len(labels) * classes > _MANY else _FOLDS, smallest)
     if groups is not None:
         count = min(count, len(np.unique(groups)))
@@ -116,6 +120,7 @@ def _cross_validated(
         return (), ()
     folds = stratified_folds(labels, count, seed, None if groups is None else np.asarray(groups))
     rows, variances = axes.largest(_VARIANCE)
+    # The solution for one strength is near that of the next: each fold goes on from its last one.
     starts: list[tuple[Array, Array] | None] = [None] * count
     losses: dict[int, float] = {}
     tried = list(range(0, len(STRENGTHS), 2))
@@ -151,6 +156,7 @@ def _cross_validated(
 
 
 def _log_loss(logits: Array, labels: NDArray[np.int64]) -> Array:
+    # The largest logit is taken off first: exp of a large one would overflow.
     top = logits.max(1, keepdims=True)
     total = np.log(np.exp(logits - top).sum(1)) + top[:, 0]
     loss: Array = total - logits[np.arange(len(labels)), labels]
@@ -166,13 +172,16 @@ class _Axes:
 
     def __init__(self, rows: Array) -> None:
         count, features = rows.shape
+        # The smaller of the two products: with few images the other one has thousands of rows and columns.
         if count < features:
             values, vectors = np.linalg.eigh(rows @ rows.T)
+            # Axes without variance are rounding errors, and dividing by their root would blow these up.
             kept = values > values[-1] * 1e-12
             self.variances = values[kept] / count
             self._basis = rows.T @ (vectors[:, kept] / np.sqrt(values[kept]))
         else:
             values, self._basis = np.linalg.eigh(rows.T @ rows / count)
+            # Rounding may leave an eigenvalue of a singular matrix a little below zero.
             self.variances = np.maximum(values, 0.0)
         self.rows = rows @ self._basis
 
@@ -207,6 +216,7 @@ def _fit(
         start: where to begin.
         rough: in single precision, to a tolerance that suffices for comparing strengths.
     """
+    # Comparing strengths needs three digits of the loss; the answer gets all of them.
     dtype = torch.float32 if rough else torch.float64
     penalty = 1 / (strength * len(labels))
     # The loss curves by about variance / classes along an axis, and the penalty by itself.

@@ -36,7 +36,11 @@ def create_loss(output: str, hyper: HyperParams | None = None) -> Any:
         return keras.losses.BinaryCrossentropy(from_logits=logits, label_smoothing=smoothing)
     if focal:
         return keras.losses.CategoricalFocalCrossentropy(
-            alpha=1.0, gamma=hyper.focal_gamma, from_logits=logits, label_smoothing=smoothing
+            # Keras' default of 0.25 would scale the whole loss, and with it the learning rate.
+            alpha=1.0,
+            gamma=hyper.focal_gamma,
+            from_logits=logits,
+            label_smoothing=smoothing,
         )
     if needs_shares(hyper):
         return keras.losses.CategoricalCrossentropy(from_logits=logits, label_smoothing=smoothing)
@@ -50,6 +54,7 @@ def needs_shares(hyper: HyperParams) -> bool:
 
 def targets(labels: np.ndarray, output: str, classes: int, hyper: HyperParams) -> np.ndarray:
     """What the loss compares with: the labels (N,) int64, or shares (N, classes), of one output (N, 1), float32."""
+    # Class indices as long as possible: one number per image instead of one per class, and a faster loss.
     if not needs_shares(hyper):
         return labels
     if output in BOUNDARIES:
@@ -75,6 +80,7 @@ def class_weights(hyper: HyperParams, labels: np.ndarray, classes: Sequence[str]
         return balanced_weights(labels, len(classes))
     if not hyper.class_weights:
         return None
+    # A name typed on another keyboard may be written with other code points than the folder's.
     weights = {compared(name): weight for name, weight in hyper.class_weights.items()}
     unknown = [name for name in weights if name not in map(compared, classes)]
     if unknown:
@@ -91,5 +97,6 @@ def class_weights(hyper: HyperParams, labels: np.ndarray, classes: Sequence[str]
 def balanced_weights(labels: np.ndarray, classes: int) -> np.ndarray:
     """images / (classes · images of the class), as scikit-learn balances; a class without images weighs 0."""
     counts = np.bincount(labels, minlength=classes)
+    # A class of the model may have no image in this fold.
     weights = len(labels) / (classes * np.maximum(counts, 1))
     return np.where(counts > 0, weights, 0.0).astype(np.float32)

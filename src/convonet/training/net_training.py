@@ -54,6 +54,7 @@ class NetTraining:
         stop_after: asked after each epoch (from 1); the reason to stop there, empty where there is none.
         on_collapse: called after each epoch in which training has collapsed; true ends training, with
             `Collapse.reason()` as `TrainingResult.stopped`. None: training continues. One warning says so either way.
+        workers: processes that compute each batch together, this one included.
     """
 
     model: NetModel
@@ -65,6 +66,7 @@ class NetTraining:
     callbacks: Sequence[Any] = ()
     stop_after: Callable[[int], str] = lambda epoch: ""
     on_collapse: Callable[[Collapse], bool] | None = None
+    workers: int = 1
 
     def begin(
         self, train: ImageRows, val: ImageRows | None = None, watch: Watch | None = None

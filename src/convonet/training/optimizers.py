@@ -11,15 +11,19 @@ _ADAMW_DECAY = 0.004
 
 
 def create_optimizer(hyper: HyperParams) -> Any:
-    """A Keras optimizer with the first learning rate. Weight decay is decoupled: Loshchilov, Hutter 2019."""
+    """A Keras optimizer with the first learning rate.
+
+    Reference: Loshchilov, Hutter 2019, for decoupled weight decay; Pascanu et al. 2013, for clipping by the norm.
+    """
     decay = hyper.weight_decay or None
+    if hyper.optimizer == "adamw" and hyper.weight_decay is None:
+        decay = _ADAMW_DECAY
+    common = {"weight_decay": decay, "global_clipnorm": hyper.clip_norm}
     if hyper.optimizer == "sgd":
-        return keras.optimizers.SGD(
-            hyper.rate, momentum=hyper.momentum, nesterov=hyper.nesterov, weight_decay=decay
-        )
-    if hyper.optimizer == "adam":
-        return keras.optimizers.Adam(hyper.rate, weight_decay=decay)
-    if hyper.optimizer == "adamw":
-        own = _ADAMW_DECAY if hyper.weight_decay is None else hyper.weight_decay
-        return keras.optimizers.AdamW(hyper.rate, weight_decay=own)
-    return keras.optimizers.RMSprop(hyper.rate, weight_decay=decay)
+        return keras.optimizers.SGD(hyper.rate, momentum=hyper.momentum, nesterov=hyper.nesterov, **common)
+    kinds = {
+        "adam": keras.optimizers.Adam,
+        "adamw": keras.optimizers.AdamW,
+        "rmsprop": keras.optimizers.RMSprop,
+    }
+    return kinds[hyper.optimizer](hyper.rate, **common)

@@ -114,6 +114,7 @@ class PhasedRun:
         second_hyper = self._second_hyper(first)
         if second_hyper is None:
             return first
+        # Kept before the backbone may move: fine-tuning is not always better, and then this is the model.
         head_only = model.keras_model.get_weights()
         release(backbone, hyper.release, scale_and_shift=hyper.train_norm)
         return self._better(first, head_only, self._train_second(second_hyper))
@@ -168,6 +169,7 @@ class PhasedRun:
             callbacks=given.callbacks,
             stop_after=lambda epoch: given.stop_after(offset + epoch),
             on_collapse=given.on_collapse,
+            workers=given.workers,
         )
         watch = PhaseWatch(self._watch, offset, offset + hyper.epochs)
         result = self._run_phase(TrainingRun(training, self._train, self._val, watch))
@@ -190,6 +192,7 @@ class PhasedRun:
         if not hyper.fine_tune_epochs or reached or collapsed or (left is not None and left <= 0):
             return None
         self._earlier = list(first.history.rows)
+        # The time limit is one for both phases.
         return fine_tuning(hyper).changed(time_limit=None if left is None else max(left, _LEAST_SECONDS))
 
     def _better(

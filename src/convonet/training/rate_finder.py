@@ -71,10 +71,12 @@ def find_rate(
     rates, losses = np.geomspace(low, high, steps), [0.0][:0]
     for index, rate in enumerate(rates):
         watch.check()
+        # A small set is gone through several times, in another order each time.
         epoch, turn = divmod(index, per_epoch)
         indices = epoch_order(len(rows), hyper.seed, epoch + 1)[turn * size : (turn + 1) * size]
         seeds.set(epoch + 1, turn)
         optimizer.learning_rate.assign(rate)
+        # The loss of this batch alone, not of all batches so far.
         step.reset()
         step.train(batches.make(indices, epoch + 1, turn))
         losses.append(step.sums()[0] / len(indices))
@@ -92,6 +94,7 @@ def rate_curve(rates: ArrayLike, losses: ArrayLike) -> RateCurve:
         losses: of single batches, (n,); the first that is no number ends the curve.
     """
     rates, raw = np.asarray(rates, dtype=np.float64), np.asarray(losses, dtype=np.float64)
+    # What comes after a loss that is no number says nothing about the rate.
     end = len(raw) if np.isfinite(raw).all() else int(np.argmin(np.isfinite(raw)))
     rates, smooth = rates[:end], smoothed(raw[:end])
     return RateCurve(tuple(rates.tolist()), tuple(smooth.tolist()), _suggested(rates, smooth))
@@ -113,7 +116,9 @@ def _suggested(rates: NDArray[np.float64], losses: NDArray[np.float64]) -> float
     if len(losses) - start < 3:
         return None
     lowest = start + int(np.argmin(losses[start:]))
+    # A fall of less than 3% is noise between batches; a rate read off it would be arbitrary.
     if lowest - start < 2 or losses[lowest] > 0.97 * losses[start]:
         return None
+    # Along the logarithm, as the rates were spaced; else the slope would favour the small ones.
     slopes = np.gradient(losses[start : lowest + 1], np.log(rates[start : lowest + 1]))
     return float(rates[start + int(np.argmin(slopes))])

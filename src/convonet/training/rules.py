@@ -130,6 +130,7 @@ class Plateau:
             self.best, self.waited = value, 0
             return rate
         self.waited += 1
+        # At the lowest rate there is nothing to do, and nobody wants to be told so each time.
         if self.waited < self.patience or rate <= self.min_rate * _ROUNDING:
             return rate
         self.waited = 0
@@ -208,4 +209,6 @@ def _keeper(hyper: HyperParams, validation: bool) -> BestKeeper | None:
         return BestKeeper(hyper.save_best, hyper.stop_min_delta if hyper.stop_patience else 0.0)
     if hyper.stop_patience is not None:
         return BestKeeper(hyper.stop_monitor, hyper.stop_min_delta) if hyper.stop_restore_best else None
+    # The loss, not the accuracy: with few images many epochs share one accuracy, and the loss still tells
+    # them apart.
     return BestKeeper("val_loss") if hyper.save_best is None and validation else None

@@ -10,7 +10,6 @@ from convonet.params.hyper_params import HyperParams
 Schedule = Callable[[int], float]
 
 _ONE_CYCLE_START, _ONE_CYCLE_END = 25.0, 1e4
-_NEEDS_TOTAL = ("cosine", "one_cycle")
 
 
 def create_schedule(hyper: HyperParams, steps: int = 1) -> Schedule:
@@ -31,11 +30,6 @@ def create_schedule(hyper: HyperParams, steps: int = 1) -> Schedule:
     else:
         schedule = constant(hyper.rate)
     return warmed_up(schedule, warm)
-
-
-def depends_on_total(hyper: HyperParams) -> bool:
-    """Whether another number of epochs changes the rates of the first ones too."""
-    return hyper.schedule_name in _NEEDS_TOTAL
 
 
 def warm_up_steps(hyper: HyperParams, steps: int) -> int:

@@ -40,6 +40,7 @@ class Scorer:
 
     def score(self, watch: Watch) -> dict[str, float]:
         """`val_loss`, `val_accuracy` and the extra scores that were asked for and are defined."""
+        # Training and validation share the sums; the epoch's own are in the position by now.
         self.step.reset()
         outputs, classes = [], len(self.info.classes)
         size = _images_at_once(self.rows)
@@ -51,6 +52,7 @@ class Scorer:
         logs = {"val_loss": loss_sum / len(self.rows), "val_accuracy": correct / len(self.rows)}
         labels = np.asarray(self.rows.labels[self.rows.rows], dtype=np.int64)
         probabilities = to_probabilities(np.concatenate(outputs), self.info.output, 1.0)
+        # An area or a ranking of numbers that are none would be an error instead of a bad score.
         finite = bool(np.isfinite(probabilities).all())
         self.predictions = PredictionCounts.of(probabilities, labels) if finite else None
         return logs | (self._extra(labels, probabilities) if finite else {})

@@ -12,6 +12,7 @@ import numpy as np
 
 from convonet.nets.backend import put
 
+# One number for each purpose: the order of images and the draws of dropout must not be the same stream.
 _ORDER, _LAYERS = 1, 2
 
 
@@ -39,4 +40,5 @@ class LayerSeeds:
     def set(self, epoch: int, step: int) -> None:
         """Make the next draws those of this step."""
         for index, state in enumerate(self._states):
+            # The second number counts calls within a step, which Keras goes on with; each step begins at 0.
             put(state, np.array([layer_seed(self._seed, epoch, step, index), 0], dtype="uint32"))

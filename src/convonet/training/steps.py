@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from convonet.errors import InputError
 from convonet.nets import backend
 from convonet.nets.backend import keras
 from convonet.nets.statistics import freeze_fixed
@@ -41,22 +42,55 @@ class Step(Protocol):
     def reset(self, loss_sum: float = 0.0, correct: int = 0) -> None:
         """Start new sums, or go on from a checkpoint's."""
 
+    def close(self) -> None:
+        """Give back what the step holds; no batch follows."""
 
-def create_step(model: Any, optimizer: Any, output: str, hyper: HyperParams | None = None) -> Step:
+
+def create_step(
+    model: Any, optimizer: Any, output: str, hyper: HyperParams | None = None, workers: int = 1
+) -> Step:
     """The step of the present backend. The model is compiled, so that its file holds the optimizer too.
 
     Args:
         output: what the network gives (`ModelInfo.output`).
         hyper: tells the loss; None: cross-entropy.
+        workers: processes that compute each batch together; more than one needs `hyper` and torch.
+
+    Raises:
+        InputError: several processes cannot train this network.
     """
     kind = _step_class()
+    # Our own forward pass knows by itself which statistics are fixed; Keras has to be told.
     if forward_of(model) is None:
         freeze_fixed(model._flatten_layers())
     loss, boundary = create_loss(output, hyper), BOUNDARIES.get(output)
     metric = "accuracy" if boundary is None else keras.metrics.BinaryAccuracy("accuracy", threshold=boundary)
     model.compile(optimizer=optimizer, loss=loss, metrics=[metric], jit_compile="auto")
     optimizer.build(model.trainable_variables)
+    if workers > 1:
+        return _divided(model, optimizer, loss, boundary, output, hyper, workers)
     return kind(model, optimizer, loss, boundary)
+
+
+def _divided(
+    model: Any,
+    optimizer: Any,
+    loss: Any,
+    boundary: float | None,
+    output: str,
+    hyper: HyperParams | None,
+    workers: int,
+) -> Step:
+    if backend.name() != "torch" or hyper is None:
+        raise InputError(
+            "Several processes train on the torch backend alone",
+            received=f"{workers} workers on {backend.name()}",
+            hint="Train with --workers 1",
+        )
+    # Torch need not be installed where another backend computes.
+    from convonet.training.parallel_step import ParallelStep
+
+    return ParallelStep(model, optimizer, loss, boundary, workers=workers, output=output, hyper=hyper)
 
 
 def _step_class() -> Callable[..., Step]:
@@ -111,6 +145,9 @@ class KerasStep:
 
     def reset(self, loss_sum: float = 0.0, correct: int = 0) -> None:
         self._loss_sum, self._correct = loss_sum, correct
+
+    def close(self) -> None:
+        pass
 
     def _pixels(self, batch: Batch) -> np.ndarray:
         x = batch.images.astype("float32")

@@ -38,6 +38,19 @@ class TorchStep:
     def train(self, batch: Batch) -> None:
         x, targets = self._pixels(batch), self._put(batch.targets)
         weights = None if batch.weights is None else self._put(batch.weights)
+        loss, output = self.backward(x, targets, weights)
+        with torch.no_grad():
+            self.apply()
+            self.count(loss, output, targets)
+
+    def backward(self, x: Any, targets: Any, weights: Any, share: float = 1.0) -> tuple[Any, Any]:
+        """Compute the gradients of some images; their mean loss and what the network gives.
+
+        Args:
+            x: (B, H, W, C) float32.
+            targets, weights: as in `Batch`, on the device.
+            share: what the gradient is multiplied by: how much of a batch these images are.
+        """
         # The module's own zero_grad knows weights by their path, and two layers of nested networks may share one.
         for weight in self._weights:
             weight.grad = None
@@ -45,12 +58,17 @@ class TorchStep:
         loss = self._loss(targets, output, sample_weight=weights)
         # Penalties on weights are trained with, but left out of the sums: these stand beside validation's.
         whole = sum(self._model.losses, loss) if self._penalties is None else loss
-        whole.backward()
-        with torch.no_grad():
-            for index, strength in (self._penalties or {}).items():
-                self._weights[index].grad.add_(self._weights[index], alpha=2 * strength)
-            self._update([weight.grad for weight in self._weights])
-            self._add(loss, output, targets)
+        (whole if share == 1.0 else whole * share).backward()
+        return loss, output
+
+    def apply(self) -> None:
+        """Change the weights by their gradients; called without recording gradients."""
+        for index, strength in (self._penalties or {}).items():
+            self._weights[index].grad.add_(self._weights[index], alpha=2 * strength)
+        self._update([weight.grad for weight in self._weights])
+
+    def close(self) -> None:
+        """Nothing is held that has to be given back."""
 
     def update_statistics(self, batch: Batch) -> None:
         with torch.no_grad():
@@ -60,7 +78,7 @@ class TorchStep:
         x, y = self._put(images).float(), self._put(targets)
         with torch.no_grad():
             output = self._forward(x, False)
-            self._add(self._loss(y, output), output, y)
+            self.count(self._loss(y, output), output, y)
         scores: np.ndarray = output.cpu().numpy()
         return scores
 
@@ -79,7 +97,8 @@ class TorchStep:
         x = self._put(batch.images).float()
         return x if batch.change is None else batch.change.images(x)
 
-    def _add(self, loss: Any, output: Any, targets: Any) -> None:
+    def count(self, loss: Any, output: Any, targets: Any) -> None:
+        """Add the loss and the correct answers of some images to the sums."""
         device = self._loss_sum.device
         self._loss_sum += loss.detach().to(device).double() * len(targets)
         answers = output.argmax(dim=1) if self._boundary is None else (output > self._boundary).long()[:, 0]

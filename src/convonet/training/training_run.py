@@ -32,6 +32,8 @@ from convonet.training.user_callbacks import UserCallbacks
 if TYPE_CHECKING:
     from convonet.training.net_training import NetTraining
 
+_AHEAD = 2
+"""Batches that are decoded while one is trained, where images are not prepared."""
 _COLLAPSE = "collapse"
 
 
@@ -82,7 +84,7 @@ class TrainingRun:
         schedule = create_schedule(hyper, steps)
         self.state = TrainingState(hyper, watch, len(train), optimizer, schedule, history)
         self.state.position.batch_size = hyper.batch_size
-        self._step = create_step(network, optimizer, info.output, hyper)
+        self._step = create_step(network, optimizer, info.output, hyper, training.workers)
         self._scorer = None if val is None else Scorer(self._step, val, info, hyper)
         self._layer_seeds = LayerSeeds(list(network._flatten_layers()), hyper.seed)
         # Made after the step, which lays the weights out anew: a mean is kept in their order in memory.
@@ -130,12 +132,14 @@ class TrainingRun:
         try:
             while not self.state.is_over:
                 self._epoch()
+            for hook in self._hooks:
+                hook.train_ended(self.state)
+            return self._finish()
         except Cancelled:
             self._save()
             raise
-        for hook in self._hooks:
-            hook.train_ended(self.state)
-        return self._finish()
+        finally:
+            self._step.close()
 
     def _begin(self) -> None:
         state, position = self.state, self.state.position
@@ -189,6 +193,7 @@ class TrainingRun:
         position, size = self.state.position, self.state.hyper.batch_size
         indices = order[position.step * size : (position.step + 1) * size]
         batch = self._batches.make(indices, position.epoch, position.step)
+        self._train.expect(order[(position.step + 1) * size : (position.step + 1 + _AHEAD) * size])
         self._set_rate()
         self._layer_seeds.set(position.epoch, position.step)
         started = time.perf_counter()

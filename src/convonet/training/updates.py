@@ -24,7 +24,15 @@ def create_update(optimizer: Any, variables: Sequence[Any]) -> Update:
     On a CPU, SGD with momentum, Adam and AdamW are torch's fused ones, which follow Keras' formulas here; all
     others are the optimizer's own.
     """
-    plain = optimizer.clipnorm is optimizer.clipvalue is optimizer.global_clipnorm is None
+    update = _fused(optimizer, variables)
+    if update is None:
+        return lambda gradients: optimizer.apply(gradients, variables)
+    return update if optimizer.global_clipnorm is None else _clipped(update, optimizer.global_clipnorm)
+
+
+def _fused(optimizer: Any, variables: Sequence[Any]) -> Update | None:
+    """The update in one pass; None where only Keras knows how."""
+    plain = optimizer.clipnorm is optimizer.clipvalue is None
     plain = plain and not (
         optimizer.use_ema or optimizer.gradient_accumulation_steps or optimizer.loss_scale_factor
     )
@@ -33,7 +41,20 @@ def create_update(optimizer: Any, variables: Sequence[Any]) -> Update:
         return _Momentum(optimizer, variables)
     if plain and isinstance(optimizer, keras.optimizers.Adam) and not optimizer.amsgrad:
         return _Adam(optimizer, variables)
-    return lambda gradients: optimizer.apply(gradients, variables)
+    return None
+
+
+def _clipped(update: Update, longest: float) -> Update:
+    """An update by gradients that are shortened, all by one factor, where they are longer than `longest` together."""
+
+    def apply(gradients: Sequence[Tensor | None]) -> None:
+        known = [gradient for gradient in gradients if gradient is not None]
+        norm = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(known)))
+        # A norm that is no number stays one in every gradient, so that the guard sees it.
+        torch._foreach_mul_(known, longest / norm.clamp(min=longest))
+        update(gradients)
+
+    return apply
 
 
 class _Fused:
@@ -48,11 +69,13 @@ class _Fused:
             for state, weights in zip(slot, self._weights, strict=True):
                 state.data = like(state.data, weights.data)
         self._decay = float(optimizer.weight_decay or 0.0)
+        # Keras lets a layer be left out of weight decay; the fused rules of torch know only all or none.
         self._decays = [bool(self._decay) and optimizer._use_weight_decay(variable) for variable in variables]
 
     def __call__(self, gradients: Sequence[Tensor | None]) -> None:
         rate = float(self._optimizer.learning_rate.value)
         for decays, weights in zip(self._decays, self._weights, strict=True):
+            # Before the step, as Keras does it: decay does not go through the moments.
             if decays:
                 weights.mul_(1 - self._decay * rate)
         used = [index for index, gradient in enumerate(gradients) if gradient is not None]

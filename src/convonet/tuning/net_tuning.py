@@ -7,9 +7,10 @@ from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from convonet.documents.search import Setting
 from convonet.errors import WorkerError
 from convonet.events import Progressed, TrialEnded, Warned, Watch
-from convonet.runs.trial_table import Setting, settings_of
+from convonet.runs.trial_table import settings_of
 from convonet.runs.trials import FoldKey, FoldRow, TrialsFile
 from convonet.tasks import TuneTask
 from convonet.tuning.budget import Budget
@@ -54,6 +55,7 @@ class NetTuning:
     ) -> None:
         self._task, self._file, self._on_report = task, file, on_report
         self._budget = budget or Budget()
+        # A search that was killed may have left half a row, and the next one would be appended to it.
         file.cut_torn()
         self._rows = {row.key: row for row in file.read()}
         known = settings_of(list(self._rows.values()), task)
@@ -61,6 +63,7 @@ class NetTuning:
         self._sampler = create_sampler(task, known, reports)
         self._trials: dict[int, Trial] = {}
         self._queue: deque[Unit] = deque()
+        # Trial → its units that wait for the first fold.
         self._gated: dict[int, list[Unit]] = {}
         self._running: dict[FoldKey, Unit] = {}
         self._memory = MemoryRule()
@@ -78,6 +81,8 @@ class NetTuning:
         self._tell_progress()
         while True:
             watch.check()
+            # Trainers that are at work are left behind: their folds are not written, and a later attempt
+            # trains them again.
             if spent := self._budget.spent():
                 return self._result(spent)
             self._give_out()
@@ -109,6 +114,7 @@ class NetTuning:
             repeats, folds = self._task.repeats, self._task.folds
             units = units_of(left, repeats=repeats, folds=folds, finished=self._rows)
             if self._task.pruner == "none":
+                # Short units last: at the end no trainer has to wait long for the others.
                 self._queue.extend(short_last(units, room))
             else:
                 self._gate(units)
@@ -118,6 +124,7 @@ class NetTuning:
         """Where settings are pruned, the first fold decides whether the others are trained."""
         for unit in units:
             trial = unit.trials[0].number
+            # The first fold alone is given out; a setting that is pruned there costs no other fold.
             if trial in self._gated or unit.fold * unit.repeat > 1:
                 self._gated.setdefault(trial, []).append(unit)
             else:
@@ -128,6 +135,8 @@ class NetTuning:
 
     def _wanted(self, unit: Unit) -> Unit | None:
         """The unit without trials that have failed meanwhile or are known to need too much memory."""
+        # Asked when a unit is given out, not when it is queued: other trials may have run out of memory
+        # since.
         larger = self._memory.refuses(unit.hyper)
         if larger is not None:
             reason = f"Not tried: it needs at least the memory of trial {larger}, which ran out of it"
@@ -150,6 +159,7 @@ class NetTuning:
 
     def _take_score(self, scored: EpochScored) -> None:
         trial, repeat, fold = scored.unit
+        # Pruners compare trials after equal epochs; scores of different folds are not comparable.
         if (repeat, fold) != (1, 1) or trial in self._ended:
             return
         self._on_report(trial, scored.epoch, scored.score)
@@ -159,6 +169,7 @@ class NetTuning:
     def _take_row(self, row: FoldRow) -> None:
         if row.key in self._rows:
             return
+        # Written before anything else happens: what is told is on disk.
         self._file.append(row)
         self._rows[row.key] = row
         self._watch.tell(
@@ -188,6 +199,7 @@ class NetTuning:
 
     def _take_death(self, death: TrainerDied) -> None:
         unit = self._running.pop(death.unit, None) if death.unit is not None else None
+        # Every further unit would die of it too.
         if death.cause == "fault":
             raise WorkerError(death.reason, hint="The run's worker.log has the details; resume goes on")
         if unit is None or all(key in self._rows for key in unit.keys()):
@@ -217,6 +229,7 @@ class NetTuning:
         each = self._task.folds * self._task.repeats
         done = len(self._ended) * each + sum(row.trial not in self._ended for row in self._rows.values())
         total = max(self._task.planned_trials * each, done)
+        # Rows of earlier attempts took no time in this one.
         now = len(self._rows) - self._rows_before
         left = (total - done) * (time.monotonic() - self._started) / now if now else None
         until = self._budget.seconds_left()

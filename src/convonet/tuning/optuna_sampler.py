@@ -20,11 +20,11 @@ from optuna.distributions import (
 )
 from optuna.trial import TrialState
 
+from convonet.documents.search import Setting
 from convonet.params.fields import Field, fields_of
 from convonet.params.hyper_params import MAX_SEED, HyperParams
 from convonet.params.ranges import ListRange, Range, ValueRange
 from convonet.params.search_space import SearchSpace
-from convonet.runs.trial_table import Setting
 from convonet.tasks import TuneTask
 from convonet.tuning.units import Trial
 
@@ -43,6 +43,7 @@ class OptunaSampler:
     def __init__(
         self, task: TuneTask, known: Sequence[Setting], reports: Mapping[int, Mapping[int, float]]
     ) -> None:
+        # It logs each trial to standard error, where our own progress is.
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         self._task, self._space = task, task.space
         direction = "minimize" if task.objective == "loss" else "maximize"
@@ -50,6 +51,7 @@ class OptunaSampler:
         span = task.space.ranges.get("epochs")
         longest = int(span.high) if isinstance(span, Range) else longest
         with warnings.catch_warnings():
+            # Hyperband is called experimental; a person can do nothing about that.
             warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
             self._study = optuna.create_study(direction=direction, pruner=_pruner(task.pruner, longest))
         self._asked: dict[int, optuna.Trial] = {}
@@ -76,6 +78,7 @@ class OptunaSampler:
         if setting.state == "pruned":
             self._study.tell(trial, state=TrialState.PRUNED)
         elif setting.mean_score is None or setting.state == "failed":
+            # TPE leaves failed trials out; a made-up bad score would bend its estimate.
             self._study.tell(trial, state=TrialState.FAIL)
         else:
             self._study.tell(trial, setting.mean_score)
@@ -88,8 +91,11 @@ class OptunaSampler:
 
     def _draw(self, number: int, known: Setting | None) -> Trial:
         seed = int(np.random.SeedSequence([self._task.seed, number]).generate_state(1)[0])
+        # A new sampler for each trial: one that moves along would draw otherwise after an interruption.
         self._study.sampler = _sampler(self._task.search, seed)
         if known is not None:
+            # An unfinished trial of an earlier attempt keeps the values that its first folds were trained
+            # with.
             self._study.enqueue_trial(_to_optuna(self._space, known.params))
         asked = self._asked[number] = self._study.ask()
         for epoch, score in self._reports.get(number, {}).items():

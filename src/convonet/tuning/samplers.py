@@ -6,8 +6,8 @@ import itertools
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from convonet.documents.search import Setting
 from convonet.params.search_space import SearchSpace
-from convonet.runs.trial_table import Setting
 from convonet.tasks import TuneTask
 from convonet.tuning.units import Trial
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QDialog, QFileDialog, QMessageBox, QWidget
 
 from convonet.desktop.dialogs.error import ErrorDialog
+from convonet.desktop.dialogs.pick import Choice, PickDialog
 from convonet.errors import ConvonetError
 
 
@@ -50,6 +51,13 @@ class Asker:
         chosen = buttons.get(box.clickedButton(), answers[-1])  # type: ignore[call-overload]
         box.deleteLater()
         return str(chosen)
+
+    def pick(self, title: str, choices: Sequence[Choice], accept: str) -> str | None:
+        """The title of one of the choices, or None."""
+        dialog = PickDialog(title, choices, accept, self._window)
+        done = dialog.exec() == QDialog.DialogCode.Accepted
+        dialog.deleteLater()
+        return dialog.taken if done else None
 
     def error(self, error: ConvonetError, offers: Sequence[str] = ()) -> str:
         """Show an error; the offer that was taken, or empty."""

@@ -67,7 +67,7 @@ class ImageDialog(QDialog):
         self.setWindowTitle(f"{picture.title} – {self._place + 1} of {self._pictures.rowCount():,}")
         self._title.setText(picture.title)
         self._path.setText(f"{picture.address}\n{size}")
-        self.bars.show_bars([Bar(name, (p,), f"{100 * p:.1f} %") for name, p in picture.probabilities])
+        self.bars.show_bars([Bar(name, (p,), f"{100 * p:.1f}%") for name, p in picture.probabilities])
         self.bars.setVisible(bool(picture.probabilities))
         self._image.setAccessibleName(picture.title)
         self._back.setEnabled(self._place > 0)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import os
 from collections.abc import Callable
 from functools import partial
@@ -17,6 +16,7 @@ from PySide6.QtWidgets import QComboBox, QDialog, QLabel, QScrollArea, QWidget
 from convonet import plots
 from convonet.desktop.widgets.basic import button, column, label, row
 from convonet.desktop.widgets.on_dark import PaperEffect
+from convonet.documents.evaluation import SPLITS, EvaluationDocument
 from convonet.runs import Run
 from convonet.runs.trial_table import settings_of
 from convonet.runs.trials import TRIALS, TrialsFile
@@ -109,14 +109,13 @@ def _figures(run: Run) -> dict[str, Callable[[], Any]]:
     """Title → what draws it, for what the run folder holds."""
     found: dict[str, Callable[[], Any]] = {}
     history, task = run.history(), run.task()
-    if history["epoch"]:
-        found["Accuracy and loss"] = lambda: plots.curves_figure(plots.curves_of(history))
-        found["Accuracy and loss in one figure"] = lambda: plots.combined_figure(plots.curves_of(history))
-    for split in ("", "_val", "_train"):
-        file = run.file(f"evaluation{split}.json")
-        if file.is_file():
-            scores = json.loads(file.read_text(encoding="utf-8"))
-            found |= _matrices(scores)
+    if history.epochs:
+        curves = plots.curves_of(history.columns())
+        found["Accuracy and loss"] = lambda: plots.curves_figure(curves)
+        found["Accuracy and loss in one figure"] = lambda: plots.combined_figure(curves)
+    for split in SPLITS:
+        scores = EvaluationDocument.in_folder(run.folder, split)
+        found |= _matrices(scores) if scores is not None else {}
     if isinstance(task, TrainTask):
         found["Hyper parameters"] = lambda: plots.table_figure(task.hyper)
     if isinstance(task, TuneTask):
@@ -131,12 +130,8 @@ def _searched(run: Run, task: TuneTask) -> dict[str, Callable[[], Any]]:
     return {plot.title: partial(plot.draw, table) for plot in drawn}
 
 
-def _matrices(scores: dict[str, Any]) -> dict[str, Callable[[], Any]]:
-    name, matrix, classes = (
-        f"Confusion matrix ({scores['split']})",
-        scores["confusion_matrix"],
-        scores["classes"],
-    )
+def _matrices(scores: EvaluationDocument) -> dict[str, Callable[[], Any]]:
+    name, matrix, classes = f"Confusion matrix ({scores.split})", scores.confusion_matrix, scores.classes
     return {
         name: lambda: plots.matrix_figure(matrix, classes),
         f"{name}, shares": lambda: plots.matrix_figure(matrix, classes, as_shares=True),

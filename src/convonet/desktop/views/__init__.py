@@ -23,6 +23,12 @@ _PAGES: dict[str, tuple[str, str]] = {
 """Page → module of this room, and class. Named, not imported: a page is loaded when it is first shown."""
 
 
+def import_pages() -> None:
+    """Import the modules of all pages, which takes a while: for a thread."""
+    for module, _ in _PAGES.values():
+        importlib.import_module(f"{__name__}.{module}")
+
+
 def make_page(name: str, context: PageContext) -> Page:
     """The page of that name.
 

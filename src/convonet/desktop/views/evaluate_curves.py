@@ -8,7 +8,8 @@ from typing import Any
 
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QWidget
 
-from convonet.desktop.widgets.basic import button, column, frame, label, row
+from convonet.desktop.widgets.basic import button, column, frame, holder, label, row
+from convonet.desktop.widgets.flow import FlowLayout
 from convonet.desktop.widgets.xy_plot import COLORS, DIAGONAL, PlotLine, XYPlot
 
 _MOST, _NARROW = len(COLORS), 96
@@ -41,27 +42,19 @@ class CurvesTab(QWidget):
         self.costs = [_cost("Cost of a false alarm", 1.0), _cost("Cost of a miss", 5.0)]
         self.keep = QCheckBox("Keep in the model")
         self.keep.setToolTip("Predictions, here and elsewhere, then obey the threshold")
-        first = row(
-            label("Positive is", "muted"),
-            self.positive,
-            label("at p ≥", "muted"),
-            self.threshold,
-            button("Test so", lambda: self._start(threshold=self.threshold.value())),
-            None,
+        first = FlowLayout(
+            holder(row(label("Positive is", "muted"), self.positive, gap=8)),
+            holder(row(label("at p ≥", "muted"), self.threshold, gap=8)),
+            button("Test again", lambda: self._start(threshold=self.threshold.value())),
             self.keep,
-            gap=8,
+            gap=10,
         )
-        second = row(
-            label("or by validation:", "muted"),
-            label("recall", "muted"),
-            self.recall,
+        second = FlowLayout(
+            holder(row(label("or by validation: recall", "muted"), self.recall, gap=8)),
             button("Choose by recall", lambda: self._start(min_recall=self.recall.value())),
-            14,
-            label("false alarm : miss", "muted"),
-            *self.costs,
+            holder(row(label("false alarm : miss", "muted"), *self.costs, gap=8)),
             button("Choose by costs", self._start_costs),
-            None,
-            gap=8,
+            gap=10,
         )
         return frame(column(first, second, gap=8, margin=12))
 
@@ -114,7 +107,7 @@ def _sentence(scores: dict[str, Any], known: int, shown: int) -> str:
     area = f"Mean area below the ROC curves {scores['auc']:.4f}. " if scores["auc"] is not None else ""
     if len(scores["classes"]) == 2 and scores["threshold"] is not None:
         found = [
-            f"{name} {100 * scores[key]:.1f} %"
+            f"{name} {100 * scores[key]:.1f}%"
             for name, key in (("sensitivity", "sensitivity"), ("specificity", "specificity"))
             if scores[key] is not None
         ]

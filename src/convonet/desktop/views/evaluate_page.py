@@ -66,7 +66,7 @@ class EvaluatePage(Page):
         self.tiles = {name: Tile(title) for name, title in _TILES.items()}
         self.matrix = MatrixView()
         self.matrix.cell_opened.connect(self.show_cell)
-        self.shares = QCheckBox("Share of each class")
+        self.shares = QCheckBox("Fraction of each class")
         self.shares.toggled.connect(self.matrix.show_shares)
         self.table = TableView(("Class", "Precision", "Recall", "F1", "Images"), "classes")
         self.curves, self.calibration = CurvesTab(self._test_again), CalibrationTab(self._test_again)
@@ -80,7 +80,7 @@ class EvaluatePage(Page):
             (self.curves, "Curves"),
             (self.calibration, "Calibration"),
             (self.sets, "All sets"),
-            (self.skipped, "Left out"),
+            (self.skipped, "Skipped files"),
         ):
             self.tabs.addTab(widget, name)
         self._either = Either(self._empty, column(row(*self.tiles.values()), self.tabs))
@@ -162,7 +162,7 @@ class EvaluatePage(Page):
         self.mark_bar.show_classes(scores["classes"])
         place = self.tabs.indexOf(self.skipped)
         self.tabs.setTabText(
-            place, f"Left out ({len(scores['skipped'])})" if scores["skipped"] else "Left out"
+            place, f"Skipped files ({len(scores['skipped'])})" if scores["skipped"] else "Skipped files"
         )
         self._read_answers(scores)
 
@@ -189,7 +189,7 @@ class EvaluatePage(Page):
     def _show_tiles(self, scores: dict[str, Any]) -> None:
         low, high = scores["accuracy_interval"]
         self.tiles["accuracy"].show_value(
-            _percent(scores["accuracy"]), f"95 % interval {_percent(low)} to {_percent(high)}"
+            _percent(scores["accuracy"]), f"95% CI {100 * low:.1f}–{_percent(high)}"
         )
         self.tiles["baseline"].show_value(_percent(scores["baseline_accuracy"]), "always answering one class")
         self.tiles["loss"].show_value(f"{scores['loss']:.4f}", "cross-entropy")
@@ -223,7 +223,7 @@ class EvaluatePage(Page):
         self._fill()
 
     def show_mistakes(self) -> None:
-        """All mistakes, the surest first."""
+        """All mistakes, highest confidence first."""
         self._cell = None
         self._fill()
         self.tabs.setCurrentIndex(2)
@@ -241,7 +241,11 @@ class EvaluatePage(Page):
             return
         if self._cell is None:
             chosen = answers.mistakes()
-            words = f"{_count(len(chosen), 'mistake')}, the surest first" if len(chosen) else "No mistakes"
+            words = (
+                f"{_count(len(chosen), 'mistake')}, highest confidence first"
+                if len(chosen)
+                else "No mistakes"
+            )
         else:
             chosen = answers.cell(*self._cell)
             words = f"{_count(len(chosen), 'image')} of {self._cell[0]}, called {self._cell[1]}"
@@ -267,7 +271,7 @@ _TILES = {
 
 
 def _percent(value: float) -> str:
-    return f"{100 * value:.2f} %"
+    return f"{100 * value:.1f}%"
 
 
 def _class_rows(scores: dict[str, Any]) -> list[tuple[Any, ...]]:
@@ -289,7 +293,7 @@ def _confused(classes: Sequence[str], matrix: Sequence[Sequence[int]]) -> list[t
 def _picture(answer: ImageAnswer, said: Mapping[str, str]) -> Picture:
     right = answer.true == answer.predicted
     title = f"{answer.true} not {answer.predicted}" if not right else answer.true
-    words = said.get(answer.address) or f"{title} ({100 * answer.confidence:.1f} %)"
+    words = said.get(answer.address) or f"{title} ({100 * answer.confidence:.1f}%)"
     return Picture(answer.address, words, not right and answer.address not in said, answer.top)
 
 

@@ -6,12 +6,16 @@ from PySide6.QtWidgets import QWidget
 
 from convonet.desktop.widgets.basic import column, label
 from convonet.desktop.widgets.table import TableView, percent
+from convonet.documents.run_record import RunScores
 from convonet.runs import Run
 from convonet.runs.sets_table import sets_table
 
 _NAMES = {"train": "Training", "val": "Validation", "test": "Test"}
-_HEAD = ("Set", "Images", "Accuracy", "95 % from", "95 % to", "Loss", "Measured")
-_TIPS = {"95 % from": "Lower end of the 95 % interval", "95 % to": "Upper end of the 95 % interval"}
+_HEAD = ("Set", "Images", "Accuracy", "95% CI from", "95% CI to", "Loss", "Measured")
+_TIPS = {
+    "95% CI from": "Lower end of the confidence interval",
+    "95% CI to": "Upper end of the confidence interval",
+}
 
 
 class SetsTab(QWidget):
@@ -27,13 +31,13 @@ class SetsTab(QWidget):
 
     def show_run(self, run: Run | None) -> None:
         """Show a run's scores; None for a model without a run."""
-        found = sets_table(run.read()["scores"]) if run is not None else {"rows": [], "sentence": None}
+        found = sets_table(RunScores() if run is None else run.read().scores)
         rows = []
-        for item in found["rows"]:
-            low, high = item["accuracy_interval"] or (None, None)
-            how = "on the finished model" if item["evaluated"] else "while it was trained"
-            shares = (percent(item["accuracy"]), percent(low), percent(high))
-            rows.append((_NAMES[item["set"]], item["images"], *shares, item["loss"], how))
+        for item in found.rows:
+            low, high = item.accuracy_interval or (None, None)
+            how = "on the finished model" if item.evaluated else "while it was trained"
+            shares = (percent(item.accuracy), percent(low), percent(high))
+            rows.append((_NAMES[item.set], item.images, *shares, item.loss, how))
         self.table.show_rows(rows)
         well = "Test a set by choosing it above; all of them stand here side by side."
-        self.sentence.setText(found["sentence"] or well)
+        self.sentence.setText(found.sentence or well)

@@ -9,7 +9,8 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QComboBox, QListWidget, QScrollArea, QSpinBox, QWidget
 
 from convonet.desktop.views.page import Either
-from convonet.desktop.widgets.basic import EmptyState, button, column, frame, label, row
+from convonet.desktop.widgets.basic import EmptyState, button, column, frame, holder, label, row
+from convonet.desktop.widgets.flow import FlowLayout
 from convonet.desktop.widgets.picture import FigureView
 
 if TYPE_CHECKING:
@@ -106,20 +107,9 @@ class DreamTab(QWidget):
         shown = column(self._says, self.picture, gap=8)
         shown.setStretch(1, 1)
         self._either = Either(self._empty, shown)
-        line = row(
-            label("Layer", "muted"),
-            self.layer,
-            label("Channel", "muted"),
-            self.channel,
-            label("Steps", "muted"),
-            self.steps,
-            label("Seed", "muted"),
-            self.seed,
-            None,
-            self._start,
-            gap=8,
-            margin=12,
-        )
+        named = (("Layer", self.layer), ("Channel", self.channel), ("Steps", self.steps), ("Seed", self.seed))
+        pairs = [holder(row(label(name, "muted"), widget, gap=8)) for name, widget in named]
+        line = column(FlowLayout(*pairs, self._start, gap=10), margin=12)
         self.setLayout(column(10, frame(line), self._either, gap=10))
 
     def _excite(self) -> None:

@@ -10,7 +10,8 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QCheckBox, QComboBox, QSlider, QWidget
 
 from convonet.desktop.views.page import Either
-from convonet.desktop.widgets.basic import EmptyState, button, column, frame, label, row
+from convonet.desktop.widgets.basic import EmptyState, button, column, frame, holder, label, row
+from convonet.desktop.widgets.flow import FlowLayout
 from convonet.desktop.widgets.image_grid import ImageGrid, Picture
 from convonet.desktop.widgets.picture import PictureView
 from convonet.desktop.widgets.xy_plot import PlotLine, XYPlot
@@ -72,18 +73,13 @@ class WhyTab(QWidget):
             "Explain again", self._explain_again, tip="The same images with what is chosen now"
         )
         self._meaning = label("", "muted", wrap=True)
-        line = row(
-            label("Method", "muted"),
-            self.method,
-            8,
-            label("For", "muted"),
-            self.label_box,
-            8,
+        line = FlowLayout(
+            holder(row(label("Method", "muted"), self.method, gap=8)),
+            holder(row(label("For", "muted"), self.label_box, gap=8)),
             self.faithful,
-            None,
             self._again,
             self._mistakes,
-            gap=8,
+            gap=10,
         )
         self._tell_method()
         return frame(column(line, self._meaning, gap=6, margin=12))
@@ -162,7 +158,7 @@ class WhyTab(QWidget):
         if "error" in item:
             return Picture(item["path"], item["error"], wrong=True)
         address = str(Path(self._document["folder"]) / item["files"]["overlay"])
-        return Picture(address, f"{item['predicted']} ({100 * item['confidence']:.1f} %)")
+        return Picture(address, f"{item['predicted']} ({100 * item['confidence']:.1f}%)")
 
     def _show_one(self) -> None:
         place = self.grid.currentIndex().row()
@@ -199,10 +195,10 @@ class WhyTab(QWidget):
 
 
 def _answer(item: dict[str, Any]) -> str:
-    said = f"{item['predicted']}, {100 * item['confidence']:.1f} % sure"
+    said = f"{item['predicted']}, {100 * item['confidence']:.1f}% sure"
     if item["class"] == item["predicted"]:
         return said
-    return f"{said}; explained is {item['class']} ({100 * item['probability']:.1f} %)"
+    return f"{said}; explained is {item['class']} ({100 * item['probability']:.1f}%)"
 
 
 def _reasons(item: dict[str, Any], title: str) -> list[str]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from convonet.data.listing import ImageListing
     from convonet.desktop.background import Background
 
-_HEAD = ("Folder", "Class", "Images", "Left out")
+_HEAD = ("Folder", "Class", "Images", "Skipped files")
 _NAMES: dict[Split, str] = {"train": "Training", "val": "Validation", "test": "Test"}
 _FOLDER = Qt.ItemDataRole.UserRole
 _SPLIT = Qt.ItemDataRole.UserRole + 1

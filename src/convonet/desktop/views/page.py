@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QAbstractSpinBox, QBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from convonet.desktop.widgets.basic import MARGIN, column, label, row
+from convonet.desktop.widgets.steady import WheelGuard
 
 if TYPE_CHECKING:
     from convonet.desktop.controller import Controller
@@ -59,6 +60,7 @@ class Page(QWidget):
         self.setLayout(whole)
         self.setAccessibleName(self.title)
         self._stale = True
+        self._wheel = WheelGuard(self)
         self.controller.changed.connect(self._part_changed)
 
     def add_buttons(self, *buttons: QWidget) -> None:
@@ -77,6 +79,7 @@ class Page(QWidget):
         # A page that nobody sees is not redrawn.
         if self._stale:
             self._refresh()
+        self._wheel.watch(self)
         # A style sheet cannot move the text of a spin box.
         for box in self.findChildren(QAbstractSpinBox):
             box.lineEdit().setTextMargins(_SPIN_MARGIN, 0, 0, 0)

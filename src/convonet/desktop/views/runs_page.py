@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QPushButton, QTabWidget
 from convonet.desktop.views.page import Either, Page, PageContext
 from convonet.desktop.widgets.basic import EmptyState, button, column, label
 from convonet.desktop.widgets.table import TableView, percent, shown, tenths
+from convonet.documents.runs import RunComparison, RunDifference
 from convonet.errors import ConvonetError
 from convonet.events import RunState, Watch
 from convonet.params import SearchSpace
@@ -187,35 +188,35 @@ class RunsPage(Page):
     def _compare(self) -> None:
         chosen, known = self._chosen(), self.session.runs
 
-        def compare(_: Watch) -> dict[str, Any]:
+        def compare(_: Watch) -> RunComparison:
             return known.compare(chosen)
 
         # The answers of both are read image by image.
         self.controller.background.call("compare", compare, self._show_comparison, self._show_fault)
 
-    def _show_comparison(self, found: dict[str, Any]) -> None:
-        names = [item["id"] for item in found["runs"]]
+    def _show_comparison(self, found: RunComparison) -> None:
+        names = [item.id for item in found.runs]
         rows: list[tuple[Any, ...]] = [
-            (name.split(".", 1)[-1], *map(_words, values)) for name, values in found["differences"].items()
+            (name.split(".", 1)[-1], *map(_words, values)) for name, values in found.differences.items()
         ]
-        scores = [item["scores"].get("test", {}).get("accuracy") for item in found["runs"]]
+        scores = [item.scores.test.accuracy if item.scores.test else None for item in found.runs]
         rows.insert(0, ("test accuracy", *(shown(percent(score)) for score in scores)))
-        same = all(item["same_data"] for item in found["runs"])
+        same = all(item.same_data for item in found.runs)
         rows.insert(1, ("images", *(("the same" if same else "not the same") for _ in names)))
-        sentences = [pair["sentence"] for pair in found["pairs"]]
-        between = found.get("difference")
-        if between is not None and between["images"]:
-            sentences.append(between["sentence"])
+        sentences = [pair.sentence for pair in found.pairs]
+        between = found.difference
+        if between is not None and between.images:
+            sentences.append(between.sentence)
         self._show_differences(names, rows, sentences)
-        self._show_between(between or {"changed": [], "marks": []})
+        self._show_between(between)
 
-    def _show_between(self, between: dict[str, Any]) -> None:
+    def _show_between(self, between: RunDifference | None) -> None:
         """Of two runs: the images that are answered otherwise, and the marks that only one of them obeyed."""
-        keys = ("path", "true", "a", "b", "p_a", "p_b", "change")
-        self.changed.show_rows([tuple(item[key] for key in keys) for item in between["changed"]])
-        self.marks.show_rows(
-            [(item["set"], item["path"], item["a"] or "", item["b"] or "") for item in between["marks"]]
+        changed, marks = (between.changed_images, between.marks) if between else ((), ())
+        self.changed.show_rows(
+            [(one.path, one.true, one.a, one.b, one.p_a, one.p_b, one.change) for one in changed]
         )
+        self.marks.show_rows([(mark.set, mark.path, mark.a or "", mark.b or "") for mark in marks])
 
     def _show_differences(
         self, names: list[str], rows: list[tuple[Any, ...]], sentences: Sequence[str] = ()
@@ -243,16 +244,15 @@ def _row(run: Run, runs: Runs) -> tuple[Any, ...]:
         history = run.history()
     except ConvonetError:
         return (run.id, "?", "?", "", None, None, None, "", str(run.path))
-    validation = [value for value in history["val_accuracy"][: record["model_epoch"]] if value is not None]
-    hyper = record["params"].get("hyper") or {}
+    validation = history.measured("val_accuracy", record.model_epoch)
     return (
         run.id,
-        record["kind"],
+        record.kind,
         runs.state(run, record),
-        str(record["created"])[:19].replace("T", " "),
-        tenths(float(record["seconds"])),
+        record.created[:19].replace("T", " "),
+        tenths(record.seconds),
         percent(validation[-1] if validation else None),
-        percent((record["scores"].get("test") or {}).get("accuracy")),
-        hyper.get("family", "convonet") if record["kind"] == "train" else "",
+        percent(record.scores.test.accuracy if record.scores.test else None),
+        record.hyper_value("family", "convonet") if record.kind == "train" else "",
         str(run.path),
     )

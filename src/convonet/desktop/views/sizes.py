@@ -109,7 +109,7 @@ def _bars(counts: Mapping[Split, Counter[int]], *, as_counts: bool) -> list[Bar]
         if as_counts:
             bars.append(Bar(name, tuple(map(float, numbers)), " / ".join(f"{n:,}" for n in numbers)))
         else:
-            bars.append(Bar(name, tuple(shares), " / ".join(f"{100 * share:.0f} %" for share in shares)))
+            bars.append(Bar(name, tuple(shares), " / ".join(f"{100 * share:.0f}%" for share in shares)))
     return bars
 
 

@@ -15,8 +15,9 @@ from convonet.desktop.widgets.basic import EmptyState, Tile, column, frame, labe
 from convonet.desktop.widgets.candidates import CandidateLine, CandidateList
 from convonet.desktop.widgets.curves import CurveView, Series
 from convonet.desktop.widgets.table import TableView, percent
+from convonet.documents.summary import NextStep
 from convonet.events import CandidateEnded
-from convonet.runs.summary import NextStep, summary_of
+from convonet.runs.summary import summary_of
 from convonet.session.progress import Progress, stored_messages, time_left
 from convonet.tasks import TrainTask
 
@@ -106,21 +107,26 @@ class TrainPage(Page):
         summary = summary_of(run) if run is not None else None
         self.summary.show_summary(summary)
         self.summary.set_may_train(work is None)
+        preparing = self.controller.preparing
         there = training or summary is not None or self._record.epochs_done > 0
         images = self.session.sets.images("train")
-        self._either.show_content(there or images > 0)
+        self._either.show_content(there or images > 0 or bool(preparing))
         self._empty.say(
             "Nothing to train on yet", "Choose a folder of images first, or begin with the digits."
         )
-        self.card.setVisible(not training)
+        self.card.setVisible(not training and not preparing)
         if not training:
             self.card.refresh(self._next(summary.sentence if summary else ""), with_candidates=not there)
-        self._progress.setVisible(training)
+        self._progress.setVisible(training or bool(preparing))
         self.tabs.setVisible(there)
         self._rest.setVisible(not there)
         self.lead.setText(self._sentence(training))
         self._choose_tab(training, summary is not None)
         self._show_record()
+        if preparing and not training:
+            self._now.setText(preparing)
+            self._left.setText("")
+            self.bar.setRange(0, 0)
 
     def _choose_tab(self, training: bool, summarized: bool) -> None:
         """Curves while it learns, the summary when it has ended."""
@@ -136,7 +142,7 @@ class TrainPage(Page):
         """The run of the model, where it is a training."""
         model = self.session.model
         run = model.run if model else None
-        return run if run is not None and run.read()["kind"] == "train" else None
+        return run if run is not None and run.read().kind == "train" else None
 
     def _take_model_history(self) -> None:
         """The history and messages of the model's run, when nothing is being trained."""
@@ -148,10 +154,10 @@ class TrainPage(Page):
             record = run.read()
             # What was said while it was watched is more than what its record keeps.
             live = self._record.messages if key == self._live_run else []
-            self._record = Progress(run.history())
+            self._record = Progress(run.history().columns())
             self._record.epochs = self._record.epochs_done
-            sets = (record.get("data") or {}).get("sets", {})
-            self._record.images = int(sets.get("train", {}).get("images", 0))
+            trained_on = record.set_record("train")
+            self._record.images = trained_on.images if trained_on else 0
             self._record.messages = list(dict.fromkeys([*live, *stored_messages(run, record)]))
         elif run is None and (self._run_shown or self._live_images != self.session.params.data.train_dir):
             # What a training that left no model has shown stays until other images are chosen.

@@ -13,7 +13,7 @@ from convonet.desktop.widgets.interval_bar import IntervalBar
 
 if TYPE_CHECKING:
     from convonet.desktop.controller import Controller
-    from convonet.runs.summary import NextStep, TrainingSummary, Tried
+    from convonet.documents.summary import NextStep, TrainingSummary, Tried
 
 _MARGIN = 16
 
@@ -100,7 +100,7 @@ class SummaryView(QScrollArea):
         self._confused_card.setVisible(pair is not None)
         if pair is not None:
             self._confused.setText(f"{pair.true} taken for {pair.predicted}")
-            self._confused_count.setText(f"{pair.count:,} of {pair.of:,} images of {pair.true}")
+            self._confused_count.setText(f"{pair.count:,} of {pair.total:,} images of {pair.true}")
         self._tried_card.setVisible(bool(summary.tried))
         self.tried.show_lines([_line(one) for one in summary.tried])
         self._show_steps(summary.advice)

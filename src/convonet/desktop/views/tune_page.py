@@ -19,6 +19,7 @@ from convonet.desktop.views.page import Either, Page, PageContext
 from convonet.desktop.views.tune_plots import SearchPlots
 from convonet.desktop.widgets.basic import EmptyState, button, column, frame, label, row
 from convonet.desktop.widgets.table import TableView, Written, tenths
+from convonet.documents.search import SearchDocument, Setting
 from convonet.events import Watch
 from convonet.launch.work import WorkEnded
 from convonet.params import HyperParams, fields_of
@@ -184,16 +185,15 @@ class TunePage(Page):
         """Read the table of the search in the background."""
         run = self._run
 
-        def read(_: Watch) -> dict[str, Any]:
+        def read(_: Watch) -> SearchDocument:
             return tune_document(run)
 
         self.controller.background.call("search", read, self.show_document)
 
-    def show_document(self, document: dict[str, Any]) -> None:
+    def show_document(self, document: SearchDocument) -> None:
         """Show the settings, the best first."""
-        results = document["results"]
-        names = list(dict.fromkeys(name for item in results for name in item["params"]))
-        rows = [_cells(item, names) for item in results]
+        names = document.varied()
+        rows = [_cells(item, names) for item in document.results]
         if rows != self.table.rows.rows:
             self.table.show_rows(rows, (*names, *_HEAD))
             self._either.show_content(True)
@@ -230,23 +230,23 @@ class TunePage(Page):
         self._timer.stop()
 
 
-def _cells(item: dict[str, Any], names: list[str]) -> tuple[Any, ...]:
+def _cells(item: Setting, names: list[str]) -> tuple[Any, ...]:
     accuracy, spread = (
-        None if (share := item[key]) is None else Written(100 * share, f"{100 * share:.2f}")
-        for key in ("mean_accuracy", "std")
+        None if fraction is None else Written(100 * fraction, f"{100 * fraction:.2f}")
+        for fraction in (item.mean_accuracy, item.std)
     )
-    params = (_plain(item["params"].get(name)) for name in names)
-    tied = "tied with the best" if item["tied"] else ""
+    params = (_plain(item.params.get(name)) for name in names)
+    tied = "tied with the best" if item.tied else ""
     return (
         *params,
         accuracy,
         spread,
-        item["mean_loss"],
-        item["folds"],
-        item["state"],
+        item.mean_loss,
+        item.folds,
+        item.state,
         tied,
-        tenths(item["seconds"]),
-        item["trial"],
+        tenths(item.seconds),
+        item.trial,
     )
 
 

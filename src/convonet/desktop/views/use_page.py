@@ -70,7 +70,7 @@ class UsePage(Page):
         self.unsure = QDoubleSpinBox()
         self.unsure.setRange(0, 100)
         self.unsure.setValue(50)
-        self.unsure.setSuffix(" %")
+        self.unsure.setSuffix("%")
         self.unsure.setDecimals(0)
         self.unsure.setAccessibleName("Unsure below")
         self.unsure.valueChanged.connect(lambda _: self._show_answers())
@@ -131,7 +131,7 @@ class UsePage(Page):
                 pictures.append(Picture(answer["path"], f"{name}: {answer['error']}", wrong=True))
                 continue
             unsure = answer["confidence"] < limit
-            sure = f"{100 * answer['confidence']:.1f} %"
+            sure = f"{100 * answer['confidence']:.1f}%"
             confidence = Written(answer["confidence"], sure)
             unknown = bool(answer.get("unknown"))
             note = "none of these" if unknown else "unsure" if unsure else ""
@@ -169,8 +169,8 @@ class UsePage(Page):
     def _answered(self, found: tuple[Any, list[tuple[str, float]]]) -> None:
         self._network, top = found
         self._answer.setText(top[0][0])
-        self._says.setText(f"{100 * top[0][1]:.1f} % sure")
-        self.bars.show_bars([Bar(name, (share,), f"{100 * share:.1f} %") for name, share in top])
+        self._says.setText(f"{100 * top[0][1]:.1f}% sure")
+        self.bars.show_bars([Bar(name, (share,), f"{100 * share:.1f}%") for name, share in top])
 
     def _not_answered(self, error: ConvonetError) -> None:
         self._says.setText(error.sentence())

@@ -95,7 +95,9 @@ class Tile(QFrame):
         super().__init__()
         self.setObjectName("card")
         self._value, self._note = label("–", "big"), label("", "small", wrap=True)
-        self.setLayout(column(label(name, "muted"), self._value, self._note, None, gap=3, margin=14))
+        self.setLayout(
+            column(label(name, "muted", wrap=True), self._value, self._note, None, gap=3, margin=14)
+        )
         self.setAccessibleName(name)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
 

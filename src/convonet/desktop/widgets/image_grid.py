@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from PySide6.QtCore import (
     QAbstractListModel,
+    QEvent,
     QModelIndex,
     QPersistentModelIndex,
     QPoint,
@@ -146,6 +147,13 @@ class ImageGrid(QListView):
         self._offers: list[tuple[str, Callable[[list[Picture]], object]]] = []
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.customContextMenuRequested.connect(self._show_menu)
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        done = super().viewportEvent(event)
+        if event.type() is QEvent.Type.Leave:
+            # Else the cell that the mouse was over last keeps its ground.
+            self.viewport().update()
+        return done
 
     def show_pictures(self, pictures: Sequence[Picture]) -> None:
         """Show a list of pictures."""

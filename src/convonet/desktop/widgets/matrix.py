@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QToolTip, QWidget
 
@@ -12,6 +12,8 @@ from convonet.desktop.style import color
 
 _LEAST, _MOST = 14, 110
 _NUMBERS_FROM = 26
+_FEW = 12
+"""Columns that are surely wide enough for a short name."""
 
 
 class MatrixView(QWidget):
@@ -28,6 +30,7 @@ class MatrixView(QWidget):
         self._classes: tuple[str, ...] = ()
         self._counts: list[list[int]] = []
         self._cell = (0, 0)
+        self._widest = 0
         self.as_shares = False
         self.setObjectName("plain")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -38,8 +41,18 @@ class MatrixView(QWidget):
         """Show another matrix."""
         self._classes, self._counts = tuple(classes), [list(line) for line in counts]
         self._cell = (0, 0)
+        self._measure()
         self.updateGeometry()
         self.update()
+
+    def _measure(self) -> None:
+        """Measure the names once: a matrix of 55 classes has 3,025 cells, each of which asks where it is."""
+        self._widest = max((self.fontMetrics().horizontalAdvance(name) for name in self._classes), default=0)
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._measure()
+        super().changeEvent(event)
 
     def show_shares(self, shares: bool) -> None:
         """Show the share of each true class instead of counts."""
@@ -59,8 +72,7 @@ class MatrixView(QWidget):
         return QSize(side + 150, side + 90)
 
     def _names_width(self) -> float:
-        widest = max((self.fontMetrics().horizontalAdvance(name) for name in self._classes), default=0)
-        return float(min(max(widest, 20), 170) + 34)
+        return float(min(max(self._widest, 20), 170) + 34)
 
     def _side(self) -> float:
         count = max(len(self._classes), 1)
@@ -73,9 +85,9 @@ class MatrixView(QWidget):
         return 30 + self._name_height()
 
     def _name_height(self) -> float:
-        """Names of columns stand upright where they are long."""
-        widest = max((self.fontMetrics().horizontalAdvance(name) for name in self._classes), default=0)
-        return 22.0 if widest <= 30 else float(min(widest, 120) + 10)
+        """Names of columns stand upright where they are long, and where many columns are narrow."""
+        is_flat = self._widest <= (30 if len(self._classes) <= _FEW else _LEAST - 2)
+        return 22.0 if is_flat else float(min(self._widest, 120) + 10)
 
     def _rect(self, true: int, predicted: int) -> QRectF:
         side = self._side()
@@ -87,30 +99,38 @@ class MatrixView(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._paint_names(painter)
-        for true, line in enumerate(self._counts):
-            total = sum(line)
-            for predicted, count in enumerate(line):
-                self._paint_cell(painter, true, predicted, count, count / total if total else 0.0)
+        self._paint_cells(painter, event.rect())
         if self.hasFocus():
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(color("ink"), 2))
             painter.drawRect(self._rect(*self._cell).adjusted(1, 1, -1, -1))
         painter.end()
 
-    def _paint_cell(self, painter: QPainter, true: int, predicted: int, count: int, share: float) -> None:
-        rect = self._rect(true, predicted).adjusted(1, 1, -1, -1)
-        ground = QColor(color("train" if true == predicted else "val"))
-        strength = 0.0 if not count else 0.15 + 0.85 * (share if true == predicted else min(share * 3, 1.0))
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(color("raised"))
-        painter.drawRoundedRect(rect, 3, 3)
-        ground.setAlphaF(strength)
-        painter.setBrush(ground)
-        painter.drawRoundedRect(rect, 3, 3)
-        if count and rect.width() >= _NUMBERS_FROM:
-            painter.setPen(color("surface") if strength > 0.6 else color("ink"))
-            text = f"{100 * share:.0f} %" if self.as_shares else str(count)
-            painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, text)
+    def _paint_cells(self, painter: QPainter, sight: QRect) -> None:
+        """The cells in sight; colours and sizes are asked for once for all of them."""
+        side, left, top = self._side(), self._names_width(), self._head()
+        grounds = {True: color("train"), False: color("val")}
+        raised, light, dark = color("raised"), color("surface"), color("ink")
+        first, last = (int((edge - left) // side) for edge in (sight.left(), sight.right()))
+        for true, line in enumerate(self._counts):
+            y = top + true * side
+            if y > sight.bottom() or y + side < sight.top():
+                continue
+            total = sum(line)
+            for predicted in range(max(first, 0), min(last + 1, len(line))):
+                count = line[predicted]
+                share = count / total if total else 0.0
+                rect = QRectF(left + predicted * side, y, side, side).adjusted(1, 1, -1, -1)
+                strength = _strength(count, share, right=true == predicted)
+                _fill(painter, rect, raised)
+                if count:
+                    ground = QColor(grounds[true == predicted])
+                    ground.setAlphaF(strength)
+                    _fill(painter, rect, ground)
+                if count and rect.width() >= _NUMBERS_FROM:
+                    painter.setPen(light if strength > 0.6 else dark)
+                    text = f"{100 * share:.0f}%" if self.as_shares else str(count)
+                    painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, text)
 
     def _paint_names(self, painter: QPainter) -> None:
         side, left, metrics = self._side(), self._names_width(), painter.fontMetrics()
@@ -175,3 +195,18 @@ class MatrixView(QWidget):
     def _open(self) -> None:
         true, predicted = (self._classes[place] for place in self._cell)
         self.cell_opened.emit(true, predicted)
+
+
+def _strength(count: int, share: float, *, right: bool) -> float:
+    """How opaque a cell is, 0..1; mistakes are made to be seen."""
+    return 0.0 if not count else 0.15 + 0.85 * (share if right else min(share * 3, 1.0))
+
+
+def _fill(painter: QPainter, rect: QRectF, ground: QColor) -> None:
+    """A small cell without round corners, which nobody would see and which take most of the time."""
+    if rect.width() < _NUMBERS_FROM:
+        painter.fillRect(rect, ground)
+        return
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(ground)
+    painter.drawRoundedRect(rect, 3, 3)

@@ -43,7 +43,7 @@ class Written(float):
 
 def percent(share: float | None) -> Written | None:
     """A share of one, shown in percent."""
-    return None if share is None else Written(share, f"{100 * share:.2f} %")
+    return None if share is None else Written(share, f"{100 * share:.1f}%")
 
 
 def tenths(value: float) -> Written:

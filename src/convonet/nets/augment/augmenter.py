@@ -45,6 +45,7 @@ class BatchChange:
         return targets if self.mixing is None else self.mixing.targets(targets)
 
     def _varied(self, images: Any, module: Any, put: Any, sample: Any) -> Any:
+        # Geometry first: contrast is about the mean of what is shown.
         if self.matrices is not None:
             images = sample(images, self.matrices, self.fill)
         if self.colors is not None:
@@ -75,6 +76,8 @@ class Augmenter:
             images: rows of the images in their set, (B,).
         """
         hyper, draws = self._hyper, Draws(self._hyper.seed, epoch, images)
+        # Everything is drawn, also what is off: switching one variation on must not change the draws of the
+        # others.
         geometry, colors = Geometry.drawn(hyper, draws), Colors.drawn(hyper, draws)
         if hyper.rand_augment:
             add_rand_augment(hyper.rand_augment, hyper.rand_magnitude, draws, geometry, colors)

@@ -63,11 +63,13 @@ class Colors:
 
         images = images * each(self.brightness)
         if (self.contrast != 1).any():
+            # About the mean of the image itself: contrast must not make it darker or brighter.
             mean = images.mean((1, 2, 3)).reshape(-1, 1, 1, 1)
             images = mean + (images - mean) * each(self.contrast)
         if (self.saturation != 1).any() and images.shape[3] == 3:
             light = (images * put(np.array(_LUMA, dtype=np.float32))).sum(3)[..., None]
             images = light + (images - light) * each(self.saturation)
+        # Here, once: solarizing and posterizing mean pixels of 0 to 255.
         images = module.clip(images, 0, 255)
         if (self.solarize < 256).any():
             images = module.where(images >= each(self.solarize), 255 - images, images)
@@ -77,6 +79,7 @@ class Colors:
         if self.stretch.any():
             low = module.amin(images, (1, 2))[:, None, None]
             high = module.amax(images, (1, 2))[:, None, None]
+            # A channel of one value has no range to stretch.
             wide = (images - low) * 255 / module.clip(high - low, 1, 255)
             images = module.where(each(self.stretch) > 0, wide, images)
         return images

@@ -32,7 +32,9 @@ class Draws:
         """Numbers in [0, 1), one an image."""
         digest = hashlib.blake2b(f"{self._head}/{name}".encode(), digest_size=8).digest()
         base = np.uint64(int.from_bytes(digest, "big"))
+        # A counter through a good scrambler: any image's number is had without drawing those before it.
         mixed = _scrambled(base + (self._images + np.uint64(1)) * _STEP)
+        # 53 bits are all that a double holds; more could round up to 1.
         return (mixed >> np.uint64(11)).astype(np.float64) / 2.0**53
 
     def signed(self, name: str, strength: float) -> NDArray[np.float64]:

@@ -79,6 +79,7 @@ class Geometry:
         shown = _matrix(
             self.window, 0, 0, self.window, self.window_x * room * width, self.window_y * room * height
         )
+        # One map for all of them: pixels are interpolated once, and the image is blurred once.
         whole: Array = (shown @ mirrored @ slanted @ zoomed @ turned @ moved)[:, :2]
         return whole
 

@@ -33,6 +33,7 @@ class Mixing:
 
     def targets(self, fractions: NDArray[np.float32]) -> NDArray[np.float32]:
         """The targets of the mixed images: fractions of their classes, (B, K)."""
+        # By the area that was really kept: a window at the border is cut off.
         own = self.keep.mean(axis=(1, 2))
         mixed: NDArray[np.float32] = fractions * own + fractions[self.partners] * (1 - own)
         return mixed
@@ -42,6 +43,7 @@ def draw_mixing(
     params: AugmentParams, seed: int, epoch: int, step: int, count: int, height: int, width: int
 ) -> Mixing:
     """The pairs of one batch. Where both kinds are asked for, a coin decides for the batch."""
+    # By step, not by image: who is mixed with whom depends on the batch.
     rng = np.random.default_rng([seed, _STREAM, epoch, step])
     partners = rng.permutation(count)
     cuts = params.cutmix > 0 and (params.mixup == 0 or rng.random() < 0.5)

@@ -22,6 +22,7 @@ Strength = NDArray[np.float64]
 def add_rand_augment(number: int, magnitude: float, draws: Draws, geometry: Geometry, colors: Colors) -> None:
     """Add `number` variations of strength `magnitude` (0..10) for each image to what is already drawn."""
     for turn in range(number):
+        # One kind for each turn and image; the same one twice is as likely as in the paper.
         kind = (draws.uniform(f"rand_kind_{turn}") * len(KINDS)).astype(int)
         sign = np.where(draws.uniform(f"rand_sign_{turn}") < 0.5, -1.0, 1.0)
         for index, vary in enumerate(KINDS):

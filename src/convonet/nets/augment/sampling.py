@@ -80,5 +80,6 @@ def _pixels(
     rows = np.clip(y, 0, height - 1).astype(np.intp)
     columns = np.clip(x, 0, width - 1).astype(np.intp)
     own = np.arange(len(images))[:, np.newaxis]
+    # Clipped to have an index at all; what is outside then counts as black.
     found: NDArray[np.float64] = images[own, rows, columns] * known[:, :, np.newaxis]
     return found

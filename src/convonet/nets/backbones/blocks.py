@@ -69,6 +69,7 @@ def _start(layers: list[Any], what: str) -> int:
         raise ParamError.of(
             {"release": f"release (Released blocks): expected 1 to {len(blocks)} blocks, received {count}"}
         )
+    # `block_1` must not be found in `block_12`.
     called = re.compile(re.escape(what) + r"(?!\d)", re.IGNORECASE)
     for index, layer in enumerate(layers):
         if what and called.match(layer.name):

@@ -110,6 +110,7 @@ def fill_from_torch(network: keras.Model, path: Path) -> None:
     """
     groups = _grouped(_read(path), path)
     layers = [layer for layer in network.layers if layer.weights]
+    # More is fine: the file also has the old output layer.
     if len(groups) < len(layers):
         raise _of_another(path, f"{len(layers)} layers with weights", f"{len(groups)}")
     for layer, (name, values) in zip(layers, groups.items(), strict=False):
@@ -126,6 +127,7 @@ def _read(path: Path) -> Mapping[str, Any]:
     import torch
 
     try:
+        # A file of torch is a pickle, which can run anything; weights alone cannot.
         values = torch.load(path, map_location="cpu", weights_only=True)
     except (
         pickle.UnpicklingError,
@@ -152,6 +154,7 @@ def _grouped(values: Mapping[str, Any], path: Path) -> dict[str, dict[str, np.nd
     groups: dict[str, dict[str, np.ndarray]] = {}
     for name, tensor in values.items():
         layer, _, kind = name.rpartition(".")
+        # A counter of torch's that Keras does not have.
         if kind != "num_batches_tracked":
             groups.setdefault(layer, {})[kind] = tensor.float().numpy()
     return groups

@@ -84,6 +84,7 @@ def _fill(network: keras.Model, info: BaseInfo, path: Path) -> None:
 
 
 def _check_size(info: BaseInfo, shape: tuple[int, int, int]) -> None:
+    # Keras would build it and leave maps of no size, or refuse it with a sentence about its arguments.
     if min(shape[:2]) < info.least:
         raise DataError(
             f"The images are too small for the backbone {info.name}",
@@ -97,6 +98,7 @@ def _randomise(network: keras.Model, seed: int) -> None:
     """Weights that follow from the seed: Keras draws those of its own networks from a seed of the process."""
     for variable in network.weights:
         if len(variable.shape) > 1:
+            # By the path: two layers of one shape must not begin with the same weights.
             variable_seed = seed_of(seed, f"{network.name}/{variable.path}")
             variable.assign(keras.initializers.HeUniform(seed=variable_seed)(variable.shape))
 
@@ -113,6 +115,7 @@ def _of_file(
     _check_shape(network, shape, path)
     inside = found_scaling(loaded) if info is None else _described(info)
     if inside is not None:
+        # It scales its own pixels: a second scaling in front would be wrong.
         return Backbone(network, None, inside)
     if given is None and info is None and (fed := fed_scaling(loaded)) is not None:
         given = PixelScaling(fed)

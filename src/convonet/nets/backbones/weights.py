@@ -51,6 +51,7 @@ def check_hash(path: Path, digest: str | None) -> Path:
     if digest is None:
         return path
     with path.open("rb") as file:
+        # Keras publishes some hashes as MD5.
         found = hashlib.file_digest(file, "sha256" if len(digest) == 64 else "md5").hexdigest()
     if found != digest.lower():
         raise ModelFileError(
@@ -91,6 +92,7 @@ def _fetch(info: BaseInfo) -> Path:
     """Download into our folder; what has another hash does not get there."""
     if info.url is None:
         raise _absent(info)
+    # The folder keeps its name: weights that were fetched by earlier versions lie there.
     path = home() / "bases" / info.file
     with replacing(path) as temporary:
         try:

@@ -47,6 +47,7 @@ def build(config: Mapping[str, Any]) -> tuple[keras.Model, list[Leaf]]:
 def _network(
     part: Mapping[str, Any], path: tuple[str, ...], positions: tuple[str, ...], leaves: list[Leaf]
 ) -> keras.Model:
+    # A sentence instead of the end of Python's stack.
     if len(path) > _MAX_DEPTH:
         raise Unreadable(f"networks nested more than {_MAX_DEPTH} deep")
     config = part.get("config")
@@ -86,6 +87,7 @@ def _layer(
     """A layer or a nested network, made but not yet connected."""
     name, config = part["class_name"], part.get("config")
     registered = part.get("registered_name")
+    # A layer of the same name by somebody else may compute anything.
     if registered not in (None, name):
         raise Unreadable(f"a layer of somebody's own, {str(registered)[:60]}")
     own = config.get("name", "") if isinstance(config, Mapping) else ""

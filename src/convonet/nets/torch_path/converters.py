@@ -14,6 +14,7 @@ from torch.nn import functional
 
 from convonet.nets.backend import keras
 from convonet.nets.statistics import learns_statistics
+from convonet.nets.torch_path.batch_part import current_part
 from convonet.nets.torch_path.dropout import draw_for
 from convonet.nets.torch_path.layout import keras_axes, torch_axes, torch_kernel
 from convonet.nets.torch_path.norm import normalised
@@ -118,6 +119,7 @@ def _conv(layer: Any) -> list[TorchOp]:
     def convolved(x: Tensor, shift: Tensor | None, factor: Tensor | None = None) -> Tensor:
         weights, groups = torch_kernel(kernel), getattr(layer, "groups", 1)
         if depthwise:
+            # torch has no depthwise convolution: it is one with as many groups as channels.
             weights = weights.transpose(0, 1).reshape(-1, 1, *weights.shape[2:])
             groups = x.shape[1]
         if factor is not None:
@@ -130,6 +132,7 @@ def _conv(layer: Any) -> list[TorchOp]:
 
     bare = None if bias is None else lambda x, training: convolved(x, None)
     after = _activation(layer.activation)
+    # Only a convolution without activation can take the normalization behind it into its kernel.
     conv = TorchOp(
         lambda x, training: convolved(x, bias), bare=bare, bias=bias, scaled=None if after else scaled
     )
@@ -149,6 +152,7 @@ def _padded(x: Tensor, padding: str, extents: list[int], stride: tuple[int, ...]
         max((-(-size // step) - 1) * step + side - size, 0)
         for size, side, step in zip(x.shape[2:], extents, stride, strict=True)
     ]
+    # The convolution pads by itself for nothing; padding before it copies the maps.
     if all(lack % 2 == 0 for lack in missing):
         return x, [lack // 2 for lack in missing]
     (top, left) = (lack // 2 for lack in missing)
@@ -157,6 +161,7 @@ def _padded(x: Tensor, padding: str, extents: list[int], stride: tuple[int, ...]
 
 @_converts(keras.layers.Dense)
 def _dense(layer: Any) -> list[TorchOp]:
+    # Such a layer does not compute with its kernel alone.
     if getattr(layer, "lora_enabled", False) or getattr(layer, "quantization_mode", None):
         return [TorchOp(_keras_op(layer))]
     kernel, bias = _weights(layer)
@@ -185,6 +190,7 @@ def _norm(layer: Any) -> list[TorchOp]:
         return factor, -mean * factor if beta is None else torch.addcmul(beta, mean, factor, value=-1)
 
     def run(x: Tensor, training: bool) -> Tensor:
+        # With fixed statistics torch's own is one multiplication and addition, and exact.
         if not (training and learns_statistics(layer)):
             return functional.batch_norm(x, mean, variance, gamma, beta, False, 0.0, layer.epsilon)
         rows = keras_axes(x)
@@ -222,6 +228,7 @@ def _leaky(layer: Any) -> list[TorchOp]:
 @_converts(keras.layers.MaxPooling2D, keras.layers.AveragePooling2D)
 def _pool(layer: Any) -> list[TorchOp]:
     size, stride = tuple(layer.pool_size), tuple(layer.strides)
+    # The padding of `same` may be uneven, and an average must not count it.
     if layer.padding != "valid":
         return [TorchOp(_keras_op(layer))]
     if type(layer) is keras.layers.MaxPooling2D:
@@ -254,9 +261,12 @@ def _drop(layer: Any) -> list[TorchOp]:
         if not training:
             return x
         seed, calls = state.tolist()
+        # Keras counts the calls of a generator too; a layer that is used twice in a network draws twice.
         state[1] += 1
-        rows = keras_axes(x)
-        return torch_axes(rows * drawn((seed + calls) & 0xFFFFFFFF, rows))
+        rows, part = keras_axes(x), current_part()
+        if part is None:
+            return torch_axes(rows * drawn((seed + calls) & 0xFFFFFFFF, rows))
+        return torch_axes(rows * part.of(drawn((seed + calls) & 0xFFFFFFFF, part.whole(rows))))
 
     return [TorchOp(run)]
 

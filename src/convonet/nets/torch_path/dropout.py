@@ -27,11 +27,14 @@ def draw_for(rate: float, tensor: Tensor) -> Draw:
 
 
 def _by_numpy(rate: float) -> Draw:
+    # Never all and never none: a rate of 1e-6 is a wish for some dropout.
     limit = min(max(round(rate * _PARTS), 1), _PARTS - 1)
+    # By the rate as it was rounded, so that the mean stays exact.
     kept = np.float32(_PARTS / (_PARTS - limit))
 
     def draw(seed: int, rows: Tensor) -> Tensor:
         count = rows.numel()
+        # Four draws of 16 bits come from each number of 64.
         drawn = np.random.SFC64(seed).random_raw(-(-count // 4)).view(np.uint16)[:count]
         return torch.from_numpy(np.multiply(drawn >= limit, kept)).view(rows.shape)
 

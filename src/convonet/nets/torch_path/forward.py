@@ -77,6 +77,7 @@ def create_forward(model: Any) -> TorchForward | None:
 
 def _is_graph(model: Any) -> bool:
     graph = isinstance(model, keras.Sequential) or type(model).__name__ == "Functional"
+    # A subclass of Model runs Python between its layers, which the graph does not show.
     return graph and len(model.inputs) == 1 and len(model.outputs) == 1
 
 
@@ -201,6 +202,7 @@ def _freed(nodes: Sequence[OpNode], result: int) -> list[OpNode]:
     """Each node with the values that it is the last to read, so that their memory is given back early."""
     read = {result}
     made = []
+    # From the end: the first one met that reads a value is the last one to need it.
     for node in reversed(nodes):
         made.append(replace(node, last=tuple(index for index in set(node.sources) if index not in read)))
         read |= set(node.sources)

@@ -20,6 +20,7 @@ Tensor = Any
 def lay_out(model: Any) -> None:
     """Turn the memory of every convolution's kernel; shapes and numbers stay."""
     for layer in model._flatten_layers():
+        # By exact type: a subclass may compute with its kernel in a way of its own.
         if type(layer) is keras.layers.Conv2D:
             tensor = layer.kernel.value
             tensor.data = keras_kernel(
@@ -30,6 +31,7 @@ def lay_out(model: Any) -> None:
 @contextmanager
 def constant_weights(model: Any) -> Iterator[None]:
     """Inside, no weight of a network wants a gradient, so that a traced graph may hold all of them as constants."""
+    # A frozen layer has some without a gradient, which must not get one afterwards.
     wanted = [variable.value for variable in model.weights if variable.value.requires_grad]
     for tensor in wanted:
         tensor.requires_grad_(False)

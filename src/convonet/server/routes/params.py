@@ -6,12 +6,13 @@ from typing import Any
 
 from fastapi import APIRouter
 
+from convonet.documents.plan import Plan
 from convonet.errors import ParamError
 from convonet.params import SearchSpace
 from convonet.params.files import data_to_dict, hyper_to_dict
 from convonet.params.migrations import VERSION_KEY
 from convonet.params.recipes import RECIPES, Recipe, recipe_of
-from convonet.planning import Plan, plan_for
+from convonet.planning import plan_for
 from convonet.server import schemas
 from convonet.server.answers import Json
 from convonet.server.refusals import Refusal
@@ -64,7 +65,7 @@ def recipe(dataset: DataSetId, recipe: Recipe, parts: Parts) -> Json:
     return Json({"recipe": recipe, "hyper": hyper})
 
 
-@router.post("/datasets/{dataset}/plan", response_model=schemas.PlanDocument)
+@router.post("/datasets/{dataset}/plan", response_model=Plan)
 def plan(dataset: DataSetId, wish: schemas.PlanRequest, parts: Parts) -> Json:
     """What a recipe would train on the images of a set that was looked at; nothing is trained."""
     found = parts.datasets.find(dataset)
@@ -84,29 +85,7 @@ def plan(dataset: DataSetId, wish: schemas.PlanRequest, parts: Parts) -> Json:
         minutes=wish.minutes,
         validation=0 if own is None else len(own),
     )
-    return Json(_plan_document(made))
-
-
-def _plan_document(plan: Plan) -> dict[str, Any]:
-    keys = (
-        "name",
-        "kind",
-        "title",
-        "hyper",
-        "image_size",
-        "channels",
-        "timed",
-        "least_epochs",
-        "most_epochs",
-    )
-    return {
-        "recipe": plan.recipe,
-        "minutes": plan.minutes,
-        "sentence": plan.sentence,
-        "notes": list(plan.notes),
-        "facts": plan.facts,
-        "candidates": [{key: getattr(one, key) for key in keys} for one in plan.candidates],
-    }
+    return Json(made)
 
 
 def task_of(parts: Services, wish: schemas.StartRun) -> Task:

@@ -9,12 +9,12 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 
-from convonet.errors import error_from_dict
+from convonet.documents.predictions import Predictions
+from convonet.documents.run_record import Fault
 from convonet.inference.answers import TOP
 from convonet.runs import Run
 from convonet.runs.documents import read_result
 from convonet.scratch import Scratch
-from convonet.server import schemas
 from convonet.server.answers import Json
 from convonet.server.batching import AnswerOptions, all_pixels
 from convonet.server.multipart import FIELD, Upload, read_uploads
@@ -54,7 +54,7 @@ _FEW = 8
 _HEAVY = 4_000_000
 
 
-@router.post("/runs/{run}/predict", response_model=schemas.Predictions, openapi_extra=MULTIPART)
+@router.post("/runs/{run}/predict", response_model=Predictions, openapi_extra=MULTIPART)
 async def predict(
     request: Request,
     run: RunId,
@@ -159,5 +159,5 @@ async def _answered(parts: Services, asked: Run) -> dict[str, Any]:
         parts.queue.cancel(asked)
         raise
     if state != "done":
-        raise error_from_dict(asked.read()["error"] or {})
+        raise (asked.read().error or Fault()).error()
     return read_result(asked)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import mimetypes
 import os
 from pathlib import Path as FilePath
@@ -12,7 +11,9 @@ from fastapi import APIRouter, Query, Response
 from fastapi.responses import FileResponse
 
 from convonet.data.locations import location_of
-from convonet.errors import ConvonetError, InputError
+from convonet.documents.evaluation import EvaluationDocument, SetsTable
+from convonet.documents.history import HistoryTable
+from convonet.errors import InputError
 from convonet.params import DataParams
 from convonet.params.files import hyper_to_dict
 from convonet.params.migrations import VERSION_KEY
@@ -101,7 +102,7 @@ def _media_type(path: FilePath) -> str:
     return kind or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
 
 
-@router.get("/runs/{run}/history")
+@router.get("/runs/{run}/history", response_model=HistoryTable)
 def history(run: RunId, parts: Parts) -> Json:
     """The columns of the history: epoch, loss, accuracy …; what was not measured is null."""
     return Json(parts.known.find(run).history())
@@ -111,7 +112,7 @@ def history(run: RunId, parts: Parts) -> Json:
 def result(run: RunId, parts: Parts) -> Json:
     """The document that the command prints for this kind of run; of a search also while it goes on."""
     found = parts.known.find(run)
-    if traits_of(found.read()["kind"]).reported:
+    if traits_of(found.read().kind).reported:
         return Json(run_document(found))
     if not found.file(RESULT).is_file():
         raise Refusal(409, "The run has no result yet", where=found.id, received=str(found.state()))
@@ -122,7 +123,7 @@ def result(run: RunId, parts: Parts) -> Json:
 def trials(run: RunId, parts: Parts) -> Json:
     """The table of a search or study so far."""
     found = parts.known.find(run)
-    if not traits_of(found.read()["kind"]).fills_table:
+    if not traits_of(found.read().kind).fills_table:
         raise InputError("Only a search or a study has trials", where=found.id)
     return Json(run_document(found))
 
@@ -135,27 +136,23 @@ def best(run: RunId, parts: Parts, trial: Annotated[int | None, Query(ge=1, le=1
     return Json({"hyper": {name: value for name, value in values.items() if name != VERSION_KEY}})
 
 
-@router.get("/runs/{run}/evaluation")
+@router.get("/runs/{run}/evaluation", response_model=EvaluationDocument)
 def evaluation(run: RunId, parts: Parts, split: schemas.SplitName = "test") -> Json:
     """The scores of a run's model on one set, the confusion matrix among them."""
     return Json(_scores(parts.known.find(run), split))
 
 
-def _scores(run: Run, split: str) -> dict[str, Any]:
-    path = run.file("evaluation.json" if split == "test" else f"evaluation_{split}.json")
-    try:
-        document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise no_such(f"This run was not tested on its {split} images", run.id, "Test it") from error
-    except ValueError as error:
-        raise ConvonetError("The scores cannot be read", where=path.name) from error
-    return document
+def _scores(run: Run, split: str) -> EvaluationDocument:
+    found = EvaluationDocument.in_folder(run.folder, split)
+    if found is None:
+        raise no_such(f"This run was not tested on its {split} images", run.id, "Test it")
+    return found
 
 
-@router.get("/runs/{run}/sets")
+@router.get("/runs/{run}/sets", response_model=SetsTable)
 def sets(run: RunId, parts: Parts) -> Json:
     """The main scores of training, validation and test; a sentence where test falls below validation."""
-    return Json(sets_table(parts.known.find(run).read()["scores"]))
+    return Json(sets_table(parts.known.find(run).read().scores))
 
 
 @router.get("/runs/{run}/answers", response_model=schemas.AnswerPage)
@@ -202,10 +199,10 @@ def _answer(root: Root, table: Answers, index: int) -> dict[str, Any]:
 def _set_root(run: Run, split: str) -> FilePath:
     """The folder that the paths of a table of answers are relative to."""
     record = run.read()
-    known = ((record["data"] or {}).get("sets") or {}).get(split)
-    if known:
-        return FilePath(known["root"])
-    values = {k: v for k, v in (record["params"].get("data") or {}).items() if k != VERSION_KEY}
+    known = record.set_record(split)
+    if known is not None:
+        return FilePath(known.root)
+    values = {k: v for k, v in (record.params.data or {}).items() if k != VERSION_KEY}
     data = DataParams.of(values)
     wanted: Any = split
     location = location_of(data, wanted) or location_of(data, "train")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import suppress
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
-from convonet.errors import InputError, ParamError
+from convonet.documents.runs import RunComparison, RunRow
+from convonet.errors import InputError, ParamError, RunNotFoundError
 from convonet.events import RunState
 from convonet.runs import Run, RunStore
 from convonet.runs.documents import list_row, show_document
@@ -36,9 +39,16 @@ _MESSAGE = {
 }
 
 
-def row(parts: Services, run: Run) -> dict[str, Any]:
+def row(parts: Services, run: Run) -> RunRow:
     """A row of the list, with its place among those that wait."""
-    return list_row(run) | {"position": parts.queue.position(run)}
+    return list_row(run).changed(position=parts.queue.position(run))
+
+
+def _rows(parts: Services) -> Iterator[RunRow]:
+    for run in parts.known.all():
+        # One that is being deleted, or is damaged, must not hide the others.
+        with suppress(RunNotFoundError):
+            yield row(parts, run)
 
 
 @router.get("/runs", response_model=schemas.RunList)
@@ -50,12 +60,11 @@ def list_runs(
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> Json:
     """Runs below the root, the newest first."""
-    rows = [row(parts, run) for run in parts.known.all()]
-    rows = [item for item in rows if kind in (None, item["kind"]) and state in (None, item["state"])]
+    rows = [item for item in _rows(parts) if kind in (None, item.kind) and state in (None, item.state)]
     return Json({"total": len(rows), "runs": rows[offset : offset + limit]})
 
 
-@router.post("/runs", status_code=201, response_model=schemas.RunRow)
+@router.post("/runs", status_code=201, response_model=schemas.ListedRun)
 def start(wish: schemas.StartRun, parts: Parts, response: Response) -> Json:
     """Start a job. It waits for its turn; `events` tells what becomes of it."""
     task = task_of(parts, wish)
@@ -64,14 +73,14 @@ def start(wish: schemas.StartRun, parts: Parts, response: Response) -> Json:
     return Json(row(parts, run), 201, {"Location": f"{PREFIX}/runs/{url_part(run.id)}"})
 
 
-@router.get("/runs/{run}", response_model=schemas.RunDocument)
+@router.get("/runs/{run}", response_model=schemas.ShownRun)
 def show(run: RunId, parts: Parts) -> Json:
     """Everything that a run's record says."""
     found = parts.known.find(run)
-    return Json(show_document(found) | {"position": parts.queue.position(found)})
+    return Json(show_document(found).changed(position=parts.queue.position(found)))
 
 
-@router.post("/runs/{run}/cancel", status_code=202, response_model=schemas.RunRow)
+@router.post("/runs/{run}/cancel", status_code=202, response_model=schemas.ListedRun)
 def cancel(run: RunId, parts: Parts) -> Json:
     """Ask a run to stop after the present batch; what was done is kept."""
     found = parts.known.find(run)
@@ -79,7 +88,7 @@ def cancel(run: RunId, parts: Parts) -> Json:
     return Json(row(parts, found), 202)
 
 
-@router.post("/runs/{run}/resume", status_code=202, response_model=schemas.RunRow)
+@router.post("/runs/{run}/resume", status_code=202, response_model=schemas.ListedRun)
 def resume(run: RunId, parts: Parts, wish: schemas.Resume | None = None) -> Json:
     """Go on with a run that was cancelled, interrupted or failed; nothing is done for one that is done."""
     found = parts.known.find(run)
@@ -99,7 +108,7 @@ def delete(run: RunId, parts: Parts) -> Response:
     return Response(status_code=204)
 
 
-@router.get("/compare", response_model=schemas.Comparison)
+@router.get("/compare", response_model=RunComparison)
 def compare(parts: Parts, run: Annotated[list[str], Query(min_length=1, max_length=_MOST_COMPARED)]) -> Json:
     """Runs side by side: scores, the parameters that differ, and McNemar's test of every two."""
     found = list({item.path: item for item in map(parts.known.find, run)}.values())

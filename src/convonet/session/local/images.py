@@ -19,7 +19,7 @@ from convonet.tasks import Split, TrainTask
 if TYPE_CHECKING:
     from convonet.data.listing import ImageListing
     from convonet.data.marking import MarkedImage
-    from convonet.planning import Plan
+    from convonet.documents.plan import Plan
 
 
 class LocalImages:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
+from convonet.documents.run_record import RunRecord
+from convonet.documents.runs import RunComparison
 from convonet.events import RunState
 from convonet.runs import Run, RunStore
 
@@ -27,7 +28,7 @@ class LocalRuns:
         """The run of that path or id. Raises RunNotFoundError."""
         return self.store.find(name)
 
-    def state(self, run: Run, record: Mapping[str, Any] | None = None) -> RunState:
+    def state(self, run: Run, record: RunRecord | None = None) -> RunState:
         """What the record says, held against who is alive."""
         return run.state(record)
 
@@ -38,6 +39,6 @@ class LocalRuns:
         """Remove a run folder and all in it. Raises RunAliveError."""
         self.store.delete(run)
 
-    def compare(self, runs: Sequence[Run]) -> dict[str, Any]:
+    def compare(self, runs: Sequence[Run]) -> RunComparison:
         """Runs side by side."""
         return self.store.compare(runs)

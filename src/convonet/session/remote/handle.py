@@ -13,7 +13,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeVar
 
-from convonet.errors import Cancelled, ConvonetError, WorkerError, error_from_dict
+from convonet.documents.run_record import Fault
+from convonet.errors import Cancelled, ConvonetError, WorkerError
 from convonet.events import RunState, StageStarted, Stamped, Warned, read_event
 from convonet.runs import Run
 from convonet.session.remote.client import Client, quoted
@@ -28,7 +29,7 @@ T = TypeVar("T")
 _UNDER_WAY = (RunState.WAITING, RunState.RUNNING)
 _TABLES_SECONDS = 2.0
 _WAITING = "Waiting for the server; nothing is lost"
-_AGAIN = "The server was started again; the run goes on from its last checkpoint"
+_AGAIN = "The server was started again; the run continues from its last checkpoint"
 
 
 def continue_run(
@@ -85,7 +86,7 @@ class RemoteHandle:
         self._thread.start()
 
     def is_alive(self) -> bool:
-        """Whether the run goes on, or its files are still on their way."""
+        """Whether the run is under way there, or its files are still being fetched."""
         return self._thread.is_alive()
 
     def poll(self) -> list[Stamped]:
@@ -102,10 +103,10 @@ class RemoteHandle:
             threading.Thread(target=self._cancel, name="cancel", daemon=True).start()
 
     def detach(self) -> None:
-        """It is the server's work: it goes on in any case."""
+        """It is the server's work: it continues in any case."""
 
     def leave(self) -> None:
-        """It is the server's work: it goes on in any case."""
+        """It is the server's work: it continues in any case."""
 
     def finish(self) -> RunState:
         """How it ended.
@@ -120,14 +121,14 @@ class RemoteHandle:
         if self._state is RunState.CANCELLED:
             raise Cancelled
         if self._state is RunState.FAILED:
-            raise error_from_dict(self._run.read()["error"] or {})
+            raise (self._run.read().error or Fault()).error()
         if self._state is RunState.INTERRUPTED:
-            hint = "Resume goes on from its last checkpoint" if self._traits.resumable else "Start it again"
+            hint = "Resume continues from its last checkpoint" if self._traits.resumable else "Start it again"
             raise WorkerError("The process that worked on this run is gone", where=self._run.id, hint=hint)
         return self._state
 
     def close(self) -> None:
-        """Follow it no longer; it goes on there."""
+        """Follow it no longer; it continues there."""
         self._closed.set()
         if self._stream is not None:
             self._stream.close()
@@ -165,7 +166,7 @@ class RemoteHandle:
         return self._closed.is_set() or (self._cancelled.is_set() and not self._begun)
 
     def _followed(self) -> RunState:
-        """Listen to the end. What the server's own end has interrupted goes on when it is back."""
+        """Listen to the end. What was interrupted when the server ended is continued when it is back."""
         while True:
             state = self._patient(self._listen)
             if state is not RunState.INTERRUPTED:

@@ -15,6 +15,7 @@ from PIL import Image
 
 from convonet.data.listing import ImageListing, Mark, Skipped
 from convonet.data.marking import MarkedImage
+from convonet.documents.plan import Plan
 from convonet.errors import error_from_dict
 from convonet.events import Watch
 from convonet.file_stats import STATS
@@ -22,7 +23,6 @@ from convonet.params import DataParams, HyperParams
 from convonet.params.files import data_to_dict
 from convonet.params.migrations import VERSION_KEY
 from convonet.params.recipes import Recipe, TrainRecipe
-from convonet.planning import Plan
 from convonet.session.demo import DEMO_HYPER
 from convonet.session.look import SizesFound
 from convonet.session.predictions import Answers, answers_file, read_answers

@@ -55,7 +55,7 @@ class Mirror:
 
     def state(self, run: Run) -> RunState:
         """What the server reported last: the lock of a run is held there."""
-        return self._states.get(run.id) or RunState(run.read()["state"])
+        return self._states.get(run.id) or run.read().state
 
     def note_state(self, run: str, state: RunState) -> None:
         """Take note of what the server reports."""

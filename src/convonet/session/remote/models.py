@@ -45,13 +45,13 @@ class RemoteModels:
             document = self._mirror.model(self._mirror.id_of(path))
         else:
             document = self._client.get("/models", path=path_there(path))
-        place, kept = self._places(document)
+        path, kept = self._paths(document)
         onnx = kept / "model.onnx" if document["onnx"] else None
-        self._sources[place] = _Source(document["run"] or document["path"], onnx)
+        self._sources[path] = _Source(document["run"] or document["path"], onnx)
         info = ModelInfo.from_json(json.dumps(document["info"])) if document["info"] else None
-        return OpenedModel(place, info, scaling, tuple(classes or ()))
+        return OpenedModel(path, info, scaling, tuple(classes or ()))
 
-    def _places(self, document: dict[str, Any]) -> tuple[Path, Path]:
+    def _paths(self, document: dict[str, Any]) -> tuple[Path, Path]:
         """What stands for the model here, and the folder that gets its files."""
         run = document["run"]
         if run is None:

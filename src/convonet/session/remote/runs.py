@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
+from convonet.documents.run_record import RunRecord
+from convonet.documents.runs import RunComparison
 from convonet.events import RunState
 from convonet.runs import RECORD, Run
 from convonet.session.remote.client import Client, quoted
@@ -27,7 +29,7 @@ class RemoteRuns:
     def _listed(self, row: dict[str, Any]) -> Run:
         """Only what a list shows is fetched: the record and the history."""
         copy, state = Run(self._mirror.path(row["id"])), RunState(row["state"])
-        if not copy.file(RECORD).is_file() or not state.ended or copy.read()["ended"] != row["ended"]:
+        if not copy.file(RECORD).is_file() or not state.ended or copy.read().ended != row["ended"]:
             copy = self._mirror.light(row["id"], state)
         self._mirror.note_state(row["id"], state)
         return copy
@@ -36,7 +38,7 @@ class RemoteRuns:
         """The run of that id."""
         return self._mirror.light(self._mirror.id_of(name))
 
-    def state(self, run: Run, record: Mapping[str, Any] | None = None) -> RunState:
+    def state(self, run: Run, record: RunRecord | None = None) -> RunState:
         """What the server reported last."""
         return self._mirror.state(run)
 
@@ -49,8 +51,7 @@ class RemoteRuns:
         self._client.delete(f"/runs/{quoted(run.id)}")
         shutil.rmtree(run.path, ignore_errors=True)
 
-    def compare(self, runs: Sequence[Run]) -> dict[str, Any]:
+    def compare(self, runs: Sequence[Run]) -> RunComparison:
         """Runs side by side, as the server has them."""
         query = "&".join(f"run={quoted(run.id)}" for run in runs)
-        found: dict[str, Any] = self._client.get(f"/compare?{query}")
-        return found
+        return RunComparison.of(self._client.get(f"/compare?{query}"))

@@ -155,7 +155,7 @@ const TAKERS = {
   EvaluationEnded(progress, event) {
     if (event.split === "test") progress.test = event;
   },
-  TrialEnded(progress, event) {
+  TrialEnded(progress) {
     progress.trials += 1;
   },
   Warned(progress, event) {

@@ -26,7 +26,7 @@ export class Marks {
     );
   }
 
-  take(dataset, found) {
+  take(_dataset, found) {
     this.rows = found.marks.map((mark) => ({...mark, address: addressOf(mark)}));
     this.said = new Map(
       this.rows.map((mark) => [mark.address, mark.label === null ? "left out" : `said to be ${mark.label}`]),

@@ -1,6 +1,6 @@
 // How a training is planned: Fast, Balanced, Best, or every value by hand; its time budget; the plan in words.
 
-import {fill, h, say} from "./dom.js";
+import {fill, h} from "./dom.js";
 import {number} from "./options.js";
 import {changed, store, takeRecipe, usedRecipe, wrongMinutes} from "./store.js";
 
@@ -56,7 +56,7 @@ export function recipeFields(page) {
 }
 
 /** The plan in a sentence, and what to know of it; follows the store. */
-export function planWords(page) {
+export function planWords(page, {onParameters = false} = {}) {
   const place = h(".plan", {"aria-live": "polite"});
   const words = h(
     "p.muted",
@@ -72,7 +72,8 @@ export function planWords(page) {
   function show() {
     const {plan, planError} = store;
     const planned = usedRecipe() !== "none";
-    place.hidden = !store.dataset?.sets.train?.images || (planned && !plan && !planError);
+    const nothing = planned ? !plan && !planError : onParameters;
+    place.hidden = nothing || !store.dataset?.sets.train?.images;
     if (!planned) fill(place, words);
     else if (planError) fill(place, h("p.bad", {role: "alert"}, planError.message));
     else if (plan) fill(place, sentence(plan.sentence), notes(plan.notes));

@@ -2,7 +2,7 @@
 
 import {call, fileOf, seg} from "./api.js";
 import {Chart} from "./chart.js";
-import {fill, h, interval, note, percent, say, short, tile} from "./dom.js";
+import {fill, h, interval, note, percent, short, tile} from "./dom.js";
 import {SCORES} from "./follow.js";
 import {takeModel} from "./models.js";
 import {candidateTable, summaryCards} from "./summary.js";

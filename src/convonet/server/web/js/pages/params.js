@@ -16,7 +16,13 @@ export function paramsPage(page) {
   const tabs = h(".tabs", {role: "group", "aria-label": "Which parameters"});
   const tools = h("div");
   const form = h("form.card", {onsubmit: (event) => event.preventDefault(), "aria-label": "Parameters"});
-  const plan = h(".card", {}, recipeFields(page), planWords(page), imposedValues(page, clearOne));
+  const plan = h(
+    ".card",
+    {},
+    recipeFields(page),
+    planWords(page, {onParameters: true}),
+    imposedValues(page, clearOne),
+  );
   const search = h("input", {id: "param-search", type: "search", autocomplete: "off", oninput: filter});
   const onlySet = h("input", {id: "only-set", type: "checkbox", onchange: filter});
   const none = h("p.muted", {hidden: true}, "No parameter matches.");
@@ -140,8 +146,14 @@ export function paramsPage(page) {
       if (field.group === "Network" && field.name !== "family" && !(field.name in own))
         delete store.hyper[field.name];
     }
-    changed("hyper", "recipe");
+    // A backbone wants images of the size that it was trained with.
+    const base =
+      name === "transfer" && store.about.bases.find((each) => each.name === (store.hyper.base || own.base));
+    if (base && !store.data.image_size)
+      Object.assign(store.data, {image_size: `${base.image_size}`, channels: "3"});
+    changed("data", "hyper", "recipe");
     check().catch(() => {});
+    if (base) look().catch(() => {});
   }
 
   function toolbar() {

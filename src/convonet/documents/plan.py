@@ -1,15 +1,16 @@
-"""A plan: which candidates are trained on the images, what was decided on the way, and what came of each.
+"""The `plan` of `run.json`: what a recipe trains, what was decided on the way, and what came of each candidate.
 
-It is kept in `run.json`. What depends on time is written there before it is acted on, so that a resumed or repeated
-run takes the same decisions without measuring again.
+What depends on time is written there before it is acted on, so that a resumed or repeated run takes the same decisions
+without measuring again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
+from pydantic import Field
+
+from convonet.documents.document import Document, IntervalBounds
 from convonet.params import DataParams, HyperParams
 
 PLAN_VERSION = 1
@@ -17,8 +18,32 @@ CandidateKind = Literal["own", "frozen", "fine_tuned"]
 CandidateState = Literal["waiting", "done", "skipped", "failed"]
 
 
-@dataclass(frozen=True)
-class Candidate:
+class ValidationScore(Document):
+    """How a candidate answers the validation images.
+
+    Attributes:
+        images: how many there are.
+        accuracy: fraction of correct predictions, with its 95% Wilson interval.
+        log_loss: mean after calibration.
+        temperature: what the logits are divided by for it.
+        majority: fraction of the largest class among these images.
+    """
+
+    images: int
+    accuracy: float
+    accuracy_interval: IntervalBounds
+    log_loss: float
+    temperature: float
+    majority: float
+
+    @property
+    def collapsed(self) -> bool:
+        """Whether it is no better than always predicting the largest class."""
+        # With equality: a model that has collapsed has exactly this accuracy.
+        return self.accuracy <= self.majority
+
+
+class Candidate(Document):
     """A network that the plan trains and compares.
 
     Attributes:
@@ -33,7 +58,6 @@ class Candidate:
         timed: how long it trains is decided by measured speed: epochs from `least_epochs` to `most_epochs`.
         state: what became of it.
         reason: why it was skipped, failed, or not chosen.
-        validation: its `ValidationScore` as JSON.
         seconds: what it took.
         images_per_second: of its training steps, or of the frozen backbone.
     """
@@ -50,7 +74,7 @@ class Candidate:
     most_epochs: int = 1
     state: CandidateState = "waiting"
     reason: str = ""
-    validation: dict[str, Any] | None = None
+    validation: ValidationScore | None = None
     seconds: float = 0.0
     images_per_second: float = 0.0
 
@@ -71,8 +95,7 @@ class Candidate:
         return data.changed(image_size=self.image_size, channels=self.channels)
 
 
-@dataclass(frozen=True)
-class PlanDecision:
+class PlanDecision(Document):
     """Something that was decided while the plan was carried out, because of time.
 
     Attributes:
@@ -89,14 +112,59 @@ class PlanDecision:
     reason: str = ""
 
 
-@dataclass(frozen=True)
-class Plan:
+class ImageFacts(Document):
+    """Facts about a training set, from headers and counts.
+
+    Attributes:
+        images: how many there are, validation images of their own not counted.
+        counts: images of each class, by name.
+        channels: 1 where all are gray, 3 where one has color.
+        height, width: medians over a sample of the images, in pixels.
+        signs: whether the classes are named like digits or letters.
+        photographs: whether most files are of a type that cameras write.
+        validation: validation images of their own; 0 where some are held out.
+    """
+
+    images: int
+    counts: dict[str, int]
+    channels: int
+    height: int
+    width: int
+    signs: bool
+    photographs: bool = False
+    validation: int = 0
+
+    @property
+    def small(self) -> bool:
+        """Whether the images are smaller than photographs."""
+        return max(self.height, self.width) < _PHOTOGRAPH
+
+    @property
+    def imbalance(self) -> float:
+        """Images of the largest class over those of the smallest one that has any."""
+        # A class whose images were all skipped would make the imbalance infinite.
+        counts = [count for count in self.counts.values() if count]
+        return max(counts) / min(counts)
+
+    @property
+    def noun(self) -> str:
+        """What to call the images in a sentence."""
+        if self.small:
+            return "small images"
+        return "photographs" if self.photographs and self.channels == 3 else "images"
+
+
+_PHOTOGRAPH = 100
+"""Sides from here on, in pixels, are those of photographs and scans; smaller images are small."""
+
+
+class Plan(Document):
     """What a recipe trains on a person's images.
 
     Attributes:
         recipe: `auto`, `fast` or `best`.
         minutes: the time budget.
-        facts: what is known of the images (`ImageFacts.to_dict`).
+        facts: what is known of the images.
         sentence: the plan in words.
         notes: what a person should know of it: values that were imposed, a better backbone that could be fetched.
         candidates: in the order in which they are trained.
@@ -105,9 +173,10 @@ class Plan:
         why: why it was chosen.
     """
 
-    recipe: str
+    version: int = Field(PLAN_VERSION, le=PLAN_VERSION)
+    recipe: Literal["auto", "fast", "best"]
     minutes: float
-    facts: dict[str, Any]
+    facts: ImageFacts
     sentence: str
     notes: tuple[str, ...] = ()
     candidates: tuple[Candidate, ...] = ()
@@ -127,31 +196,16 @@ class Plan:
     def with_candidate(self, changed: Candidate) -> Plan:
         """The plan with a candidate in its new state."""
         made = (changed if one.name == changed.name else one for one in self.candidates)
-        return replace(self, candidates=tuple(made))
+        return self.changed(candidates=tuple(made))
 
     def with_decision(self, decision: PlanDecision) -> Plan:
         """The plan with one more decision."""
-        return replace(self, decisions=(*self.decisions, decision))
+        return self.changed(decisions=(*self.decisions, decision))
 
     def anew(self) -> Plan:
         """The same plan and decisions without results: what a repetition starts from."""
         fresh = tuple(
-            replace(one, state="waiting", reason="", validation=None, seconds=0.0, images_per_second=0.0)
+            one.changed(state="waiting", reason="", validation=None, seconds=0.0, images_per_second=0.0)
             for one in self.candidates
         )
-        return replace(self, candidates=fresh, chosen=None, why="")
-
-    def to_dict(self) -> dict[str, Any]:
-        """The value of `plan` in `run.json`."""
-        return {"version": PLAN_VERSION, **asdict(self)}
-
-    @classmethod
-    def of(cls, value: Mapping[str, Any]) -> Plan:
-        """The plan that `to_dict` described."""
-        values = {name: item for name, item in value.items() if name != "version"}
-        values["candidates"] = tuple(
-            Candidate(**{**one, "image_size": tuple(one["image_size"])}) for one in value["candidates"]
-        )
-        values["decisions"] = tuple(PlanDecision(**one) for one in value["decisions"])
-        values["notes"] = tuple(value["notes"])
-        return cls(**values)
+        return self.changed(candidates=fresh, chosen=None, why="")

@@ -1,0 +1,260 @@
+"""`evaluation.json`: how good a model's answers to the images of a set are.
+
+Fractions are 0..1. A new score of the whole set is a field of `EvaluationDocument` and, to be shown, a row of `SCORES`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from pydantic import Field
+
+from convonet.documents.document import Document, IntervalBounds
+
+SPLITS = ("test", "val", "train")
+"""The sets of an evaluation, the one that counts most first."""
+
+
+class SkippedFile(Document):
+    """A file that is left out of all numbers."""
+
+    path: str
+    reason: str
+
+
+class ClassRow(Document):
+    """The scores of one class. An interval is None where the class was never predicted, or has no image."""
+
+    class_: str = Field(alias="class")
+    precision: float
+    recall: float
+    f1: float
+    support: int = Field(description="Images of the class.")
+    precision_interval: IntervalBounds | None = None
+    recall_interval: IntervalBounds | None = None
+    f1_interval: IntervalBounds | None = None
+
+
+class AverageRow(Document):
+    """A mean over the classes: each counts the same (macro), or by its images (weighted)."""
+
+    precision: float
+    recall: float
+    f1: float
+
+
+class ScoreIntervals(Document):
+    """95% confidence intervals of the scores of the whole set; None where there is none."""
+
+    loss: IntervalBounds | None = None
+    macro_f1: IntervalBounds | None = None
+    auc: IntervalBounds | None = None
+    top_k_accuracy: IntervalBounds | None = None
+    sensitivity: IntervalBounds | None = None
+    specificity: IntervalBounds | None = None
+
+
+class ReliabilityDiagram(Document):
+    """Accuracy against confidence in bins. Means are None in an empty bin."""
+
+    edges: tuple[float, ...] = Field(description="Of the bins, one more than there are bins.")
+    counts: tuple[int, ...]
+    confidence: tuple[float | None, ...]
+    accuracy: tuple[float | None, ...]
+
+
+class ConfidenceHistogram(Document):
+    """Correct and incorrect predictions by their confidence."""
+
+    edges: tuple[float, ...]
+    right: tuple[int, ...]
+    wrong: tuple[int, ...]
+
+
+class RocPoints(Document):
+    """Points of a ROC curve from (0, 0) to (1, 1)."""
+
+    fpr: tuple[float, ...]
+    tpr: tuple[float, ...]
+
+
+class PrecisionRecallPoints(Document):
+    """Points of a precision-recall curve, recall ascending."""
+
+    recall: tuple[float, ...]
+    precision: tuple[float, ...]
+
+
+class ClassCurve(Document):
+    """The curves of one class against the rest; `chance` is its fraction of the images."""
+
+    class_: str = Field(alias="class")
+    images: int
+    auc: float
+    auc_interval: IntervalBounds
+    average_precision: float
+    chance: float
+    roc: RocPoints
+    precision_recall: PrecisionRecallPoints
+
+
+class ChosenDecision(Document):
+    """The temperature and the threshold that were chosen on validation images."""
+
+    sparse = True
+
+    on: str
+    images: int
+    temperature: float | None = None
+    note: str | None = None
+    ece_before: float | None = None
+    ece_after: float | None = None
+    ece_uncalibrated: float | None = Field(
+        None, description="Of the evaluated images, without the temperature."
+    )
+    min_recall: float | None = None
+    costs: tuple[float, float] | None = None
+    threshold: float | None = None
+    positive: str | None = None
+    sensitivity: float | None = None
+    specificity: float | None = None
+
+
+class UnknownScores(Document):
+    """How well images of none of the classes are told; None where no such images were tested.
+
+    Attributes:
+        threshold: an image is unknown above this score.
+        rate: the fraction of known images that the threshold was chosen to call unknown, on the set `measured_on`.
+        false_alarms: the fraction of the evaluated images that is called unknown.
+        found: the fraction of the `outside_images` that is called unknown.
+    """
+
+    threshold: float
+    rate: float
+    measured_on: str
+    false_alarms: float
+    false_alarms_interval: IntervalBounds
+    outside_images: int | None = None
+    found: float | None = None
+    found_interval: IntervalBounds | None = None
+    auroc: float | None = None
+    false_alarms_at_95_recall: float | None = None
+
+
+class EvaluationDocument(Document):
+    """The scores of a model on one set.
+
+    Rows of `confusion_matrix` are true classes, columns predicted ones. `images_per_second` counts from pixels to
+    probabilities, without decoding.
+    """
+
+    split: Literal["train", "val", "test"]
+    accuracy: float
+    accuracy_interval: IntervalBounds
+    baseline_accuracy: float = Field(description="Of always predicting the most common class.")
+    loss: float | None
+    top_k: int
+    top_k_accuracy: float | None
+    macro_f1: float
+    auc: float | None
+    classes: tuple[str, ...]
+    per_class: tuple[ClassRow, ...]
+    macro: AverageRow
+    weighted: AverageRow
+    confusion_matrix: tuple[tuple[int, ...], ...]
+    images: int
+    skipped: tuple[SkippedFile, ...]
+    positive: str | None
+    threshold: float | None
+    sensitivity: float | None
+    specificity: float | None
+    images_per_second: float
+    intervals: ScoreIntervals
+    ece: float = Field(description="Expected calibration error.")
+    brier: float = Field(description="Brier score, 0..2.")
+    reliability: ReliabilityDiagram
+    confidence_histogram: ConfidenceHistogram
+    confidence_sentence: str
+    average_precision: float | None
+    curves: tuple[ClassCurve, ...]
+    chosen: ChosenDecision | None = None
+    unknown: UnknownScores | None = None
+    root: str = Field("", description="The folder of the images; empty in files of earlier versions.")
+
+    @staticmethod
+    def file_name(split: str) -> str:
+        """The name of the file in a run folder; those of the test images have the plain name."""
+        return "evaluation.json" if split == "test" else f"evaluation_{split}.json"
+
+    @classmethod
+    def in_folder(cls, folder: Path, split: str) -> EvaluationDocument | None:
+        """The evaluation that a run folder holds of a set; None where it holds none.
+
+        Raises:
+            DocumentError: the file is damaged.
+        """
+        path = folder / cls.file_name(split)
+        return cls.read(path) if path.is_file() else None
+
+    @classmethod
+    def best_in(cls, folder: Path) -> EvaluationDocument | None:
+        """The evaluation that counts most: of test images, else of validation, else of training images."""
+        found = (cls.in_folder(folder, split) for split in SPLITS)
+        return next((one for one in found if one is not None), None)
+
+
+class ScoreField(NamedTuple):
+    """How every interface shows a score of the whole set.
+
+    Attributes:
+        name: the field of `EvaluationDocument`.
+        label: for a table of scores.
+        percent: shown as a percentage; else as a number with four decimal places.
+    """
+
+    name: str
+    label: str
+    percent: bool = False
+
+
+SCORES = (
+    ScoreField("accuracy", "Accuracy", percent=True),
+    ScoreField("baseline_accuracy", "Baseline accuracy", percent=True),
+    ScoreField("loss", "Loss"),
+    ScoreField("macro_f1", "Macro F1"),
+    ScoreField("top_k_accuracy", "Top-k accuracy", percent=True),
+    ScoreField("auc", "AUC"),
+    ScoreField("average_precision", "Average precision"),
+    ScoreField("sensitivity", "Sensitivity", percent=True),
+    ScoreField("specificity", "Specificity", percent=True),
+    ScoreField("ece", "Calibration error (ECE)"),
+    ScoreField("brier", "Brier score"),
+)
+"""The scores of the whole set in the order in which they are shown; one that was not measured is left out."""
+
+
+class SetRow(Document):
+    """The main scores of one set; not `evaluated`: as training saw them, while the weights still changed."""
+
+    set: Literal["train", "val", "test"]
+    images: int
+    accuracy: float | None
+    accuracy_interval: IntervalBounds | None
+    loss: float | None
+    evaluated: bool
+
+
+class SetsTable(Document):
+    """Training, validation and test beside each other; a sentence where test falls below validation beyond noise."""
+
+    rows: tuple[SetRow, ...]
+    sentence: str | None
+
+
+class EvaluateDocument(EvaluationDocument):
+    """What `evaluate` answers: the scores, the folder that has them, and the other sets of the same model."""
+
+    run: str
+    sets: SetsTable

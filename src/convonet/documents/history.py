@@ -1,0 +1,58 @@
+"""`history.csv`: the scores of each epoch of a training."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import Self
+
+from convonet.documents.document import Document
+from convonet.errors import DocumentError
+
+COLUMNS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate")
+Column = list[float | None]
+
+
+class HistoryTable(Document):
+    """One value per epoch in each column, None where nothing was measured; `epoch` counts from 1.
+
+    Columns of metrics that a person has added are kept beside these.
+    """
+
+    epoch: Column = []  # noqa: RUF012 pydantic copies the default
+    loss: Column = []  # noqa: RUF012
+    accuracy: Column = []  # noqa: RUF012
+    val_loss: Column = []  # noqa: RUF012
+    val_accuracy: Column = []  # noqa: RUF012
+    learning_rate: Column = []  # noqa: RUF012
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """The table in a CSV file; empty where there is none. A torn last line is left out.
+
+        Raises:
+            DocumentError: a cell is not a number.
+        """
+        columns: dict[str, Column] = {name: [] for name in COLUMNS}
+        content = path.read_text(encoding="utf-8") if path.exists() else ""
+        try:
+            # The writer may be in the middle of a line: what ends in no line break is not there yet.
+            for row in csv.DictReader(content[: content.rfind("\n") + 1].splitlines()):
+                for name, value in row.items():
+                    columns.setdefault(name, []).append(float(value) if value else None)
+        except (ValueError, TypeError, csv.Error) as error:
+            raise DocumentError("The history is damaged", where=path, received=str(error)) from error
+        return cls.of(columns, path)
+
+    @property
+    def epochs(self) -> int:
+        """How many epochs there are."""
+        return len(self.epoch)
+
+    def columns(self) -> dict[str, Column]:
+        """All columns by name."""
+        return {name: self[name] for name in self.keys()}
+
+    def measured(self, name: str, until: int | None = None) -> list[float]:
+        """The values of a column that were measured, of the first `until` epochs."""
+        return [value for value in self[name][:until] if value is not None]

@@ -1,0 +1,44 @@
+"""What a model predicts for images, as `predict` prints it.
+
+`inference.answers` makes these rows as plain dictionaries: a server makes thousands in a second.
+"""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from convonet.documents.document import Document
+
+
+class UnreadableImage(Document):
+    """A file that could not be read, and why."""
+
+    path: str
+    error: str
+
+
+class ClassProbability(Document):
+    """A class and its probability."""
+
+    class_: str = Field(alias="class")
+    probability: float
+
+
+class Prediction(Document):
+    """What the model predicts for one image; `top`: the classes of the highest probabilities, best first."""
+
+    sparse = True
+
+    path: str
+    predicted: str
+    confidence: float = Field(description="Probability of the predicted class.")
+    unsure: bool
+    unknown: bool | None = Field(None, description="None of the classes; absent where the model cannot tell.")
+    unknown_score: float | None = None
+    top: tuple[ClassProbability, ...]
+
+
+class Predictions(Document):
+    """One for each image, in their order."""
+
+    predictions: tuple[Prediction | UnreadableImage, ...]

@@ -1,0 +1,237 @@
+"""`run.json`: what a run is, how far it has come, and what it was made from and with."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from pydantic import Field
+
+from convonet.documents.document import Document, IntervalBounds
+from convonet.documents.plan import Plan
+from convonet.errors import ConvonetError, error_from_dict
+from convonet.events import RunState
+
+RECORD = "run.json"
+
+
+class Fault(Document):
+    """What went wrong, and what to do next."""
+
+    type: str = "ConvonetError"
+    what: str = "the work failed"
+    where: str | None = None
+    expected: str | None = None
+    received: str | None = None
+    hint: str | None = None
+    details: dict[str, Any] = Field({}, description="`faults`: a sentence for each field that is wrong.")
+
+    def error(self) -> ConvonetError:
+        """The error that was recorded, as its own class."""
+        return error_from_dict(self.to_dict())
+
+
+class RunParams(Document):
+    """The parameter files of the run: those of the data, and those of the network and its training."""
+
+    data: dict[str, Any] | None = None
+    hyper: dict[str, Any] | None = None
+
+
+class Machine(Document):
+    """Where the run was made."""
+
+    platform: str = ""
+    processor: str = ""
+    cores: int | None = None
+    memory_bytes: int | None = None
+
+
+class SkippedPath(NamedTuple):
+    """A file of a set that is left out."""
+
+    path: str
+    reason: str
+
+
+class MarkRow(Document):
+    """An image that a person relabeled (`label`) or left out (`label` is None)."""
+
+    path: str
+    label: str | None
+    leave_out: bool
+
+
+class SetRecord(Document):
+    """The images of one set as the run saw them. The fingerprint covers paths, classes and contents."""
+
+    root: str
+    images: int
+    skipped: tuple[SkippedPath, ...] = ()
+    marks: tuple[MarkRow, ...] = ()
+    fingerprint: str
+
+
+class DataRecord(Document):
+    """The images of a run: `sets` by `train`, `val`, `test`."""
+
+    fingerprint: str
+    classes: tuple[str, ...]
+    sets: dict[str, SetRecord]
+
+
+class TrainingScores(Document):
+    """Scores of the epoch whose weights were kept; those of the training images are means over the epoch."""
+
+    sparse = True
+
+    loss: float | None = None
+    accuracy: float | None = None
+    val_loss: float | None = None
+    val_accuracy: float | None = None
+    images: int = 0
+    val_images: int = 0
+
+
+class SetScores(Document):
+    """The main scores of an evaluation; `evaluation.json` has all of them."""
+
+    sparse = True
+
+    accuracy: float
+    accuracy_interval: IntervalBounds | None = None
+    baseline_accuracy: float | None = None
+    loss: float | None = None
+    macro_f1: float | None = None
+    auc: float | None = None
+    images: int = 0
+    threshold: float | None = None
+
+
+class SearchScores(Document):
+    """Of the best setting of a search: means over its folds."""
+
+    accuracy: float | None
+    loss: float | None
+
+
+class OutOfFoldScores(Document):
+    """How often networks that were trained without an image agree with its label."""
+
+    accuracy: float
+    images: int
+
+
+class RunScores(Document):
+    """The scores of a run, as far as they were measured."""
+
+    sparse = True
+
+    training: TrainingScores | None = None
+    train: SetScores | None = None
+    val: SetScores | None = None
+    test: SetScores | None = None
+    search: SearchScores | None = None
+    out_of_fold: OutOfFoldScores | None = None
+
+    def evaluated(self, split: str) -> SetScores | None:
+        """The scores of `train`, `val` or `test`; None where the set was not evaluated."""
+        return {"train": self.train, "val": self.val, "test": self.test}[split]
+
+
+class AdviceRow(Document):
+    """Advice on the parameters, from facts about the images."""
+
+    kind: str
+    text: str
+    mistake: bool = False
+
+
+class FindingRow(Document):
+    """What the curves of a training show, and what to do about it."""
+
+    kind: str
+    sentence: str
+    advice: str = ""
+
+
+class DataFindingRow(Document):
+    """Something that a person should know of the images."""
+
+    kind: str
+    sentence: str
+
+
+class SkippedTest(Document):
+    """Why the test images of a training were not used, and the options of the command that uses them."""
+
+    reason: str
+    options: tuple[str, ...] = ()
+    error: Fault | None = None
+
+
+class RunRecord(Document):
+    """The record of a run.
+
+    Times are UTC in ISO 8601. Absent keys mean that nothing is known yet.
+
+    Attributes:
+        state: as stored; `Run.state` holds it against who is alive.
+        seconds: of work, over all attempts.
+        attempt: how often a worker has taken the run up.
+        owner: the process that began it; 0: none.
+        process: the worker's.
+        task: the job as JSON.
+        model_epoch: the epoch, from 1, whose weights are in `model.keras`.
+        stopped: why it ended early.
+        diagnosis: what the curves show.
+        findings: what a person should know of the images; None: nobody has looked yet.
+        published: the candidate of the plan whose model is in the run folder.
+        replay: it repeats the decisions of another run and takes none of its own.
+    """
+
+    sparse = True
+
+    format_version: int = 0
+    id: str = ""
+    kind: str = ""
+    state: RunState
+    created: str = ""
+    started: str | None = None
+    ended: str | None = None
+    seconds: float = 0.0
+    attempt: int = 0
+    owner: int = 0
+    process: int | None = None
+    seed: int = 0
+    command: tuple[str, ...] = ()
+    params: RunParams = Field(default_factory=RunParams)
+    task: dict[str, Any] = Field(default_factory=dict)
+    data: DataRecord | None = None
+    versions: dict[str, str] = Field(default_factory=dict)
+    machine: Machine = Field(default_factory=Machine)
+    stages: tuple[str, ...] = ()
+    model_epoch: int | None = None
+    scores: RunScores = Field(default_factory=RunScores)
+    error: Fault | None = None
+    advice: tuple[AdviceRow, ...] = ()
+    diagnosis: tuple[FindingRow, ...] = ()
+    stopped: str = ""
+    images_per_second: float = 0.0
+    test_skipped: SkippedTest | None = None
+    findings: tuple[DataFindingRow, ...] | None = None
+    plan: Plan | None = None
+    published: str | None = None
+    replay: bool = False
+
+    def set_record(self, name: str) -> SetRecord | None:
+        """What is known of the images of `train`, `val` or `test`."""
+        return None if self.data is None else self.data.sets.get(name)
+
+    def hyper_value(self, name: str, default: Any = None) -> Any:
+        """A hyper parameter as its file has it, or `default`."""
+        return (self.params.hyper or {}).get(name, default)
+
+    @property
+    def day(self) -> str:
+        """The date on which work began, as YYYY-MM-DD."""
+        return (self.started or self.created)[:10]

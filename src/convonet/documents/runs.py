@@ -1,0 +1,126 @@
+"""The documents of several runs: their list, their comparison, and all that is known of one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from convonet.documents.document import Document
+from convonet.documents.history import HistoryTable
+from convonet.documents.run_record import RunRecord, RunScores
+from convonet.documents.summary import TrainingSummary
+from convonet.events import RunState
+
+
+class RunRow(Document):
+    """One row of the list of runs; `val_accuracy` is that of the model of a training."""
+
+    run: str
+    state: RunState
+    id: str
+    kind: str
+    created: str
+    started: str | None
+    ended: str | None
+    seconds: float
+    scores: RunScores
+    family: str | None = None
+    val_accuracy: float | None = None
+    base: str | None = None
+    train_dir: str | None = None
+
+    @property
+    def accuracy(self) -> float | None:
+        """The accuracy on test images, else on validation images."""
+        if self.scores.test is not None:
+            return self.scores.test.accuracy
+        return self.scores.training.val_accuracy if self.scores.training else None
+
+
+class RunDocument(RunRecord):
+    """What `runs show` prints: the record with the true state, the documents of its results, its files."""
+
+    run: str
+    history: HistoryTable
+    files: tuple[str, ...]
+    summary: TrainingSummary | None = None
+
+
+class ComparedRun(Document):
+    """One of the runs that are compared; `same_data`: with the first of them."""
+
+    run: str
+    id: str
+    kind: str
+    state: RunState
+    scores: RunScores
+    same_data: bool
+
+
+class PairRow(Document):
+    """McNemar's test of two runs; the counts and the p value are absent where they saw other images."""
+
+    sparse = True
+
+    a: str
+    b: str
+    same_images: bool
+    both_right: int | None = None
+    only_a: int | None = None
+    only_b: int | None = None
+    both_wrong: int | None = None
+    p_value: float | None = None
+    sentence: str
+
+
+class ChangedImage(Document):
+    """An image that two runs predict differently; `p_a`, `p_b`: probabilities of the true class, `change`: b - a."""
+
+    path: str
+    true: str
+    true_before: str
+    a: str
+    b: str
+    p_a: float
+    p_b: float
+    change: float
+
+
+class MarkDifference(Document):
+    """A mark that one of two runs obeyed and the other did not, or otherwise."""
+
+    set: str
+    path: str
+    a: str | None
+    b: str | None
+
+
+class RunDifference(Document):
+    """How the predictions of run `b` for test images differ from those of run `a`.
+
+    Attributes:
+        images: in both; `gained` and `lost`: correct in `b` alone, in `a` alone.
+        changed_images: those with another prediction or another true class, the largest change first.
+        mean_change: of the probability of the true class over all images, None without any.
+        marks: which only one of the runs obeyed.
+    """
+
+    a: str
+    b: str
+    images: int
+    gained: int
+    lost: int
+    changed_images: tuple[ChangedImage, ...] = Field(alias="changed")
+    mean_change: float | None
+    marks: tuple[MarkDifference, ...]
+    sentence: str
+
+
+class RunComparison(Document):
+    """Runs side by side: `differences` has the parameters that are not the same, a value for each run."""
+
+    runs: tuple[ComparedRun, ...]
+    differences: dict[str, list[Any]]
+    pairs: tuple[PairRow, ...]
+    difference: RunDifference | None = None

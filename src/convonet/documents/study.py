@@ -1,0 +1,39 @@
+"""The document that `study` prints: the epochs that each setting needs to each target."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from convonet.documents.document import Document
+
+
+class TargetReached(Document):
+    """The first epoch, from 1, at which a score was at or above the target; None: not reached."""
+
+    target: float
+    epochs: int | None
+
+
+class StudyResult(Document):
+    """One setting of a study; `best` is its best score, None where no epoch is done."""
+
+    trial: int
+    params: dict[str, Any]
+    epochs_to: tuple[TargetReached, ...]
+    best: float | None
+    epochs_trained: int
+
+
+class StudyDocument(Document):
+    """What `study` and `resume` print."""
+
+    run: str
+    state: str
+    metric: str
+    targets: tuple[float, ...]
+    results: tuple[StudyResult, ...]
+    seconds: float
+
+    def varied(self) -> list[str]:
+        """The names of the hyper parameters that differ, in the order of their columns."""
+        return list(dict.fromkeys(name for row in self.results for name in row.params))

@@ -1,0 +1,82 @@
+"""What a training came to, on one screen: the plan, what was tried, the score, and what to do next."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from convonet.documents.document import Document, IntervalBounds
+from convonet.documents.run_record import Fault
+from convonet.params.recipes import TrainRecipe
+
+
+class UntestedDocument(Document):
+    """Why the test images of a training were not used, and the command that uses them."""
+
+    reason: str
+    command: str
+    error: Fault | None = None
+
+
+class Tried(Document):
+    """A row of the table of candidates. Accuracies are of the validation images."""
+
+    name: str
+    title: str
+    state: str
+    accuracy: float | None
+    accuracy_interval: IntervalBounds | None = Field(description="95% Wilson interval.")
+    log_loss: float | None
+    epochs: int | None
+    seconds: float
+    chosen: bool = Field(description="Its model is the result.")
+    result: str = Field(description="Why it was chosen, skipped or not chosen.")
+
+
+class NextStep(Document):
+    """A piece of advice and the command that follows it; `command` is empty where there is none.
+
+    Attributes:
+        recipe, settings: what the command changes, for interfaces that have a button instead.
+    """
+
+    kind: str
+    text: str
+    command: str = ""
+    recipe: TrainRecipe | None = None
+    settings: dict[str, Any] | None = Field(None, description="Hyper parameters to set.")
+
+
+class Confusion(Document):
+    """The pair of classes that is confused most often: `count` of all images of the true class."""
+
+    true: str
+    predicted: str
+    count: int
+    total: int = Field(alias="of")
+
+
+class TrainingSummary(Document):
+    """What a training came to, as far as it has come.
+
+    Attributes:
+        sentence: the plan in words; empty without one.
+        notes: what goes with it.
+        tried: the candidates in the order of the plan.
+        why: why the chosen one was chosen.
+        accuracy, interval, baseline, images: of the test; None where the model was not tested.
+        confusion: the most confused pair of the test.
+        advice: findings and advice, the most important first.
+    """
+
+    sentence: str
+    notes: tuple[str, ...]
+    tried: tuple[Tried, ...]
+    why: str
+    accuracy: float | None = Field(description="On the test images.")
+    interval: IntervalBounds | None
+    baseline: float | None
+    images: int
+    confusion: Confusion | None
+    advice: tuple[NextStep, ...]

@@ -1,0 +1,94 @@
+"""`python -m convonet.training.gradient_worker FOLDER RANK SIZE`: computes gradients of parts of batches.
+
+Started by `ProcessGroup`. It holds a network and is sent everything else; it ends when its owner does.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.distributed as dist
+
+from convonet.nets import backend
+from convonet.nets.backend import keras
+from convonet.nets.statistics import fix_statistics
+from convonet.nets.torch_path.batch_part import BatchPart, computing
+from convonet.params import HyperParams
+from convonet.training.parallel_step import flat, put_flat
+from convonet.training.process_group import READY, hear, join, sum_over_all
+from convonet.training.steps import create_step
+from convonet.training.torch_step import TorchStep
+
+
+def serve(step: TorchStep, model: Any, rank: int) -> None:
+    """Compute what rank 0 asks for, until it goes away."""
+    seeds = [
+        layer.seed_generator.state for layer in model._flatten_layers() if hasattr(layer, "seed_generator")
+    ]
+    weights = [variable.value for variable in model.trainable_variables]
+    room = flat(weights)
+    while True:
+        asked = hear()
+        dist.broadcast(room, 0)
+        with torch.no_grad():
+            put_flat(room, list(weights))
+        for state, values in zip(seeds, asked["seeds"], strict=True):
+            state.value.data.copy_(torch.tensor(values))
+        start, stop = asked["ends"][rank - 1 : rank + 1]
+        shape, kind = asked["target"]
+        images = _received((stop - start, *asked["image"]), torch.float32)
+        targets = _received((stop - start, *shape), getattr(torch, kind))
+        shares = _received((stop - start,), torch.float32) if asked["weighted"] else None
+        part = BatchPart(start, stop, asked["ends"][-1], sum_over_all)
+        step.reset()
+        with computing(part):
+            loss, output = step.backward(images, targets, shares, 1 / part.times)
+        with torch.no_grad():
+            step.count(loss, output, targets)
+        missing = [torch.zeros_like(weight) if weight.grad is None else weight.grad for weight in weights]
+        dist.reduce(flat(missing), 0)
+        dist.reduce(torch.tensor(step.sums(), dtype=torch.float64), 0)
+
+
+def _received(shape: tuple[int, ...], kind: Any) -> Any:
+    values = torch.empty(shape, dtype=kind)
+    dist.recv(values, 0)
+    return values
+
+
+def _end_with_owner() -> None:
+    sys.stdin.read()
+    os._exit(0)
+
+
+def main(folder: Path, rank: int, size: int) -> None:
+    """Load the network, join the group and serve."""
+    threading.Thread(target=_end_with_owner, daemon=True).start()
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    backend.set_threads(config["threads"])
+    model = keras.models.load_model(config["model"], compile=False, safe_mode=True)
+    layers = list(model._flatten_layers())
+    for index in config["fixed"]:
+        fix_statistics(layers[index])
+    hyper = HyperParams.of(config["hyper"])
+    # The optimizer is never asked to do anything here.
+    step = create_step(model, keras.optimizers.SGD(), config["output"], hyper)
+    sys.stdout.write(f"{READY}\n")
+    sys.stdout.flush()
+    join(folder, rank, size)
+    assert isinstance(step, TorchStep)
+    try:
+        serve(step, model, rank)
+    except RuntimeError:
+        # The others are gone: a new group, if there is one, has new workers.
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))

@@ -1,0 +1,127 @@
+"""Processes that compute one batch together: how they find one another, and what they tell one another.
+
+Rank 0 is the training itself. The others are `gradient_worker`s, which know a network and nothing of images: what a
+step needs is sent to them. They speak through torch.distributed with gloo, on this machine over the loopback device.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.distributed as dist
+
+from convonet.errors import TrainingError
+from convonet.own_process import child_environment, neutral_folder, python_words, with_large_pages
+
+Tensor = Any
+
+READY = "ready"
+_WORKER = "convonet.training.gradient_worker"
+_TIMEOUT = timedelta(minutes=15)
+"""How long a process waits for the others in one step."""
+_INTERFACE = "GLOO_SOCKET_IFNAME"
+_END_SECONDS = 5.0
+
+
+def join(folder: Path, rank: int, size: int) -> None:
+    """Become one of `size` processes that meet by a file in `folder`."""
+    # Nothing that is told leaves the machine.
+    os.environ.setdefault(_INTERFACE, "lo0" if sys.platform == "darwin" else "lo")
+    store = dist.FileStore(str(folder / "meeting"), size)
+    dist.init_process_group("gloo", store=store, rank=rank, world_size=size, timeout=_TIMEOUT)
+
+
+def tell(message: dict[str, Any]) -> None:
+    """Send a JSON document from rank 0 to all."""
+    content = torch.frombuffer(bytearray(json.dumps(message).encode()), dtype=torch.uint8)
+    dist.broadcast(torch.tensor([len(content)]), 0)
+    dist.broadcast(content, 0)
+
+
+def hear() -> dict[str, Any]:
+    """What rank 0 tells."""
+    length = torch.zeros(1, dtype=torch.int64)
+    dist.broadcast(length, 0)
+    content = torch.zeros(int(length), dtype=torch.uint8)
+    dist.broadcast(content, 0)
+    message: dict[str, Any] = json.loads(bytes(content.numpy()))
+    return message
+
+
+def sum_over_all(values: Tensor) -> Tensor:
+    """Add up a tensor over all processes, in place."""
+    dist.all_reduce(values)
+    return values
+
+
+class ProcessGroup:
+    """Rank 0 of a group, and its workers.
+
+    Args:
+        workers: processes that compute beside this one, 1 or more.
+        threads: computing threads of each.
+        config: what a worker needs to know, as JSON; files that it names are kept by the caller.
+    """
+
+    def __init__(self, workers: int, threads: int, config: dict[str, Any]) -> None:
+        self.size = workers + 1
+        self._threads, self._config = threads, config
+        self._processes: list[subprocess.Popen[bytes]] = []
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+
+    def start(self) -> None:
+        """Start the workers and wait until all are there.
+
+        Raises:
+            TrainingError: one of them did not start.
+        """
+        self._folder = tempfile.TemporaryDirectory(prefix="convonet-")
+        folder = Path(self._folder.name)
+        (folder / "config.json").write_text(json.dumps(self._config), encoding="utf-8")
+        environment = with_large_pages(child_environment()) | {"OMP_NUM_THREADS": str(self._threads)}
+        for rank in range(1, self.size):
+            words = python_words("-m", _WORKER, str(folder), str(rank), str(self.size))
+            # The worker ends when its input does, whatever becomes of us.
+            pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+            self._processes.append(
+                subprocess.Popen(words, env=environment, cwd=neutral_folder(), **pipes)  # type: ignore[call-overload]
+            )
+        for rank, process in enumerate(self._processes, start=1):
+            assert process.stdout is not None
+            if process.stdout.readline().strip() != READY.encode():
+                self.stop()
+                raise TrainingError(
+                    "A process that was to compute beside the training did not start",
+                    where=f"process {rank + 1} of {self.size}",
+                    hint="Train with --workers 1",
+                )
+        join(folder, 0, self.size)
+
+    def stop(self) -> None:
+        """End the workers, whatever they are doing."""
+        for process in self._processes:
+            process.kill()
+        for process in self._processes:
+            process.wait(_END_SECONDS)
+            for pipe in (process.stdin, process.stdout):
+                if pipe is not None:
+                    pipe.close()
+        self._processes = []
+        if dist.is_initialized():
+            dist.destroy_process_group()
+        if self._folder is not None:
+            self._folder.cleanup()
+            self._folder = None
+
+    def restart(self) -> None:
+        """Start anew after a worker was lost; errors as `start`."""
+        self.stop()
+        self.start()
