@@ -42,6 +42,7 @@ if TYPE_CHECKING:
         kernel,
         summary,
     )
+    from convonet.api.mapping import image_map
     from convonet.api.models import (
         LoadedModel,
         load,
@@ -184,6 +185,7 @@ __all__ = [
     "explain",
     "export",
     "find_rate",
+    "image_map",
     "inspect",
     "kernel",
     "layers",
@@ -232,6 +234,7 @@ _MODULES: dict[str, tuple[str, ...]] = {
         "kernel",
         "summary",
     ),
+    "convonet.api.mapping": ("image_map",),
     "convonet.api.models": (
         "LoadedModel",
         "load",
