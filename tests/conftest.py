@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -13,9 +14,13 @@ from typing import Any
 
 import pytest
 
+from convonet.errors import ConvonetError
 from convonet.events import Watch
+from convonet.exporting import runtime as web_runtime
 
 _SETS = os.environ.get("CONVONET_TEST_DATA")
+_KEPT_RUNTIME = web_runtime.cached_runtime()
+"""In the person's own folder: read here, before a test sets up another one."""
 
 
 @pytest.fixture(autouse=True)
@@ -114,3 +119,24 @@ class _StopAfter:
 def stopping() -> Callable[[int], Watch]:
     """Makes a watch that lets so many questions pass and then asks to stop."""
     return lambda questions: Watch(should_stop=_StopAfter(questions))
+
+
+@pytest.fixture(scope="session")
+def ort(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder with ONNX Runtime Web, the person's own where it is kept there; skips where it cannot be had."""
+    if all((_KEPT_RUNTIME / name).is_file() for name in web_runtime.HASHES):
+        return _KEPT_RUNTIME
+    if shutil.which("npm") is None:
+        _absent("ONNX Runtime Web is not kept here, and there is no npm to download it")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CONVONET_HOME", str(tmp_path_factory.mktemp("runtime")))
+        try:
+            return web_runtime.find_runtime(fetch=True)
+        except ConvonetError as error:
+            _absent(f"ONNX Runtime Web cannot be downloaded: {error}")
+            raise
+
+
+def _absent(what: str) -> None:
+    """Skip, with a word; in CI fail."""
+    (pytest.fail if os.environ.get("CI") else pytest.skip)(what)

@@ -73,3 +73,11 @@ assert not heavy, heavy
         [sys.executable, "-c", probe, str(tmp_path)], capture_output=True, text=True, check=False
     )
     assert said.returncode == 0, said.stderr
+
+
+def test_the_window_can_be_seen_without_numpy_and_without_a_server() -> None:
+    """What is imported before is waited for; a page loads what it needs."""
+    pytest.importorskip("PySide6")
+    probe = "import sys, convonet.desktop.app; print(*{'numpy', 'PIL', 'httpx', 'onnxruntime'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []

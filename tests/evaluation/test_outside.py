@@ -7,7 +7,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from convonet.evaluation.outside import unknown_document
-from convonet.inference.unknown import UnknownRule
+from convonet.inference.unknown_rule import UnknownRule
 
 RULE = UnknownRule(threshold=1.0, rate=0.05, images=100)
 INSIDE = np.array([-1.0, 0.0, 0.5, 2.0], np.float32)

@@ -12,13 +12,13 @@ from sklearn.neighbors import NearestNeighbors
 from convonet.errors import ModelFileError
 from convonet.inference.model_info import ModelInfo
 from convonet.inference.unknown import (
-    UnknownRule,
     UnknownScorer,
     distance_of,
     energy_of,
     fit_scorer,
     threshold_for_rate,
 )
+from convonet.inference.unknown_rule import UnknownRule
 from convonet.params import PixelParams
 
 RNG = np.random.default_rng(0)

@@ -17,10 +17,10 @@ from PIL import Image
 from convonet import api
 from convonet.data.decode import read_image
 from convonet.errors import InputError, ModelFileError, OutputError
+from convonet.exporting.predict_script import predict_script
 from convonet.inference.model_info import ModelInfo
 from convonet.inference.net_input import NetInput
 from convonet.inference.onnx_model import OnnxModel
-from convonet.jobs.predict_script import predict_script
 from convonet.nets import NetModel, create_model
 from convonet.nets import export as export_module
 from convonet.nets.backend import name
@@ -127,7 +127,7 @@ def test_the_script_makes_the_same_pixels(
 
 
 def test_a_script_that_differs_leaves_no_folder(sets: Path, tmp_path: Path, monkeypatch) -> None:
-    from convonet.jobs import export_folder
+    from convonet.exporting import folder as export_folder
 
     other = PixelParams(12, 10, 3, "stretch")
     monkeypatch.setattr(
@@ -189,7 +189,7 @@ def test_what_is_not_installed_is_named(tmp_path: Path, monkeypatch) -> None:
         export(model_file(tmp_path), "litert")
     assert caught.value.hint is not None
     assert caught.value.hint.startswith("pip install litert-torch, or choose")
-    assert caught.value.hint.endswith(": onnx, folder, torch")
+    assert caught.value.hint.endswith(": onnx, onnx-int8, folder, web, torch")
     with pytest.raises(InputError, match="did you mean onnx"):
         export(tmp_path / "model.keras", "onxx")
 

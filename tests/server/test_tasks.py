@@ -65,6 +65,19 @@ def test_models_by_run_and_by_path(maker: TaskMaker, root: Path) -> None:
     assert task.paths == (str(root / "digits" / "test" / "7"),)
 
 
+def test_an_export_takes_what_its_format_takes(maker: TaskMaker) -> None:
+    options = {"model": "trained", "format": "onnx-int8", "max_loss": 0.005}
+    task = maker.make("export", None, None, options)
+    assert isinstance(task, ExportTask)
+    assert task.options == {"max_loss": 0.005}
+    assert maker.make("export", None, None, {"model": "trained", "format": "web", "fetch": True}).fetch
+    with pytest.raises(ParamError, match="max_loss"):
+        maker.make("export", None, None, options | {"max_loss": 2})
+    # A path on the server's machine is the server's business.
+    with pytest.raises(ParamError, match="no such option"):
+        maker.make("export", None, None, options | {"runtime": "/etc/passwd"})
+
+
 def test_a_search_takes_lists_as_alternatives(maker: TaskMaker) -> None:
     task = maker.make("tune", DATA, {"batch_size": [8, 16], "epochs": 1}, {"images": 40, "jobs": 1000})
     assert isinstance(task, TuneTask)

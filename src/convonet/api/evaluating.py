@@ -138,6 +138,10 @@ def export(
     out: PathLike | None = None,
     data: Data | None = None,
     scaling: Any = None,
+    fetch: bool = False,
+    runtime: PathLike | None = None,
+    unchecked: bool = False,
+    max_loss: float | None = None,
     listen: Listener = None,
     progress: bool | None = None,
 ) -> dict[str, Any]:
@@ -145,10 +149,14 @@ def export(
 
     Args:
         model: a run folder, a run's id, a model file, or what `train` returns.
-        format: `onnx`, `folder`, `openvino`, `litert` or `torch`.
+        format: `onnx`, `onnx-int8`, `folder`, `web`, `openvino`, `litert` or `torch`.
         out: the file or folder to write; None: beside the model.
         data: whose images the export is checked with; None: those of the model's run.
         scaling: how pixels are scaled for a network made elsewhere whose file does not tell.
+        fetch: for `web`: download ONNX Runtime Web with npm where it is not kept on this machine.
+        runtime: for `web`: a package or folder that ONNX Runtime Web is taken from.
+        unchecked: for `web`: write the page although no browser is there to compare it in.
+        max_loss: for `onnx-int8`: the largest loss of accuracy, 0–1, with which the file is kept; None: 0.01.
         listen: called with every event.
         progress: show progress; None: in a terminal or notebook.
 
@@ -165,6 +173,10 @@ def export(
         out=optional_path(out),
         data=data_of(data) if data is not None else None,
         scaling=scaling,
+        fetch=fetch,
+        runtime=optional_path(runtime),
+        unchecked=unchecked,
+        max_loss=max_loss,
     )
     return answer_of(task, listen, progress)
 

@@ -10,7 +10,7 @@ import typer
 from convonet.cli import options as opt
 from convonet.cli.given import data_params
 from convonet.cli.output import note, print_json, print_table, say
-from convonet.data.inspection import inspect_folder
+from convonet.data.inspection import Inspection, inspect_folder
 from convonet.data.samples import write_samples
 from convonet.reports.data_report import write_data_report
 
@@ -47,39 +47,41 @@ def inspect(
     found = inspect_folder(folder, test=test, data=data_params(None, settings, train_dir=folder))
     if report is not None:
         note(f"Report: {write_data_report(found, report.resolve())}")
-    document = found.to_dict()
     if json:
-        print_json(document)
+        print_json(found)
     else:
-        _print(document)
+        _print(found)
 
 
-def _print(document: dict[str, Any]) -> None:
-    test = document.get("test")
+def _print(found: Inspection) -> None:
+    test, quality = found.test, found.quality
     rows: list[list[Any]] = []
-    for name, count in document["classes"].items():
-        rows.append([name, count] + ([test["classes"].get(name)] if test else []))
+    for name, count in found.classes.items():
+        rows.append([name, count] + ([test.classes.get(name)] if test else []))
     print_table(("class", "images") + (("test images",) if test else ()), rows)
-    sizes = document["sizes"]
-    for side in ("height", "width"):
-        values = sizes[side]
-        if values:
-            say(f"{side} {values['min']} to {values['max']}, median {values['median']:g}")
-    for item in document["skipped"][:20]:
-        say(f"Skipped {item['path']}: {item['reason']}")
-    if len(document["skipped"]) > 20:
-        say(f"… and {len(document['skipped']) - 20} more skipped files")
+    for side, extent in (("height", found.height), ("width", found.width)):
+        say(f"{side} {extent.min} to {extent.max}, median {extent.median:g}")
+    for path, reason in found.skipped[:20]:
+        say(f"Skipped {path}: {reason}")
+    if len(found.skipped) > 20:
+        say(f"… and {len(found.skipped) - 20} more skipped files")
     say(
-        f"{len(document['exact_duplicates'])} groups of equal images, {len(document['conflicts'])} of them under "
-        f"two classes, {len(document['leaks'])} images in both training and test"
+        f"{len(found.exact_duplicates)} groups of equal images, {len(found.conflicts)} of them under "
+        f"two classes, {len(found.leaks)} images in both training and test"
     )
     say(
-        f"{len(document['near_duplicates'])} groups of images that look the same, {len(document['near_leaks'])} such "
+        f"{len(quality.near_duplicates)} groups of images that look the same, {len(found.near_leaks)} such "
         "images in both training and test"
     )
-    for name in ("dark", "bright", "blurred", "odd_sized"):
-        if found := document[name]:
-            more = f" and {len(found) - 5} more" if len(found) > 5 else ""
-            say(f"{name.replace('_', '-').capitalize()}: {', '.join(found[:5])}{more}")
-    for warning in document["warnings"]:
+    odd = {
+        "Dark": quality.dark,
+        "Bright": quality.bright,
+        "Blurred": quality.blurred,
+        "Odd-sized": quality.odd_sized,
+    }
+    for title, paths in odd.items():
+        if paths:
+            more = f" and {len(paths) - 5} more" if len(paths) > 5 else ""
+            say(f"{title}: {', '.join(paths[:5])}{more}")
+    for warning in found.warnings:
         say(f"Note: {warning}")

@@ -9,8 +9,11 @@ import typer
 
 from convonet.cli import options as opt
 from convonet.cli.given import data_params, present
-from convonet.cli.output import percent, print_json, print_table, say
+from convonet.cli.output import percent, print_json, print_table
+from convonet.cli.scores import print_scores
 from convonet.cli.work import ask, do_new_run
+from convonet.documents.evaluation import EvaluateDocument
+from convonet.documents.predictions import Prediction, Predictions, UnreadableImage
 from convonet.errors import InputError
 from convonet.inference.labels import read_labels
 from convonet.params import DataParams
@@ -140,7 +143,7 @@ def evaluate(
     if json:
         print_json(result)
     else:
-        _print_scores(result)
+        print_scores(EvaluateDocument.of(result))
 
 
 def predict(
@@ -165,14 +168,15 @@ def predict(
         scaling=checked_scaling(scaling),
         classes=read_labels(labels) if labels else (),
     )
-    predictions = ask(task, progress)["predictions"]
+    answer = ask(task, progress)
+    found, predictions = Predictions.of(answer), answer["predictions"]
     if csv is not None:
         write_predictions(csv, predictions)
     if json:
         print_json(predictions)
     else:
-        _print_predictions(predictions)
-    if predictions and all("error" in prediction for prediction in predictions):
+        _print_predictions(found)
+    if predictions and all(isinstance(item, UnreadableImage) for item in found.predictions):
         raise typer.Exit(1)
 
 
@@ -207,96 +211,15 @@ def one_of(option: str, text: str, choices: Any) -> Any:
     return text
 
 
-def _print_scores(result: dict[str, Any]) -> None:
-    low, high = result["accuracy_interval"]
-    say(
-        f"Accuracy {percent(result['accuracy'])} on {result['images']:,} images "
-        f"(95 % interval {percent(low)} to {percent(high)}); baseline {percent(result['baseline_accuracy'])}"
-    )
-    sides = result["intervals"]
-    more = [f"loss {result['loss']:.4f}", f"macro F1 {result['macro_f1']:.4f}{_between(sides['macro_f1'])}"]
-    if result["top_k_accuracy"] is not None:
-        more.append(f"top-{result['top_k']} accuracy {percent(result['top_k_accuracy'])}")
-    if result["auc"] is not None:
-        more.append(f"AUC {result['auc']:.4f}{_between(sides['auc'])}")
-    if result["threshold"] is not None:
-        more.append(f"{result['positive']} at p ≥ {result['threshold']:g}")
-    say(", ".join(more))
-    if result["chosen"]:
-        _print_chosen(result, result["chosen"])
-    say(f"Calibration error (ECE) {result['ece']:.4f}. {result['confidence_sentence']}")
-    _print_unknown(result.get("unknown"))
-    columns = ("class", "precision", "recall", "f1", "support")
-    print_table(columns, [[row[name] for name in columns] for row in result["per_class"]])
-    _print_sets(result["sets"])
-    for item in result["skipped"][:10]:
-        say(f"Skipped {item['path']}: {item['reason']}")
-    if len(result["skipped"]) > 10:
-        say(f"… and {len(result['skipped']) - 10} more skipped files")
-    say(f"Files: {result['run']}")
+def _print_predictions(found: Predictions) -> None:
+    print_table(("image", "prediction", "confidence"), [_cells(item) for item in found.predictions])
 
 
-def _print_sets(sets: dict[str, Any]) -> None:
-    """Training, validation and test beside each other, where more than one is known."""
-    columns = ("set", "images", "accuracy", "loss")
-    if len(sets["rows"]) > 1:
-        rows = [
-            [row[name] for name in columns] + ["evaluated" if row["evaluated"] else "while training"]
-            for row in sets["rows"]
-        ]
-        print_table((*columns, "seen"), rows)
-    if sets["sentence"]:
-        say(sets["sentence"])
-
-
-def _print_chosen(result: dict[str, Any], chosen: dict[str, Any]) -> None:
-    said = []
-    if chosen.get("temperature") is not None:
-        said.append(f"temperature {chosen['temperature']:.4g}")
-    if chosen.get("threshold") is not None:
-        said.append(f"threshold {chosen['threshold']:.4g} for {chosen['positive']}")
-    say(f"Chosen on {chosen['images']:,} validation images: {', '.join(said)}")
-    if chosen.get("threshold") is not None:
-        say(
-            f"On the {result['split']} images: sensitivity {percent(result['sensitivity'] or 0)}, "
-            f"specificity {percent(result['specificity'] or 0)}"
-        )
-    if chosen.get("note"):
-        say(chosen["note"])
-    if "ece_uncalibrated" in chosen:
-        say(f"Without the temperature the calibration error is {chosen['ece_uncalibrated']:.4f}")
-
-
-def _print_unknown(unknown: dict[str, Any] | None) -> None:
-    if unknown is None:
-        return
-    line = f"None of these: {percent(unknown['false_alarms'])} of the images are taken for unknown"
-    if unknown["auroc"] is None:
-        say(f"{line}; give images of none of the classes with --outside to measure how well they are told")
-        return
-    say(
-        f"{line}, and {percent(unknown['found'])} of {unknown['outside_images']:,} outside images are found "
-        f"(AUROC {unknown['auroc']:.4f}, false alarms {percent(unknown['false_alarms_at_95_recall'])} at 95% recall)"
-    )
-
-
-def _between(interval: list[float] | None) -> str:
-    return "" if interval is None else f" ({interval[0]:.4f} to {interval[1]:.4f})"
-
-
-def _answer_words(item: dict[str, Any]) -> str:
-    if item.get("unknown"):
-        return f"none of these (nearest: {item['predicted']})"
-    return str(item["predicted"]) + (" (unsure)" if item["unsure"] else "")
-
-
-def _print_predictions(predictions: list[dict[str, Any]]) -> None:
-    rows = [
-        [
-            item["path"],
-            item.get("error") or _answer_words(item),
-            None if "error" in item else percent(item["confidence"]),
-        ]
-        for item in predictions
-    ]
-    print_table(("image", "prediction", "confidence"), rows)
+def _cells(item: Prediction | UnreadableImage) -> list[str | None]:
+    if isinstance(item, UnreadableImage):
+        return [item.path, item.error, None]
+    if item.unknown:
+        words = f"none of these (nearest: {item.predicted})"
+    else:
+        words = item.predicted + (" (unsure)" if item.unsure else "")
+    return [item.path, words, percent(item.confidence)]

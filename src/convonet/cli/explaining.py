@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -12,6 +12,8 @@ from convonet.cli.evaluating import checked_scaling, one_of
 from convonet.cli.given import data_params, present
 from convonet.cli.output import percent, print_json, print_table, say
 from convonet.cli.work import ask
+from convonet.documents.explanation import DreamDocument, ExplainDocument, ExplainedImage, LayersDocument
+from convonet.documents.predictions import UnreadableImage
 from convonet.inference.labels import read_labels
 from convonet.runs.environment import available_cores
 from convonet.session.models import model_path
@@ -80,13 +82,13 @@ def explain(
         out=str(out.resolve()),
         threads=threads,
     )
-    answer = ask(task, progress)
-    explained = answer["explanations"]
+    answer = ExplainDocument.of(ask(task, progress))
     if json:
         print_json(answer)
     else:
         _print_explanations(answer)
-    if explained and all("error" in one for one in explained):
+    explained = answer.explanations
+    if explained and all(isinstance(one, UnreadableImage) for one in explained):
         raise typer.Exit(1)
 
 
@@ -109,16 +111,15 @@ def layers(
         scaling=checked_scaling(scaling),
         out=str(out.resolve()),
     )
-    answer = ask(task, progress)
+    answer = LayersDocument.of(ask(task, progress))
     if json:
         print_json(answer)
         return
     rows = [
-        [row["name"], row["kind"], "×".join(map(str, row["shape"])), row.get("silent"), row["file"]]
-        for row in answer["layers"]
+        [row.name, row.kind, "×".join(map(str, row.shape)), row.silent, row.file] for row in answer.layers
     ]
     print_table(("layer", "what", "shape", "silent", "picture"), rows)
-    say(answer["folder"])
+    say(answer.folder)
 
 
 def dream(
@@ -151,33 +152,33 @@ def dream(
         out=str(out.resolve()),
         threads=threads or available_cores(),
     )
-    answer = ask(task, progress)
+    answer = DreamDocument.of(ask(task, progress))
     if json:
         print_json(answer)
         return
-    best = f"best of {answer['compared']} images" if answer["compared"] else "best image"
-    rows = [
-        [one["name"], one["start"], one["reached"], one["best_image"], one["file"]]
-        for one in answer["dreams"]
-    ]
+    best = f"best of {answer.compared} images" if answer.compared else "best image"
+    rows = [[one.name, one.start, one.reached, one.best_image, one.file] for one in answer.dreams]
     print_table(("channel", "noise", "reached", best, "picture"), rows)
-    say(answer["path"])
+    say(answer.path)
 
 
-def _print_explanations(answer: dict[str, Any]) -> None:
-    rows = [
-        [one["path"], one["error"], None, None]
-        if "error" in one
-        else [
-            one["path"],
-            f"{one['predicted']} ({percent(one['confidence'])})",
-            f"{one['class']} ({percent(one['probability'])})",
-            one["files"]["picture"],
-        ]
-        for one in answer["explanations"]
+def _print_explanations(answer: ExplainDocument) -> None:
+    print_table(
+        ("image", "predicted", f"{answer.title} for", "picture"), [_cells(one) for one in answer.explanations]
+    )
+    for one in answer.explanations:
+        if isinstance(one, ExplainedImage) and one.faithful is not None:
+            say(f"{one.path}: {one.faithful.sentence}")
+    say(answer.folder)
+
+
+def _cells(one: ExplainedImage | UnreadableImage) -> list[str | None]:
+    if isinstance(one, UnreadableImage):
+        return [one.path, one.error, None, None]
+    predicted, explained = percent(one.confidence), percent(one.probability)
+    return [
+        one.path,
+        f"{one.predicted} ({predicted})",
+        f"{one.class_} ({explained})",
+        one.files.picture,
     ]
-    print_table(("image", "predicted", f"{answer['title']} for", "picture"), rows)
-    for one in answer["explanations"]:
-        if one.get("faithful"):
-            say(f"{one['path']}: {one['faithful']['sentence']}")
-    say(answer["folder"])

@@ -69,7 +69,7 @@ COMMANDS = {
     "find-rate": CommandHome(
         "technique", "The learning-rate finder: the loss at growing rates, and a good rate to start with."
     ),
-    "models": CommandHome("network", "The families of networks and the pretrained bases."),
+    "models": CommandHome("network", "The families of networks and the pretrained backbones."),
     "summary": CommandHome("network", "The layer table: shapes, parameters, receptive field, multiply-adds."),
     "export": CommandHome(
         "network", "Write a model in another format, checked image by image against keras."

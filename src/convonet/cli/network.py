@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from convonet.cli import options as opt
 from convonet.cli.evaluating import checked_scaling
 from convonet.cli.given import data_params, hyper_params
-from convonet.cli.output import print_json, print_table, say
+from convonet.cli.output import percent, print_json, print_table, say
 from convonet.cli.work import ask
+from convonet.errors import ParamError
 from convonet.params import load_data
 from convonet.params.catalogue import family_document, models_document
 from convonet.session.models import model_path
 from convonet.tasks import ExportTask, SummaryTask
-from convonet.tasks.export_formats import export_format
+from convonet.tasks.export_formats import EXPORT_FORMATS, export_format
 
 
 def register(app: typer.Typer) -> None:
@@ -27,10 +29,12 @@ def register(app: typer.Typer) -> None:
 
 
 def models(
-    name: Annotated[str | None, typer.Argument(help="A family or a base: its parameters are shown.")] = None,
+    name: Annotated[
+        str | None, typer.Argument(help="A family or a backbone: its parameters are shown.")
+    ] = None,
     json: opt.Json = False,
 ) -> None:
-    """The families of networks and the pretrained bases."""
+    """The families of networks and the pretrained backbones."""
     if name is not None:
         document = family_document(name)
         if json:
@@ -46,7 +50,7 @@ def models(
         return
     print_table(("family", "what it is"), [[f["name"], f["description"]] for f in document["families"]])
     if document["bases"]:
-        print_table(("base", "what it is"), [[b["name"], b["description"]] for b in document["bases"]])
+        print_table(("backbone", "what it is"), [[b["name"], b["description"]] for b in document["bases"]])
 
 
 def summary(
@@ -81,31 +85,97 @@ def summary(
 
 def export(
     model: Annotated[str, typer.Argument(help="A run's folder or id, or a .keras file.")],
-    format: Annotated[
-        str, typer.Option("--format", help="onnx, folder, openvino, litert or torch.")
-    ] = "onnx",
+    format: Annotated[str, typer.Option("--format", help=f"One of {', '.join(EXPORT_FORMATS)}.")] = "onnx",
     out: Annotated[Path | None, typer.Option("--out", help="The file or folder to write.")] = None,
     data: Annotated[
         Path | None,
         typer.Option("--data", metavar="FILE", help="Whose images check the export; else those of the run."),
     ] = None,
     scaling: opt.Scaling = None,
+    fetch: Annotated[
+        bool,
+        typer.Option(
+            "--fetch", help="For web: download ONNX Runtime Web with npm if it is not on this machine."
+        ),
+    ] = False,
+    runtime: Annotated[
+        Path | None,
+        typer.Option("--runtime", help="For web: an onnxruntime-web package (.tgz) or folder to use."),
+    ] = None,
+    unchecked: Annotated[
+        bool,
+        typer.Option("--unchecked", help="For web: export although no browser is here to check the page."),
+    ] = False,
+    max_loss: Annotated[
+        str | None,
+        typer.Option(
+            "--max-loss",
+            metavar="SHARE",
+            help="For onnx-int8: the largest loss of accuracy that is accepted, such as 0.5% or 0.005; 1% if unset.",
+        ),
+    ] = None,
     json: opt.Json = False,
 ) -> None:
     """Write a model in another format, checked image by image against keras."""
-    export_format(format)
-    answer = ask(
-        ExportTask(
-            model=str(model_path(model)),
-            format=format,
-            out=str(out.resolve()) if out else None,
-            data=load_data(data).anchored() if data else None,
-            scaling=checked_scaling(scaling),
-        )
+    task = ExportTask(
+        model=str(model_path(model)),
+        format=format,
+        out=str(out.resolve()) if out else None,
+        data=load_data(data).anchored() if data else None,
+        scaling=checked_scaling(scaling),
+        fetch=fetch,
+        runtime=str(runtime.resolve()) if runtime else None,
+        unchecked=unchecked,
+        max_loss=_fraction("max_loss", max_loss),
     )
+    export_format(format, task.options)
+    answer = ask(task)
     if json:
         print_json(answer)
         return
+    if "int8" in answer:
+        say(answer["path"])
+        for line in _beside_float(answer):
+            say(line)
+        return
+    say(f"{answer['path']} ({_compared(answer)})")
+
+
+def _fraction(name: str, text: str | None) -> float | None:
+    """A share as a person types it: 0.5% or 0.005."""
+    if text is None:
+        return None
+    try:
+        return float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+    except ValueError as error:
+        sentence = f"{name}: expected a share such as 0.5% or 0.005, received {text!r}"
+        raise ParamError.of({name: sentence}) from error
+
+
+def _beside_float(answer: dict[str, Any]) -> Iterator[str]:
+    """What 8 bits bring and cost."""
+    whole, small = answer["float"], answer["int8"]
+    yield f"Size: {small['bytes'] / 2**20:.2f} MiB, {whole['bytes'] / 2**20:.2f} MiB in floating point"
+    for size, speed in small["images_per_second"].items():
+        before = whole["images_per_second"][size]
+        yield (
+            f"Speed, {size} at a time: {speed:,.0f} images/s, {before:,.0f} in floating point ({speed / before:.1f}×)"
+        )
+    low, high = answer["accuracy_loss_interval"]
+    yield (
+        f"Accuracy on {answer['images']:,} {answer['split']} images: {percent(small['accuracy'])}, "
+        f"{percent(whole['accuracy'])} in floating point; loss {percent(answer['accuracy_loss'])} "
+        f"(95% CI {100 * low:.1f} to {percent(high)})"
+    )
+
+
+def _compared(answer: dict[str, Any]) -> str:
+    """How near the export is to the network that it was made from."""
     images = f"{answer['images']} images ({answer['samples']})" if answer["images"] else "made-up images"
-    difference = f"largest difference from keras {answer['largest_difference']:.1e} over {images}"
-    say(f"{answer['path']} ({difference})")
+    text = f"largest difference from keras {answer['largest_difference']:.1e} over {images}"
+    if "browser" in answer:
+        browser = answer["browser"]
+        text += (
+            f", {answer['golden_samples']} of them in {browser}" if browser else ", not checked in a browser"
+        )
+    return text

@@ -38,21 +38,21 @@ def absent_sentence(absent: Sequence[str], labels: Rows, classes: Sequence[str],
 
 
 def check_auc(
-    wishes: Sequence[str], absent: Sequence[str], labels: Rows, classes: Sequence[str], where: str
+    wanted: Sequence[str], absent: Sequence[str], labels: Rows, classes: Sequence[str], where: str
 ) -> None:
     """Refuse a training or search that depends on a score which will not exist.
 
     Args:
-        wishes: the parameters that ask for the area under the ROC curve.
+        wanted: the parameters that ask for the area under the ROC curve.
         absent: as `absent_classes` gives them.
 
     Raises:
         InputError: there are such parameters and such classes.
     """
-    if not wishes or not absent:
+    if not wanted or not absent:
         return
     raise InputError(
         absent_sentence(absent, labels, classes, where),
-        expected=f"an image of every class there, for the area under the ROC curve that {', '.join(wishes)} asks for",
+        expected=f"an image of every class there, for the area under the ROC curve that {', '.join(wanted)} asks for",
         hint="Add images of these classes, leave the classes out, or take another score",
     )

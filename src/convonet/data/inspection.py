@@ -140,8 +140,8 @@ def inspect_folder(
     if near:
         some = counted(len(near), "test image looks", "test images look")
         own.append(f"{some} like an image of the training set, whose file differs")
-    said_of_test = [*_warnings(test_set), *test_quality.warnings()]
-    beside = _inspection("test", test_set, test_quality, said_of_test)
+    test_warnings = [*_warnings(test_set), *test_quality.warnings()]
+    beside = _inspection("test", test_set, test_quality, test_warnings)
     whole = _inspection("train", train_set, train_quality, own, leaks)
     return replace(whole, near_leaks=tuple(Leak(*pair) for pair in near), test=beside)
 
@@ -232,9 +232,9 @@ def _warnings(prepared: PreparedSet) -> list[str]:
     groups = list(_equal_rows(prepared))
     conflicts = sum(len(set(prepared.labels[rows].tolist())) > 1 for rows in groups)
     if groups:
-        copies = sum(map(len, groups)) - len(groups)
+        duplicates = sum(map(len, groups)) - len(groups)
         sentences.append(
-            counted(copies, "image is an exact copy of another", "images are exact copies of others")
+            counted(duplicates, "image is an exact copy of another", "images are exact copies of others")
         )
     if conflicts:
         sentences.append(f"{counted(conflicts, 'image stands', 'images stand')} in more than one class")

@@ -169,10 +169,10 @@ def _wrong_class(change: Change, listings: Listings) -> dict[str, str]:
 
 
 def _refusal(faults: dict[str, str]) -> ParamError:
-    told = list(faults.items())
-    shown = dict(told[:_MOST_TOLD])
-    if len(told) > _MOST_TOLD:
-        shown["more"] = f"and {len(told) - _MOST_TOLD} more"
+    all_faults = list(faults.items())
+    shown = dict(all_faults[:_MOST_TOLD])
+    if len(all_faults) > _MOST_TOLD:
+        shown["more"] = f"and {len(all_faults) - _MOST_TOLD} more"
     return ParamError.of(shown)
 
 

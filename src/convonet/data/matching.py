@@ -22,7 +22,7 @@ from convonet.text import path_key
 MOST_LETTERS = 1_000
 _MOST_SHOWN = 100
 _SECONDS, _SECONDS_EACH = 5.0, 5e-5
-_LOOK_SECONDS = 0.1
+_POLL_SECONDS = 0.1
 
 
 class PatternError(ValueError):
@@ -88,7 +88,7 @@ def _asked(question: str, seconds: float, watch: Watch) -> str:
             while time.monotonic() < ends:
                 watch.check()
                 try:
-                    answer: str = process.communicate(unsent, timeout=_LOOK_SECONDS)[0]
+                    answer: str = process.communicate(unsent, timeout=_POLL_SECONDS)[0]
                     return answer
                 except subprocess.TimeoutExpired:
                     unsent = None  # it goes on with what it was given

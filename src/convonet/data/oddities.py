@@ -95,8 +95,8 @@ def _is_soft(sharpness: Floats, asked: Flags) -> Flags:
     logs = np.log(np.maximum(sharpness, 1e-6))
     middle = np.median(logs[asked])
     # 1.4826 makes the median deviation that of a normal distribution.
-    spread = max(1.4826 * float(np.median(np.abs(logs[asked] - middle))), 0.05)
-    soft: Flags = asked & (logs < middle - _SOFTER * spread)
+    deviation = max(1.4826 * float(np.median(np.abs(logs[asked] - middle))), 0.05)
+    soft: Flags = asked & (logs < middle - _SOFTER * deviation)
     return soft
 
 

@@ -93,7 +93,7 @@ def prepared_findings(
             found += _black(prepared, f" of the {_TITLES[name]} set")
             if _is_one_set(train.listing, prepared.listing):
                 continue
-        found += _copies(train, kept, prepared, rows, _TITLES[name], watch)
+        found += _duplicates(train, kept, prepared, rows, _TITLES[name], watch)
         if prepared is train and train.listing.offered is not None:
             found += _offered(train.listing, kept, rows)
     return found
@@ -229,7 +229,7 @@ def _contradictions(prepared: PreparedSet) -> Iterator[DataFinding]:
         yield DataFinding("conflict", f"{some} in more than one class, such as {first[torn[0]]}")
 
 
-def _copies(
+def _duplicates(
     train: PreparedSet, kept: Rows, other: PreparedSet, rows: Rows, title: str, watch: Watch
 ) -> Iterator[DataFinding]:
     """Images of one side that are, or look like, images that are trained on."""

@@ -141,13 +141,15 @@ class _Evidence(NamedTuple):
         return self.nats[:, label], own, self.images.sum(axis=1) - own
 
 
-def _together(name: str, truth: npt.NDArray[np.bool_], scores: npt.NDArray[np.float64]) -> Iterator[Shortcut]:
+def _together(
+    name: str, is_class: npt.NDArray[np.bool_], scores: npt.NDArray[np.float64]
+) -> Iterator[Shortcut]:
     """The claim of all properties together, where it is sure."""
-    area = roc_auc(truth, scores)
+    area = roc_auc(is_class, scores)
     # The interval lies around the area and takes longer to compute.
     if area is None or area < CLAIM_FROM:
         return
-    interval = auc_interval(truth, scores)
+    interval = auc_interval(is_class, scores)
     if interval is not None and interval.low >= CLAIM_FROM:
         yield Shortcut(name, "all", area, interval)
 

@@ -178,14 +178,14 @@ def scan_set(
             class_map=None if own_names else data.class_map,
             allow_missing=data.missing_classes == "allow",
         )
-    told = DataScanned(
+    scanned = DataScanned(
         set=split,
         images=len(listing),
         classes=len(listing.classes),
         skipped=len(listing.skipped),
         marked=len(listing.marks),
     )
-    watch.tell(told)
+    watch.tell(scanned)
     return listing
 
 

@@ -62,11 +62,11 @@ class Columns(NamedTuple):
 
     def sentence(self) -> str:
         """The guess, for people."""
-        said = f"{self.path} names the image, "
+        sentence = f"{self.path} names the image, "
         if len(self.labels) == 1:
-            return said + f"{self.labels[0]} its class"
+            return sentence + f"{self.labels[0]} its class"
         shown = ", ".join(self.labels[:6]) + (" …" if len(self.labels) > 6 else "")
-        return said + f"{shown} hold 1 for its class"
+        return sentence + f"{shown} hold 1 for its class"
 
 
 def find_columns(table: TableFile, data: DataParams, is_image: Callable[[str], bool]) -> Columns:

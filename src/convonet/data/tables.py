@@ -101,9 +101,9 @@ def list_table(table: Table, split: Split | None, watch: Watch) -> ImageListing:
         if (
             split is not None
             and columns.split is not None
-            and (said := split_of(line[columns.split])) != split
+            and (named := split_of(line[columns.split])) != split
         ):
-            if said is None:
+            if named is None:
                 shown = line[columns.split] or "nothing"
                 reading.skip(line, number, f"{columns.split} says {shown}, which is no set")
             continue

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from convonet.desktop.dialogs.pick import Choice
 from convonet.errors import ConvonetError, InputError, ParamError
+from convonet.exporting.chromium import find_chromium
+from convonet.exporting.runtime import DOWNLOAD_MIB, is_cached
 from convonet.params import DataParams, SearchSpace, kind_of, preset, read_object
 from convonet.params.migrations import VERSION_KEY
 from convonet.runs import RECORD
@@ -159,10 +161,34 @@ class FileActions:
             return
         wanted = export_format(titles[answer].name)
         folder = Path(self._session.params.data.result_dir or self._controller.window_state.folder)
-        name = f"{model.file.stem}{wanted.suffix or '-export'}"
+        options = self._web_options() if wanted.name == "web" else {}
+        if options is None:
+            return
+        name = f"{model.file.stem}{wanted.suffix or f'-{wanted.folder_word}'}"
         path = self._asker().save_file(f"Export as {wanted.title}", "All files (*)", str(folder / name))
         if path is not None:
-            self._session.start(self._session.tasks.export(wanted.name, path))
+            self._session.start(self._session.tasks.export(wanted.name, path).changed(**options))
+
+    def _web_options(self) -> dict[str, bool] | None:
+        """What a person allows for a page for browsers; None where the export is called off."""
+        options = {}
+        if not is_cached():
+            text = (
+                f"The page needs ONNX Runtime Web, which is not on this computer. Download it ({DOWNLOAD_MIB} MiB) "
+                "with npm? It is kept for later exports."
+            )
+            if self._asker().choose("Download ONNX Runtime Web", text, ["Download", "Cancel"]) != "Download":
+                return None
+            options["fetch"] = True
+        if find_chromium() is None:
+            text = (
+                "There is no Chromium, Chrome or Edge on this computer, so the page cannot be compared with the model "
+                "in a browser. Export it unchecked?"
+            )
+            if self._asker().choose("No browser found", text, ["Export unchecked", "Cancel"]) == "Cancel":
+                return None
+            options["unchecked"] = True
+        return options
 
     # What is dropped on the window or taken from the recent ones
 

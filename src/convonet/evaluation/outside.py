@@ -16,7 +16,7 @@ from convonet.errors import DataError
 from convonet.evaluation.net_evaluation import Predictor
 from convonet.events import Watch
 from convonet.inference.batches import images_at_once
-from convonet.inference.unknown import UnknownRule
+from convonet.inference.unknown_rule import UnknownRule
 
 RECALL = 0.95
 

@@ -37,11 +37,13 @@ class Golden(NamedTuple):
         images: (N, height, width, channels), 0..255.
         probabilities: (N, classes).
         source: where the images come from: `test`, `val`, `train`, or `made up`.
+        tolerance: the largest difference of a probability when the export is opened.
     """
 
     images: Images
     probabilities: Probabilities
     source: str
+    tolerance: float = LOAD_TOLERANCE
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON: the pixels compressed by zlib, in base64, row by row."""
@@ -51,6 +53,8 @@ class Golden(NamedTuple):
             "shape": list(self.images.shape),
             "pixels": base64.b64encode(zlib.compress(self.images.tobytes(), 9)).decode("ascii"),
             "probabilities": self.probabilities.tolist(),
+            # Files of earlier versions have no tolerance of their own.
+            **({} if self.tolerance == LOAD_TOLERANCE else {"tolerance": self.tolerance}),
         }
 
     @classmethod
@@ -66,7 +70,9 @@ class Golden(NamedTuple):
                 raise ValueError(f"format version {value['format_version']}, newer than {GOLDEN_VERSION}")
             shape = [int(side) for side in value["shape"]]
             images = np.frombuffer(_inflated(value["pixels"]), np.uint8).reshape(shape)
-            return cls(images, np.array(value["probabilities"], np.float32), str(value["source"]))
+            probabilities = np.array(value["probabilities"], np.float32)
+            tolerance = float(value.get("tolerance", LOAD_TOLERANCE))
+            return cls(images, probabilities, str(value["source"]), tolerance)
         except (ValueError, TypeError, KeyError, AttributeError, zlib.error, binascii.Error) as error:
             raise ModelFileError(
                 "The model's golden samples cannot be read", where=where, received=str(error)[:200]

@@ -12,7 +12,7 @@ from typing import Any, Literal, get_args
 
 from convonet.errors import ModelFileError
 from convonet.inference.info_check import faults
-from convonet.inference.unknown import UnknownRule, rule_from
+from convonet.inference.unknown_rule import UnknownRule, rule_from
 from convonet.params.data_params import PixelParams, Scaling
 
 INFO_VERSION = 1

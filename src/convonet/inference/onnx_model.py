@@ -13,7 +13,7 @@ from onnxruntime.capi import onnxruntime_pybind11_state as runtime
 from convonet.errors import DataError, ModelFileError
 from convonet.events import Watch
 from convonet.inference.batches import check_images, predict_in_batches
-from convonet.inference.golden import LOAD_TOLERANCE, Golden, largest_difference
+from convonet.inference.golden import Golden, largest_difference
 from convonet.inference.model_info import ModelInfo
 from convonet.inference.onnx_file import GOLDEN_PROPERTY, PROPERTY, info_of, read_content, read_text
 from convonet.inference.probabilities import to_probabilities
@@ -99,7 +99,7 @@ class OnnxModel:
             answers = self.predict(self.golden.images)
         except (DataError, *_REFUSALS) as error:
             raise refusal("the size and layers that it was exported with", str(error)[:200]) from error
-        largest_difference(self.golden.probabilities, answers, LOAD_TOLERANCE, refusal)
+        largest_difference(self.golden.probabilities, answers, self.golden.tolerance, refusal)
 
     def predict(
         self, images: NDArray[np.uint8], *, batch_size: int | None = None, watch: Watch | None = None

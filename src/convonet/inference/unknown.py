@@ -14,9 +14,8 @@ from __future__ import annotations
 import io
 import math
 import zipfile
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,30 +35,6 @@ _LEAST_NORM = 1e-12
 _DAMAGED = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile)
 
 Floats = NDArray[np.floating[Any]]
-MeasuredOn = Literal["val", "train"]
-
-
-@dataclass(frozen=True)
-class UnknownRule:
-    """When an image counts as none of the classes.
-
-    Attributes:
-        threshold: a score above it means none of the classes.
-        rate: the wanted share of images of known classes that are taken for unknown, 0..1.
-        images: how many images the threshold was set on.
-        measured_on: `val`, or `train` where no images were held out: the rate is a little too low then.
-        method: how the score is made.
-    """
-
-    threshold: float
-    rate: float
-    images: int
-    measured_on: MeasuredOn = "val"
-    method: str = "energy+neighbours"
-
-    def is_unknown(self, scores: Floats) -> NDArray[np.bool_]:
-        """Which images are of none of the classes, shape (N,)."""
-        return np.asarray(scores > self.threshold)
 
 
 class Scored(NamedTuple):
@@ -175,20 +150,6 @@ def distance_of(features: Floats, bank: NDArray[np.float16], neighbours: int) ->
     similar = _of_length_1(features).astype(np.float32) @ bank.astype(np.float32).T
     nearest = np.partition(similar, -neighbours, axis=1)[:, -neighbours:]
     return np.asarray(1 - nearest.mean(axis=1))
-
-
-def rule_from(value: Mapping[str, Any]) -> UnknownRule:
-    """The rule in a model's description.
-
-    Raises:
-        ValueError: it is none.
-    """
-    threshold, rate, images = value["threshold"], value["rate"], value["images"]
-    numbers = type(threshold) in (int, float) and type(rate) in (int, float) and type(images) is int
-    if not numbers or not math.isfinite(threshold) or not 0 <= rate <= 1:
-        raise ValueError(f"a threshold of unknown images that is none: {ascii(threshold)[:60]}")
-    on: MeasuredOn = "train" if value.get("measured_on") == "train" else "val"
-    return UnknownRule(float(threshold), float(rate), images, on, str(value.get("method", ""))[:60])
 
 
 def _of_length_1(features: Floats) -> Floats:

@@ -63,7 +63,7 @@ def evaluate_into(
         watch=watch,
     )
     watch.tell(StageStarted(stage="scan", title="Looking at the folders"))
-    prepared = _prepared(task, task.split, predictor.info, watch, run)
+    prepared = prepared_split(task, task.split, predictor.info, watch, run)
     if not checked:
         check_before_test(run, _run_of(task), task.split, prepared, watch)
     chosen = _chosen(task, predictor, watch, run)
@@ -138,7 +138,7 @@ def _chosen(task: EvaluateTask, predictor: Predictor, watch: Watch, run: Run | N
         return Chosen()
     request.check(task.threshold, len(predictor.info.classes) or 2)
     watch.tell(StageStarted(stage="choose", title="Choosing on the validation images"))
-    prepared = _prepared(task, "val", predictor.info, watch, run)
+    prepared = prepared_split(task, "val", predictor.info, watch, run)
     if task.split == "val":
         message = "Chosen and reported on the same images: the scores are a little too good"
         watch.tell(Warned(message=message, subject="validation"))
@@ -175,7 +175,7 @@ def _scanned(
     return listing
 
 
-def _prepared(
+def prepared_split(
     task: EvaluateTask, split: Split, info: ModelInfo, watch: Watch, run: Run | None = None
 ) -> PreparedSet:
     """A set in the model's classes and pixels. Held-out images are found again by the split's seed."""

@@ -119,8 +119,8 @@ def _check_classes(task: TrainTask, made: TrainSets, watch: Watch) -> None:
     labels, classes = made.val.labels, made.train.classes
     absent = absent_classes(labels, [made.val_rows], classes)
     where = "among the validation images"
-    wishes = [name for name, score in task.hyper.watched.items() if score == "val_auc"]
-    check_auc(wishes, absent, labels, classes, where)
+    wanted = [name for name, score in task.hyper.watched.items() if score == "val_auc"]
+    check_auc(wanted, absent, labels, classes, where)
     if absent:
         message = absent_sentence(absent, labels, classes, where)
         watch.tell(

@@ -123,15 +123,15 @@ def _data(run: Run, task: TuneTask, watch: Watch) -> FoldData:
 
 def _check_auc(task: TuneTask, data: FoldData) -> None:
     """Refuse a search by a score that some fold cannot have."""
-    wishes = [name for name in _MONITORS if "val_auc" in task.space.choices.get(name, ())]
+    wanted = [name for name in _MONITORS if "val_auc" in task.space.choices.get(name, ())]
     if task.objective == "auc":
-        wishes.insert(0, "objective")
-    if wishes:
+        wanted.insert(0, "objective")
+    if wanted:
         repeats, folds = range(1, task.repeats + 1), range(1, max(task.folds, 1) + 1)
         held = (data.rows(repeat, fold)[1] for repeat in repeats for fold in folds)
         absent = absent_classes(data.labels, held, data.net_input.classes)
         where = "among the held-out images of every fold" if task.folds > 1 else "among the held-out images"
-        check_auc(wishes, absent, data.labels, data.net_input.classes, where)
+        check_auc(wanted, absent, data.labels, data.net_input.classes, where)
 
 
 def _budget(run: Run, task: TuneTask, data: FoldData, started: float) -> Budget:

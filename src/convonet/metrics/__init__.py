@@ -27,6 +27,7 @@ from .intervals import (
     wilson,
 )
 from .paired import is_tied, t_point
+from .paired_difference import PairedDifference, paired_difference
 from .ranking import (
     PrecisionRecallCurve,
     RocCurve,
@@ -65,6 +66,7 @@ __all__ = [
     "Interval",
     "McNemar",
     "Means",
+    "PairedDifference",
     "PrecisionRecallCurve",
     "ReliabilityBins",
     "RocCurve",
@@ -94,6 +96,7 @@ __all__ = [
     "mcnemar",
     "mcnemar_sentence",
     "mean_interval",
+    "paired_difference",
     "precision_recall_curve",
     "precision_recall_f1",
     "predict_with_threshold",

@@ -106,16 +106,16 @@ def _batch(facts: SetFacts, hyper: HyperParams) -> Advice | None:
 
 
 def _transfer(facts: SetFacts, hyper: HyperParams) -> Advice | None:
-    """Below 28 pixels a pretrained base has nothing to see."""
+    """Below 28 pixels a pretrained backbone has nothing to see."""
     transfers = "base" in family_info(hyper.family).defaults
     if transfers or facts.images >= _SOME or min(facts.size) < 28:
         return None
     sure = facts.images < _FEW
     return Advice(
         "transfer",
-        f"{facts.images:,} images are few for a network that starts from nothing: a pretrained base usually wins."
+        f"{facts.images:,} images are few for a network that starts from nothing: a pretrained backbone usually wins."
         if sure
-        else f"With {facts.images:,} images a pretrained base is worth a comparison.",
+        else f"With {facts.images:,} images a pretrained backbone is worth a comparison.",
     )
 
 

@@ -23,7 +23,7 @@ class BaseInfo:
     Attributes:
         size: side of the images that it was trained on, in pixels.
         least: the smallest side that it takes.
-        parameters: of the base alone, without its old output.
+        parameters: of the backbone alone, without its old output.
         million_macs: multiply-adds for one image of `size`, in millions: what its speed depends on.
         maps: how many maps it gives.
         macs: multiply-adds for one image of `size`.
@@ -245,7 +245,7 @@ _BASES = (
     BaseInfo(
         "efficientnet_b0",
         "EfficientNetB0",
-        "A good general base of moderate size; it scales its pixels itself.",
+        "A good general backbone of moderate size; it scales its pixels itself.",
         size=224,
         least=32,
         parameters=4_049_571,
@@ -264,12 +264,12 @@ BASES: Mapping[str, BaseInfo] = MappingProxyType({base.name: base for base in _B
 
 
 def is_model_file(base: str) -> bool:
-    """Whether a base is a model file, not a name of ours."""
+    """Whether a backbone is a model file, not a name of ours."""
     return base.lower().endswith(MODEL_SUFFIXES)
 
 
 def base_info(name: str) -> BaseInfo:
-    """The base of that name.
+    """The backbone of that name.
 
     Raises:
         ParamError: there is none; the nearest name is offered.
@@ -277,5 +277,7 @@ def base_info(name: str) -> BaseInfo:
     if name in BASES:
         return BASES[name]
     near = nearest(name, BASES)
-    sentence = f"base (Base): expected a .keras or .h5 file, or one of {', '.join(BASES)}, received {name!r}"
+    sentence = (
+        f"base (Backbone): expected a .keras or .h5 file, or one of {', '.join(BASES)}, received {name!r}"
+    )
     raise ParamError.of({"base": sentence + (f" (did you mean {near}?)" if near else "")})

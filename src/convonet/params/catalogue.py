@@ -11,7 +11,7 @@ from convonet.params.hyper_params import HyperParams
 
 
 def models_document() -> dict[str, Any]:
-    """What `models` prints: families and pretrained bases, each with a name."""
+    """What `models` prints: families and pretrained backbones, each with a name."""
     return {
         "families": [
             {"name": f.name, "title": f.title, "description": f.description, "parameters": dict(f.defaults)}
@@ -24,7 +24,7 @@ def models_document() -> dict[str, Any]:
 def family_document(name: str) -> dict[str, Any]:
     """What `models NAME` prints: the family and the declaration of each of its parameters.
 
-    For a base these are the parameters of the family `transfer`, with that base as their default.
+    For a backbone these are the parameters of the family `transfer`, with that backbone as their default.
 
     Raises:
         ParamError: there is no such family.

@@ -155,7 +155,7 @@ _FAMILIES = (
         "transfer",
         "Transfer learning",
         "A network trained on other images, without its last layers, and a new head on it. For small sets.",
-        "textbook; `convonet models` lists the bases",
+        "textbook; `convonet models` lists the backbones",
         {
             "base": "efficientnet_lite0",
             "base_weights": "local",

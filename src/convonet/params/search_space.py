@@ -114,7 +114,7 @@ class SearchSpace:
         return cls({name: (value,) for name, value in hyper.set_values().items()})
 
     def anchored(self) -> SearchSpace:
-        """The same space with absolute paths of the bases' files, which mean the same from every folder."""
+        """The same space with absolute paths of the backbones' files, which mean the same from every folder."""
         choices = dict(self.choices)
         for name in choices.keys() & {"base", "base_weights"}:
             choices[name] = tuple(map(anchored_file, choices[name]))

@@ -1,4 +1,4 @@
-"""What is learnt from another network: the base, the head on it, and the second phase that fine-tunes the base."""
+"""What is learnt from another network: the backbone, the head on it, and the second phase that fine-tunes it."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ def anchored_file(value: Any) -> Any:
 
 
 class TransferParams(ParamModel):
-    """The base and the head of the family `transfer`."""
+    """The backbone and the head of the family `transfer`."""
 
     base: str | None = param(
         None,
-        "Base",
+        "Backbone",
         "The trained network that the family transfer builds on: a name that `convonet models` lists, or a .keras "
         "or .h5 file. To set it chooses that family.",
         group="Network",
@@ -35,8 +35,8 @@ class TransferParams(ParamModel):
     )
     base_weights: str | None = param(
         None,
-        "Weights of the base",
-        "Where a named base gets its weights from: local (this machine; nothing is downloaded), fetch (downloaded "
+        "Weights of the backbone",
+        "Where a named backbone gets its weights from: local (this machine; nothing is downloaded), fetch (downloaded "
         "once where they are not here), random, or a file.",
         group="Network",
         default_text="the family's own",
@@ -44,14 +44,14 @@ class TransferParams(ParamModel):
     base_sha256: str | None = param(
         None,
         "Hash of the weights",
-        "SHA-256 of the file of weights or of the base's own file; another file is refused.",
+        "SHA-256 of the file of weights or of the backbone's own file; another file is refused.",
         group="Network",
         default_text="the published one where there is one",
     )
     head: tuple[dict[str, Any], ...] | None = param(
         None,
         "Head",
-        "The layers between the base and the output, of the same kinds as in the family custom.",
+        "The layers between the backbone and the output, of the same kinds as in the family custom.",
         group="Network",
         kind="layers",
         tunable=True,
@@ -59,7 +59,7 @@ class TransferParams(ParamModel):
     )
 
     def anchored(self) -> Self:
-        """A copy with absolute paths of the base's files, which mean the same from every folder."""
+        """A copy with absolute paths of the backbone's files, which mean the same from every folder."""
         files = {name: anchored_file(getattr(self, name)) for name in ("base", "base_weights")}
         return self.changed(**{name: path for name, path in files.items() if path != getattr(self, name)})
 
@@ -103,7 +103,7 @@ class FineTuneParams(ParamModel):
     fine_tune_epochs: int = param(
         0,
         "Epochs of fine-tuning",
-        "A second phase in which the end of the base is trained too; 0 leaves the base as it is.",
+        "A second phase in which the end of the backbone is trained too; 0 leaves the backbone as it is.",
         group="Fine-tuning",
         ge=0,
         le=100_000,
@@ -122,7 +122,7 @@ class FineTuneParams(ParamModel):
     release: str = param(
         "1",
         "Released blocks",
-        "What of the base is trained in the second phase: how many of its last blocks, the name of the block or "
+        "What of the backbone is trained in the second phase: how many of its last blocks, the name of the block or "
         "layer from which on, or all.",
         group="Fine-tuning",
         tunable=True,

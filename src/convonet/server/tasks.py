@@ -23,8 +23,8 @@ from convonet.session.recipes import beneath
 from convonet.tasks import EvaluateTask, Task, TrainTask
 
 ALIASES = {"test": "evaluate"}
-PLACES = ("out", "into")
-"""Options that say where results go: that is the server's business."""
+PLACES = ("out", "into", "runtime")
+"""Options that name a place on the machine that works: that is the server's business."""
 
 _PARAMS = ("data", "hyper", "space")
 _MODELS = ("model", "from_model")
@@ -139,7 +139,7 @@ class TaskMaker:
             return self._root.existing(text)
 
     def _base(self, name: str, value: Any) -> Any:
-        """A file of a base or of its weights lies inside the root."""
+        """A file of a backbone or of its weights lies inside the root."""
         is_file = is_model_file(value) if name == "base" and value else value not in _WEIGHT_WORDS
         return str(self._root.inside(value)) if isinstance(value, str) and is_file else value
 

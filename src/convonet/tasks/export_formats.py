@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from convonet.errors import InputError, nearest
+from convonet.errors import InputError, ParamError, nearest
 
 
 @dataclass(frozen=True)
@@ -16,8 +16,10 @@ class ExportFormat:
 
     Attributes:
         suffix: of the file; empty for a folder.
+        folder_word: what a folder's name ends with.
         module: what must be importable to write and check it, None where nothing more is needed.
         package: its name for pip.
+        options: fields of an `ExportTask` that only some formats have.
     """
 
     name: str
@@ -26,6 +28,8 @@ class ExportFormat:
     suffix: str
     module: str | None = None
     package: str = ""
+    options: tuple[str, ...] = ()
+    folder_word: str = "export"
 
     @property
     def installed(self) -> bool:
@@ -36,10 +40,25 @@ class ExportFormat:
 _FORMATS = (
     ExportFormat("onnx", "ONNX", "one file for ONNX Runtime and everything that reads ONNX", ".onnx"),
     ExportFormat(
+        "onnx-int8",
+        "ONNX, 8 bits",
+        "a quarter of the size; accuracy and speed are measured beside the network in floating point",
+        ".int8.onnx",
+        options=("max_loss",),
+    ),
+    ExportFormat(
         "folder",
         "Folder",
         "ONNX, class names and a short script that predicts without Convonet",
         "",
+    ),
+    ExportFormat(
+        "web",
+        "Web page",
+        "a folder of static files that classifies images in the browser, without a server and offline",
+        "",
+        options=("fetch", "runtime", "unchecked"),
+        folder_word="web",
     ),
     ExportFormat("openvino", "OpenVINO", "for Intel's processors", ".xml", "openvino", "openvino"),
     ExportFormat(
@@ -51,11 +70,19 @@ _FORMATS = (
 EXPORT_FORMATS: Mapping[str, ExportFormat] = MappingProxyType({f.name: f for f in _FORMATS})
 
 
-def export_format(name: str) -> ExportFormat:
+EXPORT_OPTIONS: tuple[str, ...] = tuple(dict.fromkeys(name for f in _FORMATS for name in f.options))
+"""Options that only some formats have."""
+
+
+def export_format(name: str, options: Iterable[str] = ()) -> ExportFormat:
     """The format of that name.
+
+    Args:
+        options: those of `EXPORT_OPTIONS` that are given.
 
     Raises:
         InputError: there is none, or what it needs is not installed.
+        ParamError: it does not take one of the options.
     """
     found = EXPORT_FORMATS.get(name)
     if found is None:
@@ -72,4 +99,6 @@ def export_format(name: str) -> ExportFormat:
             f"Exporting to {found.title} needs the package {found.package}, which is not installed",
             hint=f"pip install {found.package}, or choose a format that needs nothing more: {plain}",
         )
+    if wrong := [each for each in options if each not in found.options]:
+        raise ParamError.of({each: f"{each}: the format {name} does not take it" for each in wrong})
     return found

@@ -15,7 +15,7 @@ from convonet.params.migrations import VERSION_KEY, hyper_1_to_2
 from convonet.params.recipes import TrainRecipe
 from convonet.params.search_space import SearchSpace
 from convonet.params.values import CheckedModel
-from convonet.tasks.export_formats import EXPORT_FORMATS
+from convonet.tasks.export_formats import EXPORT_FORMATS, EXPORT_OPTIONS
 
 Split = Literal["train", "val", "test"]
 Cost = Annotated[float, Field(ge=0)]
@@ -221,6 +221,10 @@ class ExportTask(Task):
         format: a name of `EXPORT_FORMATS`.
         out: the file or folder to write; None: beside the model.
         data: whose images the export is checked with; None: those of the model's run.
+        fetch: for `web`: download ONNX Runtime Web where it is not kept on this machine.
+        runtime: for `web`: a package or folder that ONNX Runtime Web is taken from.
+        unchecked: for `web`: write the page although no browser is there to compare it in.
+        max_loss: for `onnx-int8`: the largest loss of accuracy, 0..1, with which the file is kept; None: 0.01.
     """
 
     kind: ClassVar[str] = "export"
@@ -230,6 +234,15 @@ class ExportTask(Task):
     out: str | None = None
     data: InstanceOf[DataParams] | None = None
     scaling: Scaling | None = None
+    fetch: bool = False
+    runtime: str | None = None
+    unchecked: bool = False
+    max_loss: float | None = Field(None, ge=0, le=1)
+
+    @property
+    def options(self) -> dict[str, object]:
+        """Those values that only some formats take, where they are given."""
+        return {name: value for name in EXPORT_OPTIONS if (value := getattr(self, name)) not in (None, False)}
 
     @field_validator("format")
     @classmethod

@@ -145,8 +145,10 @@ def _dream_words(task: DreamTask) -> list[str]:
 
 
 def _export_words(task: ExportTask) -> list[str]:
-    options = {"--format": task.format, "--out": task.out, "--scaling": task.scaling}
-    return ["export", task.model, *_given_words(options)]
+    options: dict[str, Any] = {"--format": task.format, "--out": task.out, "--scaling": task.scaling}
+    options |= {"--runtime": task.runtime, "--max-loss": task.max_loss}
+    flags = [f"--{name}" for name in ("fetch", "unchecked") if getattr(task, name)]
+    return ["export", task.model, *_given_words(options), *flags]
 
 
 def _inspect_words(task: InspectTask) -> list[str]:
@@ -251,7 +253,7 @@ def _dream_lines(task: DreamTask) -> str:
 
 
 def _export_lines(task: ExportTask) -> str:
-    given = {"out": task.out, "scaling": task.scaling}
+    given = {"out": task.out, "scaling": task.scaling} | task.options
     return f"convonet.export({task.model!r}, {task.format!r}{_given_values(given)})\n"
 
 

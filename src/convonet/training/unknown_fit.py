@@ -9,12 +9,11 @@ from numpy.typing import NDArray
 
 from convonet.events import Watch
 from convonet.inference.unknown import (
-    MeasuredOn,
-    UnknownRule,
     UnknownScorer,
     fit_scorer,
     threshold_for_rate,
 )
+from convonet.inference.unknown_rule import MeasuredOn, UnknownRule
 from convonet.nets.backend import keras
 from convonet.nets.last_layer import last_layer
 from convonet.nets.net_model import NetModel

@@ -36,12 +36,12 @@ class RemoteTrainer:
 
     def train(self, unit: Unit) -> Iterator[Message]:
         """Train a unit in a thread and pass on what it tells."""
-        told: queue.Queue[Message | None] = queue.Queue()
+        messages: queue.Queue[Message | None] = queue.Queue()
         key = unit.keys()[-1]
         with ThreadPoolExecutor(1) as pool:
-            work = pool.submit(self._trainer.train, unit, told.put, lambda: self._pruned == key)
-            work.add_done_callback(lambda done: told.put(None))
-            while (message := told.get()) is not None:
+            work = pool.submit(self._trainer.train, unit, messages.put, lambda: self._pruned == key)
+            work.add_done_callback(lambda done: messages.put(None))
+            while (message := messages.get()) is not None:
                 yield message
             work.result()
         yield UnitEnded(key)

@@ -1,17 +1,30 @@
 // A model for other programs.
 
 import {ask, call, fileOf, seg} from "./api.js";
-import {fill, h} from "./dom.js";
+import {fill, h, percent} from "./dom.js";
 import {shownAs} from "./shown.js";
 
 const FORMATS = {
   onnx: "ONNX",
+  "onnx-int8": "ONNX, 8 bits",
   folder: "Folder with a script that predicts",
+  web: "Web page that classifies in the browser",
   openvino: "OpenVINO",
   litert: "LiteRT",
   torch: "PyTorch",
 };
-const MOST_FILES = 30;
+const MOST_FILES = 40;
+
+const equal = (found) => `Same predictions as before, up to ${found.largest_difference.toExponential(1)}.`;
+
+/** What 8 bits bring and cost, in one line. */
+function besideFloat({float, int8, accuracy_loss: loss, accuracy_loss_interval: ends, images, split}) {
+  const mebibytes = ({bytes}) => (bytes / 2 ** 20).toFixed(1);
+  const size = `${mebibytes(int8)} MiB (${mebibytes(float)} in floating point)`;
+  const speed = (int8.images_per_second["32"] / float.images_per_second["32"]).toFixed(1);
+  const cost = `${percent(loss)} (95% CI ${(100 * ends[0]).toFixed(1)} to ${percent(ends[1])})`;
+  return `${size}, ${speed} times as fast; accuracy loss ${cost} on ${images} ${split} images.`;
+}
 
 /** A card that exports a model and links to its files. */
 export function exportCard(page, model) {
@@ -20,21 +33,47 @@ export function exportCard(page, model) {
     {id: "format"},
     Object.entries(FORMATS).map(([name, title]) => h("option", {value: name}, title)),
   );
+  const fetchRuntime = h("input", {type: "checkbox", id: "fetch-runtime"});
+  const web = h(
+    "label",
+    {hidden: true},
+    fetchRuntime,
+    " Download ONNX Runtime Web (32 MiB) to the server if it is not there",
+  );
+  const maxLoss = h("input", {type: "number", id: "max-loss", min: 0, max: 100, step: 0.1, value: 1});
+  const int8 = h(
+    ".field",
+    {hidden: true},
+    h("label", {htmlFor: "max-loss"}, "Largest loss of accuracy (%)"),
+    maxLoss,
+  );
+  format.addEventListener("change", () => {
+    web.hidden = format.value !== "web";
+    int8.hidden = format.value !== "onnx-int8";
+  });
   const place = h("div", {"aria-live": "polite"});
   const go = h("button", {type: "button", onclick: run}, "Export");
-  const request = () => ({kind: "export", options: {model, format: format.value}});
+  const request = () => ({kind: "export", options: {model, format: format.value, ...own()}});
   return h(
     ".card",
     {id: "export-card"},
     h("h2", {}, "Export"),
     h("p.muted", {}, "For other programs. The exported model is compared image by image with this one."),
     h(".field", {}, h("label", {htmlFor: "format"}, "Format"), format),
+    web,
+    int8,
     h("p"),
     go,
     h("p"),
     place,
     shownAs(request),
   );
+
+  /** Options that only this format has. */
+  function own() {
+    if (format.value === "web") return fetchRuntime.checked ? {fetch: true} : {};
+    return format.value === "onnx-int8" ? {max_loss: Number(maxLoss.value) / 100} : {};
+  }
 
   async function run() {
     go.disabled = true;
@@ -58,7 +97,7 @@ export function exportCard(page, model) {
     const link = (file) => h("li", {}, h("a", {href: fileOf(model, file.name, true)}, file.name));
     fill(
       place,
-      h("p.good", {}, `Same predictions as before, up to ${found.largest_difference.toExponential(1)}.`),
+      h("p.good", {}, found.int8 ? besideFloat(found) : equal(found)),
       mine.length ? h("ul.messages", {}, mine.slice(0, MOST_FILES).map(link)) : h("p", {}, found.path),
     );
   }

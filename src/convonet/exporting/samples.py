@@ -44,7 +44,7 @@ def find_samples(task: ExportTask, info: ModelInfo, watch: Watch) -> Samples | N
 
     That the images are gone stops no export: it is told, and the check is made with made-up ones.
     """
-    data = task.data or _trained_on(Path(task.model))
+    data = task.data or trained_on(Path(task.model))
     if data is None:
         return None
     try:
@@ -57,7 +57,8 @@ def find_samples(task: ExportTask, info: ModelInfo, watch: Watch) -> Samples | N
         return None
 
 
-def _trained_on(model: Path) -> DataParams | None:
+def trained_on(model: Path) -> DataParams | None:
+    """The data parameters of the run that a model belongs to; None where it has no run."""
     folder = model if model.is_dir() else model.parent
     if not (folder / RECORD).is_file():
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import runpy
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,11 +15,11 @@ from PIL import Image
 
 from convonet.atomic import json_text, storage_error
 from convonet.errors import ModelFileError, OutputError
+from convonet.exporting.predict_script import CHECK, CHECK_SCRIPT, SCRIPT, predict_script
+from convonet.exporting.samples import Samples
 from convonet.inference.golden import Probabilities, golden_rows, largest_difference
 from convonet.inference.labels import labels_text
 from convonet.inference.model_info import ModelInfo
-from convonet.jobs.export_samples import Samples
-from convonet.jobs.predict_script import CHECK, CHECK_SCRIPT, SCRIPT, predict_script
 from convonet.nets.export import export_onnx, exported_info, reference_of, tolerance_of
 from convonet.nets.net_model import NetModel
 from convonet.nets.onnx_metadata import plain_values
@@ -42,11 +42,11 @@ def export_folder(model: NetModel, folder: Path, samples: Samples | None, keras_
     """
     images, source = (samples.images, samples.source) if samples else (None, "made up")
     reference = reference_of(model, images, source)
-    with _new_folder(folder) as made:
+    with new_folder(folder, marks=(ABOUT, SCRIPT)) as made:
         difference = export_onnx(
             model, made / MODEL, samples=images, source=source, keras_sha256=keras_sha256
         )
-        _describe(made, model.info)
+        write_description(made, model.info)
         rows = golden_rows(len(reference.images), reference.images[0].nbytes)
         _write_golden(made / GOLDEN, reference.images, reference.probabilities, rows, samples)
         (made / SCRIPT).write_text(predict_script(model.info), encoding="utf-8")
@@ -57,9 +57,16 @@ def export_folder(model: NetModel, folder: Path, samples: Samples | None, keras_
 
 
 @contextmanager
-def _new_folder(folder: Path) -> Iterator[Path]:
-    """A folder beside `folder` that takes its place when the block ends well."""
-    earlier = (folder / ABOUT).is_file() and (folder / SCRIPT).is_file()
+def new_folder(folder: Path, marks: Sequence[str]) -> Iterator[Path]:
+    """A folder beside `folder` that takes its place when the block ends well.
+
+    Args:
+        marks: files by which an earlier export is known, which may be replaced.
+
+    Raises:
+        OutputError: something else is in the folder, or it cannot be written to.
+    """
+    earlier = all((folder / mark).is_file() for mark in marks)
     if folder.exists() and not earlier and (not folder.is_dir() or any(folder.iterdir())):
         raise OutputError(
             "The exported folder would stand where something else is",
@@ -79,8 +86,9 @@ def _new_folder(folder: Path) -> Iterator[Path]:
         raise storage_error(error, folder) from error
 
 
-def _describe(made: Path, info: ModelInfo) -> None:
-    values = plain_values(exported_info(info), info.temperature)
+def write_description(made: Path, info: ModelInfo, more: Mapping[str, Any] | None = None) -> None:
+    """Write `model.json`, with `more` among its values, and `labels.txt`."""
+    values = plain_values(exported_info(info), info.temperature) | dict(more or {})
     (made / ABOUT).write_text(json_text(values, indent=1) + "\n", encoding="utf-8")
     (made / LABELS).write_text(labels_text(info.classes), encoding="utf-8", errors="replace")
 

@@ -1,0 +1,99 @@
+"""Prints the scores of an evaluation for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from convonet.cli.output import interval_text, percent, print_table, say
+from convonet.documents.document import IntervalBounds
+from convonet.documents.evaluation import (
+    SCORES,
+    ChosenDecision,
+    EvaluateDocument,
+    EvaluationDocument,
+    ScoreField,
+    SetsTable,
+    UnknownScores,
+)
+
+_MOST_SKIPPED = 10
+
+
+def print_scores(result: EvaluateDocument) -> None:
+    """The scores with their intervals, the table of classes, the other sets, and the skipped files."""
+    say(
+        f"Accuracy {percent(result.accuracy)} on {result.images:,} images "
+        f"({interval_text(result.accuracy_interval)}); baseline {percent(result.baseline_accuracy)}"
+    )
+    print_table(("score", "value", "95% CI"), list(_score_rows(result)))
+    if result.threshold is not None:
+        say(f"{result.positive} is predicted at p ≥ {result.threshold:g}")
+    if result.chosen is not None:
+        _print_chosen(result, result.chosen)
+    say(result.confidence_sentence)
+    if result.unknown is not None:
+        _print_unknown(result.unknown)
+    rows = [[row.class_, row.precision, row.recall, row.f1, row.support] for row in result.per_class]
+    print_table(("class", "precision", "recall", "f1", "support"), rows)
+    _print_sets(result.sets)
+    for item in result.skipped[:_MOST_SKIPPED]:
+        say(f"Skipped {item.path}: {item.reason}")
+    if len(result.skipped) > _MOST_SKIPPED:
+        say(f"… and {len(result.skipped) - _MOST_SKIPPED} more skipped files")
+    say(f"Files: {result.run}")
+
+
+def _score_rows(result: EvaluationDocument) -> Iterator[tuple[str, str, str]]:
+    """A row for each score that was measured and is not in the sentence above."""
+    for score in SCORES[2:]:
+        value, interval = result[score.name], result.intervals.get(score.name)
+        if value is not None:
+            between = "" if interval is None else _interval(score, interval)
+            yield score.label, percent(value) if score.percent else f"{value:.4f}", between
+
+
+def _interval(score: ScoreField, interval: IntervalBounds) -> str:
+    low, high = interval
+    return f"{100 * low:.1f}–{100 * high:.1f}%" if score.percent else f"{low:.4f}–{high:.4f}"
+
+
+def _print_sets(sets: SetsTable) -> None:
+    """Training, validation and test beside each other, where more than one is known."""
+    if len(sets.rows) > 1:
+        rows = [
+            [row.set, row.images, row.accuracy, row.loss, "evaluated" if row.evaluated else "while training"]
+            for row in sets.rows
+        ]
+        print_table(("set", "images", "accuracy", "loss", "seen"), rows)
+    if sets.sentence:
+        say(sets.sentence)
+
+
+def _print_chosen(result: EvaluationDocument, chosen: ChosenDecision) -> None:
+    """What was chosen on validation images, and what it comes to on these."""
+    parts = []
+    if chosen.temperature is not None:
+        parts.append(f"temperature {chosen.temperature:.4g}")
+    if chosen.threshold is not None:
+        parts.append(f"threshold {chosen.threshold:.4g} for {chosen.positive}")
+    say(f"Chosen on {chosen.images:,} validation images: {', '.join(parts)}")
+    if chosen.threshold is not None:
+        say(
+            f"On the {result.split} images: sensitivity {percent(result.sensitivity or 0)}, "
+            f"specificity {percent(result.specificity or 0)}"
+        )
+    if chosen.note:
+        say(chosen.note)
+    if chosen.ece_uncalibrated is not None:
+        say(f"Without the temperature the calibration error is {chosen.ece_uncalibrated:.4f}")
+
+
+def _print_unknown(unknown: UnknownScores) -> None:
+    line = f"None of these: {percent(unknown.false_alarms)} of the images are taken for unknown"
+    if unknown.auroc is None:
+        say(f"{line}; give images of none of the classes with --outside to measure how well they are told")
+        return
+    say(
+        f"{line}, and {percent(unknown.found or 0)} of {unknown.outside_images:,} outside images are found "
+        f"(AUROC {unknown.auroc:.4f}, false alarms {percent(unknown.false_alarms_at_95_recall or 0)} at 95% recall)"
+    )

@@ -1,0 +1,119 @@
+"""Chromium without a window: opens a page that classifies the golden samples, and returns what it answered."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from convonet.errors import ConvonetError, ModelFileError
+from convonet.events import Watch
+from convonet.exporting.static_server import REPORT, serving
+from convonet.scratch import Scratch
+
+_COMMANDS = (
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "chrome",
+    "msedge",
+    "microsoft-edge",
+)
+_PROGRAMS = {
+    "darwin": (
+        "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+        "/Applications/Chromium.app/Contents/MacOS/Chromium",
+        "/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
+    ),
+    "win32": (
+        r"C:\Program Files\Google\Chrome\Application\chrome.exe",
+        r"C:\Program Files (x86)\Microsoft\Edge\Application\msedge.exe",
+    ),
+}
+_OPTIONS = (
+    "--headless=new",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-extensions",
+    "--disable-sync",
+    "--no-first-run",
+    "--no-default-browser-check",
+    "--no-proxy-server",
+)
+_SECONDS = 300.0
+_BETWEEN_LOOKS = 0.1
+
+
+def find_chromium() -> Path | None:
+    """Chromium, Chrome or Edge on this machine; None where there is none."""
+    found = next(filter(None, map(shutil.which, _COMMANDS)), None)
+    programs = (
+        [found] if found else [path for path in _PROGRAMS.get(sys.platform, ()) if os.path.exists(path)]
+    )
+    return Path(programs[0]) if programs else None
+
+
+def answers_of(program: Path, folder: Path, page: str, watch: Watch | None = None) -> dict[str, Any]:
+    """What a page of a folder reports when a browser opens it.
+
+    Args:
+        program: the browser.
+        folder: served on the loopback address for the time of the call.
+        page: its name in the folder; it sends a JSON object to the address in its `report` parameter.
+        watch: asked while the browser works.
+
+    Raises:
+        ModelFileError: the page reported an error.
+        ConvonetError: the browser ended or took too long without a report.
+        Cancelled: the person asked to stop.
+    """
+    with Scratch() as profile, serving(folder) as server:
+        command = [str(program), *_OPTIONS, f"--user-data-dir={profile}"]
+        if hasattr(os, "geteuid") and os.geteuid() == 0:
+            # As root, Chromium starts only without its sandbox; the page is our own and on this machine.
+            command.append("--no-sandbox")
+        command.append(f"{server.url}/{page}?report={REPORT}")
+        browser = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        try:
+            document = _reported(server.reports, browser, watch or Watch())
+        finally:
+            browser.terminate()
+            try:
+                browser.wait(10)
+            except subprocess.TimeoutExpired:
+                browser.kill()
+                browser.wait()
+    if "error" in document:
+        raise ModelFileError("The exported page does not work in a browser", received=document["error"][:200])
+    return document
+
+
+def _reported(reports: queue.Queue[bytes], browser: subprocess.Popen[bytes], watch: Watch) -> dict[str, Any]:
+    end = time.monotonic() + _SECONDS
+    while time.monotonic() < end:
+        watch.check()
+        try:
+            document: dict[str, Any] = json.loads(reports.get(timeout=_BETWEEN_LOOKS))
+            return document
+        except queue.Empty:
+            if browser.poll() is not None:
+                raise ConvonetError(
+                    "The browser that checks the export ended without an answer",
+                    received=f"exit code {browser.returncode}",
+                    hint="Add --unchecked to export without this check",
+                ) from None
+    raise ConvonetError(
+        "The browser that checks the export did not answer",
+        expected=f"an answer within {_SECONDS:g} s",
+        hint="Add --unchecked to export without this check",
+    )

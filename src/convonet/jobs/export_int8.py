@@ -1,0 +1,226 @@
+"""A network in 8 bits, beside the one in floating point: how large, how fast, and how much accuracy it costs."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+
+from convonet.atomic import replacing, write_json
+from convonet.data.data_prep import PreparedSet
+from convonet.data.sources import has_set
+from convonet.errors import DataError, InputError, ModelFileError
+from convonet.events import FileSaved, StageStarted, Warned, Watch
+from convonet.exporting.quantize import quantize
+from convonet.exporting.samples import trained_on
+from convonet.inference.decision import decide
+from convonet.inference.golden import Golden, Images, golden_rows
+from convonet.inference.onnx_model import OnnxModel
+from convonet.jobs.evaluate_job import prepared_split
+from convonet.metrics import PairedDifference, paired_difference, wilson
+from convonet.nets.export import export_onnx, exported_info
+from convonet.nets.net_model import NetModel
+from convonet.nets.onnx_metadata import describe
+from convonet.params import DataParams
+from convonet.runs.environment import processor_name, versions
+from convonet.scratch import Scratch
+from convonet.tasks import EvaluateTask, ExportTask, Split
+
+DEFAULT_MAX_LOSS = 0.01
+TOLERANCE = 0.05
+"""The largest difference of a probability when the file is opened elsewhere: a value that another processor rounds to
+the neighbouring one of 256 moves all that follow."""
+
+_CALIBRATION_IMAGES = 200
+_CHECK_IMAGES = 200
+_BATCHES = (1, 32)
+_ROUNDS = 9
+_SECONDS = 8.0
+
+
+class _Judged(NamedTuple):
+    """What both networks answer to the same images."""
+
+    split: str
+    probabilities: NDArray[np.float32]
+    loss: PairedDifference
+    values: dict[str, Any]
+
+
+def export_int8(model: NetModel, out: Path, task: ExportTask, watch: Watch) -> dict[str, Any]:
+    """Write the file and a JSON file of its numbers beside it, or nothing.
+
+    Returns:
+        The numbers: bytes, images per second and accuracy of both, and the loss of accuracy with its interval.
+
+    Raises:
+        InputError: there are no images to calibrate or compare with.
+        ModelFileError: it cannot be quantized, or it loses more accuracy than `task.max_loss`.
+    """
+    model = _without_score(model, watch)
+    data = task.data or trained_on(Path(task.model))
+    if data is None:
+        raise InputError(
+            "An export to 8 bits needs training images to calibrate with, and this model does not say which",
+            where=task.model,
+            hint="Give the data parameters with --data, or export the model's run",
+        )
+    calibration = _prepared(task, data, "train", model, watch)
+    split, judged_on = _judged_images(task, data, model, watch)
+    with Scratch() as folder:
+        whole, small = folder / "float.onnx", folder / "int8.onnx"
+        watch.tell(StageStarted(stage="export", title="Exporting to ONNX"))
+        export_onnx(model, whole, samples=_some(judged_on.images, _CHECK_IMAGES), source=split)
+        watch.tell(StageStarted(stage="quantize", title="Calibrating 8 bits"))
+        images = _some(calibration.images, _CALIBRATION_IMAGES)
+        bits = quantize(whole, small, images)
+        _describe(small, model, None)
+        watch.tell(StageStarted(stage="compare", title="Comparing with floating point"))
+        networks = [OnnxModel.load(path, threads=task.threads, check=False) for path in (whole, small)]
+        judged = _judge(networks, judged_on, split, watch)
+        speeds = _speeds(networks, judged_on.images, watch)
+        document = judged.values | {
+            "max_loss": DEFAULT_MAX_LOSS if task.max_loss is None else task.max_loss,
+            "calibration_images": len(images),
+            "weight_bits": bits,
+            "threads": task.threads,
+            "processor": processor_name(),
+            "versions": versions(),
+        }
+        for name, path, speed in zip(("float", "int8"), (whole, small), speeds, strict=True):
+            document[name] |= {"bytes": path.stat().st_size, "images_per_second": speed}
+        _check_loss(judged, document["max_loss"])
+        rows = golden_rows(len(judged_on.images), judged_on.images[0].nbytes)
+        golden = Golden(np.asarray(judged_on.images[rows]), judged.probabilities[rows], split, TOLERANCE)
+        _describe(small, model, golden)
+        with replacing(out) as temporary:
+            temporary.write_bytes(small.read_bytes())
+    numbers = out.with_suffix(".json")
+    write_json(numbers, document)
+    watch.tell(FileSaved(path=str(out), title=f"ONNX export, 8 bits: {_sentence(document)}"))
+    watch.tell(FileSaved(path=str(numbers), title="Its size, speed and accuracy"))
+    return document
+
+
+def _sentence(document: dict[str, Any]) -> str:
+    """What 8 bits bring and cost, for those who follow the job."""
+    whole, small = document["float"], document["int8"]
+    low, high = document["accuracy_loss_interval"]
+    return (
+        f"{small['bytes'] / 2**20:.2f} MiB instead of {whole['bytes'] / 2**20:.2f} MiB, accuracy loss "
+        f"{100 * document['accuracy_loss']:.1f}% (95% CI {100 * low:.1f} to {100 * high:.1f}%)"
+    )
+
+
+def _without_score(model: NetModel, watch: Watch) -> NetModel:
+    """The same network without its score of unknown images, whose threshold was set on features in floating point."""
+    if model.scorer is None:
+        return model
+    message = "A network in 8 bits does not tell images of none of the classes; export it as onnx where that matters"
+    watch.tell(Warned(message=message, subject="unknown"))
+    return NetModel(model.keras_model, model.info.changed(unknown=None))
+
+
+def _prepared(task: ExportTask, data: DataParams, split: Split, model: NetModel, watch: Watch) -> PreparedSet:
+    asked = EvaluateTask(model=task.model, data=data, split=split, accept_class_map=True)
+    return prepared_split(asked, split, model.info, watch)
+
+
+def _judged_images(
+    task: ExportTask, data: DataParams, model: NetModel, watch: Watch
+) -> tuple[Split, PreparedSet]:
+    """The test images, else those of validation, which may be held out of the training images."""
+    if has_set(data, "test"):
+        return "test", _prepared(task, data, "test", model, watch)
+    try:
+        return "val", _prepared(task, data, "val", model, watch)
+    except DataError as error:
+        raise InputError(
+            "There are no test or validation images, so what 8 bits cost in accuracy cannot be measured",
+            hint="Give the data parameters of a set with test images with --data",
+        ) from error
+
+
+def _some(images: Images, most: int) -> Images:
+    """At most so many images, spread over all of them and so over the classes."""
+    rows = np.linspace(0, len(images) - 1, min(most, len(images))).round().astype(np.int64)
+    return np.asarray(images[rows])
+
+
+def _describe(path: Path, model: NetModel, golden: Golden | None) -> None:
+    """Write the metadata. It names no `.keras` file: nobody should take the file for that network's equal."""
+    graph = onnx.load(path)
+    describe(graph, exported_info(model.info), golden, model.info.temperature)
+    onnx.save(graph, path)
+
+
+def _judge(networks: list[OnnxModel], prepared: PreparedSet, split: str, watch: Watch) -> _Judged:
+    """The accuracy of both on the same images, by the model's own rule."""
+    targets = np.asarray(prepared.labels)
+    info = networks[0].info
+    rule = decide(info.classes, info)
+    probabilities = [network.predict(prepared.images, watch=watch) for network in networks]
+    labels = [rule.labels(rows) for rows in probabilities]
+    correct = [each == targets for each in labels]
+    loss = paired_difference(*correct)
+    values: dict[str, Any] = {
+        "split": split,
+        "images": len(targets),
+        "accuracy_loss": loss.value,
+        "accuracy_loss_interval": list(loss.interval),
+        "only_float_correct": loss.only_a,
+        "only_int8_correct": loss.only_b,
+        "changed_predictions": int(np.count_nonzero(labels[0] != labels[1])),
+        "largest_difference": float(np.abs(probabilities[0] - probabilities[1]).max()),
+    }
+    for name, right in zip(("float", "int8"), correct, strict=True):
+        count = int(right.sum())
+        interval = list(wilson(count, len(right)))
+        values[name] = {"accuracy": count / len(right), "accuracy_interval": interval}
+    return _Judged(split, probabilities[1], loss, values)
+
+
+def _check_loss(judged: _Judged, allowed: float) -> None:
+    loss = judged.loss
+    # A loss of exactly what is allowed is allowed, whatever the last digit of a difference of fractions.
+    if loss.value <= allowed + 1e-9:
+        return
+    low, high = loss.interval
+    raise ModelFileError(
+        "8 bits cost more accuracy than is allowed, so no file was written",
+        expected=f"a loss of at most {100 * allowed:g}% on the {judged.split} images",
+        received=f"{100 * loss.value:.1f}% (95% CI {100 * low:.1f} to {100 * high:.1f}%)",
+        hint="Allow more with --max-loss, or use the network in floating point",
+    )
+
+
+def _speeds(networks: list[OnnxModel], images: Images, watch: Watch) -> list[dict[str, float]]:
+    """Images per second of each network for each batch size: medians of rounds in which they take turns."""
+    found: list[dict[str, float]] = [{} for _ in networks]
+    for size in _BATCHES:
+        batch = np.asarray(images[np.arange(size) % len(images)])
+        seconds: list[list[float]] = [[] for _ in networks]
+        for network in networks:
+            network.predict(batch)
+        until = time.monotonic() + _SECONDS
+        while len(seconds[0]) < _ROUNDS and (time.monotonic() < until or not seconds[0]):
+            watch.check()
+            for network, times in zip(networks, seconds, strict=True):
+                times.append(_seconds_of(network, batch))
+        for speeds, times in zip(found, seconds, strict=True):
+            speeds[str(size)] = size / statistics.median(times)
+    return found
+
+
+def _seconds_of(network: OnnxModel, batch: Images) -> float:
+    """The time of one call; small batches are called several times, since a clock's step must not matter."""
+    calls = max(1, 16 // len(batch))
+    started = time.perf_counter()
+    for _ in range(calls):
+        network.predict(batch)
+    return (time.perf_counter() - started) / calls
