@@ -1,7 +1,8 @@
-"""Writes the pages that are made from the code: `docs/parameters.md` and `docs/command-line.md`."""
+"""Writes the pages that are made from the code: parameters, the command line and the Python interface."""
 
 from __future__ import annotations
 
+import importlib
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -89,7 +90,14 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|").replace("\n", " ")
 
 
-PAGES = {"parameters.md": parameters_page, "command-line.md": command_page}
+def _python_page() -> str:
+    # The script may be loaded by its path, without its folder among those of imports.
+    sys.path.insert(0, str(DOCS))
+    page: str = importlib.import_module("python_page").python_page()
+    return _NOTE + page
+
+
+PAGES = {"parameters.md": parameters_page, "command-line.md": command_page, "python.md": _python_page}
 
 
 def main() -> int:

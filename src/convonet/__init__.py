@@ -73,6 +73,7 @@ if TYPE_CHECKING:
         report,
         train,
     )
+    from convonet.classifier import ConvonetClassifier
     from convonet.errors import (
         Cancelled,
         ClassMismatchError,
@@ -131,6 +132,7 @@ __all__ = [
     "CandidateStarted",
     "CheckpointSaved",
     "ClassMismatchError",
+    "ConvonetClassifier",
     "ConvonetError",
     "DataChangedError",
     "DataError",
@@ -264,6 +266,7 @@ _MODULES: dict[str, tuple[str, ...]] = {
         "report",
         "train",
     ),
+    "convonet.classifier": ("ConvonetClassifier",),
     "convonet.errors": (
         "Cancelled",
         "ClassMismatchError",

@@ -300,6 +300,15 @@ class Watch:
         """A watch that asks the same and tells nothing: for work that a person need not follow."""
         return Watch(None, self._should_stop)
 
+    def also(self, tell: Callable[[Event], None]) -> Watch:
+        """A watch that asks the same, and tells one more."""
+
+        def both(event: Event) -> None:
+            self.tell(event)
+            tell(event)
+
+        return Watch(both, self._should_stop)
+
     def check(self) -> None:
         """Raise Cancelled if the person asked to stop."""
         if self._should_stop is not None and self._should_stop():

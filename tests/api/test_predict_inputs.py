@@ -49,8 +49,10 @@ def test_each_kind_of_input_gives_the_probabilities_of_the_file(
     make, name = INPUTS[kind]
     given = make(file, np.asarray(Image.open(file)))
     found = model.predict(given, max_value=1 if kind == "float array" else None)
-    expected = model.predict(file)[0]
-    assert [one["top"] for one in found] == [expected["top"]] * len(found)
+    expected = model.predict(file)[0].probabilities
+    for one in found:
+        # Where Keras computes, batches of other sizes give other last digits.
+        assert one.probabilities == pytest.approx(expected, abs=1e-5)
     assert found[0].path == (name or str(file))
 
 
@@ -105,5 +107,5 @@ def test_errors_can_be_returned_in_place(model: convonet.LoadedModel, file: Path
     assert [one.error is None for one in found] == [True, False, False]
     assert found[1].path == "nowhere.png"
     both = model.predict([file, "nowhere.png"], errors="return")
-    assert both[0]["top"] == found[0]["top"]
+    assert both[0].probabilities == pytest.approx(found[0].probabilities, abs=1e-5)
     assert both[1].error == "no such file"

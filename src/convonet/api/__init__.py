@@ -7,9 +7,8 @@ not wait for what draws.
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
-
-import convonet
 
 if TYPE_CHECKING:
     from convonet.api.evaluating import (
@@ -111,4 +110,5 @@ if not TYPE_CHECKING:
     def __getattr__(name):
         if name not in __all__:
             raise AttributeError(f"module 'convonet.api' has no attribute {name!r}")
-        return getattr(convonet, name)
+        # The package above, which knows where each name is.
+        return getattr(sys.modules["convonet"], name)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 from types import FrameType
 from typing import Any
 
@@ -22,6 +22,8 @@ from convonet.runs.documents import read_result
 from convonet.runs.memory import halve_batch
 from convonet.scratch import Scratch
 from convonet.tasks import Task
+from convonet.trackers import Tracker, checked_addresses
+from convonet.trackers.addresses import track_run
 
 
 def answer_of(task: Task, listen: Listener, progress: bool | None = None) -> dict[str, Any]:
@@ -38,6 +40,7 @@ def new_run(
     name: str | None,
     listen: Listener,
     progress: bool | None = None,
+    track: str | Sequence[str] = (),
     **more: Any,
 ) -> Run:
     """A run that was begun and done here. One whose input was refused before it wrote a result leaves nothing.
@@ -45,12 +48,15 @@ def new_run(
     Args:
         out: the folder for the run's folder.
         name: of the run's folder; None: made up from the kind and the time.
+        track: addresses of trackers.
         more: what a task on paper cannot hold, such as `callbacks`.
     """
+    addresses = checked_addresses(track)
     parent = results_folder(task, out)
     existed = parent.exists()
     run = begin_run(task, parent, name=name)
     try:
+        track_run(run, addresses)
         run_task(run, task, listen, progress, **more)
     except InputError:
         if RunStore().drop_unbegun(run) and not existed:
@@ -67,7 +73,8 @@ def run_task(run: Run, task: Task, listen: Listener, progress: bool | None = Non
     or callback is raised as it is.
     """
     try:
-        with _interrupts() as asked, shown(listen, progress) as tell:
+        following = listen.following(run) if isinstance(listen, Tracker) else nullcontext()
+        with _interrupts() as asked, shown(listen, progress) as tell, following:
             state = _execute(run, task, asked, tell, more)
     except UserCodeError as error:
         raise error.error from None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -17,6 +17,7 @@ from convonet.data.decode import decode, open_image, read_image, read_whole
 from convonet.data.pixels import Pixels, fitted, flat
 from convonet.data.sources import scan_images
 from convonet.errors import ConvonetError, DataError, ImageNotFoundError
+from convonet.inference.batches import images_at_once
 from convonet.params import PixelParams
 from convonet.text import local_path
 
@@ -202,6 +203,13 @@ def _picture(pixels: Pixels) -> Image.Image:
 
 def _not_an_image(item: Any, where: str | None) -> DataError:
     return DataError("This is not an image", where=where, expected=_EXPECTED, received=type(item).__name__)
+
+
+def in_batches(images: Sequence[NamedImage], wanted: PixelParams) -> Iterator[Sequence[NamedImage]]:
+    """As many images at a time as a network of this input size computes at once."""
+    size = images_at_once(wanted.shape)
+    for start in range(0, len(images), size):
+        yield images[start : start + size]
 
 
 def readable(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from convonet.api.execution import answer_of
+from convonet.api.html import html_table
 from convonet.api.image_inputs import Images, named_images
 from convonet.api.inputs import (
     Data,
@@ -17,7 +19,6 @@ from convonet.api.inputs import (
     model_path,
     optional_path,
 )
-from convonet.api.results import html_table
 from convonet.errors import InputError
 from convonet.kernels import BenchResult, apply_kernel, kernel_of
 from convonet.tasks import SummaryTask
@@ -46,7 +47,15 @@ class LayerTable(dict[str, Any]):
     def _repr_html_(self) -> str:
         """How a notebook shows it."""
         columns = ("name", "type", "output_shape", "params", "receptive_field")
-        return html_table(columns, [[row.get(name) for name in columns] for row in self.layers])
+        rows = [{**row, "output_shape": _sides(row["output_shape"])} for row in self.layers]
+        return html_table(
+            [name.replace("_", " ") for name in columns], [[row[name] for name in columns] for row in rows]
+        )
+
+
+def _sides(shape: Sequence[int | None]) -> str:
+    """Such as 8×8×16, without the axis of images."""
+    return "×".join(str(side) for side in shape[1:])
 
 
 def summary(

@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from convonet.api.array_sets import ArrayData
 from convonet.api.evaluating import evaluate
 from convonet.api.explaining import Explained, explain
-from convonet.api.image_inputs import Images
+from convonet.api.image_inputs import Images, in_batches, named_images
 from convonet.api.inputs import Data, Model, model_path
 from convonet.api.predicting import predict_images
 from convonet.api.results import Errors, EvaluationResult, Predictions
@@ -60,6 +63,15 @@ class LoadedModel:
             max_value=max_value,
             errors=errors,
         )
+
+    def predict_proba(self, images: Images, *, max_value: float | None = None) -> NDArray[np.float32]:
+        """Probabilities of shape (N, classes), in the order of `classes`; arguments as in `convonet.predict`."""
+        given = named_images(images, max_value=max_value)
+        parts = [
+            self._predictor.predict(np.stack([image.pixels(self.info.pixels) for image in batch]))
+            for batch in in_batches(given, self.info.pixels)
+        ]
+        return np.concatenate(parts)
 
     def evaluate(self, data: Data | ArrayData | None = None, **options: Any) -> EvaluationResult:
         """Score the model on a set; arguments as in `convonet.evaluate`."""

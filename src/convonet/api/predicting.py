@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from convonet.api.image_inputs import Images, NamedImage, named_images, readable
+from convonet.api.image_inputs import Images, NamedImage, in_batches, named_images, readable
 from convonet.api.inputs import Listener, Model, model_path
 from convonet.api.progress import following
 from convonet.api.results import Errors, PredictionResult, Predictions
@@ -18,7 +18,6 @@ from convonet.evaluation.net_evaluation import Predictor
 from convonet.evaluation.prediction import predict_files
 from convonet.events import Watch
 from convonet.inference.answers import answers, check_options
-from convonet.inference.batches import images_at_once
 
 
 def predict(
@@ -89,10 +88,9 @@ def predict_images(
     given, wishes = named_images(images, max_value=max_value), {"top": top, "unsure_below": unsure_below}
     if all(isinstance(image.source, Path) for image in given):
         return _of_files(predictor, given, wishes, errors, watch)
-    size = images_at_once(predictor.info.pixels.shape)
     found = Predictions()
-    for start in range(0, len(given), size):
-        found += _of_batch(predictor, given[start : start + size], wishes, errors)
+    for batch in in_batches(given, predictor.info.pixels):
+        found += _of_batch(predictor, batch, wishes, errors)
     return found
 
 
@@ -121,8 +119,9 @@ def _of_batch(
     read, faults = readable(given, predictor.info.pixels, errors=errors)
     rows: Iterator[dict[str, Any]] = iter(())
     if read:
-        probabilities = predictor.predict(np.stack([pixels for _, pixels in read]))
-        rows = iter(answers(probabilities, predictor.info, [name for name, _ in read], **wishes))
+        scored = predictor.predict_scored(np.stack([pixels for _, pixels in read]))
+        names = [name for name, _ in read]
+        rows = iter(answers(scored.probabilities, predictor.info, names, unknown=scored.unknown, **wishes))
     return [
         PredictionResult({"path": image.name, "error": faults[index].what} if index in faults else next(rows))
         for index, image in enumerate(given)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from html import escape
-from typing import Any, Literal, TypeAlias
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, TypeAlias
 
+from convonet.api.html import html_table, thumbnail_html
 from convonet.api.optional import optional_module
+from convonet.csv_files import csv_rows
 
 Errors: TypeAlias = Literal["raise", "return"]
 
+_SHOWN_MISTAKES = 8
 _MAX_CELLS = 15
 """Classes of a confusion matrix that a notebook still shows."""
 
@@ -41,6 +44,11 @@ class PredictionResult(dict[str, Any]):
     def unsure(self) -> bool:
         """Whether the confidence is below the limit."""
         return bool(self.get("unsure", True))
+
+    @property
+    def unknown(self) -> bool | None:
+        """Whether the image is of none of the classes; None where the model cannot tell."""
+        return self.get("unknown")
 
     @property
     def probabilities(self) -> dict[str, float]:
@@ -86,6 +94,15 @@ class PredictionList(list[PredictionResult]):
                 "error": [one.error for one in self],
             }
         )
+
+
+class Mistaken(NamedTuple):
+    """A wrong prediction; `confidence` is the probability of the predicted class, 0..1."""
+
+    path: Path
+    true: str
+    predicted: str
+    confidence: float
 
 
 class EvaluationResult(dict[str, Any]):
@@ -167,7 +184,38 @@ class EvaluationResult(dict[str, Any]):
             for row in self.per_class
         ]
         matrix = self._matrix_html() if len(self.classes) <= _MAX_CELLS else ""
-        return f"<p>{escape(repr(self).strip('<>'))}</p>{html_table(columns, rows)}{matrix}"
+        head = f"<p>{escape(repr(self).strip('<>'))}</p>"
+        return head + html_table(columns, rows) + matrix + self._mistakes_html()
+
+    def mistakes(self, limit: int | None = None) -> list[Mistaken]:
+        """The wrong predictions, highest confidence first, where the run's table of predictions is kept.
+
+        Args:
+            limit: at most this many; None: all.
+        """
+        name = "predictions.csv" if self["split"] == "test" else f"predictions_{self['split']}.csv"
+        file = Path(self["run"]) / name
+        if not file.is_file():
+            return []
+        with file.open(encoding="utf-8", newline="") as stream:
+            rows = [row[:4] for row in list(csv_rows(stream))[1:]]
+        root = Path(self.get("root") or "")
+        wrong = [
+            Mistaken(root / path, true, said, float(share))
+            for path, true, said, share in rows
+            if true != said
+        ]
+        return sorted(wrong, key=lambda one: -one.confidence)[:limit]
+
+    def _mistakes_html(self) -> str:
+        """The first mistakes as small pictures."""
+        figures = [
+            f"<div style='display:inline-block;margin:4px;text-align:center'>{picture}<br>"
+            f"<small>{escape(one.true)}, not {escape(one.predicted)}<br>{100 * one.confidence:.1f}%</small></div>"
+            for one in self.mistakes(_SHOWN_MISTAKES)
+            if (picture := thumbnail_html(one.path))
+        ]
+        return f"<p>Mistakes, highest confidence first</p>{''.join(figures)}" if figures else ""
 
     def _matrix_html(self) -> str:
         """The confusion matrix, each row shaded by its fractions."""
@@ -175,7 +223,8 @@ class EvaluationResult(dict[str, Any]):
         for name, counts in zip(self.classes, self.confusion_matrix, strict=True):
             total = max(1, sum(counts))
             cells = "".join(
-                f'<td style="text-align:right;background:rgba(31,119,180,{count / total:.2f})">{count}</td>'
+                f'<td style="text-align:right;color:{"white" if 2 * count > total else "inherit"};'
+                f'background:rgba(31,119,180,{count / total:.2f})">{count}</td>'
                 for count in counts
             )
             lines.append(f"<tr><th>{escape(name)}</th>{cells}</tr>")
@@ -192,13 +241,6 @@ class EvaluationResult(dict[str, Any]):
 Evaluation = EvaluationResult
 Prediction = PredictionResult
 Predictions = PredictionList
-
-
-def html_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    """A plain table, all text escaped."""
-    head = "".join(f"<th>{escape(name)}</th>" for name in columns)
-    body = "".join(f"<tr>{''.join(f'<td>{escape(str(value))}</td>' for value in row)}</tr>" for row in rows)
-    return f"<table><tr>{head}</tr>{body}</table>"
 
 
 def data_frame(columns: dict[str, list[Any]]) -> Any:

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import base64
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from PIL import Image
-
 from convonet.api.evaluating import evaluate
 from convonet.api.execution import run_task
 from convonet.api.explaining import Explained, explain
+from convonet.api.html import html_table, picture_html
 from convonet.api.image_inputs import Images
 from convonet.api.inputs import Data, HasPath, Listener, PathLike, data_of, run_of
 from convonet.api.predicting import predict
-from convonet.api.results import EvaluationResult, Predictions, data_frame, html_table
+from convonet.api.results import EvaluationResult, Predictions, data_frame
 from convonet.documents.summary import TrainingSummary
 from convonet.errors import InputError
 from convonet.jobs.tune_job import retrain as retrain_fold
@@ -32,8 +29,6 @@ from convonet.runs.summary_html import summary_html
 from convonet.runs.trials import FoldRow
 from convonet.tasks import TrainTask, TuneTask
 from convonet.text import local_path
-
-_PICTURE_WIDTH = 640
 
 
 @dataclass(frozen=True)
@@ -350,19 +345,6 @@ def tuned_run(run: Run) -> TunedRun:
     results, best = [row.to_dict() for row in document.results], document.best
     hyper = adopted_hyper(run) if best else None
     return TunedRun(run.path, document.state, results, best.to_dict() if best else None, hyper)
-
-
-def picture_html(file: Path, width: int = _PICTURE_WIDTH) -> str:
-    """A picture file, made small, as an image that HTML holds itself; empty where there is none."""
-    if not file.is_file():
-        return ""
-    with Image.open(file) as image:
-        small = image.convert("RGB")
-        small.thumbnail((width, 4 * width))
-        content = io.BytesIO()
-        # Few colors: a notebook keeps each picture in its file.
-        small.quantize(64).save(content, "PNG", optimize=True)
-    return f'<br><img src="data:image/png;base64,{base64.b64encode(content.getvalue()).decode()}">'
 
 
 def _findings(path: Path) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from convonet.api.execution import new_run
@@ -34,6 +34,7 @@ def tune(
     threads: int = 1,
     out: PathLike | None = None,
     name: str | None = None,
+    track: str | Sequence[str] = (),
     listen: Listener = None,
     progress: bool | None = None,
 ) -> TunedRun:
@@ -60,6 +61,7 @@ def tune(
         threads: computing threads of one training.
         out: the folder for the run's folder; None: `result_dir` of the data parameters, else `./runs`.
         name: of the run's folder; None: made up from the kind and the time.
+        track: also write to trackers: `tensorboard:DIR`, `mlflow:URI`, or several of them.
         listen: called with every event.
         progress: show progress; None: in a terminal or notebook.
 
@@ -85,7 +87,7 @@ def tune(
         seed=seed,
         threads=threads,
     )
-    return tuned_run(new_run(task, out, name, listen, progress))
+    return tuned_run(new_run(task, out, name, listen, progress, track))
 
 
 def study(

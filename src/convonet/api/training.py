@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from convonet.api.array_sets import ArrayData, kept_as_files
 from convonet.api.execution import new_run
@@ -20,11 +21,16 @@ from convonet.api.inputs import (
     run_of,
 )
 from convonet.api.run_results import TrainedRun, trained_run
+from convonet.atomic import replacing
 from convonet.params.recipes import recipe_of
 from convonet.reports.run_report import write_report
+from convonet.runs.begin import DEFAULT_FOLDER
 from convonet.runs.environment import available_cores
 from convonet.tasks import TrainTask
 from convonet.text import absolute, local_path
+
+KerasModel: TypeAlias = Any
+"""A `keras.Model` in memory."""
 
 
 def train(
@@ -35,7 +41,8 @@ def train(
     minutes: float | None = None,
     validation: bool = True,
     seed: int | None = None,
-    from_model: Model | None = None,
+    from_model: Model | KerasModel | None = None,
+    image_size: int | tuple[int, int] | None = None,
     scaling: Any = None,
     test: bool = True,
     test_data: ArrayData | None = None,
@@ -47,6 +54,7 @@ def train(
     threads: int | None = None,
     workers: int = 1,
     callbacks: Sequence[Any] = (),
+    track: str | Sequence[str] = (),
     listen: Listener = None,
     progress: bool | None = None,
 ) -> TrainedRun:
@@ -63,8 +71,12 @@ def train(
         minutes: the time budget of a recipe that plans, above 0; None: 5, or 30 for `best`.
         validation: hold out a fraction of the images, or use the validation folder.
         seed: of everything random, 0 to 2³² − 1; None: that of `hyper`.
-        from_model: a run or model file whose weights training starts from; not together with a recipe.
-        scaling: how pixels are scaled: `unit`, `minus_one_one`, `standard`, `none` …; None: as the network wants it.
+        from_model: a run, a model file or a Keras model whose weights training starts from; not together with a
+            recipe. A Keras model of your own takes (height, width, channels) and gives one value for each class; say
+            `image_size` and `scaling` as it wants them. It is kept as a file beside the run.
+        image_size: side, or (height, width), in pixels that images are resized to; None: that of `data`.
+        scaling: how pixels are scaled: `unit` to 0..1, `symmetric` to −1..1, `imagenet`, `standard` or `none`; None:
+            that of `data`. For a model made elsewhere: how its pixels were scaled.
         test: evaluate on the test images where there are some.
         test_data: test images for arrays and datasets, in the same form as `data`.
         classes: class names for labels that are numbers, in their order.
@@ -77,7 +89,8 @@ def train(
         workers: processes that compute each batch together, 1 to 64; more than one needs recipe `none`.
         callbacks: your own `keras.callbacks.Callback`s, called as Keras' `fit` calls them. A run that is resumed later
             knows nothing of them. What one of them raises is raised here as it is.
-        listen: called with every event of `convonet.events`.
+        track: also write to trackers: `tensorboard:DIR`, `mlflow:URI`, or several of them.
+        listen: called with every event of `convonet.events`; a tracker of `convonet.trackers`, too.
         progress: show progress; None: in a terminal or notebook.
 
     Raises:
@@ -85,7 +98,8 @@ def train(
         KeyboardInterrupt: the run is then `cancelled`, and can be resumed.
     """
     values = kept_as_files(data, test_data, out, max_value=max_value, names=classes)
-    values = values if scaling is None else values.changed(scaling=scaling)
+    given = {"image_size": image_size, "scaling": scaling}
+    values = values.changed(**{field: value for field, value in given.items() if value is not None})
     hypers = hyper_of(hyper)
     task = TrainTask(
         data=values,
@@ -99,13 +113,29 @@ def train(
         ),
         minutes=minutes,
         validation=validation,
-        from_model=None if from_model is None else absolute(model_path(from_model)),
+        from_model=None if from_model is None else absolute(_network_file(from_model, out)),
         then_test=test,
         accept_class_map=accept_class_map,
         threads=threads or available_cores(),
         workers=workers,
     )
-    return trained_run(new_run(task, out, name, listen, progress, callbacks=callbacks))
+    return trained_run(new_run(task, out, name, listen, progress, track, callbacks=callbacks))
+
+
+def _network_file(model: KerasModel, out: PathLike | None) -> Path:
+    """The path of a model; a Keras model in memory is written below `out`, once for the same weights."""
+    if not hasattr(model, "get_weights"):
+        return model_path(model)
+    digest = hashlib.sha256(model.to_json().encode())
+    for weights in model.get_weights():
+        digest.update(weights.tobytes())
+    folder = DEFAULT_FOLDER if out is None else Path(local_path(out))
+    file = folder / f"network-{digest.hexdigest()[:12]}.keras"
+    if not file.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        with replacing(file) as temporary:
+            model.save(temporary)
+    return file
 
 
 def report(run: PathLike | HasPath, out: PathLike | None = None) -> Path:

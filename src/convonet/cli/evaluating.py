@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, Any, get_args
 
 import typer
 
+from convonet.cli import completion
 from convonet.cli import options as opt
 from convonet.cli.given import data_params, present
 from convonet.cli.output import percent, print_json, print_table
@@ -24,7 +26,9 @@ from convonet.runs.documents import read_result
 from convonet.session.models import model_path, write_predictions
 from convonet.tasks import EvaluateTask, PredictTask, Split, TrainTask
 
-Model = Annotated[str, typer.Argument(help="A run's folder or id, or a .keras file.")]
+Model = Annotated[
+    str, typer.Argument(help="A run's folder or id, or a .keras file.", autocompletion=completion.models)
+]
 
 Labels = Annotated[
     Path | None, typer.Option("--labels", help="A labels.txt for a model without class names.")
@@ -176,7 +180,8 @@ def predict(
         print_json(predictions)
     else:
         _print_predictions(found)
-    if predictions and all(isinstance(item, UnreadableImage) for item in found.predictions):
+    missing = not all(map(os.path.exists, task.paths))
+    if missing or (predictions and all(isinstance(item, UnreadableImage) for item in found.predictions)):
         raise typer.Exit(1)
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from convonet.cli import completion
 from convonet.cli import options as opt
 from convonet.cli.evaluating import checked_scaling, one_of
 from convonet.cli.given import data_params, present
@@ -20,7 +21,10 @@ from convonet.session.models import model_path
 from convonet.tasks import DreamTask, ExplainTask, LayersTask
 from convonet.tasks.explain_tasks import Method
 
-Model = Annotated[str, typer.Argument(help="A run's folder or id, or a .keras or .h5 file.")]
+Model = Annotated[
+    str,
+    typer.Argument(help="A run's folder or id, or a .keras or .h5 file.", autocompletion=completion.models),
+]
 
 
 def register(app: typer.Typer) -> None:

@@ -6,9 +6,9 @@ import importlib
 from typing import Any, NamedTuple
 
 import typer
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperCommand
 
-from convonet.cli.paths import PathTyper
+from convonet.cli.paths import PathTyper, PlainGroup
 
 
 class CommandHome(NamedTuple):
@@ -109,7 +109,7 @@ COMMANDS = {
 """Every command in the order of the list. Its module has `register`, which adds the commands of the file."""
 
 
-class LazyGroup(TyperGroup):
+class LazyGroup(PlainGroup):
     """Knows the names and sentences of all commands, and the rest of those that were asked for."""
 
     def __init__(self, **settings: Any) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from convonet.cli import completion
 from convonet.cli import options as opt
 from convonet.cli.evaluating import checked_scaling
 from convonet.cli.given import data_params, hyper_params
@@ -30,7 +31,10 @@ def register(app: typer.Typer) -> None:
 
 def models(
     name: Annotated[
-        str | None, typer.Argument(help="A family or a backbone: its parameters are shown.")
+        str | None,
+        typer.Argument(
+            help="A family or a backbone: its parameters are shown.", autocompletion=completion.families
+        ),
     ] = None,
     json: opt.Json = False,
 ) -> None:
@@ -84,8 +88,15 @@ def summary(
 
 
 def export(
-    model: Annotated[str, typer.Argument(help="A run's folder or id, or a .keras file.")],
-    format: Annotated[str, typer.Option("--format", help=f"One of {', '.join(EXPORT_FORMATS)}.")] = "onnx",
+    model: Annotated[
+        str, typer.Argument(help="A run's folder or id, or a .keras file.", autocompletion=completion.models)
+    ],
+    format: Annotated[
+        str,
+        typer.Option(
+            "--format", help=f"One of {', '.join(EXPORT_FORMATS)}.", autocompletion=completion.formats
+        ),
+    ] = "onnx",
     out: Annotated[Path | None, typer.Option("--out", help="The file or folder to write.")] = None,
     data: Annotated[
         Path | None,

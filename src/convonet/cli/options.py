@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from convonet.cli import completion
+
 _IMAGES = "Images"
 
 
@@ -46,7 +48,10 @@ HyperFile = Annotated[Path | None, typer.Option("--hyper", help="Hyper parameter
 Set = Annotated[
     list[str] | None,
     typer.Option(
-        "--set", metavar="NAME=VALUE", help="Set a parameter; may be repeated. Several values: A,B."
+        "--set",
+        metavar="NAME=VALUE",
+        help="Set a parameter; may be repeated. Several values: A,B.",
+        autocompletion=completion.settings,
     ),
 ]
 Folder = Annotated[
@@ -100,6 +105,14 @@ AcceptClassMap = Annotated[
 Seed = Annotated[int | None, typer.Option("--seed", help="Every draw follows from it.")]
 Out = Annotated[Path | None, typer.Option("--out", help="Parent folder of the run.")]
 Name = Annotated[str | None, typer.Option("--name", help="The run's folder name.")]
+Track = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--track",
+        metavar="TRACKER:PLACE",
+        help="Also write parameters, metrics and figures to tensorboard:DIR or mlflow:URI. Can be given several times.",
+    ),
+]
 Threads = Annotated[
     int | None, typer.Option("--threads", min=1, help="Computing threads; default: one a core.")
 ]

@@ -8,18 +8,46 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
 from convonet.text import local_path
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
+class PlainCommand(TyperCommand):
+    """A command whose switches take no value, and whose help says none."""
+
+    def get_params(self, ctx: Any) -> Any:
+        """Its options and arguments, `--help` among them."""
+        return without_switch_types(super().get_params(ctx))
+
+
+class PlainGroup(TyperGroup):
+    """A group of commands, in the same way."""
+
+    def get_params(self, ctx: Any) -> Any:
+        """Its options, `--help` among them."""
+        return without_switch_types(super().get_params(ctx))
+
+
+def without_switch_types(params: Any) -> Any:
+    """The parameters; Typer would show the type of what a switch becomes in Python: <bool>."""
+    for param in params:
+        if getattr(param, "is_flag", False):
+            param.metavar = ""
+    return params
+
+
 class PathTyper(typer.Typer):
     """A group of commands in whose paths `~` is the home folder: the shell leaves it in `--out=~/runs`."""
 
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**({"cls": PlainGroup} | options))
+
     def command(self, *args: Any, **options: Any) -> Callable[[Command], Command]:
         """Add a command, as `typer.Typer.command` does."""
-        add = super().command(*args, **options)
+        add = super().command(*args, **({"cls": PlainCommand} | options))
         return lambda command: add(_reading_paths(command))
 
 

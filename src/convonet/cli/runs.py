@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from convonet.cli import completion
 from convonet.cli import options as opt
 from convonet.cli.output import print_json, print_table, say
 from convonet.cli.paths import PathTyper
@@ -22,8 +23,12 @@ from convonet.tasks import ReportTask
 
 _MOST = 20
 
-RunName = Annotated[str, typer.Argument(metavar="RUN", help="A run's folder or id.")]
-RunNames = Annotated[list[str], typer.Argument(metavar="RUN", help="Runs' folders or ids.")]
+RunName = Annotated[
+    str, typer.Argument(metavar="RUN", help="A run's folder or id.", autocompletion=completion.runs)
+]
+RunNames = Annotated[
+    list[str], typer.Argument(metavar="RUN", help="Runs' folders or ids.", autocompletion=completion.runs)
+]
 
 
 def register(app: typer.Typer) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from convonet.cli import completion
 from convonet.cli import options as opt
 from convonet.cli.given import data_params, hyper_params, moved_images
 from convonet.cli.output import interval_text, note, percent, print_json, say
@@ -22,6 +23,8 @@ from convonet.runs.environment import available_cores
 from convonet.session.demo import demo_task
 from convonet.session.models import model_path
 from convonet.tasks import TrainTask
+from convonet.trackers import checked_addresses
+from convonet.trackers.addresses import track_run
 
 
 def register(app: typer.Typer) -> None:
@@ -78,6 +81,7 @@ def train(
     out: opt.Out = None,
     name: opt.Name = None,
     threads: opt.Threads = None,
+    track: opt.Track = None,
     workers: Annotated[
         int,
         typer.Option("--workers", min=1, max=64, help="Processes that compute each batch together."),
@@ -122,11 +126,14 @@ def train(
         threads=threads or available_cores(),
         workers=workers,
     )
-    work_and_print(begin_run(task, results_folder(task, out), name=name), progress, json)
+    trackers = checked_addresses(track or ())
+    run = begin_run(task, results_folder(task, out), name=name)
+    track_run(run, trackers)
+    work_and_print(run, progress, json)
 
 
 def resume(
-    run: Annotated[str, typer.Argument(help="A run's folder or id.")],
+    run: Annotated[str, typer.Argument(help="A run's folder or id.", autocompletion=completion.runs)],
     accept_changed_data: Annotated[
         bool, typer.Option("--accept-changed-data", help="Go on although images have changed.")
     ] = False,

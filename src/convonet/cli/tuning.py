@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from convonet.cli import completion
 from convonet.cli import options as opt
 from convonet.cli.given import data_params, search_space
 from convonet.cli.output import note, print_json, say
@@ -19,6 +20,8 @@ from convonet.runs import RunStore
 from convonet.runs.begin import begin_run, results_folder
 from convonet.runs.documents import adopted_hyper
 from convonet.tasks import StudyTask, TuneTask
+from convonet.trackers import checked_addresses
+from convonet.trackers.addresses import track_run
 
 _SEARCH = "Search"
 
@@ -113,6 +116,7 @@ def tune(
     out: opt.Out = None,
     name: opt.Name = None,
     threads: Annotated[int, typer.Option("--threads", min=1, help="Computing threads of each training.")] = 1,
+    track: opt.Track = None,
     train_dir: opt.TrainDir = None,
     image_size: opt.ImageSize = None,
     channels: opt.Channels = None,
@@ -141,11 +145,14 @@ def tune(
         seed=seed or 0,
         threads=threads,
     )
-    work_and_print(begin_run(task, results_folder(task, out), name=name), progress, json)
+    trackers = checked_addresses(track or ())
+    run = begin_run(task, results_folder(task, out), name=name)
+    track_run(run, trackers)
+    work_and_print(run, progress, json)
 
 
 def adopt(
-    run: Annotated[str, typer.Argument(help="The folder or id of a search.")],
+    run: Annotated[str, typer.Argument(help="The folder or id of a search.", autocompletion=completion.runs)],
     file: Annotated[Path, typer.Argument(help="The hyper-parameter file to write.")],
     trial: Annotated[
         int | None, typer.Option("--trial", help="Another row than the best, by its trial's number.")

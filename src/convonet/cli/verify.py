@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from convonet.cli import completion
 from convonet.cli import options as opt
 from convonet.cli.given import moved_images
 from convonet.cli.output import print_json, say
@@ -21,7 +22,7 @@ def register(app: typer.Typer) -> None:
 
 
 def verify(
-    run: Annotated[str, typer.Argument(help="A run's folder or id.")],
+    run: Annotated[str, typer.Argument(help="A run's folder or id.", autocompletion=completion.runs)],
     data: opt.DataFile = None,
     train_dir: opt.TrainDir = None,
     test_dir: opt.TestDir = None,

@@ -40,7 +40,7 @@ def keep(path: Path, chosen: Chosen, watch: Watch | None = None) -> ModelInfo:
         raise ModelFileError(
             "A threshold or a temperature can only be kept in a .keras file that Convonet made",
             where=path,
-            hint="Without --keep they are used for this evaluation alone",
+            hint="Without keep they are used for this evaluation alone",
         )
     # Before the file is changed: the hash tells whether the ONNX file was made from it.
     old_hash = sha256_of(keras_file)

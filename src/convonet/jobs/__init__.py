@@ -12,6 +12,7 @@ from convonet.events import Watch
 from convonet.runs import Run
 from convonet.runs.documents import RESULT
 from convonet.tasks import ReportTask, Task
+from convonet.trackers.following import tracked
 
 
 def job_for(task: Task, **more: Any) -> Callable[[Run, Watch], None]:
@@ -23,9 +24,10 @@ def job_for(task: Task, **more: Any) -> Callable[[Run, Watch], None]:
 
     def job(run: Run, watch: Watch) -> None:
         work: Callable[..., Document | dict[str, Any]] = job_module(task).work
-        write_json(run.file(RESULT), work(run, task, watch, **more))
-        if task.reported:
-            job_module(ReportTask).leave_report(run, watch)
+        with tracked(run, watch) as watch:
+            write_json(run.file(RESULT), work(run, task, watch, **more))
+            if task.reported:
+                job_module(ReportTask).leave_report(run, watch)
 
     return job
 

@@ -79,7 +79,7 @@ def check_same_data(run: Run, sets: Mapping[str, PreparedSet], *, accept: bool, 
                 f"{len(paths)} images are not those that the run began with: {', '.join(paths[:5])}",
                 paths=paths,
                 where=next(iter(sets.values())).listing.root,
-                hint="Bring them back, begin a new run, or resume with --accept-changed-data",
+                hint="Bring them back, begin a new run, or accept the change (accept_changed_data) when you resume",
             )
         watch.tell(Warned(message=f"{len(paths)} images have changed since the run began", subject="data"))
     write_data_files(run, sets)

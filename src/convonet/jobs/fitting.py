@@ -12,10 +12,12 @@ import numpy as np
 from convonet.atomic import write_text
 from convonet.errors import DataError
 from convonet.events import StageStarted, Warned, Watch
+from convonet.inference.keras_file import read_info
 from convonet.inference.net_input import NetInput
 from convonet.jobs.train_sets import TrainSets
 from convonet.nets.net_model import NetModel
 from convonet.nets.registry import create_model
+from convonet.nets.scaling_inside import with_scaling_inside
 from convonet.params import FAMILIES
 from convonet.params.advice import SetFacts, advise
 from convonet.runs import Run
@@ -113,7 +115,13 @@ def advise_of(run: Run, task: TrainTask, sets: TrainSets, watch: Watch) -> None:
 def _further(task: TrainTask, sets: TrainSets) -> NetModel:
     """A saved model whose weights training starts from."""
     path = Path(str(task.from_model))
-    model = NetModel.load(path / MODEL if path.is_dir() else path)
+    file = path / MODEL if path.is_dir() else path
+    if file.suffix.lower() != ".keras" or read_info(file) is None:
+        # A network made elsewhere knows neither its classes nor, mostly, how its pixels are scaled.
+        said = task.data.scaling if task.data.is_set("scaling") else None
+        model = with_scaling_inside(NetModel.load(file, scaling=said, classes=sets.train.classes))
+    else:
+        model = NetModel.load(file)
     if model.info.classes != tuple(sets.train.classes) or model.info.pixels.shape != sets.pixels.shape:
         raise DataError(
             "The model to go on from was made for other images",

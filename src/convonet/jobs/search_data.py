@@ -43,6 +43,8 @@ def prepare_search(
     check_before_training(run, {"train": train}, given.sets, None, watch)
     cut = FoldData.of(given.train, given.pixels, data, folds=folds, images=images)
     if len(cut.chosen) < len(cut.labels):
-        message = f"{len(cut.chosen):,} of {len(cut.labels):,} images are taken; --images all takes all"
+        message = (
+            f"{len(cut.chosen):,} of {len(cut.labels):,} images are taken: a larger limit (images) takes more"
+        )
         watch.tell(Warned(message=message, subject="images"))
     return cut

@@ -43,13 +43,20 @@ def _hidden(*names: str) -> Iterator[None]:
 _BACKENDS = ("torch", "jax", "tensorflow")
 
 
+def _install(wanted: str) -> str:
+    """How to get a backend; the extra of Convonet where there is one."""
+    if wanted == "jax":
+        return "Run pip install 'convonet[jax]'"
+    return f"Run pip install {wanted}" if wanted in _BACKENDS else "Set it to one of those"
+
+
 def _check_backend(wanted: str) -> None:
     if wanted not in _BACKENDS or find_spec(wanted) is None:
         raise ConvonetError(
             "KERAS_BACKEND names a backend that cannot be used",
             expected=", ".join(name for name in _BACKENDS if find_spec(name) is not None),
             received=wanted,
-            hint="Install it, or take the variable away: torch is used then",
+            hint=f"{_install(wanted)}, or remove the variable: torch is used then",
         )
 
 

@@ -186,11 +186,11 @@ def _chosen(found: PixelScaling | None, given: Scaling | None, channels: int, pa
         raise ModelFileError(
             "The network scales its pixels itself, so they must not be scaled before",
             where=path,
-            expected=f"no --scaling, or {found.scaling}",
+            expected=f"no scaling, or {found.scaling}",
             received=given,
         )
     if given is None:
-        raise ask_for_scaling(path, "--scaling")
+        raise ask_for_scaling(path, "the option scaling")
     scale_of(given, channels)
     return PixelScaling(given)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -22,17 +22,20 @@ class CheckedModel(BaseModel):
     reads_text: ClassVar[bool] = False
     """Whether "auto" and "none" mean None also where a text is expected; elsewhere texts are read as typed."""
 
-    def __init__(self, /, **values: Any) -> None:
-        """Make the value.
+    # Type checkers see the fields as arguments, so that a misspelled one is an error.
+    if not TYPE_CHECKING:
 
-        Raises:
-            ParamError: all faults at once, each naming the field, the value and the range.
-        """
-        try:
-            # In here rather than in validators of pydantic: one for each of a hundred fields delays every start.
-            super().__init__(**{name: self._read(name, value) for name, value in values.items()})
-        except ValidationError as error:
-            raise ParamError.of(_faults(type(self), values, error)) from error
+        def __init__(self, /, **values: Any) -> None:
+            """Make the value.
+
+            Raises:
+                ParamError: all faults at once, each naming the field, the value and the range.
+            """
+            try:
+                # In here rather than in validators of pydantic: one for each of a hundred fields delays every start.
+                super().__init__(**{name: self._read(name, value) for name, value in values.items()})
+            except ValidationError as error:
+                raise ParamError.of(_faults(type(self), values, error)) from error
 
     @classmethod
     def of(cls, values: Mapping[str, Any], where: object = None) -> Self:
@@ -96,6 +99,13 @@ class ParamModel(CheckedModel):
     """A value whose fields were declared with `param`, and which a person may type."""
 
     reads_text = True
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **settings: Any) -> None:
+        """Put the fields into the class' own docstring, for `help()`."""
+        super().__pydantic_init_subclass__(**settings)
+        lines = [f"    {name}: {info.description}" for name, info in cls.model_fields.items()]
+        cls.__doc__ = f"{cls.__doc__}\n\nArgs:\n" + "\n".join(lines) + "\n"
 
 
 M = TypeVar("M", bound=CheckedModel)

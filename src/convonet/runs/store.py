@@ -6,15 +6,16 @@ import json
 import os
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Any
 
-from convonet.atomic import json_text, storage_error
+from convonet.atomic import json_text, storage_error, write_text
 from convonet.documents.run_record import RECORD, RunParams, RunRecord
 from convonet.documents.runs import ComparedRun, RunComparison
 from convonet.errors import ConvonetError, RunAliveError, RunNotFoundError, nearest
 from convonet.home import home
+from convonet.locks import file_lock
 from convonet.runs.differences import difference
 from convonet.runs.event_log import LineFile
 from convonet.runs.pairs import compare_pairs
@@ -22,6 +23,7 @@ from convonet.runs.run import Run
 from convonet.text import local_path
 
 _DEPTH = 3
+_LOCK_SECONDS = 5.0
 
 
 class RunStore:
@@ -44,7 +46,8 @@ class RunStore:
         """
         try:
             self._index.parent.mkdir(parents=True, exist_ok=True)
-            LineFile(self._index).append(json_text(str(run.path)))
+            with self._index_lock():
+                LineFile(self._index).append(json_text(str(run.path)))
         except OSError as error:
             self.delete(run)
             raise storage_error(error, self._index) from error
@@ -115,6 +118,18 @@ class RunStore:
             shutil.rmtree(run.path)
         except OSError as error:
             raise storage_error(error, run.path) from error
+        self._forget(run)
+
+    def _forget(self, run: Run) -> None:
+        """Remove a run's line from the index. One that cannot be removed does no harm: its folder is gone."""
+        line = json_text(str(run.path))
+        with suppress(OSError, TimeoutError), self._index_lock():
+            lines = self._index.read_text(encoding="utf-8", errors="replace").split("\n")
+            if line in lines:
+                write_text(self._index, "\n".join(one for one in lines if one != line))
+
+    def _index_lock(self) -> AbstractContextManager[Any]:
+        return file_lock(self._index.with_suffix(".lock"), timeout=_LOCK_SECONDS)
 
     def drop_unbegun(self, run: Run) -> bool:
         """Remove a run that was refused for its input before it wrote any result; whether it was one."""

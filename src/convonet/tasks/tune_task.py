@@ -79,7 +79,7 @@ class TuneTask(ResumableTask):
     @classmethod
     def _check_pruner(cls, pruner: Pruner, info: ValidationInfo) -> Pruner:
         if pruner != "none" and info.data.get("search") == "grid":
-            raise ValueError("pruner: a grid is tried in full; prune with --search random or tpe")
+            raise ValueError("pruner: a grid is tried in full; prune a random or tpe search")
         return pruner
 
     @property

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import Protocol
 
+from convonet.errors import InputError
 from convonet.runs.trials import FoldKey
 from convonet.tuning.fold_data import FoldData
 from convonet.tuning.gpus import GpuRoom, find_gpus
@@ -31,13 +33,25 @@ class Executor(Protocol):
 
 
 def get_ready(name: str) -> None:
-    """Begin with what takes long before an executor can be made, in the background."""
+    """Begin with what takes long before an executor can be made, in the background.
+
+    Raises:
+        InputError: Ray is wanted and not installed.
+    """
+    if name == "ray":
+        check_ray()
     if name == "local":
         # A search on a cluster starts no processes here.
         from convonet.tuning.local_executor import load_trainers
 
         if not find_gpus():
             load_trainers()
+
+
+def check_ray() -> None:
+    """Raise InputError unless Ray is installed."""
+    if find_spec("ray") is None:
+        raise InputError("Ray is not installed", hint="Run pip install 'convonet[ray]'")
 
 
 def create_executor(

@@ -1,0 +1,168 @@
+"""A classifier of images that scikit-learn can use: in `cross_val_score`, `GridSearchCV` and pipelines."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from convonet.api.inputs import Hyper, PathLike
+from convonet.api.models import LoadedModel, load
+from convonet.api.training import train
+from convonet.errors import InputError, OutputError
+from convonet.scratch import Scratch
+from convonet.text import local_path
+
+try:
+    from sklearn.base import BaseEstimator, ClassifierMixin
+    from sklearn.exceptions import NotFittedError
+except ImportError as error:
+    raise InputError(
+        "ConvonetClassifier needs scikit-learn, which is not installed", hint="Run pip install scikit-learn"
+    ) from error
+
+FAILED_CHECKS = {
+    "check_estimators_pickle": "a fitted classifier holds an open model; save and load keep it instead",
+    "check_fit2d_1feature": "X holds images of shape N×H×W or N×H×W×C, not a table of features",
+    "check_n_features_in": "X holds images, so there is no number of features",
+}
+"""Names of scikit-learn's `check_estimator` that this classifier fails, each with its reason. All checks that hand over
+a two-dimensional X fail in the same way as `check_fit2d_1feature`."""
+
+
+class ConvonetClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+    """Trains a CNN on arrays of images, with the interface of scikit-learn.
+
+    Args:
+        hyper: the network and its training, as in `convonet.train`; None: plain defaults.
+        image_size: (height, width) that images are resized to; None: the size of the arrays.
+        max_value: the value of white where X is floating-point: 1 for pixels 0..1, 255 for 0..255.
+        validation: hold out a fraction of X to choose the best epoch.
+        seed: of everything random.
+        threads: computing threads; with `n_jobs` above 1 each job has as many.
+        out: the folder for the run folders; None: no run is kept.
+        progress: show progress.
+
+    Attributes:
+        classes_: the labels that were seen in `fit`, sorted.
+        model_: the trained model, as `convonet.load` returns it.
+        run_: path of the run folder; None where none is kept.
+    """
+
+    def __init__(
+        self,
+        hyper: Hyper = None,
+        *,
+        image_size: tuple[int, int] | None = None,
+        max_value: float | None = None,
+        validation: bool = False,
+        seed: int = 0,
+        threads: int = 1,
+        out: PathLike | None = None,
+        progress: bool = False,
+    ) -> None:
+        self.hyper = hyper
+        self.image_size = image_size
+        self.max_value = max_value
+        self.validation = validation
+        self.seed = seed
+        self.threads = threads
+        self.out = out
+        self.progress = progress
+
+    def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
+        """Train on images.
+
+        Args:
+            X: images of shape N×H×W or N×H×W×C, uint8, or floating-point with `max_value`.
+            y: one label for each image, numbers or texts.
+
+        Raises:
+            InputError: arrays or hyperparameters that cannot be used.
+        """
+        images, labels = self._images(X), np.asarray(y)
+        self.classes_ = np.unique(labels)
+        height, width = self.image_size or images.shape[1:3]
+        with Scratch() as folder:
+            run = train(
+                (images, labels.astype(str)),
+                self.hyper,
+                recipe="none",
+                validation=self.validation,
+                seed=self.seed,
+                test=False,
+                image_size=(height, width),
+                max_value=self.max_value,
+                out=folder if self.out is None else self.out,
+                threads=self.threads,
+                progress=self.progress,
+            )
+            self.model_: LoadedModel = load(run)
+            self.run_: Path | None = None if self.out is None else run.path
+            self._file = run.model.read_bytes()
+        return self
+
+    def predict_proba(self, X: ArrayLike) -> NDArray[np.float32]:
+        """Probabilities of shape (N, classes), in the order of `classes_`."""
+        self._check_fitted()
+        probabilities = self.model_.predict_proba(self._images(X), max_value=self.max_value)
+        index = {name: position for position, name in enumerate(self.model_.classes)}
+        return probabilities[:, [index[str(label)] for label in self.classes_]]
+
+    def predict(self, X: ArrayLike) -> NDArray[Any]:
+        """The likeliest label of each image."""
+        labels: NDArray[Any] = self.classes_[self.predict_proba(X).argmax(axis=1)]
+        return labels
+
+    def save(self, path: PathLike) -> Path:
+        """Write the fitted model as a `.keras` file, which `load` and plain Keras read.
+
+        Raises:
+            OutputError: the name does not end in .keras.
+        """
+        self._check_fitted()
+        file = Path(local_path(path))
+        if file.suffix != ".keras":
+            raise OutputError("A model's name ends in .keras", received=file.name)
+        file.write_bytes(self._file)
+        return file
+
+    @classmethod
+    def load(cls, path: PathLike, **params: Any) -> Self:
+        """A fitted classifier from a `.keras` file.
+
+        Args:
+            path: what `save` wrote, or the model of a run.
+            params: of the classifier. Labels are texts.
+        """
+        file = Path(local_path(path))
+        loaded = cls(**params)
+        loaded.model_, loaded.run_, loaded._file = load(file), None, file.read_bytes()
+        loaded.classes_ = np.array(sorted(loaded.model_.classes))
+        return loaded
+
+    def __getstate__(self) -> dict[str, Any]:
+        if hasattr(self, "model_"):
+            raise TypeError(
+                "A fitted ConvonetClassifier cannot be pickled: it holds an open model. "
+                "Use save(path) and ConvonetClassifier.load(path)."
+            )
+        state: dict[str, Any] = super().__getstate__()
+        return state
+
+    def _images(self, X: ArrayLike) -> NDArray[Any]:
+        """A batch of images with an axis of channels."""
+        images = np.asarray(X)
+        if images.ndim not in (3, 4):
+            raise InputError(
+                "X does not hold images",
+                expected="shape N×H×W or N×H×W×C",
+                received="×".join(map(str, images.shape)),
+            )
+        return images if images.ndim == 4 else images[..., np.newaxis]
+
+    def _check_fitted(self) -> None:
+        if not hasattr(self, "model_"):
+            raise NotFittedError("This ConvonetClassifier is not fitted yet. Call fit first.")

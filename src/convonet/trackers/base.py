@@ -1,0 +1,103 @@
+"""What every tracker is told, in the words of a run."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from convonet.events import CandidateStarted, EpochEnded, EvaluationEnded, Event, FileSaved
+from convonet.runs import Run
+from convonet.runs.documents import tune_document
+from convonet.tasks import TuneTask
+
+_MODEL = "model.onnx"
+
+
+class Tracker(ABC):
+    """Writes what happens in a run to another place. It can be given as `listen` to `convonet.train`.
+
+    A subclass says how one number, figure or trial is written.
+    """
+
+    def __init__(self) -> None:
+        self._run: Run | None = None
+        self._prefix = ""
+
+    @contextmanager
+    def following(self, run: Run) -> Iterator[None]:
+        """Track a run for the length of the block."""
+        self._run, self._prefix = run, ""
+        self.begin(run.id, _parameters(run))
+        state = "failed"
+        try:
+            yield
+            self._end_of(run)
+            state = "done"
+        finally:
+            self._run = None
+            self.end(state)
+
+    def __call__(self, event: Event) -> None:
+        """Write what an event says."""
+        if self._run is None:
+            return
+        if isinstance(event, CandidateStarted):
+            # Each network that a recipe trains counts its epochs from 1.
+            self._prefix = f"{event.name}/"
+        elif isinstance(event, EpochEnded):
+            for name, value in event.logs.items():
+                self.log_metric(self._prefix + name, value, event.epoch)
+        elif isinstance(event, EvaluationEnded):
+            self.log_metric(f"{event.split}_accuracy", event.accuracy, 0)
+        elif isinstance(event, FileSaved) and event.path.endswith(".png"):
+            file = self._run.path / event.path
+            if file.is_file():
+                self.log_figure(event.title, file)
+
+    def _end_of(self, run: Run) -> None:
+        """What is known when the work is done: the trials of a search, or the model."""
+        if isinstance(run.task(), TuneTask):
+            for number, row in enumerate(tune_document(run).to_dict()["results"], start=1):
+                scores = {name: row[name] for name in ("mean_accuracy", "std") if row[name] is not None}
+                self.log_trial(number, row["params"], scores)
+        if run.file(_MODEL).is_file():
+            self.log_model(run.file(_MODEL))
+
+    @abstractmethod
+    def begin(self, name: str, params: Mapping[str, Any]) -> None:
+        """A run of this name and these parameters begins."""
+
+    @abstractmethod
+    def log_metric(self, name: str, value: float, step: int) -> None:
+        """Write one number; `step` is the epoch from 1, or 0 for a number of the whole run."""
+
+    @abstractmethod
+    def log_figure(self, title: str, file: Path) -> None:
+        """Write a figure, a PNG file."""
+
+    @abstractmethod
+    def log_trial(self, number: int, params: Mapping[str, Any], scores: Mapping[str, float]) -> None:
+        """Write one setting of a search, counted from 1 in the order of the results."""
+
+    def log_model(self, file: Path) -> None:  # noqa: B027  not every place keeps models
+        """Write the trained model, an ONNX file."""
+
+    @abstractmethod
+    def end(self, state: str) -> None:
+        """The run has ended; `state` is `done` or `failed`."""
+
+
+def _parameters(run: Run) -> dict[str, Any]:
+    """Data and hyperparameters that were set, in one flat table."""
+    record = run.read().to_dict()
+    params = record["params"]
+    flat = {
+        f"{group}.{name}": value
+        for group, values in params.items()
+        for name, value in (values or {}).items()
+        if name != "format_version"
+    }
+    return {"kind": record["kind"], "seed": record["seed"], **flat}
