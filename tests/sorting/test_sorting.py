@@ -18,7 +18,7 @@ from sklearn.linear_model import LogisticRegression
 from convonet.errors import DataError, OutputError, ParamError
 from convonet.inference.feature_file import FeatureFile
 from convonet.sorting import NONE, SKIP, SortSession
-from convonet.sorting.answers import LOG, Answer, AnswerLog
+from convonet.sorting.answers import LOG, AnswerLog, SortedImages
 from convonet.sorting.suggest import probabilities, reduced, similar_groups
 
 NAMES = ["circle", "square", "star"]
@@ -81,7 +81,7 @@ def test_every_answer_can_be_undone_and_is_there_on_another_day(
     session.label(["0.png", "3.png"], "circle")
     session.label(["1.png"], NONE)
     session.label(["0.png"], "square")
-    assert session.undo() == Answer(("0.png",), "square")
+    assert session.undo() == SortedImages(("0.png",), "square")
     again = SortSession(tmp_path, features)
     assert again.labels() == {"0.png": "circle", "3.png": "circle", "1.png": NONE}
     assert again.classes == NAMES
@@ -116,21 +116,21 @@ def test_wrong_answers_are_refused(session: SortSession) -> None:
 
 def test_an_unfinished_line_is_written_over(tmp_path: Path) -> None:
     log = AnswerLog(tmp_path)
-    log.add(Answer(("a.png",), "x"))
+    log.add(SortedImages(("a.png",), "x"))
     with (tmp_path / LOG).open("ab") as file:
         file.write(b'{"version": 1, "kind": "lab')
     again = AnswerLog(tmp_path)
-    again.add(Answer(("b.png",), "y"))
+    again.add(SortedImages(("b.png",), "y"))
     assert AnswerLog(tmp_path).labels() == {"a.png": "x", "b.png": "y"}
 
 
 _LABELLING = """
 import sys
 from pathlib import Path
-from convonet.sorting.answers import Answer, AnswerLog
+from convonet.sorting.answers import SortedImages, AnswerLog
 log = AnswerLog(Path(sys.argv[1]))
 for number in range(100_000):
-    log.add(Answer((f"{number}.png",), "x"))
+    log.add(SortedImages((f"{number}.png",), "x"))
     print(number, flush=True)
 """
 

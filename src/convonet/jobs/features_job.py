@@ -16,9 +16,13 @@ from convonet.errors import DataError, ModelFileError
 from convonet.events import StageStarted, Warned, Watch
 from convonet.inference.backbones import backbones_here
 from convonet.inference.feature_file import FeatureFile, stamp_of
+from convonet.inference.net_input import NetInput
+from convonet.nets.registry import create_model
 from convonet.params import HyperParams, PixelParams
 from convonet.runs import Run
 from convonet.tasks import FeaturesTask
+from convonet.training.features import FrozenBackbone, split_at_backbone
+from convonet.training.image_rows import ImageRows
 
 BACKBONES = ("efficientnet_lite0", "mobilenet_v3_large", "efficientnet_b0", "mobilenet_v2", "resnet50")
 """Those that are used where their weights are here, the preferred one first."""
@@ -79,13 +83,6 @@ def _computed(
 ) -> dict[str, NDArray[np.float32]]:
     if not paths:
         return {}
-    watch.tell(StageStarted(stage="load", title="Loading Keras"))
-    # Keras takes seconds to load, and a folder without new images needs none of it.
-    from convonet.inference.net_input import NetInput
-    from convonet.nets.registry import create_model
-    from convonet.training.features import FrozenBackbone, split_at_backbone
-    from convonet.training.image_rows import ImageRows
-
     pixels = PixelParams(SIDE, SIDE, 3)
     hyper = HyperParams.of({"family": "transfer", "base": backbone, "head": [{"type": "global_pool"}]})
     # The classes only complete the network: its head is cut off again.

@@ -22,7 +22,7 @@ NONE, SKIP = "none_of_these", "skip"
 _NOT_CLASSES = (NONE, SKIP)
 
 
-class Answer(NamedTuple):
+class SortedImages(NamedTuple):
     """One key press.
 
     Attributes:
@@ -53,19 +53,19 @@ class AnswerLog:
 
     def __init__(self, folder: Path) -> None:
         self._file = folder / LOG
-        self.answers: list[Answer] = []
+        self.answers: list[SortedImages] = []
         self.classes: list[str] = []
         self._whole_bytes = 0
         for line in self._lines():
             self._obey(line)
 
-    def add(self, answer: Answer) -> None:
+    def add(self, answer: SortedImages) -> None:
         """Keep an answer. It is on the disk when this returns."""
         self._write(
             {"kind": "label", "paths": list(answer.paths), "label": answer.label, "accepted": answer.accepted}
         )
 
-    def undo(self) -> Answer | None:
+    def undo(self) -> SortedImages | None:
         """Take the last answer back; None where there is none."""
         if not self.answers:
             return None
@@ -85,7 +85,7 @@ class AnswerLog:
     def _obey(self, line: dict[str, Any]) -> None:
         if line["kind"] == "label":
             self.answers.append(
-                Answer(tuple(line["paths"]), line["label"], bool(line.get("accepted", False)))
+                SortedImages(tuple(line["paths"]), line["label"], bool(line.get("accepted", False)))
             )
         elif line["kind"] == "undo" and self.answers:
             self.answers.pop()

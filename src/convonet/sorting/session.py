@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from convonet.errors import DataError, ParamError, nearest
 from convonet.inference.feature_file import FeatureFile
-from convonet.sorting.answers import NONE, SKIP, Answer, AnswerLog
+from convonet.sorting.answers import NONE, SKIP, AnswerLog, SortedImages
 from convonet.sorting.export import copy_class_folders, read_table, write_table
 from convonet.sorting.suggest import probabilities, reduced, similar_groups
 
@@ -74,7 +74,7 @@ class SortSession:
         names = sorted(set(table.values()))
         self._log.name_classes(names)
         for name in names:
-            self._log.add(Answer(tuple(path for path, label in table.items() if label == name), name))
+            self._log.add(SortedImages(tuple(path for path, label in table.items() if label == name), name))
 
     @property
     def classes(self) -> list[str]:
@@ -126,7 +126,7 @@ class SortSession:
                 hint=f"Did you mean {near}?" if near else None,
             )
         self._check(paths)
-        self._log.add(Answer(tuple(paths), label, accepted))
+        self._log.add(SortedImages(tuple(paths), label, accepted))
         self._changed()
 
     def accept_above(self, confidence: float) -> int:
@@ -138,7 +138,7 @@ class SortSession:
                 self.label(paths, name, accepted=True)
         return len(sure)
 
-    def undo(self) -> Answer | None:
+    def undo(self) -> SortedImages | None:
         """Take the last answer back and give it; None where there is none."""
         answer = self._log.undo()
         if answer is not None:
