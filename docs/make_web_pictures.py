@@ -32,12 +32,13 @@ _KNOWN: dict[str, Any] = {
     "model": "digits-1",
     "training": "digits-1",
 }
+_EXPERT = {"hyper": {"family": "transfer", "base": "efficientnet_lite0"}, "recipe": "none"}
 _VARIED = {"hyper": {"num_units": "64, 128", "init_rate": "0.01, 0.02"}, "recipe": ""}
 # What a picture is called: its address, and what is known there beside the usual.
 PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "begin": ("data", {"data": {}}),
     "data": ("data", {}),
-    "params": ("params", {}),
+    "params": ("params", _EXPERT),
     "wrong": ("params", {"hyper": {"epochs": "many"}, "recipe": ""}),
     "network": ("network", {}),
     "train": ("train", {}),
@@ -45,6 +46,9 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "curves": ("test/digits-1", {}),
     "two": ("test/two-1", {"model": "two-1"}),
     "use": ("use", {}),
+    "explain": ("explain", {}),
+    "guide": ("guide", {}),
+    "about": ("about", {}),
     "tune": ("tune", _VARIED),
     "study": ("study/study-1", {}),
     "suspects": ("suspects/suspects-1", {}),
@@ -57,6 +61,7 @@ KEPT = {
     ("train", "wide", "light"): "web-train.png",
     ("test", "wide", "dark"): "web-test.png",
     ("use", "wide", "light"): "web-use.png",
+    ("explain", "wide", "light"): "web-explain.png",
     ("tune", "wide", "light"): "web-tune.png",
     ("curves", "wide", "light"): "web-curves.png",
     ("suspects", "wide", "dark"): "web-suspects.png",
@@ -124,6 +129,10 @@ def show(page: Page, url: str, name: str, images: list[Path]) -> None:
         page.wait_for_timeout(300)
         for place in (1, 2):
             page.locator(".pic .check").nth(place).click()
+    if name == "data":
+        page.evaluate("window.scrollTo(0, 0)")
+    if name == "params":
+        page.locator(".backbone-cards").evaluate("cards => { cards.scrollIntoView({block: 'center'}); }")
     if name in ("curves", "two"):
         for part in page.locator("details.card").all():
             part.evaluate("part => { part.open = true; }")
@@ -132,6 +141,10 @@ def show(page: Page, url: str, name: str, images: list[Path]) -> None:
         page.locator("details.card").first.evaluate(
             "part => { window.scrollBy(0, part.getBoundingClientRect().top - 64); }"
         )
+    if name == "explain":
+        page.locator(".thumb").first.wait_for()
+        page.get_by_role("button", name="Explain", exact=True).click()
+        page.locator(".wide-picture").first.wait_for(timeout=60_000)
     page.wait_for_timeout(700)
 
 
@@ -161,7 +174,8 @@ def main() -> None:
         images = [sorted((root / "digits" / "test" / name).iterdir())[0] for name in "378"]
         with serving(root) as url, sync_playwright() as playwright:
             browser = playwright.chromium.launch(
-                executable_path=shutil.which("chromium"), args=["--disable-background-networking"]
+                executable_path=shutil.which("chromium"),
+                args=["--no-sandbox", "--disable-background-networking"],
             )
             make(browser, url, made, images, whole=len(sys.argv) > 1)
             browser.close()

@@ -292,6 +292,7 @@ def test_runs_are_listed_shown_compared_and_deleted(
     rows = _right(convonet("runs", "list", "--json"))
     assert [row["id"] for row in rows] == ["other", "run"]
     assert _right(convonet("runs", "show", "run", "--json"))["params"]["hyper"]["epochs"] == 3
+    assert convonet("runs", "rename", "run", "The best so far").out == "run: The best so far\n"
     comparison = _right(convonet("runs", "compare", "run", "other", "--json"))
     assert comparison["differences"] == {"hyper.epochs": [3, 1]}
     assert convonet("runs", "watch", "run").code == 0

@@ -44,6 +44,9 @@ class Answers:
     def choose(self, title: str, text: str, answers: Sequence[str]) -> str:
         return self.choices.pop(0) if self.choices else answers[-1]
 
+    def text(self, *_: Any) -> str | None:
+        return self.choices.pop(0) if self.choices else None
+
     def pick(self, title: str, choices: Sequence[Any], accept: str) -> str | None:
         return self.choices.pop(0) if self.choices else None
 

@@ -5,7 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from PIL import Image
+from PySide6.QtCore import QPointF
+
 from convonet.desktop.app_win import AppWin
+from convonet.desktop.dialogs.image import ImageDialog
+from convonet.desktop.widgets.image_grid import Picture, PictureCells
 from convonet.params import DataParams, HyperParams
 from convonet.runs import Run, RunStore
 from convonet.tasks import TrainTask
@@ -94,3 +100,71 @@ def test_the_order_of_folders_by_number_or_by_letter(
     assert note._order.text() == "0 = 10, 1 = 2"
     qtbot.waitUntil(lambda: session.sets.classes == ("10", "2"), timeout=10_000)
     assert session.tasks.evaluate().classes == ("10", "2")
+
+
+def test_a_run_is_renamed_and_differences_have_labels(
+    window: AppWin, answers: Any, qtbot: Any, tmp_path: Path
+) -> None:
+    store = RunStore()
+    for rate in (0.1, 0.2):
+        data = DataParams.of({"train_dir": "/sets/ants-bees/train"})
+        store.add(Run.create(tmp_path, TrainTask(data=data, hyper=HyperParams.of({"init_rate": rate}))))
+    window.show_page("runs")
+    page: Any = window.page("runs")
+    qtbot.waitUntil(lambda: len(page.table.rows.rows) == 2, timeout=10_000)
+    assert page.table.rows.rows[0][0].startswith("ants-bees · ")
+    assert page.table.rows.rows[0][1] == "ants-bees"
+    page.table.selectRow(0)
+    answers.choices = ["Higher rate"]
+    page._rename_button.click()
+    qtbot.waitUntil(lambda: page.table.rows.rows[0][0] == "Higher rate", timeout=10_000)
+    page.table.selectAll()
+    page._compare()
+    qtbot.waitUntil(lambda: bool(page.differences.rows.rows), timeout=10_000)
+    assert "Higher rate" in page.differences.rows.columns
+    assert page.differences.rows.rows[-1][0] == "Learning rate"
+
+
+def test_a_class_map_is_shown_and_taken_with_one_click(
+    window: AppWin, answers: Any, qtbot: Any, tmp_path: Path
+) -> None:
+    for part, names in (("train", ("cat_left", "dog_left")), ("test", ("cat", "dog"))):
+        for name in names:
+            (tmp_path / part / name).mkdir(parents=True)
+            for number in range(3):
+                Image.new("L", (8, 8), 9 * number).save(tmp_path / part / name / f"{number}.png")
+    session = window.controller.session
+    window.files.take_folder(tmp_path / "train")
+    qtbot.waitUntil(lambda: "train" in session.sets, timeout=10_000)
+    window.files.take_folder(tmp_path / "test", "test_dir")
+    page: Any = window.page("data")
+    qtbot.waitUntil(lambda: page._fault.isVisible(), timeout=10_000)
+    assert answers.errors == [], "no dialog hides the offer"
+    assert page._fault.mapping.text() == "cat  →  cat_left\ndog  →  dog_left"
+    page._fault._map.click()
+    qtbot.waitUntil(lambda: session.sets.images("test") == 6, timeout=10_000)
+    assert session.params.data.class_map == {"cat": "cat_left", "dog": "dog_left"}
+
+
+def test_the_image_dialog_shows_shape_and_values(qtbot: Any, tmp_path: Path) -> None:
+    Image.fromarray(np.arange(12, dtype=np.uint8).reshape(3, 4) * 20).save(tmp_path / "grey.png")
+    colours = np.zeros((2, 2, 3), np.uint8)
+    colours[0, 1] = (10, 20, 30)
+    Image.fromarray(colours).save(tmp_path / "colour.png")
+    cells = PictureCells()
+    kept = [Picture(str(tmp_path / name), name) for name in ("grey.png", "colour.png")]
+    cells.show(2, kept.__getitem__)
+    dialog = ImageDialog(cells, 0)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    assert dialog.facts.text() == "Shape 3 × 4 (grey)\nValues 0 to 220, mean 110.0"
+    shown = dialog._image.pixmap().deviceIndependentSize()
+    left = (dialog._image.width() - shown.width()) / 2
+    dialog.point_at(QPointF(left + shown.width() - 1, shown.height() - 1))
+    assert dialog.pixel.text() == "Row 2, column 3: 220"
+    dialog._go(1)
+    assert dialog.facts.text().startswith("Shape 2 × 2 × 3 (red, green, blue)")
+    shown = dialog._image.pixmap().deviceIndependentSize()
+    left = (dialog._image.width() - shown.width()) / 2
+    dialog.point_at(QPointF(left + 0.75 * shown.width(), 0.25 * shown.height()))
+    assert dialog.pixel.text() == "Row 0, column 1: 10, 20, 30"

@@ -20,6 +20,7 @@ from convonet.session.opened import OpenedModel
 from convonet.session.shown_actions import shown_actions
 from convonet.tasks import TrainTask
 from convonet.tasks.shown_as import as_command
+from made_scores import write_scores
 
 Wait = Callable[..., None]
 
@@ -179,7 +180,8 @@ def record_run(folder: Path, images: Path) -> Run:
     data = DataParams.of({"train_dir": str(images / "train")})
     run = Run.create(folder, TrainTask(data=data, hyper=HyperParams(), recipe="auto", minutes=1))
     candidate = {"kind": "frozen", "hyper": {}, "image_size": [96, 96], "channels": 1, "reason": ""}
-    score = {"accuracy": 0.9, "accuracy_interval": [0.8, 0.95], "log_loss": 0.3}
+    score = {"images": 16, "temperature": 1.0, "majority": 0.5}
+    score |= {"accuracy": 0.9, "accuracy_interval": [0.8, 0.95], "log_loss": 0.3}
     candidates = [
         candidate
         | {"name": "frozen", "title": "Frozen", "state": "done", "validation": score, "seconds": 9.0},
@@ -188,7 +190,9 @@ def record_run(folder: Path, images: Path) -> Run:
         | {"seconds": 0.0, "reason": "needs at least 9 s"},
     ]
     plan = {"recipe": "auto", "minutes": 1, "sentence": "80 small images → a network", "why": "the first"}
-    plan |= {"candidates": candidates, "decisions": [], "notes": [], "chosen": "frozen"}
+    counts = {"dark": 40, "light": 40}
+    facts = {"images": 80, "counts": counts, "channels": 1, "height": 8, "width": 8, "signs": False}
+    plan |= {"facts": facts, "candidates": candidates, "decisions": [], "notes": [], "chosen": "frozen"}
     test = {"accuracy": 0.8, "accuracy_interval": [0.7, 0.88], "baseline_accuracy": 0.5, "images": 20}
     run.update(
         state="done",
@@ -197,8 +201,7 @@ def record_run(folder: Path, images: Path) -> Run:
         advice=[{"kind": "uneven", "text": "dark has more images.", "mistake": False}],
         diagnosis=[{"kind": "plateau", "sentence": "A plateau.", "advice": "Try more images."}],
     )
-    matrix = {"classes": ["dark", "light"], "confusion_matrix": [[9, 1], [3, 7]], "accuracy": 0.8}
-    run.file("evaluation.json").write_text(json.dumps(matrix))
+    write_scores(run.path, ("dark", "light"), [[9, 1], [3, 7]])
     run.file("history.csv").write_text(
         "epoch,loss,accuracy,val_loss,val_accuracy,learning_rate\n1,1,1,1,1,1\n"
     )

@@ -19,6 +19,7 @@ from convonet.documents.runs import RunDifference
 from convonet.errors import InputError
 from convonet.runs import Run, RunStore
 from convonet.runs.documents import list_row, show_document
+from convonet.runs.naming import rename, title_of
 from convonet.tasks import ReportTask
 
 _MOST = 20
@@ -33,13 +34,14 @@ RunNames = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
-    group = PathTyper(help="Runs: list, show, compare, watch, cancel, delete.", no_args_is_help=True)
+    group = PathTyper(help="Runs: list, show, compare, watch, cancel, rename, delete.", no_args_is_help=True)
     group.command("list")(list_runs)
     group.command()(show)
     group.command()(compare)
     group.command()(watch)
     group.command()(cancel)
     group.command()(delete)
+    group.command("rename")(rename_run)
     app.add_typer(group, name="runs")
     app.command()(report)
 
@@ -110,6 +112,19 @@ def _print_difference(found: RunDifference) -> None:
         say(f"Mark of {mark.path} ({mark.set}): {mark.a or 'no mark'}, then {mark.b or 'no mark'}")
     if len(marks) > _MOST:
         say(f"… and {len(marks) - _MOST:,} more marks")
+
+
+def rename_run(
+    run: RunName,
+    title: Annotated[
+        str, typer.Argument(metavar="NAME", help="Shown instead of data set, network and date.")
+    ],
+    root: opt.Root = None,
+) -> None:
+    """Give a run a name; its folder and id stay."""
+    found = _store(root).find(run)
+    rename(found, title)
+    say(f"{found.id}: {title_of(found)}")
 
 
 def report(

@@ -1,4 +1,4 @@
-"""The window: menus, the way of work at the left, the pages, and the work's progress below."""
+"""The window: menus, the workflow at the left, the pages, and the work's progress below."""
 
 from __future__ import annotations
 

@@ -193,8 +193,10 @@ class Controller(QObject):
             self.session.take_sets(data, sets)
             if chosen is not None:
                 self.forget(chosen) if sets.errors else self.remember(chosen)
-            if sets.errors and loud:
-                self.show_error(next(iter(sets.errors.values())))
+            loudest = next(iter(sets.errors.values()), None)
+            # A class map that is offered stands on the page, where one click takes it.
+            if loud and loudest is not None and not getattr(loudest, "offered_map", None):
+                self.show_error(loudest)
 
         def fail(error: ConvonetError) -> None:
             self.scanning = False

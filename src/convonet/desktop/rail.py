@@ -1,4 +1,4 @@
-"""The way of work at the left: six steps with what is done, what is next, and what is missing."""
+"""The workflow at the left: six steps with what is done, what is next, and what is missing."""
 
 from __future__ import annotations
 

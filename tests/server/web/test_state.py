@@ -168,3 +168,31 @@ def test_settings_are_found(ready: Callable[..., Any]) -> None:
     set_field(page, "epochs", "3")
     page.get_by_label("Only values that are set").check()
     assert page.locator("form .field:visible").count() == 2
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_from_a_folder_to_the_summary_in_four_clicks(
+    root: Path, serve: Callable[..., Any], ready: Callable[..., Any]
+) -> None:
+    shutil.copytree(root / "digits", root / "mine")
+    page = ready("data", known={"minutes": "0.3"}, url=serve().url)
+    page.evaluate(
+        "window.clicks = 0; document.addEventListener('click', () => { window.clicks += 1; }, true)"
+    )
+    page.get_by_role("button", name="Choose training images").click()
+    page.get_by_role("dialog").get_by_role("button", name="mine /").click()
+    page.get_by_role("dialog").get_by_role("button", name="train /").wait_for()
+    page.get_by_role("dialog").get_by_role("button", name="Use this folder").click()
+    page.get_by_text("done within 20 seconds").wait_for()
+    page.get_by_role("button", name="Train", exact=True).click()
+    page.get_by_role("heading", name="What was tried").wait_for(timeout=200_000)
+    assert page.evaluate("window.clicks") == 4
+    test = page.locator(".card", has=page.get_by_role("heading", name="Test", exact=True))
+    assert re.search(r"Test accuracy\s+\d+\.\d%\s+95% CI \d+\.\d–\d+\.\d%", test.inner_text())
+    assert "33.3%" in test.locator(".tile", has_text="Baseline").inner_text()
+    for name in ("Use the model", "See mistakes", "Export", "Improve", "Report"):
+        assert page.get_by_role("link", name=name, exact=True).is_visible()
+    page.get_by_role("link", name="See mistakes").click()
+    page.get_by_text("of 24 images are right").wait_for()
+    assert page.get_by_label("Images", exact=True).input_value() == "test"

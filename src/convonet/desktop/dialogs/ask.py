@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtWidgets import QDialog, QFileDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QDialog, QFileDialog, QInputDialog, QLineEdit, QMessageBox, QWidget
 
 from convonet.desktop.dialogs.error import ErrorDialog
 from convonet.desktop.dialogs.pick import Choice, PickDialog
@@ -51,6 +51,11 @@ class Asker:
         chosen = buttons.get(box.clickedButton(), answers[-1])  # type: ignore[call-overload]
         box.deleteLater()
         return str(chosen)
+
+    def text(self, title: str, question: str, present: str) -> str | None:
+        """A line of text, or None."""
+        text, done = QInputDialog.getText(self._window, title, question, QLineEdit.EchoMode.Normal, present)
+        return text if done else None
 
     def pick(self, title: str, choices: Sequence[Choice], accept: str) -> str | None:
         """The title of one of the choices, or None."""

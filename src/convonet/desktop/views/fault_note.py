@@ -23,9 +23,10 @@ class FaultNote(QWidget):
         super().__init__()
         self._controller = controller
         self._text = label("", wrap=True, select=True)
-        self._map = button("These are the same classes", self._take_map)
+        self._map = button("Use this class map", self._take_map)
         self._offered: dict[str, str] = {}
-        line = row(self._text, self._map, margin=12)
+        self.mapping = label("", "small", wrap=True, select=True)
+        line = row(column(self._text, self.mapping, gap=4), self._map, gap=14, margin=12)
         line.setStretch(0, 1)
         self.setLayout(column(frame(line, "fault")))
         self.hide()
@@ -38,8 +39,14 @@ class FaultNote(QWidget):
         split, error = next(iter(errors.items()))
         self._text.setText(f"{_NAMES[split]} images: {error.sentence()}")
         self._offered = error.offered_map if isinstance(error, ClassMismatchError) else {}
-        pairs = ", ".join(f"{a} = {b}" for a, b in self._offered.items())
-        self._map.setToolTip(f"Write into the data parameters: {pairs}")
+        if self._offered:
+            self._text.setText(
+                f"The class names of the {_NAMES[split].lower()} images are others. Are these the same?"
+            )
+        pairs = "\n".join(f"{a}  →  {b}" for a, b in self._offered.items())
+        self.mapping.setText(pairs)
+        self.mapping.setVisible(bool(pairs))
+        self._map.setToolTip("Keeps this class map in the data parameters")
         self._map.setVisible(bool(self._offered))
 
     def _take_map(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtWidgets import QPushButton, QTabWidget
@@ -13,14 +14,27 @@ from convonet.desktop.widgets.table import TableView, percent, shown, tenths
 from convonet.documents.runs import RunComparison, RunDifference
 from convonet.errors import ConvonetError
 from convonet.events import RunState, Watch
-from convonet.params import SearchSpace
+from convonet.params import DataParams, HyperParams, SearchSpace, fields_of
 from convonet.runs import Run
+from convonet.runs.naming import data_set_of, rename, title_of
 from convonet.session.backend import Runs
 from convonet.session.opened import OpenedModel
 from convonet.tasks import SuspectsTask, TrainTask, traits_of
 
-_COLUMNS = ("Run", "Kind", "State", "Begun", "Seconds", "Validation", "Test accuracy", "Network", "Folder")
+_COLUMNS = (
+    "Run",
+    "Data set",
+    "Kind",
+    "State",
+    "Begun",
+    "Seconds",
+    "Validation",
+    "Test accuracy",
+    "Network",
+    "Folder",
+)
 _CHANGED = ("Image", "True", "Before", "After", "p before", "p after", "Change")
+_KIND, _STATE = 2, 3
 _LEAST_ROWS = 4
 _RESUMABLE = (RunState.CANCELLED, RunState.FAILED, RunState.INTERRUPTED)
 
@@ -42,7 +56,14 @@ class RunsPage(Page):
         self._resume_button = button("Resume", self._resume, tip="Go on where it was stopped")
         self._compare_button = button("Compare", self._compare, tip="Select two runs or more")
         self._delete_button = button("Delete …", self._delete)
-        self.add_buttons(self._compare_button, self._delete_button, self._resume_button, self._open_button)
+        self._rename_button = button("Rename …", self._rename, tip="Give this run a name of your own")
+        self.add_buttons(
+            self._rename_button,
+            self._compare_button,
+            self._delete_button,
+            self._resume_button,
+            self._open_button,
+        )
         self.table = TableView(_COLUMNS, "runs", gives_way="Folder")
         self.table.opened.connect(lambda _: self._open())
         self.table.selectionModel().selectionChanged.connect(lambda *_: self._update_buttons())
@@ -106,9 +127,10 @@ class RunsPage(Page):
     def _update_buttons(self) -> None:
         rows = self.table.chosen()
         one = len(rows) == 1
-        resumable = one and rows[0][2] in _RESUMABLE and traits_of(rows[0][1]).resumable
+        resumable = one and rows[0][_STATE] in _RESUMABLE and traits_of(rows[0][_KIND]).resumable
         states: tuple[tuple[QPushButton, bool], ...] = (
             (self._open_button, one),
+            (self._rename_button, one),
             (self._resume_button, resumable and self.session.work is None),
             (self._compare_button, len(rows) > 1),
             (self._delete_button, bool(rows)),
@@ -149,6 +171,14 @@ class RunsPage(Page):
         # Other images drop the model that was in use, so the run's own comes after them.
         self.session.set_model(model)
         self.controller.page_wanted.emit("train")
+
+    def _rename(self) -> None:
+        asker = self.controller.ask
+        for run in self._chosen()[:1]:
+            title = asker.text("Rename the run", "Name; empty for its own", title_of(run)) if asker else None
+            if title is not None:
+                self.controller.guard(lambda run=run, title=title: rename(run, title))  # type: ignore[misc]
+                self.refresh()
 
     def _resume(self) -> None:
         for run in self._chosen()[:1]:
@@ -195,14 +225,20 @@ class RunsPage(Page):
         self.controller.background.call("compare", compare, self._show_comparison, self._show_fault)
 
     def _show_comparison(self, found: RunComparison) -> None:
-        names = [item.id for item in found.runs]
+        names = [title_of(Run(Path(item.run))) for item in found.runs]
+        labels = {
+            name: field.label
+            for model in (DataParams, HyperParams)
+            for name, field in fields_of(model).items()
+        }
         rows: list[tuple[Any, ...]] = [
-            (name.split(".", 1)[-1], *map(_words, values)) for name, values in found.differences.items()
+            (labels.get(name.split(".", 1)[-1], name), *map(_words, values))
+            for name, values in found.differences.items()
         ]
         scores = [item.scores.test.accuracy if item.scores.test else None for item in found.runs]
-        rows.insert(0, ("test accuracy", *(shown(percent(score)) for score in scores)))
+        rows.insert(0, ("Test accuracy", *(shown(percent(score)) for score in scores)))
         same = all(item.same_data for item in found.runs)
-        rows.insert(1, ("images", *(("the same" if same else "not the same") for _ in names)))
+        rows.insert(1, ("Images", *(("the same" if same else "not the same") for _ in names)))
         sentences = [pair.sentence for pair in found.pairs]
         between = found.difference
         if between is not None and between.images:
@@ -243,10 +279,11 @@ def _row(run: Run, runs: Runs) -> tuple[Any, ...]:
         record = run.read()
         history = run.history()
     except ConvonetError:
-        return (run.id, "?", "?", "", None, None, None, "", str(run.path))
+        return (run.id, "", "?", "?", "", None, None, None, "", str(run.path))
     validation = history.measured("val_accuracy", record.model_epoch)
     return (
-        run.id,
+        title_of(run),
+        data_set_of(run),
         record.kind,
         runs.state(run, record),
         record.created[:19].replace("T", " "),

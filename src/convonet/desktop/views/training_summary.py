@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
@@ -9,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QPushButton, QScrollArea, QVBoxLayout, QWi
 
 from convonet.desktop.widgets.basic import button, column, frame, holder, label, row
 from convonet.desktop.widgets.candidates import CandidateLine, CandidateList, percent, span
+from convonet.desktop.widgets.flow import FlowLayout
 from convonet.desktop.widgets.interval_bar import IntervalBar
 
 if TYPE_CHECKING:
@@ -79,9 +81,24 @@ class SummaryView(QScrollArea):
         self._steps_card = frame(
             column(label("What you can do next", "section"), self._steps, gap=10, margin=_MARGIN)
         )
-        whole = column(8, scores, self._tried_card, self._steps_card, None, gap=14)
+        self.onward = self._make_onward(controller)
+        whole = column(8, scores, self.onward, self._tried_card, self._steps_card, None, gap=14)
         self.setWidget(holder(whole))
         whole.setContentsMargins(0, 8, 4, 4)
+
+    def _make_onward(self, controller: Controller) -> QWidget:
+        """Where to go from here."""
+
+        def go(where: str) -> Callable[[], None]:
+            return lambda: controller.page_wanted.emit(where)
+
+        self.mistakes = button(
+            "See the mistakes", go("test/mistakes"), tip="Wrong answers, highest confidence first"
+        )
+        self.use = button("Use the model", go("use"), primary=True, tip="Answers for new images")
+        export = controller.button("export_model", "Export …")
+        report = controller.button("save_report", "Save report …")
+        return holder(FlowLayout(self.use, self.mistakes, export, report, gap=8))
 
     def _make_score(self) -> None:
         self._score_title = label("Test accuracy", "muted")
@@ -97,6 +114,7 @@ class SummaryView(QScrollArea):
             return
         self._show_score(summary)
         pair = summary.confusion
+        self.mistakes.setEnabled(summary.accuracy is not None)
         self._confused_card.setVisible(pair is not None)
         if pair is not None:
             self._confused.setText(f"{pair.true} taken for {pair.predicted}")

@@ -23,6 +23,7 @@ from convonet.server.refusals import Refusal
 from convonet.server.routes import REFUSED
 from convonet.server.services import Parts
 from convonet.server.tasks import kinds, option_names
+from convonet.tasks.export_formats import EXPORT_FORMATS
 
 router = APIRouter(tags=["about"], responses=REFUSED)
 
@@ -89,6 +90,7 @@ def about(parts: Parts) -> Json:
         "presets": {kind: preset_names(kind) for kind in ("data", "hyper")},
         "recipes": list(RECIPES),
         "format_version": FORMAT_VERSION,
+        "export_formats": [{"name": one.name, "title": one.title} for one in EXPORT_FORMATS.values()],
         "train_recipes": list(TRAIN_RECIPES),
         "default_recipe": DEFAULT_RECIPE,
         "recipe_minutes": DEFAULT_MINUTES,

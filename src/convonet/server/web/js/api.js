@@ -1,4 +1,5 @@
-// The server's API: every refusal becomes a Fault; a lost connection is told, tried again, and told when it is back.
+// The server's API: every refusal becomes a Fault; a lost connection is told, tried again, and told when
+// it is back.
 
 export const API = "api/v1";
 const RETRY_MS = 1500;

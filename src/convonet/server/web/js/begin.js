@@ -1,4 +1,5 @@
-// The page that begins a job of its own kind with the images and parameters of this browser, and then goes to its run.
+// The page that begins a job of its own kind with the images and parameters of this browser, and then
+// goes to its run.
 
 import {call, seg} from "./api.js";
 import {fill, h, head} from "./dom.js";

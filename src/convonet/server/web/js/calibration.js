@@ -29,11 +29,11 @@ export function calibration(scores, again) {
     h(
       ".two",
       {},
-      plane("Right as often as sure?", "confidence", "accuracy", [line], {diagonal: true}),
+      plane("Reliability", "confidence", "accuracy", [line], {diagonal: true}),
       plane(
-        "How sure right and wrong answers were",
+        "Confidence of right and wrong predictions",
         "confidence",
-        "share of them",
+        "fraction of them",
         [
           steps(scores.confidence_histogram, "right", "c0"),
           steps(scores.confidence_histogram, "wrong", "c1"),

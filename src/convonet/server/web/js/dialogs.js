@@ -95,7 +95,9 @@ export async function chooseFolder(title, start = "", {files = TABLES, folders =
   return answer === "take" ? (file ?? here) : null;
 }
 
-/** One image large, with what was said of it; `actions` make buttons from places for words and for pictures. */
+/**
+ * One image large, with what was said of it; `actions` make buttons from places for words and for pictures.
+ */
 export function showImage({src, title, lines = [], top = [], actions = []}) {
   const extra = h("div");
   const views = h(".views", {}, h(".view", {}, h("img", {src, alt: title})));

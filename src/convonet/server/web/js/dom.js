@@ -2,7 +2,10 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 
-/** An element: `h("button.primary", {onclick}, "Train")`. Unknown properties become attributes; null is left out. */
+/**
+ * An element: `h("button.primary", {onclick}, "Train")`. Unknown properties become attributes; null is left
+ * out.
+ */
 export function h(tag, props = {}, ...children) {
   const [name, ...classes] = tag.split(".");
   const element = document.createElement(name || "div");

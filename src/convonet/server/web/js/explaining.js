@@ -31,7 +31,10 @@ export function meaning(found, one) {
   return `Bright is what speaks for ${one.class}, by ${by} (${found.title}).`;
 }
 
-/** A button “Why?” for `showImage`; `path()` gives the image's path on the server. `start`: as if it was pressed. */
+/**
+ * A button “Why?” for `showImage`; `path()` gives the image's path on the server. `start`: as if it was
+ * pressed.
+ */
 export function why(model, path, name, signal, {start = false} = {}) {
   return (place, views) => {
     const button = h("button", {type: "button", onclick: show}, "Why?");

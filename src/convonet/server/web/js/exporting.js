@@ -3,16 +3,8 @@
 import {ask, call, fileOf, seg} from "./api.js";
 import {fill, h, percent} from "./dom.js";
 import {shownAs} from "./shown.js";
+import {store} from "./store.js";
 
-const FORMATS = {
-  onnx: "ONNX",
-  "onnx-int8": "ONNX, 8 bits",
-  folder: "Folder with a script that predicts",
-  web: "Web page that classifies in the browser",
-  openvino: "OpenVINO",
-  litert: "LiteRT",
-  torch: "PyTorch",
-};
 const MOST_FILES = 40;
 
 const equal = (found) => `Same predictions as before, up to ${found.largest_difference.toExponential(1)}.`;
@@ -31,7 +23,7 @@ export function exportCard(page, model) {
   const format = h(
     "select",
     {id: "format"},
-    Object.entries(FORMATS).map(([name, title]) => h("option", {value: name}, title)),
+    store.about.export_formats.map(({name, title}) => h("option", {value: name}, title)),
   );
   const fetchRuntime = h("input", {type: "checkbox", id: "fetch-runtime"});
   const web = h(

@@ -48,7 +48,8 @@ export class Follow extends EventTarget {
     this.source.onerror = () => this.broken();
   }
 
-  // A browser tries a broken stream again by itself unless it was refused; the server then begins where it ended.
+  // A browser tries a broken stream again by itself unless it was refused; the server then begins
+  // where it ended.
   broken() {
     if (this.closed) return;
     if (this.source.readyState === EventSource.CLOSED) setTimeout(() => this.open(), AGAIN_MS);

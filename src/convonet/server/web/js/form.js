@@ -1,4 +1,5 @@
-// Forms from the declarations of parameters: a label, an input, a sentence of help, and what is wrong with it.
+// Forms from the declarations of parameters: a label, an input, a sentence of help, and what is wrong
+// with it.
 
 import {fill, h, later, say} from "./dom.js";
 import {chooseFolder} from "./dialogs.js";
@@ -10,7 +11,10 @@ const DECIDING =
 const takeSoon = later((folder) => takeImages(folder).catch(() => {}), 500);
 const lookSoon = later(() => look(), 500);
 
-/** One field of the form `kind` (`data` or `hyper`); `own` is what an empty field means, and `word` what that is called. */
+/**
+ * One field of the form `kind` (`data` or `hyper`); `own` is what an empty field means, and `word` what that
+ * is called.
+ */
 export function field(kind, declared, own, word = "default") {
   const id = `${kind}-${declared.name}`;
   const fault = h("p.fault", {id: `${id}-fault`});
@@ -137,7 +141,8 @@ function folderButton(declared, id, set) {
 }
 
 /**
- * Groups of fields; the first ones are open. `fields` is a list of `[declaration, own default, its name, element]`; an
+ * Groups of fields; the first ones are open. `fields` is a list of `[declaration, own default, its name,
+ * element]`; an
  * element of its own stands in the place of the usual field.
  */
 export function groups(kind, fields, open = 2) {
@@ -168,7 +173,10 @@ export function groups(kind, fields, open = 2) {
     return group;
   }
 
-  /** Show only the fields in which every word stands, and with `onlySet` only those with a value; gives their number. */
+  /**
+   * Show only the fields in which every word stands, and with `onlySet` only those with a value; gives their
+   * number.
+   */
   function filter(text, onlySet = false) {
     const words = text.toLowerCase().split(/\s+/).filter(Boolean);
     for (const input of inputs) {

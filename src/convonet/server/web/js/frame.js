@@ -16,7 +16,8 @@ export class Frame {
       this.check,
       h(".under", {}, this.under),
     );
-    // An element keeps its last image until the next is there; that would be a picture over another one's name.
+    // An element keeps its last image until the next is there; that would be a picture over another
+    // one's name.
     this.image.addEventListener("load", () => {
       this.image.hidden = false;
     });

@@ -1,4 +1,5 @@
-// Very many pictures in a scrolled field: only the rows near what is seen exist, made of the same few elements again
+// Very many pictures in a scrolled field: only the rows near what is seen exist, made of the same few
+// elements again
 // and again, and only a few pages of their list are kept.
 
 import {h, whole} from "./dom.js";
@@ -181,7 +182,8 @@ export class Grid {
     this.spare.push(frame);
   }
 
-  // Screen readers go by the order of the elements. The one in use is not moved, since that would take the focus away.
+  // Screen readers go by the order of the elements. The one in use is not moved, since that would take
+  // the focus away.
   order() {
     const sorted = [...this.shown.keys()].sort((a, b) => a - b).map((place) => this.shown.get(place).element);
     let next = this.list.firstChild;

@@ -6,7 +6,10 @@ import {store} from "./store.js";
 
 const SOME = 12;
 
-/** `bring(file)` puts a file on the server and gives its path. `path()` gives the chosen image's path, "" for none. */
+/**
+ * `bring(file)` puts a file on the server and gives its path. `path()` gives the chosen image's path, "" for
+ * none.
+ */
 export function imageChoice(page, bring) {
   const state = {path: "", turn: 0};
   const shown = h("img", {alt: "", hidden: true, width: 96, height: 96});

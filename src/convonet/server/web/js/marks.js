@@ -1,4 +1,5 @@
-// The repair list: images said to be of another class or left out; a file beside the images, nothing is moved.
+// The repair list: images said to be of another class or left out; a file beside the images, nothing is
+// moved.
 
 import {call} from "./api.js";
 import {fill, h, note, say, whole} from "./dom.js";
@@ -34,7 +35,8 @@ export class Marks {
   }
 }
 
-// Roots are absolute, addresses of images begin below the server's folder. A table's paths are relative to its folder.
+// Roots are absolute, addresses of images begin below the server's folder. A table's paths are relative
+// to its folder.
 function addressOf({root, path}) {
   const plain = (text) => text.replaceAll("\\", "/");
   const below = plain(root)
@@ -44,7 +46,10 @@ function addressOf({root, path}) {
   return below ? `${below}/${path}` : path;
 }
 
-/** Buttons for what is selected in a grid: `show(items)` tells what that is. Items have an `address`, null for none. */
+/**
+ * Buttons for what is selected in a grid: `show(items)` tells what that is. Items have an `address`, null
+ * for none.
+ */
 export function markBar(marks, wanted, changed) {
   const words = h("p.muted", {role: "status"});
   const classes = h("select", {id: "true-class"});

@@ -18,7 +18,8 @@ export function takeModel(model) {
 }
 
 /**
- * A labelled list of the runs with a model, those of the chosen images first; `use(id)` is called at first and when
+ * A labelled list of the runs with a model, those of the chosen images first; `use(id)` is called at
+ * first and when
  * another is chosen. A model of other images is never taken by itself.
  */
 export function modelChoice(page, use) {

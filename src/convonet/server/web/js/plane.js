@@ -9,7 +9,10 @@ const SIDES = {left: 46, right: 12, top: 10, bottom: 40};
 /** As many lines as can be told apart by their colours. */
 export const MOST_LINES = 6;
 
-/** A card with a title, a legend and lines `{name, points: [[x, y]], kind, dots}`; `high` null: as high as they are. */
+/**
+ * A card with a title, a legend and lines `{name, points: [[x, y]], kind, dots}`; `high` null: as high as
+ * they are.
+ */
 export function plane(title, across, up, lines, {high = 1, diagonal = false} = {}) {
   const drawing = svg("svg", {
     class: "chart plane",

@@ -6,7 +6,10 @@ import {store, usedRecipe} from "./store.js";
 
 const ORDERED = 6;
 
-/** Draw the links of the steps `[name, title]`; `here` is the one that is shown, `working` the kind that is under way. */
+/**
+ * Draw the links of the steps `[name, title]`; `here` is the one that is shown, `working` the kind that is
+ * under way.
+ */
 export function drawRail(steps, here, working) {
   const words = notes(working);
   const place = document.getElementById("rail");

@@ -1,4 +1,5 @@
-// How a training is planned: Fast, Balanced, Best, or every value by hand; its time budget; the plan in words.
+// How a training is planned: Fast, Balanced, Best, or every value by hand; its time budget; the plan in
+// words.
 
 import {fill, h} from "./dom.js";
 import {number} from "./options.js";

@@ -125,7 +125,8 @@ export function usedRecipe() {
 }
 
 /**
- * Follow a recipe. One that plans chooses the network itself, so values of a network are dropped, and those that
+ * Follow a recipe. One that plans chooses the network itself, so values of a network are dropped, and
+ * those that
  * Expert took from the plan: they would be imposed on it.
  */
 export function takeRecipe(name) {
@@ -143,7 +144,10 @@ function mainCandidate() {
   return candidates.find(({kind}) => kind === "fine_tuned") ?? candidates[0];
 }
 
-/** Data and hyper parameters of one network: those of the forms over the plan's, or of a candidate that is named. */
+/**
+ * Data and hyper parameters of one network: those of the forms over the plan's, or of a candidate that is
+ * named.
+ */
 export function ofOneNetwork(name = "") {
   const named = store.plan?.candidates.find((one) => one.name === name);
   const one = usedRecipe() === "none" ? undefined : (named ?? mainCandidate());
@@ -177,7 +181,8 @@ function dropPlanned() {
 }
 
 /**
- * Take other training images. What belonged to those before is dropped: the test images, their size, the values of
+ * Take other training images. What belonged to those before is dropped: the test images, their size, the
+ * values of
  * the training, the model, and the runs that are shown.
  */
 export async function takeImages(folder, more = {}) {

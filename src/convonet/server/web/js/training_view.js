@@ -1,4 +1,5 @@
-// What a training shows while it runs and when it is done: its first model, candidates, curves, messages, summary.
+// What a training shows while it runs and when it is done: its first model, candidates, curves,
+// messages, summary.
 
 import {call, fileOf, seg} from "./api.js";
 import {Chart} from "./chart.js";

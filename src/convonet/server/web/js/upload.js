@@ -1,4 +1,5 @@
-// Uploading images: a folder in batches of files, an archive in pieces. What has come is kept by the server, so an upload
+// Uploading images: a folder in batches of files, an archive in pieces. What has come is kept by the
+// server, so an upload
 // that was interrupted goes on where it was, also after the page was closed.
 
 import {call, connection, Lost, query} from "./api.js";
@@ -10,7 +11,10 @@ const PIECE_BYTES = 8 * 2 ** 20;
 const TAKEN = /\.(png|jpe?g|jpe|jfif|bmp|dib|gif|tiff?|webp|ppm|pgm|pbm|pnm|csv|tsv)$/i;
 const WAIT_MS = 1000;
 
-/** Upload the files of a chosen folder; `told(share)` hears how far it is. Gives what the server made of them. */
+/**
+ * Upload the files of a chosen folder; `told(share)` hears how far it is. Gives what the server made of
+ * them.
+ */
 export function uploadFolder(files, told, signal) {
   // The first part of each path is the chosen folder itself.
   const paths = new Map();

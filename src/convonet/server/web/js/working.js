@@ -1,4 +1,5 @@
-// A run as work: its stage and how far it is, with Stop and Resume. Dispatches `change`, and `end` once it is over.
+// A run as work: its stage and how far it is, with Stop and Resume. Dispatches `change`, and `end` once
+// it is over.
 
 import {call, seg, sentence} from "./api.js";
 import {h, note, say, timeLeft} from "./dom.js";

@@ -1,4 +1,5 @@
-// What a model looks at: heat maps with their check, filters and feature maps, what excites a channel, the kernel bench.
+// What a model looks at: heat maps with their check, filters and feature maps, what excites a channel,
+// the kernel bench.
 
 import {ask, call, fileOf, seg} from "../api.js";
 import {empty, fill, h, head, percent, short} from "../dom.js";

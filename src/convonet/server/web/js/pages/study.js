@@ -1,7 +1,9 @@
-// A target study: begun, watched, and the epochs that each setting needed to each accuracy, or that it never got there.
+// A target study: begun, watched, and the epochs that each setting needed to each accuracy, or that it
+// never got there.
 
 import {beginPage} from "../begin.js";
 import {call, fileOf, seg} from "../api.js";
+import {labelOf} from "../comparing.js";
 import {fill, h, head, percent, short, whole} from "../dom.js";
 import {number, numbers, pick} from "../options.js";
 import {store} from "../store.js";
@@ -61,6 +63,7 @@ export function studyPage(page) {
   }
 
   function draw(found, files) {
+    const isOpen = body.querySelector("details")?.open ?? false;
     const rows = found.results;
     if (!rows.length) return fill(body, h("p.muted", {}, "No setting is finished yet."));
     const names = Object.keys(rows[0].params).filter(
@@ -97,7 +100,7 @@ export function studyPage(page) {
               h(
                 "tr",
                 {},
-                names.map((name) => h("th", {scope: "col"}, name.replaceAll("_", " "))),
+                names.map((name) => h("th", {scope: "col"}, labelOf(name))),
                 found.targets.map((target) => h("th.n", {scope: "col"}, `${short(100 * target)}%`)),
                 ["Best", "Epochs trained"].map((text) => h("th.n", {scope: "col"}, text)),
               ),
@@ -109,7 +112,7 @@ export function studyPage(page) {
       pictures.length
         ? h(
             "details.card",
-            {},
+            {open: isOpen},
             h("summary", {}, "Curves of each case"),
             h(
               ".figures",

@@ -21,7 +21,7 @@ const UNKNOWN = ["format_version", "result_dir"];
 export function testPage(page) {
   const state = {run: "", split: "test", cell: null, dataset: null, opened: new Set(), turn: 0};
   const run = h("button.primary", {type: "button", onclick: () => test()}, "Test");
-  const options = Object.entries(SPLITS).map(([name, title]) => h("option", {value: name}, title));
+  const options = ["test", "val", "train"].map((name) => h("option", {value: name}, SPLITS[name]));
   const split = h(
     "select",
     {id: "tested", onchange: () => Object.assign(state, {split: split.value}) && show()},

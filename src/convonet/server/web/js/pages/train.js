@@ -1,4 +1,5 @@
-// A training: planned, begun, watched, stopped, resumed. Any browser can watch a training that another one began.
+// A training: planned, begun, watched, stopped, resumed. Any browser can watch a training that another
+// one began.
 
 import {call, query, seg} from "../api.js";
 import {begun, holdOut} from "../beginning.js";
