@@ -88,7 +88,8 @@ def measured(flowers: Path, root: Path, left_out: str, fixed: dict[str, Path]) -
     place = root / left_out
     for part in ("train", "test"):
         without(flowers / part, place / part, left_out)
-    run = convonet.train(str(place), HYPER, out=place / "runs", test=False).path
+    data = {"train_dir": str(place / "train"), "image_size": [SIDE, SIDE]}
+    run = convonet.train(data, HYPER, out=place / "runs", test=False).path
     inside = scores(run, place / "test")
     numbers = []
     for folder in [flowers / "train" / left_out, *fixed.values()]:

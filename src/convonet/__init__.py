@@ -42,6 +42,7 @@ if TYPE_CHECKING:
         kernel,
         summary,
     )
+    from convonet.api.mapping import image_map
     from convonet.api.models import (
         LoadedModel,
         load,
@@ -67,6 +68,7 @@ if TYPE_CHECKING:
         study,
         tune,
     )
+    from convonet.api.sorting import sort
     from convonet.api.training import (
         report,
         train,
@@ -185,6 +187,7 @@ __all__ = [
     "explain",
     "export",
     "find_rate",
+    "image_map",
     "inspect",
     "kernel",
     "layers",
@@ -198,6 +201,7 @@ __all__ = [
     "resume",
     "runs",
     "samples",
+    "sort",
     "study",
     "summary",
     "suspects",
@@ -232,6 +236,7 @@ _MODULES: dict[str, tuple[str, ...]] = {
         "kernel",
         "summary",
     ),
+    "convonet.api.mapping": ("image_map",),
     "convonet.api.models": (
         "LoadedModel",
         "load",
@@ -256,6 +261,7 @@ _MODULES: dict[str, tuple[str, ...]] = {
         "study",
         "tune",
     ),
+    "convonet.api.sorting": ("sort",),
     "convonet.api.training": (
         "report",
         "train",

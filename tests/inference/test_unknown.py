@@ -59,7 +59,15 @@ def test_a_scorer_is_read_as_it_was_written() -> None:
     scorer = fit_scorer(BANK, FEATURES, LOGITS)
     again = UnknownScorer.from_bytes(scorer.to_bytes())
     np.testing.assert_array_equal(again.scores(FEATURES, LOGITS), scorer.scores(FEATURES, LOGITS))
-    assert scorer.scores(FEATURES, LOGITS).mean() == pytest.approx(0, abs=1e-5)
+
+
+def test_a_strong_answer_does_not_make_a_far_image_known() -> None:
+    scorer = fit_scorer(BANK, FEATURES, LOGITS)
+    far = -BANK[:20].mean(axis=0, keepdims=True)
+    strong = np.array([[1000.0, 0, 0, 0]])
+    assert scorer.scores(far, strong)[0] == pytest.approx(
+        -0.5 + (scorer._distance_of(far)[0] - scorer.distance[0]) / scorer.distance[1], abs=1e-4
+    )
 
 
 def test_a_damaged_scorer_is_refused() -> None:

@@ -55,6 +55,14 @@ COMMANDS = {
         "marking",
         "Training images whose label is suspicious, worst first, as models say that were trained without them.",
     ),
+    "sort": CommandHome(
+        "sorting",
+        "Sort unlabelled images: suggestions from a few labels, and a label table beside the images.",
+    ),
+    "map": CommandHome(
+        "mapping",
+        "Draw a map of images: similar ones lie together; outliers and likely wrong labels are listed.",
+    ),
     "augment": CommandHome(
         "technique", "A page of training images with their variations, as training will see them."
     ),

@@ -27,6 +27,8 @@ MEMBER = "unknown.npz"
 SCORE_OUTPUT = "unknown_score"
 """The output of an ONNX file that gives the score."""
 
+LEAST_ENERGY = -0.5
+"""A class that answers very strongly earns no more than this: noise often gets such answers."""
 _NEIGHBOURS = 5
 _LEAST_SPREAD = 1e-6
 _LEAST_NORM = 1e-12
@@ -74,7 +76,7 @@ class UnknownScorer:
             features: what goes into the last layer, (N, D).
             logits: what comes out of it before its activation, (N, classes), or (N, 1) for one sigmoid.
         """
-        energy = (energy_of(logits) - self.energy[0]) / self.energy[1]
+        energy = np.maximum((energy_of(logits) - self.energy[0]) / self.energy[1], LEAST_ENERGY)
         distance = (self._distance_of(features) - self.distance[0]) / self.distance[1]
         return np.asarray(energy + distance, np.float32)
 

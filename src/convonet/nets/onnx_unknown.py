@@ -9,7 +9,7 @@ import onnx
 from onnx import helper, numpy_helper
 
 from convonet.errors import ModelFileError
-from convonet.inference.unknown import SCORE_OUTPUT, UnknownScorer
+from convonet.inference.unknown import LEAST_ENERGY, SCORE_OUTPUT, UnknownScorer
 
 PREFIX = "unknown_"
 """Every node and number of the score begins with it."""
@@ -37,7 +37,11 @@ def add_unknown_score(model: onnx.ModelProto, scorer: UnknownScorer) -> None:
     energy = _energy(graph, logits, single=_outputs(model.graph, logits) == 1)
     (energy_mean, energy_spread), (distance_mean, distance_spread) = scorer.energy, scorer.distance
     parts = [
-        graph.affine(energy, 1 / energy_spread, -energy_mean / energy_spread),
+        graph.node(
+            "Max",
+            graph.affine(energy, 1 / energy_spread, -energy_mean / energy_spread),
+            graph.number(LEAST_ENERGY),
+        ),
         graph.affine(distance, 1 / distance_spread, -distance_mean / distance_spread),
     ]
     total = graph.node("Add", *parts)

@@ -28,6 +28,7 @@ from convonet.server.routes import (
     predict,
     results,
     runs,
+    sorting,
     uploads,
 )
 from convonet.server.services import Services
@@ -62,7 +63,7 @@ def create_app(settings: Settings, supervisor: Supervisor | None = None) -> Fast
     )
     app.state.services = parts
     # Routes are tried in this order: predictions come first, since they come by the thousand.
-    for module in (predict, about, images, params, runs, results, models, uploads, imports, kernels):
+    for module in (predict, about, images, params, runs, results, models, uploads, imports, kernels, sorting):
         app.include_router(module.router, prefix=PREFIX)
     add_handlers(app)
     app.add_middleware(Bounds, limits=settings.limits)

@@ -17,6 +17,7 @@ from convonet.server.known import ASKED, KnownRuns
 from convonet.server.metrics import Metrics
 from convonet.server.served import ServedModels
 from convonet.server.settings import Settings
+from convonet.server.sorting import SortSessions
 from convonet.server.tasks import TaskMaker
 from convonet.server.upload_folders import UploadFolders
 
@@ -43,6 +44,7 @@ class Services:
     pictures: ThreadPoolExecutor
     uploads: UploadFolders
     imports: Imports
+    sorting: SortSessions
     upload_bytes: int = 0
     stopping: bool = field(default=False)
 
@@ -52,18 +54,20 @@ class Services:
         root = Root(settings.root)
         known = KnownRuns(root, settings.runs)
         metrics = Metrics()
+        queue = JobQueue(settings, known, supervisor)
         return cls(
             settings=settings,
             root=root,
             known=known,
             tasks=TaskMaker(root, known),
-            queue=JobQueue(settings, known, supervisor),
+            queue=queue,
             datasets=KnownSets(root),
             metrics=metrics,
             models=ServedModels(settings.limits, metrics),
             pictures=ThreadPoolExecutor(_PICTURE_THREADS, thread_name_prefix="pictures"),
             uploads=UploadFolders(settings.runs / ASKED),
             imports=Imports(root, settings.limits),
+            sorting=SortSessions(root, queue),
         )
 
     def start(self) -> None:

@@ -1,6 +1,7 @@
 """Frozen job specs."""
 
 from convonet.tasks.explain_tasks import DreamTask, ExplainTask, LayersTask
+from convonet.tasks.features_task import FeaturesTask
 from convonet.tasks.inspect_task import InspectTask
 from convonet.tasks.main_tasks import (
     EvaluateTask,
@@ -14,6 +15,7 @@ from convonet.tasks.main_tasks import (
     read_task,
     traits_of,
 )
+from convonet.tasks.map_task import MapTask
 from convonet.tasks.report_task import ReportTask
 from convonet.tasks.study_task import StudyTask
 from convonet.tasks.suspects_task import SuspectsTask
@@ -27,9 +29,11 @@ __all__ = [
     "EvaluateTask",
     "ExplainTask",
     "ExportTask",
+    "FeaturesTask",
     "FindRateTask",
     "InspectTask",
     "LayersTask",
+    "MapTask",
     "PredictTask",
     "ReportTask",
     "ResumableTask",

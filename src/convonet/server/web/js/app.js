@@ -10,6 +10,7 @@ import {guidePage} from "./pages/guide.js";
 import {networkPage} from "./pages/network.js";
 import {paramsPage} from "./pages/params.js";
 import {runsPage} from "./pages/runs.js";
+import {sortPage} from "./pages/sort.js";
 import {studyPage} from "./pages/study.js";
 import {suspectsPage} from "./pages/suspects.js";
 import {testPage} from "./pages/test.js";
@@ -35,6 +36,7 @@ const STEPS = [
 // Pages without a step of their own, and the step that they belong to; those of a run belong to Runs.
 const OPENED = [
   ["study", "Target study", studyPage, "tune"],
+  ["sort", "Sort", sortPage, "data"],
   ["suspects", "Suspicious labels", suspectsPage, "data"],
   ["guide", "First steps", guidePage, ""],
   ["about", "About", aboutPage, ""],
@@ -81,7 +83,7 @@ function route(focus = true) {
 
 function rail() {
   const opened = OPENED.find(([name]) => name === shown.name);
-  const here = !opened ? shown.name : shown.part ? "runs" : opened[3];
+  const here = !opened ? shown.name : shown.part && shown.name !== "sort" ? "runs" : opened[3];
   drawRail(STEPS, here, workingKind());
 }
 

@@ -15,8 +15,9 @@ import {changed, check, given, look, recipeOptions, store, usedRecipe, whyNotTra
 export function dataPage(page) {
   const choose = h("button.primary", {type: "button", onclick: chooseOnServer}, "Choose training images …");
   const bring = h("button", {type: "button", onclick: upload}, "Upload images …");
+  const sort = h("button", {type: "button", onclick: () => (location.hash = "sort")}, "Sort images …");
   const test = h("button", {type: "button", onclick: chooseTest}, "Choose test images …");
-  const top = head("Data", "", choose, bring, test, sampleChoice());
+  const top = head("Data", "", choose, bring, test, sort, sampleChoice());
   const body = h("div");
   const train = h("button.primary.main", {type: "button", onclick: start}, "Train");
   const ready = h("p.muted.small", {role: "status"});

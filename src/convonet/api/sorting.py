@@ -1,0 +1,45 @@
+"""Sort unlabelled images from a script or notebook."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from convonet.api.execution import answer_of
+from convonet.api.inputs import Listener, PathLike
+from convonet.data.sources import scan_images
+from convonet.inference.feature_file import FeatureFile
+from convonet.sorting import SortSession
+from convonet.tasks import FeaturesTask
+from convonet.text import local_path
+
+
+def sort(folder: PathLike, classes: Sequence[str] | None = None, *, listen: Listener = None) -> SortSession:
+    """Open the sorting of a folder of unlabelled images.
+
+    Answers are kept in the folder, and `labels.csv` there is the label table that training takes. The features of new
+    images are computed first.
+
+    Args:
+        folder: with the images, also in folders below it.
+        classes: names of the classes; None: those that were named before.
+        listen: called with every event.
+
+    Returns:
+        The session: `label(paths, name)`, `suggestions()`, `screen()`, `undo()`, `copy_class_folders(out)`.
+
+    Raises:
+        InputError: no such folder, or no image in it.
+        ModelFileError: no pretrained backbone is on this machine.
+    """
+    path = Path(local_path(folder)).resolve()
+    found = tuple(image.relative_to(path).as_posix() for image in scan_images([path]).paths)
+    features = FeatureFile.read(path)
+    if features is None or not features.is_current(path, found):
+        answer_of(FeaturesTask(folder=str(path)), listen)
+        features = FeatureFile.read(path)
+    assert features is not None
+    session = SortSession(path, features)
+    if classes is not None:
+        session.name_classes(classes)
+    return session

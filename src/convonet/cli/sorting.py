@@ -1,0 +1,106 @@
+"""`sort`: unsorted images become a label table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from convonet.cli import options as opt
+from convonet.cli.output import percent, print_json, say
+from convonet.cli.work import ask
+from convonet.csv_files import write_csv
+from convonet.data.sources import scan_images
+from convonet.errors import InputError
+from convonet.inference.feature_file import FeatureFile
+from convonet.sorting import NONE, SKIP, SortSession
+from convonet.tasks import FeaturesTask
+from convonet.text import local_path
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    app.command()(sort)
+
+
+def sort(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder with the images.")],
+    paths: Annotated[
+        list[str] | None, typer.Argument(metavar="PATH", help="Images that --label is about.")
+    ] = None,
+    classes: Annotated[
+        str | None, typer.Option("--classes", metavar="A,B,…", help="Names of the classes.")
+    ] = None,
+    label: Annotated[
+        str | None,
+        typer.Option("--label", metavar="CLASS", help=f"They are of this class, {NONE} or {SKIP}."),
+    ] = None,
+    accept_above: Annotated[
+        float | None,
+        typer.Option("--accept-above", min=0, max=1, help="Accept suggestions of at least this confidence."),
+    ] = None,
+    undo: Annotated[bool, typer.Option("--undo", help="Take the last answer back.")] = False,
+    suggestions: Annotated[
+        Path | None, typer.Option("--suggestions", metavar="FILE", help="Write the suggestions as CSV.")
+    ] = None,
+    copy_to: Annotated[
+        Path | None, typer.Option("--copy-to", metavar="DIR", help="Copy labelled images into class folders.")
+    ] = None,
+    json: opt.Json = False,
+    progress: opt.Progress = opt.ProgressStyle.AUTO,
+) -> None:
+    """Sort unlabelled images: suggestions from a few labels, and a label table beside the images."""
+    session = open_session(Path(local_path(str(folder))).resolve(), progress)
+    if classes is not None:
+        session.name_classes(classes.split(","))
+    if (label is None) != (not paths):
+        raise InputError("A label and images belong together", expected="--label CLASS PATH …")
+    if undo:
+        session.undo()
+    if label is not None and paths:
+        session.label(paths, label)
+    if accept_above is not None:
+        session.accept_above(accept_above)
+    if suggestions is not None:
+        _write(suggestions, session)
+    copied = None if copy_to is None else session.copy_class_folders(copy_to)
+    if json:
+        print_json(session.state() | ({} if copied is None else {"copied": copied}))
+    else:
+        _print(session, copied)
+
+
+def open_session(folder: Path, progress: str) -> SortSession:
+    """The sorting of a folder; a worker computes the features that are missing."""
+    found = tuple(path.relative_to(folder).as_posix() for path in scan_images([folder]).paths)
+    features = FeatureFile.read(folder)
+    if features is None or not features.is_current(folder, found):
+        ask(FeaturesTask(folder=str(folder)), progress)
+        features = FeatureFile.read(folder)
+    assert features is not None
+    return SortSession(folder, features)
+
+
+def _write(file: Path, session: SortSession) -> None:
+    found = sorted(session.suggestions().items(), key=lambda item: item[1][1])
+    write_csv(file, ("path", "suggestion", "confidence"), ((path, *suggested) for path, suggested in found))
+
+
+def _print(session: SortSession, copied: int | None) -> None:
+    state = session.state()
+    say(f"{state['images']:,} images, {state['left']:,} without an answer, {state['presses']:,} answers")
+    for each in state["classes"]:
+        say(f"  {each['class']}: {each['labelled']:,}")
+    for name, title in ((NONE, "None of these"), (SKIP, "Skipped")):
+        if state[name]:
+            say(f"  {title}: {state[name]:,}")
+    if copied is not None:
+        say(f"{copied:,} images copied")
+    found = session.suggestions()
+    if found:
+        path, (name, share) = min(found.items(), key=lambda item: item[1][1])
+        say(f"Least certain: {path} ({name}, {percent(share)})")
+    elif state["left"]:
+        say("Label an image of each of two classes, and the others get suggestions")
+    say(f"Label table: {session.write_table()}")

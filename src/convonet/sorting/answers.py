@@ -1,0 +1,140 @@
+"""What a person has said of the images of a folder: a log beside them that is only ever appended to.
+
+Each line is one key press: the images it was about and the answer. Undoing is a line too, so a program that is killed
+loses nothing, and a person may go on another day.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from convonet.atomic import storage_error
+from convonet.errors import DataError
+
+LOG = "convonet_sort.jsonl"
+VERSION = 1
+NONE, SKIP = "none_of_these", "skip"
+"""Answers that are no class: the image is of none of the classes, or the person does not know."""
+_NOT_CLASSES = (NONE, SKIP)
+
+
+class SortedImages(NamedTuple):
+    """One key press.
+
+    Attributes:
+        paths: the images it was about.
+        label: the class, `none_of_these` or `skip`.
+        accepted: it accepted what was suggested.
+    """
+
+    paths: tuple[str, ...]
+    label: str
+    accepted: bool = False
+
+    @property
+    def is_class(self) -> bool:
+        """Whether the answer is a class."""
+        return self.label not in _NOT_CLASSES
+
+
+class AnswerLog:
+    """The answers of a folder, oldest first; those that were undone are gone from `answers`.
+
+    Args:
+        folder: where the images and the log are.
+
+    Raises:
+        DataError: the log is of a newer version.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._file = folder / LOG
+        self.answers: list[SortedImages] = []
+        self.classes: list[str] = []
+        self._whole_bytes = 0
+        for line in self._lines():
+            self._obey(line)
+
+    def add(self, answer: SortedImages) -> None:
+        """Keep an answer. It is on the disk when this returns."""
+        self._write(
+            {"kind": "label", "paths": list(answer.paths), "label": answer.label, "accepted": answer.accepted}
+        )
+
+    def undo(self) -> SortedImages | None:
+        """Take the last answer back; None where there is none."""
+        if not self.answers:
+            return None
+        last = self.answers[-1]
+        self._write({"kind": "undo"})
+        return last
+
+    def name_classes(self, names: Sequence[str]) -> None:
+        """Set the names of the classes, in the order of their number keys."""
+        if list(names) != self.classes:
+            self._write({"kind": "classes", "names": list(names)})
+
+    def labels(self) -> dict[str, str]:
+        """The last answer to each image."""
+        return {path: answer.label for answer in self.answers for path in answer.paths}
+
+    def _obey(self, line: dict[str, Any]) -> None:
+        if line["kind"] == "label":
+            self.answers.append(
+                SortedImages(tuple(line["paths"]), line["label"], bool(line.get("accepted", False)))
+            )
+        elif line["kind"] == "undo" and self.answers:
+            self.answers.pop()
+        elif line["kind"] == "classes":
+            self.classes = [str(name) for name in line["names"]]
+
+    def _write(self, line: dict[str, Any]) -> None:
+        content = (json.dumps({"version": VERSION} | line, ensure_ascii=False) + "\n").encode()
+        try:
+            with self._file.open("r+b" if self._file.exists() else "w+b") as file:
+                # A line that a killed program did not finish is written over.
+                file.seek(self._whole_bytes)
+                file.truncate()
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise storage_error(error, self._file) from error
+        self._whole_bytes += len(content)
+        self._obey(line)
+
+    def _lines(self) -> Iterable[dict[str, Any]]:
+        try:
+            content = self._file.read_bytes()
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise DataError("The log of the sorting cannot be read", where=self._file) from error
+        for raw in content.splitlines(keepends=True):
+            line = _line(raw)
+            if line is None:
+                return
+            if line.get("version", 0) > VERSION:
+                raise DataError(
+                    "The log of the sorting was written by a newer version of Convonet",
+                    where=self._file,
+                    expected=f"version {VERSION}",
+                    received=line["version"],
+                )
+            self._whole_bytes += len(raw)
+            yield line
+
+
+def _line(raw: bytes) -> dict[str, Any] | None:
+    """A whole line; None for one that was not finished."""
+    if not raw.endswith(b"\n"):
+        return None
+    try:
+        value = json.loads(raw)
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) and "kind" in value else None

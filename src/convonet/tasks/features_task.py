@@ -1,0 +1,20 @@
+"""What is asked of the job that computes features of images."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from convonet.tasks.main_tasks import Task
+
+
+class FeaturesTask(Task):
+    """Compute the features of all images below a folder, to sort them or to draw their map.
+
+    Attributes:
+        folder: where the images are, as an absolute path.
+    """
+
+    kind: ClassVar[str] = "features"
+    step: ClassVar[str] = "data"
+
+    folder: str
