@@ -22,8 +22,7 @@ from convonet.nets.backend import keras
 from convonet.nets.statistics import fix_statistics
 from convonet.nets.torch_path.batch_part import BatchPart, computing
 from convonet.params import HyperParams
-from convonet.training.parallel_step import MODEL, flat, put_flat
-from convonet.training.process_group import READY, hear, join, join_on_this_machine, sum_over_all
+from convonet.training.process_group import MODEL, READY, flat, hear, join, join_on_this_machine, put_flat, sum_over_all
 from convonet.training.steps import create_step
 from convonet.training.torch_step import TorchStep
 

@@ -24,6 +24,7 @@ from convonet.own_process import child_environment, neutral_folder, python_words
 Tensor = Any
 
 READY = "ready"
+MODEL = "network.keras"
 _WORKER = "convonet.training.gradient_worker"
 _TIMEOUT = timedelta(minutes=15)
 """How long a process waits for the others in one step."""
@@ -70,6 +71,26 @@ def sum_over_all(values: Tensor) -> Tensor:
     """Add up a tensor over all processes, in place."""
     dist.all_reduce(values)
     return values
+
+
+def flat(tensors: list[Tensor]) -> Tensor:
+    """All numbers of some tensors in one, float32, on the processor."""
+    return torch.cat([tensor.detach().reshape(-1) for tensor in tensors]).cpu()
+
+
+def put_flat(values: Tensor, tensors: list[Tensor | None]) -> None:
+    """Write the numbers of `flat` into tensors of those shapes; where there is None nothing is written.
+
+    Raises:
+        ValueError: another number of values.
+    """
+    at = 0
+    for tensor in tensors:
+        if tensor is not None:
+            tensor.data.copy_(values[at : at + tensor.numel()].view(tensor.shape))
+            at += tensor.numel()
+    if at != len(values):
+        raise ValueError(f"expected {at} values, received {len(values)}")
 
 
 class ProcessGroup:

@@ -8,7 +8,9 @@ from typing import Any
 import torch.distributed as dist
 
 from convonet.errors import TrainingError
+from convonet.nets import backend
 from convonet.ray_cluster import actor_variables, connected, first_line
+from convonet.training.gradient_worker import serve_sent
 from convonet.training.process_group import ProcessGroup, join
 
 _START_SECONDS = 300.0
@@ -19,15 +21,10 @@ class RemoteWorker:
 
     def ready(self) -> None:
         """Answered once the process is there and Keras is loaded."""
-        # Keras is loaded on the node that computes.
-        from convonet.nets import backend
-
         backend.name()
 
     def serve(self, config: dict[str, Any], model: bytes, rank: int, size: int, address: str) -> None:
         """Join the group whose store has the address, and compute for it."""
-        from convonet.training.gradient_worker import serve_sent
-
         host, _, port = address.rpartition(":")
         serve_sent(config, model, rank, size, dist.TCPStore(host, int(port), size))
 
