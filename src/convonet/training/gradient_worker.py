@@ -22,7 +22,16 @@ from convonet.nets.backend import keras
 from convonet.nets.statistics import fix_statistics
 from convonet.nets.torch_path.batch_part import BatchPart, computing
 from convonet.params import HyperParams
-from convonet.training.process_group import MODEL, READY, flat, hear, join, join_on_this_machine, put_flat, sum_over_all
+from convonet.training.process_group import (
+    MODEL,
+    READY,
+    flat,
+    hear,
+    join,
+    join_on_this_machine,
+    put_flat,
+    sum_over_all,
+)
 from convonet.training.steps import create_step
 from convonet.training.torch_step import TorchStep
 
