@@ -28,7 +28,7 @@ test: install lint
 	$(BIN)/pytest -n $(TESTERS)
 
 test-all: install lint
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[$(EXTRAS),jax]"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[$(EXTRAS),jax,ray]"
 	$(BIN)/pytest -m "slow or not slow"
 
 docs: install

@@ -8,7 +8,8 @@ import shutil
 import subprocess
 import sys
 import tarfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -119,6 +120,23 @@ class _StopAfter:
 def stopping() -> Callable[[int], Watch]:
     """Makes a watch that lets so many questions pass and then asks to stop."""
     return lambda questions: Watch(should_stop=_StopAfter(questions))
+
+
+@pytest.fixture
+def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """Two nodes of one core each."""
+    if find_spec("ray") is None:
+        _absent("the extra ray is not installed")
+    from ray.cluster_utils import Cluster
+
+    monkeypatch.setenv("RAY_health_check_period_ms", "500")
+    monkeypatch.setenv("RAY_health_check_timeout_ms", "500")
+    monkeypatch.setenv("RAY_health_check_failure_threshold", "2")
+    made = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
+    second = made.add_node(num_cpus=1)
+    monkeypatch.setenv("RAY_ADDRESS", made.address)
+    yield made, second
+    made.shutdown()
 
 
 @pytest.fixture(scope="session")

@@ -58,7 +58,9 @@ def test_no_list_of_kinds_stands_outside_the_specs() -> None:
     found = {
         str(path.relative_to(SOURCE)): lists
         for path in SOURCE.rglob("*.py")
+        # Functions of the Python interface are called as the kinds of jobs are.
         if SOURCE / "tasks" not in path.parents
+        and path != SOURCE / "__init__.py"
         and (lists := list(lists_of_kinds(path.read_text(encoding="utf-8"))))
     }
     scripts = {

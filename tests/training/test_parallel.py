@@ -19,6 +19,7 @@ from convonet.params import HyperParams
 from convonet.params.data_params import PixelParams
 from convonet.training.net_training import ImageRows, NetTraining, TrainingResult
 from convonet.training.process_group import ProcessGroup
+from convonet.training.ray_group import RayGroup
 
 CLASSES = tuple("abc")
 
@@ -84,3 +85,33 @@ def test_a_network_that_draws_for_the_whole_batch_is_refused(rows: ImageRows) ->
     hyper = HyperParams(family="vgg_small", num_filters=4, spatial_drop=True, drop_out=0.5)
     with pytest.raises(InputError, match="several processes"):
         _trained(hyper, rows, 2)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("kill", [False, True])
+def test_a_cluster_of_two_nodes_trains_with_the_numbers_of_this_machine(
+    rows: ImageRows, cluster: Any, kill: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nodes, second = cluster
+    hyper = HyperParams(family="dense", hidden_units=[8], drop_out=0.5, epochs=2, batch_size=16)
+    expected, weights = _trained(hyper, rows, 2)
+    started: list[RayGroup] = []
+    start = RayGroup.start
+
+    def noted(self: RayGroup) -> None:
+        start(self)
+        started.append(self)
+        if kill and len(started) == 1:
+            # The worker, wherever it is, and then one of the nodes.
+            self._ray.kill(self._actors[0])
+            nodes.remove_node(second, False)
+            time.sleep(3)
+
+    monkeypatch.setattr(RayGroup, "start", noted)
+    monkeypatch.setattr("convonet.nets.backend.threads", lambda: 2)
+    model = _model(hyper)
+    found = NetTraining(model, hyper, workers=2, executor="ray").train_val(rows, rows)
+    assert len(started) == 1 + kill
+    assert found.history.rows == expected.history.rows
+    assert all(np.array_equal(a, b) for a, b in zip(weights, model.keras_model.get_weights(), strict=True))

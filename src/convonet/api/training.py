@@ -27,6 +27,7 @@ from convonet.reports.run_report import write_report
 from convonet.runs.begin import DEFAULT_FOLDER
 from convonet.runs.environment import available_cores
 from convonet.tasks import TrainTask
+from convonet.tasks.main_tasks import ExecutorName
 from convonet.text import absolute, local_path
 
 KerasModel: TypeAlias = Any
@@ -53,6 +54,7 @@ def train(
     name: str | None = None,
     threads: int | None = None,
     workers: int = 1,
+    executor: ExecutorName = "local",
     callbacks: Sequence[Any] = (),
     track: str | Sequence[str] = (),
     listen: Listener = None,
@@ -87,6 +89,7 @@ def train(
         name: of the run's folder; None: made up from the kind and the time.
         threads: computing threads; None: one for each core.
         workers: processes that compute each batch together, 1 to 64; more than one needs recipe `none`.
+        executor: where they run: `local` on this machine, `ray` on a Ray cluster.
         callbacks: your own `keras.callbacks.Callback`s, called as Keras' `fit` calls them. A run that is resumed later
             knows nothing of them. What one of them raises is raised here as it is.
         track: also write to trackers: `tensorboard:DIR`, `mlflow:URI`, or several of them.
@@ -118,6 +121,7 @@ def train(
         accept_class_map=accept_class_map,
         threads=threads or available_cores(),
         workers=workers,
+        executor=executor,
     )
     return trained_run(new_run(task, out, name, listen, progress, track, callbacks=callbacks))
 

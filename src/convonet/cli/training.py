@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast
 
 import typer
 
@@ -23,6 +23,7 @@ from convonet.runs.environment import available_cores
 from convonet.session.demo import demo_task
 from convonet.session.models import model_path
 from convonet.tasks import TrainTask
+from convonet.tasks.main_tasks import ExecutorName
 from convonet.trackers import checked_addresses
 from convonet.trackers.addresses import track_run
 
@@ -86,6 +87,10 @@ def train(
         int,
         typer.Option("--workers", min=1, max=64, help="Processes that compute each batch together."),
     ] = 1,
+    executor: Annotated[
+        str,
+        typer.Option("--executor", help="local: processes of this machine; ray: a cluster (RAY_ADDRESS)."),
+    ] = "local",
     train_dir: opt.TrainDir = None,
     test_dir: opt.TestDir = None,
     val_dir: opt.ValDir = None,
@@ -125,6 +130,8 @@ def train(
         accept_class_map=accept_class_map,
         threads=threads or available_cores(),
         workers=workers,
+        # The task names the choices where it is none of them.
+        executor=cast(ExecutorName, executor),
     )
     trackers = checked_addresses(track or ())
     run = begin_run(task, results_folder(task, out), name=name)

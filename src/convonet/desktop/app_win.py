@@ -291,19 +291,5 @@ def _beside(rail: Rail) -> QScrollArea:
 
 def _failure(ended: WorkEnded) -> str:
     """What failed and why, such as `Training failed: No images were found`."""
-    name = _NAMES.get(ended.task.kind, ended.task.kind.capitalize())
+    name = ended.task.title
     return f"{name} failed: {ended.error.what}" if ended.error is not None else f"{name} failed"
-
-
-_NAMES = {
-    "train": "Training",
-    "evaluate": "Testing",
-    "tune": "Tuning",
-    "predict": "Prediction",
-    "explain": "Explaining",
-    "export": "Export",
-    "report": "The report",
-    "summary": "Building the network",
-    "inspect": "Checking the images",
-    "suspects": "The search for wrong labels",
-}

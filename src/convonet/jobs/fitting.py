@@ -156,5 +156,6 @@ def _training_of(folder: Path, task: TrainTask, model: NetModel, settings: Mappi
         on_history=write_row,
         on_resume=cut,
         workers=task.workers,
+        executor=task.executor,
         **settings,
     )

@@ -34,6 +34,7 @@ class ExplainTask(Task):
     """
 
     kind: ClassVar[str] = "explain"
+    title: ClassVar[str] = "Explaining"
     step: ClassVar[str] = "explain"
 
     model: str

@@ -14,6 +14,7 @@ class InspectTask(Task):
     """Look for what may be wrong with the training images and, where they are given, the test images."""
 
     kind: ClassVar[str] = "inspect"
+    title: ClassVar[str] = "Checking the images"
     step: ClassVar[str] = "data"
 
     data: InstanceOf[DataParams]

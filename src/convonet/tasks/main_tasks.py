@@ -17,6 +17,7 @@ from convonet.params.search_space import SearchSpace
 from convonet.params.values import CheckedModel
 from convonet.tasks.export_formats import EXPORT_FORMATS, EXPORT_OPTIONS
 
+ExecutorName = Literal["local", "ray"]
 Split = Literal["train", "val", "test"]
 Cost = Annotated[float, Field(ge=0)]
 Size = Annotated[int, Field(ge=1)]
@@ -31,6 +32,7 @@ class Task(CheckedModel):
     Attributes:
         kind: the name on the wire.
         job: the module of `convonet.jobs` that does it.
+        title: what a sentence about its work begins with.
         keeps_run: it leaves a run behind; other kinds answer a question.
         resumable: a run that was stopped goes on where it was.
         reported: its run gets a report.
@@ -48,6 +50,7 @@ class Task(CheckedModel):
 
     kind: ClassVar[str]
     job: ClassVar[str]
+    title: ClassVar[str]
     keeps_run: ClassVar[bool] = False
     resumable: ClassVar[bool] = False
     reported: ClassVar[bool] = False
@@ -66,6 +69,7 @@ class Task(CheckedModel):
         if "kind" in vars(cls):
             Task.registry[cls.kind] = cls
             cls.job = vars(cls).get("job", f"{cls.kind}_job")
+            cls.title = vars(cls).get("title", cls.kind.capitalize())
 
     @property
     def leaves_run(self) -> bool:
@@ -123,9 +127,11 @@ class TrainTask(ResumableTask):
         accept_class_map: where class names of the validation or test set differ and a complete map is offered,
             apply it and keep it in `data`.
         workers: processes that compute each batch together; other numbers give other last digits.
+        executor: where they are: on this machine or on a Ray cluster.
     """
 
     kind: ClassVar[str] = "train"
+    title: ClassVar[str] = "Training"
     step: ClassVar[str] = "train"
     reported: ClassVar[bool] = True
 
@@ -137,6 +143,7 @@ class TrainTask(ResumableTask):
     then_test: bool = True
     accept_class_map: bool = False
     workers: int = Field(1, ge=1, le=64)
+    executor: ExecutorName = "local"
 
 
 class EvaluateTask(Task):
@@ -158,6 +165,7 @@ class EvaluateTask(Task):
     """
 
     kind: ClassVar[str] = "evaluate"
+    title: ClassVar[str] = "Testing"
     step: ClassVar[str] = "test"
 
     model: str
@@ -186,6 +194,7 @@ class PredictTask(Task):
     """Predict images and folders of images."""
 
     kind: ClassVar[str] = "predict"
+    title: ClassVar[str] = "Prediction"
     step: ClassVar[str] = "use"
 
     model: str
@@ -204,6 +213,7 @@ class SummaryTask(Task):
     """
 
     kind: ClassVar[str] = "summary"
+    title: ClassVar[str] = "Building the network"
     step: ClassVar[str] = "network"
 
     hyper: InstanceOf[HyperParams] | None = None
@@ -228,6 +238,7 @@ class ExportTask(Task):
     """
 
     kind: ClassVar[str] = "export"
+    title: ClassVar[str] = "Export"
 
     model: str
     format: str = "onnx"

@@ -16,6 +16,7 @@ class ReportTask(Task):
     """
 
     kind: ClassVar[str] = "report"
+    title: ClassVar[str] = "The report"
 
     run: str
     out: str | None = None

@@ -19,6 +19,7 @@ class SuspectsTask(ResumableTask):
     """
 
     kind: ClassVar[str] = "suspects"
+    title: ClassVar[str] = "The search for wrong labels"
     step: ClassVar[str] = "data"
 
     hyper: InstanceOf[HyperParams]

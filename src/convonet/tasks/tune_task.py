@@ -9,12 +9,11 @@ from pydantic import Field, InstanceOf, ValidationInfo, field_validator
 from convonet.params.fields import fields_of
 from convonet.params.hyper_params import MAX_SEED, HyperParams
 from convonet.params.search_space import SearchSpace
-from convonet.tasks.main_tasks import ResumableTask
+from convonet.tasks.main_tasks import ExecutorName, ResumableTask
 
 Search = Literal["grid", "random", "tpe"]
 Objective = Literal["accuracy", "loss", "auc", "macro_f1"]
 Pruner = Literal["none", "median", "hyperband"]
-ExecutorName = Literal["local", "ray"]
 
 IMAGE_LIMIT = 10_000
 """Images that a search takes unless it is told otherwise, as in the reference application."""
@@ -44,6 +43,7 @@ class TuneTask(ResumableTask):
     """
 
     kind: ClassVar[str] = "tune"
+    title: ClassVar[str] = "Tuning"
     step: ClassVar[str] = "tune"
     reported: ClassVar[bool] = True
     fills_table: ClassVar[bool] = True

@@ -5,9 +5,11 @@ Started by `ProcessGroup`. It holds a network and is sent everything else; it en
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
+import tempfile
 import threading
 from pathlib import Path
 from typing import Any
@@ -20,8 +22,16 @@ from convonet.nets.backend import keras
 from convonet.nets.statistics import fix_statistics
 from convonet.nets.torch_path.batch_part import BatchPart, computing
 from convonet.params import HyperParams
-from convonet.training.parallel_step import flat, put_flat
-from convonet.training.process_group import READY, hear, join, sum_over_all
+from convonet.training.process_group import (
+    MODEL,
+    READY,
+    flat,
+    hear,
+    join,
+    join_on_this_machine,
+    put_flat,
+    sum_over_all,
+)
 from convonet.training.steps import create_step
 from convonet.training.torch_step import TorchStep
 
@@ -67,10 +77,32 @@ def _end_with_owner() -> None:
     os._exit(0)
 
 
+def serve_sent(config: dict[str, Any], model: bytes, rank: int, size: int, store: Any) -> None:
+    """Serve with a network that was sent as the content of its file, in the group that meets in `store`."""
+    with tempfile.TemporaryDirectory(prefix="convonet-") as folder:
+        file = Path(folder) / MODEL
+        file.write_bytes(model)
+        step, network = _loaded(config | {"model": str(file)})
+    join(store, rank, size)
+    with contextlib.suppress(RuntimeError):
+        serve(step, network, rank)
+
+
 def main(folder: Path, rank: int, size: int) -> None:
-    """Load the network, join the group and serve."""
+    """Load the network, join the group of this machine and serve."""
     threading.Thread(target=_end_with_owner, daemon=True).start()
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    step, network = _loaded(config)
+    sys.stdout.write(f"{READY}\n")
+    sys.stdout.flush()
+    join_on_this_machine(folder, rank, size)
+    # When the others are gone there is nothing left to do: a new group, if there is one, has new workers.
+    with contextlib.suppress(RuntimeError):
+        serve(step, network, rank)
+
+
+def _loaded(config: dict[str, Any]) -> tuple[TorchStep, Any]:
+    """The network as `ParallelStep` has it, and its step."""
     backend.set_threads(config["threads"])
     model = keras.models.load_model(config["model"], compile=False, safe_mode=True)
     layers = list(model._flatten_layers())
@@ -79,15 +111,8 @@ def main(folder: Path, rank: int, size: int) -> None:
     hyper = HyperParams.of(config["hyper"])
     # The optimizer is never asked to do anything here.
     step = create_step(model, keras.optimizers.SGD(), config["output"], hyper)
-    sys.stdout.write(f"{READY}\n")
-    sys.stdout.flush()
-    join(folder, rank, size)
     assert isinstance(step, TorchStep)
-    try:
-        serve(step, model, rank)
-    except RuntimeError:
-        # The others are gone: a new group, if there is one, has new workers.
-        sys.exit(1)
+    return step, model
 
 
 if __name__ == "__main__":

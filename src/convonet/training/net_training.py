@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from convonet.events import Watch
 from convonet.nets.net_model import NetModel
 from convonet.params.hyper_params import HyperParams
+from convonet.tasks.main_tasks import ExecutorName
 from convonet.training.checkpoint import CheckpointFile
 from convonet.training.collapse import Collapse
 from convonet.training.history import History
@@ -55,6 +56,7 @@ class NetTraining:
         on_collapse: called after each epoch in which training has collapsed; true ends training, with
             `Collapse.reason()` as `TrainingResult.stopped`. None: training continues. One warning says so either way.
         workers: processes that compute each batch together, this one included.
+        executor: where the others run: on this machine or on a Ray cluster.
     """
 
     model: NetModel
@@ -67,6 +69,7 @@ class NetTraining:
     stop_after: Callable[[int], str] = lambda epoch: ""
     on_collapse: Callable[[Collapse], bool] | None = None
     workers: int = 1
+    executor: ExecutorName = "local"
 
     def begin(
         self, train: ImageRows, val: ImageRows | None = None, watch: Watch | None = None

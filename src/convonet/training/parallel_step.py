@@ -24,14 +24,16 @@ from convonet.nets.statistics import is_fixed
 from convonet.nets.torch_path import create_forward
 from convonet.nets.torch_path.batch_part import BatchPart, computing
 from convonet.params.hyper_params import HyperParams
+from convonet.tasks.main_tasks import ExecutorName
 from convonet.training.image_rows import Batch
-from convonet.training.process_group import ProcessGroup, sum_over_all, tell
+from convonet.training.process_group import MODEL, ProcessGroup, flat, put_flat, sum_over_all, tell
+from convonet.training.ray_group import RayGroup
 from convonet.training.torch_step import TorchStep
 
 Tensor = Any
 
 _MOST_RESTARTS = 5
-MODEL = "network.keras"
+_GROUPS: dict[ExecutorName, type[ProcessGroup]] = {"local": ProcessGroup, "ray": RayGroup}
 
 
 class ParallelStep(TorchStep):
@@ -39,6 +41,7 @@ class ParallelStep(TorchStep):
 
     Args:
         workers: how many processes compute, this one included; 2 or more.
+        executor: where the others are.
         output: what the network gives (`ModelInfo.output`).
         hyper: tells the loss.
 
@@ -54,6 +57,7 @@ class ParallelStep(TorchStep):
         boundary: float | None,
         *,
         workers: int,
+        executor: ExecutorName,
         output: str,
         hyper: HyperParams,
     ) -> None:
@@ -72,7 +76,7 @@ class ParallelStep(TorchStep):
         threads = max(1, backend.threads() // workers)
         # All processes compute at the same time, so each gets its share of the threads.
         backend.set_threads(threads)
-        self._group = ProcessGroup(workers - 1, threads, config | {"threads": threads})
+        self._group = _GROUPS[executor](workers - 1, threads, config | {"threads": threads})
         self._states = [variable.value for variable in model.non_trainable_variables]
         self._seeds = [
             layer.seed_generator.state.value for layer in layers if hasattr(layer, "seed_generator")
@@ -142,26 +146,6 @@ class ParallelStep(TorchStep):
             self.count(loss, output, targets[own])
             self._loss_sum += sums[0].to(self._loss_sum.device)
             self._correct += sums[1].to(self._correct.device).long()
-
-
-def flat(tensors: list[Tensor]) -> Tensor:
-    """All numbers of some tensors in one, float32, on the processor."""
-    return torch.cat([tensor.detach().reshape(-1) for tensor in tensors]).cpu()
-
-
-def put_flat(values: Tensor, tensors: list[Tensor | None]) -> None:
-    """Write the numbers of `flat` into tensors of those shapes; where there is None nothing is written.
-
-    Raises:
-        ValueError: another number of values.
-    """
-    at = 0
-    for tensor in tensors:
-        if tensor is not None:
-            tensor.data.copy_(values[at : at + tensor.numel()].view(tensor.shape))
-            at += tensor.numel()
-    if at != len(values):
-        raise ValueError(f"expected {at} values, received {len(values)}")
 
 
 def _gradient(weight: Tensor) -> Tensor:

@@ -170,6 +170,7 @@ class PhasedRun:
             stop_after=lambda epoch: given.stop_after(offset + epoch),
             on_collapse=given.on_collapse,
             workers=given.workers,
+            executor=given.executor,
         )
         watch = PhaseWatch(self._watch, offset, offset + hyper.epochs)
         result = self._run_phase(TrainingRun(training, self._train, self._val, watch))

@@ -24,6 +24,7 @@ from convonet.own_process import child_environment, neutral_folder, python_words
 Tensor = Any
 
 READY = "ready"
+MODEL = "network.keras"
 _WORKER = "convonet.training.gradient_worker"
 _TIMEOUT = timedelta(minutes=15)
 """How long a process waits for the others in one step."""
@@ -31,11 +32,21 @@ _INTERFACE = "GLOO_SOCKET_IFNAME"
 _END_SECONDS = 5.0
 
 
-def join(folder: Path, rank: int, size: int) -> None:
-    """Become one of `size` processes that meet by a file in `folder`."""
+def join_on_this_machine(folder: Path, rank: int, size: int) -> None:
+    """Become one of `size` processes of this machine, which meet by a file in `folder`."""
     # Nothing that is told leaves the machine.
-    os.environ.setdefault(_INTERFACE, "lo0" if sys.platform == "darwin" else "lo")
-    store = dist.FileStore(str(folder / "meeting"), size)
+    before = os.environ.get(_INTERFACE)
+    os.environ[_INTERFACE] = "lo0" if sys.platform == "darwin" else "lo"
+    try:
+        join(dist.FileStore(str(folder / "meeting"), size), rank, size)
+    finally:
+        del os.environ[_INTERFACE]
+        if before is not None:
+            os.environ[_INTERFACE] = before
+
+
+def join(store: Any, rank: int, size: int) -> None:
+    """Become one of `size` processes that meet in a store of torch.distributed."""
     dist.init_process_group("gloo", store=store, rank=rank, world_size=size, timeout=_TIMEOUT)
 
 
@@ -60,6 +71,26 @@ def sum_over_all(values: Tensor) -> Tensor:
     """Add up a tensor over all processes, in place."""
     dist.all_reduce(values)
     return values
+
+
+def flat(tensors: list[Tensor]) -> Tensor:
+    """All numbers of some tensors in one, float32, on the processor."""
+    return torch.cat([tensor.detach().reshape(-1) for tensor in tensors]).cpu()
+
+
+def put_flat(values: Tensor, tensors: list[Tensor | None]) -> None:
+    """Write the numbers of `flat` into tensors of those shapes; where there is None nothing is written.
+
+    Raises:
+        ValueError: another number of values.
+    """
+    at = 0
+    for tensor in tensors:
+        if tensor is not None:
+            tensor.data.copy_(values[at : at + tensor.numel()].view(tensor.shape))
+            at += tensor.numel()
+    if at != len(values):
+        raise ValueError(f"expected {at} values, received {len(values)}")
 
 
 class ProcessGroup:
@@ -103,7 +134,7 @@ class ProcessGroup:
                     where=f"process {rank + 1} of {self.size}",
                     hint="Train with --workers 1",
                 )
-        join(folder, 0, self.size)
+        join_on_this_machine(folder, 0, self.size)
 
     def stop(self) -> None:
         """End the workers, whatever they are doing."""

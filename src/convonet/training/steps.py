@@ -15,6 +15,7 @@ from convonet.nets import backend
 from convonet.nets.backend import keras
 from convonet.nets.statistics import freeze_fixed
 from convonet.params.hyper_params import HyperParams
+from convonet.tasks.main_tasks import ExecutorName
 from convonet.training.image_rows import Batch
 from convonet.training.losses import BOUNDARIES, create_loss
 
@@ -47,7 +48,12 @@ class Step(Protocol):
 
 
 def create_step(
-    model: Any, optimizer: Any, output: str, hyper: HyperParams | None = None, workers: int = 1
+    model: Any,
+    optimizer: Any,
+    output: str,
+    hyper: HyperParams | None = None,
+    workers: int = 1,
+    executor: ExecutorName = "local",
 ) -> Step:
     """The step of the present backend. The model is compiled, so that its file holds the optimizer too.
 
@@ -55,6 +61,7 @@ def create_step(
         output: what the network gives (`ModelInfo.output`).
         hyper: tells the loss; None: cross-entropy.
         workers: processes that compute each batch together; more than one needs `hyper` and torch.
+        executor: where they run.
 
     Raises:
         InputError: several processes cannot train this network.
@@ -68,7 +75,7 @@ def create_step(
     model.compile(optimizer=optimizer, loss=loss, metrics=[metric], jit_compile="auto")
     optimizer.build(model.trainable_variables)
     if workers > 1:
-        return _divided(model, optimizer, loss, boundary, output, hyper, workers)
+        return _divided(model, optimizer, loss, boundary, output, hyper, workers, executor)
     return kind(model, optimizer, loss, boundary)
 
 
@@ -80,6 +87,7 @@ def _divided(
     output: str,
     hyper: HyperParams | None,
     workers: int,
+    executor: ExecutorName,
 ) -> Step:
     if backend.name() != "torch" or hyper is None:
         raise InputError(
@@ -90,7 +98,9 @@ def _divided(
     # Torch need not be installed where another backend computes.
     from convonet.training.parallel_step import ParallelStep
 
-    return ParallelStep(model, optimizer, loss, boundary, workers=workers, output=output, hyper=hyper)
+    return ParallelStep(
+        model, optimizer, loss, boundary, workers=workers, executor=executor, output=output, hyper=hyper
+    )
 
 
 def _step_class() -> Callable[..., Step]:

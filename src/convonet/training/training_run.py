@@ -84,7 +84,7 @@ class TrainingRun:
         schedule = create_schedule(hyper, steps)
         self.state = TrainingState(hyper, watch, len(train), optimizer, schedule, history)
         self.state.position.batch_size = hyper.batch_size
-        self._step = create_step(network, optimizer, info.output, hyper, training.workers)
+        self._step = create_step(network, optimizer, info.output, hyper, training.workers, training.executor)
         self._scorer = None if val is None else Scorer(self._step, val, info, hyper)
         self._layer_seeds = LayerSeeds(list(network._flatten_layers()), hyper.seed)
         # Made after the step, which lays the weights out anew: a mean is kept in their order in memory.

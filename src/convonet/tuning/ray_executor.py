@@ -1,4 +1,4 @@
-"""Trainers on a Ray cluster: `RAY_ADDRESS` names it, without it Ray starts on this machine.
+"""Trainers on a Ray cluster.
 
 The images travel once to each node, into its shared memory. A node that goes away costs only what was being
 trained on it.
@@ -6,22 +6,17 @@ trained on it.
 
 from __future__ import annotations
 
-import os
 import queue
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from convonet.errors import ConvonetError, InputError
+from convonet.ray_cluster import actor_variables, connected, first_line
 from convonet.runs.trials import FoldKey
 from convonet.tuning.fold_data import FoldData
 from convonet.tuning.messages import Message, TrainerDied, TrainerSettings, UnitEnded
 from convonet.tuning.units import Unit
-
-# Read by Ray when it is imported: nothing is told to anybody.
-os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-_ADDRESS = "RAY_ADDRESS"
 
 
 class RemoteTrainer:
@@ -65,19 +60,16 @@ class RayExecutor:
     """Up to `jobs` actors, as many as the cluster has cores for at the moment."""
 
     def __init__(self, data: FoldData, settings: TrainerSettings, jobs: int | None) -> None:
-        self._ray = _connected(jobs, settings.threads)
+        self._ray = connected(jobs * settings.threads if jobs else None)
         self._settings, self._jobs = settings, jobs
         self._trainers: list[_Trainer] = []
         self._data = self._ray.put(data.with_pixels())
-        names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-        variables = {name: str(settings.threads) for name in names}
-        variables["KERAS_BACKEND"] = os.environ.get("KERAS_BACKEND", "torch")
         self._class = self._ray.remote(RemoteTrainer).options(
             num_cpus=settings.threads,
             max_concurrency=2,
             max_restarts=0,
             max_task_retries=0,
-            runtime_env={"env_vars": variables},
+            runtime_env={"env_vars": actor_variables(settings.threads)},
         )
 
     def free(self) -> int:
@@ -138,9 +130,9 @@ class RayExecutor:
         except StopIteration:
             return None
         except errors.OutOfMemoryError as error:
-            return self._drop(trainer, f"Out of memory on its node: {_first_line(error)}", "memory")
+            return self._drop(trainer, f"Out of memory on its node: {first_line(error)}", "memory")
         except (errors.RayActorError, errors.ObjectLostError, errors.NodeDiedError) as error:
-            return self._drop(trainer, f"Its node or process is gone: {_first_line(error)}", "lost")
+            return self._drop(trainer, f"Its node or process is gone: {first_line(error)}", "lost")
         except errors.RayTaskError as error:
             return self._drop(trainer, str(error.cause or error)[:300], "fault")
         trainer.begun = True
@@ -152,30 +144,3 @@ class RayExecutor:
         self._trainers.remove(trainer)
         self._ray.kill(trainer.actor)
         return TrainerDied(trainer.unit, reason, cause)
-
-
-def _connected(jobs: int | None, threads: int) -> Any:
-    """The module ray, connected to the cluster."""
-    try:
-        # Ray is an extra.
-        import ray
-    except ImportError as error:
-        raise InputError("Ray is not installed", hint="pip install 'convonet[ray]'") from error
-    if ray.is_initialized():
-        return ray
-    address = os.environ.get(_ADDRESS)
-    local = {} if address else {"num_cpus": jobs * threads if jobs else None}
-    try:
-        ray.init(address=address, include_dashboard=None if address else False, log_to_driver=False, **local)
-    except (ConnectionError, RuntimeError, ValueError) as error:
-        raise ConvonetError(
-            "No Ray cluster could be reached",
-            where=address,
-            received=_first_line(error),
-            hint="Start one with `ray start --head`, and set RAY_ADDRESS",
-        ) from error
-    return ray
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
