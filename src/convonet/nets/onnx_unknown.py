@@ -15,6 +15,7 @@ PREFIX = "unknown_"
 """Every node and number of the score begins with it."""
 _LEAST_NORM = 1e-12
 _LEAST_OPSET = 13
+_SAME_NUMBERS = ("Cast", "Identity")
 _FLOAT, _FLOAT16, _INT64 = onnx.TensorProto.FLOAT, onnx.TensorProto.FLOAT16, onnx.TensorProto.INT64
 
 
@@ -129,8 +130,10 @@ def _ends_of_last_layer(graph: onnx.GraphProto) -> tuple[str, str]:
     while (node := made_by.get(value)) is not None:
         if node.op_type in ("Gemm", "MatMul"):
             return node.input[0], logits or value
-        # A bias stands alone where the exporter wrote a product; what else follows the logits is an activation.
-        logits = value if node.op_type == "Add" else ""
+        # A bias stands alone where the exporter wrote a product; what else follows the logits is an activation. Casts
+        # between the two, to the type that is there already, change nothing.
+        if node.op_type not in _SAME_NUMBERS:
+            logits = value if node.op_type == "Add" else ""
         before = [name for name in node.input if name in made_by and made_by[name].op_type != "Constant"]
         if not before:
             break
