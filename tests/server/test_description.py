@@ -93,7 +93,7 @@ def _checks() -> list[Any]:
 
 def test_the_page_names_every_address(fuzzed: Served) -> None:
     page = (Path(__file__).parents[2] / "docs" / "server.md").read_text(encoding="utf-8")
-    words = {"run": "ID", "dataset": "ID"}
+    words = {"run": "ID", "dataset": "ID", "upload": "ID"}
     for path in requests.get(f"{fuzzed.url}/openapi.json", timeout=10).json()["paths"]:
         told = re.sub(r"{(\w+)}", lambda found: words.get(found[1], found[1].upper()), path)
         assert told.removeprefix("/api/v1") in page, path

@@ -29,7 +29,7 @@ PLACES = ("out", "into", "runtime")
 _PARAMS = ("data", "hyper", "space")
 _MODELS = ("model", "from_model")
 _RUNS = ("run",)
-_PATHS = ("paths", "image")
+_PATHS = ("paths", "image", "outside", "folder")
 _WORDS = ("positive", "format", "label", "layer", "classes")
 _BASE_FIELDS = ("base", "base_weights")
 _WEIGHT_WORDS = ("local", "fetch", "random", "")
@@ -130,6 +130,9 @@ class TaskMaker:
             folder = getattr(data, name, None)
             if folder and Path(folder).exists():
                 self._root.check_tree(Path(folder))
+        for folder in (getattr(task, "folder", None), *getattr(task, "outside", ())):
+            if folder and Path(folder).is_dir():
+                self._root.check_tree(Path(folder))
 
     def model(self, text: str) -> Path:
         """The run folder or model file of a client's word: the id of a run, or a path inside the root."""
@@ -226,12 +229,13 @@ def _recipe(values: Mapping[str, Any]) -> str:
 
 
 def _with_threads(task_class: type[Task], values: dict[str, Any]) -> dict[str, Any]:
-    """At most as many threads and trainings side by side as there are cores; all of them when nothing is said."""
+    """At most as many threads, processes and trainings side by side as there are cores; without a number, all."""
     cores = available_cores()
     threads = values.get("threads") or (1 if task_class.side_by_side else cores)
     values = values | {"threads": min(max(threads, 1), cores)}
-    if values.get("jobs") is not None:
-        values["jobs"] = min(values["jobs"], cores)
+    for name in ("jobs", "workers"):
+        if values.get(name) is not None:
+            values[name] = min(values[name], cores)
     return values
 
 

@@ -31,26 +31,26 @@ def begin(wish: schemas.ImportWish, parts: Parts) -> Json:
     return Json(parts.imports.received(begun.id), 201)
 
 
-@router.get("/imports/{name}", response_model=schemas.ImportState)
-def received(name: ImportId, parts: Parts) -> Json:
+@router.get("/imports/{upload}", response_model=schemas.ImportState)
+def received(upload: ImportId, parts: Parts) -> Json:
     """What has come of an upload; a client that was interrupted sends the rest."""
-    return Json(parts.imports.received(name))
+    return Json(parts.imports.received(upload))
 
 
-@router.post("/imports/{name}/files", response_model=schemas.ImportTaken, openapi_extra=MULTIPART)
-async def files(name: ImportId, request: Request, parts: Parts) -> Json:
+@router.post("/imports/{upload}/files", response_model=schemas.ImportTaken, openapi_extra=MULTIPART)
+async def files(upload: ImportId, request: Request, parts: Parts) -> Json:
     """Some files of a folder, as multipart `files`; each file's name is its percent-encoded relative path."""
     with receiving(request, parts) as took:
         uploads = await read_uploads(request, parts.settings.limits.files, took)
-        named = [Upload(unquote(upload.name), upload.content) for upload in uploads]
-        refused = await asyncio.to_thread(parts.imports.add, name, named)
+        named = [Upload(unquote(sent.name), sent.content) for sent in uploads]
+        refused = await asyncio.to_thread(parts.imports.add, upload, named)
     skipped = [{"path": path, "reason": reason} for path, reason in refused]
     return Json({"taken": len(named) - len(skipped), "skipped": skipped})
 
 
-@router.put("/imports/{name}/archive", response_model=schemas.ImportBytes, openapi_extra=_BYTES)
+@router.put("/imports/{upload}/archive", response_model=schemas.ImportBytes, openapi_extra=_BYTES)
 async def archive(
-    name: ImportId, request: Request, parts: Parts, offset: Annotated[int, Query(ge=0, le=10**13)] = 0
+    upload: ImportId, request: Request, parts: Parts, offset: Annotated[int, Query(ge=0, le=10**13)] = 0
 ) -> Json:
     """The next bytes of a zip archive, from `offset`."""
     with receiving(request, parts) as took:
@@ -58,18 +58,18 @@ async def archive(
         async for chunk in request.stream():
             took(len(chunk))
             content += chunk
-        size = await asyncio.to_thread(parts.imports.append, name, offset, bytes(content))
+        size = await asyncio.to_thread(parts.imports.append, upload, offset, bytes(content))
     return Json({"received": size})
 
 
-@router.post("/imports/{name}/finish", response_model=schemas.Imported)
-def finish(name: ImportId, parts: Parts) -> Json:
+@router.post("/imports/{upload}/finish", response_model=schemas.Imported)
+def finish(upload: ImportId, parts: Parts) -> Json:
     """Move the images to a folder of their own below the root; an archive is unpacked. Takes seconds for many."""
-    return Json(parts.imports.finish(name))
+    return Json(parts.imports.finish(upload))
 
 
-@router.delete("/imports/{name}", status_code=204)
-def drop(name: ImportId, parts: Parts) -> Response:
+@router.delete("/imports/{upload}", status_code=204)
+def drop(upload: ImportId, parts: Parts) -> Response:
     """Give an upload up."""
-    parts.imports.drop(name)
+    parts.imports.drop(upload)
     return Response(status_code=204)

@@ -209,7 +209,8 @@ export function sortPage(page) {
   }
 
   function pressed(event) {
-    if (!state.id || event.target.matches?.("input, select, textarea") || event.metaKey || event.altKey) return;
+    if (!state.id || event.target.matches?.("input, select, textarea") || event.metaKey || event.altKey)
+      return;
     if (event.key === "z" && event.ctrlKey) undo();
     else if (event.ctrlKey) return;
     else if (event.key === "0") answer(NONE);
