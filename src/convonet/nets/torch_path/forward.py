@@ -35,9 +35,9 @@ class OpNode:
 class TorchForward:
     """What `model(images, training=…)` gives, computed in torch's own axes and layouts.
 
-        Args:
-    nodes: in the order in which they are run; value 0 is the input.
-            result: index of the output.
+    Args:
+        nodes: in the order in which they are run; value 0 is the input.
+        result: index of the output.
     """
 
     def __init__(self, nodes: Sequence[OpNode], result: int) -> None:
