@@ -18,6 +18,7 @@ import pytest
 from convonet.errors import ConvonetError
 from convonet.events import Watch
 from convonet.exporting import runtime as web_runtime
+from convonet.exporting.chromium import find_chromium
 
 _SETS = os.environ.get("CONVONET_TEST_DATA")
 _KEPT_RUNTIME = web_runtime.cached_runtime()
@@ -158,3 +159,17 @@ def ort(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _absent(what: str) -> None:
     """Skip, with a word; in CI fail."""
     (pytest.fail if os.environ.get("CI") else pytest.skip)(what)
+
+
+@pytest.fixture(scope="session")
+def launch_chromium() -> Iterator[Callable[..., Any]]:
+    """Starts Chromium with some options; skips where there is none, and fails in CI.
+
+    All tests of a process share one Playwright, beside which no second one can be started.
+    """
+    program = find_chromium()
+    if program is None:
+        _absent("there is no Chromium here")
+    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with api.sync_playwright() as playwright:
+        yield lambda *options: playwright.chromium.launch(executable_path=program, args=list(options))

@@ -103,6 +103,7 @@ def test_a_refused_call_leaves_no_run_folder(tmp_path: Path) -> None:
     assert not (tmp_path / "runs").exists()
 
 
+@pytest.mark.slow
 def test_a_keras_model_of_ones_own_is_trained_further(tmp_path: Path) -> None:
     network = keras.Sequential(
         [

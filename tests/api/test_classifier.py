@@ -61,6 +61,7 @@ def test_an_unfitted_one_pickles_and_clones() -> None:
     assert clone(classifier.set_params(seed=4)).seed == 4
 
 
+@pytest.mark.slow
 def test_cross_validation_gives_the_numbers_of_our_own_folds(arrays: Arrays, tmp_path: Path) -> None:
     images, labels = arrays
     np.savez(tmp_path / "set.npz", x_train=images, y_train=labels)

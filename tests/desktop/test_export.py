@@ -39,6 +39,7 @@ def test_nothing_is_downloaded_unless_the_person_says_so(
     assert not (tmp_path / "site").exists()
 
 
+@pytest.mark.slow
 def test_a_page_for_browsers(
     with_model: AppWin, answers: Any, tmp_path: Path, ort: Path, wait_work: Callable[..., None]
 ) -> None:

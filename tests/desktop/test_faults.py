@@ -140,6 +140,7 @@ def test_a_model_that_is_loaded_can_be_used_at_once(
     assert window.shown == "use"
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(120)
 def test_the_digits_button_says_at_once_what_it_does(window: AppWin, qtbot: Any) -> None:
     window.controller.actions["demo"].trigger()

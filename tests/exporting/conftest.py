@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from convonet.exporting.chromium import find_chromium
 from convonet.exporting.static_server import serving
 
 _WAIT_MS = 30_000
@@ -21,17 +19,11 @@ _OPTIONS = (
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
+def browser(launch_chromium: Callable[..., Any]) -> Iterator[Any]:
     """Chromium, whose camera shows a moving picture."""
-    program = find_chromium()
-    if program is None:
-        missing = "there is no Chromium here"
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(missing)
-    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with api.sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=program, args=list(_OPTIONS))
-        yield opened
-        opened.close()
+    opened = launch_chromium(*_OPTIONS)
+    yield opened
+    opened.close()
 
 
 def is_fault(line: Any) -> bool:

@@ -114,6 +114,7 @@ def test_it_answers_as_convonet_does(
         assert found[file.name] == {"predicted": answer["predicted"], **expected}, file.name
 
 
+@pytest.mark.slow
 def test_dropped_and_pasted_images(exported: Path, images: Path, visit: Callable[..., Any]) -> None:
     file = images / "test" / "dog" / "grey0.png"
     page = ready(visit(exported))
@@ -152,6 +153,7 @@ def test_it_opens_without_a_network_once_loaded(
     page.locator("#state.good").wait_for()
 
 
+@pytest.mark.slow
 def test_the_camera(exported: Path, visit: Callable[..., Any]) -> None:
     page = ready(visit(exported, permissions=["camera"]))
     page.get_by_role("button", name="Start camera").click()
@@ -163,6 +165,7 @@ def test_the_camera(exported: Path, visit: Callable[..., Any]) -> None:
     assert page.evaluate("document.getElementById('video').srcObject") is None
 
 
+@pytest.mark.slow
 def test_by_keyboard_on_a_phone(exported: Path, visit: Callable[..., Any]) -> None:
     page = ready(visit(exported, width=360, height=740))
     page.keyboard.press("Tab")
@@ -198,6 +201,7 @@ def test_every_reference_is_in_the_folder_and_none_elsewhere(exported: Path) -> 
         assert set(re.findall(r"https?://[^<\s]+", text)) <= {"http://localhost:8000"}, file
 
 
+@pytest.mark.slow
 def test_other_answers_in_the_browser_leave_no_folder(
     model: Path, images: Path, ort: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, browser: Any
 ) -> None:

@@ -24,7 +24,14 @@ def few(tmp_path_factory: pytest.TempPathFactory, digits: Path) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("values", [{}, {"rotation": 10.0, "flip_horizontal": True, "cutmix": 0.5}])
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"rotation": 10.0, "flip_horizontal": True, "cutmix": 0.5},
+        pytest.param({}, marks=pytest.mark.slow),
+    ],
+    ids=["augmented", "plain"],
+)
 def test_history_and_predictions_are_equal_and_the_disk_stays_free(
     values: dict[str, Any], few: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

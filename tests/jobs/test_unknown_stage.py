@@ -41,6 +41,7 @@ def test_noise_is_none_of_the_classes_and_digits_are(trained: tuple[Path, Path, 
     assert np.mean([answer["unknown"] for answer in inside]) < 0.12
 
 
+@pytest.mark.slow
 def test_a_test_with_outside_images_reports_how_well_they_are_told(trained: tuple[Path, Path, Path]) -> None:
     _, run, noise = trained
     without: dict[str, Any] = json.loads((run / "evaluation.json").read_text())["unknown"]
@@ -53,6 +54,7 @@ def test_a_test_with_outside_images_reports_how_well_they_are_told(trained: tupl
     assert "outside images" in (run / "report.html").read_text()
 
 
+@pytest.mark.slow
 def test_the_exported_script_gives_the_same_answer(trained: tuple[Path, Path, Path], tmp_path: Path) -> None:
     digits, run, noise = trained
     convonet.export(run, "folder", out=tmp_path / "exported")

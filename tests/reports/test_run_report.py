@@ -6,6 +6,7 @@ import html
 import json
 import re
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,6 @@ from convonet.reports.run_report import REPORT, write_report
 from convonet.runs import Run
 from convonet.tasks import SummaryTask
 
-CHROMIUM = Path("/usr/bin/chromium")
 ADDRESS = re.compile(r"""(?:src|href|url)\s*[=(]\s*["']?(?!data:|#)[^"'\s>)]+""")
 
 
@@ -231,24 +231,22 @@ def test_the_command_writes_where_it_is_told(trained: Run, tmp_path: Path) -> No
 
 @pytest.mark.slow
 @pytest.mark.parametrize("width", [1280, 390])
-def test_a_browser_shows_all_of_it_and_asks_for_nothing(trained: Run, width: int, tmp_path: Path) -> None:
-    sync_api = pytest.importorskip("playwright.sync_api")
-    if not CHROMIUM.is_file():
-        pytest.skip("there is no Chromium here")
-    with sync_api.sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=str(CHROMIUM))
-        page = browser.new_page(viewport={"width": width, "height": 800})
-        asked: list[str] = []
-        said: list[str] = []
-        page.on("request", lambda request: asked.append(request.url))
-        page.on("console", lambda message: said.append(message.text))
-        page.goto(trained.file(REPORT).as_uri())
-        page.wait_for_load_state()
-        assert [url for url in asked if not url.startswith(("data:", "file:"))] == []
-        assert said == []
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-        broken = "[...document.images].filter(image => !image.naturalWidth).length"
-        assert page.evaluate(broken) == 0
-        page.pdf(path=str(tmp_path / "report.pdf"), format="A4")
-        browser.close()
+def test_a_browser_shows_all_of_it_and_asks_for_nothing(
+    trained: Run, width: int, tmp_path: Path, launch_chromium: Callable[..., Any]
+) -> None:
+    browser = launch_chromium()
+    page = browser.new_page(viewport={"width": width, "height": 800})
+    asked: list[str] = []
+    said: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda message: said.append(message.text))
+    page.goto(trained.file(REPORT).as_uri())
+    page.wait_for_load_state()
+    assert [url for url in asked if not url.startswith(("data:", "file:"))] == []
+    assert said == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    broken = "[...document.images].filter(image => !image.naturalWidth).length"
+    assert page.evaluate(broken) == 0
+    page.pdf(path=str(tmp_path / "report.pdf"), format="A4")
+    browser.close()
     assert (tmp_path / "report.pdf").stat().st_size > 20_000

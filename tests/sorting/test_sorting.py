@@ -135,6 +135,7 @@ for number in range(100_000):
 """
 
 
+@pytest.mark.slow
 def test_a_program_that_is_killed_loses_no_answer(tmp_path: Path) -> None:
     for seconds in (0.05, 0.15, 0.3):
         (tmp_path / LOG).unlink(missing_ok=True)

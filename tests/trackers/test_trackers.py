@@ -79,6 +79,7 @@ def test_a_tracker_as_listener_gets_parameters_metrics_figures_and_the_model(
     assert (tracker.models, tracker.state) == (["model.onnx"], "done")
 
 
+@pytest.mark.slow
 def test_the_trials_of_a_search_are_tracked(data: dict[str, Any], tmp_path: Path) -> None:
     tracker = Recorded()
     hyper = HYPER | {"epochs": 1, "init_rate": [0.01, 0.001]}

@@ -60,6 +60,7 @@ def test_losses_are_those_of_one_process(values: dict[str, Any], workers: int, r
         assert found == pytest.approx(expected, rel=1e-5)
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_killed_costs_no_digit(rows: ImageRows, monkeypatch: pytest.MonkeyPatch) -> None:
     hyper = HyperParams(family="dense", hidden_units=[8], drop_out=0.5, epochs=2, batch_size=16)
     expected, weights = _trained(hyper, rows, 2)

@@ -3,33 +3,22 @@
 from __future__ import annotations
 
 import base64
-import os
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-_NAMES = ("chromium", "chromium-browser", "google-chrome")
 _WAIT_MS = 30_000
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    """Chromium; without one these tests are skipped, and fail in CI."""
-    program = next(filter(None, map(shutil.which, _NAMES)), None)
-    if program is None:
-        missing = "there is no Chromium here"
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(missing)
-    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with api.sync_playwright() as playwright:
-        opened = playwright.chromium.launch(
-            executable_path=program, args=["--disable-background-networking", "--enable-precise-memory-info"]
-        )
-        yield opened
-        opened.close()
+def browser(launch_chromium: Callable[..., Any]) -> Iterator[Any]:
+    """Chromium."""
+    opened = launch_chromium("--disable-background-networking", "--enable-precise-memory-info")
+    yield opened
+    opened.close()
 
 
 Open = Callable[..., Any]
