@@ -46,6 +46,7 @@ def test_training_evaluating_and_predicting(trained: convonet.api.TrainedRun, di
     assert len(answers) == scores["per_class"][7]["support"]
 
 
+@pytest.mark.slow
 def test_the_path_of_a_folder_is_the_training_or_the_test_images(digits: Path, tmp_path: Path) -> None:
     hyper = HYPER | {"family": "logistic", "epochs": 1}
     run = convonet.train(digits / "train", hyper, out=tmp_path, threads=1)

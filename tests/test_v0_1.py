@@ -115,6 +115,7 @@ def test_a_killed_training_resumes_and_its_model_is_the_last_epoch(assets: Path)
     assert (run / "model.keras").is_file()
 
 
+@pytest.mark.slow
 def test_a_killed_search_resumes_without_repeating_folds(assets: Path) -> None:
     run = assets / "runs" / "tune_killed"
     trials = (run / "trials.csv").read_bytes()
@@ -127,6 +128,7 @@ def test_a_killed_search_resumes_without_repeating_folds(assets: Path) -> None:
     assert sorted(row["params"]["num_filters"] for row in document["results"]) == [4, 8]
 
 
+@pytest.mark.slow
 def test_a_killed_study_resumes_without_repeating_settings(assets: Path) -> None:
     run = assets / "runs" / "study_killed"
     history = (run / "study_history.csv").read_bytes()

@@ -97,8 +97,8 @@ MOMENTS: dict[str, Moment] = {
 
 
 def _cases() -> list[Any]:
-    """Two of them in every test run, the others with the slow ones."""
-    quick = {("inside an epoch", "both"), ("between training and the later stages", "worker")}
+    """One of them in every test run, the others with the slow ones."""
+    quick = {("inside an epoch", "both")}
     pairs = [(moment, victim) for moment in MOMENTS for victim in ("worker", "both")]
     return [pytest.param(*pair, marks=() if pair in quick else pytest.mark.slow) for pair in pairs]
 

@@ -269,7 +269,6 @@ SCRIPT = """
     import sys, time
     from pathlib import Path
     from convonet.data.cache import ImageCache
-from convonet.data.cache_entry import EntryWriter
     from convonet.data.data_prep import prepare
     from convonet.data.sources import scan
     from convonet.params import DataParams

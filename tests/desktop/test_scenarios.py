@@ -74,6 +74,7 @@ def test_scenario_1_train(
     assert not {"keras", "torch", "tensorflow", "jax"} & (set(sys.modules) - loaded)
 
 
+@pytest.mark.slow
 def test_scenario_3_test_now_and_another_day(
     open_app: Any, answers: Any, qtbot: Any, digits: Path, tmp_path: Path, wait_work: Wait
 ) -> None:

@@ -122,7 +122,7 @@ def test_images_are_predicted_when_they_are_dropped(
     broken = tmp_path / "broken.png"
     broken.write_bytes(b"not an image")
     files = [*sorted((digits / "test" / "3").glob("*.png"))[:3], broken]
-    loaded.controller.guard(lambda: loaded.params.files.take_paths(files))
+    loaded.controller.guard(lambda: loaded.files.take_paths(files))
     assert [error.sentence() for error in answers.errors] == []
     assert loaded.shown == "use"
     wait_work(loaded)

@@ -129,7 +129,7 @@ def test_the_summary_is_one_screen(whole: tuple[Run, list[Event]]) -> None:
 
 
 @pytest.mark.parametrize(
-    "questions", [40, 75, *(pytest.param(n, marks=pytest.mark.slow) for n in (3, 15, 30, 50, 60, 68, 80))]
+    "questions", [75, *(pytest.param(n, marks=pytest.mark.slow) for n in (3, 15, 30, 40, 50, 60, 68, 80))]
 )
 def test_stopped_anywhere_it_goes_on_with_the_same_numbers(
     whole: tuple[Run, list[Event]], photos: Path, tmp_path: Path, questions: int
@@ -142,12 +142,14 @@ def test_stopped_anywhere_it_goes_on_with_the_same_numbers(
     assert result(run) == result(whole[0])
 
 
+@pytest.mark.slow
 def test_a_plan_repeats_itself(whole: tuple[Run, list[Event]], tmp_path: Path) -> None:
     run = Run.create(tmp_path, VerifyTask(run=str(whole[0].path), threads=1))
     answer = verify_job.work(run, run.task(), Watch())
     assert answer["equal"], answer["sentence"]
 
 
+@pytest.mark.slow
 def test_fast_takes_the_first_models_and_a_refit_uses_all_images(
     photos: Path, home: None, tmp_path: Path
 ) -> None:

@@ -13,12 +13,13 @@ from convonet import api
 from convonet.errors import InputError, OutOfMemoryError, OutputError
 from convonet.events import BatchEnded, Event, TrainingStarted, Warned, Watch
 from convonet.jobs import job_for
-from convonet.nets.backend import keras
 from convonet.params import DataParams, HyperParams
 from convonet.runs import Run
 from convonet.runs.documents import read_result
 from convonet.runs.memory import is_memory_error, memory_kills
 from convonet.tasks import AugmentTask, FindRateTask
+from convonet.training.image_rows import Batch
+from convonet.training.torch_step import TorchStep
 
 SMALL: dict[str, Any] = {
     "family": "dense",
@@ -29,26 +30,32 @@ SMALL: dict[str, Any] = {
 }
 
 
-class _Greedy(keras.callbacks.Callback):  # type: ignore[misc]
-    """Says that the memory is not enough until it has said so often enough."""
+def _be_greedy(monkeypatch: pytest.MonkeyPatch, times: int) -> None:
+    """Let the second batch need more memory than there is, so many times."""
+    left, train = times, TorchStep.train
+    seen: dict[TorchStep, int] = {}
 
-    def __init__(self, times: int) -> None:
-        super().__init__()
-        self.left = times
-
-    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
-        if batch == 1 and self.left:
-            self.left -= 1
+    def greedy(step: TorchStep, batch: Batch) -> None:
+        nonlocal left
+        seen[step] = seen.get(step, 0) + 1
+        if seen[step] == 2 and left:
+            left -= 1
             raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes")
+        train(step, batch)
+
+    monkeypatch.setattr(TorchStep, "train", greedy)
 
 
 def _told(events: list[Event], subject: str) -> list[str]:
     return [event.message for event in events if isinstance(event, Warned) and event.subject == subject]
 
 
-def test_memory_that_is_not_enough_halves_the_batch_and_goes_on(digits: Path, tmp_path: Path) -> None:
+def test_memory_that_is_not_enough_halves_the_batch_and_goes_on(
+    digits: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _be_greedy(monkeypatch, 2)
     events: list[Event] = []
-    run = api.train(str(digits), SMALL, out=tmp_path, threads=1, listen=events.append, callbacks=[_Greedy(2)])
+    run = api.train(str(digits), SMALL, out=tmp_path, threads=1, listen=events.append)
     record = Run.open(run.path).read()
     assert run.state == "done"
     assert len(run.history["loss"]) == 2
@@ -60,10 +67,13 @@ def test_memory_that_is_not_enough_halves_the_batch_and_goes_on(digits: Path, tm
     assert len([event for event in events if isinstance(event, TrainingStarted)]) == 3
 
 
-def test_a_batch_of_one_image_cannot_be_halved(digits: Path, tmp_path: Path) -> None:
+def test_a_batch_of_one_image_cannot_be_halved(
+    digits: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _be_greedy(monkeypatch, 9)
     hyper = SMALL | {"batch_size": 1}
     with pytest.raises(OutOfMemoryError, match="memory was not enough"):
-        api.train(str(digits), hyper, out=tmp_path, threads=1, callbacks=[_Greedy(9)])
+        api.train(str(digits), hyper, out=tmp_path, threads=1)
 
 
 @pytest.mark.parametrize(

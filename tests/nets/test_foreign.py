@@ -47,7 +47,7 @@ def test_scaled_as_the_person_says(images, tmp_path: Path, scaling, feed) -> Non
 
 def test_never_guessed(tmp_path: Path) -> None:
     for scaling in (None, "auto"):
-        with pytest.raises(ModelFileError, match="--scaling: unit for pixels"):
+        with pytest.raises(ModelFileError, match="the option scaling: unit for pixels"):
             NetModel.load(kept(plain(), tmp_path), scaling=scaling)
 
 

@@ -35,6 +35,8 @@ NEEDED: dict[str, Any] = {
     "layer": "conv",
     "run": "runs/one",
     "targets": (0.5,),
+    "folder": "photos",
+    "out": "map",
 }
 """A right value for every field that some task cannot do without."""
 

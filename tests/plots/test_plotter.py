@@ -14,7 +14,9 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from convonet.errors import OutputError
+from convonet.evaluation.evaluation import score
 from convonet.events import Event, FileSaved, Watch
+from convonet.inference.decision import Decision
 from convonet.params.hyper_params import HyperParams
 from convonet.plots import PLOTS, Plotter, curves_of, save_confusion, save_hyper_params, save_train_val_plots
 from convonet.plots.registry import register
@@ -43,6 +45,13 @@ TABLE = SearchTable(
     (1.0,) * 4,
 )
 CASE = StudyCase("num_units 16", 0.8, 2, {"loss": [1.0, 0.5], "accuracy": [0.5, 0.8]})
+EVALUATION = score(
+    np.array([0, 1, 1, 0]),
+    np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4], [0.7, 0.3]], np.float32),
+    Decision(1, None),
+    classes=["a", "东"],
+    paths=list("0123"),
+).document()
 VALUES: dict[str, tuple[Any, ...]] = {
     "curves": (CURVES,),
     "combined": (CURVES,),
@@ -50,31 +59,8 @@ VALUES: dict[str, tuple[Any, ...]] = {
     "hyper_params": (HyperParams(),),
     "samples": (PIXELS, ("a", "b", "东")),
     "network": (LAYERS,),
-    "reliability": (
-        {
-            "ece": 0.1,
-            "reliability": {"counts": [0, 4], "confidence": [None, 0.8], "accuracy": [None, 0.7]},
-            "confidence_histogram": {"edges": [0, 0.5, 1], "right": [0, 3], "wrong": [1, 0]},
-        },
-    ),
-    "ranking": (
-        {
-            "classes": ["a", "东"],
-            "positive": "东",
-            "confusion_matrix": [[3, 1], [0, 2]],
-            "curves": [
-                {
-                    "class": "东",
-                    "auc": 0.9,
-                    "auc_interval": [0.8, 1.0],
-                    "average_precision": 0.8,
-                    "chance": 0.3,
-                    "roc": {"fpr": [0, 0.2, 1], "tpr": [0, 1, 1]},
-                    "precision_recall": {"recall": [0, 1, 1], "precision": [1, 0.7, 0.3]},
-                }
-            ],
-        },
-    ),
+    "reliability": (EVALUATION,),
+    "ranking": (EVALUATION,),
     "rate_finder": ([1e-4, 1e-3, 1e-2], [2.0, 1.0, 3.0], 1e-3),
     "rates": ([0.02, 0.01],),
     "importance": (TABLE,),

@@ -91,7 +91,9 @@ def test_the_front_is_what_nothing_beats() -> None:
 
 def test_only_finished_settings_are_drawn_in_the_order_of_their_trials() -> None:
     def setting(trial: int, state: Any) -> Setting:
-        return Setting(trial, 0, {"epochs": trial}, state, 3, 0.5, 0.1, 1.0, 0.5, 0.1, 2.0, 3)
+        numbers = {"mean_accuracy": 0.5, "std": 0.1, "mean_loss": 1.0, "mean_score": 0.5, "std_score": 0.1}
+        of = {"trial": trial, "seed": 0, "params": {"epochs": trial}, "state": state, "folds": 3}
+        return Setting.of(of | numbers | {"seconds": 2.0, "epochs_trained": 3})
 
     table = search_table(
         [setting(3, "done"), setting(1, "done"), setting(2, "partial")], ["epochs"], "accuracy"

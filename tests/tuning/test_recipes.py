@@ -38,7 +38,8 @@ def _drawn(task: TuneTask, score: Callable[[Trial], float]) -> list[Trial]:
             value = score(trial)
             numbers = {"mean_accuracy": None, "std": None, "mean_loss": value, "mean_score": value}
             rest = {"std_score": 0.0, "seconds": 1.0, "epochs_trained": 1}
-            setting = Setting(trial.number, trial.hyper.seed, trial.values, "done", 1, **numbers, **rest)
+            of = {"trial": trial.number, "seed": trial.hyper.seed, "params": trial.values, "folds": 1}
+            setting = Setting.of({"state": "done"} | of | numbers | rest)
             sampler.tell(setting)
     return trials
 

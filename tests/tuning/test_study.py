@@ -61,7 +61,7 @@ def test_a_study_leaves_its_table_and_a_figure_for_each_case(study: StudyTask, t
         assert [cell["epochs"] for cell in row["epochs_to"]] == expected
         for target in study.targets:
             assert run.file(f"study_{row['trial']}_{target:g}.png").stat().st_size > 1000
-    assert document["results"][0]["epochs_to"][-1] == {"target": 0.999, "epochs": None}
+    assert document["results"][0]["epochs_to"][-1].to_dict() == {"target": 0.999, "epochs": None}
     assert document["results"][0]["epochs_trained"] == 6
     table = list(csv.DictReader(io.StringIO(run.file("study.csv").read_text())))
     assert [row["num_units"] for row in table] == ["2", "16"]

@@ -103,7 +103,7 @@ COMMANDS = {
     ),
     "doctor": CommandHome("doctor", "Versions, the computing device, folders, and what is missing."),
     "params": CommandHome("params", "Parameter files: make, show, check, change."),
-    "runs": CommandHome("runs", "Runs: list, show, compare, watch, cancel, delete."),
+    "runs": CommandHome("runs", "Runs: list, show, compare, watch, cancel, rename, delete."),
     "cache": CommandHome("cache", "The cache of decoded images."),
 }
 """Every command in the order of the list. Its module has `register`, which adds the commands of the file."""

@@ -120,10 +120,14 @@ def rename_run(
         str, typer.Argument(metavar="NAME", help="Shown instead of data set, network and date.")
     ],
     root: opt.Root = None,
+    json: opt.Json = False,
 ) -> None:
     """Give a run a name; its folder and id stay."""
     found = _store(root).find(run)
     rename(found, title)
+    if json:
+        print_json({"run": str(found.path), "id": found.id, "title": title_of(found)})
+        return
     say(f"{found.id}: {title_of(found)}")
 
 
