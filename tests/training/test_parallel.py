@@ -13,7 +13,7 @@ import pytest
 
 from convonet.errors import InputError
 from convonet.inference.net_input import NetInput
-from convonet.nets import NetModel
+from convonet.nets import NetModel, backend
 from convonet.nets.registry import create_model
 from convonet.params import HyperParams
 from convonet.params.data_params import PixelParams
@@ -65,6 +65,7 @@ def test_a_worker_that_is_killed_costs_no_digit(rows: ImageRows, monkeypatch: py
     hyper = HyperParams(family="dense", hidden_units=[8], drop_out=0.5, epochs=2, batch_size=16)
     expected, weights = _trained(hyper, rows, 2)
     started: list[ProcessGroup] = []
+    threads = backend.threads()
     start = ProcessGroup.start
 
     def noted(self: ProcessGroup) -> None:
@@ -78,6 +79,7 @@ def test_a_worker_that_is_killed_costs_no_digit(rows: ImageRows, monkeypatch: py
     monkeypatch.setattr(ProcessGroup, "start", noted)
     found, other = _trained(hyper, rows, 2)
     assert len(started) == 2
+    assert backend.threads() == threads
     assert found.history.rows == expected.history.rows
     assert all(np.array_equal(a, b) for a, b in zip(weights, other, strict=True))
 

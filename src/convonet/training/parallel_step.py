@@ -24,6 +24,7 @@ from convonet.nets.statistics import is_fixed
 from convonet.nets.torch_path import create_forward
 from convonet.nets.torch_path.batch_part import BatchPart, computing
 from convonet.params.hyper_params import HyperParams
+from convonet.runs.memory import is_memory_error
 from convonet.tasks.main_tasks import ExecutorName
 from convonet.training.image_rows import Batch
 from convonet.training.process_group import MODEL, ProcessGroup, flat, put_flat, sum_over_all, tell
@@ -73,7 +74,8 @@ class ParallelStep(TorchStep):
             "hyper": hyper.set_values(),
             "fixed": [index for index, layer in enumerate(layers) if is_fixed(layer)],
         }
-        threads = max(1, backend.threads() // workers)
+        self._threads = backend.threads()
+        threads = max(1, self._threads // workers)
         # All processes compute at the same time, so each gets its share of the threads.
         backend.set_threads(threads)
         self._group = _GROUPS[executor](workers - 1, threads, config | {"threads": threads})
@@ -96,7 +98,9 @@ class ParallelStep(TorchStep):
                     self._started = True
                 self._train_divided(batch)
                 return
-            except (RuntimeError, dist.DistError):
+            except (RuntimeError, dist.DistError) as error:
+                if is_memory_error(error):
+                    raise
                 # A worker is gone. The weights are still those before the batch; what the forward pass has touched
                 # is put back.
                 self._restarts += 1
@@ -110,6 +114,8 @@ class ParallelStep(TorchStep):
     def close(self) -> None:
         self._group.stop()
         self._folder.cleanup()
+        # What follows in this process, such as the evaluation, has all threads again.
+        backend.set_threads(self._threads)
 
     def _train_divided(self, batch: Batch) -> None:
         x, targets = self._pixels(batch), self._put(batch.targets)
