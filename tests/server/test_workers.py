@@ -29,6 +29,7 @@ from .loading import Seen, load, predict_request
 from .test_metrics import values
 from .test_stream import messages
 
+_PATIENCE = 120.0
 posix = pytest.mark.skipif(os.name != "posix", reason="processes share a listening socket on Unix")
 
 
@@ -85,6 +86,11 @@ def server(root: Path, *options: str) -> Iterator[Process]:
             process.end()
 
 
+def asking(process: Process) -> httpx.Client:
+    """A client of a server's API, patient with a machine that has other work."""
+    return httpx.Client(base_url=f"{process.url}api/v1", timeout=_PATIENCE)
+
+
 def test_limits_that_count_for_all_are_divided() -> None:
     shared = share_of(Limits(), 4)
     assert (shared.waiting_images, shared.waiting_bytes) == (5000, 128 * 2**20)
@@ -123,7 +129,10 @@ def test_a_server_that_ends_is_not_ready_and_starts_nothing(serve: Serve) -> Non
 def test_workers_answer_as_one_process_does(root: Path, shared: Served) -> None:
     image = {"files": ("7.png", shared.image().read_bytes())}
     alone = shared.client.post("/runs/trained/predict", files=image).json()
-    with server(root, "--workers", "2") as process, httpx.Client(base_url=f"{process.url}api/v1") as client:
+    with (
+        server(root, "--workers", "2") as process,
+        httpx.Client(base_url=f"{process.url}api/v1", timeout=_PATIENCE) as client,
+    ):
         for _ in range(10):
             assert client.post("/runs/trained/predict", files=image).json() == alone
         assert client.get("/ready").json()["status"] == "ready"
@@ -134,12 +143,12 @@ def test_workers_answer_as_one_process_does(root: Path, shared: Served) -> None:
             assert list(messages(answer))[-1].data == {"state": "done"}
         assert client.post(f"/runs/{run}/predict", files=image).status_code == 200
         assert {item["id"] for item in client.get("/runs").json()["runs"]} == {run, "trained"}
-        assert "<html" in httpx.get(process.url).text
+        assert "<html" in httpx.get(process.url, timeout=_PATIENCE).text
         found = client.get(f"/runs/{run}/files/model.keras", headers={"range": "bytes=0-9"})
         assert (found.status_code, len(found.content)) == (206, 10)
         # A model that only Keras opens is asked through the control process too.
         (root / "runs" / "trained" / "model.onnx").unlink()
-        answer = client.post("/runs/trained/predict", files=image, timeout=120)
+        answer = client.post("/runs/trained/predict", files=image)
         assert answer.json()["predictions"][0]["predicted"] == alone["predictions"][0]["predicted"]
 
 
@@ -150,13 +159,15 @@ def test_guards_and_bounds_hold_in_every_worker(root: Path) -> None:
     with server(root, "--workers", "2", "--token", token, "--max-upload", "1") as process:
         known = {"authorization": f"Bearer {token}"}
         for _ in range(6):  # on connections of their own, so that both are asked
-            assert httpx.get(f"{process.url}api/v1/runs").status_code == 401
-            assert httpx.get(f"{process.url}api/v1/runs", headers=known).status_code == 200
-            assert httpx.get(f"{process.url}api/v1/ready").status_code == 200
+            assert httpx.get(f"{process.url}api/v1/runs", timeout=_PATIENCE).status_code == 401
+            assert httpx.get(f"{process.url}api/v1/runs", headers=known, timeout=_PATIENCE).status_code == 200
+            assert httpx.get(f"{process.url}api/v1/ready", timeout=_PATIENCE).status_code == 200
             large = {"files": bytes(2**21)}
             url = f"{process.url}api/v1/runs/trained/predict"
-            assert httpx.post(url, files=large, headers=known).status_code == 413
-            assert httpx.get(process.url, headers={"host": "evil.example"}).status_code == 421
+            assert httpx.post(url, files=large, headers=known, timeout=_PATIENCE).status_code == 413
+            assert (
+                httpx.get(process.url, headers={"host": "evil.example"}, timeout=_PATIENCE).status_code == 421
+            )
         for worker in process.workers():
             assert token not in " ".join(worker.cmdline())
 
@@ -169,21 +180,23 @@ def test_a_worker_that_dies_is_replaced_and_counters_never_fall(root: Path, shar
     with server(root, "--workers", "2") as process:
         api = f"{process.url}api/v1"
         for _ in range(5):
-            assert httpx.post(f"{api}/runs/trained/predict", files=image).status_code == 200
+            assert (
+                httpx.post(f"{api}/runs/trained/predict", files=image, timeout=_PATIENCE).status_code == 200
+            )
         end = time.monotonic() + 5
-        while values(httpx.get(f"{api}/metrics").text).get(series) != 5:
+        while values(httpx.get(f"{api}/metrics", timeout=_PATIENCE).text).get(series) != 5:
             assert time.monotonic() < end
             time.sleep(0.1)
         old = process.workers()
         for worker in old:
             worker.kill()
         end = time.monotonic() + 20
-        while httpx.get(f"{api}/ready", timeout=20).status_code != 200 or len(process.workers()) < 2:
+        while httpx.get(f"{api}/ready", timeout=_PATIENCE).status_code != 200 or len(process.workers()) < 2:
             assert time.monotonic() < end
             time.sleep(0.1)
         assert not set(old) & set(process.workers())
-        assert httpx.post(f"{api}/runs/trained/predict", files=image).status_code == 200
-        assert values(httpx.get(f"{api}/metrics").text)[series] >= 5
+        assert httpx.post(f"{api}/runs/trained/predict", files=image, timeout=_PATIENCE).status_code == 200
+        assert values(httpx.get(f"{api}/metrics", timeout=_PATIENCE).text)[series] >= 5
         everybody = psutil.Process(process.popen.pid).children(recursive=True)
         assert process.end() < 5
         _, alive = psutil.wait_procs(everybody, timeout=5)

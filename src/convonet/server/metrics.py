@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
@@ -59,7 +59,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self._started = time.monotonic()
-        self._counts: Counter[Series] = Counter()
+        self._counts: defaultdict[Series, float] = defaultdict(float)
         self._models: set[str] = set()
         self._lock = threading.Lock()
         self.streams = 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections import Counter
 from functools import cache
 from typing import Any, Literal
 
@@ -73,14 +72,14 @@ async def logout() -> Response:
 @router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
 async def metrics(parts: Parts) -> Response:
     """Counters in Prometheus' text format, those of every model and of all workers among them."""
-    gauges = Counter(parts.gauges())
-    counts = [parts.metrics.counts()]
+    counts, gauges, workers = [parts.metrics.counts()], parts.gauges(), 1
     if parts.pool is not None:
         counts.append(parts.pool.counts())
-        gauges.update(parts.pool.gauges())
-    gauges.update({f"runs_{state}": count for state, count in parts.queue.counts().items()})
-    gauges["event_streams"], gauges["uptime_seconds"] = parts.metrics.streams, parts.metrics.uptime
-    gauges["prediction_workers"] = 1 if parts.pool is None else parts.pool.size
+        of_pool, workers = parts.pool.gauges(), parts.pool.size
+        gauges = {name: value + of_pool.get(name, 0) for name, value in gauges.items()}
+    gauges |= {f"runs_{state}": count for state, count in parts.queue.counts().items()}
+    gauges |= {"event_streams": parts.metrics.streams, "uptime_seconds": parts.metrics.uptime}
+    gauges["prediction_workers"] = workers
     text = metrics_text(added(counts), gauges)
     return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
 
