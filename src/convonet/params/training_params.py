@@ -5,6 +5,7 @@ Longer than usual: it is one list of declarations.
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 from pydantic import field_validator
@@ -16,13 +17,15 @@ Optimizer = Literal["sgd", "adam", "adamw", "rmsprop"]
 Schedule = Literal["constant", "exponential", "cosine", "one_cycle"]
 WarmUpUnit = Literal["epochs", "batches"]
 LossName = Literal["cross_entropy", "focal"]
+Precision = Literal["float32", "bfloat16", "float16"]
 Monitor = Literal["val_loss", "val_accuracy", "val_auc", "loss", "accuracy"]
 SaveBest = Literal["none", "val_loss", "val_accuracy", "val_auc", "loss", "accuracy"]
+_DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d{1,2})?")
 TargetMetric = Literal["accuracy", "val_accuracy"]
 
 
 class TrainingParams(ParamModel):
-    """Groups Training, Loss, Scores and Stopping."""
+    """Groups Training, Loss, Scores, Stopping and Computing."""
 
     optimizer: Optimizer = param(
         "sgd", "Optimizer", "How weights are changed.", group="Training", tunable=True
@@ -279,6 +282,28 @@ class TrainingParams(ParamModel):
         "When the loss is no longer a number, training goes back to the start of the epoch with half the rate.",
         group="Stopping",
     )
+
+    device: str = param(
+        "auto",
+        "Device",
+        "What the network is trained on: auto takes the GPU where there is one. Or cpu, cuda (a GPU of NVIDIA), cuda:1 "
+        "(the second one), mps (Apple).",
+        group="Computing",
+    )
+    precision: Precision = param(
+        "float32",
+        "Precision",
+        "What the network computes with while it is trained; weights, loss and scores stay in float32. bfloat16 is "
+        "faster on newer GPUs and processors, float16 on GPUs alone; both change the numbers slightly.",
+        group="Computing",
+    )
+
+    @field_validator("device")
+    @classmethod
+    def _check_device(cls, value: str) -> str:
+        if not _DEVICE.fullmatch(value):
+            raise ValueError(f"device (Device): expected auto, cpu, cuda, cuda:N or mps, received {value!r}")
+        return value
 
     @field_validator("class_weights")
     @classmethod
