@@ -56,12 +56,14 @@ def test_gradients_are_those_of_keras_in_torchs_autocast(family: str) -> None:
     expected = torch.nn.functional.nll_loss(answers.float().log(), targets)
     expected.backward()
     assert loss.item() == pytest.approx(expected.item(), rel=0.02)
-    for ours, theirs in zip(found, _gradients(plain), strict=True):
-        assert np.linalg.norm(ours - theirs) <= 0.05 * np.linalg.norm(theirs) + 1e-6
 
-    _, full = _step_of(hyper.changed(precision="float32"))
-    exact, _ = full.backward(x, targets, None)
-    assert exact.item() != loss.item(), "it computed in full precision"
+    exact, full = _step_of(hyper.changed(precision="float32"))
+    exact_loss, _ = full.backward(x, targets, None)
+    assert exact_loss.item() != loss.item(), "it computed in full precision"
+    # Rounding differs with the order of operations, so both are held against the full numbers.
+    for ours, theirs, true in zip(found, _gradients(plain), _gradients(exact), strict=True):
+        allowed = 1.5 * np.linalg.norm(theirs - true) + 0.02 * np.linalg.norm(true) + 1e-6
+        assert np.linalg.norm(ours - true) <= allowed
 
 
 def test_statistics_are_measured_in_full_precision() -> None:
