@@ -212,6 +212,26 @@ def test_the_last_blocks_are_trained_where_all_take_too_long(
     assert answer["equal"], answer["sentence"]
 
 
+@pytest.mark.slow
+def test_epochs_faster_than_measured_become_more_and_are_repeated_as_they_were(
+    photos: Path, home: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plan_decisions, "measure_speed", lambda *_: Speed(2.0, 15.0))
+    data = DataParams(train_dir=str(photos / "train"), test_dir=str(photos / "test"), image_size=(64, 64))
+    task = TrainTask(data=data, hyper=HyperParams(), recipe="auto", minutes=1, threads=1)
+    run = Run.create(tmp_path, task)
+    work(run, task, Watch())
+    run.update(state="done")
+    plan = run.read().plan
+    lengths = [(one.after, one.value) for one in plan.decisions if one.candidate == "fine_tuned"]
+    assert lengths[0][1] in (2, 3)
+    assert lengths[-1][1] > lengths[0][1]
+    assert lengths[-1][0] > 0
+    repeated = Run.create(tmp_path, VerifyTask(run=str(run.path), threads=1))
+    answer = verify_job.work(repeated, repeated.task(), Watch())
+    assert answer["equal"], answer["sentence"]
+
+
 def test_two_images_are_trained_on_without_a_comparison(photos: Path, home: None, tmp_path: Path) -> None:
     for name in ("bars", "checks"):
         (tmp_path / "two" / name).mkdir(parents=True)
