@@ -201,32 +201,15 @@ def test_the_last_blocks_are_trained_where_all_take_too_long(
     work(run, task, Watch())
     run.update(state="done")
     plan = run.read().plan
-    released, epochs = plan.decision("fine_tuned", "release"), plan.decision("fine_tuned", "epochs")
+    released = plan.decision("fine_tuned", "release")
     assert released is not None
     assert (released.value, released.reason.split(";")[0]) == (6, "an epoch of all layers takes 1000 s")
-    assert epochs is not None
-    assert epochs.value in (2, 3)
+    # Epochs that are faster than measured become more.
+    tuned = [one for one in plan.decisions if (one.candidate, one.what) == ("fine_tuned", "epochs")]
+    lengths = [(one.after, one.value) for one in tuned]
+    assert lengths[0] in [(0, 2), (0, 3)]
+    assert lengths[-1] == (1, 12)
     assert plan.candidate("fine_tuned").state == "done"
-    repeated = Run.create(tmp_path, VerifyTask(run=str(run.path), threads=1))
-    answer = verify_job.work(repeated, repeated.task(), Watch())
-    assert answer["equal"], answer["sentence"]
-
-
-@pytest.mark.slow
-def test_epochs_faster_than_measured_become_more_and_are_repeated_as_they_were(
-    photos: Path, home: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(plan_decisions, "measure_speed", lambda *_: Speed(2.0, 15.0))
-    data = DataParams(train_dir=str(photos / "train"), test_dir=str(photos / "test"), image_size=(64, 64))
-    task = TrainTask(data=data, hyper=HyperParams(), recipe="auto", minutes=1, threads=1)
-    run = Run.create(tmp_path, task)
-    work(run, task, Watch())
-    run.update(state="done")
-    plan = run.read().plan
-    lengths = [(one.after, one.value) for one in plan.decisions if one.candidate == "fine_tuned"]
-    assert lengths[0][1] in (2, 3)
-    assert lengths[-1][1] > lengths[0][1]
-    assert lengths[-1][0] > 0
     repeated = Run.create(tmp_path, VerifyTask(run=str(run.path), threads=1))
     answer = verify_job.work(repeated, repeated.task(), Watch())
     assert answer["equal"], answer["sentence"]

@@ -117,7 +117,7 @@ class PlanDecisions:
             wanted = min(max(wanted, epoch + 1, candidate.least_epochs), candidate.most_epochs)
             if wanted == before:
                 return None
-            reason = f"an epoch takes {mean:.0f} s: {wanted} epochs instead of {before}"
+            reason = f"an epoch takes {mean:.1f} s: {wanted} epochs instead of {before}"
             self._decide(candidate, "epochs", wanted, reason, after=epoch)
             return wanted
 
