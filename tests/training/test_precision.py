@@ -70,7 +70,9 @@ def test_statistics_are_measured_in_full_precision() -> None:
     """A mean of many numbers in bfloat16 would be off by some hundredths."""
     means = []
     for precision in ("float32", "bfloat16"):
-        hyper = HyperParams.of({"family": "convonet", "batch_norm": "after", "precision": precision, "seed": 1})
+        hyper = HyperParams.of(
+            {"family": "convonet", "batch_norm": "after", "precision": precision, "seed": 1}
+        )
         model, step = _step_of(hyper)
         step.train(Batch(IMAGES, LABELS))
         norms = [layer for layer in model.layers if type(layer) is keras.layers.BatchNormalization]

@@ -158,6 +158,11 @@ class JobQueue:
         with self._lock:
             return self._place(run)
 
+    def positions(self) -> dict[str, int]:
+        """How many runs come before each one that waits, by the path of its folder."""
+        with self._lock:
+            return {str(job.run.path): place for place, job in enumerate(self._waiting)}
+
     def counts(self) -> dict[str, int]:
         """How many runs wait and how many are at work."""
         with self._lock:
