@@ -158,7 +158,7 @@ def _training_of(folder: Path, task: TrainTask, model: NetModel, settings: Mappi
         checkpoint=checkpoint,
         on_history=write_row,
         on_resume=cut,
-        workers=task.workers,
+        workers=task.processes,
         executor=task.executor,
         **settings,
     )

@@ -72,6 +72,9 @@ with _hidden(*(package for package in _UNUSED if package != os.environ["KERAS_BA
         import keras
         from keras import ops
 
+        # Where `use_device` says what keras shall compute on.
+        from keras.src.backend.common import global_state
+
 # The person's keras.json may be of another course. It could turn the axes round, while here images are (N, height,
 # width, channels), or compute with half of the digits.
 keras.config.set_image_data_format("channels_last")
@@ -149,19 +152,13 @@ def devices() -> list[str]:
 
 def _chosen_device() -> str | None:
     """The device that `use_device` has set; None where keras chooses."""
-    chosen = _keras_state().get_global_attribute("torch_device", None)
+    chosen = global_state.get_global_attribute("torch_device", None)
     return None if chosen is None else str(chosen)
 
 
 def _choose_device(device: str | None) -> None:
-    _keras_state().set_global_attribute("torch_device", device)
-
-
-def _keras_state() -> Any:
-    # `keras.device` is a block, and a network that is trained inside of one would have to be used inside of it too.
-    from keras.src.backend.common import global_state
-
-    return global_state
+    # Not `keras.device`, which is a block: a network that is trained inside of one would have to be used inside of it.
+    global_state.set_global_attribute("torch_device", device)
 
 
 def numbers(variable: Any) -> np.ndarray:

@@ -298,6 +298,16 @@ class TrainingParams(ParamModel):
         group="Computing",
     )
 
+    workers: int = param(
+        1,
+        "Processes",
+        "Processes that compute each batch together, each with its share of the threads. Increase it on a machine "
+        "with many cores. Other numbers give other last digits.",
+        group="Computing",
+        ge=1,
+        le=64,
+    )
+
     @field_validator("device")
     @classmethod
     def _check_device(cls, value: str) -> str:

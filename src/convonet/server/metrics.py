@@ -41,7 +41,7 @@ _FAMILIES = {
 }
 
 
-class Series(NamedTuple):
+class CounterKey(NamedTuple):
     """One counter: the name of its family, what follows that name, and its labels."""
 
     family: str
@@ -59,7 +59,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self._started = time.monotonic()
-        self._counts: defaultdict[Series, float] = defaultdict(float)
+        self._counts: defaultdict[CounterKey, float] = defaultdict(float)
         self._models: set[str] = set()
         self._lock = threading.Lock()
         self.streams = 0
@@ -73,38 +73,38 @@ class Metrics:
         """Count a request."""
         known = method if method in _METHODS else "other"
         with self._lock:
-            self._counts[Series("requests_total", "", (("method", known), ("status", str(status))))] += 1
+            self._counts[CounterKey("requests_total", "", (("method", known), ("status", str(status))))] += 1
             self._observe("request_seconds", (), seconds)
 
     def computed(self, model: str, images: int, seconds: float) -> None:
         """Count images that a network computed at once."""
         with self._lock:
             labels = (("model", self._label(model)),)
-            self._counts[Series("predicted_images_total")] += images
-            self._counts[Series("prediction_batches_total")] += 1
-            self._counts[Series("model_images_total", "", labels)] += images
-            self._counts[Series("model_batches_total", "", labels)] += 1
-            self._counts[Series("model_compute_seconds_total", "", labels)] += seconds
+            self._counts[CounterKey("predicted_images_total")] += images
+            self._counts[CounterKey("prediction_batches_total")] += 1
+            self._counts[CounterKey("model_images_total", "", labels)] += images
+            self._counts[CounterKey("model_batches_total", "", labels)] += 1
+            self._counts[CounterKey("model_compute_seconds_total", "", labels)] += seconds
 
     def predicted(self, model: str, outcome: str, seconds: float) -> None:
         """Count a prediction request; `outcome` is `ok`, `refused` or `failed`."""
         with self._lock:
             label = ("model", self._label(model))
-            self._counts[Series("model_requests_total", "", (label, ("outcome", outcome)))] += 1
+            self._counts[CounterKey("model_requests_total", "", (label, ("outcome", outcome)))] += 1
             self._observe("model_request_seconds", (label,), seconds)
 
-    def counts(self) -> dict[Series, float]:
+    def counts(self) -> dict[CounterKey, float]:
         """Every counter so far."""
         with self._lock:
             return dict(self._counts)
 
     def _observe(self, family: str, labels: tuple[tuple[str, str], ...], seconds: float) -> None:
         for bound in _BOUNDS:
-            at = Series(family, "_bucket", (*labels, ("le", f"{bound:g}")))
+            at = CounterKey(family, "_bucket", (*labels, ("le", f"{bound:g}")))
             self._counts[at] += seconds <= bound
-        self._counts[Series(family, "_bucket", (*labels, ("le", "+Inf")))] += 1
-        self._counts[Series(family, "_sum", labels)] += seconds
-        self._counts[Series(family, "_count", labels)] += 1
+        self._counts[CounterKey(family, "_bucket", (*labels, ("le", "+Inf")))] += 1
+        self._counts[CounterKey(family, "_sum", labels)] += seconds
+        self._counts[CounterKey(family, "_count", labels)] += 1
 
     def _label(self, model: str) -> str:
         if model not in self._models and len(self._models) >= _MOST_MODELS:
@@ -113,18 +113,18 @@ class Metrics:
         return model
 
 
-def added(parts: Iterable[Mapping[Series, float]]) -> dict[Series, float]:
+def added(parts: Iterable[Mapping[CounterKey, float]]) -> dict[CounterKey, float]:
     """The sums of counters of several processes, in the order in which they first came."""
-    total: dict[Series, float] = {}
+    total: dict[CounterKey, float] = {}
     for part in parts:
         for series, value in part.items():
             total[series] = total.get(series, 0) + value
     return total
 
 
-def text(counts: Mapping[Series, float], gauges: Mapping[str, float]) -> str:
+def text(counts: Mapping[CounterKey, float], gauges: Mapping[str, float]) -> str:
     """Prometheus' text format, version 0.0.4."""
-    every = dict(counts) | {Series(name): value for name, value in gauges.items()}
+    every = dict(counts) | {CounterKey(name): value for name, value in gauges.items()}
     lines = []
     for family, (kind, about) in _FAMILIES.items():
         found = [series.text(value) for series, value in every.items() if series.family == family]
@@ -133,15 +133,15 @@ def text(counts: Mapping[Series, float], gauges: Mapping[str, float]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def to_json(counts: Mapping[Series, float]) -> list[Any]:
+def to_json(counts: Mapping[CounterKey, float]) -> list[Any]:
     """Counters as JSON, for another process."""
     return [[*series, value] for series, value in counts.items()]
 
 
-def from_json(content: Iterable[Any]) -> dict[Series, float]:
+def from_json(content: Iterable[Any]) -> dict[CounterKey, float]:
     """What `to_json` gave."""
     return {
-        Series(family, suffix, tuple((str(name), str(label)) for name, label in labels)): value
+        CounterKey(family, suffix, tuple((str(name), str(label)) for name, label in labels)): value
         for family, suffix, labels, value in content
     }
 

@@ -12,7 +12,7 @@ from collections import Counter
 
 from convonet.errors import WorkerError
 from convonet.own_process import child_environment, neutral_folder, python_words
-from convonet.server.metrics import Series, added, from_json
+from convonet.server.metrics import CounterKey, added, from_json
 
 _MODULE = "convonet.server.prediction_worker"
 _WATCH_SECONDS = 0.1
@@ -40,7 +40,7 @@ class _Worker:
         )
         self.ready = threading.Event()
         self.started = time.monotonic()
-        self.counts: dict[Series, float] = {}
+        self.counts: dict[CounterKey, float] = {}
         self.gauges: dict[str, float] = {}
         self._reader = threading.Thread(target=self._read, name="worker", daemon=True)
         self._reader.start()
@@ -103,7 +103,7 @@ class PredictionPool:
         self._count, self._listening, self._order = count, listening, order
         self._workers: list[_Worker] = []
         self._ending: list[_Worker] = []
-        self._ended: Counter[Series] = Counter()
+        self._ended: Counter[CounterKey] = Counter()
         self._lock = threading.RLock()
         self._stop, self._exchange = threading.Event(), threading.Event()
         self._pause = 0.0
@@ -150,7 +150,7 @@ class PredictionPool:
         for worker in self._workers:
             worker.end(_END_SECONDS)
 
-    def counts(self) -> dict[Series, float]:
+    def counts(self) -> dict[CounterKey, float]:
         """The counters of all workers, also of those that have ended."""
         with self._lock:
             return added([self._ended, *(worker.counts for worker in self._workers + self._ending)])

@@ -119,11 +119,9 @@ def _divided(
 
 def _torch_step(model: Any, optimizer: Any, loss: Any, boundary: float | None, precision: Precision) -> Step:
     # Torch need not be installed where another backend computes.
-    from convonet.training.precision import check_precision
-    from convonet.training.torch_step import TorchStep
+    from convonet.training.torch_step import checked_step
 
-    check_precision(precision, model.trainable_variables[0].value.device.type)
-    return TorchStep(model, optimizer, loss, boundary, precision)
+    return checked_step(model, optimizer, loss, boundary, precision)
 
 
 def forward_of(model: Any) -> Any:

@@ -13,7 +13,7 @@ from convonet.nets.backend import keras
 from convonet.nets.torch_path import create_forward, lay_out
 from convonet.params.training_params import Precision
 from convonet.training.image_rows import Batch
-from convonet.training.precision import Computing
+from convonet.training.precision import Computing, check_precision
 from convonet.training.steps import likeliest
 from convonet.training.updates import create_update
 
@@ -132,6 +132,14 @@ class TorchStep:
         self._loss_sum += loss.detach().to(device).double() * len(targets)
         answers = output.argmax(dim=1) if self._boundary is None else (output > self._boundary).long()[:, 0]
         self._correct += (answers == likeliest(targets)).sum().to(device)
+
+
+def checked_step(
+    model: Any, optimizer: Any, loss: Any, boundary: float | None, precision: Precision
+) -> TorchStep:
+    """A step in a precision that the network's device can compute with. Raises InputError otherwise."""
+    check_precision(precision, model.trainable_variables[0].value.device.type)
+    return TorchStep(model, optimizer, loss, boundary, precision)
 
 
 def _short(loss: Any) -> Any:
