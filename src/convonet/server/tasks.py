@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from convonet.errors import ConvonetError, ParamError, nearest
-from convonet.params import DataParams, SearchSpace, fields_of
+from convonet.params import DataParams, HyperParams, SearchSpace, fields_of
 from convonet.params.bases import is_model_file
 from convonet.params.migrations import FORMAT_VERSION, VERSION_KEY, migrated
 from convonet.params.recipes import recipe_of
