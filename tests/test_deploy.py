@@ -67,7 +67,8 @@ def test_the_start_script_serves_with_workers_and_ends(tmp_path: Path) -> None:
     try:
         line = process.stderr.readline()
         assert line.startswith("Convonet at "), line + process.stderr.read()
-        threading.Thread(target=process.stderr.read, daemon=True).start()
+        reader = threading.Thread(target=process.stderr.read, daemon=True)
+        reader.start()
         url = f"{line.split()[2]}api/v1"
         named = {"host": "images.example"}
         with httpx.Client(timeout=60, headers=named) as client:
@@ -78,3 +79,5 @@ def test_the_start_script_serves_with_workers_and_ends(tmp_path: Path) -> None:
     finally:
         process.terminate()
         assert process.wait(timeout=10) == 0
+    reader.join()
+    process.stderr.close()

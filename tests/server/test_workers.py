@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import httpx
 import psutil
@@ -52,8 +53,14 @@ class Process:
         """Ask it to end; the seconds that took."""
         started = time.monotonic()
         self.popen.terminate()
-        self.popen.communicate(timeout=30)
+        self.popen.wait(timeout=30)
         return time.monotonic() - started
+
+
+def drain(log: IO[str]) -> None:
+    """Read a log to its end: a full pipe would hold up the server."""
+    with log:
+        log.read()
 
 
 def begin(root: Path, *options: str, handed: socket.socket | None = None) -> Process:
@@ -70,8 +77,7 @@ def begin(root: Path, *options: str, handed: socket.socket | None = None) -> Pro
     assert popen.stderr is not None
     line = popen.stderr.readline()
     assert line.startswith("Convonet at "), line + popen.stderr.read()
-    # Nobody else reads the log, and a full pipe would hold up the server.
-    threading.Thread(target=popen.stderr.read, daemon=True).start()
+    threading.Thread(target=drain, args=(popen.stderr,), daemon=True).start()
     return Process(popen, line.split()[2])
 
 
