@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import filelock
 
@@ -34,6 +34,7 @@ from convonet.data.listing import ImageListing
 from convonet.errors import Cancelled, InputError
 from convonet.events import StageStarted, Watch
 from convonet.home import home
+from convonet.json_values import JsonObject
 from convonet.params.data_params import PixelParams
 
 BYTES_VARIABLE = "CONVONET_CACHE_BYTES"
@@ -56,11 +57,16 @@ class CacheEntry(NamedTuple):
     bytes: int
     last_used: float
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> JsonObject:
         """As JSON; `used` is the time in UTC."""
         used = datetime.fromtimestamp(self.last_used, UTC).isoformat(timespec="seconds")
-        values = {"key": self.key, "root": self.root, "images": self.images}
-        return values | {"bytes": self.bytes, "used": used}
+        return {
+            "key": self.key,
+            "root": self.root,
+            "images": self.images,
+            "bytes": self.bytes,
+            "used": used,
+        }
 
 
 def key_of(listing: ImageListing, pixels: PixelParams) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from convonet.csv_files import csv_rows, write_csv
 from convonet.data.data_prep import PreparedSet
-from convonet.documents.run_record import DataRecord, MarkRow, SetRecord, SkippedPath
+from convonet.documents.run_record import DataRecord, SetRecord, SkippedPath
 from convonet.errors import DataChangedError
 from convonet.events import Warned, Watch
 from convonet.runs import Run
@@ -33,7 +33,7 @@ def _set_record(prepared: PreparedSet, fingerprint: str) -> SetRecord:
         root=str(listing.root),
         images=len(prepared.labels),
         skipped=tuple(SkippedPath(path, reason) for path, reason in listing.skipped),
-        marks=tuple(MarkRow.of(mark.to_dict()) for mark in listing.marks),
+        marks=tuple(mark.row() for mark in listing.marks),
         fingerprint=fingerprint,
     )
 

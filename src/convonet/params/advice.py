@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from convonet.json_values import JsonObject
 from convonet.params.families import family_info
 from convonet.params.hyper_params import HyperParams
 
@@ -29,7 +29,7 @@ class Advice:
     text: str
     mistake: bool = False
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> JsonObject:
         """As JSON."""
         return {"kind": self.kind, "text": self.text, "mistake": self.mistake}
 

@@ -5,37 +5,14 @@ from __future__ import annotations
 import csv
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
 
+from convonet.documents.repetition import ComparedPart, EnvironmentChange, RunMismatch
 from convonet.documents.run_record import RunRecord
 
 
-class Difference(NamedTuple):
-    """Where two runs part.
-
-    Attributes:
-        what: `data`, `plan`, `history`, `trials` or `weights`.
-        place: which epoch, fold, weight or file.
-        name: which number of it; empty where the place says it all.
-        before, after: what was there; None where nothing was.
-    """
-
-    what: str
-    place: str
-    name: str
-    before: str | None
-    after: str | None
-
-    def sentence(self) -> str:
-        """In words."""
-        name = f"{self.name} of {self.place}" if self.name else self.place
-        shown = ["nothing" if value is None else value for value in (self.before, self.after)]
-        return f"{name} was {shown[0]} and is now {shown[1]}"
-
-
 def table_difference(
-    what: str, before: Path, after: Path, keys: Sequence[str], ignored: Collection[str] = ()
-) -> Difference | None:
+    what: ComparedPart, before: Path, after: Path, keys: Sequence[str], ignored: Collection[str] = ()
+) -> RunMismatch | None:
     """The first row of two CSV files that differs, in the order of the first file.
 
     Args:
@@ -47,13 +24,15 @@ def table_difference(
         other = others.get(place)
         shown = ", ".join(f"{key} {value}" for key, value in zip(keys, place, strict=True))
         if other is None:
-            return Difference(what, shown, "", "there", None)
+            return RunMismatch(what=what, place=shown, before="there", after=None)
         for name, value in row.items():
             if name not in ignored and other.get(name) != value:
-                return Difference(what, shown, name, value or None, other.get(name) or None)
+                return RunMismatch(
+                    what=what, place=shown, name=name, before=value or None, after=other.get(name) or None
+                )
     for place in others.keys() - rows.keys():
         shown = ", ".join(f"{key} {value}" for key, value in zip(keys, place, strict=True))
-        return Difference(what, shown, "", None, "there")
+        return RunMismatch(what=what, place=shown, before=None, after="there")
     return None
 
 
@@ -63,12 +42,14 @@ def count_rows(table: Path) -> int:
         return sum(1 for _ in csv.DictReader(lines))
 
 
-def changed_surroundings(before: RunRecord, after: RunRecord) -> list[dict[str, Any]]:
-    """Versions and machine of two records, where they differ: `{"name", "before", "after"}` each."""
+def changed_surroundings(before: RunRecord, after: RunRecord) -> tuple[EnvironmentChange, ...]:
+    """Versions and machine of two records, where they differ."""
     pairs = [(name, before.versions.get(name), version) for name, version in after.versions.items()]
     pairs += [("processor", before.machine.processor, after.machine.processor)]
     pairs += [("platform", before.machine.platform, after.machine.platform)]
-    return [{"name": name, "before": old, "after": new} for name, old, new in pairs if old != new]
+    return tuple(
+        EnvironmentChange(name=name, before=old, after=new) for name, old, new in pairs if old != new
+    )
 
 
 def _rows(table: Path, keys: Sequence[str]) -> dict[tuple[str, ...], dict[str, str]]:
