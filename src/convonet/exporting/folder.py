@@ -20,6 +20,7 @@ from convonet.exporting.samples import Samples
 from convonet.inference.golden import Probabilities, golden_rows, largest_difference
 from convonet.inference.labels import labels_text
 from convonet.inference.model_info import ModelInfo
+from convonet.json_values import JsonObject
 from convonet.nets.export import export_onnx, exported_info, reference_of, tolerance_of
 from convonet.nets.net_model import NetModel
 from convonet.nets.onnx_metadata import plain_values
@@ -98,7 +99,7 @@ def _write_golden(
 ) -> None:
     """The files themselves where there are files, so that decoding is checked too; else PNG files of pixels."""
     folder.mkdir()
-    said: list[dict[str, Any]] = []
+    answers: list[JsonObject] = []
     for place, row in enumerate(rows.tolist(), start=1):
         original = samples.files[row] if samples is not None and samples.files else None
         file = folder / f"{place}{original.suffix.lower() if original else '.png'}"
@@ -107,9 +108,9 @@ def _write_golden(
         else:
             pixels = images[row]
             Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels).save(file)
-        item: dict[str, Any] = {"file": file.name, "probabilities": probabilities[row].tolist()}
-        said.append(item | ({"class": samples.classes[row]} if samples is not None else {}))
-    (folder / "golden.json").write_text(json_text(said, indent=1) + "\n", encoding="utf-8")
+        item: JsonObject = {"file": file.name, "probabilities": probabilities[row].tolist()}
+        answers.append(item | ({"class": samples.classes[row]} if samples is not None else {}))
+    (folder / "golden.json").write_text(json_text(answers, indent=1) + "\n", encoding="utf-8")
 
 
 def _check_script(made: Path, expected: Probabilities, tolerance: float) -> float:

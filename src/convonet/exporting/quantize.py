@@ -12,10 +12,10 @@ import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import onnx
+from numpy.typing import NDArray
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
@@ -101,7 +101,7 @@ class _Calibration(CalibrationDataReader):  # type: ignore[misc]
             images[start : start + _BATCH] for start in range(0, len(images), _BATCH)
         )
 
-    def get_next(self) -> dict[str, Any] | None:
+    def get_next(self) -> dict[str, NDArray[np.float32]] | None:
         batch = next(self._batches, None)
         return None if batch is None else {INPUT_NAME: batch.astype(np.float32)}
 

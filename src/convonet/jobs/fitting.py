@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from convonet.atomic import write_text
+from convonet.documents.run_record import AdviceRow
 from convonet.errors import DataError
 from convonet.events import StageStarted, Warned, Watch
 from convonet.inference.keras_file import read_info
@@ -106,7 +107,7 @@ def advise_of(run: Run, task: TrainTask, sets: TrainSets, watch: Watch) -> None:
     counts = np.bincount(sets.train.labels[sets.train_rows], minlength=len(classes))
     facts = SetFacts(dict(zip(classes, counts.tolist(), strict=True)), sets.pixels.shape[:2])
     said = advise(facts, task.hyper)
-    run.update(advice=[advice.to_dict() for advice in said])
+    run.update(advice=[AdviceRow.of(asdict(advice)) for advice in said])
     for advice in said:
         if advice.mistake:
             watch.tell(Warned(message=advice.text, subject="advice"))

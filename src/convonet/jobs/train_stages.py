@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from convonet.atomic import replacing, write_text
+from convonet.documents.run_record import FindingRow
 from convonet.documents.training import TrainDocument
 from convonet.errors import Cancelled, ConvonetError, DataError
 from convonet.evaluation.models import sha256_of
@@ -131,7 +133,7 @@ def _save(
     run.update(
         model_epoch=result.model_epoch,
         stopped=result.stopped,
-        diagnosis=[finding.to_dict() for finding in findings],
+        diagnosis=[FindingRow.of(asdict(finding)) for finding in findings],
         images_per_second=result.images_per_second,
         scores=scores,
     )

@@ -50,7 +50,7 @@ def examine() -> dict[str, Any]:
     return {
         "ready": "device" in keras and not refused,
         "versions": versions(),
-        "machine": machine() | keras,
+        "machine": machine().to_dict() | keras,
         "folders": {"home": str(folder), "cache": str(folder / "cache")},
         "parts": parts,
     }

@@ -126,11 +126,10 @@ def run_document(run: Run) -> ResultDocument:
 def show_document(run: Run) -> RunDocument:
     """What `runs show` prints: the record with the true state, the documents of its results, its files."""
     record = run.read()
-    more: dict[str, Any] = {"summary": summary_of(run, record)} if record.kind == TrainTask.kind else {}
     return RunDocument.of(
-        record.to_dict()
-        | more
-        | {
+        {
+            **record.to_dict(),
+            **({"summary": summary_of(run, record)} if record.kind == TrainTask.kind else {}),
             "run": str(run.path),
             "state": run.state(record),
             "history": run.history(),

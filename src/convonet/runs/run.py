@@ -19,7 +19,7 @@ from convonet.atomic import storage_error
 from convonet.documents.document import read_value
 from convonet.documents.history import HistoryTable
 from convonet.documents.run_migrations import RUN_VERSION, migrated
-from convonet.documents.run_record import RECORD, Machine, RunParams, RunRecord, RunScores
+from convonet.documents.run_record import RECORD, RunParams, RunRecord, RunScores
 from convonet.errors import DocumentError, InputError, OutputError, RunAliveError, RunNotFoundError
 from convonet.events import RunState
 from convonet.locks import file_lock
@@ -108,7 +108,7 @@ class Run:
             task=spec,
             data=None,
             versions=versions(),
-            machine=Machine.of(machine()),
+            machine=machine(),
             stages=(),
             model_epoch=None,
             scores=RunScores(),

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from convonet.atomic import json_text, storage_error, write_text
-from convonet.documents.run_record import RECORD, RunParams, RunRecord
+from convonet.documents.run_record import RECORD, RunRecord
 from convonet.documents.runs import ComparedRun, RunComparison
 from convonet.errors import ConvonetError, RunAliveError, RunNotFoundError, nearest
 from convonet.home import home
@@ -147,7 +147,7 @@ class RunStore:
         Of two runs also the images whose answer changed, and the marks between them.
         """
         records = [run.read() for run in runs]
-        flat = [_flat(record.params) for record in records]
+        flat = [record.params.flat() for record in records]
         names = sorted({name for values in flat for name in values})
         different = [
             name for name in names if len({json.dumps(v.get(name), sort_keys=True) for v in flat}) > 1
@@ -168,15 +168,6 @@ class RunStore:
             pairs=tuple(compare_pairs(runs)),
             difference=difference(*runs) if len(runs) == 2 else None,
         )
-
-
-def _flat(params: RunParams) -> dict[str, Any]:
-    return {
-        f"{group}.{name}": value
-        for group, values in params.to_dict().items()
-        for name, value in (values or {}).items()
-        if name != "format_version"
-    }
 
 
 def _below(folder: Path, depth: int) -> Iterator[Run]:

@@ -7,15 +7,15 @@ import time
 from collections.abc import Iterable
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from convonet.data.decode import decode, open_image
 from convonet.data.headers import read_header
+from convonet.documents.predictions import PredictionRow
 from convonet.errors import DataError
-from convonet.inference.answers import answers
+from convonet.inference.answers import AnswerOptions, answers
 from convonet.server.metrics import Metrics
 from convonet.server.model_process import ModelProcess
 from convonet.server.multipart import Upload
@@ -24,13 +24,6 @@ from convonet.server.settings import Limits
 
 _NEARLY = 0.85
 _LONG_SECONDS = 0.1
-
-
-class AnswerOptions(NamedTuple):
-    """How answers shall look."""
-
-    top: int
-    unsure_below: float | None
 
 
 def best_batch(model: ModelProcess, most: int) -> int:
@@ -62,7 +55,7 @@ def _seconds(model: ModelProcess, images: NDArray[np.uint8]) -> float:
 class _Request:
     uploads: list[Upload]
     wish: AnswerOptions
-    answer: asyncio.Future[list[dict[str, Any]]]
+    answer: asyncio.Future[list[PredictionRow]]
     pixels: list[NDArray[np.uint8] | str] | None = None
 
 
@@ -109,13 +102,11 @@ class Batcher:
         if self._worker is None or self._worker.done():
             self.close()
 
-    async def answer(
-        self, uploads: list[Upload], wish: AnswerOptions, *, heavy: bool
-    ) -> list[dict[str, Any]]:
+    async def answer(self, uploads: list[Upload], wish: AnswerOptions, *, heavy: bool) -> list[PredictionRow]:
         """The documents of some images, in their order; heavy ones are decoded apart. Raises ConvonetError."""
         if not heavy:
             return await self._answered(uploads, wish, None)
-        documents: list[dict[str, Any]] = []
+        documents: list[PredictionRow] = []
         deadline = time.monotonic() + self._limits.decode_seconds
         for start in range(0, len(uploads), self._batch):
             part = uploads[start : start + self._batch]
@@ -126,7 +117,7 @@ class Batcher:
 
     async def _answered(
         self, uploads: list[Upload], wish: AnswerOptions, pixels: list[NDArray[np.uint8] | str] | None
-    ) -> list[dict[str, Any]]:
+    ) -> list[PredictionRow]:
         loop = asyncio.get_running_loop()
         request = _Request(uploads, wish, loop.create_future(), pixels)
         self._waiting.append(request)
@@ -166,14 +157,14 @@ class Batcher:
         batch, self._waiting = self._waiting[:count], self._waiting[count:]
         return [request for request in batch if not request.answer.cancelled()]
 
-    def _answers(self, batch: list[_Request]) -> list[list[dict[str, Any]]]:
+    def _answers(self, batch: list[_Request]) -> list[list[PredictionRow]]:
         uploads = [upload for request in batch for upload in request.uploads]
         wishes = [request.wish for request in batch for _ in request.uploads]
         pixels = [
             found for request in batch for found in (request.pixels or map(self._decoded, request.uploads))
         ]
         readable = [place for place, found in enumerate(pixels) if not isinstance(found, str)]
-        documents: list[dict[str, Any]] = [
+        documents: list[PredictionRow] = [
             {"path": upload.name, "error": found} for upload, found in zip(uploads, pixels, strict=True)
         ]
         if readable:
@@ -223,7 +214,7 @@ def image_size(content: bytes) -> tuple[int, int]:
         return image.height, image.width
 
 
-def _cut(documents: list[dict[str, Any]], counts: Iterable[int]) -> Iterable[list[dict[str, Any]]]:
+def _cut(documents: list[PredictionRow], counts: Iterable[int]) -> Iterable[list[PredictionRow]]:
     start = 0
     for count in counts:
         yield documents[start : start + count]

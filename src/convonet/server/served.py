@@ -8,14 +8,16 @@ import os
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from weakref import WeakValueDictionary
 
+from convonet.documents.predictions import PredictionRow
 from convonet.errors import ConvonetError, ModelFileError, error_from_dict
 from convonet.file_stats import FileStats, file_stats
+from convonet.inference.answers import AnswerOptions
 from convonet.runs import Run
 from convonet.runs.environment import available_cores
-from convonet.server.batching import AnswerOptions, Batcher, best_batch
+from convonet.server.batching import Batcher, best_batch
 from convonet.server.metrics import Metrics
 from convonet.server.model_process import ModelProcess
 from convonet.server.multipart import Upload
@@ -67,7 +69,7 @@ class ServedModels:
 
     async def answer(
         self, run: Run, uploads: list[Upload], wish: AnswerOptions, *, heavy: bool
-    ) -> list[dict[str, Any]] | None:
+    ) -> list[PredictionRow] | None:
         """The predictions; None where the run's model can only be opened by keras.
 
         Args:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from convonet.events import CandidateStarted, EpochEnded, EvaluationEnded, Event, FileSaved
+from convonet.params.fields import ParamValues
 from convonet.runs import Run
 from convonet.runs.documents import tune_document
 from convonet.tasks import TuneTask
@@ -90,14 +91,7 @@ class Tracker(ABC):
         """The run has ended; `state` is `done` or `failed`."""
 
 
-def _parameters(run: Run) -> dict[str, Any]:
+def _parameters(run: Run) -> ParamValues:
     """Data and hyperparameters that were set, in one flat table."""
-    record = run.read().to_dict()
-    params = record["params"]
-    flat = {
-        f"{group}.{name}": value
-        for group, values in params.items()
-        for name, value in (values or {}).items()
-        if name != "format_version"
-    }
-    return {"kind": record["kind"], "seed": record["seed"], **flat}
+    record = run.read()
+    return {"kind": record.kind, "seed": record.seed, **record.params.flat()}

@@ -6,7 +6,7 @@ import asyncio
 import base64
 import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi import Path as InPath
@@ -48,9 +48,9 @@ def folders(parts: Parts, path: Annotated[str, Query(max_length=4096)] = "") -> 
     return Json({"path": parts.root.shown(found), "parent": parent, "entries": entries, "more": more})
 
 
-def _entries(parts: Services, folder: Path) -> tuple[list[dict[str, Any]], bool]:
+def _entries(parts: Services, folder: Path) -> tuple[list[schemas.Entry], bool]:
     """Visible entries that do not lead out of the root: folders first, natural-sorted."""
-    found: list[dict[str, Any]] = []
+    found: list[schemas.Entry] = []
     try:
         with os.scandir(folder) as items:
             for item in items:
@@ -65,17 +65,18 @@ def _entries(parts: Services, folder: Path) -> tuple[list[dict[str, Any]], bool]
     return _sorted(found), False
 
 
-def _entry(parts: Services, item: os.DirEntry[str]) -> dict[str, Any]:
+def _entry(parts: Services, item: os.DirEntry[str]) -> schemas.Entry:
     path = Path(item.path)
-    document: dict[str, Any] = {"name": item.name, "path": path.relative_to(parts.root.path).as_posix()}
+    inside = path.relative_to(parts.root.path).as_posix()
     if item.is_dir():
-        return document | {"kind": "run" if (path / RECORD).is_file() else "folder", "bytes": None}
+        kind: Literal["run", "folder"] = "run" if (path / RECORD).is_file() else "folder"
+        return schemas.Entry(name=item.name, path=inside, kind=kind)
     size = item.stat(follow_symlinks=False).st_size
-    return document | {"kind": "file", "bytes": size}
+    return schemas.Entry(name=item.name, path=inside, kind="file", bytes=size)
 
 
-def _sorted(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return sorted(entries, key=lambda entry: (entry["kind"] == "file", natural_key(entry["name"])))
+def _sorted(entries: list[schemas.Entry]) -> list[schemas.Entry]:
+    return sorted(entries, key=lambda entry: (entry.kind == "file", natural_key(entry.name)))
 
 
 @router.post("/datasets", response_model=schemas.DataSetDocument)

@@ -5,18 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 
-from convonet.documents.predictions import Predictions
+from convonet.documents.predictions import PredictionRow, Predictions
 from convonet.documents.run_record import Fault
-from convonet.inference.answers import TOP
+from convonet.inference.answers import TOP, AnswerOptions
 from convonet.runs import Run
 from convonet.runs.documents import read_result
 from convonet.scratch import Scratch
 from convonet.server.answers import Json
-from convonet.server.batching import AnswerOptions, all_pixels
+from convonet.server.batching import all_pixels
 from convonet.server.multipart import FIELD, Upload, read_uploads
 from convonet.server.refusals import Refusal
 from convonet.server.routes import REFUSED
@@ -132,7 +132,7 @@ async def pixels_within(uploads: list[Upload], limits: Limits) -> int:
 
 async def _by_worker(
     parts: Services, run: Run, uploads: list[Upload], wish: AnswerOptions
-) -> list[dict[str, Any]]:
+) -> list[PredictionRow]:
     """The same by a worker with keras, for a model that has no ONNX file of its own."""
     scratch = Scratch()
     try:
@@ -142,15 +142,16 @@ async def _by_worker(
         task = PredictTask(
             model=str(run.path), paths=tuple(map(str, files)), top=wish.top, unsure_below=wish.unsure_below
         )
-        document = await _answered(parts, await asyncio.to_thread(parts.queue.submit, task))
+        found = await _answered(parts, await asyncio.to_thread(parts.queue.submit, task))
     finally:
         scratch.close()
-    found: list[dict[str, Any]] = document["predictions"]
-    return [item | {"path": upload.name} for item, upload in zip(found, uploads, strict=True)]
+    for row, upload in zip(found, uploads, strict=True):
+        row["path"] = upload.name
+    return found
 
 
-async def _answered(parts: Services, asked: Run) -> dict[str, Any]:
-    """The result of a question, when its worker is done."""
+async def _answered(parts: Services, asked: Run) -> list[PredictionRow]:
+    """The predictions of a run, when its worker is done."""
     try:
         async with asyncio.timeout(_SLOW_SECONDS):
             while not (state := await asyncio.to_thread(asked.state)).ended:
@@ -160,4 +161,6 @@ async def _answered(parts: Services, asked: Run) -> dict[str, Any]:
         raise
     if state != "done":
         raise (asked.read().error or Fault()).error()
-    return read_result(asked)
+    # As plain dictionaries, like those of the models that answer at once.
+    rows: list[PredictionRow] = read_result(asked)["predictions"]
+    return rows
