@@ -183,6 +183,19 @@ class EvaluationDocument(Document):
     unknown: UnknownScores | None = None
     root: str = Field("", description="The folder of the images; empty in files of earlier versions.")
 
+    def score_rows(self) -> tuple[ScoreRow, ...]:
+        """The scores of the whole set that were measured, in the order of `SCORES`."""
+        known = ((score, self[score.name]) for score in SCORES if self.get(score.name) is not None)
+        return tuple(
+            ScoreRow(
+                score.label,
+                value,
+                self.accuracy_interval if score.name == "accuracy" else self.intervals.get(score.name),
+                score.percent,
+            )
+            for score, value in known
+        )
+
     @staticmethod
     def file_name(split: str) -> str:
         """The name of the file in a run folder; those of the test images have the plain name."""
@@ -203,6 +216,28 @@ class EvaluationDocument(Document):
         """The evaluation that counts most: of test images, else of validation, else of training images."""
         found = (cls.in_folder(folder, split) for split in SPLITS)
         return next((one for one in found if one is not None), None)
+
+
+class ScoreRow(NamedTuple):
+    """A score of the whole set, as a row of a table; `interval` is None where the score has none."""
+
+    label: str
+    value: float
+    interval: IntervalBounds | None
+    percent: bool
+
+    @property
+    def text(self) -> str:
+        """The value for people."""
+        return f"{100 * self.value:.1f}%" if self.percent else f"{self.value:.4f}"
+
+    @property
+    def interval_text(self) -> str:
+        """The 95% confidence interval for people; empty where there is none."""
+        if self.interval is None:
+            return ""
+        low, high = self.interval
+        return f"{100 * low:.1f}–{100 * high:.1f}%" if self.percent else f"{low:.4f}–{high:.4f}"
 
 
 class ScoreField(NamedTuple):

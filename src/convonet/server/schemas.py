@@ -73,6 +73,14 @@ class KindInfo(Document):
     )
 
 
+class ScoreInfo(Document):
+    """How a score of an evaluation is shown: `name` is its key there and, if it has one, that of its interval."""
+
+    name: str
+    label: str
+    percent: bool
+
+
 class About(Document):
     """What this server is and what it can be asked."""
 
@@ -95,6 +103,7 @@ class About(Document):
         description="What a training follows when neither a recipe nor a family or base is given."
     )
     recipe_minutes: dict[PlannedRecipe, float] = Field(description="Default time budgets in minutes.")
+    scores: list[ScoreInfo] = Field(description="The scores of an evaluation in the order of their table.")
 
 
 class Entry(Document):

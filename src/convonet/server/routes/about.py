@@ -9,6 +9,7 @@ from typing import Literal
 from fastapi import APIRouter, Request, Response
 
 from convonet._version import __version__
+from convonet.documents.evaluation import SCORES
 from convonet.documents.run_record import Machine
 from convonet.inference.backbones import backbones_here
 from convonet.json_values import JsonObject
@@ -98,6 +99,7 @@ def about(parts: Parts) -> Json:
         "train_recipes": list(TRAIN_RECIPES),
         "default_recipe": DEFAULT_RECIPE,
         "recipe_minutes": DEFAULT_MINUTES,
+        "scores": [score._asdict() for score in SCORES],
     }
     return Json(document)
 
