@@ -48,6 +48,7 @@ class ScoreIntervals(Document):
     """95% confidence intervals of the scores of the whole set; None where there is none."""
 
     loss: IntervalBounds | None = None
+    balanced_accuracy: IntervalBounds | None = None
     macro_f1: IntervalBounds | None = None
     auc: IntervalBounds | None = None
     top_k_accuracy: IntervalBounds | None = None
@@ -154,6 +155,9 @@ class EvaluationDocument(Document):
     accuracy: float
     accuracy_interval: IntervalBounds
     baseline_accuracy: float = Field(description="Of always predicting the most common class.")
+    balanced_accuracy: float | None = Field(
+        None, description="Mean recall of the classes that have images; null in files of earlier versions."
+    )
     loss: float | None
     top_k: int
     top_k_accuracy: float | None
@@ -257,6 +261,7 @@ class ScoreField(NamedTuple):
 SCORES = (
     ScoreField("accuracy", "Accuracy", percent=True),
     ScoreField("baseline_accuracy", "Baseline accuracy", percent=True),
+    ScoreField("balanced_accuracy", "Balanced accuracy", percent=True),
     ScoreField("loss", "Loss"),
     ScoreField("macro_f1", "Macro F1"),
     ScoreField("top_k_accuracy", "Top-k accuracy", percent=True),

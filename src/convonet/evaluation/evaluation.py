@@ -106,6 +106,7 @@ class Evaluation:
             accuracy=self.accuracy,
             accuracy_interval=self.accuracy_interval,
             baseline_accuracy=self.baseline_accuracy,
+            balanced_accuracy=metrics.balanced_accuracy(self.confusion_matrix),
             loss=self.loss,
             top_k=self.top_k,
             top_k_accuracy=self.top_k_accuracy,
@@ -166,6 +167,7 @@ class Evaluation:
             sensitivity, specificity = sides.recall[index], sides.recall[1 - index]
         return ScoreIntervals(
             loss=sides.loss,
+            balanced_accuracy=metrics.balanced_accuracy_interval(self.confusion_matrix),
             macro_f1=sides.macro_f1,
             auc=sides.auc,
             top_k_accuracy=sides.top_k_accuracy,
