@@ -36,8 +36,10 @@ def best_batch(model: ModelProcess, most: int) -> int:
     size = 1
     while size <= most:
         images = np.zeros((size, *model.info.pixels.shape), np.uint8)
+        # The least of three: other work on the machine can only make it slower.
         seconds = min(_seconds(model, images) for _ in range(3))
         rates[size] = size / seconds
+        # Larger batches would make everybody wait who comes meanwhile.
         if seconds > _LONG_SECONDS:
             break
         size *= 4
@@ -109,6 +111,8 @@ class Batcher:
         documents: list[PredictionRow] = []
         deadline = time.monotonic() + self._limits.decode_seconds
         for start in range(0, len(uploads), self._batch):
+            # In parts, so that the decoded pixels of one request do not fill the memory, and others get their
+            # turn between.
             part = uploads[start : start + self._batch]
             loop = asyncio.get_running_loop()
             pixels = await loop.run_in_executor(self._decoders, self._decoded_until, part, deadline)
@@ -151,6 +155,7 @@ class Batcher:
         images, count = 0, 0
         for request in self._waiting:
             images += len(request.uploads)
+            # The first request goes in any case: it may alone be larger than a batch.
             if count and images > self._batch:
                 break
             count += 1
@@ -171,6 +176,8 @@ class Batcher:
             images = np.stack([pixels[place] for place in readable])
             scored = self._model.predict_scored(images, batch_size=self._batch)
             self._metrics.computed(len(readable))
+            # Requests of one batch may ask for different numbers of classes; the network has computed them
+            # together.
             for wish in set(wishes):
                 rows = [row for row, place in enumerate(readable) if wishes[place] == wish]
                 names = [uploads[readable[row]].name for row in rows]

@@ -68,6 +68,7 @@ class KnownSets:
             folder = getattr(data, name)
             if folder and Path(folder).exists():
                 self._root.check_tree(Path(folder))
+        # The same question has the same id, so that two pages share what was found.
         key = json_text([data_to_dict(data), list(classes)])
         name = hashlib.sha256(key.encode()).hexdigest()[:16]
         found = DataSet(name, data, self._loaded(data, classes))
@@ -130,6 +131,7 @@ class KnownSets:
             rows = np.flatnonzero(listing.labels == listing.classes.index(name))
         else:
             raise Refusal(404, "There is no such class", received=ascii(name)[1:-1][:100])
+        # Images in arrays are addressed through their file.
         before = listing.root.parent if is_arrays(listing.root) else listing.root
         folder = self._root.shown(before.resolve())
         items = [

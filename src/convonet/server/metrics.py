@@ -30,6 +30,7 @@ class Metrics:
 
     def answered(self, method: str, status: int, seconds: float) -> None:
         """Count a request."""
+        # A client can invent methods without end, and every counter is kept.
         self._requests[method if method in _METHODS else "other", status] += 1
         self._seconds += seconds
         for bound in _BOUNDS:

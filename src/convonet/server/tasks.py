@@ -82,6 +82,7 @@ class TaskMaker:
         wanted = task_class.model_fields.keys()
         faults: dict[str, str] = {}
         values = self._options(task_class, options, faults)
+        # Whoever tests a model mostly means the images that it was trained with.
         if data is None and "data" in wanted and values.get("model"):
             data = _data_of(Path(values["model"]))
         if "data" in wanted and data is not None:
@@ -97,6 +98,7 @@ class TaskMaker:
         task, faults = checked(task_class, _with_threads(task_class, values))
         if task is None:
             raise ParamError.of({_fault_key(name): sentence for name, sentence in faults.items()})
+        # The evaluation belongs to the run, where every interface looks for it.
         if isinstance(task, EvaluateTask) and (Path(task.model) / RECORD).is_file():
             task = task.changed(into=task.model)
         return task

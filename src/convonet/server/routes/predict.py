@@ -63,6 +63,7 @@ async def predict(
     unsure_below: Annotated[float | None, Query(ge=0, le=1)] = None,
 ) -> Json:
     """Tell the class of images, sent as multipart `files`: one or many, answered together with other requests'."""
+    # In the event loop only what is quick: a run that was found before costs one look at the disk.
     found = parts.known.at_hand(run)
     if found is None:
         found = await asyncio.to_thread(parts.known.find, run)
@@ -89,6 +90,7 @@ def receiving(request: Request, parts: Services) -> Iterator[Callable[[int], Non
     told, held = request.headers.get("content-length", ""), 0
 
     def check(more: int) -> None:
+        # A single request may always go on: its own size is bounded elsewhere.
         if parts.upload_bytes > held and parts.upload_bytes + more > parts.settings.limits.waiting_bytes:
             raise Refusal(
                 429,
@@ -117,6 +119,7 @@ async def pixels_within(uploads: list[Upload], limits: Limits) -> int:
     Raises:
         Refusal: 413, more than are decoded for one request.
     """
+    # A thread costs more than reading the heads of a few files.
     few = len(uploads) <= _FEW
     total = all_pixels(uploads) if few else await asyncio.to_thread(all_pixels, uploads)
     if total > limits.request_pixels:
