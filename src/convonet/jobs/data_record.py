@@ -82,13 +82,16 @@ def check_same_data(run: Run, sets: Mapping[str, PreparedSet], *, accept: bool, 
                 hint="Bring them back, begin a new run, or accept the change (accept_changed_data) when you resume",
             )
         watch.tell(Warned(message=f"{len(paths)} images have changed since the run began", subject="data"))
+    # The fingerprint says that something has changed, the table says what.
     write_data_files(run, sets)
+    # What was found in the images before belongs to other images.
     run.update(data=record, findings=None)
 
 
 def _rows(sets: Mapping[str, PreparedSet]) -> Iterator[tuple[str, str, str, str]]:
     for name, prepared in sets.items():
         classes = prepared.classes
+        # All at once: one call for each of a million rows takes seconds.
         hashes = prepared.hashes.tobytes().hex()
         width = len(hashes) // max(1, len(prepared.labels))
         for place, (path, label) in enumerate(zip(prepared.paths, prepared.labels.tolist(), strict=True)):

@@ -36,6 +36,7 @@ from convonet.tasks import EvaluateTask, Split, TrainTask
 
 def work(run: Run, task: EvaluateTask, watch: Watch) -> EvaluateDocument:
     """Evaluate; files go into the run folder `task.into` where given, else into this run's."""
+    # The scores go into the record of another run, which its own worker may be writing.
     with _held(Path(task.into) if task.into else run.path, run) as owner:
         document = evaluate_into(owner.path, task, watch, run=owner)
         leave_report(owner, watch)
@@ -120,6 +121,7 @@ def _draw(folder: Path, ending: str, document: EvaluationDocument, watch: Watch)
 @contextlib.contextmanager
 def _held(folder: Path, run: Run) -> Iterator[Run]:
     """The run in a folder, held while its files are written; `run` itself is held by whoever runs it."""
+    # The lock is not reentrant, and this process has it.
     if folder == run.path:
         yield run
         return
@@ -170,6 +172,7 @@ def _scanned(
     """A set in the model's classes; a class map that is accepted is kept in the run."""
     classes = info.classes or None
     listing, data = scan_mapped(task.data, split, classes, accept=task.accept_class_map, watch=watch)
+    # The map that was accepted belongs to the run, so that nobody is asked again.
     if run is not None and data != task.data:
         data_kept(run, data.class_map)
     return listing
@@ -224,6 +227,7 @@ def _trained_on_all(task: EvaluateTask) -> bool:
     if not (Path(task.model) / RECORD).is_file():
         return False
     job = Run(Path(task.model)).task()
+    # Of other images nobody knows what was held out.
     return isinstance(job, TrainTask) and not job.validation and job.data.train_dir == task.data.train_dir
 
 

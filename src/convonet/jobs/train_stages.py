@@ -62,6 +62,7 @@ def train(
         save_partial(run, fit, model, watch)
         raise
     finish(run, task, sets, model, result, watch)
+    # Only after everything is written: until then a stop goes on from the checkpoint.
     fit.clean()
     return train_document(run)
 
@@ -144,6 +145,7 @@ def curve_of(task: TrainTask, result: TrainingResult) -> tuple[History, int]:
     rows, epoch = result.history.rows, result.model_epoch
     if task.hyper.head_solver != "lbfgs" or len(rows) == 1:
         return result.history, epoch
+    # The first row is the solved head; to draw it as an epoch of fine-tuning would show a jump that is none.
     rows = rows[1:] if epoch > 1 else rows[:1]
     return History(rows, result.history.extra), max(epoch - 1, 1)
 
@@ -152,6 +154,7 @@ def save_partial(run: Run, fit: Fit, model: NetModel, watch: Watch) -> None:
     """What a stop leaves: the model as it is, the curves so far. The checkpoint is written already."""
     if fit.begun is None:
         return
+    # The watch still wants to stop, and would end the saving at once.
     history, calm = fit.begun.history, Watch(watch.tell)
     calm.tell(StageStarted(stage="save", title="Saving what was trained"))
     model.save(run.file(MODEL))
@@ -164,6 +167,7 @@ def _export(run: Run, model: NetModel, sets: TrainSets, watch: Watch) -> None:
     """ONNX for fast use; where it cannot be made, keras stays in use and the run says so."""
     watch.check()
     watch.tell(StageStarted(stage="export", title="Exporting to ONNX"))
+    # Images of a validation set of its own are the better check, since no training batch has held them.
     held_out = sets.val if sets.val is not None and sets.val is not sets.train else None
     source, prepared = ("train", sets.train) if held_out is None else ("val", held_out)
     count = _SAMPLES if max(sets.pixels.shape[:2]) <= _LARGE else _SAMPLES_OF_LARGE
@@ -199,6 +203,7 @@ def _copy_results(run: Run, task: TrainTask, names: Sequence[str], watch: Watch)
         return
     folder = Path(task.data.result_dir)
     for name in names:
+        # Another program may be reading the copy of the run before.
         with replacing(folder / name) as temporary:
             shutil.copyfile(run.file(name), temporary)
         watch.tell(FileSaved(path=str(folder / name), title="Copy in the results folder"))

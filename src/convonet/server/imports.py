@@ -77,7 +77,7 @@ class Imports:
         parent = self._parent()
         self._sweep(parent)
         begun = Begun(
-            # The name cannot be guessed: it is all that an upload is protected by from other pages.
+            # Nobody can guess the address of somebody else's upload.
             secrets.token_hex(8),
             file_name(name.rsplit("/", 1)[-1].removesuffix(".zip")),
             kind,

@@ -31,7 +31,7 @@ class Bounds:
         # A client that tells the truth is refused before it sends anything; the others are counted while they
         # send.
         told = Headers(scope=scope).get("content-length", "")
-        # Cut off, since Python takes a long time to read a number of a million digits.
+        # Cut off: Python refuses to read a number of thousands of digits.
         if told.isdecimal() and int(told[:20]) > most:
             refusal = too_large(most)
             await problem(refusal.status_code, refusal.error, refusal.headers)(scope, receive, send)
