@@ -67,6 +67,7 @@ def new_folder(folder: Path, marks: Sequence[str]) -> Iterator[Path]:
     Raises:
         OutputError: something else is in the folder, or it cannot be written to.
     """
+    # Nothing is replaced that we have not made.
     earlier = all((folder / mark).is_file() for mark in marks)
     if folder.exists() and not earlier and (not folder.is_dir() or any(folder.iterdir())):
         raise OutputError(
@@ -81,6 +82,7 @@ def new_folder(folder: Path, marks: Sequence[str]) -> Iterator[Path]:
             made.mkdir()
             yield made
             if folder.exists():
+                # Two renames: the folder is missing for a moment, but it is never half of one.
                 folder.rename(Path(above) / "old")
             made.rename(folder)
     except OSError as error:
@@ -114,6 +116,7 @@ def _write_golden(
 
 
 def _check_script(made: Path, expected: Probabilities, tolerance: float) -> float:
+    # The script itself is run, as whoever gets the folder will do.
     predict: Callable[[Path], Probabilities] = runpy.run_path(str(made / SCRIPT))["predict"]
     files = [next((made / GOLDEN).glob(f"{place}.*")) for place in range(1, len(expected) + 1)]
     received = np.stack([predict(file) for file in files])

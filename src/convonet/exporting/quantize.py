@@ -82,9 +82,11 @@ def _name_nodes(path: Path) -> list[str]:
     graph = onnx.load(path)
     nodes = list(graph.graph.node)
     for index, node in enumerate(nodes):
+        # Operations are excluded by their names, and exporters leave some without.
         node.name = node.name or f"operation_{index}"
     onnx.save(graph, path)
     heavy = [index for index, node in enumerate(nodes) if node.op_type in _HEAVY]
+    # The last layer stays in floating point, so one layer alone leaves nothing to quantize.
     if len(heavy) < 2:
         raise ModelFileError(
             "The network has no hidden layer with weights, so 8 bits would bring nothing",

@@ -36,6 +36,7 @@ class Run:
     """One run folder. Reading is free; writing is for whoever holds the lock, except the wish to stop."""
 
     def __init__(self, path: Path) -> None:
+        # Absolute, since workers have another working directory.
         self.path = path.resolve()
 
     def __repr__(self) -> str:
@@ -70,6 +71,7 @@ class Run:
                 hint=f"For example {file_name(name)}",
             )
         parent = Path(local_path(parent))
+        # Four random digits keep runs apart that begin in the same second.
         path = parent / (compared(name or "") or new_id(task.kind))
         try:
             parent.mkdir(parents=True, exist_ok=True)
@@ -83,6 +85,7 @@ class Run:
         except OSError as error:
             raise storage_error(error, path) from error
         run = cls(path)
+        # Anchored: the worker does not stand in the folder that relative paths are meant from.
         run.write(run._first_record(task.anchored(), command or [], owner))
         return run
 
@@ -173,6 +176,7 @@ class Run:
             # The worker may have ended between the reading of the record and the look at the lock.
             stored = self.read().state
             return RunState.INTERRUPTED if stored is RunState.RUNNING else stored
+        # Whoever was to start it has died; only a lock says that a worker took it up all the same.
         if stored is RunState.WAITING and record.owner and not psutil.pid_exists(record.owner):
             return stored if self.is_locked() else RunState.INTERRUPTED
         return stored
@@ -182,6 +186,8 @@ class Run:
         if not self.file("run.lock").exists():
             return False
         try:
+            # The system frees the lock of a process that dies, so a lock tells who is alive better than a
+            # number does.
             with file_lock(self.file("run.lock"), timeout=0):
                 return False
         except TimeoutError:

@@ -66,6 +66,7 @@ class RunStore:
             # One bad folder must not hide the others.
             with suppress(RunNotFoundError):
                 found.append((run, run.read()))
+        # By the record, not by the folder: copying a folder changes its times.
         return sorted(found, key=lambda pair: pair[1].created, reverse=True)
 
     def _all(self) -> Iterator[Run]:
@@ -87,6 +88,7 @@ class RunStore:
             RunNotFoundError: there is none, or several have that id.
         """
         path = Path(local_path(name))
+        # A path comes first: an id may look like one.
         if os.path.isfile(path / RECORD):
             return Run(path)
         matches = {run.path: run for run in self._all() if run.id == name}
@@ -136,6 +138,7 @@ class RunStore:
         begun = any(
             run.file(name).exists() for name in ("history.csv", "checkpoint.npz", "trials.csv", "model.keras")
         )
+        # A second attempt may have results that the first one left.
         if begun or run.read().attempt != 1:
             return False
         self.delete(run)

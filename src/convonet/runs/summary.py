@@ -82,6 +82,7 @@ def _confusion(run: Run) -> Confusion | None:
     ]
     if not cells:
         return None
+    # Of equally many the first pair, so that the sentence is the same each time.
     count, row, column = max(cells, key=lambda cell: (cell[0], -cell[1], -cell[2]))
     return Confusion(true=classes[row], predicted=classes[column], count=count, total=sum(matrix[row]))
 

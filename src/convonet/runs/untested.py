@@ -24,6 +24,7 @@ def untested(run: Run, record: RunRecord | None = None) -> UntestedDocument | No
 
 def evaluate_command(run: Path, options: Sequence[str] = ()) -> str:
     """The command that tests a run's model, to be pasted into a shell in the current folder."""
+    # A command is pasted where the person stands; the short path is easier to read.
     here = os.path.join(os.getcwd(), "")
     path = str(run)
     words = ["convonet", "evaluate", path.removeprefix(here), *options]
