@@ -255,8 +255,8 @@ def test_a_lost_connection_is_shown_and_tried_again(
     again.controller.ask = answers
     again.show()
     again.controller.attach_running()
-    qtbot.waitUntil(lambda: again.controller.progress.epochs_done > len(history["loss"]), timeout=60_000)
-    assert again.controller.progress.history["loss"][: len(history["loss"])] == history["loss"]
+    qtbot.waitUntil(lambda: again.controller.progress.epochs_done > len(history.loss), timeout=60_000)
+    assert again.controller.progress.history.loss[: len(history.loss)] == history.loss
     again.controller.actions["stop"].trigger()
     wait_work(again, 60)
     assert backend.runs.state(backend.runs.find(run.id)) is RunState.CANCELLED

@@ -61,8 +61,8 @@ def test_progress_adds_events_up() -> None:
         )
     )
     assert (progress.title, progress.share, progress.now) == ("Epoch 2 of 3", 0.5, 2.5)
-    assert progress.history["loss"] == [0.5]
-    assert math.isnan(progress.history["val_loss"][0])
+    assert progress.history.loss == [0.5]
+    assert math.isnan(progress.history.val_loss[0])
     progress.take(StageStarted(stage="test", title="Testing"))
     assert (progress.title, progress.batch, progress.seconds_left) == ("Testing", None, None)
     progress.take(CancelAcknowledged())
@@ -74,9 +74,9 @@ def test_progress_adds_events_up() -> None:
 def test_a_resumed_training_writes_over_what_it_does_again() -> None:
     progress = Progress({"loss": [0.9, 0.8, 0.7], "accuracy": [0.1, None, 0.3]})
     progress.take(TrainingStarted(epochs=3, steps=2, images=1, validation_images=0, first_epoch=3))
-    assert progress.history["loss"] == [0.9, 0.8]
+    assert progress.history.loss == [0.9, 0.8]
     progress.take(epoch(3, loss=0.6, accuracy=0.4))
-    assert progress.history["loss"] == [0.9, 0.8, 0.6]
+    assert progress.history.loss == [0.9, 0.8, 0.6]
 
 
 @pytest.mark.parametrize(

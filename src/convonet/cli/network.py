@@ -17,8 +17,10 @@ from convonet.cli.work import ask
 from convonet.documents.exports import ExportDocument, Int8Export
 from convonet.documents.network import SummaryDocument
 from convonet.errors import ParamError
-from convonet.params import load_data
+from convonet.params import FAMILIES, HyperParams, fields_of, load_data
+from convonet.params.bases import BASES
 from convonet.params.catalogue import family_document, models_document
+from convonet.params.families import family_info
 from convonet.session.models import model_path
 from convonet.tasks import ExportTask, SummaryTask
 from convonet.tasks.export_formats import EXPORT_FORMATS, export_format
@@ -41,22 +43,28 @@ def models(
     json: opt.Json = False,
 ) -> None:
     """The families of networks and the pretrained backbones."""
-    if name is not None:
-        document = family_document(name)
-        if json:
-            print_json(document)
-            return
-        say(f"{document['title']}: {document['description']} (Source: {document['source']}.)")
-        rows = [[p["name"], p["label"], p["default"], p["expected"]] for p in document["parameters"]]
-        print_table(("parameter", "meaning", "default", "expected"), rows)
-        return
-    document = models_document()
     if json:
-        print_json(document)
-        return
-    print_table(("family", "what it is"), [[f["name"], f["description"]] for f in document["families"]])
-    if document["bases"]:
-        print_table(("backbone", "what it is"), [[b["name"], b["description"]] for b in document["bases"]])
+        print_json(models_document() if name is None else family_document(name))
+    elif name is not None:
+        _print_family(name)
+    else:
+        print_table(("family", "what it is"), [[one.name, one.description] for one in FAMILIES.values()])
+        print_table(("backbone", "what it is"), [[one.name, one.description] for one in BASES.values()])
+
+
+def _print_family(name: str) -> None:
+    """A family or backbone with its parameters; a backbone has those of the family `transfer`."""
+    base = BASES.get(name)
+    family = family_info(name if base is None else "transfer")
+    shown = base or family
+    say(f"{shown.title}: {shown.description} (Source: {shown.source}.)")
+    declared = fields_of(HyperParams)
+    defaults = dict(family.defaults) | ({} if base is None else {"base": name})
+    rows = [
+        [key, declared[key].label, default, declared[key].expected_text()]
+        for key, default in defaults.items()
+    ]
+    print_table(("parameter", "meaning", "default", "expected"), rows)
 
 
 def summary(

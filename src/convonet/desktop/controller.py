@@ -149,7 +149,7 @@ class Controller(QObject):
         if work is None:
             self._poll.stop()
         elif not self._poll.isActive():
-            history = work.run.history().columns() if work.task.kind == "train" else None
+            history = work.run.history() if work.task.kind == "train" else None
             self.progress = Progress(history)
             self._poll.start()
         elif work.stopping:

@@ -57,7 +57,7 @@ def _data(session: Session) -> tuple[Standing, str]:
 
 
 def _params(session: Session) -> tuple[Standing, str]:
-    if wrong := sum(map(len, session.params.faults.values())):
+    if wrong := session.params.faults.count:
         return "wrong", "A value is wrong" if wrong == 1 else f"{wrong} values are wrong"
     if session.params.recipe != "none":
         there = bool(session.sets.images("train")) or session.model is not None

@@ -74,9 +74,7 @@ class NetworkPage(Page):
         self.foreign.refresh()
         summary = self.session.summary
         family = (
-            FAMILIES.get(self.session.params.hyper.family)
-            if not self.session.params.faults["hyper"]
-            else None
+            FAMILIES.get(self.session.params.hyper.family) if not self.session.params.faults.hyper else None
         )
         self.lead.setText(f"{family.title}: {family.description}" if family else "")
         self._either.show_content(summary is not None)
