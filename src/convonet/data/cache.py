@@ -34,7 +34,6 @@ from convonet.data.listing import ImageListing
 from convonet.errors import Cancelled, InputError
 from convonet.events import StageStarted, Watch
 from convonet.home import home
-from convonet.json_values import JsonObject
 from convonet.params.data_params import PixelParams
 
 BYTES_VARIABLE = "CONVONET_CACHE_BYTES"
@@ -57,16 +56,15 @@ class CacheEntry(NamedTuple):
     bytes: int
     last_used: float
 
-    def to_dict(self) -> JsonObject:
-        """As JSON; `used` is the time in UTC."""
-        used = datetime.fromtimestamp(self.last_used, UTC).isoformat(timespec="seconds")
-        return {
-            "key": self.key,
-            "root": self.root,
-            "images": self.images,
-            "bytes": self.bytes,
-            "used": used,
-        }
+    @property
+    def used(self) -> str:
+        """The time of the last use, in UTC."""
+        return datetime.fromtimestamp(self.last_used, UTC).isoformat(timespec="seconds")
+
+    def to_dict(self) -> dict[str, str | int]:
+        """As JSON."""
+        values: dict[str, str | int] = {"key": self.key, "root": self.root, "images": self.images}
+        return values | {"bytes": self.bytes, "used": self.used}
 
 
 def key_of(listing: ImageListing, pixels: PixelParams) -> str:

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from heapq import nlargest
 from operator import itemgetter
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, NamedTuple
+from typing import IO, TYPE_CHECKING, NamedTuple
 
 from convonet.csv_files import csv_rows
+from convonet.documents.evaluation import EvaluateDocument
 from convonet.errors import InputError
 from convonet.file_stats import FileStats, file_stats
 
@@ -110,23 +111,10 @@ class Answers:
         return np.flatnonzero((self._true == row) & (self._predicted == column))
 
 
-def read_answers(root: Path, scores: dict[str, Any], top: int = 5) -> Answers:
-    """The answers of an evaluation.
-
-    Args:
-        root: the folder of the set.
-        scores: the evaluation's document, with `run` and `split`.
-
-    Raises:
-        InputError: the file is not there.
-    """
-    return Answers(answers_file(scores), root, top)
-
-
-def answers_file(scores: dict[str, Any]) -> Path:
-    """Where the answers of an evaluation stand."""
-    split = scores["split"]
-    return Path(scores["run"]) / ("predictions.csv" if split == "test" else f"predictions_{split}.csv")
+def answers_file(scores: EvaluateDocument) -> Path:
+    """The table of the answers of an evaluation."""
+    name = "predictions.csv" if scores.split == "test" else f"predictions_{scores.split}.csv"
+    return Path(scores.run) / name
 
 
 def _state_of(file: IO[bytes]) -> FileStats:

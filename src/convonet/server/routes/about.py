@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request, Response
 
 from convonet._version import __version__
 from convonet.documents.evaluation import SCORES
+from convonet.documents.installation import InstallationDocument
 from convonet.documents.run_record import Machine
 from convonet.inference.backbones import backbones_here
 from convonet.json_values import JsonObject
@@ -116,14 +117,14 @@ def preset_values(kind: Literal["data", "hyper"], name: str) -> Json:
     return Json(preset(kind, name))
 
 
-@router.get("/doctor")
+@router.get("/doctor", response_model=InstallationDocument)
 def doctor() -> Json:
     """What this installation can do: computing device, parts that are missing. The first answer takes seconds."""
     return Json(_examined())
 
 
 @cache
-def _examined() -> JsonObject:
+def _examined() -> InstallationDocument:
     return examine()
 
 
