@@ -21,7 +21,7 @@ from convonet.evaluation.evaluation import Evaluation
 from convonet.evaluation.keeping import keep
 from convonet.evaluation.models import open_predictor
 from convonet.evaluation.net_evaluation import Predictor, choose_on, evaluate
-from convonet.evaluation.outside import outside_scores, unknown_document
+from convonet.evaluation.outside import outside_scores, unknown_scores
 from convonet.evaluation.writing import write_evaluation
 from convonet.events import FileSaved, StageStarted, Warned, Watch
 from convonet.inference.model_info import ModelInfo
@@ -104,7 +104,7 @@ def _with_unknown(task: EvaluateTask, predictor: Predictor, result: Evaluation, 
     rule, inside = predictor.info.unknown, result.unknown_scores
     if rule is None or inside is None:
         return result
-    return replace(result, unknown=unknown_document(rule, inside, outside))
+    return replace(result, unknown=unknown_scores(rule, inside, outside))
 
 
 def _draw(folder: Path, ending: str, document: EvaluationDocument, watch: Watch) -> None:
