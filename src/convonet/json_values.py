@@ -17,3 +17,9 @@ else:
 
 JsonObject: TypeAlias = dict[str, JsonValue]
 """An object of JSON whose keys are somebody else's, or that is only written or handed on."""
+
+
+def object_at(values: Mapping[str, JsonValue], key: str) -> JsonObject:
+    """The object at a key; an empty one where there is none, or something else."""
+    found = values.get(key)
+    return dict(found) if isinstance(found, Mapping) else {}

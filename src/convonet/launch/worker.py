@@ -20,6 +20,7 @@ from convonet.errors import (
     WorkerError,
 )
 from convonet.events import RunEnded, RunState, Stamped
+from convonet.json_values import object_at
 from convonet.launch.resume import can_resume
 from convonet.own_process import NO_ROOM_CODE, OPENING_SECONDS
 from convonet.runs import Run
@@ -205,7 +206,7 @@ def _took_too_long(run: Run) -> ConvonetError:
     spec = run.read().task
     return ModelFileError(
         f"Opening the model file took longer than {OPENING_SECONDS:g} seconds, so it was given up",
-        where=spec.get("model") or (spec.get("hyper") or {}).get("base") or run.path,
+        where=spec.get("model") or object_at(spec, "hyper").get("base") or run.path,
         hint="The file may be damaged: open it with the program that made it, and save it again",
     )
 

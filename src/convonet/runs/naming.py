@@ -78,9 +78,10 @@ def _network(run: Run, task: Any) -> str:
     hyper = getattr(task, "hyper", None)
     base = chosen.hyper.get("base") if chosen is not None else getattr(hyper, "base", None)
     family = chosen.hyper.get("family") if chosen is not None else getattr(hyper, "family", None)
-    if base:
+    if isinstance(base, str) and base:
         return BASES[base].title if base in BASES else PurePath(base).stem
     # A plan has not chosen its network yet.
     if chosen is None and getattr(task, "recipe", "none") != "none":
         return ""
-    return FAMILIES[family].title if family is not None and family in FAMILIES else task.kind.capitalize()
+    known = isinstance(family, str) and family in FAMILIES
+    return FAMILIES[family].title if known else task.kind.capitalize()

@@ -22,6 +22,7 @@ from convonet.documents.run_migrations import RUN_VERSION, migrated
 from convonet.documents.run_record import RECORD, RunParams, RunRecord, RunScores
 from convonet.errors import DocumentError, InputError, OutputError, RunAliveError, RunNotFoundError
 from convonet.events import RunState
+from convonet.json_values import object_at
 from convonet.locks import file_lock
 from convonet.runs.environment import machine, versions
 from convonet.runs.event_log import EventLog, LineFile
@@ -91,7 +92,8 @@ class Run:
 
     def _first_record(self, task: Task, command: list[str], owner: int) -> RunRecord:
         spec = task.to_dict()
-        hyper = spec.get("hyper") or {}
+        hyper = object_at(spec, "hyper")
+        seed = spec.get("seed", hyper.get("seed", 0))
         # Also what is not known yet is set: a reader of run.json finds these keys from the beginning.
         return RunRecord(
             format_version=RUN_VERSION,
@@ -105,9 +107,11 @@ class Run:
             attempt=0,
             owner=owner,
             process=None,
-            seed=spec.get("seed", hyper.get("seed", 0)),
+            seed=seed if isinstance(seed, int) else 0,
             command=tuple(command),
-            params=RunParams(data=spec.get("data"), hyper=spec.get("hyper") or spec.get("space")),
+            params=RunParams(
+                data=object_at(spec, "data") or None, hyper=hyper or object_at(spec, "space") or None
+            ),
             task=spec,
             data=None,
             versions=versions(),

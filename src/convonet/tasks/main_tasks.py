@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import ConfigDict, Field, InstanceOf, field_validator
 
 from convonet.errors import InputError, nearest
-from convonet.json_values import JsonObject
+from convonet.json_values import JsonObject, object_at
 from convonet.params.data_params import DataParams, Scaling
 from convonet.params.files import data_to_dict
 from convonet.params.hyper_params import HyperParams
@@ -316,5 +316,5 @@ def read_task(value: Mapping[str, Any]) -> Task:
 
 def _spec_1_to_2(values: JsonObject) -> JsonObject:
     """A job of version 0.1 keeps the last epoch."""
-    hypers = {name: values[name] for name in ("hyper", "space") if values.get(name) is not None}
-    return values | {name: hyper_1_to_2(hyper) for name, hyper in hypers.items()}
+    given = [name for name in ("hyper", "space") if values.get(name) is not None]
+    return values | {name: hyper_1_to_2(object_at(values, name)) for name in given}
