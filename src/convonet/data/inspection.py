@@ -169,7 +169,7 @@ def _prepared(data: DataParams, split: str, cache: ImageCache, watch: Watch) -> 
 
 
 def _inspection(
-    name: str,
+    name: Literal["train", "test"],
     prepared: PreparedSet,
     quality: Quality,
     warnings: Sequence[str],

@@ -240,6 +240,12 @@ class RunRecord(Document):
         """What is known of the images of `train`, `val` or `test`."""
         return None if self.data is None else self.data.sets.get(name)
 
+    @property
+    def train_dir(self) -> str | None:
+        """The training images as the parameter file names them."""
+        found = (self.params.data or {}).get("train_dir")
+        return found if isinstance(found, str) else None
+
     def hyper_value(self, name: str, default: Any = None) -> Any:
         """A hyper parameter as its file has it, or `default`."""
         return (self.params.hyper or {}).get(name, default)

@@ -27,6 +27,7 @@ from convonet.jobs.plan_candidates import CandidateFolder, Trained, contest
 from convonet.jobs.plan_decisions import PlanDecisions
 from convonet.jobs.train_sets import TrainSets, prepare_found
 from convonet.jobs.train_stages import draw, leave_model, save_partial
+from convonet.json_values import object_at
 from convonet.nets.backend import set_threads
 from convonet.nets.net_model import NetModel
 from convonet.planning import score_validation
@@ -302,11 +303,11 @@ class _Carrying:
         calibrated = NetModel(model.keras_model, info)
         with replacing(self.run.file(HISTORY)) as temporary:
             shutil.copyfile((folder or self._folder(candidate.name)).history, temporary)
-        spec = task.to_dict()
         # The advice stands in the record; to tell it again for each candidate would be noise.
         advise_of(self.run, task, sets, Watch(should_stop=lambda: False))
+        spec = task.to_dict()
         # From here on the run is the one that a person would have set by hand with these values.
-        self.run.update(params=RunParams(data=spec["data"], hyper=spec["hyper"]))
+        self.run.update(params=RunParams(data=object_at(spec, "data"), hyper=object_at(spec, "hyper")))
         leave_model(self.run, task, sets, calibrated, result, self.watch)
         self.run.update(published=candidate.name)
         self.decisions.finish_seconds = time.monotonic() - started

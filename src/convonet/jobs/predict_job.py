@@ -5,15 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 from convonet.data.sources import scan_images
+from convonet.documents.predictions import PredictionRow
 from convonet.evaluation.models import open_predictor
 from convonet.evaluation.prediction import predict_files
 from convonet.events import StageStarted, Watch
-from convonet.json_values import JsonObject
 from convonet.runs import Run
 from convonet.tasks import PredictTask
 
 
-def work(run: Run, task: PredictTask, watch: Watch) -> JsonObject:
+def work(run: Run, task: PredictTask, watch: Watch) -> dict[str, list[PredictionRow]]:
     """Predict; the answer is the list of predictions, in the order of the paths."""
     watch.tell(StageStarted(stage="model", title="Opening the model"))
     predictor = open_predictor(

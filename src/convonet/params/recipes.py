@@ -170,7 +170,9 @@ def recipe(
     """
     own = _GREY if channels == 1 else _COLOUR
     values = _COMMON | own | {"epochs": _EPOCHS[name]}
-    values["batch_size"] = _batch(values["batch_size"], images)
+    batch = own["batch_size"]
+    assert isinstance(batch, int)
+    values["batch_size"] = _batch(batch, images)
     if channels != 1 and not looks_like_signs(classes):
         values["flip_horizontal"] = True
     if name == "best" and channels != 1:

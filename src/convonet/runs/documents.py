@@ -167,7 +167,7 @@ def list_row(run: Run, record: RunRecord | None = None) -> RunRow:
         family=record.hyper_value("family", "convonet") if record.kind == TrainTask.kind else None,
         val_accuracy=measured[-1] if measured else None,
         base=record.hyper_value("base"),
-        train_dir=(record.params.data or {}).get("train_dir"),
+        train_dir=record.train_dir,
     )
 
 

@@ -83,5 +83,7 @@ def _network(run: Run, task: Any) -> str:
     # A plan has not chosen its network yet.
     if chosen is None and getattr(task, "recipe", "none") != "none":
         return ""
-    known = isinstance(family, str) and family in FAMILIES
-    return FAMILIES[family].title if known else task.kind.capitalize()
+    if isinstance(family, str) and family in FAMILIES:
+        return FAMILIES[family].title
+    title: str = task.kind.capitalize()
+    return title

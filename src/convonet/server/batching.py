@@ -170,7 +170,8 @@ class Batcher:
         ]
         readable = [place for place, found in enumerate(pixels) if not isinstance(found, str)]
         documents: list[PredictionRow] = [
-            {"path": upload.name, "error": found} for upload, found in zip(uploads, pixels, strict=True)
+            {"path": upload.name, "error": found if isinstance(found, str) else ""}
+            for upload, found in zip(uploads, pixels, strict=True)
         ]
         if readable:
             images = np.stack([pixels[place] for place in readable])

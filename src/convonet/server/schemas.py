@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
 
 from convonet.documents.document import Document
 from convonet.documents.evaluation import SkippedFile
@@ -106,7 +107,7 @@ class About(Document):
     scores: list[ScoreInfo] = Field(description="The scores of an evaluation in the order of their table.")
 
 
-_DATA_EXAMPLE: ParamValues = {
+_DATA_EXAMPLE: JsonDict = {
     "train_dir": "digits/train",
     "test_dir": "digits/test",
     "image_size": "auto",

@@ -173,7 +173,9 @@ def _given_words(options: Mapping[str, Any]) -> list[str]:
 
 def _data_words(data: DataParams) -> list[str]:
     given = data.set_values()
-    paths = [word for name, option in _OPTIONS.items() if given.get(name) for word in (option, given[name])]
+    paths = [
+        word for name, option in _OPTIONS.items() if given.get(name) for word in (option, str(given[name]))
+    ]
     rest = [word for name in given if name not in _OPTIONS for word in _set_word(data, name)]
     return paths + rest
 

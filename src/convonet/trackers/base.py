@@ -61,9 +61,10 @@ class Tracker(ABC):
     def _end_of(self, run: Run) -> None:
         """What is known when the work is done: the trials of a search, or the model."""
         if isinstance(run.task(), TuneTask):
-            for number, row in enumerate(tune_document(run).to_dict()["results"], start=1):
-                scores = {name: row[name] for name in ("mean_accuracy", "std") if row[name] is not None}
-                self.log_trial(number, row["params"], scores)
+            for number, setting in enumerate(tune_document(run).results, start=1):
+                scores = {"mean_accuracy": setting.mean_accuracy, "std": setting.std}
+                known = {name: score for name, score in scores.items() if score is not None}
+                self.log_trial(number, setting.params, known)
         if run.file(_MODEL).is_file():
             self.log_model(run.file(_MODEL))
 

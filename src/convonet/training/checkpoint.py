@@ -156,11 +156,12 @@ class CheckpointFile:
             "counts": {name: len(arrays) for name, arrays in groups.items()},
         }
         every = [array for arrays in groups.values() for array in arrays]
-        named = {f"a{index}": array for index, array in enumerate(every)}
         # As bytes: an array of text has four of them per character.
         text = np.frombuffer(json.dumps(meta).encode("utf-8"), dtype=np.uint8)
         with replacing(self.path) as temporary, temporary.open("wb") as file:
-            np.savez(file, meta=text, **named)
+            np.savez(
+                file, allow_pickle=False, meta=text, **{f"a{index}": one for index, one in enumerate(every)}
+            )
 
     def load(self) -> Checkpoint:
         """Read it back.
