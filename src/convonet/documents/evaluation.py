@@ -47,6 +47,8 @@ class AverageRow(Document):
 class ScoreIntervals(Document):
     """95% confidence intervals of the scores of the whole set; None where there is none."""
 
+    sparse = True
+
     loss: IntervalBounds | None = None
     balanced_accuracy: IntervalBounds | None = None
     macro_f1: IntervalBounds | None = None

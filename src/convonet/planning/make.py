@@ -208,7 +208,12 @@ def _fine_tuned(
 
 
 def _transfer_values(facts: ImageFacts, backbone: BaseInfo) -> ParamValues:
-    network = {"family": "transfer", "base": backbone.name, "head": _HEAD, "head_solver": "lbfgs"}
+    network: ParamValues = {
+        "family": "transfer",
+        "base": backbone.name,
+        "head": _HEAD,
+        "head_solver": "lbfgs",
+    }
     return {**network, **_weights_of_classes(facts)}
 
 
