@@ -6,8 +6,24 @@ import csv
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from convonet.documents.repetition import ComparedPart, EnvironmentChange, RunMismatch
+from convonet.documents.repetition import ComparedPart, EnvironmentChange, NumberChange, RunMismatch
 from convonet.documents.run_record import RunRecord
+
+
+def last_numbers(before: Path, after: Path) -> tuple[NumberChange, ...]:
+    """Losses and accuracies of the last rows of two histories, where both have them."""
+    rows = [_last(table) for table in (before, after)]
+    names = [name for name in rows[0] if name.endswith(("loss", "accuracy")) and rows[0][name]]
+    return tuple(
+        NumberChange(name=name, before=float(rows[0][name]), after=float(rows[1][name]))
+        for name in names
+        if rows[1].get(name)
+    )
+
+
+def _last(table: Path) -> dict[str, str]:
+    with table.open(encoding="utf-8", newline="") as lines:
+        return next(reversed(list(csv.DictReader(lines))), {})
 
 
 def table_difference(
@@ -47,6 +63,8 @@ def changed_surroundings(before: RunRecord, after: RunRecord) -> tuple[Environme
     pairs = [(name, before.versions.get(name), version) for name, version in after.versions.items()]
     pairs += [("processor", before.machine.processor, after.machine.processor)]
     pairs += [("platform", before.machine.platform, after.machine.platform)]
+    # Runs of before there was a choice do not say what they were trained on.
+    pairs += [("device", before.device or after.device, after.device)]
     return tuple(
         EnvironmentChange(name=name, before=old, after=new) for name, old, new in pairs if old != new
     )
