@@ -31,7 +31,6 @@ def test_a_map_is_drawn_and_used(root: Path, serve: Callable[..., Any], ready: C
     few_in_sight_are_shown_as_images(page, canvas)
     drawing_around_images_selects_them(page, canvas)
     more_like_this(page)
-    page.screenshot(path="/tmp/k5_map.png", full_page=True)
 
 
 def colored(page: Any) -> None:
