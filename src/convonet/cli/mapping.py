@@ -62,7 +62,7 @@ def image_map(
     if json:
         print_json(answer.to_dict())
         return
-    say(f"{answer.images:,} of {answer.of:,} images, {len(answer.classes)} classes")
+    say(f"{answer.images:,} of {answer.total:,} images, {len(answer.classes)} classes")
     if len(answer.classes) > 1:
         say(f"{answer.likely_wrong:,} images are nearer to another class; they come first in the table")
     if answer.predicted is not None:

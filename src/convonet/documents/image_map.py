@@ -9,7 +9,7 @@ class ImageMap(Document):
     """A map in columns: entry i of each is image i.
 
     Attributes:
-        of: images of the set; `images` of them are on the map.
+        total: images of the set; `images` of them are on the map.
         root: the folder that paths are relative to, or the `.npz` file.
         x, y: coordinates on the map.
         labels: indices of `classes`.
@@ -24,7 +24,7 @@ class ImageMap(Document):
     """
 
     images: int
-    of: int
+    total: int
     seed: int
     root: str
     classes: tuple[str, ...]

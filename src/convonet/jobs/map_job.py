@@ -124,7 +124,7 @@ def _document(task: MapTask, images: _Images, layout: Layout, count: int) -> Ima
     answers = images.answers
     return ImageMap(
         images=len(images.paths),
-        of=count,
+        total=count,
         seed=task.seed,
         root=str(images.root),
         classes=images.classes,

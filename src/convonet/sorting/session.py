@@ -210,17 +210,20 @@ class SortSession:
         made = suggestion_rows(ranked[: rows * columns], suggested, known.classes, columns)
         return Screen(order, made, left)
 
+    def counts(self) -> Counter[str]:
+        """How many images have each answer."""
+        return Counter(self.labels().values())
+
     def state(self) -> dict[str, Any]:
         """Counts, for every interface."""
-        answers = self.labels()
-        counts = Counter(answers.values())
+        counts = self.counts()
         return {
             "folder": str(self.folder),
             "images": len(self.paths),
             "classes": [{"class": name, "labelled": counts[name]} for name in self.classes],
             NONE: counts[NONE],
             SKIP: counts[SKIP],
-            "left": len(self.paths) - len(answers),
+            "left": len(self.paths) - counts.total(),
             "presses": self.presses,
             "suggesting": bool(self.suggestions()),
             "in_folders": len(self.folder_labels()),

@@ -7,6 +7,7 @@ import {MapPainter} from "./map_painter.js";
 const MARGIN = 24;
 const NEAREST = 12;
 const MOST_ZOOM = 400;
+const MOST_SHOWN = 8;
 const STEP = 1.4;
 const PAN = 60;
 const CLICK = 4;
@@ -83,23 +84,23 @@ export class MapView extends EventTarget {
 
   /** Show all of the map. */
   whole() {
-    const {left, top, right, bottom} = this.bounds;
-    const across = (this.width - 2 * MARGIN) / Math.max(right - left, 1e-9);
-    const down = (this.height - 2 * MARGIN) / Math.max(bottom - top, 1e-9);
-    this.least = this.scale = Math.max(Math.min(across, down), 1e-9);
-    this.x0 = this.width / 2 - (this.scale * (left + right)) / 2;
-    this.y0 = this.height / 2 - (this.scale * (top + bottom)) / 2;
-    this.draw();
+    this.fit(this.bounds);
+    this.least = this.scale;
   }
 
-  /** Bring rows into the middle, near enough to be seen as images. */
+  /** Bring rows into sight, as large as there is room. */
   show(rows) {
     if (!rows.length || !this.width) return;
-    const x = mean(rows.map((row) => this.map.x[row]));
-    const y = mean(rows.map((row) => this.map.y[row]));
-    this.scale = Math.max(this.scale, this.least * 4);
-    this.x0 = this.width / 2 - this.scale * x;
-    this.y0 = this.height / 2 - this.scale * y;
+    const here = (values) => rows.map((row) => values[row]);
+    this.fit(boundsOf({x: here(this.map.x), y: here(this.map.y)}), MOST_SHOWN);
+  }
+
+  fit({left, top, right, bottom}, most = Infinity) {
+    const across = (this.width - 2 * MARGIN) / Math.max(right - left, 1e-9);
+    const down = (this.height - 2 * MARGIN) / Math.max(bottom - top, 1e-9);
+    this.scale = Math.min(across, down, most * (this.least ?? 1));
+    this.x0 = this.width / 2 - (this.scale * (left + right)) / 2;
+    this.y0 = this.height / 2 - (this.scale * (top + bottom)) / 2;
     this.draw();
   }
 
@@ -227,8 +228,6 @@ function boundsOf({x, y}) {
   const most = (values) => values.reduce((a, b) => Math.max(a, b), -Infinity);
   return {left: least(x), top: least(y), right: most(x), bottom: most(y)};
 }
-
-const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** Whether a place lies inside a polygon, by the even-odd rule. */
 export function isInside(polygon, x, y) {

@@ -105,7 +105,7 @@ export function mapPage(page) {
     view?.close();
     const address = (row) => addressOf({root: map.root, path: map.paths[row]});
     view = new MapView(map, address);
-    const some = map.images < map.of ? `${whole(map.images)} of ${whole(map.of)}` : whole(map.images);
+    const some = map.images < map.total ? `${whole(map.images)} of ${whole(map.total)}` : whole(map.images);
     top.lead(`${some} images; similar ones lie together`);
     const named = h("p.muted.small", {role: "status"}, "\u00a0");
     view.addEventListener("hover", () => say(named, view.hovered < 0 ? "\u00a0" : words(map, view.hovered)));
