@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QTabBar, QWidget
+from PySide6.QtWidgets import QComboBox, QWidget
 
 from convonet.desktop.dialogs.image import ImageDialog
 from convonet.desktop.views.marking import MarkBar, Marker, said_of
@@ -51,12 +51,10 @@ class MapLists(QWidget):
         self._address: Callable[[int], str] = lambda row: ""
         self._marks: dict[str, str] = {}
         self.rows: dict[str, list[int]] = {name: [] for name in _TITLES}
-        self.tabs = QTabBar()
-        self.tabs.setExpanding(False)
-        self.tabs.setDrawBase(False)
-        self.tabs.setAccessibleName("Which images")
-        for title in _TITLES.values():
-            self.tabs.addTab(title)
+        self.list_box = QComboBox()
+        self.list_box.setAccessibleName("Which images")
+        for name, title in _TITLES.items():
+            self.list_box.addItem(title, name)
         self.grid = ImageGrid("Images of the map")
         self.grid.opened.connect(lambda place: ImageDialog(self.grid.pictures, place, self).exec())
         self.grid.offer("More Like This", lambda _: self.show_similar())
@@ -68,10 +66,10 @@ class MapLists(QWidget):
             "More like this", self.show_similar, tip="Images that look like the selected one"
         )
         self._words = label("", "muted", wrap=True)
-        self.tabs.currentChanged.connect(lambda _: self._show())
-        head = row(self._words, self.similar, gap=8)
+        self.list_box.currentIndexChanged.connect(lambda _: self._show())
+        head = row(self.list_box, self.similar, gap=8)
         head.setStretch(0, 1)
-        self.setLayout(column(self.tabs, head, self.grid, gap=8))
+        self.setLayout(column(head, self._words, self.grid, gap=8))
         self._selected()
 
     def show_map(self, found: ImageMap, address: Callable[[int], str]) -> None:
@@ -104,16 +102,15 @@ class MapLists(QWidget):
 
     def show_list(self, name: str) -> None:
         """Show one of the lists."""
-        index = list(_TITLES).index(name)
-        if self.tabs.currentIndex() == index:
+        if self.shown == name:
             self._show()
         else:
-            self.tabs.setCurrentIndex(index)
+            self.list_box.setCurrentIndex(self.list_box.findData(name))
 
     @property
     def shown(self) -> str:
         """The name of the list that is shown."""
-        return list(_TITLES)[self.tabs.currentIndex()]
+        return str(self.list_box.currentData())
 
     def close_threads(self) -> None:
         """Wait for pictures that are being decoded."""
@@ -122,8 +119,10 @@ class MapLists(QWidget):
     def _show(self) -> None:
         for index, (name, title) in enumerate(_TITLES.items()):
             count = len(self.rows[name])
-            self.tabs.setTabText(index, f"{title} ({count:,})" if count else title)
+            self.list_box.setItemText(index, f"{title} ({count:,})" if count else title)
+        needs_choice = self.shown in ("selected", "similar") and self.rows[self.shown]
         self._words.setText(_MEANINGS[self.shown])
+        self._words.setVisible(not needs_choice)
         rows = self.rows[self.shown]
         self.grid.show_many(len(rows), lambda place: self._picture(rows[place]))
         self._selected()

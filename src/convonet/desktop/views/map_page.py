@@ -19,7 +19,8 @@ from convonet.tasks import MapTask, Split
 
 _SETS: dict[Split, str] = {"train": "Training", "val": "Validation", "test": "Test"}
 _MOST_SEED = 2**31 - 1
-_ZOOM, _ICON, _LEGEND_HEIGHT = 1.5, 12, 132
+_ZOOM, _ICON = 1.5, 12
+_LEGEND_ROWS, _LEGEND_ROW = 6, 28
 _Key = tuple[Split, Path]
 
 
@@ -40,6 +41,7 @@ class MapPage(Page):
         self.set_box, self.answers_box, self.color_box = QComboBox(), QComboBox(), QComboBox()
         self.seed_box = QSpinBox()
         self.seed_box.setRange(0, _MOST_SEED)
+        self.seed_box.setMaximumWidth(110)
         for box, name in (
             (self.set_box, "Set"),
             (self.answers_box, "Answers"),
@@ -58,7 +60,6 @@ class MapPage(Page):
         self.select_box.toggled.connect(self._take_mode)
         self.legend = QListWidget()
         self.legend.setAccessibleName("Colors; unchecked ones are not shown")
-        self.legend.setMaximumHeight(_LEGEND_HEIGHT)
         self.legend.itemChanged.connect(self._toggle)
         self._named = label("", "small")
         self.canvas.selected.connect(self.lists.show_selected)
@@ -105,7 +106,9 @@ class MapPage(Page):
         right.setStretch(1, 1)
         upper = QSplitter(Qt.Orientation.Horizontal)
         upper.addWidget(holder(left))
-        upper.addWidget(holder(right))
+        beside = holder(right)
+        right.setContentsMargins(12, 0, 0, 0)
+        upper.addWidget(beside)
         upper.setStretchFactor(0, 3)
         upper.setStretchFactor(1, 2)
         upper.setChildrenCollapsible(False)
@@ -200,6 +203,7 @@ class MapPage(Page):
             item.setCheckState(Qt.CheckState.Checked)
             self.legend.addItem(item)
         self.legend.blockSignals(False)
+        self.legend.setFixedHeight(min(self.legend.count(), _LEGEND_ROWS) * _LEGEND_ROW + 8)
 
     def _toggle(self, item: QListWidgetItem) -> None:
         self.canvas.show_group(self.legend.row(item), item.checkState() is Qt.CheckState.Checked)

@@ -234,6 +234,7 @@ class MapCanvas(QWidget):
         painter.fillRect(self.rect(), color("raised"))
         if len(self._points) and self._colors:
             self._paint_map(painter)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(color("accent" if self.hasFocus() else "line"), 1))
         painter.drawRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
         painter.end()
