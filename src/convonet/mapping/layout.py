@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convonet.events import Watch
-from convonet.mapping.neighbors import nearest, outlier_scores, wrong_label_scores
+from convonet.mapping.neighbors import Neighbors, nearest, outlier_scores, wrong_label_scores
+from convonet.mapping.tsne import NEIGHBORS as TSNE_NEIGHBORS
 from convonet.mapping.tsne import tsne
 
 Floats = NDArray[np.floating[Any]]
@@ -47,8 +48,9 @@ def lay_out(
     Raises:
         Cancelled: the watch says so.
     """
-    place = tsne(points, seed=seed, watch=watch)
-    near = nearest(points, NEIGHBORS)
+    found = nearest(points, TSNE_NEIGHBORS)
+    place = tsne(points, seed=seed, neighbors=found, watch=watch)
+    near = Neighbors(found.indices[:, :NEIGHBORS], found.distances[:, :NEIGHBORS])
     if len(np.unique(labels)) > 1:
         wrong, suggested = wrong_label_scores(near, labels)
     else:
