@@ -52,7 +52,7 @@ def sorting(window: AppWin, qtbot: Any, heap: dict[str, str], tmp_path: Path) ->
     QTest.mouseClick(page.choose_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: window.controller.session.work is not None, timeout=20_000)
     assert not page.choose_button.isEnabled()
-    qtbot.waitUntil(lambda: bool(page.board.rows), timeout=120_000)
+    qtbot.waitUntil(lambda: bool(page.board.rows), timeout=300_000)
     page.names.setText(" 0, 1 ,7")
     QTest.keyClick(page.names, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: list(page.keys.by_key) == ["1", "2", "3", "0", "s"])
@@ -66,6 +66,7 @@ def labelled(folder: Path) -> dict[str, str]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_a_heap_is_sorted_with_keys_brush_and_drag(
     sorting: SortPage, window: AppWin, qtbot: Any, heap: dict[str, str], tmp_path: Path
 ) -> None:
@@ -131,6 +132,7 @@ def dropped(button: Any) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_labels_in_doubt_are_reviewed(sorting: SortPage, qtbot: Any, heap: dict[str, str]) -> None:
     found, board = sorting.sorting, sorting.board
     assert found is not None
@@ -169,6 +171,7 @@ for number, path in enumerate(session.paths * 50):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_killed_at_random_no_label_is_lost(sorting: SortPage, tmp_path: Path) -> None:
     rng = np.random.default_rng(5)
     for _ in range(4):
@@ -207,11 +210,12 @@ def drawn(window: AppWin, qtbot: Any, digits: Path, tmp_path: Path) -> MapPage:
     page = window.page("map")
     assert isinstance(page, MapPage)
     QTest.mouseClick(page.draw_button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: page.map is not None, timeout=120_000)
+    qtbot.waitUntil(lambda: page.map is not None, timeout=300_000)
     return page
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_a_map_is_drawn_selected_from_and_marked(
     drawn: MapPage, window: AppWin, qtbot: Any, tmp_path: Path
 ) -> None:
@@ -260,6 +264,7 @@ def test_a_map_is_drawn_selected_from_and_marked(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_drawing_a_map_can_be_stopped(drawn: MapPage, window: AppWin, qtbot: Any) -> None:
     drawn.seed_box.setValue(3)
     drawn.draw()
