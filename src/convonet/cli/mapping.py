@@ -1,4 +1,4 @@
-"""`map`: images laid out by similarity."""
+"""`map` and `similar`: images laid out by similarity, and those that look like one."""
 
 from __future__ import annotations
 
@@ -11,19 +11,20 @@ from convonet.cli import completion
 from convonet.cli import options as opt
 from convonet.cli.evaluating import one_of
 from convonet.cli.given import data_params
-from convonet.cli.output import print_json, say
+from convonet.cli.output import print_json, print_table, say
 from convonet.cli.work import ask
-from convonet.documents.image_map import ImageMap
+from convonet.documents.image_map import ImageMap, SimilarImages
 from convonet.errors import InputError, RunNotFoundError
 from convonet.runs import RECORD, Run, RunStore
 from convonet.session.models import model_path
-from convonet.tasks import MapTask, Split, TrainTask
+from convonet.tasks import MapTask, SimilarTask, Split, TrainTask
 from convonet.text import local_path
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
     app.command(name="map")(image_map)
+    app.command()(similar)
 
 
 def image_map(
@@ -69,6 +70,35 @@ def image_map(
         wrong = sum(label != said for label, said in zip(answer.labels, answer.predicted, strict=True))
         say(f"{wrong:,} images are predicted wrongly")
     say(f"Files: {target}")
+
+
+def similar(
+    image: Annotated[Path, typer.Argument(metavar="IMAGE", help="Any image file.")],
+    folder: Annotated[
+        str | None, typer.Argument(metavar="DIR", help="The images to search; folders below are classes.")
+    ] = None,
+    data: opt.DataFile = None,
+    split: Annotated[str, typer.Option("--split", help="Which set of --data: test, val or train.")] = "train",
+    top: Annotated[int, typer.Option("--top", min=1, max=1000, help="How many images to find.")] = 12,
+    json: opt.Json = False,
+    progress: opt.Progress = opt.ProgressStyle.AUTO,
+) -> None:
+    """Find the images of a set that look most like an image."""
+    given = Path(local_path(str(image))).resolve()
+    if not given.is_file():
+        raise InputError("There is no such image", where=image)
+    where = None if folder is None else Path(local_path(folder)).resolve()
+    task = SimilarTask(image=str(given), split=one_of("--split", split, Split), top=top)
+    if where is not None and where.is_dir() and data is None:
+        task = task.changed(folder=str(where))
+    else:
+        task = task.changed(data=data_params(data, folder=folder))
+    answer = SimilarImages.of(ask(task, progress))
+    if json:
+        print_json(answer.to_dict())
+        return
+    rows = [(item.path, item.class_, f"{item.similarity:.3f}") for item in answer.similar]
+    print_table(("image", "class", "similarity"), rows)
 
 
 def map_task(source: str | None, data: Path | None, split: str | None, model: str | None) -> MapTask:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pydantic import Field
+
 from convonet.documents.document import Document
 
 
@@ -40,3 +42,23 @@ class ImageMap(Document):
     model: str | None = None
     predicted: tuple[int, ...] | None = None
     confidence: tuple[float, ...] | None = None
+
+
+class SimilarImage(Document):
+    """An image of a set; `similarity` is the cosine between its features and those of the image that was given."""
+
+    path: str
+    class_: str = Field(alias="class")
+    similarity: float
+
+
+class SimilarImages(Document):
+    """The images of a set that look most like an image, the most similar first.
+
+    Attributes:
+        root: the folder that paths are relative to, or the `.npz` file.
+    """
+
+    image: str
+    root: str
+    similar: tuple[SimilarImage, ...]

@@ -1,4 +1,4 @@
-"""What is asked of the job that draws a map of images."""
+"""What is asked of the jobs that lay images out by similarity, and find those that look like one."""
 
 from __future__ import annotations
 
@@ -32,3 +32,23 @@ class MapTask(Task):
     model: str | None = None
     out: str | None = None
     seed: int = Field(0, ge=0)
+
+
+class SimilarTask(Task):
+    """Find the images of a set that look most like an image.
+
+    Attributes:
+        image: any image file, of the set or not.
+        folder, data, split: the images that are searched, as in `MapTask`.
+        top: how many are found.
+    """
+
+    kind: ClassVar[str] = "similar"
+    title: ClassVar[str] = "The search for similar images"
+    step: ClassVar[str] = "data"
+
+    image: str
+    folder: str | None = None
+    data: InstanceOf[DataParams] | None = None
+    split: Split = "train"
+    top: int = Field(12, ge=1, le=1000)
