@@ -119,7 +119,7 @@ def map_task(source: str | None, data: Path | None, split: str | None, model: st
     if folder is not None and folder.is_dir() and data is None and chosen is None and model is None:
         return MapTask(folder=str(folder))
     values = data_params(data, folder=None if folder is None else str(folder))
-    wanted = chosen or ("train" if model is None else "test")
+    wanted: Split = chosen or ("train" if model is None else "test")
     return MapTask(data=values, split=wanted, model=None if model is None else str(model_path(model)))
 
 

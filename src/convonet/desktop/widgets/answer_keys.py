@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtWidgets import QPushButton, QWidget
@@ -80,5 +81,5 @@ class AnswerKeys(QWidget):
             made.deleteLater()
         self.buttons = {}
         for answer in answers:
-            made = self.buttons[answer] = AnswerButton("", lambda answer=answer: self._act(answer))
+            made = self.buttons[answer] = AnswerButton("", partial(self._act, answer))
             self._flow.addWidget(made)
