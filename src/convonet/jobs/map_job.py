@@ -28,7 +28,7 @@ from convonet.sorting.suggest import reduced
 from convonet.tasks import EvaluateTask, MapTask, SimilarTask
 
 MOST = 40_000
-"""Images on a map; of more, so many are drawn at random."""
+"""MappedImages on a map; of more, so many are drawn at random."""
 LEAST = 3
 TABLE, PICTURE = "map.csv", "map.png"
 HEADER = ("path", "x", "y", "class", "suggested", "wrong_label_score", "outlier_score")
@@ -43,7 +43,7 @@ class _Answers(NamedTuple):
     confidence: NDArray[np.float32]
 
 
-class Images(NamedTuple):
+class MappedImages(NamedTuple):
     """The images of a map. Row i of everything is image i."""
 
     root: Path
@@ -52,11 +52,11 @@ class Images(NamedTuple):
     classes: tuple[str, ...]
     answers: _Answers | None = None
 
-    def select(self, rows: NDArray[np.int64]) -> Images:
+    def select(self, rows: NDArray[np.int64]) -> MappedImages:
         """Some rows, in the order given."""
         answers = self.answers and _Answers(self.answers.labels[rows], self.answers.confidence[rows])
         paths = tuple([self.paths[row] for row in rows.tolist()])
-        return Images(self.root, paths, self.labels[rows], self.classes, answers)
+        return MappedImages(self.root, paths, self.labels[rows], self.classes, answers)
 
 
 def work(run: Run, task: MapTask, watch: Watch) -> ImageMap:
@@ -84,7 +84,7 @@ def work(run: Run, task: MapTask, watch: Watch) -> ImageMap:
     return _document(task, images, layout, count)
 
 
-def _images(task: MapTask, watch: Watch) -> Images:
+def _images(task: MapTask, watch: Watch) -> MappedImages:
     """The images that the task names, with their classes and a model's answers."""
     if task.model is None or task.data is None or task.folder is not None:
         return listed(task, watch)
@@ -95,10 +95,10 @@ def _images(task: MapTask, watch: Watch) -> Images:
     probabilities = predict_all(predictor, prepared.images, None, watch).probabilities
     predicted = decide(prepared.classes, predictor.info).labels(probabilities)
     answers = _Answers(predicted, probabilities[np.arange(len(predicted)), predicted])
-    return Images(prepared.listing.root, prepared.paths, prepared.labels, prepared.classes, answers)
+    return MappedImages(prepared.listing.root, prepared.paths, prepared.labels, prepared.classes, answers)
 
 
-def listed(task: MapTask | SimilarTask, watch: Watch) -> Images:
+def listed(task: MapTask | SimilarTask, watch: Watch) -> MappedImages:
     """The images of a folder, where folders below are classes, or of a set.
 
     Raises:
@@ -107,15 +107,15 @@ def listed(task: MapTask | SimilarTask, watch: Watch) -> Images:
     if task.folder is not None:
         folder = Path(task.folder)
         paths = images_below(folder, watch)
-        # Images that lie in no folder below are of a class that bears the folder's name.
+        # MappedImages that lie in no folder below are of a class that bears the folder's name.
         found = [path.rpartition("/")[0] or folder.name for path in paths]
         names, labels = np.unique(found, return_inverse=True)
-        return Images(folder, paths, labels.astype(np.int64), tuple(map(str, names)))
+        return MappedImages(folder, paths, labels.astype(np.int64), tuple(map(str, names)))
     if task.data is None:
         raise InputError("No images are named", expected="a folder, or data parameters")
     watch.tell(StageStarted(stage="scan", title="Looking at the folders"))
     listing = scan_set(task.data, task.split, watch=watch)
-    return Images(listing.root, listing.paths, listing.labels, listing.classes)
+    return MappedImages(listing.root, listing.paths, listing.labels, listing.classes)
 
 
 def _sample(count: int, seed: int) -> NDArray[np.int64]:
@@ -129,7 +129,7 @@ def _points(features: Features, paths: tuple[str, ...]) -> NDArray[np.float64]:
     return np.asarray(reduced(np.stack([features[path] for path in paths]))[:, :_AXES], np.float64)
 
 
-def _document(task: MapTask, images: Images, layout: Layout, count: int) -> ImageMap:
+def _document(task: MapTask, images: MappedImages, layout: Layout, count: int) -> ImageMap:
     answers = images.answers
     return ImageMap(
         images=len(images.paths),
@@ -157,7 +157,7 @@ def _numbers(values: NDArray[np.floating]) -> tuple[float, ...]:
     return tuple(np.round(values.astype(np.float64), _DIGITS).tolist())
 
 
-def _save(out: Path, images: Images, layout: Layout, watch: Watch) -> None:
+def _save(out: Path, images: MappedImages, layout: Layout, watch: Watch) -> None:
     """Write the table, likely wrong labels first, and the picture."""
     names = images.classes
     table = (
