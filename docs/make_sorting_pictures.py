@@ -10,6 +10,7 @@ import os
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ from convonet.params import DataParams
 
 PICTURES = Path(__file__).parent / "pictures"
 EACH, SIZE = 30, (1240, 860)
-_PATIENCE_MS = 900_000
+_PATIENCE_S = 900
 
 
 def main() -> None:
@@ -62,7 +63,10 @@ def prepared(flowers: Path, folder: Path) -> dict[str, str]:
 
 def wait(until: Callable[[], Any]) -> None:
     """Let the window work until something is true."""
-    assert QTest.qWaitFor(lambda: bool(until()), _PATIENCE_MS)
+    end = time.monotonic() + _PATIENCE_S
+    while not until():
+        assert time.monotonic() < end
+        QTest.qWait(100)
     QTest.qWait(1500)
 
 

@@ -28,7 +28,7 @@ from convonet.sorting.suggest import reduced
 from convonet.tasks import EvaluateTask, MapTask, SimilarTask
 
 MOST = 40_000
-"""MappedImages on a map; of more, so many are drawn at random."""
+"""Images on a map; of more, so many are drawn at random."""
 LEAST = 3
 TABLE, PICTURE = "map.csv", "map.png"
 HEADER = ("path", "x", "y", "class", "suggested", "wrong_label_score", "outlier_score")
