@@ -97,18 +97,18 @@ class Answers:
 
     def mistakes(self) -> Rows:
         """Indices of the wrong answers, highest confidence first."""
-        # The window can be seen sooner without numpy.
-        import numpy as np
-
-        return np.flatnonzero(self._true != self._predicted)
+        return _indices(self._true != self._predicted)
 
     def cell(self, true: str, predicted: str) -> Rows:
         """Indices of the images of one cell of the confusion matrix, highest confidence first."""
-        # The window can be seen sooner without numpy.
-        import numpy as np
-
         row, column = self._known.get(true, -1), self._known.get(predicted, -1)
-        return np.flatnonzero((self._true == row) & (self._predicted == column))
+        return _indices((self._true == row) & (self._predicted == column))
+
+
+def _indices(chosen: npt.NDArray[np.bool_]) -> Rows:
+    """Where a mask is true."""
+    rows: Rows = chosen.nonzero()[0]
+    return rows
 
 
 def answers_file(scores: EvaluateDocument) -> Path:
