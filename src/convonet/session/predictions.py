@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple
 
 from convonet.csv_files import csv_rows
-from convonet.documents.evaluation import EvaluateDocument
+from convonet.documents.evaluation import RunEvaluation
 from convonet.errors import InputError
 from convonet.file_stats import FileStats, file_stats
 
@@ -111,7 +111,7 @@ def _indices(chosen: npt.NDArray[np.bool_]) -> Rows:
     return rows
 
 
-def answers_file(scores: EvaluateDocument) -> Path:
+def answers_file(scores: RunEvaluation) -> Path:
     """The table of the answers of an evaluation."""
     name = "predictions.csv" if scores.split == "test" else f"predictions_{scores.split}.csv"
     return Path(scores.run) / name
