@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from convonet.documents.evaluation import EvaluateDocument, SetsTable
+from convonet.documents.evaluation import RunEvaluation
 from convonet.evaluation.evaluation import Evaluation, score
 from convonet.evaluation.writing import write_evaluation
 from convonet.inference.decision import Decision
@@ -21,12 +21,10 @@ def write_scores(folder: Path, classes: Sequence[str], matrix: Matrix) -> None:
     write_evaluation(folder, _evaluation(classes, matrix))
 
 
-def made_document(
-    folder: Path, classes: Sequence[str], matrix: Matrix, /, **changes: Any
-) -> EvaluateDocument:
+def made_document(folder: Path, classes: Sequence[str], matrix: Matrix, /, **changes: Any) -> RunEvaluation:
     """What `evaluate` answers of a test whose confusion matrix is this one, with other values for some keys."""
     values = dict(_evaluation(classes, matrix).document())
-    document = EvaluateDocument(**values, run=str(folder), sets=SetsTable(rows=(), sentence=None))
+    document = RunEvaluation(**values, run=str(folder))
     return document.changed(**changes)
 
 

@@ -13,7 +13,7 @@ from PySide6.QtCore import QTimer
 from convonet.data.listing import ImageListing
 from convonet.desktop.actions import PAGES
 from convonet.desktop.app_win import AppWin
-from convonet.documents.evaluation import EvaluateDocument, SetsTable
+from convonet.documents.evaluation import RunEvaluation
 from convonet.evaluation.evaluation import score
 from convonet.evaluation.writing import write_evaluation
 from convonet.inference.decision import Decision
@@ -33,7 +33,7 @@ def listing(root: Path, count: int) -> ImageListing:
     return ImageListing(root, names, paths, labels, np.zeros((count, 4), np.int64))
 
 
-def evaluated(folder: Path, images: ImageListing) -> EvaluateDocument:
+def evaluated(folder: Path, images: ImageListing) -> RunEvaluation:
     """Scores of a model that is right four times of five, with the table of its answers."""
     rng = np.random.default_rng(0)
     logits = rng.normal(size=(len(images), CLASSES))
@@ -50,7 +50,7 @@ def evaluated(folder: Path, images: ImageListing) -> EvaluateDocument:
     )
     write_evaluation(folder, result)
     document = result.document()
-    return EvaluateDocument(**dict(document), run=str(folder), sets=SetsTable(rows=(), sentence=None))
+    return RunEvaluation(**dict(document), run=str(folder))
 
 
 class Pauses:

@@ -19,11 +19,11 @@ from typing import Any
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from convonet.desktop.app import open_remote
 from convonet.desktop.app_win import AppWin
 from convonet.desktop.background import Background
 from convonet.desktop.dialogs.places import PlacesDialog
 from convonet.desktop.file_actions import _check_for_server
+from convonet.desktop.server_window import open_remote
 from convonet.desktop.widgets.connection import ConnectionLabel
 from convonet.desktop.window_state import WindowState
 from convonet.documents.folders import FolderDocument

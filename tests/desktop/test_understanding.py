@@ -17,7 +17,7 @@ from convonet.desktop.views.evaluate_calibration import CalibrationTab
 from convonet.desktop.views.evaluate_curves import CurvesTab
 from convonet.desktop.views.quality import findings
 from convonet.desktop.widgets.picture import PictureView
-from convonet.documents.evaluation import EvaluateDocument
+from convonet.documents.evaluation import RunEvaluation
 from convonet.documents.explanation import (
     DeletionCurve,
     ExplainDocument,
@@ -34,7 +34,7 @@ from made_scores import made_document
 Wait = Callable[..., None]
 
 
-def two_class_scores(**more: Any) -> EvaluateDocument:
+def two_class_scores(**more: Any) -> RunEvaluation:
     """A test of two classes, with values that are easy to know again."""
     values: dict[str, Any] = {
         "positive": "ill",

@@ -22,7 +22,7 @@ from convonet.params import DataParams
 from convonet.params.data_params import Scaling
 from convonet.runs import RECORD, Run
 from convonet.runs.begin import begin_run, results_folder
-from convonet.runs.documents import read_answer
+from convonet.runs.documents import read_result
 from convonet.session.models import model_path, write_predictions
 from convonet.tasks import EvaluateTask, PredictTask, Split, TrainTask
 
@@ -143,7 +143,7 @@ def evaluate(
     else:
         run = begin_run(task, results_folder(task, out), name=name)
         do_new_run(run, threads, progress)
-        result = read_answer(run, EvaluateDocument)
+        result = EvaluateDocument.of(read_result(run))
     if json:
         print_json(result)
     else:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
-from convonet.documents.document import Document, read_value
-from convonet.documents.evaluation import EvaluateDocument, EvaluationDocument
+from convonet.documents.document import read_value
 from convonet.documents.run_record import RunRecord
 from convonet.documents.runs import RunDocument, RunRow
 from convonet.documents.search import SearchDocument
@@ -17,7 +16,6 @@ from convonet.errors import ConvonetError, DocumentError, InputError
 from convonet.params.hyper_params import HyperParams
 from convonet.runs.naming import data_set_of, title_of
 from convonet.runs.run import Run
-from convonet.runs.sets_table import sets_table
 from convonet.runs.study_table import STUDY_HISTORY, StudyFile, study_results, study_rows
 from convonet.runs.summary import summary_of
 from convonet.runs.suspects import suspects_document
@@ -25,8 +23,6 @@ from convonet.runs.trial_table import best_hyper, best_of, settings_of
 from convonet.runs.trials import TRIALS, TrialsFile
 from convonet.runs.untested import untested
 from convonet.tasks import StudyTask, SuspectsTask, TrainTask, TuneTask
-
-Answer = TypeVar("Answer", bound=Document)
 
 RESULT = "result.json"
 """The answer of a run's job."""
@@ -179,27 +175,6 @@ def _data_set(run: Run) -> str:
         return data_set_of(run)
     except ConvonetError:  # a job of a later version
         return ""
-
-
-def evaluate_document(run: Run, split: str = "test") -> EvaluateDocument | None:
-    """What `evaluate` answers of a set, from the files of the run; None where the set was not evaluated.
-
-    Raises:
-        DocumentError: a file is damaged.
-    """
-    found = EvaluationDocument.in_folder(run.path, split)
-    if found is None:
-        return None
-    return EvaluateDocument(**dict(found), run=str(run.path), sets=sets_table(run.read().scores))
-
-
-def read_answer(run: Run, answer: type[Answer]) -> Answer:
-    """The answer that the run's job left, as the document of its kind.
-
-    Raises:
-        DocumentError: there is none, or it is damaged.
-    """
-    return answer.read(run.file(RESULT))
 
 
 def read_result(run: Run) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from convonet.documents.evaluation import EvaluateDocument
+from convonet.documents.evaluation import RunEvaluation
 from convonet.documents.installation import InstallationDocument
 from convonet.documents.run_record import RunRecord
 from convonet.documents.runs import RunComparison
@@ -98,7 +98,7 @@ class Images(Protocol):
             OutputError: the folder of the images cannot be written to.
         """
 
-    def answers(self, root: Path, scores: EvaluateDocument) -> Answers:
+    def answers(self, root: Path, scores: RunEvaluation) -> Answers:
         """The model's prediction for each image of an evaluation, whose set is in `root`. Raises InputError."""
 
     def demo(self) -> TrainTask:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple
 
 from convonet.csv_files import csv_rows
-from convonet.documents.evaluation import EvaluateDocument
+from convonet.documents.evaluation import RunEvaluation
 from convonet.errors import InputError
 from convonet.file_stats import FileStats, file_stats
 
@@ -97,21 +97,21 @@ class Answers:
 
     def mistakes(self) -> Rows:
         """Indices of the wrong answers, highest confidence first."""
-        # The window can be seen sooner without numpy.
-        import numpy as np
-
-        return np.flatnonzero(self._true != self._predicted)
+        return _indices(self._true != self._predicted)
 
     def cell(self, true: str, predicted: str) -> Rows:
         """Indices of the images of one cell of the confusion matrix, highest confidence first."""
-        # The window can be seen sooner without numpy.
-        import numpy as np
-
         row, column = self._known.get(true, -1), self._known.get(predicted, -1)
-        return np.flatnonzero((self._true == row) & (self._predicted == column))
+        return _indices((self._true == row) & (self._predicted == column))
 
 
-def answers_file(scores: EvaluateDocument) -> Path:
+def _indices(chosen: npt.NDArray[np.bool_]) -> Rows:
+    """Where a mask is true."""
+    rows: Rows = chosen.nonzero()[0]
+    return rows
+
+
+def answers_file(scores: RunEvaluation) -> Path:
     """The table of the answers of an evaluation."""
     name = "predictions.csv" if scores.split == "test" else f"predictions_{scores.split}.csv"
     return Path(scores.run) / name

@@ -28,7 +28,7 @@ from convonet.runs.untested import untested
 
 
 @dataclass
-class Curves:
+class LiveCurves:
     """One value per epoch in each column; NaN: not measured."""
 
     loss: list[float] = field(default_factory=list)
@@ -38,7 +38,7 @@ class Curves:
     learning_rate: list[float] = field(default_factory=list)
 
     @classmethod
-    def of(cls, history: HistoryTable) -> Curves:
+    def of(cls, history: HistoryTable) -> LiveCurves:
         """The columns that a run has written."""
         return cls(**{name: [_number(value) for value in history.get(name, ())] for name in SCORES})
 
@@ -52,7 +52,7 @@ class Curves:
         return max(map(len, self.columns().values()))
 
 
-SCORES = tuple(column.name for column in fields(Curves))
+SCORES = tuple(column.name for column in fields(LiveCurves))
 
 
 class Progress:
@@ -82,7 +82,7 @@ class Progress:
         self.plan: PlanMade | None = None
         self.candidate: CandidateStarted | None = None
         self.ended: list[CandidateEnded] = []
-        self.history = Curves() if history is None else Curves.of(history)
+        self.history = LiveCurves() if history is None else LiveCurves.of(history)
 
     @property
     def epochs_done(self) -> int:
@@ -128,7 +128,7 @@ class Progress:
         return self.title if one is None or self.acknowledged else f"[{one.number}/{one.total}] {self.title}"
 
     def _candidate(self, event: CandidateStarted) -> None:
-        """Curves are those of one candidate."""
+        """LiveCurves are those of one candidate."""
         self.candidate, self.now, self.epochs = event, None, 0
         self._cut(0)
 

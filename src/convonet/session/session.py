@@ -10,7 +10,7 @@ import contextlib
 from pathlib import Path
 from typing import Any
 
-from convonet.documents.evaluation import EvaluateDocument
+from convonet.documents.evaluation import RunEvaluation
 from convonet.documents.explanation import ExplainDocument
 from convonet.documents.network import SummaryDocument
 from convonet.documents.predictions import Prediction, Predictions, UnreadableImage
@@ -19,7 +19,6 @@ from convonet.errors import DocumentError, InputError
 from convonet.launch.work import Work, WorkEnded
 from convonet.params import DataParams, HyperParams, SearchSpace
 from convonet.runs import Run
-from convonet.runs.documents import evaluate_document
 from convonet.runs.summary import followed
 from convonet.session.backend import Backend, Images, Models, Runs, busy
 from convonet.session.changes import Change, Changed, Listener, Part, Reported
@@ -58,7 +57,7 @@ class Session:
         self.sets: LoadedSets = LoadedSets()
         self.model: OpenedModel | None = None
         self.summary: SummaryDocument | None = None
-        self.evaluation: EvaluateDocument | None = None
+        self.evaluation: RunEvaluation | None = None
         self.predictions: tuple[Prediction | UnreadableImage, ...] = ()
         self.explanations: ExplainDocument | None = None
         self.work: Work | None = None
@@ -138,7 +137,7 @@ class Session:
         if model is not None and model.run is not None:
             # A damaged file is as good as none: testing again writes it anew.
             with contextlib.suppress(DocumentError):
-                self.evaluation = evaluate_document(model.run)
+                self.evaluation = RunEvaluation.of_run(model.run.path)
         self._changed("model", "summary", "scores")
 
     def load_model(self, path: Path, **options: Any) -> None:
@@ -274,7 +273,7 @@ class Session:
                 return
             if self.models.is_in(ended.run):
                 self.load_model(ended.run.path)
-        if scores := ended.answer(EvaluateTask, EvaluateDocument):
+        if scores := ended.answer(EvaluateTask, RunEvaluation):
             self.evaluation = scores
             self._changed("scores")
         elif summary := ended.answer(SummaryTask, SummaryDocument):

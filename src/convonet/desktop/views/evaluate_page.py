@@ -18,7 +18,7 @@ from convonet.desktop.widgets.basic import EmptyState, Tile, button, column, lab
 from convonet.desktop.widgets.image_grid import ImageGrid, Picture
 from convonet.desktop.widgets.matrix import MatrixView
 from convonet.desktop.widgets.table import TableView
-from convonet.documents.evaluation import EvaluateDocument
+from convonet.documents.evaluation import RunEvaluation
 from convonet.events import Watch
 from convonet.session.conditions import Code
 from convonet.session.predictions import Answers, ImageAnswer
@@ -190,7 +190,7 @@ class EvaluatePage(Page):
             "Not tested yet", ready if reason is None else _TO_DO.get(reason.code, f"{reason.sentence}.")
         )
 
-    def _show_tiles(self, scores: EvaluateDocument) -> None:
+    def _show_tiles(self, scores: RunEvaluation) -> None:
         low, high = scores.accuracy_interval
         self.tiles["accuracy"].show_value(
             _percent(scores.accuracy), f"95% CI {100 * low:.1f}–{_percent(high)}"
@@ -203,7 +203,7 @@ class EvaluatePage(Page):
         wrong = scores.images - round(scores.accuracy * scores.images)
         self.tiles["wrong"].show_value(f"{wrong:,}", f"of {scores['images']:,} images")
 
-    def _read_answers(self, scores: EvaluateDocument) -> None:
+    def _read_answers(self, scores: RunEvaluation) -> None:
         """The row of each image, read in the background; then the mistakes are shown."""
         root = self.controller.root_of(scores)
         # Testing again writes the table anew, with the same numbers perhaps, and gives another document.
@@ -278,7 +278,7 @@ def _percent(value: float) -> str:
     return f"{100 * value:.1f}%"
 
 
-def _class_rows(scores: EvaluateDocument) -> list[tuple[str | float, ...]]:
+def _class_rows(scores: RunEvaluation) -> list[tuple[str | float, ...]]:
     return [(line.class_, line.precision, line.recall, line.f1, line.support) for line in scores.per_class]
 
 

@@ -18,7 +18,7 @@ from convonet.desktop.widgets.table import TableView, percent
 from convonet.documents.summary import NextStep
 from convonet.events import CandidateEnded
 from convonet.runs.summary import summary_of
-from convonet.session.progress import Curves, Progress, stored_messages, time_left
+from convonet.session.progress import LiveCurves, Progress, stored_messages, time_left
 from convonet.tasks import TrainTask
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ class TrainPage(Page):
         )
         self.tabs = QTabWidget()
         self.tabs.addTab(self.summary, "Summary")
-        self.tabs.addTab(self._curves, "Curves")
+        self.tabs.addTab(self._curves, "LiveCurves")
         self.tabs.addTab(self.table, "Epochs")
         self.tabs.addTab(self.messages, "Messages")
 
@@ -129,7 +129,7 @@ class TrainPage(Page):
             self.bar.setRange(0, 0)
 
     def _choose_tab(self, training: bool, summarized: bool) -> None:
-        """Curves while it learns, the summary when it has ended."""
+        """LiveCurves while it learns, the summary when it has ended."""
         before, self._was_training = self._was_training, training
         self.tabs.setTabVisible(0, summarized)
         if training and not before:
@@ -291,7 +291,7 @@ def _percent(value: float | None) -> str:
     return f"{100 * value:.1f}%" if value is not None and math.isfinite(value) else "–"
 
 
-def _rows(history: Curves) -> list[tuple[float | None, ...]]:
+def _rows(history: LiveCurves) -> list[tuple[float | None, ...]]:
     columns = history.columns()
     return [
         (index + 1, *(_value(name, columns[name], index) for name in _ORDER))

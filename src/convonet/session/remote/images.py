@@ -15,7 +15,7 @@ from PIL import Image
 
 from convonet.data.listing import ImageListing, Mark, Skipped
 from convonet.data.marking import MarkedImage
-from convonet.documents.evaluation import EvaluateDocument
+from convonet.documents.evaluation import RunEvaluation
 from convonet.documents.plan import Plan
 from convonet.errors import error_from_dict
 from convonet.events import Watch
@@ -110,7 +110,7 @@ class RemoteImages:
         data = DataParams.of(folders | {"image_size": 16})
         return TrainTask(data=data, hyper=DEMO_HYPER)
 
-    def answers(self, root: Path, scores: EvaluateDocument) -> Answers:
+    def answers(self, root: Path, scores: RunEvaluation) -> Answers:
         """The answers of a test, fetched from the server where they have changed."""
         table = answers_file(scores)
         self._mirror.fetch(table.parent.name, table.name.__eq__)
