@@ -23,6 +23,7 @@ import convonet
 
 pytestmark = pytest.mark.slow
 NAMES = ("0", "1", "7")
+PATIENCE_MS = 120_000
 
 
 @pytest.fixture
@@ -66,7 +67,7 @@ def test_a_heap_is_sorted_on_the_page(
 ) -> None:
     served = serve()
     page = visit(f"{served.url}/#sort/heap")
-    page.get_by_label("Classes, separated by commas").fill("0, 1, 7")
+    page.get_by_label("Classes, separated by commas").fill("0, 1, 7", timeout=PATIENCE_MS)
     page.get_by_role("button", name="Set classes").click()
     page.get_by_role("button", name=re.compile("1 0 0")).wait_for()
     for number, name in enumerate(NAMES):
@@ -116,7 +117,7 @@ def test_folder_names_become_labels_and_doubts_are_reviewed(
         file.rename(root / "half" / "7" / f"planted{file.name}")
     convonet.sort(root / "half")
     page = visit(f"{serve().url}/#sort/half")
-    page.get_by_role("button", name="Use folder names as labels").click()
+    page.get_by_role("button", name="Use folder names as labels").click(timeout=PATIENCE_MS)
     page.get_by_text("0 of 60 images left, 3 answers").wait_for()
     page.get_by_label("Order").select_option("review")
     row = page.locator(".sort-row", has=page.get_by_text("Perhaps 0"))

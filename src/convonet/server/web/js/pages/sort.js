@@ -71,7 +71,8 @@ export function sortPage(page) {
     state.folders = h("button", {type: "button", onclick: takeFolders}, "Use folder names as labels");
     fill(
       body,
-      h(".card", {}, form, state.keys, state.words),
+      h(".card", {}, form),
+      h(".sort-answers", {}, state.keys, state.words),
       h(
         ".row",
         {},
