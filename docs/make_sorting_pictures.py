@@ -102,7 +102,8 @@ def drawn_page(window: AppWin, folder: Path) -> None:
     page.draw()
     wait(lambda: page.map)
     page.canvas.zoom(1.3)
-    QTest.qWait(2500)
+    QTest.qWait(500)
+    wait(lambda: not page.canvas.thumbnails.is_busy() and not page.lists.grid.thumbnails.is_busy())
 
 
 if __name__ == "__main__":
