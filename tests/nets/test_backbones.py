@@ -325,7 +325,7 @@ def test_what_is_released_by_name_and_by_count() -> None:
     assert len(released(vgg, "all")) == 13
     assert released(vgg, "block1") == released(vgg, "all")
     for wrong in ("6", "0", "block6", ""):
-        with pytest.raises(ParamError, match="Released blocks"):
+        with pytest.raises(ParamError, match="Unfrozen blocks"):
             release(vgg, wrong)
 
 

@@ -40,7 +40,7 @@ def test_shares_are_of_the_true_class() -> None:
     ("as_shares", "texts", "unit"),
     [
         (False, (("8", "2", ""), ("3", "0", ""), ("", "", "")), "images"),
-        (True, (("80", "20", ""), ("100", "0", ""), ("", "", "")), "percent of each row"),
+        (True, (("80", "20", ""), ("100", "0", ""), ("", "", "")), "% of the row"),
     ],
 )
 def test_only_what_is_to_be_read_stands_in_a_cell(

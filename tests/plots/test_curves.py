@@ -84,7 +84,7 @@ def test_epochs_are_whole_numbers_and_all_in_view(clipped: Clipped, epochs: int)
 
 def test_nothing_measured_is_said(clipped: Clipped) -> None:
     figure = curves_figure(curves_of({}))
-    assert [ax.texts[0].get_text() for ax in figure.axes] == ["nothing measured"] * 2
+    assert [ax.texts[0].get_text() for ax in figure.axes] == ["no data"] * 2
     assert clipped(figure) == []
 
 

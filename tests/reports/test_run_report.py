@@ -192,7 +192,7 @@ def test_a_search_has_its_table_and_names_what_cannot_be_told_apart(digits: Path
     done = convonet.tune(data, space, folds=2, images=200, jobs=1, out=tmp_path)
     text = words(done.path / REPORT)
     assert "Of 4 settings the best is" in text
-    assert "Which parameters matter" in text
+    assert "Importance of parameters" in text
     assert "as good, as far as can be told" in text
 
 

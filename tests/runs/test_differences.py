@@ -52,7 +52,7 @@ def test_changed_images_stand_by_size_of_change_and_marks_are_named(tmp_path: Pa
         ("x/2.png", None, "left out"),
     ]
     assert found.sentence == (
-        "Of 4 images 2 are answered otherwise by after: 1 became right, 1 wrong; 2 marks lie between them."
+        "Of 4 images 2 are answered otherwise by after: 1 became right, 1 wrong; 2 marks differ."
     )
 
 

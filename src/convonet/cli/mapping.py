@@ -20,15 +20,17 @@ def register(app: typer.Typer) -> None:
 
 
 def image_map(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The images; folders below it are classes.")],
-    out: Annotated[
-        Path, typer.Option("--out", metavar="DIR", help="The folder that gets map.csv and map.png.")
-    ] = Path("map"),
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="Folder of images; its subfolders are the classes.")
+    ],
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for map.csv and map.png.")] = Path(
+        "map"
+    ),
     seed: Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same map.")] = 0,
     json: opt.Json = False,
     progress: opt.Progress = opt.ProgressStyle.AUTO,
 ) -> None:
-    """Draw a map of images: similar ones lie together; outliers and likely wrong labels are listed."""
+    """Draw a map in which similar images lie together, and list outliers and likely wrong labels."""
     source, target = (Path(local_path(str(path))).resolve() for path in (folder, out))
     answer = ask(MapTask(folder=str(source), out=str(target), seed=seed), progress)
     if json:
@@ -36,5 +38,5 @@ def image_map(
         return
     say(f"{answer['images']:,} of {answer['of']:,} images, {len(answer['classes'])} classes")
     if len(answer["classes"]) > 1:
-        say(f"{answer['likely_wrong']:,} images are nearer to another class; they come first in the table")
+        say(f"{answer['likely_wrong']:,} images are closer to another class; they come first in the table")
     say(f"Files: {target}")

@@ -87,7 +87,7 @@ def _name_nodes(path: Path) -> list[str]:
     heavy = [index for index, node in enumerate(nodes) if node.op_type in _HEAVY]
     if len(heavy) < 2:
         raise ModelFileError(
-            "The network has no hidden layer with weights, so 8 bits would bring nothing",
+            "The network has no hidden layers with weights, so 8 bits have no advantage",
             hint="Export it as onnx",
         )
     return [node.name for index, node in enumerate(nodes) if not heavy[0] <= index < heavy[-1]]

@@ -40,7 +40,7 @@ def work(run: Run, task: FeaturesTask, watch: Watch) -> dict[str, Any]:
         Cancelled: the person asked to stop.
     """
     folder = Path(task.folder)
-    watch.tell(StageStarted(stage="scan", title="Looking at the folder"))
+    watch.tell(StageStarted(stage="scan", title="Reading the folder"))
     found = scan_images([folder])
     paths = [path.relative_to(folder).as_posix() for path in found.paths]
     known = FeatureFile.read(folder)
@@ -56,7 +56,9 @@ def work(run: Run, task: FeaturesTask, watch: Watch) -> dict[str, Any]:
     kept |= _computed(folder, missing, backbone, watch)
     readable = tuple(path for path in paths if path in kept)
     if not readable:
-        raise DataError("No image in this folder can be read", where=folder, received=f"{len(paths)} files")
+        raise DataError(
+            "None of the images in this folder can be read", where=folder, received=f"{len(paths)} files"
+        )
     if len(readable) < len(paths):
         skipped = len(paths) - len(readable)
         watch.tell(Warned(message=f"{skipped} images cannot be read and are skipped", subject="files"))

@@ -77,7 +77,7 @@ class PlanDecisions:
         known = self.plan.decision(candidate.name, "epochs")
         if known is not None:
             return int(known.value)
-        self.watch.tell(StageStarted(stage="speed", title="Measuring how fast it trains"))
+        self.watch.tell(StageStarted(stage="speed", title="Measuring the training speed"))
         left = self._left_for(candidate)
         speed = self._measured(candidate, sets)
         whole = self.plan.decision(candidate.name, "release") is None

@@ -46,7 +46,7 @@ def examine() -> dict[str, Any]:
         parts.append({"name": name, "state": "ready" if there else f"missing: pip install '{extra}'"})
     folder = home()
     refused = _refused(folder)
-    parts.append({"name": "own folder", "state": refused or "ready"})
+    parts.append({"name": "Convonet folder", "state": refused or "ready"})
     return {
         "ready": "device" in keras and not refused,
         "versions": versions(),

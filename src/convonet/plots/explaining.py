@@ -133,9 +133,9 @@ def _draw_deletion(ax: Axes, deletion: DeletionCurves) -> None:
         color=MUTED,
         linewidth=1.4,
         linestyle=DASHES,
-        label="other places",
+        label="other regions",
     )
-    tidy(ax, "", "Share deleted", "Probability")
+    tidy(ax, "", "Fraction deleted", "Probability")
     ax.set_title("Deletion", fontsize=LABEL_SIZE, color=INK)
     ax.set_ylim(-0.03, 1.03)
     ax.set_box_aspect(1)

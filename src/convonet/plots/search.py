@@ -225,14 +225,14 @@ def search_cost_figure(table: SearchTable) -> Figure:
         [table.scores[place] for place in front],
         color=GREEN,
         linewidth=1.4,
-        label="nothing is both better and faster",
+        label="nothing is better and faster",
     )
     for place in front:
         _name(ax, table, place)
     tidy(
         ax,
         f"What {_TITLES[table.objective]} costs",
-        "seconds of training, all folds",
+        "training time of all folds (s)",
         _TITLES[table.objective],
     )
     ax.margins(x=0.12, y=0.12)

@@ -50,7 +50,7 @@ def halve_batch(run: Run) -> bool:
     task = task.changed(hyper=task.hyper.changed(batch_size=half))
     spec = task.to_dict()
     run.update(task=spec, params=run.read().params.changed(hyper=spec["hyper"]))
-    message = f"The memory was not enough for batches of {before} images: going on with {half}"
+    message = f"The memory was not enough for batches of {before} images: continuing with {half}"
     run.events().tell(Warned(message=message, subject="memory"))
     return True
 

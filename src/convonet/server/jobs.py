@@ -107,7 +107,7 @@ class JobQueue:
         """
         with self._lock:
             if self._place(run) is not None or run.id in self._working:
-                raise Refusal(409, "The run is under way already", where=run.id)
+                raise Refusal(409, "The run is already running", where=run.id)
             self._check_room()
         if not prepare_resume(run, accept_changed_data=accept_changed_data, data=data):
             return False
@@ -170,7 +170,7 @@ class JobQueue:
                 "Too many runs are waiting",
                 expected=f"at most {self._settings.limits.waiting_runs}",
                 retry_after=30,
-                hint="Try again when some of them are done",
+                hint="Try again when some of them have ended",
             )
 
     def _follow(self) -> None:

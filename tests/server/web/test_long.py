@@ -196,7 +196,7 @@ def test_two_watch_the_same_training(serve: Callable[..., Any], visit: Callable[
     assert first.locator(".lead").inner_text() == second.locator(".lead").inner_text()
     second.get_by_role("button", name="Stop").click()
     for page in (first, second):
-        page.get_by_text("Stopped; what was done is kept").first.wait_for(timeout=60_000)
+        page.get_by_text("Stopped. What was done is kept").first.wait_for(timeout=60_000)
 
 
 def test_a_killed_server(started: Callable[[], Any], visit: Callable[..., Any]) -> None:
@@ -216,7 +216,7 @@ def test_a_killed_server(started: Callable[[], Any], visit: Callable[..., Any]) 
     page.get_by_role("button", name="Resume").click()
     page.locator("#doing", has_text=re.compile(r"Epoch \d+ of 400")).wait_for(timeout=120_000)
     page.get_by_role("button", name="Stop").click()
-    page.get_by_text("Stopped; what was done is kept").first.wait_for(timeout=60_000)
+    page.get_by_text("Stopped. What was done is kept").first.wait_for(timeout=60_000)
 
 
 def test_a_study_and_suspicious_labels_are_shown(

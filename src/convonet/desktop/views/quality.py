@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from convonet.desktop.controller import Controller
 
 _GROUPED = {
-    "conflicts": ("In two classes", "The same image stands in several classes: one label is wrong"),
-    "exact_duplicates": ("Exact copies", "The same content several times: it counts several times"),
-    "near_duplicates": ("Near copies", "They look the same, though their files differ"),
+    "conflicts": ("In two classes", "The same image in several classes: one label is wrong"),
+    "exact_duplicates": ("Exact duplicates", "The same file several times: it counts several times"),
+    "near_duplicates": ("Near duplicates", "Images that look the same in different files"),
 }
 _PAIRED = {
-    "leaks": ("In training and test", "Scores on them are too good: the network has seen them"),
-    "near_leaks": ("Nearly in both", "A test image looks like one of training"),
+    "leaks": ("In training and test", "Test scores are too good: the network has seen these images"),
+    "near_leaks": ("Similar in both", "A test image that looks like a training image"),
 }
 _SINGLE = {
     "dark": ("Dark", "Much darker than the others"),
@@ -85,8 +85,8 @@ class QualityView(QWidget):
 
     def _make_suspects_button(self) -> QWidget:
         tip = (
-            "Trains on parts of the images and asks about the others, several times over: labels that no model "
-            "believes are probably wrong. Takes as long as some fifteen trainings"
+            "Trains on parts of the images and predicts the others, several times. Labels that the models "
+            "contradict are probably wrong. Takes as long as about 15 trainings"
         )
         return button("Find suspicious labels", self.suspect, tip=tip)
 
@@ -111,16 +111,16 @@ class QualityView(QWidget):
             self._asked = None
         self._either.show_content(self._asked is not None and not checking)
         if isinstance(task, SuspectsTask):
-            self._empty.say("Training without each image …", "The progress stands below; it can be stopped.")
+            self._empty.say("Training without each image …", "Progress is shown below. You can stop it.")
         elif checking:
             self._empty.say(
-                "Looking at every image …", "This takes a moment the first time: all are decoded."
+                "Checking all images …", "The first time takes longer, because all images are decoded."
             )
         else:
             self._empty.say(
                 "Not checked yet",
-                "Every image is looked at for copies, images in training and test, contradicting labels, dark, "
-                "bright, blurred and odd-sized ones, and for shortcuts that give a class away.",
+                "Finds duplicates, images in both training and test, contradicting labels, dark, bright, blurred "
+                "and odd-sized images, and shortcuts that give a class away.",
             )
 
     def _roots(self) -> tuple[Path, Path | None] | None:
@@ -153,7 +153,7 @@ class QualityView(QWidget):
         roots = self._roots() or (Path(), None)
         more = document["test"]["warnings"] if "test" in document else []
         sentences = [f"{text}." for text in document["warnings"]] + [f"Test: {text}." for text in more]
-        self.warnings.show_sentences(sentences or ["Nothing to worry about was found."])
+        self.warnings.show_sentences(sentences or ["No problems were found."])
         self._show_findings(list(findings(document, *roots)))
 
     def _show_findings(self, found: list[QualityFinding]) -> None:

@@ -59,10 +59,10 @@ async def predict(
     request: Request,
     run: RunId,
     parts: Parts,
-    top: Annotated[int, Query(ge=1, le=1000, description="Classes listed of each image.")] = TOP,
+    top: Annotated[int, Query(ge=1, le=1000, description="Number of classes listed per image.")] = TOP,
     unsure_below: Annotated[float | None, Query(ge=0, le=1)] = None,
 ) -> Json:
-    """Tell the class of images, sent as multipart `files`: one or many, answered together with other requests'."""
+    """Predict the classes of images sent as multipart `files`, together with those of other requests."""
     found = parts.known.at_hand(run)
     if found is None:
         found = await asyncio.to_thread(parts.known.find, run)
@@ -122,7 +122,7 @@ async def pixels_within(uploads: list[Upload], limits: Limits) -> int:
     if total > limits.request_pixels:
         raise Refusal(
             413,
-            "The images of the request have too many pixels together",
+            "The images of the request have too many pixels in total",
             expected=f"at most {limits.request_pixels:,}",
             received=f"{total:,}",
             hint="Send them in several requests",
