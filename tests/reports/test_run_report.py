@@ -214,9 +214,9 @@ def test_a_look_at_images_shows_what_it_found(digits: Path, tmp_path: Path) -> N
     page = write_data_report(inspect_folder(folder), tmp_path / "data.html")
     text = words(page)
     assert "25 images in 2 classes" in text
-    assert "Exact copies in more than one class (1)" in text
+    assert "Exact duplicates in more than one class (1)" in text
     assert "1/copy.png" in text
-    assert "1 file is left out" in text
+    assert "1 file is skipped" in text
     assert ADDRESS.findall(page.read_text("utf-8")) == []
 
 

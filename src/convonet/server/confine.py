@@ -40,7 +40,7 @@ class Root:
         try:
             path = Path(os.path.realpath(self.path / text))
         except (ValueError, OSError, UnicodeError) as error:
-            raise Refusal(422, '"{text}" is not a path', received=ascii(os.fspath(text))[:200]) from error
+            raise Refusal(422, "This is not a path", received=ascii(os.fspath(text))[:200]) from error
         if not self.holds(path):
             raise Refusal(
                 403,

@@ -76,7 +76,7 @@ def test_a_new_persons_way(
     assert page.locator(".chart path").count() == 4
 
     go(page, "test")
-    page.get_by_text("of 24 images are right").wait_for()
+    page.get_by_text("of 24 images are correct").wait_for()
     cell = page.locator(".matrix button:not([disabled])").first
     said = cell.get_attribute("aria-label")
     count = int(re.search(r": (\d+) of", said)[1])
