@@ -86,7 +86,7 @@ def heat_figure(
     Args:
         image: what the network sees, (height, width, channels), 0..255.
         heat: 0..1, (height, width).
-        answer: above the image, such as `7 (98.3 %)`.
+        answer: above the image, such as `7 (98.3%)`.
         title: above the heat, such as `Grad-CAM for 7`.
         meaning: below it.
         alpha: how much of the image the heat covers, 0..1.

@@ -56,7 +56,7 @@ def study_figure(cases: Sequence[StudyCase], metric: str = "accuracy") -> Figure
         ax = panels[place // columns][place % columns]
         _panel(ax, case, metric)
         if place % columns == 0:
-            ax.set_ylabel(f"target {100 * case.target:g} %", fontsize=TICK_SIZE, color=INK)
+            ax.set_ylabel(f"target {100 * case.target:g}%", fontsize=TICK_SIZE, color=INK)
         if place // columns == rows - 1:
             ax.set_xlabel("Epoch", fontsize=TICK_SIZE, color=INK)
     figure.suptitle("Epochs to each target", fontsize=TITLE_SIZE, color=INK)
