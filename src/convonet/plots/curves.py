@@ -89,7 +89,7 @@ def draw_curve(
     tidy(ax, "", "Epoch", name.capitalize())
     _epoch_axis(ax, curves)
     if name == "accuracy":
-        ax.yaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))
+        ax.yaxis.set_major_formatter(PercentFormatter(1.0, symbol="%"))
 
 
 @register("curves", "Accuracy and loss, training beside validation", "train_val_plots.png")

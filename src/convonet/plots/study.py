@@ -75,7 +75,7 @@ def _panel(ax: Axes, case: StudyCase, metric: str) -> None:
     tidy(ax, "")
     ax.set_title(f"{case.name}\n{case.verdict}", fontsize=TICK_SIZE, color=INK, loc="left")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=5, min_n_ticks=1))
-    ax.yaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))
+    ax.yaxis.set_major_formatter(PercentFormatter(1.0, symbol="%"))
 
 
 @register("study_case", "Accuracy and loss until a target", "study_case.png")

@@ -15,7 +15,7 @@ from convonet.runs import Run
 from convonet.runs.documents import run_document
 
 _PICTURES = {
-    "importance.png": "Which parameters matter",
+    "importance.png": "Importance of parameters",
     "parallel_coordinates.png": "Settings side by side",
     "search_history.png": "How the search went on",
     "accuracy_and_seconds.png": "What accuracy costs",

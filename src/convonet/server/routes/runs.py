@@ -32,7 +32,7 @@ _MESSAGE = {
     "type": "object",
     "required": ["data"],
     "properties": {
-        "id": {"type": "string", "description": "Give it as `Last-Event-ID` to go on from there."},
+        "id": {"type": "string", "description": "Give it as `Last-Event-ID` to continue from there."},
         "event": {"type": "string", "description": "`message`; the last one is `end` or `away`."},
         "data": {"type": "string", "description": "A JSON object, as it stands in the run's events.jsonl."},
     },
