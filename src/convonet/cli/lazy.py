@@ -63,6 +63,7 @@ COMMANDS = {
         "mapping",
         "Draw a map in which similar images lie together, and list outliers and likely wrong labels.",
     ),
+    "similar": CommandHome("mapping", "Find the images of a set that look most like an image."),
     "augment": CommandHome("technique", "Draw training images with their augmented variations."),
     "find-rate": CommandHome("technique", "Find a good learning rate: measure the loss at rising rates."),
     "models": CommandHome("network", "List the families of networks and the pretrained backbones."),

@@ -55,6 +55,15 @@ def serve(
     jobs: Annotated[
         int, typer.Option("--jobs", min=1, help="Number of trainings and searches that run at the same time.")
     ] = 1,
+    workers: Annotated[
+        int,
+        typer.Option(
+            "--workers",
+            min=1,
+            max=64,
+            help="Number of processes that answer predictions; as many as cores gives the most predictions/s.",
+        ),
+    ] = 1,
     warm: Annotated[
         bool, typer.Option("--warm/--no-warm", help="Keep a worker ready that has loaded Keras (340 MB).")
     ] = True,
@@ -128,6 +137,7 @@ def serve(
         jobs=jobs,
         names=tuple(allow_host or ()),
         warm=warm,
+        workers=workers,
         limits=limits,
     )
 

@@ -145,6 +145,15 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("show_tune", "View", "Tune", "Search for good settings", "Ctrl+7"),
     ActionSpec("show_explain", "View", "Explain", "Why the model predicts what it predicts", "Ctrl+8"),
     ActionSpec("show_runs", "View", "Runs", "All runs", "Ctrl+9"),
+    ActionSpec(
+        "show_sort",
+        "View",
+        "Sort Images",
+        "Unlabelled images become a label table",
+        "Ctrl+Shift+S",
+        new_group=True,
+    ),
+    ActionSpec("show_map", "View", "Map of Images", "Similar images lie together", "Ctrl+M"),
     ActionSpec("light", "View", "Light", "Dark text on a light background", new_group=True),
     ActionSpec("dark", "View", "Dark", "Light text on a dark background"),
     ActionSpec("system", "View", "Follow System", "Use the setting of the system"),
@@ -180,5 +189,18 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("snap", "Help", "Snap …", "Save a screenshot of the window", "F12"),
 )
 
-PAGES = ("start", "data", "params", "network", "train", "test", "use", "tune", "explain", "runs")
+PAGES = (
+    "start",
+    "data",
+    "sort",
+    "map",
+    "params",
+    "network",
+    "train",
+    "test",
+    "use",
+    "tune",
+    "explain",
+    "runs",
+)
 """Pages of the window; `show_<page>` shows one."""

@@ -128,8 +128,8 @@ class WhyTab(QWidget):
         else:
             self._empty.say(
                 "Nothing explained yet",
-                "Take the mistakes of the last test, or choose images. On the pages Test and Use, the menu of an "
-                "image explains it too.",
+                "Explain the mistakes of the last test, or choose images. On Test and Use, right-click an image "
+                "to explain it.",
             )
 
     def _explain_mistakes(self) -> None:
