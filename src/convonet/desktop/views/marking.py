@@ -139,7 +139,7 @@ def said_of(marks: Sequence[MarkedImage]) -> dict[str, str]:
     from convonet.data.marks import marks_file
 
     return {
-        str(marks_file(item.root).parent / item.mark.path): "skipped"
+        str(marks_file(item.root).parent / item.mark.path): "left out"
         if item.mark.label is None
         else f"labeled {item.mark.label}"
         for item in marks

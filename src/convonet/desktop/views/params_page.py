@@ -157,7 +157,7 @@ class ParamsPage(Page):
         for index, (name, wrong) in enumerate(titles):
             self.tabs.setTabText(index, f"{name} ({len(wrong)} wrong)" if wrong else name)
         count = faults.count
-        some, they = ("1 value is", "it is") if count == 1 else (f"{count} values are", "they are")
+        some, them = ("1 value is", "it") if count == 1 else (f"{count} values are", "them")
         self._count.setText(f"{some} wrong; correct {them} before you train.")
         self._count.setVisible(count > 0)
 
