@@ -94,7 +94,7 @@ def test_the_check_page_agrees(exported: Path, visit: Callable[..., Any]) -> Non
     page = visit(exported, "check.html")
     page.locator("#state.good").wait_for()
     assert page.locator("#state").text_content() == (
-        "All 8 images get the same answers as at export, within 0.0001."
+        "All 8 images get the same predictions as at export, within 0.0001."
     )
     assert page.locator("#rows tr").count() == 8
 
@@ -167,7 +167,7 @@ def test_it_opens_without_a_network_once_loaded(
     ready(page)
     page.locator("#files").set_input_files([images / "test" / "dog" / "grey0.png"])
     assert list(shown(page, 1)) == ["grey0.png"]
-    page.get_by_role("link", name="Check the answers").click()
+    page.get_by_role("link", name="Check the predictions").click()
     page.locator("#state.good").wait_for()
 
 
