@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from types import FrameType
 from typing import Any
@@ -59,6 +59,7 @@ def new_run(
         track_run(run, addresses)
         run_task(run, task, listen, progress, **more)
     except InputError:
+        # Nor does the folder for runs stay that was made for it.
         if RunStore().drop_unbegun(run) and not existed:
             with suppress(OSError):  # another run has begun in it meanwhile
                 parent.rmdir()
@@ -82,7 +83,7 @@ def run_task(run: Run, task: Task, listen: Listener, progress: bool | None = Non
         raise KeyboardInterrupt
 
 
-def _execute(run: Run, task: Task, asked: threading.Event, tell: Any, more: dict[str, Any]) -> RunState:
+def _execute(run: Run, task: Task, asked: threading.Event, tell: Any, more: Mapping[str, object]) -> RunState:
     try:
         job = job_for(task, **more)
         return execute(run, job, process=os.getpid(), should_stop=asked.is_set, listen=tell)

@@ -21,28 +21,29 @@ def register(app: typer.Typer) -> None:
 
 
 def show(json: opt.Json = False) -> None:
-    """What is kept, and how much room it takes."""
+    """Show what the cache holds and how much space it takes."""
     cache = ImageCache()
-    entries = [entry.to_dict() for entry in cache.show()]
+    entries = cache.show()
+    total = sum(entry.bytes for entry in entries)
     if json:
-        print_json(
-            {"folder": str(cache.folder), "bytes": sum(e["bytes"] for e in entries), "entries": entries}
-        )
+        rows = [entry.to_dict() for entry in entries]
+        print_json({"folder": str(cache.folder), "bytes": total, "entries": rows})
         return
     print_table(
         ("images", "bytes", "last used", "of"),
-        [[e["images"], e["bytes"], e["used"], e["root"]] for e in entries],
+        [[entry.images, entry.bytes, entry.used, entry.root] for entry in entries],
     )
-    say(f"{sum(e['bytes'] for e in entries) / 2**20:,.1f} MiB in {cache.folder}")
+    say(f"{total / 2**20:,.1f} MiB in {cache.folder}")
 
 
 def clean(
     keep_bytes: Annotated[
-        int | None, typer.Option("--keep-bytes", min=0, help="Keep the lately used ones up to this size.")
+        int | None,
+        typer.Option("--keep-bytes", min=0, help="Keep the most recently used images up to this size."),
     ] = None,
     json: opt.Json = False,
 ) -> None:
-    """Remove decoded images; they are made again when they are needed."""
+    """Remove decoded images. They are decoded again when needed."""
     freed = ImageCache().clean(keep_bytes=keep_bytes)
     if json:
         print_json({"freed_bytes": freed})

@@ -15,15 +15,14 @@ def register(app: typer.Typer) -> None:
 
 
 def doctor(json: opt.Json = False) -> None:
-    """Versions, the computing device, folders, and what is missing."""
+    """Show versions, the computing device, folders, and what is missing."""
     report = examine()
     if json:
         print_json(report)
     else:
-        print_table(("package", "version"), list(report["versions"].items()))
-        print_table(
-            ("what", "value"), [[k, str(v)] for k, v in (report["machine"] | report["folders"]).items()]
-        )
-        print_table(("part", "state"), [[part["name"], part["state"]] for part in report["parts"]])
-    if not report["ready"]:
+        print_table(("package", "version"), list(report.versions.items()))
+        facts = report.machine.to_dict() | report.folders.to_dict()
+        print_table(("what", "value"), [[name, str(value)] for name, value in facts.items()])
+        print_table(("part", "state"), [[part.name, part.state] for part in report.parts])
+    if not report.ready:
         raise typer.Exit(1)

@@ -11,6 +11,7 @@ from convonet.cli import options as opt
 from convonet.cli.given import data_params, hyper_params
 from convonet.cli.output import print_json, say
 from convonet.cli.work import ask
+from convonet.documents.drawings import AugmentDocument, RateCurveDocument
 from convonet.params import DataParams, HyperParams
 from convonet.runs.environment import available_cores
 from convonet.tasks import AugmentTask, FindRateTask
@@ -28,11 +29,13 @@ def augment(
     hyper: opt.HyperFile = None,
     settings: opt.Set = None,
     out: Annotated[Path, typer.Option("--out", help="The PNG file to write.")] = Path("augmented.png"),
-    images: Annotated[int, typer.Option("--images", min=1, max=50, help="Rows of the page.")] = 6,
-    copies: Annotated[int, typer.Option("--copies", min=1, max=50, help="Variations of each.")] = 7,
+    images: Annotated[int, typer.Option("--images", min=1, max=50, help="Number of images.")] = 6,
+    copies: Annotated[
+        int, typer.Option("--copies", min=1, max=50, help="Number of variations per image.")
+    ] = 7,
     into: Annotated[
         Path | None,
-        typer.Option("--into", help="Also write the variations of every training image into this folder."),
+        typer.Option("--into", help="Also write the variations of all training images to this folder."),
     ] = None,
     seed: opt.Seed = None,
     train_dir: opt.TrainDir = None,
@@ -40,7 +43,7 @@ def augment(
     channels: opt.Channels = None,
     json: opt.Json = False,
 ) -> None:
-    """A page of training images with their variations, as training will see them."""
+    """Draw training images with their augmented variations."""
     given, values = _given(
         data,
         hyper,
@@ -59,11 +62,11 @@ def augment(
         out=str(out.resolve()),
         into=None if into is None else str(into.resolve()),
     )
-    answer = ask(task)
+    answer = AugmentDocument.of(ask(task))
     if json:
         print_json(answer)
     else:
-        say(answer["path"])
+        say(answer.path)
 
 
 def find_rate(
@@ -71,10 +74,10 @@ def find_rate(
     data: opt.DataFile = None,
     hyper: opt.HyperFile = None,
     settings: opt.Set = None,
-    out: Annotated[Path, typer.Option("--out", help="The PNG file of the curve.")] = Path("rate_finder.png"),
-    low: Annotated[float, typer.Option("--low", help="The first rate.")] = 1e-6,
-    high: Annotated[float, typer.Option("--high", help="The last rate.")] = 1.0,
-    steps: Annotated[int, typer.Option("--steps", min=10, help="Batches, one for each rate.")] = 100,
+    out: Annotated[Path, typer.Option("--out", help="PNG file for the curve.")] = Path("rate_finder.png"),
+    low: Annotated[float, typer.Option("--low", help="Lowest rate.")] = 1e-6,
+    high: Annotated[float, typer.Option("--high", help="Highest rate.")] = 1.0,
+    steps: Annotated[int, typer.Option("--steps", min=10, help="Number of batches, one per rate.")] = 100,
     seed: opt.Seed = None,
     threads: opt.Threads = None,
     train_dir: opt.TrainDir = None,
@@ -83,7 +86,7 @@ def find_rate(
     json: opt.Json = False,
     progress: opt.Progress = opt.ProgressStyle.AUTO,
 ) -> None:
-    """The learning-rate finder: the loss at growing rates, and a good rate to start with."""
+    """Find a good learning rate: measure the loss at rising rates."""
     given, values = _given(
         data,
         hyper,
@@ -103,13 +106,17 @@ def find_rate(
         out=str(out.resolve()),
         threads=threads or available_cores(),
     )
-    answer = ask(task, progress)
+    answer = RateCurveDocument.of(ask(task, progress))
     if json:
         print_json(answer)
         return
-    found = answer["suggested"]
-    say("The loss fell at no rate." if found is None else f"A good learning rate to start with: {found:.2g}")
-    say(answer["path"])
+    found = answer.suggested
+    say(
+        "The loss did not fall at any rate."
+        if found is None
+        else f"A good learning rate to start with: {found:.2g}"
+    )
+    say(answer.path)
 
 
 def _given(

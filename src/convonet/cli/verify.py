@@ -12,6 +12,7 @@ from convonet.cli import options as opt
 from convonet.cli.given import moved_images
 from convonet.cli.output import print_json, say
 from convonet.cli.work import ask
+from convonet.documents.repetition import VerifyDocument
 from convonet.params.training_params import Precision
 from convonet.runs import RunStore
 from convonet.tasks import VerifyTask
@@ -42,9 +43,9 @@ def verify(
     json: opt.Json = False,
     progress: opt.Progress = opt.ProgressStyle.AUTO,
 ) -> None:
-    """Repeat a training, search or study and say whether it gives the same; exit code 1 when it does not.
+    """Repeat a training, search or study and compare the numbers. Exit code 1 if they differ.
 
-    If the images have moved, say where they are: their content is compared, not their place.
+    If the images have moved, give their new folder. Their content must be the same.
     """
     found = RunStore(root or Path("runs")).find(run)
     images = moved_images(data, train_dir=train_dir, test_dir=test_dir, val_dir=val_dir)
@@ -55,10 +56,10 @@ def verify(
         precision=precision,
         threads=found.task().threads,
     )
-    answer = ask(task, progress)
+    answer = VerifyDocument.of(ask(task, progress))
     if json:
         print_json(answer)
     else:
-        say(answer["sentence"])
-    if not answer["equal"]:
+        say(answer.sentence)
+    if not answer.equal:
         raise typer.Exit(1)

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -21,8 +21,10 @@ from convonet.data.lookalikes import perceptual_hashes
 from convonet.data.preflight import own_sentences
 from convonet.data.quality import Quality, near_leaks, quality_of
 from convonet.data.sources import has_set, scan_set
+from convonet.documents.inspection import ImageSizes, InspectionDocument, LeakRow, SideRange, SkippedImage
 from convonet.errors import ClassMismatchError
 from convonet.events import Watch
+from convonet.json_values import JsonObject
 from convonet.params import DataParams
 
 _TINY_CLASS = 10
@@ -36,6 +38,10 @@ class Extent(NamedTuple):
     min: int
     median: float
     max: int
+
+    def row(self) -> SideRange:
+        """The same in the document."""
+        return SideRange(min=self.min, median=self.median, max=self.max)
 
 
 class Leak(NamedTuple):
@@ -62,7 +68,7 @@ class Inspection:
         test: the same of the test set.
     """
 
-    set: str
+    set: Literal["train", "test"]
     root: Path
     classes: dict[str, int]
     skipped: tuple[Skipped, ...]
@@ -83,22 +89,33 @@ class Inspection:
         """Images that can be read."""
         return sum(self.classes.values())
 
-    def to_dict(self) -> dict[str, Any]:
-        """The JSON document of `convonet inspect`."""
-        document = {
-            "classes": self.classes,
-            "images": self.images,
-            "skipped": [{"set": self.set} | item._asdict() for item in self.skipped],
-            "sizes": {"height": self.height._asdict(), "width": self.width._asdict()},
-            "exact_duplicates": [list(group) for group in self.exact_duplicates],
-            **self.quality.to_dict(),
-            "near_leaks": [leak._asdict() for leak in self.near_leaks],
-            "leaks": [leak._asdict() for leak in self.leaks],
-            "conflicts": [list(group) for group in self.conflicts],
-            "marks": [mark.to_dict() for mark in self.marks],
-            "warnings": list(self.warnings),
-        }
-        return document if self.test is None else document | {"test": self.test.to_dict()}
+    def document(self) -> InspectionDocument:
+        """What `convonet inspect` answers."""
+        quality = self.quality
+        document = InspectionDocument(
+            classes=self.classes,
+            images=self.images,
+            skipped=tuple(SkippedImage(set=self.set, **item._asdict()) for item in self.skipped),
+            sizes=ImageSizes(height=self.height.row(), width=self.width.row()),
+            exact_duplicates=self.exact_duplicates,
+            near_duplicates=quality.near_duplicates,
+            dark=quality.dark,
+            bright=quality.bright,
+            blurred=quality.blurred,
+            odd_sized=quality.odd_sized,
+            shortcuts=tuple(shortcut.row() for shortcut in quality.shortcuts),
+            near_leaks=tuple(LeakRow(**leak._asdict()) for leak in self.near_leaks),
+            leaks=tuple(LeakRow(**leak._asdict()) for leak in self.leaks),
+            conflicts=self.conflicts,
+            marks=tuple(mark.row() for mark in self.marks),
+            warnings=self.warnings,
+        )
+        # Without a test set the document has no such key.
+        return document if self.test is None else document.changed(test=self.test.document())
+
+    def to_dict(self) -> JsonObject:
+        """`document()` as a dictionary."""
+        return self.document().to_dict()
 
 
 def inspect_folder(
@@ -120,10 +137,8 @@ def inspect_folder(
         DataError: nothing to look at: no folder, no image, one class.
     """
     watch = watch or Watch()
-    given: dict[str, Any] = {"train_dir": os.fspath(folder), "test_dir": None, "val_dir": None}
-    if test is not None:
-        given["test_dir"] = os.fspath(test)
-    data = (data or DataParams()).changed(**given)
+    test_dir = None if test is None else os.fspath(test)
+    data = (data or DataParams()).changed(train_dir=os.fspath(folder), test_dir=test_dir, val_dir=None)
     cache = cache or ImageCache(prepared_bytes=data.prepared_bytes)
     train_set = _prepared(data, "train", cache, watch)
     train_perceptual = perceptual_hashes(train_set.images, watch)
@@ -154,7 +169,7 @@ def _prepared(data: DataParams, split: str, cache: ImageCache, watch: Watch) -> 
 
 
 def _inspection(
-    name: str,
+    name: Literal["train", "test"],
     prepared: PreparedSet,
     quality: Quality,
     warnings: Sequence[str],
@@ -220,26 +235,22 @@ def _warnings(prepared: PreparedSet) -> list[str]:
     if lost:
         sentences.append(f"No image can be read of {_some(lost)}")
     if tiny:
-        sentences.append(
-            f"Fewer than {_TINY_CLASS} images of {_some(tiny)}: too few to learn or to test from"
-        )
+        sentences.append(f"Fewer than {_TINY_CLASS} images of {_some(tiny)}: too few to train or test with")
     if counts[smallest] and counts[largest] >= _OUT_OF_BALANCE * counts[smallest]:
         sentences.append(
             f"Out of balance: {counts[largest]:,} images of {largest}, {counts[smallest]:,} of {smallest}; "
-            "class weights may help, and accuracy alone misleads"
+            "class weights may help, and accuracy alone is misleading"
         )
     sentences += own_sentences(prepared)
     groups = list(_equal_rows(prepared))
     conflicts = sum(len(set(prepared.labels[rows].tolist())) > 1 for rows in groups)
     if groups:
         duplicates = sum(map(len, groups)) - len(groups)
-        sentences.append(
-            counted(duplicates, "image is an exact copy of another", "images are exact copies of others")
-        )
+        sentences.append(counted(duplicates, "image is an exact duplicate", "images are exact duplicates"))
     if conflicts:
         sentences.append(f"{counted(conflicts, 'image stands', 'images stand')} in more than one class")
     if prepared.listing.skipped:
-        sentences.append(counted(len(prepared.listing.skipped), "file is left out", "files are left out"))
+        sentences.append(counted(len(prepared.listing.skipped), "file is skipped", "files are skipped"))
     return sentences
 
 
@@ -249,9 +260,9 @@ def _pair_warnings(
     # Links followed: one folder under two names is still one set.
     same_root = os.path.realpath(train.listing.root) == os.path.realpath(test.listing.root)
     if same_root and train.paths == test.paths:
-        yield "Training and test are one set: scores on it say nothing about new images"
+        yield "Training and test images are the same set: its scores say nothing about new images"
     elif leaks:
-        some = counted(len(leaks), "test image also stands", "test images also stand")
+        some = counted(len(leaks), "test image is also", "test images are also")
         yield f"{some} in the training set: scores are too high"
     try:
         impose_classes(test.listing, train.classes, class_map=data.class_map)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -38,13 +37,6 @@ class Quality:
     odd_sized: tuple[str, ...] = ()
     shortcuts: tuple[Shortcut, ...] = ()
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain lists."""
-        document: dict[str, Any] = {"near_duplicates": [list(group) for group in self.near_duplicates]}
-        for name in ("dark", "bright", "blurred", "odd_sized"):
-            document[name] = list(getattr(self, name))
-        return document | {"shortcuts": [shortcut.to_dict() for shortcut in self.shortcuts]}
-
     def warnings(self) -> Iterator[str]:
         """A sentence for each kind of fault."""
         if self.near_duplicates:
@@ -54,10 +46,10 @@ class Quality:
             some = counted(self.near_conflicts, "group", "groups")
             stand = "stands" if self.near_conflicts == 1 else "stand"
             yield f"{some} of images that look the same {stand} in more than one class"
-        words = {"dark": "dark", "bright": "bright", "blurred": "blurred", "odd_sized": "of an odd size"}
+        words = {"dark": "dark", "bright": "bright", "blurred": "blurred", "odd_sized": "of an unusual size"}
         counts = [f"{len(getattr(self, k)):,} {word}" for k, word in words.items() if getattr(self, k)]
         if counts:
-            yield f"Images that stand out: {', '.join(counts)}"
+            yield f"Unusual images: {', '.join(counts)}"
         for shortcut in self.shortcuts:
             yield shortcut.sentence()
 

@@ -10,7 +10,7 @@ import tempfile
 import urllib.error
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,7 @@ from convonet.data.pool import Meter
 from convonet.data.split import split_rows
 from convonet.errors import DataError, InputError, OutputError, nearest
 from convonet.events import Watch
+from convonet.json_values import JsonObject
 
 _DIGITS_TEST_SHARE = 0.2
 _FASHION = (
@@ -66,10 +67,9 @@ class WrittenSamples(NamedTuple):
     train_images: int
     test_images: int
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> JsonObject:
         """As JSON; `train_dir` and `test_dir` are keys of the data parameters."""
-        paths = {"train_dir": str(self.train_dir), "test_dir": str(self.test_dir)}
-        return self._asdict() | paths | {"classes": list(self.classes)}
+        return self._asdict() | {"train_dir": str(self.train_dir), "test_dir": str(self.test_dir)}
 
     def sentence(self) -> str:
         """One line for a terminal."""
@@ -169,7 +169,7 @@ def _fetched(name: str, classes: Sequence[str]) -> Callable[[], SampleSet]:
             raise DataError(
                 f"The sample set {name} could not be fetched",
                 received=str(error.__context__),
-                hint="It needs a network the first time; `digits` needs none",
+                hint="The first time it is downloaded; `digits` needs no download",
             ) from error
         train, test = ((images, labels.reshape(-1).astype(np.int64)) for images, labels in parts)
         return SampleSet(classes, train, test)

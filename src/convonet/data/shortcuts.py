@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from convonet.data.oddities import Light
+from convonet.documents.inspection import ShortcutRow
 from convonet.metrics import Interval, auc_interval, auc_of_counts, roc_auc
 
 CLAIM_FROM = 0.9
@@ -51,15 +52,15 @@ class Shortcut(NamedTuple):
     auc: float
     interval: Interval
 
-    def to_dict(self) -> dict[str, object]:
-        """The JSON object of one shortcut."""
-        return {"class": self.cls, "cue": self.cue, "auc": self.auc, "auc_interval": list(self.interval)}
+    def row(self) -> ShortcutRow:
+        """The same in the document of an inspection."""
+        return ShortcutRow(class_=self.cls, cue=self.cue, auc=self.auc, auc_interval=self.interval)
 
     def sentence(self) -> str:
         """For the warnings."""
         return (
-            f"Class {self.cls} can be told from {_WORDS[self.cue]} alone (AUC {self.auc:.2f}): a network may learn "
-            "that instead of what the images show"
+            f"Class {self.cls} can be told from {_WORDS[self.cue]} alone (AUC {self.auc:.2f}): a network may "
+            "learn this instead of what the images show"
         )
 
 

@@ -13,6 +13,7 @@ from convonet.exporting.runtime import DOWNLOAD_MIB, is_cached
 from convonet.params import DataParams, SearchSpace, kind_of, preset, read_object
 from convonet.params.migrations import VERSION_KEY
 from convonet.runs import RECORD
+from convonet.session.parameters import ParamForm
 from convonet.tasks.export_formats import EXPORT_FORMATS, export_format
 
 if TYPE_CHECKING:
@@ -183,9 +184,12 @@ class FileActions:
         if find_chromium() is None:
             text = (
                 "There is no Chromium, Chrome or Edge on this computer, so the page cannot be compared with the model "
-                "in a browser. Export it unchecked?"
+                "in a browser. Export it without the check?"
             )
-            if self._asker().choose("No browser found", text, ["Export unchecked", "Cancel"]) == "Cancel":
+            if (
+                self._asker().choose("No browser found", text, ["Export without the check", "Cancel"])
+                == "Cancel"
+            ):
                 return None
             options["unchecked"] = True
         return options
@@ -245,7 +249,7 @@ class FileActions:
             self.take_folder(first)
         else:
             raise InputError(
-                "This can not be opened here",
+                "This cannot be opened here",
                 where=first,
                 expected="a folder of images, images, a parameter file (.json) or a model (.keras, .h5, .onnx)",
             )
@@ -267,9 +271,9 @@ class FileActions:
         path = self._asker().save_file(title, kinds, str(known))
         return path if path is None or path.suffix else path.with_suffix(".json")
 
-    def _check_faults(self, form: str) -> None:
-        if self._session.params.faults[form]:
-            raise ParamError.of(self._session.params.faults[form])
+    def _check_faults(self, form: ParamForm) -> None:
+        if self._session.params.faults.of(form):
+            raise ParamError.of(self._session.params.faults.of(form))
 
     def _saved(self, path: Path) -> None:
         self._controller.remember(path)

@@ -13,6 +13,8 @@ from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
 from convonet.atomic import replacing
 from convonet.desktop.actions import PAGES
+from convonet.desktop.dialogs.about import AboutDialog
+from convonet.desktop.dialogs.shown_as import ShownAsDialog
 from convonet.desktop.style import Theme, apply_look
 from convonet.errors import InputError, OutputError
 
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class HelpActions:
-    """Each method is the action of that id. Dialogs are imported when they are asked for."""
+    """Each method is the action of that id."""
 
     def __init__(self, controller: Controller, window: QWidget) -> None:
         self._controller, self._window = controller, window
@@ -51,13 +53,13 @@ class HelpActions:
         self._controller.window_state.theme = theme
 
     def plots(self) -> None:
-        # Dialogs are loaded when they are opened; this one loads matplotlib.
+        # It loads matplotlib, which nothing else in the window needs.
         from convonet.desktop.dialogs.plots import PlotsDialog
 
         model = self._controller.session.model
         if model is None or model.run is None:
             raise InputError(
-                "There is nothing to plot",
+                "Nothing to plot",
                 expected="the model of a run",
                 hint="Train a network, or open a run on the page Runs",
             )
@@ -67,9 +69,6 @@ class HelpActions:
         self._controller.page_wanted.emit("use/draw")
 
     def show_as(self) -> None:
-        # Dialogs are loaded when they are opened.
-        from convonet.desktop.dialogs.shown_as import ShownAsDialog
-
         self._open(ShownAsDialog(self._controller.session, self._window))
 
     def open_results(self) -> None:
@@ -79,15 +78,12 @@ class HelpActions:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
 
     def about(self) -> None:
-        # Dialogs are loaded when they are opened.
-        from convonet.desktop.dialogs.about import AboutDialog
-
         self._open(
             AboutDialog(self._controller.background, self._controller.session.backend.examine, self._window)
         )
 
     def tutorial(self) -> None:
-        # Dialogs are loaded when they are opened.
+        # Its pages of text are read only by those who ask for them.
         from convonet.desktop.dialogs.tutorial import TutorialDialog
 
         self._open(TutorialDialog(self._window))
@@ -95,7 +91,9 @@ class HelpActions:
     def snap(self) -> None:
         if self._controller.ask is None:
             return
-        path = self._controller.ask.save_file("Save a picture of the window", "PNG (*.png)", "convonet.png")
+        path = self._controller.ask.save_file(
+            "Save a screenshot of the window", "PNG (*.png)", "convonet.png"
+        )
         if path is not None:
             save_picture(self._window, path.with_suffix(".png"))
             self._controller.noted.emit(f"Saved: {path.with_suffix('.png')}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -181,7 +181,7 @@ def _report(
 def _check_set(info: ModelInfo, prepared: PreparedSet, split: str) -> None:
     if len(prepared.images) == 0:
         raise DataError(
-            f"No image of the {split} set could be read",
+            f"None of the images of the {split} set could be read",
             where=prepared.listing.root,
             received=f"{len(prepared.listing.skipped)} skipped files",
         )
@@ -199,30 +199,29 @@ def _check_classes(info: ModelInfo, offered: Sequence[str], watch: Watch) -> tup
     offered = tuple(offered)
     if not info.classes:
         names = ", ".join(offered[:10]) + (" …" if len(offered) > 10 else "")
-        message = (
-            f"The model holds no class names; it is read with those of the folders, in this order: {names}"
-        )
+        message = f"The model has no class names. The names of the folders are used, in this order: {names}"
         watch.tell(Warned(message=message, subject="classes"))
         return offered
     if offered != info.classes:
-        raise ClassMismatchError(**_mismatch(info.classes, offered))
+        raise _mismatch(info.classes, offered)
     return offered
 
 
-def _mismatch(known: tuple[str, ...], offered: tuple[str, ...]) -> dict[str, Any]:
+def _mismatch(known: tuple[str, ...], offered: tuple[str, ...]) -> ClassMismatchError:
+    expected, received = ", ".join(known), ", ".join(offered)
     missing = [name for name in known if name not in offered]
     extra = [name for name in offered if name not in known]
     if not missing and not extra:
-        return {
-            "what": "The set's classes stand in another order than the model's",
-            "expected": ", ".join(known),
-            "received": ", ".join(offered),
-        }
-    return {
-        "what": "The set's classes are not the model's",
-        "missing": missing,
-        "extra": extra,
-        "expected": ", ".join(known),
-        "received": ", ".join(offered),
-        "hint": "Read the set with the model's class names, or give a class_map",
-    }
+        return ClassMismatchError(
+            "The classes of the set are in another order than the model's",
+            expected=expected,
+            received=received,
+        )
+    return ClassMismatchError(
+        "The set's classes are not the model's",
+        missing=missing,
+        extra=extra,
+        expected=expected,
+        received=received,
+        hint="Read the set with the model's class names, or give a class_map",
+    )

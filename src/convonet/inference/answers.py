@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from convonet.documents.predictions import PredictionRow
 from convonet.errors import ModelFileError, ParamError
 from convonet.inference.decide import confidences, top_k
 from convonet.inference.decision import decide
@@ -18,6 +19,13 @@ UNSURE_BELOW = 0.5
 SUM_TOLERANCE = 1e-3
 
 
+class AnswerOptions(NamedTuple):
+    """How answers shall look; see `answers`."""
+
+    top: int
+    unsure_below: float | None
+
+
 def answers(
     probabilities: NDArray[np.float32],
     info: ModelInfo,
@@ -26,12 +34,14 @@ def answers(
     top: int = TOP,
     unsure_below: float | None = None,
     unknown: NDArray[np.float32] | None = None,
-) -> list[dict[str, Any]]:
-    """The document of each row of `probabilities`, shape (n, classes), by the model's own rule.
+) -> list[PredictionRow]:
+    """The row of each row of `probabilities`, shape (n, classes), by the model's own rule.
 
     A model without class names calls them 0, 1, 2 …
 
     Args:
+        top: how many classes are listed for each image, 1 or more.
+        unsure_below: an answer of a smaller confidence is unsure, 0..1; None: 0.5.
         unknown: the score of each image for none of the classes, (n,); None where the model has none.
 
     Raises:
@@ -45,8 +55,7 @@ def answers(
     labels = decide(names, info).labels(probabilities)
     confidence = confidences(probabilities, labels).tolist()
     best = top_k(probabilities, top)
-    known = _unknown_documents(unknown, info, len(paths))
-    return [
+    rows: list[PredictionRow] = [
         {
             "path": path,
             "predicted": names[labels[row]],
@@ -57,44 +66,36 @@ def answers(
                 for label, share in zip(best.labels[row], best.probabilities[row], strict=True)
             ],
         }
-        | known[row]
         for row, path in enumerate(paths)
     ]
-
-
-def _unknown_documents(
-    scores: NDArray[np.float32] | None, info: ModelInfo, count: int
-) -> list[dict[str, Any]]:
-    """Whether each image is of none of the classes; nothing is said where the model cannot tell."""
-    if scores is None or info.unknown is None:
-        return [{}] * count
-    return [
-        {"unknown": bool(unknown), "unknown_score": float(score)}
-        for unknown, score in zip(info.unknown.is_unknown(scores), scores, strict=True)
-    ]
+    # Nothing is said of it where the model cannot tell.
+    if unknown is not None and info.unknown is not None:
+        for row, is_unknown, score in zip(rows, info.unknown.is_unknown(unknown), unknown, strict=True):
+            row["unknown"], row["unknown_score"] = bool(is_unknown), float(score)
+    return rows
 
 
 def check_probabilities(probabilities: NDArray[np.float32], classes: Sequence[str]) -> None:
     """Raise ModelFileError unless there is one row of probabilities over `classes` for each image."""
     if probabilities.ndim != 2 or probabilities.shape[1] != len(classes):
         raise ModelFileError(
-            "The model does not give one probability a class",
+            "The model does not return one probability per class",
             expected=f"{len(classes)} ({', '.join(classes[:5])}{' …' if len(classes) > 5 else ''})",
-            received=" × ".join(str(side) for side in probabilities.shape[1:]) or "one number an image",
+            received=" × ".join(str(side) for side in probabilities.shape[1:]) or "one number per image",
         )
     bad = int(np.count_nonzero(~np.isfinite(probabilities).all(axis=1)))
     if bad:
         raise ModelFileError(
-            f"The model gives no number for {bad} of {len(probabilities)} images",
+            f"The model returns NaN for {bad} of {len(probabilities)} images",
             expected="probabilities",
             received="NaN or infinite values",
-            hint="Its weights are spoilt: train again, with a smaller learning rate",
+            hint="Its weights are damaged. Train again with a smaller learning rate",
         )
     # In double precision: a thousand single ones would not sum to 1.
     worst = float(np.abs(probabilities.sum(axis=1, dtype=np.float64) - 1).max(initial=0.0))
     if worst > SUM_TOLERANCE or probabilities.min(initial=0.0) < 0:
         raise ModelFileError(
-            "The model's output is no probabilities",
+            "The model's outputs are not probabilities",
             expected="values from 0 to 1 that sum to 1",
             received=f"sums that differ from 1 by up to {worst:.3g}",
         )

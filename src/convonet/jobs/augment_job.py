@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from PIL import Image
 
+from convonet.documents.drawings import AugmentDocument
 from convonet.errors import InputError, OutputError
 from convonet.events import FileSaved, Progressed, StageStarted, Watch
 from convonet.jobs.training_images import TrainingImages, training_images
@@ -19,26 +19,26 @@ from convonet.text import file_names
 from convonet.training.augmented import augmented_rows
 
 
-def work(run: Run, task: AugmentTask, watch: Watch) -> dict[str, Any]:
+def work(run: Run, task: AugmentTask, watch: Watch) -> AugmentDocument:
     """Draw the page; the answer names it."""
     if not task.hyper.augments:
         raise InputError(
-            "The hyper parameters ask for no augmentation",
+            "The hyperparameters contain no augmentation",
             expected="rotation, shift, flip_horizontal or another of the group Augmentation",
         )
     given = training_images(task.data, watch)
     count = max(1, min(task.images, len(given.rows), MAX_IMAGES // (task.copies + 1)))
     places = pick_samples(given.rows.labels, count, task.hyper.seed)
-    watch.tell(StageStarted(stage="augment", title="Varying images"))
+    watch.tell(StageStarted(stage="augment", title="Augmenting images"))
     images = augmented_rows(given.rows, places, task.hyper, task.copies)
     names = [given.prepared.classes[label] for label in given.rows.labels[places]]
     titles = [name if turn == 0 else str(turn) for name in names for turn in range(task.copies + 1)]
-    figure = samples_figure(images, titles, title="Each image and its variations", columns=task.copies + 1)
+    figure = samples_figure(images, titles, title="Each image with its variations", columns=task.copies + 1)
     path = Path(task.out) if task.out else run.file("augmented.png")
     save_figure(figure, path)
     watch.tell(FileSaved(path=str(path), title="Augmented images"))
     written = 0 if task.into is None else _write_copies(given, task, Path(task.into), watch)
-    return {"path": str(path), "images": count, "copies": task.copies, "written": written}
+    return AugmentDocument(path=str(path), images=count, copies=task.copies, written=written)
 
 
 def _write_copies(given: TrainingImages, task: AugmentTask, folder: Path, watch: Watch) -> int:

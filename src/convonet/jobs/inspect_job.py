@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from convonet.data.inspection import inspect_folder
+from convonet.documents.inspection import InspectionDocument
 from convonet.errors import ParamError
 from convonet.events import StageStarted, Watch
 from convonet.runs import Run
 from convonet.tasks import InspectTask
 
 
-def work(run: Run, task: InspectTask, watch: Watch) -> dict[str, Any]:
+def work(run: Run, task: InspectTask, watch: Watch) -> InspectionDocument:
     """Inspect; the answer is the document of `convonet inspect`.
 
     Raises:
         DataError: nothing to look at.
     """
-    watch.tell(StageStarted(stage="inspect", title="Looking at every image"))
+    watch.tell(StageStarted(stage="inspect", title="Checking all images"))
     folder = task.data.train_dir
     if not folder:
-        raise ParamError.of({"train_dir": "train_dir: an inspection needs a folder to look at"})
-    return inspect_folder(folder, test=task.data.test_dir, data=task.data, watch=watch).to_dict()
+        raise ParamError.of({"train_dir": "train_dir: an inspection needs a folder"})
+    return inspect_folder(folder, test=task.data.test_dir, data=task.data, watch=watch).document()

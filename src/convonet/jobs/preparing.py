@@ -65,6 +65,7 @@ def prepare(
         # Asked before anything is written: a full disk would stop other programs too.
         _check_disk(len(listings["train"]), pixels, disk_limit)
     watch.tell(StageStarted(stage="prepare", title="Reading the images"))
+    # Times of files change when a folder is copied, so a later attempt compares what is in them.
     again = run is not None and must_be_same(run)
     cache = ImageCache(prepared_bytes=sys.maxsize if on_disk else data.prepared_bytes)
     sets = {
@@ -82,5 +83,5 @@ def _check_disk(count: int, pixels: PixelParams, limit: int) -> None:
         raise InputError(
             f"The prepared images would take {needed / 10**9:.3g} GB of disk",
             expected=f"at most {limit / 10**9:.3g} GB, the disk limit",
-            hint="Raise disk_limit, or take a smaller image size",
+            hint="Increase disk_limit, or use a smaller image size",
         )

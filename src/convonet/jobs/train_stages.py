@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from convonet.atomic import replacing, write_text
+from convonet.documents.run_record import FindingRow
 from convonet.documents.training import TrainDocument
 from convonet.errors import Cancelled, ConvonetError, DataError
 from convonet.evaluation.models import sha256_of
@@ -53,13 +55,14 @@ def train(
         set_threads(task.threads)
     fit = Fit(run, task, sets, run.path, {"callbacks": callbacks})
     model = fit.build(watch)
-    write_text(run.file("summary.txt"), model.summary().text())
+    write_text(run.file("summary.txt"), model.summary().as_text())
     try:
         result = fit.train(model, watch)
     except Cancelled:
         save_partial(run, fit, model, watch)
         raise
     finish(run, task, sets, model, result, watch)
+    # Only after everything is written: until then a stop goes on from the checkpoint.
     fit.clean()
     return train_document(run)
 
@@ -76,7 +79,7 @@ def leave_model(
     run: Run, task: TrainTask, sets: TrainSets, model: NetModel, result: TrainingResult, watch: Watch
 ) -> None:
     """Save a trained network, export it, and test it."""
-    write_text(run.file("summary.txt"), model.summary().text())
+    write_text(run.file("summary.txt"), model.summary().as_text())
     model = with_unknown(run, task, sets, model, watch)
     _save(run, task, model, sets, result, watch)
     _export(run, model, sets, watch)
@@ -89,7 +92,7 @@ def leave_model(
 def draw(run: Run, task: TrainTask, model: NetModel, result: TrainingResult, watch: Watch) -> None:
     """The figures of a training: curves, rates, hyper parameters and the network."""
     _plot(run, task, result.history, watch)
-    save_network(run.file("network.png"), model.summary().to_dict()["layers"])
+    save_network(run.file("network.png"), model.summary().layers)
     watch.tell(FileSaved(path="network.png", title="Drawing of the network"))
     _copy_results(run, task, _FIGURES, watch)
 
@@ -131,7 +134,7 @@ def _save(
     run.update(
         model_epoch=result.model_epoch,
         stopped=result.stopped,
-        diagnosis=[finding.to_dict() for finding in findings],
+        diagnosis=[FindingRow.of(asdict(finding)) for finding in findings],
         images_per_second=result.images_per_second,
         scores=scores,
     )
@@ -142,6 +145,7 @@ def curve_of(task: TrainTask, result: TrainingResult) -> tuple[History, int]:
     rows, epoch = result.history.rows, result.model_epoch
     if task.hyper.head_solver != "lbfgs" or len(rows) == 1:
         return result.history, epoch
+    # The first row is the solved head; to draw it as an epoch of fine-tuning would show a jump that is none.
     rows = rows[1:] if epoch > 1 else rows[:1]
     return History(rows, result.history.extra), max(epoch - 1, 1)
 
@@ -150,8 +154,9 @@ def save_partial(run: Run, fit: Fit, model: NetModel, watch: Watch) -> None:
     """What a stop leaves: the model as it is, the curves so far. The checkpoint is written already."""
     if fit.begun is None:
         return
+    # The watch still wants to stop, and would end the saving at once.
     history, calm = fit.begun.history, Watch(watch.tell)
-    calm.tell(StageStarted(stage="save", title="Saving what was trained"))
+    calm.tell(StageStarted(stage="save", title="Saving the trained model"))
     model.save(run.file(MODEL))
     run.update(model_epoch=len(history), images_per_second=fit.begun.speed)
     if len(history):
@@ -162,6 +167,7 @@ def _export(run: Run, model: NetModel, sets: TrainSets, watch: Watch) -> None:
     """ONNX for fast use; where it cannot be made, keras stays in use and the run says so."""
     watch.check()
     watch.tell(StageStarted(stage="export", title="Exporting to ONNX"))
+    # Images of a validation set of its own are the better check, since no training batch has held them.
     held_out = sets.val if sets.val is not None and sets.val is not sets.train else None
     source, prepared = ("train", sets.train) if held_out is None else ("val", held_out)
     count = _SAMPLES if max(sets.pixels.shape[:2]) <= _LARGE else _SAMPLES_OF_LARGE
@@ -197,6 +203,7 @@ def _copy_results(run: Run, task: TrainTask, names: Sequence[str], watch: Watch)
         return
     folder = Path(task.data.result_dir)
     for name in names:
+        # Another program may be reading the copy of the run before.
         with replacing(folder / name) as temporary:
             shutil.copyfile(run.file(name), temporary)
         watch.tell(FileSaved(path=str(folder / name), title="Copy in the results folder"))

@@ -25,7 +25,7 @@ from convonet.nets.last_layer import last_layer
 from convonet.params.data_params import Scaling
 
 if TYPE_CHECKING:
-    from convonet.nets.summary import Summary
+    from convonet.documents.network import NetworkSummary
 
 
 class NetModel:
@@ -79,7 +79,7 @@ class NetModel:
         """
         path = Path(path)
         if path.suffix != ".keras":
-            raise OutputError("A model's name ends in .keras", received=path.name)
+            raise OutputError("A model's name must end in .keras", received=path.name)
         with replacing(path) as temporary:
             # The name is fresh, but the file is there already: `replacing` has made it.
             self.keras_model.save(temporary, overwrite=True)
@@ -138,7 +138,7 @@ class NetModel:
             return images.astype(np.float32)
         return scaled(images, scale_of(info.scaling, info.pixels.channels, info.mean, info.deviation))
 
-    def summary(self) -> Summary:
+    def summary(self) -> NetworkSummary:
         """The layer table, with totals."""
         # The table reads a NetModel, so each of the two modules needs the other.
         from convonet.nets.summary import summarize

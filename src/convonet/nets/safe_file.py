@@ -12,7 +12,7 @@ import os
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import h5py
 
@@ -36,6 +36,10 @@ _ZIP_HEAD = b"PK\x03\x04"
 _HDF5_HEAD = b"\x89HDF\r\n\x1a\n"
 
 
+LayerConfig: TypeAlias = dict[str, object]
+"""A part of Keras' own configuration. It comes from a stranger's file: nothing of it is known before it is checked."""
+
+
 class ModelText(NamedTuple):
     """The parts of a model file that are text.
 
@@ -45,7 +49,7 @@ class ModelText(NamedTuple):
         info: the member of ours, None in a file made elsewhere.
     """
 
-    config: dict[str, Any]
+    config: LayerConfig
     keras2: bool
     info: str | None
 
@@ -128,7 +132,7 @@ def _check_head(path: Path, head: bytes, kind: str) -> None:
         raise ModelFileError("The model file is empty", where=path)
     if start != head:
         raise ModelFileError(
-            f"The file is not {kind}, whatever its name says",
+            f"The file is nottt {kind}, although its name says so",
             where=path,
             expected=f"{kind} written by Keras",
             received=f"a file that begins with {start!r}",
@@ -139,7 +143,7 @@ def _member_sizes(archive: zipfile.ZipFile, path: Path) -> dict[str, int]:
     sizes = {member.filename: member.file_size for member in archive.infolist()}
     # Of two members with one name, a check may read the one and Keras the other.
     if len(sizes) != len(archive.infolist()):
-        raise ModelFileError("The model file holds two members of one name", where=path)
+        raise ModelFileError("The model file contains two members with the same name", where=path)
     # Assets such as vocabularies are loaded by layers that are not needed for images.
     unknown = sorted(set(sizes) - _MEMBERS)
     if unknown:
@@ -158,12 +162,14 @@ def _member_sizes(archive: zipfile.ZipFile, path: Path) -> dict[str, int]:
     most = min(MAX_BYTES, path.stat().st_size * _MOST_UNPACKED + _SMALL)
     if texts > MAX_TEXT or sum(sizes.values()) > most:
         raise ModelFileError(
-            "The model file unpacks to too much", where=path, received=f"{sum(sizes.values()):,} bytes"
+            "The model file unpacks to an excessive size",
+            where=path,
+            received=f"{sum(sizes.values()):,} bytes",
         )
     return sizes
 
 
-def _checked_config(content: bytes | str, path: Path) -> dict[str, Any]:
+def _checked_config(content: bytes | str, path: Path) -> LayerConfig:
     try:
         if len(content) > MAX_TEXT:
             raise ValueError("too long")
@@ -189,7 +195,7 @@ def _checked_config(content: bytes | str, path: Path) -> dict[str, Any]:
     return config
 
 
-def _objects(value: Any) -> Iterator[dict[str, Any]]:
+def _objects(value: Any) -> Iterator[LayerConfig]:
     """Every object in a JSON value, the outermost first."""
     if isinstance(value, dict):
         yield value
@@ -200,12 +206,12 @@ def _objects(value: Any) -> Iterator[dict[str, Any]]:
             yield from _objects(item)
 
 
-def _config_of(part: dict[str, Any]) -> dict[str, Any]:
+def _config_of(part: LayerConfig) -> LayerConfig:
     config = part.get("config")
     return config if isinstance(config, dict) else {}
 
 
-def _check_part(part: dict[str, Any], path: Path) -> None:
+def _check_part(part: LayerConfig, path: Path) -> None:
     kind = part.get("class_name")
     if isinstance(kind, str) and kind in _WITH_CODE:
         raise ModelFileError(
@@ -217,5 +223,5 @@ def _check_part(part: dict[str, Any], path: Path) -> None:
         size = part.get(name)
         if isinstance(size, (int, float)) and size > MAX_UNITS:
             raise ModelFileError(
-                f"A layer of the network asks for an absurd size: {name}", where=path, received=f"{size:g}"
+                f"A layer of the network has an excessive size: {name}", where=path, received=f"{size:g}"
             )

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterable
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from convonet.atomic import write_json
 from convonet.errors import InputError, ParamError, nearest
+from convonet.json_values import JsonObject
 from convonet.params.data_params import DataParams
-from convonet.params.fields import fields_of
+from convonet.params.fields import ParamValues, fields_of
 from convonet.params.hyper_params import HyperParams
 from convonet.params.migrations import FORMAT_VERSION, VERSION_KEY, migrated
 from convonet.params.search_space import SearchSpace
@@ -22,7 +24,7 @@ _MAX_BYTES = 4 * 2**20
 _PATHS = ("train_dir", "test_dir", "val_dir", "image_dir")
 
 
-def read_object(path: str | os.PathLike[str]) -> dict[str, Any]:
+def read_object(path: str | os.PathLike[str]) -> JsonObject:
     """The JSON object in a file.
 
     Raises:
@@ -31,14 +33,16 @@ def read_object(path: str | os.PathLike[str]) -> dict[str, Any]:
     path = Path(path)
     try:
         with path.open("rb") as file:
+            # One byte more than is allowed says that there is more, without reading all of a wrong file.
             content = file.read(_MAX_BYTES + 1)
         if len(content) > _MAX_BYTES:
             raise ParamError(
                 "The file is too large for a parameter file", where=path, expected="at most 4 MiB"
             )
+        # Editors on Windows put a mark before the text.
         value = json.loads(content.decode("utf-8-sig"))
     except FileNotFoundError as error:
-        raise InputError("There is no such parameter file", where=path, hint=_near_file(path)) from error
+        raise InputError("The parameter file does not exist", where=path, hint=_near_file(path)) from error
     except OSError as error:
         raise InputError(f"The parameter file cannot be read: {error.strerror}", where=path) from error
     except UnicodeDecodeError as error:
@@ -54,11 +58,11 @@ def read_object(path: str | os.PathLike[str]) -> dict[str, Any]:
         ) from error
     except (ValueError, RecursionError) as error:
         raise ParamError(
-            "The parameter file holds what no parameter can be", where=path, received=str(error)
+            "The parameter file contains a value that no parameter can have", where=path, received=str(error)
         ) from error
     if not isinstance(value, dict):
         raise ParamError(
-            "The parameter file holds no object",
+            "The parameter file is not a JSON object",
             where=path,
             expected='{"name": value, …}',
             received=type(value).__name__,
@@ -70,7 +74,7 @@ def backslash_hint(fault: str) -> str | None:
     """What to do about the commonest fault of JSON that holds a path of Windows."""
     if "escape" not in fault.lower():
         return None
-    return "In JSON a backslash is written twice, as in C:\\\\cats; a slash, as in C:/cats, means the same"
+    return "In JSON, write a backslash twice, as in C:\\\\cats, or use a slash, as in C:/cats"
 
 
 def _near_file(path: Path) -> str | None:
@@ -97,6 +101,7 @@ def load_data(path: str | os.PathLike[str]) -> DataParams:
             isinstance(value, str)
             and value
             and not os.path.exists(value)
+            # A parameter file is often kept beside its images, and read from elsewhere.
             and os.path.exists(path.parent / value)
         ):
             values[name] = str(path.parent / value)
@@ -112,9 +117,9 @@ def load_hyper(path: str | os.PathLike[str]) -> SearchSpace:
     return SearchSpace.of(migrated("hyper", read_object(path), path), Path(path))
 
 
-def data_to_dict(data: DataParams) -> dict[str, Any]:
+def data_to_dict(data: DataParams) -> JsonObject:
     """The JSON object of a data-parameter file."""
-    values: dict[str, Any] = dict(data.set_values())
+    values = data.set_values()
     if data.image_size is not None:
         height, width = data.image_size
         values["image_size"] = height if height == width else [height, width]
@@ -123,7 +128,7 @@ def data_to_dict(data: DataParams) -> dict[str, Any]:
     }
 
 
-def hyper_to_dict(space: SearchSpace) -> dict[str, Any]:
+def hyper_to_dict(space: SearchSpace) -> JsonObject:
     """The JSON object of a hyper-parameter file."""
     return {VERSION_KEY: FORMAT_VERSION} | space.to_dict()
 
@@ -139,7 +144,7 @@ def save_hyper(path: str | os.PathLike[str], space: SearchSpace | HyperParams) -
     write_json(Path(path), hyper_to_dict(space))
 
 
-def kind_of(values: dict[str, Any]) -> ParamKind:
+def kind_of(values: Iterable[str]) -> ParamKind:
     """Whether an object holds data or hyper parameters, by the names in it.
 
     Raises:
@@ -148,7 +153,9 @@ def kind_of(values: dict[str, Any]) -> ParamKind:
     data = sum(name in fields_of(DataParams) for name in values)
     hyper = sum(name in fields_of(HyperParams) for name in values)
     if not data and not hyper:
-        raise ParamError("The file holds no known parameter", received=", ".join(values) or "an empty object")
+        raise ParamError(
+            "The file contains no known parameter", received=", ".join(values) or "an empty object"
+        )
     return "data" if data >= hyper else "hyper"
 
 
@@ -162,7 +169,7 @@ def preset_names(kind: ParamKind) -> list[str]:
     )
 
 
-def preset(kind: ParamKind, name: str) -> dict[str, Any]:
+def preset(kind: ParamKind, name: str) -> ParamValues:
     """The object of a preset.
 
     Raises:
@@ -172,11 +179,11 @@ def preset(kind: ParamKind, name: str) -> dict[str, Any]:
     if name not in names:
         near = nearest(name, names)
         raise ParamError(
-            "There is no such preset",
+            "Unknown preset",
             expected=", ".join(names),
             received=name,
             hint=f"Did you mean {near}" if near else None,
         )
     source = resources.files("convonet.params") / "presets" / f"{name}.{kind}.json"
-    value: dict[str, Any] = json.loads(source.read_text(encoding="utf-8"))
+    value: ParamValues = json.loads(source.read_text(encoding="utf-8"))
     return value

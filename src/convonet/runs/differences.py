@@ -32,6 +32,7 @@ def difference(a: Run, b: Run) -> RunDifference:
     rows = [_row(path, first[path], second[path]) for path in both]
     changed = [row for row in rows if row.a != row.b or row.true != row.true_before]
     changed.sort(key=lambda row: -abs(row.change))
+    # An image with another label is neither won nor lost: it is another question.
     same = [row for row in rows if row.true == row.true_before]
     gained = sum(row.b == row.true != row.a for row in same)
     lost = sum(row.a == row.true != row.b for row in same)
@@ -65,9 +66,9 @@ def _row(path: str, before: _Said, after: _Said) -> ChangedImage:
 def _sentence(a: str, b: str, images: int, counts: tuple[int, int, int], marks: int) -> str:
     changed, gained, lost = counts
     if not images:
-        return f"{a} and {b} have no tested image in common."
+        return f"{a} and {b} have no test images in common."
     said = f"Of {images:,} images {changed:,} are answered otherwise by {b}: {gained:,} became right, {lost:,} wrong"
-    return said + (f"; {marks:,} marks lie between them." if marks else ".")
+    return said + (f"; {marks:,} marks differ." if marks else ".")
 
 
 def _read(run: Run) -> dict[str, _Said]:

@@ -98,14 +98,14 @@ def adopted_hyper(run: Run, trial: int | None = None) -> HyperParams:
     """
     task = run.task()
     if not isinstance(task, TuneTask):
-        raise InputError("Only a search has rows to take over", where=run.path, received=f"a {task.kind} run")
+        raise InputError("Only a search has settings to use", where=run.path, received=f"a {task.kind} run")
     settings = settings_of(TrialsFile(run.file(TRIALS), task.space.varied).read(), task)
     if trial is None:
         found = best_of(settings)
     else:
         found = next((setting for setting in settings if setting.trial == trial), None)
     if found is None:
-        what = "No setting of this search is finished yet" if trial is None else "There is no such trial"
+        what = "No settings of this search are finished yet" if trial is None else "There is no such trial"
         raise InputError(what, where=run.path, received=trial)
     return best_hyper(task, found)
 
@@ -127,11 +127,10 @@ def run_document(run: Run) -> ResultDocument:
 def show_document(run: Run) -> RunDocument:
     """What `runs show` prints: the record with the true state, the documents of its results, its files."""
     record = run.read()
-    more: dict[str, Any] = {"summary": summary_of(run, record)} if record.kind == TrainTask.kind else {}
     return RunDocument.of(
-        record.to_dict()
-        | more
-        | {
+        {
+            **record.to_dict(),
+            **({"summary": summary_of(run, record)} if record.kind == TrainTask.kind else {}),
             "run": str(run.path),
             "state": run.state(record),
             "history": run.history(),
@@ -165,7 +164,7 @@ def list_row(run: Run, record: RunRecord | None = None) -> RunRow:
         family=record.hyper_value("family", "convonet") if record.kind == TrainTask.kind else None,
         val_accuracy=measured[-1] if measured else None,
         base=record.hyper_value("base"),
-        train_dir=(record.params.data or {}).get("train_dir"),
+        train_dir=record.train_dir,
         title=title_of(run),
         data_set=_data_set(run),
     )
@@ -179,7 +178,7 @@ def _data_set(run: Run) -> str:
 
 
 def read_result(run: Run) -> dict[str, Any]:
-    """The answer that the run's job left.
+    """The answer that the run's job left, as JSON.
 
     Raises:
         DocumentError: there is none, or it is damaged.

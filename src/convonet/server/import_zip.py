@@ -54,7 +54,7 @@ def _check_sums(members: list[zipfile.ZipInfo], archive: Path, limits: Limits) -
         raise _too_large(limits)
     # Members that share their compressed bytes make a small archive unpack to any size.
     if sum(info.compress_size for info in members) > archive.stat().st_size:
-        raise Refusal(422, "The archive contradicts itself: its files overlap")
+        raise Refusal(422, "The archive is invalid: its files overlap")
     if any(info.flag_bits & 1 for info in members):
         raise Refusal(422, "The archive is encrypted", hint="Unpack it and upload the folder")
 
@@ -70,6 +70,7 @@ def _written(
             try:
                 path = folder / safe_path(info.filename)
                 path.parent.mkdir(parents=True, exist_ok=True)
+                # Exclusive: two members of one name must not overwrite each other.
                 with opened.open(info) as source, path.open("xb") as target:
                     left -= _copy(source, target, min(left, limits.import_file_bytes), limits)
                 continue

@@ -23,6 +23,7 @@ from fastapi import APIRouter, FastAPI, Request, Response
 
 from convonet._version import __version__
 from convonet.errors import ConvonetError
+from convonet.json_values import JsonObject
 from convonet.own_process import end_at_once, enter_folder
 from convonet.runs.environment import available_cores
 from convonet.server.answers import Json
@@ -102,7 +103,7 @@ def _router(control: Control) -> APIRouter:
     async def ready(request: Request, parts: PredictParts) -> Response:
         """Not while this worker ends, whatever the others do: its clients shall go elsewhere."""
         if parts.stopping:
-            raise Refusal(503, "The server is ending", retry_after=5)
+            raise Refusal(503, "The server is shutting down", retry_after=5)
         return await control.forward(request)
 
     @router.api_route("/{path:path}", methods=_METHODS)
@@ -148,7 +149,7 @@ class _Told:
             time.sleep(_TELL_SECONDS)
             self.counts()
 
-    def _line(self, content: dict[str, Any]) -> None:
+    def _line(self, content: JsonObject) -> None:
         try:
             sys.stdout.write(json.dumps(content) + "\n")
             sys.stdout.flush()

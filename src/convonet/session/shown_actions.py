@@ -37,7 +37,7 @@ class Shown(NamedTuple):
 def shown_actions(session: Session) -> Iterator[Shown]:
     """All actions that do something to images, parameters, models or runs; what was done last comes first."""
     if session.last_task is not None:
-        yield _of("What was done last", session.last_task)
+        yield _of("Last action", session.last_task)
     yield from _params(session)
     yield from _images(session)
     yield from _training(session)
@@ -144,5 +144,5 @@ def _runs(session: Session) -> Iterator[Shown]:
         yield Shown("Stop", _words("convonet", "runs", "cancel", str(work.run.path)), stop)
     yield Shown("Resume a run", "convonet resume RUN", "# `convonet resume RUN` continues a run.\n")
     yield Shown("Train on Handwritten Digits", "convonet demo", "# `convonet demo` does it.\n")
-    about = "from convonet.launch.doctor import examine\n\nprint(examine())\n"
+    about = "from convonet.launch.doctor import examine\n\nprint(examine().to_dict())\n"
     yield Shown("About", "convonet doctor", about)

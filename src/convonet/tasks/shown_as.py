@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from convonet.params import DataParams, HyperParams, fields_of
+from convonet.params.fields import ParamValues
 from convonet.params.files import hyper_to_dict
 from convonet.params.migrations import VERSION_KEY
 from convonet.params.recipes import recipe_of
@@ -76,6 +77,7 @@ def _train_words(task: TrainTask) -> list[str]:
 
 def _recipe_follows(task: TrainTask) -> bool:
     """Whether the recipe is the one that is taken where none is named."""
+    # What is taken anyway is left out, so that the command is one that a person would type.
     return task.recipe == recipe_of(None, task.hyper.set_values(), from_model=task.from_model is not None)
 
 
@@ -91,6 +93,7 @@ def _tune_words(task: TuneTask) -> list[str]:
 
 def several(value: Any) -> str:
     """A value as `--set` takes it: plain alternatives between commas, all else as JSON."""
+    # A list of lists between commas could not be told from one list.
     if isinstance(value, list) and not any(isinstance(item, (list, dict)) for item in value):
         return ",".join(str(item) for item in value)
     return json.dumps(value, ensure_ascii=False) if isinstance(value, (list, dict)) else str(value)
@@ -145,7 +148,7 @@ def _dream_words(task: DreamTask) -> list[str]:
 
 
 def _export_words(task: ExportTask) -> list[str]:
-    options: dict[str, Any] = {"--format": task.format, "--out": task.out, "--scaling": task.scaling}
+    options: dict[str, object] = {"--format": task.format, "--out": task.out, "--scaling": task.scaling}
     options |= {"--runtime": task.runtime, "--max-loss": task.max_loss}
     flags = [f"--{name}" for name in ("fetch", "unchecked") if getattr(task, name)]
     return ["export", task.model, *_given_words(options), *flags]
@@ -172,7 +175,9 @@ def _given_words(options: Mapping[str, Any]) -> list[str]:
 
 def _data_words(data: DataParams) -> list[str]:
     given = data.set_values()
-    paths = [word for name, option in _OPTIONS.items() if given.get(name) for word in (option, given[name])]
+    paths = [
+        word for name, option in _OPTIONS.items() if given.get(name) for word in (option, str(given[name]))
+    ]
     rest = [word for name in given if name not in _OPTIONS for word in _set_word(data, name)]
     return paths + rest
 
@@ -186,7 +191,7 @@ def _set_word(values: ParamModel, name: str) -> list[str]:
     return [] if value is None else ["--set", f"{name}={fields_of(type(values))[name].show(value)}"]
 
 
-def _plain(values: ParamModel) -> dict[str, Any]:
+def _plain(values: ParamModel) -> ParamValues:
     return {name: value for name, value in values.set_values().items() if value is not None}
 
 

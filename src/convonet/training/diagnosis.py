@@ -8,11 +8,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from convonet.params.training_params import CALIBRATED_LOSS
 from convonet.training.collapse import Collapse
 
 _LEAST_EPOCHS = 4
@@ -47,10 +47,6 @@ class Finding:
         """Both, for a line of text."""
         return f"{self.sentence} {self.advice}"
 
-    def to_dict(self) -> dict[str, Any]:
-        """As JSON."""
-        return {"kind": self.kind, "sentence": self.sentence, "advice": self.advice}
-
 
 def read_curves(
     history: Mapping[str, Sequence[float | None]],
@@ -65,7 +61,8 @@ def read_curves(
 
     Args:
         history: one value an epoch for `loss` and, where they were measured, `val_loss`, `accuracy`,
-            `val_accuracy`; None where there is none.
+            `val_accuracy`; None where there is none. A `val_calibrated_loss` stands for `val_loss`: being too sure
+            is mended by the calibration, and is no reason to train otherwise.
         majority: share of the largest class in the validation images, or without validation in the training images,
             0 to 1. None: a model that is no better than it is not named.
         train_majority: the same of the training images; None: as `majority`.
@@ -73,7 +70,9 @@ def read_curves(
         epoch: of the model, from 1; None: the last one.
         collapse: what training itself saw after its last epoch.
     """
-    loss, val = _column(history, "loss"), _column(history, "val_loss")
+    loss, val = _column(history, "loss"), _column(history, CALIBRATED_LOSS)
+    if len(val) != len(loss):
+        val = _column(history, "val_loss")
     if len(loss) and not np.isfinite(loss).all():
         return (_not_a_number(loss),)
     shares = None if majority is None else (majority, majority if train_majority is None else train_majority)
@@ -102,7 +101,7 @@ def _not_a_number(loss: Array) -> Finding:
     return Finding(
         "not_a_number",
         f"The loss is no longer a number from epoch {epoch} on.",
-        "Try a learning rate 10 times smaller, and look at the pixels' scaling: never raw 0 to 255.",
+        "Try a learning rate 10 times smaller, and check the pixel scaling.",
     )
 
 
@@ -140,8 +139,8 @@ def _collapsed(
     else:
         early = "Train for more epochs. If that does not help: " if len(loss) < _FEW_EPOCHS else ""
         advice = (
-            f"{early}Try a learning rate 10 times smaller, then one 10 times larger. Check that the pixels are scaled, "
-            "never raw 0 to 255, and that the images are in the right class folders."
+            f"{early}Try a learning rate 10 times smaller, then one 10 times larger. Check that the pixels are "
+            "scaled and that the images are in the right class folders."
         )
     return Finding(
         "collapsed",
@@ -167,14 +166,15 @@ def _least_entropy(majority: float) -> float:
 def _oscillating(loss: Array) -> Finding | None:
     """Large steps up again and again: the noise is much of the whole range."""
     steps = np.diff(loss)
-    ups = steps[steps > 0.05 * loss[:-1]]
+    # Near zero a small step is a large share of the loss, and means nothing.
+    ups = steps[(steps > 0.05 * loss[:-1]) & (steps > 0.05 * np.ptp(loss))]
     turns = int((np.sign(steps[1:]) != np.sign(steps[:-1])).sum())
     if len(ups) < max(2, len(steps) // 4) or turns < len(steps) // 2:
         return None
     return Finding(
         "rate_too_high",
         f"The training loss goes up and down: it rose by more than 5% after {len(ups)} of {len(steps)} epochs.",
-        "Try a learning rate 10 times smaller, a larger batch, and a look at the data.",
+        "Try a learning rate 10 times smaller, a larger batch size, and check the images.",
     )
 
 
@@ -184,7 +184,7 @@ def _flat(loss: Array) -> Finding | None:
     return Finding(
         "rate_too_low",
         f"The training loss is flat from the first epoch: {loss[0]:.3g} at first, {loss[-1]:.3g} at last.",
-        "Try a learning rate 10 times larger, then a larger network; check the pixels' scaling.",
+        "Try a learning rate 10 times larger, then a larger network; check the pixel scaling.",
     )
 
 
@@ -236,6 +236,6 @@ def _slow(history: Mapping[str, Sequence[float | None]], loss: Array) -> Finding
         )
     return Finding(
         "underfitting",
-        f"Underfitting: training accuracy ends at {accuracy[-1]:.2f} and the loss has come to rest.",
+        f"Underfitting: training accuracy ends at {accuracy[-1]:.2f} and the loss no longer falls.",
         "Try a pretrained backbone or a larger network, less dropout and L2, or a larger image size.",
     )

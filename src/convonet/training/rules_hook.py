@@ -9,7 +9,7 @@ import numpy as np
 
 from convonet.events import Warned
 from convonet.training.hooks import Hook
-from convonet.training.rules import Rules
+from convonet.training.rules import Rules, RulesState
 from convonet.training.scored_weights import ScoredWeights
 from convonet.training.state import TrainingState
 
@@ -51,9 +51,7 @@ class RulesHook(Hook):
         lower = plateau.update(logs, rate)
         if lower < rate:
             state.position.rate_scale *= lower / rate
-            message = (
-                f"{plateau.monitor} is on a plateau: the learning rate goes from {rate:.3g} to {lower:.3g}"
-            )
+            message = f"{plateau.monitor} is on a plateau: the learning rate is reduced from {rate:.3g} to {lower:.3g}"
             state.watch.tell(Warned(message=message, subject="plateau"))
 
     def put_best(self) -> int | None:
@@ -64,11 +62,11 @@ class RulesHook(Hook):
         self._network.set_weights(self.best)
         return keeper.epoch
 
-    def state(self) -> dict[str, dict[str, Any]]:
+    def state(self) -> RulesState:
         """What a checkpoint keeps beside the best weights."""
         return self._rules.state()
 
-    def restore(self, state: Mapping[str, Mapping[str, Any]], best: list[np.ndarray] | None) -> None:
+    def restore(self, state: RulesState, best: list[np.ndarray] | None) -> None:
         """Take up a checkpoint's state."""
         self._rules.restore(state)
         self.best = best

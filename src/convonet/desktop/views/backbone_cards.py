@@ -31,7 +31,7 @@ class BackboneCard(QPushButton):
         self.setObjectName("backbone")
         self.setCheckable(True)
         title = info.title if info is not None else "No backbone"
-        facts = _facts(info) if info is not None else "A network trained from scratch, for small images"
+        facts = _facts(info) if info is not None else "Train a network from scratch, for small images"
         lines = [
             label(title, "strong"),
             label(facts, "small", wrap=True),
@@ -115,7 +115,7 @@ class BackboneCards(QScrollArea):
 
     def refresh(self) -> None:
         """Show which one is chosen."""
-        chosen = self._session.params.hyper.base or "" if not self._session.params.faults["hyper"] else ""
+        chosen = self._session.params.hyper.base or "" if not self._session.params.faults.hyper else ""
         for name, card in self.cards.items():
             card.setChecked(name == chosen)
 

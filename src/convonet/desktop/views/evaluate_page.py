@@ -18,6 +18,7 @@ from convonet.desktop.widgets.basic import EmptyState, Tile, button, column, lab
 from convonet.desktop.widgets.image_grid import ImageGrid, Picture
 from convonet.desktop.widgets.matrix import MatrixView
 from convonet.desktop.widgets.table import TableView
+from convonet.documents.evaluation import RunEvaluation
 from convonet.events import Watch
 from convonet.session.conditions import Code
 from convonet.session.predictions import Answers, ImageAnswer
@@ -42,7 +43,7 @@ class EvaluatePage(Page):
         self._read: tuple[object, Path] | None = None
         self._cell: tuple[str, str] | None = None
         self.split_box = QComboBox()
-        self.split_box.setAccessibleName("Set to test on")
+        self.split_box.setAccessibleName("Images to test on")
         for title, name in (
             ("Test images", "test"),
             ("Validation images", "val"),
@@ -69,9 +70,10 @@ class EvaluatePage(Page):
         self.shares = QCheckBox("Fraction of each class")
         self.shares.toggled.connect(self.matrix.show_shares)
         self.table = TableView(("Class", "Precision", "Recall", "F1", "Images"), "classes")
+        self.scores = TableView(("Score", "Value", "95% CI"), "metrics")
         self.curves, self.calibration = CurvesTab(self._test_again), CalibrationTab(self._test_again)
         self.sets = SetsTab()
-        self.skipped = TableView(("File", "Reason"), "left out", empty="Every image was tested.")
+        self.skipped = TableView(("File", "Reason"), "skipped", empty="All images were tested.")
         self.tabs = QTabWidget()
         for widget, name in (
             (self._matrix_tab(), "Confusion matrix"),
@@ -79,6 +81,7 @@ class EvaluatePage(Page):
             (self._images_tab(), "Mistakes"),
             (self.curves, "Curves"),
             (self.calibration, "Calibration"),
+            (self.scores, "All metrics"),
             (self.sets, "All sets"),
             (self.skipped, "Skipped files"),
         ):
@@ -91,8 +94,12 @@ class EvaluatePage(Page):
         area.setWidgetResizable(True)
         area.setFrameShape(QScrollArea.Shape.NoFrame)
         area.setWidget(self.matrix)
-        hint = label("Rows are the truth, columns the answer. Click a square to see its images.", "muted")
-        self.pairs = TableView(("True", "Predicted", "Images"), "most confused", empty="Nothing is confused.")
+        hint = label(
+            "Rows: true classes. Columns: predicted classes. Click a square to see its images.", "muted"
+        )
+        self.pairs = TableView(
+            ("True", "Predicted", "Images"), "most confused", empty="No classes are confused."
+        )
         self.pairs.opened.connect(lambda values: self.show_cell(values[0], values[1]))
         self.pairs.setMinimumWidth(300)
         self.pairs.setMaximumWidth(520)
@@ -104,7 +111,7 @@ class EvaluatePage(Page):
         return made
 
     def _images_tab(self) -> QWidget:
-        self.grid = ImageGrid("Images of the test")
+        self.grid = ImageGrid("Test images")
         self.grid.opened.connect(lambda place: ImageDialog(self.grid.pictures, place, self).exec())
         self.grid.offer("Explain", self.context.tasks.explain_pictures)
         self.marker, self._said = Marker(self.controller), dict[str, str]()
@@ -143,26 +150,25 @@ class EvaluatePage(Page):
 
     def refresh(self) -> None:
         scores, model = self.session.evaluation, self.session.model
-        self.lead.setText(
-            f"Model {model.name}" if model else "How good the model is on images it has not seen"
-        )
+        self.lead.setText(f"Model {model.name}" if model else "How good the model is on new images")
         self._either.show_content(scores is not None)
         if scores is None:
             self._say_why()
             return
-        self.split_box.setCurrentIndex(max(self.split_box.findData(scores["split"]), 0))
+        self.split_box.setCurrentIndex(max(self.split_box.findData(scores.split), 0))
         self._show_tiles(scores)
-        self.matrix.show_counts(scores["classes"], scores["confusion_matrix"])
-        self.pairs.show_rows(_confused(scores["classes"], scores["confusion_matrix"]))
+        self.matrix.show_counts(scores.classes, scores.confusion_matrix)
+        self.pairs.show_rows(_confused(scores.classes, scores.confusion_matrix))
         self.table.show_rows(_class_rows(scores))
-        self.skipped.show_rows([(item["path"], item["reason"]) for item in scores["skipped"]])
+        self.scores.show_rows([(one.label, one.text, one.interval_text) for one in scores.score_rows()])
+        self.skipped.show_rows([(item.path, item.reason) for item in scores.skipped])
         self.curves.show_scores(scores)
         self.calibration.show_scores(scores)
         self.sets.show_run(model.run if model else None)
-        self.mark_bar.show_classes(scores["classes"])
+        self.mark_bar.show_classes(scores.classes)
         place = self.tabs.indexOf(self.skipped)
         self.tabs.setTabText(
-            place, f"Skipped files ({len(scores['skipped'])})" if scores["skipped"] else "Skipped files"
+            place, f"Skipped files ({len(scores['skipped'])})" if scores.skipped else "Skipped files"
         )
         self._read_answers(scores)
 
@@ -178,28 +184,28 @@ class EvaluatePage(Page):
             self._empty.say("Testing …", self.controller.progress.title)
             return
         if model is None:
-            self._empty.say("No model yet", "Open a model or an earlier run, or begin with the digits.")
+            self._empty.say("No model yet", "Open a model or an earlier run, or start with the digits.")
             return
         reason = self.session.why_not("evaluate")
-        ready = "The model answers for every test image; you see how often it is right, and where it is not."
+        ready = "Test the model to see how often it is correct, and which images it gets wrong."
         self._empty.say(
             "Not tested yet", ready if reason is None else _TO_DO.get(reason.code, f"{reason.sentence}.")
         )
 
-    def _show_tiles(self, scores: dict[str, Any]) -> None:
-        low, high = scores["accuracy_interval"]
+    def _show_tiles(self, scores: RunEvaluation) -> None:
+        low, high = scores.accuracy_interval
         self.tiles["accuracy"].show_value(
-            _percent(scores["accuracy"]), f"95% CI {100 * low:.1f}–{_percent(high)}"
+            _percent(scores.accuracy), f"95% CI {100 * low:.1f}–{_percent(high)}"
         )
-        self.tiles["baseline"].show_value(_percent(scores["baseline_accuracy"]), "always answering one class")
+        self.tiles["baseline"].show_value(_percent(scores.baseline_accuracy), "always predicting one class")
         self.tiles["loss"].show_value(f"{scores['loss']:.4f}", "cross-entropy")
-        top = scores["top_k_accuracy"]
+        top = scores.top_k_accuracy
         note = f"top {scores['top_k']}: {_percent(top)}" if top is not None else "mean over the classes"
         self.tiles["f1"].show_value(f"{scores['macro_f1']:.4f}", note)
-        wrong = scores["images"] - round(scores["accuracy"] * scores["images"])
+        wrong = scores.images - round(scores.accuracy * scores.images)
         self.tiles["wrong"].show_value(f"{wrong:,}", f"of {scores['images']:,} images")
 
-    def _read_answers(self, scores: dict[str, Any]) -> None:
+    def _read_answers(self, scores: RunEvaluation) -> None:
         """The row of each image, read in the background; then the mistakes are shown."""
         root = self.controller.root_of(scores)
         # Testing again writes the table anew, with the same numbers perhaps, and gives another document.
@@ -259,7 +265,7 @@ class EvaluatePage(Page):
 
 
 _TO_DO: dict[Code, str] = {
-    "no_test_images": "Choose a folder of images that the model has not seen, sorted by class."
+    "no_test_images": "Choose a folder of images that the model has not seen, with one folder per class."
 }
 _TILES = {
     "accuracy": "Accuracy",
@@ -274,9 +280,8 @@ def _percent(value: float) -> str:
     return f"{100 * value:.1f}%"
 
 
-def _class_rows(scores: dict[str, Any]) -> list[tuple[Any, ...]]:
-    keys = ("class", "precision", "recall", "f1", "support")
-    return [tuple(line[key] for key in keys) for line in scores["per_class"]]
+def _class_rows(scores: RunEvaluation) -> list[tuple[str | float, ...]]:
+    return [(line.class_, line.precision, line.recall, line.f1, line.support) for line in scores.per_class]
 
 
 def _confused(classes: Sequence[str], matrix: Sequence[Sequence[int]]) -> list[tuple[str, str, int]]:

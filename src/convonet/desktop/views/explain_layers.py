@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QComboBox, QListWidget, QScrollArea, QSpinBox, QWidget
@@ -12,15 +11,18 @@ from convonet.desktop.views.page import Either
 from convonet.desktop.widgets.basic import EmptyState, button, column, frame, holder, label, row
 from convonet.desktop.widgets.flow import FlowLayout
 from convonet.desktop.widgets.picture import FigureView
+from convonet.documents.explanation import DreamDocument, LayersDocument
 
 if TYPE_CHECKING:
     from convonet.desktop.views.explain_page import ExplainPage
 
 _KINDS = {"filters": "filters", "maps": "maps"}
-_LAYERS = "The filters of each convolution, and what the layers make of an image: maps of edges first, of parts later."
+_LAYERS = (
+    "The filters of each convolution, and the feature maps of an image: edges first, parts of objects later."
+)
 _DREAM = (
-    "A picture is made, step by step, that a channel answers to more strongly than to any test image. Of the last "
-    "layer, channels are classes."
+    "Makes a picture that activates a channel more than any test image does. In the last layer, channels are "
+    "classes."
 )
 
 
@@ -29,13 +31,13 @@ class LayersTab(QWidget):
 
     def __init__(self, page: ExplainPage) -> None:
         super().__init__()
-        self._page, self._folder = page, Path()
-        self._rows: list[dict[str, Any]] = []
+        self._page = page
+        self._document: LayersDocument | None = None
         self.list = QListWidget()
         self.list.setFixedWidth(230)
         self.list.setAccessibleName("Layers that were drawn")
         self.list.currentRowChanged.connect(self._show)
-        self.picture = FigureView("The layer")
+        self.picture = FigureView("Layer")
         area = QScrollArea()
         area.setWidgetResizable(True)
         area.setWidget(self.picture)
@@ -61,26 +63,26 @@ class LayersTab(QWidget):
         free = self._page.session.work is None
         self._draw.setEnabled(free)
         self._with.setEnabled(free)
-        self._either.show_content(bool(self._rows) and not working)
+        self._either.show_content(self._document is not None and not working)
         self._empty.say("Drawing …" if working else "Nothing drawn yet", "" if working else _LAYERS)
 
-    def show_document(self, document: dict[str, Any]) -> None:
-        """Show the document of a drawing."""
-        self._folder, self._rows = Path(document["folder"]), document["layers"]
+    def show_document(self, document: LayersDocument) -> None:
+        """Show the pages that were drawn."""
         self.list.clear()
-        self.list.addItems([f"{item['name']}: {_KINDS[item['kind']]}" for item in self._rows])
+        self._document = document
+        self.list.addItems([f"{item.name}: {_KINDS[item.kind]}" for item in document.layers])
         self.list.setCurrentRow(0)
         self._either.show_content(True)
 
     def forget(self) -> None:
         """Show no layer."""
-        self._rows = []
+        self._document = None
         self.list.clear()
         self._either.show_content(False)
 
     def _show(self, place: int) -> None:
-        if 0 <= place < len(self._rows):
-            self.picture.show_figure(QImage(str(self._folder / self._rows[place]["file"])))
+        if self._document is not None and 0 <= place < len(self._document.layers):
+            self.picture.show_figure(QImage(str(self._document.path(self._document.layers[place]))))
 
 
 class DreamTab(QWidget):
@@ -100,10 +102,10 @@ class DreamTab(QWidget):
             _number("Seed", 0, 2**31 - 1, 0),
         )
         self.channel.setSpecialValueText("the first twelve")
-        self._start = button("Look for it", self._excite, primary=True)
+        self._start = button("Make the picture", self._excite, primary=True)
         self.picture = FigureView("What excites the channel")
         self._says = label("", "muted", wrap=True)
-        self._empty = EmptyState("Nothing looked for yet", _DREAM)
+        self._empty = EmptyState("No picture yet", _DREAM)
         shown = column(self._says, self.picture, gap=8)
         shown.setStretch(1, 1)
         self._either = Either(self._empty, shown)
@@ -121,7 +123,7 @@ class DreamTab(QWidget):
     def refresh(self, *, working: bool) -> None:
         """The layers of the model, where they are known; what can be done now."""
         summary = self._page.session.summary
-        names = [item["name"] for item in summary["layers"] if item["params"]] if summary else []
+        names = [layer.name for layer in summary.layers if layer.params] if summary else []
         known = [self.layer.itemText(place) for place in range(self.layer.count())]
         if names and known != names:
             self.layer.clear()
@@ -131,14 +133,12 @@ class DreamTab(QWidget):
             self.layer.setEditText("output")
         self._start.setEnabled(self._page.session.work is None)
         self._either.show_content(self._is_shown and not working)
-        self._empty.say(
-            "Looking for what excites …" if working else "Nothing looked for yet", "" if working else _DREAM
-        )
+        self._empty.say("Making the picture …" if working else "No picture yet", "" if working else _DREAM)
 
-    def show_document(self, document: dict[str, Any]) -> None:
-        """Show the document of a dream."""
-        self.picture.show_figure(QImage(document["path"]))
-        same = f"Layer {document['layer']} has {document['channels']:,} channels."
+    def show_document(self, document: DreamDocument) -> None:
+        """Show the picture that was made."""
+        self.picture.show_figure(QImage(document.path))
+        same = f"Layer {document.layer} has {document.channels:,} channels."
         self._says.setText(f"{same} The same seed makes the same picture.")
         self._is_shown = True
         self._either.show_content(True)

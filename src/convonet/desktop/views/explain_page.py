@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtWidgets import QTabWidget
 
@@ -12,9 +11,10 @@ from convonet.desktop.views.explain_layers import DreamTab, LayersTab
 from convonet.desktop.views.explain_why import WhyTab
 from convonet.desktop.views.page import Either, Page, PageContext
 from convonet.desktop.widgets.basic import EmptyState, column
+from convonet.documents.explanation import DreamDocument, ExplainDocument, LayersDocument
 from convonet.launch.work import WorkEnded
 from convonet.scratch import Scratch
-from convonet.tasks import DreamTask, ExplainTask, LayersTask, Task
+from convonet.tasks import DreamTask, ExplainTask, LayersTask
 
 _IMAGES = "Images (*.png *.jpg *.jpeg *.bmp *.gif *.tif *.tiff *.webp *.ppm *.pgm);;All files (*)"
 
@@ -37,13 +37,13 @@ class ExplainPage(Page):
         self.why = WhyTab(self)
         self.layers, self.dream = LayersTab(self), DreamTab(self)
         self.tabs = QTabWidget()
-        self.tabs.addTab(self.why, "Why this answer")
+        self.tabs.addTab(self.why, "Why this prediction")
         self.tabs.addTab(self.layers, "What the layers see")
         self.tabs.addTab(self.dream, "What excites a channel")
         self._empty = EmptyState(
             "No model yet",
-            "Train a network, or open a model. Then its answers can be explained: which part of an image counted, "
-            "what each layer makes of it, and what a channel looks for.",
+            "Train a network or open a model. Then see what it looks at, its feature maps, and what activates a "
+            "channel.",
             controller.button("load_model", "Open a model …", primary=True),
             controller.button("demo"),
         )
@@ -55,7 +55,7 @@ class ExplainPage(Page):
     def refresh(self) -> None:
         model, work = self.session.model, self.session.work
         self._either.show_content(model is not None)
-        self.lead.setText(f"Model {model.name}" if model else "Which part of an image counted, and why")
+        self.lead.setText(f"Model {model.name}" if model else "What the model looks at, and why")
         path = model.path if model else None
         if path != self._model:
             # Explanations of another model are not this one's.
@@ -99,11 +99,12 @@ class ExplainPage(Page):
         return made
 
     def _ended(self, ended: WorkEnded) -> None:
-        if ended.result is None:
-            return
-        views: dict[type[Task], Any] = {ExplainTask: self.why, LayersTask: self.layers, DreamTask: self.dream}
-        if type(ended.task) in views:
-            views[type(ended.task)].show_document(ended.result)
+        if explained := ended.answer(ExplainTask, ExplainDocument):
+            self.why.show_document(explained)
+        elif drawn := ended.answer(LayersTask, LayersDocument):
+            self.layers.show_document(drawn)
+        elif dreamed := ended.answer(DreamTask, DreamDocument):
+            self.dream.show_document(dreamed)
 
     def open_part(self, part: str) -> None:
         views = {LayersTask.kind: self.layers, DreamTask.kind: self.dream}

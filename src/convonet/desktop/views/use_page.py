@@ -19,6 +19,7 @@ from convonet.desktop.widgets.basic import EmptyState, button, column, frame, la
 from convonet.desktop.widgets.image_grid import ImageGrid, Picture
 from convonet.desktop.widgets.pad import Pad
 from convonet.desktop.widgets.table import TableView, Written
+from convonet.documents.predictions import UnreadableImage
 from convonet.errors import ConvonetError
 from convonet.events import Watch
 from convonet.inference.decide import top_k
@@ -45,11 +46,11 @@ class UsePage(Page):
         )
         self._empty = EmptyState(
             "No model yet",
-            "Train a network, or open a model. Then drop images on this window and the model says what they are.",
+            "Train a network or open a model. Then drop images here to predict their classes.",
             controller.button("load_model", "Open a model …", primary=True),
             controller.button("demo"),
         )
-        self.pad, self.bars = Pad(), BarView("Likeliest classes", full=1.0)
+        self.pad, self.bars = Pad(), BarView("Most likely classes", full=1.0)
         self.tabs = QTabWidget()
         self.tabs.addTab(self._images_tab(), "Images")
         self.tabs.addTab(self._pad_tab(), "Draw")
@@ -61,7 +62,7 @@ class UsePage(Page):
         self.drop = frame(
             column(
                 _centred("Drop images or a folder of images here", "section"),
-                _centred("PNG, JPEG, TIFF, WebP and others; nothing is uploaded anywhere", "muted"),
+                _centred("PNG, JPEG, TIFF, WebP and others. Nothing is uploaded", "muted"),
                 gap=4,
                 margin=18,
             ),
@@ -74,7 +75,7 @@ class UsePage(Page):
         self.unsure.setDecimals(0)
         self.unsure.setAccessibleName("Unsure below")
         self.unsure.valueChanged.connect(lambda _: self._show_answers())
-        self.grid = ImageGrid("Images that were predicted")
+        self.grid = ImageGrid("Predicted images")
         self.grid.offer("Explain", self.context.tasks.explain_pictures)
         self.grid.opened.connect(lambda place: ImageDialog(self.grid.pictures, place, self).exec())
         self.table = TableView(("Image", "Prediction", "Confidence", "Remark"), "predictions")
@@ -90,9 +91,9 @@ class UsePage(Page):
     def _pad_tab(self) -> QWidget:
         self.pad.drawn.connect(self._drawn)
         self._answer = label("–", "hero-title")
-        self._says = label("Draw a digit; the model answers after each stroke.", "muted", wrap=True)
+        self._says = label("Draw a digit. The model predicts after each stroke.", "muted", wrap=True)
         left = column(self.pad, button("Clear", self._clear), None, gap=10)
-        right = column(label("The model says", "muted"), self._answer, self._says, 10, self.bars, None, gap=4)
+        right = column(label("Prediction", "muted"), self._answer, self._says, 10, self.bars, None, gap=4)
         both = row(frame(left_margin(left)), frame(left_margin(right)), gap=14)
         both.setStretch(1, 1)
         made = QWidget()
@@ -106,7 +107,7 @@ class UsePage(Page):
         model = self.session.model
         self._either.show_content(model is not None)
         if model is None:
-            self.lead.setText("New images, answered at once")
+            self.lead.setText("Predict new images")
             return
         names = self.session.class_names
         shown = ", ".join(names[:8]) + (" …" if len(names) > 8 else "")
@@ -125,22 +126,20 @@ class UsePage(Page):
         rows: list[tuple[Any, ...]] = []
         pictures = []
         for answer in self.session.predictions:
-            name = Path(answer["path"]).name
-            if "error" in answer:
-                rows.append((name, "", None, answer["error"]))
-                pictures.append(Picture(answer["path"], f"{name}: {answer['error']}", wrong=True))
+            name = Path(answer.path).name
+            if isinstance(answer, UnreadableImage):
+                rows.append((name, "", None, answer.error))
+                pictures.append(Picture(answer.path, f"{name}: {answer.error}", wrong=True))
                 continue
-            unsure = answer["confidence"] < limit
-            sure = f"{100 * answer['confidence']:.1f}%"
-            confidence = Written(answer["confidence"], sure)
-            unknown = bool(answer.get("unknown"))
+            unsure, unknown = answer.confidence < limit, bool(answer.unknown)
+            sure = f"{100 * answer.confidence:.1f}%"
             note = "none of these" if unknown else "unsure" if unsure else ""
-            rows.append((name, answer["predicted"], confidence, note))
-            top = tuple((item["class"], item["probability"]) for item in answer["top"])
-            words = f"{answer['predicted']} ({sure}) {note}".rstrip()
+            rows.append((name, answer.predicted, Written(answer.confidence, sure), note))
+            top = tuple((item.class_, item.probability) for item in answer.top)
+            words = f"{answer.predicted} ({sure}) {note}".rstrip()
             if unknown:
-                words = f"None of these (nearest: {answer['predicted']})"
-            pictures.append(Picture(answer["path"], words, unsure or unknown, top))
+                words = f"None of these (nearest: {answer.predicted})"
+            pictures.append(Picture(answer.path, words, unsure or unknown, top))
         self.table.show_rows(rows)
         self.grid.show_pictures(pictures)
         self._count.setText(f"{len(rows):,} image{'s' if len(rows) > 1 else ''}" if rows else "")
@@ -155,7 +154,7 @@ class UsePage(Page):
     def _drawn(self) -> None:
         model = self.session.model
         if model is None or self.session.models.onnx_path(model) is None:
-            self._says.setText("Drawing needs a model with its ONNX file beside it, as every run has.")
+            self._says.setText("Drawing needs a model with an ONNX file, as in every run.")
             return
         images = [self.pad.centred(share) for share in _FRAMINGS]
         network, models = self._network, self.session.models
@@ -169,7 +168,7 @@ class UsePage(Page):
     def _answered(self, found: tuple[Any, list[tuple[str, float]]]) -> None:
         self._network, top = found
         self._answer.setText(top[0][0])
-        self._says.setText(f"{100 * top[0][1]:.1f}% sure")
+        self._says.setText(f"{100 * top[0][1]:.1f}% confident")
         self.bars.show_bars([Bar(name, (share,), f"{100 * share:.1f}%") for name, share in top])
 
     def _not_answered(self, error: ConvonetError) -> None:

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import dataclasses
 from functools import cache
-from typing import Any, Literal
+from typing import Literal
 
 from fastapi import APIRouter, Request, Response
 
 from convonet._version import __version__
+from convonet.documents.evaluation import SCORES
+from convonet.documents.installation import InstallationDocument
+from convonet.documents.run_record import Machine
 from convonet.inference.backbones import backbones_here
+from convonet.json_values import JsonObject
 from convonet.launch.doctor import examine
 from convonet.params import DataParams, HyperParams, fields_of, preset, preset_names
+from convonet.params.bases import BASES
 from convonet.params.catalogue import family_document, models_document
 from convonet.params.migrations import FORMAT_VERSION
 from convonet.params.recipes import DEFAULT_MINUTES, DEFAULT_RECIPE, RECIPES, TRAIN_RECIPES
+from convonet.params.values import ParamModel
 from convonet.runs.environment import machine, versions
 from convonet.server import schemas
 from convonet.server.answers import Json
@@ -34,7 +40,7 @@ _DAYS = 30 * 24 * 3600
 
 @router.get("/health", response_model=schemas.Health)
 async def health(parts: Parts) -> Json:
-    """The server is there. Asks for no token."""
+    """Whether the server is running. Needs no token."""
     needed = parts.settings.token is not None
     return Json({"status": "ok", "version": __version__, "token_needed": needed})
 
@@ -49,7 +55,7 @@ async def ready(parts: Parts) -> Json:
 
 @router.post("/login", status_code=204)
 async def login(login: schemas.Login, request: Request, parts: Parts) -> Response:
-    """Give a browser the token as a cookie, which it also sends for pictures and event streams."""
+    """Set the token as a cookie, which browsers also send for pictures and event streams."""
     token = parts.settings.token
     if token is None:
         return Response(status_code=204)
@@ -63,7 +69,7 @@ async def login(login: schemas.Login, request: Request, parts: Parts) -> Respons
 
 @router.post("/logout", status_code=204)
 async def logout() -> Response:
-    """Take the cookie away."""
+    """Remove the cookie."""
     answer = Response(status_code=204)
     answer.delete_cookie(COOKIE, httponly=True, samesite="strict")
     return answer
@@ -86,8 +92,8 @@ async def metrics(parts: Parts) -> Response:
 
 @router.get("/about", response_model=schemas.About)
 def about(parts: Parts) -> Json:
-    """Versions, machine, kinds of runs, and the declaration of every parameter for forms."""
-    declared: dict[str, Any] = {"data": DataParams, "hyper": HyperParams}
+    """Versions, machine, kinds of runs, and the declarations of all parameters for forms."""
+    declared: dict[str, type[ParamModel]] = {"data": DataParams, "hyper": HyperParams}
     document = {
         "version": __version__,
         "versions": _versions(),
@@ -109,13 +115,14 @@ def about(parts: Parts) -> Json:
         "train_recipes": list(TRAIN_RECIPES),
         "default_recipe": DEFAULT_RECIPE,
         "recipe_minutes": DEFAULT_MINUTES,
+        "scores": [score._asdict() for score in SCORES],
     }
     return Json(document)
 
 
 @router.get("/families/{name}")
 def family(name: str) -> Json:
-    """A family or base, with the declaration of each of its parameters."""
+    """A family or backbone, with the declarations of its parameters."""
     return Json(family_document(name))
 
 
@@ -125,22 +132,22 @@ def preset_values(kind: Literal["data", "hyper"], name: str) -> Json:
     return Json(preset(kind, name))
 
 
-@router.get("/doctor")
+@router.get("/doctor", response_model=InstallationDocument)
 def doctor() -> Json:
-    """What this installation can do: computing device, parts that are missing. The first answer takes seconds."""
+    """What this installation can do: computing device, missing parts. The first request takes some seconds."""
     return Json(_examined())
 
 
 @cache
-def _examined() -> dict[str, Any]:
+def _examined() -> InstallationDocument:
     return examine()
 
 
-def _models() -> dict[str, Any]:
+def _models() -> JsonObject:
     """Families and backbones; of each backbone, whether its weights are on this machine."""
-    found = models_document()
     here = backbones_here()
-    return found | {"bases": [base | {"here": base["name"] in here} for base in found["bases"]]}
+    bases = [base.to_dict() | {"here": name in here} for name, base in BASES.items()]
+    return models_document() | {"bases": bases}
 
 
 @cache
@@ -149,7 +156,7 @@ def _versions() -> dict[str, str]:
 
 
 @cache
-def _machine() -> dict[str, Any]:
+def _machine() -> Machine:
     return machine()
 
 

@@ -11,7 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from convonet.data.decode import open_image, read_bytes
 from convonet.data.pixels import flat
-from convonet.kernels import KERNELS, apply_kernel, kernel_of
+from convonet.json_values import JsonObject
+from convonet.kernels import KERNELS, Kernel, apply_kernel, kernel_of
 from convonet.server.answers import Json
 from convonet.server.pictures import check_pixels, encoded
 from convonet.server.refusals import Refusal
@@ -40,17 +41,17 @@ class KernelWish(BaseModel):
 
 @router.get("/kernels")
 def kernels() -> Json:
-    """The kernels that have names."""
+    """The named kernels."""
     return Json({"kernels": [_described(kernel) for kernel in KERNELS.values()]})
 
 
-def _described(kernel: Any) -> dict[str, Any]:
+def _described(kernel: Kernel) -> JsonObject:
     return {"name": kernel.name, "rows": kernel.rows, "about": kernel.about, "detector": kernel.detector}
 
 
 @router.post("/kernels")
 def apply(wish: KernelWish, parts: Parts) -> Json:
-    """What a kernel makes of a picture: the map as PNG in base64, its shape and range."""
+    """Apply a kernel to a picture. Returns the result as PNG in base64, its shape and range."""
     file = parts.root.opened(wish.path)
     if not file.is_file:
         raise Refusal(404, "This is not an image file", where=ascii(wish.path)[1:-1][:200])

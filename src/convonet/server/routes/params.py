@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fastapi import APIRouter
 
 from convonet.documents.plan import Plan
 from convonet.errors import ParamError
 from convonet.params import SearchSpace
+from convonet.params.fields import ParamValues
 from convonet.params.files import data_to_dict, hyper_to_dict
 from convonet.params.migrations import VERSION_KEY
 from convonet.params.recipes import RECIPES, Recipe, recipe_of
@@ -28,9 +27,9 @@ router = APIRouter(tags=["parameters"], responses=REFUSED)
 
 @router.post("/params/check", response_model=schemas.CheckedParams)
 def check(wish: schemas.ParamsToCheck, parts: Parts) -> Json:
-    """Every fault of data and hyper parameters at once, and the values that would be taken."""
+    """Check data parameters and hyperparameters. Returns all errors, and the values that would be used."""
     faults: dict[str, dict[str, str]] = {}
-    values: dict[str, dict[str, Any]] = {}
+    values: dict[str, ParamValues] = {}
     varied, combinations = [], None
     if wish.data is not None:
         found: dict[str, str] = {}
@@ -49,7 +48,7 @@ def check(wish: schemas.ParamsToCheck, parts: Parts) -> Json:
 
 @router.post("/shown-as", response_model=schemas.Words)
 def shown_as(wish: schemas.StartRun, parts: Parts) -> Json:
-    """The command and the Python that do what a run would do."""
+    """The command and the Python code that do the same as a run."""
     task = task_of(parts, wish)
     try:
         return Json({"command": as_command(task), "python": as_python(task)})
@@ -59,7 +58,7 @@ def shown_as(wish: schemas.StartRun, parts: Parts) -> Json:
 
 @router.get("/datasets/{dataset}/recipes/{recipe}", response_model=schemas.RecipeValues)
 def recipe(dataset: DataSetId, recipe: Recipe, parts: Parts) -> Json:
-    """Known good hyper parameters for the training images of a set that was looked at."""
+    """Good hyperparameters for the training images of a set that was read before."""
     found = parts.datasets.find(dataset)
     hyper = recipe_for(recipe, found.data, found.listing("train"))
     return Json({"recipe": recipe, "hyper": hyper})
@@ -67,7 +66,7 @@ def recipe(dataset: DataSetId, recipe: Recipe, parts: Parts) -> Json:
 
 @router.post("/datasets/{dataset}/plan", response_model=Plan)
 def plan(dataset: DataSetId, wish: schemas.PlanRequest, parts: Parts) -> Json:
-    """What a recipe would train on the images of a set that was looked at; nothing is trained."""
+    """What a recipe would train on the images of a set that was read before. Nothing is trained."""
     found = parts.datasets.find(dataset)
     listing = found.listing("train")
     faults: dict[str, str] = {}
@@ -99,7 +98,7 @@ def task_of(parts: Services, wish: schemas.StartRun) -> Task:
     return parts.tasks.make(wish.kind, wish.data, wish.hyper, {**wish.options, "recipe": wish.recipe})
 
 
-def _known_good(parts: Services, wish: schemas.StartRun) -> dict[str, Any]:
+def _known_good(parts: Services, wish: schemas.StartRun) -> ParamValues:
     """The values of the recipe that a search is wished with, for its images."""
     if wish.recipe is None or wish.recipe == "none":
         return {}
@@ -133,5 +132,5 @@ def _plain(faults: dict[str, str], group: str) -> dict[str, str]:
     return {name.removeprefix(f"{group}."): sentence for name, sentence in faults.items()}
 
 
-def _unversioned(values: dict[str, Any]) -> dict[str, Any]:
+def _unversioned(values: ParamValues) -> ParamValues:
     return {name: value for name, value in values.items() if name != VERSION_KEY}

@@ -12,7 +12,8 @@ from convonet.server.refusals import Refusal
 from convonet.server.routes import REFUSED
 from convonet.server.services import Parts, Services
 from convonet.sorting import SortSession
-from convonet.sorting.session import COLUMNS, ROWS, Order
+from convonet.sorting.screen import Order
+from convonet.sorting.session import COLUMNS, ROWS
 
 router = APIRouter(tags=["sorting"], responses=REFUSED)
 
@@ -34,7 +35,7 @@ class SortClasses(BaseModel):
 
 
 class SortAnswer(BaseModel):
-    """What some images are: a class, `none_of_these` or `skip`."""
+    """What some images are: a class, `none_of_these`, `skip`, or `keep` for a label in doubt that is right."""
 
     model_config = ConfigDict(extra="forbid")
     paths: list[Annotated[str, Field(max_length=4096)]] = Field(min_length=1, max_length=1000)
@@ -51,10 +52,10 @@ class SortCopy(BaseModel):
 
 @router.post("/sort")
 def begin(wish: SortFolder, parts: Parts) -> Json:
-    """Open the sorting of a folder. Ask again while `ready` is false: features are being computed."""
+    """Start sorting a folder. Repeat the request while `ready` is false: features are being computed."""
     folder = parts.root.existing(wish.folder)
     if not folder.is_dir():
-        raise Refusal(404, "This is no folder", where=ascii(wish.folder)[1:-1][:200])
+        raise Refusal(404, "This is not a folder", where=ascii(wish.folder)[1:-1][:200])
     name = parts.sorting.begin(folder)
     if name is None:
         return Json({"ready": False})
@@ -69,7 +70,7 @@ def screen(
     rows: Annotated[int, Query(ge=1, le=50)] = ROWS,
     columns: Annotated[int, Query(ge=1, le=50)] = COLUMNS,
 ) -> Json:
-    """What to look at next: rows of images with one suggestion each."""
+    """The images to label next: rows with one suggestion each."""
     session, lock = parts.sorting.find(sort)
     with lock:
         found = session.screen(order, rows, columns)
@@ -98,11 +99,20 @@ def name_classes(sort: SortId, wish: SortClasses, parts: Parts) -> Json:
 
 @router.post("/sort/{sort}/labels")
 def label(sort: SortId, wish: SortAnswer, parts: Parts) -> Json:
-    """Say what some images are. It is on the disk when the answer comes."""
+    """Label images. The labels are on disk when the response is sent."""
     session, lock = parts.sorting.find(sort)
     with lock:
         session.label(wish.paths, wish.label, accepted=wish.accepted)
         return Json(_state(parts, session))
+
+
+@router.post("/sort/{sort}/folders")
+def take_folders(sort: SortId, parts: Parts) -> Json:
+    """Take the folders that images lie in as their labels; only those of named classes, where some were named."""
+    session, lock = parts.sorting.find(sort)
+    with lock:
+        taken = session.take_folders()
+        return Json(_state(parts, session) | {"taken": taken})
 
 
 @router.post("/sort/{sort}/undo")

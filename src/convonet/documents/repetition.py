@@ -1,0 +1,80 @@
+"""What `verify` answers: whether a repeated run is equal to the last digit."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from convonet.documents.document import Document
+
+ComparedPart = Literal["data", "plan", "history", "trials", "weights"]
+
+
+class RunMismatch(Document):
+    """The first number in which two runs differ.
+
+    Attributes:
+        what: the part of the run that was compared.
+        place: which epoch, fold, weight or file.
+        name: which number of it; empty where `place` says it all.
+        before, after: what was there; None where nothing was.
+    """
+
+    what: ComparedPart
+    place: str
+    name: str = ""
+    before: str | None
+    after: str | None
+
+    def sentence(self) -> str:
+        """In words."""
+        name = f"{self.name} of {self.place}" if self.name else self.place
+        shown = ["nothing" if value is None else value for value in (self.before, self.after)]
+        return f"{name} was {shown[0]} and is now {shown[1]}"
+
+
+class EnvironmentChange(Document):
+    """A version, or a fact about the machine, that is not what it was."""
+
+    name: str
+    before: str | None
+    after: str
+
+    def sentence(self) -> str:
+        """In words."""
+        return f"{self.name} {self.before} is now {self.after}"
+
+
+class NumberChange(Document):
+    """A score of the last epoch of both trainings."""
+
+    name: str
+    before: float
+    after: float
+
+    def words(self) -> str:
+        """For example `val_accuracy 98.6% instead of 98.3%`, the new number first."""
+        if "accuracy" in self.name:
+            return f"{self.name} {100 * self.after:.1f}% instead of {100 * self.before:.1f}%"
+        return f"{self.name} {self.after:.4g} instead of {self.before:.4g}"
+
+
+class VerifyDocument(Document):
+    """What `verify` answers.
+
+    Attributes:
+        compared: how many of each part were compared.
+        surroundings: versions and facts about the machine that are not what they were.
+        changes: the hyper parameters that were changed on purpose, such as `precision`.
+        numbers: the scores of the last epochs, where they differ.
+    """
+
+    run: str
+    equal: bool
+    difference: RunMismatch | None
+    compared: dict[str, int]
+    surroundings: tuple[EnvironmentChange, ...]
+    changes: dict[str, str] = Field(default_factory=dict, alias="changed")
+    numbers: tuple[NumberChange, ...] = ()
+    sentence: str
