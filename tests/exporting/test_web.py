@@ -115,6 +115,24 @@ def test_it_answers_as_convonet_does(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_no_serious_accessibility_fault(
+    exported: Path,
+    images: Path,
+    visit: Callable[..., Any],
+    axe_faults: Callable[[Any], list[Any]],
+    theme: str,
+) -> None:
+    page = ready(visit(exported, color_scheme=theme))
+    page.locator("#files").set_input_files(sorted((images / "test" / "dog").iterdir())[:2])
+    shown(page, 2)
+    assert axe_faults(page) == []
+    page = visit(exported, "check.html", color_scheme=theme)
+    page.locator("#state.good").wait_for()
+    assert axe_faults(page) == []
+
+
+@pytest.mark.slow
 def test_dropped_and_pasted_images(exported: Path, images: Path, visit: Callable[..., Any]) -> None:
     file = images / "test" / "dog" / "grey0.png"
     page = ready(visit(exported))

@@ -8,7 +8,7 @@ from pathlib import Path as FilePath
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
-from fastapi.responses import FileResponse
+from fastapi.responses import FileResponse, StreamingResponse
 
 from convonet.data.locations import location_of
 from convonet.documents.evaluation import EvaluationDocument, SetsTable
@@ -25,6 +25,7 @@ from convonet.runs.sets_table import sets_table
 from convonet.server import schemas
 from convonet.server.answers import Json
 from convonet.server.confine import Root
+from convonet.server.folder_zip import folder_zip, sent
 from convonet.server.held import HeldResponse
 from convonet.server.refusals import Refusal, no_such
 from convonet.server.routes import REFUSED
@@ -32,6 +33,7 @@ from convonet.server.routes.runs import RunId
 from convonet.server.services import Parts
 from convonet.session.predictions import Answers
 from convonet.tasks import traits_of
+from convonet.text import url_part
 
 router = APIRouter(tags=["results"], responses=REFUSED)
 
@@ -96,6 +98,20 @@ def file(run: RunId, name: str, parts: Parts, download: bool = False) -> Respons
     return HeldResponse(
         held, headers=headers, media_type=media_type, filename=path.name, content_disposition_type=shown
     )
+
+
+@router.get(
+    "/runs/{run}/archive/{name:path}",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}}}},
+)
+def archive(run: RunId, name: str, parts: Parts) -> StreamingResponse:
+    """A folder of a run, such as an exported page, as a zip archive."""
+    made = folder_zip(Root.of_open(parts.known.find(run).path), name)
+    size = os.fstat(made.fileno()).st_size
+    file = url_part(f"{FilePath(name).name}.zip")
+    headers = {"content-length": str(size), "content-disposition": f"attachment; filename*=UTF-8''{file}"}
+    return StreamingResponse(sent(made), headers=headers, media_type="application/zip")
 
 
 def _media_type(path: FilePath) -> str:

@@ -67,11 +67,13 @@ export function sortPage(page) {
     order.value = state.order;
     state.keys = h(".row.sort-keys", {role: "group", "aria-label": "Answers"});
     state.words = h("p.muted", {role: "status"});
+    state.answers = h(".sort-answers", {}, state.keys, state.words);
     state.grid = h(".sort-grid");
     state.folders = h("button", {type: "button", onclick: takeFolders}, "Use folder names as labels");
     fill(
       body,
-      h(".card", {}, form, state.keys, state.words),
+      h(".card", {}, form),
+      state.answers,
       h(
         ".row",
         {},
@@ -122,6 +124,9 @@ export function sortPage(page) {
       return;
     }
     fill(state.grid, ...found.rows.map(row));
+    // Another screen is seen from its first row on.
+    const hidden = state.answers.getBoundingClientRect().bottom - state.grid.getBoundingClientRect().top;
+    if (hidden > 0) window.scrollBy(0, -hidden);
   }
 
   function row(each) {
