@@ -11,7 +11,7 @@ import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import NamedTuple, NotRequired, TypedDict
+from typing import NamedTuple, NotRequired, TypedDict, cast
 
 from convonet.atomic import storage_error
 from convonet.errors import DataError
@@ -165,5 +165,4 @@ def _line(raw: bytes) -> LogLine | None:
         value = json.loads(raw)
     except ValueError:
         return None
-    line: LogLine | None = value if isinstance(value, dict) and "kind" in value else None
-    return line
+    return cast(LogLine, value) if isinstance(value, dict) and "kind" in value else None
