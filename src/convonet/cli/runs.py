@@ -11,18 +11,20 @@ import typer
 
 from convonet.cli import completion
 from convonet.cli import options as opt
-from convonet.cli.output import print_json, print_table, say
+from convonet.cli.output import percent, print_json, print_table, say
 from convonet.cli.paths import PathTyper
 from convonet.cli.progress import create_display
 from convonet.cli.work import ask
-from convonet.documents.runs import RunDifference
+from convonet.documents.runs import RunDifference, RunRow
 from convonet.errors import InputError
 from convonet.runs import Run, RunStore
 from convonet.runs.documents import list_row, show_document
-from convonet.runs.naming import rename, title_of
+from convonet.runs.grouping import with_evaluations
+from convonet.runs.naming import kind_label, rename, title_of
 from convonet.tasks import ReportTask
 
 _MOST = 20
+_SPLITS = {"train": "training images", "val": "validation images", "test": "test images"}
 
 RunName = Annotated[
     str, typer.Argument(metavar="RUN", help="A run's folder or id.", autocompletion=completion.runs)
@@ -47,13 +49,26 @@ def register(app: typer.Typer) -> None:
 
 
 def list_runs(root: opt.Root = None, json: opt.Json = False) -> None:
-    """Known runs, the newest first."""
-    rows = [list_row(run, record) for run, record in _store(root).records()]
+    """Known runs, the newest first; evaluations stand below the run of their model."""
+    rows = with_evaluations([list_row(run, record) for run, record in _store(root).records()])
     if json:
         print_json(rows)
         return
-    table = [[row.id, row.kind, row.state, row.created, row.accuracy, row.run] for row in rows]
-    print_table(("run", "kind", "state", "created", "accuracy", "folder"), table)
+    table = [line for row in rows if row.belongs_to is None for line in _lines(row)]
+    print_table(("Name", "Data set", "Kind", "State", "Accuracy", "Run"), table)
+
+
+def _lines(row: RunRow) -> list[list[object]]:
+    """A run and, where its model was evaluated more than once, a line for each evaluation."""
+    accuracy = None if row.accuracy is None else percent(row.accuracy)
+    first = [row.title, row.data_set, kind_label(row.kind), row.state, accuracy, row.id]
+    if len(row.evaluations) < 2:
+        return [first]
+    below = [
+        [f"  └ {_SPLITS[one.split]}", one.data_set, "Evaluation", "", percent(one.accuracy), one.run or ""]
+        for one in row.evaluations
+    ]
+    return [first, *below]
 
 
 def show(run: RunName, root: opt.Root = None, json: opt.Json = False) -> None:

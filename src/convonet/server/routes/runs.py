@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import suppress
 from typing import Annotated, Any
 
@@ -14,6 +13,8 @@ from convonet.errors import InputError, ParamError, RunNotFoundError
 from convonet.events import RunState
 from convonet.runs import Run, RunStore
 from convonet.runs.documents import list_row, show_document
+from convonet.runs.grouping import with_evaluations
+from convonet.runs.naming import rename
 from convonet.server import schemas
 from convonet.server.answers import Json
 from convonet.server.refusals import Refusal
@@ -28,6 +29,7 @@ router = APIRouter(tags=["runs"], responses=REFUSED)
 
 RunId = Annotated[str, Path(max_length=255, examples=["train-20260101T000000Z-0000"])]
 _MOST_COMPARED = 20
+_MOST_LISTED = 200
 _MESSAGE = {
     "type": "object",
     "required": ["data"],
@@ -44,11 +46,13 @@ def row(parts: Services, run: Run) -> RunRow:
     return list_row(run).changed(position=parts.queue.position(run))
 
 
-def _rows(parts: Services) -> Iterator[RunRow]:
+def _rows(parts: Services) -> list[RunRow]:
+    found = []
     for run in parts.known.all():
         # One that is being deleted, or is damaged, must not hide the others.
         with suppress(RunNotFoundError):
-            yield row(parts, run)
+            found.append(row(parts, run))
+    return with_evaluations(found)
 
 
 @router.get("/runs", response_model=schemas.RunList)
@@ -56,11 +60,22 @@ def list_runs(
     parts: Parts,
     kind: Annotated[str | None, Query(max_length=50)] = None,
     state: Annotated[RunState | None, Query()] = None,
+    run: Annotated[list[str] | None, Query(max_length=_MOST_LISTED, description="Only these ids.")] = None,
+    grouped: Annotated[
+        bool, Query(description="Leave out evaluations that stand in `evaluations` of another run.")
+    ] = False,
     offset: Annotated[int, Query(ge=0, le=10**9)] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> Json:
     """Runs below the root, the newest first."""
-    rows = [item for item in _rows(parts) if kind in (None, item.kind) and state in (None, item.state)]
+    rows = [
+        item
+        for item in _rows(parts)
+        if (not run or item.id in run)
+        and kind in (None, item.kind)
+        and state in (None, item.state)
+        and not (grouped and item.belongs_to is not None)
+    ]
     return Json({"total": len(rows), "runs": rows[offset : offset + limit]})
 
 
@@ -78,6 +93,14 @@ def show(run: RunId, parts: Parts) -> Json:
     """Everything that a run's record says."""
     found = parts.known.find(run)
     return Json(show_document(found).changed(position=parts.queue.position(found)))
+
+
+@router.patch("/runs/{run}", response_model=schemas.ListedRun)
+def change(run: RunId, wish: schemas.Rename, parts: Parts) -> Json:
+    """Give a run another name; an empty one gives it back its own. Its id and folder stay."""
+    found = parts.known.find(run)
+    rename(found, wish.title)
+    return Json(row(parts, found))
 
 
 @router.post("/runs/{run}/cancel", status_code=202, response_model=schemas.ListedRun)
