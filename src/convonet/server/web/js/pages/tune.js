@@ -4,7 +4,6 @@ import {call, fileOf, query, seg} from "../api.js";
 import {labelOf} from "../comparing.js";
 import {empty, fill, h, head, note, percent, short} from "../dom.js";
 import {chosen, number, pick, tellRefusal} from "../options.js";
-import {titleOf} from "../names.js";
 import {shownAs} from "../shown.js";
 import {changed, given, sameImages, searchRecipe, store, takeHyper, whyNotTrain} from "../store.js";
 import {Working} from "../working.js";
@@ -149,7 +148,7 @@ export function tunePage(page) {
     working.watch(run);
     refresh();
     call(`runs/${seg(run)}`, {signal: page.signal}).then(
-      (record) => working.run === run && top.lead(titleOf(record)),
+      (record) => working.run === run && top.lead(record.title),
       () => {},
     );
   }
