@@ -17,6 +17,7 @@ from convonet.cli.progress import create_display
 from convonet.cli.work import ask
 from convonet.documents.runs import RunDifference, RunRow
 from convonet.errors import InputError
+from convonet.params.labels import label_of, value_text
 from convonet.runs import Run, RunStore
 from convonet.runs.documents import list_row, show_document
 from convonet.runs.grouping import with_evaluations
@@ -80,7 +81,8 @@ def show(run: RunName, root: opt.Root = None, json: opt.Json = False) -> None:
     whole = document.to_dict()
     print_table(("what", "value"), [(k, v) for k, v in whole.items() if isinstance(v, (str, int, float))])
     for group, values in (("data", document.params.data), ("hyper", document.params.hyper)):
-        print_table((f"{group} parameter", "value"), [[k, str(v)] for k, v in (values or {}).items()])
+        shown = [[label_of(name), value_text(name, value)] for name, value in (values or {}).items()]
+        print_table((f"{group} parameter", "value"), shown)
     scores = document.scores.to_dict()
     rows = [[name, key, str(value)] for name, part in scores.items() for key, value in part.items()]
     print_table(("set", "score", "value"), rows)
@@ -96,13 +98,19 @@ def compare(runs: RunNames, root: opt.Root = None, json: opt.Json = False) -> No
     if json:
         print_json(document)
         return
-    rows: list[list[object]] = [["state", *[str(row.state) for row in document.runs]]]
+    rows: list[list[object]] = [
+        ["name", *[row.title for row in document.runs]],
+        ["state", *[str(row.state) for row in document.runs]],
+    ]
     scores = [row.scores.to_dict() for row in document.runs]
     for part, key in sorted(
         {(part, key) for one in scores for part, values in one.items() for key in values}
     ):
         rows.append([f"{part} {key}", *[_shown(one.get(part, {}).get(key)) for one in scores]])
-    rows += [[name, *[_shown(v) for v in values]] for name, values in document.differences.items()]
+    rows += [
+        [label_of(name), *[value_text(name, value) for value in values]]
+        for name, values in document.differences.items()
+    ]
     print_table(("", *(row.id for row in document.runs)), rows)
     if not all(row.same_data for row in document.runs):
         say("Not all of them were trained on the same images.")

@@ -15,10 +15,9 @@ from convonet.params import DataParams, HyperParams
 from convonet.runs import Run
 from convonet.tasks import EvaluateTask, TrainTask
 
-from ..conftest import QUICK
-
 pytestmark = pytest.mark.slow
 LONG_MS = 120_000
+QUICK = {"family": "logistic", "epochs": 1, "batch_size": 16}
 EXPERT: dict[str, Any] = {
     "data": {"train_dir": "digits", "image_size": "8"},
     "hyper": {"family": "logistic", "epochs": "2", "batch_size": "16"},

@@ -62,6 +62,13 @@ function named(sentence, titles) {
   return sentence.replaceAll(any, (id) => titles.get(id));
 }
 
+/** Which hyperparameters have several values, and how many `units` these make. */
+export function variedWords(units) {
+  const names = store.varied.map(labelOf).join(", ");
+  const size = store.combinations ? `: ${store.combinations} ${units}` : "";
+  return `${names} ${store.varied.length === 1 ? "is" : "are"} varied${size}`;
+}
+
 /** A value of a parameter for people: networks and backbones by their titles. */
 export function valueText(name, value) {
   const titled = {family: store.about.families, base: store.about.bases}[name.split(".").at(-1)];

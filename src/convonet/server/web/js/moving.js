@@ -16,8 +16,9 @@ export async function withImages(act) {
     } catch (error) {
       if (error.error?.type !== "ImagesMovedError") throw error;
       const {field} = error.error.details;
+      const before = below(error.error.where ?? "");
       const folder = await chooseFolder(`Where are the images now? (${labelOf(field)})`, "", {
-        text: `They are no longer in ${below(error.error.where ?? "")}. Choose the folder with the same images.`,
+        text: `They are no longer in ${before}. Choose the folder with the same images.`,
       });
       if (folder === null) throw new DOMException("Nothing was chosen", "AbortError");
       given[field] = folder;

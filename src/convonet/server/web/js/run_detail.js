@@ -15,8 +15,8 @@ const DELETE_TEXT =
   "The folder with its model, curves and scores is removed from the server. This cannot be undone.";
 
 /**
- * The card of a run. `row` is its row of the list; `changed()` is called when its name or state may be another,
- * `gone()` when it was deleted.
+ * The card of a run. `row` is its row of the list; `changed()` is called when its name or state may be
+ * another, `gone()` when it was deleted.
  */
 export async function runDetail(page, row, {changed, gone}) {
   const [run, {files}] = await Promise.all([

@@ -9,7 +9,7 @@ import {withImages} from "./moving.js";
 
 const CAN_RESUME = ["cancelled", "interrupted", "failed"];
 const CHANGED =
-  "The training images are not those that this run began with. What it learned so far came from the old ones.";
+  "The training images are not those that this run began with. What it has learned came from the old ones.";
 const CLASSES = {failed: "bad", interrupted: "warn"};
 
 export class Working extends EventTarget {
@@ -74,7 +74,7 @@ export class Working extends EventTarget {
     }
   }
 
-  /** Images that have moved are asked for; images that have changed are used only where the person says so. */
+  /** Ask for images that have moved; use images that have changed only where the person says so. */
   async again() {
     const {run, progress} = this;
     const changed = progress.error?.type === "DataChangedError";

@@ -7,7 +7,9 @@ import {store, takeImages} from "../store.js";
 const STEPS = [
   {
     title: "Choose images",
-    text: "One folder per class: the folder's name is what the model will answer. Choose a folder on the server, upload one, or begin with handwritten digits.",
+    text:
+      "One folder per class: the folder's name is what the model will answer. " +
+      "Choose a folder on the server, upload one, or begin with handwritten digits.",
     link: ["data", "Data"],
     done: () => Boolean(store.dataset?.sets.train?.images),
     words: () =>
@@ -15,26 +17,34 @@ const STEPS = [
   },
   {
     title: "Look at them",
-    text: "Counts of each class, skipped files, and a quality check that finds duplicates, images in both sets, and images that stand out.",
+    text:
+      "Counts of each class, skipped files, and a quality check that finds duplicates, " +
+      "images in both sets, and images that stand out.",
     link: ["data", "Data"],
   },
   {
     title: "Train",
-    text: "Balanced compares networks and keeps the best one within a few minutes. You can close the page; the training goes on.",
+    text:
+      "Balanced compares networks and keeps the best one within a few minutes. " +
+      "You can close the page; the training goes on.",
     link: ["train", "Train"],
     done: () => Boolean(store.training),
     words: () => "A training was started",
   },
   {
     title: "Read the result",
-    text: "Test accuracy beside the baseline, the classes that are confused, and advice that one click applies.",
+    text:
+      "Test accuracy beside the baseline, the classes that are confused, " +
+      "and advice that one click applies.",
     link: ["test", "Test"],
     done: () => Boolean(store.model),
     words: () => "A model is ready",
   },
   {
     title: "See why",
-    text: "Open a mistake and ask Why? to see what the model looked at. Mark images whose label is wrong, and train again.",
+    text:
+      "Open a mistake and ask Why? to see what the model looked at. " +
+      "Mark images whose label is wrong, and train again.",
     link: ["explain", "Explain"],
   },
   {

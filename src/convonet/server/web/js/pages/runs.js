@@ -91,7 +91,7 @@ export function runsPage(page) {
     );
   }
 
-  /** A line for each evaluation of a run's model; one of its test images alone stands in the run's own line. */
+  /** A line for each evaluation of a run's model that its own line does not have. */
   function evaluations(run) {
     const others = run.evaluations.filter((one) => one.run || one.split !== "test");
     return others.map((one) => {

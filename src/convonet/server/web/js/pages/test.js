@@ -123,7 +123,8 @@ export function testPage(page) {
       state.cell = cell;
       await grid.reset();
       const said = cell && (cell[0] === cell[1] ? "predicted right" : `taken for ${cell[1]}`);
-      title.textContent = `${cell ? `${cell[0]} ${said}` : "Mistakes, highest confidence first"}: ${counted(grid.total)}`;
+      const which = cell ? `${cell[0]} ${said}` : "Mistakes, highest confidence first";
+      title.textContent = `${which}: ${counted(grid.total)}`;
       allMistakes.hidden = !cell;
     };
     const release = () => {

@@ -1,7 +1,7 @@
 // A search: begun with the values that have alternatives, its table while it grows, the best row taken over.
 
 import {call, fileOf, query, seg} from "../api.js";
-import {labelOf} from "../comparing.js";
+import {labelOf, valueText, variedWords} from "../comparing.js";
 import {empty, fill, h, head, note, percent, short} from "../dom.js";
 import {chosen, number, pick, tellRefusal} from "../options.js";
 import {shownAs} from "../shown.js";
@@ -107,11 +107,7 @@ export function tunePage(page) {
   function ready() {
     begin.disabled = Boolean(why());
     begin.title = why();
-    if (!working.run)
-      top.lead(
-        why() ||
-          `${store.varied.join(", ")} ${store.varied.length === 1 ? "is" : "are"} varied${store.combinations ? `: ${store.combinations} combinations` : ""}`,
-      );
+    if (!working.run) top.lead(why() || variedWords("combinations"));
   }
 
   async function first() {
@@ -207,7 +203,7 @@ export function tunePage(page) {
               h(
                 row.trial === best ? "tr.best" : "tr",
                 {},
-                names.map((name) => h("td", {}, String(row.params[name] ?? ""))),
+                names.map((name) => h("td", {}, valueText(name, row.params[name]))),
                 h("td.n", {}, percent(row.mean_accuracy, 2)),
                 h("td.n", {}, percent(row.std, 2)),
                 h("td.n", {}, short(row.mean_loss)),
