@@ -130,6 +130,7 @@ async function begin() {
 }
 
 restoreTheme();
-document.querySelector(".top").append(themeButton());
+const help = {href: "#guide", title: "First steps", "aria-label": "First steps and help"};
+document.querySelector(".top").append(h("a.help", help, "?"), themeButton());
 restore();
 begin();

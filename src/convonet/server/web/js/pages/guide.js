@@ -3,6 +3,7 @@
 import {call} from "../api.js";
 import {fill, h, head, note, whole} from "../dom.js";
 import {store, takeImages} from "../store.js";
+import {startTour} from "../tour.js";
 
 const STEPS = [
   {
@@ -56,7 +57,9 @@ const STEPS = [
 
 export function guidePage(page) {
   const demo = h("button.primary", {type: "button", onclick: digits}, "Try with handwritten digits");
-  const top = head("First steps", "From a folder of images to a model that you can use", demo);
+  const tour = h("button", {type: "button", onclick: startTour}, "Show me around");
+  const about = h("a.button", {href: "#about"}, "About");
+  const top = head("First steps", "From a folder of images to a model that you can use", demo, tour, about);
   const list = h("ol.guide");
   fill(page.place, top, list);
   for (const name of ["dataset", "training", "model"]) page.on(store, name, show);

@@ -1,0 +1,320 @@
+"""Eight ways that people go on the page, with real workers; the number of clicks is part of each."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from .test_page import cut, set_field
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+LONG_MS = 300_000
+# A press of the mouse is a click, whatever it hits; keys are none.
+COUNT = """
+addEventListener("pointerdown", () => {
+  sessionStorage.setItem("clicks", Number(sessionStorage.getItem("clicks") ?? 0) + 1);
+}, true);
+"""
+NETWORK = {
+    "family": "convonet",
+    "num_filters": "4",
+    "num_units": "8",
+    "epochs": "4",
+    "batch_size": "16",
+}
+DATA = {"train_dir": "digits", "image_size": "16"}
+EXPERT = {"data": DATA, "hyper": NETWORK, "recipe": "none"}
+
+
+@pytest.fixture
+def begin(visit: Callable[..., Any]) -> Callable[..., Any]:
+    """`begin(url, known)`: the page of a person whose browser knows this; their clicks are counted from here."""
+
+    def opened(url: str, known: dict[str, Any] | None = None, name: str = "", **more: Any) -> Any:
+        page = visit(url, **more)
+        page.locator("#rail a").first.wait_for()
+        if known:
+            page.evaluate("known => localStorage.setItem('convonet', JSON.stringify(known))", known)
+        page.context.add_init_script(COUNT)
+        page.goto(f"{url}/?counted#{name}")
+        page.locator("h1").wait_for()
+        return page
+
+    return opened
+
+
+def clicks(page: Any) -> int:
+    return int(page.evaluate("Number(sessionStorage.getItem('clicks') ?? 0)"))
+
+
+@contextmanager
+def at_most(page: Any, most: int) -> Iterator[None]:
+    """What happens in between takes no more clicks than this, and at least one."""
+    before = clicks(page)
+    yield
+    used = clicks(page) - before
+    assert 0 < used <= most, f"{used} clicks"
+
+
+def done(page: Any) -> None:
+    page.locator("#doing", has_text=re.compile("^Done$")).wait_for(timeout=LONG_MS)
+
+
+def accuracy(page: Any) -> float:
+    """What the card Test says."""
+    card = page.locator(".card", has=page.get_by_role("heading", name="Test", exact=True))
+    card.locator(".tile", has_text="Test accuracy").wait_for(timeout=LONG_MS)
+    found = re.search(r"(\d+\.\d)%", card.locator(".tile", has_text="Test accuracy").inner_text())
+    assert found is not None, card.inner_text()
+    return float(found[1]) / 100
+
+
+def newest(served: Any, kind: str = "train") -> dict[str, Any]:
+    row: dict[str, Any] = served.client.get(f"/runs?kind={kind}").json()["runs"][0]
+    return row
+
+
+def test_1_first_start_then_photographs_and_nothing_of_the_digits_stays(
+    root: Path, serve: Callable[..., Any], begin: Callable[..., Any], go: Callable[..., None], real_data: Any
+) -> None:
+    shutil.rmtree(root / "digits")
+    cut(real_data("flowers_128"), root / "flowers")
+    served = serve()
+    # How long it may compare networks; a person would leave the five minutes.
+    page = begin(served.url, {"minutes": "0.5"})
+    with at_most(page, 3):
+        page.get_by_role("link", name="First steps").click()
+        page.get_by_role("button", name="Try with handwritten digits").click()
+        page.get_by_text("1,438 training, 359 test images of 10 classes").wait_for(timeout=LONG_MS)
+        page.get_by_text("done within 30 seconds").wait_for()
+        page.get_by_role("button", name="Train", exact=True).click()
+        page.get_by_role("heading", name="What was tried").wait_for(timeout=LONG_MS)
+    row = newest(served)
+    assert row["data_set"] == "digits"
+    assert accuracy(page) == pytest.approx(row["scores"]["test"]["accuracy"], abs=0.0006)
+    assert accuracy(page) > 0.9
+    go(page, "data")
+    with at_most(page, 3):
+        page.get_by_role("button", name="Choose training images").click()
+        dialog = page.get_by_role("dialog")
+        if dialog.get_by_role("button", name="↑ one up").count():
+            dialog.get_by_role("button", name="↑ one up").click()
+        dialog.get_by_role("button", name="flowers /").click()
+        dialog.get_by_role("button", name="train /").wait_for()
+        page.evaluate("sessionStorage.setItem('clicks', 0)")
+        dialog.get_by_role("button", name="Use this folder").click()
+        page.get_by_text("72 training, 24 test images of 3 classes").wait_for()
+    for name in ("data", "params", "network", "train", "test", "use", "explain"):
+        go(page, name)
+        page.wait_for_timeout(700)
+        text = page.locator("main").inner_text() + page.locator("#rail").inner_text()
+        assert "1,438" not in text
+        assert "98." not in text
+        assert re.search(r"\bdigits\b(?! \()", text) is None, f"{name}: {text}"
+
+
+def test_2_photographs_of_ones_own(
+    root: Path, serve: Callable[..., Any], begin: Callable[..., Any], real_data: Any
+) -> None:
+    cut(real_data("flowers_128"), root / "flowers")
+    served = serve()
+    page = begin(served.url, {"minutes": "0.5"})
+    with at_most(page, 4):
+        page.get_by_role("button", name="Choose training images").click()
+        dialog = page.get_by_role("dialog")
+        dialog.get_by_role("button", name="flowers /").click()
+        dialog.get_by_role("button", name="train /").wait_for()
+        dialog.get_by_role("button", name="Use this folder").click()
+        page.get_by_text("72 photographs, 3 classes").wait_for()
+        page.get_by_role("button", name="Train", exact=True).click()
+        page.get_by_role("heading", name="What was tried").wait_for(timeout=LONG_MS)
+    assert accuracy(page) == pytest.approx(newest(served)["scores"]["test"]["accuracy"], abs=0.0006)
+    assert accuracy(page) > 0.8
+
+
+def test_3_class_names_that_differ(root: Path, serve: Callable[..., Any], begin: Callable[..., Any]) -> None:
+    for folder in sorted((root / "digits" / "test").iterdir()):
+        folder.rename(folder.with_name(f"digit_{folder.name}"))
+    served = serve()
+    page = begin(served.url, EXPERT)
+    page.get_by_text("Test images cannot be used").wait_for()
+    rows = page.get_by_role("table", name="Class map").locator("tbody tr")
+    assert [row.locator("td").all_inner_texts()[::2] for row in rows.all()] == [
+        ["digit_0", "0"],
+        ["digit_1", "1"],
+        ["digit_7", "7"],
+    ]
+    with at_most(page, 2):
+        page.get_by_role("button", name="Use this class map").click()
+        page.get_by_text("60 training, 24 test images of 3 classes").wait_for()
+        page.get_by_role("button", name="Train", exact=True).click()
+        done(page)
+    test = newest(served)["scores"]["test"]
+    assert test["images"] == 24
+    assert accuracy(page) == pytest.approx(test["accuracy"], abs=0.0006)
+
+
+def test_4_a_mistake_is_understood_and_its_label_corrected(
+    root: Path, serve: Callable[..., Any], begin: Callable[..., Any], go: Callable[..., None]
+) -> None:
+    # A seven that stands among the ones, in the training and in the test images.
+    for split in ("train", "test"):
+        seven = sorted((root / "digits" / split / "7").iterdir())[0]
+        seven.rename(root / "digits" / split / "1" / "stray.png")
+    served = serve()
+    page = begin(served.url, EXPERT | {"hyper": NETWORK | {"epochs": "30"}}, "train")
+    page.get_by_role("button", name="Train", exact=True).click()
+    done(page)
+    first = newest(served)
+    assert first["scores"]["test"]["accuracy"] < 1
+    with at_most(page, 9):
+        page.get_by_role("link", name="See mistakes").click()
+        answers = page.get_by_role("listbox", name="Answers")
+        stray = answers.get_by_role("option", name=re.compile(r"stray\.png"))
+        stray.click()
+        page.get_by_role("dialog").get_by_role("button", name="Why?").click()
+        page.get_by_role("dialog").get_by_alt_text(re.compile("Heat map")).wait_for(timeout=LONG_MS)
+        page.get_by_role("dialog").get_by_role("button", name="Close").click()
+        stray.locator(".check").click()
+        page.get_by_label("True class").select_option("7")
+        page.get_by_role("button", name="Label so").click()
+        answers.get_by_text("said to be 7").wait_for()
+        go(page, "train")
+        page.get_by_role("button", name="Train", exact=True).click()
+        page.wait_for_function("count => document.querySelectorAll('#doing').length === count", arg=1)
+        done(page)
+    second = newest(served)
+    assert second["id"] != first["id"]
+    assert second["scores"]["test"]["accuracy"] > first["scores"]["test"]["accuracy"]
+    go(page, "runs")
+    with at_most(page, 3):
+        for run in (first, second):
+            page.locator(f"[id='c-{run['id']}']").check()
+        page.get_by_role("button", name="Compare").click()
+        page.get_by_role("heading", name="Is the difference beyond chance?").wait_for()
+    shown = page.get_by_role("region", name="Runs side by side").get_by_role("row", name="Test accuracy")
+    expected = {f"{100 * run['scores']['test']['accuracy']:.1f}%" for run in (first, second)}
+    assert set(shown.locator("td").all_inner_texts()) == expected
+
+
+def test_5_tuned_stopped_resumed_and_adopted(
+    serve: Callable[..., Any], begin: Callable[..., Any], go: Callable[..., None]
+) -> None:
+    served = serve()
+    varied = NETWORK | {"num_units": "4, 8", "init_rate": "0.01, 0.02", "epochs": "1"}
+    page = begin(served.url, EXPERT | {"hyper": varied}, "tune")
+    page.locator(".lead", has_text="Learning rate").wait_for()
+    with at_most(page, 4):
+        page.get_by_role("button", name="Search", exact=True).click()
+        page.get_by_role("button", name="Stop").click()
+        page.get_by_role("button", name="Resume").click(timeout=LONG_MS)
+        page.locator("h2", has_text=re.compile("^Done$")).wait_for(timeout=LONG_MS)
+        page.get_by_role("button", name="Use these values").first.click()
+    best = served.client.get(f"/runs/{newest(served, 'tune')['id']}/result").json()["best"]
+    page.wait_for_function(
+        "rate => JSON.parse(localStorage.getItem('convonet')).hyper.init_rate === rate",
+        arg=str(best["params"]["init_rate"]),
+    )
+    go(page, "train")
+    page.get_by_role("button", name="Train", exact=True).click()
+    done(page)
+    hyper = served.client.get(f"/runs/{newest(served)['id']}").json()["params"]["hyper"]
+    assert {name: hyper[name] for name in best["params"]} == best["params"]
+
+
+def test_6_saved_closed_reopened_and_tested(
+    serve: Callable[..., Any], begin: Callable[..., Any], go: Callable[..., None]
+) -> None:
+    served = serve()
+    page = begin(served.url, EXPERT, "params")
+    page.locator("#hyper-epochs").wait_for(state="attached")
+    set_field(page, "epochs", "3")
+    page.get_by_text("Empty fields keep the default").wait_for()
+    with page.expect_download() as file:
+        page.get_by_role("button", name="Save as a file").click()
+    saved = Path(file.value.path()).read_text()
+    assert json.loads(saved)["epochs"] == 3
+    go(page, "train")
+    page.get_by_role("button", name="Train", exact=True).click()
+    done(page)
+    page.context.close()
+
+    again = begin(served.url, {"data": DATA}, "params")
+    again.get_by_label("Parameter file", exact=True).set_input_files(
+        {"name": "hyper_params.json", "mimeType": "application/json", "buffer": saved.encode()}
+    )
+    assert again.locator("#hyper-epochs").input_value() == "3"
+    with at_most(again, 2):
+        go(again, "test")
+        again.get_by_role("button", name="Test", exact=True).click()
+        again.get_by_text("of 24 images are right").wait_for(timeout=LONG_MS)
+    row = newest(served)
+    assert row["id"] in again.get_by_label("Model", exact=True).input_value()
+    assert f"{100 * row['scores']['test']['accuracy']:.1f}%" in again.locator(".lead").inner_text()
+
+
+def test_7_exported_for_other_programs(
+    root: Path, serve: Callable[..., Any], begin: Callable[..., Any], go: Callable[..., None]
+) -> None:
+    served = serve()
+    page = begin(served.url, EXPERT | {"model": "trained"}, "test")
+    page.get_by_text("of 24 images are right").wait_for()
+    with at_most(page, 3):
+        go(page, "use")
+        page.get_by_label("Format").select_option("folder")
+        page.locator("#export-card").get_by_role("button", name="Export", exact=True).click()
+        page.get_by_text("Same predictions as before").wait_for(timeout=LONG_MS)
+        with page.expect_download() as file:
+            page.get_by_role("link", name=re.compile(r"predict\.py$")).click()
+    assert "onnxruntime" in Path(file.value.path()).read_text()
+
+
+def test_8_input_that_cannot_be_used(
+    root: Path, serve: Callable[..., Any], begin: Callable[..., Any], go: Callable[..., None]
+) -> None:
+    served = serve()
+    (root / "digits" / "train" / "0" / "torn.png").write_bytes(b"\x89PNG\r\n\x1a\n torn")
+    Image.new("L", (8, 8), 255).save(root / "digits" / "train" / "0" / "white.png")
+    (root / "nothing").mkdir()
+    page = begin(served.url, EXPERT, allowed="422")
+    page.get_by_role("button", name="Choose training images").click()
+    dialog = page.get_by_role("dialog")
+    if dialog.get_by_role("button", name="↑ one up").count():
+        dialog.get_by_role("button", name="↑ one up").click()
+    dialog.get_by_role("button", name="nothing /").click()
+    dialog.get_by_text("No folder in it").wait_for()
+    dialog.get_by_role("button", name="Use this folder").click()
+    page.get_by_text("There are no images in nothing (found: an empty folder).").wait_for()
+    assert page.get_by_role("button", name="Train", exact=True).count() == 0
+    with at_most(page, 4):
+        page.get_by_role("button", name="Choose training images").click()
+        dialog.get_by_role("button", name="↑ one up").click()
+        dialog.get_by_role("button", name="digits /").click()
+        dialog.get_by_role("button", name="train /").wait_for()
+        dialog.get_by_role("button", name="Use this folder").click()
+        page.get_by_text("61 training, 24 test images of 3 classes").wait_for()
+    skipped = page.get_by_role("region", name="Skipped files").get_by_role("row", name=re.compile("torn.png"))
+    assert "0/torn.png" in skipped.inner_text()
+    go(page, "params")
+    page.get_by_role("radio", name="Expert").check()
+    set_field(page, "epochs", "-5")
+    page.get_by_text("epochs (Epochs): expected a whole number ≥ 1").wait_for()
+    go(page, "train")
+    assert page.get_by_role("button", name="Train", exact=True).is_disabled()
+    page.locator(".lead", has_text="A parameter has a wrong value").wait_for()
+    go(page, "params")
+    set_field(page, "family", "logistic")
+    set_field(page, "epochs", "1")
+    page.locator("#hyper-epochs[aria-invalid]").wait_for(state="detached")
+    go(page, "train")
+    page.get_by_role("button", name="Train", exact=True).click()
+    done(page)
+    assert newest(served)["state"] == "done"
