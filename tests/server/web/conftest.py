@@ -8,9 +8,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
 _WAIT_MS = 30_000
+MANY_IMAGES, MANY_CLASSES = 40_000, 55
 
 
 @pytest.fixture(scope="session")
@@ -98,6 +101,28 @@ def go() -> Callable[..., None]:
         page.locator(f"#rail a[href='#{name}']").click()
 
     return clicked
+
+
+@pytest.fixture(scope="session")
+def kept_images(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """40,000 different small images of 55 classes, made once."""
+    folder = tmp_path_factory.mktemp("many") / "images"
+    draw = np.random.default_rng(0)
+    for label in range(MANY_CLASSES):
+        (folder / f"class {label:02}").mkdir(parents=True)
+    for index in range(MANY_IMAGES):
+        file = folder / f"class {index % MANY_CLASSES:02}" / f"{index}.png"
+        Image.fromarray(draw.integers(0, 256, (16, 16), dtype=np.uint8)).save(file)
+    return folder
+
+
+@pytest.fixture
+def many_images(kept_images: Path, root: Path) -> Iterator[Path]:
+    """The 40,000 images, in the folder of the test's server while the test runs."""
+    here = root / kept_images.name
+    kept_images.rename(here)
+    yield here
+    here.rename(kept_images)
 
 
 @pytest.fixture

@@ -259,7 +259,9 @@ def test_the_tour_points_at_real_things_of_every_page(at: Callable[..., Any]) ->
     for number in range(1, 9):
         card.get_by_text(f"{number} of 8").wait_for()
         ring = page.locator(".tour-ring")
-        page.wait_for_function("() => document.querySelector('.tour-ring').getBoundingClientRect().width > 40")
+        page.wait_for_function(
+            "() => document.querySelector('.tour-ring').getBoundingClientRect().width > 40"
+        )
         page.wait_for_timeout(600)
         box = ring.bounding_box()
         assert box["y"] + box["height"] > 0

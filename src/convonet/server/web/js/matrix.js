@@ -28,13 +28,14 @@ export function matrix(scores, open) {
       {},
       h("th", {scope: "row", title: classes[truth]}, classes[truth]),
       row.map((count, answer) => {
-        const share = total ? count / total : 0;
+        // Most cells of many classes are empty: without buttons they are drawn in no time.
+        if (!count) return h("td.none", {}, "·");
+        const share = count / total;
         const counted = `${whole(count)} of ${whole(total)}, ${percent(share)}`;
         const button = h(
           "button",
           {
             type: "button",
-            disabled: !count,
             "aria-pressed": "false",
             "aria-label": `${classes[truth]} taken for ${classes[answer]}: ${counted}`,
             onclick: () => {
@@ -42,11 +43,11 @@ export function matrix(scores, open) {
               open(classes[truth], classes[answer]);
             },
           },
-          count || "·",
+          count,
         );
-        if (count) cells.push(button);
+        cells.push(button);
         const cell = h("td", {}, button);
-        if (count) cell.style.background = shade(truth === answer, share);
+        cell.style.background = shade(truth === answer, share);
         return cell;
       }),
     );
