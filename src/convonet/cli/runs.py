@@ -62,10 +62,10 @@ def list_runs(root: opt.Root = None, json: opt.Json = False) -> None:
 def _lines(row: RunRow) -> list[list[object]]:
     """A run and, where its model was evaluated more than once, a line for each evaluation."""
     accuracy = None if row.accuracy is None else percent(row.accuracy)
-    first = [row.title, row.data_set, kind_label(row.kind), row.state, accuracy, row.id]
+    first: list[object] = [row.title, row.data_set, kind_label(row.kind), row.state, accuracy, row.id]
     if len(row.evaluations) < 2:
         return [first]
-    below = [
+    below: list[list[object]] = [
         [f"  └ {_SPLITS[one.split]}", one.data_set, "Evaluation", "", percent(one.accuracy), one.run or ""]
         for one in row.evaluations
     ]
