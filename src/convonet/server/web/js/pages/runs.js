@@ -52,11 +52,10 @@ export function runsPage(page) {
   }
 
   function runTable(runs) {
-    const left = ["Name", "Data set", "Kind", "State", "Started"].map((text) =>
-      h("th", {scope: "col"}, text),
-    );
-    const right = ["Took", "Validation", "Test"].map((text) => h("th.n", {scope: "col"}, text));
-    const titles = h("tr", {}, h("th", {scope: "col"}, h("span.sr", {}, "Compare")), left, right);
+    const left = ["Name", "Data set", "Kind", "State"].map((text) => h("th", {scope: "col"}, text));
+    const right = ["Validation", "Test", "Took"].map((text) => h("th.n", {scope: "col"}, text));
+    const began = h("th.when", {scope: "col"}, "Started");
+    const titles = h("tr", {}, h("th", {scope: "col"}, h("span.sr", {}, "Compare")), left, right, began);
     const region = {tabindex: 0, role: "region", "aria-label": "Runs"};
     const lines = runs.map((run) => [row(run), evaluations(run)]);
     return h(".scroll", region, h("table", {}, h("thead", {}, titles), h("tbody", {}, lines)));
@@ -84,10 +83,10 @@ export function runsPage(page) {
       h("td", {}, run.data_set),
       h("td", {}, noun(run.kind)),
       h("td", {}, h(`span.badge.${run.state}`, {}, run.state, waits)),
-      h("td", {}, moment(run.started ?? run.created)),
-      h("td.n", {}, duration(run.seconds)),
       h("td.n", {}, percent(run.scores.training?.val_accuracy)),
       h("td.n", {}, percent(run.scores.test?.accuracy)),
+      h("td.n", {}, run.seconds ? duration(run.seconds) : ""),
+      h("td.when", {}, moment(run.started ?? run.created)),
     );
   }
 
@@ -105,8 +104,9 @@ export function runsPage(page) {
         h("td", {}, one.data_set),
         h("td", {}, noun("evaluate")),
         h("td", {}, own ? own.state : ""),
-        h("td", {}, `${whole(one.images)} images`),
-        h("td.n", {colSpan: 3}, `${percent(one.accuracy)} ${interval(one.accuracy_interval)}`),
+        h("td.n", {colSpan: 2}, `${percent(one.accuracy)} ${interval(one.accuracy_interval)}`),
+        h("td.n", {}, `${whole(one.images)} images`),
+        h("td.when"),
       );
     });
   }
