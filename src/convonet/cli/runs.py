@@ -21,6 +21,7 @@ from convonet.params.labels import label_of, value_text
 from convonet.runs import Run, RunStore
 from convonet.runs.documents import list_row, show_document
 from convonet.runs.grouping import with_evaluations
+from convonet.runs.listing import list_rows
 from convonet.runs.naming import kind_label, rename, title_of
 from convonet.tasks import ReportTask
 
@@ -51,7 +52,7 @@ def register(app: typer.Typer) -> None:
 
 def list_runs(root: opt.Root = None, json: opt.Json = False) -> None:
     """Known runs, the newest first; evaluations stand below the run of their model."""
-    rows = with_evaluations([list_row(run, record) for run, record in _store(root).records()])
+    rows = with_evaluations(list_rows(_store(root)))
     if json:
         print_json(rows)
         return

@@ -34,6 +34,7 @@ class RunRow(Document):
 
     Attributes:
         title: the name that a person gave it, else data set, network and date.
+        data_set: the folder or file of its images.
         images, classes: of the training images; None until they were looked at.
         error: why it failed, in one sentence.
         val_accuracy: that of the model of a training.

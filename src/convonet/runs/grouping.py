@@ -36,17 +36,17 @@ def own_evaluations(record: RunRecord) -> tuple[EvaluationRow, ...]:
 def with_evaluations(rows: Sequence[RunRow]) -> list[RunRow]:
     """The rows in their order; an evaluation names its model's run in `belongs_to`, and that run has its scores."""
     by_path = {row.run: row for row in rows}
-    owners = {row.id: owner for row in rows if (owner := _owner(row, by_path)) is not None}
+    owners = {row.run: owner for row in rows if (owner := _owner(row, by_path)) is not None}
     found: dict[str, list[EvaluationRow]] = defaultdict(list)
     for row in rows:
-        if row.id in owners:
-            found[owners[row.id].id] += [one.changed(run=row.id) for one in row.evaluations]
+        if row.run in owners:
+            found[owners[row.run].run] += [one.changed(run=row.id) for one in row.evaluations]
     return [
         row.changed(
-            belongs_to=owners[row.id].id if row.id in owners else None,
-            evaluations=(*row.evaluations, *found[row.id]),
+            belongs_to=owners[row.run].id if row.run in owners else None,
+            evaluations=(*row.evaluations, *found[row.run]),
         )
-        if row.id in owners or found[row.id]
+        if row.run in owners or row.run in found
         else row
         for row in rows
     ]
@@ -58,4 +58,4 @@ def _owner(row: RunRow, by_path: dict[str, RunRow]) -> RunRow | None:
         return None
     model = Path(row.model)
     owner = by_path.get(str(model)) or by_path.get(str(model.parent))
-    return None if owner is None or owner.id == row.id else owner
+    return None if owner is None or owner.run == row.run else owner

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from convonet.documents.runs import RunComparison, RunRow
-from convonet.errors import InputError, ParamError, RunNotFoundError
+from convonet.errors import InputError, ParamError
 from convonet.events import RunState
 from convonet.runs import Run, RunStore
 from convonet.runs.documents import list_row, show_document
@@ -46,15 +45,6 @@ def row(parts: Services, run: Run) -> RunRow:
     return list_row(run).changed(position=parts.queue.position(run))
 
 
-def _rows(parts: Services) -> list[RunRow]:
-    found = []
-    for run in parts.known.all():
-        # One that is being deleted, or is damaged, must not hide the others.
-        with suppress(RunNotFoundError):
-            found.append(row(parts, run))
-    return with_evaluations(found)
-
-
 @router.get("/runs", response_model=schemas.RunList)
 def list_runs(
     parts: Parts,
@@ -70,13 +60,15 @@ def list_runs(
     """Runs below the root, the newest first."""
     rows = [
         item
-        for item in _rows(parts)
+        for item in with_evaluations(parts.known.rows())
         if (not run or item.id in run)
         and kind in (None, item.kind)
         and state in (None, item.state)
         and not (grouped and item.belongs_to is not None)
     ]
-    return Json({"total": len(rows), "runs": rows[offset : offset + limit]})
+    positions = parts.queue.positions()
+    shown = [item.changed(position=positions.get(item.run)) for item in rows[offset : offset + limit]]
+    return Json({"total": len(rows), "runs": shown})
 
 
 @router.post("/runs", status_code=201, response_model=schemas.ListedRun)

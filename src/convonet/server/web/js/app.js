@@ -8,6 +8,7 @@ import {dataPage} from "./pages/data.js";
 import {explainPage} from "./pages/explain.js";
 import {guidePage} from "./pages/guide.js";
 import {manyPage} from "./pages/many.js";
+import {mapPage} from "./pages/map.js";
 import {networkPage} from "./pages/network.js";
 import {paramsPage} from "./pages/params.js";
 import {runsPage} from "./pages/runs.js";
@@ -39,6 +40,7 @@ const OPENED = [
   ["many", "Many data sets", manyPage, "train"],
   ["study", "Target study", studyPage, "tune"],
   ["sort", "Sort", sortPage, "data"],
+  ["map", "Map", mapPage, "data"],
   ["suspects", "Suspicious labels", suspectsPage, "data"],
   ["guide", "First steps", guidePage, ""],
   ["about", "About", aboutPage, ""],
