@@ -186,7 +186,7 @@ def list_row(run: Run, record: RunRecord | None = None) -> RunRow:
 
 
 def read_result(run: Run) -> dict[str, Any]:
-    """The answer that the run's job left.
+    """The answer that the run's job left, as JSON.
 
     Raises:
         DocumentError: there is none, or it is damaged.

@@ -245,7 +245,7 @@ def test_6_saved_closed_reopened_and_tested(
     with page.expect_download() as file:
         page.get_by_role("button", name="Save as a file").click()
     saved = Path(file.value.path()).read_text()
-    assert json.loads(saved)["epochs"] == 3
+    assert json.loads(saved)["epochs"] in (3, [3])
     go(page, "train")
     page.get_by_role("button", name="Train", exact=True).click()
     done(page)

@@ -80,6 +80,7 @@ export function tunePage(page) {
     shownAs(request),
   );
   let asking = false;
+  let stale = false;
   let seen = -1;
   page.on(store, "checked", ready);
   page.on(store, "dataset", ready);
@@ -149,13 +150,18 @@ export function tunePage(page) {
     );
   }
 
+  /** One request at a time; what changed meanwhile is asked for after it, so the last table is whole. */
   async function refresh() {
+    stale = true;
     if (asking) return;
     asking = true;
-    try {
-      rows(await call(`runs/${seg(working.run)}/trials`, {signal: page.signal}));
-    } catch (error) {
-      if (error.name !== "AbortError") fill(table, h("p.muted", {}, error.message));
+    while (stale) {
+      stale = false;
+      try {
+        rows(await call(`runs/${seg(working.run)}/trials`, {signal: page.signal}));
+      } catch (error) {
+        if (error.name !== "AbortError") fill(table, h("p.muted", {}, error.message));
+      }
     }
     asking = false;
   }
