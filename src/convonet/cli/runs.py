@@ -85,8 +85,8 @@ def show(run: RunName, root: opt.Root = None, json: opt.Json = False) -> None:
     for group, values in (("data", document.params.data), ("hyper", document.params.hyper)):
         shown = [[label_of(name), value_text(name, value)] for name, value in (values or {}).items()]
         print_table((f"{group} parameter", "value"), shown)
-    scores = document.scores.to_dict()
-    rows = [[name, key, str(value)] for name, part in scores.items() for key, value in part.items()]
+    scores = document.scores
+    rows = [[name, key, str(scores[name][key])] for name in scores.keys() for key in scores[name].keys()]
     print_table(("set", "score", "value"), rows)
     say("Files: " + ", ".join(document.files))
 
@@ -104,11 +104,12 @@ def compare(runs: RunNames, root: opt.Root = None, json: opt.Json = False) -> No
         ["name", *[row.title for row in document.runs]],
         ["state", *[str(row.state) for row in document.runs]],
     ]
-    scores = [row.scores.to_dict() for row in document.runs]
-    for part, key in sorted(
-        {(part, key) for one in scores for part, values in one.items() for key in values}
-    ):
-        rows.append([f"{part} {key}", *[_shown(one.get(part, {}).get(key)) for one in scores]])
+    scores = [
+        {(part, key): row.scores[part][key] for part in row.scores.keys() for key in row.scores[part].keys()}
+        for row in document.runs
+    ]
+    for part, key in sorted({name for one in scores for name in one}):
+        rows.append([f"{part} {key}", *[_shown(one.get((part, key))) for one in scores]])
     rows += [
         [label_of(name), *[value_text(name, value) for value in values]]
         for name, values in document.differences.items()

@@ -129,11 +129,10 @@ def run_document(run: Run) -> ResultDocument:
 def show_document(run: Run) -> RunDocument:
     """What `runs show` prints: the record with the true state, the documents of its results, its files."""
     record = run.read()
-    more: dict[str, Any] = {"summary": summary_of(run, record)} if record.kind == TrainTask.kind else {}
     return RunDocument.of(
-        record.to_dict()
-        | more
-        | {
+        {
+            **record.to_dict(),
+            **({"summary": summary_of(run, record)} if record.kind == TrainTask.kind else {}),
             "run": str(run.path),
             "title": title_of(run, record),
             "data_set": data_set_of(record),
@@ -179,7 +178,7 @@ def list_row(run: Run, record: RunRecord | None = None) -> RunRow:
         family=record.hyper_value("family", "convonet") if is_training else None,
         val_accuracy=measured[-1] if measured else None,
         base=record.hyper_value("base"),
-        train_dir=(record.params.data or {}).get("train_dir"),
+        train_dir=record.train_dir,
         model=record.task.get("model") if record.kind == EvaluateTask.kind else None,
         evaluations=own_evaluations(record),
     )

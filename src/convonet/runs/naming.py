@@ -80,6 +80,7 @@ def data_set_name(folder: str) -> str:
     """What a folder or file of images is called: the first name above it that tells something."""
     if not folder:
         return ""
+    # The run may come from another system, whose separators this one does not know.
     path = PurePath(folder.replace("\\", "/"))
     telling = [part for part in path.parts if part != path.anchor and part.lower() not in _PARTS]
     named = telling[-1] if telling else path.name
@@ -99,6 +100,7 @@ def network_of(record: RunRecord) -> str:
     family = chosen.hyper.get("family") if chosen is not None else record.hyper_value("family")
     if isinstance(base, str) and base:
         return BASES[base].title if base in BASES else PurePath(base).stem
+    # A plan has not chosen its network yet.
     if chosen is None and record.task.get("recipe", "none") != "none":
         return ""
     named = family if isinstance(family, str) else "convonet"
