@@ -157,7 +157,7 @@ def list_row(run: Run, record: RunRecord | None = None) -> RunRow:
         history = HistoryTable()
     measured = history.measured("val_accuracy", record.model_epoch)
     images = record.set_record("train")
-    is_training = record.kind == TrainTask.kind
+    is_training, model = record.kind == TrainTask.kind, record.task.get("model")
     return RunRow(
         run=str(run.path),
         title=title_of(run, record),
@@ -179,7 +179,7 @@ def list_row(run: Run, record: RunRecord | None = None) -> RunRow:
         val_accuracy=measured[-1] if measured else None,
         base=record.hyper_value("base"),
         train_dir=record.train_dir,
-        model=record.task.get("model") if record.kind == EvaluateTask.kind else None,
+        model=model if record.kind == EvaluateTask.kind and isinstance(model, str) else None,
         evaluations=own_evaluations(record),
     )
 

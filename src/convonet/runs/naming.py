@@ -73,12 +73,12 @@ def rename(run: Run, title: str) -> None:
 def data_set_of(record: RunRecord) -> str:
     """The name of the folder or file of the training images, else of the test images; empty where there are none."""
     values = record.params.data or {}
-    return data_set_name(values.get("train_dir") or values.get("test_dir") or "")
+    return data_set_name(values.get("train_dir") or values.get("test_dir"))
 
 
-def data_set_name(folder: str) -> str:
-    """What a folder or file of images is called: the first name above it that tells something."""
-    if not folder:
+def data_set_name(folder: object) -> str:
+    """What a folder or file of images is called: the first name above it that tells something; empty for none."""
+    if not isinstance(folder, str) or not folder:
         return ""
     # The run may come from another system, whose separators this one does not know.
     path = PurePath(folder.replace("\\", "/"))
