@@ -67,7 +67,7 @@ def print_study(document: StudyDocument) -> None:
     head = (
         *map(label_of, names),
         *(f"to {100 * target:g}%" for target in document.targets),
-        "best %",
+        "best (%)",
         "epochs",
     )
     rows = []

@@ -125,7 +125,7 @@ function verify(page, run) {
     try {
       const options = {run: run.id};
       const found = await withImages((data) => ask("verify", {data, options}, page.signal));
-      note(found.equal ? "The repetition gave the same numbers" : "The repetition gave other numbers");
+      note(found.equal ? "The repetition gave the same numbers" : "The repetition gave different numbers");
     } catch (error) {
       if (error.name !== "AbortError") note(error.message);
     }

@@ -22,7 +22,7 @@ export function aboutPage(page) {
       ...rest,
       Memory: `${(memory / 2 ** 30).toFixed(1)} GiB`,
     }),
-    h(".card", {}, h("h2", {}, "What it can do"), checked),
+    h(".card", {}, h("h2", {}, "Features"), checked),
     card("Packages", versions),
     h(
       ".card",

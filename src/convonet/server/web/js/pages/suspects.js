@@ -55,7 +55,7 @@ export function suspectsPage(page) {
     const first = found.suspects.length < found.images ? `the first ${whole(found.suspects.length)}, ` : "";
     top.lead(
       `${whole(found.likely)} of ${whole(found.images)} labels are probably wrong, ` +
-        `say models that were trained without the image; ${first}worst first`,
+        `according to models that were not trained on the image; ${first}worst first`,
     );
     const marks = new Marks();
     const folder = dataset.sets.train.folder.replace(/\/?[^/]*\.(csv|tsv)$/i, "");
@@ -67,9 +67,9 @@ export function suspectsPage(page) {
         src: pictureOf(address),
         mark: marks.said.get(address),
         alt:
-          `${row.path}: stands under ${row.class}, perhaps ${row.suggested}, ` +
+          `${row.path}: is in class ${row.class}, perhaps ${row.suggested}, ` +
           `${percent(row.p_suggested)} sure`,
-        under: [row.suggested, ` ${percent(row.p_suggested)}`, `stands under ${row.class}`],
+        under: [row.suggested, ` ${percent(row.p_suggested)}`, `is in class ${row.class}`],
       };
     };
     const bar = markBar(
@@ -101,8 +101,8 @@ export function suspectsPage(page) {
       src: pictureOf(address, 512),
       title: row.path.split("/").pop(),
       lines: [
-        `Stands under ${row.class} (${percent(row.p_class)}); ` +
-          `the models say ${row.suggested} (${percent(row.p_suggested)}).`,
+        `Is in class ${row.class} (${percent(row.p_class)}); ` +
+          `the models predict ${row.suggested} (${percent(row.p_suggested)}).`,
       ],
     });
   }
@@ -115,8 +115,8 @@ function begin(page) {
     button: "Search",
     about: [
       "Every training image is answered by networks that were trained without it, with several seeds. " +
-        "Where they are sure of another class, the label is suspicious.",
-      "That takes folds × repeats trainings with the hyper parameters at hand.",
+        "If they are confident of another class, the label is suspicious.",
+      "This takes folds × repeats trainings with the current hyperparameters.",
     ],
     fields: {
       folds: number("suspects-folds", "Folds", "5"),
