@@ -146,7 +146,7 @@ def kind_of(values: dict[str, Any]) -> ParamKind:
         ParamError: it holds none of either.
     """
     data = sum(name in fields_of(DataParams) for name in values)
-    hyper = sum(name in fields_of(HyperParams) for name in values)
+    hyper = sum(HyperParams.aliases.get(name, name) in fields_of(HyperParams) for name in values)
     if not data and not hyper:
         raise ParamError("The file holds no known parameter", received=", ".join(values) or "an empty object")
     return "data" if data >= hyper else "hyper"
