@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from convonet.errors import ParamError
 from convonet.params.aliases import own_names
-from convonet.params.fields import fields_of, unknown_key
+from convonet.params.fields import ParamValues, fields_of, unknown_key
 from convonet.params.typed import TYPED_KINDS, read_text, read_value
 
 _UNREADABLE = object()
@@ -70,7 +70,7 @@ class CheckedModel(BaseModel):
         """A copy in which `values` are set, checked like any other input."""
         return self.of(self.set_values() | own_names(values, self.aliases))
 
-    def set_values(self) -> dict[str, Any]:
+    def set_values(self) -> ParamValues:
         """Only what was set; the rest are defaults."""
         return {name: getattr(self, name) for name in self.__class__.model_fields if self.is_set(name)}
 
