@@ -68,7 +68,7 @@ def _marks(value: Any, file: Path) -> Iterable[Mark]:
     version = value.get("format_version") if isinstance(value, dict) else None
     if version != VERSION or not isinstance(value.get("marks"), dict):
         raise DataError(
-            "This is no list of marks", where=file, expected=f"format version {VERSION}", received=version
+            "This is not a list of marks", where=file, expected=f"format version {VERSION}", received=version
         )
     for path, mark in value["marks"].items():
         label = mark.get("label") if isinstance(mark, dict) else None
@@ -140,5 +140,5 @@ def _unknown_class(label: str, path: str, listing: ImageListing) -> DataError:
         where=marks_file(listing.root),
         expected=", ".join(listing.classes[:12]),
         received=label,
-        hint=f"Did you mean {near}" if near else "Take the mark away with `convonet mark … --undo`",
+        hint=f"Did you mean {near}" if near else "Remove the mark with `convonet mark … --undo`",
     )
