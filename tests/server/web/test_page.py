@@ -201,7 +201,7 @@ def test_the_plan_follows_the_images_and_the_values(
     set_field(page, "batch_size", "8")
     page.locator(".differs", has_text="The plan has").wait_for()
     page.get_by_role("radio", name="Balanced").check()
-    page.get_by_text("Imposed on every candidate that has the parameter: batch_size=8").wait_for()
+    page.get_by_text("Imposed on every candidate that has the parameter: Batch size 8").wait_for()
     page.get_by_role("button", name="Remove Batch size").click()
     page.get_by_text("Imposed on every candidate").wait_for(state="detached")
     assert page.locator("#hyper-num_filters").count() == 0
@@ -332,6 +332,8 @@ def test_curves_and_calibration(ready: Callable[..., Any]) -> None:
         part.locator(".plane path").nth(shown - 1).wait_for()
         assert part.locator(".plane").count() == shown
     page.get_by_text("Calibration error (ECE)").wait_for()
+    page.locator("summary", has_text="All metrics").click()
+    page.get_by_role("cell", name="Balanced accuracy").wait_for()
     page.locator("summary", has_text="All sets").click()
     page.get_by_role("cell", name="during training").first.wait_for()
 
