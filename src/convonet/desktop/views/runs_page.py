@@ -16,7 +16,7 @@ from convonet.errors import ConvonetError
 from convonet.events import RunState, Watch
 from convonet.params import DataParams, HyperParams, SearchSpace, fields_of
 from convonet.runs import Run
-from convonet.runs.naming import rename, title_of
+from convonet.runs.naming import title_of
 from convonet.session.opened import OpenedModel
 from convonet.tasks import SuspectsTask, TrainTask, traits_of
 
@@ -175,7 +175,7 @@ class RunsPage(Page):
                 else None
             )
             if title is not None:
-                self.controller.guard(lambda run=run, title=title: rename(run, title))  # type: ignore[misc]
+                self.controller.guard(lambda run=run, title=title: self.session.runs.rename(run, title))  # type: ignore[misc]
                 self.refresh()
 
     def _resume(self) -> None:
@@ -223,7 +223,7 @@ class RunsPage(Page):
         self.controller.background.call("compare", compare, self._show_comparison, self._show_fault)
 
     def _show_comparison(self, found: RunComparison) -> None:
-        names = [title_of(Run(Path(item.run))) for item in found.runs]
+        names = [item.title or item.id for item in found.runs]
         labels = {
             name: field.label
             for model in (DataParams, HyperParams)

@@ -9,6 +9,7 @@ from convonet.documents.runs import RunComparison, RunRow
 from convonet.events import RunState
 from convonet.runs import Run, RunStore
 from convonet.runs.listing import list_rows
+from convonet.runs.naming import rename
 
 
 class LocalRuns:
@@ -39,6 +40,10 @@ class LocalRuns:
 
     def fetch(self, run: Run) -> None:
         """The files are here already."""
+
+    def rename(self, run: Run, title: str) -> None:
+        """Give a run another name. Raises InputError."""
+        rename(run, title)
 
     def delete(self, run: Run) -> None:
         """Remove a run folder and all in it. Raises RunAliveError."""
