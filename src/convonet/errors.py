@@ -27,6 +27,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from convonet.hints import Hint, Interface, hint_for
+
 
 class ConvonetError(Exception):
     """What went wrong, where, what was expected, what was received, and what to do next.
@@ -36,7 +38,7 @@ class ConvonetError(Exception):
         where: the file, folder, field or run that it is about.
         expected: what would have been right.
         received: what was there instead.
-        hint: what to do next.
+        hint: what to do next; a `Hint` where it names options.
     """
 
     exit_code = 1
@@ -57,8 +59,12 @@ class ConvonetError(Exception):
         self.hint = hint
         super().__init__(self.sentence())
 
-    def sentence(self) -> str:
-        """Everything in one line, for a terminal or the head of a dialog."""
+    def sentence(self, interface: Interface = "python") -> str:
+        """Everything in one line, for a terminal or the head of a dialog.
+
+        Args:
+            interface: whose words name the options in the hint.
+        """
         text = self.what.rstrip(".")
         if self.where and self.where not in text:
             text += f" ({self.where})"
@@ -68,19 +74,26 @@ class ConvonetError(Exception):
         if self.received:
             parts.append(f"received {self.received}")
         text = "; ".join(parts) + "."
-        text = f"{text} {self.hint.rstrip('.')}." if self.hint else text
+        hint = hint_for(interface, self.hint)
+        text = f"{text} {hint.rstrip('.')}." if hint else text
         return "\\n".join(text.split("\n"))
 
-    def to_dict(self) -> dict[str, Any]:
-        """A JSON value from which `error_from_dict` makes the same error again."""
+    def to_dict(self, interface: Interface = "python") -> dict[str, Any]:
+        """A JSON value from which `error_from_dict` makes the same error again.
+
+        Args:
+            interface: whose words name the options in `hint`; `hints` has it in the words of each.
+        """
+        versions = {"hints": dict(self.hint.versions)} if isinstance(self.hint, Hint) else {}
         return {
             "type": type(self).__name__,
             "what": self.what,
             "where": self.where,
             "expected": self.expected,
             "received": self.received,
-            "hint": self.hint,
+            "hint": hint_for(interface, self.hint),
             "details": self.details(),
+            **versions,
         }
 
     def details(self) -> dict[str, Any]:
@@ -262,10 +275,17 @@ def error_from_dict(value: Mapping[str, Any]) -> ConvonetError:
         where=value.get("where"),
         expected=value.get("expected"),
         received=value.get("received"),
-        hint=value.get("hint"),
+        hint=_hint_from(value),
     )
     error._take_details(value.get("details") or {})
     return error
+
+
+def _hint_from(value: Mapping[str, Any]) -> str | None:
+    hint, versions = value.get("hint"), value.get("hints")
+    if not isinstance(hint, str) or not isinstance(versions, Mapping) or not versions:
+        return hint
+    return Hint.read(str(versions.get("python", hint)), {str(k): str(v) for k, v in versions.items()})
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:

@@ -72,17 +72,14 @@ def test_a_misspelling_is_an_error(good: str, checked: dict[str, list[str]]) -> 
 
 
 def test_checkers_and_the_interpreter_know_the_same_names() -> None:
-    tree = ast.parse(Path(convonet.__file__).read_text(encoding="utf-8"))
-    block = next(
-        node for node in tree.body if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
-    )
+    stub = ast.parse(Path(convonet.__file__).with_suffix(".pyi").read_text(encoding="utf-8"))
     typed = {
-        alias.asname or alias.name: (node.module, alias.name)
-        for node in block.body
+        alias.asname: (node.module, alias.name)
+        for node in stub.body
         if isinstance(node, ast.ImportFrom)
         for alias in node.names
     }
-    assert {*typed, "__version__"} == set(convonet.__all__)
+    assert set(typed) == set(convonet.__all__)
     for name, (module, real) in typed.items():
         if name != "runs":  # the package of that name, which can be called
             assert getattr(convonet, name) is getattr(importlib.import_module(str(module)), real)

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import IO
 
 from convonet.atomic import no_room
@@ -20,6 +21,7 @@ from convonet.errors import (
     WorkerError,
 )
 from convonet.events import RunEnded, RunState, Stamped
+from convonet.hints import Hint, call
 from convonet.launch.resume import can_resume
 from convonet.own_process import NO_ROOM_CODE, OPENING_SECONDS
 from convonet.runs import Run
@@ -191,8 +193,12 @@ class Worker:
             what,
             where=self.run.path,
             received=last,
-            hint=f"`convonet resume {self.run.path}` continues from there" if can_resume(self.run) else None,
+            hint=_resume_hint(self.run.path) if can_resume(self.run) else None,
         )
+
+
+def _resume_hint(run: Path) -> Hint:
+    return Hint.of("{} continues from there", call(f"resume({str(run)!r})", f"resume {run}"))
 
 
 def _took_too_long(run: Run) -> ConvonetError:

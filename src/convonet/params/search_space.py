@@ -304,7 +304,7 @@ def split_setting(setting: str, known: Mapping[str, Field]) -> tuple[str, list[s
     name, equals, text = setting.partition("=")
     name = name.strip()
     if not equals or not name:
-        raise ParamError.of({setting: f"--set {setting}: expected NAME=VALUE, received no '='"})
+        raise ParamError.of({setting: f"{setting}: expected NAME=VALUE, received no '='"})
     if name not in known:
         raise ParamError.of({name: unknown_key(name, known)})
     if known[name].is_literal:

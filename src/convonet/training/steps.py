@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from convonet.errors import InputError
+from convonet.hints import Hint, option
 from convonet.nets import backend
 from convonet.nets.backend import keras
 from convonet.nets.statistics import freeze_fixed
@@ -93,7 +94,7 @@ def _divided(
         raise InputError(
             "Several processes train on the torch backend alone",
             received=f"{workers} workers on {backend.name()}",
-            hint="Train with --workers 1",
+            hint=Hint.of("Train with {}", option("workers", 1)),
         )
     # Torch need not be installed where another backend computes.
     from convonet.training.parallel_step import ParallelStep
