@@ -55,6 +55,7 @@ def create_step(
     hyper: HyperParams | None = None,
     workers: int = 1,
     executor: ExecutorName = "local",
+    loss: Any = None,
 ) -> Step:
     """The step of the present backend. The model is compiled, so that its file holds the optimizer too.
 
@@ -63,6 +64,7 @@ def create_step(
         hyper: tells the loss; None: cross-entropy.
         workers: processes that compute each batch together; more than one needs `hyper` and torch.
         executor: where they run.
+        loss: a Keras loss in place of that of `hyper`.
 
     Raises:
         InputError: several processes cannot train this network.
@@ -71,7 +73,7 @@ def create_step(
     # Our own forward pass knows by itself which statistics are fixed; Keras has to be told.
     if forward_of(model) is None:
         freeze_fixed(model._flatten_layers())
-    loss, boundary = create_loss(output, hyper), BOUNDARIES.get(output)
+    loss, boundary = loss or create_loss(output, hyper), BOUNDARIES.get(output)
     metric = "accuracy" if boundary is None else keras.metrics.BinaryAccuracy("accuracy", threshold=boundary)
     model.compile(optimizer=optimizer, loss=loss, metrics=[metric], jit_compile="auto")
     optimizer.build(model.trainable_variables)
