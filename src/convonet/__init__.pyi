@@ -23,6 +23,9 @@ from convonet.api.mapping import image_map as image_map
 from convonet.api.models import LoadedModel as LoadedModel
 from convonet.api.models import load as load
 from convonet.api.predicting import predict as predict
+from convonet.api.preparing import ImageSet as ImageSet
+from convonet.api.preparing import PreparedData as PreparedData
+from convonet.api.preparing import prepare as prepare
 from convonet.api.results import Evaluation as Evaluation
 from convonet.api.results import Prediction as Prediction
 from convonet.api.results import Predictions as Predictions
