@@ -75,7 +75,9 @@ class ConvonetError(Exception):
             parts.append(f"received {self.received}")
         text = "; ".join(parts) + "."
         hint = hint_for(interface, self.hint)
-        text = f"{text} {hint.rstrip('.')}." if hint else text
+        if hint:
+            # "Did you mean cat?" already ends a sentence.
+            text = f"{text} {hint}" if hint.endswith("?") else f"{text} {hint.rstrip('.')}."
         return "\\n".join(text.split("\n"))
 
     def to_dict(self, interface: Interface = "python") -> dict[str, Any]:
