@@ -125,9 +125,9 @@ scores = cross_val_score(classifier, digits.images, digits.target, cv=5)
 ```
 
 An unfitted classifier can be pickled and cloned; a fitted one is kept with `save(path)` and `load(path)`. X holds
-images, which its tags say, so scikit-learn's `check_estimator` skips the checks that hand over a table of features. Handed
-over as images, the tables pass all checks except two: `check_estimators_pickle`, because a fitted classifier holds an open
-model, and `check_classifiers_one_label`, because a set of images has at least two classes.
+images, which its tags say, so scikit-learn's `check_estimator` skips the checks that hand over a table of features.
+Handed over as images, the tables pass all checks except two: `check_estimators_pickle`, because a fitted classifier
+holds an open model, and `check_classifiers_one_label`, because a set of images has at least two classes.
 
 ## For teaching texts
 

@@ -10,8 +10,6 @@ from __future__ import annotations
 import zipfile
 from pathlib import Path
 
-import onnx
-
 from convonet.atomic import replacing
 from convonet.errors import ModelFileError
 from convonet.evaluation.choosing import Chosen, cooled_info
@@ -99,7 +97,9 @@ def _made_from(onnx_file: Path, keras_sha256: str) -> bool:
 
 
 def _retag(onnx_file: Path, info: ModelInfo, keras_sha256: str) -> None:
-    # Keras takes seconds to load; what is wrong is told before anybody waits for it.
+    # Who only predicts needs neither Keras nor onnx.
+    import onnx
+
     from convonet.nets.onnx_metadata import describe
 
     own = OnnxModel.load(onnx_file, threads=1, check=False).info

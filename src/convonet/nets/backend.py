@@ -60,6 +60,12 @@ def _check_backend(wanted: str) -> None:
         )
 
 
+if find_spec("keras") is None:
+    raise ConvonetError(
+        "Keras is not installed here: ONNX files made by Convonet can be used, and nothing else",
+        expected="keras and torch, which training, explaining and .keras files need",
+        hint="Run pip install convonet, without --no-deps",
+    )
 os.environ.setdefault("KERAS_BACKEND", "torch")
 _check_backend(os.environ["KERAS_BACKEND"])
 # Threads that wait for one another sleep instead of spinning: beside another busy process a training step is then

@@ -84,7 +84,8 @@ def create_own_loss(document: dict[str, Any]) -> Any:
             received=document["name"],
             hint="Run the code that registers it in Python first, then resume with `convonet.resume`",
         )
-    return kind.from_config(document["config"]) if isinstance(kind, type) else _FunctionLoss(kind)
+    config = document["config"]
+    return _FunctionLoss(kind) if config is None else kind.from_config(config)
 
 
 class _FunctionLoss(keras.losses.Loss):  # type: ignore[misc]
