@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 import PySide6
 from PySide6.QtCore import QTimer
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from convonet.desktop.app_win import AppWin
@@ -21,6 +23,7 @@ from convonet.home import home
 from convonet.params.recipes import TrainRecipe
 from convonet.session.local.backend import LocalBackend
 from convonet.session.session import Session
+from convonet.text import local_path
 
 if TYPE_CHECKING:
     from convonet.session.remote.backend import RemoteBackend
@@ -108,13 +111,19 @@ def open_remote(state: WindowState, backend: RemoteBackend) -> AppWin:
     return window
 
 
-def run(snap: Path | None = None, server: str | None = None, token: str | None = None) -> int:
+def run(
+    snap: Path | None = None,
+    server: str | None = None,
+    token: str | None = None,
+    paths: Sequence[Path] = (),
+) -> int:
     """Open the window and stay until it is closed.
 
     Args:
         snap: save a picture of the window there and close it; no worker is started.
         server: the address of a Convonet server whose images and workers are used; None: this machine's.
         token: that the server wants.
+        paths: opened as if they were dropped on the window; then nothing of the last session is.
 
     Returns:
         The exit code.
@@ -127,6 +136,7 @@ def run(snap: Path | None = None, server: str | None = None, token: str | None =
     assert isinstance(app, QApplication)
     app.setApplicationName("Convonet")
     app.setDesktopFileName("convonet")
+    app.setWindowIcon(QIcon(str(Path(__file__).with_name("icon.svg"))))
     backend = None
     if server is not None:
         # Only a window on a server needs it.
@@ -136,8 +146,13 @@ def run(snap: Path | None = None, server: str | None = None, token: str | None =
     state = WindowState.load(backend.name if backend is not None else "")
     theme: Theme = state.theme if state.theme in ("light", "dark") else "system"  # type: ignore[assignment]
     apply_look(app, theme)
-    window = open_window(state) if backend is None else open_remote(state, backend)
+    window = open_window(state, restore=not paths) if backend is None else open_remote(state, backend)
     window.show()
+    if paths:
+        absolute = [Path(local_path(path)).absolute() for path in paths]
+        QTimer.singleShot(
+            0, window, lambda: window.controller.guard(lambda: window.files.take_paths(absolute))
+        )
     if snap is not None:
         QTimer.singleShot(_SNAP_AFTER_MS, window, lambda: _snap(window, snap))
     else:

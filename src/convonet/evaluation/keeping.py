@@ -97,19 +97,14 @@ def _made_from(onnx_file: Path, keras_sha256: str) -> bool:
 
 
 def _retag(onnx_file: Path, info: ModelInfo, keras_sha256: str) -> None:
-    # Who only predicts needs neither Keras nor onnx.
-    import onnx
-
-    from convonet.nets.onnx_metadata import describe
+    # Keras takes seconds to load; who only predicts needs neither it nor onnx.
+    from convonet.nets.onnx_metadata import describe_file
 
     own = OnnxModel.load(onnx_file, threads=1, check=False).info
     described = own.changed(
         threshold=info.threshold, positive=info.positive, unknown=info.unknown, keras_sha256=keras_sha256
     )
-    graph = onnx.load(onnx_file)
-    describe(graph, described, None)
-    with replacing(onnx_file) as temporary:
-        onnx.save(graph, temporary)
+    describe_file(onnx_file, described)
 
 
 def _export_again(keras_file: Path, onnx_file: Path) -> None:
