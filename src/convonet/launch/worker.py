@@ -154,7 +154,8 @@ class Worker:
         record = self.run.read()
         if record.state is RunState.FAILED:
             return record.error is not None and record.error.type == OutOfMemoryError.__name__
-        return self._process.returncode == -signal.SIGKILL and memory_kills() > self._kills_before
+        # Asked first: only Linux counts, and Windows has no such signal.
+        return memory_kills() > self._kills_before and self._process.returncode == -signal.SIGKILL
 
     def _end_unrecorded(self, code: int) -> RunState:
         """Write down the end that the worker could not write itself."""
