@@ -12,7 +12,7 @@ import pytest
 import convonet
 from convonet.documents.run_record import Fault
 from convonet.errors import InputError, error_from_dict
-from convonet.hints import Hint, Words, call, data_value, option
+from convonet.hints import Hint, Spelling, call, data_value, option
 
 SOURCE = Path(convonet.__file__).parent
 RAY = "`ray start --head`"
@@ -41,7 +41,7 @@ def test_each_interface_gets_its_own_words() -> None:
         (call("runs()", "runs list"), "`convonet.runs()`", "`convonet runs list`"),
     ],
 )
-def test_options_values_and_calls(words: Words, python: str, command: str) -> None:
+def test_options_values_and_calls(words: Spelling, python: str, command: str) -> None:
     assert (words.python, words.command) == (python, command)
 
 

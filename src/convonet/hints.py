@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 Interface: TypeAlias = Literal["python", "command", "http"]
 
 
-class Words(NamedTuple):
+class Spelling(NamedTuple):
     """The same thing as Python, the command line and a JSON request spell it."""
 
     python: str
@@ -17,7 +17,7 @@ class Words(NamedTuple):
     http: str
 
 
-def option(name: str, value: Any = None) -> Words:
+def option(name: str, value: Any = None) -> Spelling:
     """An option of a call.
 
     Args:
@@ -26,21 +26,21 @@ def option(name: str, value: Any = None) -> Words:
     """
     flag, key = "--" + name.replace("_", "-"), f'"{name}"'
     if value is None:
-        return Words(name, flag, key)
+        return Spelling(name, flag, key)
     given = flag if value is True else f"{flag} {value}"
-    return Words(f"{name}={value!r}", given, f"{key}: {json.dumps(value)}")
+    return Spelling(f"{name}={value!r}", given, f"{key}: {json.dumps(value)}")
 
 
-def data_value(name: str, value: Any) -> Words:
+def data_value(name: str, value: Any) -> Spelling:
     """A data parameter with its value."""
     entry = f'"{name}": {json.dumps(value, ensure_ascii=False)}'
-    return Words(f"{entry} in the data parameters", f"--set {name}={value}", f'{entry} in "data"')
+    return Spelling(f"{entry} in the data parameters", f"--set {name}={value}", f'{entry} in "data"')
 
 
-def call(python: str, command: str) -> Words:
+def call(python: str, command: str) -> Spelling:
     """A function of the package, without `convonet.`, and the command that does the same, without `convonet`."""
     written = f"`convonet.{python}`"
-    return Words(written, f"`convonet {command}`", written)
+    return Spelling(written, f"`convonet {command}`", written)
 
 
 class Hint(str):
@@ -52,11 +52,11 @@ class Hint(str):
     versions: Mapping[str, str]
 
     @classmethod
-    def of(cls, text: str, *parts: Words) -> Hint:
+    def of(cls, text: str, *parts: Spelling) -> Hint:
         """A sentence with `{}` for each of the parts."""
         versions = {
             interface: text.format(*(getattr(part, interface) for part in parts))
-            for interface in Words._fields
+            for interface in Spelling._fields
         }
         return cls.read(versions["python"], versions)
 

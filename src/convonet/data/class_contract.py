@@ -10,7 +10,7 @@ import numpy as np
 from convonet.data.listing import ImageListing
 from convonet.data.names import plain, tokens
 from convonet.errors import ClassMismatchError, ConvonetError
-from convonet.hints import Hint, Words, option
+from convonet.hints import Hint, Spelling, option
 from convonet.text import name as compared
 
 
@@ -97,7 +97,7 @@ def _hint(offered: Mapping[str, str], extra: Sequence[str], missing: Sequence[st
         return Hint.of(
             "If they are the same classes, add {}, or {}",
             option("accept_class_map", True),
-            Words(own, own, own),
+            Spelling(own, own, own),
         )
     if extra:
         return "Give a class_map from each of these names to a class of the model, or take the images out"

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from convonet.errors import ModelFileError
-from convonet.hints import Hint, Words
+from convonet.hints import Hint, Spelling
 from convonet.inference.keras_file import UNREADABLE, damaged
 from convonet.inference.model_info import ModelInfo
 from convonet.inference.unknown import MEMBER as UNKNOWN_MEMBER
@@ -24,7 +24,7 @@ from convonet.nets.safe_file import WEIGHTS, read_h5_text, read_keras_text
 from convonet.own_process import opening_limits
 from convonet.params.data_params import Scaling
 
-_REGISTERED = Words(
+_REGISTERED = Spelling(
     "run the code first that registers them with keras.saving.register_keras_serializable",
     "open it in Python, after the code that registers them",
     "open it in Python, after the code that registers them",

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from convonet.errors import DataError, InputError
-from convonet.hints import Hint, Words, call
+from convonet.hints import Hint, Spelling, call
 from convonet.params.data_params import DataParams
 from convonet.params.fields import fields_of
 from convonet.tasks.main_tasks import Task
@@ -63,7 +63,7 @@ def check_images(task: Task, run: Path) -> None:
             )
 
 
-def _resuming(name: str, run: Path) -> Words:
+def _resuming(name: str, run: Path) -> Spelling:
     """The call that resumes a run whose `name` has moved; `image_dir` has no option of its own."""
     given = "--data FILE" if name == "image_dir" else f"--{name.replace('_', '-')} DIR"
     return call(f"resume({str(run)!r}, data={{{name!r}: DIR}})", f"resume {run} {given}")
