@@ -37,6 +37,7 @@ from convonet.api.run_results import compare as compare
 from convonet.api.run_results import list_runs as list_runs
 from convonet.api.run_results import open_run as open_run
 from convonet.api.run_results import resume as resume
+from convonet.api.run_results import runs as runs
 from convonet.api.search import study as study
 from convonet.api.search import tune as tune
 from convonet.api.sorting import sort as sort
