@@ -13,6 +13,7 @@ from convonet.documents.plan import Candidate, Plan, PlanDecision
 from convonet.events import StageStarted, Warned, Watch
 from convonet.jobs.plan_speed import Speed, measure_speed
 from convonet.jobs.train_sets import TrainSets
+from convonet.params.training_params import CALIBRATED_LOSS
 from convonet.runs import Run
 from convonet.tasks import TrainTask
 from convonet.training.net_training import TrainingResult
@@ -66,6 +67,9 @@ class PlanDecisions:
         if self.task.hyper.is_set("batch_size"):
             # The person's, or half of it after the memory was not enough.
             hyper = hyper.changed(batch_size=self.task.hyper.batch_size)
+        if validation and candidate.kind != "frozen" and not hyper.is_set("save_best"):
+            # The model is calibrated in the end, so an epoch that is too sure of itself is not worse for that.
+            hyper = hyper.changed(save_best=CALIBRATED_LOSS)
         data = candidate.data_params(self.task.data)
         return self.task.changed(data=data, hyper=hyper, validation=validation, recipe="none")
 

@@ -6,6 +6,7 @@ run is resumed, so the weights, the history and the position are those of an uni
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -206,7 +207,10 @@ class PhasedRun:
         keeper = create_rules(self._training.hyper, validation=self._val is not None).keeper
         if keeper is None:
             return second
-        scores = [result.history.rows[result.model_epoch - 1][keeper.monitor] for result in (first, second)]
+        scores = [
+            result.history.rows[result.model_epoch - 1].get(keeper.monitor, math.nan)
+            for result in (first, second)
+        ]
         if is_better(scores[1], scores[0], keeper.monitor):
             return second
         self._training.model.keras_model.set_weights(head_only)
