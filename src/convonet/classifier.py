@@ -115,7 +115,8 @@ class ConvonetClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
         """The likeliest label of each image."""
-        labels: NDArray[Any] = self.classes_[self.predict_proba(X).argmax(axis=1)]
+        indices = self.predict_proba(X).argmax(axis=1)
+        labels: NDArray[Any] = self.classes_[indices]
         return labels
 
     def save(self, path: PathLike) -> Path:

@@ -17,6 +17,8 @@ import convonet
 
 FAILED = {
     "check_classifiers_one_label": "a set of images has two classes or more",
+    "check_n_features_in": "X holds images, so there is no number of features",
+    "check_n_features_in_after_fitting": "X holds images, so there is no number of features",
     "check_estimators_pickle": "a fitted classifier holds an open model; save and load keep it instead",
 }
 """The checks that fail, with the reason."""
