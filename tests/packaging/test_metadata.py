@@ -61,7 +61,7 @@ def test_the_manual_page_has_every_command_and_exit_code() -> None:
     from convonet.cli.lazy import COMMANDS
 
     page = (LINUX / "convonet.1").read_text(encoding="utf-8")
-    titles = re.findall(r'^\.SS "(\S+)', page, re.MULTILINE)
+    titles = re.findall(r'^\.SS "([^" ]+)', page, re.MULTILINE)
     assert {title.replace("\\-", "-") for title in titles} == set(COMMANDS)
     assert re.findall(r"^\.B (\d+)$", page, re.MULTILINE) == ["0", "1", "2", "130"]
 
