@@ -126,8 +126,9 @@ scores = cross_val_score(classifier, digits.images, digits.target, cv=5)
 
 An unfitted classifier can be pickled and cloned; a fitted one is kept with `save(path)` and `load(path)`. X holds
 images, which its tags say, so scikit-learn's `check_estimator` skips the checks that hand over a table of features.
-Handed over as images, the tables pass all checks except two: `check_estimators_pickle`, because a fitted classifier
-holds an open model, and `check_classifiers_one_label`, because a set of images has at least two classes.
+Handed over as images of one row, the tables pass all checks except these: pickling a fitted classifier, which holds an
+open model; training on one class; refusing another number of features in `predict`, since images are resized; and the
+attribute `n_features_in_`, which images do not have.
 
 ## For teaching texts
 

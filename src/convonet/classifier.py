@@ -169,6 +169,7 @@ class ConvonetClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 "X does not hold images",
                 expected="shape N×H×W or N×H×W×C",
                 received="×".join(map(str, images.shape)),
+                hint="Reshape your data, for example with X.reshape(-1, height, width)",
             )
         return images if images.ndim == 4 else images[..., np.newaxis]
 

@@ -15,11 +15,15 @@ from sklearn.utils.validation import check_array
 
 import convonet
 
+_NO_FEATURES = "X holds images, so there is no number of features"
+_TWO_CLASSES = "a set of images has two classes or more"
 FAILED = {
-    "check_classifiers_one_label": "a set of images has two classes or more",
-    "check_n_features_in": "X holds images, so there is no number of features",
-    "check_n_features_in_after_fitting": "X holds images, so there is no number of features",
+    "check_classifiers_one_label": _TWO_CLASSES,
+    "check_classifiers_train": "images of another size than those in fit are resized",
     "check_estimators_pickle": "a fitted classifier holds an open model; save and load keep it instead",
+    "check_fit2d_1sample": _TWO_CLASSES,
+    "check_n_features_in": _NO_FEATURES,
+    "check_n_features_in_after_fitting": _NO_FEATURES,
 }
 """The checks that fail, with the reason."""
 
