@@ -20,6 +20,7 @@ from convonet.api.looking import find_rate as find_rate
 from convonet.api.looking import kernel as kernel
 from convonet.api.looking import summary as summary
 from convonet.api.mapping import image_map as image_map
+from convonet.api.mapping import similar as similar
 from convonet.api.models import LoadedModel as LoadedModel
 from convonet.api.models import load as load
 from convonet.api.predicting import predict as predict

@@ -97,7 +97,8 @@ def train(
         KeyboardInterrupt: the run is then `cancelled`, and can be resumed.
     """
     # What is refused is refused before images are written.
-    hypers, start = hyper_of(hyper), network_file(from_model, out, workers)
+    hypers = hyper_of(hyper)
+    start = network_file(from_model, out, max(workers, hypers.workers))
     values = kept_as_files(data, test_data, out, max_value=max_value, names=classes)
     given = {"image_size": image_size, "scaling": scaling}
     values = values.changed(**{field: value for field, value in given.items() if value is not None})

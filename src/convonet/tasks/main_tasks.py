@@ -148,6 +148,11 @@ class TrainTask(ResumableTask):
     executor: ExecutorName = "local"
     own_loss: dict[str, Any] | None = None
 
+    @property
+    def processes(self) -> int:
+        """How many processes compute each batch: `workers`, or the hyper parameter of that name."""
+        return max(self.workers, self.hyper.workers)
+
 
 class EvaluateTask(Task):
     """Evaluate a model on one set.
