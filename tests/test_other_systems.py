@@ -59,6 +59,8 @@ GUARDED = {
     ("exporting/chromium.py", "geteuid"),  # behind hasattr
     ("launch/worker.py", "SIGKILL"),  # after a count that only Linux has
     ("own_process.py", "setitimer"),  # asked on Linux alone
+    ("server/serving.py", "AF_UNIX"),  # several workers are refused on Windows
+    ("server/serving.py", "SIGHUP"),  # the same
     ("scratch.py", "getuid"),  # behind hasattr
 }
 
