@@ -7,7 +7,6 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
 
 import PySide6
 from PySide6.QtCore import QTimer
@@ -24,9 +23,6 @@ from convonet.params.recipes import TrainRecipe
 from convonet.session.local.backend import LocalBackend
 from convonet.session.session import Session
 from convonet.text import local_path
-
-if TYPE_CHECKING:
-    from convonet.session.remote.backend import RemoteBackend
 
 FIRST_RECIPE: TrainRecipe = "auto"
 """What trains in the window where nothing is set."""
@@ -94,23 +90,6 @@ def as_error(fault: Exception) -> ConvonetError:
     return error.with_traceback(fault.__traceback__)
 
 
-def open_remote(state: WindowState, backend: RemoteBackend) -> AppWin:
-    """The same window on a server's images, models and workers."""
-    # Only a window on a server needs these.
-    from convonet.desktop.dialogs.places import ServerAsker
-    from convonet.desktop.widgets.connection import ConnectionLabel
-    from convonet.desktop.widgets.thumbnails import show_pictures_of
-
-    app = QApplication.instance()
-    assert app is not None
-    show_pictures_of(app, backend.images.picture)
-    window = open_window(state, session=Session(backend))
-    window.setWindowTitle(f"Convonet – {backend.url}")
-    window.controller.ask = ServerAsker(window, backend.list_folder, window.controller.background)
-    window.statusBar().insertPermanentWidget(1, ConnectionLabel(backend.connection))
-    return window
-
-
 def run(
     snap: Path | None = None,
     server: str | None = None,
@@ -137,16 +116,7 @@ def run(
     app.setApplicationName("Convonet")
     app.setDesktopFileName("convonet")
     app.setWindowIcon(QIcon(str(Path(__file__).with_name("icon.svg"))))
-    backend = None
-    if server is not None:
-        # Only a window on a server needs it.
-        from convonet.session.remote.backend import open_server
-
-        backend = open_server(server, token)
-    state = WindowState.load(backend.name if backend is not None else "")
-    theme: Theme = state.theme if state.theme in ("light", "dark") else "system"  # type: ignore[assignment]
-    apply_look(app, theme)
-    window = open_window(state, restore=not paths) if backend is None else open_remote(state, backend)
+    window = _local_window(app, restore=not paths) if server is None else _server_window(app, server, token)
     window.show()
     if paths:
         absolute = [Path(local_path(path)).absolute() for path in paths]
@@ -164,6 +134,28 @@ def run(
     if snap is not None and not snap.is_file():
         raise OutputError("The picture cannot be written", where=snap, hint="Choose another place")
     return code
+
+
+def _local_window(app: QApplication, *, restore: bool) -> AppWin:
+    state = WindowState.load()
+    apply_theme(app, state)
+    return open_window(state, restore=restore)
+
+
+def _server_window(app: QApplication, server: str, token: str | None) -> AppWin:
+    # Only a window on a server needs the client and its widgets.
+    from convonet.desktop.server_window import open_remote, open_server
+
+    backend = open_server(server, token)
+    state = WindowState.load(backend.name)
+    apply_theme(app, state)
+    return open_remote(state, backend)
+
+
+def apply_theme(app: QApplication, state: WindowState) -> None:
+    """Dress the application as the person has chosen."""
+    theme: Theme = state.theme if state.theme in ("light", "dark") else "system"  # type: ignore[assignment]
+    apply_look(app, theme)
 
 
 def _snap(window: AppWin, path: Path) -> None:

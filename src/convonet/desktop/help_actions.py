@@ -13,6 +13,8 @@ from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
 from convonet.atomic import replacing
 from convonet.desktop.actions import PAGES
+from convonet.desktop.dialogs.about import AboutDialog
+from convonet.desktop.dialogs.shown_as import ShownAsDialog
 from convonet.desktop.style import Theme, apply_look
 from convonet.errors import InputError, OutputError
 
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class HelpActions:
-    """Each method is the action of that id. Dialogs are imported when they are asked for."""
+    """Each method is the action of that id."""
 
     def __init__(self, controller: Controller, window: QWidget) -> None:
         self._controller, self._window = controller, window
@@ -51,7 +53,7 @@ class HelpActions:
         self._controller.window_state.theme = theme
 
     def plots(self) -> None:
-        # Dialogs are loaded when they are opened; this one loads matplotlib.
+        # It loads matplotlib, which nothing else in the window needs.
         from convonet.desktop.dialogs.plots import PlotsDialog
 
         model = self._controller.session.model
@@ -67,9 +69,6 @@ class HelpActions:
         self._controller.page_wanted.emit("use/draw")
 
     def show_as(self) -> None:
-        # Dialogs are loaded when they are opened.
-        from convonet.desktop.dialogs.shown_as import ShownAsDialog
-
         self._open(ShownAsDialog(self._controller.session, self._window))
 
     def open_results(self) -> None:
@@ -79,15 +78,12 @@ class HelpActions:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
 
     def about(self) -> None:
-        # Dialogs are loaded when they are opened.
-        from convonet.desktop.dialogs.about import AboutDialog
-
         self._open(
             AboutDialog(self._controller.background, self._controller.session.backend.examine, self._window)
         )
 
     def tutorial(self) -> None:
-        # Dialogs are loaded when they are opened.
+        # Its pages of text are read only by those who ask for them.
         from convonet.desktop.dialogs.tutorial import TutorialDialog
 
         self._open(TutorialDialog(self._window))

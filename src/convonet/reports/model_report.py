@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from heapq import nlargest
-from typing import Any, NamedTuple
+from operator import attrgetter
+from typing import NamedTuple
 
-from convonet.csv_files import csv_records
+from convonet.csv_files import csv_rows
 from convonet.documents.evaluation import EvaluationDocument, SetsTable
 from convonet.documents.run_record import RunRecord
 from convonet.documents.summary import TrainingSummary, Tried
 from convonet.events import RunState
 from convonet.params import DataParams
-from convonet.reports.card import model_card
+from convonet.reports.card import KnownSentences, model_card
 from convonet.reports.figures import calibration_charts, ranking_charts, training_charts
 from convonet.reports.images import ImagesPart, images_of, root_of
-from convonet.reports.page import between, percent
+from convonet.reports.page import TemplateValues, between, percent
 from convonet.reports.pictures import Pictures, file_uri
 from convonet.reports.repeat import repeat_of
 from convonet.runs import Run
@@ -23,7 +24,6 @@ from convonet.runs.summary import summary_of
 from convonet.runs.untested import untested
 from convonet.tasks import Split, TrainTask
 
-_OF_MISTAKES = ("path", "true", "predicted", "confidence")
 _MISTAKES = 40
 _MOST_CELLS = 20
 
@@ -31,14 +31,14 @@ _MOST_CELLS = 20
 class MistakePicture(NamedTuple):
     """An incorrect prediction; `picture` is None where the image is no longer there."""
 
-    picture: str | None
     path: str
     true: str
     predicted: str
     confidence: float
+    picture: str | None = None
 
 
-def model_page(run: Run) -> dict[str, Any]:
+def model_page(run: Run) -> TemplateValues:
     """What the template `model.html` needs."""
     record, tested = run.read(), EvaluationDocument.best_in(run.folder)
     history = run.history()
@@ -128,7 +128,7 @@ def _summary(run: Run, record: RunRecord, tested: EvaluationDocument | None, set
     return sentences
 
 
-def _matrix(run: Run, tested: EvaluationDocument) -> dict[str, Any]:
+def _matrix(run: Run, tested: EvaluationDocument) -> TemplateValues:
     """The confusion matrix as cells, or as a picture where the cells would be too many to read."""
     classes, counts = tested.classes, tested.confusion_matrix
     if len(classes) > _MOST_CELLS:
@@ -149,19 +149,15 @@ def _mistakes(run: Run, record: RunRecord, tested: EvaluationDocument) -> list[M
     if not file.is_file():
         return []
     with file.open(encoding="utf-8", newline="") as lines:
-        wrong = (row for row in csv_records(lines, _OF_MISTAKES) if row["true"] != row["predicted"])
-        worst = nlargest(_MISTAKES, wrong, key=lambda row: float(row["confidence"]))
+        _, *rows = csv_rows(lines, len(MistakePicture._fields) - 1)
+    mistakes = (
+        MistakePicture(path, true, predicted, float(confidence))
+        for path, true, predicted, confidence in rows
+        if true != predicted
+    )
+    worst = nlargest(_MISTAKES, mistakes, key=attrgetter("confidence"))
     pictures = None if root is None else Pictures(root)
-    return [
-        MistakePicture(
-            picture=None if pictures is None else pictures.uri(row["path"]),
-            path=row["path"],
-            true=row["true"],
-            predicted=row["predicted"],
-            confidence=float(row["confidence"]),
-        )
-        for row in worst
-    ]
+    return worst if pictures is None else [one._replace(picture=pictures.uri(one.path)) for one in worst]
 
 
 def _home_of_val(record: RunRecord) -> Split:
@@ -169,10 +165,17 @@ def _home_of_val(record: RunRecord) -> Split:
     return "train" if record.set_record("val") is None else "val"
 
 
-def _known(record: RunRecord, tested: EvaluationDocument | None, images: ImagesPart) -> dict[str, list[str]]:
+def _known(record: RunRecord, tested: EvaluationDocument | None, images: ImagesPart) -> KnownSentences:
     """What the run itself tells for the model card."""
     family = record.hyper_value("family", "convonet")
-    said: dict[str, list[str]] = {
+    trained = [
+        f"{total:,} {_SETS[name]} images."
+        for name, total in zip(images.sets, images.totals, strict=True)
+        if name != "test"
+    ]
+    if images.marks:
+        trained.append(f"{len(images.marks):,} images were marked by a person and treated accordingly.")
+    known = {
         "Model details": [
             f"An image classifier of the family {family}, trained on {record.day} "
             f"with Convonet {record.versions.get('convonet', '')}.",
@@ -182,30 +185,27 @@ def _known(record: RunRecord, tested: EvaluationDocument | None, images: ImagesP
         "Intended use": [
             "It always answers with one of these classes, also for images that show none of them.",
         ],
-        "Training data": [
-            f"{total:,} {_SETS[name]} images."
-            for name, total in zip(images.sets, images.totals, strict=True)
-            if name != "test"
-        ],
+        "Training data": trained,
     }
-    if images.marks:
-        said["Training data"].append(
-            f"{len(images.marks):,} images were marked by a person and treated accordingly."
-        )
-    if tested is not None:
-        said["Metrics"] = [
+    return known if tested is None else known | _tested(tested)
+
+
+def _tested(tested: EvaluationDocument) -> KnownSentences:
+    """What the test tells for the model card."""
+    worst = min(tested.per_class, key=lambda row: row.recall if row.support else 2.0)
+    return {
+        "Metrics": [
             "Accuracy, precision, recall and F1 of each class, each with a 95% CI; ROC and precision-recall "
             "curves; calibration."
-        ]
-        said["Evaluation data"] = [f"{tested.images:,} {_SETS[tested.split]} images."]
-        worst = min(tested.per_class, key=lambda row: row.recall if row.support else 2.0)
-        said["Quantitative analyses"] = [
+        ],
+        "Evaluation data": [f"{tested.images:,} {_SETS[tested.split]} images."],
+        "Quantitative analyses": [
             f"Accuracy {percent(tested.accuracy)} (95% CI {between(tested.accuracy_interval)}), macro F1 "
             f"{tested.macro_f1:.3f}.",
             f"Lowest recall: {worst.class_}, {percent(worst.recall)} of {worst.support:,} images.",
-        ]
-        said["Caveats and recommendations"] = [
+        ],
+        "Caveats and recommendations": [
             f"Calibration error {tested.ece:.3f}: " + tested.confidence_sentence,
             "Scores hold for images like the tested ones; other cameras, places or times may do worse.",
-        ]
-    return said
+        ],
+    }
