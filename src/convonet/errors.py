@@ -28,6 +28,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from convonet.hints import Hint, Interface, hint_for
+from convonet.json_values import JsonObject
 
 
 class ConvonetError(Exception):
@@ -80,7 +81,7 @@ class ConvonetError(Exception):
             text = f"{text} {hint}" if hint.endswith("?") else f"{text} {hint.rstrip('.')}."
         return "\\n".join(text.split("\n"))
 
-    def to_dict(self, interface: Interface = "python") -> dict[str, Any]:
+    def to_dict(self, interface: Interface = "python") -> JsonObject:
         """A JSON value from which `error_from_dict` makes the same error again.
 
         Args:
@@ -98,7 +99,7 @@ class ConvonetError(Exception):
             **versions,
         }
 
-    def details(self) -> dict[str, Any]:
+    def details(self) -> JsonObject:
         """What a subclass knows beyond the sentence."""
         return {}
 
@@ -125,7 +126,7 @@ class ParamError(InputError):
         count = "a wrong value" if len(faults) == 1 else f"{len(faults)} wrong values"
         return cls(f"{count}: " + "; ".join(faults.values()), faults=faults, where=where)
 
-    def details(self) -> dict[str, Any]:
+    def details(self) -> JsonObject:
         return {"faults": self.faults}
 
     def _take_details(self, details: Mapping[str, Any]) -> None:
@@ -163,7 +164,7 @@ class ClassMismatchError(DataError):
         self.offered_map = dict(offered_map or {})
         super().__init__(what, **rest)
 
-    def details(self) -> dict[str, Any]:
+    def details(self) -> JsonObject:
         return {"missing": self.missing, "extra": self.extra, "offered_map": self.offered_map}
 
     def _take_details(self, details: Mapping[str, Any]) -> None:
@@ -179,7 +180,7 @@ class DataChangedError(DataError):
         self.paths = tuple(paths)
         super().__init__(what, **rest)
 
-    def details(self) -> dict[str, Any]:
+    def details(self) -> JsonObject:
         return {"paths": self.paths}
 
     def _take_details(self, details: Mapping[str, Any]) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from convonet.data.names import natural_key
+from convonet.documents.run_record import MarkRow
 from convonet.file_stats import STATS, FileStats
 
 Rows = npt.NDArray[np.int64]
@@ -29,9 +30,9 @@ class Mark(NamedTuple):
     path: str
     label: str | None
 
-    def to_dict(self) -> dict[str, Any]:
-        """As JSON."""
-        return {"path": self.path, "label": self.label, "leave_out": self.label is None}
+    def row(self) -> MarkRow:
+        """The same in a document."""
+        return MarkRow(path=self.path, label=self.label, leave_out=self.label is None)
 
 
 class Row(NamedTuple):

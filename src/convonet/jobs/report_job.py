@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
+from convonet.documents.drawings import ReportDocument
 from convonet.errors import ConvonetError
 from convonet.events import FileSaved, StageStarted, Warned, Watch
 from convonet.reports.run_report import REPORT, write_report
@@ -12,7 +12,7 @@ from convonet.runs import Run
 from convonet.tasks import ReportTask
 
 
-def work(run: Run, task: ReportTask, watch: Watch) -> dict[str, Any]:
+def work(run: Run, task: ReportTask, watch: Watch) -> ReportDocument:
     """Write the report; the answer names it.
 
     Raises:
@@ -22,7 +22,7 @@ def work(run: Run, task: ReportTask, watch: Watch) -> dict[str, Any]:
     watch.tell(StageStarted(stage="report", title="Writing the report"))
     path = write_report(Run.open(Path(task.run)), Path(task.out) if task.out else None)
     watch.tell(FileSaved(path=str(path), title="Report"))
-    return {"path": str(path), "bytes": path.stat().st_size}
+    return ReportDocument(path=str(path), bytes=path.stat().st_size)
 
 
 def leave_report(run: Run, watch: Watch) -> None:

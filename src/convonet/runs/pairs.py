@@ -35,6 +35,8 @@ def _pair(name_a: str, name_b: str, a: _Answers, b: _Answers) -> PairRow:
     # Late: whoever lists runs needs no numpy.
     from convonet.metrics import mcnemar, mcnemar_sentence
 
+    # McNemar's test counts images on which the two differ, so both must have seen the same ones with the same
+    # labels.
     if a.truth != b.truth:
         sentence = f"{name_a} and {name_b} were not tested on the same images, so they cannot be paired."
         return PairRow(a=name_a, b=name_b, same_images=False, sentence=sentence)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from convonet.params import DataParams, HyperParams, fields_of
+from convonet.params.fields import ParamValues
 from convonet.params.files import hyper_to_dict
 from convonet.params.migrations import VERSION_KEY
 from convonet.params.recipes import recipe_of
@@ -145,7 +146,7 @@ def _dream_words(task: DreamTask) -> list[str]:
 
 
 def _export_words(task: ExportTask) -> list[str]:
-    options: dict[str, Any] = {"--format": task.format, "--out": task.out, "--scaling": task.scaling}
+    options: dict[str, object] = {"--format": task.format, "--out": task.out, "--scaling": task.scaling}
     options |= {"--runtime": task.runtime, "--max-loss": task.max_loss}
     flags = [f"--{name}" for name in ("fetch", "unchecked") if getattr(task, name)]
     return ["export", task.model, *_given_words(options), *flags]
@@ -172,7 +173,9 @@ def _given_words(options: Mapping[str, Any]) -> list[str]:
 
 def _data_words(data: DataParams) -> list[str]:
     given = data.set_values()
-    paths = [word for name, option in _OPTIONS.items() if given.get(name) for word in (option, given[name])]
+    paths = [
+        word for name, option in _OPTIONS.items() if given.get(name) for word in (option, str(given[name]))
+    ]
     rest = [word for name in given if name not in _OPTIONS for word in _set_word(data, name)]
     return paths + rest
 
@@ -186,7 +189,7 @@ def _set_word(values: ParamModel, name: str) -> list[str]:
     return [] if value is None else ["--set", f"{name}={fields_of(type(values))[name].show(value)}"]
 
 
-def _plain(values: ParamModel) -> dict[str, Any]:
+def _plain(values: ParamModel) -> ParamValues:
     return {name: value for name, value in values.set_values().items() if value is not None}
 
 
