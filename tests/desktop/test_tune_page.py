@@ -53,7 +53,7 @@ def test_the_table_the_figures_and_a_row_taken_over(window: AppWin, searched: Ru
     assert all(picture.isVisible() for picture in page.plots.pictures.values())
     with qtbot.waitSignal(page.plots.opened, timeout=1000) as told:
         page.plots.pictures["importance.png"].opened.emit()
-    assert told.args == ["Which parameters matter"]
+    assert told.args == ["Importance of parameters"]
     page.table.selectRow(1)
     page._adopt_button.click()
     assert window.controller.session.params.hyper.init_rate == 0.01

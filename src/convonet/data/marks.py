@@ -69,7 +69,7 @@ def _marks(value: Any, file: Path) -> Iterable[Mark]:
     version = value.get("format_version") if isinstance(value, dict) else None
     if version != VERSION or not isinstance(value.get("marks"), dict):
         raise DataError(
-            "This is no list of marks", where=file, expected=f"format version {VERSION}", received=version
+            "This is not a list of marks", where=file, expected=f"format version {VERSION}", received=version
         )
     for path, mark in value["marks"].items():
         label = mark.get("label") if isinstance(mark, dict) else None

@@ -56,7 +56,7 @@ def study_figure(cases: Sequence[StudyCase], metric: str = "accuracy") -> Figure
         ax = panels[place // columns][place % columns]
         _panel(ax, case, metric)
         if place % columns == 0:
-            ax.set_ylabel(f"target {100 * case.target:g} %", fontsize=TICK_SIZE, color=INK)
+            ax.set_ylabel(f"target {100 * case.target:g}%", fontsize=TICK_SIZE, color=INK)
         if place // columns == rows - 1:
             ax.set_xlabel("Epoch", fontsize=TICK_SIZE, color=INK)
     figure.suptitle("Epochs to each target", fontsize=TITLE_SIZE, color=INK)
@@ -75,7 +75,7 @@ def _panel(ax: Axes, case: StudyCase, metric: str) -> None:
     tidy(ax, "")
     ax.set_title(f"{case.name}\n{case.verdict}", fontsize=TICK_SIZE, color=INK, loc="left")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=5, min_n_ticks=1))
-    ax.yaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))
+    ax.yaxis.set_major_formatter(PercentFormatter(1.0, symbol="%"))
 
 
 @register("study_case", "Accuracy and loss until a target", "study_case.png")

@@ -107,18 +107,18 @@ def _summary(run: Run, record: RunRecord, tested: EvaluationDocument | None, set
         which = _SETS[tested.split]
         sentences.append(
             f"{which.capitalize()} accuracy {percent(tested.accuracy)} on {tested.images:,} images "
-            f"(95% CI {between(tested.accuracy_interval)}). Always answering the most common class gives "
+            f"(95% CI {between(tested.accuracy_interval)}). Always predicting the most common class gives "
             f"{percent(tested.baseline_accuracy)}."
         )
         if low <= tested.baseline_accuracy:
-            sentences.append("That is not clearly better than always answering one class.")
+            sentences.append("That is not clearly better than always predicting one class.")
         if tested.split != "test":
-            sentences.append("These are not test images, so the share on new images is likely lower.")
+            sentences.append("These are not test images, so the accuracy on new images is probably lower.")
         sentences.append(tested.confidence_sentence)
     else:
         training = record.scores.training
         seen = training.val_accuracy if training else None
-        sentences.append("The model was not tested: nothing here says how it does on new images.")
+        sentences.append("The model was not tested, so its accuracy on new images is not known.")
         if record.kind == TrainTask.kind and (skipped := untested(run, record)):
             sentences.append(f"The test images were not used: {skipped.reason}")
         if seen is not None:
@@ -174,7 +174,7 @@ def _known(record: RunRecord, tested: EvaluationDocument | None, images: ImagesP
         if name != "test"
     ]
     if images.marks:
-        trained.append(f"{len(images.marks):,} images were marked by a person and treated accordingly.")
+        trained.append(f"{len(images.marks):,} images were marked by a person: relabeled or left out.")
     known = {
         "Model details": [
             f"An image classifier of the family {family}, trained on {record.day} "
@@ -183,7 +183,7 @@ def _known(record: RunRecord, tested: EvaluationDocument | None, images: ImagesP
             + (" …" if len(images.rows) > 20 else "."),
         ],
         "Intended use": [
-            "It always answers with one of these classes, also for images that show none of them.",
+            "It always predicts one of these classes, even for images that show none of them.",
         ],
         "Training data": trained,
     }
@@ -206,6 +206,6 @@ def _tested(tested: EvaluationDocument) -> KnownSentences:
         ],
         "Caveats and recommendations": [
             f"Calibration error {tested.ece:.3f}: " + tested.confidence_sentence,
-            "Scores hold for images like the tested ones; other cameras, places or times may do worse.",
+            "Scores hold for images like the tested ones. With other cameras, places or times they can be lower.",
         ],
     }

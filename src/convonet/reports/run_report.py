@@ -40,6 +40,8 @@ def write_report(run: Run, out: Path | None = None) -> Path:
     found = _PAGES.get(traits_of(kind))
     if found is None:
         known = ", ".join(task.kind for task in _PAGES)
-        raise InputError("There is no report of such a run", where=run.path, expected=known, received=kind)
+        raise InputError(
+            "There is no report for this kind of run", where=run.path, expected=known, received=kind
+        )
     template, page = found
     return write_page(out or run.file(REPORT), template, **page(run))

@@ -66,9 +66,9 @@ def _row(path: str, before: _Said, after: _Said) -> ChangedImage:
 def _sentence(a: str, b: str, images: int, counts: tuple[int, int, int], marks: int) -> str:
     changed, gained, lost = counts
     if not images:
-        return f"{a} and {b} have no tested image in common."
+        return f"{a} and {b} have no test images in common."
     said = f"Of {images:,} images {changed:,} are answered otherwise by {b}: {gained:,} became right, {lost:,} wrong"
-    return said + (f"; {marks:,} marks lie between them." if marks else ".")
+    return said + (f"; {marks:,} marks differ." if marks else ".")
 
 
 def _read(run: Run) -> dict[str, _Said]:

@@ -57,9 +57,9 @@ def check_images(task: Task, run: Path) -> None:
         place = getattr(data, name, None)
         if place and not Path(absolute(place)).exists():
             raise DataError(
-                "The images of this run are no longer where they were",
+                "The images of this run have been moved or deleted",
                 where=place,
-                hint=Hint.of("If they have moved, say where they are: {}", _resuming(name, run)),
+                hint=Hint.of("If they were moved, give the new folder: {}", _resuming(name, run)),
             )
 
 

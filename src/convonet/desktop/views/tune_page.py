@@ -47,9 +47,9 @@ class TunePage(Page):
             controller.button("tune", "Tune", primary=True),
         )
         self._empty = EmptyState(
-            "Nothing is varied yet",
-            "Put several values between commas into the hyper parameters, such as 0.02, 0.01 for the learning rate. "
-            "Tuning tries them all and shows which is best.",
+            "No values to tune",
+            "Enter several values for a hyperparameter, separated by commas, such as 0.02, 0.01 for the learning "
+            "rate. Tuning tries them and shows which is best.",
             controller.button("edit_hyper", "Edit values", primary=True),
         )
         self.search, self.objective = _choice(Search, "Search"), _choice(Objective, "Objective")
@@ -72,12 +72,12 @@ class TunePage(Page):
         self.table = TableView(
             _HEAD,
             "settings",
-            empty="Nothing has been tried yet. Press Tune; the best settings come first.",
+            empty="No settings yet. Select Tune; the best settings come first.",
             tips=self._labels,
         )
         self.table.opened.connect(lambda _: self._adopt())
         self._adopt_button = button(
-            "Take this row over", self._adopt, tip="Its values become the hyper parameters"
+            "Use these values", self._adopt, tip="Use the values of this row as hyperparameters"
         )
         self.table.selectionModel().selectionChanged.connect(lambda *_: self._update_button())
         self.table.rows.modelReset.connect(self._update_button)
@@ -160,7 +160,7 @@ class TunePage(Page):
         self.lead.setText(
             f"Varied: {', '.join(self._labels[name] for name in varied)}"
             if varied
-            else "Several values are tried, the best is found"
+            else "Search for the best values"
         )
         count = self.session.params.space.size() if varied and not self.session.params.space.ranges else 0
         self._plan.setText(
@@ -223,7 +223,7 @@ class TunePage(Page):
 
     def _take_over(self, trial: int) -> None:
         self.session.params.adopt(self._run, trial)
-        self.controller.noted.emit("The row's values are the hyper parameters now")
+        self.controller.noted.emit("The hyperparameters now have these values")
         self.controller.page_wanted.emit("params/hyper")
 
     def close_page(self) -> None:
