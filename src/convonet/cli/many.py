@@ -18,6 +18,7 @@ from convonet.errors import ConvonetError
 from convonet.params import HyperParams
 from convonet.runs import Run
 from convonet.runs.begin import begin_run, results_folder
+from convonet.runs.documents import list_row
 from convonet.runs.environment import available_cores
 from convonet.tasks import TrainTask
 
@@ -102,20 +103,18 @@ def _row(
 
 
 def _document(path: Path, run: Path) -> DataSetResult:
-    found = Run.open(run)
-    record, history = found.read(), found.history()
-    training, test = record.scores.training, record.scores.test
-    images = record.set_record("train")
+    row = list_row(Run.open(run))
+    test = row.scores.test
     return DataSetResult(
         data=str(path),
-        images=images.images if images else 0,
-        classes=len(record.data.classes) if record.data else 0,
-        epochs=history.epochs,
-        val_accuracy=training.val_accuracy if training else None,
+        images=row.images or 0,
+        classes=row.classes or 0,
+        epochs=row.epochs,
+        val_accuracy=row.scores.training.val_accuracy if row.scores.training else None,
         test_accuracy=test.accuracy if test else None,
         test_interval=test.accuracy_interval if test else None,
         baseline=test.baseline_accuracy if test else None,
-        seconds=record.seconds,
+        seconds=row.seconds,
         run=str(run),
     )
 

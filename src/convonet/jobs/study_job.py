@@ -8,8 +8,7 @@ from convonet.atomic import write_text
 from convonet.documents.study import StudyDocument
 from convonet.events import FileSaved, StageStarted, Watch
 from convonet.jobs.search_data import prepare_search
-from convonet.params.fields import fields_of
-from convonet.params.hyper_params import HyperParams
+from convonet.params.labels import settings_text
 from convonet.plots.plotter import Plotter
 from convonet.plots.study import StudyCase
 from convonet.runs import Run
@@ -77,7 +76,4 @@ def _write(run: Run, task: StudyTask, rows: Sequence[StudyRow], watch: Watch) ->
 
 def _named(row: StudyRow) -> str:
     """The setting in words."""
-    declared = fields_of(HyperParams)
-    return ", ".join(
-        f"{declared[name].label} {declared[name].show(value)}" for name, value in row.params.items()
-    )
+    return settings_text(row.params)

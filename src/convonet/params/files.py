@@ -151,7 +151,7 @@ def kind_of(values: Iterable[str]) -> ParamKind:
         ParamError: it holds none of either.
     """
     data = sum(name in fields_of(DataParams) for name in values)
-    hyper = sum(name in fields_of(HyperParams) for name in values)
+    hyper = sum(HyperParams.aliases.get(name, name) in fields_of(HyperParams) for name in values)
     if not data and not hyper:
         raise ParamError(
             "The file contains no known parameter", received=", ".join(values) or "an empty object"

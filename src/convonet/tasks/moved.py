@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TypeVar
 
-from convonet.errors import DataError, InputError
+from convonet.errors import ImagesMovedError, InputError
 from convonet.hints import Hint, Spelling, call
 from convonet.params.data_params import DataParams
 from convonet.params.fields import fields_of
@@ -50,14 +50,15 @@ def check_images(task: Task, run: Path) -> None:
     """Say how to tell where the images are now, when they are not where they were.
 
     Raises:
-        DataError: a folder or file of the job is gone.
+        ImagesMovedError: a folder or file of the job is gone.
     """
     data: DataParams | None = getattr(task, "data", None)
     for name in FOLDERS:
         place = getattr(data, name, None)
         if place and not Path(absolute(place)).exists():
-            raise DataError(
+            raise ImagesMovedError(
                 "The images of this run have been moved or deleted",
+                field=name,
                 where=place,
                 hint=Hint.of("If they were moved, give the new folder: {}", _resuming(name, run)),
             )
