@@ -12,8 +12,10 @@ from convonet.evaluation.writing import write_evaluation
 from convonet.inference.decision import Decision
 
 
-def write_scores(folder: Path, classes: Sequence[str], matrix: Sequence[Sequence[int]]) -> None:
-    """The files of a test whose confusion matrix is this one."""
+def write_scores(
+    folder: Path, classes: Sequence[str], matrix: Sequence[Sequence[int]], root: str = ""
+) -> None:
+    """The files of a test whose confusion matrix is this one, of images in the folder `root`."""
     counts = np.array(matrix)
     cells = [
         (true, predicted)
@@ -25,4 +27,5 @@ def write_scores(folder: Path, classes: Sequence[str], matrix: Sequence[Sequence
         np.float32
     )
     paths = [f"{classes[true]}/{number}.png" for number, true in enumerate(y_true)]
-    write_evaluation(folder, score(y_true, shares, Decision(None, None), classes=classes, paths=paths))
+    result = score(y_true, shares, Decision(None, None), classes=classes, paths=paths, root=root)
+    write_evaluation(folder, result)

@@ -52,7 +52,8 @@ def test_changed_images_stand_by_size_of_change_and_marks_are_named(tmp_path: Pa
         ("x/2.png", None, "left out"),
     ]
     assert found.sentence == (
-        "Of 4 images 2 are answered otherwise by after: 1 became right, 1 wrong; 2 marks lie between them."
+        "after predicts 2 of 4 images differently than before: 1 became correct, 1 became wrong. "
+        "2 marks differ between them."
     )
 
 

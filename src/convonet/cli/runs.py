@@ -20,6 +20,7 @@ from convonet.errors import InputError
 from convonet.runs import Run, RunStore
 from convonet.runs.documents import list_row, show_document
 from convonet.runs.naming import rename, title_of
+from convonet.runs.outdated import outdated_sentence
 from convonet.tasks import ReportTask
 
 _MOST = 20
@@ -91,6 +92,9 @@ def compare(runs: RunNames, root: opt.Root = None, json: opt.Json = False) -> No
     print_table(("", *(row.id for row in document.runs)), rows)
     if not all(row.same_data for row in document.runs):
         say("Not all of them were trained on the same images.")
+    for run in document.runs:
+        if run.marked_since:
+            say(outdated_sentence(run.id, run.marked_since))
     for pair in document.pairs:
         say(pair.sentence)
     if document.difference is not None:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from convonet.data.listing import ImageListing, Mark
+from convonet.data.listing import ImageListing
 from convonet.data.locations import Split, location_of
-from convonet.data.marks import marks_file, read_marks, resolved_marks, write_marks
+from convonet.data.marks import resolved_marks, write_marks
 from convonet.data.sources import list_set
+from convonet.documents.marks import Mark, marks_file, read_marks
 from convonet.errors import ParamError, nearest
 from convonet.events import Watch
 from convonet.params import DataParams

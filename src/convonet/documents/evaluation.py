@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple
 from pydantic import Field
 
 from convonet.documents.document import Document, IntervalBounds
+from convonet.documents.run_record import MarkRow
 
 SPLITS = ("test", "val", "train")
 """The sets of an evaluation, the one that counts most first."""
@@ -182,6 +183,9 @@ class EvaluationDocument(Document):
     chosen: ChosenDecision | None = None
     unknown: UnknownScores | None = None
     root: str = Field("", description="The folder of the images; empty in files of earlier versions.")
+    marks: tuple[MarkRow, ...] | None = Field(
+        None, description="Those that were obeyed; null in files of earlier versions."
+    )
 
     @staticmethod
     def file_name(split: str) -> str:

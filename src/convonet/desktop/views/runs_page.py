@@ -17,6 +17,7 @@ from convonet.events import RunState, Watch
 from convonet.params import DataParams, HyperParams, SearchSpace, fields_of
 from convonet.runs import Run
 from convonet.runs.naming import data_set_of, rename, title_of
+from convonet.runs.outdated import outdated_sentence
 from convonet.session.backend import Runs
 from convonet.session.opened import OpenedModel
 from convonet.tasks import SuspectsTask, TrainTask, traits_of
@@ -219,7 +220,8 @@ class RunsPage(Page):
         chosen, known = self._chosen(), self.session.runs
 
         def compare(_: Watch) -> RunComparison:
-            return known.compare(chosen)
+            # The earlier run first, whichever was selected first: what changes is what came later.
+            return known.compare(sorted(chosen, key=lambda run: run.read().created))
 
         # The answers of both are read image by image.
         self.controller.background.call("compare", compare, self._show_comparison, self._show_fault)
@@ -239,7 +241,10 @@ class RunsPage(Page):
         rows.insert(0, ("Test accuracy", *(shown(percent(score)) for score in scores)))
         same = all(item.same_data for item in found.runs)
         rows.insert(1, ("Images", *(("the same" if same else "not the same") for _ in names)))
-        sentences = [pair.sentence for pair in found.pairs]
+        outdated = [
+            outdated_sentence(name, run.marked_since) for name, run in zip(names, found.runs, strict=True)
+        ]
+        sentences = [sentence for sentence in outdated if sentence] + [pair.sentence for pair in found.pairs]
         between = found.difference
         if between is not None and between.images:
             sentences.append(between.sentence)
@@ -247,7 +252,7 @@ class RunsPage(Page):
         self._show_between(between)
 
     def _show_between(self, between: RunDifference | None) -> None:
-        """Of two runs: the images that are answered otherwise, and the marks that only one of them obeyed."""
+        """Of two runs: the images that are predicted differently, and the marks that only one of them obeyed."""
         changed, marks = (between.changed_images, between.marks) if between else ((), ())
         self.changed.show_rows(
             [(one.path, one.true, one.a, one.b, one.p_a, one.p_b, one.change) for one in changed]
