@@ -49,7 +49,7 @@ _IDLE = _Condition(Reason("busy", "Other work is under way; stop it or wait"), l
 _WORKING = _Condition(Reason("idle", "Nothing is under way"), lambda s: s.work is not None)
 _TUNING = _Condition(
     Reason("not_tuning", "No tuning is under way"),
-    lambda s: s.work is not None and s.work.task.kind == "tune",
+    lambda s: s.work is not None and s.work.task.fills_table,
 )
 _VALID = _Condition(
     Reason("invalid_value", "A parameter has a wrong value"), lambda s: not any(s.params.faults.values())
