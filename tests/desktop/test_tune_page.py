@@ -42,20 +42,22 @@ def searched(digits: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
 def test_the_table_the_figures_and_a_row_taken_over(window: AppWin, searched: Run, qtbot: Any) -> None:
     window.show_page("tune")
     page: Any = window.page("tune")
-    page._run = searched
-    page.show_document(tune_document(searched))
-    model = page.table.rows
-    assert model.columns[:3] == ("init_rate", "Accuracy %", "± %")
+    page._runs["tune"] = searched
+    panel = page.search_panel
+    panel.show_document(searched, tune_document(searched))
+    model = panel.table.rows
+    assert model.columns[:3] == ("Learning rate", "Accuracy %", "± %")
     texts = [[model.data(model.index(row, column)) for column in range(3)] for row in (0, 1)]
     assert texts == [["0.02", "92.15", "0.05"], ["0.01", "91.15", "0.05"]]
-    assert set(page.plots.pictures) == set(FIGURES)
-    page.tabs.setCurrentWidget(page.plots)
-    assert all(picture.isVisible() for picture in page.plots.pictures.values())
-    with qtbot.waitSignal(page.plots.opened, timeout=1000) as told:
-        page.plots.pictures["importance.png"].opened.emit()
+    assert set(panel.plots.pictures) == set(FIGURES)
+    panel.tabs.setCurrentWidget(panel.plots)
+    page.refresh()
+    assert all(picture.isVisible() for picture in panel.plots.pictures.values())
+    with qtbot.waitSignal(panel.enlarged, timeout=1000) as told:
+        panel.plots.pictures["importance.png"].opened.emit()
     assert told.args == ["Which parameters matter"]
-    page.table.selectRow(1)
-    page._adopt_button.click()
+    panel.table.selectRow(1)
+    panel.adopt_button.click()
     assert window.controller.session.params.hyper.init_rate == 0.01
 
 
@@ -74,14 +76,14 @@ def dialogs(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def test_a_figure_is_enlarged(window: AppWin, searched: Run, dialogs: list[str]) -> None:
     page: Any = window.page("tune")
-    page._run = searched
+    page._runs["tune"] = searched
     for title in FIGURES.values():
-        page.plots.opened.emit(title)
+        page.search_panel.plots.opened.emit(title)
     assert dialogs == list(FIGURES.values())
 
 
 def test_options_are_those_of_the_search(window: AppWin) -> None:
-    page: Any = window.page("tune")
+    page: Any = window.page("tune").search_panel  # type: ignore[attr-defined]
     assert page.task_options() == {
         "search": "grid",
         "objective": "accuracy",

@@ -105,7 +105,7 @@ def test_one_figure_has_both_axes_and_the_target(clipped: Clipped) -> None:
         "loss, training",
         "loss, validation",
         "kept: epoch 2",
-        "target 85 %",
+        "target 85%",
     ]
     assert (left.get_ylabel(), right.get_ylabel()) == ("Accuracy", "Loss")
     assert left.lines[-1].get_ydata() == [0.85, 0.85]

@@ -68,6 +68,13 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("exit", "App", "Exit", "Close the window", "Ctrl+Q", new_group=True),
     ActionSpec("edit_hyper", "Tasks", "Edit Hyper Params", "The network and how it is trained"),
     ActionSpec("tune", "Tasks", "Tuning", "Find the best of several values", needs="tune", new_group=True),
+    ActionSpec(
+        "study",
+        "Tasks",
+        "Target Study",
+        "How many epochs each setting needs to an accuracy",
+        needs="study",
+    ),
     ActionSpec("stop_tuning", "Tasks", "Stop Tuning Task", "What was tried is kept", needs="stop_tuning"),
     ActionSpec(
         "initialise",

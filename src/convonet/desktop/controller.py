@@ -38,7 +38,8 @@ class Controller(QObject):
         progressed: the work told something; `progress` has it.
         ended: the work is over; carries a WorkEnded.
         page_wanted: a page is to be shown; carries its name.
-        search_wanted: the page of tuning is to start a search with what its form says.
+        search_wanted: the page Tune is to start a search or a study with what its form says; carries the kind.
+        table_wanted: the page Tune is to show the table of a run; carries the run.
         explain_wanted: the page of explanations is to explain images; carries their paths.
         noted: a short sentence for the status bar.
     """
@@ -47,7 +48,8 @@ class Controller(QObject):
     progressed = Signal()
     ended = Signal(object)
     page_wanted = Signal(str)
-    search_wanted = Signal()
+    search_wanted = Signal(str)
+    table_wanted = Signal(object)
     explain_wanted = Signal(object)
     noted = Signal(str)
 

@@ -29,15 +29,20 @@ class TaskActions:
     def handlers(self) -> dict[str, Callable[[], None]]:
         """Id → what it does."""
         names = (
-            "tune stop_tuning initialise train_only train_val train_further evaluate show_matrix "
+            "tune study stop_tuning initialise train_only train_val train_further evaluate show_matrix "
             "predict_images explain_images check_quality show_marks save_report stop demo"
         )
         return {name: getattr(self, name) for name in names.split()}
 
     def tune(self) -> None:
         """Search with the options of the page, which listens once it is shown."""
-        self._show("tune")
-        self._controller.search_wanted.emit()
+        self._show("tune/tune")
+        self._controller.search_wanted.emit("tune")
+
+    def study(self) -> None:
+        """Begin a target study with the options of the page."""
+        self._show("tune/study")
+        self._controller.search_wanted.emit("study")
 
     def stop_tuning(self) -> None:
         self.stop()

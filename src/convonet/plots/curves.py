@@ -89,7 +89,7 @@ def draw_curve(
     tidy(ax, "", "Epoch", name.capitalize())
     _epoch_axis(ax, curves)
     if name == "accuracy":
-        ax.yaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))
+        ax.yaxis.set_major_formatter(PercentFormatter(1.0, symbol="%"))
 
 
 @register("curves", "Accuracy and loss, training beside validation", "train_val_plots.png")
@@ -121,7 +121,7 @@ def combined_figure(curves: Curves, target: float | None = None, title: str = "A
     draw_curve(left, curves, "accuracy", colors=(BLUE, LIGHT_BLUE), prefix="accuracy, ")
     draw_curve(right, curves, "loss", colors=(ORANGE, LIGHT_ORANGE), prefix="loss, ")
     if target is not None:
-        label = f"target {100 * target:g} %"
+        label = f"target {100 * target:g}%"
         left.axhline(target, color=GREEN, linestyle=DASHES, linewidth=1.4, label=label)
     left.set_title(title, fontsize=TITLE_SIZE, color=INK, loc="left")
     right.grid(False)

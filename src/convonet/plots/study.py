@@ -9,10 +9,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
+from convonet.params.fields import fields_of
+from convonet.params.hyper_params import HyperParams
 from convonet.plots.curves import DASHES, combined_figure, curves_of
 from convonet.plots.figures import BLUE, GREEN, INK, ORANGE, TICK_SIZE, TITLE_SIZE, new_figure, tidy
 from convonet.plots.registry import register
+from convonet.runs.study_table import StudyRow
+from convonet.tasks import StudyTask
 
+_SCORES = ("loss", "accuracy", "val_loss", "val_accuracy")
 _LINES = {"accuracy": (BLUE, "-", "training"), "val_accuracy": (ORANGE, "--", "validation")}
 
 
@@ -39,6 +44,33 @@ class StudyCase(NamedTuple):
         return f"{self.epochs} epoch{'s' if self.epochs > 1 else ''}"
 
 
+def study_cases(task: StudyTask, rows: Sequence[StudyRow]) -> list[StudyCase]:
+    """A case for each target and setting, ordered by target."""
+    return [
+        StudyCase(
+            name=_named(row),
+            target=target,
+            epochs=row.epochs_to[index],
+            history={key: _scores(row, key, row.epochs_to[index]) for key in _SCORES},
+        )
+        for index, target in enumerate(task.targets)
+        for row in rows
+    ]
+
+
+def _scores(row: StudyRow, key: str, epochs: int | None) -> list[float]:
+    """A score up to the epoch that reached the target; of all epochs where none did."""
+    return [logs[key] for logs in row.history[:epochs] if key in logs]
+
+
+def _named(row: StudyRow) -> str:
+    """The setting in words."""
+    declared = fields_of(HyperParams)
+    return ", ".join(
+        f"{declared[name].label} {declared[name].show(value)}" for name, value in row.params.items()
+    )
+
+
 @register("study", "Epochs to each target", "study.png")
 def study_figure(cases: Sequence[StudyCase], metric: str = "accuracy") -> Figure:
     """A panel for each case: targets from top to bottom, settings from left to right.
@@ -56,7 +88,7 @@ def study_figure(cases: Sequence[StudyCase], metric: str = "accuracy") -> Figure
         ax = panels[place // columns][place % columns]
         _panel(ax, case, metric)
         if place % columns == 0:
-            ax.set_ylabel(f"target {100 * case.target:g} %", fontsize=TICK_SIZE, color=INK)
+            ax.set_ylabel(f"target {100 * case.target:g}%", fontsize=TICK_SIZE, color=INK)
         if place // columns == rows - 1:
             ax.set_xlabel("Epoch", fontsize=TICK_SIZE, color=INK)
     figure.suptitle("Epochs to each target", fontsize=TITLE_SIZE, color=INK)
@@ -75,7 +107,7 @@ def _panel(ax: Axes, case: StudyCase, metric: str) -> None:
     tidy(ax, "")
     ax.set_title(f"{case.name}\n{case.verdict}", fontsize=TICK_SIZE, color=INK, loc="left")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=5, min_n_ticks=1))
-    ax.yaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))
+    ax.yaxis.set_major_formatter(PercentFormatter(1.0, symbol="%"))
 
 
 @register("study_case", "Accuracy and loss until a target", "study_case.png")

@@ -20,7 +20,7 @@ from convonet.runs.naming import data_set_of, rename, title_of
 from convonet.runs.outdated import outdated_sentence
 from convonet.session.backend import Runs
 from convonet.session.opened import OpenedModel
-from convonet.tasks import SuspectsTask, TrainTask, traits_of
+from convonet.tasks import StudyTask, SuspectsTask, TrainTask, TuneTask, traits_of
 
 _COLUMNS = (
     "Run",
@@ -53,7 +53,9 @@ class RunsPage(Page):
         self.lead.setText(
             "Each run is a folder with everything in it. Select one to open it, two to compare them."
         )
-        self._open_button = button("Open", self._open, primary=True, tip="Use this run's model and scores")
+        self._open_button = button(
+            "Open", self._open, primary=True, tip="Use this run's model and scores, or show its table"
+        )
         self._resume_button = button("Resume", self._resume, tip="Go on where it was stopped")
         self._compare_button = button("Compare", self._compare, tip="Select two runs or more")
         self._delete_button = button("Delete …", self._delete)
@@ -150,12 +152,14 @@ class RunsPage(Page):
             self.controller.page_wanted.emit(run.task().step)
             return
 
-        def bring(_: Watch) -> OpenedModel:
-            self.session.runs.fetch(run)
-            return self.session.models.open(run.path)
+        has_table = traits_of(run.read().kind).fills_table
 
-        def take(model: OpenedModel) -> None:
-            self.controller.guard(lambda: self._take_run(run, model))
+        def bring(_: Watch) -> OpenedModel | None:
+            self.session.runs.fetch(run)
+            return None if has_table else self.session.models.open(run.path)
+
+        def take(model: OpenedModel | None) -> None:
+            self.controller.guard(lambda: self._take_run(run, model) if model else self._take_table(run))
 
         self.controller.background.call("model", bring, take, self._show_fault)
 
@@ -172,6 +176,15 @@ class RunsPage(Page):
         # Other images drop the model that was in use, so the run's own comes after them.
         self.session.set_model(model)
         self.controller.page_wanted.emit("train")
+
+    def _take_table(self, run: Run) -> None:
+        """Of a search or a study: its values and its table, where it can be resumed."""
+        task = run.task()
+        if isinstance(task, (TuneTask, StudyTask)):
+            self.session.params.set_data(task.data)
+            self.session.params.set_exact(task.space)
+            self.controller.page_wanted.emit("tune")
+            self.controller.table_wanted.emit(run)
 
     def _rename(self) -> None:
         asker = self.controller.ask
