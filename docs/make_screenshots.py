@@ -92,8 +92,8 @@ class Photographer:
         from PySide6.QtWidgets import QApplication
 
         from convonet.desktop.app import open_window
-        from convonet.desktop.window_state import WindowState
         from convonet.desktop.style import apply_look
+        from convonet.desktop.window_state import WindowState
 
         self._folder, self._everything = folder, everything
         self._app = QApplication([])

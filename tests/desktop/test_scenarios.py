@@ -221,11 +221,8 @@ def test_a_search_is_watched_stopped_and_its_best_row_adopted(
     trials = (run.path / "trials.csv").read_text(encoding="utf-8").splitlines()[1:]
     assert 3 <= len(trials) < 36
     qtbot.waitUntil(lambda: _folds(page) == len(trials), timeout=10_000)
-    done = [
-        row
-        for row in page.search_panel.table.rows.rows
-        if row[page.search_panel.table.rows.columns.index("State")] == "done"
-    ]
+    rows = page.search_panel.table.rows
+    done = [row for row in rows.rows if row[rows.columns.index("State")] == "done"]
     if not done:
         return
     page.search_panel.table.selectRow(page.search_panel.table.rows.rows.index(done[0]))
