@@ -142,6 +142,20 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "Copies, images in training and test, contradicting labels, images that stand out, shortcuts",
         needs="initialise",
     ),
+    ActionSpec(
+        "show_augmented",
+        "Tools",
+        "Show Augmented Images",
+        "Training images as the settings vary them",
+        needs="augment",
+    ),
+    ActionSpec(
+        "find_rate",
+        "Tools",
+        "Find Learning Rate",
+        "The loss at growing learning rates, and a good rate to begin with",
+        needs="find_rate",
+    ),
     ActionSpec("show_marks", "Tools", "Marked Images", "The repair list, and the way back"),
     ActionSpec(
         "plots", "Tools", "Plots …", "Figures of the model's run: save, copy, zoom", needs="save_model"

@@ -40,6 +40,7 @@ class Controller(QObject):
         page_wanted: a page is to be shown; carries its name.
         search_wanted: the page Tune is to start a search or a study with what its form says; carries the kind.
         table_wanted: the page Tune is to show the table of a run; carries the run.
+        preview_wanted: the page Parameters is to ask for a preview; carries the kind of task.
         explain_wanted: the page of explanations is to explain images; carries their paths.
         noted: a short sentence for the status bar.
     """
@@ -50,6 +51,7 @@ class Controller(QObject):
     page_wanted = Signal(str)
     search_wanted = Signal(str)
     table_wanted = Signal(object)
+    preview_wanted = Signal(str)
     explain_wanted = Signal(object)
     noted = Signal(str)
 

@@ -30,7 +30,7 @@ class TaskActions:
         """Id → what it does."""
         names = (
             "tune study stop_tuning initialise train_only train_val train_further evaluate show_matrix "
-            "predict_images explain_images check_quality show_marks save_report stop demo"
+            "predict_images explain_images check_quality show_augmented find_rate show_marks save_report stop demo"
         )
         return {name: getattr(self, name) for name in names.split()}
 
@@ -110,6 +110,16 @@ class TaskActions:
         """Look for what may be wrong with the images."""
         self._session.start(self._session.tasks.inspect())
         self._show("data/quality")
+
+    def show_augmented(self) -> None:
+        """Training images as the settings vary them."""
+        self._show("params/preview")
+        self._controller.preview_wanted.emit("augment")
+
+    def find_rate(self) -> None:
+        """A good learning rate for the network that is set."""
+        self._show("params/preview")
+        self._controller.preview_wanted.emit("find_rate")
 
     def show_marks(self) -> None:
         self._show("data/marks")
