@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 
 LookTask = AugmentTask | FindRateTask
 _AUGMENTED = "Each row is a training image and its variations. Every epoch varies the images anew."
-_NO_AUGMENTATION = "Nothing is varied yet. Set rotation, flips or another parameter of the group Augmentation, then look here."
+_NO_AUGMENTATION = (
+    "Nothing is varied yet. Set rotation, flips or another parameter of the group Augmentation, "
+    "then look here."
+)
 _RATE = (
     "Raises the rate from batch to batch and reads off where the loss falls fastest. Nothing is kept of it."
 )
@@ -131,7 +134,10 @@ class PreviewTab(QScrollArea):
         return self._session.tasks.augment(out).changed(**self._planned())
 
     def _find_rate(self, out: Path) -> FindRateTask:
-        return self._session.tasks.find_rate(out).changed(**self._planned())
+        task = self._session.tasks.find_rate(out).changed(**self._planned())
+        # The finder sets the rate itself, so a curve stays true when its rate is used.
+        values = {name: value for name, value in task.hyper.set_values().items() if name != "init_rate"}
+        return task.changed(hyper=HyperParams.of(values))
 
     def _planned(self) -> dict[str, Any]:
         """Pixels and network of a plan's main candidate, where a plan will be trained."""
@@ -159,6 +165,7 @@ class PreviewTab(QScrollArea):
             self.augmented.note.setText(_AUGMENTED if varies else _NO_AUGMENTATION)
         self.rate.note.setText(self._said())
         self.use_rate.setVisible(self.suggested is not None)
+        self.use_rate.setEnabled(self._session.params.hyper.init_rate != self.suggested)
 
     def _said(self) -> str:
         if not self.rate.is_made:
@@ -167,8 +174,10 @@ class PreviewTab(QScrollArea):
             return _EARLIER
         if self.suggested is None:
             return _NO_RATE
-        present = self._find_rate(Path("-")).hyper.init_rate
-        return f"The loss falls fastest at {self.suggested:g}. The learning rate is set to {present:g}."
+        is_set = self._session.params.hyper.init_rate == self.suggested
+        return f"The loss falls fastest at {self.suggested:g}." + (
+            " It is the learning rate now." if is_set else ""
+        )
 
     def _ended(self, ended: WorkEnded) -> None:
         if ended.result is None or not isinstance(ended.task, LookTask):
