@@ -165,6 +165,12 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ),
     ActionSpec("draw", "Tools", "Draw a Digit …", "A pad; the model answers at once", needs="save_model"),
     ActionSpec(
+        "kernel_bench",
+        "Tools",
+        "Kernel Bench …",
+        "Slide a kernel over an image; output sizes and parameters of layers",
+    ),
+    ActionSpec(
         "show_as",
         "Tools",
         "Show as Command and Python …",

@@ -28,7 +28,7 @@ class HelpActions:
 
     def handlers(self) -> dict[str, Callable[[], None]]:
         """Id → what it does."""
-        names = "light dark system plots draw show_as open_results about tutorial snap"
+        names = "light dark system plots draw kernel_bench show_as open_results about tutorial snap"
         pages: dict[str, Callable[[], None]] = {
             f"show_{page}": partial(self._controller.page_wanted.emit, page) for page in PAGES
         }
@@ -65,6 +65,27 @@ class HelpActions:
 
     def draw(self) -> None:
         self._controller.page_wanted.emit("use/draw")
+
+    def kernel_bench(self) -> None:
+        # Dialogs are loaded when they are opened; this one loads numpy.
+        from convonet.desktop.dialogs.kernel_bench import KernelBenchDialog
+
+        controller = self._controller
+        self._open(
+            KernelBenchDialog(
+                controller.background,
+                controller.ask,
+                self._first_image(),
+                controller.window_state.folder,
+                self._window,
+            )
+        )
+
+    def _first_image(self) -> Path | None:
+        """An image of the sets that are loaded, where its file lies here."""
+        listings = self._controller.session.sets.listings.values()
+        found = (listing.root / listing.paths[0] for listing in listings if len(listing))
+        return next((path for path in found if path.is_file()), None)
 
     def show_as(self) -> None:
         # Dialogs are loaded when they are opened.
