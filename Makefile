@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 EXTRAS ?= all,dev
 TESTERS ?= 2
 
-.PHONY: install demo test test-all lint bench docs clean
+.PHONY: install demo test test-all lint bench generate docs strings clean
 
 install: $(VENV)/.installed
 
@@ -28,11 +28,22 @@ test: install lint
 	$(BIN)/pytest -n $(TESTERS)
 
 test-all: install lint
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[$(EXTRAS),jax,ray]"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[$(EXTRAS),jax,ray,docs]"
 	$(BIN)/pytest -m "slow or not slow"
 
-docs: install
+# The pages that are made from the code.
+generate: install
 	$(BIN)/python docs/generate.py
+
+# The documentation site in build/docs; it opens and searches without a network.
+docs: generate
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[$(EXTRAS),docs]"
+	$(BIN)/python -m sphinx -W --keep-going -q -b html docs build/docs
+
+# Every text that a person reads, in build/strings.txt.
+strings: install
+	mkdir -p build
+	$(BIN)/python tools/strings.py > build/strings.txt
 
 bench: install
 	$(BIN)/python -m benchmarks

@@ -1,10 +1,14 @@
-"""Writes the pages that are made from the code: parameters, the command line and the Python interface."""
+"""Writes the pages that are made from the code: `make generate`.
+
+`errors.md` and `http.md` are made for the site alone; the others are committed, and a test compares them with the code.
+"""
 
 from __future__ import annotations
 
 import importlib
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +17,7 @@ from convonet.params import FAMILIES, DataParams, HyperParams, fields_of, preset
 from convonet.params.values import ParamModel
 
 DOCS = Path(__file__).parent
-_NOTE = "<!-- Made by `make docs` from the code; a test compares the two. -->\n"
+_NOTE = "<!-- Made by `make generate` from the code; a test compares the two. -->\n"
 
 
 def parameters_page() -> str:
@@ -90,19 +94,26 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|").replace("\n", " ")
 
 
-def _python_page() -> str:
-    # The script may be loaded by its path, without its folder among those of imports.
-    sys.path.insert(0, str(DOCS))
-    page: str = importlib.import_module("python_page").python_page()
+def _page_of(module: str) -> str:
+    """A page of a script beside this one, whose page function has the script's name."""
+    # This script may be loaded by its path, without its folder among those of imports.
+    if str(DOCS) not in sys.path:
+        sys.path.insert(0, str(DOCS))
+    page: str = getattr(importlib.import_module(module), module)()
     return _NOTE + page
 
 
-PAGES = {"parameters.md": parameters_page, "command-line.md": command_page, "python.md": _python_page}
+PAGES = {
+    "parameters.md": parameters_page,
+    "command-line.md": command_page,
+    "python.md": partial(_page_of, "python_page"),
+}
+SITE_PAGES = {"errors.md": partial(_page_of, "errors_page"), "http.md": partial(_page_of, "http_page")}
 
 
 def main() -> int:
     """Write the pages."""
-    for name, page in PAGES.items():
+    for name, page in (PAGES | SITE_PAGES).items():
         (DOCS / name).write_text(page(), encoding="utf-8")
     return 0
 

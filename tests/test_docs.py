@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import importlib.util
 import re
 from pathlib import Path
@@ -9,10 +10,16 @@ from types import ModuleType
 
 import pytest
 import typer
+from PIL import Image
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
-PAGES = [*DOCS.glob("*.md"), ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"]
+SITE_PAGES = ("errors.md", "http.md")
+"""Made by `make generate`, not committed."""
+PAGES = [
+    *(page for page in sorted(DOCS.rglob("*.md")) if page.name not in SITE_PAGES),
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")),
+]
 
 
 @pytest.fixture(scope="module")
@@ -28,14 +35,54 @@ def generate() -> ModuleType:
 
 @pytest.mark.parametrize("name", ["parameters.md", "command-line.md", "python.md"])
 def test_generated_pages_are_those_of_the_code(generate: ModuleType, name: str) -> None:
-    assert (DOCS / name).read_text(encoding="utf-8") == generate.PAGES[name](), "run `make docs`"
+    assert (DOCS / name).read_text(encoding="utf-8") == generate.PAGES[name](), "run `make generate`"
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_links_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)", page.read_text(encoding="utf-8")):
         # A paper's address is not asked for: tests need no network.
-        assert target.startswith("https://") or (page.parent / target).exists(), target
+        made = Path(target).name in SITE_PAGES
+        assert made or target.startswith("https://") or (page.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("page", [p for p in PAGES if ">>> " in p.read_text("utf-8")], ids=lambda p: p.name)
+def test_examples_with_a_prompt_give_what_the_page_shows(page: Path) -> None:
+    # The closing fence of a code block is not output.
+    text = page.read_text(encoding="utf-8").replace("\n```", "\n\n```")
+    example = doctest.DocTestParser().get_doctest(text, {}, page.name, str(page), 0)
+    assert example.examples
+    assert doctest.DocTestRunner().run(example).failed == 0
+
+
+def test_every_picture_can_be_read_and_is_shown() -> None:
+    shown = {
+        (page.parent / target).resolve()
+        for page in PAGES
+        for target in re.findall(r"!\[[^]]+\]\(([^)]+)", page.read_text(encoding="utf-8"))
+    }
+    pictures = set((DOCS / "pictures").iterdir())
+    assert shown == pictures
+    for path in pictures:
+        with Image.open(path) as image:
+            image.load()
+            assert min(image.size) >= 300, path.name
+
+
+def test_every_error_has_its_example_on_the_page(generate: ModuleType) -> None:
+    page = generate.SITE_PAGES["errors.md"]()
+    for name in ("DataError", "ModelFileError", "ParamError", "OutOfMemoryError", "WorkerError"):
+        assert f"\n## {name}\n" in page
+    assert page.count("\n- ") > 300
+    assert "- The memory was not enough. Take a smaller batch, image size or network.\n" in page
+
+
+def test_every_request_of_the_server_is_on_the_page(generate: ModuleType) -> None:
+    page = generate.SITE_PAGES["http.md"]()
+    for request in ("GET /api/v1/health", "POST /api/v1/runs", "DELETE /api/v1/runs/{run}"):
+        assert f"### `{request}`" in page
+    links = set(re.findall(r"\]\(#([^)]+)\)", page))
+    assert links <= {heading.lower() for heading in re.findall(r"^### (\w+)$", page, re.MULTILINE)}
 
 
 def test_every_feature_has_its_row_with_tests_that_exist() -> None:

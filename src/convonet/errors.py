@@ -68,7 +68,9 @@ class ConvonetError(Exception):
         if self.received:
             parts.append(f"received {self.received}")
         text = "; ".join(parts) + "."
-        text = f"{text} {self.hint.rstrip('.')}." if self.hint else text
+        if self.hint:
+            # "Did you mean cat?" already ends a sentence.
+            text = f"{text} {self.hint}" if self.hint.endswith("?") else f"{text} {self.hint.rstrip('.')}."
         return "\\n".join(text.split("\n"))
 
     def to_dict(self) -> dict[str, Any]:

@@ -1,0 +1,129 @@
+"""Makes `docs/errors.md`: every message of the error tree, read from the calls in the source, with an example."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import convonet
+from convonet import errors
+from convonet.errors import ConvonetError
+
+INTRO = """# Error messages
+
+Every error says what happened, where, what was expected and received, and what to do next. The command line
+prints it as one sentence on standard error, the window and the web page show it, HTTP sends it as a problem
+document, and Python raises it as an exception with the attributes `what`, `where`, `expected`, `received` and
+`hint`.
+
+This page lists all messages by their class in Python. Words in ‹brackets› stand for your files, names and
+values. If a message does not tell you enough, see [Troubleshooting](troubleshooting.md).
+"""
+_FIELDS = ("where", "expected", "received", "hint")
+
+
+@dataclass(frozen=True)
+class Message:
+    """One call of an error class in the source: the class's name and the call's texts, with ‹names› for values."""
+
+    kind: str
+    what: str
+    texts: tuple[tuple[str, str], ...]
+
+    @property
+    def sentence(self) -> str:
+        """The message as a person reads it, made by the class itself."""
+        kind: type[ConvonetError] = getattr(errors, self.kind)
+        return kind(self.what, **dict(self.texts)).sentence()  # type: ignore[arg-type]
+
+
+def errors_page() -> str:
+    """The messages of each class, sorted, every one once."""
+    by_kind: dict[str, list[str]] = {name: [] for name in error_classes()}
+    for message in messages():
+        by_kind[message.kind].append(message.sentence)
+    parts = [INTRO]
+    for name, sentences in by_kind.items():
+        if sentences:
+            about = (getattr(errors, name).__doc__ or "").strip().splitlines()[0]
+            code = getattr(errors, name).exit_code
+            parts.append(f"## {name}\n\n{about} Exit code {code}.\n")
+            parts += [f"- {_escape(sentence)}" for sentence in sorted(set(sentences), key=str.lower)]
+            parts.append("")
+    return "\n".join(parts)
+
+
+def error_classes() -> list[str]:
+    """Names of the tree's classes, the root first."""
+    found = [ConvonetError, *_below(ConvonetError)]
+    return list(dict.fromkeys(kind.__name__ for kind in found if kind.__module__ == errors.__name__))
+
+
+def messages() -> Iterator[Message]:
+    """Every call of an error class in the package whose first argument is a text."""
+    kinds = set(error_classes())
+    for path in sorted(Path(convonet.__file__).parent.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and node.args and _name(node.func) in kinds:
+                what = text_of(node.args[0])
+                # An error that is passed on has no words of its own.
+                if re.search(r"\w{3}", re.sub("‹.*?›", "", what)):
+                    given = {word.arg: text_of(word.value) for word in node.keywords}
+                    texts = tuple((field, given[field]) for field in _FIELDS if given.get(field))
+                    yield Message(_name(node.func), what, texts)
+
+
+def text_of(node: ast.expr) -> str:
+    """An expression as text: literals as they are, values as ‹name›."""
+    match node:
+        case ast.Constant(value=None):
+            return ""
+        case ast.Constant(value=value):
+            return str(value)
+        case ast.JoinedStr(values=values):
+            return "".join(text_of(value) for value in values)
+        case ast.FormattedValue(value=value):
+            return text_of(value)
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            return text_of(left) + text_of(right)
+        case ast.IfExp(body=body):
+            return text_of(body)
+    return f"‹{_name(node)}›"
+
+
+def _name(node: ast.expr) -> str:
+    """The word of an expression that says most to a reader: the last name in it that is not a function of text."""
+    match node:
+        case ast.Name(id=name):
+            return name
+        case ast.Attribute(attr="name" | "path" | "value" | "what", value=value):
+            return _name(value)
+        case ast.Attribute(attr=name):
+            return name.strip("_")
+        case ast.Subscript(value=value):
+            return _name(value)
+        case ast.Call(func=ast.Attribute(value=ast.Constant()), args=[first, *_]):
+            return _name(first)
+        case ast.Call(args=[first, *_]) if not isinstance(first, ast.Constant):
+            return _name(first)
+        case ast.Call(func=func):
+            return _name(func)
+        case ast.GeneratorExp(elt=elt) | ast.ListComp(elt=elt):
+            return _name(elt)
+        case ast.JoinedStr(values=values):
+            return next((_name(v.value) for v in values if isinstance(v, ast.FormattedValue)), "value")
+    return "value"
+
+
+def _below(kind: type[ConvonetError]) -> Iterator[type[ConvonetError]]:
+    for child in kind.__subclasses__():
+        yield child
+        yield from _below(child)
+
+
+def _escape(sentence: str) -> str:
+    """Text that Markdown would read as markup stands as it is."""
+    return re.sub(r"([\\`*_\[\]<>|$~{}])", r"\\\1", " ".join(sentence.split()))

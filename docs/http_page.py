@@ -1,0 +1,113 @@
+"""Makes `docs/http.md` from the server's own OpenAPI description."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from convonet.server.app import create_app
+from convonet.server.settings import Settings
+
+INTRO = """# HTTP interface
+
+`convonet serve --root DIR` answers these requests under `http://127.0.0.1:8765`. Paths in requests are
+relative to the root. [The server](server.md) explains tokens, limits, events and recipes, with a complete
+example. `/openapi.json` describes the same interface for programs that generate clients.
+
+A request that is refused gets a problem document (`application/problem+json`) with `status`, `title`,
+`detail`, and `error`, which holds `what`, `where`, `expected`, `received` and `hint`.
+"""
+_HEADINGS = {
+    "health": "Server",
+    "login": "Server",
+    "logout": "Server",
+    "metrics": "Server",
+    "about": "Server",
+    "doctor": "Server",
+    "folders": "Images",
+    "datasets": "Images",
+    "images": "Images",
+    "uploads": "Images",
+    "imports": "Images",
+    "samples": "Images",
+    "sort": "Sort",
+    "params": "Parameters",
+    "families": "Parameters",
+    "presets": "Parameters",
+    "shown-as": "Parameters",
+    "runs": "Runs",
+    "compare": "Runs",
+    "models": "Models and kernels",
+    "kernels": "Models and kernels",
+}
+
+
+def http_page() -> str:
+    """Every request by subject, with its parameters, body and answer."""
+    with tempfile.TemporaryDirectory() as root:
+        document = create_app(Settings(root=Path(root))).openapi()
+    sections: dict[str, list[str]] = {name: [] for name in dict.fromkeys(_HEADINGS.values())}
+    for path, operations in document["paths"].items():
+        subject = path.removeprefix("/api/v1/").split("/")[0]
+        for method, operation in operations.items():
+            # A route of a new subject gets a section of its own rather than none.
+            heading = _HEADINGS.get(subject, subject.capitalize())
+            sections.setdefault(heading, []).append(_operation(method.upper(), path, operation))
+    parts = [INTRO]
+    for heading, entries in sections.items():
+        parts += [f"## {heading}\n", *entries]
+    parts += ["## Documents\n", "Fields that a document may lack are optional; `null` means not known.\n"]
+    parts += [_schema(name, schema) for name, schema in sorted(document["components"]["schemas"].items())]
+    return "\n".join(parts)
+
+
+def _operation(method: str, path: str, operation: dict[str, Any]) -> str:
+    lines = [f"### `{method} {path}`\n", f"{(operation.get('description') or operation['summary']).strip()}\n"]
+    for parameter in operation.get("parameters", ()):
+        if parameter["in"] != "path":
+            about = parameter.get("description") or ""
+            schema = parameter.get("schema", {})
+            lines.append(f"- `{parameter['name']}` ({_type(schema)}) {about}".rstrip())
+    if body := operation.get("requestBody"):
+        kind, content = next(iter(body["content"].items()))
+        lines.append(f"- Body: {_type(content.get('schema', {}))}, `{kind}`")
+    for status, answer in operation["responses"].items():
+        if status.isdigit():
+            content = next(iter(answer.get("content", {}).items()), None)
+            told = f", {_type(content[1].get('schema', {}))}, `{content[0]}`" if content else ""
+            lines.append(f"- Answer: {status}{told}")
+    return "\n".join(lines) + "\n"
+
+
+def _schema(name: str, schema: dict[str, Any]) -> str:
+    lines = [f"### {name}\n"]
+    if "description" in schema:
+        lines.append(f"{schema['description'].strip()}\n")
+    rows = [
+        f"| `{field}` | {_type(value)} | {_cell(value.get('description', ''))} |"
+        for field, value in schema.get("properties", {}).items()
+    ]
+    if rows:
+        lines.append("| field | type | description |\n|---|---|---|\n" + "\n".join(rows) + "\n")
+    return "\n".join(lines)
+
+
+def _type(schema: dict[str, Any]) -> str:
+    """A JSON schema in a few words; named documents link to their section."""
+    if reference := schema.get("$ref"):
+        name = reference.rsplit("/", 1)[1]
+        return f"[{name}](#{name.lower()})"
+    if options := schema.get("anyOf") or schema.get("oneOf"):
+        return " or ".join(dict.fromkeys(_type(option) for option in options))
+    if choices := schema.get("enum"):
+        return ", ".join(f"`{choice}`" for choice in choices)
+    if "const" in schema:
+        return f"`{schema['const']}`"
+    if schema.get("type") == "array":
+        return f"list of {_type(schema.get('items', {}))}"
+    return str(schema.get("type", "any"))
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.replace("|", "\\|").split())
