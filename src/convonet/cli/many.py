@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -12,11 +12,13 @@ from convonet.cli.given import data_params, hyper_params
 from convonet.cli.output import note, print_json, print_table, say
 from convonet.cli.work import do_new_run
 from convonet.csv_files import write_csv
+from convonet.documents.many import ManyRow
+from convonet.documents.run_record import Fault
 from convonet.errors import ConvonetError
 from convonet.params import HyperParams
-from convonet.runs import Run
 from convonet.runs.begin import begin_run, results_folder
 from convonet.runs.environment import available_cores
+from convonet.runs.many_table import many_row
 from convonet.tasks import TrainTask
 
 _COLUMNS = (
@@ -56,7 +58,7 @@ def many(
 ) -> None:
     """Train the same network on several data sets and test it on each; a set that fails does not stop the others."""
     values = hyper_params(hyper, settings, seed=seed)
-    rows: list[dict[str, Any]] = []
+    rows: list[ManyRow] = []
     try:
         for path in data:
             rows.append(_row(path, values, settings, out, threads, progress, accept_class_map))
@@ -67,7 +69,7 @@ def many(
             print_json(rows)
         else:
             _print(rows)
-    if any("error" in row for row in rows):
+    if any(row.error for row in rows):
         raise typer.Exit(1)
 
 
@@ -79,7 +81,7 @@ def _row(
     threads: int | None,
     progress: str,
     accept_class_map: bool,
-) -> dict[str, Any]:
+) -> ManyRow:
     """One set trained and tested: its row of the table, with `error` where it failed."""
     note(f"{path}:")
     run = None
@@ -97,39 +99,18 @@ def _row(
     except ConvonetError as error:
         note(error.sentence())
         place = str(run.path) if run is not None and run.path.exists() else None
-        return {"data": str(path), "run": place, "error": error.to_dict()}
-    return _document(path, run.path)
+        return ManyRow(data=str(path), run=place, error=Fault.of(error.to_dict()))
+    return many_row(str(path), run)
 
 
-def _document(path: Path, run: Path) -> dict[str, Any]:
-    found = Run.open(run)
-    record, history = found.read(), found.history()
-    training, test = record.scores.training, record.scores.test
-    images = record.set_record("train")
-    return {
-        "data": str(path),
-        "images": images.images if images else 0,
-        "classes": len(record.data.classes) if record.data else 0,
-        "epochs": history.epochs,
-        "val_accuracy": training.val_accuracy if training else None,
-        "test_accuracy": test.accuracy if test else None,
-        "test_interval": test.accuracy_interval if test else None,
-        "baseline": test.baseline_accuracy if test else None,
-        "seconds": record.seconds,
-        "run": str(run),
-    }
-
-
-def _print(rows: list[dict[str, Any]]) -> None:
+def _print(rows: list[ManyRow]) -> None:
     cells = [[row.get(name) for name in _COLUMNS] for row in rows]
     print_table(_COLUMNS, cells)
     for row in rows:
-        if "error" in row:
-            say(f"{row['data']}: {row['error']['what']}")
+        if row.error is not None:
+            say(f"{row.data}: {row.error.what}")
 
 
-def _write(path: Path, rows: list[dict[str, Any]]) -> None:
-    cells = (
-        [*(row.get(name, "") for name in _COLUMNS), row.get("error", {}).get("what", "")] for row in rows
-    )
+def _write(path: Path, rows: list[ManyRow]) -> None:
+    cells = ([*(row.get(name, "") for name in _COLUMNS), row.error.what if row.error else ""] for row in rows)
     write_csv(path, (*_COLUMNS, "error"), cells)

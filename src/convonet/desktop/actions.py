@@ -156,6 +156,13 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "The loss at growing learning rates, and a good rate to begin with",
         needs="find_rate",
     ),
+    ActionSpec(
+        "many_sets",
+        "Tools",
+        "Train on Many Sets …",
+        "A folder of sets: each is trained in turn, one table says what they came to",
+        needs="many_sets",
+    ),
     ActionSpec("show_marks", "Tools", "Marked Images", "The repair list, and the way back"),
     ActionSpec(
         "plots", "Tools", "Plots …", "Figures of the model's run: save, copy, zoom", needs="save_model"

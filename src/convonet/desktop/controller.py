@@ -33,6 +33,9 @@ _ACCEPT = "Go on with these images"
 class Controller(QObject):
     """What views and actions work with.
 
+    Attributes:
+        quiet_runs: runs whose faults are told by whoever began them; no dialog is opened for one.
+
     Signals:
         changed: a part of the session has another value; carries its name.
         progressed: the work told something; `progress` has it.
@@ -61,6 +64,7 @@ class Controller(QObject):
         self.progress = Progress()
         self.background = Background(self)
         self.ask: Asker | None = None
+        self.quiet_runs: set[Path] = set()
         self.actions: dict[str, QAction] = {}
         self.scan_errors: dict[Split, ConvonetError] = {}
         self.scanning = False
@@ -165,7 +169,7 @@ class Controller(QObject):
 
     def _work_ended(self, ended: WorkEnded) -> None:
         self.ended.emit(ended)
-        if ended.error is None:
+        if ended.error is None or ended.run.path in self.quiet_runs:
             return
         changed = isinstance(ended.error, DataChangedError)
         died = isinstance(ended.error, WorkerError) and ended.task.resumable

@@ -28,7 +28,7 @@ class HelpActions:
 
     def handlers(self) -> dict[str, Callable[[], None]]:
         """Id → what it does."""
-        names = "light dark system plots draw kernel_bench show_as open_results about tutorial snap"
+        names = "light dark system plots draw kernel_bench many_sets show_as open_results about tutorial snap"
         pages: dict[str, Callable[[], None]] = {
             f"show_{page}": partial(self._controller.page_wanted.emit, page) for page in PAGES
         }
@@ -80,6 +80,12 @@ class HelpActions:
                 self._window,
             )
         )
+
+    def many_sets(self) -> None:
+        # Dialogs are loaded when they are opened.
+        from convonet.desktop.dialogs.many_sets import ManySetsDialog
+
+        self._open(ManySetsDialog(self._controller, self._window))
 
     def _first_image(self) -> Path | None:
         """An image of the sets that are loaded, where its file lies here."""

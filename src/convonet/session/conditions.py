@@ -79,6 +79,7 @@ _NEEDS: dict[str, tuple[_Condition, ...]] = {
     "save_model": (_MODEL,),
     "open_results": (_MODEL,),
     "show_as": (),
+    "many_sets": (_VALID,),
     "stop": (_WORKING,),
     "stop_tuning": (_TUNING,),
 }
