@@ -171,7 +171,7 @@ class RunStore:
             ),
             differences={name: [values.get(name) for values in flat] for name in different},
             pairs=tuple(compare_pairs(runs, names)),
-            difference=difference(runs[0], runs[1], names and (names[0], names[1]))
+            difference=difference(runs[0], runs[1], None if names is None else (names[0], names[1]))
             if len(runs) == 2
             else None,
         )

@@ -74,8 +74,9 @@ class KernelBenchDialog(QDialog):
         self.stride.setRange(1, 16)
         self.padding.addItem("same size", "same")
         self.padding.addItem("no padding", "valid")
-        for title, name in (("none", None), ("max", "max"), ("average", "average")):
-            self.pooling.addItem(title, name)
+        self.pooling.addItem("none", None)
+        for kind in ("max", "average"):
+            self.pooling.addItem(kind, kind)
         self.grey, self.relu = QCheckBox("Gray"), QCheckBox("ReLU")
         self.row, self.column = QSpinBox(), QSpinBox()
         for widget, name in (

@@ -39,10 +39,10 @@ class StudyPanel(QWidget):
         self.targets = QLineEdit("90, 95, 99")
         self.targets.setAccessibleName("Target accuracies in percent")
         self.targets.setToolTip("Accuracies in percent, between commas")
-        self.metric = QComboBox()
-        self.metric.setAccessibleName("Measured on")
-        self.metric.addItem("training images", "accuracy")
-        self.metric.addItem("validation images", "val_accuracy")
+        self.measured = QComboBox()
+        self.measured.setAccessibleName("Measured on")
+        self.measured.addItem("training images", "accuracy")
+        self.measured.addItem("validation images", "val_accuracy")
         self.images = number("Images", 0, 10_000_000, 0)
         self.images.setSpecialValueText("all")
         self.images.setToolTip("At most this many, an even share of each class")
@@ -57,7 +57,7 @@ class StudyPanel(QWidget):
         self.tabs = QTabWidget()
         self.tabs.addTab(self.table, "Settings")
         self.tabs.addTab(self._plots_tab(), "Plots")
-        named = (("Targets (%)", self.targets), ("Measured on", self.metric), ("Images", self.images))
+        named = (("Targets (%)", self.targets), ("Measured on", self.measured), ("Images", self.images))
         self.options = frame(row(option_grid((named,)), None, margin=12))
 
     def _plots_tab(self) -> QWidget:
@@ -75,7 +75,7 @@ class StudyPanel(QWidget):
         """The study that the form describes. Raises ParamError."""
         return session.tasks.study(
             targets=read_targets(self.targets.text()),
-            metric=self.metric.currentData(),
+            metric=self.measured.currentData(),
             images=self.images.value() or None,
         )
 
