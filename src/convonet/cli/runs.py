@@ -141,12 +141,23 @@ def report(
         Path | None,
         typer.Option("--out", metavar="FILE.html", help="Default: report.html in the run folder."),
     ] = None,
+    title: Annotated[
+        str | None, typer.Option("--title", help="The heading of the report. Default: the run's name.")
+    ] = None,
+    explain: Annotated[
+        bool,
+        typer.Option(
+            "--explain/--no-explain",
+            help="Show which parts of the worst mistakes counted; takes a few seconds.",
+        ),
+    ] = True,
     root: opt.Root = None,
     json: opt.Json = False,
 ) -> None:
     """Write a run's report: one HTML file with all it shows, which needs no network."""
     found = _store(root).find(run)
-    answer = ask(ReportTask(run=str(found.path), out=None if out is None else str(out.resolve())))
+    target = None if out is None else str(out.resolve())
+    answer = ask(ReportTask(run=str(found.path), out=target, heading=title, explain=explain))
     if json:
         print_json(answer)
     else:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from convonet.errors import ConvonetError, DataError, InputError
 from convonet.params import DataParams
+from convonet.runs.naming import title_of
 
 if TYPE_CHECKING:
     from convonet.desktop.controller import Controller
@@ -135,11 +136,14 @@ class TaskActions:
                 expected="the model of a run",
                 hint="Open a run on the page Runs",
             )
+        heading = asker.text("Save the report", "Title of the report", title_of(model.run))
+        if heading is None:
+            return
         folder = Path(self._session.params.data.result_dir or self._controller.window_state.folder)
         path = asker.save_file("Save the report", "Web page (*.html)", str(folder / f"{model.name}.html"))
         if path is not None:
             out = path if path.suffix else path.with_suffix(".html")
-            self._session.start(self._session.tasks.report(model.run, out))
+            self._session.start(self._session.tasks.report(model.run, out, heading.strip()))
 
     def stop(self) -> None:
         self._session.stop()

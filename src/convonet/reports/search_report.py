@@ -32,7 +32,6 @@ def search_page(run: Run) -> dict[str, Any]:
     names = document.varied()
     declared = fields_of(HyperParams)
     return {
-        "title": run.id,
         "kind": record.kind,
         "state": state_words(run, record),
         "started": record.day,

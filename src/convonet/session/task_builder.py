@@ -187,9 +187,13 @@ class TaskBuilder:
             scaling=model.scaling,
         )
 
-    def report(self, run: Run, out: Path | None = None) -> ReportTask:
-        """The report of a run as one HTML file; None: `report.html` in its folder."""
-        return ReportTask(run=str(run.path), out=None if out is None else str(out))
+    def report(self, run: Run, out: Path | None = None, heading: str | None = None) -> ReportTask:
+        """The report of a run as one HTML file; None: `report.html` in its folder.
+
+        Args:
+            heading: the title at the top; None: the run's name.
+        """
+        return ReportTask(run=str(run.path), out=None if out is None else str(out), heading=heading or None)
 
     @property
     def _model(self) -> OpenedModel:

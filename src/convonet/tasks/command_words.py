@@ -129,7 +129,8 @@ def _inspect_words(task: InspectTask) -> list[str]:
 
 
 def _report_words(task: ReportTask) -> list[str]:
-    return ["report", task.run, *_given_words({"--out": task.out})]
+    words = ["report", task.run, *_given_words({"--out": task.out, "--title": task.heading})]
+    return words if task.explain else [*words, "--no-explain"]
 
 
 def _suspects_words(task: SuspectsTask) -> list[str]:

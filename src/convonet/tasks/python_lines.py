@@ -108,7 +108,8 @@ def _inspect_lines(task: InspectTask) -> str:
 
 
 def _report_lines(task: ReportTask) -> str:
-    return f"convonet.report({task.run!r}{_given_values({'out': task.out})})\n"
+    given = {"out": task.out, "title": task.heading, "explain": None if task.explain else False}
+    return f"convonet.report({task.run!r}{_given_values(given)})\n"
 
 
 def _suspects_lines(task: SuspectsTask) -> str:
