@@ -22,6 +22,7 @@ from convonet.api.inputs import (
 )
 from convonet.api.run_results import TrainedRun, trained_run
 from convonet.atomic import replacing
+from convonet.events import Watch
 from convonet.jobs.report_heats import mistake_heats
 from convonet.params.recipes import recipe_of
 from convonet.reports.run_report import write_report

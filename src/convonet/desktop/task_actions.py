@@ -136,7 +136,10 @@ class TaskActions:
                 expected="the model of a run",
                 hint="Open a run on the page Runs",
             )
-        heading = asker.text("Save the report", "Title of the report", title_of(model.run))
+        heading: str | None = ""
+        # A server gives the report that it has.
+        if not self._session.backend.is_remote:
+            heading = asker.text("Save the report", "Title of the report", title_of(model.run))
         if heading is None:
             return
         folder = Path(self._session.params.data.result_dir or self._controller.window_state.folder)
