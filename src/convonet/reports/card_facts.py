@@ -21,7 +21,7 @@ def known_facts(record: RunRecord, tested: EvaluationDocument | None, images: Im
     """Sentences by heading; what only a person knows is not among them."""
     facts: Facts = {
         "Model details": _details(record, images),
-        "Intended use": [_use(record, tested, images)],
+        "Intended use": [_use(tested)],
         "Factors": _factors(record),
         "Training data": _training_data(record, images),
     }
@@ -34,7 +34,7 @@ def known_facts(record: RunRecord, tested: EvaluationDocument | None, images: Im
     ]
     facts["Evaluation data"] = _evaluation_data(tested)
     facts["Quantitative analyses"] = _analyses(tested)
-    facts["Caveats and recommendations"] = _caveats(tested, images)
+    facts["Caveats and recommendations"] = _caveats(tested)
     return facts
 
 
@@ -57,9 +57,11 @@ def _network(record: RunRecord) -> str:
     return f"family {FAMILIES[family].title}" if family in FAMILIES else f"family {family}"
 
 
-def _use(record: RunRecord, tested: EvaluationDocument | None, images: ImagesPart) -> str:
+def _use(tested: EvaluationDocument | None) -> str:
     if tested is not None and tested.unknown is not None:
-        return "It answers with one of these classes, or with “none of these” for images that differ too much from them."
+        return (
+            "It answers with one of these classes, or with “none of these” where an image differs too much."
+        )
     return "It always answers with one of these classes, also for images that show none of them."
 
 
@@ -115,7 +117,7 @@ def _analyses(tested: EvaluationDocument) -> list[str]:
     ]
 
 
-def _caveats(tested: EvaluationDocument, images: ImagesPart) -> list[str]:
+def _caveats(tested: EvaluationDocument) -> list[str]:
     facts = [
         f"Calibration error {tested.ece:.3f}: {tested.confidence_sentence}",
         "Scores hold for images like the tested ones; other cameras, places or times may do worse.",

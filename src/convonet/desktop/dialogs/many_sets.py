@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QDialog, QWidget
 from convonet.desktop.many_queue import ManyQueue, QueuedSet
 from convonet.desktop.widgets.basic import button, column, label, row
 from convonet.desktop.widgets.table import TableView, percent, tenths
+from convonet.errors import ConvonetError
 from convonet.params.recipes import RECIPE_TITLES
 from convonet.session.many_sets import FoundSet, find_sets
 
@@ -70,7 +71,11 @@ class ManySetsDialog(QDialog):
             return find_sets(images, data, folder, watch)
 
         self._note.setText("Looking at the folders …")
-        self._controller.background.call("many sets", look, self.queue.take, self._controller.show_error)
+        self._controller.background.call("many sets", look, self.queue.take, self._show_fault)
+
+    def _show_fault(self, error: ConvonetError) -> None:
+        self._controller.show_error(error)
+        self.refresh()
 
     def _start(self) -> None:
         self._controller.guard(self.queue.start)
