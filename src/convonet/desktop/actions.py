@@ -118,6 +118,14 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "predict_images", "Tasks", "Predict New Images …", "Tell the class of files", "Ctrl+P", "predict"
     ),
     ActionSpec(
+        "paste_images",
+        "Tasks",
+        "Predict Pasted Image",
+        "Tell the class of the image or the files on the clipboard",
+        "Ctrl+V",
+        "predict",
+    ),
+    ActionSpec(
         "explain_images", "Tasks", "Explain Images …", "Which part of an image counted", needs="explain"
     ),
     ActionSpec("stop", "Tasks", "Stop", "What was done is kept", "Ctrl+.", "stop", new_group=True),

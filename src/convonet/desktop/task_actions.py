@@ -31,7 +31,7 @@ class TaskActions:
         """Id → what it does."""
         names = (
             "tune study stop_tuning initialise train_only train_val train_further evaluate show_matrix "
-            "predict_images explain_images check_quality show_augmented find_rate show_marks save_report stop demo"
+            "predict_images paste_images explain_images check_quality show_augmented find_rate show_marks save_report stop demo"
         )
         return {name: getattr(self, name) for name in names.split()}
 
@@ -85,6 +85,11 @@ class TaskActions:
         if paths:
             self._session.start(self._session.tasks.predict(paths))
             self._show("use")
+
+    def paste_images(self) -> None:
+        """Predict what is on the clipboard."""
+        self._show("use")
+        self._controller.paste_wanted.emit()
 
     def explain_images(self) -> None:
         """Ask for images and explain the model's answers for them."""
