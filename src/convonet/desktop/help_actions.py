@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
@@ -51,9 +52,6 @@ class HelpActions:
         self._controller.window_state.theme = theme
 
     def plots(self) -> None:
-        # Dialogs are loaded when they are opened; this one loads matplotlib.
-        from convonet.desktop.dialogs.plots import PlotsDialog
-
         model = self._controller.session.model
         if model is None or model.run is None:
             raise InputError(
@@ -61,18 +59,15 @@ class HelpActions:
                 expected="the model of a run",
                 hint="Train a network, or open a run on the page Runs",
             )
-        self._open(PlotsDialog(model.run, self._window))
+        self._open(_dialog("plots", "PlotsDialog")(model.run, self._window))
 
     def draw(self) -> None:
         self._controller.page_wanted.emit("use/draw")
 
     def kernel_bench(self) -> None:
-        # Dialogs are loaded when they are opened; this one loads numpy.
-        from convonet.desktop.dialogs.kernel_bench import KernelBenchDialog
-
         controller = self._controller
         self._open(
-            KernelBenchDialog(
+            _dialog("kernel_bench", "KernelBenchDialog")(
                 controller.background,
                 controller.ask,
                 self._first_image(),
@@ -82,10 +77,7 @@ class HelpActions:
         )
 
     def many_sets(self) -> None:
-        # Dialogs are loaded when they are opened.
-        from convonet.desktop.dialogs.many_sets import ManySetsDialog
-
-        self._open(ManySetsDialog(self._controller, self._window))
+        self._open(_dialog("many_sets", "ManySetsDialog")(self._controller, self._window))
 
     def _first_image(self) -> Path | None:
         """An image of the sets that are loaded, where its file lies here."""
@@ -94,10 +86,7 @@ class HelpActions:
         return next((path for path in found if path.is_file()), None)
 
     def show_as(self) -> None:
-        # Dialogs are loaded when they are opened.
-        from convonet.desktop.dialogs.shown_as import ShownAsDialog
-
-        self._open(ShownAsDialog(self._controller.session, self._window))
+        self._open(_dialog("shown_as", "ShownAsDialog")(self._controller.session, self._window))
 
     def open_results(self) -> None:
         model = self._controller.session.model
@@ -106,18 +95,14 @@ class HelpActions:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
 
     def about(self) -> None:
-        # Dialogs are loaded when they are opened.
-        from convonet.desktop.dialogs.about import AboutDialog
-
         self._open(
-            AboutDialog(self._controller.background, self._controller.session.backend.examine, self._window)
+            _dialog("about", "AboutDialog")(
+                self._controller.background, self._controller.session.backend.examine, self._window
+            )
         )
 
     def tutorial(self) -> None:
-        # Dialogs are loaded when they are opened.
-        from convonet.desktop.dialogs.tutorial import TutorialDialog
-
-        self._open(TutorialDialog(self._window))
+        self._open(_dialog("tutorial", "TutorialDialog")(self._window))
 
     def snap(self) -> None:
         if self._controller.ask is None:
@@ -131,6 +116,11 @@ class HelpActions:
         """Beside the window, which stays usable."""
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.show()
+
+
+def _dialog(module: str, name: str) -> Any:
+    """A dialog's class. Its module is loaded when it is opened: one loads matplotlib, another numpy."""
+    return getattr(importlib.import_module(f"convonet.desktop.dialogs.{module}"), name)
 
 
 def save_picture(window: QWidget, path: Path) -> None:

@@ -31,7 +31,8 @@ class TaskActions:
         """Id → what it does."""
         names = (
             "tune study stop_tuning initialise train_only train_val train_further evaluate show_matrix "
-            "predict_images paste_images explain_images check_quality show_augmented find_rate show_marks save_report stop demo"
+            "predict_images paste_images explain_images check_quality show_augmented find_rate show_marks "
+            "save_report stop demo"
         )
         return {name: getattr(self, name) for name in names.split()}
 

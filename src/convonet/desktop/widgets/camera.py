@@ -31,8 +31,6 @@ class Camera(QThread):
         self._stopped = threading.Event()
 
     def run(self) -> None:
-        # Its own sentences on standard error say nothing that the page does not say.
-        cv2.setLogLevel(0)
         camera = cv2.VideoCapture(self._source)
         try:
             while not self._stopped.is_set():
