@@ -201,11 +201,14 @@ def test_the_last_blocks_are_trained_where_all_take_too_long(
     work(run, task, Watch())
     run.update(state="done")
     plan = run.read().plan
-    released, epochs = plan.decision("fine_tuned", "release"), plan.decision("fine_tuned", "epochs")
+    released = plan.decision("fine_tuned", "release")
     assert released is not None
     assert (released.value, released.reason.split(";")[0]) == (6, "an epoch of all layers takes 1000 s")
-    assert epochs is not None
-    assert epochs.value in (2, 3)
+    # Epochs that are faster than measured become more.
+    tuned = [one for one in plan.decisions if (one.candidate, one.what) == ("fine_tuned", "epochs")]
+    lengths = [(one.after, one.value) for one in tuned]
+    assert lengths[0] in [(0, 2), (0, 3)]
+    assert lengths[-1] == (1, 12)
     assert plan.candidate("fine_tuned").state == "done"
     repeated = Run.create(tmp_path, VerifyTask(run=str(run.path), threads=1))
     answer = verify_job.work(repeated, repeated.task(), Watch())

@@ -97,6 +97,25 @@ def test_fit_survives_tiny_and_huge_logits(scale):
     assert t == pytest.approx(np.clip(scale * metrics.fit_temperature(logits, y_true), *TEMPERATURE_RANGE))
 
 
+@pytest.mark.parametrize("true_t", [0.4, 1.0, 3.0])
+def test_calibrated_losses_do_not_depend_on_how_sure_a_network_is(true_t):
+    logits, _, y_true = calibrated(5)
+    losses, temperature = metrics.calibrated_losses(y_true, scipy.special.softmax(logits / true_t, axis=1))
+    expected = scipy.optimize.minimize_scalar(
+        lambda t: log_loss(y_true, scipy.special.softmax(logits / t, axis=1)),
+        bounds=(0.1, 10),
+        method="bounded",
+    )
+    assert losses.shape == (len(y_true),)
+    assert losses.mean() == pytest.approx(expected.fun, rel=1e-4)
+    assert temperature * true_t == pytest.approx(expected.x, rel=0.02)
+
+
+def test_a_sure_mistake_costs_a_finite_loss():
+    losses, _ = metrics.calibrated_losses([0, 1, 0], [[1.0, 0.0], [1.0, 0.0], [1.0, 0.0]])
+    assert np.isfinite(losses).all()
+
+
 def test_fit_without_a_minimum_stops_at_the_range():
     separated = np.array([[1.0, 0.0], [0.0, 1.0]])
     assert metrics.fit_temperature(separated, [0, 1]) == TEMPERATURE_RANGE[0]

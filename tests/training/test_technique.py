@@ -11,7 +11,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sklearn.metrics import roc_auc_score, top_k_accuracy_score
+from scipy.optimize import minimize_scalar
+from scipy.special import softmax
+from sklearn.metrics import log_loss, roc_auc_score, top_k_accuracy_score
 
 from convonet.errors import Cancelled, TrainingError
 from convonet.events import BatchEnded, Event, TrainingStopped, Warned, Watch
@@ -206,6 +208,18 @@ def test_auc_and_top_k_are_scikit_learns(create: Create, rows: Rows) -> None:
     line = result.history.csv_line(result.model_epoch - 1).split(",")
     heads = result.history.csv_head().split(",")
     assert float(line[heads.index("val_auc")]) == best["val_auc"]
+
+
+def test_the_epoch_with_the_best_calibrated_loss_is_kept(create: Create, rows: Rows) -> None:
+    model, result, _ = _run(create, rows, _hyper(epochs=6, save_best="val_calibrated_loss"))
+    images, labels = rows[1].take(slice(None))
+    logits = np.log(np.clip(model.predict(images), 1e-7, 1))
+    expected = minimize_scalar(lambda t: log_loss(labels, softmax(logits / t, axis=1)), bounds=(0.05, 20))
+    column = result.history.column("val_calibrated_loss")
+    assert column[result.model_epoch - 1] == min(column) == pytest.approx(expected.fun, rel=1e-3)
+    assert all(
+        one <= other + 1e-9 for one, other in zip(column, result.history.column("val_loss"), strict=True)
+    )
 
 
 def test_class_weights_are_those_of_plain_keras(create: Create, rows: Rows) -> None:

@@ -103,6 +103,7 @@ class PlanDecision(Document):
         what: `epochs` (0: not trained), `stop_after`, `rate` (a learning rate to start anew with) or `release` (only
             the last blocks are trained).
         value: the epochs, the learning rate, or the number of blocks.
+        after: epochs that were done when it was decided; 0: before training.
         reason: in a sentence.
     """
 
@@ -110,6 +111,7 @@ class PlanDecision(Document):
     what: str
     value: float
     reason: str = ""
+    after: int = 0
 
 
 class ImageFacts(Document):
@@ -192,6 +194,13 @@ class Plan(Document):
         """What was decided last for a candidate; None where nothing was."""
         found = (one for one in reversed(self.decisions) if (one.candidate, one.what) == (candidate, what))
         return next(found, None)
+
+    def length(self, candidate: str, after: int) -> int | None:
+        """The epochs that were decided on for a candidate when so many were done; None where nothing was decided."""
+        wanted = (candidate, "epochs", after)
+        found = (one for one in self.decisions if (one.candidate, one.what, one.after) == wanted)
+        decision = next(found, None)
+        return None if decision is None else int(decision.value)
 
     def with_candidate(self, changed: Candidate) -> Plan:
         """The plan with a candidate in its new state."""

@@ -13,6 +13,7 @@ from convonet.documents.plan import Candidate, Plan, PlanDecision
 from convonet.events import StageStarted, Warned, Watch
 from convonet.jobs.plan_speed import Speed, measure_speed
 from convonet.jobs.train_sets import TrainSets
+from convonet.params.training_params import CALIBRATED_LOSS
 from convonet.runs import Run
 from convonet.tasks import TrainTask
 from convonet.training.net_training import TrainingResult
@@ -23,6 +24,8 @@ _SHARE_OF_EARLIER = 0.35
 _SHARE_BEFORE_REFIT = 0.45
 """The same where the chosen candidate is trained again on all images."""
 _OVERTIME = 1.15
+_TOLERANCE = 0.04
+"""Of the time budget: a training that will end this much earlier or later keeps its number of epochs."""
 _RESTARTS = 2
 
 
@@ -45,6 +48,7 @@ class PlanDecisions:
     def __post_init__(self) -> None:
         self._spent_before = sum(one.seconds for one in self.plan.candidates)
         self._replays = self.run.read().replay
+        self._until: dict[str, float] = {}
 
     def write(self, plan: Plan) -> None:
         """Keep a changed plan in the record."""
@@ -63,6 +67,9 @@ class PlanDecisions:
         if self.task.hyper.is_set("batch_size"):
             # The person's, or half of it after the memory was not enough.
             hyper = hyper.changed(batch_size=self.task.hyper.batch_size)
+        if validation and candidate.kind != "frozen" and not hyper.is_set("save_best"):
+            # The model is calibrated in the end, so an epoch that is too sure of itself is not worse for that.
+            hyper = hyper.changed(save_best=CALIBRATED_LOSS)
         data = candidate.data_params(self.task.data)
         return self.task.changed(data=data, hyper=hyper, validation=validation, recipe="none")
 
@@ -74,9 +81,10 @@ class PlanDecisions:
         """
         if not candidate.timed:
             return None
-        known = self.plan.decision(candidate.name, "epochs")
+        known = self.plan.length(candidate.name, after=0)
         if known is not None:
-            return int(known.value)
+            self._until[candidate.name] = time.monotonic() + self._left_for(candidate)
+            return known
         self.watch.tell(StageStarted(stage="speed", title="Measuring how fast it trains"))
         left = self._left_for(candidate)
         speed = self._measured(candidate, sets)
@@ -85,11 +93,39 @@ class PlanDecisions:
             self._release_less(candidate, speed)
             speed = self._measured(candidate, sets)
             left = self._left_for(candidate)
+        self._until[candidate.name] = time.monotonic() + left
         epochs = min(candidate.most_epochs, int(left / speed.epoch_seconds))
         if epochs < candidate.least_epochs:
             epochs = candidate.least_epochs if alone else 0
         self._decide(candidate, "epochs", epochs, _why_epochs(candidate, epochs, speed, left))
         return epochs
+
+    def new_length(self, candidate: Candidate) -> Callable[[int, float], int | None]:
+        """Asked after each epoch: more or fewer of them where they take less or more time than was measured."""
+        took: list[float] = []
+
+        def length(epoch: int, seconds: float) -> int | None:
+            if not candidate.timed:
+                return None
+            known = self.plan.length(candidate.name, epoch)
+            if known is not None or self._replays:
+                return known
+            took.append(seconds)
+            mean, before = sum(took) / len(took), self._epochs_of(candidate)
+            left, tolerance = (
+                self._until[candidate.name] - time.monotonic(),
+                _TOLERANCE * 60 * self.plan.minutes,
+            )
+            most, least = epoch + (left + tolerance) / mean, epoch + (left - tolerance) / mean
+            wanted = int(most) if most < before else int(least) if least > before else before
+            wanted = min(max(wanted, epoch + 1, candidate.least_epochs), candidate.most_epochs)
+            if wanted == before:
+                return None
+            reason = f"an epoch takes {mean:.1f} s: {wanted} epochs instead of {before}"
+            self._decide(candidate, "epochs", wanted, reason, after=epoch)
+            return wanted
+
+        return length
 
     def deadline(self, candidate: Candidate) -> Callable[[int], str]:
         """Asked after each epoch: ends a training that turned out slower than was measured."""
@@ -152,8 +188,13 @@ class PlanDecisions:
         reason = f"an epoch of all layers takes {seconds}; only the last {blocks} blocks are trained"
         self._decide(candidate, "release", blocks, reason)
 
-    def _decide(self, candidate: Candidate, what: str, value: float, reason: str) -> None:
-        decision = PlanDecision(candidate=candidate.name, what=what, value=value, reason=reason)
+    def _epochs_of(self, candidate: Candidate) -> int:
+        decided = self.plan.decision(candidate.name, "epochs")
+        assert decided is not None
+        return int(decided.value)
+
+    def _decide(self, candidate: Candidate, what: str, value: float, reason: str, *, after: int = 0) -> None:
+        decision = PlanDecision(candidate=candidate.name, what=what, value=value, reason=reason, after=after)
         self.write(self.plan.with_decision(decision))
 
 

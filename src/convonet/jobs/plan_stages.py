@@ -185,6 +185,7 @@ class _Carrying:
         settings: dict[str, Any] = {
             "callbacks": self.callbacks,
             "stop_after": self.decisions.deadline(candidate),
+            "new_length": self.decisions.new_length(candidate),
             "on_collapse": lambda collapse: self.decisions.may_restart(candidate),
         }
         fit = Fit(self.run, task, sets, folder, settings, advises=False)

@@ -15,6 +15,7 @@ from ._checks import BoolArray, FloatArray, IntArray
 # Outside this range a fitted temperature says only that the set is too small or has no mistake.
 TEMPERATURE_RANGE = (0.05, 20.0)
 LOG_FLOOR = 1e-30
+_LEAST_PROBABILITY = 1e-7
 
 
 class Confidence(NamedTuple):
@@ -157,6 +158,33 @@ def fit_temperature(logits_or_log_probs: ArrayLike, y_true: ArrayLike) -> float:
     if _slope(shifted, own, high)[0] <= 0:
         return TEMPERATURE_RANGE[0]
     return 1 / _root(shifted, own, low, high)
+
+
+def calibrated_losses(y_true: ArrayLike, probabilities: ArrayLike) -> tuple[FloatArray, float]:
+    """Log-loss of each answer after the temperature that makes their mean smallest, and that temperature.
+
+    What is left says how well the classes are told apart, however sure the network is (Guo and others 2017).
+
+    Args:
+        y_true: True class indices, shape (n,).
+        probabilities: Shape (n, classes).
+
+    Returns:
+        Losses in nats, shape (n,), and the temperature within ``TEMPERATURE_RANGE``.
+
+    Raises:
+        ValueError: shapes do not fit.
+    """
+    true = np.asarray(y_true, np.int64)
+    # One answer that is surely wrong must not decide a comparison by an infinite loss.
+    logs = np.log(np.clip(np.asarray(probabilities, np.float64), _LEAST_PROBABILITY, 1.0))
+    temperature = fit_temperature(logs, true)
+    cooled = logs / temperature
+    top = cooled.max(axis=1)
+    losses: FloatArray = (
+        np.log(np.exp(cooled - top[:, None]).sum(axis=1)) + top - cooled[np.arange(len(true)), true]
+    )
+    return losses, temperature
 
 
 def apply_temperature(probabilities: ArrayLike, t: float) -> FloatArray:

@@ -17,7 +17,10 @@ Schedule = Literal["constant", "exponential", "cosine", "one_cycle"]
 WarmUpUnit = Literal["epochs", "batches"]
 LossName = Literal["cross_entropy", "focal"]
 Monitor = Literal["val_loss", "val_accuracy", "val_auc", "loss", "accuracy"]
-SaveBest = Literal["none", "val_loss", "val_accuracy", "val_auc", "loss", "accuracy"]
+SaveBest = Literal["none", "val_loss", "val_calibrated_loss", "val_accuracy", "val_auc", "loss", "accuracy"]
+
+CALIBRATED_LOSS = "val_calibrated_loss"
+"""The validation loss after the temperature that suits it best: an epoch that is too sure is not a worse one."""
 TargetMetric = Literal["accuracy", "val_accuracy"]
 
 
@@ -318,4 +321,6 @@ class TrainingParams(ParamModel):
     def extra_scores(self) -> tuple[str, ...]:
         """Scores of the validation images beside loss and accuracy, as the history names them."""
         auc = self.track_auc or "val_auc" in self.watched.values()
-        return ("val_auc",) * auc + ("val_top_k_accuracy",) * (self.top_k is not None)
+        calibrated = self.save_best == CALIBRATED_LOSS
+        names = {"val_auc": auc, CALIBRATED_LOSS: calibrated, "val_top_k_accuracy": self.top_k is not None}
+        return tuple(name for name, wanted in names.items() if wanted)

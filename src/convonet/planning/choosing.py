@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from convonet import metrics
 from convonet.documents.plan import ValidationScore
 
-_LEAST_PROBABILITY = 1e-7
 _TIE = 0.5
 """A difference below so many of its standard errors is a tie."""
 
@@ -50,14 +49,7 @@ def score_validation(
     The temperature is fitted on the same images (Guo and others 2017): one number, the same liberty for each
     candidate.
     """
-    # One answer that is surely wrong must not decide the comparison by an infinite loss.
-    logs = np.log(np.clip(np.asarray(probabilities, np.float64), _LEAST_PROBABILITY, 1.0))
-    temperature = metrics.fit_temperature(logs, labels)
-    cooled = logs / temperature
-    cooled -= np.log(np.exp(cooled - cooled.max(1, keepdims=True)).sum(1, keepdims=True)) + cooled.max(
-        1, keepdims=True
-    )
-    losses = -cooled[np.arange(len(labels)), labels]
+    losses, temperature = metrics.calibrated_losses(labels, probabilities)
     correct = int((probabilities.argmax(1) == labels).sum())
     low, high = metrics.wilson(correct, len(labels))
     score = ValidationScore(
@@ -65,7 +57,7 @@ def score_validation(
         accuracy=correct / len(labels),
         accuracy_interval=(low, high),
         log_loss=float(losses.mean()),
-        temperature=float(temperature),
+        temperature=temperature,
         majority=float(np.bincount(labels).max() / len(labels)),
     )
     return score, losses

@@ -51,6 +51,7 @@ class Position:
         recent: losses of the last batches of the epoch, for the guard.
         began_bad: the loss had already exploded when the epoch began.
         restores: how often the guard has lowered the rate since an epoch last ended well.
+        epochs: how long training is where that was changed on the way; 0: what the hyper parameters say.
     """
 
     epoch: int = 1
@@ -70,6 +71,7 @@ class Position:
     recent: list[float] = field(default_factory=list)
     began_bad: bool = False
     restores: int = 0
+    epochs: int = 0
 
     def begin_epoch(self, epoch: int) -> None:
         """Stand before the first batch of an epoch."""

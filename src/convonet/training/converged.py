@@ -13,6 +13,7 @@ from convonet.inference.probabilities import to_probabilities
 from convonet.nets.backend import keras
 from convonet.nets.net_model import NetModel
 from convonet.params.hyper_params import HyperParams
+from convonet.params.training_params import CALIBRATED_LOSS
 from convonet.training.history import History
 from convonet.training.image_rows import ImageRows
 from convonet.training.linear_head import fit_head
@@ -82,4 +83,6 @@ def _scores(
     }
     if "val_auc" in extra:
         scores["val_auc"] = metrics.roc_auc_ovr(labels, probabilities)
+    if CALIBRATED_LOSS in extra:
+        scores[CALIBRATED_LOSS] = float(metrics.calibrated_losses(labels, probabilities)[0].mean())
     return {name: score for name, score in scores.items() if score is not None}

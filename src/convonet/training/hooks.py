@@ -146,7 +146,7 @@ class ProgressReporter(Hook):
         return True
 
     def _report(self, state: TrainingState) -> None:
-        position, epochs = state.position, state.hyper.epochs
+        position, epochs = state.position, state.epochs
         # As if no rule stopped it earlier: nobody can know that yet.
         left = (epochs - position.epoch + 1) * state.images - state.images_shown
         state.watch.tell(

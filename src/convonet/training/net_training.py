@@ -53,6 +53,8 @@ class NetTraining:
             validation score it must be every epoch.
         callbacks: a person's own `keras.callbacks.Callback`s. Their state is not in the checkpoint.
         stop_after: asked after each epoch (from 1); the reason to stop there, empty where there is none.
+        new_length: asked after each epoch (from 1) that is not the last, with the seconds it took; the number of epochs
+            that training has from now on, None: as many as before. Schedules are stretched to it.
         on_collapse: called after each epoch in which training has collapsed; true ends training, with
             `Collapse.reason()` as `TrainingResult.stopped`. None: training continues. One warning says so either way.
         workers: processes that compute each batch together, this one included.
@@ -67,6 +69,7 @@ class NetTraining:
     validates: Callable[[int], bool] = lambda epoch: True
     callbacks: Sequence[Any] = ()
     stop_after: Callable[[int], str] = lambda epoch: ""
+    new_length: Callable[[int, float], int | None] = lambda epoch, seconds: None
     on_collapse: Callable[[Collapse], bool] | None = None
     workers: int = 1
     executor: ExecutorName = "local"

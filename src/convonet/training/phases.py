@@ -6,6 +6,7 @@ run is resumed, so the weights, the history and the position are those of an uni
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -134,12 +135,13 @@ class PhasedRun:
             val = None if val is None else backbone.features(val, self._watch).rows
             if hyper.head_solver == "lbfgs":
                 return self._converge(model, train, val, frozen.images_per_second)
-        settings = replace(self._training, model=model)
+        # The length that may change on the way is that of fine-tuning.
+        settings = replace(self._training, model=model, new_length=lambda epoch, seconds: None)
         if self._second_began():
             # The history file of a run in its second phase is longer than what the first one knows.
             settings = replace(settings, on_resume=lambda history, size: None)
         follows = hyper.fine_tune_epochs
-        watch = PhaseWatch(self._watch, 0, hyper.epochs + follows, follows > 0)
+        watch = PhaseWatch(self._watch, later=follows)
         return self._run_phase(TrainingRun(settings, train, val, watch))
 
     def _converge(
@@ -168,11 +170,12 @@ class PhasedRun:
             validates=lambda epoch: given.validates(offset + epoch),
             callbacks=given.callbacks,
             stop_after=lambda epoch: given.stop_after(offset + epoch),
+            new_length=given.new_length,
             on_collapse=given.on_collapse,
             workers=given.workers,
             executor=given.executor,
         )
-        watch = PhaseWatch(self._watch, offset, offset + hyper.epochs)
+        watch = PhaseWatch(self._watch, earlier=offset)
         result = self._run_phase(TrainingRun(training, self._train, self._val, watch))
         return replace(result, history=self._whole(result.history), model_epoch=offset + result.model_epoch)
 
@@ -203,7 +206,10 @@ class PhasedRun:
         keeper = create_rules(self._training.hyper, validation=self._val is not None).keeper
         if keeper is None:
             return second
-        scores = [result.history.rows[result.model_epoch - 1][keeper.monitor] for result in (first, second)]
+        scores = [
+            result.history.rows[result.model_epoch - 1].get(keeper.monitor, math.nan)
+            for result in (first, second)
+        ]
         if is_better(scores[1], scores[0], keeper.monitor):
             return second
         self._training.model.keras_model.set_weights(head_only)
@@ -234,14 +240,13 @@ class PhaseWatch(Watch):
     """Tells a phase's events with the epochs of the whole training.
 
     Args:
-        offset: epochs of earlier phases.
-        epochs: of all phases.
-        follows: whether another phase comes, so that the end of this one is not that of training.
+        earlier, later: epochs of the phases before and after this one; where another one follows, the end of this one
+            is not that of training.
     """
 
-    def __init__(self, watch: Watch, offset: int, epochs: int, follows: bool = False) -> None:
+    def __init__(self, watch: Watch, *, earlier: int = 0, later: int = 0) -> None:
         super().__init__()
-        self._watch, self._offset, self._epochs, self._follows = watch, offset, epochs, follows
+        self._watch, self._earlier, self._later = watch, earlier, later
 
     def tell(self, event: Event) -> None:
         self._watch.tell(self._moved(event))
@@ -252,12 +257,16 @@ class PhaseWatch(Watch):
     def _moved(self, event: Event) -> Event:
         match event:
             case TrainingStarted():
-                return replace(event, epochs=self._epochs, first_epoch=self._offset + event.first_epoch)
+                first = self._earlier + event.first_epoch
+                return replace(event, epochs=self._all(event.epochs), first_epoch=first)
             case BatchEnded() | EpochEnded():
-                return replace(event, epochs=self._epochs, epoch=self._offset + event.epoch)
-            case TrainingStopped() if self._follows:
+                return replace(event, epochs=self._all(event.epochs), epoch=self._earlier + event.epoch)
+            case TrainingStopped() if self._later:
                 return Warned(message=f"The first phase ended early: {event.reason}", subject="phase")
             case TrainingStopped() | CheckpointSaved():
-                return replace(event, epoch=self._offset + event.epoch)
+                return replace(event, epoch=self._earlier + event.epoch)
             case _:
                 return event
+
+    def _all(self, epochs: int) -> int:
+        return self._earlier + epochs + self._later

@@ -15,6 +15,7 @@ from convonet.inference.probabilities import to_probabilities
 from convonet.nets import backend
 from convonet.nets.net_model import NetModel
 from convonet.params.hyper_params import HyperParams
+from convonet.params.training_params import CALIBRATED_LOSS
 from convonet.training.collapse import PredictionCounts
 from convonet.training.image_rows import ImageRows
 from convonet.training.losses import targets
@@ -62,6 +63,8 @@ class Scorer:
         found: dict[str, float | None] = {}
         if "val_auc" in self.hyper.extra_scores:
             found["val_auc"] = metrics.roc_auc_ovr(labels, probabilities)
+        if CALIBRATED_LOSS in self.hyper.extra_scores:
+            found[CALIBRATED_LOSS] = float(metrics.calibrated_losses(labels, probabilities)[0].mean())
         if self.hyper.top_k is not None:
             found["val_top_k_accuracy"] = metrics.top_k_accuracy(labels, probabilities, self.hyper.top_k)
         return {name: value for name, value in found.items() if value is not None}

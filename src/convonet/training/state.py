@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from convonet.events import Watch
 from convonet.params.hyper_params import HyperParams
 from convonet.training.checkpoint import Position
 from convonet.training.history import History
+from convonet.training.schedules import Schedule, create_schedule
 
 
 @dataclass
@@ -19,7 +20,6 @@ class TrainingState:
     Attributes:
         images: training images, each shown once an epoch.
         optimizer: the Keras optimizer.
-        schedule: the learning rate of a step of the whole training, from 0.
         history: rows of the finished epochs.
         position: what a checkpoint keeps of the rest.
     """
@@ -28,9 +28,23 @@ class TrainingState:
     watch: Watch
     images: int
     optimizer: Any
-    schedule: Callable[[int], float]
     history: History
     position: Position = field(default_factory=Position)
+
+    @property
+    def epochs(self) -> int:
+        """How many there are in all."""
+        return self.position.epochs or self.hyper.epochs
+
+    @cached_property
+    def schedule(self) -> Schedule:
+        """The learning rate of a step of the whole training, from 0."""
+        return create_schedule(self.hyper.changed(epochs=self.epochs), self.steps)
+
+    def set_epochs(self, epochs: int) -> None:
+        """Make training longer or shorter; its schedule is stretched, so that the rate still ends where it should."""
+        self.position.epochs = epochs
+        self.__dict__.pop("schedule", None)
 
     @property
     def steps(self) -> int:
@@ -50,7 +64,7 @@ class TrainingState:
     @property
     def is_over(self) -> bool:
         """Whether there is no epoch left to train."""
-        return bool(self.position.ended) or self.position.epoch > self.hyper.epochs
+        return bool(self.position.ended) or self.position.epoch > self.epochs
 
     @property
     def speed(self) -> float:

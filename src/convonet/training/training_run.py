@@ -21,7 +21,6 @@ from convonet.training.image_rows import BatchMaker, ImageRows
 from convonet.training.optimizers import create_optimizer
 from convonet.training.rules import create_rules
 from convonet.training.rules_hook import RulesHook
-from convonet.training.schedules import create_schedule
 from convonet.training.scored_weights import ScoredWeights
 from convonet.training.scoring import Scorer
 from convonet.training.seeding import LayerSeeds, epoch_order
@@ -81,8 +80,7 @@ class TrainingRun:
         optimizer = create_optimizer(hyper)
         history = History(extra=hyper.extra_scores if val is not None else ())
         steps = -(-len(train) // hyper.batch_size)
-        schedule = create_schedule(hyper, steps)
-        self.state = TrainingState(hyper, watch, len(train), optimizer, schedule, history)
+        self.state = TrainingState(hyper, watch, len(train), optimizer, history)
         self.state.position.batch_size = hyper.batch_size
         self._step = create_step(network, optimizer, info.output, hyper, training.workers, training.executor)
         self._scorer = None if val is None else Scorer(self._step, val, info, hyper)
@@ -145,7 +143,7 @@ class TrainingRun:
         state, position = self.state, self.state.position
         state.watch.tell(
             TrainingStarted(
-                epochs=state.hyper.epochs,
+                epochs=state.epochs,
                 steps=state.steps,
                 images=state.images,
                 validation_images=0 if self._val is None else len(self._val),
@@ -237,9 +235,13 @@ class TrainingRun:
         reasons = [hook.epoch_ended(state, logs) for hook in self._hooks]
         position.ended = next(filter(None, reasons), "")
         position.begin_epoch(ended + 1)
+        if not state.is_over:
+            longer = self._training.new_length(ended, seconds)
+            if longer is not None:
+                state.set_epochs(longer)
         position.history_bytes = self._training.on_history(state.history)
         self._save()
-        state.watch.tell(EpochEnded(epoch=ended, epochs=state.hyper.epochs, logs=logs, seconds=seconds))
+        state.watch.tell(EpochEnded(epoch=ended, epochs=state.epochs, logs=logs, seconds=seconds))
         if position.ended:
             state.watch.tell(TrainingStopped(epoch=ended, reason=position.ended))
 

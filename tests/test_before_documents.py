@@ -1,0 +1,145 @@
+"""What the program wrote before its documents were typed is read, resumed and reported by every later version.
+
+`tests/assets/make_before_documents.py` made the files. They are never made again with a later version.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import convonet
+from convonet.runs import Run, RunStore
+from convonet.runs.documents import run_document
+from convonet.runs.summary import summary_of
+
+ASSETS = Path(__file__).parent / "assets" / "before_documents"
+RUNS = {
+    "train": ("train", "done"),
+    "train_killed": ("train", "interrupted"),
+    "plan": ("train", "done"),
+    "plan_killed": ("train", "interrupted"),
+    "tune": ("tune", "done"),
+    "tune_killed": ("tune", "interrupted"),
+    "study": ("study", "done"),
+    "suspects": ("suspects", "done"),
+    "evaluate": ("evaluate", "done"),
+}
+EPOCHS = 40
+
+
+@pytest.fixture
+def assets(tmp_path: Path) -> Path:
+    """A copy of the files with the paths of this machine; the process ids are those of a living process."""
+    folder = tmp_path / "assets"
+    shutil.copytree(ASSETS, folder)
+    for path in folder.rglob("*"):
+        if path.suffix in (".json", ".jsonl"):
+            text = path.read_text(encoding="utf-8").replace("@ASSETS@", folder.as_posix())
+            path.write_text(text, encoding="utf-8", newline="\n")
+    for path in folder.glob("runs/*/run.json"):
+        record = _stored(path)
+        path.write_text(json.dumps(record | {"owner": os.getpid(), "process": os.getpid()}), encoding="utf-8")
+    return folder
+
+
+def _stored(path: Path) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return document
+
+
+def _resume(run: Path) -> dict[str, Any]:
+    command = [sys.executable, "-m", "convonet", "resume", str(run), "--json", "--progress", "none"]
+    ended = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=240, cwd=run.parent)
+    assert ended.returncode == 0, ended.stderr
+    document: dict[str, Any] = json.loads(ended.stdout)
+    assert document["state"] == Run.open(run).state() == "done"
+    return document
+
+
+def _holds(value: Any, stored: Any) -> bool:
+    """Whether a document is the stored one; keys may have been added at any depth."""
+    if isinstance(stored, dict):
+        return all(key in value and _holds(value[key], item) for key, item in stored.items())
+    if isinstance(stored, list):
+        return len(value) == len(stored) and all(map(_holds, value, stored))
+    return bool(value == stored)
+
+
+def test_all_runs_are_listed_and_read(assets: Path) -> None:
+    found = RunStore(assets / "runs").known()
+    assert {run.id: (run.read().kind, run.state()) for run in found} == RUNS
+    assert all(run.task().kind == RUNS[run.id][0] for run in found)
+    assert all(len(run.events().read()[0]) > 5 for run in found)
+
+
+@pytest.mark.parametrize("name", ["train", "plan", "tune", "study", "suspects"])
+def test_a_finished_run_has_the_results_that_it_stored(assets: Path, name: str) -> None:
+    run = assets / "runs" / name
+    stored = _stored(run / "result.json")
+    document = run_document(Run.open(run)).to_dict()
+    # `state` was still `running` when the result was written.
+    for name in ("state", "seconds", "run"):
+        stored.pop(name, None)
+    assert stored
+    assert _holds(document, stored)
+    assert document["state"] == "done"
+
+
+@pytest.mark.parametrize("name", ["train", "plan"])
+def test_evaluating_again_gives_the_stored_scores(assets: Path, name: str) -> None:
+    stored = _stored(assets / "runs" / name / "evaluation.json")
+    scores = convonet.evaluate(assets / "runs" / name)
+    assert scores.accuracy == stored["accuracy"]
+    assert scores["confusion_matrix"] == stored["confusion_matrix"]
+    assert scores.loss == pytest.approx(stored["loss"], rel=1e-4)
+
+
+def test_a_plan_is_told_with_what_was_tried(assets: Path) -> None:
+    run = Run.open(assets / "runs" / "plan")
+    stored, plan = _stored(run.file("run.json"))["plan"], run.read().plan
+    assert plan is not None
+    assert [one.name for one in plan.candidates] == [one["name"] for one in stored["candidates"]]
+    summary = summary_of(run)
+    assert [(one.name, one.chosen) for one in summary.tried] == [
+        (one["name"], one["name"] == stored["chosen"]) for one in stored["candidates"]
+    ]
+
+
+@pytest.mark.parametrize("name", ["train", "plan", "tune", "study", "evaluate"])
+def test_a_finished_run_has_a_report(assets: Path, tmp_path: Path, name: str) -> None:
+    path = convonet.report(assets / "runs" / name, out=tmp_path / "report.html")
+    assert name in path.read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["train_killed", "plan_killed"])
+def test_a_killed_training_goes_on_where_it_was(assets: Path, name: str) -> None:
+    run = assets / "runs" / name
+    own = run / "candidates" / "own" if name == "plan_killed" else run
+    before = (own / "history.csv").read_bytes()
+    assert before.count(b"\n") > EPOCHS // 2
+    document = _resume(run)
+    with (own / "history.csv").open(encoding="utf-8", newline="") as file:
+        epochs = [int(row["epoch"]) for row in csv.DictReader(file)]
+    assert (own / "history.csv").read_bytes().startswith(before)
+    assert epochs == list(range(1, len(epochs) + 1))
+    assert document["test"]["images"] == 18
+
+
+@pytest.mark.slow
+def test_a_killed_search_repeats_no_finished_fold(assets: Path) -> None:
+    run = assets / "runs" / "tune_killed"
+    before = (run / "trials.csv").read_bytes()
+    _resume(run)
+    assert (run / "trials.csv").read_bytes().startswith(before)
+    rows = (run / "trials.csv").read_text(encoding="utf-8").splitlines()[1:]
+    assert len(rows) == 4
