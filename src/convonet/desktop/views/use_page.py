@@ -170,7 +170,7 @@ class UsePage(Page):
         """Ask the model about a picture that has no file yet."""
         self._taken += 1
         path = self._folder.path / f"picture {self._taken}.png"
-        image.save(str(path), "PNG")
+        image.save(str(path))
         self.tabs.setCurrentIndex(0)
         self.controller.guard(lambda: self.session.start(self.session.tasks.predict([path])))
 
