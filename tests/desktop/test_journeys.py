@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from tests.desktop.person import Person
 
 from convonet.desktop.app_win import AppWin
 from convonet.errors import ConvonetError
 from convonet.events import RunState
 from convonet.params import DataParams, SearchSpace
+from person import Person
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.made_scores import write_scores
 
 from convonet.data.marks import write_marks
 from convonet.documents.evaluation import EvaluationDocument
 from convonet.documents.marks import Mark
 from convonet.runs import Run
 from convonet.runs.outdated import marked_since, outdated_sentence
+from made_scores import write_scores
 
 
 @pytest.fixture

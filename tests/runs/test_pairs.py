@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from statsmodels.stats.contingency_tables import mcnemar as reference
-from tests.made_scores import write_scores
 
 from convonet.runs import Run
 from convonet.runs.pairs import compare_pairs
+from made_scores import write_scores
 
 
 def _run(folder: Path, rows: list[tuple[str, str, str]]) -> Run:
