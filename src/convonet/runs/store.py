@@ -152,9 +152,9 @@ class RunStore:
         """
         records = [run.read() for run in runs]
         flat = [_flat(record.params) for record in records]
-        names = sorted({name for values in flat for name in values})
+        params = sorted({name for values in flat for name in values})
         different = [
-            name for name in names if len({json.dumps(v.get(name), sort_keys=True) for v in flat}) > 1
+            name for name in params if len({json.dumps(v.get(name), sort_keys=True) for v in flat}) > 1
         ]
         return RunComparison(
             runs=tuple(

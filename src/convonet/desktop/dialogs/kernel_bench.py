@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QDialog, QLineEdit, QSpinBox
 
 from convonet.data.decode import read_whole
 from convonet.desktop.dialogs.layer_arithmetic import LayerArithmetic
-from convonet.desktop.widgets.basic import button, column, holder, label, row
+from convonet.desktop.widgets.basic import button, column, holder, label, pad_spin_boxes, row
 from convonet.desktop.widgets.flow import FlowLayout
 from convonet.desktop.widgets.picture import PictureView
 from convonet.errors import ConvonetError
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _IMAGES = "Images (*.png *.jpg *.jpeg *.bmp *.gif *.tif *.tiff *.webp *.ppm *.pgm);;All files (*)"
 _OWN = "Own weights"
+_LINE = 32
 _MOST_SIDE = 640
 """Larger images are shown smaller: a kernel of a few pixels does nothing that could be seen on them."""
 
@@ -60,6 +61,7 @@ class KernelBenchDialog(QDialog):
         tabs.addTab(LayerArithmetic(), "Layers")
         close = button("Close", self.accept, primary=True)
         self.setLayout(column(tabs, row(None, close), margin=16))
+        pad_spin_boxes(self)
         self._choose_kernel()
         if image is not None:
             self.open_image(image)
@@ -78,6 +80,8 @@ class KernelBenchDialog(QDialog):
         for kind in ("max", "average"):
             self.pooling.addItem(kind, kind)
         self.grey, self.relu = QCheckBox("Gray"), QCheckBox("ReLU")
+        for check in (self.grey, self.relu):
+            check.setMinimumHeight(_LINE)
         self.row, self.column = QSpinBox(), QSpinBox()
         for widget, name in (
             (self.kernel, "Kernel"),

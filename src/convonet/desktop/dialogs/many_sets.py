@@ -40,7 +40,7 @@ class ManySetsDialog(QDialog):
         self._controller, self._session = controller, controller.session
         self.queue = ManyQueue.of(controller)
         self.setWindowTitle("Train on many sets")
-        self.resize(980, 480)
+        self.resize(1120, 480)
         self._note = label("", "muted", wrap=True)
         self.choose_button = button("Choose folder …", self._choose)
         self.start_button = button("Train", self._start, primary=True)
