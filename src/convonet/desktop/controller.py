@@ -43,6 +43,7 @@ class Controller(QObject):
         page_wanted: a page is to be shown; carries its name.
         search_wanted: the page Tune is to start a search or a study with what its form says; carries the kind.
         table_wanted: the page Tune is to show the table of a run; carries the run.
+        tour_wanted: the steps of a scenario of the tutorial are to be shown over the window; carries its title.
         paste_wanted: the page Use is to predict the image on the clipboard.
         preview_wanted: the page Parameters is to ask for a preview; carries the kind of task.
         explain_wanted: the page of explanations is to explain images; carries their paths.
@@ -55,6 +56,7 @@ class Controller(QObject):
     page_wanted = Signal(str)
     search_wanted = Signal(str)
     table_wanted = Signal(object)
+    tour_wanted = Signal(str)
     paste_wanted = Signal()
     preview_wanted = Signal(str)
     explain_wanted = Signal(object)

@@ -102,7 +102,9 @@ class HelpActions:
         )
 
     def tutorial(self) -> None:
-        self._open(_dialog("tutorial", "TutorialDialog")(self._window))
+        dialog = _dialog("tutorial", "TutorialDialog")(self._window)
+        dialog.tour_wanted.connect(self._controller.tour_wanted)
+        self._open(dialog)
 
     def snap(self) -> None:
         if self._controller.ask is None:
