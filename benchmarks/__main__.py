@@ -18,6 +18,8 @@ _SETS = {
     "bench_unknown": "flowers_128",
 }
 """Those that take a folder of images, and the real set that it is."""
+_LONG = ("bench_gpu", "bench_large", "bench_server_load")
+"""Those that are asked for by name: they need a GPU, gigabytes of disk, or the whole machine for some minutes."""
 _NEEDED = ("bench_first_result", "bench_unknown")
 """Those that have nothing to measure without it."""
 
@@ -28,7 +30,7 @@ def main() -> int:
         for script in sorted(HERE.glob("bench_*.py")):
             name = _SETS.get(script.stem)
             images = None if name is None else _unpacked(name, Path(folder))
-            if images is None and script.stem in _NEEDED:
+            if script.stem in _LONG or (images is None and script.stem in _NEEDED):
                 continue
             print(f"\n== {script.stem.removeprefix('bench_')}", flush=True)
             arguments = [] if images is None else [str(images)]

@@ -1,4 +1,4 @@
-"""How fast the server predicts: `python benchmarks/bench_server.py [--quick]`.
+"""How fast the server predicts: `python benchmarks/bench_server.py [--quick] [--workers]`.
 
 The server and the clients are processes of their own on loopback. Each client is a coroutine that sends a request,
 reads the whole answer and sends the next; connections are kept. With `--max-batch 1` the server answers one request
@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+import psutil
 
 _SECONDS = 3.0
 _WARM_SECONDS = 1.0
@@ -151,8 +152,13 @@ def measured(root: Path, run: str, images: Path, plan: dict[str, Any], *options:
     """What a client process of its own saw."""
     with server(root, *options) as port:
         _first_answer(port, run)
-        words = [sys.executable, __file__, "--client", str(port), run, str(images), json.dumps(plan)]
-        return json.loads(subprocess.run(words, check=True, capture_output=True, text=True).stdout)
+        return act_in_process(port, run, images, plan)
+
+
+def act_in_process(port: int, run: str, images: Path, plan: dict[str, Any]) -> Any:
+    """The same of a server that runs already."""
+    words = [sys.executable, __file__, "--client", str(port), run, str(images), json.dumps(plan)]
+    return json.loads(subprocess.run(words, check=True, capture_output=True, text=True).stdout)
 
 
 def _first_answer(port: int, run: str) -> None:
@@ -179,15 +185,15 @@ def act_as_clients(port: int, run: str, folder: Path, plan: dict[str, Any]) -> N
     print(json.dumps(found))
 
 
-def prepare(folder: Path) -> None:
-    """Digits, and a trained network of each kind."""
+def prepare(folder: Path, *, large: bool = True) -> None:
+    """Digits and a network for them; with `large` also networks that compute more."""
     from convonet import api
     from convonet.data.samples import write_samples
 
     write_samples("digits", folder / "digits")
     data = {"train_dir": str(folder / "digits" / "train"), "image_size": 28}
     api.train(data, _DIGITS, out=folder / "runs", name="digits")
-    for place, (name, hyper) in enumerate(_LARGE.items()):
+    for place, (name, hyper) in enumerate(_LARGE.items() if large else ()):
         size = {"image_size": 48, "channels": 3} if "48" in name else {}
         api.train(data | size, hyper, validation=False, out=folder / "runs", name=f"large{place}")
 
@@ -196,6 +202,7 @@ def main() -> None:
     """Measure everything in turn and print it."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--quick", action="store_true", help="a second each")
+    parser.add_argument("--workers", action="store_true", help="only one worker against two")
     parser.add_argument("--client", nargs=4, metavar=("PORT", "RUN", "IMAGES", "PLAN"))
     given = parser.parse_args()
     if given.client:
@@ -206,8 +213,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         os.environ.setdefault("CONVONET_HOME", str(root / "home"))
-        prepare(root)
-        report(root, seconds)
+        prepare(root, large=not given.workers)
+        if not given.workers:
+            report(root, seconds)
+        by_workers(root, seconds)
 
 
 def report(root: Path, seconds: float) -> None:
@@ -230,6 +239,37 @@ def report(root: Path, seconds: float) -> None:
         f"  one request of {_MANY} files against {_MANY} requests: {many.images / one.images:.2f} times the images"
     )
     print(f"{_CROWD} at once: {measured(root, 'digits', images, {'kind': 'crowd', 'clients': _CROWD})}")
+
+
+def by_workers(root: Path, seconds: float, rounds: int = 3) -> None:
+    """One worker on one core against two, each network with one thread: images for each second of the processors."""
+    print("workers", flush=True)
+    found: dict[int, list[tuple[float, float]]] = {1: [], 2: []}
+    plan = {"kind": "load", "clients": 64, "images": 1, "seconds": seconds}
+    for _ in range(rounds):
+        for count in found:
+            with server(root, "--workers", str(count)) as port:
+                started = next(one for one in psutil.Process().children() if "serve" in one.cmdline())
+                if count == 1:
+                    # So that it opens its network with one thread, as each of two workers does on two cores.
+                    started.cpu_affinity([min(started.cpu_affinity())])
+                act_in_process(port, "digits", root / "digits" / "test", plan | {"seconds": 0.5})
+                before = spent(started)
+                load = Load(*act_in_process(port, "digits", root / "digits" / "test", plan))
+                images = load.images * (seconds + _WARM_SECONDS)
+                found[count].append((load.images, images / (spent(started) - before)))
+    one, two = (np.median(np.array(values), axis=0) for values in found.values())
+    for count, (wall, cpu) in zip(found, (one, two), strict=True):
+        print(f"{count} worker(s): {wall:8.0f} images/s   {cpu:8.0f} for each CPU second of the server")
+    print(
+        f"  two against one: {two[0] / one[0]:.2f} times the images/s, {two[1] / one[1]:.2f} for each CPU second"
+    )
+
+
+def spent(process: psutil.Process) -> float:
+    """Seconds of the processors that a process and its descendants have used."""
+    everybody = [process, *process.children(recursive=True)]
+    return sum(sum(one.cpu_times()[:2]) for one in everybody)
 
 
 def both(ask: Any, run: str, name: str, rounds: int = 3) -> None:

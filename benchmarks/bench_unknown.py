@@ -3,6 +3,7 @@
 `python benchmarks/bench_unknown.py FLOWERS`, FLOWERS a folder with train and test, such as `flowers_128`. Each class in
 turn is left out of a training; its images are the outside images. Made-up images (noise and pages of text) and
 digits are outside for every model. Printed is the AUROC of outside against the test images of the other classes.
+With `--fine-tune EPOCHS` the whole backbone is trained too, as the recipes do; `--only CLASS` measures one class.
 """
 
 from __future__ import annotations
@@ -24,6 +25,16 @@ HYPER = {
     "base": "efficientnet_lite0",
     "head": [{"type": "global_pool"}],
     "head_solver": "lbfgs",
+}
+FINE_TUNING = {
+    "optimizer": "adamw",
+    "schedule": "one_cycle",
+    "weight_decay": 0.05,
+    "fine_tune_rate": 3e-4,
+    "release": "all",
+    "train_norm": True,
+    "batch_size": 16,
+    "flip_horizontal": True,
 }
 SIDE, COUNT = 224, 60
 WORDS = "the of a network image class label training test model page text line we show result table".split()
@@ -70,7 +81,13 @@ def main() -> None:
     """Train without each class in turn and print a table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("flowers", type=Path)
-    flowers = parser.parse_args().flowers
+    parser.add_argument("--fine-tune", type=int, default=0, metavar="EPOCHS")
+    parser.add_argument("--only", metavar="CLASS")
+    parser.add_argument("--side", type=int, default=SIDE)
+    asked = parser.parse_args()
+    flowers, hyper = asked.flowers, dict(HYPER)
+    if asked.fine_tune:
+        hyper |= FINE_TUNING | {"fine_tune_epochs": asked.fine_tune}
     rng = np.random.default_rng(0)
     with tempfile.TemporaryDirectory() as above:
         root = Path(above)
@@ -79,17 +96,22 @@ def main() -> None:
         text_pages(root / "text", rng)
         write_samples("digits", root / "digits")
         fixed = {"noise": root / "noise", "text": root / "text", "digits": root / "digits" / "test"}
-        rows = [measured(flowers, root, name.name, fixed) for name in sorted((flowers / "train").iterdir())]
+        names = [asked.only] if asked.only else sorted(name.name for name in (flowers / "train").iterdir())
+        titles = [f"{kind} {which}" for kind in ("class", *fixed) for which in ("", "softmax")]
+        print(f"{'left out':12}", ", ".join(title.strip() for title in titles))
+        rows = [measured(flowers, root, name, fixed, hyper, asked.side) for name in names]
     print(f"{'mean':12}", *(f"{np.mean(column):.3f}" for column in zip(*rows, strict=True)))
 
 
-def measured(flowers: Path, root: Path, left_out: str, fixed: dict[str, Path]) -> list[float]:
+def measured(
+    flowers: Path, root: Path, left_out: str, fixed: dict[str, Path], hyper: dict[str, object], side: int
+) -> list[float]:
     """Print and give the AUROC of each kind of outside images, ours and that of the softmax."""
     place = root / left_out
     for part in ("train", "test"):
         without(flowers / part, place / part, left_out)
-    data = {"train_dir": str(place / "train"), "image_size": [SIDE, SIDE]}
-    run = convonet.train(data, HYPER, out=place / "runs", test=False).path
+    data = {"train_dir": str(place / "train"), "image_size": [side, side]}
+    run = convonet.train(data, hyper, out=place / "runs", test=False).path
     inside = scores(run, place / "test")
     numbers = []
     for folder in [flowers / "train" / left_out, *fixed.values()]:
@@ -97,9 +119,6 @@ def measured(flowers: Path, root: Path, left_out: str, fixed: dict[str, Path]) -
         for own, other in zip(inside, outside, strict=True):
             truth = np.r_[np.zeros(len(own), bool), np.ones(len(other), bool)]
             numbers.append(roc_auc(truth, np.r_[own, other]))
-    if left_out == min(folder.name for folder in (flowers / "train").iterdir()):
-        titles = [f"{kind} {which}" for kind in ("class", *fixed) for which in ("", "softmax")]
-        print(f"{'left out':12}", ", ".join(title.strip() for title in titles))
     print(f"{left_out:12}", *(f"{number:.3f}" for number in numbers), flush=True)
     return numbers
 

@@ -20,6 +20,7 @@ A request that is refused gets a problem document (`application/problem+json`) w
 """
 _HEADINGS = {
     "health": "Server",
+    "ready": "Server",
     "login": "Server",
     "logout": "Server",
     "metrics": "Server",

@@ -21,6 +21,7 @@ TUTORIALS = (
     "get-started/command-line",
     "get-started/python",
     "tutorials/photographs",
+    "tutorials/heap",
     "tutorials/medical",
     "tutorials/characters",
     "tutorials/labels",

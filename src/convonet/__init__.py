@@ -42,7 +42,7 @@ if TYPE_CHECKING:
         kernel,
         summary,
     )
-    from convonet.api.mapping import image_map
+    from convonet.api.mapping import image_map, similar
     from convonet.api.models import (
         LoadedModel,
         load,
@@ -201,6 +201,7 @@ __all__ = [
     "resume",
     "runs",
     "samples",
+    "similar",
     "sort",
     "study",
     "summary",
@@ -236,7 +237,7 @@ _MODULES: dict[str, tuple[str, ...]] = {
         "kernel",
         "summary",
     ),
-    "convonet.api.mapping": ("image_map",),
+    "convonet.api.mapping": ("image_map", "similar"),
     "convonet.api.models": (
         "LoadedModel",
         "load",

@@ -100,3 +100,17 @@ def test_a_repeated_search_is_equal(few: Path, tmp_path: Path) -> None:
     run = api.tune(data, HYPER | {"init_rate": [0.01, 0.001]}, folds=2, out=tmp_path, jobs=2)
     found = convonet.verify(run)
     assert (found["equal"], found["compared"]) == (True, {"folds": 4})
+
+
+def test_what_another_precision_changes(done: Path) -> None:
+    found = convonet.verify(done, precision="bfloat16", device="cpu")
+    assert not found["equal"]
+    assert found["changed"] == {"device": "cpu", "precision": "bfloat16"}
+    numbers = {one["name"]: one for one in found["numbers"]}
+    assert set(numbers) == {"loss", "accuracy", "val_loss", "val_accuracy"}
+    # Eight digits less than float32 has: another number, and nearly the same.
+    assert 0 < abs(numbers["loss"]["after"] / numbers["loss"]["before"] - 1) < 0.05
+    assert "With device cpu and precision bfloat16, the last epoch has " in found["sentence"]
+    record = Run.open(done).read()
+    assert record.device == "CPU"
+    assert "precision" not in (record.params.hyper or {})

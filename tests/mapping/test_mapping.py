@@ -58,16 +58,40 @@ def test_an_image_that_is_alone_has_the_highest_score(digits_points: tuple[np.nd
     assert outlier_scores(nearest(with_outlier, 15)).argmax() == len(points)
 
 
-@pytest.mark.slow
-def test_a_map_is_a_table_and_a_picture(digits: Path, tmp_path: Path) -> None:
+@pytest.fixture
+def three(digits: Path, tmp_path: Path) -> Path:
+    """20 digits of each of three classes."""
     for name in ("0", "1", "7"):
         (tmp_path / "set" / name).mkdir(parents=True)
         for file in sorted((digits / "train" / name).iterdir())[:20]:
             shutil.copy(file, tmp_path / "set" / name)
-    answer = convonet.image_map(tmp_path / "set", tmp_path / "out")
-    assert answer["classes"] == ["0", "1", "7"]
+    return tmp_path / "set"
+
+
+@pytest.mark.slow
+def test_a_map_is_a_table_and_a_picture(three: Path, tmp_path: Path) -> None:
+    answer = convonet.image_map(three, tmp_path / "out")
+    assert answer.classes == ("0", "1", "7")
+    assert answer.images == answer.total == len(answer.x) == len(answer.neighbors) == 60
     rows = list(csv.DictReader((tmp_path / "out" / "map.csv").read_text().splitlines()))
-    assert len(rows) == 60
+    assert sorted(row["path"] for row in rows) == sorted(answer.paths)
     scores = [float(row["wrong_label_score"]) for row in rows]
     assert scores == sorted(scores, reverse=True)
+    assert answer.likely_wrong == sum(score > 0 for score in scores)
     assert (tmp_path / "out" / "map.png").stat().st_size > 10_000
+    again = convonet.image_map({"train_dir": str(three)}, tmp_path / "again", split="train")
+    assert dict(zip(again.paths, again.x, strict=True)) == dict(zip(answer.paths, answer.x, strict=True))
+
+
+@pytest.mark.slow
+def test_similar_images_are_of_the_same_class(three: Path, tmp_path: Path) -> None:
+    given = sorted((three / "0").iterdir())[3]
+    found = convonet.similar(given, three, top=5)
+    assert [item.class_ for item in found.similar].count("0") >= 4
+    assert f"0/{given.name}" not in [item.path for item in found.similar]
+    values = [item.similarity for item in found.similar]
+    assert values == sorted(values, reverse=True)
+    copied = tmp_path / "elsewhere.png"
+    shutil.copy(given, copied)
+    first = convonet.similar(copied, three, top=1).similar[0]
+    assert (first.path, round(first.similarity, 5)) == (f"0/{given.name}", 1)

@@ -25,6 +25,7 @@ from convonet.server.jobs import JobQueue
 from convonet.server.refusals import Refusal
 from convonet.server.services import Services
 from convonet.server.settings import Settings
+from convonet.server.with_keras import predict_with_keras
 from convonet.tasks import SummaryTask, Task
 
 from .conftest import DATA, QUICK, Serve, limits
@@ -75,7 +76,7 @@ class Hands(Supervisor):
 @contextmanager
 def queue_of(root: Path, **settings: Any) -> Iterator[tuple[JobQueue, Hands, Services]]:
     hands = Hands()
-    parts = Services.of(Settings(root=root, warm=False, **settings), hands)
+    parts = Services.of(Settings(root=root, warm=False, **settings), predict_with_keras, hands)
     parts.start()
     try:
         yield parts.queue, hands, parts

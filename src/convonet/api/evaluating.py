@@ -22,6 +22,7 @@ from convonet.api.inputs import (
 )
 from convonet.api.results import EvaluationResult
 from convonet.params import DataParams
+from convonet.params.training_params import Precision
 from convonet.runs import Run
 from convonet.tasks import EvaluateTask, ExportTask, Split, TrainTask, VerifyTask
 from convonet.text import absolute
@@ -107,6 +108,8 @@ def verify(
     run: PathLike | HasPath,
     *,
     data: Data | None = None,
+    device: str | None = None,
+    precision: Precision | None = None,
     listen: Listener = None,
     progress: bool | None = None,
 ) -> dict[str, Any]:
@@ -115,6 +118,7 @@ def verify(
     Args:
         run: the run folder, the run's id, or what `train` or `tune` returned.
         data: where the images are now, if they have moved; a path is that of the training images.
+        device, precision: repeat a training with these instead of its own, and compare the scores.
         listen: called with every event.
         progress: show progress; None: in a terminal or notebook.
 
@@ -127,7 +131,13 @@ def verify(
     """
     found = run_of(run)
     folders = None if data is None else data_of(data)
-    task = VerifyTask(run=str(found.path), data=folders, threads=found.task().threads)
+    task = VerifyTask(
+        run=str(found.path),
+        data=folders,
+        device=device,
+        precision=precision,
+        threads=found.task().threads,
+    )
     return answer_of(task, listen, progress)
 
 

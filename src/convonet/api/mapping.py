@@ -1,30 +1,89 @@
-"""A map of images from a script or notebook."""
+"""A map of images, and images like one, from a script or notebook."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from convonet.api.execution import answer_of
-from convonet.api.inputs import Listener, PathLike
-from convonet.tasks import MapTask
+from convonet.api.inputs import Data, Listener, PathLike, data_of
+from convonet.documents.image_map import ImageMap, SimilarImages
+from convonet.errors import InputError
+from convonet.tasks import MapTask, SimilarTask, Split
 from convonet.text import local_path
 
 
-def image_map(folder: PathLike, out: PathLike, *, seed: int = 0, listen: Listener = None) -> dict[str, Any]:
-    """Draw a map of the images below a folder, and list outliers and labels that are likely wrong.
+def image_map(
+    images: Data,
+    out: PathLike,
+    *,
+    split: Split | None = None,
+    model: PathLike | None = None,
+    seed: int = 0,
+    listen: Listener = None,
+) -> ImageMap:
+    """Draw a map of images, and list outliers and labels that are likely wrong.
 
     Args:
-        folder: the images; folders below it are classes.
+        images: a folder, where folders below it are classes; or data parameters, as in `train`.
         out: the folder that gets `map.csv`, likely wrong labels first, and `map.png`.
+        split: which set of the data parameters; None: `train`, or `test` with a model.
+        model: a run folder or model file; the map then has its answers to the set.
         seed: the same images and seed give the same map, ≥ 0.
         listen: called with every event.
 
     Returns:
-        The document that `convonet map --json` prints.
+        The map in columns: `paths`, `x`, `y`, `labels`, `wrong_label_scores`, `outlier_scores`, `neighbors` …
 
     Raises:
-        InputError: no such folder, or no image in it.
+        InputError: no such folder or set, or fewer than three images in it.
     """
-    source, target = (Path(local_path(path)).resolve() for path in (folder, out))
-    return answer_of(MapTask(folder=str(source), out=str(target), seed=seed), listen)
+    task = _searched(images, split, MapTask, whole_set=model is not None, seed=seed)
+    target = str(Path(local_path(out)).resolve())
+    if model is not None:
+        task = task.changed(split=split or "test", model=str(Path(local_path(model)).resolve()))
+    return ImageMap.of(answer_of(task.changed(out=target), listen))
+
+
+def similar(
+    image: PathLike,
+    images: Data,
+    *,
+    split: Split | None = None,
+    top: int = 12,
+    listen: Listener = None,
+) -> SimilarImages:
+    """Find the images of a set that look most like an image.
+
+    Args:
+        image: any image file, of the set or not.
+        images: a folder, where folders below it are classes; or data parameters, as in `train`.
+        split: which set of the data parameters; None: `train`.
+        top: how many images to find, 1 to 1,000.
+        listen: called with every event.
+
+    Returns:
+        `similar` has path, class and similarity of each, the most similar first.
+
+    Raises:
+        InputError: no such image, folder or set.
+    """
+    given = Path(local_path(image)).resolve()
+    if not given.is_file():
+        raise InputError("There is no such image", where=image)
+    task = _searched(images, split, SimilarTask, image=str(given), top=top)
+    return SimilarImages.of(answer_of(task, listen))
+
+
+T = TypeVar("T", MapTask, SimilarTask)
+
+
+def _searched(
+    images: Data, split: Split | None, kind: type[T], *, whole_set: bool = False, **values: Any
+) -> T:
+    """A task on the images of a folder, or on a set where a split is named or `whole_set` asks for one."""
+    folder = Path(local_path(images)) if isinstance(images, (str, os.PathLike)) else None
+    if folder is not None and folder.is_dir() and split is None and not whole_set:
+        return kind(folder=str(folder.resolve()), **values)
+    return kind(data=data_of(images).anchored(), split=split or "train", **values)

@@ -63,6 +63,7 @@ COMMANDS = {
         "mapping",
         "Draw a map of images: similar ones lie together; outliers and likely wrong labels are listed.",
     ),
+    "similar": CommandHome("mapping", "Find the images of a set that look most like an image."),
     "augment": CommandHome(
         "technique", "A page of training images with their variations, as training will see them."
     ),

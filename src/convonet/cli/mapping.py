@@ -1,4 +1,4 @@
-"""`map`: the images of a folder laid out by similarity."""
+"""`map` and `similar`: images laid out by similarity, and those that look like one."""
 
 from __future__ import annotations
 
@@ -7,20 +7,48 @@ from typing import Annotated
 
 import typer
 
+from convonet.cli import completion
 from convonet.cli import options as opt
-from convonet.cli.output import print_json, say
+from convonet.cli.evaluating import one_of
+from convonet.cli.given import data_params
+from convonet.cli.output import print_json, print_table, say
 from convonet.cli.work import ask
-from convonet.tasks import MapTask
+from convonet.documents.image_map import ImageMap, SimilarImages
+from convonet.errors import InputError, RunNotFoundError
+from convonet.runs import RECORD, Run, RunStore
+from convonet.session.models import model_path
+from convonet.tasks import MapTask, SimilarTask, Split, TrainTask
 from convonet.text import local_path
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
     app.command(name="map")(image_map)
+    app.command()(similar)
 
 
 def image_map(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The images; folders below it are classes.")],
+    source: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="DIR|RUN",
+            help="A folder of images, where folders below it are classes; or a run, for its images and the answers of "
+            "its model.",
+        ),
+    ] = None,
+    data: opt.DataFile = None,
+    split: Annotated[
+        str | None,
+        typer.Option("--split", help="Which set of --data or the run: test, val or train."),
+    ] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            "--model",
+            help="A run or model file; the map then has its answers.",
+            autocompletion=completion.models,
+        ),
+    ] = None,
     out: Annotated[
         Path, typer.Option("--out", metavar="DIR", help="The folder that gets map.csv and map.png.")
     ] = Path("map"),
@@ -29,12 +57,81 @@ def image_map(
     progress: opt.Progress = opt.ProgressStyle.AUTO,
 ) -> None:
     """Draw a map of images: similar ones lie together; outliers and likely wrong labels are listed."""
-    source, target = (Path(local_path(str(path))).resolve() for path in (folder, out))
-    answer = ask(MapTask(folder=str(source), out=str(target), seed=seed), progress)
+    target = str(Path(local_path(str(out))).resolve())
+    task = map_task(source, data, split, model).changed(out=target, seed=seed)
+    answer = ImageMap.of(ask(task, progress))
     if json:
-        print_json(answer)
+        print_json(answer.to_dict())
         return
-    say(f"{answer['images']:,} of {answer['of']:,} images, {len(answer['classes'])} classes")
-    if len(answer["classes"]) > 1:
-        say(f"{answer['likely_wrong']:,} images are nearer to another class; they come first in the table")
+    say(f"{answer.images:,} of {answer.total:,} images, {len(answer.classes)} classes")
+    if len(answer.classes) > 1:
+        say(f"{answer.likely_wrong:,} images are nearer to another class; they come first in the table")
+    if answer.predicted is not None:
+        wrong = sum(label != said for label, said in zip(answer.labels, answer.predicted, strict=True))
+        say(f"{wrong:,} images are predicted wrongly")
     say(f"Files: {target}")
+
+
+def similar(
+    image: Annotated[Path, typer.Argument(metavar="IMAGE", help="Any image file.")],
+    folder: Annotated[
+        str | None, typer.Argument(metavar="DIR", help="The images to search; folders below are classes.")
+    ] = None,
+    data: opt.DataFile = None,
+    split: Annotated[str, typer.Option("--split", help="Which set of --data: test, val or train.")] = "train",
+    top: Annotated[int, typer.Option("--top", min=1, max=1000, help="How many images to find.")] = 12,
+    json: opt.Json = False,
+    progress: opt.Progress = opt.ProgressStyle.AUTO,
+) -> None:
+    """Find the images of a set that look most like an image."""
+    given = Path(local_path(str(image))).resolve()
+    if not given.is_file():
+        raise InputError("There is no such image", where=image)
+    where = None if folder is None else Path(local_path(folder)).resolve()
+    task = SimilarTask(image=str(given), split=one_of("--split", split, Split), top=top)
+    if where is not None and where.is_dir() and data is None:
+        task = task.changed(folder=str(where))
+    else:
+        task = task.changed(data=data_params(data, folder=folder))
+    answer = SimilarImages.of(ask(task, progress))
+    if json:
+        print_json(answer.to_dict())
+        return
+    rows = [(item.path, item.class_, f"{item.similarity:.3f}") for item in answer.similar]
+    print_table(("image", "class", "similarity"), rows)
+
+
+def map_task(source: str | None, data: Path | None, split: str | None, model: str | None) -> MapTask:
+    """The task that the arguments mean.
+
+    Raises:
+        InputError: no images are named, or no such folder, run or set.
+    """
+    folder = None if source is None else Path(local_path(source)).resolve()
+    chosen = None if split is None else one_of("--split", split, Split)
+    if source is not None and folder is not None and (is_run(folder) or not folder.exists()):
+        run = _run(source)
+        task = run.task()
+        known = task.data if isinstance(task, TrainTask) else None
+        return MapTask(
+            data=data_params(data, known=known), split=chosen or "test", model=model or str(run.path)
+        )
+    if folder is not None and folder.is_dir() and data is None and chosen is None and model is None:
+        return MapTask(folder=str(folder))
+    values = data_params(data, folder=None if folder is None else str(folder))
+    wanted: Split = chosen or ("train" if model is None else "test")
+    return MapTask(data=values, split=wanted, model=None if model is None else str(model_path(model)))
+
+
+def is_run(folder: Path) -> bool:
+    """Whether a folder is that of a run."""
+    return (folder / RECORD).is_file()
+
+
+def _run(source: str) -> Run:
+    try:
+        return RunStore(Path("runs")).find(source)
+    except RunNotFoundError as error:
+        raise InputError(
+            "There is no such folder or run", where=source, expected="images, or a run's folder or id"
+        ) from error

@@ -19,6 +19,7 @@ from convonet.documents.runs import RunDifference
 from convonet.errors import InputError
 from convonet.runs import Run, RunStore
 from convonet.runs.documents import list_row, show_document
+from convonet.runs.listing import list_rows
 from convonet.runs.naming import rename, title_of
 from convonet.runs.outdated import outdated_sentence
 from convonet.tasks import ReportTask
@@ -49,7 +50,7 @@ def register(app: typer.Typer) -> None:
 
 def list_runs(root: opt.Root = None, json: opt.Json = False) -> None:
     """Known runs, the newest first."""
-    rows = [list_row(run, record) for run, record in _store(root).records()]
+    rows = list_rows(_store(root))
     if json:
         print_json(rows)
         return

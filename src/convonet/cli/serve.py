@@ -44,6 +44,15 @@ def serve(
     jobs: Annotated[
         int, typer.Option("--jobs", min=1, help="Trainings and searches at work at one time.")
     ] = 1,
+    workers: Annotated[
+        int,
+        typer.Option(
+            "--workers",
+            min=1,
+            max=64,
+            help="Processes that answer predictions; as many as there are cores for the most predictions a second.",
+        ),
+    ] = 1,
     warm: Annotated[
         bool, typer.Option("--warm/--no-warm", help="Keep a worker ready that has loaded keras (340 MB).")
     ] = True,
@@ -99,6 +108,7 @@ def serve(
         jobs=jobs,
         names=tuple(allow_host or ()),
         warm=warm,
+        workers=workers,
         limits=limits,
     )
 

@@ -40,9 +40,16 @@ def sort(
         float | None,
         typer.Option("--accept-above", min=0, max=1, help="Accept suggestions of at least this confidence."),
     ] = None,
+    from_folders: Annotated[
+        bool,
+        typer.Option("--from-folders", help="Take the folders that images lie in as their labels."),
+    ] = False,
     undo: Annotated[bool, typer.Option("--undo", help="Take the last answer back.")] = False,
     suggestions: Annotated[
         Path | None, typer.Option("--suggestions", metavar="FILE", help="Write the suggestions as CSV.")
+    ] = None,
+    doubts: Annotated[
+        Path | None, typer.Option("--doubts", metavar="FILE", help="Write the labels in doubt as CSV.")
     ] = None,
     copy_to: Annotated[
         Path | None, typer.Option("--copy-to", metavar="DIR", help="Copy labelled images into class folders.")
@@ -58,12 +65,18 @@ def sort(
         raise InputError("A label and images belong together", expected="--label CLASS PATH …")
     if undo:
         session.undo()
+    if from_folders:
+        session.take_folders()
     if label is not None and paths:
         session.label(paths, label)
     if accept_above is not None:
         session.accept_above(accept_above)
     if suggestions is not None:
         _write(suggestions, session)
+    if doubts is not None:
+        labels, found = session.labels(), session.doubts()
+        rows = ((path, labels[path], *suggested) for path, suggested in found.items())
+        write_csv(doubts, ("path", "label", "suggestion", "confidence"), rows)
     copied = None if copy_to is None else session.copy_class_folders(copy_to)
     if json:
         print_json(session.state() | ({} if copied is None else {"copied": copied}))

@@ -12,6 +12,7 @@ from convonet.cli import options as opt
 from convonet.cli.given import moved_images
 from convonet.cli.output import print_json, say
 from convonet.cli.work import ask
+from convonet.params.training_params import Precision
 from convonet.runs import RunStore
 from convonet.tasks import VerifyTask
 
@@ -27,6 +28,16 @@ def verify(
     train_dir: opt.TrainDir = None,
     test_dir: opt.TestDir = None,
     val_dir: opt.ValDir = None,
+    device: Annotated[
+        str | None,
+        typer.Option(
+            "--device", help="Repeat on another device, such as cpu or cuda, and compare the scores."
+        ),
+    ] = None,
+    precision: Annotated[
+        Precision | None,
+        typer.Option("--precision", help="Repeat in another precision, and compare the scores."),
+    ] = None,
     root: opt.Root = None,
     json: opt.Json = False,
     progress: opt.Progress = opt.ProgressStyle.AUTO,
@@ -37,7 +48,13 @@ def verify(
     """
     found = RunStore(root or Path("runs")).find(run)
     images = moved_images(data, train_dir=train_dir, test_dir=test_dir, val_dir=val_dir)
-    task = VerifyTask(run=str(found.path.resolve()), data=images, threads=found.task().threads)
+    task = VerifyTask(
+        run=str(found.path.resolve()),
+        data=images,
+        device=device,
+        precision=precision,
+        threads=found.task().threads,
+    )
     answer = ask(task, progress)
     if json:
         print_json(answer)

@@ -139,6 +139,15 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("show_tune", "View", "Tune", "Settings that were tried", "Ctrl+7"),
     ActionSpec("show_explain", "View", "Explain", "Why the model says so", "Ctrl+8"),
     ActionSpec("show_runs", "View", "Runs", "Every run, old and new", "Ctrl+9"),
+    ActionSpec(
+        "show_sort",
+        "View",
+        "Sort Images",
+        "Unlabelled images become a label table",
+        "Ctrl+Shift+S",
+        new_group=True,
+    ),
+    ActionSpec("show_map", "View", "Map of Images", "Similar images lie together", "Ctrl+M"),
     ActionSpec("light", "View", "Light", "Dark words on light", new_group=True),
     ActionSpec("dark", "View", "Dark", "Light words on dark"),
     ActionSpec("system", "View", "As the Desktop", "Follow the desktop's own setting"),
@@ -199,5 +208,18 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("snap", "Help", "Snap …", "Save a picture of the window", "F12"),
 )
 
-PAGES = ("start", "data", "params", "network", "train", "test", "use", "tune", "explain", "runs")
+PAGES = (
+    "start",
+    "data",
+    "sort",
+    "map",
+    "params",
+    "network",
+    "train",
+    "test",
+    "use",
+    "tune",
+    "explain",
+    "runs",
+)
 """Pages of the window; `show_<page>` shows one."""

@@ -14,6 +14,9 @@ _WIDTH, _HEIGHT, _CIRCLE = 232, 58, 26
 _NARROW = 88
 """Width of the rail in a narrow window: circles with their titles below."""
 
+_BELONGS_TO = {"sort": "data", "map": "data"}
+"""Pages without a button of their own, and the step that they are part of."""
+
 
 class StepButton(QAbstractButton):
     """One step: a circle with its number or a tick, its title, a note."""
@@ -189,5 +192,5 @@ class Rail(QFrame):
             self.buttons[step.name].show_step(step.standing, step.note)
 
     def show_page(self, page: str) -> None:
-        """Mark the page that is shown."""
-        self.buttons[page].setChecked(True)
+        """Mark the page that is shown, or the step that it belongs to."""
+        self.buttons[_BELONGS_TO.get(page, page)].setChecked(True)

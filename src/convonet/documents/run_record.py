@@ -181,6 +181,7 @@ class RunRecord(Document):
         owner: the process that began it; 0: none.
         process: the worker's.
         task: the job as JSON.
+        device: what the network was trained on, in words; empty: not known.
         model_epoch: the epoch, from 1, whose weights are in `model.keras`.
         stopped: why it ended early.
         diagnosis: what the curves show.
@@ -209,6 +210,7 @@ class RunRecord(Document):
     data: DataRecord | None = None
     versions: dict[str, str] = Field(default_factory=dict)
     machine: Machine = Field(default_factory=Machine)
+    device: str = ""
     stages: tuple[str, ...] = ()
     model_epoch: int | None = None
     scores: RunScores = Field(default_factory=RunScores)

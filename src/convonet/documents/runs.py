@@ -14,7 +14,12 @@ from convonet.events import RunState
 
 
 class RunRow(Document):
-    """One row of the list of runs; `val_accuracy` is that of the model of a training."""
+    """One row of the list of runs; `val_accuracy` is that of the model of a training.
+
+    Attributes:
+        title: what the run is called: data set, network and date, or the name that a person gave it.
+        data_set: the folder or file of its images.
+    """
 
     run: str
     state: RunState
@@ -29,6 +34,8 @@ class RunRow(Document):
     val_accuracy: float | None = None
     base: str | None = None
     train_dir: str | None = None
+    title: str = ""
+    data_set: str = ""
 
     @property
     def accuracy(self) -> float | None:

@@ -15,6 +15,7 @@ from convonet.events import StageStarted, Warned, Watch
 from convonet.inference.keras_file import read_info
 from convonet.inference.net_input import NetInput
 from convonet.jobs.train_sets import TrainSets
+from convonet.nets.backend import device_name, use_device
 from convonet.nets.net_model import NetModel
 from convonet.nets.registry import create_model
 from convonet.nets.scaling_inside import with_scaling_inside
@@ -56,6 +57,7 @@ class Fit:
     def build(self, watch: Watch) -> NetModel:
         """The network with its first weights."""
         model = build(self.task, self.sets, watch)
+        self.run.update(device=device_name())
         if self.advises:
             advise_of(self.run, self.task, self.sets, watch)
         return model
@@ -114,6 +116,7 @@ def advise_of(run: Run, task: TrainTask, sets: TrainSets, watch: Watch) -> None:
 
 def _further(task: TrainTask, sets: TrainSets) -> NetModel:
     """A saved model whose weights training starts from."""
+    use_device(task.hyper.device)
     path = Path(str(task.from_model))
     file = path / MODEL if path.is_dir() else path
     if file.suffix.lower() != ".keras" or read_info(file) is None:
@@ -155,7 +158,7 @@ def _training_of(folder: Path, task: TrainTask, model: NetModel, settings: Mappi
         checkpoint=checkpoint,
         on_history=write_row,
         on_resume=cut,
-        workers=task.workers,
+        workers=task.processes,
         executor=task.executor,
         **settings,
     )

@@ -27,10 +27,10 @@ def work(run: Run, task: TrainTask, watch: Watch, callbacks: Sequence[Any] = ())
         Cancelled: the person asked to stop; what was trained is saved.
         ConvonetError: it cannot be done, or not on these images.
     """
-    if task.workers > 1 and task.recipe != "none":
+    if task.processes > 1 and task.recipe != "none":
         raise InputError(
             "A recipe measures what one process can train",
-            received=f"recipe {task.recipe} with {task.workers} workers",
+            received=f"recipe {task.recipe} with {task.processes} workers",
             hint="Take --recipe none, or one worker",
         )
     if task.recipe != "none" and task.from_model is None:

@@ -16,7 +16,14 @@ from convonet.events import RunState, Watch
 from convonet.jobs import job_module
 from convonet.jobs.data_record import FILES
 from convonet.runs import Run
-from convonet.runs.repeats import Difference, changed_surroundings, count_rows, table_difference
+from convonet.runs.repeats import (
+    Difference,
+    NumberChange,
+    changed_surroundings,
+    count_rows,
+    last_numbers,
+    table_difference,
+)
 from convonet.runs.study_table import STUDY_HISTORY
 from convonet.runs.trials import TRIALS
 from convonet.tasks import StudyTask, Task, TrainTask, TuneTask, traits_of
@@ -59,7 +66,7 @@ def work(run: Run, task: VerifyTask, watch: Watch) -> dict[str, Any]:
             where=first.path,
             received=f"a {record['kind']} run that is {first.state(record)}",
         )
-    repeated = moved(first.task(), task.data)
+    repeated = _changed(moved(first.task(), task.data), task.changes, record.plan is not None)
     check_images(repeated, first.path)
     again = _begun_again(run, first, repeated)
     try:
@@ -74,14 +81,37 @@ def work(run: Run, task: VerifyTask, watch: Watch) -> dict[str, Any]:
         difference = _difference(first, again, table)
         compared = {table.what: count_rows(first.file(table.file))} | _weights_of(first)
     changed = changed_surroundings(record, again.read())
+    numbers = [] if difference is None else last_numbers(first.file(table.file), again.file(table.file))
     return {
         "run": str(first.path),
         "equal": difference is None,
         "difference": None if difference is None else difference._asdict(),
         "compared": compared,
         "surroundings": changed,
-        "sentence": _sentence(difference, compared, changed),
+        "changed": task.changes,
+        "numbers": [one._asdict() for one in numbers],
+        "sentence": _sentence(difference, compared, changed) + _numbers_sentence(task, numbers),
     }
+
+
+def _changed(task: Task, changes: dict[str, str], planned: bool) -> Task:
+    """The task with another device or precision."""
+    if not changes:
+        return task
+    if not isinstance(task, TrainTask) or planned:
+        raise InputError(
+            "Only a training without a recipe can be repeated on another device or in another precision",
+            received=f"a {task.kind} run" + " with a recipe" * planned,
+        )
+    return task.changed(hyper=task.hyper.changed(**changes))
+
+
+def _numbers_sentence(task: VerifyTask, numbers: list[NumberChange]) -> str:
+    """What the other device or precision has done to the scores of the last epoch."""
+    if not task.changes or not numbers:
+        return ""
+    how = " and ".join(f"{name} {value}" for name, value in task.changes.items())
+    return f" With {how}, the last epoch has " + ", ".join(one.words() for one in numbers) + "."
 
 
 def _begun_again(run: Run, first: Run, task: Task) -> Run:

@@ -72,6 +72,9 @@ with _hidden(*(package for package in _UNUSED if package != os.environ["KERAS_BA
         import keras
         from keras import ops
 
+        # Where `use_device` says what keras shall compute on.
+        from keras.src.backend.common import global_state
+
 # The person's keras.json may be of another course. It could turn the axes round, while here images are (N, height,
 # width, channels), or compute with half of the digits.
 keras.config.set_image_data_format("channels_last")
@@ -80,6 +83,7 @@ keras.config.set_epsilon(1e-7)
 
 __all__ = [
     "device_name",
+    "devices",
     "forget_session",
     "keep_memory",
     "keras",
@@ -89,6 +93,7 @@ __all__ = [
     "put",
     "set_threads",
     "threads",
+    "use_device",
     "versions",
 ]
 
@@ -100,8 +105,60 @@ def name() -> str:
 
 def forget_session() -> None:
     """Let keras forget the networks of this process: names that it has given, and its own state."""
+    device = _chosen_device()
     with without_compiler():
         keras.utils.clear_session(free_memory=False)
+    _choose_device(device)
+
+
+def use_device(wanted: str) -> str:
+    """Let the networks that are made from now on in this process compute on a device; gives its name, such as `cuda:0`.
+
+    Args:
+        wanted: `auto`, `cpu`, `cuda`, `cuda:1` or `mps`; `auto` is the accelerator where there is one.
+
+    Raises:
+        ConvonetError: the device is not there, or the backend is not torch and chooses by itself.
+    """
+    if name() != "torch":
+        if wanted == "auto":
+            return device_name()
+        raise ConvonetError(
+            f"The backend {name()} chooses its device by itself",
+            received=f"device={wanted}",
+            hint="Use device=auto, or KERAS_BACKEND=torch",
+        )
+    there = devices()
+    aliases = {"auto": there[min(1, len(there) - 1)], "cuda": "cuda:0"}
+    chosen = aliases.get(wanted, wanted)
+    if chosen not in there:
+        raise ConvonetError(
+            f"The device {wanted} is not there",
+            expected=f"auto or one of {', '.join(there)}",
+            received=wanted,
+            hint="`convonet doctor` shows what this machine computes with",
+        )
+    # As keras is without a choice, so that a network that is opened later is on the same device.
+    _choose_device(None if wanted == "auto" else chosen)
+    return chosen
+
+
+def devices() -> list[str]:
+    """The devices of this machine that torch can compute on: `cpu`, then accelerators."""
+    torch = _torch()
+    found = ["cpu", *(f"cuda:{index}" for index in range(torch.cuda.device_count()))]
+    return [*found, "mps"] if torch.backends.mps.is_available() else found
+
+
+def _chosen_device() -> str | None:
+    """The device that `use_device` has set; None where keras chooses."""
+    chosen = global_state.get_global_attribute("torch_device", None)
+    return None if chosen is None else str(chosen)
+
+
+def _choose_device(device: str | None) -> None:
+    # Not `keras.device`, which is a block: a network that is trained inside of one would have to be used inside of it.
+    global_state.set_global_attribute("torch_device", device)
 
 
 def numbers(variable: Any) -> np.ndarray:
@@ -200,9 +257,11 @@ def _set_tensorflow_threads(count: int) -> None:
 def device_name() -> str:
     """What computes, in words: `CPU` or the accelerator's name."""
     if name() == "torch":
-        torch = _torch()
+        torch, chosen = _torch(), _chosen_device()
+        if chosen == "cpu":
+            return "CPU"
         if torch.cuda.is_available():
-            return str(torch.cuda.get_device_name())
+            return str(torch.cuda.get_device_name(chosen))
         return "Apple GPU (MPS)" if torch.backends.mps.is_available() else "CPU"
     found = keras.distribution.list_devices()
     return "CPU" if not found or found[0].startswith("cpu") else str(found[0])

@@ -10,7 +10,7 @@ from convonet.errors import DataError
 from convonet.inference.model_info import ModelInfo
 from convonet.inference.net_input import NetInput
 from convonet.inference.scaling import PixelScaling, scale_of
-from convonet.nets.backend import keras
+from convonet.nets.backend import keras, use_device
 from convonet.nets.families import BUILDERS
 from convonet.nets.layers import Layers, TooSmallError, scaling_layer
 from convonet.nets.net_model import NetModel
@@ -36,7 +36,9 @@ def create_model(hyper: HyperParams, net_input: NetInput) -> NetModel:
     Raises:
         DataError: images that are too small for the family.
         ParamError: an unknown family, values that do not go together, or a network larger than the memory.
+        ConvonetError: the device that `hyper` names is not there.
     """
+    use_device(hyper.device)
     family, shape, classes = family_info(hyper.family), net_input.pixels.shape, net_input.classes
     values = family.values(hyper)
     on_backbone = "base" in values

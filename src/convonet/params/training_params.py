@@ -5,6 +5,7 @@ Longer than usual: it is one list of declarations.
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 from pydantic import field_validator
@@ -16,16 +17,18 @@ Optimizer = Literal["sgd", "adam", "adamw", "rmsprop"]
 Schedule = Literal["constant", "exponential", "cosine", "one_cycle"]
 WarmUpUnit = Literal["epochs", "batches"]
 LossName = Literal["cross_entropy", "focal"]
+Precision = Literal["float32", "bfloat16", "float16"]
 Monitor = Literal["val_loss", "val_accuracy", "val_auc", "loss", "accuracy"]
 SaveBest = Literal["none", "val_loss", "val_calibrated_loss", "val_accuracy", "val_auc", "loss", "accuracy"]
 
 CALIBRATED_LOSS = "val_calibrated_loss"
 """The validation loss after the temperature that suits it best: an epoch that is too sure is not a worse one."""
 TargetMetric = Literal["accuracy", "val_accuracy"]
+_DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d{1,2})?")
 
 
 class TrainingParams(ParamModel):
-    """Groups Training, Loss, Scores and Stopping."""
+    """Groups Training, Loss, Scores, Stopping and Computing."""
 
     optimizer: Optimizer = param(
         "sgd", "Optimizer", "How weights are changed.", group="Training", tunable=True
@@ -282,6 +285,38 @@ class TrainingParams(ParamModel):
         "When the loss is no longer a number, training goes back to the start of the epoch with half the rate.",
         group="Stopping",
     )
+
+    device: str = param(
+        "auto",
+        "Device",
+        "What the network is trained on: auto takes the GPU where there is one. Or cpu, cuda (a GPU of NVIDIA), cuda:1 "
+        "(the second one), mps (Apple).",
+        group="Computing",
+    )
+    precision: Precision = param(
+        "float32",
+        "Precision",
+        "What the network computes with while it is trained; weights, loss and scores stay in float32. bfloat16 is "
+        "faster on newer GPUs and processors, float16 on GPUs alone; both change the numbers slightly.",
+        group="Computing",
+    )
+
+    workers: int = param(
+        1,
+        "Processes",
+        "Processes that compute each batch together, each with its share of the threads. Increase it on a machine "
+        "with many cores. Other numbers give other last digits.",
+        group="Computing",
+        ge=1,
+        le=64,
+    )
+
+    @field_validator("device")
+    @classmethod
+    def _check_device(cls, value: str) -> str:
+        if not _DEVICE.fullmatch(value):
+            raise ValueError(f"device (Device): expected auto, cpu, cuda, cuda:N or mps, received {value!r}")
+        return value
 
     @field_validator("class_weights")
     @classmethod

@@ -12,8 +12,9 @@ from convonet.documents.search import SearchDocument
 from convonet.documents.study import StudyDocument
 from convonet.documents.suspects import SuspectsDocument
 from convonet.documents.training import MeasuredHistory, TrainDocument
-from convonet.errors import DocumentError, InputError
+from convonet.errors import ConvonetError, DocumentError, InputError
 from convonet.params.hyper_params import HyperParams
+from convonet.runs.naming import data_set_of, title_of
 from convonet.runs.run import Run
 from convonet.runs.study_table import STUDY_HISTORY, StudyFile, study_results, study_rows
 from convonet.runs.summary import summary_of
@@ -165,7 +166,16 @@ def list_row(run: Run, record: RunRecord | None = None) -> RunRow:
         val_accuracy=measured[-1] if measured else None,
         base=record.hyper_value("base"),
         train_dir=(record.params.data or {}).get("train_dir"),
+        title=title_of(run),
+        data_set=_data_set(run),
     )
+
+
+def _data_set(run: Run) -> str:
+    try:
+        return data_set_of(run)
+    except ConvonetError:  # a job of a later version
+        return ""
 
 
 def read_result(run: Run) -> dict[str, Any]:

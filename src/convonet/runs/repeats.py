@@ -33,6 +33,32 @@ class Difference(NamedTuple):
         return f"{name} was {shown[0]} and is now {shown[1]}"
 
 
+class NumberChange(NamedTuple):
+    """A number of the last row of two tables."""
+
+    name: str
+    before: float
+    after: float
+
+    def words(self) -> str:
+        """For example `val_accuracy 98.6% instead of 98.3%`, the new number first."""
+        if "accuracy" in self.name:
+            return f"{self.name} {100 * self.after:.1f}% instead of {100 * self.before:.1f}%"
+        return f"{self.name} {self.after:.4g} instead of {self.before:.4g}"
+
+
+def last_numbers(before: Path, after: Path) -> list[NumberChange]:
+    """Losses and accuracies of the last rows of two histories, where both have them."""
+    rows = [_last(table) for table in (before, after)]
+    names = [name for name in rows[0] if name.endswith(("loss", "accuracy")) and rows[0][name]]
+    return [NumberChange(n, float(rows[0][n]), float(rows[1][n])) for n in names if rows[1].get(n)]
+
+
+def _last(table: Path) -> dict[str, str]:
+    with table.open(encoding="utf-8", newline="") as lines:
+        return next(reversed(list(csv.DictReader(lines))), {})
+
+
 def table_difference(
     what: str, before: Path, after: Path, keys: Sequence[str], ignored: Collection[str] = ()
 ) -> Difference | None:
@@ -68,6 +94,8 @@ def changed_surroundings(before: RunRecord, after: RunRecord) -> list[dict[str, 
     pairs = [(name, before.versions.get(name), version) for name, version in after.versions.items()]
     pairs += [("processor", before.machine.processor, after.machine.processor)]
     pairs += [("platform", before.machine.platform, after.machine.platform)]
+    # Runs of before there was a choice do not say what they were trained on.
+    pairs += [("device", before.device or after.device, after.device)]
     return [{"name": name, "before": old, "after": new} for name, old, new in pairs if old != new]
 
 

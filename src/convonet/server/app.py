@@ -15,7 +15,9 @@ from fastapi.staticfiles import StaticFiles
 from convonet._version import __version__
 from convonet.launch.supervisor import Supervisor
 from convonet.server.guard import OPEN, Guard
+from convonet.server.leaving import Leaving
 from convonet.server.limits import Bounds
+from convonet.server.prediction_pool import PredictionPool
 from convonet.server.refusals import PROBLEM, add_handlers
 from convonet.server.routes import (
     PREFIX,
@@ -34,6 +36,7 @@ from convonet.server.routes import (
 from convonet.server.services import Services
 from convonet.server.settings import Settings
 from convonet.server.watching import Watching
+from convonet.server.with_keras import predict_with_keras
 
 _DESCRIPTION = (
     "From folders of images to a trained, tested and usable image classifier. Paths are relative to the folder "
@@ -42,9 +45,15 @@ _DESCRIPTION = (
 )
 
 
-def create_app(settings: Settings, supervisor: Supervisor | None = None) -> FastAPI:
-    """The server as an ASGI application; its services start and stop with its lifespan."""
-    parts = Services.of(settings, supervisor)
+def create_app(
+    settings: Settings, supervisor: Supervisor | None = None, pool: PredictionPool | None = None
+) -> FastAPI:
+    """The server as an ASGI application; its services start and stop with its lifespan.
+
+    Args:
+        pool: workers that answer predictions, hand on everything else, and count and log all requests.
+    """
+    parts = Services.of(settings, predict_with_keras, supervisor, pool)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -68,7 +77,9 @@ def create_app(settings: Settings, supervisor: Supervisor | None = None) -> Fast
     add_handlers(app)
     app.add_middleware(Bounds, limits=settings.limits)
     app.add_middleware(Guard, settings=settings)
-    app.add_middleware(Watching, metrics=parts.metrics)
+    app.add_middleware(Leaving, stopping=lambda: parts.stopping)
+    if pool is None:
+        app.add_middleware(Watching, metrics=parts.metrics)
     app.openapi = _described(app, settings)  # type: ignore[method-assign]
     # Windows may call it text/plain in its registry, and a browser then refuses the module.
     mimetypes.add_type("text/javascript", ".js")

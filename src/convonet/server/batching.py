@@ -70,6 +70,7 @@ class Batcher:
     """Answers for one network. Belongs to the event loop; decoding and computing are done by the executor.
 
     Args:
+        name: what the metrics call the model.
         batch: images that are answered together; what comes meanwhile is received while they are computed.
         decoders: decodes the images of heavy requests.
         limits: how large an image may be, and how long decoding may take.
@@ -77,6 +78,7 @@ class Batcher:
 
     def __init__(
         self,
+        name: str,
         model: ModelProcess,
         batch: int,
         executor: Executor,
@@ -84,6 +86,7 @@ class Batcher:
         metrics: Metrics,
         limits: Limits,
     ) -> None:
+        self._name = name
         self._model = model
         self._batch = batch
         self._executor = executor
@@ -178,8 +181,9 @@ class Batcher:
         ]
         if readable:
             images = np.stack([pixels[place] for place in readable])
+            started = time.perf_counter()
             scored = self._model.predict_scored(images, batch_size=self._batch)
-            self._metrics.computed(len(readable))
+            self._metrics.computed(self._name, len(readable), time.perf_counter() - started)
             for wish in set(wishes):
                 rows = [row for row, place in enumerate(readable) if wishes[place] == wish]
                 names = [uploads[readable[row]].name for row in rows]

@@ -14,7 +14,7 @@ from convonet.server.settings import LOOPBACK_NAMES, Settings, is_loopback
 
 COOKIE = "convonet_token"
 API = "/api/"
-OPEN = ("/api/v1/health", "/api/v1/login", "/api/v1/logout")
+OPEN = ("/api/v1/health", "/api/v1/ready", "/api/v1/login", "/api/v1/logout")
 _SAFE = ("GET", "HEAD", "OPTIONS")
 _SECURITY = {
     "content-security-policy": (

@@ -60,12 +60,22 @@ class JobQueue:
         self._cold = settings.warm
         self._lock = threading.RLock()
         self._stop = threading.Event()
+        self._refusing = False
         self._thread = threading.Thread(target=self._follow, name="runs", daemon=True)
 
     def start(self) -> None:
         """Begin to work. Runs that a killed server left waiting become interrupted."""
         self._mark_left_behind()
         self._thread.start()
+
+    @property
+    def alive(self) -> bool:
+        """Whether runs are started and followed."""
+        return self._thread.is_alive()
+
+    def refuse(self) -> None:
+        """Take no more runs: the server ends."""
+        self._refusing = True
 
     def stop(self) -> None:
         """Let every worker put its work away; the runs can be resumed."""
@@ -148,6 +158,11 @@ class JobQueue:
         with self._lock:
             return self._place(run)
 
+    def positions(self) -> dict[str, int]:
+        """How many runs come before each one that waits, by the path of its folder."""
+        with self._lock:
+            return {str(job.run.path): place for place, job in enumerate(self._waiting)}
+
     def counts(self) -> dict[str, int]:
         """How many runs wait and how many are at work."""
         with self._lock:
@@ -164,6 +179,8 @@ class JobQueue:
         return Path(data.result_dir) if data is not None and data.result_dir else self._settings.runs
 
     def _check_room(self) -> None:
+        if self._refusing:
+            raise Refusal(503, "The server is ending", retry_after=5, hint="Try again in some seconds")
         if len(self._waiting) >= self._settings.limits.waiting_runs:
             raise Refusal(
                 429,

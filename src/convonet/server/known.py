@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from convonet.atomic import storage_error
+from convonet.documents.runs import RunRow
 from convonet.errors import RunAliveError, RunNotFoundError
 from convonet.runs import Run, RunStore
+from convonet.runs.listing import list_rows
 from convonet.server.confine import Root
 from convonet.server.held import HeldRun
 
@@ -39,6 +42,12 @@ class KnownRuns:
             if held is not None:
                 self._places.setdefault(held.id, held.path)
                 yield held
+
+    def rows(self) -> list[RunRow]:
+        """A row of every run below the root, the newest first; those that have ended are not read again."""
+        rows = list_rows(self._store, lambda path: HeldRun(path, self._root.path))
+        below = f"{self._root.path}{os.sep}"
+        return [row for row in rows if row.run.startswith(below)]
 
     def at_hand(self, name: str) -> HeldRun | None:
         """The run of an id that was found before: asks the disk one thing only."""

@@ -8,6 +8,7 @@ from typing import Any
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 HEAD_SECONDS = 15.0
+LAST_SECONDS = 0.5
 _SENTENCE = b"The head of the request did not come in time"
 _ANSWER = (
     b"HTTP/1.1 408 Request Timeout\r\ncontent-type: text/plain; charset=utf-8\r\n"
@@ -16,9 +17,14 @@ _ANSWER = (
 
 
 class GuardedProtocol(H11Protocol):
-    """Closes a connection whose next request has begun, or never begins, and does not come."""
+    """Closes a connection whose next request has begun, or never begins, and does not come.
+
+    When the server ends, a connection is closed by the answer to its next request, which says so (`Leaving`), or when
+    none comes for a moment. Closed at once, it might be closed just while its client sends that request.
+    """
 
     head_seconds = HEAD_SECONDS
+    last_seconds = LAST_SECONDS
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Expect a request within some seconds."""
@@ -38,6 +44,17 @@ class GuardedProtocol(H11Protocol):
         """Nothing is expected any more."""
         self._forget()
         super().connection_lost(exc)
+
+    def shutdown(self) -> None:
+        """The server ends: the connection does too, after the request that is under way or may just be coming."""
+        if self._in_request():
+            super().shutdown()
+        else:
+            self.loop.call_later(self.last_seconds, self._end)
+
+    def _end(self) -> None:
+        if not self.transport.is_closing():
+            super().shutdown()
 
     def _in_request(self) -> bool:
         cycle: Any = self.cycle

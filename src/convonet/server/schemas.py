@@ -34,6 +34,17 @@ class Health(Document):
     token_needed: bool
 
 
+class Ready(Document):
+    """Requests of every kind are answered.
+
+    Attributes:
+        workers: processes that answer predictions.
+    """
+
+    status: Literal["ready"]
+    workers: int
+
+
 class Login(BaseModel):
     """A token, for a cookie that browsers send with pictures and event streams."""
 

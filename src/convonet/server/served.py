@@ -14,7 +14,6 @@ from weakref import WeakValueDictionary
 from convonet.errors import ConvonetError, ModelFileError, error_from_dict
 from convonet.file_stats import FileStats, file_stats
 from convonet.runs import Run
-from convonet.runs.environment import available_cores
 from convonet.server.batching import AnswerOptions, Batcher, best_batch
 from convonet.server.metrics import Metrics
 from convonet.server.model_process import ModelProcess
@@ -34,10 +33,15 @@ class _State(NamedTuple):
 
 
 class ServedModels:
-    """Answers for the models of runs. Belongs to the event loop."""
+    """Answers for the models of runs. Belongs to the event loop.
 
-    def __init__(self, limits: Limits, metrics: Metrics) -> None:
+    Args:
+        threads: that each network computes with.
+    """
+
+    def __init__(self, limits: Limits, metrics: Metrics, threads: int) -> None:
         self._limits = limits
+        self._threads = threads
         self._metrics = metrics
         self._open: OrderedDict[Path, tuple[_State, Batcher]] = OrderedDict()
         self._refused: dict[Path, tuple[_State, ConvonetError | None]] = {}
@@ -65,16 +69,20 @@ class ServedModels:
         self._executor.shutdown(wait=False, cancel_futures=True)
         self._decoders.shutdown(wait=False, cancel_futures=True)
 
+    async def can_answer(self, run: Run) -> bool:
+        """Open the model; False where only keras can open it. Raises as `answer`."""
+        return await self._batcher(run) is not None
+
     async def answer(
         self, run: Run, uploads: list[Upload], wish: AnswerOptions, *, heavy: bool
-    ) -> list[dict[str, Any]] | None:
-        """The predictions; None where the run's model can only be opened by keras.
+    ) -> list[dict[str, Any]]:
+        """The predictions.
 
         Args:
             heavy: the images have many pixels; they are decoded apart, so that other requests need not wait.
 
         Raises:
-            Refusal: 404 no model, 429 too many images wait.
+            Refusal: 404 no model, 429 too many images wait, 503 its files have just been replaced.
             ConvonetError: the model cannot be opened, or gives no probabilities.
         """
         if self._images + len(uploads) > self._limits.waiting_images:
@@ -83,7 +91,7 @@ class ServedModels:
         try:
             batcher = await self._batcher(run)
             if batcher is None:
-                return None
+                raise Refusal(503, "The model is being replaced", retry_after=1, hint="Try again in a second")
             try:
                 return await batcher.answer(uploads, wish, heavy=heavy)
             except ModelFileError as error:
@@ -121,7 +129,7 @@ class ServedModels:
             raise error_from_dict(error.to_dict())
         loop = asyncio.get_running_loop()
         try:
-            model = await loop.run_in_executor(self._openers, _opened, run)
+            model = await loop.run_in_executor(self._openers, _opened, run, self._threads)
             if model is None:
                 self._refuse(run, state, None)
                 return None
@@ -129,7 +137,7 @@ class ServedModels:
         except ConvonetError as error:
             self._refuse(run, state, error)
             raise
-        batcher = Batcher(model, batch, self._executor, self._decoders, self._metrics, self._limits)
+        batcher = Batcher(run.id, model, batch, self._executor, self._decoders, self._metrics, self._limits)
         self._put(run.path, (state, batcher))
         return state, batcher
 
@@ -175,10 +183,10 @@ def _stat(file: Path) -> FileStats | None:
     return file_stats(info)
 
 
-def _opened(run: Run) -> ModelProcess | None:
+def _opened(run: Run, threads: int) -> ModelProcess | None:
     """The ONNX model if it was made from the run's `.keras` file and is sound."""
     try:
-        model = ModelProcess(run.file("model.onnx"), available_cores())
+        model = ModelProcess(run.file("model.onnx"), threads)
         keras = run.file("model.keras")
         if keras.is_file():
             with keras.open("rb") as content:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
+import signal
 import socket
 import sys
 import threading
@@ -15,21 +17,28 @@ import uvicorn
 from fastapi import FastAPI
 
 from convonet.errors import OutputError
+from convonet.scratch import Scratch
 from convonet.server.app import create_app
+from convonet.server.prediction_pool import PredictionPool
 from convonet.server.protocol import GuardedProtocol
-from convonet.server.services import Services
-from convonet.server.settings import Settings
+from convonet.server.services import PredictServices
+from convonet.server.settings import Settings, settings_to_json
 
 _GRACE_SECONDS = 2
 _END_SECONDS = 4.5
 _BACKLOG = 2048
 _OPEN_FILES = 65536
+_FIRST_HANDED_OVER = 3
 
 
 class Server(uvicorn.Server):
-    """Serves an application; tells the event streams to say goodbye when it is asked to end."""
+    """Serves an application; tells the event streams to say goodbye when it is asked to end.
 
-    def __init__(self, app: FastAPI) -> None:
+    Args:
+        shared: other processes take connections from the same socket.
+    """
+
+    def __init__(self, app: FastAPI, *, shared: bool = False) -> None:
         config = uvicorn.Config(
             app,
             http=GuardedProtocol,
@@ -39,16 +48,24 @@ class Server(uvicorn.Server):
             access_log=False,
             server_header=False,
             proxy_headers=False,
-            backlog=_BACKLOG,
+            # As many connections as asyncio takes at once. A worker that took all that wait would leave none to others.
+            backlog=1 if shared else _BACKLOG,
             timeout_keep_alive=15,
             timeout_graceful_shutdown=_GRACE_SECONDS,
         )
         super().__init__(config)
-        self._parts: Services = app.state.services
+        self._parts: PredictServices = app.state.services
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to take connections."""
+        await super().startup(sockets)
+        for listening in sockets or ():
+            # The queue of the socket is another thing than what asyncio takes at once, though it sets both.
+            listening.listen(_BACKLOG)
 
     def end(self) -> None:
         """Ask it to end; asked again, it does not wait for open requests."""
-        self._parts.stopping = True
+        self._parts.begin_to_end()
         self.force_exit = self.should_exit
         self.should_exit = True
 
@@ -69,17 +86,46 @@ def serve(settings: Settings, announce: Callable[[str], None] = lambda url: None
 
     Raises:
         OutputError: the port is taken, or the host is not this machine's.
+        WorkerError: the prediction workers cannot be started.
     """
-    _log_to_stderr()
-    _allow_open_files()
-    server = Server(create_app(settings))
+    log_to_stderr()
+    allow_open_files()
     with listening(settings) as port:
-        announce(replace(settings, port=port.getsockname()[1]).url)
+        url = replace(settings, port=port.getsockname()[1]).url
+        if settings.workers > 1:
+            _serve_with_workers(settings, port, lambda: announce(url))
+            return
+        server = Server(create_app(settings))
+        announce(url)
         server.run(sockets=[port])
 
 
+def _serve_with_workers(settings: Settings, port: socket.socket, announce: Callable[[], None]) -> None:
+    """Let workers take the connections; this process has the runs, and answers what they hand on."""
+    with Scratch() as folder, socket.socket(socket.AF_UNIX) as control:
+        control.bind(str(folder / "control"))
+        control.listen(_BACKLOG)
+        order = {
+            "settings": settings_to_json(settings),
+            "control": str(folder / "control"),
+            "socket": port.fileno(),
+        }
+        pool = PredictionPool(settings.workers, port, json.dumps(order))
+        server = Server(create_app(settings, pool=pool))
+        pool.start()
+        # Windows, where there are no such workers, lacks this signal too.
+        signal.signal(signal.SIGHUP, lambda number, frame: pool.exchange())
+        announce()
+        server.run(sockets=[control])
+
+
 def listening(settings: Settings) -> socket.socket:
-    """A bound socket; port 0 takes any free one."""
+    """A bound socket; port 0 takes any free one. Or the one that a process manager, such as systemd, hands over.
+
+    A socket that is handed over outlives the server: while one ends and the next one starts, clients wait in its queue.
+    """
+    if os.environ.get("LISTEN_PID") == str(os.getpid()) and os.environ.get("LISTEN_FDS") == "1":
+        return socket.socket(fileno=_FIRST_HANDED_OVER)
     made = None
     try:
         found = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)
@@ -100,7 +146,8 @@ def listening(settings: Settings) -> socket.socket:
     return made
 
 
-def _log_to_stderr() -> None:
+def log_to_stderr() -> None:
+    """Write what the server has to say, and the access log, to standard error."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     for name, level in (("convonet", logging.INFO), ("uvicorn.error", logging.WARNING)):
@@ -109,7 +156,7 @@ def _log_to_stderr() -> None:
         log.setLevel(level)
 
 
-def _allow_open_files() -> None:
+def allow_open_files() -> None:
     """As many connections as the system lets one process have."""
     try:
         # Windows has no such module, and no such bound.

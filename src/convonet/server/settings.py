@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import ipaddress
 import secrets
-from dataclasses import dataclass, field
+import sys
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from convonet.errors import ParamError
 
 MIB = 2**20
+MOST_WORKERS = 64
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
 
 
@@ -77,6 +80,7 @@ class Settings:
         jobs: trainings and searches at work at one time.
         names: further host names by which the server is reached.
         warm: keep a worker ready that has loaded what a training needs.
+        workers: processes that answer predictions; 1: the server's own process does.
     """
 
     root: Path
@@ -86,6 +90,7 @@ class Settings:
     jobs: int = 1
     names: tuple[str, ...] = ()
     warm: bool = True
+    workers: int = 1
     limits: Limits = field(default_factory=Limits)
 
     def __post_init__(self) -> None:
@@ -94,6 +99,10 @@ class Settings:
             faults["root"] = f"root: expected a folder, received {str(self.root)!r}"
         if self.jobs < 1:
             faults["jobs"] = f"jobs: expected 1 or more, received {self.jobs}"
+        if not 1 <= self.workers <= MOST_WORKERS:
+            faults["workers"] = f"workers: expected 1 to {MOST_WORKERS}, received {self.workers}"
+        elif self.workers > 1 and sys.platform == "win32":
+            faults["workers"] = "workers: expected 1 on Windows, where processes share no listening socket"
         if not 0 <= self.port <= 65535:
             faults["port"] = f"port: expected 0 to 65535, received {self.port}"
         if self.token is not None and (len(self.token) < 8 or not self.token.isascii() or " " in self.token):
@@ -114,6 +123,17 @@ class Settings:
     def runs(self) -> Path:
         """The folder that gets new runs."""
         return self.root / "runs"
+
+
+def settings_to_json(settings: Settings) -> dict[str, Any]:
+    """Settings for a worker; among them the token, so they are not for its command."""
+    return asdict(settings) | {"root": str(settings.root)}
+
+
+def settings_from_json(content: dict[str, Any]) -> Settings:
+    """What `settings_to_json` gave."""
+    names, limits = tuple(content["names"]), Limits(**content["limits"])
+    return Settings(**content | {"root": Path(content["root"]), "names": names, "limits": limits})
 
 
 def is_loopback(host: str) -> bool:

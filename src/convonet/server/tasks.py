@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from convonet.errors import ConvonetError, ParamError, nearest
-from convonet.params import DataParams, SearchSpace, fields_of
+from convonet.params import DataParams, HyperParams, SearchSpace, fields_of
 from convonet.params.bases import is_model_file
 from convonet.params.migrations import FORMAT_VERSION, VERSION_KEY, migrated
 from convonet.params.recipes import recipe_of
@@ -30,7 +30,7 @@ _PARAMS = ("data", "hyper", "space")
 _MODELS = ("model", "from_model")
 _RUNS = ("run",)
 _PATHS = ("paths", "image", "outside", "folder")
-_WORDS = ("positive", "format", "label", "layer", "classes")
+_WORDS = ("positive", "format", "label", "layer", "classes", "device")
 _BASE_FIELDS = ("base", "base_weights")
 _WEIGHT_WORDS = ("local", "fetch", "random", "")
 
@@ -236,6 +236,9 @@ def _with_threads(task_class: type[Task], values: dict[str, Any]) -> dict[str, A
     for name in ("jobs", "workers"):
         if values.get(name) is not None:
             values[name] = min(values[name], cores)
+    hyper = values.get("hyper")
+    if isinstance(hyper, HyperParams) and hyper.workers > cores:
+        values["hyper"] = hyper.changed(workers=cores)
     return values
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,7 +20,9 @@ LOG = "convonet_sort.jsonl"
 VERSION = 1
 NONE, SKIP = "none_of_these", "skip"
 """Answers that are no class: the image is of none of the classes, or the person does not know."""
-_NOT_CLASSES = (NONE, SKIP)
+KEEP = "keep"
+"""The answer to a doubt: the label is right as it stands."""
+ANSWERS = (NONE, SKIP, KEEP)
 
 
 class SortedImages(NamedTuple):
@@ -27,7 +30,7 @@ class SortedImages(NamedTuple):
 
     Attributes:
         paths: the images it was about.
-        label: the class, `none_of_these` or `skip`.
+        label: the class, `none_of_these`, `skip` or `keep`.
         accepted: it accepted what was suggested.
     """
 
@@ -38,7 +41,7 @@ class SortedImages(NamedTuple):
     @property
     def is_class(self) -> bool:
         """Whether the answer is a class."""
-        return self.label not in _NOT_CLASSES
+        return self.label not in ANSWERS
 
 
 class AnswerLog:
@@ -79,8 +82,15 @@ class AnswerLog:
             self._write({"kind": "classes", "names": list(names)})
 
     def labels(self) -> dict[str, str]:
-        """The last answer to each image."""
-        return {path: answer.label for answer in self.answers for path in answer.paths}
+        """The last answer to each image that says what it is."""
+        # A copy: another thread may add an answer meanwhile.
+        given = [answer for answer in tuple(self.answers) if answer.label != KEEP]
+        return {path: answer.label for answer in given for path in answer.paths}
+
+    def reviewed(self) -> set[str]:
+        """Images whose label was looked at again: kept, or given a second time."""
+        counts = Counter(path for answer in tuple(self.answers) for path in answer.paths)
+        return {path for path, count in counts.items() if count > 1}
 
     def _obey(self, line: dict[str, Any]) -> None:
         if line["kind"] == "label":

@@ -2,51 +2,40 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from collections.abc import Sequence
-from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from convonet.data.names import natural_key
 from convonet.errors import DataError, ParamError, nearest
 from convonet.inference.feature_file import FeatureFile
-from convonet.sorting.answers import NONE, SKIP, AnswerLog, SortedImages
+from convonet.sorting.answers import ANSWERS, KEEP, NONE, SKIP, AnswerLog, SortedImages
 from convonet.sorting.export import copy_class_folders, read_table, write_table
-from convonet.sorting.suggest import probabilities, reduced, similar_groups
+from convonet.sorting.screen import Order, Screen, Suggestions, similar_rows, suggestion_rows
+from convonet.sorting.suggest import held_out_probabilities, probabilities, reduced, similar_groups
 
-Order = Literal["uncertain", "certain", "similar"]
 ROWS, COLUMNS = 5, 12
 _MOST_CLASSES = 1000
 
 
-class ScreenImage(NamedTuple):
-    """An image that a person looks at; `suggestion` is None until two classes have a label."""
+class _Known(NamedTuple):
+    """What was answered at one moment; `version` grows with every answer."""
 
-    path: str
-    suggestion: str | None
-    confidence: float | None
-
-
-class ScreenRow(NamedTuple):
-    """Images that are accepted with one key press, where they have one suggestion."""
-
-    suggestion: str | None
-    images: tuple[ScreenImage, ...]
-
-
-class Screen(NamedTuple):
-    """What a person sees at once."""
-
-    order: Order
-    rows: tuple[ScreenRow, ...]
-    left: int
+    version: int
+    classes: list[str]
+    labels: dict[str, str]
+    reviewed: set[str]
 
 
 class SortSession:
     """Sorts the images of a folder.
+
+    A thread may ask for suggestions and screens while another one answers.
 
     Args:
         folder: with the images; the log and `labels.csv` stand in it.
@@ -62,6 +51,10 @@ class SortSession:
         self._row = {path: row for row, path in enumerate(self.paths)}
         self._points = reduced(features.features)
         self._log = AnswerLog(folder)
+        self._lock = threading.Lock()
+        self._version = 0
+        self._fitted: tuple[int, Suggestions] = (-1, {})
+        self._doubted: tuple[int, Suggestions] = (-1, {})
         self._groups: dict[int, list[NDArray[np.int64]]] = {}
         if not self._log.answers and not self._log.classes:
             self._take_over()
@@ -69,12 +62,37 @@ class SortSession:
     def _take_over(self) -> None:
         """Labels of a table that is there already count as given."""
         table = {path: label for path, label in read_table(self.folder).items() if path in self._row}
-        if not table:
-            return
-        names = sorted(set(table.values()))
-        self._log.name_classes(names)
-        for name in names:
-            self._log.add(SortedImages(tuple(path for path, label in table.items() if label == name), name))
+        if table:
+            self._take_labels(table)
+
+    def _take_labels(self, given: dict[str, str]) -> None:
+        names = sorted(set(given.values()), key=natural_key)
+        with self._lock:
+            self._log.name_classes(
+                [*self._log.classes, *(name for name in names if name not in self._log.classes)]
+            )
+            for name in names:
+                paths = tuple(path for path, label in given.items() if label == name)
+                self._log.add(SortedImages(paths, name))
+            self._version += 1
+
+    def folder_labels(self) -> dict[str, str]:
+        """Images without an answer that lie in a folder below, and that folder's name."""
+        answered = self.labels()
+        named = {path: path.rpartition("/")[0] for path in self.paths if "/" in path and path not in answered}
+        return {path: name.rpartition("/")[2] for path, name in named.items()}
+
+    def take_folders(self) -> int:
+        """Take the folders that images lie in as their labels; how many images that were.
+
+        Where classes were named, only folders with these names count.
+        """
+        names = self.classes
+        found = {path: name for path, name in self.folder_labels().items() if not names or name in names}
+        if found:
+            self._take_labels(found)
+            self.write_table()
+        return len(found)
 
     @property
     def classes(self) -> list[str]:
@@ -98,8 +116,10 @@ class SortSession:
         )
         if faults:
             raise ParamError.of({"classes": f"classes: {faults}"})
-        self._log.name_classes(cleaned)
-        self._changed()
+        with self._lock:
+            self._log.name_classes(cleaned)
+            self._version += 1
+        self.write_table()
 
     def labels(self) -> dict[str, str]:
         """The answer to each image that has one: a class, `none_of_these` or `skip`."""
@@ -110,24 +130,26 @@ class SortSession:
 
         Args:
             paths: relative to the folder.
-            label: a class, `none_of_these` or `skip`.
+            label: a class, `none_of_these`, `skip`, or `keep` for a label that is right as it stands.
             accepted: it is what was suggested, such as that of a whole row.
 
         Raises:
             ParamError: no such class.
             DataError: no such image.
         """
-        if label not in (*self.classes, NONE, SKIP):
+        if label not in (*self.classes, *ANSWERS):
             near = nearest(label, self.classes)
             raise ParamError(
                 "There is no such class",
-                expected=", ".join([*self.classes, NONE, SKIP]),
+                expected=", ".join([*self.classes, *ANSWERS]),
                 received=label,
                 hint=f"Did you mean {near}?" if near else None,
             )
-        self._check(paths)
-        self._log.add(SortedImages(tuple(paths), label, accepted))
-        self._changed()
+        self._check(paths, labelled=label == KEEP)
+        with self._lock:
+            self._log.add(SortedImages(tuple(paths), label, accepted))
+            self._version += 1
+        self.write_table()
 
     def accept_above(self, confidence: float) -> int:
         """Accept every suggestion of at least this confidence, 0..1; how many images that were."""
@@ -140,55 +162,71 @@ class SortSession:
 
     def undo(self) -> SortedImages | None:
         """Take the last answer back and give it; None where there is none."""
-        answer = self._log.undo()
+        with self._lock:
+            answer = self._log.undo()
+            self._version += 1
         if answer is not None:
-            self._changed()
+            self.write_table()
         return answer
 
-    def suggestions(self) -> dict[str, tuple[str, float]]:
+    def suggestions(self) -> Suggestions:
         """Of each image without an answer the likeliest class and its confidence; empty until two are known."""
-        found = self._probabilities
-        if found is None:
-            return {}
-        best, confidence = found.argmax(axis=1), found.max(axis=1)
-        answered, names = self.labels(), self.classes
-        return {
-            path: (names[best[row]], float(confidence[row]))
-            for row, path in enumerate(self.paths)
-            if path not in answered
-        }
+        known = self._known()
+        if self._fitted[0] != known.version:
+            self._fitted = known.version, self._suggested(known)
+        return self._fitted[1]
+
+    def doubts(self) -> Suggestions:
+        """Labelled images for which another class is likelier, by the other labelled images, the surest first.
+
+        Each is judged by a classifier that was fitted without it. Images whose label was given twice or kept are
+        not among them.
+        """
+        known = self._known()
+        if self._doubted[0] != known.version:
+            self._doubted = known.version, self._doubtful(known)
+        return self._doubted[1]
 
     def screen(self, order: Order = "uncertain", rows: int = ROWS, columns: int = COLUMNS) -> Screen:
         """What to look at next.
 
         Args:
             order: `uncertain` shows the images whose label helps most, `certain` those that can be accepted row by
-                row, `similar` groups of images that look alike. Without suggestions always the last.
+                row, `similar` groups of images that look alike, `review` labels that are in doubt. Without
+                suggestions always groups.
         """
-        suggested = self.suggestions()
-        answered = self.labels()
-        left = len(self.paths) - len(answered)
+        known = self._known()
+        if order == "review":
+            doubts = self.doubts()
+            shown = list(doubts)[: rows * columns]
+            made = suggestion_rows(shown, doubts, known.classes, columns, known.labels)
+            return Screen(order, made, len(doubts))
+        suggested = {path: found for path, found in self.suggestions().items() if path not in known.labels}
+        left = len(self.paths) - len(known.labels)
         if order == "similar" or not suggested:
-            return Screen("similar", self._similar(answered, rows, columns, suggested), left)
+            groups = [[self.paths[row] for row in group] for group in self._similar(columns)]
+            return Screen("similar", similar_rows(groups, rows, suggested, known.labels), left)
         ranked = sorted(suggested, key=lambda path: suggested[path][1], reverse=order == "certain")
-        shown = ranked[: rows * columns]
-        # Images of one suggestion stand together, the likeliest first, so that a row can be accepted at once.
-        shown.sort(key=lambda path: (self.classes.index(suggested[path][0]), -suggested[path][1]))
-        return Screen(order, tuple(self._rows(shown, suggested, columns)), left)
+        made = suggestion_rows(ranked[: rows * columns], suggested, known.classes, columns)
+        return Screen(order, made, left)
+
+    def counts(self) -> Counter[str]:
+        """How many images have each answer."""
+        return Counter(self.labels().values())
 
     def state(self) -> dict[str, Any]:
         """Counts, for every interface."""
-        answers = self.labels()
-        counts = Counter(answers.values())
+        counts = self.counts()
         return {
             "folder": str(self.folder),
             "images": len(self.paths),
             "classes": [{"class": name, "labelled": counts[name]} for name in self.classes],
             NONE: counts[NONE],
             SKIP: counts[SKIP],
-            "left": len(self.paths) - len(answers),
+            "left": len(self.paths) - counts.total(),
             "presses": self.presses,
-            "suggesting": self._probabilities is not None,
+            "suggesting": bool(self.suggestions()),
+            "in_folders": len(self.folder_labels()),
         }
 
     def write_table(self) -> Path:
@@ -199,54 +237,54 @@ class SortSession:
         """Copy the images that have a class into a folder for each class; how many there are."""
         return copy_class_folders(self.folder, self.labels(), out)
 
-    def _rows(
-        self, shown: Sequence[str], suggested: dict[str, tuple[str, float]], columns: int
-    ) -> list[ScreenRow]:
-        made: list[ScreenRow] = []
-        for name in self.classes:
-            own = [path for path in shown if suggested[path][0] == name]
-            for start in range(0, len(own), columns):
-                images = [ScreenImage(path, *suggested[path]) for path in own[start : start + columns]]
-                made.append(ScreenRow(name, tuple(images)))
-        return made
-
-    def _similar(
-        self, answered: dict[str, str], rows: int, columns: int, suggested: dict[str, tuple[str, float]]
-    ) -> tuple[ScreenRow, ...]:
-        made: list[ScreenRow] = []
+    def _similar(self, columns: int) -> list[NDArray[np.int64]]:
         if columns not in self._groups:
             self._groups[columns] = similar_groups(self._points, columns)
-        groups = self._groups[columns]
-        # Groups from everywhere come first, so that the first screen shows something of all that is there.
-        for group in groups[:: max(1, len(groups) // rows)] + groups:
-            paths = [self.paths[row] for row in group if self.paths[row] not in answered]
-            images = tuple(ScreenImage(path, *suggested.get(path, (None, None))) for path in paths)
-            if images and all(images[0] not in row.images for row in made):
-                made.append(ScreenRow(None, images))
-            if len(made) == rows:
-                break
-        return tuple(made)
+        return self._groups[columns]
 
-    @cached_property
-    def _probabilities(self) -> NDArray[np.floating[Any]] | None:
-        names = self.classes
-        known = [
-            (self._row[path], names.index(label)) for path, label in self.labels().items() if label in names
-        ]
-        rows, labels = (np.array([pair[part] for pair in known], np.int64) for part in (0, 1))
+    def _known(self) -> _Known:
+        with self._lock:
+            return _Known(self._version, self.classes, self.labels(), self._log.reviewed())
+
+    def _labelled(self, known: _Known) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Rows of the images that have a class, and which, as an index of the classes."""
+        index = {name: number for number, name in enumerate(known.classes)}
+        pairs = [(self._row[path], index[label]) for path, label in known.labels.items() if label in index]
+        rows, labels = (np.array([pair[part] for pair in pairs], np.int64) for part in (0, 1))
+        return rows, labels
+
+    def _suggested(self, known: _Known) -> Suggestions:
+        rows, labels = self._labelled(known)
         if len(np.unique(labels)) < 2:
-            return None
-        return probabilities(self._points, rows, labels, len(names))
+            return {}
+        found = probabilities(self._points, rows, labels, len(known.classes))
+        best, confidence = found.argmax(axis=1), found.max(axis=1)
+        return {
+            path: (known.classes[best[row]], float(confidence[row]))
+            for row, path in enumerate(self.paths)
+            if path not in known.labels
+        }
 
-    def _changed(self) -> None:
-        self.__dict__.pop("_probabilities", None)
-        self.write_table()
+    def _doubtful(self, known: _Known) -> Suggestions:
+        rows, labels = self._labelled(known)
+        if len(np.unique(labels)) < 2:
+            return {}
+        found = held_out_probabilities(self._points, rows, labels, len(known.classes))
+        own = found[np.arange(len(rows)), labels]
+        margin, best = found.max(axis=1) - own, found.argmax(axis=1)
+        doubted: Suggestions = {}
+        for index in np.argsort(-margin, kind="stable"):
+            path = self.paths[rows[index]]
+            if margin[index] > 0 and path not in known.reviewed:
+                doubted[path] = known.classes[best[index]], float(found[index, best[index]])
+        return doubted
 
-    def _check(self, paths: Sequence[str]) -> None:
-        unknown = [path for path in paths if path not in self._row]
+    def _check(self, paths: Sequence[str], *, labelled: bool = False) -> None:
+        known = self.labels() if labelled else self._row
+        unknown = [path for path in paths if path not in known]
         if unknown or not paths:
             raise DataError(
-                "There is no such image in the folder",
+                "There is no such image with a label" if labelled else "There is no such image in the folder",
                 where=self.folder,
                 received=", ".join(unknown[:3]) or "no path",
             )
@@ -258,7 +296,7 @@ def _class_faults(names: list[str], used: set[str]) -> str:
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
         return f"{twice[0]} is there twice"
-    reserved = [name for name in names if name in (NONE, SKIP)]
+    reserved = [name for name in names if name in ANSWERS]
     if reserved:
         return f"{reserved[0]} is an answer, not a class"
     missing = sorted(used - set(names))

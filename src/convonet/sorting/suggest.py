@@ -48,6 +48,24 @@ def probabilities(points: Floats, rows: NDArray[np.int64], labels: NDArray[np.in
     return _softmax(points @ weights[:-1] + weights[-1])
 
 
+def held_out_probabilities(
+    points: Floats, rows: NDArray[np.int64], labels: NDArray[np.int64], count: int, folds: int = 5
+) -> Floats:
+    """What each labelled image is likely to be by the other labelled images, (len(rows), classes).
+
+    Args:
+        points, rows, labels, count: as of `probabilities`.
+        folds: each image is judged by a classifier that was fitted to the other folds.
+    """
+    fold = np.random.default_rng(0).permutation(len(rows)) % folds
+    found = np.zeros((len(rows), count), np.float32)
+    for number in range(min(folds, len(rows))):
+        out = fold == number
+        fitted = probabilities(points, rows[~out], labels[~out], count)
+        found[out] = fitted[rows[out]]
+    return found
+
+
 def similar_groups(points: Floats, size: int) -> list[NDArray[np.int64]]:
     """The images in groups of at most `size` that look alike: halved along their main axis again and again."""
     groups: list[NDArray[np.int64]] = []

@@ -15,7 +15,7 @@ from convonet.tasks.main_tasks import (
     read_task,
     traits_of,
 )
-from convonet.tasks.map_task import MapTask
+from convonet.tasks.map_task import MapTask, SimilarTask
 from convonet.tasks.report_task import ReportTask
 from convonet.tasks.study_task import StudyTask
 from convonet.tasks.suspects_task import SuspectsTask
@@ -37,6 +37,7 @@ __all__ = [
     "PredictTask",
     "ReportTask",
     "ResumableTask",
+    "SimilarTask",
     "Split",
     "StudyTask",
     "SummaryTask",

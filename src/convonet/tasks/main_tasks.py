@@ -145,6 +145,11 @@ class TrainTask(ResumableTask):
     workers: int = Field(1, ge=1, le=64)
     executor: ExecutorName = "local"
 
+    @property
+    def processes(self) -> int:
+        """How many processes compute each batch: `workers`, or the hyper parameter of that name."""
+        return max(self.workers, self.hyper.workers)
+
 
 class EvaluateTask(Task):
     """Evaluate a model on one set.

@@ -1,26 +1,54 @@
-"""What is asked of the job that draws a map of images."""
+"""What is asked of the jobs that lay images out by similarity, and find those that look like one."""
 
 from __future__ import annotations
 
 from typing import ClassVar
 
-from pydantic import Field
+from pydantic import Field, InstanceOf
 
-from convonet.tasks.main_tasks import Task
+from convonet.params.data_params import DataParams
+from convonet.tasks.main_tasks import Split, Task
 
 
 class MapTask(Task):
-    """Lay the images below a folder out by similarity, and list outliers and labels that are likely wrong.
+    """Lay images out by similarity, and list outliers and labels that are likely wrong.
 
     Attributes:
-        folder: where the images are, as an absolute path. Folders below it are classes.
-        out: the folder that gets `map.csv` and `map.png`.
+        folder: any folder, as an absolute path; folders below it are classes. None: the set of `data`.
+        data: a set as training and testing read it, with its marks.
+        split: which set of `data`.
+        model: a run folder or model file whose answers to the set the map also has; its classes count.
+        out: the folder that gets `map.csv` and `map.png`; None: the job's own.
         seed: the same images and seed give the same map.
     """
 
     kind: ClassVar[str] = "map"
+    title: ClassVar[str] = "The map"
     step: ClassVar[str] = "data"
 
-    folder: str
-    out: str
+    folder: str | None = None
+    data: InstanceOf[DataParams] | None = None
+    split: Split = "train"
+    model: str | None = None
+    out: str | None = None
     seed: int = Field(0, ge=0)
+
+
+class SimilarTask(Task):
+    """Find the images of a set that look most like an image.
+
+    Attributes:
+        image: any image file, of the set or not.
+        folder, data, split: the images that are searched, as in `MapTask`.
+        top: how many are found.
+    """
+
+    kind: ClassVar[str] = "similar"
+    title: ClassVar[str] = "The search for similar images"
+    step: ClassVar[str] = "data"
+
+    image: str
+    folder: str | None = None
+    data: InstanceOf[DataParams] | None = None
+    split: Split = "train"
+    top: int = Field(12, ge=1, le=1000)

@@ -7,6 +7,7 @@ from typing import ClassVar
 from pydantic import InstanceOf
 
 from convonet.params.data_params import DataParams
+from convonet.params.training_params import Precision
 from convonet.tasks.main_tasks import Task
 
 
@@ -16,9 +17,18 @@ class VerifyTask(Task):
     Attributes:
         run: the folder of the run; it is not changed. `threads` must be those of the run.
         data: its folders, where the images are in another place now; their content must be the same.
+        device, precision: other ones than the run's, to see what they change in its numbers; None: the run's.
     """
 
     kind: ClassVar[str] = "verify"
 
     run: str
     data: InstanceOf[DataParams] | None = None
+    device: str | None = None
+    precision: Precision | None = None
+
+    @property
+    def changes(self) -> dict[str, str]:
+        """The values that are to differ from the run's."""
+        given = {"device": self.device, "precision": self.precision}
+        return {name: value for name, value in given.items() if value is not None}

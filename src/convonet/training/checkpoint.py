@@ -51,6 +51,7 @@ class Position:
         recent: losses of the last batches of the epoch, for the guard.
         began_bad: the loss had already exploded when the epoch began.
         restores: how often the guard has lowered the rate since an epoch last ended well.
+        step_state: what the step keeps beside weights and sums, such as the scale of a loss in float16.
         epochs: how long training is where that was changed on the way; 0: what the hyper parameters say.
     """
 
@@ -71,6 +72,7 @@ class Position:
     recent: list[float] = field(default_factory=list)
     began_bad: bool = False
     restores: int = 0
+    step_state: dict[str, float] = field(default_factory=dict)
     epochs: int = 0
 
     def begin_epoch(self, epoch: int) -> None:

@@ -104,11 +104,12 @@ def main(folder: Path, rank: int, size: int) -> None:
 def _loaded(config: dict[str, Any]) -> tuple[TorchStep, Any]:
     """The network as `ParallelStep` has it, and its step."""
     backend.set_threads(config["threads"])
+    hyper = HyperParams.of(config["hyper"])
+    backend.use_device(hyper.device)
     model = keras.models.load_model(config["model"], compile=False, safe_mode=True)
     layers = list(model._flatten_layers())
     for index in config["fixed"]:
         fix_statistics(layers[index])
-    hyper = HyperParams.of(config["hyper"])
     # The optimizer is never asked to do anything here.
     step = create_step(model, keras.optimizers.SGD(), config["output"], hyper)
     assert isinstance(step, TorchStep)

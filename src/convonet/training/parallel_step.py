@@ -27,6 +27,7 @@ from convonet.params.hyper_params import HyperParams
 from convonet.runs.memory import is_memory_error
 from convonet.tasks.main_tasks import ExecutorName
 from convonet.training.image_rows import Batch
+from convonet.training.precision import check_precision
 from convonet.training.process_group import MODEL, ProcessGroup, flat, put_flat, sum_over_all, tell
 from convonet.training.ray_group import RayGroup
 from convonet.training.torch_step import TorchStep
@@ -44,7 +45,7 @@ class ParallelStep(TorchStep):
         workers: how many processes compute, this one included; 2 or more.
         executor: where the others are.
         output: what the network gives (`ModelInfo.output`).
-        hyper: tells the loss.
+        hyper: tells the loss and the precision.
 
     Raises:
         InputError: the network has layers whose numbers depend on the whole batch in ways that only Keras knows.
@@ -63,7 +64,8 @@ class ParallelStep(TorchStep):
         hyper: HyperParams,
     ) -> None:
         _check_divisible(model)
-        super().__init__(model, optimizer, loss, boundary)
+        check_precision(hyper.precision, model.trainable_variables[0].value.device.type, workers)
+        super().__init__(model, optimizer, loss, boundary, hyper.precision)
         self._folder = tempfile.TemporaryDirectory(prefix="convonet-")
         file = Path(self._folder.name) / MODEL
         model.save(file)

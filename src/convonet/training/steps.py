@@ -5,7 +5,6 @@ Sums stay on the device; they are read when somebody asks for them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, Protocol
 
 import numpy as np
@@ -15,6 +14,7 @@ from convonet.nets import backend
 from convonet.nets.backend import keras
 from convonet.nets.statistics import freeze_fixed
 from convonet.params.hyper_params import HyperParams
+from convonet.params.training_params import Precision
 from convonet.tasks.main_tasks import ExecutorName
 from convonet.training.image_rows import Batch
 from convonet.training.losses import BOUNDARIES, create_loss
@@ -43,6 +43,12 @@ class Step(Protocol):
     def reset(self, loss_sum: float = 0.0, correct: int = 0) -> None:
         """Start new sums, or go on from a checkpoint's."""
 
+    def state(self) -> dict[str, float]:
+        """What a checkpoint keeps beside weights, optimizer and sums; mostly nothing."""
+
+    def restore(self, state: dict[str, float]) -> None:
+        """Go on from what `state` gave."""
+
     def close(self) -> None:
         """Give back what the step holds; no batch follows."""
 
@@ -59,14 +65,14 @@ def create_step(
 
     Args:
         output: what the network gives (`ModelInfo.output`).
-        hyper: tells the loss; None: cross-entropy.
+        hyper: tells the loss and the precision; None: cross-entropy in float32.
         workers: processes that compute each batch together; more than one needs `hyper` and torch.
         executor: where they run.
 
     Raises:
-        InputError: several processes cannot train this network.
+        InputError: several processes cannot train this network, or the device not in this precision.
     """
-    kind = _step_class()
+    precision: Precision = "float32" if hyper is None else hyper.precision
     # Our own forward pass knows by itself which statistics are fixed; Keras has to be told.
     if forward_of(model) is None:
         freeze_fixed(model._flatten_layers())
@@ -76,7 +82,15 @@ def create_step(
     optimizer.build(model.trainable_variables)
     if workers > 1:
         return _divided(model, optimizer, loss, boundary, output, hyper, workers, executor)
-    return kind(model, optimizer, loss, boundary)
+    if backend.name() == "torch":
+        return _torch_step(model, optimizer, loss, boundary, precision)
+    if precision != "float32":
+        raise InputError(
+            "Other precisions than float32 are trained in by the torch backend alone",
+            received=f"precision={precision} on {backend.name()}",
+            hint="Use precision=float32, or KERAS_BACKEND=torch",
+        )
+    return KerasStep(model, optimizer, loss, boundary)
 
 
 def _divided(
@@ -103,13 +117,11 @@ def _divided(
     )
 
 
-def _step_class() -> Callable[..., Step]:
-    if backend.name() != "torch":
-        return KerasStep
+def _torch_step(model: Any, optimizer: Any, loss: Any, boundary: float | None, precision: Precision) -> Step:
     # Torch need not be installed where another backend computes.
-    from convonet.training.torch_step import TorchStep
+    from convonet.training.torch_step import checked_step
 
-    return TorchStep
+    return checked_step(model, optimizer, loss, boundary, precision)
 
 
 def forward_of(model: Any) -> Any:
@@ -155,6 +167,12 @@ class KerasStep:
 
     def reset(self, loss_sum: float = 0.0, correct: int = 0) -> None:
         self._loss_sum, self._correct = loss_sum, correct
+
+    def state(self) -> dict[str, float]:
+        return {}
+
+    def restore(self, state: dict[str, float]) -> None:
+        pass
 
     def close(self) -> None:
         pass

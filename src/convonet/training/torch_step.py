@@ -11,15 +11,30 @@ from torch.nn import functional
 from convonet.nets import backend
 from convonet.nets.backend import keras
 from convonet.nets.torch_path import create_forward, lay_out
+from convonet.params.training_params import Precision
 from convonet.training.image_rows import Batch
+from convonet.training.precision import Computing, check_precision
 from convonet.training.steps import likeliest
 from convonet.training.updates import create_update
 
 
 class TorchStep:
-    """The loop that a torch programmer would write, on the Keras model's own weights and optimizer."""
+    """The loop that a torch programmer would write, on the Keras model's own weights and optimizer.
 
-    def __init__(self, model: Any, optimizer: Any, loss: Any, boundary: float | None = None) -> None:
+    Args:
+        boundary: of one output, above which it answers the second class; None: one output a class.
+        precision: what the network computes with while it is trained. Scores are computed in float32, since the model
+            is used in float32.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        optimizer: Any,
+        loss: Any,
+        boundary: float | None = None,
+        precision: Precision = "float32",
+    ) -> None:
         backend.keep_memory()
         self._model = model
         self._loss = _short(loss)
@@ -27,6 +42,7 @@ class TorchStep:
         self._variables = list(model.trainable_variables)
         self._weights = [variable.value for variable in self._variables]
         self._device = self._weights[0].device
+        self._computing = Computing(precision, self._device.type)
         forward = create_forward(model)
         if forward is not None:
             lay_out(model)
@@ -54,21 +70,34 @@ class TorchStep:
         # The module's own zero_grad knows weights by their path, and two layers of nested networks may share one.
         for weight in self._weights:
             weight.grad = None
-        output = self._forward(x, True)
+        with self._computing.of_network():
+            output = self._forward(x, True)
+        output = self._computing.full(output)
         loss = self._loss(targets, output, sample_weight=weights)
         # Penalties on weights are trained with, but left out of the sums: these stand beside validation's.
         whole = sum(self._model.losses, loss) if self._penalties is None else loss
-        (whole if share == 1.0 else whole * share).backward()
+        factor = share if self._computing.scale is None else share * self._computing.scale.value
+        (whole if factor == 1.0 else whole * factor).backward()
         return loss, output
 
     def apply(self) -> None:
-        """Change the weights by their gradients; called without recording gradients."""
+        """Change the weights by their gradients; called without recording gradients. Not where one overflowed."""
+        scale = self._computing.scale
+        if scale is not None and not scale.undo([weight.grad for weight in self._weights]):
+            return
         for index, strength in (self._penalties or {}).items():
             self._weights[index].grad.add_(self._weights[index], alpha=2 * strength)
         self._update([weight.grad for weight in self._weights])
 
     def close(self) -> None:
         """Nothing is held that has to be given back."""
+
+    def state(self) -> dict[str, float]:
+        return {} if self._computing.scale is None else self._computing.scale.state()
+
+    def restore(self, state: dict[str, float]) -> None:
+        if self._computing.scale is not None:
+            self._computing.scale.restore(state)
 
     def update_statistics(self, batch: Batch) -> None:
         with torch.no_grad():
@@ -103,6 +132,14 @@ class TorchStep:
         self._loss_sum += loss.detach().to(device).double() * len(targets)
         answers = output.argmax(dim=1) if self._boundary is None else (output > self._boundary).long()[:, 0]
         self._correct += (answers == likeliest(targets)).sum().to(device)
+
+
+def checked_step(
+    model: Any, optimizer: Any, loss: Any, boundary: float | None, precision: Precision
+) -> TorchStep:
+    """A step in a precision that the network's device can compute with. Raises InputError otherwise."""
+    check_precision(precision, model.trainable_variables[0].value.device.type)
+    return TorchStep(model, optimizer, loss, boundary, precision)
 
 
 def _short(loss: Any) -> Any:

@@ -274,6 +274,7 @@ class TrainingRun:
         position.history = state.history.rows
         position.rules = self._rules.state() | {_COLLAPSE: self._collapse.guard.state()}
         position.spent = self._clock.spent
+        position.step_state = self._step.state()
         # Between two epochs the guard would only remember what is saved anyway.
         good = self._guard.good if self._guard is not None and position.step else None
         now = Snapshot.take(self._network, state.optimizer, self._weights.average)
@@ -286,6 +287,7 @@ class TrainingRun:
             start = saved.good
             position.begin_epoch(position.epoch)
         start.put_into(self._network, state.optimizer, self._weights.average)
+        self._step.restore(position.step_state)
         position.batch_size = state.hyper.batch_size
         state.position, state.history.rows = position, list(position.history)
         self._rules.restore(position.rules, saved.best)

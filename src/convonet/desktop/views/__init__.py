@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 _PAGES: dict[str, tuple[str, str]] = {
     "start": ("start", "StartPage"),
     "data": ("data_page", "DataPage"),
+    "sort": ("sort_page", "SortPage"),
+    "map": ("map_page", "MapPage"),
     "params": ("params_page", "ParamsPage"),
     "network": ("network_page", "NetworkPage"),
     "tune": ("tune_page", "TunePage"),

@@ -45,6 +45,8 @@ class DataPage(Page):
         self.add_buttons(
             controller.button("load_train", "Training folder …"),
             controller.button("load_test", "Test folder …"),
+            controller.button("show_sort", "Sort images …"),
+            controller.button("show_map", "Map …"),
             controller.button("edit_data", "Edit parameters"),
         )
         self._empty = EmptyState(
@@ -52,6 +54,7 @@ class DataPage(Page):
             "Choose a folder that holds one folder for each class, or drop it here. The folders' names become the "
             "classes.",
             controller.button("load_train", "Choose a folder …", primary=True),
+            controller.button("show_sort", "Sort unlabelled images …"),
             controller.button("demo", "Take the handwritten digits"),
         )
         self._fault = FaultNote(controller)

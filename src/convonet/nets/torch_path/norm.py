@@ -30,6 +30,9 @@ class Normed(NamedTuple):
 
 def normalised(values: Tensor, gamma: Tensor | None, beta: Tensor | None, epsilon: float) -> Normed:
     """(values − mean) / √(variance + epsilon) · gamma + beta, each over the M rows (Ioffe, Szegedy 2015)."""
+    # Means of many numbers need more digits than bfloat16 and float16 have.
+    if values.dtype in (torch.bfloat16, torch.float16):
+        values = values.float()
     part = current_part()
     if part is not None:
         return Normed(*_NormalisePart.apply(values, gamma, beta, epsilon, part))

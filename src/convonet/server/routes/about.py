@@ -19,6 +19,8 @@ from convonet.runs.environment import machine, versions
 from convonet.server import schemas
 from convonet.server.answers import Json
 from convonet.server.guard import COOKIE, same_token
+from convonet.server.metrics import added
+from convonet.server.metrics import text as metrics_text
 from convonet.server.refusals import Refusal
 from convonet.server.routes import REFUSED
 from convonet.server.services import Parts
@@ -35,6 +37,14 @@ async def health(parts: Parts) -> Json:
     """The server is there. Asks for no token."""
     needed = parts.settings.token is not None
     return Json({"status": "ok", "version": __version__, "token_needed": needed})
+
+
+@router.get("/ready", response_model=schemas.Ready)
+async def ready(parts: Parts) -> Json:
+    """Requests of every kind are answered; 503 while the server starts or ends. Asks for no token."""
+    if not parts.ready:
+        raise Refusal(503, "The server is starting or ending", retry_after=5)
+    return Json({"status": "ready", "workers": 1 if parts.pool is None else parts.pool.size})
 
 
 @router.post("/login", status_code=204)
@@ -61,11 +71,16 @@ async def logout() -> Response:
 
 @router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
 async def metrics(parts: Parts) -> Response:
-    """Counters in Prometheus' text format."""
-    counts = parts.queue.counts()
-    gauges = {f"runs_{state}": float(count) for state, count in counts.items()}
-    gauges |= {"waiting_images": parts.models.waiting, "open_models": len(parts.models)}
-    text = parts.metrics.text(gauges)
+    """Counters in Prometheus' text format, those of every model and of all workers among them."""
+    counts, gauges, workers = [parts.metrics.counts()], parts.gauges(), 1
+    if parts.pool is not None:
+        counts.append(parts.pool.counts())
+        of_pool, workers = parts.pool.gauges(), parts.pool.size
+        gauges = {name: value + of_pool.get(name, 0) for name, value in gauges.items()}
+    gauges |= {f"runs_{state}": count for state, count in parts.queue.counts().items()}
+    gauges |= {"event_streams": parts.metrics.streams, "uptime_seconds": parts.metrics.uptime}
+    gauges["prediction_workers"] = workers
+    text = metrics_text(added(counts), gauges)
     return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
 
 

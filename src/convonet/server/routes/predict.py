@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Annotated, Any
+from http import HTTPStatus
+from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query, Request, Response
 
 from convonet.documents.predictions import Predictions
-from convonet.documents.run_record import Fault
+from convonet.errors import ConvonetError
 from convonet.inference.answers import TOP
-from convonet.runs import Run
-from convonet.runs.documents import read_result
-from convonet.scratch import Scratch
 from convonet.server.answers import Json
 from convonet.server.batching import AnswerOptions, all_pixels
 from convonet.server.multipart import FIELD, Upload, read_uploads
-from convonet.server.refusals import Refusal
+from convonet.server.refusals import Refusal, status_of
 from convonet.server.routes import REFUSED
 from convonet.server.routes.runs import RunId
-from convonet.server.services import Parts, Services
+from convonet.server.services import PredictParts, PredictServices
 from convonet.server.settings import Limits
-from convonet.tasks import PredictTask
 
 router = APIRouter(tags=["prediction"], responses=REFUSED)
 
@@ -48,8 +46,6 @@ MULTIPART = {
         },
     }
 }
-_POLL_SECONDS = 0.05
-_SLOW_SECONDS = 300.0
 _FEW = 8
 _HEAVY = 4_000_000
 
@@ -58,26 +54,44 @@ _HEAVY = 4_000_000
 async def predict(
     request: Request,
     run: RunId,
-    parts: Parts,
+    parts: PredictParts,
     top: Annotated[int, Query(ge=1, le=1000, description="Classes listed of each image.")] = TOP,
     unsure_below: Annotated[float | None, Query(ge=0, le=1)] = None,
-) -> Json:
+) -> Response:
     """Tell the class of images, sent as multipart `files`: one or many, answered together with other requests'."""
     found = parts.known.at_hand(run)
     if found is None:
         found = await asyncio.to_thread(parts.known.find, run)
-    with receiving(request, parts) as took:
-        uploads = await read_uploads(request, parts.settings.limits.files, took)
-        pixels = await pixels_within(uploads, parts.settings.limits)
-        wish = AnswerOptions(top, unsure_below)
-        predictions = await parts.models.answer(found, uploads, wish, heavy=pixels > _HEAVY)
-        if predictions is None:
-            predictions = await _by_worker(parts, found, uploads, wish)
+    options = AnswerOptions(top, unsure_below)
+    with counted(parts, found.id):
+        if not await parts.models.can_answer(found):
+            return await parts.with_keras(request, parts, found, options)
+        with receiving(request, parts) as took:
+            uploads = await read_uploads(request, parts.settings.limits.files, took)
+            heavy = await pixels_within(uploads, parts.settings.limits) > _HEAVY
+            predictions = await parts.models.answer(found, uploads, options, heavy=heavy)
     return Json({"predictions": predictions})
 
 
 @contextmanager
-def receiving(request: Request, parts: Services) -> Iterator[Callable[[int], None]]:
+def counted(parts: PredictServices, model: str) -> Iterator[None]:
+    """Count a prediction request of a model by what becomes of it."""
+    started, outcome = time.monotonic(), "failed"
+    try:
+        yield
+        outcome = "ok"
+    except Refusal as refusal:
+        outcome = "refused" if refusal.status_code < HTTPStatus.INTERNAL_SERVER_ERROR else "failed"
+        raise
+    except ConvonetError as error:
+        outcome = "refused" if status_of(error) < HTTPStatus.INTERNAL_SERVER_ERROR else "failed"
+        raise
+    finally:
+        parts.metrics.predicted(model, outcome, time.monotonic() - started)
+
+
+@contextmanager
+def receiving(request: Request, parts: PredictServices) -> Iterator[Callable[[int], None]]:
     """While a request's images are held in memory; gives what is to be told of the bytes that have come.
 
     What counts is what has come, not what a client says that it will send: connections that stay open and send
@@ -128,36 +142,3 @@ async def pixels_within(uploads: list[Upload], limits: Limits) -> int:
             hint="Send them in several requests",
         )
     return total
-
-
-async def _by_worker(
-    parts: Services, run: Run, uploads: list[Upload], wish: AnswerOptions
-) -> list[dict[str, Any]]:
-    """The same by a worker with keras, for a model that has no ONNX file of its own."""
-    scratch = Scratch()
-    try:
-        files = [scratch.path / f"{place}.image" for place in range(len(uploads))]
-        for file, upload in zip(files, uploads, strict=True):
-            await asyncio.to_thread(file.write_bytes, upload.content)
-        task = PredictTask(
-            model=str(run.path), paths=tuple(map(str, files)), top=wish.top, unsure_below=wish.unsure_below
-        )
-        document = await _answered(parts, await asyncio.to_thread(parts.queue.submit, task))
-    finally:
-        scratch.close()
-    found: list[dict[str, Any]] = document["predictions"]
-    return [item | {"path": upload.name} for item, upload in zip(found, uploads, strict=True)]
-
-
-async def _answered(parts: Services, asked: Run) -> dict[str, Any]:
-    """The result of a question, when its worker is done."""
-    try:
-        async with asyncio.timeout(_SLOW_SECONDS):
-            while not (state := await asyncio.to_thread(asked.state)).ended:
-                await asyncio.sleep(_POLL_SECONDS)
-    except (TimeoutError, asyncio.CancelledError):
-        parts.queue.cancel(asked)
-        raise
-    if state != "done":
-        raise (asked.read().error or Fault()).error()
-    return read_result(asked)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import suppress
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from convonet.documents.runs import RunComparison, RunRow
-from convonet.errors import InputError, ParamError, RunNotFoundError
+from convonet.errors import InputError, ParamError
 from convonet.events import RunState
 from convonet.runs import Run, RunStore
 from convonet.runs.documents import list_row, show_document
@@ -45,13 +43,6 @@ def row(parts: Services, run: Run) -> RunRow:
     return list_row(run).changed(position=parts.queue.position(run))
 
 
-def _rows(parts: Services) -> Iterator[RunRow]:
-    for run in parts.known.all():
-        # One that is being deleted, or is damaged, must not hide the others.
-        with suppress(RunNotFoundError):
-            yield row(parts, run)
-
-
 @router.get("/runs", response_model=schemas.RunList)
 def list_runs(
     parts: Parts,
@@ -61,8 +52,10 @@ def list_runs(
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> Json:
     """Runs below the root, the newest first."""
-    rows = [item for item in _rows(parts) if kind in (None, item.kind) and state in (None, item.state)]
-    return Json({"total": len(rows), "runs": rows[offset : offset + limit]})
+    rows = [item for item in parts.known.rows() if kind in (None, item.kind) and state in (None, item.state)]
+    positions = parts.queue.positions()
+    shown = [item.changed(position=positions.get(item.run)) for item in rows[offset : offset + limit]]
+    return Json({"total": len(rows), "runs": shown})
 
 
 @router.post("/runs", status_code=201, response_model=schemas.ListedRun)

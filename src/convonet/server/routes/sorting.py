@@ -12,7 +12,8 @@ from convonet.server.refusals import Refusal
 from convonet.server.routes import REFUSED
 from convonet.server.services import Parts, Services
 from convonet.sorting import SortSession
-from convonet.sorting.session import COLUMNS, ROWS, Order
+from convonet.sorting.screen import Order
+from convonet.sorting.session import COLUMNS, ROWS
 
 router = APIRouter(tags=["sorting"], responses=REFUSED)
 
@@ -34,7 +35,7 @@ class SortClasses(BaseModel):
 
 
 class SortAnswer(BaseModel):
-    """What some images are: a class, `none_of_these` or `skip`."""
+    """What some images are: a class, `none_of_these`, `skip`, or `keep` for a label in doubt that is right."""
 
     model_config = ConfigDict(extra="forbid")
     paths: list[Annotated[str, Field(max_length=4096)]] = Field(min_length=1, max_length=1000)
@@ -103,6 +104,15 @@ def label(sort: SortId, wish: SortAnswer, parts: Parts) -> Json:
     with lock:
         session.label(wish.paths, wish.label, accepted=wish.accepted)
         return Json(_state(parts, session))
+
+
+@router.post("/sort/{sort}/folders")
+def take_folders(sort: SortId, parts: Parts) -> Json:
+    """Take the folders that images lie in as their labels; only those of named classes, where some were named."""
+    session, lock = parts.sorting.find(sort)
+    with lock:
+        taken = session.take_folders()
+        return Json(_state(parts, session) | {"taken": taken})
 
 
 @router.post("/sort/{sort}/undo")

@@ -7,6 +7,7 @@ import {aboutPage} from "./pages/about.js";
 import {dataPage} from "./pages/data.js";
 import {explainPage} from "./pages/explain.js";
 import {guidePage} from "./pages/guide.js";
+import {mapPage} from "./pages/map.js";
 import {networkPage} from "./pages/network.js";
 import {paramsPage} from "./pages/params.js";
 import {runsPage} from "./pages/runs.js";
@@ -37,6 +38,7 @@ const STEPS = [
 const OPENED = [
   ["study", "Target study", studyPage, "tune"],
   ["sort", "Sort", sortPage, "data"],
+  ["map", "Map", mapPage, "data"],
   ["suspects", "Suspicious labels", suspectsPage, "data"],
   ["guide", "First steps", guidePage, ""],
   ["about", "About", aboutPage, ""],

@@ -37,12 +37,12 @@ export class Marks {
 
 // Roots are absolute, addresses of images begin below the server's folder. A table's paths are relative
 // to its folder.
-function addressOf({root, path}) {
+export function addressOf({root, path}) {
   const plain = (text) => text.replaceAll("\\", "/");
   const below = plain(root)
     .slice(plain(store.about.root).length)
     .replace(/^\/+/, "")
-    .replace(/\/?[^/]*\.(csv|tsv)$/i, "");
+    .replace(/\/?[^/]*\.(csv|tsv|npz)$/i, "");
   return below ? `${below}/${path}` : path;
 }
 

@@ -167,6 +167,7 @@ export function dataPage(page) {
         choice("shown-class", "Class", [h("option", {value: ""}, "All classes"), classes], (value) => {
           state.name = value;
         }),
+        h("a.button", {href: "#map"}, "Map …"),
         h("a.button", {href: "#suspects"}, "Suspicious labels …"),
       ),
       h("p"),

@@ -10,9 +10,12 @@ const ORDERS = [
   ["uncertain", "Least certain first"],
   ["certain", "Most certain first"],
   ["similar", "Similar images"],
+  ["review", "Labels in doubt"],
 ];
 const NONE = "none_of_these";
 const SKIP = "skip";
+const KEEP = "keep";
+const DRAG = 8;
 const KEYED = 9;
 const PITCH = 108;
 
@@ -20,9 +23,13 @@ export function sortPage(page) {
   const choose = h("button.primary", {type: "button", onclick: chooseAndBegin}, "Choose a folder …");
   const body = h("div");
   fill(page.place, head("Sort", "Unlabelled images become a label table.", choose), body);
-  const state = {id: "", about: null, rows: [], order: "uncertain", chosen: new Set(), brush: null};
+  const state = {id: "", about: null, rows: [], order: "uncertain", chosen: new Set(), brush: false};
+  const carried = h("div.sort-carried", {hidden: true, "aria-hidden": "true"});
+  page.place.append(carried);
   page.on(document, "keydown", pressed);
-  page.on(document, "pointerup", () => (state.brush = null));
+  page.on(document, "pointermove", moved);
+  page.on(document, "pointerup", released);
+  page.on(document, "pointercancel", letGo);
   if (page.part) begin(page.part);
 
   async function chooseAndBegin() {
@@ -61,6 +68,7 @@ export function sortPage(page) {
     state.keys = h(".row.sort-keys", {role: "group", "aria-label": "Answers"});
     state.words = h("p.muted", {role: "status"});
     state.grid = h(".sort-grid");
+    state.folders = h("button", {type: "button", onclick: takeFolders}, "Use folder names as labels");
     fill(
       body,
       h(".card", {}, form, state.keys, state.words),
@@ -70,6 +78,7 @@ export function sortPage(page) {
         h(".field", {}, h("label", {htmlFor: "sort-order"}, "Order"), order),
         h("button", {type: "button", onclick: undo}, "Undo"),
         h("button", {type: "button", onclick: copy}, "Copy class folders …"),
+        state.folders,
         h("button", {type: "button", onclick: train}, "Train with these labels"),
       ),
       state.grid,
@@ -84,58 +93,77 @@ export function sortPage(page) {
     );
     made.push(key("0", "None of these", NONE, state.about[NONE]), key("s", "Skip", SKIP, state.about[SKIP]));
     fill(state.keys, ...made);
+    state.folders.hidden = !state.about.in_folders;
+    words();
+  }
+
+  function words() {
     const {images, left, presses} = state.about;
-    say(state.words, `${whole(left)} of ${whole(images)} images left, ${whole(presses)} answers`);
+    const chosen = state.chosen.size ? ` · ${whole(state.chosen.size)} selected` : "";
+    say(state.words, `${whole(left)} of ${whole(images)} images left, ${whole(presses)} answers${chosen}`);
   }
 
   function key(sign, title, label, count) {
-    const words = [sign ? h("kbd", {}, sign) : null, ` ${title} `, h("span.muted", {}, whole(count))];
-    return h("button", {type: "button", onclick: () => answer(label)}, words);
+    const parts = [sign ? h("kbd", {}, sign) : null, ` ${title} `, h("span.muted", {}, whole(count))];
+    const made = h("button", {type: "button", onclick: () => answer(label)}, parts);
+    made.dataset.answer = label;
+    return made;
   }
 
   async function draw() {
     const columns = Math.max(3, Math.floor(body.clientWidth / PITCH));
-    const words = query({order: state.order, columns});
-    const found = await call(`sort/${seg(state.id)}/screen${words}`, {signal: page.signal});
+    const asked = query({order: state.order, columns});
+    const found = await call(`sort/${seg(state.id)}/screen${asked}`, {signal: page.signal});
     Object.assign(state, {rows: found.rows, chosen: new Set()});
+    words();
     if (!found.rows.length) {
-      fill(state.grid, h("p", {}, "Every image has an answer."));
+      const review = state.order === "review";
+      fill(state.grid, h("p", {}, review ? "No label is in doubt." : "Every image has an answer."));
       return;
     }
     fill(state.grid, ...found.rows.map(row));
   }
 
   function row(each) {
-    const title = each.suggestion ?? "Similar images";
-    const accept = each.suggestion
-      ? h("button", {type: "button", onclick: () => acceptRow(each)}, "Accept row")
-      : h("button", {type: "button", onclick: () => selectRow(each)}, "Select row");
+    const doubted = each.images[0].label !== null;
+    const title = each.suggestion ? `${doubted ? "Perhaps " : ""}${each.suggestion}` : "Similar images";
+    const button = (text, act) => h("button", {type: "button", onclick: act}, text);
+    const acts = each.suggestion
+      ? [button("Accept row", () => acceptRow(each))]
+      : [button("Select row", () => selectRow(each))];
+    if (doubted) acts.push(button("Keep labels", () => keepRow(each)));
     return h(
       "section.sort-row",
       {"aria-label": title},
-      h(".sort-title", {}, h("strong", {}, title), accept),
+      h(".sort-title", {}, h("strong", {}, title), acts),
       h(".sort-images", {}, each.images.map(picture)),
     );
   }
 
   function picture(image) {
-    const words = image.suggestion ? `${image.suggestion}, ${percent(image.confidence)}` : "";
+    const sure = image.suggestion ? percent(image.confidence) : "";
+    const said = image.suggestion ? `${image.suggestion}, ${sure}` : "";
+    const under = image.label === null ? sure : `now ${image.label}`;
     const element = h(
       "button.sort-image",
-      {type: "button", title: `${image.path} ${words}`.trim(), "aria-pressed": "false"},
+      {type: "button", title: `${image.path} ${said}`.trim(), "aria-pressed": "false"},
       h("img", {src: pictureOf(image.image), alt: image.path, width: 96, height: 96, draggable: false}),
-      h("span.small", {}, image.suggestion ? percent(image.confidence) : ""),
+      h("span.small", {}, under),
     );
-    // Dragging over images selects them, or takes them out again where the first one was selected.
+    // Dragging over images selects them. One that is selected is dragged onto an answer, or taken out by a click.
     element.addEventListener("pointerdown", (event) => {
+      if (event.button !== 0) return;
       event.preventDefault();
+      element.focus();
       element.releasePointerCapture?.(event.pointerId);
-      state.brush = !state.chosen.has(image.path);
-      choosePicture(element, image, state.brush);
+      if (state.chosen.has(image.path))
+        state.drag = {image, x: event.clientX, y: event.clientY, moved: false};
+      else {
+        state.brush = true;
+        choosePicture(element, image, true);
+      }
     });
-    element.addEventListener("pointerenter", () => {
-      if (state.brush !== null) choosePicture(element, image, state.brush);
-    });
+    element.addEventListener("pointerenter", () => state.brush && choosePicture(element, image, true));
     element.addEventListener("keydown", (event) => {
       if (event.key !== " " && event.key !== "Enter") return;
       event.preventDefault();
@@ -145,20 +173,72 @@ export function sortPage(page) {
     return element;
   }
 
+  function moved(event) {
+    const {drag} = state;
+    if (!drag) return;
+    if (Math.hypot(event.clientX - drag.x, event.clientY - drag.y) > DRAG) drag.moved = true;
+    if (!drag.moved) return;
+    carried.hidden = false;
+    say(carried, `${whole(state.chosen.size)} ${state.chosen.size === 1 ? "image" : "images"}`);
+    carried.style.left = `${event.clientX + 12}px`;
+    carried.style.top = `${event.clientY + 12}px`;
+    const over = answerAt(event);
+    for (const key of state.keys.children) key.classList.toggle("over", key === over);
+  }
+
+  function released(event) {
+    const {drag} = state;
+    const over = drag?.moved ? answerAt(event) : null;
+    letGo();
+    if (over) answer(over.dataset.answer);
+    else if (drag && !drag.moved) choosePicture(drag.image.element, drag.image, false);
+  }
+
+  function letGo() {
+    Object.assign(state, {brush: false, drag: null});
+    carried.hidden = true;
+    for (const key of state.keys?.children ?? []) key.classList.remove("over");
+  }
+
+  const answerAt = (event) =>
+    document.elementFromPoint(event.clientX, event.clientY)?.closest("[data-answer]") ?? null;
+
   function choosePicture(element, image, on) {
     if (on) state.chosen.add(image.path);
     else state.chosen.delete(image.path);
     element.setAttribute("aria-pressed", String(on));
+    words();
   }
 
   function selectRow(each) {
     for (const image of each.images) choosePicture(image.element, image, true);
   }
 
+  // What was selected in a row waits for an answer of its own.
+  const restOf = (each) => each.images.map((image) => image.path).filter((path) => !state.chosen.has(path));
+
   async function acceptRow(each) {
-    // What was selected in the row waits for an answer of its own.
-    const paths = each.images.map((image) => image.path).filter((path) => !state.chosen.has(path));
+    const paths = restOf(each);
     if (paths.length) await tell("labels", {paths, label: each.suggestion, accepted: true});
+  }
+
+  async function keepRow(each) {
+    const paths = restOf(each);
+    if (paths.length) await tell("labels", {paths, label: KEEP});
+  }
+
+  /** Accept the row of the image that has the focus, or the first one. */
+  async function acceptHere() {
+    const here = state.rows.find((each) =>
+      each.images.some(({element}) => element === document.activeElement),
+    );
+    const each = here ?? state.rows[0];
+    if (each?.suggestion) await acceptRow(each);
+  }
+
+  async function takeFolders() {
+    await tell("folders", {});
+    document.getElementById("sort-classes").value = state.about.classes.map((each) => each.class).join(", ");
   }
 
   async function answer(label) {
@@ -215,6 +295,7 @@ export function sortPage(page) {
     else if (event.ctrlKey) return;
     else if (event.key === "0") answer(NONE);
     else if (event.key === "s") answer(SKIP);
+    else if (event.key === "a") acceptHere();
     else if (/^[1-9]$/.test(event.key) && state.about.classes[event.key - 1])
       answer(state.about.classes[event.key - 1].class);
     else return;
