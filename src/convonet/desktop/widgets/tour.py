@@ -34,7 +34,7 @@ class Tour(QWidget):
         self._steps, self._show_step = tuple(steps), show
         self.index = 0
         self.target = QRect()
-        self._widget: QWidget = window
+        self._window = self._widget = window
         self.count, self.heading = label("", "small"), label("", "section", wrap=True)
         self.text = label("", wrap=True)
         self.back_button = button("Back", lambda: self.go(-1))
@@ -67,9 +67,8 @@ class Tour(QWidget):
 
     def _place(self) -> None:
         """Lie over the whole window, the card beside the widget in question."""
-        window = self.parentWidget()
-        self.setGeometry(window.rect())
-        corner = self._widget.mapTo(window, QPoint(0, 0))
+        self.setGeometry(self._window.rect())
+        corner = self._widget.mapTo(self._window, QPoint(0, 0))
         self.target = QRect(corner, self._widget.size()).adjusted(-_ROOM, -_ROOM, _ROOM, _ROOM)
         self.card.adjustSize()
         left = min(max(self.target.left(), _GAP), self.width() - self.card.width() - _GAP)
@@ -100,6 +99,6 @@ class Tour(QWidget):
             super().keyPressEvent(event)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if watched is self.parentWidget() and event.type() is QEvent.Type.Resize:
+        if watched is self._window and event.type() is QEvent.Type.Resize:
             self._place()
         return super().eventFilter(watched, event)
