@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, Qt, QTimer
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
@@ -64,12 +64,15 @@ class Tour(QWidget):
         self.back_button.setEnabled(self.index > 0)
         self.next_button.setText("Done" if self.index + 1 == len(self._steps) else "Next")
         self._place()
+        # A page that was just shown is laid out a moment later.
+        QTimer.singleShot(0, self, self._place)
 
     def _place(self) -> None:
         """Lie over the whole window, the card beside the widget in question."""
         self.setGeometry(self._window.rect())
         corner = self._widget.mapTo(self._window, QPoint(0, 0))
         self.target = QRect(corner, self._widget.size()).adjusted(-_ROOM, -_ROOM, _ROOM, _ROOM)
+        self.target = self.target.intersected(self.rect().adjusted(1, 1, -1, -1))
         self.card.adjustSize()
         left = min(max(self.target.left(), _GAP), self.width() - self.card.width() - _GAP)
         top = self.target.bottom() + _GAP
