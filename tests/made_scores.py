@@ -1,21 +1,34 @@
-"""The files of a test, made from a confusion matrix."""
+"""The results of a test, made from a confusion matrix."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from convonet.evaluation.evaluation import score
+from convonet.documents.evaluation import RunEvaluation
+from convonet.evaluation.evaluation import Evaluation, score
 from convonet.evaluation.writing import write_evaluation
 from convonet.inference.decision import Decision
 
+Matrix = Sequence[Sequence[int]]
 
-def write_scores(
-    folder: Path, classes: Sequence[str], matrix: Sequence[Sequence[int]], root: str = ""
-) -> None:
+
+def write_scores(folder: Path, classes: Sequence[str], matrix: Matrix, root: str = "") -> None:
     """The files of a test whose confusion matrix is this one, of images in the folder `root`."""
+    write_evaluation(folder, _evaluation(classes, matrix, root))
+
+
+def made_document(folder: Path, classes: Sequence[str], matrix: Matrix, /, **changes: Any) -> RunEvaluation:
+    """What `evaluate` answers of a test whose confusion matrix is this one, with other values for some keys."""
+    values = dict(_evaluation(classes, matrix).document())
+    document = RunEvaluation(**values, run=str(folder))
+    return document.changed(**changes)
+
+
+def _evaluation(classes: Sequence[str], matrix: Matrix, root: str = "") -> Evaluation:
     counts = np.array(matrix)
     cells = [
         (true, predicted)
@@ -27,5 +40,4 @@ def write_scores(
         np.float32
     )
     paths = [f"{classes[true]}/{number}.png" for number, true in enumerate(y_true)]
-    result = score(y_true, shares, Decision(None, None), classes=classes, paths=paths, root=root)
-    write_evaluation(folder, result)
+    return score(y_true, shares, Decision(None, None), classes=classes, paths=paths, root=root)

@@ -15,6 +15,7 @@ import pytest
 
 from convonet.atomic import is_no_room, json_text, replacing, write_bytes, write_json, write_text
 from convonet.csv_files import write_csv
+from convonet.documents.predictions import UnreadableImage
 from convonet.errors import ConvonetError, StorageError
 from convonet.params import DataParams, save_data
 from convonet.session.models import write_predictions
@@ -52,7 +53,7 @@ WRITERS: dict[str, Callable[[Path], None]] = {
     "text": lambda path: write_text(path, "text"),
     "JSON": lambda path: write_json(path, {"a": 1}),
     "table": lambda path: write_csv(path, ("a", "b"), [("x", 1)]),
-    "predictions": lambda path: write_predictions(path, [{"path": "x"}]),
+    "predictions": lambda path: write_predictions(path, [UnreadableImage(path="x", error="is no image")]),
     "parameters": lambda path: save_data(path, DataParams(num_classes=2)),
     "replacing": _with_replacing,
 }

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QDialog, QLabel, QWidget
 
 from convonet.desktop.background import Background
 from convonet.desktop.dialogs.about import AboutDialog
+from convonet.documents.installation import ExaminedMachine, InstallationDocument, OwnFolders
 from convonet.errors import ConvonetError
 from convonet.events import StageStarted, Watch
 
@@ -64,13 +65,15 @@ def test_a_callback_of_a_destroyed_page_is_not_called(
 def test_about_may_be_closed_at_once(qtbot: Any) -> None:
     background, go = Background(), threading.Event()
 
-    def examine() -> dict[str, Any]:
+    def examine() -> InstallationDocument:
         go.wait(10)
-        return {
-            "machine": {"memory_bytes": 1, "processor": "", "cores": 1, "platform": ""},
-            "versions": {},
-            "folders": {"home": ""},
-        }
+        return InstallationDocument(
+            ready=True,
+            versions={},
+            machine=ExaminedMachine(memory_bytes=1, cores=1),
+            folders=OwnFolders(home="", cache=""),
+            parts=(),
+        )
 
     dialog: QDialog = AboutDialog(background, examine)
     dialog.show()

@@ -21,6 +21,7 @@ from convonet.runs import Run
 from convonet.session.opened import OpenedModel
 from convonet.session.progress import Progress
 from convonet.tasks import ExportTask, TrainTask
+from made_scores import made_document
 
 
 def turn_wheel(over: QWidget) -> None:
@@ -85,10 +86,10 @@ def test_a_folder_that_can_be_read_is_remembered(window: AppWin, qtbot: Any, dig
 def test_answers_are_looked_for_where_they_were_given(window: AppWin, tmp_path: Path, digits: Path) -> None:
     controller = window.controller
     controller.session.params.set_data(DataParams.of({"test_dir": str(digits / "test")}))
-    assert controller.root_of({"root": str(tmp_path), "split": "test"}) == tmp_path
-    gone = {"root": str(tmp_path / "moved"), "split": "test"}
-    assert controller.root_of(gone) == digits / "test"
-    assert controller.root_of({"split": "test"}) == digits / "test"
+    scores = made_document(tmp_path, ("a", "b"), ((1, 0), (0, 1)), root=str(tmp_path))
+    assert controller.root_of(scores) == tmp_path
+    assert controller.root_of(scores.changed(root=str(tmp_path / "moved"))) == digits / "test"
+    assert controller.root_of(scores.changed(root="")) == digits / "test"
 
 
 def test_no_time_is_left_where_all_steps_are_done() -> None:

@@ -68,7 +68,7 @@ def test_1_first_start(person: Person, qtbot: Any, answers: Any) -> None:
     train: Any = window.page("train")
     assert train.tabs.currentWidget() is train.summary
     assert session.evaluation is not None
-    assert session.evaluation["accuracy"] > 0.95
+    assert session.evaluation.accuracy > 0.95
     person.go_to("test")
     test: Any = window.page("test")
     qtbot.waitUntil(lambda: test.grid.pictures.rowCount() > 0, timeout=20_000)
@@ -113,8 +113,8 @@ def test_3_class_names_that_differ(person: Person, qtbot: Any, answers: Any, blo
     person.waits()
     assert answers.errors == []
     assert session.evaluation is not None
-    assert session.evaluation["accuracy"] > 0.9
-    assert session.evaluation["classes"] == ["dark_T2_N0", "light_T1_N2"]
+    assert session.evaluation.accuracy > 0.9
+    assert session.evaluation.classes == ("dark_T2_N0", "light_T1_N2")
 
 
 def test_4_a_mistake_is_repaired_and_the_runs_are_compared(
@@ -228,7 +228,7 @@ def test_6_save_close_open_again_and_test(
     assert answers.errors == []
     assert scores is not None
     assert session.evaluation is not None
-    assert session.evaluation["confusion_matrix"] == scores["confusion_matrix"]
+    assert session.evaluation.confusion_matrix == scores.confusion_matrix
     assert later.clicks == 7
 
 

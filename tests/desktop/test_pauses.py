@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from PySide6.QtCore import QTimer
 from convonet.data.listing import ImageListing
 from convonet.desktop.actions import PAGES
 from convonet.desktop.app_win import AppWin
+from convonet.documents.evaluation import RunEvaluation
 from convonet.evaluation.evaluation import score
 from convonet.evaluation.writing import write_evaluation
 from convonet.inference.decision import Decision
@@ -33,7 +33,7 @@ def listing(root: Path, count: int) -> ImageListing:
     return ImageListing(root, names, paths, labels, np.zeros((count, 4), np.int64))
 
 
-def evaluated(folder: Path, images: ImageListing) -> dict[str, Any]:
+def evaluated(folder: Path, images: ImageListing) -> RunEvaluation:
     """Scores of a model that is right four times of five, with the table of its answers."""
     rng = np.random.default_rng(0)
     logits = rng.normal(size=(len(images), CLASSES))
@@ -49,8 +49,8 @@ def evaluated(folder: Path, images: ImageListing) -> dict[str, Any]:
         root=str(images.root),
     )
     write_evaluation(folder, result)
-    scores: dict[str, Any] = json.loads((folder / "evaluation.json").read_text(encoding="utf-8"))
-    return scores | {"run": str(folder)}
+    document = result.document()
+    return RunEvaluation(**dict(document), run=str(folder))
 
 
 class Pauses:

@@ -19,13 +19,14 @@ from typing import Any
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from convonet.desktop.app import open_remote
 from convonet.desktop.app_win import AppWin
 from convonet.desktop.background import Background
 from convonet.desktop.dialogs.places import PlacesDialog
 from convonet.desktop.file_actions import _check_for_server
+from convonet.desktop.server_window import open_remote
 from convonet.desktop.widgets.connection import ConnectionLabel
 from convonet.desktop.window_state import WindowState
+from convonet.documents.folders import FolderDocument
 from convonet.errors import ConvonetError, InputError
 from convonet.session.remote.backend import open_server
 from convonet.session.remote.client import Client
@@ -36,8 +37,8 @@ TOKEN = "for-this-test"
 
 def test_folders_of_a_server_are_walked_through(qtbot: Any) -> None:
     folders = {
-        "": {"path": "", "parent": None, "entries": [_entry("sets", "folder"), _entry("a.keras", "file")]},
-        "sets": {"path": "sets", "parent": "", "entries": [_entry("notes.txt", "file", "sets/notes.txt")]},
+        "": _folder("", None, {"name": "sets", "kind": "folder"}, {"name": "a.keras", "kind": "file"}),
+        "sets": _folder("sets", "", {"name": "notes.txt", "kind": "file"}),
     }
     background = Background()
     dialog = PlacesDialog("Images", folders.__getitem__, (), background)
@@ -60,8 +61,10 @@ def test_folders_of_a_server_are_walked_through(qtbot: Any) -> None:
     background.close()
 
 
-def _entry(name: str, kind: str, path: str = "") -> dict[str, Any]:
-    return {"name": name, "path": path or name, "kind": kind}
+def _folder(path: str, parent: str | None, *entries: dict[str, str]) -> FolderDocument:
+    inside = f"{path}/" if path else ""
+    rows = [entry | {"path": inside + entry["name"]} for entry in entries]
+    return FolderDocument.of({"path": path, "parent": parent, "entries": rows, "more": False})
 
 
 def test_what_a_server_takes_of_this_machine(tmp_path: Path) -> None:
@@ -182,15 +185,13 @@ def test_the_whole_way_on_a_server(
     actions["evaluate"].trigger()
     wait_work(remote, 60)
     assert session.evaluation is not None
-    wrong = session.evaluation["images"] - round(
-        session.evaluation["accuracy"] * session.evaluation["images"]
-    )
+    wrong = session.evaluation.images - round(session.evaluation.accuracy * session.evaluation.images)
     qtbot.waitUntil(lambda: page.grid.pictures.rowCount() == wrong, timeout=20_000)
     qtbot.waitUntil(lambda: page.grid.pictures.at(0).address.startswith("remote:"), timeout=20_000)
     files = sorted((digits / "test" / "3").glob("*.png"))[:3]
     session.start(session.tasks.predict(files))
     wait_work(remote, 60)
-    assert [item["path"] for item in session.predictions] == [str(file) for file in files]
+    assert [item.path for item in session.predictions] == [str(file) for file in files]
     remote.show_page("explain")
     explained: Any = remote.page("explain")
     explained.why._explain_mistakes()
@@ -254,8 +255,8 @@ def test_a_lost_connection_is_shown_and_tried_again(
     again.controller.ask = answers
     again.show()
     again.controller.attach_running()
-    qtbot.waitUntil(lambda: again.controller.progress.epochs_done > len(history["loss"]), timeout=60_000)
-    assert again.controller.progress.history["loss"][: len(history["loss"])] == history["loss"]
+    qtbot.waitUntil(lambda: again.controller.progress.epochs_done > len(history.loss), timeout=60_000)
+    assert again.controller.progress.history.loss[: len(history.loss)] == history.loss
     again.controller.actions["stop"].trigger()
     wait_work(again, 60)
     assert backend.runs.state(backend.runs.find(run.id)) is RunState.CANCELLED

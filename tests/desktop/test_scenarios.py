@@ -54,7 +54,7 @@ def test_scenario_1_train(
     actions["initialise"].trigger()
     wait_work(window)
     network: Any = window.page("network")
-    assert network.tiles["params"].value == f"{session.summary['params']:,}"  # type: ignore[index]
+    assert network.tiles["params"].value == f"{session.summary.params:,}"  # type: ignore[union-attr]
     actions["train_val"].trigger()
     assert window.shown == "train"
     wait_work(window)
@@ -111,8 +111,8 @@ def test_scenario_3_test_now_and_another_day(
     wait_work(later)
     assert answers.errors == []
     assert session.evaluation is not None
-    assert session.evaluation["accuracy"] == scores["accuracy"]
-    assert session.evaluation["confusion_matrix"] == scores["confusion_matrix"]
+    assert session.evaluation.accuracy == scores.accuracy
+    assert session.evaluation.confusion_matrix == scores.confusion_matrix
     assert later.shown == "test"
     _check_window_against_files(later, qtbot)
 
@@ -121,10 +121,10 @@ def _check_window_against_files(window: AppWin, qtbot: Any) -> None:
     """Matrix, table and mistakes of the window are those of the run folder."""
     scores = window.controller.session.evaluation
     assert scores is not None
-    folder, page = Path(scores["run"]), window.page("test")
+    folder, page = Path(scores.run), window.page("test")
     shown: Any = page
     written = json.loads((folder / "evaluation.json").read_text())
-    assert written["confusion_matrix"] == scores["confusion_matrix"]
+    assert written["confusion_matrix"] == scores.confusion_matrix
     assert [row[0] for row in shown.table.rows.rows] == written["classes"]
     assert [row[3] for row in shown.table.rows.rows] == [line["f1"] for line in written["per_class"]]
     with (folder / "predictions.csv").open(newline="") as file:
@@ -161,7 +161,7 @@ def test_a_second_set_with_other_names_for_its_classes(
     wait_work(window, 240)
     assert answers.errors == []
     assert session.evaluation is not None
-    assert len(session.evaluation["classes"]) == 2
+    assert len(session.evaluation.classes) == 2
 
 
 @pytest.mark.slow
@@ -290,4 +290,4 @@ def test_scenario_4_another_set_of_larger_images(
     wait_work(window, 200)
     assert answers.errors == []
     assert session.evaluation is not None
-    assert session.evaluation["images"] == 8
+    assert session.evaluation.images == 8

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from convonet.desktop.app_win import AppWin
+from convonet.documents.predictions import UnreadableImage
 from convonet.params import DataParams, SearchSpace
 from convonet.runs import Run
 from convonet.session.demo import task_for
@@ -48,7 +49,7 @@ def check_nothing_is_left(window: AppWin, photographs: Path) -> None:
     assert session.params.data.set_values() == {"train_dir": str(photographs)}
     assert (session.params.recipe, session.params.space) == ("auto", SearchSpace())
     assert session.model is session.evaluation is session.summary is session.explanations is None
-    assert session.predictions == []
+    assert session.predictions == ()
     standing = {name: made.standing for name, made in window.rail.buttons.items()}
     assert standing["data"] == "done"
     assert standing["train"] == "next"
@@ -74,7 +75,7 @@ def test_photographs_after_the_digits_leave_nothing_of_the_digits(
     assert session.params.data.image_size == (16, 16)
     assert "98.6%" in window.rail.buttons["test"].toolTip()
     window.show_page("train")
-    session.predictions = [{"path": "7.png", "error": "of the digits"}]
+    session.predictions = (UnreadableImage(path="7.png", error="of the digits"),)
     window.files.take_folder(photographs)
     qtbot.waitUntil(lambda: session.sets.images("train") == 24, timeout=10_000)
     assert answers.errors == []

@@ -17,34 +17,41 @@ from convonet.desktop.views.evaluate_calibration import CalibrationTab
 from convonet.desktop.views.evaluate_curves import CurvesTab
 from convonet.desktop.views.quality import findings
 from convonet.desktop.widgets.picture import PictureView
+from convonet.documents.evaluation import RunEvaluation
+from convonet.documents.explanation import (
+    DeletionCurve,
+    ExplainDocument,
+    ExplainedImage,
+    ExplanationFiles,
+    FaithfulnessCheck,
+)
+from convonet.documents.inspection import InspectionDocument
+from convonet.documents.predictions import UnreadableImage
+from convonet.documents.suspects import SuspectRow, SuspectsDocument
 from convonet.tasks import EvaluateTask
+from made_scores import made_document
 
 Wait = Callable[..., None]
 
 
-def two_class_scores(**more: Any) -> dict[str, Any]:
-    curve = {
-        "class": "ill",
-        "auc": 0.9,
-        "average_precision": 0.8,
-        "roc": {"fpr": [0.0, 0.1, 1.0], "tpr": [0.0, 0.8, 1.0]},
-        "precision_recall": {"recall": [0.0, 0.8, 1.0], "precision": [1.0, 0.9, 0.4]},
-    }
-    return {
-        "classes": ["well", "ill"],
-        "curves": [curve],
-        "auc": 0.9,
+def two_class_scores(**more: Any) -> RunEvaluation:
+    """A test of two classes, with values that are easy to know again."""
+    values: dict[str, Any] = {
         "positive": "ill",
         "threshold": 0.3,
         "sensitivity": 0.8,
         "specificity": 0.9,
-        "chosen": {"temperature": 1.5, "ece_uncalibrated": 0.1},
-        "ece": 0.05,
-        "brier": 0.1,
+        "chosen": {"on": "val", "images": 20, "temperature": 1.5, "ece_uncalibrated": 0.1},
         "confidence_sentence": "All is well.",
-        "reliability": {"counts": [0, 4], "accuracy": [None, 0.75], "confidence": [None, 0.8]},
+        "reliability": {
+            "edges": [0.0, 0.5, 1.0],
+            "counts": [0, 4],
+            "accuracy": [None, 0.75],
+            "confidence": [None, 0.8],
+        },
         "confidence_histogram": {"edges": [0.0, 0.5, 1.0], "right": [1, 3], "wrong": [0, 0]},
-    } | more
+    }
+    return made_document(Path("run"), ("well", "ill"), ((9, 1), (2, 8)), **(values | more))
 
 
 def test_the_threshold_of_two_classes_is_given_or_chosen(qtbot: Any) -> None:
@@ -130,16 +137,26 @@ def test_selected_images_are_marked_through_the_bar(loaded: AppWin, qtbot: Any) 
 
 
 def test_findings_of_an_inspection_name_their_images() -> None:
-    one = {
+    side = {"min": 8, "median": 8.0, "max": 8}
+    one: dict[str, Any] = {
+        "classes": {"a": 2, "b": 1},
+        "images": 3,
+        "skipped": [],
+        "sizes": {"height": side, "width": side},
         "exact_duplicates": [["a/1.png", "a/2.png"]],
         "near_duplicates": [],
-        "conflicts": [["a/1.png", "b/1.png"]],
         "dark": ["b/3.png"],
         "bright": [],
         "blurred": [],
         "odd_sized": [],
+        "shortcuts": [],
+        "near_leaks": [],
+        "leaks": [],
+        "conflicts": [["a/1.png", "b/1.png"]],
+        "marks": [],
+        "warnings": [],
     }
-    document = one | {"leaks": [{"train": "a/1.png", "test": "a/9.png"}], "near_leaks": [], "test": one}
+    document = InspectionDocument.of(one | {"leaks": [{"train": "a/1.png", "test": "a/9.png"}], "test": one})
     found = list(findings(document, Path("/train"), Path("/test")))
     assert [(item.set, item.name, len(item.pictures)) for item in found] == [
         ("Both", "In training and test", 2),
@@ -158,8 +175,28 @@ def test_findings_of_an_inspection_name_their_images() -> None:
 def test_suspicious_labels_become_a_finding(loaded: AppWin, digits: Path) -> None:
     loaded.show_page("data/quality")
     quality: Any = loaded.page("data").quality  # type: ignore[attr-defined]
-    rows = [{"path": "3/001.png", "class": "3", "suggested": "8"}]
-    quality.show_suspects({"likely": 1, "images": 1438, "suspects": rows})
+    row = SuspectRow(
+        rank=1,
+        path="3/001.png",
+        class_="3",
+        suggested="8",
+        margin=0.7,
+        p_class=0.1,
+        p_suggested=0.8,
+        likely=True,
+    )
+    document = SuspectsDocument(
+        run="",
+        state="done",
+        images=1438,
+        folds=5,
+        repeats=3,
+        accuracy=0.98,
+        likely=1,
+        suspects=(row,),
+        seconds=1.0,
+    )
+    quality.show_suspects(document)
     assert quality.table.rows.rows[0][:3] == ("Training", "Suspicious labels", 1)
     assert "1 of 1,438" in quality.table.rows.rows[0][3]
     picture = quality.grid.pictures.at(0)
@@ -169,19 +206,39 @@ def test_suspicious_labels_become_a_finding(loaded: AppWin, digits: Path) -> Non
 def test_an_explanation_is_shown_with_its_check(window: AppWin, tmp_path: Path, qtbot: Any) -> None:
     for name in ("image", "overlay"):
         Image.fromarray(np.full((8, 8, 3), 90, np.uint8)).save(tmp_path / f"{name}.png")
-    curve = {"shares": [0.0, 0.5, 1.0], "curve": [0.9, 0.2, 0.1], "random_curve": [0.9, 0.6, 0.1]}
-    row = {
-        "path": "/x/东.png",
-        "predicted": "东",
-        "confidence": 0.9,
-        "class": "主",
-        "probability": 0.05,
-        "layer": "conv_2",
-        "faithful": {"deletion": curve, "likeness": 0.1, "sentence": "It can be believed."},
-        "files": {"image": "image.png", "overlay": "overlay.png"},
-    }
-    broken = {"path": "/x/none.png", "error": "is no image"}
-    document = {"title": "Grad-CAM", "folder": str(tmp_path), "explanations": [row, broken]}
+    deletion = DeletionCurve(
+        shares=(0.0, 0.5, 1.0),
+        curve=(0.9, 0.2, 0.1),
+        random_curve=(0.9, 0.6, 0.1),
+        area=0.35,
+        random_area=0.55,
+        beaten=10,
+        orders=10,
+    )
+    explained = ExplainedImage(
+        path="/x/东.png",
+        predicted="东",
+        confidence=0.9,
+        class_="主",
+        probability=0.05,
+        layer="conv_2",
+        faithful=FaithfulnessCheck(deletion=deletion, likeness=0.1, sentence="It can be believed."),
+        files=ExplanationFiles(
+            picture="picture.png",
+            overlay="overlay.png",
+            heat="heat.png",
+            image="image.png",
+            values="values.npy",
+        ),
+    )
+    broken = UnreadableImage(path="/x/none.png", error="is no image")
+    document = ExplainDocument(
+        method="grad_cam",
+        title="Grad-CAM",
+        meaning="",
+        folder=str(tmp_path),
+        explanations=(explained, broken),
+    )
     window.show_page("explain")
     page: Any = window.page("explain")
     page.why.show_document(document)
@@ -250,4 +307,4 @@ def test_explained_layers_dreamt_checked_and_reported_with_workers(
     wait_work(loaded)
     assert "<html" in (tmp_path / "report.html").read_text(encoding="utf-8")[:500]
     assert answers.errors == []
-    assert json.dumps(session.evaluation)
+    assert json.dumps(session.evaluation.to_dict())

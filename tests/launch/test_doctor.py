@@ -13,6 +13,6 @@ def test_a_folder_that_cannot_be_written_to_is_said(tmp_path: Path, monkeypatch:
     (tmp_path / "file").touch()
     monkeypatch.setenv("CONVONET_HOME", str(tmp_path / "file" / "home"))
     report = doctor.examine()
-    assert not report["ready"]
-    (state,) = [part["state"] for part in report["parts"] if part["name"] == "own folder"]
+    assert not report.ready
+    (state,) = [part.state for part in report.parts if part.name == "own folder"]
     assert "set CONVONET_HOME to another folder" in state

@@ -143,12 +143,12 @@ def test_small_vgg_counts_what_is_not_trained(make_model) -> None:
     [("convonet", (28, 28, 1), 10), ("three_block", (80, 60, 1), 30), ("lenet5", (32, 32, 1), 32)],
 )
 def test_receptive_fields(make_model, family, shape, field) -> None:
-    rows = make_model(shape, 10, family=family).summary().rows
+    rows = make_model(shape, 10, family=family).summary().layers
     assert [row.receptive_field for row in rows if row.receptive_field][-1] == field
 
 
 def test_alexnet_row_by_row(make_model) -> None:
-    rows = make_model((227, 227, 3), 10, family="alexnet", num_units=8).summary().rows
+    rows = make_model((227, 227, 3), 10, family="alexnet", num_units=8).summary().layers
     maps = [(row.output_shape[1:], row.kernel, row.stride) for row in rows if row.kernel]
     assert maps == [
         ((55, 55, 96), (11, 11), (4, 4)),
@@ -164,7 +164,7 @@ def test_alexnet_row_by_row(make_model) -> None:
 
 
 def test_lenet_row_by_row(make_model) -> None:
-    rows = make_model((32, 32, 1), 10, family="lenet5").summary().rows
+    rows = make_model((32, 32, 1), 10, family="lenet5").summary().layers
     assert [(row.output_shape[1:], row.activation) for row in rows[1:]] == [
         ((28, 28, 6), "tanh"),
         ((14, 14, 6), None),

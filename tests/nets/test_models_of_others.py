@@ -126,7 +126,7 @@ def test_teachable_machine_equals_a_forward_pass_in_numpy(foreign_models: Path, 
 
 
 def test_the_layers_of_the_nested_network_are_listed(foreign_models: Path) -> None:
-    rows = [row.name for row in NetModel.load(foreign_models / "tm_waste_4.h5").summary().rows]
+    rows = [row.name for row in NetModel.load(foreign_models / "tm_waste_4.h5").summary().layers]
     assert sum(row.startswith("sequential_1/model1/") for row in rows) == 155
     assert "sequential_1/model1/block_16_project_BN" in rows
 

@@ -14,7 +14,7 @@ def test_the_reference_network_by_hand(make_model) -> None:
     summary = make_model((28, 28, 1), 10).summary()
     table = [
         (row.type, row.output_shape[1:], row.params, row.kernel, row.receptive_field, row.macs)
-        for row in summary.rows
+        for row in summary.layers
     ]
     assert table == [
         ("Rescaling", (28, 28, 1), 0, None, 1, 0),
@@ -30,10 +30,10 @@ def test_the_reference_network_by_hand(make_model) -> None:
     assert (summary.params, summary.trainable, summary.non_trainable) == (818_026, 818_026, 0)
     assert summary.bytes == 4 * 818_026
     assert summary.macs == 2_840_064
-    assert summary.rows[1].bytes == 4 * 28 * 28 * 32
-    assert [row.stride for row in summary.rows[1:3]] == [(1, 1), (2, 2)]
-    assert [row.padding for row in summary.rows[:3]] == [None, "same", "valid"]
-    assert [row.activation for row in summary.rows[-3:]] == ["relu", None, "softmax"]
+    assert summary.layers[1].bytes == 4 * 28 * 28 * 32
+    assert [row.stride for row in summary.layers[1:3]] == [(1, 1), (2, 2)]
+    assert [row.padding for row in summary.layers[:3]] == [None, "same", "valid"]
+    assert [row.activation for row in summary.layers[-3:]] == ["relu", None, "softmax"]
 
 
 def test_the_json_value_is_plain(make_model) -> None:
@@ -45,8 +45,8 @@ def test_the_json_value_is_plain(make_model) -> None:
 
 def test_the_text_has_a_line_for_each_layer_and_the_totals(make_model) -> None:
     summary = make_model((28, 28, 1), 10).summary()
-    lines = summary.text().splitlines()
-    assert len(lines) == len(summary.rows) + 4
+    lines = summary.as_text().splitlines()
+    assert len(lines) == len(summary.layers) + 4
     assert lines[3].split() == [
         "conv_1",
         "Conv2D",
@@ -71,14 +71,14 @@ def test_what_is_frozen_or_counted_by_batch_norm_is_not_trainable() -> None:
     summary = summarize(model)
     assert (summary.params, summary.trainable, summary.non_trainable) == (128, 8, 120)
     assert summary.params == model.count_params()
-    assert summary.rows[-1].params == 0
+    assert summary.layers[-1].params == 0
 
 
 def test_nested_networks_are_opened() -> None:
     base = keras.Sequential([keras.Input((16, 16, 3)), keras.layers.Conv2D(4, 3, name="eye")], name="base")
     inner = keras.Sequential([base, keras.layers.GlobalAveragePooling2D(name="mean")], name="inner")
     outer = keras.Sequential([inner, keras.layers.Dense(2, name="answer")], name="outer")
-    rows = summarize(outer).rows
+    rows = summarize(outer).layers
     assert [row.name for row in rows] == ["inner/base/eye", "inner/mean", "answer"]
     assert [row.receptive_field for row in rows] == [3, None, None]
     assert sum(row.params for row in rows) == outer.count_params()
@@ -90,16 +90,16 @@ def test_a_mobilenet_nested_two_deep_shows_all_its_layers() -> None:
     model = keras.Sequential([inner, keras.layers.Dense(2, activation="softmax")])
     summary = summarize(model)
     prefix = f"{inner.name}/{base.name}/"
-    assert len([row for row in summary.rows if row.name.startswith(prefix)]) == len(base.layers)
+    assert len([row for row in summary.layers if row.name.startswith(prefix)]) == len(base.layers)
     assert summary.params == model.count_params()
-    assert summary.rows[-3].receptive_field == 491
+    assert summary.layers[-3].receptive_field == 491
 
 
 def test_where_branches_meet_the_widest_counts() -> None:
     inputs = keras.Input((16, 16, 4))
     wide = keras.layers.Conv2D(4, (5, 1), padding="same")(keras.layers.Conv2D(4, 3, padding="same")(inputs))
     model = keras.Model(inputs, keras.layers.Add()([inputs, wide]))
-    assert summarize(model).rows[-1].receptive_field == (7, 3)
+    assert summarize(model).layers[-1].receptive_field == (7, 3)
 
 
 @pytest.mark.parametrize(
@@ -115,5 +115,5 @@ def test_where_branches_meet_the_widest_counts() -> None:
 )
 def test_one_layer_by_hand(layer, field, macs) -> None:
     inputs = keras.Input((16, 16, 4))
-    (row,) = summarize(keras.Model(inputs, layer(inputs))).rows
+    (row,) = summarize(keras.Model(inputs, layer(inputs))).layers
     assert (row.receptive_field, row.macs) == (field, macs)

@@ -6,18 +6,19 @@ from typing import Any
 import pytest
 from matplotlib.figure import Figure
 
+from convonet.documents.network import LayerRow
 from convonet.plots.network import MAX_SLABS, network_figure, slabs_of
 
 Clipped = Callable[[Figure], list[str]]
 
 
-def row(kind: str, shape: tuple[int, ...], params: int = 0, **more: Any) -> dict[str, Any]:
-    values = {"name": kind.lower(), "kernel": None, "stride": None, "padding": None, "activation": None}
-    return values | {"type": kind, "output_shape": [None, *shape], "params": params} | more
+def row(kind: str, shape: tuple[int, ...], params: int = 0, **more: Any) -> LayerRow:
+    values = {"name": kind.lower(), "type": kind, "output_shape": (None, *shape), "params": params}
+    return LayerRow(**(values | more))
 
 
-def conv(side: int, maps: int, params: int = 10, **more: Any) -> dict[str, Any]:
-    return row("Conv2D", (side, side, maps), params, kernel=[3, 3], stride=[1, 1], **more)
+def conv(side: int, maps: int, params: int = 10, **more: Any) -> LayerRow:
+    return row("Conv2D", (side, side, maps), params, kernel=(3, 3), stride=(1, 1), **more)
 
 
 SMALL = [
@@ -25,7 +26,7 @@ SMALL = [
     conv(28, 32, 320, activation="linear"),
     row("BatchNormalization", (28, 28, 32), 128),
     row("Activation", (28, 28, 32), activation="relu"),
-    row("MaxPooling2D", (14, 14, 32), kernel=[2, 2], stride=[2, 2]),
+    row("MaxPooling2D", (14, 14, 32), kernel=(2, 2), stride=(2, 2)),
     row("Dropout", (14, 14, 32)),
     row("Flatten", (6272,)),
     row("Dense", (10,), 62_730, activation="softmax"),

@@ -31,7 +31,7 @@ from convonet.params import DataParams, HyperParams, SearchSpace
 from convonet.session.folder_tree import folder_tree, rows_below
 from convonet.session.local.backend import LocalBackend
 from convonet.session.look import find_sizes
-from convonet.session.predictions import read_answers
+from convonet.session.predictions import Answers
 from convonet.session.progress import Progress, time_left
 from convonet.session.session import Session
 from convonet.session.sets import load_sets
@@ -61,8 +61,8 @@ def test_progress_adds_events_up() -> None:
         )
     )
     assert (progress.title, progress.share, progress.now) == ("Epoch 2 of 3", 0.5, 2.5)
-    assert progress.history["loss"] == [0.5]
-    assert math.isnan(progress.history["val_loss"][0])
+    assert progress.history.loss == [0.5]
+    assert math.isnan(progress.history.val_loss[0])
     progress.take(StageStarted(stage="test", title="Testing"))
     assert (progress.title, progress.batch, progress.seconds_left) == ("Testing", None, None)
     progress.take(CancelAcknowledged())
@@ -74,9 +74,9 @@ def test_progress_adds_events_up() -> None:
 def test_a_resumed_training_writes_over_what_it_does_again() -> None:
     progress = Progress({"loss": [0.9, 0.8, 0.7], "accuracy": [0.1, None, 0.3]})
     progress.take(TrainingStarted(epochs=3, steps=2, images=1, validation_images=0, first_epoch=3))
-    assert progress.history["loss"] == [0.9, 0.8]
+    assert progress.history.loss == [0.9, 0.8]
     progress.take(epoch(3, loss=0.6, accuracy=0.4))
-    assert progress.history["loss"] == [0.9, 0.8, 0.6]
+    assert progress.history.loss == [0.9, 0.8, 0.6]
 
 
 @pytest.mark.parametrize(
@@ -144,7 +144,7 @@ def test_a_look_counts_sizes_and_pixels(digits: Path) -> None:
 def test_answers_are_read_the_surest_first(tmp_path: Path) -> None:
     text = "path,true,predicted,confidence,p:a,p:b\na/1.png,a,a,0.6,0.6,0.4\nb/1.png,b,a,0.9,0.9,0.1\n"
     (tmp_path / "predictions.csv").write_text(text)
-    answers = read_answers(Path("/set"), {"run": str(tmp_path), "split": "test"}, top=1)
+    answers = Answers(tmp_path / "predictions.csv", Path("/set"), top=1)
     addresses = [answers[place].address for place in range(len(answers))]
     assert addresses == [str(Path("/set/b/1.png")), str(Path("/set/a/1.png"))]
     assert answers[0].top == (("a", 0.9),)
@@ -158,7 +158,7 @@ def test_odd_names_among_the_answers_and_a_table_that_was_written_anew(tmp_path:
         table = csv.writer(text, lineterminator="\n")
         table.writerow(["path", "true", "predicted", "confidence", "p:c,d", "p:东"])
         table.writerows([*row, row[3], 1 - row[3]] for row in rows)
-    answers = read_answers(Path("/set"), {"run": str(tmp_path), "split": "val"})
+    answers = Answers(file, Path("/set"))
     assert answers.classes == ("c,d", "东")
     assert answers[0][1:] == ("东", "c,d", 0.75, (("c,d", 0.75), ("东", 0.25)))
     assert answers[1].address == str(Path("/set/two\nlines.png"))

@@ -75,7 +75,7 @@ def test_images_of_the_server(backend: RemoteBackend) -> None:
     marks = images.mark(data, [address], label="7", undo=False, watch=Watch())
     assert [(item.mark.label, item.cls) for item in marks] == [("7", "3")]
     assert images.mark(data, [address], label=None, undo=True, watch=Watch()) == []
-    assert {entry["name"] for entry in backend.list_folder("digits")["entries"]} == {"train", "test"}
+    assert {entry.name for entry in backend.list_folder("digits").entries} == {"train", "test"}
     broken = images.load_sets(DataParams.of({"train_dir": "digits/none"}), (), Watch())
     assert "train" in broken.errors
     with pytest.raises(ConvonetError, match="outside"):

@@ -23,17 +23,17 @@ def register(app: typer.Typer) -> None:
 def show(json: opt.Json = False) -> None:
     """What is kept, and how much room it takes."""
     cache = ImageCache()
-    entries = [entry.to_dict() for entry in cache.show()]
+    entries = cache.show()
+    total = sum(entry.bytes for entry in entries)
     if json:
-        print_json(
-            {"folder": str(cache.folder), "bytes": sum(e["bytes"] for e in entries), "entries": entries}
-        )
+        rows = [entry.to_dict() for entry in entries]
+        print_json({"folder": str(cache.folder), "bytes": total, "entries": rows})
         return
     print_table(
         ("images", "bytes", "last used", "of"),
-        [[e["images"], e["bytes"], e["used"], e["root"]] for e in entries],
+        [[entry.images, entry.bytes, entry.used, entry.root] for entry in entries],
     )
-    say(f"{sum(e['bytes'] for e in entries) / 2**20:,.1f} MiB in {cache.folder}")
+    say(f"{total / 2**20:,.1f} MiB in {cache.folder}")
 
 
 def clean(

@@ -139,15 +139,15 @@ def evaluate(
         threads=threads,
     )
     if own:
-        result = ask(task, progress)
+        result = EvaluateDocument.of(ask(task, progress))
     else:
         run = begin_run(task, results_folder(task, out), name=name)
         do_new_run(run, threads, progress)
-        result = read_result(run)
+        result = EvaluateDocument.of(read_result(run))
     if json:
         print_json(result)
     else:
-        print_scores(EvaluateDocument.of(result))
+        print_scores(result)
 
 
 def predict(
@@ -172,16 +172,16 @@ def predict(
         scaling=checked_scaling(scaling),
         classes=read_labels(labels) if labels else (),
     )
-    answer = ask(task, progress)
-    found, predictions = Predictions.of(answer), answer["predictions"]
+    answer = Predictions.of(ask(task, progress))
+    predictions = answer.predictions
     if csv is not None:
         write_predictions(csv, predictions)
     if json:
         print_json(predictions)
     else:
-        _print_predictions(found)
+        _print_predictions(answer)
     missing = not all(map(os.path.exists, task.paths))
-    if missing or (predictions and all(isinstance(item, UnreadableImage) for item in found.predictions)):
+    if missing or (predictions and all(isinstance(item, UnreadableImage) for item in predictions)):
         raise typer.Exit(1)
 
 

@@ -14,9 +14,9 @@ from convonet.atomic import replacing
 from convonet.cli import options as opt
 from convonet.cli.output import print_json, print_table, say
 from convonet.data.decode import read_whole
+from convonet.documents.kernels import ExampleDocument, KernelDocument, StackDocument, StackRow, StepRow
 from convonet.errors import InputError, OutputError
 from convonet.kernels import (
-    KERNELS,
     KernelStep,
     MapSize,
     apply_kernel,
@@ -97,24 +97,21 @@ def kernel(
         pooling=pool.value if pool else None,
         show=show.value if show else None,
     )
-    document: dict[str, Any] = {
-        "kernel": chosen.name,
-        "rows": chosen.rows,
-        "image": str(image),
-        "out": str(out),
-    }
-    document |= {"input_shape": list(pixels.shape)} | result.to_dict()
+    document = KernelDocument.of(
+        {"kernel": chosen.name, "rows": chosen.rows, "image": str(image), "out": str(out)}
+        | {"input_shape": pixels.shape}
+        | result.to_dict()
+    )
     if at is not None:
-        document["steps"] = _steps_at(pixels, chosen, at, stride, padding.value, grey)
+        document = document.changed(steps=_steps_at(pixels, chosen, at, stride, padding.value, grey))
     _save(result.picture, out)
     if json:
         print_json(document)
         return
-    low, high = document["min"], document["max"]
-    shape = " × ".join(map(str, result.values.shape))
-    say(f"{chosen.about} Output {shape}, values {low:g} to {high:g}. {out}")
-    for step in document.get("steps", ()):
-        say(step["text"])
+    shape = " × ".join(map(str, document.output_shape))
+    say(f"{chosen.about} Output {shape}, values {document.min:g} to {document.max:g}. {out}")
+    for step in document.steps:
+        say(step.text)
 
 
 def arithmetic(
@@ -139,64 +136,68 @@ def arithmetic(
         return
     if size is None or not layers:
         raise InputError("There is nothing to compute", expected="a size and layers, or --example")
-    rows = [row._asdict() | {"output": list(row.output)} for row in through_layers(_size(size), layers)]
-    total = sum(row["params"] for row in rows)
+    rows = tuple(StackRow(**row._asdict()) for row in through_layers(_size(size), layers))
+    document = StackDocument(layers=rows, params=sum(row.params for row in rows))
     if json:
-        print_json({"layers": rows, "params": total})
+        print_json(document)
         return
     columns = ("layer", "output", "parameters", "receptive field", "multiply-adds")
     table = [
-        [r["text"], " × ".join(map(str, r["output"])), r["params"], r["receptive_field"], r["multiply_adds"]]
-        for r in rows
+        [row.text, " × ".join(map(str, row.output)), row.params, row.receptive_field, row.multiply_adds]
+        for row in rows
     ]
     print_table(columns, table)
-    say(f"{total:,} parameters")
+    say(f"{document.params:,} parameters")
 
 
 def _print_example(json: bool) -> None:
-    found = [_step_document(step) for step in steps(EDGE_IMAGE, EDGE_KERNEL)]
-    pooled = {kind.value: pool(POOL_MAP, 2, kind=kind.value).tolist() for kind in PoolChoice}
-    detector = KERNELS["yellow"].weights
-    yellow = {name: convolve([[colour]], detector).item() for name, colour in COLOURS.items()}
+    detector = kernel_of("yellow").weights
+    document = ExampleDocument.of(
+        {
+            "image": EDGE_IMAGE,
+            "kernel": EDGE_KERNEL,
+            "steps": [_step_row(step) for step in steps(EDGE_IMAGE, EDGE_KERNEL)],
+            "pool": POOL_MAP,
+            "pooled": {kind.value: pool(POOL_MAP, 2, kind=kind.value).tolist() for kind in PoolChoice},
+            "yellow": {name: convolve([[colour]], detector).item() for name, colour in COLOURS.items()},
+        }
+    )
     if json:
-        document = {"image": EDGE_IMAGE, "kernel": EDGE_KERNEL, "steps": found}
-        print_json(document | {"pool": POOL_MAP, "pooled": pooled, "yellow": yellow})
+        print_json(document)
         return
     say(f"Picture {_in_rows(EDGE_IMAGE)}; kernel {_in_rows(EDGE_KERNEL)}")
-    for step in found:
-        say(step["text"])
+    for step in document.steps:
+        say(step.text)
     say(f"\nPooling 2×2 of {_in_rows(POOL_MAP)}:")
-    for kind, rows in pooled.items():
+    for kind, rows in document.pooled.items():
         say(f"{kind} {_in_rows(rows)}")
     say("\nRed plus green minus blue, in float (in uint8 yellow would wrap round to 254):")
-    say(", ".join(f"{name} {value:g}" for name, value in yellow.items()))
+    say(", ".join(f"{name} {value:g}" for name, value in document.yellow.items()))
 
 
 def _in_rows(rows: Sequence[Sequence[float]]) -> str:
     return " / ".join(" ".join(f"{value:g}" for value in row) for row in rows)
 
 
-def _steps_at(
-    pixels: Any, chosen: Any, at: str, stride: int, padding: Any, grey: bool
-) -> list[dict[str, Any]]:
+def _steps_at(pixels: Any, chosen: Any, at: str, stride: int, padding: Any, grey: bool) -> list[StepRow]:
     """The asked place, in each channel of its own where the kernel takes them apart."""
     try:
         row, column = (int(part) for part in at.split(","))
     except ValueError as error:
         raise InputError("This is no place", where="--at", expected="ROW,COLUMN", received=at) from error
     found = steps_at(pixels, chosen, row, column, stride=stride, padding=padding, grey=grey)
-    return [_step_document(step) for step in found]
+    return [_step_row(step) for step in found]
 
 
-def _step_document(step: KernelStep) -> dict[str, Any]:
-    return {
-        "row": step.row,
-        "column": step.column,
-        "window": step.window.tolist(),
-        "products": step.products.tolist(),
-        "value": step.value,
-        "text": step.sentence,
-    }
+def _step_row(step: KernelStep) -> StepRow:
+    return StepRow(
+        row=step.row,
+        column=step.column,
+        window=step.window.tolist(),
+        products=step.products.tolist(),
+        value=step.value,
+        text=step.sentence,
+    )
 
 
 def _size(text: str) -> MapSize:

@@ -12,7 +12,7 @@ from convonet.cli.given import data_params, hyper_params
 from convonet.cli.output import note, print_json, print_table, say
 from convonet.cli.work import do_new_run
 from convonet.csv_files import write_csv
-from convonet.documents.many import ManyRow
+from convonet.documents.many import DataSetResult
 from convonet.documents.run_record import Fault
 from convonet.errors import ConvonetError
 from convonet.params import HyperParams
@@ -58,7 +58,7 @@ def many(
 ) -> None:
     """Train the same network on several data sets and test it on each; a set that fails does not stop the others."""
     values = hyper_params(hyper, settings, seed=seed)
-    rows: list[ManyRow] = []
+    rows: list[DataSetResult] = []
     try:
         for path in data:
             rows.append(_row(path, values, settings, out, threads, progress, accept_class_map))
@@ -69,7 +69,7 @@ def many(
             print_json(rows)
         else:
             _print(rows)
-    if any(row.error for row in rows):
+    if any(row.error is not None for row in rows):
         raise typer.Exit(1)
 
 
@@ -81,7 +81,7 @@ def _row(
     threads: int | None,
     progress: str,
     accept_class_map: bool,
-) -> ManyRow:
+) -> DataSetResult:
     """One set trained and tested: its row of the table, with `error` where it failed."""
     note(f"{path}:")
     run = None
@@ -99,18 +99,17 @@ def _row(
     except ConvonetError as error:
         note(error.sentence())
         place = str(run.path) if run is not None and run.path.exists() else None
-        return ManyRow(data=str(path), run=place, error=Fault.of(error.to_dict()))
+        return DataSetResult(data=str(path), run=place, error=Fault.of(error.to_dict()))
     return many_row(str(path), run)
 
 
-def _print(rows: list[ManyRow]) -> None:
-    cells = [[row.get(name) for name in _COLUMNS] for row in rows]
-    print_table(_COLUMNS, cells)
+def _print(rows: list[DataSetResult]) -> None:
+    print_table(_COLUMNS, [[row.get(name) for name in _COLUMNS] for row in rows])
     for row in rows:
         if row.error is not None:
             say(f"{row.data}: {row.error.what}")
 
 
-def _write(path: Path, rows: list[ManyRow]) -> None:
+def _write(path: Path, rows: list[DataSetResult]) -> None:
     cells = ([*(row.get(name, "") for name in _COLUMNS), row.error.what if row.error else ""] for row in rows)
     write_csv(path, (*_COLUMNS, "error"), cells)

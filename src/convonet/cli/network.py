@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -14,9 +14,13 @@ from convonet.cli.evaluating import checked_scaling
 from convonet.cli.given import data_params, hyper_params
 from convonet.cli.output import percent, print_json, print_table, say
 from convonet.cli.work import ask
+from convonet.documents.exports import ExportDocument, Int8Export
+from convonet.documents.network import SummaryDocument
 from convonet.errors import ParamError
-from convonet.params import load_data
+from convonet.params import FAMILIES, HyperParams, fields_of, load_data
+from convonet.params.bases import BASES
 from convonet.params.catalogue import family_document, models_document
+from convonet.params.families import family_info
 from convonet.session.models import model_path
 from convonet.tasks import ExportTask, SummaryTask
 from convonet.tasks.export_formats import EXPORT_FORMATS, export_format
@@ -39,22 +43,28 @@ def models(
     json: opt.Json = False,
 ) -> None:
     """The families of networks and the pretrained backbones."""
-    if name is not None:
-        document = family_document(name)
-        if json:
-            print_json(document)
-            return
-        say(f"{document['title']}: {document['description']} (Source: {document['source']}.)")
-        rows = [[p["name"], p["label"], p["default"], p["expected"]] for p in document["parameters"]]
-        print_table(("parameter", "meaning", "default", "expected"), rows)
-        return
-    document = models_document()
     if json:
-        print_json(document)
-        return
-    print_table(("family", "what it is"), [[f["name"], f["description"]] for f in document["families"]])
-    if document["bases"]:
-        print_table(("backbone", "what it is"), [[b["name"], b["description"]] for b in document["bases"]])
+        print_json(models_document() if name is None else family_document(name))
+    elif name is not None:
+        _print_family(name)
+    else:
+        print_table(("family", "what it is"), [[one.name, one.description] for one in FAMILIES.values()])
+        print_table(("backbone", "what it is"), [[one.name, one.description] for one in BASES.values()])
+
+
+def _print_family(name: str) -> None:
+    """A family or backbone with its parameters; a backbone has those of the family `transfer`."""
+    base = BASES.get(name)
+    family = family_info(name if base is None else "transfer")
+    shown = base or family
+    say(f"{shown.title}: {shown.description} (Source: {shown.source}.)")
+    declared = fields_of(HyperParams)
+    defaults = dict(family.defaults) | ({} if base is None else {"base": name})
+    rows = [
+        [key, declared[key].label, default, declared[key].expected_text()]
+        for key, default in defaults.items()
+    ]
+    print_table(("parameter", "meaning", "default", "expected"), rows)
 
 
 def summary(
@@ -79,12 +89,11 @@ def summary(
     else:
         given = data_params(data, settings, train_dir=train_dir, image_size=image_size, channels=channels)
         task = SummaryTask(data=given, hyper=hyper_params(hyper, settings), out=drawing)
-    document = ask(task)
-    text = document.pop("text")
+    document = SummaryDocument.of(ask(task))
     if json:
-        print_json(document)
+        print_json(document.table())
     else:
-        say(text)
+        say(document.text)
 
 
 def export(
@@ -140,16 +149,16 @@ def export(
         max_loss=_fraction("max_loss", max_loss),
     )
     export_format(format, task.options)
-    answer = ask(task)
+    if task.format == "onnx-int8":
+        small = Int8Export.of(ask(task))
+        lines = [small.path, *_beside_float(small)]
+        print_json(small) if json else say("\n".join(lines))
+        return
+    answer = ExportDocument.of(ask(task))
     if json:
         print_json(answer)
-        return
-    if "int8" in answer:
-        say(answer["path"])
-        for line in _beside_float(answer):
-            say(line)
-        return
-    say(f"{answer['path']} ({_compared(answer)})")
+    else:
+        say(f"{answer.path} ({_compared(answer)})")
 
 
 def _fraction(name: str, text: str | None) -> float | None:
@@ -163,30 +172,32 @@ def _fraction(name: str, text: str | None) -> float | None:
         raise ParamError.of({name: sentence}) from error
 
 
-def _beside_float(answer: dict[str, Any]) -> Iterator[str]:
+def _beside_float(answer: Int8Export) -> Iterator[str]:
     """What 8 bits bring and cost."""
-    whole, small = answer["float"], answer["int8"]
-    yield f"Size: {small['bytes'] / 2**20:.2f} MiB, {whole['bytes'] / 2**20:.2f} MiB in floating point"
-    for size, speed in small["images_per_second"].items():
-        before = whole["images_per_second"][size]
+    whole, small = answer.float_, answer.int8
+    yield f"Size: {small.bytes / 2**20:.2f} MiB, {whole.bytes / 2**20:.2f} MiB in floating point"
+    for size, speed in small.images_per_second.items():
+        before = whole.images_per_second[size]
         yield (
             f"Speed, {size} at a time: {speed:,.0f} images/s, {before:,.0f} in floating point ({speed / before:.1f}×)"
         )
-    low, high = answer["accuracy_loss_interval"]
+    low, high = answer.accuracy_loss_interval
     yield (
-        f"Accuracy on {answer['images']:,} {answer['split']} images: {percent(small['accuracy'])}, "
-        f"{percent(whole['accuracy'])} in floating point; loss {percent(answer['accuracy_loss'])} "
+        f"Accuracy on {answer.images:,} {answer.split} images: {percent(small.accuracy)}, "
+        f"{percent(whole.accuracy)} in floating point; loss {percent(answer.accuracy_loss)} "
         f"(95% CI {100 * low:.1f} to {percent(high)})"
     )
 
 
-def _compared(answer: dict[str, Any]) -> str:
+def _compared(answer: ExportDocument) -> str:
     """How near the export is to the network that it was made from."""
-    images = f"{answer['images']} images ({answer['samples']})" if answer["images"] else "made-up images"
-    text = f"largest difference from keras {answer['largest_difference']:.1e} over {images}"
-    if "browser" in answer:
-        browser = answer["browser"]
-        text += (
-            f", {answer['golden_samples']} of them in {browser}" if browser else ", not checked in a browser"
-        )
-    return text
+    images = f"{answer.images} images ({answer.samples})" if answer.images else "made-up images"
+    text = f"largest difference from keras {answer.largest_difference:.1e} over {images}"
+    if answer.golden_samples is None:
+        return text
+    browser = answer.browser
+    return (
+        f"{text}, {answer.golden_samples} of them in {browser}"
+        if browser
+        else f"{text}, not checked in a browser"
+    )

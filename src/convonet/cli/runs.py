@@ -15,6 +15,7 @@ from convonet.cli.output import print_json, print_table, say
 from convonet.cli.paths import PathTyper
 from convonet.cli.progress import create_display
 from convonet.cli.work import ask
+from convonet.documents.drawings import ReportDocument
 from convonet.documents.runs import RunDifference
 from convonet.errors import InputError
 from convonet.runs import Run, RunStore
@@ -158,11 +159,12 @@ def report(
     """Write a run's report: one HTML file with all it shows, which needs no network."""
     found = _store(root).find(run)
     target = None if out is None else str(out.resolve())
-    answer = ask(ReportTask(run=str(found.path), out=target, heading=title, explain=explain))
+    task = ReportTask(run=str(found.path), out=target, heading=title, explain=explain)
+    answer = ReportDocument.of(ask(task))
     if json:
         print_json(answer)
     else:
-        say(answer["path"])
+        say(answer.path)
 
 
 def watch(

@@ -11,6 +11,7 @@ from convonet.cli import options as opt
 from convonet.cli.given import data_params, hyper_params
 from convonet.cli.output import print_json, say
 from convonet.cli.work import ask
+from convonet.documents.drawings import AugmentDocument, RateCurveDocument
 from convonet.params import DataParams, HyperParams
 from convonet.runs.environment import available_cores
 from convonet.tasks import AugmentTask, FindRateTask
@@ -59,11 +60,11 @@ def augment(
         out=str(out.resolve()),
         into=None if into is None else str(into.resolve()),
     )
-    answer = ask(task)
+    answer = AugmentDocument.of(ask(task))
     if json:
         print_json(answer)
     else:
-        say(answer["path"])
+        say(answer.path)
 
 
 def find_rate(
@@ -103,13 +104,13 @@ def find_rate(
         out=str(out.resolve()),
         threads=threads or available_cores(),
     )
-    answer = ask(task, progress)
+    answer = RateCurveDocument.of(ask(task, progress))
     if json:
         print_json(answer)
         return
-    found = answer["suggested"]
+    found = answer.suggested
     say("The loss fell at no rate." if found is None else f"A good learning rate to start with: {found:.2g}")
-    say(answer["path"])
+    say(answer.path)
 
 
 def _given(

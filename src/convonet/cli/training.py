@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated, cast
 
@@ -14,6 +13,7 @@ from convonet.cli.given import data_params, hyper_params, moved_images
 from convonet.cli.output import interval_text, note, percent, print_json, say
 from convonet.cli.results import print_run, work_and_print
 from convonet.cli.work import do_run
+from convonet.documents.evaluation import EvaluationDocument
 from convonet.launch.resume import prepare_resume
 from convonet.params.recipes import recipe_of
 from convonet.runs import Run, RunStore
@@ -165,15 +165,15 @@ def resume(
 
 
 def _print_demo(run: Run, as_json: bool) -> None:
-    scores = json.loads(run.file("evaluation.json").read_text(encoding="utf-8"))
+    scores = EvaluationDocument.read(run.file(EvaluationDocument.file_name("test")))
     pictures = sorted(str(path) for path in run.path.glob("*.png"))
     if as_json:
         print_json(train_document(run).changed(evaluation=scores, pictures=pictures))
         return
     say(
-        f"Test accuracy {percent(scores['accuracy'])} on {scores['images']} held-out digits "
-        f"({interval_text(scores['accuracy_interval'])}); "
-        f"always answering one class gives {percent(scores['baseline_accuracy'])}."
+        f"Test accuracy {percent(scores.accuracy)} on {scores.images} held-out digits "
+        f"({interval_text(scores.accuracy_interval)}); "
+        f"always answering one class gives {percent(scores.baseline_accuracy)}."
     )
     say(f"Run folder: {run.path}")
     say(f"Report: {run.file('report.html')}")

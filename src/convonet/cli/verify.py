@@ -12,6 +12,7 @@ from convonet.cli import options as opt
 from convonet.cli.given import moved_images
 from convonet.cli.output import print_json, say
 from convonet.cli.work import ask
+from convonet.documents.repetition import VerifyDocument
 from convonet.params.training_params import Precision
 from convonet.runs import RunStore
 from convonet.tasks import VerifyTask
@@ -55,10 +56,10 @@ def verify(
         precision=precision,
         threads=found.task().threads,
     )
-    answer = ask(task, progress)
+    answer = VerifyDocument.of(ask(task, progress))
     if json:
         print_json(answer)
     else:
-        say(answer["sentence"])
-    if not answer["equal"]:
+        say(answer.sentence)
+    if not answer.equal:
         raise typer.Exit(1)

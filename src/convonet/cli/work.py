@@ -46,8 +46,8 @@ def do_new_run(run: Run, threads: int | None, progress: str) -> None:
         raise
 
 
-def ask(task: Task, progress: str = "none") -> dict[str, Any]:
-    """The answer of a task that leaves no run behind."""
+def ask(task: Task, progress: str = "none") -> Any:
+    """The answer of a task that leaves no run behind, as JSON: the document of its kind reads it."""
     with Scratch() as folder:
         run = Run.create(folder, task, owner=os.getpid())
         do_run(run, task.threads, progress)

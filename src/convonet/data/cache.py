@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import filelock
 
@@ -56,11 +56,15 @@ class CacheEntry(NamedTuple):
     bytes: int
     last_used: float
 
-    def to_dict(self) -> dict[str, Any]:
-        """As JSON; `used` is the time in UTC."""
-        used = datetime.fromtimestamp(self.last_used, UTC).isoformat(timespec="seconds")
-        values = {"key": self.key, "root": self.root, "images": self.images}
-        return values | {"bytes": self.bytes, "used": used}
+    @property
+    def used(self) -> str:
+        """The time of the last use, in UTC."""
+        return datetime.fromtimestamp(self.last_used, UTC).isoformat(timespec="seconds")
+
+    def to_dict(self) -> dict[str, str | int]:
+        """As JSON."""
+        values: dict[str, str | int] = {"key": self.key, "root": self.root, "images": self.images}
+        return values | {"bytes": self.bytes, "used": self.used}
 
 
 def key_of(listing: ImageListing, pixels: PixelParams) -> str:

@@ -6,7 +6,6 @@ import contextlib
 import sys
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
 
 import PySide6
 from PySide6.QtCore import QTimer
@@ -21,9 +20,6 @@ from convonet.home import home
 from convonet.params.recipes import TrainRecipe
 from convonet.session.local.backend import LocalBackend
 from convonet.session.session import Session
-
-if TYPE_CHECKING:
-    from convonet.session.remote.backend import RemoteBackend
 
 FIRST_RECIPE: TrainRecipe = "auto"
 """What trains in the window where nothing is set."""
@@ -91,23 +87,6 @@ def as_error(fault: Exception) -> ConvonetError:
     return error.with_traceback(fault.__traceback__)
 
 
-def open_remote(state: WindowState, backend: RemoteBackend) -> AppWin:
-    """The same window on a server's images, models and workers."""
-    # Only a window on a server needs these.
-    from convonet.desktop.dialogs.places import ServerAsker
-    from convonet.desktop.widgets.connection import ConnectionLabel
-    from convonet.desktop.widgets.thumbnails import show_pictures_of
-
-    app = QApplication.instance()
-    assert app is not None
-    show_pictures_of(app, backend.images.picture)
-    window = open_window(state, session=Session(backend))
-    window.setWindowTitle(f"Convonet – {backend.url}")
-    window.controller.ask = ServerAsker(window, backend.list_folder, window.controller.background)
-    window.statusBar().insertPermanentWidget(1, ConnectionLabel(backend.connection))
-    return window
-
-
 def run(snap: Path | None = None, server: str | None = None, token: str | None = None) -> int:
     """Open the window and stay until it is closed.
 
@@ -127,16 +106,7 @@ def run(snap: Path | None = None, server: str | None = None, token: str | None =
     assert isinstance(app, QApplication)
     app.setApplicationName("Convonet")
     app.setDesktopFileName("convonet")
-    backend = None
-    if server is not None:
-        # Only a window on a server needs it.
-        from convonet.session.remote.backend import open_server
-
-        backend = open_server(server, token)
-    state = WindowState.load(backend.name if backend is not None else "")
-    theme: Theme = state.theme if state.theme in ("light", "dark") else "system"  # type: ignore[assignment]
-    apply_look(app, theme)
-    window = open_window(state) if backend is None else open_remote(state, backend)
+    window = _local_window(app) if server is None else _server_window(app, server, token)
     window.show()
     if snap is not None:
         QTimer.singleShot(_SNAP_AFTER_MS, window, lambda: _snap(window, snap))
@@ -149,6 +119,28 @@ def run(snap: Path | None = None, server: str | None = None, token: str | None =
     if snap is not None and not snap.is_file():
         raise OutputError("The picture cannot be written", where=snap, hint="Choose another place")
     return code
+
+
+def _local_window(app: QApplication) -> AppWin:
+    state = WindowState.load()
+    apply_theme(app, state)
+    return open_window(state)
+
+
+def _server_window(app: QApplication, server: str, token: str | None) -> AppWin:
+    # Only a window on a server needs the client and its widgets.
+    from convonet.desktop.server_window import open_remote, open_server
+
+    backend = open_server(server, token)
+    state = WindowState.load(backend.name)
+    apply_theme(app, state)
+    return open_remote(state, backend)
+
+
+def apply_theme(app: QApplication, state: WindowState) -> None:
+    """Dress the application as the person has chosen."""
+    theme: Theme = state.theme if state.theme in ("light", "dark") else "system"  # type: ignore[assignment]
+    apply_look(app, theme)
 
 
 def _snap(window: AppWin, path: Path) -> None:

@@ -30,9 +30,11 @@ from convonet.desktop.views.page import Page, PageContext
 from convonet.desktop.widgets.basic import row
 from convonet.desktop.widgets.steady import forget_hover
 from convonet.desktop.widgets.tour import Tour
+from convonet.documents.written import WrittenFile
 from convonet.launch.work import WorkEnded
 from convonet.session.progress import time_left
 from convonet.session.steps import steps
+from convonet.tasks import ExportTask, ReportTask
 
 if TYPE_CHECKING:
     from convonet.desktop.controller import Controller
@@ -197,13 +199,12 @@ class AppWin(QMainWindow):
     def _ended(self, ended: WorkEnded) -> None:
         words = {"done": "Done", "cancelled": "Stopped; what was done is kept", "failed": _failure(ended)}
         text = words.get(ended.state, str(ended.state))
-        if ended.task.kind == "export" and ended.result is not None:
-            text = f"Exported and checked: {ended.result['path']}"
-            file = Path(ended.result["path"])
+        if exported := ended.answer(ExportTask, WrittenFile):
+            text, file = f"Exported and checked: {exported.path}", Path(exported.path)
             # A dialog that is open must not hold up the others who hear of the end.
             QTimer.singleShot(0, self, lambda: self._tell_export(file))
-        if ended.task.kind == "report" and ended.result is not None:
-            text = f"Saved: {ended.result['path']}"
+        if reported := ended.answer(ReportTask, WrittenFile):
+            text = f"Saved: {reported.path}"
         self.statusBar().showMessage(text, _MESSAGE_MS)
         if self._closing:
             self.close()

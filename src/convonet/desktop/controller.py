@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QAction
@@ -14,6 +13,7 @@ from convonet.desktop.actions import ACTIONS
 from convonet.desktop.background import Background
 from convonet.desktop.dialogs.ask import Asker
 from convonet.desktop.window_state import WindowState
+from convonet.documents.evaluation import EvaluationDocument
 from convonet.errors import ConvonetError, DataChangedError, InputError, WorkerError
 from convonet.events import RunState
 from convonet.launch.work import WorkEnded
@@ -161,7 +161,7 @@ class Controller(QObject):
         if work is None:
             self._poll.stop()
         elif not self._poll.isActive():
-            history = work.run.history().columns() if work.task.kind == "train" else None
+            history = work.run.history() if work.task.kind == "train" else None
             self.progress = Progress(history)
             self._poll.start()
         elif work.stopping:
@@ -222,16 +222,16 @@ class Controller(QObject):
 
     # Answers
 
-    def root_of(self, scores: Mapping[str, Any]) -> Path:
+    def root_of(self, scores: EvaluationDocument) -> Path:
         """The folder of the images of a test; held-out images are in that of the training set.
 
         It is the test's own, so that its images are found whatever is loaded now. The set that is loaded counts where
         the images have moved since, for tests of earlier versions, and for those of a server.
         """
-        kept = Path(scores.get("root") or "")
+        kept = Path(scores.root)
         if kept.name and not self.session.backend.is_remote and kept.exists():
             return kept
-        split: Split = scores["split"]
+        split = scores.split
         listings = self.session.sets.listings
         found = listings.get(split) or listings.get("train" if split == "val" else split)
         return found.root if found is not None else Path(self.session.params.data.test_dir or "")

@@ -13,6 +13,7 @@ from convonet.exporting.runtime import DOWNLOAD_MIB, is_cached
 from convonet.params import DataParams, SearchSpace, kind_of, preset, read_object
 from convonet.params.migrations import VERSION_KEY
 from convonet.runs import RECORD
+from convonet.session.parameters import ParamForm
 from convonet.tasks.export_formats import EXPORT_FORMATS, export_format
 
 if TYPE_CHECKING:
@@ -267,9 +268,9 @@ class FileActions:
         path = self._asker().save_file(title, kinds, str(known))
         return path if path is None or path.suffix else path.with_suffix(".json")
 
-    def _check_faults(self, form: str) -> None:
-        if self._session.params.faults[form]:
-            raise ParamError.of(self._session.params.faults[form])
+    def _check_faults(self, form: ParamForm) -> None:
+        if self._session.params.faults.of(form):
+            raise ParamError.of(self._session.params.faults.of(form))
 
     def _saved(self, path: Path) -> None:
         self._controller.remember(path)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class HelpActions:
-    """Each method is the action of that id. Dialogs are imported when they are asked for."""
+    """Each method is the action of that id."""
 
     def __init__(self, controller: Controller, window: QWidget) -> None:
         self._controller, self._window = controller, window

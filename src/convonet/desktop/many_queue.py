@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from convonet.documents.many import ManyRow
+from convonet.documents.many import DataSetResult
 from convonet.errors import ConvonetError
 from convonet.events import RunState
 from convonet.launch.work import WorkEnded
@@ -32,7 +32,7 @@ class QueuedSet:
 
     found: FoundSet
     state: State = "waiting"
-    row: ManyRow | None = None
+    row: DataSetResult | None = None
     problem: str = ""
 
 

@@ -79,11 +79,7 @@ class PlanPreview(QObject):
     def _present(self) -> tuple[Any, ...] | None:
         """What a plan depends on; None where there is nothing to plan."""
         session = self._session
-        if (
-            session.params.recipe == "none"
-            or "train" not in session.sets
-            or any(session.params.faults.values())
-        ):
+        if session.params.recipe == "none" or "train" not in session.sets or session.params.faults.count:
             return None
         # It is kept, so that no other listing can have its id.
         listing = self._listing = session.sets["train"]

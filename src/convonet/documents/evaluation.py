@@ -257,8 +257,23 @@ class SetsTable(Document):
     sentence: str | None
 
 
-class EvaluateDocument(EvaluationDocument):
-    """What `evaluate` answers: the scores, the folder that has them, and the other sets of the same model."""
+class RunEvaluation(EvaluationDocument):
+    """The scores of a model on one set, and the run folder that holds them and the prediction for each image."""
 
     run: str
+
+    @classmethod
+    def of_run(cls, folder: Path, split: str = "test") -> RunEvaluation | None:
+        """The evaluation that a run folder holds of a set; None where it holds none.
+
+        Raises:
+            DocumentError: the file is damaged.
+        """
+        found = EvaluationDocument.in_folder(folder, split)
+        return None if found is None else RunEvaluation(**dict(found), run=str(folder))
+
+
+class EvaluateDocument(RunEvaluation):
+    """What `evaluate` answers: the scores, where they are, and the other sets of the same model."""
+
     sets: SetsTable

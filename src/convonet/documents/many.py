@@ -1,4 +1,4 @@
-"""One row of the table of several sets that were trained one after the other."""
+"""What `many` prints: a row for each data set."""
 
 from __future__ import annotations
 
@@ -6,21 +6,23 @@ from convonet.documents.document import Document, IntervalBounds
 from convonet.documents.run_record import Fault
 
 
-class ManyRow(Document):
-    """What a training on one set came to; a set that failed has `error`, and no scores.
+class DataSetResult(Document):
+    """A data set, and what training on it came to: scores, or `error` where it failed.
 
     Attributes:
-        data: the parameter file or folder that was given.
-        run: None where no run was begun.
-        baseline: of always predicting the most common class of the test images.
+        data: the folder or file that was given.
+        run: the run folder; None where it did not begin.
+        images: those of training.
+        baseline: test accuracy of always predicting the most common class.
+        seconds: of the whole training.
     """
 
     sparse = True
 
     data: str
-    images: int = 0
-    classes: int = 0
-    epochs: int = 0
+    images: int | None = None
+    classes: int | None = None
+    epochs: int | None = None
     val_accuracy: float | None = None
     test_accuracy: float | None = None
     test_interval: IntervalBounds | None = None

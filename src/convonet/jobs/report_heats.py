@@ -33,7 +33,7 @@ def mistake_heats(run: Run, watch: Watch) -> MistakeHeats | None:
         root = None if tested is None else tested_root(run.read(), tested)
         if tested is None or root is None or not root.is_dir():
             return None
-        paths = [row["path"] for row in worst_mistakes(run, tested, _MOST)]
+        paths = [one.path for one in worst_mistakes(run, tested, _MOST)]
         return _explained(run, root, paths, watch) if paths else None
     except Cancelled:
         raise

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from convonet.data.channels import find_channels
 from convonet.data.sources import scan_train
+from convonet.documents.network import SummaryDocument
 from convonet.errors import InputError
 from convonet.events import FileSaved, Watch
 from convonet.inference.net_input import NetInput
@@ -18,14 +18,14 @@ from convonet.runs import Run
 from convonet.tasks import SummaryTask
 
 
-def work(run: Run, task: SummaryTask, watch: Watch) -> dict[str, Any]:
+def work(run: Run, task: SummaryTask, watch: Watch) -> SummaryDocument:
     """Build or open the network; the answer is its table, and `text` for a terminal."""
     model = _saved(task.model) if task.model else _described(task.data or DataParams(), task.hyper, watch)
     summary = model.summary()
     if task.out is not None:
-        save_network(Path(task.out), summary.to_dict()["layers"])
+        save_network(Path(task.out), summary.layers)
         watch.tell(FileSaved(path=task.out, title="Drawing of the network"))
-    return summary.to_dict() | {"text": summary.text()}
+    return SummaryDocument(**dict(summary), text=summary.as_text())
 
 
 def _saved(name: str) -> NetModel:

@@ -53,7 +53,7 @@ def train(
         set_threads(task.threads)
     fit = Fit(run, task, sets, run.path, {"callbacks": callbacks})
     model = fit.build(watch)
-    write_text(run.file("summary.txt"), model.summary().text())
+    write_text(run.file("summary.txt"), model.summary().as_text())
     try:
         result = fit.train(model, watch)
     except Cancelled:
@@ -76,7 +76,7 @@ def leave_model(
     run: Run, task: TrainTask, sets: TrainSets, model: NetModel, result: TrainingResult, watch: Watch
 ) -> None:
     """Save a trained network, export it, and test it."""
-    write_text(run.file("summary.txt"), model.summary().text())
+    write_text(run.file("summary.txt"), model.summary().as_text())
     model = with_unknown(run, task, sets, model, watch)
     _save(run, task, model, sets, result, watch)
     _export(run, model, sets, watch)
@@ -89,7 +89,7 @@ def leave_model(
 def draw(run: Run, task: TrainTask, model: NetModel, result: TrainingResult, watch: Watch) -> None:
     """The figures of a training: curves, rates, hyper parameters and the network."""
     _plot(run, task, result.history, watch)
-    save_network(run.file("network.png"), model.summary().to_dict()["layers"])
+    save_network(run.file("network.png"), model.summary().layers)
     watch.tell(FileSaved(path="network.png", title="Drawing of the network"))
     _copy_results(run, task, _FIGURES, watch)
 

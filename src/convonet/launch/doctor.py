@@ -7,8 +7,8 @@ import json
 import subprocess
 import tempfile
 from pathlib import Path
-from typing import Any
 
+from convonet.documents.installation import ExaminedMachine, InstallationDocument, InstalledPart, OwnFolders
 from convonet.home import HOME_VARIABLE, home
 from convonet.own_process import child_environment, neutral_folder, python_words
 from convonet.runs.environment import machine, versions
@@ -25,8 +25,8 @@ _PROBE = (
 )
 
 
-def examine() -> dict[str, Any]:
-    """A report: versions, machine with the computing device, folders, parts; `ready` tells whether work can start.
+def examine() -> InstallationDocument:
+    """Versions, machine with the computing device, folders, parts; `ready` tells whether work can start.
 
     Keras is asked in a process of its own.
     """
@@ -40,20 +40,20 @@ def examine() -> dict[str, Any]:
         env=child_environment(),
     )
     keras = _probed(probe)
-    parts = [{"name": "training", "state": "ready" if "device" in keras else keras["error"]}]
+    parts = [InstalledPart(name="training", state=keras.get("error", "ready"))]
     for name, (module, extra) in _EXTRAS.items():
         there = importlib.util.find_spec(module) is not None
-        parts.append({"name": name, "state": "ready" if there else f"missing: pip install '{extra}'"})
+        parts.append(InstalledPart(name=name, state="ready" if there else f"missing: pip install '{extra}'"))
     folder = home()
     refused = _refused(folder)
-    parts.append({"name": "own folder", "state": refused or "ready"})
-    return {
-        "ready": "device" in keras and not refused,
-        "versions": versions(),
-        "machine": machine() | keras,
-        "folders": {"home": str(folder), "cache": str(folder / "cache")},
-        "parts": parts,
-    }
+    parts.append(InstalledPart(name="own folder", state=refused or "ready"))
+    return InstallationDocument(
+        ready="device" in keras and not refused,
+        versions=versions(),
+        machine=ExaminedMachine.of(machine() | keras),
+        folders=OwnFolders(home=str(folder), cache=str(folder / "cache")),
+        parts=tuple(parts),
+    )
 
 
 def _refused(folder: Path) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol, TypeVar
 
+from convonet.documents.document import Document
 from convonet.documents.run_record import Fault
 from convonet.errors import Cancelled, ConvonetError, WorkerError
 from convonet.events import RunState, Stamped
@@ -13,6 +14,8 @@ from convonet.runs import Run
 from convonet.runs.documents import RESULT, read_result
 from convonet.scratch import Scratch
 from convonet.tasks import Task
+
+Answer = TypeVar("Answer", bound=Document)
 
 _LOOK_SECONDS = 0.5
 
@@ -97,15 +100,25 @@ class WorkEnded:
     """The work is over.
 
     Attributes:
-        result: the job's answer; None unless it is done.
+        result: the job's answer as JSON; None unless it is done.
         error: why it failed; None for done and cancelled.
     """
 
     task: Task
     run: Run
     state: RunState
-    result: dict[str, Any] | None = None
+    result: object = None
     error: ConvonetError | None = None
+
+    def answer(self, kind: type[Task], document: type[Answer]) -> Answer | None:
+        """The answer to a task of this kind, as the document of the kind; None of another kind, or unless it is done.
+
+        Raises:
+            DocumentError: it is another document.
+        """
+        if self.result is None or not isinstance(self.task, kind):
+            return None
+        return document.of(self.result, self.run.path)
 
 
 @dataclass
@@ -149,5 +162,6 @@ class Work:
             return WorkEnded(self.task, self.run, RunState.CANCELLED)
         except ConvonetError as error:
             return WorkEnded(self.task, self.run, RunState.FAILED, error=error)
-        result = read_result(self.run) if self.run.file(RESULT).is_file() else None
+        done = state is RunState.DONE and self.run.file(RESULT).is_file()
+        result = read_result(self.run) if done else None
         return WorkEnded(self.task, self.run, state, result)

@@ -25,7 +25,7 @@ from convonet.nets.last_layer import last_layer
 from convonet.params.data_params import Scaling
 
 if TYPE_CHECKING:
-    from convonet.nets.summary import Summary
+    from convonet.documents.network import NetworkSummary
 
 
 class NetModel:
@@ -138,7 +138,7 @@ class NetModel:
             return images.astype(np.float32)
         return scaled(images, scale_of(info.scaling, info.pixels.channels, info.mean, info.deviation))
 
-    def summary(self) -> Summary:
+    def summary(self) -> NetworkSummary:
         """The layer table, with totals."""
         # The table reads a NetModel, so each of the two modules needs the other.
         from convonet.nets.summary import summarize

@@ -4,137 +4,30 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
 from typing import Any
 
+from convonet.documents.network import LayerRow, NetworkSummary
 from convonet.nets.backend import keras
 from convonet.nets.geometry import PIXEL, Pair, ReceptiveField, multiply_adds, widest, window_of
 
 Shape = tuple[int | None, ...]
 
-_HEAD = (
-    "layer",
-    "type",
-    "output",
-    "parameters",
-    "kernel",
-    "stride",
-    "padding",
-    "activation",
-    "field",
-    "multiply-adds",
-)
-_NUMBERS = (3, 8, 9)
 _WIDTHS = {"float64": 8, "float16": 2, "bfloat16": 2, "int8": 1, "uint8": 1, "int64": 8}
 
 
-@dataclass(frozen=True)
-class LayerRow:
-    """One layer.
-
-    Attributes:
-        name: as in the network; layers of a nested network are written `network/layer`.
-        output_shape: the first item, the batch, is None.
-        kernel, stride: (height, width) of a convolution or pooling, else None.
-        padding: `same`, `valid` or None.
-        activation: its name, None where the layer has none.
-        receptive_field: side of the part of the image that one output looks at, in pixels; (height, width)
-            where they differ; None once there are no positions.
-        macs: multiply-adds for one image.
-        bytes: memory of the layer's output for one image.
-    """
-
-    name: str
-    type: str
-    output_shape: Shape
-    params: int
-    kernel: Pair | None
-    stride: Pair | None
-    padding: str | None
-    activation: str | None
-    receptive_field: int | Pair | None
-    macs: int
-    bytes: int
-
-
-@dataclass(frozen=True)
-class Summary:
-    """The table and its totals; `bytes` is the memory of all parameters."""
-
-    rows: tuple[LayerRow, ...]
-    params: int
-    trainable: int
-    non_trainable: int
-    bytes: int
-
-    @property
-    def macs(self) -> int:
-        """Multiply-adds of the whole network for one image."""
-        return sum(row.macs for row in self.rows)
-
-    def to_dict(self) -> dict[str, Any]:
-        """The JSON value of `convonet summary`."""
-        return {
-            "layers": [asdict(row) for row in self.rows],
-            "params": self.params,
-            "trainable": self.trainable,
-            "non_trainable": self.non_trainable,
-            "bytes": self.bytes,
-            "macs": self.macs,
-        }
-
-    def text(self) -> str:
-        """The table as plain text, one line a layer, ending with a line end."""
-        lines = [_HEAD, *(_cells(row) for row in self.rows)]
-        widths = [max(len(line[i]) for line in lines) for i in range(len(_HEAD))]
-        table = [
-            "  ".join(
-                cell.rjust(width) if i in _NUMBERS else cell.ljust(width)
-                for i, (cell, width) in enumerate(zip(line, widths, strict=True))
-            ).rstrip()
-            for line in lines
-        ]
-        table.insert(1, "-" * (sum(widths) + 2 * (len(widths) - 1)))
-        totals = (
-            f"parameters {self.params:,} (trainable {self.trainable:,}, not trainable {self.non_trainable:,})"
-            f", {self.bytes / 2**20:.2f} MiB; {self.macs:,} multiply-adds an image"
-        )
-        return "\n".join([*table, "", totals]) + "\n"
-
-
-def _cells(row: LayerRow) -> tuple[str, ...]:
-    return (
-        row.name,
-        row.type,
-        "×".join(str(side) for side in row.output_shape[1:]),
-        f"{row.params:,}",
-        _sides(row.kernel),
-        _sides(row.stride),
-        row.padding or "",
-        row.activation or "",
-        _sides(row.receptive_field),
-        f"{row.macs:,}" if row.macs else "",
-    )
-
-
-def _sides(value: int | Pair | None) -> str:
-    if isinstance(value, tuple):
-        return f"{value[0]}×{value[1]}"
-    return "" if value is None else str(value)
-
-
-def summarize(model: keras.Model) -> Summary:
+def summarize(model: keras.Model) -> NetworkSummary:
     """The layer table of a functional or sequential network; nested networks are opened."""
     rows: list[LayerRow] = []
     _walk(model, PIXEL, "", rows)
     trainable = _count(model.trainable_variables)
     params = trainable + _count(model.non_trainable_variables)
-    return Summary(
-        rows=tuple(rows),
+    return NetworkSummary(
+        layers=tuple(rows),
         params=params,
         trainable=trainable,
         non_trainable=params - trainable,
         bytes=sum(_bytes(v.shape, v.dtype) for v in model.variables if _is_weight(v)),
+        macs=sum(row.macs for row in rows),
     )
 
 

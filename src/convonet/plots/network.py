@@ -6,13 +6,14 @@ It needs no Graphviz. Layers that change no shape are written onto the one befor
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Polygon
 
+from convonet.documents.network import LayerRow
 from convonet.plots.figures import BLUE, GREEN, INK, LIGHT_BLUE, LIGHT_ORANGE, MUTED, ORANGE, new_figure
 from convonet.plots.registry import register
 
@@ -64,19 +65,19 @@ class Slab(NamedTuple):
     layers: int
 
 
-def slabs_of(layers: Sequence[Mapping[str, Any]]) -> list[Slab]:
+def slabs_of(layers: Sequence[LayerRow]) -> list[Slab]:
     """The bodies of a drawing.
 
     Args:
-        layers: the rows of `convonet summary --json`, in their order. A nested network becomes one body where the
-            whole would be more than 40.
+        layers: the rows of a layer table, in their order. A nested network becomes one body where the whole would be
+            more than 40.
 
     Returns:
         At least one body a kind of row; at most 40, what is in the middle being left out.
     """
-    slabs = _merged(layers)
+    slabs = _merged(layers, fold=False)
     if len(slabs) > MAX_SLABS:
-        slabs = _merged(_folded(layers))
+        slabs = _merged(layers, fold=True)
     if len(slabs) > MAX_SLABS:
         half = MAX_SLABS // 2
         middle = slabs[half - 1 : -half]
@@ -86,62 +87,67 @@ def slabs_of(layers: Sequence[Mapping[str, Any]]) -> list[Slab]:
     return slabs
 
 
-def _merged(layers: Sequence[Mapping[str, Any]]) -> list[Slab]:
+def _merged(layers: Sequence[LayerRow], *, fold: bool) -> list[Slab]:
+    """One body for each row that changes the shape.
+
+    Args:
+        fold: each nested network becomes one body.
+    """
     slabs: list[Slab] = []
+    before = ""
     for row in layers:
-        note = _WRITTEN_ON.get(row["type"])
-        if note is not None and slabs:
-            last = slabs[-1]
-            text = note or (row["activation"] or "")
-            notes = (*last.notes, text) if text and text not in last.notes else last.notes
-            slabs[-1] = last._replace(notes=notes, params=last.params + row["params"], layers=last.layers + 1)
-        elif row["type"] not in _LEFT_OUT:
+        outer, nested, _ = row.name.partition("/")
+        network = outer if fold and nested else ""
+        if network and network == before:
+            slabs[-1] = _grown(slabs[-1], row)
+        elif network:
+            slabs.append(_network(network, row))
+        elif row.type in _WRITTEN_ON and slabs:
+            note = _WRITTEN_ON[row.type] or row.activation
+            slabs[-1] = _noted(slabs[-1], note, row.params)
+        elif row.type not in _LEFT_OUT:
             slabs.append(_slab(row))
+        before = network
     return slabs
 
 
-def _slab(row: Mapping[str, Any]) -> Slab:
-    kind = next((kind for kind, types in _KINDS.items() if row["type"] in types), "other")
-    activation = row["activation"]
-    notes = (activation,) if activation and activation != "linear" else ()
-    return Slab(
-        row.get("kind", kind),
-        _title(row),
-        tuple(side or 0 for side in row["output_shape"][1:]),
-        notes,
-        row["params"],
-        row.get("layers", 1),
-    )
+def _network(name: str, row: LayerRow) -> Slab:
+    """A nested network, by its first row."""
+    return Slab("network", name, _shape(row), (), row.params, 1)
 
 
-def _title(row: Mapping[str, Any]) -> str:
-    name = str(row["type"]).replace("2D", "").replace("Pooling", " pool")
+def _grown(slab: Slab, row: LayerRow) -> Slab:
+    """The body of a nested network with one more of its rows."""
+    return slab._replace(shape=_shape(row), params=slab.params + row.params, layers=slab.layers + 1)
+
+
+def _noted(slab: Slab, note: str | None, params: int) -> Slab:
+    """A body with what is written onto it."""
+    notes = (*slab.notes, note) if note and note not in slab.notes else slab.notes
+    return slab._replace(notes=notes, params=slab.params + params, layers=slab.layers + 1)
+
+
+def _slab(row: LayerRow) -> Slab:
+    kind = next((kind for kind, types in _KINDS.items() if row.type in types), "other")
+    notes = (row.activation,) if row.activation and row.activation != "linear" else ()
+    return Slab(kind, _title(row), _shape(row), notes, row.params, 1)
+
+
+def _shape(row: LayerRow) -> tuple[int, ...]:
+    return tuple(side or 0 for side in row.output)
+
+
+def _title(row: LayerRow) -> str:
+    name = row.type.replace("2D", "").replace("Pooling", " pool")
     name = {"GlobalAverage pool": "Global average", "GlobalMax pool": "Global max"}.get(name, name)
-    if not row["kernel"]:
+    if row.kernel is None:
         return name
-    text = f"{name} {row['kernel'][0]}×{row['kernel'][1]}"
-    return text if tuple(row["stride"]) == (1, 1) else f"{text} /{row['stride'][0]}"
-
-
-def _folded(layers: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The rows with each nested network as one row."""
-    rows: list[dict[str, Any]] = []
-    for row in layers:
-        outer, nested, _ = str(row["name"]).partition("/")
-        if nested and rows and rows[-1].get("network") == outer:
-            last = rows[-1]
-            last |= {"params": last["params"] + row["params"], "output_shape": row["output_shape"]}
-            last["layers"] += 1
-        elif nested:
-            empty = {"kernel": None, "stride": None, "activation": None, "kind": "network", "layers": 1}
-            rows.append(dict(row) | empty | {"network": outer, "type": outer})
-        else:
-            rows.append(dict(row))
-    return rows
+    text = f"{name} {row.kernel[0]}×{row.kernel[1]}"
+    return text if row.stride is None or row.stride == (1, 1) else f"{text} /{row.stride[0]}"
 
 
 @register("network", "Drawing of the network", "network.png")
-def network_figure(layers: Sequence[Mapping[str, Any]], title: str = "") -> Figure:
+def network_figure(layers: Sequence[LayerRow], title: str = "") -> Figure:
     """The drawing, read from left to right and line by line.
 
     Args:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from numpy.typing import ArrayLike
 
 from convonet.documents.evaluation import EvaluationDocument
+from convonet.documents.network import LayerRow
 from convonet.params.hyper_params import HyperParams
 from convonet.plots.confusion import matrix_figure
 from convonet.plots.curves import curves_figure, curves_of
@@ -56,6 +56,6 @@ def save_ranking(path: Path, document: EvaluationDocument) -> None:
     save_figure(ranking_figure(document), path)
 
 
-def save_network(path: Path, layers: Sequence[Mapping[str, Any]]) -> None:
+def save_network(path: Path, layers: Sequence[LayerRow]) -> None:
     """Write the drawing of a network from the rows of its layer table; errors as `save_train_val_plots`."""
     save_figure(network_figure(layers), path)

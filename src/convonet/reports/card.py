@@ -40,7 +40,11 @@ class CardSection(NamedTuple):
     asked: str
 
 
-def model_card(folder: Path, known: Mapping[str, list[str]]) -> list[CardSection]:
+KnownSentences = dict[str, list[str]]
+"""What a run tells of itself: sentences by the heading of the card."""
+
+
+def model_card(folder: Path, known: KnownSentences) -> list[CardSection]:
     """The card of a run.
 
     Args:

@@ -7,6 +7,7 @@ from convonet.documents.run_record import RunRecord
 from convonet.params import HyperParams, fields_of
 from convonet.params.bases import BASES
 from convonet.params.families import FAMILIES
+from convonet.reports.card import KnownSentences
 from convonet.reports.images import SET_NAMES, ImagesPart
 from convonet.reports.page import between, percent
 
@@ -14,12 +15,10 @@ _MOST_NAMED = 20
 _AUGMENTATION = "Augmentation"
 """The group of the parameters that vary training images."""
 
-Facts = dict[str, list[str]]
 
-
-def known_facts(record: RunRecord, tested: EvaluationDocument | None, images: ImagesPart) -> Facts:
+def known_facts(record: RunRecord, tested: EvaluationDocument | None, images: ImagesPart) -> KnownSentences:
     """Sentences by heading; what only a person knows is not among them."""
-    facts: Facts = {
+    facts: KnownSentences = {
         "Model details": _details(record, images),
         "Intended use": [_use(tested)],
         "Factors": _factors(record),

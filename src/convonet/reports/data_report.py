@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
-from convonet.data.inspection import Inspection
-from convonet.reports.page import write_page
+from convonet.data.inspection import Inspection, Leak
+from convonet.reports.page import TemplateValues, write_page
 from convonet.reports.pictures import Pictures
 
 _GROUPS = 12
@@ -23,6 +23,13 @@ _ODD = {
 }
 
 
+class ShownImage(NamedTuple):
+    """An image with its path below; `picture` is None where it cannot be read."""
+
+    path: str
+    picture: str | None
+
+
 def write_data_report(inspection: Inspection, out: Path) -> Path:
     """Write what an inspection found as one HTML file, with pictures of the images concerned.
 
@@ -32,7 +39,7 @@ def write_data_report(inspection: Inspection, out: Path) -> Path:
     return write_page(out, "data.html", **data_page(inspection))
 
 
-def data_page(inspection: Inspection) -> dict[str, Any]:
+def data_page(inspection: Inspection) -> TemplateValues:
     """What the template `data.html` needs."""
     parts = [inspection] + ([inspection.test] if inspection.test else [])
     classes = dict.fromkeys(name for part in parts for name in part.classes)
@@ -45,7 +52,7 @@ def data_page(inspection: Inspection) -> dict[str, Any]:
         "totals": [part.images for part in parts],
         "most": max((count for _, row in counts for count in row), default=1),
         "parts_": [_part(part) for part in parts],
-        "leaks": _pairs(inspection, [leak._asdict() for leak in (*inspection.leaks, *inspection.near_leaks)]),
+        "leaks": _pairs(inspection, (*inspection.leaks, *inspection.near_leaks)),
         "leak_count": len(inspection.leaks),
         "near_leak_count": len(inspection.near_leaks),
     }
@@ -64,7 +71,7 @@ def _summary(inspection: Inspection) -> list[str]:
     return said
 
 
-def _part(part: Inspection) -> dict[str, Any]:
+def _part(part: Inspection) -> TemplateValues:
     pictures, quality = Pictures(part.root), part.quality
     return {
         "name": {"train": "Training images", "test": "Test images"}.get(part.set, part.set),
@@ -97,23 +104,23 @@ def _samples(part: Inspection, pictures: Pictures) -> list[tuple[str, list[str]]
     return found
 
 
-def _groups(title: str, groups: Sequence[Sequence[str]], pictures: Pictures) -> dict[str, Any]:
+def _groups(title: str, groups: Sequence[Sequence[str]], pictures: Pictures) -> TemplateValues:
     shown = [_shown(group[:_IN_GROUP], pictures) for group in groups[:_GROUPS]]
     return {"title": title, "count": len(groups), "shown": shown}
 
 
-def _shown(paths: Sequence[str], pictures: Pictures) -> list[dict[str, str | None]]:
-    return [{"path": path, "picture": pictures.uri(path)} for path in paths[:_SINGLES]]
+def _shown(paths: Sequence[str], pictures: Pictures) -> list[ShownImage]:
+    return [ShownImage(path, pictures.uri(path)) for path in paths[:_SINGLES]]
 
 
-def _pairs(inspection: Inspection, leaks: Sequence[Mapping[str, str]]) -> list[list[dict[str, str | None]]]:
+def _pairs(inspection: Inspection, leaks: Sequence[Leak]) -> list[tuple[ShownImage, ShownImage]]:
     if inspection.test is None:
         return []
     train, test = Pictures(inspection.root), Pictures(inspection.test.root)
     return [
-        [
-            {"path": f"train: {leak['train']}", "picture": train.uri(leak["train"])},
-            {"path": f"test: {leak['test']}", "picture": test.uri(leak["test"])},
-        ]
+        (
+            ShownImage(f"train: {leak.train}", train.uri(leak.train)),
+            ShownImage(f"test: {leak.test}", test.uri(leak.test)),
+        )
         for leak in leaks[:_GROUPS]
     ]

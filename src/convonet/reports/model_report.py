@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from heapq import nlargest
+from operator import attrgetter
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from convonet.csv_files import csv_records
+from convonet.csv_files import csv_rows
 from convonet.documents.evaluation import EvaluationDocument, SetsTable
 from convonet.documents.run_record import RunRecord
 from convonet.documents.summary import TrainingSummary, Tried
@@ -16,7 +17,7 @@ from convonet.reports.card import model_card
 from convonet.reports.card_facts import known_facts
 from convonet.reports.figures import calibration_charts, ranking_charts, training_charts
 from convonet.reports.images import SET_NAMES, images_of, root_of
-from convonet.reports.page import between, percent
+from convonet.reports.page import TemplateValues, between, percent
 from convonet.reports.pictures import Pictures, file_uri
 from convonet.reports.repeat import repeat_of
 from convonet.runs import Run
@@ -25,7 +26,6 @@ from convonet.runs.summary import summary_of
 from convonet.runs.untested import untested
 from convonet.tasks import Split, TrainTask
 
-_OF_MISTAKES = ("path", "true", "predicted", "confidence")
 _MISTAKES = 40
 _MOST_CELLS = 20
 
@@ -33,14 +33,14 @@ _MOST_CELLS = 20
 class MistakePicture(NamedTuple):
     """An incorrect prediction; `picture` is None where the image is no longer there."""
 
-    picture: str | None
     path: str
     true: str
     predicted: str
     confidence: float
+    picture: str | None = None
 
 
-def model_page(run: Run) -> dict[str, Any]:
+def model_page(run: Run) -> TemplateValues:
     """What the template `model.html` needs."""
     record, tested = run.read(), EvaluationDocument.best_in(run.folder)
     history = run.history()
@@ -126,7 +126,7 @@ def _summary(run: Run, record: RunRecord, tested: EvaluationDocument | None, set
     return sentences
 
 
-def _matrix(run: Run, tested: EvaluationDocument) -> dict[str, Any]:
+def _matrix(run: Run, tested: EvaluationDocument) -> TemplateValues:
     """The confusion matrix as cells, or as a picture where the cells would be too many to read."""
     classes, counts = tested.classes, tested.confusion_matrix
     if len(classes) > _MOST_CELLS:
@@ -138,14 +138,19 @@ def _matrix(run: Run, tested: EvaluationDocument) -> dict[str, Any]:
     return {"picture": None, "rows": rows}
 
 
-def worst_mistakes(run: Run, tested: EvaluationDocument, most: int) -> list[dict[str, str]]:
-    """Rows of the file of predictions that are incorrect, highest confidence first; empty where there is no file."""
+def worst_mistakes(run: Run, tested: EvaluationDocument, most: int) -> list[MistakePicture]:
+    """Incorrect predictions without their pictures, highest confidence first; empty where there is no file."""
     file = run.file(f"predictions{_ending(tested.split)}.csv")
     if not file.is_file():
         return []
     with file.open(encoding="utf-8", newline="") as lines:
-        wrong = (row for row in csv_records(lines, _OF_MISTAKES) if row["true"] != row["predicted"])
-        return nlargest(most, wrong, key=lambda row: float(row["confidence"]))
+        _, *rows = csv_rows(lines, len(MistakePicture._fields) - 1)
+    mistakes = (
+        MistakePicture(path, true, predicted, float(confidence))
+        for path, true, predicted, confidence in rows
+        if true != predicted
+    )
+    return nlargest(most, mistakes, key=attrgetter("confidence"))
 
 
 def tested_root(record: RunRecord, tested: EvaluationDocument) -> Path | None:
@@ -158,16 +163,7 @@ def _mistakes(run: Run, record: RunRecord, tested: EvaluationDocument) -> list[M
     """Incorrect predictions, highest confidence first, each with its picture."""
     worst, root = worst_mistakes(run, tested, _MISTAKES), tested_root(record, tested)
     pictures = None if root is None else Pictures(root)
-    return [
-        MistakePicture(
-            picture=None if pictures is None else pictures.uri(row["path"]),
-            path=row["path"],
-            true=row["true"],
-            predicted=row["predicted"],
-            confidence=float(row["confidence"]),
-        )
-        for row in worst
-    ]
+    return worst if pictures is None else [one._replace(picture=pictures.uri(one.path)) for one in worst]
 
 
 def _home_of_val(record: RunRecord) -> Split:

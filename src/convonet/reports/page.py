@@ -13,6 +13,9 @@ from markupsafe import Markup
 from convonet._version import __version__
 from convonet.atomic import write_text
 
+TemplateValues = dict[str, object]
+"""What a template of `templates/` is filled with, by the names that it uses."""
+
 _TEMPLATES = Path(__file__).with_name("templates")
 
 

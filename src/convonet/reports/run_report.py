@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from convonet.errors import InputError
 from convonet.reports.model_report import model_page
-from convonet.reports.page import write_page
+from convonet.reports.page import TemplateValues, write_page
 from convonet.reports.pictures import MistakeHeats
 from convonet.reports.search_report import search_page
 from convonet.runs import Run
@@ -18,7 +17,7 @@ from convonet.tasks import EvaluateTask, StudyTask, Task, TrainTask, TuneTask, t
 REPORT = "report.html"
 """Its name in the run folder."""
 
-_PAGES: dict[type[Task], tuple[str, Callable[[Run], dict[str, Any]]]] = {
+_PAGES: dict[type[Task], tuple[str, Callable[[Run], TemplateValues]]] = {
     TrainTask: ("model.html", model_page),
     EvaluateTask: ("model.html", model_page),
     TuneTask: ("search.html", search_page),

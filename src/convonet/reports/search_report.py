@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from convonet.documents.search import SearchDocument, Setting
 from convonet.documents.study import StudyDocument, StudyResult
 from convonet.params import HyperParams, fields_of
 from convonet.reports.model_report import state_words
+from convonet.reports.page import TemplateValues
 from convonet.reports.pictures import file_uri
 from convonet.reports.repeat import repeat_of
 from convonet.runs import Run
@@ -24,7 +24,7 @@ _PICTURES = {
 _MOST_ROWS = 200
 
 
-def search_page(run: Run) -> dict[str, Any]:
+def search_page(run: Run) -> TemplateValues:
     """What the template `search.html` needs."""
     record, document = run.read(), run_document(run)
     assert isinstance(document, SearchDocument | StudyDocument)

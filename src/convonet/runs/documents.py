@@ -179,7 +179,7 @@ def _data_set(run: Run) -> str:
 
 
 def read_result(run: Run) -> dict[str, Any]:
-    """The answer that the run's job left.
+    """The answer that the run's job left, as JSON.
 
     Raises:
         DocumentError: there is none, or it is damaged.

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from convonet.documents.many import ManyRow
+from convonet.documents.many import DataSetResult
 from convonet.runs.run import Run
 
 
-def many_row(data: str, run: Run) -> ManyRow:
+def many_row(data: str, run: Run) -> DataSetResult:
     """What a training that has ended came to.
 
     Args:
@@ -15,7 +15,7 @@ def many_row(data: str, run: Run) -> ManyRow:
     record, history = run.read(), run.history()
     training, test = record.scores.training, record.scores.test
     images = record.set_record("train")
-    return ManyRow(
+    return DataSetResult(
         data=data,
         images=images.images if images else 0,
         classes=len(record.data.classes) if record.data else 0,

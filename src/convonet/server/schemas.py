@@ -104,24 +104,6 @@ class About(Document):
     recipe_minutes: dict[PlannedRecipe, float] = Field(description="Default time budgets in minutes.")
 
 
-class Entry(Document):
-    """A folder or file below the root."""
-
-    name: str
-    path: str = Field(description="Relative to the root; give it where a path is asked for.")
-    kind: Literal["folder", "run", "file"]
-    bytes: int | None = None
-
-
-class Folder(Document):
-    """What is in a folder."""
-
-    path: str
-    parent: str | None
-    entries: list[Entry]
-    more: bool = Field(description="There are more entries than are listed.")
-
-
 _DATA_EXAMPLE: dict[str, Any] = {
     "train_dir": "digits/train",
     "test_dir": "digits/test",

@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from convonet.documents.evaluation import RunEvaluation
+from convonet.documents.installation import InstallationDocument
 from convonet.documents.run_record import RunRecord
 from convonet.documents.runs import RunComparison
 from convonet.errors import ConvonetError
@@ -96,8 +98,8 @@ class Images(Protocol):
             OutputError: the folder of the images cannot be written to.
         """
 
-    def answers(self, root: Path, scores: dict[str, Any]) -> Answers:
-        """The model's prediction for each image of an evaluation. Raises InputError."""
+    def answers(self, root: Path, scores: RunEvaluation) -> Answers:
+        """The model's prediction for each image of an evaluation, whose set is in `root`. Raises InputError."""
 
     def demo(self) -> TrainTask:
         """The training of the demonstration; its images are written once. Raises WorkerError."""
@@ -193,7 +195,7 @@ class Backend(Protocol):
     def check_images(self, run: Run) -> None:
         """Make sure that the images of a run are where they were. Raises DataError."""
 
-    def examine(self) -> dict[str, Any]:
+    def examine(self) -> InstallationDocument:
         """What the machine that works can do; see `doctor`."""
 
     def warm(self) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from convonet.csv_files import write_csv
+from convonet.documents.predictions import Prediction, UnreadableImage
 from convonet.errors import ModelFileError, RunNotFoundError
 from convonet.runs import RunStore
 from convonet.text import local_path
@@ -32,7 +33,7 @@ def model_path(model: str) -> Path:
         ) from error
 
 
-def write_predictions(path: Path, predictions: list[dict[str, Any]]) -> None:
+def write_predictions(path: Path, predictions: Iterable[Prediction | UnreadableImage]) -> None:
     """Write predictions as CSV: path, predicted, confidence, unsure, unknown, error."""
     columns = ("path", "predicted", "confidence", "unsure", "unknown", "error")
     write_csv(path, columns, ([item.get(column, "") for column in columns] for item in predictions))

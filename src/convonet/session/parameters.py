@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from convonet.params import (
     DataParams,
@@ -24,6 +24,25 @@ from convonet.session.demo import is_demo
 from convonet.session.recipes import RecipeChoice
 from convonet.tasks import TrainTask
 
+ParamForm = Literal["data", "hyper"]
+
+
+@dataclass(frozen=True)
+class FormFaults:
+    """What is wrong in each form: field → sentence."""
+
+    data: Mapping[str, str] = field(default_factory=dict)
+    hyper: Mapping[str, str] = field(default_factory=dict)
+
+    def of(self, form: ParamForm) -> Mapping[str, str]:
+        """Those of one form."""
+        return self.data if form == "data" else self.hyper
+
+    @property
+    def count(self) -> int:
+        """Of both forms."""
+        return len(self.data) + len(self.hyper)
+
 
 class Parameters:
     """What the next task is made from.
@@ -36,7 +55,7 @@ class Parameters:
         space: the hyperparameters with their alternatives; `hyper` has the first value of each.
         recipes: which recipe trains; `recipe` has what follows from it.
         files: form → the file that its values were read from or saved to.
-        faults: form → field → sentence, for what is wrong in a form and is therefore not taken over.
+        faults: what is wrong in a form and is therefore not taken over.
     """
 
     def __init__(self, changed: Callable[..., None]) -> None:
@@ -44,7 +63,7 @@ class Parameters:
         self.space = SearchSpace()
         self.recipes = RecipeChoice()
         self.files: dict[str, Path] = {}
-        self.faults: dict[str, Mapping[str, str]] = {"data": {}, "hyper": {}}
+        self.faults = FormFaults()
         self._changed = changed
 
     @property
@@ -62,7 +81,7 @@ class Parameters:
         # A value that is set to its default is another answer than one that is not set.
         if data == self.data and data.model_fields_set == self.data.model_fields_set:
             return
-        self.data, self.faults["data"] = data, {}
+        self.data, self.faults = data, replace(self.faults, data={})
         self._changed("data")
 
     def set_space(self, space: SearchSpace) -> None:
@@ -73,7 +92,7 @@ class Parameters:
         if _network(space) != _network(self.space):
             # What was done last counts: a network that is set now, not a recipe that was chosen before.
             self.recipes.chosen = None
-        self.space, self.faults["hyper"] = space, {}
+        self.space, self.faults = space, replace(self.faults, hyper={})
         parts: tuple[Part, ...] = ("hyper", "recipe") if self.recipe != before else ("hyper",)
         self._changed(*parts)
 
@@ -106,11 +125,12 @@ class Parameters:
         self.recipes = recipes
         self._changed("recipe")
 
-    def set_faults(self, form: str, faults: Mapping[str, str]) -> None:
+    def set_faults(self, form: ParamForm, faults: Mapping[str, str]) -> None:
         """Remember what is wrong in a form: nothing is trained with half of what a person typed."""
-        if dict(faults) != dict(self.faults[form]):
-            self.faults[form] = dict(faults)
-            self._changed("data" if form == "data" else "hyper")
+        before, given = self.faults, dict(faults)
+        self.faults = replace(before, data=given) if form == "data" else replace(before, hyper=given)
+        if self.faults != before:
+            self._changed(form)
 
     def choose_images(self, folder: Path, field: str = "train_dir", *, replaces: bool = False) -> None:
         """Use a folder of images as one of the sets.

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from heapq import nlargest
 from operator import itemgetter
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, NamedTuple
+from typing import IO, TYPE_CHECKING, NamedTuple
 
 from convonet.csv_files import csv_rows
+from convonet.documents.evaluation import RunEvaluation
 from convonet.errors import InputError
 from convonet.file_stats import FileStats, file_stats
 
@@ -96,37 +97,24 @@ class Answers:
 
     def mistakes(self) -> Rows:
         """Indices of the wrong answers, highest confidence first."""
-        # The window can be seen sooner without numpy.
-        import numpy as np
-
-        return np.flatnonzero(self._true != self._predicted)
+        return _indices(self._true != self._predicted)
 
     def cell(self, true: str, predicted: str) -> Rows:
         """Indices of the images of one cell of the confusion matrix, highest confidence first."""
-        # The window can be seen sooner without numpy.
-        import numpy as np
-
         row, column = self._known.get(true, -1), self._known.get(predicted, -1)
-        return np.flatnonzero((self._true == row) & (self._predicted == column))
+        return _indices((self._true == row) & (self._predicted == column))
 
 
-def read_answers(root: Path, scores: dict[str, Any], top: int = 5) -> Answers:
-    """The answers of an evaluation.
-
-    Args:
-        root: the folder of the set.
-        scores: the evaluation's document, with `run` and `split`.
-
-    Raises:
-        InputError: the file is not there.
-    """
-    return Answers(answers_file(scores), root, top)
+def _indices(chosen: npt.NDArray[np.bool_]) -> Rows:
+    """Where a mask is true."""
+    rows: Rows = chosen.nonzero()[0]
+    return rows
 
 
-def answers_file(scores: dict[str, Any]) -> Path:
-    """Where the answers of an evaluation stand."""
-    split = scores["split"]
-    return Path(scores["run"]) / ("predictions.csv" if split == "test" else f"predictions_{split}.csv")
+def answers_file(scores: RunEvaluation) -> Path:
+    """The table of the answers of an evaluation."""
+    name = "predictions.csv" if scores.split == "test" else f"predictions_{scores.split}.csv"
+    return Path(scores.run) / name
 
 
 def _state_of(file: IO[bytes]) -> FileStats:

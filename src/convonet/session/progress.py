@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields
 
+from convonet.documents.history import HistoryTable
 from convonet.documents.plan import Plan
 from convonet.documents.run_record import RunRecord
 from convonet.events import (
@@ -24,7 +26,33 @@ from convonet.events import (
 from convonet.runs import Run
 from convonet.runs.untested import untested
 
-SCORES = ("loss", "accuracy", "val_loss", "val_accuracy", "learning_rate")
+
+@dataclass
+class LiveCurves:
+    """One value per epoch in each column; NaN: not measured."""
+
+    loss: list[float] = field(default_factory=list)
+    accuracy: list[float] = field(default_factory=list)
+    val_loss: list[float] = field(default_factory=list)
+    val_accuracy: list[float] = field(default_factory=list)
+    learning_rate: list[float] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, history: HistoryTable) -> LiveCurves:
+        """The columns that a run has written."""
+        return cls(**{name: [_number(value) for value in history.get(name, ())] for name in SCORES})
+
+    def columns(self) -> dict[str, list[float]]:
+        """All columns by name; they stay these very lists."""
+        return {name: getattr(self, name) for name in SCORES}
+
+    @property
+    def epochs(self) -> int:
+        """Whole epochs."""
+        return max(map(len, self.columns().values()))
+
+
+SCORES = tuple(column.name for column in fields(LiveCurves))
 
 
 class Progress:
@@ -33,7 +61,7 @@ class Progress:
     Attributes:
         title: what is being done now.
         share: how much of it is done, 0..1; None while that cannot be told.
-        history: score → one value an epoch (NaN: not measured).
+        history: the scores of the epochs so far.
         now: where the training stands, in epochs from 1; None outside training.
         messages: warnings and other sentences, in order.
         plan: what a recipe trains; None without one.
@@ -41,7 +69,7 @@ class Progress:
         ended: the candidates that have ended, in order.
     """
 
-    def __init__(self, history: Mapping[str, Sequence[float | None]] | None = None) -> None:
+    def __init__(self, history: HistoryTable | None = None) -> None:
         self.title = "Starting …"
         self.share: float | None = None
         self.seconds_left: float | None = None
@@ -54,13 +82,12 @@ class Progress:
         self.plan: PlanMade | None = None
         self.candidate: CandidateStarted | None = None
         self.ended: list[CandidateEnded] = []
-        given = history or {}
-        self.history = {name: [_number(value) for value in given.get(name) or ()] for name in SCORES}
+        self.history = LiveCurves() if history is None else LiveCurves.of(history)
 
     @property
     def epochs_done(self) -> int:
         """Whole epochs in the history."""
-        return max(map(len, self.history.values()))
+        return self.history.epochs
 
     def take(self, event: Event) -> None:
         """Add one event."""
@@ -101,7 +128,7 @@ class Progress:
         return self.title if one is None or self.acknowledged else f"[{one.number}/{one.total}] {self.title}"
 
     def _candidate(self, event: CandidateStarted) -> None:
-        """Curves are those of one candidate."""
+        """LiveCurves are those of one candidate."""
         self.candidate, self.now, self.epochs = event, None, 0
         self._cut(0)
 
@@ -115,14 +142,13 @@ class Progress:
     def _epoch(self, event: EpochEnded) -> None:
         self._cut(event.epoch - 1)
         self.epochs = event.epochs
-        for name in SCORES:
-            column = self.history[name]
+        for name, column in self.history.columns().items():
             column.extend([math.nan] * (event.epoch - 1 - len(column)))
             column.append(_number(event.logs.get(name)))
 
     def _cut(self, epochs: int) -> None:
         """What a new attempt does again is forgotten."""
-        for column in self.history.values():
+        for column in self.history.columns().values():
             del column[epochs:]
 
 

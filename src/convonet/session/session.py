@@ -6,13 +6,16 @@ of `images`, `models` and `runs` in another thread, whose result is then given t
 
 from __future__ import annotations
 
-import json
+import contextlib
 from pathlib import Path
 from typing import Any
 
+from convonet.documents.evaluation import RunEvaluation
+from convonet.documents.explanation import ExplainDocument
+from convonet.documents.network import SummaryDocument
+from convonet.documents.predictions import Prediction, Predictions, UnreadableImage
 from convonet.documents.summary import NextStep
-from convonet.errors import InputError
-from convonet.events import RunState
+from convonet.errors import DocumentError, InputError
 from convonet.launch.work import Work, WorkEnded
 from convonet.params import DataParams, HyperParams, SearchSpace
 from convonet.runs import Run
@@ -24,7 +27,8 @@ from convonet.session.opened import OpenedModel
 from convonet.session.parameters import Parameters
 from convonet.session.sets import LoadedSets, deciding_values
 from convonet.session.task_builder import TaskBuilder
-from convonet.tasks import Task, TrainTask
+from convonet.tasks import EvaluateTask, PredictTask, SummaryTask, Task, TrainTask
+from convonet.tasks.explain_tasks import ExplainTask
 
 
 class Session:
@@ -41,7 +45,7 @@ class Session:
         summary: the layer table of the network as described now, or of the model.
         evaluation: the scores of the model on the split that was evaluated last.
         predictions: the answers for the images that were predicted last.
-        explanations: what the last explaining gave: `folder`, and for each image the names of its pictures in it.
+        explanations: what the last explaining gave.
         work: what is under way.
         last_task: what was started last.
     """
@@ -52,10 +56,10 @@ class Session:
         self.tasks = TaskBuilder(self)
         self.sets: LoadedSets = LoadedSets()
         self.model: OpenedModel | None = None
-        self.summary: dict[str, Any] | None = None
-        self.evaluation: dict[str, Any] | None = None
-        self.predictions: list[dict[str, Any]] = []
-        self.explanations: dict[str, Any] | None = None
+        self.summary: SummaryDocument | None = None
+        self.evaluation: RunEvaluation | None = None
+        self.predictions: tuple[Prediction | UnreadableImage, ...] = ()
+        self.explanations: ExplainDocument | None = None
         self.work: Work | None = None
         self.last_task: Task | None = None
         self._listed = self.params.data
@@ -130,10 +134,10 @@ class Session:
         if model is None or self.model is None or model.path != self.model.path:
             self._forget_answers()
         self.model, self.evaluation, self.summary = model, None, None
-        run = model.run if model else None
-        if run is not None and run.file("evaluation.json").is_file():
-            text = run.file("evaluation.json").read_text(encoding="utf-8")
-            self.evaluation = json.loads(text) | {"run": str(run.path)}
+        if model is not None and model.run is not None:
+            # A damaged file is as good as none: testing again writes it anew.
+            with contextlib.suppress(DocumentError):
+                self.evaluation = RunEvaluation.of_run(model.run.path)
         self._changed("model", "summary", "scores")
 
     def load_model(self, path: Path, **options: Any) -> None:
@@ -154,7 +158,7 @@ class Session:
 
     def _forget_answers(self) -> None:
         if self.predictions or self.explanations is not None:
-            self.predictions, self.explanations = [], None
+            self.predictions, self.explanations = (), None
             self._changed("predictions", "explanations")
 
     def _forget_summary(self) -> None:
@@ -263,22 +267,21 @@ class Session:
 
     def _take_over(self, ended: WorkEnded) -> None:
         """Take over what the work has made. A training on other images than are loaded now stays among the runs."""
-        task, kind, result = ended.task, ended.task.kind, ended.result
-        if isinstance(task, TrainTask) and task.data.train_dir != self.params.data.train_dir:
-            return
-        if kind == "train" and self.models.is_in(ended.run):
-            self.load_model(ended.run.path)
-        if ended.state is not RunState.DONE or result is None:
-            return
-        if kind == "evaluate":
-            self.evaluation = result
+        task = ended.task
+        if isinstance(task, TrainTask):
+            if task.data.train_dir != self.params.data.train_dir:
+                return
+            if self.models.is_in(ended.run):
+                self.load_model(ended.run.path)
+        if scores := ended.answer(EvaluateTask, RunEvaluation):
+            self.evaluation = scores
             self._changed("scores")
-        elif kind == "summary":
-            self.summary, self._summarised = result, (self.params.data, self.params.space)
+        elif summary := ended.answer(SummaryTask, SummaryDocument):
+            self.summary, self._summarised = summary, (self.params.data, self.params.space)
             self._changed("summary")
-        elif kind == "predict":
-            self.predictions = result["predictions"]
+        elif predicted := ended.answer(PredictTask, Predictions):
+            self.predictions = predicted.predictions
             self._changed("predictions")
-        elif kind == "explain":
-            self.explanations = result
+        elif explained := ended.answer(ExplainTask, ExplainDocument):
+            self.explanations = explained
             self._changed("explanations")

@@ -146,5 +146,5 @@ def _runs(session: Session) -> Iterator[Shown]:
         yield Shown("Stop", _words("convonet", "runs", "cancel", str(work.run.path)), stop)
     yield Shown("Resume a run", "convonet resume RUN", "# `convonet resume RUN` continues a run.\n")
     yield Shown("Train on Handwritten Digits", "convonet demo", "# `convonet demo` does it.\n")
-    about = "from convonet.launch.doctor import examine\n\nprint(examine())\n"
+    about = "from convonet.launch.doctor import examine\n\nprint(examine().to_dict())\n"
     yield Shown("About", "convonet doctor", about)

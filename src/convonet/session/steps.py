@@ -57,7 +57,7 @@ def _data(session: Session) -> tuple[Standing, str]:
 
 
 def _params(session: Session) -> tuple[Standing, str]:
-    if wrong := sum(map(len, session.params.faults.values())):
+    if wrong := session.params.faults.count:
         return "wrong", "A value is wrong" if wrong == 1 else f"{wrong} values are wrong"
     if session.params.recipe != "none":
         there = bool(session.sets.images("train")) or session.model is not None
@@ -69,7 +69,7 @@ def _params(session: Session) -> tuple[Standing, str]:
 
 def _network(session: Session) -> tuple[Standing, str]:
     if session.summary is not None:
-        return "done", f"{session.summary['params']:,} parameters"
+        return "done", f"{session.summary.params:,} parameters"
     if session.model is not None:
         return "done", "As in the model"
     return _offered(session, "initialise", "Look at the layers")
@@ -91,7 +91,7 @@ def _when(name: str) -> str:
 
 def _test(session: Session) -> tuple[Standing, str]:
     if session.evaluation is not None:
-        return "done", f"Accuracy {100 * session.evaluation['accuracy']:.1f}%"
+        return "done", f"Accuracy {100 * session.evaluation.accuracy:.1f}%"
     return _offered(session, "evaluate", "Ready")
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QFormLayout, QLayout, QWidget
 
 from convonet._version import __version__
 from convonet.desktop.widgets.basic import button, column, label, row
+from convonet.documents.installation import InstallationDocument
 from convonet.errors import ConvonetError
 
 if TYPE_CHECKING:
@@ -27,7 +28,10 @@ class AboutDialog(QDialog):
     """
 
     def __init__(
-        self, background: Background, examine: Callable[[], dict[str, Any]], parent: QWidget | None = None
+        self,
+        background: Background,
+        examine: Callable[[], InstallationDocument],
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle("About Convonet")
@@ -52,17 +56,17 @@ class AboutDialog(QDialog):
         close.setFocus()
         background.call("about", lambda _: examine(), self.show_report, self._failed)
 
-    def show_report(self, report: dict[str, Any]) -> None:
+    def show_report(self, report: InstallationDocument) -> None:
         """Fill in what was found."""
-        machine = report["machine"]
-        memory = f"{machine['memory_bytes'] / 2**30:,.0f} GiB"
+        machine = report.machine
+        memory = "" if machine.memory_bytes is None else f", {machine.memory_bytes / 2**30:,.0f} GiB"
         rows = {
-            "Backend": machine.get("backend", "–"),
-            "Device": machine.get("device", machine.get("error", "–")),
-            "Processor": f"{machine['processor']}, {machine['cores']} cores, {memory}",
-            "System": machine["platform"],
-        } | {name: version for name, version in report["versions"].items() if name != "convonet"}
-        rows["Your folder"] = report["folders"]["home"]
+            "Backend": machine.backend or "–",
+            "Device": machine.device or machine.error or "–",
+            "Processor": f"{machine.processor}, {machine.cores} cores{memory}",
+            "System": machine.platform,
+        } | {name: version for name, version in report.versions.items() if name != "convonet"}
+        rows |= {"Your folder": report.folders.home}
         for name, value in rows.items():
             said = label(str(value), wrap=True, select=True)
             said.setFixedWidth(_WIDTH)

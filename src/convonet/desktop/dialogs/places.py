@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QLabel, QListWidget, QListWidgetItem, QPushButton, QWidget
@@ -12,10 +11,11 @@ from PySide6.QtWidgets import QDialog, QLabel, QListWidget, QListWidgetItem, QPu
 from convonet.desktop.background import Background
 from convonet.desktop.dialogs.ask import Asker
 from convonet.desktop.widgets.basic import button, column, label, row
+from convonet.documents.folders import FolderDocument, FolderEntry
 from convonet.errors import ConvonetError
 
-Look = Callable[[str], dict[str, Any]]
-"""A path → the document of a folder on the server."""
+Look = Callable[[str], FolderDocument]
+"""A path → what is in that folder of the server."""
 _CALL = "places"
 _SIGNS = {"folder": "▸ ", "run": "● ", "file": "   "}
 
@@ -44,7 +44,7 @@ class PlacesDialog(QDialog):
         self.resize(560, 460)
         self._look, self._suffixes, self._background = look, tuple(suffixes), background
         self.finished.connect(lambda _: background.cancel(_CALL))
-        self._folder: dict[str, Any] = {"path": "", "parent": None, "entries": []}
+        self._folder = FolderDocument(path="", parent=None, entries=(), more=False)
         self.chosen = ""
         self._where: QLabel = label("", "section")
         self._fault: QLabel = label("", "wrong", wrap=True)
@@ -53,7 +53,7 @@ class PlacesDialog(QDialog):
         self.list.setSpacing(3)
         self.list.itemActivated.connect(self._enter)
         self.list.currentItemChanged.connect(lambda *_: self._update())
-        self._up: QPushButton = button("↑ Up", lambda: self.go(self._folder["parent"] or ""))
+        self._up: QPushButton = button("↑ Up", lambda: self.go(self._folder.parent or ""))
         self._take: QPushButton = button("Choose", self._choose, primary=True)
         hint = label("Enter or a double click opens a folder", "muted")
         buttons = row(hint, None, button("Cancel", self.reject), self._take)
@@ -76,40 +76,40 @@ class PlacesDialog(QDialog):
         self._fault.setText(error.sentence())
         self._fault.show()
 
-    def _show(self, folder: dict[str, Any]) -> None:
+    def _show(self, folder: FolderDocument) -> None:
         self._folder = folder
-        self._where.setText(folder["path"] or "The server's root")
-        self._up.setEnabled(self._folder["parent"] is not None)
+        self._where.setText(folder.path or "The server's root")
+        self._up.setEnabled(self._folder.parent is not None)
         self.list.clear()
-        for entry in self._folder["entries"]:
-            if entry["kind"] == "file" and not entry["name"].lower().endswith(self._suffixes or ("\0",)):
+        for entry in self._folder.entries:
+            if entry.kind == "file" and not entry.name.lower().endswith(self._suffixes or ("\0",)):
                 continue
-            item = QListWidgetItem(f"{_SIGNS[entry['kind']]}{entry['name']}")
+            item = QListWidgetItem(f"{_SIGNS[entry.kind]}{entry.name}")
             item.setData(Qt.ItemDataRole.UserRole, entry)
             self.list.addItem(item)
         self._update()
 
-    def _entry(self) -> dict[str, Any] | None:
+    def _entry(self) -> FolderEntry | None:
         item = self.list.currentItem()
-        entry: dict[str, Any] | None = item.data(Qt.ItemDataRole.UserRole) if item is not None else None
+        entry: FolderEntry | None = item.data(Qt.ItemDataRole.UserRole) if item is not None else None
         return entry
 
     def _enter(self, item: QListWidgetItem) -> None:
         entry = item.data(Qt.ItemDataRole.UserRole)
-        if entry["kind"] == "folder":
-            self.go(entry["path"])
+        if entry.kind == "folder":
+            self.go(entry.path)
         else:
             self._choose()
 
     def _update(self) -> None:
         entry = self._entry()
-        is_one = entry is not None and entry["kind"] != "folder"
-        self._take.setEnabled(is_one if self._suffixes else bool(self._folder["path"] or entry))
+        is_one = entry is not None and entry.kind != "folder"
+        self._take.setEnabled(is_one if self._suffixes else bool(self._folder.path or entry))
         self._take.setText("Choose" if self._suffixes or entry else "Choose this folder")
 
     def _choose(self) -> None:
         entry = self._entry()
-        self.chosen = entry["path"] if entry is not None else self._folder["path"]
+        self.chosen = entry.path if entry is not None else self._folder.path
         self.accept()
 
 

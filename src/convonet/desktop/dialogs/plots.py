@@ -112,13 +112,15 @@ def _figures(run: Run) -> dict[str, Callable[[], Any]]:
     history, task = run.history(), run.task()
     if history.epochs:
         curves = plots.curves_of(history.columns())
-        found["Accuracy and loss"] = lambda: plots.curves_figure(curves)
-        found["Accuracy and loss in one figure"] = lambda: plots.combined_figure(curves)
+        found |= {
+            "Accuracy and loss": lambda: plots.curves_figure(curves),
+            "Accuracy and loss in one figure": lambda: plots.combined_figure(curves),
+        }
     for split in SPLITS:
         scores = EvaluationDocument.in_folder(run.folder, split)
         found |= _matrices(scores) if scores is not None else {}
     if isinstance(task, TrainTask):
-        found["Hyper parameters"] = lambda: plots.table_figure(task.hyper)
+        found |= {"Hyper parameters": lambda: plots.table_figure(task.hyper)}
     if isinstance(task, TuneTask):
         found |= _searched(run, task)
     if isinstance(task, StudyTask):

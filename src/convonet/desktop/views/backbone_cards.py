@@ -115,7 +115,7 @@ class BackboneCards(QScrollArea):
 
     def refresh(self) -> None:
         """Show which one is chosen."""
-        chosen = self._session.params.hyper.base or "" if not self._session.params.faults["hyper"] else ""
+        chosen = self._session.params.hyper.base or "" if not self._session.params.faults.hyper else ""
         for name, card in self.cards.items():
             card.setChecked(name == chosen)
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
 
 from PySide6.QtWidgets import QCheckBox, QWidget
 
 from convonet.desktop.widgets.basic import button, column, frame, label, row
 from convonet.desktop.widgets.xy_plot import DIAGONAL, PlotLine, XYPlot
+from convonet.documents.evaluation import EvaluationDocument
 
 
 class CalibrationTab(QWidget):
@@ -43,46 +43,49 @@ class CalibrationTab(QWidget):
         layout.setStretch(2, 1)
         self.setLayout(layout)
 
-    def show_scores(self, scores: dict[str, Any]) -> None:
+    def show_scores(self, scores: EvaluationDocument) -> None:
         """Show the calibration of a test."""
         self.sentence.setText(_sentence(scores))
-        bins = scores["reliability"]
+        bins = scores.reliability
         filled = [
-            place
-            for place, count in enumerate(bins["counts"])
-            if count and bins["accuracy"][place] is not None
+            (confidence, accuracy, count)
+            for confidence, accuracy, count in zip(bins.confidence, bins.accuracy, bins.counts, strict=True)
+            if confidence is not None and accuracy is not None
         ]
-        most = max((bins["counts"][place] for place in filled), default=1)
+        most = max((count for _, _, count in filled), default=1)
         self.reliability.show_lines(
             [
                 DIAGONAL,
                 PlotLine(
                     "",
                     "train",
-                    [bins["confidence"][place] for place in filled],
-                    [bins["accuracy"][place] for place in filled],
-                    dots=[bins["counts"][place] / most for place in filled],
+                    [confidence for confidence, _, _ in filled],
+                    [accuracy for _, accuracy, _ in filled],
+                    dots=[count / most for _, _, count in filled],
                 ),
             ]
         )
+        answers = scores.confidence_histogram
         self.confidence.show_lines(
-            [_steps(scores["confidence_histogram"], *kind) for kind in (("right", "train"), ("wrong", "val"))]
+            [
+                _steps(answers.edges, answers.right, "right", "train"),
+                _steps(answers.edges, answers.wrong, "wrong", "val"),
+            ]
         )
 
 
-def _sentence(scores: dict[str, Any]) -> str:
-    parts = [f"Calibration error (ECE) {scores['ece']:.4f}, Brier score {scores['brier']:.4f}."]
-    chosen = scores.get("chosen") or {}
-    if chosen.get("temperature") is not None:
-        before = chosen.get("ece_uncalibrated")
+def _sentence(scores: EvaluationDocument) -> str:
+    parts = [f"Calibration error (ECE) {scores.ece:.4f}, Brier score {scores.brier:.4f}."]
+    chosen = scores.chosen
+    if chosen is not None and chosen.temperature is not None:
+        before = chosen.ece_uncalibrated
         was = f"; without it the error is {before:.4f}" if before is not None else ""
-        parts.append(f"Temperature {chosen['temperature']:.4g}, fitted on validation{was}.")
-    return " ".join([*parts, scores["confidence_sentence"]])
+        parts.append(f"Temperature {chosen.temperature:.4g}, fitted on validation{was}.")
+    return " ".join([*parts, scores.confidence_sentence])
 
 
-def _steps(histogram: dict[str, Any], name: str, color: str) -> PlotLine:
+def _steps(edges: Sequence[float], counts: Sequence[int], name: str, color: str) -> PlotLine:
     """A histogram as a line of steps, as shares of all right or of all wrong answers."""
-    edges, counts = histogram["edges"], histogram[name]
     total = sum(counts)
     xs, ys = [edges[0]], [0.0]
     for place, count in enumerate(counts):

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QWidget
 from convonet.desktop.widgets.basic import button, column, frame, holder, label, row
 from convonet.desktop.widgets.flow import FlowLayout
 from convonet.desktop.widgets.xy_plot import COLORS, DIAGONAL, PlotLine, XYPlot
+from convonet.documents.evaluation import ClassCurve, EvaluationDocument
 
 _MOST, _NARROW = len(COLORS), 96
 
@@ -64,58 +65,53 @@ class CurvesTab(QWidget):
     def _start(self, **values: Any) -> None:
         self._test(positive=self.positive.currentText(), keep=self.keep.isChecked(), **values)
 
-    def show_scores(self, scores: dict[str, Any]) -> None:
+    def show_scores(self, scores: EvaluationDocument) -> None:
         """Show the curves; older results have none."""
-        classes, curves = scores["classes"], scores.get("curves") or []
-        two = len(classes) == 2
+        curves, two = scores.curves, len(scores.classes) == 2
         self.threshold_line.setVisible(two)
         if two:
             self._show_threshold(scores)
-        worst = sorted(curves, key=lambda curve: curve["auc"])[:_MOST]
+        worst = sorted(curves, key=lambda curve: curve.auc)[:_MOST]
         shown = [curve for curve in curves if curve in worst]
         self._note.setText(_sentence(scores, len(curves), len(shown)))
-        named = list(zip(shown, COLORS, strict=False))
-        self.roc.show_lines(
-            [DIAGONAL, *(_line(curve, name, "roc", "fpr", "tpr", "auc") for curve, name in named)]
-        )
-        keys = ("precision_recall", "recall", "precision", "average_precision")
-        self.pairs.show_lines([_line(curve, name, *keys) for curve, name in named])
+        self.roc.show_lines([DIAGONAL, *map(_roc_line, shown, COLORS)])
+        self.pairs.show_lines(list(map(_precision_line, shown, COLORS)))
 
-    def _show_threshold(self, scores: dict[str, Any]) -> None:
-        if [self.positive.itemText(place) for place in range(self.positive.count())] != scores["classes"]:
+    def _show_threshold(self, scores: EvaluationDocument) -> None:
+        if [self.positive.itemText(place) for place in range(self.positive.count())] != list(scores.classes):
             self.positive.clear()
-            self.positive.addItems(scores["classes"])
+            self.positive.addItems(scores.classes)
             self.positive.setCurrentIndex(1)
-        if scores["positive"] is not None:
-            self.positive.setCurrentText(scores["positive"])
-        if scores["threshold"] is not None:
-            self.threshold.setValue(scores["threshold"])
+        if scores.positive is not None:
+            self.positive.setCurrentText(scores.positive)
+        if scores.threshold is not None:
+            self.threshold.setValue(scores.threshold)
 
 
-def _line(curve: dict[str, Any], color: str, part: str, x: str, y: str, score: str) -> PlotLine:
-    xs, ys = curve[part][x], curve[part][y]
-    if part == "precision_recall":
-        # Between two thresholds only the precision of the higher recall is reached: no slope joins them.
-        xs = [xs[0], *(value for pair in itertools.pairwise(xs) for value in pair)]
-        ys = [ys[0], *(value for value in ys[1:] for _ in range(2))]
-    return PlotLine(f"{curve['class']}  {curve[score]:.3f}", color, xs, ys)
+def _roc_line(curve: ClassCurve, color: str) -> PlotLine:
+    return PlotLine(f"{curve.class_}  {curve.auc:.3f}", color, curve.roc.fpr, curve.roc.tpr)
 
 
-def _sentence(scores: dict[str, Any], known: int, shown: int) -> str:
+def _precision_line(curve: ClassCurve, color: str) -> PlotLine:
+    recall, precision = curve.precision_recall.recall, curve.precision_recall.precision
+    # Between two thresholds only the precision of the higher recall is reached: no slope joins them.
+    xs = [recall[0], *(value for pair in itertools.pairwise(recall) for value in pair)]
+    ys = [precision[0], *(value for value in precision[1:] for _ in range(2))]
+    return PlotLine(f"{curve.class_}  {curve.average_precision:.3f}", color, xs, ys)
+
+
+def _sentence(scores: EvaluationDocument, known: int, shown: int) -> str:
     if not known:
         return "This test was made by an earlier version; test again to see its curves."
-    area = f"Mean area below the ROC curves {scores['auc']:.4f}. " if scores["auc"] is not None else ""
-    if len(scores["classes"]) == 2 and scores["threshold"] is not None:
-        found = [
-            f"{name} {100 * scores[key]:.1f}%"
-            for name, key in (("sensitivity", "sensitivity"), ("specificity", "specificity"))
-            if scores[key] is not None
-        ]
-        chosen = " (chosen on validation)" if scores.get("chosen") else ""
-        return f"{area}{scores['positive']} at p ≥ {scores['threshold']:.4g}{chosen}: {', '.join(found)}."
+    area = f"Mean area below the ROC curves {scores.auc:.4f}. " if scores.auc is not None else ""
+    if len(scores.classes) == 2 and scores.threshold is not None:
+        rates = (("sensitivity", scores.sensitivity), ("specificity", scores.specificity))
+        found = [f"{name} {100 * value:.1f}%" for name, value in rates if value is not None]
+        chosen = " (chosen on validation)" if scores.chosen is not None else ""
+        return f"{area}{scores.positive} at p ≥ {scores.threshold:.4g}{chosen}: {', '.join(found)}."
     if shown < known:
         return f"{area}Each class against the rest; shown are the {shown} that are told apart worst."
-    return f"{area}Each class against the rest." if len(scores["classes"]) > 2 else area
+    return f"{area}Each class against the rest." if len(scores.classes) > 2 else area
 
 
 def _share(name: str, value: float) -> QDoubleSpinBox:

@@ -19,6 +19,7 @@ from convonet.desktop.widgets.basic import EmptyState, Tile, button, column, lab
 from convonet.desktop.widgets.image_grid import ImageGrid, Picture
 from convonet.desktop.widgets.matrix import MatrixView
 from convonet.desktop.widgets.table import TableView
+from convonet.documents.evaluation import RunEvaluation
 from convonet.events import Watch
 from convonet.session.conditions import Code
 from convonet.session.predictions import Answers, ImageAnswer
@@ -153,19 +154,19 @@ class EvaluatePage(Page):
         if scores is None:
             self._say_why()
             return
-        self.split_box.setCurrentIndex(max(self.split_box.findData(scores["split"]), 0))
+        self.split_box.setCurrentIndex(max(self.split_box.findData(scores.split), 0))
         self._show_tiles(scores)
-        self.matrix.show_counts(scores["classes"], scores["confusion_matrix"])
-        self.pairs.show_rows(_confused(scores["classes"], scores["confusion_matrix"]))
+        self.matrix.show_counts(scores.classes, scores.confusion_matrix)
+        self.pairs.show_rows(_confused(scores.classes, scores.confusion_matrix))
         self.table.show_rows(_class_rows(scores))
-        self.skipped.show_rows([(item["path"], item["reason"]) for item in scores["skipped"]])
+        self.skipped.show_rows([(item.path, item.reason) for item in scores.skipped])
         self.curves.show_scores(scores)
         self.calibration.show_scores(scores)
         self.sets.show_run(model.run if model else None)
-        self.mark_bar.show_classes(scores["classes"])
+        self.mark_bar.show_classes(scores.classes)
         place = self.tabs.indexOf(self.skipped)
         self.tabs.setTabText(
-            place, f"Skipped files ({len(scores['skipped'])})" if scores["skipped"] else "Skipped files"
+            place, f"Skipped files ({len(scores['skipped'])})" if scores.skipped else "Skipped files"
         )
         self._read_answers(scores)
 
@@ -189,20 +190,20 @@ class EvaluatePage(Page):
             "Not tested yet", ready if reason is None else _TO_DO.get(reason.code, f"{reason.sentence}.")
         )
 
-    def _show_tiles(self, scores: dict[str, Any]) -> None:
-        low, high = scores["accuracy_interval"]
+    def _show_tiles(self, scores: RunEvaluation) -> None:
+        low, high = scores.accuracy_interval
         self.tiles["accuracy"].show_value(
-            _percent(scores["accuracy"]), f"95% CI {100 * low:.1f}–{_percent(high)}"
+            _percent(scores.accuracy), f"95% CI {100 * low:.1f}–{_percent(high)}"
         )
-        self.tiles["baseline"].show_value(_percent(scores["baseline_accuracy"]), "always answering one class")
+        self.tiles["baseline"].show_value(_percent(scores.baseline_accuracy), "always answering one class")
         self.tiles["loss"].show_value(f"{scores['loss']:.4f}", "cross-entropy")
-        top = scores["top_k_accuracy"]
+        top = scores.top_k_accuracy
         note = f"top {scores['top_k']}: {_percent(top)}" if top is not None else "mean over the classes"
         self.tiles["f1"].show_value(f"{scores['macro_f1']:.4f}", note)
-        wrong = scores["images"] - round(scores["accuracy"] * scores["images"])
+        wrong = scores.images - round(scores.accuracy * scores.images)
         self.tiles["wrong"].show_value(f"{wrong:,}", f"of {scores['images']:,} images")
 
-    def _read_answers(self, scores: dict[str, Any]) -> None:
+    def _read_answers(self, scores: RunEvaluation) -> None:
         """The row of each image, read in the background; then the mistakes are shown."""
         root = self.controller.root_of(scores)
         # Testing again writes the table anew, with the same numbers perhaps, and gives another document.
@@ -277,9 +278,8 @@ def _percent(value: float) -> str:
     return f"{100 * value:.1f}%"
 
 
-def _class_rows(scores: dict[str, Any]) -> list[tuple[Any, ...]]:
-    keys = ("class", "precision", "recall", "f1", "support")
-    return [tuple(line[key] for key in keys) for line in scores["per_class"]]
+def _class_rows(scores: RunEvaluation) -> list[tuple[str | float, ...]]:
+    return [(line.class_, line.precision, line.recall, line.f1, line.support) for line in scores.per_class]
 
 
 def _confused(classes: Sequence[str], matrix: Sequence[Sequence[int]]) -> list[tuple[str, str, int]]:

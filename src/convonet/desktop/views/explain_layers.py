@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QComboBox, QListWidget, QScrollArea, QSpinBox, QWidget
@@ -12,6 +11,7 @@ from convonet.desktop.views.page import Either
 from convonet.desktop.widgets.basic import EmptyState, button, column, frame, holder, label, row
 from convonet.desktop.widgets.flow import FlowLayout
 from convonet.desktop.widgets.picture import FigureView
+from convonet.documents.explanation import DreamDocument, LayersDocument
 
 if TYPE_CHECKING:
     from convonet.desktop.views.explain_page import ExplainPage
@@ -29,8 +29,8 @@ class LayersTab(QWidget):
 
     def __init__(self, page: ExplainPage) -> None:
         super().__init__()
-        self._page, self._folder = page, Path()
-        self._rows: list[dict[str, Any]] = []
+        self._page = page
+        self._document: LayersDocument | None = None
         self.list = QListWidget()
         self.list.setFixedWidth(230)
         self.list.setAccessibleName("Layers that were drawn")
@@ -61,26 +61,26 @@ class LayersTab(QWidget):
         free = self._page.session.work is None
         self._draw.setEnabled(free)
         self._with.setEnabled(free)
-        self._either.show_content(bool(self._rows) and not working)
+        self._either.show_content(self._document is not None and not working)
         self._empty.say("Drawing …" if working else "Nothing drawn yet", "" if working else _LAYERS)
 
-    def show_document(self, document: dict[str, Any]) -> None:
-        """Show the document of a drawing."""
-        self._folder, self._rows = Path(document["folder"]), document["layers"]
+    def show_document(self, document: LayersDocument) -> None:
+        """Show the pages that were drawn."""
         self.list.clear()
-        self.list.addItems([f"{item['name']}: {_KINDS[item['kind']]}" for item in self._rows])
+        self._document = document
+        self.list.addItems([f"{item.name}: {_KINDS[item.kind]}" for item in document.layers])
         self.list.setCurrentRow(0)
         self._either.show_content(True)
 
     def forget(self) -> None:
         """Show no layer."""
-        self._rows = []
+        self._document = None
         self.list.clear()
         self._either.show_content(False)
 
     def _show(self, place: int) -> None:
-        if 0 <= place < len(self._rows):
-            self.picture.show_figure(QImage(str(self._folder / self._rows[place]["file"])))
+        if self._document is not None and 0 <= place < len(self._document.layers):
+            self.picture.show_figure(QImage(str(self._document.path(self._document.layers[place]))))
 
 
 class DreamTab(QWidget):
@@ -121,7 +121,7 @@ class DreamTab(QWidget):
     def refresh(self, *, working: bool) -> None:
         """The layers of the model, where they are known; what can be done now."""
         summary = self._page.session.summary
-        names = [item["name"] for item in summary["layers"] if item["params"]] if summary else []
+        names = [layer.name for layer in summary.layers if layer.params] if summary else []
         known = [self.layer.itemText(place) for place in range(self.layer.count())]
         if names and known != names:
             self.layer.clear()
@@ -135,10 +135,10 @@ class DreamTab(QWidget):
             "Looking for what excites …" if working else "Nothing looked for yet", "" if working else _DREAM
         )
 
-    def show_document(self, document: dict[str, Any]) -> None:
-        """Show the document of a dream."""
-        self.picture.show_figure(QImage(document["path"]))
-        same = f"Layer {document['layer']} has {document['channels']:,} channels."
+    def show_document(self, document: DreamDocument) -> None:
+        """Show the picture that was made."""
+        self.picture.show_figure(QImage(document.path))
+        same = f"Layer {document.layer} has {document.channels:,} channels."
         self._says.setText(f"{same} The same seed makes the same picture.")
         self._is_shown = True
         self._either.show_content(True)

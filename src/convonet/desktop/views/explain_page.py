@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtWidgets import QTabWidget
 
@@ -12,9 +11,10 @@ from convonet.desktop.views.explain_layers import DreamTab, LayersTab
 from convonet.desktop.views.explain_why import WhyTab
 from convonet.desktop.views.page import Either, Page, PageContext
 from convonet.desktop.widgets.basic import EmptyState, column
+from convonet.documents.explanation import DreamDocument, ExplainDocument, LayersDocument
 from convonet.launch.work import WorkEnded
 from convonet.scratch import Scratch
-from convonet.tasks import DreamTask, ExplainTask, LayersTask, Task
+from convonet.tasks import DreamTask, ExplainTask, LayersTask
 
 _IMAGES = "Images (*.png *.jpg *.jpeg *.bmp *.gif *.tif *.tiff *.webp *.ppm *.pgm);;All files (*)"
 
@@ -99,11 +99,12 @@ class ExplainPage(Page):
         return made
 
     def _ended(self, ended: WorkEnded) -> None:
-        if ended.result is None:
-            return
-        views: dict[type[Task], Any] = {ExplainTask: self.why, LayersTask: self.layers, DreamTask: self.dream}
-        if type(ended.task) in views:
-            views[type(ended.task)].show_document(ended.result)
+        if explained := ended.answer(ExplainTask, ExplainDocument):
+            self.why.show_document(explained)
+        elif drawn := ended.answer(LayersTask, LayersDocument):
+            self.layers.show_document(drawn)
+        elif dreamed := ended.answer(DreamTask, DreamDocument):
+            self.dream.show_document(dreamed)
 
     def open_part(self, part: str) -> None:
         views = {LayersTask.kind: self.layers, DreamTask.kind: self.dream}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -15,6 +16,8 @@ from convonet.desktop.widgets.flow import FlowLayout
 from convonet.desktop.widgets.image_grid import ImageGrid, Picture
 from convonet.desktop.widgets.picture import PictureView
 from convonet.desktop.widgets.xy_plot import PlotLine, XYPlot
+from convonet.documents.explanation import ExplainDocument, ExplainedImage, FaithfulnessCheck
+from convonet.documents.predictions import UnreadableImage
 from convonet.tasks.explain_tasks import Method
 
 if TYPE_CHECKING:
@@ -37,8 +40,7 @@ class WhyTab(QWidget):
     def __init__(self, page: ExplainPage) -> None:
         super().__init__()
         self._page = page
-        self._document: dict[str, Any] = {}
-        self._rows: list[dict[str, Any]] = []
+        self._document: ExplainDocument | None = None
         self.grid = ImageGrid("Images that were explained")
         self.grid.selectionModel().currentChanged.connect(lambda *_: self._show_one())
         self.grid.setFixedWidth(270)
@@ -123,8 +125,8 @@ class WhyTab(QWidget):
             self.label_box.addItems(names)
         free = session.work is None
         self._mistakes.setEnabled(free and session.evaluation is not None)
-        self._again.setEnabled(free and bool(self._rows))
-        self._either.show_content(bool(self._rows) and not working)
+        self._again.setEnabled(free and self._document is not None)
+        self._either.show_content(self._document is not None and not working)
         if working:
             self._empty.say("Explaining …", "The first time the network is loaded; then it takes moments.")
         else:
@@ -138,54 +140,59 @@ class WhyTab(QWidget):
         self._page.controller.find_mistakes(self._page.explain)
 
     def _explain_again(self) -> None:
-        paths = [Path(item["path"]) for item in self._rows]
+        paths = [Path(item.path) for item in self._rows()]
         self._page.controller.guard(lambda: self._page.explain(paths))
 
-    def show_document(self, document: dict[str, Any]) -> None:
-        """Show the document of an explaining."""
-        self._document, self._rows = document, document["explanations"]
-        self.grid.show_pictures([self._picture(item) for item in self._rows])
-        if self._rows:
+    def _rows(self) -> Sequence[ExplainedImage | UnreadableImage]:
+        return () if self._document is None else self._document.explanations
+
+    def show_document(self, document: ExplainDocument | None) -> None:
+        """Show what was explained; None: nothing."""
+        self._document = document if document is not None and document.explanations else None
+        self.grid.show_pictures([self._picture(item) for item in self._rows()])
+        if self._rows():
             self.grid.setCurrentIndex(self.grid.pictures.index(0))
         self._show_one()
-        self._either.show_content(bool(self._rows))
+        self._either.show_content(self._document is not None)
 
     def forget(self) -> None:
         """Show no explanation."""
-        self.show_document({"explanations": []})
+        self.show_document(None)
 
-    def _picture(self, item: dict[str, Any]) -> Picture:
-        if "error" in item:
-            return Picture(item["path"], item["error"], wrong=True)
-        address = str(Path(self._document["folder"]) / item["files"]["overlay"])
-        return Picture(address, f"{item['predicted']} ({100 * item['confidence']:.1f}%)")
+    def _picture(self, item: ExplainedImage | UnreadableImage) -> Picture:
+        if isinstance(item, UnreadableImage):
+            return Picture(item.path, item.error, wrong=True)
+        return Picture(self._file(item.files.overlay), f"{item.predicted} ({100 * item.confidence:.1f}%)")
+
+    def _file(self, name: str) -> str:
+        """A picture in the folder of the explanations."""
+        return str(Path(self._document.folder) / name) if self._document is not None else ""
 
     def _show_one(self) -> None:
-        place = self.grid.currentIndex().row()
-        item = self._rows[place] if 0 <= place < len(self._rows) else None
-        if item is None or "error" in item:
+        place, rows = self.grid.currentIndex().row(), self._rows()
+        item = rows[place] if 0 <= place < len(rows) else None
+        if self._document is None or item is None or isinstance(item, UnreadableImage):
             self.image.show_image(QImage())
             self.map.show_image(QImage())
-            self._says.setText(item["error"] if item else "")
-            self._why.setText(item["path"] if item else "")
+            self._says.setText(item.error if isinstance(item, UnreadableImage) else "")
+            self._why.setText(item.path if item is not None else "")
             self.deletion.hide()
             return
-        folder = Path(self._document["folder"])
-        plain = QImage(str(folder / item["files"]["image"]))
+        plain = QImage(self._file(item.files.image))
         self.image.show_image(plain)
-        self.map.show_image(plain, QImage(str(folder / item["files"]["overlay"])))
+        self.map.show_image(plain, QImage(self._file(item.files.overlay)))
         self._says.setText(_answer(item))
-        self._why.setText(" ".join(_reasons(item, self._document["title"])))
-        self._show_deletion(item["faithful"])
+        self._why.setText(" ".join(_reasons(item, self._document.title)))
+        self._show_deletion(item.faithful)
 
-    def _show_deletion(self, faithful: dict[str, Any] | None) -> None:
+    def _show_deletion(self, faithful: FaithfulnessCheck | None) -> None:
         self.deletion.setVisible(faithful is not None)
         if faithful is not None:
-            found = faithful["deletion"]
+            found = faithful.deletion
             self.deletion.show_lines(
                 [
-                    PlotLine("the hottest first", "train", found["shares"], found["curve"]),
-                    PlotLine("in random order", "val", found["shares"], found["random_curve"]),
+                    PlotLine("the hottest first", "train", found.shares, found.curve),
+                    PlotLine("in random order", "val", found.shares, found.random_curve),
                 ]
             )
 
@@ -194,16 +201,14 @@ class WhyTab(QWidget):
         self.grid.close_threads()
 
 
-def _answer(item: dict[str, Any]) -> str:
-    said = f"{item['predicted']}, {100 * item['confidence']:.1f}% sure"
-    if item["class"] == item["predicted"]:
+def _answer(item: ExplainedImage) -> str:
+    said = f"{item.predicted}, {100 * item.confidence:.1f}% sure"
+    if item.class_ == item.predicted:
         return said
-    return f"{said}; explained is {item['class']} ({100 * item['probability']:.1f}%)"
+    return f"{said}; explained is {item.class_} ({100 * item.probability:.1f}%)"
 
 
-def _reasons(item: dict[str, Any], title: str) -> list[str]:
-    layer = f", maps of {item['layer']}" if item["layer"] else ""
-    parts = [f"{Path(item['path']).name}: {title}{layer}."]
-    if item["faithful"] is not None:
-        parts.append(item["faithful"]["sentence"])
-    return parts
+def _reasons(item: ExplainedImage, title: str) -> list[str]:
+    layer = f", maps of {item.layer}" if item.layer else ""
+    parts = [f"{Path(item.path).name}: {title}{layer}."]
+    return parts if item.faithful is None else [*parts, item.faithful.sentence]

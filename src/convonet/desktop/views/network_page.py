@@ -12,6 +12,7 @@ from convonet.desktop.views.page import Either, Page, PageContext
 from convonet.desktop.widgets.basic import EmptyState, Tile, column, row
 from convonet.desktop.widgets.layer_drawing import LayerDrawing
 from convonet.desktop.widgets.table import TableView, Written
+from convonet.documents.network import LayerRow
 from convonet.params import FAMILIES
 
 _COLUMNS = (
@@ -73,9 +74,7 @@ class NetworkPage(Page):
         self.foreign.refresh()
         summary = self.session.summary
         family = (
-            FAMILIES.get(self.session.params.hyper.family)
-            if not self.session.params.faults["hyper"]
-            else None
+            FAMILIES.get(self.session.params.hyper.family) if not self.session.params.faults.hyper else None
         )
         self.lead.setText(f"{family.title}: {family.description}" if family else "")
         self._either.show_content(summary is not None)
@@ -85,16 +84,15 @@ class NetworkPage(Page):
         self.tiles["params"].show_value(
             f"{summary['params']:,}",
             f"{summary['trainable']:,} of them are learnt"
-            if summary["non_trainable"]
+            if summary.non_trainable
             else "all of them are learnt",
         )
-        self.tiles["bytes"].show_value(_bytes(summary["bytes"]), "weights in memory")
-        macs = sum(layer["macs"] or 0 for layer in summary["layers"])
-        self.tiles["macs"].show_value(f"{macs / 1e6:,.1f} M", "multiply-adds for one image")
-        learnt = sum(bool(layer["params"]) for layer in summary["layers"])
-        self.tiles["layers"].show_value(str(len(summary["layers"])), f"{learnt} of them with weights")
-        self.table.show_rows([_row(layer) for layer in summary["layers"]])
-        self.drawing.show_layers(summary["layers"])
+        self.tiles["bytes"].show_value(_bytes(summary.bytes), "weights in memory")
+        self.tiles["macs"].show_value(f"{summary.macs / 1e6:,.1f} M", "multiply-adds for one image")
+        learnt = sum(bool(layer.params) for layer in summary.layers)
+        self.tiles["layers"].show_value(str(len(summary.layers)), f"{learnt} of them with weights")
+        self.table.show_rows([_row(layer) for layer in summary.layers])
+        self.drawing.show_layers(summary.layers)
 
     def _say_why(self) -> None:
         work, there = self.session.work, bool(self.session.sets.images("train"))
@@ -116,26 +114,26 @@ class NetworkPage(Page):
 _TILES = {"params": "Parameters", "bytes": "Memory", "macs": "Work", "layers": "Layers"}
 
 
-def _row(layer: dict[str, Any]) -> tuple[Any, ...]:
+def _row(layer: LayerRow) -> tuple[Any, ...]:
     return (
-        layer["name"],
-        layer["type"],
-        _sides(layer["output_shape"][1:]),
-        layer["params"],
-        _sides(layer["kernel"]),
-        _sides(layer["stride"]),
-        layer["padding"],
-        layer["activation"],
-        _sides(layer["receptive_field"]),
-        layer["macs"],
-        Written(layer.get("bytes") or 0, _bytes(layer.get("bytes") or 0)),
+        layer.name,
+        layer.type,
+        _sides(layer.output),
+        layer.params,
+        _sides(layer.kernel),
+        _sides(layer.stride),
+        layer.padding,
+        layer.activation,
+        _sides(layer.receptive_field),
+        layer.macs,
+        Written(layer.bytes, _bytes(layer.bytes)),
     )
 
 
-def _sides(value: Any) -> str:
+def _sides(value: int | tuple[int | None, ...] | None) -> str:
     if value is None:
         return ""
-    return " × ".join(str(item) for item in value) if isinstance(value, (list, tuple)) else str(value)
+    return " × ".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 def _bytes(count: int) -> str:

@@ -124,9 +124,9 @@ class ParamsPage(Page):
 
     def refresh(self) -> None:
         faults = self.session.params.faults
-        if not faults["data"]:
+        if not faults.data:
             self.data_form.show_texts(data_texts(self.session.params.data))
-        if not faults["hyper"]:
+        if not faults.hyper:
             self.hyper_form.show_texts(space_texts(self.session.params.space))
         self._show_family()
         self._show_recipe()
@@ -165,18 +165,19 @@ class ParamsPage(Page):
 
     def _show_faults(self) -> None:
         faults = self.session.params.faults
-        self.data_form.mark(faults["data"])
-        self.hyper_form.mark(faults["hyper"])
-        for place, (kind, name) in enumerate((("data", "Data"), ("hyper", "Network and training"))):
-            self.tabs.setTabText(place, f"{name} ({len(faults[kind])} wrong)" if faults[kind] else name)
-        wrong = sum(map(len, faults.values()))
-        some, they = ("1 value is", "it is") if wrong == 1 else (f"{wrong} values are", "they are")
+        self.data_form.mark(faults.data)
+        self.hyper_form.mark(faults.hyper)
+        titles = (("Data", faults.data), ("Network and training", faults.hyper))
+        for index, (name, wrong) in enumerate(titles):
+            self.tabs.setTabText(index, f"{name} ({len(wrong)} wrong)" if wrong else name)
+        count = faults.count
+        some, they = ("1 value is", "it is") if count == 1 else (f"{count} values are", "they are")
         self._count.setText(f"{some} wrong; nothing is trained until {they} put right.")
-        self._count.setVisible(bool(wrong))
+        self._count.setVisible(count > 0)
 
     def _show_family(self) -> None:
         """Only the parameters that the chosen network takes are shown, with its own defaults."""
-        if self.session.params.faults["hyper"]:
+        if self.session.params.faults.hyper:
             return
         hyper = self.session.params.hyper
         family = FAMILIES[hyper.family]

@@ -14,6 +14,7 @@ from convonet.desktop.plan_preview import PlanPreview
 from convonet.desktop.views.tune_plots import PictureFrame
 from convonet.desktop.widgets.basic import button, column, label, row
 from convonet.desktop.widgets.image_grid import Picture, PictureCells
+from convonet.documents.drawings import AugmentDocument, RateCurveDocument
 from convonet.launch.work import WorkEnded
 from convonet.params import HyperParams
 from convonet.scratch import Scratch
@@ -156,7 +157,7 @@ class PreviewTab(QScrollArea):
 
     def refresh(self) -> None:
         """Say what there is to see, and whether it still belongs to the settings."""
-        if any(self._session.params.faults.values()):
+        if self._session.params.faults.count:
             return
         if self.augmented.is_earlier:
             self.augmented.note.setText(_EARLIER)
@@ -182,13 +183,17 @@ class PreviewTab(QScrollArea):
     def _ended(self, ended: WorkEnded) -> None:
         if ended.result is None or not isinstance(ended.task, LookTask):
             return
-        card = self.augmented if isinstance(ended.task, AugmentTask) else self.rate
-        if card is self.rate:
-            found = ended.result["suggested"]
-            self.suggested = None if found is None else float(f"{found:.2g}")
-            self.use_rate.setText(f"Use {self.suggested:g}" if found is not None else "")
-        card.take(ended.task, Path(ended.result["path"]))
+        if isinstance(ended.task, AugmentTask):
+            self.augmented.take(ended.task, Path(AugmentDocument.of(ended.result).path))
+        else:
+            self._take_curve(ended.task, RateCurveDocument.of(ended.result))
         self.refresh()
+
+    def _take_curve(self, task: FindRateTask, curve: RateCurveDocument) -> None:
+        """Two digits are enough: the curve does not tell more."""
+        self.suggested = None if curve.suggested is None else float(f"{curve.suggested:.2g}")
+        self.use_rate.setText("" if self.suggested is None else f"Use {self.suggested:g}")
+        self.rate.take(task, Path(curve.path))
 
     def _use_rate(self) -> None:
         params, rate = self._session.params, self.suggested

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
@@ -16,29 +16,17 @@ from convonet.desktop.widgets.basic import EmptyState, button, column, row
 from convonet.desktop.widgets.image_grid import ImageGrid, Picture
 from convonet.desktop.widgets.sentences import SentenceList
 from convonet.desktop.widgets.table import TableView
+from convonet.documents.inspection import InspectionDocument, LeakRow
+from convonet.documents.suspects import SuspectsDocument
 from convonet.launch.work import WorkEnded
 from convonet.tasks import InspectTask, Split, SuspectsTask
 
 if TYPE_CHECKING:
     from convonet.desktop.controller import Controller
 
-_GROUPED = {
-    "conflicts": ("In two classes", "The same image stands in several classes: one label is wrong"),
-    "exact_duplicates": ("Exact copies", "The same content several times: it counts several times"),
-    "near_duplicates": ("Near copies", "They look the same, though their files differ"),
-}
-_PAIRED = {
-    "leaks": ("In training and test", "Scores on them are too good: the network has seen them"),
-    "near_leaks": ("Nearly in both", "A test image looks like one of training"),
-}
-_SINGLE = {
-    "dark": ("Dark", "Much darker than the others"),
-    "bright": ("Bright", "Much brighter than the others"),
-    "blurred": ("Blurred", "Much less sharp than the others"),
-    "odd_sized": ("Odd size", "Of another size or shape than the others"),
-}
+_IN_CONFLICT = "The same image stands in several classes: one label is wrong"
+_LEAKED = "Scores on them are too good: the network has seen them"
 _SAID_HEIGHT, _LEAST_ROWS = 132, 3
-_SUSPECTED = "{likely:,} of {images:,} are probably wrong, say models trained without the image; worst first"
 _NAMES: dict[str, str] = {"train": "Training", "test": "Test"}
 
 
@@ -132,27 +120,33 @@ class QualityView(QWidget):
     def _ended(self, ended: WorkEnded) -> None:
         if not isinstance(ended.task, (InspectTask, SuspectsTask)):
             return
-        if ended.result is not None and self._roots() is not None:
-            self._asked = self._roots()
-            show = self.show_document if isinstance(ended.task, InspectTask) else self.show_suspects
-            show(ended.result)
+        if self._roots() is not None:
+            if inspected := ended.answer(InspectTask, InspectionDocument):
+                self._asked = self._roots()
+                self.show_document(inspected)
+            if suspected := ended.answer(SuspectsTask, SuspectsDocument):
+                self._asked = self._roots()
+                self.show_suspects(suspected)
         self.refresh()
 
-    def show_suspects(self, document: dict[str, Any]) -> None:
+    def show_suspects(self, document: SuspectsDocument) -> None:
         """Show the labels that models trained without the image do not believe, the most suspicious first."""
         root, _ = self._roots() or (Path(), None)
         pictures = tuple(
-            _picture(root, item["path"], f"{item['class']}? {item['suggested']}")
-            for item in document["suspects"]
+            _picture(root, item.path, f"{item.class_}? {item.suggested}") for item in document.suspects
         )
-        found = QualityFinding("Training", "Suspicious labels", _SUSPECTED.format(**document), pictures)
+        meaning = (
+            f"{document.likely:,} of {document.images:,} are probably wrong, say models trained without the image; "
+            "worst first"
+        )
+        found = QualityFinding("Training", "Suspicious labels", meaning, pictures)
         self._show_findings([found, *(item for item in self._findings if item.name != found.name)])
 
-    def show_document(self, document: dict[str, Any]) -> None:
+    def show_document(self, document: InspectionDocument) -> None:
         """Show the document of an inspection."""
         roots = self._roots() or (Path(), None)
-        more = document["test"]["warnings"] if "test" in document else []
-        sentences = [f"{text}." for text in document["warnings"]] + [f"Test: {text}." for text in more]
+        more = document.test.warnings if document.test is not None else ()
+        sentences = [f"{text}." for text in document.warnings] + [f"Test: {text}." for text in more]
         self.warnings.show_sentences(sentences or ["Nothing to worry about was found."])
         self._show_findings(list(findings(document, *roots)))
 
@@ -176,35 +170,55 @@ class QualityView(QWidget):
         self.grid.close_threads()
 
 
-def findings(document: dict[str, Any], root: Path, test_root: Path | None) -> Iterator[QualityFinding]:
+def findings(document: InspectionDocument, root: Path, test_root: Path | None) -> Iterator[QualityFinding]:
     """What an inspection found, the gravest first.
 
     Args:
         root, test_root: what the paths of each set are relative to.
     """
-    for key, (name, meaning) in _PAIRED.items():
-        if document[key] and test_root is not None:
-            pairs = [(root, item["train"], "training") for item in document[key]]
-            others = [(test_root, item["test"], "test") for item in document[key]]
-            both = [side for pair in zip(pairs, others, strict=True) for side in pair]
-            pictures = tuple(_picture(base, path, f"{word}: {_class(path)}") for base, path, word in both)
-            yield QualityFinding("Both", name, meaning, pictures)
+    if test_root is not None:
+        for name, meaning, pairs in (
+            ("In training and test", _LEAKED, document.leaks),
+            ("Nearly in both", "A test image looks like one of training", document.near_leaks),
+        ):
+            if pairs:
+                yield QualityFinding("Both", name, meaning, tuple(_both(pairs, root, test_root)))
     yield from _of_set("train", document, root)
-    if test_root is not None and "test" in document:
-        yield from _of_set("test", document["test"], test_root)
+    if test_root is not None and document.test is not None:
+        yield from _of_set("test", document.test, test_root)
 
 
-def _of_set(split: Split, document: dict[str, Any], root: Path) -> Iterator[QualityFinding]:
-    for key, (name, meaning) in _GROUPED.items():
-        if groups := document[key]:
+def _both(pairs: Sequence[LeakRow], root: Path, test_root: Path) -> Iterator[Picture]:
+    """Each training image, and the test image beside it."""
+    for pair in pairs:
+        yield _picture(root, pair.train, f"training: {_class(pair.train)}")
+        yield _picture(test_root, pair.test, f"test: {_class(pair.test)}")
+
+
+def _of_set(split: Split, document: InspectionDocument, root: Path) -> Iterator[QualityFinding]:
+    for name, meaning, groups in (
+        ("In two classes", _IN_CONFLICT, document.conflicts),
+        (
+            "Exact copies",
+            "The same content several times: it counts several times",
+            document.exact_duplicates,
+        ),
+        ("Near copies", "They look the same, though their files differ", document.near_duplicates),
+    ):
+        if groups:
             pictures = tuple(
                 _picture(root, path, f"{number}: {_class(path)}")
                 for number, group in enumerate(groups, 1)
                 for path in group
             )
             yield QualityFinding(_NAMES[split], name, meaning, pictures)
-    for key, (name, meaning) in _SINGLE.items():
-        if paths := document[key]:
+    for name, meaning, paths in (
+        ("Dark", "Much darker than the others", document.dark),
+        ("Bright", "Much brighter than the others", document.bright),
+        ("Blurred", "Much less sharp than the others", document.blurred),
+        ("Odd size", "Of another size or shape than the others", document.odd_sized),
+    ):
+        if paths:
             pictures = tuple(_picture(root, path, _class(path)) for path in paths)
             yield QualityFinding(_NAMES[split], name, meaning, pictures)
 

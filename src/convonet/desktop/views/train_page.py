@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QFrame, QPlainTextEdit, QProgressBar, QTabWidget, QWidget
 
@@ -18,7 +18,7 @@ from convonet.desktop.widgets.table import TableView, percent
 from convonet.documents.summary import NextStep
 from convonet.events import CandidateEnded
 from convonet.runs.summary import summary_of
-from convonet.session.progress import Progress, stored_messages, time_left
+from convonet.session.progress import LiveCurves, Progress, stored_messages, time_left
 from convonet.tasks import TrainTask
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ class TrainPage(Page):
         )
         self.tabs = QTabWidget()
         self.tabs.addTab(self.summary, "Summary")
-        self.tabs.addTab(self._curves, "Curves")
+        self.tabs.addTab(self._curves, "LiveCurves")
         self.tabs.addTab(self.table, "Epochs")
         self.tabs.addTab(self.messages, "Messages")
 
@@ -129,7 +129,7 @@ class TrainPage(Page):
             self.bar.setRange(0, 0)
 
     def _choose_tab(self, training: bool, summarized: bool) -> None:
-        """Curves while it learns, the summary when it has ended."""
+        """LiveCurves while it learns, the summary when it has ended."""
         before, self._was_training = self._was_training, training
         self.tabs.setTabVisible(0, summarized)
         if training and not before:
@@ -154,7 +154,7 @@ class TrainPage(Page):
             record = run.read()
             # What was said while it was watched is more than what its record keeps.
             live = self._record.messages if key == self._live_run else []
-            self._record = Progress(run.history().columns())
+            self._record = Progress(run.history())
             self._record.epochs = self._record.epochs_done
             trained_on = record.set_record("train")
             self._record.images = trained_on.images if trained_on else 0
@@ -205,17 +205,18 @@ class TrainPage(Page):
         record = self._record
         self._show_progress(record)
         self._show_tiles(record)
-        history, epochs = (
-            record.history,
-            max(record.epochs, self.session.params.hyper.epochs if not record.epochs else 1),
-        )
+        history = record.history
+        epochs = max(record.epochs, self.session.params.hyper.epochs if not record.epochs else 1)
         live = record.now if self.session.work is not None else None
-        for view, name in ((self.accuracy, "accuracy"), (self.loss, "loss")):
+        for view, training, validation in (
+            (self.accuracy, history.accuracy, history.val_accuracy),
+            (self.loss, history.loss, history.val_loss),
+        ):
             series = [
                 Series(title, color, tuple(values))
                 for title, color, values in (
-                    ("training", "train", history[name]),
-                    ("validation", "val", history[f"val_{name}"]),
+                    ("training", "train", training),
+                    ("validation", "val", validation),
                 )
                 if any(map(math.isfinite, values))
             ]
@@ -246,13 +247,13 @@ class TrainPage(Page):
         done, last = record.epochs_done, record.history
         self.tiles["epoch"].show_value(f"{done} / {record.epochs}" if record.epochs else "–", "epochs done")
         batch = record.batch if self.session.work is not None else None
-        now = batch.accuracy if batch and batch.accuracy is not None else _last(last["accuracy"])
+        now = batch.accuracy if batch and batch.accuracy is not None else _last(last.accuracy)
         self.tiles["accuracy"].show_value(_percent(now), "on the training images")
-        best = max((v for v in last["val_accuracy"] if math.isfinite(v)), default=math.nan)
+        best = max((v for v in last.val_accuracy if math.isfinite(v)), default=math.nan)
         note = f"best {_percent(best)}" if math.isfinite(best) else "on images that are held out"
-        self.tiles["val_accuracy"].show_value(_percent(_last(last["val_accuracy"])), note)
-        loss = batch.loss if batch else _last(last["loss"])
-        note = f"validation {_last(last['val_loss']):.4f}" if _finite(last["val_loss"]) else ""
+        self.tiles["val_accuracy"].show_value(_percent(_last(last.val_accuracy)), note)
+        loss = batch.loss if batch else _last(last.loss)
+        note = f"validation {_last(last.val_loss):.4f}" if _finite(last.val_loss) else ""
         self.tiles["loss"].show_value(f"{loss:.4f}" if math.isfinite(loss) else "–", note)
 
 
@@ -290,9 +291,12 @@ def _percent(value: float | None) -> str:
     return f"{100 * value:.1f}%" if value is not None and math.isfinite(value) else "–"
 
 
-def _rows(history: dict[str, list[float]]) -> list[tuple[Any, ...]]:
-    count = max(map(len, history.values()))
-    return [(place + 1, *(_value(name, history[name], place) for name in _ORDER)) for place in range(count)]
+def _rows(history: LiveCurves) -> list[tuple[float | None, ...]]:
+    columns = history.columns()
+    return [
+        (index + 1, *(_value(name, columns[name], index) for name in _ORDER))
+        for index in range(history.epochs)
+    ]
 
 
 def _value(name: str, values: list[float], place: int) -> float | None:

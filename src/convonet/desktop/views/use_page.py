@@ -20,6 +20,7 @@ from convonet.desktop.widgets.basic import EmptyState, button, column, frame, la
 from convonet.desktop.widgets.image_grid import ImageGrid, Picture
 from convonet.desktop.widgets.pad import Pad
 from convonet.desktop.widgets.table import TableView, Written
+from convonet.documents.predictions import UnreadableImage
 from convonet.errors import ConvonetError
 from convonet.events import Watch
 from convonet.inference.decide import top_k
@@ -135,22 +136,20 @@ class UsePage(Page):
         rows: list[tuple[Any, ...]] = []
         pictures = []
         for answer in self.session.predictions:
-            name = Path(answer["path"]).name
-            if "error" in answer:
-                rows.append((name, "", None, answer["error"]))
-                pictures.append(Picture(answer["path"], f"{name}: {answer['error']}", wrong=True))
+            name = Path(answer.path).name
+            if isinstance(answer, UnreadableImage):
+                rows.append((name, "", None, answer.error))
+                pictures.append(Picture(answer.path, f"{name}: {answer.error}", wrong=True))
                 continue
-            unsure = answer["confidence"] < limit
-            sure = f"{100 * answer['confidence']:.1f}%"
-            confidence = Written(answer["confidence"], sure)
-            unknown = bool(answer.get("unknown"))
+            unsure, unknown = answer.confidence < limit, bool(answer.unknown)
+            sure = f"{100 * answer.confidence:.1f}%"
             note = "none of these" if unknown else "unsure" if unsure else ""
-            rows.append((name, answer["predicted"], confidence, note))
-            top = tuple((item["class"], item["probability"]) for item in answer["top"])
-            words = f"{answer['predicted']} ({sure}) {note}".rstrip()
+            rows.append((name, answer.predicted, Written(answer.confidence, sure), note))
+            top = tuple((item.class_, item.probability) for item in answer.top)
+            words = f"{answer.predicted} ({sure}) {note}".rstrip()
             if unknown:
-                words = f"None of these (nearest: {answer['predicted']})"
-            pictures.append(Picture(answer["path"], words, unsure or unknown, top))
+                words = f"None of these (nearest: {answer.predicted})"
+            pictures.append(Picture(answer.path, words, unsure or unknown, top))
         self.table.show_rows(rows)
         self.grid.show_pictures(pictures)
         self._count.setText(f"{len(rows):,} image{'s' if len(rows) > 1 else ''}" if rows else "")

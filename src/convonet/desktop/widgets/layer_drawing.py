@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QWidget
 
 from convonet.desktop.style import color
+from convonet.documents.network import LayerRow
 
 _HIGHEST, _LEAST = 520.0, 10.0
 _TOP, _WORDS = 40.0, 90.0
@@ -24,13 +24,13 @@ class LayerDrawing(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._layers: list[Mapping[str, Any]] = []
+        self._layers: list[LayerRow] = []
         self.setObjectName("plain")
         self.setAccessibleName("Drawing of the network")
 
-    def show_layers(self, layers: Sequence[Mapping[str, Any]]) -> None:
+    def show_layers(self, layers: Sequence[LayerRow]) -> None:
         """Draw another network."""
-        self._layers = [layer for layer in layers if layer["type"] not in _SKIPPED]
+        self._layers = [layer for layer in layers if layer.type not in _SKIPPED]
         self.setMinimumSize(self.sizeHint())
         self.update()
 
@@ -54,18 +54,18 @@ class LayerDrawing(QWidget):
     def _paint_layer(
         self,
         painter: QPainter,
-        layer: Mapping[str, Any],
+        layer: LayerRow,
         left: float,
         middle: float,
         height: float,
         zoom: float,
     ) -> None:
-        shape = layer["output_shape"]
+        shape = layer.output_shape
         depth = 6.0 + 4.0 * math.log2(max(float(shape[-1] or 1), 1.0))
         depth = zoom * (min(depth, 46.0) if len(shape) == 4 else 12.0)
         slant = min(height * 0.18, 18.0 * zoom)
         ground = QColor(
-            color("train" if "Conv" in layer["type"] else "val" if "Dense" in layer["type"] else "faint")
+            color("train" if "Conv" in layer.type else "val" if "Dense" in layer.type else "faint")
         )
         front = QRectF(left, middle - height / 2, depth, height)
         top = QPolygonF(
@@ -92,9 +92,9 @@ class LayerDrawing(QWidget):
         painter.setBrush(ground.darker(125))
         painter.drawPolygon(side)
 
-    def _write(self, painter: QPainter, layer: Mapping[str, Any], box: QRectF) -> None:
-        words = (layer["type"], " × ".join(str(item) for item in layer["output_shape"][1:]))
-        for line, text in enumerate((*words, _counted(layer["params"]))):
+    def _write(self, painter: QPainter, layer: LayerRow, box: QRectF) -> None:
+        words = (layer.type, " × ".join(str(item) for item in layer.output))
+        for line, text in enumerate((*words, _counted(layer.params))):
             painter.setPen(color("ink" if line == 0 else "muted"))
             shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(box.width()))
             painter.drawText(box.translated(0, 18 * line), Qt.AlignmentFlag.AlignLeft, shown)
@@ -107,7 +107,7 @@ def _counted(params: int) -> str:
     return f"{number} parameters"
 
 
-def _side(layer: Mapping[str, Any]) -> float:
+def _side(layer: LayerRow) -> float:
     """The height of a map; 0 where places are gone."""
-    shape = layer["output_shape"]
+    shape = layer.output_shape
     return float(shape[1] or 1) if len(shape) == 4 else 0.0

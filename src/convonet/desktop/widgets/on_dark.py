@@ -2,82 +2,21 @@
 
 from __future__ import annotations
 
-import json
-import math
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QGraphicsEffect
 
-from convonet.desktop.style import color, current_look
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-PICTURES = "Pictures"
-"""The text of a PNG that says where its pictures are, as `convonet.plots` writes it."""
-_EDGE = 1
-"""Pixels at the edge of a picture through which paper shines."""
+from convonet.desktop.style import current_look
 
 
 def as_shown(figure: QImage) -> QImage:
     """A figure as the current look wants it: on dark, paper and ink change places, pictures inside stay."""
-    return on_dark(figure) if current_look().name == "dark" and not figure.isNull() else figure
-
-
-def on_dark(figure: QImage) -> QImage:
-    """Paper becomes the surface, ink becomes light, and colours keep their hue.
-
-    What the figure's text names a picture is left as it is, but for its gaps, which are paper.
-    """
+    if current_look().name != "dark" or figure.isNull():
+        return figure
     # The window can be seen sooner without numpy.
-    import numpy as np
+    from convonet.desktop.widgets.inverted import inverted
 
-    made = figure.convertToFormat(QImage.Format.Format_RGB32)
-    made.setDevicePixelRatio(figure.devicePixelRatio())
-    height, width = made.height(), made.width()
-    pixels = np.frombuffer(made.bits(), np.uint8).reshape(height, width, 4)[..., :3]
-    # Turning the lightness over and keeping the hue moves every channel by the same; small integers, since a figure
-    # has millions of them.
-    channels = [pixels[..., place] for place in range(3)]
-    most = np.maximum(np.maximum(channels[0], channels[1]), channels[2])
-    least = np.minimum(np.minimum(channels[0], channels[1]), channels[2])
-    move = 255 - most.astype(np.int16) - least
-    changed = np.empty_like(pixels)
-    for place, (paper, ink) in enumerate(zip(_channels("surface"), _channels("ink"), strict=True)):
-        shades = np.linspace(paper, ink, 256).round().astype(np.uint8)
-        changed[..., place] = shades[channels[place] + move]
-    for left, top, wide, high, gaps in json.loads(figure.text(PICTURES) or "[]"):
-        # One pixel more, since the edge is rounded.
-        lines = slice(max(math.floor(top * height) - 1, 0), math.ceil((top + high) * height) + 1)
-        places = slice(max(math.floor(left * width) - 1, 0), math.ceil((left + wide) * width) + 1)
-        inked = np.asarray((pixels[lines, places] < 255).any(axis=2))
-        inside = _inside(inked)
-        changed[lines, places][inked & ~inside] = _channels("surface")
-        kept = inside & inked if gaps else inside
-        changed[lines, places][kept] = pixels[lines, places][kept]
-    pixels[:] = changed
-    return made
-
-
-def _inside(inked: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """All places from the first to the last line and column that are not paper, without the edge."""
-    # The window can be seen sooner without numpy.
-    import numpy as np
-
-    inside = np.zeros_like(inked)
-    lines, places = np.flatnonzero(inked.any(axis=1)), np.flatnonzero(inked.any(axis=0))
-    if len(lines):
-        inside[lines[0] + _EDGE : lines[-1] + 1 - _EDGE, places[0] + _EDGE : places[-1] + 1 - _EDGE] = True
-    return inside
-
-
-def _channels(name: str) -> tuple[int, int, int]:
-    """Blue, green and red of a colour, as they stand in memory."""
-    shade = color(name)
-    return shade.blue(), shade.green(), shade.red()
+    return inverted(figure)
 
 
 class PaperEffect(QGraphicsEffect):

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
-from functools import lru_cache
-from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import QCoreApplication, QObject, QRunnable, Qt, QThreadPool, Signal
 from PySide6.QtGui import QImage, QPixmap
 
-from convonet.errors import ConvonetError, DataError
+from convonet.errors import ConvonetError
 from convonet.session.remote.errors import ServerLostError
 
 _KEPT, _KEPT_BYTES = 200, 16 * 2**20
@@ -71,26 +68,12 @@ def read_whole(address: str) -> QImage:
     Raises:
         ConvonetError: it cannot be read; `what` is the reason.
     """
-    # The window can be seen sooner without numpy.
-    import numpy as np
-
-    from convonet.data.decode import open_image, read_bytes
-    from convonet.data.pixels import flat
-
-    file, _, member = address.partition(".npz#")
     if address.startswith(_REMOTE):
         return _fetched(address, _MOST_SIDE)
-    if member:
-        array = _array_row(Path(f"{file}.npz"), address)
-    else:
-        try:
-            with open_image(read_bytes(address)) as image:
-                array = np.asarray(flat(image, "drop").convert("RGB"))
-        except (OSError, ValueError, SyntaxError) as error:
-            raise DataError(f"cannot be read: {error}", where=address) from error
-    height, width = array.shape[:2]
-    pixels = np.ascontiguousarray(array)
-    return QImage(pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()
+    # The window can be seen sooner without numpy and Pillow, which this loads.
+    from convonet.desktop.widgets.decoding import decoded
+
+    return decoded(address)
 
 
 def show_pictures_of(app: QObject, fetch: Callable[[str, int], bytes]) -> None:
@@ -103,27 +86,6 @@ def _fetched(address: str, side: int) -> QImage:
     app = QCoreApplication.instance()
     fetch = app.property(_PROPERTY) if app is not None else None
     return QImage.fromData(fetch(address, side)) if fetch is not None else QImage()
-
-
-def _array_row(file: Path, address: str) -> Any:
-    # The window can be seen sooner without numpy.
-    import numpy as np
-
-    from convonet.data.arrays import address_of
-
-    name, place = address_of(address)
-    row = _array(file, name)[place]
-    row = row if row.ndim == 3 else row[:, :, None]
-    return np.repeat(row, 3, axis=2) if row.shape[2] == 1 else row[:, :, :3]
-
-
-@lru_cache(maxsize=2)
-def _array(file: Path, name: str) -> Any:
-    """The whole array: a compressed file cannot be read row by row."""
-    # The window can be seen sooner without numpy and Pillow, which this loads.
-    from convonet.data.arrays import load_array
-
-    return load_array(file, name)
 
 
 class Thumbnails(QObject):

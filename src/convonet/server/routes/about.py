@@ -9,6 +9,7 @@ from typing import Any, Literal
 from fastapi import APIRouter, Request, Response
 
 from convonet._version import __version__
+from convonet.documents.installation import InstallationDocument
 from convonet.inference.backbones import backbones_here
 from convonet.launch.doctor import examine
 from convonet.params import DataParams, HyperParams, fields_of, preset, preset_names
@@ -125,14 +126,14 @@ def preset_values(kind: Literal["data", "hyper"], name: str) -> Json:
     return Json(preset(kind, name))
 
 
-@router.get("/doctor")
+@router.get("/doctor", response_model=InstallationDocument)
 def doctor() -> Json:
     """What this installation can do: computing device, parts that are missing. The first answer takes seconds."""
     return Json(_examined())
 
 
 @cache
-def _examined() -> dict[str, Any]:
+def _examined() -> InstallationDocument:
     return examine()
 
 

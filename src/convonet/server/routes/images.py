@@ -6,13 +6,14 @@ import asyncio
 import base64
 import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi import Path as InPath
 
 from convonet.data.marking import Change, list_marks, mark_images
 from convonet.data.names import natural_key
+from convonet.documents.folders import FolderDocument, FolderEntry
 from convonet.errors import DataError, ParamError
 from convonet.events import Watch
 from convonet.file_stats import file_stats
@@ -36,7 +37,7 @@ Offset = Annotated[int, Query(ge=0, le=10**9)]
 Limit = Annotated[int, Query(ge=1, le=500)]
 
 
-@router.get("/folders", response_model=schemas.Folder)
+@router.get("/folders", response_model=FolderDocument)
 def folders(parts: Parts, path: Annotated[str, Query(max_length=4096)] = "") -> Json:
     """What is in a folder below the root, for choosing one."""
     found = parts.root.existing(path)
@@ -45,12 +46,12 @@ def folders(parts: Parts, path: Annotated[str, Query(max_length=4096)] = "") -> 
     entries, more = _entries(parts, found)
     is_root = found == parts.root.path
     parent = None if is_root else parts.root.shown(found.parent)
-    return Json({"path": parts.root.shown(found), "parent": parent, "entries": entries, "more": more})
+    return Json(FolderDocument(path=parts.root.shown(found), parent=parent, entries=entries, more=more))
 
 
-def _entries(parts: Services, folder: Path) -> tuple[list[dict[str, Any]], bool]:
+def _entries(parts: Services, folder: Path) -> tuple[tuple[FolderEntry, ...], bool]:
     """Visible entries that do not lead out of the root: folders first, natural-sorted."""
-    found: list[dict[str, Any]] = []
+    found: list[FolderEntry] = []
     try:
         with os.scandir(folder) as items:
             for item in items:
@@ -65,17 +66,18 @@ def _entries(parts: Services, folder: Path) -> tuple[list[dict[str, Any]], bool]
     return _sorted(found), False
 
 
-def _entry(parts: Services, item: os.DirEntry[str]) -> dict[str, Any]:
+def _entry(parts: Services, item: os.DirEntry[str]) -> FolderEntry:
     path = Path(item.path)
-    document: dict[str, Any] = {"name": item.name, "path": path.relative_to(parts.root.path).as_posix()}
+    shown = path.relative_to(parts.root.path).as_posix()
     if item.is_dir():
-        return document | {"kind": "run" if (path / RECORD).is_file() else "folder", "bytes": None}
+        kind: Literal["folder", "run"] = "run" if (path / RECORD).is_file() else "folder"
+        return FolderEntry(name=item.name, path=shown, kind=kind)
     size = item.stat(follow_symlinks=False).st_size
-    return document | {"kind": "file", "bytes": size}
+    return FolderEntry(name=item.name, path=shown, kind="file", bytes=size)
 
 
-def _sorted(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return sorted(entries, key=lambda entry: (entry["kind"] == "file", natural_key(entry["name"])))
+def _sorted(entries: list[FolderEntry]) -> tuple[FolderEntry, ...]:
+    return tuple(sorted(entries, key=lambda entry: (entry.kind == "file", natural_key(entry.name))))
 
 
 @router.post("/datasets", response_model=schemas.DataSetDocument)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
+from convonet.documents.installation import InstallationDocument
 from convonet.launch.doctor import examine
 from convonet.launch.resume import prepare_resume
 from convonet.launch.supervisor import Supervisor
@@ -64,7 +64,7 @@ class LocalBackend:
         """Make sure that the images of a run are where they were. Raises DataError."""
         check_images(run.task(), run.path)
 
-    def examine(self) -> dict[str, Any]:
+    def examine(self) -> InstallationDocument:
         """What this machine can do."""
         return examine()
 

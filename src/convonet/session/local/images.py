@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from convonet.documents.evaluation import RunEvaluation
 from convonet.events import Watch
 from convonet.params import DataParams, HyperParams
 from convonet.params.recipes import Recipe, TrainRecipe
 from convonet.session.demo import demo_task
 from convonet.session.look import SizesFound, find_sizes
-from convonet.session.predictions import Answers, read_answers
+from convonet.session.predictions import Answers, answers_file
 from convonet.session.recipes import make_plan, recipe_for
 from convonet.session.sets import LoadedSets, load_sets
 from convonet.tasks import Split, TrainTask
@@ -68,9 +69,9 @@ class LocalImages:
 
         return mark_images(data, paths, Change(label, undo), watch)
 
-    def answers(self, root: Path, scores: dict[str, Any]) -> Answers:
-        """The model's prediction for each image of an evaluation; see `read_answers`. Raises InputError."""
-        return read_answers(root, scores)
+    def answers(self, root: Path, scores: RunEvaluation) -> Answers:
+        """The model's prediction for each image of an evaluation. Raises InputError."""
+        return Answers(answers_file(scores), root)
 
     def demo(self) -> TrainTask:
         """The demonstration; its images are written once. Raises WorkerError."""

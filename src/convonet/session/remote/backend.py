@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
 
+from convonet.documents.folders import FolderDocument
+from convonet.documents.installation import InstallationDocument
+from convonet.documents.written import WrittenFile
 from convonet.errors import ConvonetError
 from convonet.events import RunState
 from convonet.home import home
@@ -61,10 +63,9 @@ class RemoteBackend:
         self.connection = client.connection = Connection(client.address, client.ping)
         self._handle: RemoteHandle | None = None
 
-    def list_folder(self, path: str) -> dict[str, Any]:
-        """What lies in a folder of the server: `path`, `parent`, `entries`. Raises ConvonetError."""
-        found: dict[str, Any] = self._client.get("/folders", path=path)
-        return found
+    def list_folder(self, path: str) -> FolderDocument:
+        """What lies in a folder of the server. Raises ConvonetError."""
+        return FolderDocument.of(self._client.get("/folders", path=path))
 
     def why_not(self, action: str) -> Reason | None:
         """What belongs to the server's own machine cannot be done from here."""
@@ -99,10 +100,9 @@ class RemoteBackend:
     def check_images(self, run: Run) -> None:
         """The server looks itself when it continues a run."""
 
-    def examine(self) -> dict[str, Any]:
+    def examine(self) -> InstallationDocument:
         """What the server's machine can do."""
-        found: dict[str, Any] = self._client.get("/doctor")
-        return found
+        return InstallationDocument.of(self._client.get("/doctor"))
 
     def warm(self) -> None:
         """The server keeps its own workers warm."""
@@ -133,7 +133,7 @@ class RemoteBackend:
 
         def fetch() -> None:
             self._client.download(f"/runs/{quoted(reported.id)}/files/report.html", target)
-            keep_result(run, {"path": str(target)})
+            keep_result(run, WrittenFile(path=str(target)))
 
         return Work(task, run, RemoteCall(fetch))
 

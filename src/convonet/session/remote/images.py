@@ -15,6 +15,7 @@ from PIL import Image
 
 from convonet.data.listing import ImageListing, Skipped
 from convonet.data.marking import MarkedImage
+from convonet.documents.evaluation import RunEvaluation
 from convonet.documents.marks import Mark
 from convonet.documents.plan import Plan
 from convonet.errors import error_from_dict
@@ -26,7 +27,7 @@ from convonet.params.migrations import VERSION_KEY
 from convonet.params.recipes import Recipe, TrainRecipe
 from convonet.session.demo import DEMO_HYPER
 from convonet.session.look import SizesFound
-from convonet.session.predictions import Answers, answers_file, read_answers
+from convonet.session.predictions import Answers, answers_file
 from convonet.session.recipes import imposed
 from convonet.session.remote.client import Client
 from convonet.session.remote.mirror import Mirror
@@ -110,12 +111,12 @@ class RemoteImages:
         data = DataParams.of(folders | {"image_size": 16})
         return TrainTask(data=data, hyper=DEMO_HYPER)
 
-    def answers(self, root: Path, scores: dict[str, Any]) -> Answers:
+    def answers(self, root: Path, scores: RunEvaluation) -> Answers:
         """The answers of a test, fetched from the server where they have changed."""
         table = answers_file(scores)
         self._mirror.fetch(table.parent.name, table.name.__eq__)
         # Without a listing the root is what the parameters say of the server.
-        return read_answers(root if str(root).startswith(MARK) else Path(f"{MARK}{root}"), scores)
+        return Answers(table, root if str(root).startswith(MARK) else Path(f"{MARK}{root}"))
 
     def picture(self, address: str, side: int) -> bytes:
         """A PNG of an image on the server, at most `side` pixels a side."""

@@ -134,6 +134,6 @@ def _touched(folder: Path) -> float:
     return folder.stat().st_mtime
 
 
-def keep_result(run: Run, document: dict[str, Any]) -> None:
+def keep_result(run: Run, document: object) -> None:
     """Write a job's answer into the copy of its run."""
     write_json(run.file("result.json"), document)

@@ -1,0 +1,40 @@
+"""What `doctor` answers: what an installation has and what is missing."""
+
+from __future__ import annotations
+
+from convonet.documents.document import Document
+from convonet.documents.run_record import Machine
+
+
+class ExaminedMachine(Machine):
+    """The machine, with the backend of Keras and the device it computes on; `error` where Keras does not start."""
+
+    sparse = True
+
+    backend: str | None = None
+    device: str | None = None
+    error: str | None = None
+
+
+class OwnFolders(Document):
+    """Where a person's settings and the cache of decoded images are."""
+
+    home: str
+    cache: str
+
+
+class InstalledPart(Document):
+    """A part of the software: `ready`, or what is missing."""
+
+    name: str
+    state: str
+
+
+class InstallationDocument(Document):
+    """What an installation can do; `ready`: networks can be trained. `versions` are those of packages."""
+
+    ready: bool
+    versions: dict[str, str]
+    machine: ExaminedMachine
+    folders: OwnFolders
+    parts: tuple[InstalledPart, ...]
