@@ -13,6 +13,106 @@ from convonet.training.diagnosis import read_curves
 
 HEALTHY = {"loss": [0.52, 0.38, 0.31, 0.28], "val_loss": [0.54, 0.40, 0.33, 0.30]}
 EPOCHS = np.arange(20)
+FINE_TUNED = {
+    "loss": [
+        0.749,
+        0.429,
+        0.357,
+        0.79,
+        0.72,
+        0.45,
+        0.673,
+        0.388,
+        0.245,
+        0.33,
+        0.274,
+        0.144,
+        0.1,
+        0.101,
+        0.193,
+        0.0382,
+        0.0237,
+        0.0249,
+        0.0198,
+        0.00811,
+        0.0175,
+        0.012,
+        0.0074,
+        0.00776,
+        0.00724,
+        0.00413,
+        0.00482,
+        0.00405,
+        0.0131,
+        0.00216,
+    ],
+    "val_loss": [
+        0.518,
+        0.834,
+        0.748,
+        0.968,
+        0.821,
+        1.11,
+        0.78,
+        0.456,
+        0.964,
+        0.816,
+        1,
+        0.672,
+        0.991,
+        1.06,
+        0.539,
+        0.672,
+        0.732,
+        0.735,
+        0.747,
+        0.646,
+        0.594,
+        0.625,
+        0.624,
+        0.668,
+        0.628,
+        0.612,
+        0.62,
+        0.622,
+        0.628,
+        0.629,
+    ],
+    "val_calibrated_loss": [
+        0.472,
+        0.631,
+        0.623,
+        0.95,
+        0.797,
+        0.729,
+        0.685,
+        0.435,
+        0.69,
+        0.605,
+        0.695,
+        0.504,
+        0.665,
+        0.62,
+        0.442,
+        0.424,
+        0.441,
+        0.429,
+        0.422,
+        0.382,
+        0.356,
+        0.37,
+        0.366,
+        0.385,
+        0.363,
+        0.356,
+        0.358,
+        0.358,
+        0.36,
+        0.361,
+    ],
+}
+"""Thirty epochs of CT scans: the loss jumps where it is near zero, and validation is too sure after the ninth."""
+
 COLLAPSED = {"loss": [0.57] * 6, "accuracy": [0.74] * 6, "val_accuracy": [0.74] * 6}
 
 
@@ -51,12 +151,18 @@ def test_known_curves_are_named(history: Mapping[str, Sequence[float]], kind: st
     assert words in findings[0].text()
 
 
+def test_without_calibration_an_epoch_that_is_too_sure_is_overfitting() -> None:
+    plain = {name: FINE_TUNED[name] for name in ("loss", "val_loss")}
+    assert [finding.kind for finding in read_curves(plain)] == ["overfitting"]
+
+
 @pytest.mark.parametrize(
     "history",
     [
         HEALTHY,
         HEALTHY | {"accuracy": [0.80, 0.86, 0.89, 0.91], "val_accuracy": [0.79, 0.85, 0.88, 0.90]},
         {"loss": list(0.1 + 2 * np.exp(-EPOCHS / 4)), "val_loss": list(0.13 + 2 * np.exp(-EPOCHS / 4))},
+        FINE_TUNED,
         {"loss": [0.5, 0.2]},
         {"loss": [0.4, 0.2, 0.15, 0.12, 0.1], "val_loss": [0.4, 0.2, 0.14, 0.09, 0.16]},
         {"loss": []},

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from convonet.params.training_params import CALIBRATED_LOSS
 from convonet.training.collapse import Collapse
 
 _LEAST_EPOCHS = 4
@@ -65,7 +66,8 @@ def read_curves(
 
     Args:
         history: one value an epoch for `loss` and, where they were measured, `val_loss`, `accuracy`,
-            `val_accuracy`; None where there is none.
+            `val_accuracy`; None where there is none. A `val_calibrated_loss` stands for `val_loss`: being too sure
+            is mended by the calibration, and is no reason to train otherwise.
         majority: share of the largest class in the validation images, or without validation in the training images,
             0 to 1. None: a model that is no better than it is not named.
         train_majority: the same of the training images; None: as `majority`.
@@ -73,7 +75,9 @@ def read_curves(
         epoch: of the model, from 1; None: the last one.
         collapse: what training itself saw after its last epoch.
     """
-    loss, val = _column(history, "loss"), _column(history, "val_loss")
+    loss, val = _column(history, "loss"), _column(history, CALIBRATED_LOSS)
+    if len(val) != len(loss):
+        val = _column(history, "val_loss")
     if len(loss) and not np.isfinite(loss).all():
         return (_not_a_number(loss),)
     shares = None if majority is None else (majority, majority if train_majority is None else train_majority)
@@ -167,7 +171,8 @@ def _least_entropy(majority: float) -> float:
 def _oscillating(loss: Array) -> Finding | None:
     """Large steps up again and again: the noise is much of the whole range."""
     steps = np.diff(loss)
-    ups = steps[steps > 0.05 * loss[:-1]]
+    # Near zero a small step is a large share of the loss, and means nothing.
+    ups = steps[(steps > 0.05 * loss[:-1]) & (steps > 0.05 * np.ptp(loss))]
     turns = int((np.sign(steps[1:]) != np.sign(steps[:-1])).sum())
     if len(ups) < max(2, len(steps) // 4) or turns < len(steps) // 2:
         return None
