@@ -27,6 +27,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from convonet.json_values import JsonObject
+
 
 class ConvonetError(Exception):
     """What went wrong, where, what was expected, what was received, and what to do next.
@@ -73,7 +75,7 @@ class ConvonetError(Exception):
             text = f"{text} {self.hint}" if self.hint.endswith("?") else f"{text} {self.hint.rstrip('.')}."
         return "\\n".join(text.split("\n"))
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> JsonObject:
         """A JSON value from which `error_from_dict` makes the same error again."""
         return {
             "type": type(self).__name__,
@@ -85,7 +87,7 @@ class ConvonetError(Exception):
             "details": self.details(),
         }
 
-    def details(self) -> dict[str, Any]:
+    def details(self) -> JsonObject:
         """What a subclass knows beyond the sentence."""
         return {}
 
@@ -112,7 +114,7 @@ class ParamError(InputError):
         count = "a wrong value" if len(faults) == 1 else f"{len(faults)} wrong values"
         return cls(f"{count}: " + "; ".join(faults.values()), faults=faults, where=where)
 
-    def details(self) -> dict[str, Any]:
+    def details(self) -> JsonObject:
         return {"faults": self.faults}
 
     def _take_details(self, details: Mapping[str, Any]) -> None:
@@ -150,7 +152,7 @@ class ClassMismatchError(DataError):
         self.offered_map = dict(offered_map or {})
         super().__init__(what, **rest)
 
-    def details(self) -> dict[str, Any]:
+    def details(self) -> JsonObject:
         return {"missing": self.missing, "extra": self.extra, "offered_map": self.offered_map}
 
     def _take_details(self, details: Mapping[str, Any]) -> None:
@@ -166,7 +168,7 @@ class DataChangedError(DataError):
         self.paths = tuple(paths)
         super().__init__(what, **rest)
 
-    def details(self) -> dict[str, Any]:
+    def details(self) -> JsonObject:
         return {"paths": self.paths}
 
     def _take_details(self, details: Mapping[str, Any]) -> None:

@@ -15,6 +15,7 @@ from enum import StrEnum
 from typing import Any, ClassVar
 
 from convonet.errors import Cancelled
+from convonet.json_values import JsonObject
 
 
 class RunState(StrEnum):
@@ -42,9 +43,13 @@ class Event:
     def __init_subclass__(cls) -> None:
         Event.registry[cls.__name__] = cls
 
-    def to_dict(self, run: str = "", at: float | None = None) -> dict[str, Any]:
+    def to_dict(self, run: str = "", at: float | None = None) -> JsonObject:
         """The wire form; `at` is in seconds since 1970, now when None."""
-        head = {"event": type(self).__name__, "time": time.time() if at is None else at, "run": run}
+        head: JsonObject = {
+            "event": type(self).__name__,
+            "time": time.time() if at is None else at,
+            "run": run,
+        }
         return head | asdict(self)
 
 
@@ -181,7 +186,7 @@ class TrialEnded(Event):
 
     trial: int
     trials: int
-    params: dict[str, Any]
+    params: JsonObject
     state: str
     fold: int | None = None
     accuracy: float | None = None
@@ -233,7 +238,7 @@ class RunEnded(Event):
 
     state: str
     seconds: float
-    error: dict[str, Any] | None = None
+    error: JsonObject | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -241,7 +246,7 @@ class UnknownEvent(Event):
     """An event of a newer version, kept as it is."""
 
     name: str
-    values: dict[str, Any]
+    values: JsonObject
 
 
 @dataclass(frozen=True)

@@ -62,6 +62,18 @@ def test_every_score_of_the_list_is_a_number_of_the_document() -> None:
     assert values.count(None) < len(values) / 2
 
 
+def test_the_table_of_scores_leaves_out_what_an_earlier_version_did_not_measure() -> None:
+    document = EvaluationDocument.read(EVALUATIONS[0])
+    labels = [row.label for row in document.score_rows()]
+    assert labels[:2] == ["Accuracy", "Baseline accuracy"]
+    assert "Balanced accuracy" not in labels
+    measured = document.changed(
+        balanced_accuracy=0.75, intervals=document.intervals.changed(balanced_accuracy=(0.5, 0.875))
+    )
+    row = next(row for row in measured.score_rows() if row.label == "Balanced accuracy")
+    assert (row.text, row.interval_text) == ("75.0%", "50.0–87.5%")
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [("{", "cannot be read"), ("[]", "damaged"), ('{"split": "test"}', "accuracy"), ("", "cannot be read")],

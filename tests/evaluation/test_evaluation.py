@@ -55,6 +55,10 @@ def test_scores_are_those_of_scikit_learn(classes: int, images: int) -> None:
     for name, expected in (("precision", precision), ("recall", recall), ("f1", f1), ("support", support)):
         assert [row[name] for row in rows] == pytest.approx(expected.tolist())
     assert got.to_dict()["macro_f1"] == pytest.approx(f1.mean())
+    balanced = got.to_dict()["balanced_accuracy"]
+    assert balanced == pytest.approx(recall[support > 0].mean())
+    low, high = got.to_dict()["intervals"]["balanced_accuracy"]
+    assert low <= balanced <= high
     k_score = reference.top_k_accuracy_score(got.y_true, shares, k=5, labels=places) if classes > 5 else None
     assert got.top_k_accuracy == k_score
     if classes == 2:

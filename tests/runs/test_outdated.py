@@ -42,7 +42,7 @@ def test_a_mark_that_was_obeyed_and_taken_away_counts_too(tested: tuple[Run, Pat
     file = run.file("evaluation.json")
     mark(images, Mark("x/7.png", None))
     found = EvaluationDocument.read(file)
-    found.changed(marks=[Mark("x/7.png", None).to_dict()]).write(file)
+    found.changed(marks=[Mark("x/7.png", None).row().to_dict()]).write(file)
     assert marked_since(run) == 0
     mark(images)
     assert marked_since(run) == 1

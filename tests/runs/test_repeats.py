@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from convonet.documents.repetition import RunMismatch
 from convonet.documents.run_record import RunRecord
-from convonet.runs.repeats import Difference, changed_surroundings, table_difference
+from convonet.runs.repeats import changed_surroundings, table_difference
 
 HEAD = "trial,fold,accuracy,seconds\n"
 
@@ -39,16 +40,15 @@ def test_the_first_row_that_differs(
     found = table_difference(
         "trials", before, _table(tmp_path, "after.csv", after), ("trial", "fold"), ignored=("seconds",)
     )
-    assert found == (None if expected is None else Difference("trials", *expected))
+    assert (found and (found.place, found.name, found.before, found.after)) == expected
+    assert found is None or found.what == "trials"
 
 
 def test_a_difference_in_words() -> None:
-    found = Difference("history", "epoch 2", "loss", "0.5", "0.25")
+    found = RunMismatch(what="history", place="epoch 2", name="loss", before="0.5", after="0.25")
     assert found.sentence() == "loss of epoch 2 was 0.5 and is now 0.25"
-    assert (
-        Difference("trials", "trial 3", "", "there", None).sentence()
-        == "trial 3 was there and is now nothing"
-    )
+    gone = RunMismatch(what="trials", place="trial 3", before="there", after=None)
+    assert gone.sentence() == "trial 3 was there and is now nothing"
 
 
 def test_other_surroundings_are_named() -> None:
@@ -66,4 +66,5 @@ def test_other_surroundings_are_named() -> None:
             "machine": {"processor": "A", "platform": "L", "cores": 4},
         }
     )
-    assert changed_surroundings(before, after) == [{"name": "torch", "before": "2.12", "after": "2.13"}]
+    changes = [change.to_dict() for change in changed_surroundings(before, after)]
+    assert changes == [{"name": "torch", "before": "2.12", "after": "2.13"}]

@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 
 from convonet import api
+from convonet.documents.evaluation import SCORES
 from convonet.documents.plan import Plan
 from convonet.documents.predictions import Predictions
 from convonet.documents.runs import RunComparison
@@ -76,6 +77,7 @@ def test_a_plan_is_shown_before_anything_is_trained(shared: Served) -> None:
     about = shared.client.get("/about").json()
     assert about["train_recipes"] == ["auto", "fast", "best", "none"]
     assert (about["default_recipe"], about["recipe_minutes"]["best"]) == (DEFAULT_RECIPE, 30)
+    assert [score["name"] for score in about["scores"]] == [score.name for score in SCORES]
     found = shared.client.post("/datasets", json={"data": DATA}).json()
     url = f"/datasets/{found['id']}/plan"
     plan = shared.client.post(url, json={"recipe": "fast", "minutes": 2, "hyper": {"epochs": 3}}).json()

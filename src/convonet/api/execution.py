@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from types import FrameType
 from typing import Any
@@ -82,7 +82,7 @@ def run_task(run: Run, task: Task, listen: Listener, progress: bool | None = Non
         raise KeyboardInterrupt
 
 
-def _execute(run: Run, task: Task, asked: threading.Event, tell: Any, more: dict[str, Any]) -> RunState:
+def _execute(run: Run, task: Task, asked: threading.Event, tell: Any, more: Mapping[str, object]) -> RunState:
     try:
         job = job_for(task, **more)
         return execute(run, job, process=os.getpid(), should_stop=asked.is_set, listen=tell)

@@ -15,6 +15,8 @@ from PIL import Image
 from convonet.api.execution import answer_of
 from convonet.api.image_inputs import Images, named_images
 from convonet.api.inputs import Data, Listener, Model, PathLike, data_of, model_path
+from convonet.documents.explanation import DreamDocument, ExplainDocument, ExplainedImage
+from convonet.documents.predictions import UnreadableImage
 from convonet.errors import DataError
 from convonet.scratch import Scratch
 from convonet.tasks.explain_tasks import DreamTask, ExplainTask, LayersTask, Method
@@ -142,12 +144,13 @@ def explain(
             scaling=scaling,
             out=str(folder.resolve()),
         )
-        documents = answer_of(task, listen, progress)["explanations"]
+        rows = ExplainDocument.of(answer_of(task, listen, progress)).explanations
         names = {path: name for name, path in files.items()}
-        good = [document for document in documents if "error" not in document]
+        good = [row for row in rows if isinstance(row, ExplainedImage)]
         if not good:
-            raise DataError(documents[0]["error"], where=documents[0]["path"])
-        return [_explained(document | {"path": names[document["path"]]}, method, folder) for document in good]
+            bad = next(row for row in rows if isinstance(row, UnreadableImage))
+            raise DataError(bad.error, where=bad.path)
+        return [_explained(row, names[row.path], method, folder) for row in good]
 
 
 def layers(
@@ -228,34 +231,33 @@ def dream(
             scaling=scaling,
             out=str(folder / "dream.png") if out is None else absolute(out),
         )
-        answer = answer_of(task, listen, progress)
-        dreams = answer["dreams"]
+        answer = DreamDocument.of(answer_of(task, listen, progress))
         return Dreamt(
-            layer=answer["layer"],
-            channels=tuple(one["channel"] for one in dreams),
-            pictures=np.stack([_pixels(Path(one["file"])) for one in dreams]),
-            reached=tuple(one["reached"] for one in dreams),
-            best_images=tuple(one["best_image"] for one in dreams),
-            compared=answer["compared"],
-            picture=Path(answer["path"]).read_bytes(),
+            layer=answer.layer,
+            channels=tuple(one.channel for one in answer.dreams),
+            pictures=np.stack([_pixels(Path(one.file)) for one in answer.dreams]),
+            reached=tuple(one.reached for one in answer.dreams),
+            best_images=tuple(one.best_image for one in answer.dreams),
+            compared=answer.compared,
+            picture=Path(answer.path).read_bytes(),
         )
 
 
-def _explained(document: dict[str, Any], method: str, folder: Path) -> Explained:
-    files = document["files"]
-    values = np.load(folder / files["values"])
+def _explained(row: ExplainedImage, name: str, method: str, folder: Path) -> Explained:
+    """What a person gets of an image that they called `name`; the row's path may be that of a copy."""
+    files = row.files
     return Explained(
-        path=document["path"],
-        predicted=document["predicted"],
-        confidence=document["confidence"],
-        label=document["class"],
-        probability=document["probability"],
+        path=name,
+        predicted=row.predicted,
+        confidence=row.confidence,
+        label=row.class_,
+        probability=row.probability,
         method=method,
-        layer=document["layer"],
-        values=values,
-        heat=(_pixels(folder / files["heat"])[:, :, 0] / 255).astype(np.float32),
-        faithful=document["faithful"],
-        picture=(folder / files["picture"]).read_bytes(),
+        layer=row.layer,
+        values=np.load(folder / files.values),
+        heat=(_pixels(folder / files.heat)[:, :, 0] / 255).astype(np.float32),
+        faithful=None if row.faithful is None else row.faithful.to_dict(),
+        picture=(folder / files.picture).read_bytes(),
     )
 
 

@@ -72,11 +72,11 @@ def mark(
     values = data_of(data)
     given = [images] if isinstance(images, (str, os.PathLike)) else list(images)
     if not given:
-        return [image.to_dict() for image in list_marks(values)]
+        return [image.row().to_dict() for image in list_marks(values)]
     if (label is not None) + leave_out + undo != 1:
         raise InputError("Say one thing of the images", expected="label, leave_out or undo")
     marks = mark_images(values, [os.fspath(item) for item in given], Change(label, undo))
-    return [image.to_dict() for image in marks]
+    return [image.row().to_dict() for image in marks]
 
 
 def suspects(

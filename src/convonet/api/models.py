@@ -33,7 +33,7 @@ class LoadedModel:
         self.path = path
         self.info: ModelInfo = predictor.info
         self._predictor = predictor
-        self._options: dict[str, Any] = {"scaling": scaling, "classes": classes}
+        self._scaling, self._given_classes = scaling, classes
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -75,11 +75,11 @@ class LoadedModel:
 
     def evaluate(self, data: Data | ArrayData | None = None, **options: Any) -> EvaluationResult:
         """Score the model on a set; arguments as in `convonet.evaluate`."""
-        return evaluate(self, data, **(self._options | options))
+        return evaluate(self, data, **({"scaling": self._scaling, "classes": self._given_classes} | options))
 
     def explain(self, images: Images, **options: Any) -> list[Explained]:
         """Explain predictions by heat maps; arguments as in `convonet.explain`."""
-        return explain(self, images, **({"scaling": self._options["scaling"]} | options))
+        return explain(self, images, **({"scaling": self._scaling} | options))
 
     def __repr__(self) -> str:
         names = ", ".join(self.classes[:3]) + (" …" if len(self.classes) > 3 else "")

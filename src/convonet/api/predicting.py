@@ -12,12 +12,13 @@ from convonet.api.image_inputs import Images, NamedImage, in_batches, named_imag
 from convonet.api.inputs import Listener, Model, model_path
 from convonet.api.progress import following
 from convonet.api.results import Errors, PredictionResult, Predictions
+from convonet.documents.predictions import PredictionRow
 from convonet.errors import DataError, ImageNotFoundError, ParamError
 from convonet.evaluation.models import open_predictor
 from convonet.evaluation.net_evaluation import Predictor
 from convonet.evaluation.prediction import predict_files
 from convonet.events import Watch
-from convonet.inference.answers import answers, check_options
+from convonet.inference.answers import AnswerOptions, answers, check_options
 
 
 def predict(
@@ -85,19 +86,19 @@ def predict_images(
     if errors not in ("raise", "return"):
         raise ParamError.of({"errors": f"errors: expected raise or return, received {errors}"})
     check_options(top, 0.5 if unsure_below is None else unsure_below)
-    given, wishes = named_images(images, max_value=max_value), {"top": top, "unsure_below": unsure_below}
+    given, options = named_images(images, max_value=max_value), AnswerOptions(top, unsure_below)
     if all(isinstance(image.source, Path) for image in given):
-        return _of_files(predictor, given, wishes, errors, watch)
+        return _of_files(predictor, given, options, errors, watch)
     found = Predictions()
     for batch in in_batches(given, predictor.info.pixels):
-        found += _of_batch(predictor, batch, wishes, errors)
+        found += _of_batch(predictor, batch, options, errors)
     return found
 
 
 def _of_files(
     predictor: Predictor,
     given: Sequence[NamedImage],
-    wishes: dict[str, Any],
+    options: AnswerOptions,
     errors: Errors,
     watch: Watch | None,
 ) -> Predictions:
@@ -106,7 +107,9 @@ def _of_files(
     missing = next((path for path in paths if not path.exists()), None)
     if missing is not None and errors == "raise":
         raise ImageNotFoundError("There is no such image file", where=missing)
-    found = Predictions(map(PredictionResult, predict_files(predictor, paths, **wishes, watch=watch)))
+    found = Predictions(
+        map(PredictionResult, predict_files(predictor, paths, **options._asdict(), watch=watch))
+    )
     fault = next((one for one in found if one.error is not None), None)
     if fault is not None and errors == "raise":
         raise DataError(f"The image cannot be read: {fault.error}", where=fault.path)
@@ -114,14 +117,16 @@ def _of_files(
 
 
 def _of_batch(
-    predictor: Predictor, given: Sequence[NamedImage], wishes: dict[str, Any], errors: Errors
+    predictor: Predictor, given: Sequence[NamedImage], options: AnswerOptions, errors: Errors
 ) -> list[PredictionResult]:
     read, faults = readable(given, predictor.info.pixels, errors=errors)
-    rows: Iterator[dict[str, Any]] = iter(())
+    rows: Iterator[PredictionRow] = iter(())
     if read:
         scored = predictor.predict_scored(np.stack([pixels for _, pixels in read]))
         names = [name for name, _ in read]
-        rows = iter(answers(scored.probabilities, predictor.info, names, unknown=scored.unknown, **wishes))
+        rows = iter(
+            answers(scored.probabilities, predictor.info, names, unknown=scored.unknown, **options._asdict())
+        )
     return [
         PredictionResult({"path": image.name, "error": faults[index].what} if index in faults else next(rows))
         for index, image in enumerate(given)

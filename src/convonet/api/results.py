@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 from convonet.api.html import html_table, thumbnail_html
 from convonet.api.optional import optional_module
 from convonet.csv_files import csv_rows
+from convonet.documents.evaluation import SCORES
 
 Errors: TypeAlias = Literal["raise", "return"]
 
@@ -128,6 +129,11 @@ class EvaluationResult(dict[str, Any]):
     def loss(self) -> float:
         """Mean cross-entropy."""
         return float(self["loss"])
+
+    @property
+    def scores(self) -> dict[str, float]:
+        """Every score of the whole set that was measured, by the name of its key."""
+        return {score.name: float(self[score.name]) for score in SCORES if self.get(score.name) is not None}
 
     @property
     def macro_f1(self) -> float:

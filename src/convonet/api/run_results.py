@@ -329,7 +329,7 @@ def trained_run(run: Run) -> TrainedRun:
     return TrainedRun(
         path=run.path,
         state=document.state,
-        history=document.history.to_dict(),
+        history={name: list(values) for name, values in document.history},
         images_per_second=document.images_per_second,
         test=document.test.to_dict() if document.test else None,
         plan=document.plan.to_dict() if document.plan else None,

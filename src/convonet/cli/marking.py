@@ -83,7 +83,7 @@ def _paths_in(table: Path | None, first: int | None) -> list[str]:
 
 def _document(marks: list[MarkedImage]) -> dict[str, Any]:
     files = list(dict.fromkeys(str(marks_file(image.root)) for image in marks))
-    return {"marks": [image.to_dict() for image in marks], "files": files}
+    return {"marks": [image.row() for image in marks], "files": files}
 
 
 def _print(marks: list[MarkedImage]) -> None:

@@ -69,8 +69,8 @@ def show(run: RunName, root: opt.Root = None, json: opt.Json = False) -> None:
     print_table(("what", "value"), [(k, v) for k, v in whole.items() if isinstance(v, (str, int, float))])
     for group, values in (("data", document.params.data), ("hyper", document.params.hyper)):
         print_table((f"{group} parameter", "value"), [[k, str(v)] for k, v in (values or {}).items()])
-    scores = document.scores.to_dict()
-    rows = [[name, key, str(value)] for name, part in scores.items() for key, value in part.items()]
+    scores = document.scores
+    rows = [[name, key, str(scores[name][key])] for name in scores.keys() for key in scores[name].keys()]
     print_table(("set", "score", "value"), rows)
     say("Files: " + ", ".join(document.files))
 
@@ -85,11 +85,12 @@ def compare(runs: RunNames, root: opt.Root = None, json: opt.Json = False) -> No
         print_json(document)
         return
     rows: list[list[object]] = [["state", *[str(row.state) for row in document.runs]]]
-    scores = [row.scores.to_dict() for row in document.runs]
-    for part, key in sorted(
-        {(part, key) for one in scores for part, values in one.items() for key in values}
-    ):
-        rows.append([f"{part} {key}", *[_shown(one.get(part, {}).get(key)) for one in scores]])
+    scores = [
+        {(part, key): row.scores[part][key] for part in row.scores.keys() for key in row.scores[part].keys()}
+        for row in document.runs
+    ]
+    for part, key in sorted({name for one in scores for name in one}):
+        rows.append([f"{part} {key}", *[_shown(one.get((part, key))) for one in scores]])
     rows += [[name, *[_shown(v) for v in values]] for name, values in document.differences.items()]
     print_table(("", *(row.id for row in document.runs)), rows)
     if not all(row.same_data for row in document.runs):

@@ -17,7 +17,7 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple, NotRequired, TypedDict
 
 import numpy as np
 import numpy.typing as npt
@@ -39,6 +39,26 @@ _PACKED = struct.Struct("<qqq16s")
 _UNREADABLE = -1
 _SYNC_SECONDS = 2.0
 _ROW = np.dtype([("row", "<i8"), ("size", "<i8", 2), ("hash", "u1", 16)])
+
+
+class _Record(TypedDict):
+    """`entry.json`: that an entry is whole, and what is in it.
+
+    Attributes:
+        shape: of the pixels, (images, height, width, channels).
+        bytes: of the file of pixels; 0 without one.
+        pixels: whether the entry holds pixels; absent in older entries, which all do.
+        bad: row of the listing → why the image cannot be decoded.
+        made: seconds since 1970.
+    """
+
+    version: int
+    root: str
+    shape: list[int]
+    bytes: int
+    pixels: NotRequired[bool]
+    bad: dict[str, str]
+    made: float
 
 
 class Stored(NamedTuple):
@@ -138,7 +158,7 @@ class EntryWriter:
             np.save(file, rows)
         with self._synced(_FILES) as file:
             np.savez(file, paths=paths, stats=listing.stats)
-        record = {
+        record: _Record = {
             "version": CACHE_VERSION,
             "root": str(listing.root),
             "shape": [len(rows), *self._shape],
@@ -164,7 +184,7 @@ class EntryWriter:
 
 def open_entry(folder: Path) -> Stored:
     """Map an entry; one of `TORN` when anything in it is not as it was written."""
-    record: dict[str, Any] = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+    record: _Record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
     shape = tuple(record["shape"])
     # Mapped memory behind the end of a file ends the process when it is read, so the size is checked first.
     has_pixels = record.get("pixels", True)

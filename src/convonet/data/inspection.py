@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -21,9 +21,11 @@ from convonet.data.lookalikes import perceptual_hashes
 from convonet.data.preflight import own_sentences
 from convonet.data.quality import Quality, near_leaks, quality_of
 from convonet.data.sources import has_set, scan_set
+from convonet.documents.inspection import ImageSizes, InspectionDocument, LeakRow, SideRange, SkippedImage
 from convonet.documents.marks import Mark
 from convonet.errors import ClassMismatchError
 from convonet.events import Watch
+from convonet.json_values import JsonObject
 from convonet.params import DataParams
 
 _TINY_CLASS = 10
@@ -37,6 +39,10 @@ class Extent(NamedTuple):
     min: int
     median: float
     max: int
+
+    def row(self) -> SideRange:
+        """The same in the document."""
+        return SideRange(min=self.min, median=self.median, max=self.max)
 
 
 class Leak(NamedTuple):
@@ -63,7 +69,7 @@ class Inspection:
         test: the same of the test set.
     """
 
-    set: str
+    set: Literal["train", "test"]
     root: Path
     classes: dict[str, int]
     skipped: tuple[Skipped, ...]
@@ -84,22 +90,33 @@ class Inspection:
         """Images that can be read."""
         return sum(self.classes.values())
 
-    def to_dict(self) -> dict[str, Any]:
-        """The JSON document of `convonet inspect`."""
-        document = {
-            "classes": self.classes,
-            "images": self.images,
-            "skipped": [{"set": self.set} | item._asdict() for item in self.skipped],
-            "sizes": {"height": self.height._asdict(), "width": self.width._asdict()},
-            "exact_duplicates": [list(group) for group in self.exact_duplicates],
-            **self.quality.to_dict(),
-            "near_leaks": [leak._asdict() for leak in self.near_leaks],
-            "leaks": [leak._asdict() for leak in self.leaks],
-            "conflicts": [list(group) for group in self.conflicts],
-            "marks": [mark.to_dict() for mark in self.marks],
-            "warnings": list(self.warnings),
-        }
-        return document if self.test is None else document | {"test": self.test.to_dict()}
+    def document(self) -> InspectionDocument:
+        """What `convonet inspect` answers."""
+        quality = self.quality
+        document = InspectionDocument(
+            classes=self.classes,
+            images=self.images,
+            skipped=tuple(SkippedImage(set=self.set, **item._asdict()) for item in self.skipped),
+            sizes=ImageSizes(height=self.height.row(), width=self.width.row()),
+            exact_duplicates=self.exact_duplicates,
+            near_duplicates=quality.near_duplicates,
+            dark=quality.dark,
+            bright=quality.bright,
+            blurred=quality.blurred,
+            odd_sized=quality.odd_sized,
+            shortcuts=tuple(shortcut.row() for shortcut in quality.shortcuts),
+            near_leaks=tuple(LeakRow(**leak._asdict()) for leak in self.near_leaks),
+            leaks=tuple(LeakRow(**leak._asdict()) for leak in self.leaks),
+            conflicts=self.conflicts,
+            marks=tuple(mark.row() for mark in self.marks),
+            warnings=self.warnings,
+        )
+        # Without a test set the document has no such key.
+        return document if self.test is None else document.changed(test=self.test.document())
+
+    def to_dict(self) -> JsonObject:
+        """`document()` as a dictionary."""
+        return self.document().to_dict()
 
 
 def inspect_folder(
@@ -121,10 +138,8 @@ def inspect_folder(
         DataError: nothing to look at: no folder, no image, one class.
     """
     watch = watch or Watch()
-    given: dict[str, Any] = {"train_dir": os.fspath(folder), "test_dir": None, "val_dir": None}
-    if test is not None:
-        given["test_dir"] = os.fspath(test)
-    data = (data or DataParams()).changed(**given)
+    test_dir = None if test is None else os.fspath(test)
+    data = (data or DataParams()).changed(train_dir=os.fspath(folder), test_dir=test_dir, val_dir=None)
     cache = cache or ImageCache(prepared_bytes=data.prepared_bytes)
     train_set = _prepared(data, "train", cache, watch)
     train_perceptual = perceptual_hashes(train_set.images, watch)
@@ -155,7 +170,7 @@ def _prepared(data: DataParams, split: str, cache: ImageCache, watch: Watch) -> 
 
 
 def _inspection(
-    name: str,
+    name: Literal["train", "test"],
     prepared: PreparedSet,
     quality: Quality,
     warnings: Sequence[str],

@@ -6,12 +6,13 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from convonet.data.listing import ImageListing
 from convonet.data.locations import Split, location_of
 from convonet.data.marks import resolved_marks, write_marks
 from convonet.data.sources import list_set
+from convonet.documents.inspection import MarkedImageRow
 from convonet.documents.marks import Mark, marks_file, read_marks
 from convonet.errors import ParamError, nearest
 from convonet.events import Watch
@@ -37,9 +38,17 @@ class MarkedImage(NamedTuple):
     cls: str | None
     mark: Mark
 
-    def to_dict(self) -> dict[str, Any]:
-        """As JSON."""
-        return {"set": self.set, "root": str(self.root), "class": self.cls} | self.mark.to_dict()
+    def row(self) -> MarkedImageRow:
+        """The same in a document."""
+        mark = self.mark.row()
+        return MarkedImageRow(
+            set=self.set,
+            root=str(self.root),
+            class_=self.cls,
+            path=mark.path,
+            label=mark.label,
+            leave_out=mark.leave_out,
+        )
 
     def sentence(self) -> str:
         """For people."""

@@ -9,11 +9,25 @@ import json
 import re
 import sys
 import warnings
-from typing import Any
+from typing import TypedDict
 
 
-def found_in(pattern: str, group: str | int, texts: list[str]) -> dict[str, Any]:
-    """`groups` and `named`: those of the pattern; `found`: what `group` finds in each text; else `fault`."""
+class PatternAnswer(TypedDict, total=False):
+    """What a pattern finds; `fault` alone where it is no regular expression.
+
+    Attributes:
+        groups, named: how many groups the pattern has, and the names of those that have one.
+        found: what the group that was asked for finds in each text.
+    """
+
+    groups: int
+    named: list[str]
+    found: list[str | None]
+    fault: str
+
+
+def found_in(pattern: str, group: str | int, texts: list[str]) -> PatternAnswer:
+    """What a group of a pattern finds in texts."""
     try:
         finder = re.compile(pattern)
     except (re.error, RecursionError, OverflowError, MemoryError) as error:
@@ -21,7 +35,11 @@ def found_in(pattern: str, group: str | int, texts: list[str]) -> dict[str, Any]
     named = sorted(finder.groupindex)
     known = group in named if isinstance(group, str) else group <= finder.groups
     matches = (finder.search(text) for text in texts) if known else ()
-    return {"groups": finder.groups, "named": named, "found": [match and match[group] for match in matches]}
+    return {
+        "groups": finder.groups,
+        "named": named,
+        "found": [match[group] if match else None for match in matches],
+    }
 
 
 def main() -> None:

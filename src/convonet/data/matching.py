@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from convonet.data import matcher
 from convonet.events import Watch
@@ -66,7 +66,9 @@ def find_in(
     # A letter with an accent has two forms in Unicode, and file systems have the other one than keyboards.
     texts, pattern = [path_key(text) for text in texts], path_key(pattern)
     question = json.dumps({"pattern": pattern, "group": group, "texts": texts})
-    answer = json.loads(_asked(question, _SECONDS + _SECONDS_EACH * len(texts), watch or Watch()) or "{}")
+    answer: matcher.PatternAnswer = json.loads(
+        _asked(question, _SECONDS + _SECONDS_EACH * len(texts), watch or Watch()) or "{}"
+    )
     if "fault" in answer:
         raise PatternError(answer["fault"])
     if not answer:
@@ -77,12 +79,14 @@ def find_in(
 def _asked(question: str, seconds: float, watch: Watch) -> str:
     ends = time.monotonic() + seconds
     words = [sys.executable, "-I", "-S", str(Path(matcher.__file__))]
-    pipes: dict[str, Any] = {
-        "stdin": subprocess.PIPE,
-        "stdout": subprocess.PIPE,
-        "stderr": subprocess.DEVNULL,
-    }
-    with subprocess.Popen(words, text=True, encoding="utf-8", **pipes) as process:
+    with subprocess.Popen(
+        words,
+        text=True,
+        encoding="utf-8",
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    ) as process:
         unsent: str | None = question
         try:
             while time.monotonic() < ends:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -37,13 +36,6 @@ class Quality:
     blurred: tuple[str, ...] = ()
     odd_sized: tuple[str, ...] = ()
     shortcuts: tuple[Shortcut, ...] = ()
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain lists."""
-        document: dict[str, Any] = {"near_duplicates": [list(group) for group in self.near_duplicates]}
-        for name in ("dark", "bright", "blurred", "odd_sized"):
-            document[name] = list(getattr(self, name))
-        return document | {"shortcuts": [shortcut.to_dict() for shortcut in self.shortcuts]}
 
     def warnings(self) -> Iterator[str]:
         """A sentence for each kind of fault."""

@@ -10,7 +10,7 @@ import tempfile
 import urllib.error
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,7 @@ from convonet.data.pool import Meter
 from convonet.data.split import split_rows
 from convonet.errors import DataError, InputError, OutputError, nearest
 from convonet.events import Watch
+from convonet.json_values import JsonObject
 
 _DIGITS_TEST_SHARE = 0.2
 _FASHION = (
@@ -66,10 +67,9 @@ class WrittenSamples(NamedTuple):
     train_images: int
     test_images: int
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> JsonObject:
         """As JSON; `train_dir` and `test_dir` are keys of the data parameters."""
-        paths = {"train_dir": str(self.train_dir), "test_dir": str(self.test_dir)}
-        return self._asdict() | paths | {"classes": list(self.classes)}
+        return self._asdict() | {"train_dir": str(self.train_dir), "test_dir": str(self.test_dir)}
 
     def sentence(self) -> str:
         """One line for a terminal."""

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from convonet.data.oddities import Light
+from convonet.documents.inspection import ShortcutRow
 from convonet.metrics import Interval, auc_interval, auc_of_counts, roc_auc
 
 CLAIM_FROM = 0.9
@@ -51,9 +52,9 @@ class Shortcut(NamedTuple):
     auc: float
     interval: Interval
 
-    def to_dict(self) -> dict[str, object]:
-        """The JSON object of one shortcut."""
-        return {"class": self.cls, "cue": self.cue, "auc": self.auc, "auc_interval": list(self.interval)}
+    def row(self) -> ShortcutRow:
+        """The same in the document of an inspection."""
+        return ShortcutRow(class_=self.cls, cue=self.cue, auc=self.auc, auc_interval=self.interval)
 
     def sentence(self) -> str:
         """For the warnings."""

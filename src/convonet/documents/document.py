@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from convonet.atomic import write_json
 from convonet.errors import DocumentError
+from convonet.json_values import JsonObject
 
 IntervalBounds = tuple[float, float]
 """Lower and upper bound of a 95% confidence interval."""
@@ -72,7 +73,7 @@ class Document(BaseModel):
         """A copy in which `values` are set, checked like any other input."""
         return self.of(self._set_values() | values)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> JsonObject:
         """The JSON value: dictionaries and lists all the way down."""
         values, written = self.__dict__, self.model_fields_set if self.sparse else self.__dict__
         found = {key: _plain(values[name]) for name, key in self._json_keys() if name in written}
@@ -104,7 +105,7 @@ class Document(BaseModel):
         """Each field with its key in the JSON, which differs where the key is no name in Python, such as `class`."""
         return tuple((name, field.alias or name) for name, field in cls.model_fields.items())
 
-    def _set_values(self) -> dict[str, Any]:
+    def _set_values(self) -> dict[str, object]:
         declared = {name: value for name, value in self.__dict__.items() if name in self.model_fields_set}
         return declared | (self.model_extra or {})
 

@@ -48,7 +48,10 @@ class AverageRow(Document):
 class ScoreIntervals(Document):
     """95% confidence intervals of the scores of the whole set; None where there is none."""
 
+    sparse = True
+
     loss: IntervalBounds | None = None
+    balanced_accuracy: IntervalBounds | None = None
     macro_f1: IntervalBounds | None = None
     auc: IntervalBounds | None = None
     top_k_accuracy: IntervalBounds | None = None
@@ -155,6 +158,9 @@ class EvaluationDocument(Document):
     accuracy: float
     accuracy_interval: IntervalBounds
     baseline_accuracy: float = Field(description="Of always predicting the most common class.")
+    balanced_accuracy: float | None = Field(
+        None, description="Mean recall of the classes that have images; null in files of earlier versions."
+    )
     loss: float | None
     top_k: int
     top_k_accuracy: float | None
@@ -187,6 +193,19 @@ class EvaluationDocument(Document):
         None, description="Those that were obeyed; null in files of earlier versions."
     )
 
+    def score_rows(self) -> tuple[ScoreRow, ...]:
+        """The scores of the whole set that were measured, in the order of `SCORES`."""
+        known = ((score, self[score.name]) for score in SCORES if self.get(score.name) is not None)
+        return tuple(
+            ScoreRow(
+                score.label,
+                value,
+                self.accuracy_interval if score.name == "accuracy" else self.intervals.get(score.name),
+                score.percent,
+            )
+            for score, value in known
+        )
+
     @staticmethod
     def file_name(split: str) -> str:
         """The name of the file in a run folder; those of the test images have the plain name."""
@@ -209,6 +228,28 @@ class EvaluationDocument(Document):
         return next((one for one in found if one is not None), None)
 
 
+class ScoreRow(NamedTuple):
+    """A score of the whole set, as a row of a table; `interval` is None where the score has none."""
+
+    label: str
+    value: float
+    interval: IntervalBounds | None
+    percent: bool
+
+    @property
+    def text(self) -> str:
+        """The value for people."""
+        return f"{100 * self.value:.1f}%" if self.percent else f"{self.value:.4f}"
+
+    @property
+    def interval_text(self) -> str:
+        """The 95% confidence interval for people; empty where there is none."""
+        if self.interval is None:
+            return ""
+        low, high = self.interval
+        return f"{100 * low:.1f}–{100 * high:.1f}%" if self.percent else f"{low:.4f}–{high:.4f}"
+
+
 class ScoreField(NamedTuple):
     """How every interface shows a score of the whole set.
 
@@ -226,6 +267,7 @@ class ScoreField(NamedTuple):
 SCORES = (
     ScoreField("accuracy", "Accuracy", percent=True),
     ScoreField("baseline_accuracy", "Baseline accuracy", percent=True),
+    ScoreField("balanced_accuracy", "Balanced accuracy", percent=True),
     ScoreField("loss", "Loss"),
     ScoreField("macro_f1", "Macro F1"),
     ScoreField("top_k_accuracy", "Top-k accuracy", percent=True),

@@ -61,6 +61,10 @@ class ExplainedImage(Document):
     files: ExplanationFiles
 
 
+ExplanationRow = ExplainedImage | UnreadableImage
+"""One image of those that were to be explained."""
+
+
 class ExplainDocument(Document):
     """What `explain` answers; it is also in `explanations.json` of the folder."""
 
@@ -68,7 +72,7 @@ class ExplainDocument(Document):
     title: str
     meaning: str
     folder: str
-    explanations: tuple[ExplainedImage | UnreadableImage, ...]
+    explanations: tuple[ExplanationRow, ...]
 
 
 class DrawnLayer(Document):

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from convonet.documents.run_record import MarkRow
 from convonet.errors import DataError
 
 MARKS_FILE = "convonet-marks.json"
@@ -19,9 +20,9 @@ class Mark(NamedTuple):
     path: str
     label: str | None
 
-    def to_dict(self) -> dict[str, Any]:
-        """As JSON."""
-        return {"path": self.path, "label": self.label, "leave_out": self.label is None}
+    def row(self) -> MarkRow:
+        """The same in a document."""
+        return MarkRow(path=self.path, label=self.label, leave_out=self.label is None)
 
 
 def marks_file(root: Path) -> Path:

@@ -6,12 +6,13 @@ without measuring again.
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field
 
 from convonet.documents.document import Document, IntervalBounds
 from convonet.params import DataParams, HyperParams
+from convonet.params.fields import ParamValues
 
 PLAN_VERSION = 1
 CandidateKind = Literal["own", "frozen", "fine_tuned"]
@@ -65,7 +66,7 @@ class Candidate(Document):
     name: str
     kind: CandidateKind
     title: str
-    hyper: dict[str, Any]
+    hyper: ParamValues
     image_size: tuple[int, int]
     channels: int
     last_blocks: int = 0

@@ -5,9 +5,24 @@
 
 from __future__ import annotations
 
+from typing import NotRequired, TypedDict
+
 from pydantic import Field
 
 from convonet.documents.document import Document
+
+
+class PredictionRow(TypedDict):
+    """The JSON of a `Prediction` or an `UnreadableImage` as a plain dictionary; `top` has `ClassProbability` rows."""
+
+    path: str
+    predicted: NotRequired[str]
+    confidence: NotRequired[float]
+    unsure: NotRequired[bool]
+    unknown: NotRequired[bool]
+    unknown_score: NotRequired[float]
+    top: NotRequired[list[dict[str, str | float]]]
+    error: NotRequired[str]
 
 
 class UnreadableImage(Document):

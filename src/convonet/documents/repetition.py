@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
+
 from convonet.documents.document import Document
 
 ComparedPart = Literal["data", "plan", "history", "trials", "weights"]
@@ -44,12 +46,35 @@ class EnvironmentChange(Document):
         return f"{self.name} {self.before} is now {self.after}"
 
 
+class NumberChange(Document):
+    """A score of the last epoch of both trainings."""
+
+    name: str
+    before: float
+    after: float
+
+    def words(self) -> str:
+        """For example `val_accuracy 98.6% instead of 98.3%`, the new number first."""
+        if "accuracy" in self.name:
+            return f"{self.name} {100 * self.after:.1f}% instead of {100 * self.before:.1f}%"
+        return f"{self.name} {self.after:.4g} instead of {self.before:.4g}"
+
+
 class VerifyDocument(Document):
-    """What `verify` answers; `compared` counts what was compared, by its name."""
+    """What `verify` answers.
+
+    Attributes:
+        compared: how many of each part were compared.
+        surroundings: versions and facts about the machine that are not what they were.
+        changes: the hyper parameters that were changed on purpose, such as `precision`.
+        numbers: the scores of the last epochs, where they differ.
+    """
 
     run: str
     equal: bool
     difference: RunMismatch | None
     compared: dict[str, int]
     surroundings: tuple[EnvironmentChange, ...]
+    changes: dict[str, str] = Field(default_factory=dict, alias="changed")
+    numbers: tuple[NumberChange, ...] = ()
     sentence: str

@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from convonet.errors import RunNotFoundError
+from convonet.json_values import JsonObject, object_at
 from convonet.params.migrations import hyper_1_to_2
 
 RUN_VERSION = 2
 
 
-def _record_1_to_2(record: dict[str, Any]) -> dict[str, Any]:
+def _record_1_to_2(record: JsonObject) -> JsonObject:
     """The parameters as today's runs have them; the job below `task` has a version of its own."""
-    params = record.get("params") or {}
-    if not params.get("hyper"):
-        return record
-    return record | {"params": params | {"hyper": hyper_1_to_2(params["hyper"])}}
+    params = object_at(record, "params")
+    hyper = object_at(params, "hyper")
+    return record | {"params": params | {"hyper": hyper_1_to_2(hyper)}} if hyper else record
 
 
-_STEPS: tuple[Callable[[dict[str, Any]], dict[str, Any]], ...] = (lambda record: record, _record_1_to_2)
+_STEPS: tuple[Callable[[JsonObject], JsonObject], ...] = (lambda record: record, _record_1_to_2)
 
 
-def migrated(record: dict[str, Any]) -> dict[str, Any]:
+def migrated(record: JsonObject) -> JsonObject:
     """The record in today's format.
 
     Raises:

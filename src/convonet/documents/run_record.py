@@ -10,6 +10,9 @@ from convonet.documents.document import Document, IntervalBounds
 from convonet.documents.plan import Plan
 from convonet.errors import ConvonetError, error_from_dict
 from convonet.events import RunState
+from convonet.json_values import JsonObject
+from convonet.params.fields import ParamValues
+from convonet.params.migrations import VERSION_KEY
 
 RECORD = "run.json"
 
@@ -23,7 +26,7 @@ class Fault(Document):
     expected: str | None = None
     received: str | None = None
     hint: str | None = None
-    details: dict[str, Any] = Field({}, description="`faults`: a sentence for each field that is wrong.")
+    details: JsonObject = Field({}, description="`faults`: a sentence for each field that is wrong.")
 
     def error(self) -> ConvonetError:
         """The error that was recorded, as its own class."""
@@ -33,8 +36,18 @@ class Fault(Document):
 class RunParams(Document):
     """The parameter files of the run: those of the data, and those of the network and its training."""
 
-    data: dict[str, Any] | None = None
-    hyper: dict[str, Any] | None = None
+    data: ParamValues | None = None
+    hyper: ParamValues | None = None
+
+    def flat(self) -> ParamValues:
+        """All values that were set in one table, as `data.NAME` and `hyper.NAME`."""
+        groups = {"data": self.data or {}, "hyper": self.hyper or {}}
+        return {
+            f"{group}.{name}": value
+            for group, values in groups.items()
+            for name, value in values.items()
+            if name != VERSION_KEY
+        }
 
 
 class Machine(Document):
@@ -206,7 +219,7 @@ class RunRecord(Document):
     seed: int = 0
     command: tuple[str, ...] = ()
     params: RunParams = Field(default_factory=RunParams)
-    task: dict[str, Any] = Field(default_factory=dict)
+    task: JsonObject = Field(default_factory=dict)
     data: DataRecord | None = None
     versions: dict[str, str] = Field(default_factory=dict)
     machine: Machine = Field(default_factory=Machine)
@@ -228,6 +241,12 @@ class RunRecord(Document):
     def set_record(self, name: str) -> SetRecord | None:
         """What is known of the images of `train`, `val` or `test`."""
         return None if self.data is None else self.data.sets.get(name)
+
+    @property
+    def train_dir(self) -> str | None:
+        """The training images as the parameter file names them."""
+        found = (self.params.data or {}).get("train_dir")
+        return found if isinstance(found, str) else None
 
     def hyper_value(self, name: str, default: Any = None) -> Any:
         """A hyper parameter as its file has it, or `default`."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 from convonet.documents.document import Document
+from convonet.params.fields import ParamValues
 
 SettingState = Literal["done", "partial", "pruned", "failed"]
 
@@ -25,7 +26,7 @@ class Setting(Document):
         reason: why it failed or was pruned.
     """
 
-    params: dict[str, Any]
+    params: ParamValues
     trial: int
     seed: int
     state: SettingState

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from convonet.documents.document import Document
+from convonet.params.fields import ParamValues
 
 
 class TargetReached(Document):
@@ -18,7 +17,7 @@ class StudyResult(Document):
     """One setting of a study; `best` is its best score, None where no epoch is done."""
 
     trial: int
-    params: dict[str, Any]
+    params: ParamValues
     epochs_to: tuple[TargetReached, ...]
     best: float | None
     epochs_trained: int

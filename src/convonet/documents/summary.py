@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from pydantic import Field
 
 from convonet.documents.document import Document, IntervalBounds
 from convonet.documents.run_record import Fault
+from convonet.params.fields import ParamValues
 from convonet.params.recipes import TrainRecipe
 
 
@@ -45,7 +44,7 @@ class NextStep(Document):
     text: str
     command: str = ""
     recipe: TrainRecipe | None = None
-    settings: dict[str, Any] | None = Field(None, description="Hyper parameters to set.")
+    settings: ParamValues | None = Field(None, description="Hyper parameters to set.")
 
 
 class Confusion(Document):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,11 +20,11 @@ from convonet.documents.evaluation import (
     UnknownScores,
 )
 from convonet.documents.marks import Mark
-from convonet.documents.run_record import MarkRow
 from convonet.evaluation.curves import ClassCurves, curves_of
 from convonet.evaluation.trust import Calibration, Intervals, calibration_of, intervals_of
 from convonet.inference.decide import Probabilities, confidences
 from convonet.inference.decision import Decision
+from convonet.json_values import JsonObject
 from convonet.metrics import ClassScores, Interval, SensitivitySpecificity
 from convonet.tasks import Split
 
@@ -87,7 +86,7 @@ class Evaluation:
     curves: tuple[ClassCurves, ...] = ()
     chosen: ChosenDecision | None = None
     root: str = ""
-    unknown: dict[str, Any] | None = None
+    unknown: UnknownScores | None = None
     unknown_scores: NDArray[np.float32] | None = None
     marks: tuple[Mark, ...] = ()
 
@@ -110,6 +109,7 @@ class Evaluation:
             accuracy=self.accuracy,
             accuracy_interval=self.accuracy_interval,
             baseline_accuracy=self.baseline_accuracy,
+            balanced_accuracy=metrics.balanced_accuracy(self.confusion_matrix),
             loss=self.loss,
             top_k=self.top_k,
             top_k_accuracy=self.top_k_accuracy,
@@ -136,12 +136,12 @@ class Evaluation:
             average_precision=self._average_precision(),
             curves=tuple(curves.document() for curves in self.curves),
             chosen=self.chosen,
-            unknown=None if self.unknown is None else UnknownScores.of(self.unknown),
+            unknown=self.unknown,
             root=self.root,
-            marks=tuple(MarkRow.of(mark.to_dict()) for mark in self.marks),
+            marks=tuple(mark.row() for mark in self.marks),
         )
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> JsonObject:
         """The JSON document of `evaluate`, without the row of each image."""
         return self.document().to_dict()
 
@@ -171,6 +171,7 @@ class Evaluation:
             sensitivity, specificity = sides.recall[index], sides.recall[1 - index]
         return ScoreIntervals(
             loss=sides.loss,
+            balanced_accuracy=metrics.balanced_accuracy_interval(self.confusion_matrix),
             macro_f1=sides.macro_f1,
             auc=sides.auc,
             top_k_accuracy=sides.top_k_accuracy,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -205,24 +205,23 @@ def _check_classes(info: ModelInfo, offered: Sequence[str], watch: Watch) -> tup
         watch.tell(Warned(message=message, subject="classes"))
         return offered
     if offered != info.classes:
-        raise ClassMismatchError(**_mismatch(info.classes, offered))
+        raise _mismatch(info.classes, offered)
     return offered
 
 
-def _mismatch(known: tuple[str, ...], offered: tuple[str, ...]) -> dict[str, Any]:
+def _mismatch(known: tuple[str, ...], offered: tuple[str, ...]) -> ClassMismatchError:
+    expected, received = ", ".join(known), ", ".join(offered)
     missing = [name for name in known if name not in offered]
     extra = [name for name in offered if name not in known]
     if not missing and not extra:
-        return {
-            "what": "The set's classes stand in another order than the model's",
-            "expected": ", ".join(known),
-            "received": ", ".join(offered),
-        }
-    return {
-        "what": "The set's classes are not the model's",
-        "missing": missing,
-        "extra": extra,
-        "expected": ", ".join(known),
-        "received": ", ".join(offered),
-        "hint": "Read the set with the model's class names, or give a class_map",
-    }
+        return ClassMismatchError(
+            "The set's classes stand in another order than the model's", expected=expected, received=received
+        )
+    return ClassMismatchError(
+        "The set's classes are not the model's",
+        missing=missing,
+        extra=extra,
+        expected=expected,
+        received=received,
+        hint="Read the set with the model's class names, or give a class_map",
+    )

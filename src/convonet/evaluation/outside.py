@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from convonet import metrics
 from convonet.data.decode import read_image
 from convonet.data.pool import Meter
+from convonet.documents.evaluation import UnknownScores
 from convonet.errors import DataError
 from convonet.evaluation.net_evaluation import Predictor
 from convonet.events import Watch
@@ -23,7 +23,7 @@ RECALL = 0.95
 Scores = NDArray[np.float32]
 
 
-def unknown_document(rule: UnknownRule, inside: Scores, outside: Scores | None = None) -> dict[str, Any]:
+def unknown_scores(rule: UnknownRule, inside: Scores, outside: Scores | None = None) -> UnknownScores:
     """The part of an evaluation about unknown images; what was not measured is None.
 
     Args:
@@ -32,33 +32,26 @@ def unknown_document(rule: UnknownRule, inside: Scores, outside: Scores | None =
         outside: scores of images of none of them, (M,).
     """
     alarms = rule.is_unknown(inside)
-    document: dict[str, Any] = {
-        "threshold": rule.threshold,
-        "rate": rule.rate,
-        "measured_on": rule.measured_on,
-        "false_alarms": float(alarms.mean()),
-        "false_alarms_interval": list(metrics.wilson(int(alarms.sum()), len(alarms))),
-    }
-    return document | (_nothing() if outside is None else _measured(rule, inside, outside))
-
-
-def _nothing() -> dict[str, Any]:
-    keys = ("outside_images", "found", "found_interval", "auroc", "false_alarms_at_95_recall")
-    return dict.fromkeys(keys)
-
-
-def _measured(rule: UnknownRule, inside: Scores, outside: Scores) -> dict[str, Any]:
+    scores = UnknownScores(
+        threshold=rule.threshold,
+        rate=rule.rate,
+        measured_on=rule.measured_on,
+        false_alarms=float(alarms.mean()),
+        false_alarms_interval=metrics.wilson(int(alarms.sum()), len(alarms)),
+    )
+    if outside is None:
+        return scores
     found = rule.is_unknown(outside)
     is_outside = np.concatenate([np.zeros(len(inside), np.bool_), np.ones(len(outside), np.bool_)])
     # The score that 95% of the outside images reach or exceed.
     reached = np.sort(outside)[int(np.floor((1 - RECALL) * len(outside)))]
-    return {
-        "outside_images": len(outside),
-        "found": float(found.mean()),
-        "found_interval": list(metrics.wilson(int(found.sum()), len(found))),
-        "auroc": metrics.roc_auc(is_outside, np.concatenate([inside, outside])),
-        "false_alarms_at_95_recall": float((inside >= reached).mean()),
-    }
+    return scores.changed(
+        outside_images=len(outside),
+        found=float(found.mean()),
+        found_interval=metrics.wilson(int(found.sum()), len(found)),
+        auroc=metrics.roc_auc(is_outside, np.concatenate([inside, outside])),
+        false_alarms_at_95_recall=float((inside >= reached).mean()),
+    )
 
 
 def outside_scores(predictor: Predictor, files: Sequence[Path], watch: Watch) -> Scores:

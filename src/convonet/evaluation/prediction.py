@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from convonet.data.decode import read_image
 from convonet.data.pool import Meter, decoding_workers, in_order
 from convonet.data.sources import FoundImages
+from convonet.documents.predictions import PredictionRow
 from convonet.errors import DataError
 from convonet.evaluation.net_evaluation import Predictor
 from convonet.events import Warned, Watch
@@ -32,7 +32,7 @@ def predict_files(
     unsure_below: float | None = None,
     batch_size: int | None = None,
     watch: Watch | None = None,
-) -> list[dict[str, Any]]:
+) -> list[PredictionRow]:
     """Tell the class of images without labels, in their order.
 
     Args:
@@ -60,7 +60,7 @@ def predict_files(
     if isinstance(files, FoundImages) and files.skipped:
         _tell_skipped(files, watch)
     meter = Meter(watch, "predict", len(paths))
-    documents: list[dict[str, Any]] = []
+    documents: list[PredictionRow] = []
     decoded = _decoded(paths, predictor.info.pixels, watch)
     at_once = batch_size or images_at_once(predictor.info.pixels.shape)
     # One batch at a time: a folder of photographs does not fit into memory.
@@ -76,10 +76,10 @@ def _predict_batch(
     top: int,
     unsure_below: float,
     watch: Watch,
-) -> list[dict[str, Any]]:
+) -> list[PredictionRow]:
     """The documents of some files, each given as its path and its pixels or the reason why it has none."""
     readable = [(path, pixels) for path, pixels in batch if not isinstance(pixels, str)]
-    found: Iterator[dict[str, Any]] = iter(())
+    found: Iterator[PredictionRow] = iter(())
     if readable:
         images = np.stack([pixels for _, pixels in readable])
         scored = predictor.predict_scored(images, batch_size=len(images), watch=watch)

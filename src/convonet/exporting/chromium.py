@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 from convonet.errors import ConvonetError, ModelFileError
 from convonet.events import Watch
@@ -61,7 +61,14 @@ def find_chromium() -> Path | None:
     return Path(programs[0]) if programs else None
 
 
-def answers_of(program: Path, folder: Path, page: str, watch: Watch | None = None) -> dict[str, Any]:
+class PageReport(TypedDict, total=False):
+    """What a page reports: the probabilities of its golden samples, (images, classes), or an error."""
+
+    probabilities: list[list[float]]
+    error: str
+
+
+def answers_of(program: Path, folder: Path, page: str, watch: Watch | None = None) -> PageReport:
     """What a page of a folder reports when a browser opens it.
 
     Args:
@@ -98,12 +105,12 @@ def answers_of(program: Path, folder: Path, page: str, watch: Watch | None = Non
     return document
 
 
-def _reported(reports: queue.Queue[bytes], browser: subprocess.Popen[bytes], watch: Watch) -> dict[str, Any]:
+def _reported(reports: queue.Queue[bytes], browser: subprocess.Popen[bytes], watch: Watch) -> PageReport:
     end = time.monotonic() + _SECONDS
     while time.monotonic() < end:
         watch.check()
         try:
-            document: dict[str, Any] = json.loads(reports.get(timeout=_BETWEEN_LOOKS))
+            document: PageReport = json.loads(reports.get(timeout=_BETWEEN_LOOKS))
             return document
         except queue.Empty:
             if browser.poll() is not None:

@@ -20,6 +20,7 @@ from convonet.exporting.samples import Samples
 from convonet.inference.golden import Probabilities, golden_rows, largest_difference
 from convonet.inference.labels import labels_text
 from convonet.inference.model_info import ModelInfo
+from convonet.json_values import JsonObject
 from convonet.nets.export import export_onnx, exported_info, reference_of, tolerance_of
 from convonet.nets.net_model import NetModel
 from convonet.nets.onnx_metadata import plain_values
@@ -66,6 +67,7 @@ def new_folder(folder: Path, marks: Sequence[str]) -> Iterator[Path]:
     Raises:
         OutputError: something else is in the folder, or it cannot be written to.
     """
+    # Nothing is replaced that we have not made.
     earlier = all((folder / mark).is_file() for mark in marks)
     if folder.exists() and not earlier and (not folder.is_dir() or any(folder.iterdir())):
         raise OutputError(
@@ -80,6 +82,7 @@ def new_folder(folder: Path, marks: Sequence[str]) -> Iterator[Path]:
             made.mkdir()
             yield made
             if folder.exists():
+                # Two renames: the folder is missing for a moment, but it is never half of one.
                 folder.rename(Path(above) / "old")
             made.rename(folder)
     except OSError as error:
@@ -98,7 +101,7 @@ def _write_golden(
 ) -> None:
     """The files themselves where there are files, so that decoding is checked too; else PNG files of pixels."""
     folder.mkdir()
-    said: list[dict[str, Any]] = []
+    answers: list[JsonObject] = []
     for place, row in enumerate(rows.tolist(), start=1):
         original = samples.files[row] if samples is not None and samples.files else None
         file = folder / f"{place}{original.suffix.lower() if original else '.png'}"
@@ -107,12 +110,13 @@ def _write_golden(
         else:
             pixels = images[row]
             Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels).save(file)
-        item: dict[str, Any] = {"file": file.name, "probabilities": probabilities[row].tolist()}
-        said.append(item | ({"class": samples.classes[row]} if samples is not None else {}))
-    (folder / "golden.json").write_text(json_text(said, indent=1) + "\n", encoding="utf-8")
+        item: JsonObject = {"file": file.name, "probabilities": probabilities[row].tolist()}
+        answers.append(item | ({"class": samples.classes[row]} if samples is not None else {}))
+    (folder / "golden.json").write_text(json_text(answers, indent=1) + "\n", encoding="utf-8")
 
 
 def _check_script(made: Path, expected: Probabilities, tolerance: float) -> float:
+    # The script itself is run, as whoever gets the folder will do.
     predict: Callable[[Path], Probabilities] = runpy.run_path(str(made / SCRIPT))["predict"]
     files = [next((made / GOLDEN).glob(f"{place}.*")) for place in range(1, len(expected) + 1)]
     received = np.stack([predict(file) for file in files])

@@ -12,10 +12,10 @@ import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import onnx
+from numpy.typing import NDArray
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
@@ -82,9 +82,11 @@ def _name_nodes(path: Path) -> list[str]:
     graph = onnx.load(path)
     nodes = list(graph.graph.node)
     for index, node in enumerate(nodes):
+        # Operations are excluded by their names, and exporters leave some without.
         node.name = node.name or f"operation_{index}"
     onnx.save(graph, path)
     heavy = [index for index, node in enumerate(nodes) if node.op_type in _HEAVY]
+    # The last layer stays in floating point, so one layer alone leaves nothing to quantize.
     if len(heavy) < 2:
         raise ModelFileError(
             "The network has no hidden layer with weights, so 8 bits would bring nothing",
@@ -101,7 +103,7 @@ class _Calibration(CalibrationDataReader):  # type: ignore[misc]
             images[start : start + _BATCH] for start in range(0, len(images), _BATCH)
         )
 
-    def get_next(self) -> dict[str, Any] | None:
+    def get_next(self) -> dict[str, NDArray[np.float32]] | None:
         batch = next(self._batches, None)
         return None if batch is None else {INPUT_NAME: batch.astype(np.float32)}
 

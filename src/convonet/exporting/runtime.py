@@ -81,6 +81,7 @@ def _packed(folder: Path) -> Path:
             hint=f"Install Node.js, or run npm pack {PACKAGE}@{VERSION} on another machine and give the file with "
             "--runtime",
         )
+    # A package may name programs that run when it is packed; none of them is needed.
     command = [npm, "pack", f"{PACKAGE}@{VERSION}", "--ignore-scripts", "--pack-destination", str(folder)]
     try:
         done = subprocess.run(
@@ -105,6 +106,7 @@ def _unpacked(package: Path) -> dict[str, bytes]:
     try:
         with tarfile.open(package) as archive:
             for name in HASHES:
+                # Read into memory, never unpacked by name: a package could name files elsewhere.
                 content = archive.extractfile(f"package/dist/{name}")
                 if content is not None:
                     found[name] = content.read()

@@ -50,6 +50,7 @@ def find_samples(task: ExportTask, info: ModelInfo, watch: Watch) -> Samples | N
     try:
         return _read(data, info, watch)
     except InputError as error:
+        # Images that the person named must be there; those of an old run may be gone.
         if task.data is not None:
             raise
         message = f"The images that the model was made with cannot be read, so noise checks it: {error.what}"

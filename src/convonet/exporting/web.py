@@ -70,6 +70,7 @@ def export_web(
         ModelFileError: the network cannot be exported, or the browser answers otherwise.
         OutputError: something else is in the folder, or it cannot be written to.
     """
+    # Before the export: without a browser the minutes would be in vain.
     browser = _browser(unchecked, watch or Watch())
     images, source = (samples.images, samples.source) if samples else (None, MADE_UP)
     with new_folder(folder, marks=(ABOUT, PAGE, WORKER)) as made:
@@ -84,6 +85,7 @@ def export_web(
         expected = _write_golden(made / GOLDEN, model, samples)
         (made / "manifest.json").write_text(_manifest(), encoding="utf-8")
         (made / "README.md").write_text(_readme(model.info, len(expected)), encoding="utf-8")
+        # Last of all, since it lists the others with a hash over them.
         (made / FILES).write_text(_file_list(made), encoding="utf-8")
         if browser is not None:
             received = np.array(answers_of(browser, made, CHECK, watch)["probabilities"], np.float32)
@@ -125,6 +127,7 @@ def _write_golden(folder: Path, model: NetModel, samples: Samples | None) -> Pro
     """
     folder.mkdir()
     pool = samples.images if samples is not None else reference_of(model, None, MADE_UP).images
+    # Evenly over all, since the images stand class by class.
     rows = np.unique(np.linspace(0, len(pool) - 1, _MOST_GOLDEN).round().astype(np.int64)).tolist()
     names = [f"{number}.png" for number in range(1, len(rows) + 1)]
     for row, name in zip(rows, names, strict=True):
@@ -149,6 +152,7 @@ def _write_png(target: Path, original: Path | None, pixels: Images) -> None:
         shutil.copyfile(original, target)
         return
     image = Image.fromarray(read_whole(original))
+    # The page is published: nobody wants to send photographs of full size with it.
     image.thumbnail((_MOST_SIDE, _MOST_SIDE))
     image.save(target)
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from convonet.documents.predictions import PredictionRow
 from convonet.errors import ModelFileError, ParamError
 from convonet.inference.decide import confidences, top_k
 from convonet.inference.decision import decide
@@ -18,6 +19,13 @@ UNSURE_BELOW = 0.5
 SUM_TOLERANCE = 1e-3
 
 
+class AnswerOptions(NamedTuple):
+    """How answers shall look; see `answers`."""
+
+    top: int
+    unsure_below: float | None
+
+
 def answers(
     probabilities: NDArray[np.float32],
     info: ModelInfo,
@@ -26,12 +34,14 @@ def answers(
     top: int = TOP,
     unsure_below: float | None = None,
     unknown: NDArray[np.float32] | None = None,
-) -> list[dict[str, Any]]:
-    """The document of each row of `probabilities`, shape (n, classes), by the model's own rule.
+) -> list[PredictionRow]:
+    """The row of each row of `probabilities`, shape (n, classes), by the model's own rule.
 
     A model without class names calls them 0, 1, 2 …
 
     Args:
+        top: how many classes are listed for each image, 1 or more.
+        unsure_below: an answer of a smaller confidence is unsure, 0..1; None: 0.5.
         unknown: the score of each image for none of the classes, (n,); None where the model has none.
 
     Raises:
@@ -45,8 +55,7 @@ def answers(
     labels = decide(names, info).labels(probabilities)
     confidence = confidences(probabilities, labels).tolist()
     best = top_k(probabilities, top)
-    known = _unknown_documents(unknown, info, len(paths))
-    return [
+    rows: list[PredictionRow] = [
         {
             "path": path,
             "predicted": names[labels[row]],
@@ -57,21 +66,13 @@ def answers(
                 for label, share in zip(best.labels[row], best.probabilities[row], strict=True)
             ],
         }
-        | known[row]
         for row, path in enumerate(paths)
     ]
-
-
-def _unknown_documents(
-    scores: NDArray[np.float32] | None, info: ModelInfo, count: int
-) -> list[dict[str, Any]]:
-    """Whether each image is of none of the classes; nothing is said where the model cannot tell."""
-    if scores is None or info.unknown is None:
-        return [{}] * count
-    return [
-        {"unknown": bool(unknown), "unknown_score": float(score)}
-        for unknown, score in zip(info.unknown.is_unknown(scores), scores, strict=True)
-    ]
+    # Nothing is said of it where the model cannot tell.
+    if unknown is not None and info.unknown is not None:
+        for row, is_unknown, score in zip(rows, info.unknown.is_unknown(unknown), unknown, strict=True):
+            row["unknown"], row["unknown_score"] = bool(is_unknown), float(score)
+    return rows
 
 
 def check_probabilities(probabilities: NDArray[np.float32], classes: Sequence[str]) -> None:

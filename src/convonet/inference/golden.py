@@ -11,12 +11,13 @@ import binascii
 import json
 import zlib
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from convonet.errors import ModelFileError
+from convonet.json_values import JsonObject
 
 GOLDEN_VERSION = 1
 LOAD_TOLERANCE = 1e-4
@@ -45,7 +46,7 @@ class Golden(NamedTuple):
     source: str
     tolerance: float = LOAD_TOLERANCE
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> JsonObject:
         """As JSON: the pixels compressed by zlib, in base64, row by row."""
         return {
             "format_version": GOLDEN_VERSION,

@@ -9,6 +9,7 @@ from typing import Any
 from convonet.atomic import write_json
 from convonet.documents.document import Document
 from convonet.events import Watch
+from convonet.json_values import JsonObject
 from convonet.runs import Run
 from convonet.runs.documents import RESULT
 from convonet.tasks import ReportTask, Task
@@ -23,7 +24,7 @@ def job_for(task: Task, **more: Any) -> Callable[[Run, Watch], None]:
     """
 
     def job(run: Run, watch: Watch) -> None:
-        work: Callable[..., Document | dict[str, Any]] = job_module(task).work
+        work: Callable[..., Document | JsonObject] = job_module(task).work
         with tracked(run, watch) as watch:
             write_json(run.file(RESULT), work(run, task, watch, **more))
             if task.reported:

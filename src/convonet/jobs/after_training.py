@@ -20,6 +20,8 @@ def warn_untested(run: Run, task: TrainTask, error: DataError, watch: Watch, *, 
     allow = task.data.missing_classes == "allow"
     found = complete_map(error, allow_missing=allow)
     options: tuple[str, ...] = ()
+    # A map that is complete is offered rather than used: two different classes may have names that look
+    # alike.
     if found:
         reason = (
             "the class names of the test set differ from those of the training set. "
@@ -30,6 +32,7 @@ def warn_untested(run: Run, task: TrainTask, error: DataError, watch: Watch, *, 
         where = f" ({error.where})" if error.where else ""
         reason = f"{error.what}{where}."
         repair = "Repair the test set, then test it with"
+        # Only missing classes can be allowed; an unknown one has no output in the network.
         if isinstance(error, ClassMismatchError) and not error.extra:
             options = ("--set", "missing_classes=allow")
             repair = "If the test set has no image of them, test it with"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from PIL import Image
 
+from convonet.documents.drawings import AugmentDocument
 from convonet.errors import InputError, OutputError
 from convonet.events import FileSaved, Progressed, StageStarted, Watch
 from convonet.jobs.training_images import TrainingImages, training_images
@@ -19,7 +19,7 @@ from convonet.text import file_names
 from convonet.training.augmented import augmented_rows
 
 
-def work(run: Run, task: AugmentTask, watch: Watch) -> dict[str, Any]:
+def work(run: Run, task: AugmentTask, watch: Watch) -> AugmentDocument:
     """Draw the page; the answer names it."""
     if not task.hyper.augments:
         raise InputError(
@@ -38,7 +38,7 @@ def work(run: Run, task: AugmentTask, watch: Watch) -> dict[str, Any]:
     save_figure(figure, path)
     watch.tell(FileSaved(path=str(path), title="Augmented images"))
     written = 0 if task.into is None else _write_copies(given, task, Path(task.into), watch)
-    return {"path": str(path), "images": count, "copies": task.copies, "written": written}
+    return AugmentDocument(path=str(path), images=count, copies=task.copies, written=written)
 
 
 def _write_copies(given: TrainingImages, task: AugmentTask, folder: Path, watch: Watch) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from convonet.csv_files import csv_rows, write_csv
 from convonet.data.data_prep import PreparedSet
-from convonet.documents.run_record import DataRecord, MarkRow, SetRecord, SkippedPath
+from convonet.documents.run_record import DataRecord, SetRecord, SkippedPath
 from convonet.errors import DataChangedError
 from convonet.events import Warned, Watch
 from convonet.runs import Run
@@ -33,7 +33,7 @@ def _set_record(prepared: PreparedSet, fingerprint: str) -> SetRecord:
         root=str(listing.root),
         images=len(prepared.labels),
         skipped=tuple(SkippedPath(path, reason) for path, reason in listing.skipped),
-        marks=tuple(MarkRow.of(mark.to_dict()) for mark in listing.marks),
+        marks=tuple(mark.row() for mark in listing.marks),
         fingerprint=fingerprint,
     )
 
@@ -82,13 +82,16 @@ def check_same_data(run: Run, sets: Mapping[str, PreparedSet], *, accept: bool, 
                 hint="Bring them back, begin a new run, or accept the change (accept_changed_data) when you resume",
             )
         watch.tell(Warned(message=f"{len(paths)} images have changed since the run began", subject="data"))
+    # The fingerprint says that something has changed, the table says what.
     write_data_files(run, sets)
+    # What was found in the images before belongs to other images.
     run.update(data=record, findings=None)
 
 
 def _rows(sets: Mapping[str, PreparedSet]) -> Iterator[tuple[str, str, str, str]]:
     for name, prepared in sets.items():
         classes = prepared.classes
+        # All at once: one call for each of a million rows takes seconds.
         hashes = prepared.hashes.tobytes().hex()
         width = len(hashes) // max(1, len(prepared.labels))
         for place, (path, label) in enumerate(zip(prepared.paths, prepared.labels.tolist(), strict=True)):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +12,7 @@ from PIL import Image
 from convonet.atomic import write_bytes
 from convonet.data.data_prep import prepare
 from convonet.data.sources import has_set, scan_set
+from convonet.documents.explanation import DreamDocument, DreamedChannel
 from convonet.errors import DataError, InputError
 from convonet.events import FileSaved, StageStarted, Watch
 from convonet.explaining.dream import STAGE, Dream, channel_names, dream
@@ -30,7 +30,7 @@ _COMPARED = 100
 _SIDE_BY_SIDE = 12
 
 
-def work(run: Run, task: DreamTask, watch: Watch) -> dict[str, Any]:
+def work(run: Run, task: DreamTask, watch: Watch) -> DreamDocument:
     """Dream; the answer names the pictures and what each reached."""
     if task.threads is not None:
         set_threads(task.threads)
@@ -49,14 +49,14 @@ def work(run: Run, task: DreamTask, watch: Watch) -> dict[str, Any]:
     figure = dream_figure(np.stack([one.pixels for one in dreams]), names, title=title)
     save_figure(figure, path, FINE_DPI)
     watch.tell(FileSaved(path=str(path), title="What excites a channel"))
-    return {
-        "path": str(path),
-        "layer": dreams[0].layer,
-        "channels": len(called),
-        "compared": 0 if images is None else len(images),
-        "seed": task.seed,
-        "dreams": [_saved(one, called[one.channel], path) for one in dreams],
-    }
+    return DreamDocument(
+        path=str(path),
+        layer=dreams[0].layer,
+        channels=len(called),
+        compared=0 if images is None else len(images),
+        seed=task.seed,
+        dreams=tuple(_saved(one, called[one.channel], path) for one in dreams),
+    )
 
 
 def _test_images(task: DreamTask, model: NetModel, watch: Watch) -> NDArray[np.uint8] | None:
@@ -92,17 +92,17 @@ def _sentence(one: Dream, name: str) -> str:
     return said if one.best is None else f"{said} ({one.best:.3g})"
 
 
-def _saved(one: Dream, name: str, path: Path) -> dict[str, Any]:
+def _saved(one: Dream, name: str, path: Path) -> DreamedChannel:
     """The picture alone, as the network takes it, in a file of its own; its row of the document."""
     file = path.with_name(f"{path.stem}_{one.channel}{path.suffix or '.png'}")
     content = io.BytesIO()
     Image.fromarray(one.pixels[:, :, 0] if one.pixels.shape[2] == 1 else one.pixels).save(content, "PNG")
     write_bytes(file, content.getvalue())
-    return {
-        "channel": one.channel,
-        "name": name,
-        "file": str(file),
-        "start": one.start,
-        "reached": one.reached,
-        "best_image": one.best,
-    }
+    return DreamedChannel(
+        channel=one.channel,
+        name=name,
+        file=str(file),
+        start=one.start,
+        reached=one.reached,
+        best_image=one.best,
+    )

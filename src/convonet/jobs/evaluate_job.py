@@ -21,7 +21,7 @@ from convonet.evaluation.evaluation import Evaluation
 from convonet.evaluation.keeping import keep
 from convonet.evaluation.models import open_predictor
 from convonet.evaluation.net_evaluation import Predictor, choose_on, evaluate
-from convonet.evaluation.outside import outside_scores, unknown_document
+from convonet.evaluation.outside import outside_scores, unknown_scores
 from convonet.evaluation.writing import write_evaluation
 from convonet.events import FileSaved, StageStarted, Warned, Watch
 from convonet.inference.model_info import ModelInfo
@@ -36,6 +36,7 @@ from convonet.tasks import EvaluateTask, Split, TrainTask
 
 def work(run: Run, task: EvaluateTask, watch: Watch) -> EvaluateDocument:
     """Evaluate; files go into the run folder `task.into` where given, else into this run's."""
+    # The scores go into the record of another run, which its own worker may be writing.
     with _held(Path(task.into) if task.into else run.path, run) as owner:
         document = evaluate_into(owner.path, task, watch, run=owner)
         leave_report(owner, watch)
@@ -103,7 +104,7 @@ def _with_unknown(task: EvaluateTask, predictor: Predictor, result: Evaluation, 
     rule, inside = predictor.info.unknown, result.unknown_scores
     if rule is None or inside is None:
         return result
-    return replace(result, unknown=unknown_document(rule, inside, outside))
+    return replace(result, unknown=unknown_scores(rule, inside, outside))
 
 
 def _draw(folder: Path, ending: str, document: EvaluationDocument, watch: Watch) -> None:
@@ -120,6 +121,7 @@ def _draw(folder: Path, ending: str, document: EvaluationDocument, watch: Watch)
 @contextlib.contextmanager
 def _held(folder: Path, run: Run) -> Iterator[Run]:
     """The run in a folder, held while its files are written; `run` itself is held by whoever runs it."""
+    # The lock is not reentrant, and this process has it.
     if folder == run.path:
         yield run
         return
@@ -170,6 +172,7 @@ def _scanned(
     """A set in the model's classes; a class map that is accepted is kept in the run."""
     classes = info.classes or None
     listing, data = scan_mapped(task.data, split, classes, accept=task.accept_class_map, watch=watch)
+    # The map that was accepted belongs to the run, so that nobody is asked again.
     if run is not None and data != task.data:
         data_kept(run, data.class_map)
     return listing
@@ -224,6 +227,7 @@ def _trained_on_all(task: EvaluateTask) -> bool:
     if not (Path(task.model) / RECORD).is_file():
         return False
     job = Run(Path(task.model)).task()
+    # Of other images nobody knows what was held out.
     return isinstance(job, TrainTask) and not job.validation and job.data.train_dir == task.data.train_dir
 
 

@@ -4,20 +4,36 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from convonet.atomic import write_bytes, write_json
+from convonet.atomic import write_bytes
 from convonet.data.decode import read_image
 from convonet.data.pool import Meter
 from convonet.data.sources import scan_images
+from convonet.documents.explanation import (
+    ExplainDocument,
+    ExplainedImage,
+    ExplanationFiles,
+    ExplanationRow,
+    FaithfulnessCheck,
+)
+from convonet.documents.predictions import UnreadableImage
 from convonet.errors import Cancelled, DataError
 from convonet.events import FileSaved, StageStarted, Watch
-from convonet.explaining import ExplainedModel, ExplainSettings, Explanation, explain_images, find_explainer
+from convonet.explaining import (
+    ExplainedModel,
+    Explainer,
+    ExplainSettings,
+    Explanation,
+    explain_images,
+    find_explainer,
+)
 from convonet.explaining.base import BATCH_SIZE
 from convonet.nets.backend import set_threads
 from convonet.params.data_params import PixelParams
@@ -30,7 +46,7 @@ STAGE = "explain"
 DOCUMENT = "explanations.json"
 
 
-def work(run: Run, task: ExplainTask, watch: Watch) -> dict[str, Any]:
+def work(run: Run, task: ExplainTask, watch: Watch) -> ExplainDocument:
     """Explain every image; the answer names the files, which lie in `folder`."""
     explainer = find_explainer(task.method)
     if task.threads is not None:
@@ -46,21 +62,13 @@ def work(run: Run, task: ExplainTask, watch: Watch) -> dict[str, Any]:
     paths = scan_images([Path(path) for path in task.paths]).paths
     folder = Path(task.out) if task.out else run.file("explanations")
     watch.tell(StageStarted(stage=STAGE, title=f"Explaining with {explainer.title}"))
-    documents: list[dict[str, Any]] = []
-    answer = {
-        "method": explainer.name,
-        "title": explainer.title,
-        "meaning": explainer.meaning,
-        "folder": str(folder.resolve()),
-        "explanations": documents,
-    }
+    rows: list[ExplanationRow] = []
     try:
-        _explain_all(model, task, paths, folder, documents, watch)
+        _explain_all(model, task, paths, folder, rows, watch)
     except Cancelled:
-        _keep(folder, answer, watch)
+        _keep(folder, explainer, rows, watch)
         raise
-    _keep(folder, answer, watch)
-    return answer
+    return _keep(folder, explainer, rows, watch)
 
 
 def _explain_all(
@@ -68,34 +76,49 @@ def _explain_all(
     task: ExplainTask,
     paths: tuple[Path, ...],
     folder: Path,
-    documents: list[dict[str, Any]],
+    rows: list[ExplanationRow],
     watch: Watch,
 ) -> None:
-    """Append the document of each image, in their order; those of a batch that was stopped are left out."""
+    """Append the row of each image, in their order; those of a batch that was stopped are left out."""
     meter = Meter(watch, STAGE, len(paths))
     for start in range(0, len(paths), BATCH_SIZE):
-        documents += _some(model, task, paths[start : start + BATCH_SIZE], start, folder, watch)
-        meter.tell(len(documents))
+        rows += _some(model, task, paths[start : start + BATCH_SIZE], start, folder, watch)
+        meter.tell(len(rows))
 
 
-def _keep(folder: Path, answer: dict[str, Any], watch: Watch) -> None:
-    write_json(folder / DOCUMENT, answer)
+def _keep(
+    folder: Path, explainer: Explainer, rows: Sequence[ExplanationRow], watch: Watch
+) -> ExplainDocument:
+    """Write the document of what is explained by now."""
+    answer = ExplainDocument(
+        method=explainer.name,
+        title=explainer.title,
+        meaning=explainer.meaning,
+        folder=str(folder.resolve()),
+        explanations=tuple(rows),
+    )
+    answer.write(folder / DOCUMENT)
     watch.tell(FileSaved(path=str(folder / DOCUMENT), title="Explanations"))
+    return answer
 
 
 def _some(
     model: ExplainedModel, task: ExplainTask, paths: tuple[Path, ...], start: int, folder: Path, watch: Watch
-) -> list[dict[str, Any]]:
-    """The documents of a few images; one that cannot be read has `error`."""
+) -> list[ExplanationRow]:
+    """The rows of a few images."""
     read = [_read(path, model.info.pixels) for path in paths]
-    known = [place for place, pixels in enumerate(read) if not isinstance(pixels, str)]
-    documents = [{"path": str(path), "error": pixels} for path, pixels in zip(paths, read, strict=True)]
+    known = [index for index, pixels in enumerate(read) if not isinstance(pixels, str)]
+    rows: dict[int, ExplanationRow] = {
+        index: UnreadableImage(path=str(paths[index]), error=pixels)
+        for index, pixels in enumerate(read)
+        if isinstance(pixels, str)
+    }
     if not known:
-        return documents
+        return list(rows.values())
     found = explain_images(
         model,
-        np.stack([read[place] for place in known]),
-        [str(paths[place]) for place in known],
+        np.stack([read[index] for index in known]),
+        [str(paths[index]) for index in known],
         method=task.method,
         label=task.label,
         settings=ExplainSettings(task.layer, task.patch, task.stride),
@@ -103,10 +126,10 @@ def _some(
         seed=task.seed,
         watch=watch,
     )
-    for place, explanation in zip(known, found, strict=True):
-        name = f"{start + place + 1:04d}_{_plain(paths[place].stem)}_{task.method}"
-        documents[place] = _document(explanation, _save(explanation, task, folder, name))
-    return documents
+    for index, explanation in zip(known, found, strict=True):
+        name = f"{start + index + 1:04d}_{_plain(paths[index].stem)}_{task.method}"
+        rows[index] = _row(explanation, _save(explanation, task, folder, name))
+    return [rows[index] for index in range(len(paths))]
 
 
 def _read(path: Path, pixels: PixelParams) -> NDArray[np.uint8] | str:
@@ -122,15 +145,15 @@ def _plain(stem: str) -> str:
     return re.sub(r"[^\w.-]+", "_", stem)[:60]
 
 
-def _save(explanation: Explanation, task: ExplainTask, folder: Path, name: str) -> dict[str, str]:
+def _save(explanation: Explanation, task: ExplainTask, folder: Path, name: str) -> ExplanationFiles:
     """Write the pictures and the raw map; their names."""
-    files = {
-        "picture": f"{name}.png",
-        "overlay": f"{name}_overlay.png",
-        "heat": f"{name}_heat.png",
-        "image": f"{name}_image.png",
-        "values": f"{name}.npy",
-    }
+    files = ExplanationFiles(
+        picture=f"{name}.png",
+        overlay=f"{name}_overlay.png",
+        heat=f"{name}_heat.png",
+        image=f"{name}_image.png",
+        values=f"{name}.npy",
+    )
     explainer, checked = find_explainer(task.method), explanation.faithful
     figure = heat_figure(
         explanation.image,
@@ -144,13 +167,13 @@ def _save(explanation: Explanation, task: ExplainTask, folder: Path, name: str) 
         else DeletionCurves(checked.deletion.shares, checked.deletion.curve, checked.deletion.random_curve),
         sentence="" if checked is None else checked.sentence,
     )
-    save_figure(figure, folder / files["picture"])
-    _save_pixels(folder / files["overlay"], overlay(explanation.image, explanation.heat, task.alpha))
-    _save_pixels(folder / files["heat"], np.round(255 * explanation.heat).astype(np.uint8))
-    _save_pixels(folder / files["image"], explanation.image)
+    save_figure(figure, folder / files.picture)
+    _save_pixels(folder / files.overlay, overlay(explanation.image, explanation.heat, task.alpha))
+    _save_pixels(folder / files.heat, np.round(255 * explanation.heat).astype(np.uint8))
+    _save_pixels(folder / files.image, explanation.image)
     values = io.BytesIO()
     np.save(values, explanation.values)
-    write_bytes(folder / files["values"], values.getvalue())
+    write_bytes(folder / files.values, values.getvalue())
     return files
 
 
@@ -160,14 +183,15 @@ def _save_pixels(path: Path, pixels: NDArray[np.uint8]) -> None:
     write_bytes(path, content.getvalue())
 
 
-def _document(explanation: Explanation, files: dict[str, str]) -> dict[str, Any]:
-    return {
-        "path": explanation.path,
-        "predicted": explanation.predicted,
-        "confidence": explanation.confidence,
-        "class": explanation.label,
-        "probability": explanation.probability,
-        "layer": explanation.layer,
-        "faithful": None if explanation.faithful is None else explanation.faithful.to_dict(),
-        "files": files,
-    }
+def _row(explanation: Explanation, files: ExplanationFiles) -> ExplainedImage:
+    checked = explanation.faithful
+    return ExplainedImage(
+        path=explanation.path,
+        predicted=explanation.predicted,
+        confidence=explanation.confidence,
+        class_=explanation.label,
+        probability=explanation.probability,
+        layer=explanation.layer,
+        faithful=None if checked is None else FaithfulnessCheck.of(asdict(checked)),
+        files=files,
+    )

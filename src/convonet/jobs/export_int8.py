@@ -5,15 +5,16 @@ from __future__ import annotations
 import statistics
 import time
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import onnx
 from numpy.typing import NDArray
 
-from convonet.atomic import replacing, write_json
+from convonet.atomic import replacing
 from convonet.data.data_prep import PreparedSet
 from convonet.data.sources import has_set
+from convonet.documents.exports import Int8Numbers, NetworkNumbers
 from convonet.errors import DataError, InputError, ModelFileError
 from convonet.events import FileSaved, StageStarted, Warned, Watch
 from convonet.exporting.quantize import quantize
@@ -44,19 +45,24 @@ _SECONDS = 8.0
 
 
 class _Judged(NamedTuple):
-    """What both networks answer to the same images."""
+    """What both networks, that in floating point first, answer to the same images.
+
+    Attributes:
+        split: the set of the images.
+        probabilities: of each network, (images, classes).
+        labels, correct: what each predicts, and whether that is the image's class, (images,).
+        loss: of accuracy, paired over the images.
+    """
 
     split: str
-    probabilities: NDArray[np.float32]
+    probabilities: list[NDArray[np.float32]]
+    labels: list[NDArray[np.int64]]
+    correct: list[NDArray[np.bool_]]
     loss: PairedDifference
-    values: dict[str, Any]
 
 
-def export_int8(model: NetModel, out: Path, task: ExportTask, watch: Watch) -> dict[str, Any]:
+def export_int8(model: NetModel, out: Path, task: ExportTask, watch: Watch) -> Int8Numbers:
     """Write the file and a JSON file of its numbers beside it, or nothing.
-
-    Returns:
-        The numbers: bytes, images per second and accuracy of both, and the loss of accuracy with its interval.
 
     Raises:
         InputError: there are no images to calibrate or compare with.
@@ -84,36 +90,53 @@ def export_int8(model: NetModel, out: Path, task: ExportTask, watch: Watch) -> d
         networks = [OnnxModel.load(path, threads=task.threads, check=False) for path in (whole, small)]
         judged = _judge(networks, judged_on, split, watch)
         speeds = _speeds(networks, judged_on.images, watch)
-        document = judged.values | {
-            "max_loss": DEFAULT_MAX_LOSS if task.max_loss is None else task.max_loss,
-            "calibration_images": len(images),
-            "weight_bits": bits,
-            "threads": task.threads,
-            "processor": processor_name(),
-            "versions": versions(),
-        }
-        for name, path, speed in zip(("float", "int8"), (whole, small), speeds, strict=True):
-            document[name] |= {"bytes": path.stat().st_size, "images_per_second": speed}
-        _check_loss(judged, document["max_loss"])
+        document = Int8Numbers(
+            split=split,
+            images=len(judged_on.labels),
+            accuracy_loss=judged.loss.value,
+            accuracy_loss_interval=judged.loss.interval,
+            only_float_correct=judged.loss.only_a,
+            only_int8_correct=judged.loss.only_b,
+            changed_predictions=int(np.count_nonzero(judged.labels[0] != judged.labels[1])),
+            largest_difference=float(np.abs(judged.probabilities[0] - judged.probabilities[1]).max()),
+            float_=_numbers(whole, judged.correct[0], speeds[0]),
+            int8=_numbers(small, judged.correct[1], speeds[1]),
+            max_loss=DEFAULT_MAX_LOSS if task.max_loss is None else task.max_loss,
+            calibration_images=len(images),
+            weight_bits=bits,
+            threads=task.threads,
+            processor=processor_name(),
+            versions=versions(),
+        )
+        _check_loss(judged, document.max_loss)
         rows = golden_rows(len(judged_on.images), judged_on.images[0].nbytes)
-        golden = Golden(np.asarray(judged_on.images[rows]), judged.probabilities[rows], split, TOLERANCE)
+        golden = Golden(np.asarray(judged_on.images[rows]), judged.probabilities[1][rows], split, TOLERANCE)
         _describe(small, model, golden)
         with replacing(out) as temporary:
             temporary.write_bytes(small.read_bytes())
     numbers = out.with_suffix(".json")
-    write_json(numbers, document)
+    document.write(numbers)
     watch.tell(FileSaved(path=str(out), title=f"ONNX export, 8 bits: {_sentence(document)}"))
     watch.tell(FileSaved(path=str(numbers), title="Its size, speed and accuracy"))
     return document
 
 
-def _sentence(document: dict[str, Any]) -> str:
+def _numbers(path: Path, correct: NDArray[np.bool_], speeds: dict[str, float]) -> NetworkNumbers:
+    count = int(correct.sum())
+    return NetworkNumbers(
+        accuracy=count / len(correct),
+        accuracy_interval=wilson(count, len(correct)),
+        bytes=path.stat().st_size,
+        images_per_second=speeds,
+    )
+
+
+def _sentence(document: Int8Numbers) -> str:
     """What 8 bits bring and cost, for those who follow the job."""
-    whole, small = document["float"], document["int8"]
-    low, high = document["accuracy_loss_interval"]
+    low, high = document.accuracy_loss_interval
     return (
-        f"{small['bytes'] / 2**20:.2f} MiB instead of {whole['bytes'] / 2**20:.2f} MiB, accuracy loss "
-        f"{100 * document['accuracy_loss']:.1f}% (95% CI {100 * low:.1f} to {100 * high:.1f}%)"
+        f"{document.int8.bytes / 2**20:.2f} MiB instead of {document.float_.bytes / 2**20:.2f} MiB, accuracy loss "
+        f"{100 * document.accuracy_loss:.1f}% (95% CI {100 * low:.1f} to {100 * high:.1f}%)"
     )
 
 
@@ -167,22 +190,7 @@ def _judge(networks: list[OnnxModel], prepared: PreparedSet, split: str, watch: 
     probabilities = [network.predict(prepared.images, watch=watch) for network in networks]
     labels = [rule.labels(rows) for rows in probabilities]
     correct = [each == targets for each in labels]
-    loss = paired_difference(*correct)
-    values: dict[str, Any] = {
-        "split": split,
-        "images": len(targets),
-        "accuracy_loss": loss.value,
-        "accuracy_loss_interval": list(loss.interval),
-        "only_float_correct": loss.only_a,
-        "only_int8_correct": loss.only_b,
-        "changed_predictions": int(np.count_nonzero(labels[0] != labels[1])),
-        "largest_difference": float(np.abs(probabilities[0] - probabilities[1]).max()),
-    }
-    for name, right in zip(("float", "int8"), correct, strict=True):
-        count = int(right.sum())
-        interval = list(wilson(count, len(right)))
-        values[name] = {"accuracy": count / len(right), "accuracy_interval": interval}
-    return _Judged(split, probabilities[1], loss, values)
+    return _Judged(split, probabilities, labels, correct, paired_difference(*correct))
 
 
 def _check_loss(judged: _Judged, allowed: float) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from convonet.documents.exports import ExportDocument, Int8Export
 from convonet.evaluation.models import sha256_of
 from convonet.events import FileSaved, StageStarted, Watch
 from convonet.exporting.folder import export_folder
@@ -21,7 +21,7 @@ from convonet.tasks import ExportTask
 from convonet.tasks.export_formats import ExportFormat, export_format
 
 
-def work(run: Run, task: ExportTask, watch: Watch) -> dict[str, Any]:
+def work(run: Run, task: ExportTask, watch: Watch) -> ExportDocument | Int8Export:
     """Write it; the answer names it, and the images it was checked with.
 
     Raises:
@@ -38,19 +38,14 @@ def work(run: Run, task: ExportTask, watch: Watch) -> dict[str, Any]:
     watch.check()
     out = _target(wanted, source, task.out)
     if wanted.name == "onnx-int8":
-        return {"format": wanted.name, "path": str(out)} | export_int8(model, out, task, watch)
+        numbers = export_int8(model, out, task, watch)
+        return Int8Export.of(numbers.to_dict() | {"format": wanted.name, "path": str(out)})
     samples = find_samples(task, model.info, watch)
     watch.check()
     watch.tell(StageStarted(stage="export", title=f"Exporting to {wanted.title}"))
-    found = _Exporting(model, out, samples, sha256_of(source)).write(wanted, task, runtime, watch)
+    answer = _Exporting(model, out, samples, sha256_of(source)).write(wanted, task, runtime, watch)
     watch.tell(FileSaved(path=str(out), title=f"{wanted.title} export"))
-    return {
-        "format": wanted.name,
-        "path": str(out),
-        "images": len(samples.images) if samples else 0,
-        "samples": samples.source if samples else MADE_UP,
-        **found,
-    }
+    return answer
 
 
 def _runtime(task: ExportTask, watch: Watch) -> Path:
@@ -82,11 +77,14 @@ class _Exporting:
 
     def write(
         self, wanted: ExportFormat, task: ExportTask, runtime: Path | None, watch: Watch
-    ) -> dict[str, Any]:
-        """Write it; the answer says what is known of its quality."""
-        if wanted.name == "folder":
-            difference = export_folder(self.model, self.out, self.samples, self.keras_sha256)
-            return {"largest_difference": difference}
+    ) -> ExportDocument:
+        """Write it; the answer says how it was checked."""
+        answer = ExportDocument(
+            format=wanted.name,
+            path=str(self.out),
+            images=len(self.samples.images) if self.samples else 0,
+            samples=self.samples.source if self.samples else MADE_UP,
+        )
         if runtime is not None:
             made = export_web(
                 self.model,
@@ -97,13 +95,25 @@ class _Exporting:
                 unchecked=task.unchecked,
                 watch=watch,
             )
-            return {
-                "largest_difference": made.difference,
-                "browser": made.browser,
-                "golden_samples": made.golden,
-            }
+            return answer.changed(
+                largest_difference=made.difference, browser=made.browser, golden_samples=made.golden
+            )
+        return answer.changed(largest_difference=self._largest_difference(wanted))
+
+    def _largest_difference(self, wanted: ExportFormat) -> float:
+        """Write any format but that of a web page; the largest difference of a probability from Keras."""
+        if wanted.name == "folder":
+            return export_folder(self.model, self.out, self.samples, self.keras_sha256)
         images, source = (self.samples.images, self.samples.source) if self.samples else (None, MADE_UP)
-        given: dict[str, Any] = {"samples": images, "source": source, "keras_sha256": self.keras_sha256}
         if wanted.name == "onnx":
-            return {"largest_difference": export_onnx(self.model, self.out, **given)}
-        return {"largest_difference": export_as(wanted.name, self.model, self.out, **given)}
+            return export_onnx(
+                self.model, self.out, samples=images, source=source, keras_sha256=self.keras_sha256
+            )
+        return export_as(
+            wanted.name,
+            self.model,
+            self.out,
+            samples=images,
+            source=source,
+            keras_sha256=self.keras_sha256,
+        )

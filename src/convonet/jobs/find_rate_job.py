@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
+from convonet.documents.drawings import RateCurveDocument
 from convonet.events import FileSaved, StageStarted, Watch
 from convonet.inference.net_input import NetInput
 from convonet.jobs.training_images import training_images
@@ -17,7 +18,7 @@ from convonet.tasks.technique_tasks import FindRateTask
 from convonet.training.rate_finder import STAGE, find_rate
 
 
-def work(run: Run, task: FindRateTask, watch: Watch) -> dict[str, Any]:
+def work(run: Run, task: FindRateTask, watch: Watch) -> RateCurveDocument:
     """Try the rates and draw the curve; the answer is the curve and the suggestion."""
     if task.threads is not None:
         set_threads(task.threads)
@@ -28,4 +29,4 @@ def work(run: Run, task: FindRateTask, watch: Watch) -> dict[str, Any]:
     path = Path(task.out) if task.out else run.file("rate_finder.png")
     save_figure(finder_figure(curve.rates, curve.losses, curve.suggested), path)
     watch.tell(FileSaved(path=str(path), title="Loss at growing learning rates"))
-    return curve.to_dict() | {"path": str(path)}
+    return RateCurveDocument(**asdict(curve), path=str(path))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from convonet.atomic import write_text
+from convonet.documents.run_record import AdviceRow
 from convonet.errors import DataError
 from convonet.events import StageStarted, Warned, Watch
 from convonet.inference.keras_file import read_info
@@ -89,6 +90,7 @@ def held_out(sets: TrainSets) -> ImageRows:
 def build(task: TrainTask, sets: TrainSets, watch: Watch) -> NetModel:
     """A new network with its first weights, or a saved one that is trained further."""
     watch.tell(StageStarted(stage="build", title="Building the network"))
+    # Told rather than refused: a file of parameters may be meant for several families.
     for name in FAMILIES[task.hyper.family].ignored(task.hyper):
         watch.tell(Warned(message=f"The network {task.hyper.family} does not use {name}", subject=name))
     if task.from_model is not None:
@@ -96,6 +98,7 @@ def build(task: TrainTask, sets: TrainSets, watch: Watch) -> NetModel:
     net_input = NetInput.of(task.data, sets.pixels, sets.train.classes)
     model = create_model(task.hyper, net_input)
     given = net_input.scaling
+    # Only a scaling that the person chose is worth a word; a backbone replaces the default in silence.
     if given is not None and given.scaling != model.info.scaling:
         message = f"The backbone has a scaling of its own, {model.info.scaling}: {given.scaling} is not used"
         watch.tell(Warned(message=message, subject="scaling"))
@@ -108,7 +111,7 @@ def advise_of(run: Run, task: TrainTask, sets: TrainSets, watch: Watch) -> None:
     counts = np.bincount(sets.train.labels[sets.train_rows], minlength=len(classes))
     facts = SetFacts(dict(zip(classes, counts.tolist(), strict=True)), sets.pixels.shape[:2])
     said = advise(facts, task.hyper)
-    run.update(advice=[advice.to_dict() for advice in said])
+    run.update(advice=[AdviceRow.of(asdict(advice)) for advice in said])
     for advice in said:
         if advice.mistake:
             watch.tell(Warned(message=advice.text, subject="advice"))
@@ -140,6 +143,7 @@ def _training_of(folder: Path, task: TrainTask, model: NetModel, settings: Mappi
     file = LineFile(folder / HISTORY)
 
     def write_row(history: History) -> int:
+        # A run that begins anew must not append to the table of an earlier attempt.
         if len(history) == 1:
             write_text(file.path, history.csv_head() + "\n")
         file.append(history.csv_line(len(history) - 1))
@@ -147,6 +151,7 @@ def _training_of(folder: Path, task: TrainTask, model: NetModel, settings: Mappi
 
     def cut(history: History, size: int) -> None:
         if len(history):
+            # Rows behind the checkpoint are written once more when training gets there again.
             file.cut(size)
         else:
             file.path.unlink(missing_ok=True)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from convonet.data.inspection import inspect_folder
+from convonet.documents.inspection import InspectionDocument
 from convonet.errors import ParamError
 from convonet.events import StageStarted, Watch
 from convonet.runs import Run
 from convonet.tasks import InspectTask
 
 
-def work(run: Run, task: InspectTask, watch: Watch) -> dict[str, Any]:
+def work(run: Run, task: InspectTask, watch: Watch) -> InspectionDocument:
     """Inspect; the answer is the document of `convonet inspect`.
 
     Raises:
@@ -21,4 +20,4 @@ def work(run: Run, task: InspectTask, watch: Watch) -> dict[str, Any]:
     folder = task.data.train_dir
     if not folder:
         raise ParamError.of({"train_dir": "train_dir: an inspection needs a folder to look at"})
-    return inspect_folder(folder, test=task.data.test_dir, data=task.data, watch=watch).to_dict()
+    return inspect_folder(folder, test=task.data.test_dir, data=task.data, watch=watch).document()

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
 
-from convonet.atomic import write_json
 from convonet.data.decode import read_image
 from convonet.data.pool import Meter
+from convonet.documents.explanation import DrawnLayer, LayersDocument
 from convonet.errors import InputError
 from convonet.events import FileSaved, StageStarted, Watch
 from convonet.explaining.explained_model import ExplainedModel
@@ -25,7 +24,7 @@ STAGE = "layers"
 DOCUMENT = "layers.json"
 
 
-def work(run: Run, task: LayersTask, watch: Watch) -> dict[str, Any]:
+def work(run: Run, task: LayersTask, watch: Watch) -> LayersDocument:
     """Draw the layers; the answer names the files, which lie in `folder`."""
     watch.tell(StageStarted(stage="model", title="Opening the model"))
     model = ExplainedModel.open(Path(task.model), scaling=task.scaling, watch=watch).network
@@ -42,8 +41,8 @@ def work(run: Run, task: LayersTask, watch: Watch) -> dict[str, Any]:
         watch.check()
         layers.append(_draw(drawn, folder, number))
         meter.tell(number)
-    answer = {"folder": str(folder.resolve()), "image": task.image, "layers": layers}
-    write_json(folder / DOCUMENT, answer)
+    answer = LayersDocument(folder=str(folder.resolve()), image=task.image, layers=tuple(layers))
+    answer.write(folder / DOCUMENT)
     watch.tell(FileSaved(path=str(folder / DOCUMENT), title="Layers"))
     return answer
 
@@ -62,20 +61,26 @@ def _nothing(task: LayersTask) -> InputError:
     )
 
 
-def _draw(drawn: Filters | FeatureMaps, folder: Path, number: int) -> dict[str, Any]:
+def _draw(drawn: Filters | FeatureMaps, folder: Path, number: int) -> DrawnLayer:
     """One page and its row in the document."""
     kind = "filters" if isinstance(drawn, Filters) else "maps"
     plain = re.sub(r"[^\w.-]+", "_", drawn.layer)[-60:]
     file = f"{number:03d}_{kind}_{plain}.png"
-    named: dict[str, Any] = {"name": drawn.layer, "kind": kind, "file": file}
     if isinstance(drawn, Filters):
         size = "×".join(map(str, drawn.shape))
         figure = filters_figure(drawn.tiles, title=f"Filters of {drawn.layer}: {size}", note=drawn.note)
-        named["shape"] = drawn.shape
+        row = DrawnLayer(name=drawn.layer, kind=kind, file=file, shape=drawn.shape)
     else:
         height, width, count = drawn.values.shape
         note = f"{count} maps of {height}×{width}, {drawn.silent} of them silent"
         figure = maps_figure(drawn.values, title=f"After {drawn.layer}", note=note)
-        named |= {"shape": drawn.values.shape, "silent": drawn.silent, "mean": float(drawn.values.mean())}
+        row = DrawnLayer(
+            name=drawn.layer,
+            kind=kind,
+            file=file,
+            shape=drawn.values.shape,
+            silent=drawn.silent,
+            mean=float(drawn.values.mean()),
+        )
     save_figure(figure, folder / file, FINE_DPI)
-    return named
+    return row

@@ -96,6 +96,7 @@ class PlanDecisions:
         self._until[candidate.name] = time.monotonic() + left
         epochs = min(candidate.most_epochs, int(left / speed.epoch_seconds))
         if epochs < candidate.least_epochs:
+            # The only model is trained whatever it takes: no model would be worse than a late one.
             epochs = candidate.least_epochs if alone else 0
         self._decide(candidate, "epochs", epochs, _why_epochs(candidate, epochs, speed, left))
         return epochs
@@ -136,6 +137,7 @@ class PlanDecisions:
             if known is not None:
                 return known.reason if epoch == known.value else ""
             seen.append(time.monotonic())
+            # The first epoch loads and compiles; only those behind it say how long one takes.
             if self._replays or not candidate.timed or len(seen) < 2:
                 return ""
             longest = (seen[-1] - seen[0]) / (len(seen) - 1)
@@ -159,6 +161,7 @@ class PlanDecisions:
             return False
         before = getattr(task.hyper, _rate_field(candidate)) or task.hyper.rate
         low = result.collapse is not None and result.collapse.cause == "rate_too_low"
+        # A factor of ten: nearer rates collapse as well.
         rate = before * 10 if low else before / 10
         reason = f"collapsed at a learning rate of {before:.3g}; restarted at {rate:.3g}"
         self._decide(candidate, "rate", rate, reason)
@@ -179,6 +182,7 @@ class PlanDecisions:
         if len(later) > 1:
             left *= _SHARE_OF_EARLIER
         if not self.task.validation:
+            # What is trained now is trained once more on all images, so it may take less than half.
             left *= _SHARE_BEFORE_REFIT
         return left
 

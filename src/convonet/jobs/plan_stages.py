@@ -27,6 +27,7 @@ from convonet.jobs.plan_candidates import CandidateFolder, Trained, contest
 from convonet.jobs.plan_decisions import PlanDecisions
 from convonet.jobs.train_sets import TrainSets, prepare_found
 from convonet.jobs.train_stages import draw, leave_model, save_partial
+from convonet.json_values import object_at
 from convonet.nets.backend import set_threads
 from convonet.nets.net_model import NetModel
 from convonet.planning import score_validation
@@ -83,6 +84,8 @@ class _Carrying:
 
     def all(self) -> None:
         """Every candidate in turn, then what is left to do for the best of them."""
+        # Training without validation still compares candidates on held-out images first, where there are
+        # enough.
         if not self.task.validation and not self._can_hold_out():
             self._without_comparison()
             return
@@ -90,6 +93,8 @@ class _Carrying:
         for number, candidate in enumerate(self.plan.candidates, start=1):
             if candidate.state == "done":
                 done = self._folder(candidate.name).trained(candidate)
+                # A resumed run finds the candidates of its first attempt and compares them once more, with
+                # the same result.
                 if self.best is None or contest(done, self.best)[0]:
                     self.best = done
             elif candidate.state == "waiting":
@@ -106,6 +111,8 @@ class _Carrying:
                 except Cancelled:
                     raise
                 except ConvonetError as error:
+                    # One network that cannot be trained, for lack of memory perhaps, is no reason to do
+                    # without the others.
                     failure = error
                     self._ended(candidate.changed(state="failed", reason=error.sentence()))
         if self.best is None:
@@ -137,6 +144,7 @@ class _Carrying:
                 candidate, task, result
             ):
                 break
+            # Its checkpoint belongs to the learning rate that collapsed.
             shutil.rmtree(self._folder(candidate.name).path, ignore_errors=True)
         self._folder(candidate.name).keep(model, result, losses)
         done = candidate.changed(
@@ -193,6 +201,8 @@ class _Carrying:
         try:
             return model, fit.train(model, self.watch)
         except Cancelled:
+            # A model that was published is tested and calibrated: a stop must not put a half-trained one in
+            # its place.
             if self.run.read().published is None:
                 save_partial(self.run, fit, model, self.watch)
             raise
@@ -240,6 +250,7 @@ class _Carrying:
 
     def _sets_of(self, candidate: Candidate) -> TrainSets:
         key = (candidate.image_size, candidate.channels)
+        # Candidates of one size share their decoded images.
         if key not in self._sets:
             task = self.decisions.task_of(candidate, None)
             self._sets[key] = prepare_found(self.run, task, self.found, self.watch)
@@ -252,6 +263,7 @@ class _Carrying:
         """The chosen candidate once more on all images, for as many epochs as were best."""
         candidate = best.candidate
         _, result = self._folder(candidate.name).model()
+        # The first epoch of a fine-tuned candidate is its head, which is fitted anyway.
         epochs = result.model_epoch - (1 if candidate.kind == "fine_tuned" else 0)
         task = self.decisions.task_of(
             candidate, None if candidate.kind == "frozen" else max(epochs, 0), validation=False
@@ -287,13 +299,16 @@ class _Carrying:
         decided = self.plan.decision(candidate.name, "epochs")
         task = self.decisions.task_of(candidate, None if decided is None else int(decided.value))
         sets = sets or self._sets_of(candidate)
+        # The model may have a temperature already, and both divide the logits.
         info = model.info.changed(temperature=model.info.temperature * temperature)
         calibrated = NetModel(model.keras_model, info)
         with replacing(self.run.file(HISTORY)) as temporary:
             shutil.copyfile((folder or self._folder(candidate.name)).history, temporary)
-        spec = task.to_dict()
+        # The advice stands in the record; to tell it again for each candidate would be noise.
         advise_of(self.run, task, sets, Watch(should_stop=lambda: False))
-        self.run.update(params=RunParams(data=spec["data"], hyper=spec["hyper"]))
+        spec = task.to_dict()
+        # From here on the run is the one that a person would have set by hand with these values.
+        self.run.update(params=RunParams(data=object_at(spec, "data"), hyper=object_at(spec, "hyper")))
         leave_model(self.run, task, sets, calibrated, result, self.watch)
         self.run.update(published=candidate.name)
         self.decisions.finish_seconds = time.monotonic() - started

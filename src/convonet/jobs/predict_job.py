@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from convonet.data.sources import scan_images
+from convonet.documents.predictions import PredictionRow
 from convonet.evaluation.models import open_predictor
 from convonet.evaluation.prediction import predict_files
 from convonet.events import StageStarted, Watch
@@ -13,7 +13,7 @@ from convonet.runs import Run
 from convonet.tasks import PredictTask
 
 
-def work(run: Run, task: PredictTask, watch: Watch) -> dict[str, Any]:
+def work(run: Run, task: PredictTask, watch: Watch) -> dict[str, list[PredictionRow]]:
     """Predict; the answer is the list of predictions, in the order of the paths."""
     watch.tell(StageStarted(stage="model", title="Opening the model"))
     predictor = open_predictor(

@@ -65,6 +65,7 @@ def prepare(
         # Asked before anything is written: a full disk would stop other programs too.
         _check_disk(len(listings["train"]), pixels, disk_limit)
     watch.tell(StageStarted(stage="prepare", title="Reading the images"))
+    # Times of files change when a folder is copied, so a later attempt compares what is in them.
     again = run is not None and must_be_same(run)
     cache = ImageCache(prepared_bytes=sys.maxsize if on_disk else data.prepared_bytes)
     sets = {

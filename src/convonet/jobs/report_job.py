@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
+from convonet.documents.drawings import ReportDocument
 from convonet.errors import ConvonetError
 from convonet.events import FileSaved, StageStarted, Warned, Watch
 from convonet.jobs.report_heats import mistake_heats
@@ -13,7 +13,7 @@ from convonet.runs import Run
 from convonet.tasks import ReportTask
 
 
-def work(run: Run, task: ReportTask, watch: Watch) -> dict[str, Any]:
+def work(run: Run, task: ReportTask, watch: Watch) -> ReportDocument:
     """Write the report; the answer names it.
 
     Raises:
@@ -26,7 +26,7 @@ def work(run: Run, task: ReportTask, watch: Watch) -> dict[str, Any]:
     out = Path(task.out) if task.out else None
     path = write_report(reported, out, heading=task.heading, heats=heats)
     watch.tell(FileSaved(path=str(path), title="Report"))
-    return {"path": str(path), "bytes": path.stat().st_size}
+    return ReportDocument(path=str(path), bytes=path.stat().st_size)
 
 
 def leave_report(run: Run, watch: Watch) -> None:

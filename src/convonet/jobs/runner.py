@@ -47,12 +47,15 @@ def execute(
         UserCodeError: `listen` or a callback raised; the run has failed.
     """
     with run.lock():
+        # An attempt that was killed may have left half-written files; nobody else writes while we hold the
+        # lock.
         run.sweep()
         started, log = time.monotonic(), run.events()
 
         def tell(event: Event) -> None:
             log.tell(event)
             if listen is not None:
+                # A listener's exception is the person's own, and must not look like a fault of the job.
                 with user_code():
                     listen(event)
 
@@ -66,12 +69,14 @@ def execute(
             state=RunState.RUNNING,
             process=process,
             attempt=attempt,
+            # The run began with its first attempt.
             started=record.started or now(),
             error=None,
         )
         tell(RunStarted(kind=record.kind, process=process, attempt=attempt))
 
         def end(state: RunState, error: ConvonetError | None = None) -> None:
+            # Work is counted over all attempts.
             seconds = before + time.monotonic() - started
             said = error.to_dict() if error else None
             run.update(state=state, ended=now(), seconds=seconds, error=said)
@@ -81,6 +86,7 @@ def execute(
             job(run, Watch(tell, stop))
         except Cancelled:
             if interrupted():
+                # Nothing is written: the state stays running, which without its lock reads as interrupted.
                 return RunState.INTERRUPTED
             end(RunState.CANCELLED)
             return RunState.CANCELLED
@@ -118,6 +124,7 @@ def _out_of_memory() -> ConvonetError:
 
 def _unexpected(error: Exception) -> ConvonetError:
     """A fault of the software itself: said in one sentence, with the place for a report."""
+    # The last frame of ours is where a report should begin; libraries lie below it.
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "convonet" in frame.filename]
     place = (
         f"{frames[-1].filename.rsplit('convonet', 1)[-1].lstrip('/')}:{frames[-1].lineno}" if frames else None

@@ -41,6 +41,7 @@ def prepare_search(
         run, data, {"train": train}, watch, accept_changed=accept, disk_limit=disk_limit, on_disk=True
     )
     check_before_training(run, {"train": train}, given.sets, None, watch)
+    # Cut once here, so that every trainer has the same folds.
     cut = FoldData.of(given.train, given.pixels, data, folds=folds, images=images)
     if len(cut.chosen) < len(cut.labels):
         message = (

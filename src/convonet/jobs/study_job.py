@@ -37,6 +37,8 @@ def work(run: Run, task: StudyTask, watch: Watch) -> StudyDocument:
     watch.tell(StageStarted(stage="study", title="Training each setting"))
     study = NetStudy(task, StudyFile(run.file(STUDY_HISTORY)))
     threads = task.threads or 1
+    # The study is about training images where it says accuracy; an objective's accuracy is always of held-out
+    # ones.
     objective = "train_accuracy" if task.metric == "accuracy" else "accuracy"
     settings = TrainerSettings(objective, threads, reports=True)
     executor = create_executor("local", data, settings, task.jobs, available_cores())

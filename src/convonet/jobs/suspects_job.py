@@ -53,6 +53,7 @@ def work(run: Run, task: SuspectsTask, watch: Watch) -> SuspectsDocument:
     watch.tell(FileSaved(path=PICTURE, title="The most suspicious images"))
     right = float((shares.argmax(axis=1) == prepared.labels).mean())
     run.update(scores={"out_of_fold": {"accuracy": right, "images": len(prepared)}})
+    # Only when the list is written: until then they are what a resumed run goes on from.
     for part in _parts(run):
         part.unlink(missing_ok=True)
     return suspects_document(run)

@@ -43,6 +43,7 @@ def mean_shares(
     for done, (repeat, fold) in enumerate(units, start=1):
         watch.check()
         held = data.rows(repeat, fold)[1]
+        # A file for each fold: what a stopped run has is not trained again.
         part = run.file(f"out_of_fold_{repeat}_{fold}.npy")
         if not part.is_file():
             _save(part, _answers(task, data, repeat, fold, watch))
@@ -61,6 +62,7 @@ def _answers(task: SuspectsTask, data: FoldData, repeat: int, fold: int, watch: 
         ImageRows(images, data.labels, kept), ImageRows(images, data.labels, held), quiet
     )
     shares: Shares = model.predict(images[held], watch=quiet)
+    # Keras keeps every network that was built; dozens of them fill the memory.
     del model
     backend.forget_session()
     gc.collect()

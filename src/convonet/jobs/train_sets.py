@@ -94,6 +94,7 @@ def prepare_found(run: Run, task: TrainTask, found: DataSets, watch: Watch) -> T
         InputError: the images cannot be used, or have changed.
         Cancelled: the person asked to stop.
     """
+    # Test images are not decoded yet: they may be of another size, and testing does it.
     listings = {"train": found.train}
     if found.val and task.validation:
         listings["val"] = found.val
@@ -119,6 +120,7 @@ def _check_classes(task: TrainTask, made: TrainSets, watch: Watch) -> None:
     labels, classes = made.val.labels, made.train.classes
     absent = absent_classes(labels, [made.val_rows], classes)
     where = "among the validation images"
+    # The AUC needs both answers of every class; without them training would fail after its first epoch.
     wanted = [name for name, score in task.hyper.watched.items() if score == "val_auc"]
     check_auc(wanted, absent, labels, classes, where)
     if absent:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from convonet.atomic import replacing, write_text
+from convonet.documents.run_record import FindingRow
 from convonet.documents.training import TrainDocument
 from convonet.errors import Cancelled, ConvonetError, DataError
 from convonet.evaluation.models import sha256_of
@@ -60,6 +62,7 @@ def train(
         save_partial(run, fit, model, watch)
         raise
     finish(run, task, sets, model, result, watch)
+    # Only after everything is written: until then a stop goes on from the checkpoint.
     fit.clean()
     return train_document(run)
 
@@ -131,7 +134,7 @@ def _save(
     run.update(
         model_epoch=result.model_epoch,
         stopped=result.stopped,
-        diagnosis=[finding.to_dict() for finding in findings],
+        diagnosis=[FindingRow.of(asdict(finding)) for finding in findings],
         images_per_second=result.images_per_second,
         scores=scores,
     )
@@ -142,6 +145,7 @@ def curve_of(task: TrainTask, result: TrainingResult) -> tuple[History, int]:
     rows, epoch = result.history.rows, result.model_epoch
     if task.hyper.head_solver != "lbfgs" or len(rows) == 1:
         return result.history, epoch
+    # The first row is the solved head; to draw it as an epoch of fine-tuning would show a jump that is none.
     rows = rows[1:] if epoch > 1 else rows[:1]
     return History(rows, result.history.extra), max(epoch - 1, 1)
 
@@ -150,6 +154,7 @@ def save_partial(run: Run, fit: Fit, model: NetModel, watch: Watch) -> None:
     """What a stop leaves: the model as it is, the curves so far. The checkpoint is written already."""
     if fit.begun is None:
         return
+    # The watch still wants to stop, and would end the saving at once.
     history, calm = fit.begun.history, Watch(watch.tell)
     calm.tell(StageStarted(stage="save", title="Saving what was trained"))
     model.save(run.file(MODEL))
@@ -162,6 +167,7 @@ def _export(run: Run, model: NetModel, sets: TrainSets, watch: Watch) -> None:
     """ONNX for fast use; where it cannot be made, keras stays in use and the run says so."""
     watch.check()
     watch.tell(StageStarted(stage="export", title="Exporting to ONNX"))
+    # Images of a validation set of its own are the better check, since no training batch has held them.
     held_out = sets.val if sets.val is not None and sets.val is not sets.train else None
     source, prepared = ("train", sets.train) if held_out is None else ("val", held_out)
     count = _SAMPLES if max(sets.pixels.shape[:2]) <= _LARGE else _SAMPLES_OF_LARGE
@@ -197,6 +203,7 @@ def _copy_results(run: Run, task: TrainTask, names: Sequence[str], watch: Watch)
         return
     folder = Path(task.data.result_dir)
     for name in names:
+        # Another program may be reading the copy of the run before.
         with replacing(folder / name) as temporary:
             shutil.copyfile(run.file(name), temporary)
         watch.tell(FileSaved(path=str(folder / name), title="Copy in the results folder"))

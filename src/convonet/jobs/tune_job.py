@@ -38,7 +38,9 @@ def work(run: Run, task: TuneTask, watch: Watch) -> SearchDocument:
         TrainingError: no setting could be trained.
         ConvonetError: it cannot be done, or not on these images.
     """
+    # The time limit covers earlier attempts too.
     started = time.monotonic() - run.read().seconds
+    # The trainers' processes load Keras in the background while the images are read.
     get_ready(task.executor)
     data = _data(run, task, watch)
     # It loads matplotlib, which takes no time while the trainers load keras.
@@ -157,6 +159,7 @@ def _read_reports(run: Run) -> dict[int, dict[int, float]]:
     if run.file(REPORTS).exists():
         with run.file(REPORTS).open(encoding="utf-8", newline="") as file:
             for cells in csv.reader(file):
+                # A killed run may have cut its last line anywhere.
                 if len(cells) == 3 and cells[2]:
                     found.setdefault(int(cells[0]), {})[int(cells[1])] = float(cells[2])
     return found
@@ -165,6 +168,7 @@ def _read_reports(run: Run) -> dict[int, dict[int, float]]:
 def _check_any_done(task: TuneTask, file: TrialsFile) -> None:
     rows = file.read()
     failed = [row for row in rows if row.state == "failed"]
+    # Some that failed are rows of the table; if all did, the person must know why.
     if failed and len(failed) == len(rows):
         raise TrainingError(
             f"None of {len({row.trial for row in rows})} settings could be trained",

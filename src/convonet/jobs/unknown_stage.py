@@ -23,6 +23,7 @@ def with_unknown(run: Run, task: TrainTask, sets: TrainSets, model: NetModel, wa
         return model
     watch.tell(StageStarted(stage="unknown", title="Setting the threshold for unknown images"))
     train = ImageRows(sets.train.images, sets.train.labels, sets.train_rows)
+    # Held-out images are better: those that were trained on look more familiar than any new one.
     images = choose_images(train, held_out(sets) if sets.val is not None else None)
     found = None if images is None else fit_unknown(model, images, rate, watch)
     if found is None:

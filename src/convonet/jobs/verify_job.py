@@ -5,25 +5,26 @@ from __future__ import annotations
 import io
 import shutil
 import zipfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import h5py
 import numpy as np
 
+from convonet.documents.repetition import (
+    ComparedPart,
+    EnvironmentChange,
+    NumberChange,
+    RunMismatch,
+    VerifyDocument,
+)
 from convonet.errors import DataChangedError, InputError
 from convonet.events import RunState, Watch
 from convonet.jobs import job_module
 from convonet.jobs.data_record import FILES
 from convonet.runs import Run
-from convonet.runs.repeats import (
-    Difference,
-    NumberChange,
-    changed_surroundings,
-    count_rows,
-    last_numbers,
-    table_difference,
-)
+from convonet.runs.repeats import changed_surroundings, count_rows, last_numbers, table_difference
 from convonet.runs.study_table import STUDY_HISTORY
 from convonet.runs.trials import TRIALS
 from convonet.tasks import StudyTask, Task, TrainTask, TuneTask, traits_of
@@ -50,7 +51,7 @@ _TABLES: dict[type[Task], _Table] = {
 }
 
 
-def work(run: Run, task: VerifyTask, watch: Watch) -> dict[str, Any]:
+def work(run: Run, task: VerifyTask, watch: Watch) -> VerifyDocument:
     """Repeat the run in this job's own folder; the answer says whether it is equal.
 
     Raises:
@@ -64,7 +65,7 @@ def work(run: Run, task: VerifyTask, watch: Watch) -> dict[str, Any]:
         raise InputError(
             "Only a training, a search or a study that is done can be repeated",
             where=first.path,
-            received=f"a {record['kind']} run that is {first.state(record)}",
+            received=f"a {record.kind} run that is {first.state(record)}",
         )
     repeated = _changed(moved(first.task(), task.data), task.changes, record.plan is not None)
     check_images(repeated, first.path)
@@ -73,25 +74,25 @@ def work(run: Run, task: VerifyTask, watch: Watch) -> dict[str, Any]:
         task_again = again.task()
         job_module(task_again).work(again, task_again, watch)
     except DataChangedError as error:
-        difference: Difference | None = Difference(
-            "data", ", ".join(error.paths[:5]), "", "another", "changed"
+        difference: RunMismatch | None = RunMismatch(
+            what="data", place=", ".join(error.paths[:5]), before="another", after="changed"
         )
         compared = {}
     else:
         difference = _difference(first, again, table)
         compared = {table.what: count_rows(first.file(table.file))} | _weights_of(first)
     changed = changed_surroundings(record, again.read())
-    numbers = [] if difference is None else last_numbers(first.file(table.file), again.file(table.file))
-    return {
-        "run": str(first.path),
-        "equal": difference is None,
-        "difference": None if difference is None else difference._asdict(),
-        "compared": compared,
-        "surroundings": changed,
-        "changed": task.changes,
-        "numbers": [one._asdict() for one in numbers],
-        "sentence": _sentence(difference, compared, changed) + _numbers_sentence(task, numbers),
-    }
+    numbers = () if difference is None else last_numbers(first.file(table.file), again.file(table.file))
+    return VerifyDocument(
+        run=str(first.path),
+        equal=difference is None,
+        difference=difference,
+        compared=compared,
+        surroundings=changed,
+        changes=task.changes,
+        numbers=numbers,
+        sentence=_sentence(difference, compared, changed) + _numbers_sentence(task, numbers),
+    )
 
 
 def _changed(task: Task, changes: dict[str, str], planned: bool) -> Task:
@@ -106,7 +107,7 @@ def _changed(task: Task, changes: dict[str, str], planned: bool) -> Task:
     return task.changed(hyper=task.hyper.changed(**changes))
 
 
-def _numbers_sentence(task: VerifyTask, numbers: list[NumberChange]) -> str:
+def _numbers_sentence(task: VerifyTask, numbers: Sequence[NumberChange]) -> str:
     """What the other device or precision has done to the scores of the last epoch."""
     if not task.changes or not numbers:
         return ""
@@ -132,11 +133,11 @@ def _quiet(task: Task) -> Task:
     return same.changed(then_test=False) if isinstance(same, TrainTask) else same
 
 
-def _difference(first: Run, again: Run, table: _Table) -> Difference | None:
+def _difference(first: Run, again: Run, table: _Table) -> RunMismatch | None:
     planned = _plan_difference(first, again)
     if planned is not None:
         return planned
-    what = "trials" if table.file == TRIALS else "history"
+    what: ComparedPart = "trials" if table.file == TRIALS else "history"
     found = table_difference(what, first.file(table.file), again.file(table.file), table.keys, table.ignored)
     if found is not None or not first.file(MODEL).is_file():
         return found
@@ -145,15 +146,17 @@ def _difference(first: Run, again: Run, table: _Table) -> Difference | None:
         old, new = before.get(name), after.get(name)
         if old is None or new is None or old.shape != new.shape:
             shapes = [None if values is None else str(values.shape) for values in (old, new)]
-            return Difference("weights", name, "", *shapes)
+            return RunMismatch(what="weights", place=name, before=shapes[0], after=shapes[1])
         if not np.array_equal(old, new, equal_nan=old.dtype.kind == "f"):
-            place = np.flatnonzero(old.ravel() != new.ravel())[0]
-            values = [repr(values.ravel()[place].item()) for values in (old, new)]
-            return Difference("weights", name, f"value {place}", *values)
+            index = np.flatnonzero(old.ravel() != new.ravel())[0]
+            values = [repr(values.ravel()[index].item()) for values in (old, new)]
+            return RunMismatch(
+                what="weights", place=name, name=f"value {index}", before=values[0], after=values[1]
+            )
     return None
 
 
-def _plan_difference(first: Run, again: Run) -> Difference | None:
+def _plan_difference(first: Run, again: Run) -> RunMismatch | None:
     """The first candidate that came out otherwise, or another choice among them."""
     before, after = first.read().plan, again.read().plan
     if before is None or after is None:
@@ -161,9 +164,12 @@ def _plan_difference(first: Run, again: Run) -> Difference | None:
     for old, new in zip(before.candidates, after.candidates, strict=True):
         results = [(one.state, one.validation and one.validation.to_dict()) for one in (old, new)]
         if results[0] != results[1]:
-            return Difference("plan", old.name, "validation", *map(str, results))
+            states = [str(result) for result in results]
+            return RunMismatch(
+                what="plan", place=old.name, name="validation", before=states[0], after=states[1]
+            )
     if before.chosen != after.chosen:
-        return Difference("plan", "chosen", "", before.chosen, after.chosen)
+        return RunMismatch(what="plan", place="chosen", before=before.chosen, after=after.chosen)
     return None
 
 
@@ -181,7 +187,9 @@ def _weights(model: Path) -> dict[str, np.ndarray]:
     return found
 
 
-def _sentence(difference: Difference | None, compared: dict[str, int], changed: list[dict[str, Any]]) -> str:
+def _sentence(
+    difference: RunMismatch | None, compared: Mapping[str, int], changed: Sequence[EnvironmentChange]
+) -> str:
     if difference is None:
         said = "Equal to the last digit: " + " and ".join(
             f"{count} {what}" for what, count in compared.items()
@@ -190,7 +198,7 @@ def _sentence(difference: Difference | None, compared: dict[str, int], changed: 
         said = f"Not repeated: images have changed since the run, the first are {difference.place}"
     else:
         said = f"Different: {difference.sentence()}"
-    parts = [f"{one['name']} {one['before']} is now {one['after']}" for one in changed]
+    parts = [change.sentence() for change in changed]
     return f"{said}. " + (
         f"Other surroundings: {', '.join(parts)}." if parts else "Same versions and machine."
     )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from convonet.errors import DataError
+from convonet.json_values import JsonObject
 from convonet.kernels.arithmetic import Padding
 from convonet.kernels.named import Kernel, Show
 from convonet.kernels.sliding import FloatArray, KernelStep, Pooling, convolve, pool, step_at
@@ -27,7 +28,7 @@ class BenchResult(NamedTuple):
     values: FloatArray
     picture: NDArray[np.uint8]
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> JsonObject:
         """Shape and range of the map."""
         return {
             "output_shape": list(self.values.shape),

@@ -30,6 +30,8 @@ def examine() -> InstallationDocument:
 
     Keras is asked in a process of its own.
     """
+    # In a process of its own: an installation of Keras or torch that is broken may end the process that loads
+    # it.
     probe = subprocess.run(
         python_words("-c", _PROBE),
         capture_output=True,
@@ -50,7 +52,7 @@ def examine() -> InstallationDocument:
     return InstallationDocument(
         ready="device" in keras and not refused,
         versions=versions(),
-        machine=ExaminedMachine.of(machine() | keras),
+        machine=ExaminedMachine.of(machine().to_dict() | keras),
         folders=OwnFolders(home=str(folder), cache=str(folder / "cache")),
         parts=tuple(parts),
     )

@@ -43,6 +43,7 @@ def prepare_resume(run: Run, *, accept_changed_data: bool = False, data: DataPar
             received=record.kind,
         )
     deadline = time.monotonic() + _GRACE_SECONDS
+    # A worker sees that its owner has gone, and saves a checkpoint before it frees the lock.
     while run.is_locked() and not _owned(run) and time.monotonic() < deadline:
         time.sleep(0.05)
     state = run.state()

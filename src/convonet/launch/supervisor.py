@@ -64,15 +64,18 @@ class Supervisor:
         """
         if run.is_locked():
             raise RunAliveError("A process is working on this run", where=run.path)
+        # A wish to stop that was meant for the last attempt would end this one.
         run.clear_cancel()
         run.update(state=RunState.WAITING, owner=os.getpid())
         key = WorkerKey.of(threads)
         process = self._take(key)
 
         def fresh() -> subprocess.Popen[bytes]:
+            # What it prints before it can write events is kept too, such as a library that cannot be loaded.
             with run.file("worker.log").open("ab") as log:
                 return self._spawn(key, [str(run.path)], log)
 
+        # The warm worker may have died since it was looked at.
         if process is None or not send_line(process.stdin, str(run.path)):
             process = fresh()
         return Worker(run, process, fresh)
@@ -88,6 +91,7 @@ class Supervisor:
                 process.stdin.close()
 
     def _take(self, key: WorkerKey) -> subprocess.Popen[bytes] | None:
+        # Threads and backend are fixed when a process loads its libraries.
         if self._spare is None or self._spare[0] != key or self._spare[1].poll() is not None:
             return None
         process = self._spare[1]

@@ -20,6 +20,7 @@ from convonet.errors import (
     WorkerError,
 )
 from convonet.events import RunEnded, RunState, Stamped
+from convonet.json_values import object_at
 from convonet.launch.resume import can_resume
 from convonet.own_process import NO_ROOM_CODE, OPENING_SECONDS
 from convonet.runs import Run
@@ -47,6 +48,7 @@ class Worker:
         self._killed = False
         self._kills_before = memory_kills()
         self._log = run.events()
+        # Events of earlier attempts have been told already.
         self._offset = self._log.size()
         self._cancelled_at: float | None = None
         self._last_event_at = time.monotonic()
@@ -66,6 +68,7 @@ class Worker:
         if events:
             self._last_event_at = time.monotonic()
         if self._cancelled_at is not None and self.is_alive():
+            # A worker that still tells something is saving; only a silent one hangs.
             silent_since = max(self._cancelled_at, self._last_event_at)
             if time.monotonic() - silent_since > KILL_SECONDS:
                 self.kill()
@@ -123,6 +126,7 @@ class Worker:
         if self._process.stdin is not None:
             self._process.stdin.close()
         record = self.run.read()
+        # Another process was faster: the run is its own, and our worker has ended for that reason.
         if record.process != self.process and self.run.is_locked():
             raise RunAliveError(f"Process {record.process} is working on this run", where=self.run.path)
         state = record.state
@@ -136,6 +140,7 @@ class Worker:
 
     def _restarted_with_less(self) -> bool:
         """After a death for want of memory: the same run again, with half the batch."""
+        # Who stopped it does not want it back.
         if self._killed or self._cancelled_at is not None or not self._lacked_memory():
             return False
         if not halve_batch(self.run):
@@ -178,6 +183,7 @@ class Worker:
         log = self.run.file("worker.log")
         tail = log.read_text(encoding="utf-8", errors="replace")[-_LOG_TAIL:] if log.exists() else ""
         last = tail.strip().splitlines()[-1] if tail.strip() else None
+        # The alarm that bounds the opening of a model file; see `own_process.opening_limits`.
         if code == -getattr(signal, "SIGALRM", 0):
             return _took_too_long(self.run)
         if code < 0:
@@ -200,7 +206,7 @@ def _took_too_long(run: Run) -> ConvonetError:
     spec = run.read().task
     return ModelFileError(
         f"Opening the model file took longer than {OPENING_SECONDS:g} seconds, so it was given up",
-        where=spec.get("model") or (spec.get("hyper") or {}).get("base") or run.path,
+        where=spec.get("model") or object_at(spec, "hyper").get("base") or run.path,
         hint="The file may be damaged: open it with the program that made it, and save it again",
     )
 

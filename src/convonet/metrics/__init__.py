@@ -1,5 +1,6 @@
 """Numpy functions that turn answers and probabilities into scores, curves, intervals and thresholds."""
 
+from .balanced import balanced_accuracy, balanced_accuracy_interval
 from .calibration import (
     TEMPERATURE_RANGE,
     Confidence,
@@ -78,6 +79,8 @@ __all__ = [
     "auc_interval",
     "auc_of_counts",
     "average_precision",
+    "balanced_accuracy",
+    "balanced_accuracy_interval",
     "baseline_accuracy",
     "bootstrap",
     "brier_score",

@@ -11,9 +11,10 @@ from convonet.inference.golden import Golden
 from convonet.inference.model_info import ModelInfo
 from convonet.inference.onnx_model import GOLDEN_PROPERTY, PROPERTY
 from convonet.inference.unknown import SCORE_OUTPUT
+from convonet.json_values import JsonObject
 
 
-def plain_values(info: ModelInfo, temperature: float = 1.0) -> dict[str, Any]:
+def plain_values(info: ModelInfo, temperature: float = 1.0) -> JsonObject:
     """What any program needs to use an exported model rightly.
 
     Args:

@@ -12,7 +12,7 @@ import os
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import h5py
 
@@ -36,6 +36,10 @@ _ZIP_HEAD = b"PK\x03\x04"
 _HDF5_HEAD = b"\x89HDF\r\n\x1a\n"
 
 
+LayerConfig: TypeAlias = dict[str, object]
+"""A part of Keras' own configuration. It comes from a stranger's file: nothing of it is known before it is checked."""
+
+
 class ModelText(NamedTuple):
     """The parts of a model file that are text.
 
@@ -45,7 +49,7 @@ class ModelText(NamedTuple):
         info: the member of ours, None in a file made elsewhere.
     """
 
-    config: dict[str, Any]
+    config: LayerConfig
     keras2: bool
     info: str | None
 
@@ -163,7 +167,7 @@ def _member_sizes(archive: zipfile.ZipFile, path: Path) -> dict[str, int]:
     return sizes
 
 
-def _checked_config(content: bytes | str, path: Path) -> dict[str, Any]:
+def _checked_config(content: bytes | str, path: Path) -> LayerConfig:
     try:
         if len(content) > MAX_TEXT:
             raise ValueError("too long")
@@ -189,7 +193,7 @@ def _checked_config(content: bytes | str, path: Path) -> dict[str, Any]:
     return config
 
 
-def _objects(value: Any) -> Iterator[dict[str, Any]]:
+def _objects(value: Any) -> Iterator[LayerConfig]:
     """Every object in a JSON value, the outermost first."""
     if isinstance(value, dict):
         yield value
@@ -200,12 +204,12 @@ def _objects(value: Any) -> Iterator[dict[str, Any]]:
             yield from _objects(item)
 
 
-def _config_of(part: dict[str, Any]) -> dict[str, Any]:
+def _config_of(part: LayerConfig) -> LayerConfig:
     config = part.get("config")
     return config if isinstance(config, dict) else {}
 
 
-def _check_part(part: dict[str, Any], path: Path) -> None:
+def _check_part(part: LayerConfig, path: Path) -> None:
     kind = part.get("class_name")
     if isinstance(kind, str) and kind in _WITH_CODE:
         raise ModelFileError(

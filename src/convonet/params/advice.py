@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from convonet.params.families import family_info
 from convonet.params.hyper_params import HyperParams
@@ -28,10 +27,6 @@ class Advice:
     kind: str
     text: str
     mistake: bool = False
-
-    def to_dict(self) -> dict[str, Any]:
-        """As JSON."""
-        return {"kind": self.kind, "text": self.text, "mistake": self.mistake}
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
 
 from convonet.errors import ParamError, nearest
+from convonet.json_values import JsonObject
 from convonet.params.data_params import Scaling
 
 MODEL_SUFFIXES = (".keras", ".h5", ".hdf5")
@@ -60,7 +60,7 @@ class BaseInfo:
         """On a CPU, in a word."""
         return "fast" if self.million_macs < 500 else "medium" if self.million_macs < 1500 else "slow"
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> JsonObject:
         """The JSON value of `convonet models`."""
         where = f"the Python package {self.package}" if self.package else "fetched once, or a local file"
         return {

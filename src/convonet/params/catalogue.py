@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from convonet.json_values import JsonObject
 from convonet.params.bases import BASES
 from convonet.params.families import FAMILIES, family_info
-from convonet.params.fields import fields_of
+from convonet.params.fields import ParamValues, fields_of
 from convonet.params.hyper_params import HyperParams
 
 
-def models_document() -> dict[str, Any]:
+def models_document() -> JsonObject:
     """What `models` prints: families and pretrained backbones, each with a name."""
     return {
         "families": [
@@ -21,7 +20,7 @@ def models_document() -> dict[str, Any]:
     }
 
 
-def family_document(name: str) -> dict[str, Any]:
+def family_document(name: str) -> JsonObject:
     """What `models NAME` prints: the family and the declaration of each of its parameters.
 
     For a backbone these are the parameters of the family `transfer`, with that backbone as their default.
@@ -30,18 +29,20 @@ def family_document(name: str) -> dict[str, Any]:
         ParamError: there is no such family.
     """
     if name in BASES:
-        parameters = family_document("transfer")["parameters"]
-        for parameter in parameters:
-            parameter["default"] = name if parameter["name"] == "base" else parameter["default"]
-        return BASES[name].to_dict() | {"parameters": parameters}
+        return BASES[name].to_dict() | {"parameters": _parameters("transfer", {"base": name})}
     family = family_info(name)
-    declared = fields_of(HyperParams)
     return {
         "name": family.name,
         "title": family.title,
         "description": family.description,
         "source": family.source,
-        "parameters": [
-            declared[name].to_dict() | {"default": default} for name, default in family.defaults.items()
-        ],
+        "parameters": _parameters(name, {}),
     }
+
+
+def _parameters(family: str, own: ParamValues) -> list[JsonObject]:
+    """The declaration of each parameter of a family with the family's default, or that of `own`."""
+    declared, defaults = fields_of(HyperParams), family_info(family).defaults
+    return [
+        declared[name].to_dict() | {"default": own.get(name, default)} for name, default in defaults.items()
+    ]

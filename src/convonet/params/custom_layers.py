@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from convonet.errors import ParamError, nearest
 from convonet.params.choices import LayerActivation, Padding
-from convonet.params.fields import param
+from convonet.params.fields import ParamValues, param
 from convonet.params.values import ParamModel, checked
 
 MAX_LAYERS = 200
+
+LayerValues: TypeAlias = ParamValues
+"""A layer as a file has it: its `type`, and the parameters of that type which are set."""
 
 
 class ConvLayer(ParamModel):
@@ -119,7 +122,7 @@ def layer_faults(values: Sequence[Mapping[str, Any]], subject: str = "layers (La
     return faults
 
 
-def _rest(value: Mapping[str, Any]) -> dict[str, Any]:
+def _rest(value: Mapping[str, Any]) -> ParamValues:
     return {name: item for name, item in value.items() if name != "type"}
 
 

@@ -11,15 +11,16 @@ import json
 import types
 import typing
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, TypeAlias, TypedDict, Union, get_args, get_origin
 
 import pydantic
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from convonet.errors import nearest
+from convonet.json_values import JsonObject, JsonValue
 
 Kind = Literal[
     "int",
@@ -53,6 +54,9 @@ _KIND_WORDS: dict[str, str] = {
     "texts": "a list of texts",
     "value": "a value of another type",
 }
+
+ParamValues: TypeAlias = dict[str, JsonValue]
+"""Values of parameters by name, as a file, a form or a request has them; those of a model are checked."""
 
 
 @dataclass(frozen=True)
@@ -139,7 +143,7 @@ class Field:
             return json.dumps(value, ensure_ascii=False)
         return f"{value:g}" if isinstance(value, float) and float(f"{value:g}") == value else str(value)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> JsonObject:
         """The declaration as JSON, for the web page."""
         return {
             "name": self.name,
@@ -181,16 +185,35 @@ def param(
     literal: bool = False,
 ) -> Any:
     """Declare one parameter of a `ParamModel`. The items of a list have bounds in their own annotation."""
-    extra: dict[str, Any] = {
-        "label": label,
-        "group": group,
-        "unit": unit,
-        "tunable": tunable,
-        "default_text": default_text,
-        "kind": kind,
-        "literal": literal,
-    }
-    return pydantic.Field(default, description=help, ge=ge, gt=gt, le=le, lt=lt, json_schema_extra=extra)
+    return pydantic.Field(
+        default,
+        description=help,
+        ge=ge,
+        gt=gt,
+        le=le,
+        lt=lt,
+        json_schema_extra={
+            "label": label,
+            "group": group,
+            "unit": unit,
+            "tunable": tunable,
+            "default_text": default_text,
+            "kind": kind,
+            "literal": literal,
+        },
+    )
+
+
+class _Declared(TypedDict, total=False):
+    """What `param` hands through pydantic: the attributes of `Field` that pydantic has no place for."""
+
+    label: str
+    group: str
+    unit: str
+    tunable: bool
+    default_text: str
+    kind: Kind | None
+    literal: bool
 
 
 def unknown_key(name: str, known: Mapping[str, Any]) -> str:
@@ -206,10 +229,10 @@ def fields_of(model: type[pydantic.BaseModel]) -> dict[str, Field]:
 
 
 def _field(name: str, info: FieldInfo) -> Field:
-    extra = typing.cast(dict[str, Any], info.json_schema_extra or {})
+    extra = typing.cast(_Declared, info.json_schema_extra or {})
     annotation, optional = _without_none(info.annotation)
     kind = extra.get("kind") or _kind(annotation)
-    return Field(
+    declared = Field(
         name=name,
         label=extra.get("label", ""),
         help=info.description or "",
@@ -217,7 +240,6 @@ def _field(name: str, info: FieldInfo) -> Field:
         default=None if info.default is PydanticUndefined else info.default,
         group=extra.get("group", ""),
         unit=extra.get("unit", ""),
-        **_bounds([*info.metadata, *_item_metadata(annotation)]),
         choices=get_args(annotation) if kind == "choice" else (),
         tunable=extra.get("tunable", False),
         optional=optional,
@@ -225,6 +247,7 @@ def _field(name: str, info: FieldInfo) -> Field:
         literal=extra.get("literal", False),
         type_name=annotation.__name__ if kind == "value" else "",
     )
+    return _bounded(declared, [*info.metadata, *_item_metadata(annotation)])
 
 
 def _without_none(annotation: Any) -> tuple[Any, bool]:
@@ -244,17 +267,16 @@ def _item_metadata(annotation: Any) -> tuple[Any, ...]:
     return tuple(part for info in get_args(item)[1:] for part in info.metadata)
 
 
-def _bounds(metadata: Iterable[Any]) -> dict[str, Any]:
-    """The bounds among pydantic's constraints, as arguments of `Field`."""
-    found: dict[str, Any] = {}
+def _bounded(field: Field, metadata: Iterable[Any]) -> Field:
+    """The field with the bounds that are among pydantic's constraints."""
     for part in metadata:
-        for name, end in _ENDS.items():
+        for name in ("ge", "gt"):
             if hasattr(part, name):
-                found |= {end: getattr(part, name), f"{end}_open": name in ("gt", "lt")}
-    return found
-
-
-_ENDS = {"ge": "low", "gt": "low", "le": "high", "lt": "high"}
+                field = replace(field, low=getattr(part, name), low_open=name == "gt")
+        for name in ("le", "lt"):
+            if hasattr(part, name):
+                field = replace(field, high=getattr(part, name), high_open=name == "lt")
+    return field
 
 
 def _kind(annotation: Any) -> Kind:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterable
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from convonet.atomic import write_json
 from convonet.errors import InputError, ParamError, nearest
+from convonet.json_values import JsonObject
 from convonet.params.data_params import DataParams
-from convonet.params.fields import fields_of
+from convonet.params.fields import ParamValues, fields_of
 from convonet.params.hyper_params import HyperParams
 from convonet.params.migrations import FORMAT_VERSION, VERSION_KEY, migrated
 from convonet.params.search_space import SearchSpace
@@ -22,7 +24,7 @@ _MAX_BYTES = 4 * 2**20
 _PATHS = ("train_dir", "test_dir", "val_dir", "image_dir")
 
 
-def read_object(path: str | os.PathLike[str]) -> dict[str, Any]:
+def read_object(path: str | os.PathLike[str]) -> JsonObject:
     """The JSON object in a file.
 
     Raises:
@@ -112,9 +114,9 @@ def load_hyper(path: str | os.PathLike[str]) -> SearchSpace:
     return SearchSpace.of(migrated("hyper", read_object(path), path), Path(path))
 
 
-def data_to_dict(data: DataParams) -> dict[str, Any]:
+def data_to_dict(data: DataParams) -> JsonObject:
     """The JSON object of a data-parameter file."""
-    values: dict[str, Any] = dict(data.set_values())
+    values = data.set_values()
     if data.image_size is not None:
         height, width = data.image_size
         values["image_size"] = height if height == width else [height, width]
@@ -123,7 +125,7 @@ def data_to_dict(data: DataParams) -> dict[str, Any]:
     }
 
 
-def hyper_to_dict(space: SearchSpace) -> dict[str, Any]:
+def hyper_to_dict(space: SearchSpace) -> JsonObject:
     """The JSON object of a hyper-parameter file."""
     return {VERSION_KEY: FORMAT_VERSION} | space.to_dict()
 
@@ -139,7 +141,7 @@ def save_hyper(path: str | os.PathLike[str], space: SearchSpace | HyperParams) -
     write_json(Path(path), hyper_to_dict(space))
 
 
-def kind_of(values: dict[str, Any]) -> ParamKind:
+def kind_of(values: Iterable[str]) -> ParamKind:
     """Whether an object holds data or hyper parameters, by the names in it.
 
     Raises:
@@ -162,7 +164,7 @@ def preset_names(kind: ParamKind) -> list[str]:
     )
 
 
-def preset(kind: ParamKind, name: str) -> dict[str, Any]:
+def preset(kind: ParamKind, name: str) -> ParamValues:
     """The object of a preset.
 
     Raises:
@@ -178,5 +180,5 @@ def preset(kind: ParamKind, name: str) -> dict[str, Any]:
             hint=f"Did you mean {near}" if near else None,
         )
     source = resources.files("convonet.params") / "presets" / f"{name}.{kind}.json"
-    value: dict[str, Any] = json.loads(source.read_text(encoding="utf-8"))
+    value: ParamValues = json.loads(source.read_text(encoding="utf-8"))
     return value

@@ -6,9 +6,9 @@ Version 0 is the reference application's: no version, five keys of data paramete
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from convonet.errors import ParamError
+from convonet.params.fields import ParamValues
 
 FORMAT_VERSION = 2
 VERSION_KEY = "format_version"
@@ -16,33 +16,33 @@ VERSION_KEY = "format_version"
 _REFERENCE_KEYS = {"num_classes", "train_dir", "test_dir", "image_size", "result_dir"}
 
 
-def _data_0_to_1(values: dict[str, Any]) -> dict[str, Any]:
+def _data_0_to_1(values: ParamValues) -> ParamValues:
     """A file of the reference application means grey images; a file by hand says nothing of it."""
     if set(values) <= _REFERENCE_KEYS and {"num_classes", "train_dir", "image_size"} <= set(values):
         return values | {"channels": 1}
     return values
 
 
-def _hyper_0_to_1(values: dict[str, Any]) -> dict[str, Any]:
+def _hyper_0_to_1(values: ParamValues) -> ParamValues:
     return values
 
 
-def _data_1_to_2(values: dict[str, Any]) -> dict[str, Any]:
+def _data_1_to_2(values: ParamValues) -> ParamValues:
     return values
 
 
-def hyper_1_to_2(values: dict[str, Any]) -> dict[str, Any]:
+def hyper_1_to_2(values: ParamValues) -> ParamValues:
     """Until version 1 the model was that of the last epoch unless `save_best` named a score."""
     return {"save_best": "none"} | values
 
 
-_STEPS: dict[str, tuple[Callable[[dict[str, Any]], dict[str, Any]], ...]] = {
+_STEPS: dict[str, tuple[Callable[[ParamValues], ParamValues], ...]] = {
     "data": (_data_0_to_1, _data_1_to_2),
     "hyper": (_hyper_0_to_1, hyper_1_to_2),
 }
 
 
-def migrated(kind: str, values: dict[str, Any], where: object = None) -> dict[str, Any]:
+def migrated(kind: str, values: ParamValues, where: object = None) -> ParamValues:
     """The values in today's format, without the version key. `kind` is `data` or `hyper`.
 
     Raises:

@@ -5,13 +5,13 @@ Longer than usual: it is one list of declarations.
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field, field_validator
 
 from convonet.errors import ParamError
 from convonet.params.choices import Activation, BatchNorm, GlobalPooling, OutputChoice, Padding, Pooling
-from convonet.params.custom_layers import layer_faults
+from convonet.params.custom_layers import LayerValues, layer_faults
 from convonet.params.families import family_info
 from convonet.params.fields import param
 from convonet.params.values import ParamModel
@@ -174,7 +174,7 @@ class NetworkParams(ParamModel):
         tunable=True,
         default_text="the family's own",
     )
-    layers: tuple[dict[str, Any], ...] | None = param(
+    layers: tuple[LayerValues, ...] | None = param(
         None,
         "Layers",
         'The rows of the family custom, such as [{"type": "conv", "filters": 32}, {"type": "pool"}]; the output '
@@ -195,7 +195,7 @@ class NetworkParams(ParamModel):
 
     @field_validator("layers")
     @classmethod
-    def _check_layers(cls, value: tuple[dict[str, Any], ...] | None) -> tuple[dict[str, Any], ...] | None:
+    def _check_layers(cls, value: tuple[LayerValues, ...] | None) -> tuple[LayerValues, ...] | None:
         faults = [] if value is None else layer_faults(value)
         if faults:
             raise ValueError("; ".join(faults))

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from convonet.json_values import JsonObject
 from convonet.params.fields import Field
 
 _TYPED = re.compile(r"(?P<low>[^.:].*?)\.\.(?P<high>[^:]+)(?::(?P<how>.+))?")
@@ -41,9 +42,9 @@ class Range:
         # 0.1 + 2 · 0.1 is meant to be 0.3.
         return [type(self.low)(f"{self.low + place * self.step:.12g}") for place in range(count)]
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> JsonObject:
         """As in a file: `{"low": …, "high": …}`, with `log` and `step` where they are set."""
-        values: dict[str, Any] = {"low": self.low, "high": self.high}
+        values: JsonObject = {"low": self.low, "high": self.high}
         return values | ({"log": True} if self.log else {}) | ({"step": self.step} if self.step else {})
 
 
@@ -66,7 +67,7 @@ class ListRange:
         """What a single training takes."""
         return self.each[:1] * self.shortest
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> JsonObject:
         """As in a file: `{"length": [1, 3], "each": [8, 16]}`."""
         return {"length": [self.shortest, self.longest], "each": list(self.each)}
 

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from convonet.errors import ParamError, nearest
 from convonet.params.advice import looks_like_signs
+from convonet.params.fields import ParamValues
 
 Recipe = Literal["fast", "best"]
 RECIPES: tuple[Recipe, ...] = ("fast", "best")
@@ -36,7 +37,7 @@ _EPOCHS: dict[Recipe, int] = {"fast": 10, "best": 30}
 
 # One rate up and down over the whole training, with batch normalisation, needs a tenth of the epochs of a rate
 # that only falls (Smith, Topin 2018).
-_COMMON: dict[str, Any] = {
+_COMMON: ParamValues = {
     "batch_norm": "before",
     "optimizer": "adam",
     "schedule": "one_cycle",
@@ -44,7 +45,7 @@ _COMMON: dict[str, Any] = {
     # Short, but with statistics of batch normalisation that are of the last weights, not of the last 100 steps.
     "weight_average": 0.25,
 }
-_GREY: dict[str, Any] = {
+_GREY: ParamValues = {
     "family": "convonet",
     "init_rate": 0.005,
     "batch_size": 128,
@@ -54,7 +55,7 @@ _GREY: dict[str, Any] = {
     "zoom": 0.08,
     "drop_out": 0.3,
 }
-_COLOUR: dict[str, Any] = {
+_COLOUR: ParamValues = {
     "family": "vgg_small",
     "init_rate": 0.003,
     "batch_size": 32,
@@ -65,7 +66,7 @@ _COLOUR: dict[str, Any] = {
     "l2": 0.0,
 }
 # In thirty epochs a network learns its images by heart; in ten it has no time to.
-_LONG_COLOUR: dict[str, Any] = {"mixup": 0.2, "label_smoothing": 0.1, "shift": 0.1, "drop_out": 0.2}
+_LONG_COLOUR: ParamValues = {"mixup": 0.2, "label_smoothing": 0.1, "shift": 0.1, "drop_out": 0.2}
 
 
 def recipe_of(
@@ -157,7 +158,7 @@ def _fault(name: str, what: str, **rest: Any) -> ParamError:
 
 def recipe(
     name: Recipe, *, channels: int, size: tuple[int, int], classes: Sequence[str], images: int
-) -> dict[str, Any]:
+) -> ParamValues:
     """The hyper parameters of a recipe for such images, by name.
 
     Args:
@@ -169,7 +170,9 @@ def recipe(
     """
     own = _GREY if channels == 1 else _COLOUR
     values = _COMMON | own | {"epochs": _EPOCHS[name]}
-    values["batch_size"] = _batch(values["batch_size"], images)
+    batch = own["batch_size"]
+    assert isinstance(batch, int)
+    values["batch_size"] = _batch(batch, images)
     if channels != 1 and not looks_like_signs(classes):
         values["flip_horizontal"] = True
     if name == "best" and channels != 1:
@@ -185,7 +188,7 @@ def names_network(values: Collection[str]) -> bool:
     return "family" in values or "base" in values
 
 
-def without_network(values: Mapping[str, Any]) -> dict[str, Any]:
+def without_network(values: Mapping[str, Any]) -> ParamValues:
     """Those hyper parameters that can be imposed on a plan: it chooses the network itself."""
     return {name: value for name, value in values.items() if name not in _NETWORK}
 

@@ -7,9 +7,10 @@ import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 from convonet.errors import ParamError
+from convonet.json_values import JsonObject
 from convonet.params.fields import Field, fields_of, unknown_key
 from convonet.params.hyper_params import HyperParams
 from convonet.params.ranges import ListRange, Range, ValueRange, means_range, read_spread
@@ -18,6 +19,10 @@ from convonet.params.values import checked
 
 REFERENCE_LISTS = ("init_rate", "num_filters", "num_units", "epochs", "batch_size")
 """The five parameters that are lists in the reference application's files, also when they hold one value."""
+
+
+_Unchecked: TypeAlias = dict[str, Any]
+"""What somebody wrote by name, right or wrong; `SearchSpace.__post_init__` reads it and tells all faults at once."""
 
 
 @dataclass(frozen=True)
@@ -47,9 +52,9 @@ class SearchSpace:
             ParamError: all faults at once.
         """
         declared = fields_of(HyperParams)
-        choices: dict[str, Any] = {}
-        ranges: dict[str, Any] = {}
-        conditions: dict[str, Any] = {}
+        choices: _Unchecked = {}
+        ranges: _Unchecked = {}
+        conditions: _Unchecked = {}
         lists = set()
         for name, value in values.items():
             if name not in declared:
@@ -189,17 +194,18 @@ class SearchSpace:
         ranges = {n: v for n, v in self.ranges.items() if n not in new_choices} | new_ranges
         return SearchSpace(choices, self.as_lists, ranges, self.conditions)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> JsonObject:
         """The JSON object of the file: several values as a list, the reference's five always."""
         listed = self.as_lists | set(REFERENCE_LISTS)
-        whole: dict[str, Any] = {
+        whole: JsonObject = {
             name: list(map(_plain, values)) if len(values) > 1 or name in listed else _plain(values[0])
             for name, values in self.choices.items()
         }
         whole |= {name: spread.to_dict() for name, spread in self.ranges.items()}
         for name, (other, wanted) in self.conditions.items():
-            head = whole[name] if name in self.ranges else {"values": list(map(_plain, self.choices[name]))}
-            whole[name] = head | {"when": {other: list(map(_plain, wanted))}}
+            spread = self.ranges.get(name)
+            values = {"values": list(map(_plain, self.choices[name]))} if spread is None else spread.to_dict()
+            whole[name] = {**values, "when": {other: list(map(_plain, wanted))}}
         return whole
 
 
@@ -207,7 +213,7 @@ def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
-def _taken_condition(declared: Field, value: Any, conditions: dict[str, Any]) -> Any:
+def _taken_condition(declared: Field, value: Any, conditions: _Unchecked) -> Any:
     """The value without its `when`, which is entered into `conditions`."""
     if not isinstance(value, Mapping) or "when" not in value or declared.is_json:
         return value
@@ -245,7 +251,7 @@ def _wrong_conditions(
     }
 
 
-def _split_ranges(settings: Mapping[str, Sequence[Any]]) -> tuple[dict[str, Any], dict[str, Any]]:
+def _split_ranges(settings: Mapping[str, Sequence[Any]]) -> tuple[_Unchecked, _Unchecked]:
     """Alternatives and ranges among settings; what nobody declared is left to the space's own check."""
     declared = fields_of(HyperParams)
     ranges = {

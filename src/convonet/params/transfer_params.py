@@ -9,8 +9,8 @@ from pydantic import field_validator, model_validator
 
 from convonet.errors import ParamError
 from convonet.params.bases import base_info, is_model_file
-from convonet.params.custom_layers import layer_faults
-from convonet.params.fields import param
+from convonet.params.custom_layers import LayerValues, layer_faults
+from convonet.params.fields import ParamValues, param
 from convonet.params.values import ParamModel
 from convonet.text import absolute, local_path
 
@@ -48,7 +48,7 @@ class TransferParams(ParamModel):
         group="Network",
         default_text="the published one where there is one",
     )
-    head: tuple[dict[str, Any], ...] | None = param(
+    head: tuple[LayerValues, ...] | None = param(
         None,
         "Head",
         "The layers between the backbone and the output, of the same kinds as in the family custom.",
@@ -80,7 +80,7 @@ class TransferParams(ParamModel):
 
     @field_validator("head")
     @classmethod
-    def _check_head(cls, value: tuple[dict[str, Any], ...] | None) -> tuple[dict[str, Any], ...] | None:
+    def _check_head(cls, value: tuple[LayerValues, ...] | None) -> tuple[LayerValues, ...] | None:
         faults = [] if value is None else layer_faults(value, "head (Head)")
         if faults:
             raise ValueError("; ".join(faults))
@@ -156,7 +156,7 @@ class FineTuneParams(ParamModel):
         default_text="that of the first phase",
     )
 
-    def fine_tuning(self, rate: float, stop: int | None, plateau: int | None) -> dict[str, Any]:
+    def fine_tuning(self, rate: float, stop: int | None, plateau: int | None) -> ParamValues:
         """The second phase's own values of the fields that both phases have, given the first phase's."""
         return {
             "epochs": self.fine_tune_epochs,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from convonet.errors import ParamError
-from convonet.params.fields import fields_of, unknown_key
+from convonet.params.fields import ParamValues, fields_of, unknown_key
 from convonet.params.typed import TYPED_KINDS, read_text, read_value
 
 _UNREADABLE = object()
@@ -65,7 +65,7 @@ class CheckedModel(BaseModel):
         """A copy in which `values` are set, checked like any other input."""
         return self.of(self.set_values() | values)
 
-    def set_values(self) -> dict[str, Any]:
+    def set_values(self) -> ParamValues:
         """Only what was set; the rest are defaults."""
         return {name: getattr(self, name) for name in self.__class__.model_fields if self.is_set(name)}
 

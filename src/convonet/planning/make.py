@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
 
 from convonet.data.listing import ImageListing
 from convonet.documents.plan import Candidate, ImageFacts, Plan
@@ -12,6 +11,7 @@ from convonet.inference.backbones import backbones_here
 from convonet.params import DataParams, HyperParams
 from convonet.params.bases import BASES, BaseInfo
 from convonet.params.families import family_info
+from convonet.params.fields import ParamValues
 from convonet.params.recipes import DEFAULT_MINUTES, PLANNED, PlannedRecipe, recipe
 from convonet.planning.facts import facts_of
 
@@ -40,7 +40,7 @@ _SMALLER, _SHARE = (192, 160, 128, 96), 0.5
 _LAST_BLOCKS = {"vgg16": 1, "resnet50": 4}
 """Blocks that are trained where all take too long; 6 of other backbones, which takes half the time of all 16."""
 
-_FINE_TUNING: dict[str, Any] = {
+_FINE_TUNING: ParamValues = {
     "optimizer": "adamw",
     "schedule": "one_cycle",
     "peak_share": 0.25,
@@ -132,7 +132,7 @@ def make_plan(
     )
 
 
-def _own(facts: ImageFacts, data: DataParams, imposed: dict[str, Any], name: str) -> Candidate:
+def _own(facts: ImageFacts, data: DataParams, imposed: ParamValues, name: str) -> Candidate:
     size = data.image_size or _own_size(facts)
     values = recipe(
         "best" if name == "best" else "fast",
@@ -143,13 +143,14 @@ def _own(facts: ImageFacts, data: DataParams, imposed: dict[str, Any], name: str
     )
     # The number of epochs is decided later, once a few batches have been timed.
     most = values.pop("epochs")
+    assert isinstance(most, int)
     # Last, so that what a person set wins over the recipe and over what the images suggest.
     values |= _weights_of_classes(facts) | imposed
     timed = "epochs" not in imposed
     return Candidate(
         name="own",
         kind="own",
-        title=f"{family_info(values['family']).title}, trained from scratch",
+        title=f"{family_info(str(values['family'])).title}, trained from scratch",
         hyper=values,
         image_size=size,
         channels=facts.channels,
@@ -160,7 +161,7 @@ def _own(facts: ImageFacts, data: DataParams, imposed: dict[str, Any], name: str
 
 
 def _frozen(
-    facts: ImageFacts, data: DataParams, imposed: dict[str, Any], backbone: BaseInfo, budget: float
+    facts: ImageFacts, data: DataParams, imposed: ParamValues, backbone: BaseInfo, budget: float
 ) -> Candidate:
     values = _transfer_values(facts, backbone) | _known_to_a_head(imposed)
     return Candidate(
@@ -176,7 +177,7 @@ def _frozen(
 def _fine_tuned(
     facts: ImageFacts,
     data: DataParams,
-    imposed: dict[str, Any],
+    imposed: ParamValues,
     backbone: BaseInfo,
     name: str,
     budget: float,
@@ -206,21 +207,22 @@ def _fine_tuned(
     )
 
 
-def _transfer_values(facts: ImageFacts, backbone: BaseInfo) -> dict[str, Any]:
-    return {
+def _transfer_values(facts: ImageFacts, backbone: BaseInfo) -> ParamValues:
+    network: ParamValues = {
         "family": "transfer",
         "base": backbone.name,
         "head": _HEAD,
         "head_solver": "lbfgs",
-    } | _weights_of_classes(facts)
+    }
+    return {**network, **_weights_of_classes(facts)}
 
 
-def _weights_of_classes(facts: ImageFacts) -> dict[str, Any]:
+def _weights_of_classes(facts: ImageFacts) -> ParamValues:
     """Where classes are out of balance, images of the rare ones weigh more: docs/recipes.md has what it brings."""
     return {"balanced": True} if facts.imbalance >= _UNEVEN else {}
 
 
-def _known_to_a_head(imposed: dict[str, Any]) -> dict[str, Any]:
+def _known_to_a_head(imposed: ParamValues) -> ParamValues:
     """What of the imposed values means something to a head without epochs: class weights and the seed."""
     known = ("seed", "balanced", "class_weights", "output", "unknown_rate")
     return {key: imposed[key] for key in known if key in imposed}
@@ -263,7 +265,7 @@ def _feature_seconds(facts: ImageFacts, size: tuple[int, int]) -> float:
     return facts.images / _FEATURES_PER_SECOND * (size[0] * size[1]) / 224**2
 
 
-def _settings(values: dict[str, Any]) -> str:
+def _settings(values: ParamValues) -> str:
     return ", ".join(f"{name}={value}" for name, value in values.items())
 
 

@@ -70,7 +70,8 @@ def _factors(record: RunRecord) -> list[str]:
     facts = []
     if size := data.get("image_size"):
         side = " × ".join(map(str, size)) if isinstance(size, list) else f"{size} × {size}"
-        color = {1: " in gray", 3: " in color"}.get(data.get("channels", 0), "")
+        channels = data.get("channels")
+        color = " in gray" if channels == 1 else " in color" if channels == 3 else ""
         facts.append(f"It sees images at {side} pixels{color}; smaller details are lost.")
     fields = fields_of(HyperParams)
     varied = [

@@ -53,8 +53,14 @@ def begin_run(
         OutputError: `parent` cannot be written to, or the run cannot be remembered.
     """
     run = Run.create(
-        parent, task, name=name, command=command() if words is None else words, owner=os.getpid()
+        # Owned by this process until a worker takes it up: a run whose owner has died waits for nobody.
+        parent,
+        task,
+        name=name,
+        command=command() if words is None else words,
+        owner=os.getpid(),
     )
+    # Questions are runs too, but nobody looks for them in a list.
     if task.leaves_run:
         (RunStore() if store is None else store).add(run)
     return run

@@ -24,6 +24,7 @@ def difference(a: Run, b: Run, names: tuple[str, str] | None = None) -> RunDiffe
     rows = [_row(path, first[path], second[path]) for path in both]
     changed = [row for row in rows if row.a != row.b or row.true != row.true_before]
     changed.sort(key=lambda row: -abs(row.change))
+    # An image with another label is neither won nor lost: it is another question.
     same = [row for row in rows if row.true == row.true_before]
     gained = sum(row.b == row.true != row.a for row in same)
     lost = sum(row.a == row.true != row.b for row in same)

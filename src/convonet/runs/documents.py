@@ -127,11 +127,10 @@ def run_document(run: Run) -> ResultDocument:
 def show_document(run: Run) -> RunDocument:
     """What `runs show` prints: the record with the true state, the documents of its results, its files."""
     record = run.read()
-    more: dict[str, Any] = {"summary": summary_of(run, record)} if record.kind == TrainTask.kind else {}
     return RunDocument.of(
-        record.to_dict()
-        | more
-        | {
+        {
+            **record.to_dict(),
+            **({"summary": summary_of(run, record)} if record.kind == TrainTask.kind else {}),
             "run": str(run.path),
             "state": run.state(record),
             "history": run.history(),
@@ -165,7 +164,7 @@ def list_row(run: Run, record: RunRecord | None = None) -> RunRow:
         family=record.hyper_value("family", "convonet") if record.kind == TrainTask.kind else None,
         val_accuracy=measured[-1] if measured else None,
         base=record.hyper_value("base"),
-        train_dir=(record.params.data or {}).get("train_dir"),
+        train_dir=record.train_dir,
         title=title_of(run),
         data_set=_data_set(run),
     )

@@ -6,11 +6,11 @@ import os
 import platform
 import sys
 from importlib import metadata
-from typing import Any
 
 import psutil
 
 from convonet._version import __version__
+from convonet.documents.run_record import Machine
 
 _PACKAGES = (
     "keras",
@@ -45,14 +45,14 @@ def versions() -> dict[str, str]:
     return found
 
 
-def machine() -> dict[str, Any]:
+def machine() -> Machine:
     """Platform, processor, cores and memory; the host's name stays out of it."""
-    return {
-        "platform": platform.platform(),
-        "processor": processor_name(),
-        "cores": available_cores(),
-        "memory_bytes": psutil.virtual_memory().total,
-    }
+    return Machine(
+        platform=platform.platform(),
+        processor=processor_name(),
+        cores=available_cores(),
+        memory_bytes=psutil.virtual_memory().total,
+    )
 
 
 def processor_name() -> str:

@@ -24,6 +24,8 @@ class LineFile:
             StorageError: the disk is full.
         """
         try:
+            # os.O_CREAT | os.O_APPEND, 0o666) | Opened for each line: a run folder may be moved, or the file
+            # cut, between two events.
             handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o666)
             try:
                 self._write(handle, line.encode("utf-8") + b"\n")
@@ -37,6 +39,7 @@ class LineFile:
         if size and os.lseek(handle, -1, os.SEEK_END) >= 0 and os.read(handle, 1) != b"\n":
             content = b"\n" + content
         if os.write(handle, content) != len(content):
+            # Half a line would be read as the beginning of the next one.
             os.ftruncate(handle, size)
             raise OSError(28, "No space left on device")
 

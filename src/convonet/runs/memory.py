@@ -32,6 +32,7 @@ def memory_kills() -> int:
     if sys.platform != "linux":
         return 0
     try:
+        # A killed process cannot tell why; only the kernel's counter can.
         lines = Path("/proc/vmstat").read_text(encoding="ascii").splitlines()
     except OSError:
         return 0
@@ -49,6 +50,7 @@ def halve_batch(run: Run) -> bool:
     before, half = task.hyper.batch_size, task.hyper.batch_size // 2
     task = task.changed(hyper=task.hyper.changed(batch_size=half))
     spec = task.to_dict()
+    # In the record too, since a resumed or repeated run must have the batch that was trained with.
     run.update(task=spec, params=run.read().params.changed(hyper=spec["hyper"]))
     message = f"The memory was not enough for batches of {before} images: going on with {half}"
     run.events().tell(Warned(message=message, subject="memory"))

@@ -64,6 +64,7 @@ def data_set_of(run: Run) -> str:
     given = (data.train_dir or data.test_dir) if data is not None else None
     if not given:
         return ""
+    # The run may come from another system, whose separators this one does not know.
     path = PurePath(given.replace("\\", "/"))
     telling = [part for part in path.parts if part != path.anchor and part.lower() not in _PARTS]
     named = telling[-1] if telling else path.name
@@ -77,8 +78,12 @@ def _network(run: Run, task: Any) -> str:
     hyper = getattr(task, "hyper", None)
     base = chosen.hyper.get("base") if chosen is not None else getattr(hyper, "base", None)
     family = chosen.hyper.get("family") if chosen is not None else getattr(hyper, "family", None)
-    if base:
+    if isinstance(base, str) and base:
         return BASES[base].title if base in BASES else PurePath(base).stem
+    # A plan has not chosen its network yet.
     if chosen is None and getattr(task, "recipe", "none") != "none":
         return ""
-    return FAMILIES[family].title if family is not None and family in FAMILIES else task.kind.capitalize()
+    if isinstance(family, str) and family in FAMILIES:
+        return FAMILIES[family].title
+    title: str = task.kind.capitalize()
+    return title

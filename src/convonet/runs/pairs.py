@@ -42,6 +42,7 @@ def _pair(a: _TestedRun, b: _TestedRun) -> PairRow:
     # Late: whoever lists runs needs no numpy.
     from convonet.metrics import mcnemar, mcnemar_sentence
 
+    # McNemar's test counts images on which the two differ, so both must have seen the same ones with the same labels.
     both = in_common(a.run, b.run, a.images, b.images)
     paths = [path for path in both if a.images[path].true == b.images[path].true]
     others = len(a.images.keys() | b.images.keys()) - len(paths)

@@ -5,53 +5,20 @@ from __future__ import annotations
 import csv
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
 
+from convonet.documents.repetition import ComparedPart, EnvironmentChange, NumberChange, RunMismatch
 from convonet.documents.run_record import RunRecord
 
 
-class Difference(NamedTuple):
-    """Where two runs part.
-
-    Attributes:
-        what: `data`, `plan`, `history`, `trials` or `weights`.
-        place: which epoch, fold, weight or file.
-        name: which number of it; empty where the place says it all.
-        before, after: what was there; None where nothing was.
-    """
-
-    what: str
-    place: str
-    name: str
-    before: str | None
-    after: str | None
-
-    def sentence(self) -> str:
-        """In words."""
-        name = f"{self.name} of {self.place}" if self.name else self.place
-        shown = ["nothing" if value is None else value for value in (self.before, self.after)]
-        return f"{name} was {shown[0]} and is now {shown[1]}"
-
-
-class NumberChange(NamedTuple):
-    """A number of the last row of two tables."""
-
-    name: str
-    before: float
-    after: float
-
-    def words(self) -> str:
-        """For example `val_accuracy 98.6% instead of 98.3%`, the new number first."""
-        if "accuracy" in self.name:
-            return f"{self.name} {100 * self.after:.1f}% instead of {100 * self.before:.1f}%"
-        return f"{self.name} {self.after:.4g} instead of {self.before:.4g}"
-
-
-def last_numbers(before: Path, after: Path) -> list[NumberChange]:
+def last_numbers(before: Path, after: Path) -> tuple[NumberChange, ...]:
     """Losses and accuracies of the last rows of two histories, where both have them."""
     rows = [_last(table) for table in (before, after)]
     names = [name for name in rows[0] if name.endswith(("loss", "accuracy")) and rows[0][name]]
-    return [NumberChange(n, float(rows[0][n]), float(rows[1][n])) for n in names if rows[1].get(n)]
+    return tuple(
+        NumberChange(name=name, before=float(rows[0][name]), after=float(rows[1][name]))
+        for name in names
+        if rows[1].get(name)
+    )
 
 
 def _last(table: Path) -> dict[str, str]:
@@ -60,8 +27,8 @@ def _last(table: Path) -> dict[str, str]:
 
 
 def table_difference(
-    what: str, before: Path, after: Path, keys: Sequence[str], ignored: Collection[str] = ()
-) -> Difference | None:
+    what: ComparedPart, before: Path, after: Path, keys: Sequence[str], ignored: Collection[str] = ()
+) -> RunMismatch | None:
     """The first row of two CSV files that differs, in the order of the first file.
 
     Args:
@@ -73,13 +40,15 @@ def table_difference(
         other = others.get(place)
         shown = ", ".join(f"{key} {value}" for key, value in zip(keys, place, strict=True))
         if other is None:
-            return Difference(what, shown, "", "there", None)
+            return RunMismatch(what=what, place=shown, before="there", after=None)
         for name, value in row.items():
             if name not in ignored and other.get(name) != value:
-                return Difference(what, shown, name, value or None, other.get(name) or None)
+                return RunMismatch(
+                    what=what, place=shown, name=name, before=value or None, after=other.get(name) or None
+                )
     for place in others.keys() - rows.keys():
         shown = ", ".join(f"{key} {value}" for key, value in zip(keys, place, strict=True))
-        return Difference(what, shown, "", None, "there")
+        return RunMismatch(what=what, place=shown, before=None, after="there")
     return None
 
 
@@ -89,14 +58,16 @@ def count_rows(table: Path) -> int:
         return sum(1 for _ in csv.DictReader(lines))
 
 
-def changed_surroundings(before: RunRecord, after: RunRecord) -> list[dict[str, Any]]:
-    """Versions and machine of two records, where they differ: `{"name", "before", "after"}` each."""
+def changed_surroundings(before: RunRecord, after: RunRecord) -> tuple[EnvironmentChange, ...]:
+    """Versions and machine of two records, where they differ."""
     pairs = [(name, before.versions.get(name), version) for name, version in after.versions.items()]
     pairs += [("processor", before.machine.processor, after.machine.processor)]
     pairs += [("platform", before.machine.platform, after.machine.platform)]
     # Runs of before there was a choice do not say what they were trained on.
     pairs += [("device", before.device or after.device, after.device)]
-    return [{"name": name, "before": old, "after": new} for name, old, new in pairs if old != new]
+    return tuple(
+        EnvironmentChange(name=name, before=old, after=new) for name, old, new in pairs if old != new
+    )
 
 
 def _rows(table: Path, keys: Sequence[str]) -> dict[tuple[str, ...], dict[str, str]]:

@@ -19,9 +19,10 @@ from convonet.atomic import storage_error
 from convonet.documents.document import read_value
 from convonet.documents.history import HistoryTable
 from convonet.documents.run_migrations import RUN_VERSION, migrated
-from convonet.documents.run_record import RECORD, Machine, RunParams, RunRecord, RunScores
+from convonet.documents.run_record import RECORD, RunParams, RunRecord, RunScores
 from convonet.errors import DocumentError, InputError, OutputError, RunAliveError, RunNotFoundError
 from convonet.events import RunState
+from convonet.json_values import object_at
 from convonet.locks import file_lock
 from convonet.runs.environment import machine, versions
 from convonet.runs.event_log import EventLog, LineFile
@@ -36,6 +37,7 @@ class Run:
     """One run folder. Reading is free; writing is for whoever holds the lock, except the wish to stop."""
 
     def __init__(self, path: Path) -> None:
+        # Absolute, since workers have another working directory.
         self.path = path.resolve()
 
     def __repr__(self) -> str:
@@ -70,6 +72,7 @@ class Run:
                 hint=f"For example {file_name(name)}",
             )
         parent = Path(local_path(parent))
+        # Four random digits keep runs apart that begin in the same second.
         path = parent / (compared(name or "") or new_id(task.kind))
         try:
             parent.mkdir(parents=True, exist_ok=True)
@@ -83,12 +86,14 @@ class Run:
         except OSError as error:
             raise storage_error(error, path) from error
         run = cls(path)
+        # Anchored: the worker does not stand in the folder that relative paths are meant from.
         run.write(run._first_record(task.anchored(), command or [], owner))
         return run
 
     def _first_record(self, task: Task, command: list[str], owner: int) -> RunRecord:
         spec = task.to_dict()
-        hyper = spec.get("hyper") or {}
+        hyper = object_at(spec, "hyper")
+        seed = spec.get("seed", hyper.get("seed", 0))
         # Also what is not known yet is set: a reader of run.json finds these keys from the beginning.
         return RunRecord(
             format_version=RUN_VERSION,
@@ -102,13 +107,15 @@ class Run:
             attempt=0,
             owner=owner,
             process=None,
-            seed=spec.get("seed", hyper.get("seed", 0)),
+            seed=seed if isinstance(seed, int) else 0,
             command=tuple(command),
-            params=RunParams(data=spec.get("data"), hyper=spec.get("hyper") or spec.get("space")),
+            params=RunParams(
+                data=object_at(spec, "data") or None, hyper=hyper or object_at(spec, "space") or None
+            ),
             task=spec,
             data=None,
             versions=versions(),
-            machine=Machine.of(machine()),
+            machine=machine(),
             stages=(),
             model_epoch=None,
             scores=RunScores(),
@@ -173,6 +180,7 @@ class Run:
             # The worker may have ended between the reading of the record and the look at the lock.
             stored = self.read().state
             return RunState.INTERRUPTED if stored is RunState.RUNNING else stored
+        # Whoever was to start it has died; only a lock says that a worker took it up all the same.
         if stored is RunState.WAITING and record.owner and not psutil.pid_exists(record.owner):
             return stored if self.is_locked() else RunState.INTERRUPTED
         return stored
@@ -182,6 +190,8 @@ class Run:
         if not self.file("run.lock").exists():
             return False
         try:
+            # The system frees the lock of a process that dies, so a lock tells who is alive better than a
+            # number does.
             with file_lock(self.file("run.lock"), timeout=0):
                 return False
         except TimeoutError:

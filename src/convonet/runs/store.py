@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from convonet.atomic import json_text, storage_error, write_text
-from convonet.documents.run_record import RECORD, RunParams, RunRecord
+from convonet.documents.run_record import RECORD, RunRecord
 from convonet.documents.runs import ComparedRun, RunComparison
 from convonet.errors import ConvonetError, RunAliveError, RunNotFoundError, nearest
 from convonet.home import home
@@ -67,6 +67,7 @@ class RunStore:
             # One bad folder must not hide the others.
             with suppress(RunNotFoundError):
                 found.append((run, run.read()))
+        # By the record, not by the folder: copying a folder changes its times.
         return sorted(found, key=lambda pair: pair[1].created, reverse=True)
 
     def paths(self) -> list[str]:
@@ -105,6 +106,7 @@ class RunStore:
             RunNotFoundError: there is none, or several have that id.
         """
         path = Path(local_path(name))
+        # A path comes first: an id may look like one.
         if os.path.isfile(path / RECORD):
             return Run(path)
         matches = {run.path: run for run in self._all() if run.id == name}
@@ -154,6 +156,7 @@ class RunStore:
         begun = any(
             run.file(name).exists() for name in ("history.csv", "checkpoint.npz", "trials.csv", "model.keras")
         )
+        # A second attempt may have results that the first one left.
         if begun or run.read().attempt != 1:
             return False
         self.delete(run)
@@ -168,7 +171,7 @@ class RunStore:
             names: what sentences call the runs; None: their ids.
         """
         records = [run.read() for run in runs]
-        flat = [_flat(record.params) for record in records]
+        flat = [record.params.flat() for record in records]
         params = sorted({name for values in flat for name in values})
         different = [
             name for name in params if len({json.dumps(v.get(name), sort_keys=True) for v in flat}) > 1
@@ -192,15 +195,6 @@ class RunStore:
             if len(runs) == 2
             else None,
         )
-
-
-def _flat(params: RunParams) -> dict[str, Any]:
-    return {
-        f"{group}.{name}": value
-        for group, values in params.to_dict().items()
-        for name, value in (values or {}).items()
-        if name != "format_version"
-    }
 
 
 def _below(folder: str, depth: int) -> Iterator[str]:

@@ -31,6 +31,7 @@ class StudyFile:
         """Add the scores after an epoch (from 1) of a setting."""
         if not self._file.size():
             self._file.append(",".join(("trial", "epoch", *_LOGS)))
+        # All digits: whether a target is reached may hang on the last one.
         cells = [repr(logs[name]) if name in logs else "" for name in _LOGS]
         self._file.append(",".join([str(trial), str(epoch), *cells]))
 
@@ -44,6 +45,7 @@ class StudyFile:
             if None in row or None in row.values():
                 continue
             logs = {name: float(row[name]) for name in _LOGS if row[name]}
+            # The last row of an epoch counts: a resumed setting trains its epochs once more.
             found.setdefault(int(row["trial"]), {})[int(row["epoch"])] = logs
         return {trial: [epochs[place] for place in sorted(epochs)] for trial, epochs in found.items()}
 

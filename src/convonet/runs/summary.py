@@ -6,20 +6,20 @@ One document for every interface, made from the run folder alone.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from convonet.documents.evaluation import EvaluationDocument
 from convonet.documents.plan import Plan
 from convonet.documents.run_record import RunRecord
 from convonet.documents.summary import Confusion, NextStep, TrainingSummary, Tried
 from convonet.events import RunState
+from convonet.params.fields import ParamValues
 from convonet.params.recipes import TrainRecipe
 from convonet.runs.run import Run
 from convonet.runs.untested import evaluate_command, untested
 from convonet.tasks import TrainTask
 from convonet.tasks.shown_as import as_command
 
-_SETTINGS: dict[str, dict[str, Any]] = {
+_SETTINGS: dict[str, ParamValues] = {
     "flip_of_signs": {"flip_horizontal": False, "flip_vertical": False},
     "uneven": {"balanced": True},
     "large_batch": {"batch_size": 16},
@@ -82,6 +82,7 @@ def _confusion(run: Run) -> Confusion | None:
     ]
     if not cells:
         return None
+    # Of equally many the first pair, so that the sentence is the same each time.
     count, row, column = max(cells, key=lambda cell: (cell[0], -cell[1], -cell[2]))
     return Confusion(true=classes[row], predicted=classes[column], count=count, total=sum(matrix[row]))
 

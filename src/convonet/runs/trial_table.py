@@ -22,6 +22,7 @@ def settings_of(rows: Sequence[FoldRow], task: TuneTask) -> list[Setting]:
     The order in which the folds ended does not matter, down to the last digit of the means.
     """
     by_trial: dict[int, list[FoldRow]] = {}
+    # In a fixed order, because sums of floating-point numbers depend on it.
     for row in sorted(rows, key=lambda row: row.key):
         by_trial.setdefault(row.trial, []).append(row)
     sign = 1 if task.objective == "loss" else -1
@@ -72,6 +73,7 @@ def _setting(rows: Sequence[FoldRow], task: TuneTask) -> Setting:
 
 def _mean_std(values: Sequence[float | None]) -> tuple[float | None, float | None]:
     known = [value for value in values if value is not None and math.isfinite(value)]
+    # A mean over the folds that happened to end well would flatter the setting.
     if not known or len(known) < len(values):
         return None, None
     return statistics.fmean(known), statistics.pstdev(known)
@@ -93,6 +95,8 @@ def _with_tie(
     from convonet.metrics import is_tied
 
     folds = sorted(own)
+    # Folds share most of their training images, so their scores are not independent; the test takes that into
+    # account.
     held_share = 1 / (task.folds - 1)
     tied = is_tied([own[fold] for fold in folds], [leader[fold] for fold in folds], held_share)
     return setting.changed(tied=tied)
@@ -102,6 +106,8 @@ def best_hyper(task: TuneTask, setting: Setting) -> HyperParams:
     """All hyper parameters of a setting, its seed with them: what `adopt` writes."""
     fixed = {name: values[0] for name, values in task.space.choices.items() if len(values) == 1}
     varied = {name: value for name, value in setting.params.items()}
+    # varied).changed(seed=setting.seed) | With its seed, or the adopted file would train another network than
+    # the one that won.
     return task.space.point(fixed | varied).changed(seed=setting.seed)
 
 

@@ -93,6 +93,7 @@ class TrialsFile:
         """The rows in the order in which they were finished; a torn line, cut by a crash, is left out."""
         rows = []
         for cells in csv.DictReader(io.StringIO(self._whole(), newline="")):
+            # A row with too few or too many cells was torn.
             if None not in cells and None not in cells.values():
                 rows.append(self._row({name: csv_text(cell) for name, cell in cells.items()}))
         return rows

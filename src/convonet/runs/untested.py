@@ -10,6 +10,7 @@ from pathlib import Path
 
 from convonet.documents.run_record import RunRecord
 from convonet.documents.summary import UntestedDocument
+from convonet.json_values import object_at
 from convonet.runs.run import Run
 
 
@@ -24,6 +25,7 @@ def untested(run: Run, record: RunRecord | None = None) -> UntestedDocument | No
 
 def evaluate_command(run: Path, options: Sequence[str] = ()) -> str:
     """The command that tests a run's model, to be pasted into a shell in the current folder."""
+    # A command is pasted where the person stands; the short path is easier to read.
     here = os.path.join(os.getcwd(), "")
     path = str(run)
     words = ["convonet", "evaluate", path.removeprefix(here), *options]
@@ -33,10 +35,11 @@ def evaluate_command(run: Path, options: Sequence[str] = ()) -> str:
 def data_kept(run: Run, class_map: Mapping[str, str] | None) -> None:
     """Keep a class map in the data parameters of a run. For whoever holds the run's lock."""
     record = run.read()
-    known = (record.task.get("data") or {}).get("class_map") or {}
+    data = object_at(record.task, "data")
+    known = object_at(data, "class_map")
     if not class_map or dict(class_map).items() <= known.items():
         return
     both = {**known, **class_map}
-    task = record.task | {"data": (record.task.get("data") or {}) | {"class_map": both}}
+    task = record.task | {"data": data | {"class_map": both}}
     params = record.params.changed(data=(record.params.data or {}) | {"class_map": both})
     run.update(task=task, params=params)

@@ -65,6 +65,8 @@ def create_app(
         title="Convonet",
         version=__version__,
         description=_DESCRIPTION,
+        # The documentation pages of FastAPI load scripts from another site, which the content security policy
+        # forbids.
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
@@ -75,6 +77,8 @@ def create_app(
     for module in (predict, about, images, params, runs, results, models, uploads, imports, kernels, sorting):
         app.include_router(module.router, prefix=PREFIX)
     add_handlers(app)
+    # What is added last is asked first: every request is counted, then guarded, and only then is its body
+    # read.
     app.add_middleware(Bounds, limits=settings.limits)
     app.add_middleware(Guard, settings=settings)
     app.add_middleware(Leaving, stopping=lambda: parts.stopping)
@@ -84,6 +88,7 @@ def create_app(
     # Windows may call it text/plain in its registry, and a browser then refuses the module.
     mimetypes.add_type("text/javascript", ".js")
     page = Path(str(resources.files("convonet.server"))) / "web"
+    # Mounted last: it answers every path, also those of the API.
     app.mount("/", StaticFiles(directory=page, html=True), name="page")
     return app
 
@@ -94,6 +99,7 @@ def _described(app: FastAPI, settings: Settings) -> Callable[[], dict[str, Any]]
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
+            # Made when somebody asks for it, and kept: it describes every route and document.
             document = plain()
             for operations in document["paths"].values():
                 for operation in operations.values():

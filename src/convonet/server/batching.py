@@ -7,15 +7,15 @@ import time
 from collections.abc import Iterable
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from convonet.data.decode import decode, open_image
 from convonet.data.headers import read_header
+from convonet.documents.predictions import PredictionRow
 from convonet.errors import DataError
-from convonet.inference.answers import answers
+from convonet.inference.answers import AnswerOptions, answers
 from convonet.server.metrics import Metrics
 from convonet.server.model_process import ModelProcess
 from convonet.server.multipart import Upload
@@ -24,13 +24,6 @@ from convonet.server.settings import Limits
 
 _NEARLY = 0.85
 _LONG_SECONDS = 0.1
-
-
-class AnswerOptions(NamedTuple):
-    """How answers shall look."""
-
-    top: int
-    unsure_below: float | None
 
 
 def best_batch(model: ModelProcess, most: int) -> int:
@@ -43,8 +36,10 @@ def best_batch(model: ModelProcess, most: int) -> int:
     size = 1
     while size <= most:
         images = np.zeros((size, *model.info.pixels.shape), np.uint8)
+        # The least of three: other work on the machine can only make it slower.
         seconds = min(_seconds(model, images) for _ in range(3))
         rates[size] = size / seconds
+        # Larger batches would make everybody wait who comes meanwhile.
         if seconds > _LONG_SECONDS:
             break
         size *= 4
@@ -62,7 +57,7 @@ def _seconds(model: ModelProcess, images: NDArray[np.uint8]) -> float:
 class _Request:
     uploads: list[Upload]
     wish: AnswerOptions
-    answer: asyncio.Future[list[dict[str, Any]]]
+    answer: asyncio.Future[list[PredictionRow]]
     pixels: list[NDArray[np.uint8] | str] | None = None
 
 
@@ -112,15 +107,15 @@ class Batcher:
         if self._worker is None or self._worker.done():
             self.close()
 
-    async def answer(
-        self, uploads: list[Upload], wish: AnswerOptions, *, heavy: bool
-    ) -> list[dict[str, Any]]:
+    async def answer(self, uploads: list[Upload], wish: AnswerOptions, *, heavy: bool) -> list[PredictionRow]:
         """The documents of some images, in their order; heavy ones are decoded apart. Raises ConvonetError."""
         if not heavy:
             return await self._answered(uploads, wish, None)
-        documents: list[dict[str, Any]] = []
+        documents: list[PredictionRow] = []
         deadline = time.monotonic() + self._limits.decode_seconds
         for start in range(0, len(uploads), self._batch):
+            # In parts, so that the decoded pixels of one request do not fill the memory, and others get their
+            # turn between.
             part = uploads[start : start + self._batch]
             loop = asyncio.get_running_loop()
             pixels = await loop.run_in_executor(self._decoders, self._decoded_until, part, deadline)
@@ -129,7 +124,7 @@ class Batcher:
 
     async def _answered(
         self, uploads: list[Upload], wish: AnswerOptions, pixels: list[NDArray[np.uint8] | str] | None
-    ) -> list[dict[str, Any]]:
+    ) -> list[PredictionRow]:
         loop = asyncio.get_running_loop()
         request = _Request(uploads, wish, loop.create_future(), pixels)
         self._waiting.append(request)
@@ -163,27 +158,31 @@ class Batcher:
         images, count = 0, 0
         for request in self._waiting:
             images += len(request.uploads)
+            # The first request goes in any case: it may alone be larger than a batch.
             if count and images > self._batch:
                 break
             count += 1
         batch, self._waiting = self._waiting[:count], self._waiting[count:]
         return [request for request in batch if not request.answer.cancelled()]
 
-    def _answers(self, batch: list[_Request]) -> list[list[dict[str, Any]]]:
+    def _answers(self, batch: list[_Request]) -> list[list[PredictionRow]]:
         uploads = [upload for request in batch for upload in request.uploads]
         wishes = [request.wish for request in batch for _ in request.uploads]
         pixels = [
             found for request in batch for found in (request.pixels or map(self._decoded, request.uploads))
         ]
         readable = [place for place, found in enumerate(pixels) if not isinstance(found, str)]
-        documents: list[dict[str, Any]] = [
-            {"path": upload.name, "error": found} for upload, found in zip(uploads, pixels, strict=True)
+        documents: list[PredictionRow] = [
+            {"path": upload.name, "error": found if isinstance(found, str) else ""}
+            for upload, found in zip(uploads, pixels, strict=True)
         ]
         if readable:
             images = np.stack([pixels[place] for place in readable])
             started = time.perf_counter()
             scored = self._model.predict_scored(images, batch_size=self._batch)
             self._metrics.computed(self._name, len(readable), time.perf_counter() - started)
+            # Requests of one batch may ask for different numbers of classes; the network has computed them
+            # together.
             for wish in set(wishes):
                 rows = [row for row, place in enumerate(readable) if wishes[place] == wish]
                 names = [uploads[readable[row]].name for row in rows]
@@ -227,7 +226,7 @@ def image_size(content: bytes) -> tuple[int, int]:
         return image.height, image.width
 
 
-def _cut(documents: list[dict[str, Any]], counts: Iterable[int]) -> Iterable[list[dict[str, Any]]]:
+def _cut(documents: list[PredictionRow], counts: Iterable[int]) -> Iterable[list[PredictionRow]]:
     start = 0
     for count in counts:
         yield documents[start : start + count]

@@ -38,6 +38,7 @@ class Root:
             Refusal: 403 when it leads out of the root, 422 when it is no path.
         """
         try:
+            # Links are followed before anything is compared: text alone does not say where a path leads.
             path = Path(os.path.realpath(self.path / text))
         except (ValueError, OSError, UnicodeError) as error:
             raise Refusal(422, "This is no path", received=ascii(os.fspath(text))[:200]) from error
@@ -80,6 +81,8 @@ class Root:
         """
         path = self.existing(text)
         try:
+            # Between the check of a path and its opening somebody may have put a link there, so what is open
+            # is checked again.
             held = Held(path)
         except OSError as error:
             raise Refusal(404, "There is nothing of that name", where=ascii(str(text))[1:-1][:200]) from error
@@ -115,6 +118,7 @@ class Root:
     def _check_links(self, folder: Path) -> None:
         waiting, seen = [str(folder)], set()
         while waiting:
+            # Links inside the root may lead round in a circle.
             at = os.path.realpath(waiting.pop())
             if at in seen:
                 continue
@@ -133,5 +137,6 @@ class Root:
                 self._check_links(folder)
         table = read_table_file(file)
         for cell in {cell for row in table.rows for cell in row.values() if _SEPARATORS.intersection(cell)}:
+            # Whoever reads the table later may take either spelling for the path.
             for spelling in {cell, relative_path(cell)}:
                 self.inside(file.parent / spelling)

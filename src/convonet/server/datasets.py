@@ -8,18 +8,20 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from convonet.atomic import json_text
 from convonet.data.arrays import is_arrays
 from convonet.data.listing import ImageListing
+from convonet.documents.evaluation import SkippedFile
+from convonet.documents.run_record import Fault
 from convonet.errors import ParamError
 from convonet.params import DataParams
 from convonet.params.files import data_to_dict
 from convonet.server.confine import Root
 from convonet.server.refusals import Refusal, no_such
+from convonet.server.schemas import DataSetDocument, ImagePage, ImageRow, Listing, SetCounts
 from convonet.session.sets import LoadedSets, load_sets
 from convonet.tasks import Split
 
@@ -66,6 +68,7 @@ class KnownSets:
             folder = getattr(data, name)
             if folder and Path(folder).exists():
                 self._root.check_tree(Path(folder))
+        # The same question has the same id, so that two pages share what was found.
         key = json_text([data_to_dict(data), list(classes)])
         name = hashlib.sha256(key.encode()).hexdigest()[:16]
         found = DataSet(name, data, self._loaded(data, classes))
@@ -99,27 +102,27 @@ class KnownSets:
                 return self._known[name]
         raise no_such("This set is not known, or not any more", ascii(name)[1:-1][:50], "Look at it again")
 
-    def document(self, found: DataSet) -> dict[str, Any]:
+    def document(self, found: DataSet) -> DataSetDocument:
         """Counts of every set, what is left out, and why others cannot be read."""
-        return {
-            "id": found.id,
-            "data": data_to_dict(found.data),
-            "classes": list(found.sets.classes),
-            "sets": {split: self._set(listing) for split, listing in found.sets.listings.items()},
-            "errors": {split: error.to_dict() for split, error in found.sets.errors.items()},
-            "findings": list(found.sets.findings),
-        }
+        return DataSetDocument(
+            id=found.id,
+            data=data_to_dict(found.data),
+            classes=list(found.sets.classes),
+            sets={split: self._set(listing) for split, listing in found.sets.listings.items()},
+            errors={split: Fault.of(error.to_dict()) for split, error in found.sets.errors.items()},
+            findings=list(found.sets.findings),
+        )
 
-    def _set(self, listing: ImageListing) -> dict[str, Any]:
-        return {
-            "folder": self._root.shown(listing.root.resolve()),
-            "images": len(listing),
-            "classes": listing.counts(),
-            "skipped": [item._asdict() for item in listing.skipped[:_SKIPPED_TOLD]],
-            "skipped_count": len(listing.skipped),
-        }
+    def _set(self, listing: ImageListing) -> SetCounts:
+        return SetCounts(
+            folder=self._root.shown(listing.root.resolve()),
+            images=len(listing),
+            classes=listing.counts(),
+            skipped=[SkippedFile(**item._asdict()) for item in listing.skipped[:_SKIPPED_TOLD]],
+            skipped_count=len(listing.skipped),
+        )
 
-    def page(self, found: DataSet, split: Split, name: str | None, offset: int, limit: int) -> dict[str, Any]:
+    def page(self, found: DataSet, split: Split, name: str | None, offset: int, limit: int) -> ImagePage:
         """Some images of a set, of one class where `name` is given."""
         listing = found.listing(split)
         if name is None:
@@ -128,28 +131,29 @@ class KnownSets:
             rows = np.flatnonzero(listing.labels == listing.classes.index(name))
         else:
             raise Refusal(404, "There is no such class", received=ascii(name)[1:-1][:100])
+        # Images in arrays are addressed through their file.
         before = listing.root.parent if is_arrays(listing.root) else listing.root
         folder = self._root.shown(before.resolve())
         items = [
-            {
-                "row": row,
-                "path": listing.paths[row],
-                "image": f"{folder}/{listing.paths[row]}" if folder else listing.paths[row],
-                "class": listing.classes[listing.labels[row]],
-            }
+            ImageRow(
+                row=row,
+                path=listing.paths[row],
+                image=f"{folder}/{listing.paths[row]}" if folder else listing.paths[row],
+                class_=listing.classes[listing.labels[row]],
+            )
             for row in rows[offset : offset + limit].tolist()
         ]
-        return {"total": len(rows), "offset": offset, "images": items}
+        return ImagePage(total=len(rows), offset=offset, images=items)
 
-    def whole(self, found: DataSet, split: Split) -> dict[str, Any]:
+    def whole(self, found: DataSet, split: Split) -> Listing:
         """Every image of a set at once, for clients that page through it themselves."""
         listing = found.listing(split)
-        return {
-            "root": str(listing.root.resolve()),
-            "classes": listing.classes,
-            "paths": listing.paths,
-            "labels": listing.labels.tolist(),
-            "skipped": [item._asdict() for item in listing.skipped],
-            "groups": listing.groups,
-            "notes": listing.notes,
-        }
+        return Listing(
+            root=str(listing.root.resolve()),
+            classes=list(listing.classes),
+            paths=list(listing.paths),
+            labels=listing.labels.tolist(),
+            skipped=[SkippedFile(**item._asdict()) for item in listing.skipped],
+            groups=None if listing.groups is None else list(listing.groups),
+            notes=list(listing.notes),
+        )

@@ -9,8 +9,8 @@ import httpx
 from fastapi import Request, Response
 from fastapi.responses import StreamingResponse
 
+from convonet.inference.answers import AnswerOptions
 from convonet.runs import Run
-from convonet.server.batching import AnswerOptions
 from convonet.server.refusals import Refusal
 from convonet.server.services import PredictServices
 

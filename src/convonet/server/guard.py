@@ -46,6 +46,7 @@ class Guard:
         self._names = _names(settings)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # The lifespan of the application passes too; it comes from nobody.
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -59,12 +60,15 @@ class Guard:
             self._check(scope, Headers(scope=scope))
         except Refusal as refusal:
             answer = problem(refusal.status_code, refusal.error, refusal.headers)
+            # Refusals carry the security headers as well, since a browser shows them.
             await answer(scope, receive, secured)
             return
         await self._app(scope, receive, secured)
 
     def _check(self, scope: Scope, headers: Headers) -> None:
         host = headers.get("host", "")
+        # A page of another site can point its own name at 127.0.0.1; the browser then takes our answers for
+        # its own.
         if self._names is not None and _name(host) not in self._names:
             raise Refusal(
                 421,
@@ -91,6 +95,7 @@ class Guard:
 
 def given_token(headers: Headers) -> str | None:
     """The token of a request: from its header, else from its cookie."""
+    # Pictures and event streams of a page cannot have headers of their own, so a cookie counts too.
     scheme, _, value = headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer" and value:
         return value.strip()
@@ -122,10 +127,12 @@ def _name(host: str) -> str:
 def _check_site(method: str, path: str, headers: Headers, host: str) -> None:
     """Refuse what another web site lets a browser send."""
     site = headers.get("sec-fetch-site")
+    # Old browsers send no such header; for them the origin of requests that change something decides.
     foreign = site is not None and site not in ("same-origin", "none")
     origin = headers.get("origin")
     if origin is not None and method not in _SAFE:
         foreign = foreign or urlsplit_host(origin) != host.lower()
+    # A link from another site may open the page itself, which then asks for everything else from here.
     if foreign and (method not in _SAFE or path.startswith(API)):
         raise Refusal(
             403,
@@ -148,4 +155,5 @@ def _secure(headers: MutableHeaders, path: str) -> None:
     for name, value in _SECURITY.items():
         headers.setdefault(name, value)
     if path.startswith(API):
+        # Answers are about files that change, and a shared computer shall not keep them.
         headers.setdefault("cache-control", "no-store")

@@ -41,8 +41,10 @@ class Held:
             self.real, self.path, self.info = path.resolve(), path.resolve(), path.stat()
             return
         handle = os.open(path, _OPEN)
+        # Closed with the last reference, also after an error: whoever streams a file cannot use a with block.
         weakref.finalize(self, os.close, handle)
         self.info = os.fstat(handle)
+        # Reading a named pipe or a device would wait for ever.
         if not stat.S_ISREG(self.info.st_mode) and not stat.S_ISDIR(self.info.st_mode):
             raise OSError("neither a file nor a folder")
         if _HANDLES:
@@ -50,6 +52,8 @@ class Held:
             self.real = Path(os.readlink(self.path))
         else:
             self.path = self.real = path.resolve()
+            # Elsewhere than on Linux there is no path of an open handle, so its path must still lead to the
+            # same file.
             if not os.path.samestat(self.info, self.real.stat()):
                 raise OSError("another file by now")
 
@@ -104,6 +108,7 @@ class HeldRun(Run):
         Raises:
             OSError: something else lies there.
         """
+        # The name is removed from the folder that is open, so the folder must still be the one above it.
         parent = Held(self.path.parent)
         if parent.real != self.path.parent:
             raise OSError("The folder has been moved")

@@ -70,6 +70,7 @@ def _written(
             try:
                 path = folder / safe_path(info.filename)
                 path.parent.mkdir(parents=True, exist_ok=True)
+                # Exclusive: two members of one name must not overwrite each other.
                 with opened.open(info) as source, path.open("xb") as target:
                     left -= _copy(source, target, min(left, limits.import_file_bytes), limits)
                 continue

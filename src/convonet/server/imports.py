@@ -77,7 +77,12 @@ class Imports:
         parent = self._parent()
         self._sweep(parent)
         begun = Begun(
-            secrets.token_hex(8), file_name(name.rsplit("/", 1)[-1].removesuffix(".zip")), kind, files, size
+            # Nobody can guess the address of somebody else's upload.
+            secrets.token_hex(8),
+            file_name(name.rsplit("/", 1)[-1].removesuffix(".zip")),
+            kind,
+            files,
+            size,
         )
         folder = parent / begun.id
         try:
@@ -121,6 +126,8 @@ class Imports:
         with self._working(name):
             archive = folder / _ARCHIVE
             known = archive.stat().st_size if archive.is_file() else 0
+            # A client that lost its connection does not know how much has come; it asks and goes on from
+            # there.
             if offset != known:
                 raise Refusal(
                     409, "These bytes do not follow those that are here", expected=known, received=offset
@@ -151,6 +158,7 @@ class Imports:
                 raise Refusal(422, "There are no images in the upload", received=_some(skipped) or "nothing")
             target = self._place(begun.name)
             try:
+                # In one step: nobody sees half a set, and nothing is copied.
                 os.rename(_innermost(content), target)
             except OSError as error:
                 raise storage_error(error, target) from error
@@ -227,6 +235,7 @@ class Imports:
                 received=f"{files:,} files and {size:,} bytes",
             )
         free = shutil.disk_usage(self._root.path).free
+        # An archive needs the space twice, packed and unpacked.
         if size > free // 2:
             raise Refusal(
                 507, "The server's disk is too full for these images", received=f"{free:,} bytes free"
@@ -234,6 +243,7 @@ class Imports:
 
     def _count(self, name: str, folder: Path, uploads: Sequence[Upload]) -> None:
         """Add up what has come, whatever was announced; refuse what goes beyond the limits."""
+        # The server may have been started anew since the upload began.
         if name not in self._sums:
             sizes = [path.stat().st_size for path in _files(folder / _CONTENT)]
             self._sums[name] = (len(sizes), sum(sizes))
@@ -251,6 +261,7 @@ class Imports:
             raise no_such(
                 "There is no such upload, or not any more", ascii(name)[1:-1][:50], "Begin it again"
             )
+        # Its age is that of the last request, so an upload that goes on is not swept.
         os.utime(folder)
         return Begun(**json.loads((folder / _STATE).read_text(encoding="utf-8"))), folder
 

@@ -54,10 +54,13 @@ class JobQueue:
     def __init__(self, settings: Settings, known: KnownRuns, supervisor: Supervisor | None = None) -> None:
         self._settings = settings
         self._known = known
+        # Detached: Ctrl-C in the server's terminal must not reach the workers, which the server asks to stop itself.
         self._supervisor = supervisor or Supervisor(detached=True)
         self._waiting: list[_Job] = []
         self._working: dict[str, Work] = {}
+        # Keras is loaded by a worker that waits, so that the first training begins at once.
         self._cold = settings.warm
+        # Reentrant, since methods that hold it call one another.
         self._lock = threading.RLock()
         self._stop = threading.Event()
         self._refusing = False
@@ -86,9 +89,11 @@ class JobQueue:
             for work in self._working.values():
                 work.handle.leave()
             end = time.monotonic() + _LEAVE_SECONDS
+            # Workers save a checkpoint in this time; what takes longer goes on without the server.
             while any(work.handle.is_alive() for work in self._working.values()) and time.monotonic() < end:
                 time.sleep(_POLL_SECONDS)
             for job in self._waiting:
+                # Running without an owner is what everybody reads as interrupted, so it can be resumed.
                 job.run.update(owner=0, state=RunState.RUNNING)
             self._supervisor.close()
 
@@ -119,6 +124,8 @@ class JobQueue:
             if self._place(run) is not None or run.id in self._working:
                 raise Refusal(409, "The run is under way already", where=run.id)
             self._check_room()
+        # Without the lock: comparing the images with those of the run may take minutes, and other requests
+        # need the queue.
         if not prepare_resume(run, accept_changed_data=accept_changed_data, data=data):
             return False
         with self._lock:
@@ -191,6 +198,7 @@ class JobQueue:
             )
 
     def _follow(self) -> None:
+        # Workers are processes: nothing wakes us when one ends, so they are looked at often.
         while not self._stop.wait(_POLL_SECONDS):
             with self._lock:
                 self._put_away()
@@ -198,6 +206,7 @@ class JobQueue:
 
     def _put_away(self) -> None:
         for name, work in list(self._working.items()):
+            # Asked before the events are read: what it wrote last is then not missed.
             alive = work.handle.is_alive()
             work.handle.poll()
             if not alive:
@@ -205,11 +214,13 @@ class JobQueue:
                 try:
                     ended = work.end()
                     _log.info("run %s: %s", name, ended.state)
+                # A run whose record is damaged must not end the thread that follows all others.
                 except (ConvonetError, OSError, ValueError) as error:
                     _log.error("run %s: %s", name, error)
 
     def _begin(self) -> None:
         for job in list(self._waiting):
+            # A question behind a training that waits may begin all the same.
             if not self._has_room(job):
                 continue
             self._waiting.remove(job)
@@ -226,6 +237,7 @@ class JobQueue:
             self._cold = False
 
     def _has_room(self, job: _Job) -> bool:
+        # Questions have places of their own, so that a prediction does not wait for hours behind a search.
         same = sum(work.task.keeps_run == job.is_long for work in self._working.values())
         return same < (self._settings.jobs if job.is_long else _QUESTIONS)
 
@@ -234,6 +246,7 @@ class JobQueue:
         folder = self._settings.runs / ASKED
         if not folder.is_dir():
             return
+        # A link there would have us delete what it leads to.
         held = (self._known.at(path) for path in folder.iterdir() if not path.is_symlink())
         runs = sorted((run for run in held if run is not None), key=_age)
         for run in runs[: max(len(runs) - _ASKED_KEPT, 0)]:
@@ -255,6 +268,7 @@ def _age(run: Run) -> float:
 def _end_unbegun(run: Run, error: Exception | None = None) -> None:
     """Write down the end of a run that no worker has taken up."""
     state = RunState.CANCELLED if error is None else RunState.FAILED
+    # The system's own words are told as they are; our errors keep their class.
     known = error if isinstance(error, ConvonetError) or error is None else InputError(str(error))
     said = known.to_dict() if known else None
     record = run.update(state=state, ended=now(), error=said)

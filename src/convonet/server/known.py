@@ -40,6 +40,8 @@ class KnownRuns:
         for run in self._store.known():
             held = self.at(run.path)
             if held is not None:
+                # The first of two runs with one id stays: an address must not change its meaning while a page
+                # is open.
                 self._places.setdefault(held.id, held.path)
                 yield held
 
@@ -69,8 +71,10 @@ class KnownRuns:
         """
         if (known := self.at_hand(name)) is not None:
             return known
+        # The id becomes part of a path.
         if not _ID.fullmatch(name) or name in (".", ".."):
             raise RunNotFoundError("There is no such run", received=ascii(name)[1:-1][:100])
+        # Nearly every run is one of these; the search through all folders may take seconds.
         for path in (self._parent / name, self._parent / ASKED / name):
             if (held := self.at(path)) is not None:
                 self._places[name] = held.path

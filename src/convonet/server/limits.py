@@ -28,7 +28,10 @@ class Bounds:
             return
         upload = scope["path"].endswith(_UPLOADS)
         most = self._limits.upload_bytes if upload else self._limits.body_bytes
+        # A client that tells the truth is refused before it sends anything; the others are counted while they
+        # send.
         told = Headers(scope=scope).get("content-length", "")
+        # Cut off: Python refuses to read a number of thousands of digits.
         if told.isdecimal() and int(told[:20]) > most:
             refusal = too_large(most)
             await problem(refusal.status_code, refusal.error, refusal.headers)(scope, receive, send)
@@ -63,6 +66,7 @@ class _Body:
         if self._whole:  # what follows is the news that the client has gone, and that may take for ever
             return await self._receive()
         try:
+            # One deadline for the whole body: a byte a second would keep any shorter one from passing.
             async with asyncio.timeout(max(self._deadline - time.monotonic(), 0)):
                 message = await self._receive()
         except TimeoutError as error:

@@ -71,6 +71,7 @@ class Metrics:
 
     def answered(self, method: str, status: int, seconds: float) -> None:
         """Count a request."""
+        # A client can invent methods without end, and every counter is kept.
         known = method if method in _METHODS else "other"
         with self._lock:
             self._counts[CounterKey("requests_total", "", (("method", known), ("status", str(status))))] += 1

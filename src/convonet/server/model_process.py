@@ -42,9 +42,11 @@ class ModelProcess:
             python_words("-m", _MODULE, str(path.absolute()), str(threads)),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            # ONNX Runtime writes warnings there; a pipe that nobody reads would fill and stop it.
             stderr=subprocess.DEVNULL,
             cwd=neutral_folder(),
             env=child_environment(),
+            # Ctrl-C in the terminal is meant for the server, which ends its models itself.
             start_new_session=True,
         )
         try:
@@ -80,6 +82,7 @@ class ModelProcess:
             try:
                 stdin = _pipe(self._process.stdin)
                 stdin.write(REQUEST.pack(len(images), batch_size))
+                # The bytes as they lie in memory: no copy, and nothing to parse on the other side.
                 stdin.write(np.ascontiguousarray(images).data)
                 stdin.flush()
             except (OSError, ValueError) as error:
@@ -101,6 +104,7 @@ class ModelProcess:
 
     def _told(self) -> bytes:
         """The next answer. A timer ends a process that gives none: reading then comes to its end."""
+        # A read of a pipe has no timeout, but it ends when the other side does.
         timer = threading.Timer(self._seconds, self._process.kill)
         timer.daemon = True
         timer.start()
@@ -117,12 +121,14 @@ class ModelProcess:
             timer.cancel()
         if failed:
             error = error_from_dict(json.loads(content))
+            # Clients know the model by its name; where its file lies is the server's business.
             error.where = self._path.name
             raise error
         return content
 
     def _ended(self) -> ConvonetError:
         try:
+            # An empty read may come shortly before the process has ended.
             self._process.wait(_CLOSE_SECONDS)
         except subprocess.TimeoutExpired:
             return WorkerError("The process of the model answers no more", where=self._path.name)

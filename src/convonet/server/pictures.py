@@ -66,6 +66,7 @@ def encoded(pixels: Pixels) -> bytes:
 
 def _as_png(image: Image.Image) -> bytes:
     out = io.BytesIO()
+    # A page asks for dozens at once; the network is faster than the compressor.
     image.save(out, "PNG", compress_level=1)
     return out.getvalue()
 
@@ -89,6 +90,7 @@ def _member(file: Held, address: str, limits: Limits) -> Image.Image:
     try:
         name, place = address_of(address)
         shape, _ = image_shape(file.path, name)
+        # One row at a time takes longer and no memory.
         if math.prod(shape) > limits.array_bytes:
             row = load_row(file.path, name, place)
         else:

@@ -21,6 +21,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI, Request, Response
 
 from convonet._version import __version__
+from convonet.json_values import JsonObject
 from convonet.own_process import end_at_once, enter_folder
 from convonet.runs.environment import available_cores
 from convonet.server.answers import Json
@@ -134,7 +135,7 @@ class _Told:
             time.sleep(_TELL_SECONDS)
             self.counts()
 
-    def _line(self, content: dict[str, Any]) -> None:
+    def _line(self, content: JsonObject) -> None:
         try:
             sys.stdout.write(json.dumps(content) + "\n")
             sys.stdout.flush()

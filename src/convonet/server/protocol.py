@@ -70,6 +70,7 @@ class GuardedProtocol(H11Protocol):
 
     def _give_up(self) -> None:
         self._late = None
+        # The timer may fire while an answer is being written.
         if self._in_request() or self.transport.is_closing():
             return
         self.transport.write(_ANSWER)

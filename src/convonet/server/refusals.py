@@ -75,6 +75,7 @@ def problem(status: int, error: ConvonetError, headers: Any = None) -> Response:
     """The answer that tells an error."""
     document = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status}
     document |= {"detail": error.sentence(), "error": error.to_dict()}
+    # Names of files may hold bytes that are no text.
     content = json_text(document).encode("utf-8", "backslashreplace")
     return Response(content, status, headers, media_type=PROBLEM)
 
@@ -101,6 +102,7 @@ def add_handlers(app: FastAPI) -> None:
     @app.exception_handler(Exception)
     async def of_us(request: Request, error: Exception) -> Response:
         hint = "The server's log has the details"
+        # Only its class: the message of an unknown error may hold paths or contents.
         return problem(500, ConvonetError(f"An unexpected fault: {type(error).__name__}", hint=hint))
 
     @app.exception_handler(RequestValidationError)

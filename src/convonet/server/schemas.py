@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
 
 from convonet.documents.document import Document
 from convonet.documents.evaluation import SkippedFile
 from convonet.documents.predictions import ClassProbability
-from convonet.documents.run_record import Fault
+from convonet.documents.run_record import Fault, Machine
 from convonet.documents.runs import RunDocument, RunRow
+from convonet.json_values import JsonObject
+from convonet.params.fields import ParamValues
 from convonet.params.recipes import PlannedRecipe, Recipe, TrainRecipe
 
 SplitName = Literal["train", "val", "test"]
@@ -82,18 +85,28 @@ class KindInfo(Document):
     )
 
 
+class ScoreInfo(Document):
+    """How a score of an evaluation is shown: `name` is its key there and, if it has one, that of its interval."""
+
+    name: str
+    label: str
+    percent: bool
+
+
 class About(Document):
     """What this server is and what it can be asked."""
 
     version: str
     versions: dict[str, str]
-    machine: dict[str, Any]
+    machine: Machine
     root: str
     limits: dict[str, float]
     kinds: list[KindInfo]
     fields: dict[Literal["data", "hyper"], list[FieldInfo]]
-    families: list[dict[str, Any]]
-    bases: list[dict[str, Any]]
+    families: list[JsonObject]
+    bases: list[JsonObject] = Field(
+        description="Pretrained backbones; `here`: the weights are on this machine."
+    )
     presets: dict[Literal["data", "hyper"], list[str]]
     format_version: int = Field(description="Of the parameter files that this server writes.")
     recipes: list[Recipe] = Field(description="Sets of hyper parameters for a search.")
@@ -102,9 +115,10 @@ class About(Document):
         description="What a training follows when neither a recipe nor a family or base is given."
     )
     recipe_minutes: dict[PlannedRecipe, float] = Field(description="Default time budgets in minutes.")
+    scores: list[ScoreInfo] = Field(description="The scores of an evaluation in the order of their table.")
 
 
-_DATA_EXAMPLE: dict[str, Any] = {
+_DATA_EXAMPLE: JsonDict = {
     "train_dir": "digits/train",
     "test_dir": "digits/test",
     "image_size": "auto",
@@ -115,7 +129,7 @@ class Look(BaseModel):
     """Data parameters, as in their file; paths are relative to the root."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"data": _DATA_EXAMPLE}})
-    data: dict[str, Any]
+    data: ParamValues
     classes: list[str] = Field(
         default_factory=list,
         max_length=100_000,
@@ -137,7 +151,7 @@ class DataSetDocument(Document):
     """The sets that data parameters name. `id` is known for some time; then look again."""
 
     id: str
-    data: dict[str, Any]
+    data: ParamValues
     classes: list[str]
     sets: dict[SplitName, SetCounts]
     errors: dict[SplitName, Fault]
@@ -196,8 +210,8 @@ class ParamsToCheck(BaseModel):
             "example": {"data": _DATA_EXAMPLE, "hyper": {"epochs": 5, "num_units": [64, 128]}}
         },
     )
-    data: dict[str, Any] | None = None
-    hyper: dict[str, Any] | None = None
+    data: ParamValues | None = None
+    hyper: ParamValues | None = None
 
 
 class CheckedParams(Document):
@@ -205,7 +219,7 @@ class CheckedParams(Document):
 
     valid: bool
     faults: dict[Literal["data", "hyper"], dict[str, str]]
-    values: dict[Literal["data", "hyper"], dict[str, Any]]
+    values: dict[Literal["data", "hyper"], ParamValues]
     varied: list[str] = Field(description="Hyper parameters with several values.")
     combinations: int | None = Field(description="Of a grid; None where a range makes it endless.")
 
@@ -225,9 +239,9 @@ class StartRun(BaseModel):
         },
     )
     kind: str
-    data: dict[str, Any] | None = None
-    hyper: dict[str, Any] | None = None
-    options: dict[str, Any] = Field(default_factory=dict)
+    data: ParamValues | None = None
+    hyper: ParamValues | None = None
+    options: JsonObject = Field(default_factory=dict)
     name: str | None = Field(None, max_length=200, description="The run's folder name.")
     recipe: TrainRecipe | None = Field(
         None,
@@ -242,7 +256,7 @@ class Resume(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"accept_changed_data": False}})
     accept_changed_data: bool = False
-    data: dict[str, Any] | None = Field(
+    data: ParamValues | None = Field(
         None, description="The folders of the images, where they are in another place now."
     )
 
@@ -309,7 +323,7 @@ class ModelDescription(Document):
     file: str
     bytes: int
     onnx: bool = Field(description="An ONNX file lies beside it.")
-    info: dict[str, Any] | None
+    info: JsonObject | None
 
 
 class Uploaded(Document):
@@ -388,7 +402,7 @@ class RecipeValues(Document):
     """The hyper parameters of a recipe for a set of images."""
 
     recipe: Recipe
-    hyper: dict[str, Any]
+    hyper: ParamValues
 
 
 class PlanRequest(BaseModel):
@@ -399,7 +413,7 @@ class PlanRequest(BaseModel):
     )
     recipe: PlannedRecipe = "auto"
     minutes: float | None = Field(None, gt=0, allow_inf_nan=False, description="None: the recipe's own.")
-    hyper: dict[str, Any] | None = Field(None, description="Imposed on every candidate that has them.")
+    hyper: ParamValues | None = Field(None, description="Imposed on every candidate that has them.")
 
 
 class Words(Document):

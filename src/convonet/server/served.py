@@ -8,13 +8,15 @@ import os
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from weakref import WeakValueDictionary
 
+from convonet.documents.predictions import PredictionRow
 from convonet.errors import ConvonetError, ModelFileError, error_from_dict
 from convonet.file_stats import FileStats, file_stats
+from convonet.inference.answers import AnswerOptions
 from convonet.runs import Run
-from convonet.server.batching import AnswerOptions, Batcher, best_batch
+from convonet.server.batching import Batcher, best_batch
 from convonet.server.metrics import Metrics
 from convonet.server.model_process import ModelProcess
 from convonet.server.multipart import Upload
@@ -75,7 +77,7 @@ class ServedModels:
 
     async def answer(
         self, run: Run, uploads: list[Upload], wish: AnswerOptions, *, heavy: bool
-    ) -> list[dict[str, Any]]:
+    ) -> list[PredictionRow]:
         """The predictions.
 
         Args:
@@ -85,6 +87,7 @@ class ServedModels:
             Refusal: 404 no model, 429 too many images wait, 503 its files have just been replaced.
             ConvonetError: the model cannot be opened, or gives no probabilities.
         """
+        # Better refused at once than answered after the client has given up.
         if self._images + len(uploads) > self._limits.waiting_images:
             raise Refusal(429, "Too many images are waiting", retry_after=1, hint="Try again in a second")
         self._images += len(uploads)
@@ -108,6 +111,8 @@ class ServedModels:
             return None
         known = self._known(run, state)
         if known is None:
+            # Many requests come at once for a model that is not open: the first opens it, the others wait for
+            # that.
             lock = self._locks.setdefault(run.path, asyncio.Lock())
             async with lock:
                 known = self._known(run, state) or await self._opened_now(run, state)
@@ -133,6 +138,7 @@ class ServedModels:
             if model is None:
                 self._refuse(run, state, None)
                 return None
+            # Tried here, before anybody waits for an answer, and once for each opening.
             batch = await loop.run_in_executor(self._openers, best_batch, model, self._limits.batch)
         except ConvonetError as error:
             self._refuse(run, state, error)
@@ -144,6 +150,7 @@ class ServedModels:
     def _refuse(self, run: Run, state: _State, error: ConvonetError | None) -> None:
         """Remember a model that is not opened here; None: keras may open it."""
         self._refused[run.path] = state, error
+        # Dictionaries keep their order, so the first is the oldest.
         while len(self._refused) > _REFUSED_KEPT:
             self._refused.pop(next(iter(self._refused)))
 
@@ -190,10 +197,13 @@ def _opened(run: Run, threads: int) -> ModelProcess | None:
         keras = run.file("model.keras")
         if keras.is_file():
             with keras.open("rb") as content:
+                # The ONNX file may be of an earlier training in the same folder; its answers would be another
+                # network's.
                 if hashlib.file_digest(content, "sha256").hexdigest() != model.info.keras_sha256:
                     model.close()
                     return None
     except (ModelFileError, OSError):
+        # A damaged ONNX file is no reason to refuse a model that Keras can open.
         if run.file("model.keras").is_file():
             return None
         raise

@@ -12,10 +12,10 @@ from typing import Annotated, Protocol
 import psutil
 from fastapi import Depends, Request, Response
 
+from convonet.inference.answers import AnswerOptions
 from convonet.launch.supervisor import Supervisor
 from convonet.runs import Run
 from convonet.runs.environment import available_cores
-from convonet.server.batching import AnswerOptions
 from convonet.server.confine import Root
 from convonet.server.datasets import KnownSets
 from convonet.server.imports import Imports

@@ -46,7 +46,9 @@ class Server(uvicorn.Server):
             lifespan="on",
             log_config=None,
             access_log=False,
+            # Nobody needs to know the versions that answer.
             server_header=False,
+            # A client could otherwise claim any address and host name.
             proxy_headers=False,
             # As many connections as asyncio takes at once. A worker that took all that wait would leave none to others.
             backlog=1 if shared else _BACKLOG,
@@ -66,6 +68,7 @@ class Server(uvicorn.Server):
     def end(self) -> None:
         """Ask it to end; asked again, it does not wait for open requests."""
         self._parts.begin_to_end()
+        # The first signal asks politely; the second one has no patience left.
         self.force_exit = self.should_exit
         self.should_exit = True
 
@@ -91,6 +94,7 @@ def serve(settings: Settings, announce: Callable[[str], None] = lambda url: None
     log_to_stderr()
     allow_open_files()
     with listening(settings) as port:
+        # With port 0 only the bound socket knows the number.
         url = replace(settings, port=port.getsockname()[1]).url
         if settings.workers > 1:
             _serve_with_workers(settings, port, lambda: announce(url))
@@ -132,6 +136,7 @@ def listening(settings: Settings) -> socket.socket:
         family, _, _, _, address = found[0]
         # With its protocol named, asyncio sends small answers at once instead of waiting 40 ms for more.
         made = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        # A server that was just ended leaves its port in use for a minute.
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         made.bind(address)
         made.listen(_BACKLOG)

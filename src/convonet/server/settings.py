@@ -5,11 +5,13 @@ from __future__ import annotations
 import ipaddress
 import secrets
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from convonet.errors import ParamError
+from convonet.json_values import JsonObject
 
 MIB = 2**20
 MOST_WORKERS = 64
@@ -125,15 +127,15 @@ class Settings:
         return self.root / "runs"
 
 
-def settings_to_json(settings: Settings) -> dict[str, Any]:
+def settings_to_json(settings: Settings) -> JsonObject:
     """Settings for a worker; among them the token, so they are not for its command."""
     return asdict(settings) | {"root": str(settings.root)}
 
 
-def settings_from_json(content: dict[str, Any]) -> Settings:
+def settings_from_json(content: Mapping[str, Any]) -> Settings:
     """What `settings_to_json` gave."""
     names, limits = tuple(content["names"]), Limits(**content["limits"])
-    return Settings(**content | {"root": Path(content["root"]), "names": names, "limits": limits})
+    return Settings(**{**content, "root": Path(content["root"]), "names": names, "limits": limits})
 
 
 def is_loopback(host: str) -> bool:

@@ -45,6 +45,7 @@ class SortSessions:
             ConvonetError: no image can be read, or no backbone is here.
         """
         self._root.check_tree(folder)
+        # The same folder has the same address after a restart, so an open page goes on.
         name = hashlib.sha256(str(folder).encode("utf-8", "surrogateescape")).hexdigest()[:16]
         with self._lock:
             job = self._jobs.get(name)

@@ -46,6 +46,7 @@ class EventFile:
                 size = os.fstat(file.fileno()).st_size
                 if size == self._offset and self._checked:
                     return []
+                # Another run of the same id may lie there by now: its events are told from the beginning.
                 if size < self._offset or not self._is_line_end(file):
                     self._offset = 0
                 self._checked = True
@@ -63,6 +64,7 @@ class EventFile:
 
     def _lines(self, content: bytes) -> list[Line]:
         lines = []
+        # The worker may be in the middle of a line.
         for text in content[: content.rfind(b"\n") + 1].split(b"\n")[:-1]:
             self._offset += len(text) + 1
             lines.append(Line(text, self._offset))
@@ -87,7 +89,9 @@ async def stream(
     state is the last one, or `away` when the server stops and the client shall come again.
     """
     file = EventFile(run, offset)
+    # Browsers connect anew by themselves; after a second the server may be back.
     yield b"retry: 1000\n\n"
+    # Proxies close connections on which nothing passes.
     beat = looked = time.monotonic()
     ended = await asyncio.to_thread(_ended, run)
     while True:
@@ -103,6 +107,7 @@ async def stream(
             yield b"event: away\ndata: {}\n\n"
             return
         await asyncio.sleep(POLL_SECONDS)
+        # The state asks the disk for a lock, which costs more than a look at the size of the events.
         if time.monotonic() - looked > _STATE_SECONDS:
             looked = time.monotonic()
             ended = await asyncio.to_thread(_ended, run)

@@ -6,11 +6,12 @@ import dataclasses
 import typing
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from convonet.errors import ConvonetError, ParamError, nearest
 from convonet.params import DataParams, HyperParams, SearchSpace, fields_of
 from convonet.params.bases import is_model_file
+from convonet.params.fields import ParamValues
 from convonet.params.migrations import FORMAT_VERSION, VERSION_KEY, migrated
 from convonet.params.recipes import recipe_of
 from convonet.params.values import checked
@@ -45,6 +46,10 @@ def option_names(kind: type[Task]) -> list[str]:
     return [name for name in kind.model_fields if _is_offered(kind, name)]
 
 
+_TaskValues: TypeAlias = dict[str, Any]
+"""The fields of a task by name; each kind has its own, which its class checks."""
+
+
 class TaskMaker:
     """Makes specs of what clients send.
 
@@ -77,6 +82,7 @@ class TaskMaker:
         wanted = task_class.model_fields.keys()
         faults: dict[str, str] = {}
         values = self._options(task_class, options, faults)
+        # Whoever tests a model mostly means the images that it was trained with.
         if data is None and "data" in wanted and values.get("model"):
             data = _data_of(Path(values["model"]))
         if "data" in wanted and data is not None:
@@ -92,6 +98,7 @@ class TaskMaker:
         task, faults = checked(task_class, _with_threads(task_class, values))
         if task is None:
             raise ParamError.of({_fault_key(name): sentence for name, sentence in faults.items()})
+        # The evaluation belongs to the run, where every interface looks for it.
         if isinstance(task, EvaluateTask) and (Path(task.model) / RECORD).is_file():
             task = task.changed(into=task.model)
         return task
@@ -99,7 +106,7 @@ class TaskMaker:
     def data(self, values: Mapping[str, Any], faults: dict[str, str]) -> DataParams:
         """Data parameters with paths inside the root; faults are added as `data.NAME`."""
         values = _migrated("data", values)
-        confined: dict[str, Any] = {}
+        confined: ParamValues = {}
         for name, value in values.items():
             field = fields_of(DataParams).get(name)
             if field is not None and field.kind == "path" and isinstance(value, str):
@@ -148,9 +155,9 @@ class TaskMaker:
 
     def _options(
         self, task_class: type[Task], options: Mapping[str, Any], faults: dict[str, str]
-    ) -> dict[str, Any]:
+    ) -> _TaskValues:
         offered = option_names(task_class)
-        values = {}
+        values: _TaskValues = {}
         for name, value in options.items():
             if name not in offered:
                 near = nearest(name, offered)
@@ -186,7 +193,7 @@ def _class_of(kind: str) -> type[Task]:
     return found
 
 
-def _migrated(kind: typing.Literal["data", "hyper"], values: Mapping[str, Any]) -> dict[str, Any]:
+def _migrated(kind: typing.Literal["data", "hyper"], values: Mapping[str, Any]) -> ParamValues:
     if kind == "hyper":
         # Only files are old: what a client sends without a version means what the parameters mean today.
         values = {VERSION_KEY: FORMAT_VERSION} | dict(values)
@@ -196,7 +203,7 @@ def _migrated(kind: typing.Literal["data", "hyper"], values: Mapping[str, Any]) 
         raise Refusal(422, f"These are no {kind} parameters", received=str(error)[:200]) from error
 
 
-def _data_of(model: Path) -> dict[str, Any] | None:
+def _data_of(model: Path) -> ParamValues | None:
     """The data parameters that a model was trained with."""
     if not (model / RECORD).is_file():
         return None
@@ -228,7 +235,7 @@ def _recipe(values: Mapping[str, Any]) -> str:
         raise
 
 
-def _with_threads(task_class: type[Task], values: dict[str, Any]) -> dict[str, Any]:
+def _with_threads(task_class: type[Task], values: _TaskValues) -> _TaskValues:
     """At most as many threads, processes and trainings side by side as there are cores; without a number, all."""
     cores = available_cores()
     threads = values.get("threads") or (1 if task_class.side_by_side else cores)

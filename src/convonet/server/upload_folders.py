@@ -49,6 +49,7 @@ class UploadFolders:
 
     def _sweep(self, newest: Path) -> None:
         """Remove the oldest folders until number and bytes are within bounds."""
+        # The oldest come first: the age is the first field.
         kept = sorted(filter(None, map(_look, self._parent.glob(f"{_PREFIX}*"))))
         count, size = len(kept), sum(one.size for one in kept)
         for one in kept:

@@ -43,6 +43,7 @@ class Watching:
             seconds = time.monotonic() - started
             self._metrics.answered(scope["method"], status, seconds)
             client = (scope.get("client") or ("-",))[0]
+            # Escaped, so that nobody can write lines of their own into the log.
             path = ascii(scope["path"])[1:-1][:300]
             _log.info(
                 "%s %s %s %d %d bytes %.1f ms", client, scope["method"], path, status, sent, 1000 * seconds

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 from fastapi import Request, Response
 
+from convonet.documents.predictions import PredictionRow
 from convonet.documents.run_record import Fault
+from convonet.inference.answers import AnswerOptions
 from convonet.runs import Run
 from convonet.runs.documents import read_result
 from convonet.scratch import Scratch
 from convonet.server.answers import Json
-from convonet.server.batching import AnswerOptions
 from convonet.server.jobs import JobQueue
 from convonet.server.multipart import Upload, read_uploads
 from convonet.server.routes.predict import pixels_within, receiving
@@ -40,7 +40,7 @@ async def predict_with_keras(
 
 async def _predicted(
     queue: JobQueue, run: Run, uploads: list[Upload], options: AnswerOptions
-) -> list[dict[str, Any]]:
+) -> list[PredictionRow]:
     scratch = Scratch()
     try:
         files = [scratch.path / f"{index}.image" for index in range(len(uploads))]
@@ -52,15 +52,16 @@ async def _predicted(
             top=options.top,
             unsure_below=options.unsure_below,
         )
-        document = await _result(queue, await asyncio.to_thread(queue.submit, task))
+        rows = await _answered(queue, await asyncio.to_thread(queue.submit, task))
     finally:
         scratch.close()
-    found: list[dict[str, Any]] = document["predictions"]
-    return [item | {"path": upload.name} for item, upload in zip(found, uploads, strict=True)]
+    for row, upload in zip(rows, uploads, strict=True):
+        row["path"] = upload.name
+    return rows
 
 
-async def _result(queue: JobQueue, asked: Run) -> dict[str, Any]:
-    """The result of a question, when its worker is done."""
+async def _answered(queue: JobQueue, asked: Run) -> list[PredictionRow]:
+    """The predictions of a run, when its worker is done."""
     try:
         async with asyncio.timeout(_SLOW_SECONDS):
             while not (state := await asyncio.to_thread(asked.state)).ended:
@@ -70,4 +71,6 @@ async def _result(queue: JobQueue, asked: Run) -> dict[str, Any]:
         raise
     if state != "done":
         raise (asked.read().error or Fault()).error()
-    return read_result(asked)
+    # As plain dictionaries, like those of the models that answer at once.
+    rows: list[PredictionRow] = read_result(asked)["predictions"]
+    return rows

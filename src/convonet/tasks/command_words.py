@@ -117,7 +117,7 @@ def _dream_words(task: DreamTask) -> list[str]:
 
 
 def _export_words(task: ExportTask) -> list[str]:
-    options: dict[str, Any] = {"--format": task.format, "--out": task.out, "--scaling": task.scaling}
+    options: dict[str, object] = {"--format": task.format, "--out": task.out, "--scaling": task.scaling}
     options |= {"--runtime": task.runtime, "--max-loss": task.max_loss}
     flags = [f"--{name}" for name in ("fetch", "unchecked") if getattr(task, name)]
     return ["export", task.model, *_given_words(options), *flags]
@@ -170,7 +170,9 @@ def _given_words(options: Mapping[str, Any]) -> list[str]:
 
 def _data_words(data: DataParams) -> list[str]:
     given = data.set_values()
-    paths = [word for name, option in _OPTIONS.items() if given.get(name) for word in (option, given[name])]
+    paths = [
+        word for name, option in _OPTIONS.items() if given.get(name) for word in (option, str(given[name]))
+    ]
     rest = [word for name in given if name not in _OPTIONS for word in _set_word(data, name)]
     return paths + rest
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import ConfigDict, Field, InstanceOf, field_validator
 
 from convonet.errors import InputError, nearest
+from convonet.json_values import JsonObject, object_at
 from convonet.params.data_params import DataParams, Scaling
 from convonet.params.files import data_to_dict
 from convonet.params.hyper_params import HyperParams
@@ -89,9 +90,9 @@ class Task(CheckedModel):
             **{name: value.anchored() for name, value in values.items() if isinstance(value, with_paths)}
         )
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> JsonObject:
         """The JSON object of the spec."""
-        values: dict[str, Any] = {"kind": self.kind, VERSION_KEY: SPEC_VERSION}
+        values: JsonObject = {"kind": self.kind, VERSION_KEY: SPEC_VERSION}
         return values | {name: _plain(getattr(self, name)) for name in type(self).model_fields}
 
 
@@ -318,7 +319,7 @@ def read_task(value: Mapping[str, Any]) -> Task:
     return kind.of(values)
 
 
-def _spec_1_to_2(values: dict[str, Any]) -> dict[str, Any]:
+def _spec_1_to_2(values: JsonObject) -> JsonObject:
     """A job of version 0.1 keeps the last epoch."""
-    hypers = {name: values[name] for name in ("hyper", "space") if values.get(name) is not None}
-    return values | {name: hyper_1_to_2(hyper) for name, hyper in hypers.items()}
+    given = [name for name in ("hyper", "space") if values.get(name) is not None]
+    return values | {name: hyper_1_to_2(object_at(values, name)) for name in given}

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from convonet.params import DataParams, HyperParams
+from convonet.params.fields import ParamValues
 from convonet.params.files import hyper_to_dict
 from convonet.params.migrations import VERSION_KEY
 from convonet.params.search_space import SearchSpace
@@ -30,7 +31,7 @@ from convonet.tasks import (
 from convonet.tasks.command_words import recipe_follows
 
 
-def _plain(values: ParamModel) -> dict[str, Any]:
+def _plain(values: ParamModel) -> ParamValues:
     return {name: value for name, value in values.set_values().items() if value is not None}
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from convonet.events import CandidateStarted, EpochEnded, EvaluationEnded, Event, FileSaved
+from convonet.params.fields import ParamValues
 from convonet.runs import Run
 from convonet.runs.documents import tune_document
 from convonet.tasks import TuneTask
@@ -60,9 +61,10 @@ class Tracker(ABC):
     def _end_of(self, run: Run) -> None:
         """What is known when the work is done: the trials of a search, or the model."""
         if isinstance(run.task(), TuneTask):
-            for number, row in enumerate(tune_document(run).to_dict()["results"], start=1):
-                scores = {name: row[name] for name in ("mean_accuracy", "std") if row[name] is not None}
-                self.log_trial(number, row["params"], scores)
+            for number, setting in enumerate(tune_document(run).results, start=1):
+                scores = {"mean_accuracy": setting.mean_accuracy, "std": setting.std}
+                known = {name: score for name, score in scores.items() if score is not None}
+                self.log_trial(number, setting.params, known)
         if run.file(_MODEL).is_file():
             self.log_model(run.file(_MODEL))
 
@@ -90,14 +92,7 @@ class Tracker(ABC):
         """The run has ended; `state` is `done` or `failed`."""
 
 
-def _parameters(run: Run) -> dict[str, Any]:
+def _parameters(run: Run) -> ParamValues:
     """Data and hyperparameters that were set, in one flat table."""
-    record = run.read().to_dict()
-    params = record["params"]
-    flat = {
-        f"{group}.{name}": value
-        for group, values in params.items()
-        for name, value in (values or {}).items()
-        if name != "format_version"
-    }
-    return {"kind": record["kind"], "seed": record["seed"], **flat}
+    record = run.read()
+    return {"kind": record.kind, "seed": record.seed, **record.params.flat()}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import time
 import zipfile
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from convonet.errors import TrainingError
 from convonet.events import CheckpointSaved, Watch
 from convonet.nets.backend import numbers
 from convonet.training.averaging import WeightAverage
+from convonet.training.rules import RulesState
 
 CHECKPOINT_VERSION = 1
 _SAVE_SECONDS = 30.0
@@ -61,7 +63,7 @@ class Position:
     correct: int = 0
     history: list[dict[str, float]] = field(default_factory=list)
     history_bytes: int = 0
-    rules: dict[str, dict[str, Any]] = field(default_factory=dict)
+    rules: RulesState = field(default_factory=RulesState)
     ended: str = ""
     train_seconds: float = 0.0
     train_images: int = 0
@@ -158,11 +160,12 @@ class CheckpointFile:
             "counts": {name: len(arrays) for name, arrays in groups.items()},
         }
         every = [array for arrays in groups.values() for array in arrays]
-        named: dict[str, Any] = {f"a{index}": array for index, array in enumerate(every)}
         # As bytes: an array of text has four of them per character.
         text = np.frombuffer(json.dumps(meta).encode("utf-8"), dtype=np.uint8)
         with replacing(self.path) as temporary, temporary.open("wb") as file:
-            np.savez(file, meta=text, **named)
+            np.savez(
+                file, allow_pickle=False, meta=text, **{f"a{index}": one for index, one in enumerate(every)}
+            )
 
     def load(self) -> Checkpoint:
         """Read it back.
@@ -224,5 +227,5 @@ class CheckpointWriter:
         self._watch.tell(CheckpointSaved(epoch=position.epoch, step=position.step))
 
 
-def _renamed(values: dict[str, Any], old: str, new: str) -> dict[str, Any]:
+def _renamed(values: Mapping[str, Any], old: str, new: str) -> Mapping[str, Any]:
     return {new if name == old else name: value for name, value in values.items()}

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,9 +78,13 @@ class Collapse:
         """Why training ended, for `TrainingResult.stopped`."""
         return f"training collapsed in epoch {self.epoch}"
 
-    def to_dict(self) -> dict[str, Any]:
-        """As JSON."""
-        return asdict(self)
+
+class CollapseState(TypedDict):
+    """Of `CollapseGuard`; `collapse` has the attributes of a `Collapse`."""
+
+    streak: int
+    warned: bool
+    collapse: Mapping[str, Any] | None
 
 
 @dataclass
@@ -129,12 +133,12 @@ class CollapseGuard:
         self.collapse = self._judged(rows, predictions) if nothing else None
         return self.collapse
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> CollapseState:
         """What a checkpoint keeps."""
-        collapse = None if self.collapse is None else self.collapse.to_dict()
+        collapse = None if self.collapse is None else asdict(self.collapse)
         return {"streak": self.streak, "warned": self.warned, "collapse": collapse}
 
-    def restore(self, state: Mapping[str, Any]) -> None:
+    def restore(self, state: CollapseState) -> None:
         """Take up a checkpoint's state."""
         self.streak, self.warned = state["streak"], state["warned"]
         self.collapse = None if state["collapse"] is None else Collapse(**state["collapse"])

@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,10 +46,6 @@ class Finding:
     def text(self) -> str:
         """Both, for a line of text."""
         return f"{self.sentence} {self.advice}"
-
-    def to_dict(self) -> dict[str, Any]:
-        """As JSON."""
-        return {"kind": self.kind, "sentence": self.sentence, "advice": self.advice}
 
 
 def read_curves(

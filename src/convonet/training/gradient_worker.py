@@ -25,6 +25,7 @@ from convonet.params import HyperParams
 from convonet.training.process_group import (
     MODEL,
     READY,
+    WorkerConfig,
     flat,
     hear,
     join,
@@ -51,9 +52,8 @@ def serve(step: TorchStep, model: Any, rank: int) -> None:
         for state, values in zip(seeds, asked["seeds"], strict=True):
             state.value.data.copy_(torch.tensor(values))
         start, stop = asked["ends"][rank - 1 : rank + 1]
-        shape, kind = asked["target"]
         images = _received((stop - start, *asked["image"]), torch.float32)
-        targets = _received((stop - start, *shape), getattr(torch, kind))
+        targets = _received((stop - start, *asked["target_shape"]), getattr(torch, asked["target_type"]))
         shares = _received((stop - start,), torch.float32) if asked["weighted"] else None
         part = BatchPart(start, stop, asked["ends"][-1], sum_over_all)
         step.reset()
@@ -77,12 +77,12 @@ def _end_with_owner() -> None:
     os._exit(0)
 
 
-def serve_sent(config: dict[str, Any], model: bytes, rank: int, size: int, store: Any) -> None:
+def serve_sent(config: WorkerConfig, model: bytes, rank: int, size: int, store: Any) -> None:
     """Serve with a network that was sent as the content of its file, in the group that meets in `store`."""
     with tempfile.TemporaryDirectory(prefix="convonet-") as folder:
         file = Path(folder) / MODEL
         file.write_bytes(model)
-        step, network = _loaded(config | {"model": str(file)})
+        step, network = _loaded({**config, "model": str(file)})
     join(store, rank, size)
     with contextlib.suppress(RuntimeError):
         serve(step, network, rank)
@@ -91,7 +91,7 @@ def serve_sent(config: dict[str, Any], model: bytes, rank: int, size: int, store
 def main(folder: Path, rank: int, size: int) -> None:
     """Load the network, join the group of this machine and serve."""
     threading.Thread(target=_end_with_owner, daemon=True).start()
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    config: WorkerConfig = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     step, network = _loaded(config)
     sys.stdout.write(f"{READY}\n")
     sys.stdout.flush()
@@ -101,7 +101,7 @@ def main(folder: Path, rank: int, size: int) -> None:
         serve(step, network, rank)
 
 
-def _loaded(config: dict[str, Any]) -> tuple[TorchStep, Any]:
+def _loaded(config: WorkerConfig) -> tuple[TorchStep, Any]:
     """The network as `ParallelStep` has it, and its step."""
     backend.set_threads(config["threads"])
     hyper = HyperParams.of(config["hyper"])

@@ -28,7 +28,15 @@ from convonet.runs.memory import is_memory_error
 from convonet.tasks.main_tasks import ExecutorName
 from convonet.training.image_rows import Batch
 from convonet.training.precision import check_precision
-from convonet.training.process_group import MODEL, ProcessGroup, flat, put_flat, sum_over_all, tell
+from convonet.training.process_group import (
+    MODEL,
+    ProcessGroup,
+    WorkerConfig,
+    flat,
+    put_flat,
+    sum_over_all,
+    tell,
+)
 from convonet.training.ray_group import RayGroup
 from convonet.training.torch_step import TorchStep
 
@@ -70,17 +78,18 @@ class ParallelStep(TorchStep):
         file = Path(self._folder.name) / MODEL
         model.save(file)
         layers = list(model._flatten_layers())
-        config = {
+        self._threads = backend.threads()
+        # All processes compute at the same time, so each gets its share of the threads.
+        threads = max(1, self._threads // workers)
+        backend.set_threads(threads)
+        config: WorkerConfig = {
             "model": str(file),
             "output": output,
             "hyper": hyper.set_values(),
             "fixed": [index for index, layer in enumerate(layers) if is_fixed(layer)],
+            "threads": threads,
         }
-        self._threads = backend.threads()
-        threads = max(1, self._threads // workers)
-        # All processes compute at the same time, so each gets its share of the threads.
-        backend.set_threads(threads)
-        self._group = _GROUPS[executor](workers - 1, threads, config | {"threads": threads})
+        self._group = _GROUPS[executor](workers - 1, config)
         self._states = [variable.value for variable in model.non_trainable_variables]
         self._seeds = [
             layer.seed_generator.state.value for layer in layers if hasattr(layer, "seed_generator")
@@ -128,7 +137,8 @@ class ParallelStep(TorchStep):
             {
                 "ends": ends,
                 "image": list(x.shape[1:]),
-                "target": [list(targets.shape[1:]), str(targets.dtype).removeprefix("torch.")],
+                "target_shape": list(targets.shape[1:]),
+                "target_type": str(targets.dtype).removeprefix("torch."),
                 "weighted": weights is not None,
                 "seeds": [seed.tolist() for seed in self._seeds],
             }

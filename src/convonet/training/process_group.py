@@ -13,13 +13,14 @@ import sys
 import tempfile
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import torch
 import torch.distributed as dist
 
 from convonet.errors import TrainingError
 from convonet.own_process import child_environment, neutral_folder, python_words, with_large_pages
+from convonet.params.fields import ParamValues
 
 Tensor = Any
 
@@ -50,21 +51,58 @@ def join(store: Any, rank: int, size: int) -> None:
     dist.init_process_group("gloo", store=store, rank=rank, world_size=size, timeout=_TIMEOUT)
 
 
-def tell(message: dict[str, Any]) -> None:
-    """Send a JSON document from rank 0 to all."""
-    content = torch.frombuffer(bytearray(json.dumps(message).encode()), dtype=torch.uint8)
+class WorkerConfig(TypedDict):
+    """What a worker must know before the first step, as JSON.
+
+    Attributes:
+        model: the file of the network, kept by who starts the workers.
+        output: what the network gives (`ModelInfo.output`).
+        hyper: the hyper parameters that are set.
+        fixed: indices of the layers whose statistics are fixed.
+        threads: computing threads of each worker.
+    """
+
+    model: str
+    output: str
+    hyper: ParamValues
+    fixed: list[int]
+    threads: int
+
+
+class StepRequest(TypedDict):
+    """One batch that is computed together, as JSON.
+
+    Attributes:
+        ends: the row behind the last one of each rank.
+        image: the shape of an image as the network takes it.
+        target_shape, target_type: of one target; the type by its name in torch.
+        weighted: whether each image has a weight.
+        seeds: states of the seed generators of the network's layers.
+    """
+
+    ends: list[int]
+    image: list[int]
+    target_shape: list[int]
+    target_type: str
+    weighted: bool
+    seeds: list[list[int]]
+
+
+def tell(request: StepRequest) -> None:
+    """Send a request from rank 0 to all."""
+    content = torch.frombuffer(bytearray(json.dumps(request).encode()), dtype=torch.uint8)
     dist.broadcast(torch.tensor([len(content)]), 0)
     dist.broadcast(content, 0)
 
 
-def hear() -> dict[str, Any]:
-    """What rank 0 tells."""
+def hear() -> StepRequest:
+    """What rank 0 asks for."""
     length = torch.zeros(1, dtype=torch.int64)
     dist.broadcast(length, 0)
     content = torch.zeros(int(length), dtype=torch.uint8)
     dist.broadcast(content, 0)
-    message: dict[str, Any] = json.loads(bytes(content.numpy()))
-    return message
+    request: StepRequest = json.loads(bytes(content.numpy()))
+    return request
 
 
 def sum_over_all(values: Tensor) -> Tensor:
@@ -98,13 +136,12 @@ class ProcessGroup:
 
     Args:
         workers: processes that compute beside this one, 1 or more.
-        threads: computing threads of each.
-        config: what a worker needs to know, as JSON; files that it names are kept by the caller.
+        config: what each of them must know.
     """
 
-    def __init__(self, workers: int, threads: int, config: dict[str, Any]) -> None:
+    def __init__(self, workers: int, config: WorkerConfig) -> None:
         self.size = workers + 1
-        self._threads, self._config = threads, config
+        self._threads, self._config = config["threads"], config
         self._processes: list[subprocess.Popen[bytes]] = []
         self._folder: tempfile.TemporaryDirectory[str] | None = None
 

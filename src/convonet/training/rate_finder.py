@@ -39,10 +39,6 @@ class RateCurve:
     losses: tuple[float, ...]
     suggested: float | None
 
-    def to_dict(self) -> dict[str, object]:
-        """As JSON."""
-        return {"rates": list(self.rates), "losses": list(self.losses), "suggested": self.suggested}
-
 
 def find_rate(
     model: NetModel,

@@ -11,7 +11,7 @@ from convonet.errors import TrainingError
 from convonet.nets import backend
 from convonet.ray_cluster import actor_variables, connected, first_line
 from convonet.training.gradient_worker import serve_sent
-from convonet.training.process_group import ProcessGroup, join
+from convonet.training.process_group import ProcessGroup, WorkerConfig, join
 
 _START_SECONDS = 300.0
 
@@ -23,7 +23,7 @@ class RemoteWorker:
         """Answered once the process is there and Keras is loaded."""
         backend.name()
 
-    def serve(self, config: dict[str, Any], model: bytes, rank: int, size: int, address: str) -> None:
+    def serve(self, config: WorkerConfig, model: bytes, rank: int, size: int, address: str) -> None:
         """Join the group whose store has the address, and compute for it."""
         host, _, port = address.rpartition(":")
         serve_sent(config, model, rank, size, dist.TCPStore(host, int(port), size))
@@ -32,8 +32,8 @@ class RemoteWorker:
 class RayGroup(ProcessGroup):
     """Rank 0 of a group, and its workers on the cluster; arguments as `ProcessGroup`."""
 
-    def __init__(self, workers: int, threads: int, config: dict[str, Any]) -> None:
-        super().__init__(workers, threads, config)
+    def __init__(self, workers: int, config: WorkerConfig) -> None:
+        super().__init__(workers, config)
         self._actors: list[Any] = []
         self._ray: Any = None
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TypedDict
 
 from convonet.errors import ParamError
 from convonet.params.hyper_params import HyperParams
+from convonet.training.collapse import CollapseState
 
 _ROUNDING = 1 + 1e-9
 """A rate that was lowered to the least one by a factor may miss it in its last digits."""
@@ -26,6 +27,29 @@ def is_better(value: float, best: float, monitor: str, min_delta: float = 0.0) -
 def worst(monitor: str) -> float:
     """The score that anything improves on."""
     return math.inf if monitor.endswith("loss") else -math.inf
+
+
+class BestState(TypedDict):
+    """Of `BestKeeper`: the best epoch so far and its score."""
+
+    epoch: int | None
+    value: float | None
+
+
+class PatienceState(TypedDict):
+    """Of `EarlyStopping` and `Plateau`: the best score so far, and for how many epochs it has not improved."""
+
+    best: float | None
+    waited: int
+
+
+class RulesState(TypedDict, total=False):
+    """Of the rules that a training has. A target needs none: each epoch is compared with it alone."""
+
+    keeper: BestState
+    stopping: PatienceState
+    plateau: PatienceState
+    collapse: CollapseState
 
 
 @dataclass
@@ -46,11 +70,11 @@ class BestKeeper:
         self.epoch, self.value = epoch, value
         return True
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> BestState:
         """What a checkpoint keeps."""
         return {"epoch": self.epoch, "value": self.value}
 
-    def restore(self, state: Mapping[str, Any]) -> None:
+    def restore(self, state: BestState) -> None:
         """Take up a checkpoint's state."""
         self.epoch, self.value = state["epoch"], state["value"]
 
@@ -78,11 +102,11 @@ class EarlyStopping:
             return None
         return f"{self.monitor} has not improved for {self.patience} epochs"
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> PatienceState:
         """What a checkpoint keeps."""
         return {"best": self.best, "waited": self.waited}
 
-    def restore(self, state: Mapping[str, Any]) -> None:
+    def restore(self, state: PatienceState) -> None:
         """Take up a checkpoint's state."""
         self.best, self.waited = state["best"], state["waited"]
 
@@ -99,13 +123,6 @@ class TargetStop:
         if not logs.get(self.metric, math.nan) >= self.target:
             return None
         return f"{self.metric} reached the target of {self.target:g}"
-
-    def state(self) -> dict[str, Any]:
-        """What a checkpoint keeps: nothing, each epoch stands for itself."""
-        return {}
-
-    def restore(self, state: Mapping[str, Any]) -> None:
-        """Take up a checkpoint's state."""
 
 
 @dataclass
@@ -136,11 +153,11 @@ class Plateau:
         self.waited = 0
         return max(rate * self.factor, self.min_rate)
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> PatienceState:
         """What a checkpoint keeps."""
         return {"best": self.best, "waited": self.waited}
 
-    def restore(self, state: Mapping[str, Any]) -> None:
+    def restore(self, state: PatienceState) -> None:
         """Take up a checkpoint's state."""
         self.best, self.waited = state["best"], state["waited"]
 
@@ -159,17 +176,25 @@ class Rules:
         reasons = [rule.update(logs) for rule in (self.target, self.stopping) if rule is not None]
         return next((reason for reason in reasons if reason), "")
 
-    def state(self) -> dict[str, dict[str, Any]]:
-        """What a checkpoint keeps, by the rule's name."""
-        return {name: rule.state() for name, rule in self._on().items()}
+    def state(self) -> RulesState:
+        """What a checkpoint keeps."""
+        state: RulesState = {}
+        if self.keeper is not None:
+            state["keeper"] = self.keeper.state()
+        if self.stopping is not None:
+            state["stopping"] = self.stopping.state()
+        if self.plateau is not None:
+            state["plateau"] = self.plateau.state()
+        return state
 
-    def restore(self, state: Mapping[str, Mapping[str, Any]]) -> None:
+    def restore(self, state: RulesState) -> None:
         """Take up a checkpoint's state."""
-        for name, rule in self._on().items():
-            rule.restore(state[name])
-
-    def _on(self) -> dict[str, Any]:
-        return {name: rule for name, rule in vars(self).items() if rule is not None}
+        if self.keeper is not None:
+            self.keeper.restore(state["keeper"])
+        if self.stopping is not None:
+            self.stopping.restore(state["stopping"])
+        if self.plateau is not None:
+            self.plateau.restore(state["plateau"])
 
 
 def create_rules(hyper: HyperParams, *, validation: bool) -> Rules:

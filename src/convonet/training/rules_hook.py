@@ -9,7 +9,7 @@ import numpy as np
 
 from convonet.events import Warned
 from convonet.training.hooks import Hook
-from convonet.training.rules import Rules
+from convonet.training.rules import Rules, RulesState
 from convonet.training.scored_weights import ScoredWeights
 from convonet.training.state import TrainingState
 
@@ -64,11 +64,11 @@ class RulesHook(Hook):
         self._network.set_weights(self.best)
         return keeper.epoch
 
-    def state(self) -> dict[str, dict[str, Any]]:
+    def state(self) -> RulesState:
         """What a checkpoint keeps beside the best weights."""
         return self._rules.state()
 
-    def restore(self, state: Mapping[str, Mapping[str, Any]], best: list[np.ndarray] | None) -> None:
+    def restore(self, state: RulesState, best: list[np.ndarray] | None) -> None:
         """Take up a checkpoint's state."""
         self._rules.restore(state)
         self.best = best

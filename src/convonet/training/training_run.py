@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
 _AHEAD = 2
 """Batches that are decoded while one is trained, where images are not prepared."""
-_COLLAPSE = "collapse"
 
 
 @dataclass(frozen=True)
@@ -272,7 +271,7 @@ class TrainingRun:
         if not self._writer.keeps:
             return
         position.history = state.history.rows
-        position.rules = self._rules.state() | {_COLLAPSE: self._collapse.guard.state()}
+        position.rules = {**self._rules.state(), "collapse": self._collapse.guard.state()}
         position.spent = self._clock.spent
         position.step_state = self._step.state()
         # Between two epochs the guard would only remember what is saved anyway.
@@ -291,9 +290,9 @@ class TrainingRun:
         position.batch_size = state.hyper.batch_size
         state.position, state.history.rows = position, list(position.history)
         self._rules.restore(position.rules, saved.best)
-        if _COLLAPSE in position.rules:
+        if "collapse" in position.rules:
             # A checkpoint of an earlier version has no state of this guard.
-            self._collapse.guard.restore(position.rules[_COLLAPSE])
+            self._collapse.guard.restore(position.rules["collapse"])
         if self._guard is not None:
             self._guard.good = saved.good
         self._training.on_resume(state.history, position.history_bytes)

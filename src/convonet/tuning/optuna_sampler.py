@@ -21,7 +21,7 @@ from optuna.distributions import (
 from optuna.trial import TrialState
 
 from convonet.documents.search import Setting
-from convonet.params.fields import Field, fields_of
+from convonet.params.fields import Field, ParamValues, fields_of
 from convonet.params.hyper_params import MAX_SEED, HyperParams
 from convonet.params.ranges import ListRange, Range, ValueRange
 from convonet.params.search_space import SearchSpace
@@ -163,7 +163,7 @@ def _distributions_of(declared: Field, span: ValueRange) -> dict[str, BaseDistri
 def _suggest(space: SearchSpace, trial: optuna.Trial) -> HyperParams:
     """The point that a trial draws: names without a condition first, then those whose condition holds."""
     distributions = _distributions(space)
-    values: dict[str, Any] = {name: items[0] for name, items in space.choices.items() if len(items) == 1}
+    values: ParamValues = {name: items[0] for name, items in space.choices.items() if len(items) == 1}
     for name in sorted(space.varied, key=lambda name: name in space.conditions):
         if not space.is_active(name, values):
             continue
@@ -194,10 +194,10 @@ def _value(space: SearchSpace, name: str, drawn: Any) -> Any:
     return next(value for value in space.choices[name] if _text(declared, value) == drawn)
 
 
-def _to_optuna(space: SearchSpace, params: Mapping[str, Any]) -> dict[str, Any]:
+def _to_optuna(space: SearchSpace, params: Mapping[str, Any]) -> dict[str, str | float]:
     """The names and values by which Optuna knows a setting."""
     declared = fields_of(HyperParams)
-    found: dict[str, Any] = {}
+    found: dict[str, str | float] = {}
     for name, value in params.items():
         if isinstance(space.ranges.get(name), ListRange):
             found[_LENGTH.format(name)] = len(value)

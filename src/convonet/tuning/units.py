@@ -6,11 +6,10 @@ import json
 import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from convonet.params.fields import fields_of
+from convonet.params.fields import ParamValues, fields_of
 from convonet.params.hyper_params import MAX_SEED, HyperParams
 from convonet.runs.trials import FoldKey
 
@@ -40,7 +39,7 @@ class Trial:
 
     number: int
     hyper: HyperParams
-    values: dict[str, Any]
+    values: ParamValues
 
     @classmethod
     def of(cls, number: int, hyper: HyperParams, varied: Sequence[str]) -> Trial:

@@ -56,6 +56,7 @@ class Owner:
         if self._detached:
             return
         self._gone.set()
+        # The owner may have been killed in the middle of something that never asks whether to stop.
         timer = threading.Timer(_LATE_EXIT_SECONDS, os._exit, [3])
         timer.daemon = True
         timer.start()
@@ -109,6 +110,7 @@ def main(arguments: list[str]) -> int:
     folders = [argument for argument in arguments if not argument.startswith("--")]
     owner = Owner()
     if warm:
+        # Before the run is known: this is what the next run need not wait for.
         importlib.import_module(_SLOW_TO_LOAD)
     folder = folders[0] if folders else owner.next_line()
     if not folder:
@@ -131,6 +133,7 @@ def _work(run: Run, owner: Owner) -> int:
                 job_for(task),
                 process=os.getpid(),
                 should_stop=lambda: poll.seen() or owner.is_gone(),
+                # A person who asked to stop and then closed the window wanted it stopped.
                 interrupted=lambda: owner.is_gone() and not poll.seen(),
             )
     except (ConvonetError, OSError) as error:
@@ -155,6 +158,7 @@ def _use_own_temporary_folder() -> None:
 def _log_into(run: Run) -> None:
     """Standard streams go to the run's log, whatever they were."""
     log = os.open(run.file("worker.log"), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
+    # As file descriptors: libraries in C write there too.
     os.dup2(log, 1)
     os.dup2(log, 2)
     os.close(log)

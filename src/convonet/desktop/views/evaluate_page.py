@@ -71,6 +71,7 @@ class EvaluatePage(Page):
         self.shares = QCheckBox("Fraction of each class")
         self.shares.toggled.connect(self.matrix.show_shares)
         self.table = TableView(("Class", "Precision", "Recall", "F1", "Images"), "classes")
+        self.scores = TableView(("Score", "Value", "95% CI"), "metrics")
         self.curves, self.calibration = CurvesTab(self._test_again), CalibrationTab(self._test_again)
         self.sets = SetsTab()
         self.skipped = TableView(("File", "Reason"), "left out", empty="Every image was tested.")
@@ -81,6 +82,7 @@ class EvaluatePage(Page):
             (self._images_tab(), "Mistakes"),
             (self.curves, "Curves"),
             (self.calibration, "Calibration"),
+            (self.scores, "All metrics"),
             (self.sets, "All sets"),
             (self.skipped, "Skipped files"),
         ):
@@ -159,6 +161,7 @@ class EvaluatePage(Page):
         self.matrix.show_counts(scores.classes, scores.confusion_matrix)
         self.pairs.show_rows(_confused(scores.classes, scores.confusion_matrix))
         self.table.show_rows(_class_rows(scores))
+        self.scores.show_rows([(one.label, one.text, one.interval_text) for one in scores.score_rows()])
         self.skipped.show_rows([(item.path, item.reason) for item in scores.skipped])
         self.curves.show_scores(scores)
         self.calibration.show_scores(scores)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -11,7 +10,7 @@ from convonet.nets.backbones.weights import fill_from_h5
 from convonet.nets.backend import keras
 from convonet.params.bases import BaseInfo
 
-_MADE_BY: dict[str, tuple[str, dict[str, Any]]] = {
+_MADE_BY: dict[str, tuple[str, dict[str, bool]]] = {
     "vgg16": ("VGG16", {}),
     "resnet50": ("ResNet50", {}),
     "xception": ("Xception", {}),

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import dataclasses
 from functools import cache
-from typing import Any, Literal
+from typing import Literal
 
 from fastapi import APIRouter, Request, Response
 
 from convonet._version import __version__
+from convonet.documents.evaluation import SCORES
 from convonet.documents.installation import InstallationDocument
+from convonet.documents.run_record import Machine
 from convonet.inference.backbones import backbones_here
+from convonet.json_values import JsonObject
 from convonet.launch.doctor import examine
 from convonet.params import DataParams, HyperParams, fields_of, preset, preset_names
+from convonet.params.bases import BASES
 from convonet.params.catalogue import family_document, models_document
 from convonet.params.migrations import FORMAT_VERSION
 from convonet.params.recipes import DEFAULT_MINUTES, DEFAULT_RECIPE, RECIPES, TRAIN_RECIPES
+from convonet.params.values import ParamModel
 from convonet.runs.environment import machine, versions
 from convonet.server import schemas
 from convonet.server.answers import Json
@@ -88,7 +93,7 @@ async def metrics(parts: Parts) -> Response:
 @router.get("/about", response_model=schemas.About)
 def about(parts: Parts) -> Json:
     """Versions, machine, kinds of runs, and the declaration of every parameter for forms."""
-    declared: dict[str, Any] = {"data": DataParams, "hyper": HyperParams}
+    declared: dict[str, type[ParamModel]] = {"data": DataParams, "hyper": HyperParams}
     document = {
         "version": __version__,
         "versions": _versions(),
@@ -110,6 +115,7 @@ def about(parts: Parts) -> Json:
         "train_recipes": list(TRAIN_RECIPES),
         "default_recipe": DEFAULT_RECIPE,
         "recipe_minutes": DEFAULT_MINUTES,
+        "scores": [score._asdict() for score in SCORES],
     }
     return Json(document)
 
@@ -137,11 +143,11 @@ def _examined() -> InstallationDocument:
     return examine()
 
 
-def _models() -> dict[str, Any]:
+def _models() -> JsonObject:
     """Families and backbones; of each backbone, whether its weights are on this machine."""
-    found = models_document()
     here = backbones_here()
-    return found | {"bases": [base | {"here": base["name"] in here} for base in found["bases"]]}
+    bases = [base.to_dict() | {"here": name in here} for name, base in BASES.items()]
+    return models_document() | {"bases": bases}
 
 
 @cache
@@ -150,7 +156,7 @@ def _versions() -> dict[str, str]:
 
 
 @cache
-def _machine() -> dict[str, Any]:
+def _machine() -> Machine:
     return machine()
 
 

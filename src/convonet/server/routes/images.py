@@ -148,7 +148,7 @@ def _counted(counts: dict[int, int]) -> list[dict[str, int]]:
 @router.get("/datasets/{dataset}/marks")
 def marks(dataset: DataSetId, parts: Parts) -> Json:
     """The repair list: images that were said to be of another class, or left out."""
-    return Json({"marks": [mark.to_dict() for mark in list_marks(parts.datasets.find(dataset).data)]})
+    return Json({"marks": [mark.row() for mark in list_marks(parts.datasets.find(dataset).data)]})
 
 
 @router.post("/datasets/{dataset}/marks")
@@ -159,7 +159,7 @@ def mark(dataset: DataSetId, wish: schemas.MarkWish, parts: Parts) -> Json:
     paths = [parts.root.address(path) for path in wish.paths]
     change = Change(label=wish.label, undo=wish.action == "undo")
     found = mark_images(parts.datasets.find(dataset).data, paths, change)
-    return Json({"marks": [mark.to_dict() for mark in found]})
+    return Json({"marks": [mark.row() for mark in found]})
 
 
 @router.get(

@@ -11,7 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from convonet.data.decode import open_image, read_bytes
 from convonet.data.pixels import flat
-from convonet.kernels import KERNELS, apply_kernel, kernel_of
+from convonet.json_values import JsonObject
+from convonet.kernels import KERNELS, Kernel, apply_kernel, kernel_of
 from convonet.server.answers import Json
 from convonet.server.pictures import check_pixels, encoded
 from convonet.server.refusals import Refusal
@@ -44,7 +45,7 @@ def kernels() -> Json:
     return Json({"kernels": [_described(kernel) for kernel in KERNELS.values()]})
 
 
-def _described(kernel: Any) -> dict[str, Any]:
+def _described(kernel: Kernel) -> JsonObject:
     return {"name": kernel.name, "rows": kernel.rows, "about": kernel.about, "detector": kernel.detector}
 
 

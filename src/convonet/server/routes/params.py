@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fastapi import APIRouter
 
 from convonet.documents.plan import Plan
 from convonet.errors import ParamError
 from convonet.params import SearchSpace
+from convonet.params.fields import ParamValues
 from convonet.params.files import data_to_dict, hyper_to_dict
 from convonet.params.migrations import VERSION_KEY
 from convonet.params.recipes import RECIPES, Recipe, recipe_of
@@ -30,7 +29,7 @@ router = APIRouter(tags=["parameters"], responses=REFUSED)
 def check(wish: schemas.ParamsToCheck, parts: Parts) -> Json:
     """Every fault of data and hyper parameters at once, and the values that would be taken."""
     faults: dict[str, dict[str, str]] = {}
-    values: dict[str, dict[str, Any]] = {}
+    values: dict[str, ParamValues] = {}
     varied, combinations = [], None
     if wish.data is not None:
         found: dict[str, str] = {}
@@ -99,7 +98,7 @@ def task_of(parts: Services, wish: schemas.StartRun) -> Task:
     return parts.tasks.make(wish.kind, wish.data, wish.hyper, {**wish.options, "recipe": wish.recipe})
 
 
-def _known_good(parts: Services, wish: schemas.StartRun) -> dict[str, Any]:
+def _known_good(parts: Services, wish: schemas.StartRun) -> ParamValues:
     """The values of the recipe that a search is wished with, for its images."""
     if wish.recipe is None or wish.recipe == "none":
         return {}
@@ -133,5 +132,5 @@ def _plain(faults: dict[str, str], group: str) -> dict[str, str]:
     return {name.removeprefix(f"{group}."): sentence for name, sentence in faults.items()}
 
 
-def _unversioned(values: dict[str, Any]) -> dict[str, Any]:
+def _unversioned(values: ParamValues) -> ParamValues:
     return {name: value for name, value in values.items() if name != VERSION_KEY}

@@ -13,9 +13,9 @@ from fastapi import APIRouter, Query, Request, Response
 
 from convonet.documents.predictions import Predictions
 from convonet.errors import ConvonetError
-from convonet.inference.answers import TOP
+from convonet.inference.answers import TOP, AnswerOptions
 from convonet.server.answers import Json
-from convonet.server.batching import AnswerOptions, all_pixels
+from convonet.server.batching import all_pixels
 from convonet.server.multipart import FIELD, Upload, read_uploads
 from convonet.server.refusals import Refusal, status_of
 from convonet.server.routes import REFUSED
@@ -59,6 +59,7 @@ async def predict(
     unsure_below: Annotated[float | None, Query(ge=0, le=1)] = None,
 ) -> Response:
     """Tell the class of images, sent as multipart `files`: one or many, answered together with other requests'."""
+    # In the event loop only what is quick: a run that was found before costs one look at the disk.
     found = parts.known.at_hand(run)
     if found is None:
         found = await asyncio.to_thread(parts.known.find, run)
@@ -103,6 +104,7 @@ def receiving(request: Request, parts: PredictServices) -> Iterator[Callable[[in
     told, held = request.headers.get("content-length", ""), 0
 
     def check(more: int) -> None:
+        # A single request may always go on: its own size is bounded elsewhere.
         if parts.upload_bytes > held and parts.upload_bytes + more > parts.settings.limits.waiting_bytes:
             raise Refusal(
                 429,
@@ -131,6 +133,7 @@ async def pixels_within(uploads: list[Upload], limits: Limits) -> int:
     Raises:
         Refusal: 413, more than are decoded for one request.
     """
+    # A thread costs more than reading the heads of a few files.
     few = len(uploads) <= _FEW
     total = all_pixels(uploads) if few else await asyncio.to_thread(all_pixels, uploads)
     if total > limits.request_pixels:

@@ -13,6 +13,7 @@ from fastapi.responses import FileResponse
 from convonet.data.locations import location_of
 from convonet.documents.evaluation import EvaluationDocument, SetsTable
 from convonet.documents.history import HistoryTable
+from convonet.documents.predictions import ClassProbability
 from convonet.errors import InputError
 from convonet.params import DataParams
 from convonet.params.files import hyper_to_dict
@@ -66,14 +67,14 @@ def files(run: RunId, parts: Parts) -> Json:
     return Json({"files": found})
 
 
-def _file_row(folder: FilePath, path: FilePath) -> dict[str, Any]:
+def _file_row(folder: FilePath, path: FilePath) -> schemas.RunFile:
     info = path.stat()
-    return {
-        "name": path.relative_to(folder).as_posix(),
-        "bytes": info.st_size,
-        "modified": info.st_mtime,
-        "media_type": _media_type(path),
-    }
+    return schemas.RunFile(
+        name=path.relative_to(folder).as_posix(),
+        bytes=info.st_size,
+        modified=info.st_mtime,
+        media_type=_media_type(path),
+    )
 
 
 @router.get(
@@ -182,18 +183,18 @@ def answers(
     return Json({"total": len(places), "offset": offset, "answers": items})
 
 
-def _answer(root: Root, table: Answers, index: int) -> dict[str, Any]:
+def _answer(root: Root, table: Answers, index: int) -> schemas.Answer:
     found = table[index]
     address = FilePath(found.address)
     inside = root.holds(FilePath(os.path.normpath(address)))
-    return {
-        "name": address.name,
-        "image": root.shown(FilePath(os.path.normpath(address))) if inside else None,
-        "true": found.true,
-        "predicted": found.predicted,
-        "confidence": found.confidence,
-        "top": [{"class": name, "probability": share} for name, share in found.top],
-    }
+    return schemas.Answer(
+        name=address.name,
+        image=root.shown(FilePath(os.path.normpath(address))) if inside else None,
+        true=found.true,
+        predicted=found.predicted,
+        confidence=found.confidence,
+        top=[ClassProbability(class_=name, probability=probability) for name, probability in found.top],
+    )
 
 
 def _set_root(run: Run, split: str) -> FilePath:

@@ -90,6 +90,7 @@ def resume(run: RunId, parts: Parts, wish: schemas.Resume | None = None) -> Json
     data = None if wish.data is None else parts.tasks.data(wish.data, faults)
     if faults:
         raise ParamError.of(faults)
+    # The folders may have got links since the run began.
     parts.tasks.check_images(moved(found.task(), data))
     parts.queue.resume(found, accept_changed_data=wish.accept_changed_data, data=data)
     return Json(row(parts, found), 202)
@@ -108,6 +109,7 @@ def compare(parts: Parts, run: Annotated[list[str], Query(min_length=1, max_leng
 
     Sentences call the runs by their names.
     """
+    # The same run named twice is one.
     found = list({item.path: item for item in map(parts.known.find, run)}.values())
     if len(found) < 2:
         raise InputError("Comparing needs two runs or more", received=len(found))

@@ -3,6 +3,7 @@
 import {call, seg} from "./api.js";
 import {h, interval, percent, short, tile, whole} from "./dom.js";
 import {SPLITS} from "./sets.js";
+import {store} from "./store.js";
 
 const MOST_SKIPPED = 500;
 
@@ -41,6 +42,22 @@ const row = (name, ...numbers) =>
     h("td", {}, name),
     numbers.map((text) => h("td.n", {}, text)),
   );
+
+/** Every score of the whole set; the server says which there are and how they are shown. */
+export function scoreTable(scores) {
+  const text = ({percent: isPercent}, value) => (isPercent ? percent(value) : short(value));
+  const between = (score) => {
+    const ends = score.name === "accuracy" ? scores.accuracy_interval : scores.intervals[score.name];
+    if (!ends) return "";
+    return score.percent
+      ? `${(100 * ends[0]).toFixed(1)}–${percent(ends[1])}`
+      : `${short(ends[0])}–${short(ends[1])}`;
+  };
+  const rows = store.about.scores
+    .filter(({name}) => scores[name] !== null && scores[name] !== undefined)
+    .map((score) => row(score.label, text(score, scores[score.name]), between(score)));
+  return table("All metrics", ["Score", "n:Value", "n:95% CI"], rows);
+}
 
 export function classTable(scores) {
   const rows = scores.per_class.map((one) =>

@@ -14,7 +14,7 @@ import {imagesOf} from "../names.js";
 import {SPLITS} from "../sets.js";
 import {shownAs} from "../shown.js";
 import {given, look, sameImages, store} from "../store.js";
-import {allSets, classTable, skippedTable, tiles} from "../test_tables.js";
+import {allSets, classTable, scoreTable, skippedTable, tiles} from "../test_tables.js";
 
 const UNKNOWN = ["format_version", "result_dir"];
 
@@ -152,6 +152,7 @@ export function testPage(page) {
       pictures,
       part("Curves", () => curves(scores, test)),
       part("Calibration", () => calibration(scores, test)),
+      part("All metrics", () => scoreTable(scores)),
       part("Each class", () => classTable(scores)),
       part("All sets", () => allSets(state.run, page.signal)),
       scores.skipped?.length
