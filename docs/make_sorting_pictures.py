@@ -1,6 +1,6 @@
 """Makes the pictures of the pages Sort and Map of the window: `python docs/make_sorting_pictures.py FLOWERS`.
 
-FLOWERS is the folder `flowers_128`; 30 photographs of each class are sorted by a person who answers truthfully, and
+FLOWERS is the folder `flowers_128`; 25 photographs of each class are sorted by a person who answers truthfully, and
 their map is drawn.
 """
 
@@ -27,7 +27,7 @@ from convonet.desktop.window_state import WindowState
 from convonet.params import DataParams
 
 PICTURES = Path(__file__).parent / "pictures"
-EACH, SIZE = 30, (1240, 860)
+EACH, SIZE = 25, (1240, 860)
 _PATIENCE_S = 900
 
 
@@ -102,7 +102,8 @@ def drawn_page(window: AppWin, folder: Path) -> None:
     page.draw()
     wait(lambda: page.map)
     page.canvas.zoom(1.3)
-    QTest.qWait(2500)
+    QTest.qWait(500)
+    wait(lambda: not page.canvas.thumbnails.is_busy() and not page.lists.grid.thumbnails.is_busy())
 
 
 if __name__ == "__main__":

@@ -173,3 +173,28 @@ def launch_chromium() -> Iterator[Callable[..., Any]]:
     api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     with api.sync_playwright() as playwright:
         yield lambda *options: playwright.chromium.launch(executable_path=program, args=list(options))
+
+
+_AXE = """
+async () => {
+  const found = await axe.run(document, {resultTypes: ["violations"]});
+  return found.violations
+    .filter((each) => ["serious", "critical"].includes(each.impact))
+    .map((each) => [each.id, each.help, each.nodes.slice(0, 4).map((node) => node.html.slice(0, 160))]);
+}
+"""
+
+
+@pytest.fixture(scope="session")
+def axe_faults() -> Callable[[Any], list[Any]]:
+    """`axe_faults(page)`: what axe-core calls serious or critical on a page as it stands."""
+    package = pytest.importorskip("axe_playwright_python", reason="axe-playwright-python is not installed")
+    source = (Path(package.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+
+    def faults(page: Any) -> list[Any]:
+        # Evaluated by the browser itself, which no content policy forbids.
+        page.evaluate(source)
+        found: list[Any] = page.evaluate(_AXE)
+        return found
+
+    return faults

@@ -29,7 +29,7 @@ def storage_error(error: OSError, path: Path) -> ConvonetError:
         return StorageError(
             f"{path.name} could not be written: {reason.lower()}",
             where=path.parent,
-            hint="Make room there or choose another folder, then resume; what was there before is unharmed",
+            hint="Free some space or choose another folder, then resume. Earlier files are unchanged",
         )
     return OutputError(
         f"{path.name} cannot be written there: {reason.lower()}",
@@ -44,7 +44,7 @@ def no_room(folder: Path) -> StorageError:
     return StorageError(
         "The disk is full",
         where=folder,
-        hint="Make room there, then resume; what was there before is unharmed",
+        hint="Free some space, then resume. Earlier files are unchanged",
     )
 
 

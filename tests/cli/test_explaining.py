@@ -51,7 +51,7 @@ def test_explaining_in_a_terminal(convonet: Convonet, model: Path, tiny: Path) -
         (
             ["explain", model.with_name("logistic.keras"), photo],
             2,
-            "Saliency and occlusion explain every network",
+            "Use saliency or occlusion, which work for every network",
         ),
         (["explain", model, photo, "--class", "lihgt"], 2, "Did you mean light"),
         (["explain", model, photo, "--layer", "conv_9"], 2, "no such layer"),

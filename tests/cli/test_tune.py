@@ -182,7 +182,7 @@ def test_a_time_limit_ends_the_search_with_what_there_is(
 ) -> None:
     said = convonet(*_arguments(digits, tmp_path, "run", "--time-limit", "0.001"))
     assert said.code == 0, said.err
-    assert said.json()["stopped"] == "the time was over"
+    assert said.json()["stopped"] == "the time limit was reached"
     assert said.json()["best"] is None
     refused = convonet("adopt", tmp_path / "run", tmp_path / "best.json")
     assert refused.code == 2

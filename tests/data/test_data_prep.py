@@ -63,7 +63,7 @@ def test_row_i_is_path_i_and_bad_files_are_listed(make_files, cache: ImageCache)
     assert prepared.listing.skipped == (
         Skipped("b/readme.txt", "not an image type"),
         Skipped("a/2b.png", "the file is empty"),
-        Skipped("b/0a.png", "not an image: its content is of no type that is read"),
+        Skipped("b/0a.png", "not an image, or of a type that is not supported"),
     )
     assert not prepared.images.flags.writeable
 

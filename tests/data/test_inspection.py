@@ -41,7 +41,7 @@ def test_counts_sizes_and_what_is_left_out(make_files, cache: ImageCache) -> Non
         {
             "set": "train",
             "path": "b/bad.png",
-            "reason": "not an image: its content is of no type that is read",
+            "reason": "not an image, or of a type that is not supported",
         },
     ]
     assert document["sizes"] == {

@@ -105,7 +105,7 @@ FAULTS: tuple[tuple[str, Damage, str, str], ...] = (
     ),
     ("black images", _black, "black", "3 images are black to the network, such as cat/black0.png"),
     ("16 bits below 256", _sixteen_bits, "black", "1 image is black to the network"),
-    ("letter case", _letter_case, "names", "Cat and cat differ only in letter case"),
+    ("letter case", _letter_case, "names", "Cat and cat differ only in case"),
 )
 
 
@@ -150,7 +150,7 @@ def test_a_copy_on_both_sides_of_the_held_out_share(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("split", "told"), [("train", "All of these images were trained on"), ("test", None)]
+    ("split", "told"), [("train", "All of these images were used for training"), ("test", None)]
 )
 def test_images_that_a_model_was_trained_on(split: str, told: str | None, tmp_path: Path) -> None:
     _sound(tmp_path / "set")

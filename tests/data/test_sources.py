@@ -83,7 +83,7 @@ def test_links_in_a_circle_dead_links_and_pipes_stop_nothing(make_files) -> None
 def test_a_file_name_that_is_no_text_is_skipped_legibly(make_files) -> None:
     folder = make_files("a/1.png", "b/1.png")
     (Path(os.fsdecode(os.fsencode(folder) + b"/a/\xff.png"))).write_bytes(b"x")
-    assert listed(folder).skipped == (Skipped("a/\\xff.png", "its name is not Unicode text"),)
+    assert listed(folder).skipped == (Skipped("a/\\xff.png", "its name is not valid Unicode"),)
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_labels_from_file_names(make_files) -> None:
     folder = make_files("cat_1.png", "sub/dog_2.png", "cat_10.png", "mouse.png")
     listing = listed(folder, label_pattern=r"^(?P<label>[a-z]+)_\d+")
     assert rows_of(listing) == [("cat_1.png", "cat"), ("cat_10.png", "cat"), ("sub/dog_2.png", "dog")]
-    assert listing.skipped == (Skipped("mouse.png", "label_pattern finds no label in its name"),)
+    assert listing.skipped == (Skipped("mouse.png", "label_pattern does not match its name"),)
     same = listed(folder, label_pattern=r"[^/]*?(?P<label>[a-z]+)_\d+")
     assert rows_of(same) == rows_of(listing)
 

@@ -95,7 +95,7 @@ def test_loading_images_makes_training_possible(loaded: AppWin) -> None:
     assert actions["train_val"].isEnabled()
     assert actions["initialise"].isEnabled()
     assert not actions["evaluate"].isEnabled()
-    assert actions["evaluate"].toolTip() == "No model: train a network, or load one"
+    assert actions["evaluate"].toolTip() == "There is no model. Train a network or load one"
 
 
 def test_every_page_opens_by_its_action(window: AppWin) -> None:

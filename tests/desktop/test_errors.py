@@ -26,7 +26,7 @@ Wait = Callable[..., None]
         ("a.json", '{"hello": 1}', "no known parameter"),
         ("a.keras", "no zip", "damaged or cut off"),
         ("a.onnx", "nothing", "ONNX"),
-        ("a.docx", "", "can not be opened"),
+        ("a.docx", "", "cannot be opened"),
     ],
 )
 def test_a_file_that_cannot_be_used(

@@ -44,7 +44,7 @@ def test_a_page_for_browsers(
     with_model: AppWin, answers: Any, tmp_path: Path, ort: Path, wait_work: Callable[..., None]
 ) -> None:
     find_runtime(source=ort)
-    answers.choices = ["Web page"] + ([] if find_chromium() else ["Export unchecked"])
+    answers.choices = ["Web page"] + ([] if find_chromium() else ["Export without the check"])
     answers.paths = [tmp_path / "site"]
     with_model.files.export_model()
     wait_work(with_model)

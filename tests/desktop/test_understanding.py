@@ -161,10 +161,10 @@ def test_findings_of_an_inspection_name_their_images() -> None:
     assert [(item.set, item.name, len(item.pictures)) for item in found] == [
         ("Both", "In training and test", 2),
         ("Training", "In two classes", 2),
-        ("Training", "Exact copies", 2),
+        ("Training", "Exact duplicates", 2),
         ("Training", "Dark", 1),
         ("Test", "In two classes", 2),
-        ("Test", "Exact copies", 2),
+        ("Test", "Exact duplicates", 2),
         ("Test", "Dark", 1),
     ]
     assert found[0].pictures[1].address == str(Path("/test/a/9.png"))

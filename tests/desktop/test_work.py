@@ -96,7 +96,7 @@ def test_left_in_the_background_and_shown_again(
     load_digits(first)
     run = start_long(first, qtbot, epochs=1)
     worker: Any = first.controller.session.work
-    answers.choices = ["Go on in the background"]
+    answers.choices = ["Continue in the background"]
     first.close()
     assert not first.isVisible()
     first.controller.session.work = None
@@ -162,10 +162,10 @@ def test_images_that_changed_are_told_and_can_be_accepted(
     loaded.controller.actions["stop"].trigger()
     wait_work(loaded)
     next((own / "3").glob("*.png")).unlink()
-    answers.taken = "Go on with these images"
+    answers.taken = "Continue with these images"
     loaded.tasks.resume(run)
     qtbot.waitUntil(lambda: bool(answers.errors), timeout=60_000)
-    assert answers.offers == [("Go on with these images",)]
+    assert answers.offers == [("Continue with these images",)]
     qtbot.waitUntil(lambda: run.read()["attempt"] == 3, timeout=60_000)
     qtbot.waitUntil(lambda: loaded.controller.progress.now is not None, timeout=60_000)
     answers.taken = ""

@@ -83,7 +83,7 @@ def test_images_that_tell_no_temperature_leave_it_at_one() -> None:
     got = choose(ThresholdRequest(calibrate=True), np.ones(30, int), rows, classes=TWO)
     assert got.temperature == 1
     assert got.report is not None
-    assert "no temperature" in got.report["note"]
+    assert "No temperature" in got.report["note"]
 
 
 def test_a_threshold_is_about_the_cooled_probabilities() -> None:

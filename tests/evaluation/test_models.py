@@ -95,7 +95,7 @@ def test_without_its_keras_file_a_torn_onnx_is_an_error(run: Path) -> None:
     ("name", "part"),
     [
         ("empty", "no model in this folder"),
-        ("notes.txt", "This file is no model"),
+        ("notes.txt", "This file is not a model"),
         ("run2", "There is no such model"),
         ("ruh", "Did you mean run?"),
         ("run/model.kera", "Did you mean model.keras?"),

@@ -107,10 +107,10 @@ def test_other_classes_are_refused(
 @pytest.mark.parametrize(
     ("table", "part"),
     [
-        ([[np.nan, 0.5, 0.5]] * 2, "no number for 1 of 1 images"),
+        ([[np.nan, 0.5, 0.5]] * 2, "NaN for 1 of 1 images"),
         ([[0.5, 0.5]] * 2, "expected 3 (a, b, c); received 2"),
-        ([[0.9, 0.9, 0.9]] * 2, "is no probabilities"),
-        ([[1.5, -0.5, 0.0]] * 2, "is no probabilities"),
+        ([[0.9, 0.9, 0.9]] * 2, "are not probabilities"),
+        ([[1.5, -0.5, 0.0]] * 2, "are not probabilities"),
     ],
 )
 def test_output_that_is_no_probabilities_is_refused(

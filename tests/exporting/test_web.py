@@ -94,7 +94,7 @@ def test_the_check_page_agrees(exported: Path, visit: Callable[..., Any]) -> Non
     page = visit(exported, "check.html")
     page.locator("#state.good").wait_for()
     assert page.locator("#state").text_content() == (
-        "All 8 images get the same answers as at export, within 0.0001."
+        "All 8 images get the same predictions as at export, within 0.0001."
     )
     assert page.locator("#rows tr").count() == 8
 
@@ -112,6 +112,24 @@ def test_it_answers_as_convonet_does(
     for file, answer in zip(files, answers, strict=True):
         expected = {each["class"]: f"{100 * each['probability']:.1f}%" for each in answer["top"]}
         assert found[file.name] == {"predicted": answer["predicted"], **expected}, file.name
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_no_serious_accessibility_fault(
+    exported: Path,
+    images: Path,
+    visit: Callable[..., Any],
+    axe_faults: Callable[[Any], list[Any]],
+    theme: str,
+) -> None:
+    page = ready(visit(exported, color_scheme=theme))
+    page.locator("#files").set_input_files(sorted((images / "test" / "dog").iterdir())[:2])
+    shown(page, 2)
+    assert axe_faults(page) == []
+    page = visit(exported, "check.html", color_scheme=theme)
+    page.locator("#state.good").wait_for()
+    assert axe_faults(page) == []
 
 
 @pytest.mark.slow
@@ -149,7 +167,7 @@ def test_it_opens_without_a_network_once_loaded(
     ready(page)
     page.locator("#files").set_input_files([images / "test" / "dog" / "grey0.png"])
     assert list(shown(page, 1)) == ["grey0.png"]
-    page.get_by_role("link", name="Check the answers").click()
+    page.get_by_role("link", name="Check the predictions").click()
     page.locator("#state.good").wait_for()
 
 

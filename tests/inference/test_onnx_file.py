@@ -112,7 +112,7 @@ def test_a_plain_network_is_read_and_opened(tmp_path: Path) -> None:
         (with_loop, "loops or branches"),
         (with_branch, "loops or branches"),
         (with_function, "loops or branches"),
-        (silent, "says nothing of its classes"),
+        (silent, "does not describe its classes"),
         (resized, "damaged|not that of its network"),
         (two_inputs, "not that of its network"),
         (two_outputs, "not that of its network"),

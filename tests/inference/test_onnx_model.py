@@ -81,7 +81,7 @@ def test_stopping_between_batches(tmp_path: Path) -> None:
 
 def test_files_that_are_not_ours(tmp_path: Path) -> None:
     whole = write_graph(tmp_path / "foreign.onnx", None)
-    with pytest.raises(ModelFileError, match="says nothing of its classes"):
+    with pytest.raises(ModelFileError, match="does not describe its classes"):
         OnnxModel.load(whole)
     (tmp_path / "cut.onnx").write_bytes(whole.read_bytes()[:60])
     (tmp_path / "empty.onnx").write_bytes(b"")

@@ -42,13 +42,13 @@ def gone(tmp_path: Path, digits: Path) -> Moved:
 
 
 def test_a_moved_run_is_verified_and_resumed_by_content(gone: Moved) -> None:
-    with pytest.raises(DataError, match="no longer where they were") as caught:
+    with pytest.raises(DataError, match="have been moved or deleted") as caught:
         convonet.verify(gone.run.path)
     assert "--train-dir" in (caught.value.hint or "")
     assert convonet.verify(gone.run.path, data=gone.now)["equal"]
 
     gone.run.update(state="failed")
-    with pytest.raises(DataError, match="no longer where they were"):
+    with pytest.raises(DataError, match="have been moved or deleted"):
         prepare_resume(gone.run)
     assert prepare_resume(gone.run, data=DataParams(train_dir=str(gone.now)))
     record = gone.run.read()

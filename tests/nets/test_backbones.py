@@ -206,7 +206,7 @@ def test_weights_that_are_not_here_are_a_sentence_and_no_download() -> None:
             ModelFileError, match=r"not on this machine.*base_weights=fetch.*base_weights=PATH"
         ):
             open_backbone(values(name, "local"), (32, 32, 3), 0, None)
-    with pytest.raises(ModelFileError, match="no such file of weights"):
+    with pytest.raises(ModelFileError, match="no such weights file"):
         open_backbone(values("vgg16", "nowhere.h5"), (32, 32, 3), 0, None)
     with pytest.raises(ModelFileError, match="no such model file"):
         open_backbone(values("nowhere.keras"), (32, 32, 3), 0, None)
@@ -216,12 +216,12 @@ def test_weights_that_are_not_here_are_a_sentence_and_no_download() -> None:
 def test_a_wrong_hash_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "weights.h5"
     file.write_bytes(b"something else")
-    with pytest.raises(ModelFileError, match=r"not the one that was asked for.*expected.*aaaa"):
+    with pytest.raises(ModelFileError, match=r"not the expected one.*expected.*aaaa"):
         open_backbone(values("vgg16", str(file), "a" * 64), (32, 32, 3), 0, None)
     place = tmp_path / "keras" / "models" / BASES["vgg16"].file
     place.parent.mkdir(parents=True)
     place.write_bytes(b"half of it")
-    with pytest.raises(ModelFileError, match="fetch or copy it again"):
+    with pytest.raises(ModelFileError, match="get it again"):
         open_backbone(values("vgg16", "local"), (32, 32, 3), 0, None)
 
 
@@ -245,7 +245,7 @@ def test_files_of_torch_are_read_without_their_code(tmp_path: Path) -> None:
     network = efficientnet_lite("efficientnet_lite0", (32, 32, 3))
     cases: dict[str, Any] = {
         "cannot be read": pickle.dumps({"a": Evil()}, protocol=2),
-        "those of another network": {"a.weight": torch.zeros(3, 3)},
+        "belong to another network": {"a.weight": torch.zeros(3, 3)},
         "cannot be": b"PK\x03\x04 torn",
     }
     for sentence, content in cases.items():
@@ -254,7 +254,7 @@ def test_files_of_torch_are_read_without_their_code(tmp_path: Path) -> None:
         with pytest.raises(ModelFileError, match=sentence):
             fill_from_torch(network, path)
     torch.save([torch.zeros(1)], tmp_path / "list.pth")
-    with pytest.raises(ModelFileError, match="those of another network"):
+    with pytest.raises(ModelFileError, match="belong to another network"):
         fill_from_torch(network, tmp_path / "list.pth")
 
 
@@ -278,7 +278,7 @@ def test_fetched_once_checked_and_kept(answers, own_home: Path, tmp_path: Path) 
 
 def test_a_wrong_or_failed_download_leaves_nothing(answers, own_home: Path) -> None:
     answers(b"a page that says sorry")
-    with pytest.raises(ModelFileError, match="not the one that was asked for"):
+    with pytest.raises(ModelFileError, match="not the expected one"):
         open_backbone(values("vgg16", "fetch"), (32, 32, 3), 0, None)
     answers(urllib.error.URLError("no route to host"))
     with pytest.raises(ConvonetError, match=r"could not be fetched.*no route to host.*base_weights=PATH"):
@@ -325,7 +325,7 @@ def test_what_is_released_by_name_and_by_count() -> None:
     assert len(released(vgg, "all")) == 13
     assert released(vgg, "block1") == released(vgg, "all")
     for wrong in ("6", "0", "block6", ""):
-        with pytest.raises(ParamError, match="Released blocks"):
+        with pytest.raises(ParamError, match="Unfrozen blocks"):
             release(vgg, wrong)
 
 
@@ -359,7 +359,7 @@ def test_a_saved_classifier_as_a_base(make_model, images, tmp_path: Path) -> Non
     model.save(tmp_path / "second.keras")
     opened = NetModel.load(tmp_path / "second.keras")
     np.testing.assert_array_equal(opened.predict(images()), model.predict(images()))
-    with pytest.raises(ModelFileError, match="not the one that was asked for"):
+    with pytest.raises(ModelFileError, match="not the expected one"):
         make_model((12, 10, 1), base=str(tmp_path / "first.keras"), base_sha256="b" * 64)
     with pytest.raises(DataError, match=r"expected images of \(12, 10, 1\)"):
         make_model((14, 10, 1), base=str(tmp_path / "first.keras"))

@@ -43,7 +43,7 @@ def test_advice_is_given_where_it_is_due(
 
 def test_the_share_of_the_larger_class_is_told() -> None:
     said = next(advice.text for advice in advise(LUNGS, HyperParams()) if advice.kind == "uneven")
-    assert "74.3 %" in said
+    assert "74.3%" in said
 
 
 def test_the_augmented_digits_of_the_textbook_are_named_as_a_mistake() -> None:

@@ -40,7 +40,7 @@ def test_shares_are_of_the_true_class() -> None:
     ("as_shares", "texts", "unit"),
     [
         (False, (("8", "2", ""), ("3", "0", ""), ("", "", "")), "images"),
-        (True, (("80", "20", ""), ("100", "0", ""), ("", "", "")), "percent of each row"),
+        (True, (("80", "20", ""), ("100", "0", ""), ("", "", "")), "% of the row"),
     ],
 )
 def test_only_what_is_to_be_read_stands_in_a_cell(
@@ -123,7 +123,7 @@ def test_the_drawn_cell_is_the_computed_one() -> None:
     figure = matrix_figure(counts, "abcde", as_shares=True)
     (ax,) = figure.axes
     np.testing.assert_allclose(ax.images[0].get_array(), counts / counts.sum(axis=1, keepdims=True))
-    assert ax.get_xlabel() == "Predicted (percent of each row)"
+    assert ax.get_xlabel() == "Predicted (% of the row)"
     for text in ax.texts:
         column, row = text.get_position()
         assert text.get_text() == f"{100 * counts[row, column] / counts[row].sum():.0f}"

@@ -84,7 +84,7 @@ def test_epochs_are_whole_numbers_and_all_in_view(clipped: Clipped, epochs: int)
 
 def test_nothing_measured_is_said(clipped: Clipped) -> None:
     figure = curves_figure(curves_of({}))
-    assert [ax.texts[0].get_text() for ax in figure.axes] == ["nothing measured"] * 2
+    assert [ax.texts[0].get_text() for ax in figure.axes] == ["no data"] * 2
     assert clipped(figure) == []
 
 
@@ -95,7 +95,7 @@ def test_the_kept_epoch_is_marked() -> None:
 
 
 def test_one_figure_has_both_axes_and_the_target(clipped: Clipped) -> None:
-    figure = combined_figure(curves_of(HISTORY, kept=2), target=0.85, title="32 units, 85 %")
+    figure = combined_figure(curves_of(HISTORY, kept=2), target=0.85, title="32 units, 85%")
     left, right = figure.axes
 
     (legend,) = figure.legends
@@ -109,7 +109,7 @@ def test_one_figure_has_both_axes_and_the_target(clipped: Clipped) -> None:
     ]
     assert (left.get_ylabel(), right.get_ylabel()) == ("Accuracy", "Loss")
     assert left.lines[-1].get_ydata() == [0.85, 0.85]
-    assert left.get_title(loc="left") == "32 units, 85 %"
+    assert left.get_title(loc="left") == "32 units, 85%"
     assert clipped(figure) == []
 
 

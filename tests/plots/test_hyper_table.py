@@ -47,7 +47,7 @@ def test_values_of_the_person_and_defaults_are_told_apart() -> None:
         ({"optimizer": "adam"}, "Learning rate", "0.001"),
         ({}, "Schedule", "exponential"),
         ({"optimizer": "adam"}, "Schedule", "constant"),
-        ({}, "Stop early after", "never"),
+        ({}, "Early stopping patience", "never"),
         ({"family": "dense", "hidden_units": [128, 64]}, "Hidden layers", "128-64"),
     ],
 )
@@ -60,8 +60,8 @@ def test_what_is_used_is_shown(values: dict[str, object], label: str, value: str
     [
         ({"optimizer": "adam"}, {"Momentum", "Decay steps", "Decay rate"}, {"Optimizer"}),
         ({"optimizer": "adam", "decay_steps": 10}, {"Momentum"}, {"Decay steps"}),
-        ({}, {"Stop watches", "Least improvement", "Hidden layers"}, {"Momentum", "Decay steps"}),
-        ({"stop_patience": 3}, set(), {"Stop watches", "Least improvement"}),
+        ({}, {"Early stopping metric", "Minimum improvement", "Hidden layers"}, {"Momentum", "Decay steps"}),
+        ({"stop_patience": 3}, set(), {"Early stopping metric", "Minimum improvement"}),
         ({"family": "logistic", "num_filters": 9}, {"Filters", "Kernel size", "Dropout"}, {"Network"}),
     ],
 )

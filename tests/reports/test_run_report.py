@@ -195,7 +195,7 @@ def test_a_search_has_its_table_and_names_what_cannot_be_told_apart(digits: Path
     done = convonet.tune(data, space, folds=2, images=200, jobs=1, out=tmp_path)
     text = words(done.path / REPORT)
     assert "Of 4 settings the best is" in text
-    assert "Which parameters matter" in text
+    assert "Importance of parameters" in text
     assert "as good, as far as can be told" in text
 
 
@@ -217,9 +217,9 @@ def test_a_look_at_images_shows_what_it_found(digits: Path, tmp_path: Path) -> N
     page = write_data_report(inspect_folder(folder), tmp_path / "data.html")
     text = words(page)
     assert "25 images in 2 classes" in text
-    assert "Exact copies in more than one class (1)" in text
+    assert "Exact duplicates in more than one class (1)" in text
     assert "1/copy.png" in text
-    assert "1 file is left out" in text
+    assert "1 file is skipped" in text
     assert ADDRESS.findall(page.read_text("utf-8")) == []
 
 

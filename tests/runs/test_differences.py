@@ -68,7 +68,7 @@ def test_runs_without_tested_images_in_common(tmp_path: Path) -> None:
     one = made(tmp_path, "one", {"1": ("a", 0.1)})
     found = difference(one, made(tmp_path, "other", {"2": ("a", 0.1)}))
     assert (found.images, found.mean_change) == (0, None)
-    assert "no tested image in common" in found.sentence
+    assert "no test images in common" in found.sentence
 
 
 def test_a_comparison_of_two_holds_the_difference(tmp_path: Path) -> None:

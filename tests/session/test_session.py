@@ -76,7 +76,7 @@ def test_nothing_is_loaded_at_first(session: Session) -> None:
         )
     )
     assert session.why_not("train").sentence == "No training images are loaded"
-    assert session.why_not("evaluate").sentence == "No model: train a network, or load one"
+    assert session.why_not("evaluate").sentence == "There is no model. Train a network or load one"
     assert [step.standing for step in steps(session)] == [
         "next",
         "open",
@@ -172,7 +172,7 @@ def test_train_test_predict_and_look(loaded: Session, digits: Path, tmp_path: Pa
     run = loaded.start(loaded.tasks.train())
     with pytest.raises(ConvonetError, match="under way"):
         loaded.start(loaded.tasks.train())
-    assert loaded.why_not("train").sentence == "Other work is under way; stop it or wait"
+    assert loaded.why_not("train").sentence == "Another task is running. Stop it or wait"
     follow(loaded)
     assert [ended.state for ended in ears.ended()] == [RunState.DONE]
     assert any(isinstance(change, Reported) for change in ears.heard)

@@ -211,8 +211,8 @@ def test_a_fault_of_the_software_ends_the_search(task: Make, tmp_path: Path, mad
 @pytest.mark.parametrize(
     ("budget", "rows", "reason"),
     [
-        ({"deadline": 0.0}, 0, "the time was over"),
-        ({"disk": 0}, 1, "the disk budget was used up"),
+        ({"deadline": 0.0}, 0, "the time limit was reached"),
+        ({"disk": 0}, 1, "the disk limit was reached"),
         ({"disk": 10**6, "deadline": math.inf}, 6, ""),
     ],
 )

@@ -39,7 +39,7 @@ def _show_version(wanted: bool) -> None:
 def _common(
     version: Annotated[
         bool,
-        typer.Option("--version", help="Show the version and end.", callback=_show_version, is_eager=True),
+        typer.Option("--version", help="Show the version and exit.", callback=_show_version, is_eager=True),
     ] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
 ) -> None:
@@ -72,8 +72,8 @@ def run() -> None:
     except Exception as error:
         code = _failed(
             ConvonetError(
-                f"An unexpected fault: {type(error).__name__}: {error}",
-                hint="`convonet --debug …` shows where",
+                f"Unexpected error: {type(error).__name__}: {error}",
+                hint="Run `convonet --debug …` to see the traceback",
             )
         )
         if STATE.debug:

@@ -21,7 +21,7 @@ def register(app: typer.Typer) -> None:
 
 
 def show(json: opt.Json = False) -> None:
-    """What is kept, and how much room it takes."""
+    """Show what the cache holds and how much space it takes."""
     cache = ImageCache()
     entries = cache.show()
     total = sum(entry.bytes for entry in entries)
@@ -38,11 +38,12 @@ def show(json: opt.Json = False) -> None:
 
 def clean(
     keep_bytes: Annotated[
-        int | None, typer.Option("--keep-bytes", min=0, help="Keep the lately used ones up to this size.")
+        int | None,
+        typer.Option("--keep-bytes", min=0, help="Keep the most recently used images up to this size."),
     ] = None,
     json: opt.Json = False,
 ) -> None:
-    """Remove decoded images; they are made again when they are needed."""
+    """Remove decoded images. They are decoded again when needed."""
     freed = ImageCache().clean(keep_bytes=keep_bytes)
     if json:
         print_json({"freed_bytes": freed})

@@ -23,10 +23,10 @@ def register(app: typer.Typer) -> None:
 
 def samples(
     name: Annotated[str, typer.Argument(help="digits, mnist, fashion_mnist, cifar10 or cifar100.")],
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where the class folders go.")],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder for the class folders.")],
     json: opt.Json = False,
 ) -> None:
-    """Write a sample set as class folders. Only digits needs no download."""
+    """Write a sample set as class folders. All except digits are downloaded."""
     written = write_samples(name, folder)
     if json:
         print_json(written.to_dict())
@@ -36,14 +36,15 @@ def samples(
 
 def inspect(
     folder: Annotated[str, typer.Argument(metavar="DIR", help="A folder of class folders.")],
-    test: Annotated[str | None, typer.Option("--test", help="Test images to look at beside it.")] = None,
+    test: Annotated[str | None, typer.Option("--test", help="Test images to check with it.")] = None,
     report: Annotated[
-        Path | None, typer.Option("--report", metavar="FILE.html", help="Also write it as one HTML file.")
+        Path | None,
+        typer.Option("--report", metavar="FILE.html", help="Also write the result as one HTML file."),
     ] = None,
     settings: opt.Set = None,
     json: opt.Json = False,
 ) -> None:
-    """Look at a set: classes, counts, sizes, what is skipped, doubles and leaks."""
+    """Check a set of images: classes, counts, sizes, skipped files, duplicates and leaks."""
     found = inspect_folder(folder, test=test, data=data_params(None, settings, train_dir=folder))
     if report is not None:
         note(f"Report: {write_data_report(found, report.resolve())}")

@@ -22,7 +22,7 @@ def register(app: typer.Typer) -> None:
 def desktop(
     snap: Annotated[
         Path | None,
-        typer.Option("--snap", metavar="FILE.png", help="Save a picture of the window and close it."),
+        typer.Option("--snap", metavar="FILE.png", help="Save a screenshot of the window and close it."),
     ] = None,
     server: Annotated[
         str | None,
@@ -40,7 +40,7 @@ def desktop(
         )
     if (reason := no_display()) is not None:
         raise ConvonetError(
-            "The window needs a display", received=reason, hint="`convonet serve` shows the same in a browser"
+            "The window needs a display", received=reason, hint="Use `convonet serve` and a browser instead"
         )
     # By its name: the command line does not stand on the window.
     window = importlib.import_module("convonet.desktop.app")

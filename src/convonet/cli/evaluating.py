@@ -31,7 +31,8 @@ Model = Annotated[
 ]
 
 Labels = Annotated[
-    Path | None, typer.Option("--labels", help="A labels.txt for a model without class names.")
+    Path | None,
+    typer.Option("--labels", help="File with the class names, for a model that has none (labels.txt)."),
 ]
 
 
@@ -55,18 +56,24 @@ def evaluate(
     settings: opt.Set = None,
     split: Annotated[str, typer.Option("--split", help="test, val or train.")] = "test",
     top_k: Annotated[
-        int, typer.Option("--top-k", min=1, help="Right if the truth is among the K likeliest.")
+        int,
+        typer.Option(
+            "--top-k", min=1, help="Count an image as correct if its class is among the K most likely."
+        ),
     ] = 5,
     positive: Annotated[
-        str | None, typer.Option("--positive", help="The positive one of two classes.")
+        str | None, typer.Option("--positive", help="Positive class, for two classes.")
     ] = None,
     threshold: Annotated[
-        float | None, typer.Option("--threshold", min=0, max=1, help="Positive at this probability or above.")
+        float | None,
+        typer.Option(
+            "--threshold", min=0, max=1, help="Predict the positive class from this probability on."
+        ),
     ] = None,
     min_recall: Annotated[
         float | None,
         typer.Option(
-            "--min-recall", min=0, max=1, help="Choose the threshold on validation for this recall."
+            "--min-recall", min=0, max=1, help="Choose the threshold on validation images for this recall."
         ),
     ] = None,
     costs: Annotated[
@@ -74,20 +81,25 @@ def evaluate(
         typer.Option(
             "--costs",
             metavar="FP,FN",
-            help="Choose the threshold on validation for the least cost of false alarms and misses.",
+            help="Choose the threshold on validation images that costs least: cost of a false alarm, cost of a miss.",
         ),
     ] = None,
     calibrate: Annotated[
         bool,
-        typer.Option("--calibrate", help="Fit a temperature on validation, so that 90 % sure is 90 % right."),
+        typer.Option(
+            "--calibrate",
+            help="Fit a temperature on validation images, so that a confidence of 90% means 90% correct.",
+        ),
     ] = False,
     keep: Annotated[
         bool,
-        typer.Option("--keep", help="Write threshold, positive class and temperature into the model."),
+        typer.Option("--keep", help="Save threshold, positive class and temperature in the model."),
     ] = False,
     outside: Annotated[
         list[Path] | None,
-        typer.Option("--outside", help="Images of none of the classes, to measure how well they are told."),
+        typer.Option(
+            "--outside", help="Images of none of the classes, to measure how well they are recognized."
+        ),
     ] = None,
     labels: Labels = None,
     scaling: opt.Scaling = None,
@@ -104,7 +116,7 @@ def evaluate(
     json: opt.Json = False,
     progress: opt.Progress = opt.ProgressStyle.AUTO,
 ) -> None:
-    """Test a model: scores with intervals, the table of classes, the confusion matrix."""
+    """Test a model: scores with confidence intervals, per-class table, confusion matrix."""
     path, chosen = model_path(model), one_of("--split", split, Split)
     given = _data_of(
         path,
@@ -153,9 +165,12 @@ def evaluate(
 def predict(
     model: Model,
     paths: Annotated[list[Path], typer.Argument(help="Images and folders of images.")],
-    top: Annotated[int, typer.Option("--top", min=1, help="How many classes are shown for each image.")] = 5,
+    top: Annotated[int, typer.Option("--top", min=1, help="Number of classes to show per image.")] = 5,
     unsure_below: Annotated[
-        float | None, typer.Option("--unsure-below", min=0, max=1, help="Below this confidence: unsure.")
+        float | None,
+        typer.Option(
+            "--unsure-below", min=0, max=1, help="Mark predictions below this confidence as unsure."
+        ),
     ] = None,
     csv: Annotated[Path | None, typer.Option("--csv", help="Also write the predictions as CSV.")] = None,
     labels: Labels = None,
@@ -163,7 +178,7 @@ def predict(
     json: opt.Json = False,
     progress: opt.Progress = opt.ProgressStyle.AUTO,
 ) -> None:
-    """Tell the class of new images."""
+    """Predict the classes of new images."""
     task = PredictTask(
         paths=present(paths),
         model=str(model_path(model)),
@@ -200,7 +215,9 @@ def _costs(text: str | None) -> tuple[float, float] | None:
         false_alarm, miss = (float(part) for part in text.split(","))
     except ValueError as error:
         expected = "FP,FN: the cost of a false alarm and of a miss, such as 1,5"
-        raise InputError("These are no costs", where="--costs", expected=expected, received=text) from error
+        raise InputError(
+            "--costs needs two numbers", where="--costs", expected=expected, received=text
+        ) from error
     return false_alarm, miss
 
 

@@ -39,37 +39,40 @@ def explain(
     paths: Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="Images and folders of images.")],
     method: Annotated[str, typer.Option("--method", help="grad_cam, saliency or occlusion.")] = "grad_cam",
     label: Annotated[
-        str | None, typer.Option("--class", help="The class to be explained; default: the predicted one.")
+        str | None, typer.Option("--class", help="Class to explain. Default: the predicted one.")
     ] = None,
     layer: Annotated[
         str | None,
-        typer.Option("--layer", help="Grad-CAM: the layer to look at; default: the last convolution."),
+        typer.Option("--layer", help="Grad-CAM: layer to use. Default: the last convolution."),
     ] = None,
     patch: Annotated[
         int | None, typer.Option("--patch", min=1, help="Occlusion: side of the hidden square, in pixels.")
     ] = None,
     stride: Annotated[
-        int | None, typer.Option("--stride", min=1, help="Occlusion: its steps, in pixels.")
+        int | None, typer.Option("--stride", min=1, help="Occlusion: step of the hidden square, in pixels.")
     ] = None,
     alpha: Annotated[
-        float, typer.Option("--alpha", min=0, max=1, help="How much of the image the heat covers.")
+        float, typer.Option("--alpha", min=0, max=1, help="Opacity of the heat map over the image (0–1).")
     ] = 0.6,
     faithful: Annotated[
-        bool, typer.Option("--faithful", help="Also check each map: deletion, and shuffled weights.")
+        bool,
+        typer.Option(
+            "--faithful",
+            help="Also check whether each map is faithful: by deletion, and with shuffled weights.",
+        ),
     ] = False,
-    out: Annotated[Path, typer.Option("--out", help="The folder for pictures and raw maps.")] = Path(
-        "explained"
-    ),
+    out: Annotated[Path, typer.Option("--out", help="Folder for pictures and raw maps.")] = Path("explained"),
     seed: opt.Seed = None,
     labels: Annotated[
-        Path | None, typer.Option("--labels", help="A labels.txt for a model without class names.")
+        Path | None,
+        typer.Option("--labels", help="File with the class names, for a model that has none (labels.txt)."),
     ] = None,
     scaling: opt.Scaling = None,
     threads: opt.Threads = None,
     json: opt.Json = False,
     progress: opt.Progress = opt.ProgressStyle.AUTO,
 ) -> None:
-    """Why the model says so: heat maps over images, with their raw values, and a check whether they are faithful."""
+    """Explain predictions with heat maps over images, and check whether the maps are faithful."""
     task = ExplainTask(
         model=str(model_path(model)),
         paths=present(paths),
@@ -98,11 +101,9 @@ def explain(
 
 def layers(
     model: Model,
-    image: Annotated[
-        Path | None, typer.Argument(help="An image: what each layer makes of it is drawn.")
-    ] = None,
-    layer: Annotated[str | None, typer.Option("--layer", help="Only this layer.")] = None,
-    out: Annotated[Path, typer.Option("--out", help="The folder for the pictures.")] = Path("layers"),
+    image: Annotated[Path | None, typer.Argument(help="An image whose feature maps are drawn.")] = None,
+    layer: Annotated[str | None, typer.Option("--layer", help="Draw only this layer.")] = None,
+    out: Annotated[Path, typer.Option("--out", help="Folder for the pictures.")] = Path("layers"),
     scaling: opt.Scaling = None,
     json: opt.Json = False,
     progress: opt.Progress = opt.ProgressStyle.AUTO,
@@ -128,9 +129,14 @@ def layers(
 
 def dream(
     model: Model,
-    layer: Annotated[str, typer.Option("--layer", help="Any layer; of the last one, channels are classes.")],
+    layer: Annotated[
+        str, typer.Option("--layer", help="Layer to use. In the last one, channels are classes.")
+    ],
     channel: Annotated[
-        int | None, typer.Option("--channel", min=0, help="From 0; default: the first twelve, side by side.")
+        int | None,
+        typer.Option(
+            "--channel", min=0, help="Channel to use, from 0. Default: the first twelve, side by side."
+        ),
     ] = None,
     out: Annotated[Path, typer.Option("--out", help="The PNG file to write.")] = Path("dream.png"),
     steps: Annotated[int, typer.Option("--steps", min=1, help="Steps of gradient ascent.")] = 256,
@@ -143,7 +149,7 @@ def dream(
     json: opt.Json = False,
     progress: opt.Progress = opt.ProgressStyle.AUTO,
 ) -> None:
-    """The picture that excites a channel most, found by gradient ascent from noise."""
+    """Make the picture that activates a channel most, by gradient ascent from noise."""
     named = data is not None or train_dir is not None or test_dir is not None
     task = DreamTask(
         model=str(model_path(model)),

@@ -66,7 +66,7 @@ def _check_one_folder(folder: str, other: str | None, name: str) -> None:
         f"Two folders were given for the {name.removesuffix('_dir')} images",
         expected=f"either DIR or {option} DIR",
         received=f"{folder} and {option} {other}",
-        hint="Give one of them",
+        hint="Give only one of them",
     )
 
 
@@ -115,7 +115,7 @@ def present(paths: Sequence[Path]) -> tuple[str, ...]:
     found = [match for path in paths for match in _matching(str(path))]
     missing = [path for path in found if not os.path.exists(path)]
     if len(missing) == len(found):
-        raise InputError("There is no such image or folder", where=", ".join(missing))
+        raise InputError("No such image or folder", where=", ".join(missing))
     return tuple(found)
 
 

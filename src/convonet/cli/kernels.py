@@ -70,22 +70,24 @@ def kernel(
         ),
     ],
     out: Annotated[Path, typer.Option("--out", metavar="FILE.png", help="The picture to write.")],
-    stride: Annotated[int, typer.Option("--stride", min=1, help="Pixels from place to place.")] = 1,
-    padding: Annotated[PaddingChoice, typer.Option("--padding", help="Zeros around.")] = PaddingChoice.SAME,
-    grey: Annotated[bool, typer.Option("--grey", help="Turn the picture grey first.")] = False,
-    relu: Annotated[bool, typer.Option("--relu", help="Negative values become 0.")] = False,
-    pool: Annotated[PoolChoice | None, typer.Option("--pool", help="Then pool over 2×2.")] = None,
+    stride: Annotated[int, typer.Option("--stride", min=1, help="Pixels from one position to the next.")] = 1,
+    padding: Annotated[PaddingChoice, typer.Option("--padding", help="Zero padding.")] = PaddingChoice.SAME,
+    grey: Annotated[bool, typer.Option("--grey", help="Convert the picture to grayscale first.")] = False,
+    relu: Annotated[bool, typer.Option("--relu", help="Set negative values to 0.")] = False,
+    pool: Annotated[PoolChoice | None, typer.Option("--pool", help="Then pool 2×2 squares.")] = None,
     show: Annotated[
         ShowChoice | None,
-        typer.Option("--show", help="How values become a picture; default: the kernel's way."),
+        typer.Option("--show", help="How values are shown as a picture. Default: what suits the kernel."),
     ] = None,
     at: Annotated[
         str | None,
-        typer.Option("--at", metavar="ROW,COLUMN", help="Show one place of the output step by step."),
+        typer.Option(
+            "--at", metavar="ROW,COLUMN", help="Show the calculation of one output value step by step."
+        ),
     ] = None,
     json: opt.Json = False,
 ) -> None:
-    """Slide a kernel over a picture and write what comes out."""
+    """Apply a convolution kernel to a picture and save the result."""
     chosen, pixels = kernel_of(kernel), read_whole(image)
     result = apply_kernel(
         pixels,
@@ -126,16 +128,20 @@ def arithmetic(
         ),
     ] = None,
     example: Annotated[
-        bool, typer.Option("--example", help="A 5×5 picture, a 3×3 vertical-edge kernel, every step.")
+        bool,
+        typer.Option(
+            "--example",
+            help="Show an example step by step: a 5×5 picture and a 3×3 kernel for vertical edges.",
+        ),
     ] = False,
     json: opt.Json = False,
 ) -> None:
-    """Output size, parameters and receptive field behind each layer of a stack."""
+    """Calculate output size, parameters and receptive field after each layer of a stack."""
     if example:
         _print_example(json)
         return
     if size is None or not layers:
-        raise InputError("There is nothing to compute", expected="a size and layers, or --example")
+        raise InputError("Nothing to calculate", expected="a size and layers, or --example")
     rows = tuple(StackRow(**row._asdict()) for row in through_layers(_size(size), layers))
     document = StackDocument(layers=rows, params=sum(row.params for row in rows))
     if json:
@@ -184,7 +190,7 @@ def _steps_at(pixels: Any, chosen: Any, at: str, stride: int, padding: Any, grey
     try:
         row, column = (int(part) for part in at.split(","))
     except ValueError as error:
-        raise InputError("This is no place", where="--at", expected="ROW,COLUMN", received=at) from error
+        raise InputError("--at needs a position", where="--at", expected="ROW,COLUMN", received=at) from error
     found = steps_at(pixels, chosen, row, column, stride=stride, padding=padding, grey=grey)
     return [_step_row(step) for step in found]
 
@@ -203,7 +209,7 @@ def _step_row(step: KernelStep) -> StepRow:
 def _size(text: str) -> MapSize:
     parts = text.lower().split("x")
     if not 1 <= len(parts) <= 3 or not all(part.isdecimal() and 0 < int(part) < 10**6 for part in parts):
-        raise InputError("This is no size", expected="such as 28, 28x28 or 32x32x3", received=text)
+        raise InputError(f'"{text}" is not a size', expected="such as 28, 28x28 or 32x32x3", received=text)
     sides = [int(part) for part in parts]
     height, width = sides[0], sides[min(1, len(sides) - 1)]
     return MapSize(height, width, sides[2] if len(sides) == 3 else 1)
@@ -211,6 +217,6 @@ def _size(text: str) -> MapSize:
 
 def _save(picture: Any, out: Path) -> None:
     if out.suffix.lower() != ".png":
-        raise OutputError("The picture's name ends in .png", received=out.name)
+        raise OutputError("The picture's name must end in .png", received=out.name)
     with replacing(out) as temporary:
         Image.fromarray(picture).save(temporary, format="PNG")

@@ -20,91 +20,85 @@ class CommandHome(NamedTuple):
 
 COMMANDS = {
     "demo": CommandHome(
-        "training", "The whole way on handwritten digits that need no download: train, test, show."
+        "training", "Train and test on handwritten digits, without a download, and show the result."
     ),
     "train": CommandHome(
         "training",
-        "Train a network on a folder of images, and evaluate it on the test images where there are some.",
+        "Train a classifier on a folder of images, and test it if there are test images.",
     ),
-    "resume": CommandHome("training", "Go on with a run that was stopped, was killed or failed."),
+    "resume": CommandHome("training", "Continue a run that was stopped, was killed or failed."),
     "many": CommandHome(
         "many",
-        "Train the same network on several data sets and test it on each; a set that fails does not stop the others.",
+        "Train the same network on several data sets and test it on each. A set that fails does not stop the others.",
     ),
     "tune": CommandHome(
         "tuning",
-        "Search for good hyper parameters: lists of values, or ranges such as init_rate=1e-4..1e-2:log.",
+        "Search for good hyperparameters among lists of values or ranges such as init_rate=1e-4..1e-2:log.",
     ),
-    "adopt": CommandHome("tuning", "Take the best row of a search over into a hyper-parameter file."),
+    "adopt": CommandHome("tuning", "Write the best setting of a search to a hyperparameter file."),
     "study": CommandHome(
-        "tuning", "How many epochs each setting needs to each target accuracy, or that it never gets there."
+        "tuning", "Measure how many epochs each setting needs to reach each target accuracy."
     ),
     "evaluate": CommandHome(
-        "evaluating", "Test a model: scores with intervals, the table of classes, the confusion matrix."
+        "evaluating", "Test a model: scores with confidence intervals, per-class table, confusion matrix."
     ),
-    "predict": CommandHome("evaluating", "Tell the class of new images."),
-    "samples": CommandHome("data", "Write a sample set as class folders. Only digits needs no download."),
+    "predict": CommandHome("evaluating", "Predict the classes of new images."),
+    "samples": CommandHome("data", "Write a sample set as class folders. All except digits are downloaded."),
     "inspect": CommandHome(
-        "data", "Look at a set: classes, counts, sizes, what is skipped, doubles and leaks."
+        "data", "Check a set of images: classes, counts, sizes, skipped files, duplicates and leaks."
     ),
     "mark": CommandHome(
         "marking",
-        "Mark images as wrongly labelled or to be left out; nothing is moved, and training obeys it.",
+        "Mark images as mislabeled or to be left out. Nothing is moved; training uses the marks.",
     ),
     "suspects": CommandHome(
         "marking",
-        "Training images whose label is suspicious, worst first, as models say that were trained without them.",
+        "List training images with suspicious labels, found by models that were not trained on them.",
     ),
     "sort": CommandHome(
         "sorting",
-        "Sort unlabelled images: suggestions from a few labels, and a label table beside the images.",
+        "Label unlabeled images with suggestions from a few labels, and write a label table.",
     ),
     "map": CommandHome(
         "mapping",
-        "Draw a map of images: similar ones lie together; outliers and likely wrong labels are listed.",
+        "Draw a map in which similar images lie together, and list outliers and likely wrong labels.",
     ),
     "similar": CommandHome("mapping", "Find the images of a set that look most like an image."),
-    "augment": CommandHome(
-        "technique", "A page of training images with their variations, as training will see them."
+    "augment": CommandHome("technique", "Draw training images with their augmented variations."),
+    "find-rate": CommandHome("technique", "Find a good learning rate: measure the loss at rising rates."),
+    "models": CommandHome("network", "List the families of networks and the pretrained backbones."),
+    "summary": CommandHome(
+        "network", "Show the layer table: shapes, parameters, receptive fields, multiply-adds."
     ),
-    "find-rate": CommandHome(
-        "technique", "The learning-rate finder: the loss at growing rates, and a good rate to start with."
-    ),
-    "models": CommandHome("network", "The families of networks and the pretrained backbones."),
-    "summary": CommandHome("network", "The layer table: shapes, parameters, receptive field, multiply-adds."),
-    "export": CommandHome(
-        "network", "Write a model in another format, checked image by image against keras."
-    ),
+    "export": CommandHome("network", "Export a model to another format, compared with Keras image by image."),
     "explain": CommandHome(
         "explaining",
-        "Why the model says so: heat maps over images, with their raw values, and a check whether they are faithful.",
+        "Explain predictions with heat maps over images, and check whether the maps are faithful.",
     ),
     "layers": CommandHome(
         "explaining",
         "Draw the filters of every convolution and, with an image, its feature maps through the layers.",
     ),
     "dream": CommandHome(
-        "explaining", "The picture that excites a channel most, found by gradient ascent from noise."
+        "explaining", "Make the picture that activates a channel most, by gradient ascent from noise."
     ),
-    "kernel": CommandHome("kernels", "Slide a kernel over a picture and write what comes out."),
+    "kernel": CommandHome("kernels", "Apply a convolution kernel to a picture and save the result."),
     "arithmetic": CommandHome(
-        "kernels", "Output size, parameters and receptive field behind each layer of a stack."
+        "kernels", "Calculate output size, parameters and receptive field after each layer of a stack."
     ),
-    "report": CommandHome(
-        "runs", "Write a run's report: one HTML file with all it shows, which needs no network."
-    ),
+    "report": CommandHome("runs", "Write a run's report as one self-contained HTML file."),
     "verify": CommandHome(
         "verify",
-        "Repeat a training, search or study and say whether it gives the same; exit code 1 when it does not.",
+        "Repeat a training, search or study and compare the numbers. Exit code 1 if they differ.",
     ),
     "desktop": CommandHome("desktop", "Open the window."),
     "serve": CommandHome(
         "serve",
-        "Serve the web page and the HTTP interface. Ctrl-C ends it; what is under way can be resumed.",
+        "Serve the web page and the HTTP interface. Ctrl-C stops the server; runs can be resumed.",
     ),
-    "doctor": CommandHome("doctor", "Versions, the computing device, folders, and what is missing."),
-    "params": CommandHome("params", "Parameter files: make, show, check, change."),
-    "runs": CommandHome("runs", "Runs: list, show, compare, watch, cancel, rename, delete."),
+    "doctor": CommandHome("doctor", "Show versions, the computing device, folders, and what is missing."),
+    "params": CommandHome("params", "Create, show, check and change parameter files."),
+    "runs": CommandHome("runs", "List, show, compare, watch, cancel, rename and delete runs."),
     "cache": CommandHome("cache", "The cache of decoded images."),
 }
 """Every command in the order of the list. Its module has `register`, which adds the commands of the file."""

@@ -42,9 +42,7 @@ def register(app: typer.Typer) -> None:
 def many(
     data: Annotated[
         list[Path],
-        typer.Argument(
-            metavar="DATA...", help="Data parameters (JSON), or folders of images, one for each set."
-        ),
+        typer.Argument(metavar="DATA...", help="Data parameters (JSON) or folders of images, one per set."),
     ],
     hyper: opt.HyperFile = None,
     settings: opt.Set = None,
@@ -56,7 +54,7 @@ def many(
     json: opt.Json = False,
     progress: opt.Progress = opt.ProgressStyle.AUTO,
 ) -> None:
-    """Train the same network on several data sets and test it on each; a set that fails does not stop the others."""
+    """Train the same network on several data sets and test it on each. A set that fails does not stop the others."""
     values = hyper_params(hyper, settings, seed=seed)
     rows: list[DataSetResult] = []
     try:

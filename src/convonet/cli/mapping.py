@@ -32,31 +32,30 @@ def image_map(
         str | None,
         typer.Argument(
             metavar="DIR|RUN",
-            help="A folder of images, where folders below it are classes; or a run, for its images and the answers of "
-            "its model.",
+            help="A folder of images whose subfolders are the classes, or a run, for its images and predictions.",
         ),
     ] = None,
     data: opt.DataFile = None,
     split: Annotated[
         str | None,
-        typer.Option("--split", help="Which set of --data or the run: test, val or train."),
+        typer.Option("--split", help="Set of --data or of the run: test, val or train."),
     ] = None,
     model: Annotated[
         str | None,
         typer.Option(
             "--model",
-            help="A run or model file; the map then has its answers.",
+            help="A run or model file whose predictions the map shows.",
             autocompletion=completion.models,
         ),
     ] = None,
-    out: Annotated[
-        Path, typer.Option("--out", metavar="DIR", help="The folder that gets map.csv and map.png.")
-    ] = Path("map"),
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for map.csv and map.png.")] = Path(
+        "map"
+    ),
     seed: Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same map.")] = 0,
     json: opt.Json = False,
     progress: opt.Progress = opt.ProgressStyle.AUTO,
 ) -> None:
-    """Draw a map of images: similar ones lie together; outliers and likely wrong labels are listed."""
+    """Draw a map in which similar images lie together, and list outliers and likely wrong labels."""
     target = str(Path(local_path(str(out))).resolve())
     task = map_task(source, data, split, model).changed(out=target, seed=seed)
     answer = ImageMap.of(ask(task, progress))
@@ -65,7 +64,7 @@ def image_map(
         return
     say(f"{answer.images:,} of {answer.total:,} images, {len(answer.classes)} classes")
     if len(answer.classes) > 1:
-        say(f"{answer.likely_wrong:,} images are nearer to another class; they come first in the table")
+        say(f"{answer.likely_wrong:,} images are closer to another class; they come first in the table")
     if answer.predicted is not None:
         wrong = sum(label != said for label, said in zip(answer.labels, answer.predicted, strict=True))
         say(f"{wrong:,} images are predicted wrongly")
@@ -75,11 +74,11 @@ def image_map(
 def similar(
     image: Annotated[Path, typer.Argument(metavar="IMAGE", help="Any image file.")],
     folder: Annotated[
-        str | None, typer.Argument(metavar="DIR", help="The images to search; folders below are classes.")
+        str | None, typer.Argument(metavar="DIR", help="Images to search; subfolders are the classes.")
     ] = None,
     data: opt.DataFile = None,
     split: Annotated[str, typer.Option("--split", help="Which set of --data: test, val or train.")] = "train",
-    top: Annotated[int, typer.Option("--top", min=1, max=1000, help="How many images to find.")] = 12,
+    top: Annotated[int, typer.Option("--top", min=1, max=1000, help="Number of images to find.")] = 12,
     json: opt.Json = False,
     progress: opt.Progress = opt.ProgressStyle.AUTO,
 ) -> None:

@@ -28,26 +28,31 @@ def register(app: typer.Typer) -> None:
 
 
 def mark(
-    folder: Annotated[str, typer.Argument(metavar="DIR", help="The set: a folder, a CSV or TSV, or .npz.")],
+    folder: Annotated[
+        str, typer.Argument(metavar="DIR", help="The set: a folder, or a CSV, TSV or .npz file.")
+    ],
     paths: Annotated[
-        list[str] | None, typer.Argument(metavar="PATH", help="Images of it; without any, marks are listed.")
+        list[str] | None,
+        typer.Argument(metavar="PATH", help="Images of the set. Without any, the marks are listed."),
     ] = None,
     label: Annotated[
-        str | None, typer.Option("--label", metavar="CLASS", help="They are of this class.")
+        str | None, typer.Option("--label", metavar="CLASS", help="The class that these images belong to.")
     ] = None,
-    leave_out: Annotated[bool, typer.Option("--leave-out", help="They are not to be used.")] = False,
-    undo: Annotated[bool, typer.Option("--undo", help="Take their marks away.")] = False,
+    leave_out: Annotated[bool, typer.Option("--leave-out", help="Leave these images out.")] = False,
+    undo: Annotated[bool, typer.Option("--undo", help="Remove their marks.")] = False,
     table: Annotated[
         Path | None,
-        typer.Option("--from", metavar="FILE", help="Also the images in the column path of a CSV file."),
+        typer.Option(
+            "--from", metavar="FILE", help="Also use the images in the column path of this CSV file."
+        ),
     ] = None,
     first: Annotated[
-        int | None, typer.Option("--first", min=1, metavar="N", help="Only the first N of that file.")
+        int | None, typer.Option("--first", min=1, metavar="N", help="Only the first N images of that file.")
     ] = None,
     settings: opt.Set = None,
     json: opt.Json = False,
 ) -> None:
-    """Mark images as wrongly labelled or to be left out; nothing is moved, and training obeys it."""
+    """Mark images as mislabeled or to be left out. Nothing is moved; training uses the marks."""
     data = data_params(None, settings, train_dir=folder)
     wanted = list(dict.fromkeys([*(paths or []), *_paths_in(table, first)]))
     change = _change(wanted, label, leave_out, undo)
@@ -68,7 +73,7 @@ def _change(paths: list[str], label: str | None, leave_out: bool, undo: bool) ->
     if not paths and not asked:
         return None
     if not paths:
-        raise InputError("No image was named", expected=f"images after DIR, for {asked[0]}")
+        raise InputError("No image was given", expected=f"images after DIR, for {asked[0]}")
     if len(asked) != 1:
         received = " and ".join(asked) or "none of them"
         raise InputError(
@@ -100,9 +105,16 @@ def suspects(
     hyper: opt.HyperFile = None,
     settings: opt.Set = None,
     folds: Annotated[
-        int, typer.Option("--folds", min=2, help="Each image is answered by models of the other folds.")
+        int,
+        typer.Option(
+            "--folds",
+            min=2,
+            help="Number of folds. Each image is predicted by a model that was trained on the other folds.",
+        ),
     ] = 5,
-    repeats: Annotated[int, typer.Option("--repeats", min=1, help="Seeds; their answers are averaged.")] = 3,
+    repeats: Annotated[
+        int, typer.Option("--repeats", min=1, help="Number of seeds whose predictions are averaged.")
+    ] = 3,
     seed: opt.Seed = None,
     out: opt.Out = None,
     name: opt.Name = None,
@@ -113,7 +125,7 @@ def suspects(
     json: opt.Json = False,
     progress: opt.Progress = opt.ProgressStyle.AUTO,
 ) -> None:
-    """Training images whose label is suspicious, worst first, as models say that were trained without them."""
+    """List training images with suspicious labels, found by models that were not trained on them."""
     given = data_params(
         data, settings, folder=folder, train_dir=train_dir, image_size=image_size, channels=channels
     )

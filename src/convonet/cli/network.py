@@ -37,12 +37,12 @@ def models(
     name: Annotated[
         str | None,
         typer.Argument(
-            help="A family or a backbone: its parameters are shown.", autocompletion=completion.families
+            help="Show the parameters of this family or backbone.", autocompletion=completion.families
         ),
     ] = None,
     json: opt.Json = False,
 ) -> None:
-    """The families of networks and the pretrained backbones."""
+    """List the families of networks and the pretrained backbones."""
     if json:
         print_json(models_document() if name is None else family_document(name))
     elif name is not None:
@@ -69,7 +69,7 @@ def _print_family(name: str) -> None:
 
 def summary(
     model: Annotated[
-        str | None, typer.Argument(help="A saved model; else the parameters describe it.")
+        str | None, typer.Argument(help="A saved model. Default: the network that the parameters describe.")
     ] = None,
     hyper: opt.HyperFile = None,
     data: opt.DataFile = None,
@@ -78,11 +78,11 @@ def summary(
     image_size: opt.ImageSize = None,
     channels: opt.Channels = None,
     out: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE.png", help="Draw the network into this picture.")
+        Path | None, typer.Option("--out", metavar="FILE.png", help="Draw the network as a picture (PNG).")
     ] = None,
     json: opt.Json = False,
 ) -> None:
-    """The layer table: shapes, parameters, receptive field, multiply-adds."""
+    """Show the layer table: shapes, parameters, receptive fields, multiply-adds."""
     drawing = str(out.resolve()) if out else None
     if model is not None:
         task = SummaryTask(model=str(model_path(model)), out=drawing)
@@ -106,10 +106,14 @@ def export(
             "--format", help=f"One of {', '.join(EXPORT_FORMATS)}.", autocompletion=completion.formats
         ),
     ] = "onnx",
-    out: Annotated[Path | None, typer.Option("--out", help="The file or folder to write.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="File or folder to write.")] = None,
     data: Annotated[
         Path | None,
-        typer.Option("--data", metavar="FILE", help="Whose images check the export; else those of the run."),
+        typer.Option(
+            "--data",
+            metavar="FILE",
+            help="Data parameters of the images that the export is checked with. Default: those of the run.",
+        ),
     ] = None,
     scaling: opt.Scaling = None,
     fetch: Annotated[
@@ -120,23 +124,23 @@ def export(
     ] = False,
     runtime: Annotated[
         Path | None,
-        typer.Option("--runtime", help="For web: an onnxruntime-web package (.tgz) or folder to use."),
+        typer.Option("--runtime", help="For web: use this onnxruntime-web package (.tgz) or folder."),
     ] = None,
     unchecked: Annotated[
         bool,
-        typer.Option("--unchecked", help="For web: export although no browser is here to check the page."),
+        typer.Option("--unchecked", help="For web: export even if there is no browser to check the page."),
     ] = False,
     max_loss: Annotated[
         str | None,
         typer.Option(
             "--max-loss",
             metavar="SHARE",
-            help="For onnx-int8: the largest loss of accuracy that is accepted, such as 0.5% or 0.005; 1% if unset.",
+            help="For onnx-int8: largest accepted loss of accuracy, such as 0.5% or 0.005. Default: 1%.",
         ),
     ] = None,
     json: opt.Json = False,
 ) -> None:
-    """Write a model in another format, checked image by image against keras."""
+    """Export a model to another format, compared with Keras image by image."""
     task = ExportTask(
         model=str(model_path(model)),
         format=format,
@@ -168,7 +172,7 @@ def _fraction(name: str, text: str | None) -> float | None:
     try:
         return float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
     except ValueError as error:
-        sentence = f"{name}: expected a share such as 0.5% or 0.005, received {text!r}"
+        sentence = f"{name}: expected a fraction such as 0.5% or 0.005, received {text!r}"
         raise ParamError.of({name: sentence}) from error
 
 

@@ -39,18 +39,18 @@ class RecipeName(StrEnum):
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 Progress = Annotated[
-    ProgressStyle, typer.Option("--progress", help="How progress is shown on standard error.")
+    ProgressStyle, typer.Option("--progress", help="How to show progress on standard error.")
 ]
 DataFile = Annotated[
-    Path | None, typer.Option("--data", help="Data parameters (JSON).", rich_help_panel=_IMAGES)
+    Path | None, typer.Option("--data", help="Data parameters (JSON file).", rich_help_panel=_IMAGES)
 ]
-HyperFile = Annotated[Path | None, typer.Option("--hyper", help="Hyper parameters (JSON).")]
+HyperFile = Annotated[Path | None, typer.Option("--hyper", help="Hyperparameters (JSON file).")]
 Set = Annotated[
     list[str] | None,
     typer.Option(
         "--set",
         metavar="NAME=VALUE",
-        help="Set a parameter; may be repeated. Several values: A,B.",
+        help="Set a parameter. Can be given several times. Several values: A,B.",
         autocompletion=completion.settings,
     ),
 ]
@@ -65,7 +65,9 @@ Folder = Annotated[
 TrainDir = Annotated[
     str | None,
     typer.Option(
-        "--train-dir", help="Training images: class folders, a CSV or TSV, or .npz.", rich_help_panel=_IMAGES
+        "--train-dir",
+        help="Training images: a folder with one folder per class, or a CSV, TSV or .npz file.",
+        rich_help_panel=_IMAGES,
     ),
 ]
 TestDir = Annotated[str | None, typer.Option("--test-dir", help="Test images.", rich_help_panel=_IMAGES)]
@@ -75,7 +77,7 @@ ImageSize = Annotated[
     typer.Option(
         "--image-size",
         metavar="auto|N|HxW",
-        help="Size in pixels that every image is resized to. Default: auto.",
+        help="Size in pixels to which every image is resized. Default: auto.",
         rich_help_panel=_IMAGES,
     ),
 ]
@@ -85,26 +87,27 @@ PreparedLimit = Annotated[
         "--prepared-limit",
         min=0,
         metavar="GB",
-        help="Disk that prepared images of a set may take; a larger set is decoded while it is used. Default: a "
+        help="Disk space for the prepared images of a set. A larger set is decoded while it is used. Default: a "
         "fifth of the free disk.",
         rich_help_panel=_IMAGES,
     ),
 ]
 Channels = Annotated[
-    str | None, typer.Option("--channels", help="1 grey, 3 colour, auto.", rich_help_panel=_IMAGES)
+    str | None,
+    typer.Option("--channels", help="1 for grayscale, 3 for color, or auto.", rich_help_panel=_IMAGES),
 ]
 AcceptClassMap = Annotated[
     bool,
     typer.Option(
         "--accept-class-map",
-        help="Where class names of the test or validation images differ from those of the training images, and each "
-        "has one likely match, take the matches as the same classes.",
+        help="If class names of the test or validation images differ from those of the training images and each "
+        "has one likely match, treat the matches as the same classes.",
         rich_help_panel=_IMAGES,
     ),
 ]
-Seed = Annotated[int | None, typer.Option("--seed", help="Every draw follows from it.")]
+Seed = Annotated[int | None, typer.Option("--seed", help="Seed of all random numbers.")]
 Out = Annotated[Path | None, typer.Option("--out", help="Parent folder of the run.")]
-Name = Annotated[str | None, typer.Option("--name", help="The run's folder name.")]
+Name = Annotated[str | None, typer.Option("--name", help="Name of the run's folder.")]
 Track = Annotated[
     list[str] | None,
     typer.Option(
@@ -114,14 +117,14 @@ Track = Annotated[
     ),
 ]
 Threads = Annotated[
-    int | None, typer.Option("--threads", min=1, help="Computing threads; default: one a core.")
+    int | None, typer.Option("--threads", min=1, help="Number of threads. Default: one per core.")
 ]
 Scaling = Annotated[
     str | None,
     typer.Option(
         "--scaling",
-        help="How a model made elsewhere wants its pixels: unit, symmetric, imagenet, none. Asked for when its "
-        "file does not tell.",
+        help="Pixel scaling of a model made elsewhere, if its file does not say: unit, symmetric, imagenet or "
+        "none.",
     ),
 ]
-Root = Annotated[Path | None, typer.Option("--root", help="Look below this folder too.")]
+Root = Annotated[Path | None, typer.Option("--root", help="Also look for runs below this folder.")]

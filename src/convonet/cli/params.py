@@ -37,7 +37,7 @@ File = Annotated[Path, typer.Argument(help="A parameter file (JSON).")]
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
-    group = PathTyper(help="Parameter files: make, show, check, change.", no_args_is_help=True)
+    group = PathTyper(help="Create, show, check and change parameter files.", no_args_is_help=True)
     group.command()(new)
     group.command()(show)
     group.command()(check)
@@ -48,31 +48,33 @@ def register(app: typer.Typer) -> None:
 def new(
     kind: Annotated[str, typer.Argument(help="data or hyper.")],
     file: File,
-    preset: Annotated[str | None, typer.Option("--preset", help="Start from a named preset.")] = None,
+    preset: Annotated[str | None, typer.Option("--preset", help="Start from this preset.")] = None,
     recipe: Annotated[
-        opt.RecipeName | None, typer.Option("--recipe", help="Known good hyper parameters for the images.")
+        opt.RecipeName | None, typer.Option("--recipe", help="Use good hyperparameters for these images.")
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
     data: opt.DataFile = None,
     train_dir: opt.TrainDir = None,
     image_size: opt.ImageSize = None,
     channels: opt.Channels = None,
     json: opt.Json = False,
 ) -> None:
-    """Write a new parameter file with every parameter's default, a preset's values, or a recipe's for the images."""
+    """Write a new parameter file with defaults, or with the values of a preset or recipe."""
     if kind not in ("data", "hyper"):
-        raise InputError("There is no such kind of parameters", expected="data or hyper", received=kind)
+        raise InputError("Unknown kind of parameters", expected="data or hyper", received=kind)
     if file.exists() and not force:
         raise InputError(
-            "The file is there already", where=file, hint="Choose another name, or --force replaces it"
+            "The file already exists",
+            where=file,
+            hint="Choose another name, or replace the file with --force",
         )
     given = {"train_dir": train_dir, "image_size": image_size, "channels": channels}
     if recipe is not None:
         if kind == "data" or preset is not None:
-            raise InputError("A recipe is for hyper parameters, and no preset stands beside it")
+            raise InputError("A recipe needs the kind hyper and cannot be combined with a preset")
         values = _recipe_values(recipe, data, given)
     elif data is not None or any(given.values()):
-        raise InputError("Images say something about a recipe only", hint="Add --recipe fast")
+        raise InputError("Images are only used with a recipe", hint="Add --recipe fast")
     else:
         values = load_preset(kind, preset) if preset else {}  # type: ignore[arg-type]
     if kind == "data":
@@ -104,7 +106,7 @@ def _recipe_values(recipe: opt.RecipeName, file: Path | None, given: dict[str, A
 
 
 def show(file: File, json: opt.Json = False) -> None:
-    """Show what a parameter file says, and what follows where it says nothing."""
+    """Show the values of a parameter file, and the defaults for all others."""
     kind, value = _load(file)
     if json:
         print_json(_document(kind, value))
@@ -119,12 +121,12 @@ def show(file: File, json: opt.Json = False) -> None:
 
 
 def check(file: File, json: opt.Json = False) -> None:
-    """Check a parameter file; all faults are told at once."""
+    """Check a parameter file and list all errors at once."""
     kind, value = _load(file)
     if json:
         print_json({"kind": kind, "right": True} | _document(kind, value))
     else:
-        say(f"{file}: {kind} parameters, no fault")
+        say(f"{file}: {kind} parameters, no errors")
 
 
 def set_values(
@@ -132,7 +134,7 @@ def set_values(
     settings: Annotated[list[str], typer.Argument(help="NAME=VALUE; several values: A,B.")],
     json: opt.Json = False,
 ) -> None:
-    """Change values in a parameter file; it is rewritten whole or not at all."""
+    """Change values in a parameter file."""
     _, value = _load(file)
     if isinstance(value, SearchSpace):
         save_hyper(file, value.changed(dict(split_setting(s, fields_of(HyperParams)) for s in settings)))

@@ -92,7 +92,7 @@ class ProgressBars:
         self._progress = Progress(
             TextColumn("{task.description}", markup=False),
             BarColumn(),
-            TextColumn("{task.percentage:>3.0f} %"),
+            TextColumn("{task.percentage:>3.0f}%"),
             TextColumn("{task.fields[left]}"),
             console=error_console(),
             transient=True,

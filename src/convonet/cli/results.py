@@ -63,7 +63,7 @@ def print_training(document: TrainDocument) -> None:
 def print_study(document: StudyDocument) -> None:
     """The epochs of each setting to each target."""
     names = document.varied()
-    head = (*names, *(f"to {100 * target:g} %" for target in document.targets), "best %", "epochs")
+    head = (*names, *(f"to {100 * target:g}%" for target in document.targets), "best (%)", "epochs")
     rows = []
     for row in document.results:
         reached = ["not reached" if cell.epochs is None else str(cell.epochs) for cell in row.epochs_to]

@@ -31,13 +31,15 @@ RunName = Annotated[
     str, typer.Argument(metavar="RUN", help="A run's folder or id.", autocompletion=completion.runs)
 ]
 RunNames = Annotated[
-    list[str], typer.Argument(metavar="RUN", help="Runs' folders or ids.", autocompletion=completion.runs)
+    list[str], typer.Argument(metavar="RUN", help="Folders or ids of runs.", autocompletion=completion.runs)
 ]
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
-    group = PathTyper(help="Runs: list, show, compare, watch, cancel, rename, delete.", no_args_is_help=True)
+    group = PathTyper(
+        help="List, show, compare, watch, cancel, rename and delete runs.", no_args_is_help=True
+    )
     group.command("list")(list_runs)
     group.command()(show)
     group.command()(compare)
@@ -50,7 +52,7 @@ def register(app: typer.Typer) -> None:
 
 
 def list_runs(root: opt.Root = None, json: opt.Json = False) -> None:
-    """Known runs, the newest first."""
+    """List known runs, newest first."""
     rows = list_rows(_store(root))
     if json:
         print_json(rows)
@@ -60,7 +62,7 @@ def list_runs(root: opt.Root = None, json: opt.Json = False) -> None:
 
 
 def show(run: RunName, root: opt.Root = None, json: opt.Json = False) -> None:
-    """Everything that a run's record says."""
+    """Show the whole record of a run."""
     document = show_document(_store(root).find(run))
     if json:
         print_json(document)
@@ -76,9 +78,9 @@ def show(run: RunName, root: opt.Root = None, json: opt.Json = False) -> None:
 
 
 def compare(runs: RunNames, root: opt.Root = None, json: opt.Json = False) -> None:
-    """Runs side by side: scores, and the parameters that differ."""
+    """Compare runs: scores, and the parameters that differ."""
     if len(runs) < 2:
-        raise InputError("Comparing needs two runs or more", received=len(runs))
+        raise InputError("A comparison needs two or more runs", received=len(runs))
     store = _store(root)
     document = store.compare([store.find(name) for name in runs])
     if json:
@@ -94,7 +96,7 @@ def compare(runs: RunNames, root: opt.Root = None, json: opt.Json = False) -> No
     rows += [[name, *[_shown(v) for v in values]] for name, values in document.differences.items()]
     print_table(("", *(row.id for row in document.runs)), rows)
     if not all(row.same_data for row in document.runs):
-        say("Not all of them were trained on the same images.")
+        say("The runs were not all trained on the same images.")
     for run in document.runs:
         if run.marked_since:
             say(outdated_sentence(run.id, run.marked_since))
@@ -124,12 +126,12 @@ def _print_difference(found: RunDifference) -> None:
 def rename_run(
     run: RunName,
     title: Annotated[
-        str, typer.Argument(metavar="NAME", help="Shown instead of data set, network and date.")
+        str, typer.Argument(metavar="NAME", help="Name to show instead of data set, network and date.")
     ],
     root: opt.Root = None,
     json: opt.Json = False,
 ) -> None:
-    """Give a run a name; its folder and id stay."""
+    """Give a run a name. Its folder and id stay the same."""
     found = _store(root).find(run)
     rename(found, title)
     if json:
@@ -157,7 +159,7 @@ def report(
     root: opt.Root = None,
     json: opt.Json = False,
 ) -> None:
-    """Write a run's report: one HTML file with all it shows, which needs no network."""
+    """Write a run's report as one self-contained HTML file."""
     found = _store(root).find(run)
     target = None if out is None else str(out.resolve())
     task = ReportTask(run=str(found.path), out=target, heading=title, explain=explain)
@@ -174,7 +176,7 @@ def watch(
     json: opt.Json = False,
     progress: opt.Progress = opt.ProgressStyle.AUTO,
 ) -> None:
-    """Follow a run that any face began, from its first event until it ends."""
+    """Follow a run from its first event until it ends, wherever it was started."""
     found = _store(root).find(run)
     log, offset, display = found.events(), 0, create_display(progress)
     try:
@@ -195,12 +197,12 @@ def watch(
 
 
 def cancel(runs: RunNames, root: opt.Root = None, json: opt.Json = False) -> None:
-    """Ask runs to stop after the present batch; what was done is kept."""
+    """Stop runs after the current batch. What was done is kept."""
     found = _found(runs, root)
     for run in found:
         state = run.state()
         if state.ended:
-            raise InputError("The run is not at work", where=run.path, received=str(state))
+            raise InputError("The run is not active", where=run.path, received=str(state))
         run.request_cancel()
     _tell(found, "was asked to stop", json)
 
@@ -208,14 +210,14 @@ def cancel(runs: RunNames, root: opt.Root = None, json: opt.Json = False) -> Non
 def delete(
     runs: RunNames,
     root: opt.Root = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")] = False,
     json: opt.Json = False,
 ) -> None:
-    """Delete run folders and all in them."""
+    """Delete run folders with everything in them."""
     found = _found(runs, root)
     if not yes:
         if not sys.stdin.isatty():
-            raise InputError("Deleting needs a yes", hint="Give --yes")
+            raise InputError("Deleting needs a confirmation", hint="Add --yes")
         typer.confirm(f"Delete {', '.join(str(run.path) for run in found)}?", abort=True, err=True)
     for run in found:
         _store(root).delete(run)

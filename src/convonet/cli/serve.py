@@ -22,27 +22,38 @@ def register(app: typer.Typer) -> None:
 
 def serve(
     host: Annotated[
-        str, typer.Option("--host", help="Where to listen. Beyond this machine a token is always asked for.")
+        str,
+        typer.Option(
+            "--host", help="Address to listen on. Other than on loopback, a token is always required."
+        ),
     ] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes any free one.")] = 8765,
+    port: Annotated[
+        int, typer.Option("--port", min=0, max=65535, help="Port to listen on; 0 for any free port.")
+    ] = 8765,
     root: Annotated[
         Path | None,
         typer.Option(
-            "--root", metavar="DIR", help="The only folder that can be reached; default: the present one."
+            "--root",
+            metavar="DIR",
+            help="The only folder that clients can reach. Default: the current folder.",
         ),
     ] = None,
     token: Annotated[
         str | None,
         typer.Option(
-            "--token", envvar="CONVONET_TOKEN", help="Ask for this token. Better given by the variable."
+            "--token", envvar="CONVONET_TOKEN", help="Require this token. The environment variable is safer."
         ),
     ] = None,
     allow_host: Annotated[
         list[str] | None,
-        typer.Option("--allow-host", metavar="NAME", help="Another name of this server; may be repeated."),
+        typer.Option(
+            "--allow-host",
+            metavar="NAME",
+            help="Another host name of this server. Can be given several times.",
+        ),
     ] = None,
     jobs: Annotated[
-        int, typer.Option("--jobs", min=1, help="Trainings and searches at work at one time.")
+        int, typer.Option("--jobs", min=1, help="Number of trainings and searches that run at the same time.")
     ] = 1,
     workers: Annotated[
         int,
@@ -50,40 +61,58 @@ def serve(
             "--workers",
             min=1,
             max=64,
-            help="Processes that answer predictions; as many as there are cores for the most predictions a second.",
+            help="Number of processes that answer predictions; as many as cores gives the most predictions/s.",
         ),
     ] = 1,
     warm: Annotated[
-        bool, typer.Option("--warm/--no-warm", help="Keep a worker ready that has loaded keras (340 MB).")
+        bool, typer.Option("--warm/--no-warm", help="Keep a worker ready that has loaded Keras (340 MB).")
     ] = True,
     max_upload: Annotated[
         int,
-        typer.Option("--max-upload", metavar="MIB", min=1, help="Of one request.", rich_help_panel=_LIMITS),
+        typer.Option(
+            "--max-upload", metavar="MIB", min=1, help="Largest size of a request.", rich_help_panel=_LIMITS
+        ),
     ] = 64,
     max_files: Annotated[
-        int, typer.Option("--max-files", min=1, help="Images in one request.", rich_help_panel=_LIMITS)
+        int,
+        typer.Option(
+            "--max-files", min=1, help="Largest number of images in a request.", rich_help_panel=_LIMITS
+        ),
     ] = 1000,
     max_pixels: Annotated[
-        int, typer.Option("--max-pixels", min=1, help="Of one uploaded image.", rich_help_panel=_LIMITS)
+        int,
+        typer.Option(
+            "--max-pixels",
+            min=1,
+            help="Largest number of pixels in an uploaded image.",
+            rich_help_panel=_LIMITS,
+        ),
     ] = 50_000_000,
     max_waiting: Annotated[
         int,
-        typer.Option("--max-waiting", min=1, help="Runs that wait for their turn.", rich_help_panel=_LIMITS),
+        typer.Option("--max-waiting", min=1, help="Largest number of waiting runs.", rich_help_panel=_LIMITS),
     ] = 50,
     max_batch: Annotated[
         int,
         typer.Option(
-            "--max-batch", min=1, help="Images that a network computes at once.", rich_help_panel=_LIMITS
+            "--max-batch",
+            min=1,
+            help="Largest number of images that are predicted together.",
+            rich_help_panel=_LIMITS,
         ),
     ] = 256,
     timeout: Annotated[
         float,
         typer.Option(
-            "--timeout", metavar="S", min=0.1, help="Seconds to send a request in.", rich_help_panel=_LIMITS
+            "--timeout",
+            metavar="S",
+            min=0.1,
+            help="Seconds in which a request must arrive.",
+            rich_help_panel=_LIMITS,
         ),
     ] = 60.0,
 ) -> None:
-    """Serve the web page and the HTTP interface. Ctrl-C ends it; what is under way can be resumed."""
+    """Serve the web page and the HTTP interface. Ctrl-C stops the server; runs can be resumed."""
     if any(importlib.util.find_spec(name) is None for name in ("fastapi", "uvicorn", "python_multipart")):
         raise ConvonetError(
             "The server needs FastAPI and uvicorn, which are not installed",

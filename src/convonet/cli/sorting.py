@@ -25,16 +25,16 @@ def register(app: typer.Typer) -> None:
 
 
 def sort(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder with the images.")],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder with the images.")],
     paths: Annotated[
-        list[str] | None, typer.Argument(metavar="PATH", help="Images that --label is about.")
+        list[str] | None, typer.Argument(metavar="PATH", help="Images to label with --label.")
     ] = None,
     classes: Annotated[
         str | None, typer.Option("--classes", metavar="A,B,…", help="Names of the classes.")
     ] = None,
     label: Annotated[
         str | None,
-        typer.Option("--label", metavar="CLASS", help=f"They are of this class, {NONE} or {SKIP}."),
+        typer.Option("--label", metavar="CLASS", help=f"Label for these images: a class, {NONE} or {SKIP}."),
     ] = None,
     accept_above: Annotated[
         float | None,
@@ -42,14 +42,14 @@ def sort(
     ] = None,
     from_folders: Annotated[
         bool,
-        typer.Option("--from-folders", help="Take the folders that images lie in as their labels."),
+        typer.Option("--from-folders", help="Use the folders of the images as their labels."),
     ] = False,
-    undo: Annotated[bool, typer.Option("--undo", help="Take the last answer back.")] = False,
+    undo: Annotated[bool, typer.Option("--undo", help="Undo the last answer.")] = False,
     suggestions: Annotated[
         Path | None, typer.Option("--suggestions", metavar="FILE", help="Write the suggestions as CSV.")
     ] = None,
     doubts: Annotated[
-        Path | None, typer.Option("--doubts", metavar="FILE", help="Write the labels in doubt as CSV.")
+        Path | None, typer.Option("--doubts", metavar="FILE", help="Write the doubtful labels as CSV.")
     ] = None,
     copy_to: Annotated[
         Path | None, typer.Option("--copy-to", metavar="DIR", help="Copy labelled images into class folders.")
@@ -57,12 +57,12 @@ def sort(
     json: opt.Json = False,
     progress: opt.Progress = opt.ProgressStyle.AUTO,
 ) -> None:
-    """Sort unlabelled images: suggestions from a few labels, and a label table beside the images."""
+    """Label unlabeled images with suggestions from a few labels, and write a label table."""
     session = open_session(Path(local_path(str(folder))).resolve(), progress)
     if classes is not None:
         session.name_classes(classes.split(","))
     if (label is None) != (not paths):
-        raise InputError("A label and images belong together", expected="--label CLASS PATH …")
+        raise InputError("--label needs a class and images", expected="--label CLASS PATH …")
     if undo:
         session.undo()
     if from_folders:
@@ -115,5 +115,5 @@ def _print(session: SortSession, copied: int | None) -> None:
         path, (name, share) = min(found.items(), key=lambda item: item[1][1])
         say(f"Least certain: {path} ({name}, {percent(share)})")
     elif state["left"]:
-        say("Label an image of each of two classes, and the others get suggestions")
+        say("Label one image of each of two classes to get suggestions for the others")
     say(f"Label table: {session.write_table()}")

@@ -19,7 +19,7 @@ def print_summary(summary: TrainingSummary) -> None:
     if summary.accuracy is not None and summary.interval is not None:
         note(
             f"\nTest accuracy {percent(summary.accuracy)} on {summary.images:,} images "
-            f"({interval_text(summary.interval)}); always answering the most common class gives "
+            f"({interval_text(summary.interval)}); always predicting the most common class gives "
             f"{percent(summary.baseline or 0.0)}."
         )
     if summary.confusion is not None:

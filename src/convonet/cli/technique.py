@@ -29,11 +29,13 @@ def augment(
     hyper: opt.HyperFile = None,
     settings: opt.Set = None,
     out: Annotated[Path, typer.Option("--out", help="The PNG file to write.")] = Path("augmented.png"),
-    images: Annotated[int, typer.Option("--images", min=1, max=50, help="Rows of the page.")] = 6,
-    copies: Annotated[int, typer.Option("--copies", min=1, max=50, help="Variations of each.")] = 7,
+    images: Annotated[int, typer.Option("--images", min=1, max=50, help="Number of images.")] = 6,
+    copies: Annotated[
+        int, typer.Option("--copies", min=1, max=50, help="Number of variations per image.")
+    ] = 7,
     into: Annotated[
         Path | None,
-        typer.Option("--into", help="Also write the variations of every training image into this folder."),
+        typer.Option("--into", help="Also write the variations of all training images to this folder."),
     ] = None,
     seed: opt.Seed = None,
     train_dir: opt.TrainDir = None,
@@ -41,7 +43,7 @@ def augment(
     channels: opt.Channels = None,
     json: opt.Json = False,
 ) -> None:
-    """A page of training images with their variations, as training will see them."""
+    """Draw training images with their augmented variations."""
     given, values = _given(
         data,
         hyper,
@@ -72,10 +74,10 @@ def find_rate(
     data: opt.DataFile = None,
     hyper: opt.HyperFile = None,
     settings: opt.Set = None,
-    out: Annotated[Path, typer.Option("--out", help="The PNG file of the curve.")] = Path("rate_finder.png"),
-    low: Annotated[float, typer.Option("--low", help="The first rate.")] = 1e-6,
-    high: Annotated[float, typer.Option("--high", help="The last rate.")] = 1.0,
-    steps: Annotated[int, typer.Option("--steps", min=10, help="Batches, one for each rate.")] = 100,
+    out: Annotated[Path, typer.Option("--out", help="PNG file for the curve.")] = Path("rate_finder.png"),
+    low: Annotated[float, typer.Option("--low", help="Lowest rate.")] = 1e-6,
+    high: Annotated[float, typer.Option("--high", help="Highest rate.")] = 1.0,
+    steps: Annotated[int, typer.Option("--steps", min=10, help="Number of batches, one per rate.")] = 100,
     seed: opt.Seed = None,
     threads: opt.Threads = None,
     train_dir: opt.TrainDir = None,
@@ -84,7 +86,7 @@ def find_rate(
     json: opt.Json = False,
     progress: opt.Progress = opt.ProgressStyle.AUTO,
 ) -> None:
-    """The learning-rate finder: the loss at growing rates, and a good rate to start with."""
+    """Find a good learning rate: measure the loss at rising rates."""
     given, values = _given(
         data,
         hyper,
@@ -109,7 +111,11 @@ def find_rate(
         print_json(answer)
         return
     found = answer.suggested
-    say("The loss fell at no rate." if found is None else f"A good learning rate to start with: {found:.2g}")
+    say(
+        "The loss did not fall at any rate."
+        if found is None
+        else f"A good learning rate to start with: {found:.2g}"
+    )
     say(answer.path)
 
 

@@ -40,7 +40,7 @@ def demo(
     json: opt.Json = False,
     progress: opt.Progress = opt.ProgressStyle.AUTO,
 ) -> None:
-    """The whole way on handwritten digits that need no download: train, test, show."""
+    """Train and test on handwritten digits, without a download, and show the result."""
     note("Convonet learns to read 1,797 handwritten digits of 8 × 8 pixels. Nothing is downloaded.")
     task = demo_task()
     run = begin_run(task, results_folder(task, out))
@@ -54,28 +54,31 @@ def train(
     hyper: opt.HyperFile = None,
     settings: opt.Set = None,
     no_validation: Annotated[
-        bool, typer.Option("--no-validation", help="Train on all images and hold none out.")
+        bool, typer.Option("--no-validation", help="Train on all images, without validation images.")
     ] = False,
     from_model: Annotated[
-        str | None, typer.Option("--from", metavar="MODEL", help="Go on from a run's or file's weights.")
+        str | None,
+        typer.Option("--from", metavar="MODEL", help="Start from the weights of a run or a model file."),
     ] = None,
     recipe: Annotated[
         opt.TrainRecipeName | None,
         typer.Option(
             "--recipe",
-            help="auto plans the training for the images; fast takes the first good model, best takes longer; "
-            "none trains exactly what is set.",
+            help="auto plans the training for your images, fast stops at the first good model, best takes "
+            "longer, none trains exactly what you set.",
         ),
     ] = None,
     minutes: Annotated[
         float | None,
-        typer.Option("--minutes", min=0.1, help="Time budget of the recipe. Default: 5, best: 30."),
+        typer.Option(
+            "--minutes", min=0.1, help="Time budget of the recipe in minutes. Default: 5; for best: 30."
+        ),
     ] = None,
     test: Annotated[
         bool,
         typer.Option(
             "--test",
-            help="Does nothing: the model is always evaluated on the test images where there are some.",
+            help="No longer needed: the model is always tested if there are test images.",
         ),
     ] = False,
     seed: opt.Seed = None,
@@ -85,11 +88,13 @@ def train(
     track: opt.Track = None,
     workers: Annotated[
         int,
-        typer.Option("--workers", min=1, max=64, help="Processes that compute each batch together."),
+        typer.Option("--workers", min=1, max=64, help="Number of processes that share each batch."),
     ] = 1,
     executor: Annotated[
         str,
-        typer.Option("--executor", help="local: processes of this machine; ray: a cluster (RAY_ADDRESS)."),
+        typer.Option(
+            "--executor", help="local: processes on this machine; ray: a Ray cluster (RAY_ADDRESS)."
+        ),
     ] = "local",
     train_dir: opt.TrainDir = None,
     test_dir: opt.TestDir = None,
@@ -101,7 +106,7 @@ def train(
     json: opt.Json = False,
     progress: opt.Progress = opt.ProgressStyle.AUTO,
 ) -> None:
-    """Train a network on a folder of images, and evaluate it on the test images where there are some."""
+    """Train a classifier on a folder of images, and test it if there are test images."""
     given = data_params(
         data,
         settings,
@@ -142,7 +147,7 @@ def train(
 def resume(
     run: Annotated[str, typer.Argument(help="A run's folder or id.", autocompletion=completion.runs)],
     accept_changed_data: Annotated[
-        bool, typer.Option("--accept-changed-data", help="Go on although images have changed.")
+        bool, typer.Option("--accept-changed-data", help="Continue even if images have changed.")
     ] = False,
     data: opt.DataFile = None,
     train_dir: opt.TrainDir = None,
@@ -152,9 +157,9 @@ def resume(
     json: opt.Json = False,
     progress: opt.Progress = opt.ProgressStyle.AUTO,
 ) -> None:
-    """Go on with a run that was stopped, was killed or failed.
+    """Continue a run that was stopped, was killed or failed.
 
-    If the images have moved, say where they are: their content is compared, not their place.
+    If the images have moved, give their new folder. Their content must be the same.
     """
     found = RunStore(root or Path("runs")).find(run)
     images = moved_images(data, train_dir=train_dir, test_dir=test_dir, val_dir=val_dir)
@@ -173,7 +178,7 @@ def _print_demo(run: Run, as_json: bool) -> None:
     say(
         f"Test accuracy {percent(scores.accuracy)} on {scores.images} held-out digits "
         f"({interval_text(scores.accuracy_interval)}); "
-        f"always answering one class gives {percent(scores.baseline_accuracy)}."
+        f"always predicting one class gives {percent(scores.baseline_accuracy)}."
     )
     say(f"Run folder: {run.path}")
     say(f"Report: {run.file('report.html')}")

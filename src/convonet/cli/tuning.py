@@ -45,53 +45,62 @@ def tune(
         str,
         typer.Option(
             "--objective",
-            help="What is best: accuracy, loss, auc or macro_f1, held out.",
+            help="Score to optimize on held-out images: accuracy, loss, auc or macro_f1.",
             rich_help_panel=_SEARCH,
         ),
     ] = "accuracy",
     trials: Annotated[
         int | None,
         typer.Option(
-            "--trials", help="Settings to try; default: the whole grid, else 20.", rich_help_panel=_SEARCH
+            "--trials",
+            help="Number of settings to try. Default: the whole grid, or 20.",
+            rich_help_panel=_SEARCH,
         ),
     ] = None,
     folds: Annotated[
         int,
         typer.Option(
-            "--folds", help="Stratified folds; 1 holds out the validation share.", rich_help_panel=_SEARCH
+            "--folds",
+            help="Number of stratified folds; 1 holds out the validation images instead.",
+            rich_help_panel=_SEARCH,
         ),
     ] = 3,
     repeats: Annotated[
         int,
         typer.Option(
-            "--repeats", help="Trainings of each setting with other seeds.", rich_help_panel=_SEARCH
+            "--repeats",
+            help="Number of trainings of each setting, with different seeds.",
+            rich_help_panel=_SEARCH,
         ),
     ] = 1,
     images: Annotated[
-        str, typer.Option("--images", metavar="N|all", help="Images to take.", rich_help_panel=_SEARCH)
+        str,
+        typer.Option("--images", metavar="N|all", help="Number of images to use.", rich_help_panel=_SEARCH),
     ] = "10000",
     pruner: Annotated[
         str,
         typer.Option(
-            "--pruner", help="End poor settings early: none, median or hyperband.", rich_help_panel=_SEARCH
+            "--pruner", help="Stop poor settings early: none, median or hyperband.", rich_help_panel=_SEARCH
         ),
     ] = "none",
     jobs: Annotated[
         int | None,
-        typer.Option("--jobs", help="Trainings side by side; default: one a core.", rich_help_panel=_SEARCH),
+        typer.Option(
+            "--jobs", help="Number of trainings side by side. Default: one per core.", rich_help_panel=_SEARCH
+        ),
     ] = None,
     executor: Annotated[
         str,
         typer.Option(
             "--executor",
-            help="local: processes of this machine; ray: a cluster (RAY_ADDRESS).",
+            help="local: processes on this machine; ray: a Ray cluster (RAY_ADDRESS).",
             rich_help_panel=_SEARCH,
         ),
     ] = "local",
     time_limit: Annotated[
         float | None,
         typer.Option(
-            "--time-limit", metavar="S", help="Seconds for the whole search.", rich_help_panel=_SEARCH
+            "--time-limit", metavar="S", help="Time limit of the search in seconds.", rich_help_panel=_SEARCH
         ),
     ] = None,
     memory_limit: Annotated[
@@ -99,7 +108,7 @@ def tune(
         typer.Option(
             "--memory-limit",
             metavar="GB",
-            help="Memory for all trainings side by side; a setting that needs more fails and is recorded.",
+            help="Memory for all trainings together. A setting that needs more fails.",
             rich_help_panel=_SEARCH,
         ),
     ] = None,
@@ -108,14 +117,14 @@ def tune(
         typer.Option(
             "--disk-limit",
             metavar="GB",
-            help="Disk for the prepared images and the run's files.",
+            help="Disk space for the prepared images and the run's files.",
             rich_help_panel=_SEARCH,
         ),
     ] = None,
     seed: opt.Seed = None,
     out: opt.Out = None,
     name: opt.Name = None,
-    threads: Annotated[int, typer.Option("--threads", min=1, help="Computing threads of each training.")] = 1,
+    threads: Annotated[int, typer.Option("--threads", min=1, help="Number of threads per training.")] = 1,
     track: opt.Track = None,
     train_dir: opt.TrainDir = None,
     image_size: opt.ImageSize = None,
@@ -123,7 +132,7 @@ def tune(
     json: opt.Json = False,
     progress: opt.Progress = opt.ProgressStyle.AUTO,
 ) -> None:
-    """Search for good hyper parameters: lists of values, or ranges such as init_rate=1e-4..1e-2:log."""
+    """Search for good hyperparameters among lists of values or ranges such as init_rate=1e-4..1e-2:log."""
     given = data_params(
         data, settings, folder=folder, train_dir=train_dir, image_size=image_size, channels=channels
     )
@@ -152,50 +161,53 @@ def tune(
 
 
 def adopt(
-    run: Annotated[str, typer.Argument(help="The folder or id of a search.", autocompletion=completion.runs)],
-    file: Annotated[Path, typer.Argument(help="The hyper-parameter file to write.")],
+    run: Annotated[str, typer.Argument(help="Folder or id of a search.", autocompletion=completion.runs)],
+    file: Annotated[Path, typer.Argument(help="Hyperparameter file to write.")],
     trial: Annotated[
-        int | None, typer.Option("--trial", help="Another row than the best, by its trial's number.")
+        int | None, typer.Option("--trial", help="Number of another trial than the best.")
     ] = None,
     root: opt.Root = None,
     json: opt.Json = False,
 ) -> None:
-    """Take the best row of a search over into a hyper-parameter file."""
+    """Write the best setting of a search to a hyperparameter file."""
     adopted = adopted_hyper(RunStore(root or Path("runs")).find(run), trial)
     save_hyper(file, adopted)
     if json:
         print_json(hyper_to_dict(SearchSpace.single(adopted)))
     else:
-        note("The hyper parameters are written:")
+        note("Hyperparameters written:")
         say(str(file))
 
 
 def study(
     targets: Annotated[
-        str, typer.Option("--targets", metavar="A,A", help="Accuracies between 0 and 1, such as 0.9,0.95.")
+        str,
+        typer.Option("--targets", metavar="A,A", help="Target accuracies between 0 and 1, such as 0.9,0.95."),
     ],
     folder: opt.Folder = None,
     data: opt.DataFile = None,
     hyper: opt.HyperFile = None,
     settings: opt.Set = None,
     metric: Annotated[
-        str, typer.Option("--metric", help="accuracy of the training images, or val_accuracy.")
+        str, typer.Option("--metric", help="Metric: accuracy (of the training images) or val_accuracy.")
     ] = "accuracy",
-    images: Annotated[str, typer.Option("--images", metavar="N|all", help="Images to take.")] = "all",
+    images: Annotated[
+        str, typer.Option("--images", metavar="N|all", help="Number of images to use.")
+    ] = "all",
     jobs: Annotated[
-        int | None, typer.Option("--jobs", help="Trainings side by side; default: one a core.")
+        int | None, typer.Option("--jobs", help="Number of trainings side by side. Default: one per core.")
     ] = None,
     seed: opt.Seed = None,
     out: opt.Out = None,
     name: opt.Name = None,
-    threads: Annotated[int, typer.Option("--threads", min=1, help="Computing threads of each training.")] = 1,
+    threads: Annotated[int, typer.Option("--threads", min=1, help="Number of threads per training.")] = 1,
     train_dir: opt.TrainDir = None,
     image_size: opt.ImageSize = None,
     channels: opt.Channels = None,
     json: opt.Json = False,
     progress: opt.Progress = opt.ProgressStyle.AUTO,
 ) -> None:
-    """How many epochs each setting needs to each target accuracy, or that it never gets there."""
+    """Measure how many epochs each setting needs to reach each target accuracy."""
     given = data_params(
         data, settings, folder=folder, train_dir=train_dir, image_size=image_size, channels=channels
     )
@@ -224,12 +236,12 @@ def _targets(text: str) -> tuple[float, ...]:
     try:
         return tuple(float(part) for part in text.split(","))
     except ValueError as error:
-        raise InputError("--targets takes accuracies", expected="such as 0.9,0.95", received=text) from error
+        raise InputError("--targets needs accuracies", expected="such as 0.9,0.95", received=text) from error
 
 
 def _images(text: str) -> int | None:
     if text == "all":
         return None
     if not text.isdigit():
-        raise InputError("--images takes a number or all", expected="10000 or all", received=text)
+        raise InputError("--images needs a number or all", expected="10000 or all", received=text)
     return int(text)

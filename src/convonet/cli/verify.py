@@ -43,9 +43,9 @@ def verify(
     json: opt.Json = False,
     progress: opt.Progress = opt.ProgressStyle.AUTO,
 ) -> None:
-    """Repeat a training, search or study and say whether it gives the same; exit code 1 when it does not.
+    """Repeat a training, search or study and compare the numbers. Exit code 1 if they differ.
 
-    If the images have moved, say where they are: their content is compared, not their place.
+    If the images have moved, give their new folder. Their content must be the same.
     """
     found = RunStore(root or Path("runs")).find(run)
     images = moved_images(data, train_dir=train_dir, test_dir=test_dir, val_dir=val_dir)

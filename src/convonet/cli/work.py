@@ -83,4 +83,6 @@ class _Signals:
                 worker.kill()
             else:
                 worker.cancel()
-                note("Stopping after the present batch; what was done is kept. Once more ends it at once.")
+                note(
+                    "Stopping after the current batch; what was done is kept. Press Ctrl-C again to stop at once."
+                )

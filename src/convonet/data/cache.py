@@ -216,7 +216,7 @@ class ImageCache:
                 except filelock.Timeout:
                     watch.check()
                     if not reported:
-                        title = "Waiting for another process that prepares the same images"
+                        title = "Waiting for another process that is preparing the same images"
                         watch.tell(StageStarted(stage="prepare", title=title))
                         reported = True
         except OSError as error:

@@ -190,7 +190,7 @@ def open_entry(folder: Path) -> Stored:
     has_pixels = record.get("pixels", True)
     expected = int(np.prod(shape)) if has_pixels else 0
     if not (folder / _PIXELS).stat().st_size == expected == record["bytes"]:
-        raise ValueError("pixels are cut off")
+        raise ValueError("pixels are missing")
     # numpy leaves a file open that it has opened itself and cannot read.
     with (folder / _ROWS).open("rb") as file:
         rows = np.load(file, allow_pickle=False)

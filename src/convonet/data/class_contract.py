@@ -95,8 +95,8 @@ def _hint(offered: Mapping[str, str], extra: Sequence[str], missing: Sequence[st
             return f"If they are the same classes, {own}; nothing is offered for {_named(rest)}"
         return f"If they are the same classes, add --accept-class-map, or {own}"
     if extra:
-        return "Give a class_map from each of these names to a class of the model, or take the images out"
-    return 'If the set truly has none, set "missing_classes": "allow" in the data parameters'
+        return "Give a class_map from each of these names to a class of the model, or remove the images"
+    return 'If the set really has none, set "missing_classes": "allow" in the data parameters'
 
 
 def offered_map(extra: Sequence[str], missing: Sequence[str]) -> dict[str, str]:

@@ -210,7 +210,9 @@ def _made_once(
             _fill(entry, listing, pixels, known, watch)
         stored = cache.find(key)
     if stored is None:
-        raise DataError("The prepared images are gone from the cache", where=cache.folder, hint="Try again")
+        raise DataError(
+            "The prepared images are no longer in the cache", where=cache.folder, hint="Try again"
+        )
     return stored, False
 
 
@@ -238,7 +240,7 @@ def _check_classes(before: ImageListing, prepared: PreparedSet, name: str, every
         f"No image{of_class} in the {name} set could be read",
         where=before.root,
         received=f"{first.path}: {first.reason}",
-        hint="Repair these images or take the folder out",
+        hint="Repair these images or remove the folder",
     )
 
 
@@ -253,7 +255,7 @@ def _decoded(listing: ImageListing, stored: Stored, pixels: PixelParams) -> Pixe
                 "An image changed while it was in use",
                 where=os.path.join(listing.root, listing.paths[int(rows[index])]),
                 received=made if isinstance(made, str) else "another content",
-                hint="Start again, so that the set is read anew",
+                hint="Start again to read the set anew",
             )
         return made.pixels
 

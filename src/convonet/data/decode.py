@@ -39,7 +39,7 @@ DECODER_VERSION = 2
 MAX_PIXELS = 100_000_000
 MAX_FILE_BYTES = 512 * 2**20
 
-_CUT_OFF = "cut off: the file ends before the image does"
+_CUT_OFF = "truncated: the file ends before the image does"
 _CUT_SILENTLY = ("JPEG", "MPO", "PNG", "TIFF")
 # One read serves most images of small sets; asking for the size first would be a system call more for each.
 _SMALL = 2**16
@@ -247,7 +247,7 @@ def open_image(content: bytes) -> Image.Image:
         # Ghostscript.
         image = Image.open(io.BytesIO(content), formats=_FORMATS)
     except UnidentifiedImageError as error:
-        raise DataError("not an image: its content is of no type that is read") from error
+        raise DataError("not an image, or of a type that is not supported") from error
     except Image.DecompressionBombError as error:
         raise DataError(f"too large: at most {MAX_PIXELS:,} pixels are read") from error
     except _MALFORMED as error:

@@ -19,7 +19,7 @@ from convonet.text import name as compared
 
 NOT_AN_IMAGE = "not an image type"
 NO_IMAGES = "no images in this folder"
-NOT_TEXT = "its name is not Unicode text"
+NOT_TEXT = "its name is not valid Unicode"
 
 File = tuple[str, FileStats]
 """Path relative to the set's root, and what identifies the file."""
@@ -70,7 +70,7 @@ def list_by_pattern(root: Path, pattern: str, watch: Watch) -> ImageListing:
         if label := compared(label or ""):
             rows.append(Row(path, label, stats))
         else:
-            skipped.append(Skipped(path, "label_pattern finds no label in its name"))
+            skipped.append(Skipped(path, "label_pattern does not match its name"))
     return ImageListing.of(root, rows, skipped)
 
 

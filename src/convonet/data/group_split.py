@@ -48,7 +48,9 @@ def split_by_group(labels: Rows, groups: Rows, share: float, seed: int) -> tuple
     """
     members = _members(groups)
     if len(members) < 2:
-        raise DataError("All images are of one group, so none can be held out", expected="two groups or more")
+        raise DataError(
+            "All images belong to one group, so none can be held out", expected="two groups or more"
+        )
     side = _dealt(labels, members, (1 - share, share), f"group split:{seed}")
     _settle(labels, members, side)
     held = np.zeros(len(labels), np.bool_)

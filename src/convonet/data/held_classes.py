@@ -54,5 +54,5 @@ def check_auc(
     raise InputError(
         absent_sentence(absent, labels, classes, where),
         expected=f"an image of every class there, for the area under the ROC curve that {', '.join(wanted)} asks for",
-        hint="Add images of these classes, leave the classes out, or take another score",
+        hint="Add images of these classes, remove the classes, or use another score",
     )

@@ -236,26 +236,22 @@ def _warnings(prepared: PreparedSet) -> list[str]:
     if lost:
         sentences.append(f"No image can be read of {_some(lost)}")
     if tiny:
-        sentences.append(
-            f"Fewer than {_TINY_CLASS} images of {_some(tiny)}: too few to learn or to test from"
-        )
+        sentences.append(f"Fewer than {_TINY_CLASS} images of {_some(tiny)}: too few to train or test with")
     if counts[smallest] and counts[largest] >= _OUT_OF_BALANCE * counts[smallest]:
         sentences.append(
             f"Out of balance: {counts[largest]:,} images of {largest}, {counts[smallest]:,} of {smallest}; "
-            "class weights may help, and accuracy alone misleads"
+            "class weights may help, and accuracy alone is misleading"
         )
     sentences += own_sentences(prepared)
     groups = list(_equal_rows(prepared))
     conflicts = sum(len(set(prepared.labels[rows].tolist())) > 1 for rows in groups)
     if groups:
         duplicates = sum(map(len, groups)) - len(groups)
-        sentences.append(
-            counted(duplicates, "image is an exact copy of another", "images are exact copies of others")
-        )
+        sentences.append(counted(duplicates, "image is an exact duplicate", "images are exact duplicates"))
     if conflicts:
         sentences.append(f"{counted(conflicts, 'image stands', 'images stand')} in more than one class")
     if prepared.listing.skipped:
-        sentences.append(counted(len(prepared.listing.skipped), "file is left out", "files are left out"))
+        sentences.append(counted(len(prepared.listing.skipped), "file is skipped", "files are skipped"))
     return sentences
 
 
@@ -265,9 +261,9 @@ def _pair_warnings(
     # Links followed: one folder under two names is still one set.
     same_root = os.path.realpath(train.listing.root) == os.path.realpath(test.listing.root)
     if same_root and train.paths == test.paths:
-        yield "Training and test are one set: scores on it say nothing about new images"
+        yield "Training and test images are the same set: its scores say nothing about new images"
     elif leaks:
-        some = counted(len(leaks), "test image also stands", "test images also stand")
+        some = counted(len(leaks), "test image is also", "test images are also")
         yield f"{some} in the training set: scores are too high"
     try:
         impose_classes(test.listing, train.classes, class_map=data.class_map)

@@ -24,7 +24,7 @@ ACCEPTED = (
 
 
 _CONTROLS = (
-    "The path holds control characters: in JSON and in programs a backslash is written twice, or as a slash"
+    "The path contains control characters. In JSON and in programs, write a backslash twice or use a slash"
 )
 
 
@@ -85,7 +85,7 @@ def _part(path: Path, split: Split, data: DataParams, watch: Watch, *, alone: bo
     if path.suffix.lower() == ARRAY_SUFFIX:
         pair = array_pair(path, split, alone=alone)
         return _wanted(pair and SetLocation(path, pair=pair), path, split, alone)
-    raise DataError("The file is of no kind that holds a set of images", where=path, expected=ACCEPTED)
+    raise DataError("The file is not a set of images", where=path, expected=ACCEPTED)
 
 
 def _folder_part(path: Path, split: Split, data: DataParams, watch: Watch, alone: bool) -> SetLocation | None:
@@ -126,7 +126,7 @@ def _tables(folder: Path, data: DataParams, watch: Watch) -> dict[Split | None, 
     raise DataError(
         "Several tables list images of this folder",
         where=folder,
-        expected="the table that is meant, in place of its folder",
+        expected="the path of one table instead of its folder",
         received=", ".join(table.file.name for table in found),
         hint=f"For example {found[0].file}",
     )

@@ -100,5 +100,5 @@ def _unknown_class(label: str, path: str, listing: ImageListing) -> DataError:
         where=marks_file(listing.root),
         expected=", ".join(listing.classes[:12]),
         received=label,
-        hint=f"Did you mean {near}" if near else "Take the mark away with `convonet mark … --undo`",
+        hint=f"Did you mean {near}" if near else "Remove the mark with `convonet mark … --undo`",
     )

@@ -117,10 +117,12 @@ def known_images(prepared: PreparedSet, trained_on: Iterable[str]) -> list[DataF
         return []
     if count == len(prepared):
         return [
-            DataFinding("one_set", "All of these images were trained on: scores say nothing about new images")
+            DataFinding(
+                "one_set", "All of these images were used for training: scores say nothing about new images"
+            )
         ]
     some = counted(count, "image is", "images are")
-    return [DataFinding("leak", f"{some} the same as one that was trained on: scores are too high")]
+    return [DataFinding("leak", f"{some} the same as one used for training: scores are too high")]
 
 
 def _skipped(listing: ImageListing, where: str) -> Iterator[DataFinding]:
@@ -152,7 +154,7 @@ def _alike_names(classes: Sequence[str]) -> Iterator[str]:
     for names in groups.values():
         if len(names) > 1:
             shown = " and ".join(names)
-            yield f"The classes {shown} differ only in letter case or separators: if they are one, rename them"
+            yield f"The classes {shown} differ only in case or separators. If they are the same class, rename them"
 
 
 def _nested_sets(listing: ImageListing) -> Iterator[str]:
@@ -180,7 +182,8 @@ def _is_one_set(one: ImageListing, other: ImageListing) -> bool:
 def _two_sets(train: ImageListing, other: ImageListing, title: str) -> Iterator[DataFinding]:
     if _is_one_set(train, other):
         yield DataFinding(
-            "one_set", f"Training and {title} images are one set: scores on it say nothing about new images"
+            "one_set",
+            f"Training and {title} images are the same set: its scores say nothing about new images",
         )
         return
     shared = shared_groups(train, other)
@@ -211,8 +214,8 @@ def _black(prepared: PreparedSet, where: str) -> Iterator[DataFinding]:
         verb = "is" if len(black) == 1 < len(prepared) else "are"
         yield DataFinding(
             "black",
-            f"{every}{where} {verb} black to the network, such as {prepared.paths[black[0]]}: a drawing on transparent "
-            "ground needs alpha white, and values of 16 or 32 bits need their full range",
+            f"{every}{where} {verb} black to the network, such as {prepared.paths[black[0]]}: drawings on a "
+            "transparent background need alpha white; 16-bit and 32-bit values need their full range",
         )
 
 
@@ -225,7 +228,7 @@ def _contradictions(prepared: PreparedSet) -> Iterator[DataFinding]:
         first.setdefault(content.tobytes(), path)
     torn = [content for content, own in labels.items() if len(own) > 1]
     if torn:
-        some = counted(len(torn), "image stands", "images stand")
+        some = counted(len(torn), "image is", "images are")
         yield DataFinding("conflict", f"{some} in more than one class, such as {first[torn[0]]}")
 
 
@@ -235,7 +238,7 @@ def _duplicates(
     """Images of one side that are, or look like, images that are trained on."""
     known = {train.hashes[row].tobytes() for row in kept.tolist()}
     same = np.array([other.hashes[row].tobytes() in known for row in rows.tolist()], np.bool_)
-    together = "; alike_together=true keeps copies on one side" if other is train else ""
+    together = "; alike_together=true keeps duplicates on one side" if other is train else ""
     if same.any():
         some = counted(int(same.sum()), f"{title} image is", f"{title} images are")
         yield DataFinding("leak", f"{some} the same file as a training image: scores are too high{together}")

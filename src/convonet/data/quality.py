@@ -46,10 +46,10 @@ class Quality:
             some = counted(self.near_conflicts, "group", "groups")
             stand = "stands" if self.near_conflicts == 1 else "stand"
             yield f"{some} of images that look the same {stand} in more than one class"
-        words = {"dark": "dark", "bright": "bright", "blurred": "blurred", "odd_sized": "of an odd size"}
+        words = {"dark": "dark", "bright": "bright", "blurred": "blurred", "odd_sized": "of an unusual size"}
         counts = [f"{len(getattr(self, k)):,} {word}" for k, word in words.items() if getattr(self, k)]
         if counts:
-            yield f"Images that stand out: {', '.join(counts)}"
+            yield f"Unusual images: {', '.join(counts)}"
         for shortcut in self.shortcuts:
             yield shortcut.sentence()
 

@@ -169,7 +169,7 @@ def _fetched(name: str, classes: Sequence[str]) -> Callable[[], SampleSet]:
             raise DataError(
                 f"The sample set {name} could not be fetched",
                 received=str(error.__context__),
-                hint="It needs a network the first time; `digits` needs none",
+                hint="The first time it is downloaded; `digits` needs no download",
             ) from error
         train, test = ((images, labels.reshape(-1).astype(np.int64)) for images, labels in parts)
         return SampleSet(classes, train, test)

@@ -59,8 +59,8 @@ class Shortcut(NamedTuple):
     def sentence(self) -> str:
         """For the warnings."""
         return (
-            f"Class {self.cls} can be told from {_WORDS[self.cue]} alone (AUC {self.auc:.2f}): a network may learn "
-            "that instead of what the images show"
+            f"Class {self.cls} can be told from {_WORDS[self.cue]} alone (AUC {self.auc:.2f}): a network may "
+            "learn this instead of what the images show"
         )
 
 

@@ -269,7 +269,7 @@ def _deeper(listing: ImageListing) -> str | None:
     # A person often gives the folder above: `data` instead of `data/train`.
     below = listing.root / listing.classes[0]
     folders = {path.split("/")[1] for path in listing.paths if path.count("/") > 1}
-    return f"Perhaps {below} is meant: it holds {len(folders)} folders" if len(folders) > 1 else None
+    return f"Did you mean {below}? It contains {len(folders)} folders" if len(folders) > 1 else None
 
 
 def scan_images(paths: Sequence[str | os.PathLike[str]], *, watch: Watch | None = None) -> FoundImages:

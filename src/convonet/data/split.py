@@ -34,7 +34,7 @@ def split_rows(
     """
     if not 0 < share < 1:
         raise ParamError.of(
-            {"validation_share": f"the share held out: expected > 0 and < 1, received {share}"}
+            {"validation_share": f"the fraction held out: expected > 0 and < 1, received {share}"}
         )
     if groups is not None:
         return split_by_group(np.asarray(labels, np.int64), groups, share, seed)

@@ -81,7 +81,7 @@ def find_columns(table: TableFile, data: DataParams, is_image: Callable[[str], b
     """
     if not table.names:
         raise DataError(
-            "The table is empty: it has not even a header",
+            "The table is empty: it has no header",
             where=table.file,
             expected=f"a column {'|'.join(PATH_NAMES)} and a column {'|'.join(LABEL_NAMES)}",
             received="an empty file",
@@ -90,7 +90,7 @@ def find_columns(table: TableFile, data: DataParams, is_image: Callable[[str], b
     path = chosen["path_column"] or _path(table, is_image)
     if path is None:
         raise DataError(
-            "No column of the table names images that are there",
+            "No column of the table names existing images",
             where=table.file,
             expected=f"a column {'|'.join(PATH_NAMES)}, or one with names of files in the folder of the table",
             received=", ".join(table.names) or "an empty file",
@@ -125,7 +125,7 @@ def path_cells(table: TableFile) -> list[str]:
     column = _named(table, (*PATH_NAMES, *_MORE_PATHS), ())
     if column is None:
         raise DataError(
-            "The table's header names no path",
+            "The table's header has no column for the path",
             where=table.file,
             expected=f"a column {'|'.join(PATH_NAMES)}",
             received=", ".join(table.names) or "an empty file",
@@ -216,14 +216,14 @@ def _labels(table: TableFile, taken: Collection[str]) -> tuple[str, ...]:
         return (kinds[0],)
     if kinds:
         raise DataError(
-            "Several columns of the table may hold the class",
+            "Several columns of the table could hold the class",
             where=table.file,
-            expected="label_column, the name of the right one",
+            expected="label_column, the name of the correct column",
             received=", ".join(kinds[:12]),
             hint=f"For example --set label_column={kinds[0]}",
         )
     raise DataError(
-        "The table's header does not name a path and a label",
+        "The table's header has no columns for path and label",
         where=table.file,
         expected=f"a column {'|'.join(PATH_NAMES)} and a column {'|'.join(LABEL_NAMES)}",
         received=", ".join(table.names) or "an empty file",

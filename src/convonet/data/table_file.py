@@ -116,10 +116,10 @@ def _text(file: Path) -> tuple[str, str]:
             break
         return text, _NAMES[encoding]
     raise DataError(
-        "The table is not text in an encoding that is known",
+        "The table is not text in a supported encoding",
         where=file,
         expected="UTF-8, UTF-16 or code page 1252",
-        hint="Save it as CSV UTF-8 in the spreadsheet program",
+        hint="Save it as CSV UTF-8 in your spreadsheet program",
     )
 
 

@@ -105,7 +105,7 @@ def list_table(table: Table, split: Split | None, watch: Watch) -> ImageListing:
         ):
             if named is None:
                 shown = line[columns.split] or "nothing"
-                reading.skip(line, number, f"{columns.split} says {shown}, which is no set")
+                reading.skip(line, number, f"{columns.split} says {shown}, which is not a set")
             continue
         reading.add(line, number)
     return reading.listing()
@@ -173,7 +173,7 @@ class _Reading:
             some = counted(len(torn), "image has", "images have")
             yield f"{some} more than one class in the table and are skipped, such as {shown}: {labels}"
         if self._again:
-            yield f"{counted(self._again, 'line names', 'lines name')} an image again; each image is taken once"
+            yield f"{counted(self._again, 'line names', 'lines name')} an image again; each image is used once"
         reasons: dict[str, int] = {}
         for item in self._skipped:
             kind = _LINE.sub("", item.reason)

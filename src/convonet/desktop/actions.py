@@ -28,20 +28,26 @@ class ActionSpec:
 
 
 ACTIONS: tuple[ActionSpec, ...] = (
-    ActionSpec("new_data", "App", "New Data Params", "Begin with empty data parameters"),
-    ActionSpec("load_data", "App", "Load Data Params …", "Read a JSON file of data parameters", "Ctrl+D"),
+    ActionSpec("new_data", "App", "New Data Params", "Start with empty data parameters"),
+    ActionSpec("load_data", "App", "Load Data Params …", "Open a JSON file with data parameters", "Ctrl+D"),
     ActionSpec("edit_data", "App", "Edit Data Params", "Folders, image size, classes"),
-    ActionSpec("save_data", "App", "Save Data Params …", "Write them as JSON"),
+    ActionSpec("save_data", "App", "Save Data Params …", "Save data parameters as a JSON file"),
     ActionSpec(
         "new_hyper",
         "App",
         "New Hyper Params",
-        "Begin with empty hyper parameters and the recipe auto",
+        "Start with empty hyperparameters and the recipe auto",
         new_group=True,
     ),
-    ActionSpec("load_hyper", "App", "Load Hyper Params …", "Read a JSON file of hyper parameters", "Ctrl+H"),
-    ActionSpec("edit_hyper", "App", "Edit Hyper Params", "The network and how it is trained", "Ctrl+E"),
-    ActionSpec("save_hyper", "App", "Save Hyper Params …", "Write them as JSON, lists as lists", "Ctrl+S"),
+    ActionSpec("load_hyper", "App", "Load Hyper Params …", "Open a JSON file with hyperparameters", "Ctrl+H"),
+    ActionSpec("edit_hyper", "App", "Edit Hyper Params", "Network and training", "Ctrl+E"),
+    ActionSpec(
+        "save_hyper",
+        "App",
+        "Save Hyper Params …",
+        "Save hyperparameters as a JSON file; lists stay lists",
+        "Ctrl+S",
+    ),
     ActionSpec(
         "load_train",
         "App",
@@ -62,12 +68,12 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "export_model",
         "App",
         "Export Network Model …",
-        "For other programs: ONNX, a folder that predicts by itself, OpenVINO, LiteRT, PyTorch",
+        "For other programs: ONNX, a folder with a script, a web page, OpenVINO, LiteRT, PyTorch",
         needs="export",
     ),
     ActionSpec("exit", "App", "Exit", "Close the window", "Ctrl+Q", new_group=True),
-    ActionSpec("edit_hyper", "Tasks", "Edit Hyper Params", "The network and how it is trained"),
-    ActionSpec("tune", "Tasks", "Tuning", "Find the best of several values", needs="tune", new_group=True),
+    ActionSpec("edit_hyper", "Tasks", "Edit Hyper Params", "Network and training"),
+    ActionSpec("tune", "Tasks", "Tuning", "Search for the best values", needs="tune", new_group=True),
     ActionSpec(
         "study",
         "Tasks",
@@ -75,7 +81,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "How many epochs each setting needs to an accuracy",
         needs="study",
     ),
-    ActionSpec("stop_tuning", "Tasks", "Stop Tuning Task", "What was tried is kept", needs="stop_tuning"),
+    ActionSpec("stop_tuning", "Tasks", "Stop Tuning Task", "Keeps what was tried", needs="stop_tuning"),
     ActionSpec(
         "initialise",
         "Tasks",
@@ -85,17 +91,27 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "initialise",
         new_group=True,
     ),
-    ActionSpec("train_only", "Tasks", "Training Only", "Train on all images, hold none out", needs="train"),
+    ActionSpec(
+        "train_only",
+        "Tasks",
+        "Training Only",
+        "Train on all images, without validation images",
+        needs="train",
+    ),
     ActionSpec(
         "train_val",
         "Tasks",
         "Training With Validation",
-        "Train, and look after each epoch at images that are held out",
+        "Train, and validate on held-out images after each epoch",
         "Ctrl+T",
         "train",
     ),
     ActionSpec(
-        "train_further", "Tasks", "Train the Model Further", "Go on from the model's weights", needs="further"
+        "train_further",
+        "Tasks",
+        "Train the Model Further",
+        "Continue from the model's weights",
+        needs="further",
     ),
     ActionSpec(
         "evaluate",
@@ -110,35 +126,40 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "show_matrix",
         "Tasks",
         "Prediction",
-        "The confusion matrix: true label against predicted",
+        "Confusion matrix: true classes against predicted classes",
         "",
         "evaluate",
     ),
     ActionSpec(
-        "predict_images", "Tasks", "Predict New Images …", "Tell the class of files", "Ctrl+P", "predict"
+        "predict_images",
+        "Tasks",
+        "Predict New Images …",
+        "Predict the classes of image files",
+        "Ctrl+P",
+        "predict",
     ),
     ActionSpec(
         "paste_images",
         "Tasks",
         "Predict Pasted Image",
-        "Tell the class of the image or the files on the clipboard",
+        "Predict the class of the image or the files on the clipboard",
         "Ctrl+V",
         "predict",
     ),
     ActionSpec(
-        "explain_images", "Tasks", "Explain Images …", "Which part of an image counted", needs="explain"
+        "explain_images", "Tasks", "Explain Images …", "Show what the model looks at", needs="explain"
     ),
-    ActionSpec("stop", "Tasks", "Stop", "What was done is kept", "Ctrl+.", "stop", new_group=True),
+    ActionSpec("stop", "Tasks", "Stop", "Keeps what was done", "Ctrl+.", "stop", new_group=True),
     ActionSpec("show_start", "View", "Start", "The first page", "Ctrl+0"),
-    ActionSpec("show_data", "View", "Data", "Look at the images", "Ctrl+1"),
+    ActionSpec("show_data", "View", "Data", "Check the images", "Ctrl+1"),
     ActionSpec("show_params", "View", "Parameters", "Data and hyper parameters", "Ctrl+2"),
-    ActionSpec("show_network", "View", "Network", "The layers", "Ctrl+3"),
+    ActionSpec("show_network", "View", "Network", "Layers of the network", "Ctrl+3"),
     ActionSpec("show_train", "View", "Train", "Curves while training", "Ctrl+4"),
     ActionSpec("show_test", "View", "Test", "Scores and mistakes", "Ctrl+5"),
-    ActionSpec("show_use", "View", "Use", "Predict images, draw a digit", "Ctrl+6"),
-    ActionSpec("show_tune", "View", "Tune", "Settings that were tried", "Ctrl+7"),
-    ActionSpec("show_explain", "View", "Explain", "Why the model says so", "Ctrl+8"),
-    ActionSpec("show_runs", "View", "Runs", "Every run, old and new", "Ctrl+9"),
+    ActionSpec("show_use", "View", "Use", "Predict images or draw a digit", "Ctrl+6"),
+    ActionSpec("show_tune", "View", "Tune", "Search for good settings", "Ctrl+7"),
+    ActionSpec("show_explain", "View", "Explain", "Why the model predicts what it predicts", "Ctrl+8"),
+    ActionSpec("show_runs", "View", "Runs", "All runs", "Ctrl+9"),
     ActionSpec(
         "show_sort",
         "View",
@@ -148,15 +169,15 @@ ACTIONS: tuple[ActionSpec, ...] = (
         new_group=True,
     ),
     ActionSpec("show_map", "View", "Map of Images", "Similar images lie together", "Ctrl+M"),
-    ActionSpec("light", "View", "Light", "Dark words on light", new_group=True),
-    ActionSpec("dark", "View", "Dark", "Light words on dark"),
-    ActionSpec("system", "View", "As the Desktop", "Follow the desktop's own setting"),
-    ActionSpec("demo", "Tools", "Train on Handwritten Digits", "The whole way on 1,797 digits, no download"),
+    ActionSpec("light", "View", "Light", "Dark text on a light background", new_group=True),
+    ActionSpec("dark", "View", "Dark", "Light text on a dark background"),
+    ActionSpec("system", "View", "Follow System", "Use the setting of the system"),
+    ActionSpec("demo", "Tools", "Train on Handwritten Digits", "Train and test on 1,797 digits; no download"),
     ActionSpec(
         "check_quality",
         "Tools",
         "Check the Images",
-        "Copies, images in training and test, contradicting labels, images that stand out, shortcuts",
+        "Find duplicates, images in both training and test, contradicting labels and other problems",
         needs="initialise",
     ),
     ActionSpec(
@@ -177,17 +198,17 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "many_sets",
         "Tools",
         "Train on Many Sets …",
-        "A folder of sets: each is trained in turn, one table says what they came to",
+        "Train on each set of a folder in turn, with one table of results",
         needs="many_sets",
     ),
-    ActionSpec("show_marks", "Tools", "Marked Images", "The repair list, and the way back"),
+    ActionSpec("show_marks", "Tools", "Marked Images", "Show and remove marks"),
+    ActionSpec("plots", "Tools", "Plots …", "Figures of the run, to zoom, copy and save", needs="save_model"),
     ActionSpec(
-        "plots", "Tools", "Plots …", "Figures of the model's run: save, copy, zoom", needs="save_model"
+        "save_report", "Tools", "Save Report …", "Save the run's report as one HTML file", needs="save_model"
     ),
     ActionSpec(
-        "save_report", "Tools", "Save Report …", "The model's run as one HTML file", needs="save_model"
+        "draw", "Tools", "Draw a Digit …", "Draw on a pad; the model answers at once", needs="save_model"
     ),
-    ActionSpec("draw", "Tools", "Draw a Digit …", "A pad; the model answers at once", needs="save_model"),
     ActionSpec(
         "kernel_bench",
         "Tools",
@@ -198,14 +219,16 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "show_as",
         "Tools",
         "Show as Command and Python …",
-        "What was clicked, in words",
+        "Show how to do the same on the command line or in Python",
         needs="show_as",
         new_group=True,
     ),
-    ActionSpec("open_results", "Tools", "Open the Run's Folder", "In the file manager", needs="open_results"),
+    ActionSpec(
+        "open_results", "Tools", "Open the Run's Folder", "Show it in the file manager", needs="open_results"
+    ),
     ActionSpec("about", "Help", "About", "Versions, backend and device"),
-    ActionSpec("tutorial", "Help", "Tutorial", "The four ways of work, step by step", "F1"),
-    ActionSpec("snap", "Help", "Snap …", "Save a picture of the window", "F12"),
+    ActionSpec("tutorial", "Help", "Tutorial", "Four workflows, step by step", "F1"),
+    ActionSpec("snap", "Help", "Snap …", "Save a screenshot of the window", "F12"),
 )
 
 PAGES = (

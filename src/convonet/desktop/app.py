@@ -80,8 +80,8 @@ def as_error(fault: Exception) -> ConvonetError:
     if isinstance(fault, ConvonetError):
         return fault
     error = ConvonetError(
-        f"An unexpected fault: {type(fault).__name__}: {fault}",
-        hint="The window goes on; Copy puts the details for a report on the clipboard",
+        f"Unexpected error: {type(fault).__name__}: {fault}",
+        hint="You can continue. To report the error, select Copy and paste the details",
     )
     error.__cause__ = fault
     return error.with_traceback(fault.__traceback__)

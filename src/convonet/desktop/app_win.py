@@ -39,7 +39,7 @@ from convonet.tasks import ExportTask, ReportTask
 if TYPE_CHECKING:
     from convonet.desktop.controller import Controller
 
-_STAY, _STOP, _GO_ON = "Stay", "Stop and close", "Go on in the background"
+_STAY, _STOP, _GO_ON = "Stay", "Stop and close", "Continue in the background"
 _MESSAGE_MS = 8000
 _BETWEEN_PAGES_MS = 60
 _NARROW = 960
@@ -197,7 +197,7 @@ class AppWin(QMainWindow):
             self._bar.setValue(round(1000 * (progress.share or 0)))
 
     def _ended(self, ended: WorkEnded) -> None:
-        words = {"done": "Done", "cancelled": "Stopped; what was done is kept", "failed": _failure(ended)}
+        words = {"done": "Done", "cancelled": "Stopped. What was done is kept", "failed": _failure(ended)}
         text = words.get(ended.state, str(ended.state))
         if exported := ended.answer(ExportTask, WrittenFile):
             text, file = f"Exported and checked: {exported.path}", Path(exported.path)
@@ -213,7 +213,7 @@ class AppWin(QMainWindow):
         """Where the exported model is; a person who waited for it is told in a dialog."""
         if self.controller.ask is None or self._closing:
             return
-        text = f"{path}\n\nIt gives the same answers as the model, image by image."
+        text = f"{path}\n\nIt gives the same predictions as the model, image by image."
         if self.controller.ask.choose("Exported and checked", text, (_SHOW, "Close")) == _SHOW:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(path if path.is_dir() else path.parent)))
 
@@ -271,8 +271,8 @@ class AppWin(QMainWindow):
             return False
         answer = _STOP
         if work.keeps and self.controller.ask is not None:
-            text = "It can go on in the background; the window shows it again when it is next opened."
-            answer = self.controller.ask.choose("Work is under way", text, (_GO_ON, _STOP, _STAY))
+            text = "It can continue in the background. The window shows it when you open it again."
+            answer = self.controller.ask.choose("Work in progress", text, (_GO_ON, _STOP, _STAY))
         if answer == _GO_ON:
             self.controller.session.detach()
             return True

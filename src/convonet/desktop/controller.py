@@ -27,7 +27,7 @@ from convonet.tasks import Split, traits_of
 
 POLL_MS = 50
 _SCAN_AFTER_MS = 500
-_ACCEPT = "Go on with these images"
+_ACCEPT = "Continue with these images"
 
 
 class Controller(QObject):
@@ -247,7 +247,7 @@ class Controller(QObject):
             answers = self.session.images.answers(root, scores)
             addresses = [answers[int(place)].address for place in answers.mistakes()[:most]]
             if not addresses:
-                raise InputError("There is no mistake to explain", hint="Choose images instead")
+                raise InputError("There are no mistakes to explain", hint="Choose images instead")
             return [Path(address) for address in addresses if "#" not in address]
 
         def fail(error: ConvonetError) -> None:
@@ -347,7 +347,7 @@ class Controller(QObject):
             if isinstance(run, Run) and self.session.work is None:
                 step = run.task().step
                 self.session.attach(run)
-                self.noted.emit("Work that was left in the background is shown again")
+                self.noted.emit("Work that continued in the background is shown again")
                 self.page_wanted.emit(step)
 
         self.background.call("attach", find, found)

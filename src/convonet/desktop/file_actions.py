@@ -184,9 +184,12 @@ class FileActions:
         if find_chromium() is None:
             text = (
                 "There is no Chromium, Chrome or Edge on this computer, so the page cannot be compared with the model "
-                "in a browser. Export it unchecked?"
+                "in a browser. Export it without the check?"
             )
-            if self._asker().choose("No browser found", text, ["Export unchecked", "Cancel"]) == "Cancel":
+            if (
+                self._asker().choose("No browser found", text, ["Export without the check", "Cancel"])
+                == "Cancel"
+            ):
                 return None
             options["unchecked"] = True
         return options
@@ -246,7 +249,7 @@ class FileActions:
             self.take_folder(first)
         else:
             raise InputError(
-                "This can not be opened here",
+                "This cannot be opened here",
                 where=first,
                 expected="a folder of images, images, a parameter file (.json) or a model (.keras, .h5, .onnx)",
             )

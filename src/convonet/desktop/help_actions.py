@@ -55,7 +55,7 @@ class HelpActions:
         model = self._controller.session.model
         if model is None or model.run is None:
             raise InputError(
-                "There is nothing to plot",
+                "Nothing to plot",
                 expected="the model of a run",
                 hint="Train a network, or open a run on the page Runs",
             )
@@ -109,7 +109,9 @@ class HelpActions:
     def snap(self) -> None:
         if self._controller.ask is None:
             return
-        path = self._controller.ask.save_file("Save a picture of the window", "PNG (*.png)", "convonet.png")
+        path = self._controller.ask.save_file(
+            "Save a screenshot of the window", "PNG (*.png)", "convonet.png"
+        )
         if path is not None:
             save_picture(self._window, path.with_suffix(".png"))
             self._controller.noted.emit(f"Saved: {path.with_suffix('.png')}")

@@ -138,7 +138,7 @@ class TaskActions:
             return
         if model.run is None:
             raise InputError(
-                "There is nothing to report",
+                "Nothing to report",
                 expected="the model of a run",
                 hint="Open a run on the page Runs",
             )
@@ -172,7 +172,7 @@ class TaskActions:
                 return
             moved = DataParams.of({"train_dir": str(folder)})
         if not self._session.resume(run, data=moved):
-            self._controller.noted.emit("This run is done; nothing is left to do")
+            self._controller.noted.emit("This run is done")
         self._show(run.task().step)
 
     def demo(self) -> None:

@@ -50,7 +50,7 @@ def _marks(value: Any, file: Path) -> Iterable[Mark]:
     version = value.get("format_version") if isinstance(value, dict) else None
     if version != MARKS_VERSION or not isinstance(value.get("marks"), dict):
         raise DataError(
-            "This is no list of marks",
+            "This is not a list of marks",
             where=file,
             expected=f"format version {MARKS_VERSION}",
             received=version,

@@ -15,8 +15,8 @@ from convonet.inference.model_info import ModelInfo
 
 _AT_THE_END = 1.001
 _NOT_TOLD = (
-    "These images tell no temperature, so none is used: they are too few, all answers are right, or the model is "
-    "no better than chance"
+    "No temperature is used: there are too few images, all predictions are correct, or the model is no better "
+    "than chance"
 )
 
 
@@ -47,7 +47,9 @@ class ThresholdRequest:
         given = [name for name, value in rules.items() if value is not None]
         faults = {}
         if len(given) > 1:
-            faults[given[1]] = f"{given[1]}: a threshold has one source, received {' and '.join(given)}"
+            faults[given[1]] = (
+                f"{given[1]}: give only one way to set the threshold, received {' and '.join(given)}"
+            )
         if self.min_recall is not None and not 0 < self.min_recall <= 1:
             faults["min_recall"] = f"min_recall: expected above 0 and up to 1, received {self.min_recall:g}"
         if self.costs is not None and not (min(self.costs) >= 0 < max(self.costs) < np.inf):
@@ -159,6 +161,8 @@ def _threshold(
     if request.costs is not None:
         return metrics.threshold_for_costs(is_positive, p_positive, *request.costs)
     if not is_positive.any():
-        raise DataError(f"No validation image shows {positive}, so no threshold can be chosen for its recall")
+        raise DataError(
+            f"There are no validation images of {positive}, so no threshold can be chosen for its recall"
+        )
     assert request.min_recall is not None
     return metrics.threshold_for_recall(is_positive, p_positive, request.min_recall)

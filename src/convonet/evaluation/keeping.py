@@ -40,7 +40,7 @@ def keep(path: Path, chosen: Chosen, watch: Watch | None = None) -> ModelInfo:
         raise ModelFileError(
             "A threshold or a temperature can only be kept in a .keras file that Convonet made",
             where=path,
-            hint="Without keep they are used for this evaluation alone",
+            hint="Without keep they apply to this evaluation only",
         )
     # Before the file is changed: the hash tells whether the ONNX file was made from it.
     old_hash = sha256_of(keras_file)
@@ -71,7 +71,7 @@ def _described(keras_file: Path) -> ModelInfo:
             return ModelInfo.from_json(archive.read(MEMBER).decode("utf-8"), keras_file)
     except (zipfile.BadZipFile, KeyError, OSError, UnicodeDecodeError) as error:
         raise ModelFileError(
-            "This model was not made by Convonet, or it is damaged: it holds no description to change",
+            "This model was not made by Convonet, or it is damaged: it has no description to change",
             where=keras_file,
             expected=f"a .keras file with the member {MEMBER}",
         ) from error

@@ -95,7 +95,7 @@ def _nothing(path: Path) -> ModelFileError:
     if path.is_dir():
         return ModelFileError("There is no model in this folder", where=path, expected=ACCEPTED)
     if path.exists():
-        return ModelFileError("This file is no model", where=path, expected=ACCEPTED)
+        return ModelFileError("This file is not a model", where=path, expected=ACCEPTED)
     # A typo is most likely in the name, so its neighbours are offered.
     beside = sorted(p.name for p in path.parent.iterdir()) if path.parent.is_dir() else []
     near = nearest(path.name, beside)

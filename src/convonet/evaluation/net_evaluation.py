@@ -181,7 +181,7 @@ def _report(
 def _check_set(info: ModelInfo, prepared: PreparedSet, split: str) -> None:
     if len(prepared.images) == 0:
         raise DataError(
-            f"No image of the {split} set could be read",
+            f"None of the images of the {split} set could be read",
             where=prepared.listing.root,
             received=f"{len(prepared.listing.skipped)} skipped files",
         )
@@ -199,9 +199,7 @@ def _check_classes(info: ModelInfo, offered: Sequence[str], watch: Watch) -> tup
     offered = tuple(offered)
     if not info.classes:
         names = ", ".join(offered[:10]) + (" …" if len(offered) > 10 else "")
-        message = (
-            f"The model holds no class names; it is read with those of the folders, in this order: {names}"
-        )
+        message = f"The model has no class names. The names of the folders are used, in this order: {names}"
         watch.tell(Warned(message=message, subject="classes"))
         return offered
     if offered != info.classes:
@@ -215,7 +213,9 @@ def _mismatch(known: tuple[str, ...], offered: tuple[str, ...]) -> ClassMismatch
     extra = [name for name in offered if name not in known]
     if not missing and not extra:
         return ClassMismatchError(
-            "The set's classes stand in another order than the model's", expected=expected, received=received
+            "The classes of the set are in another order than the model's",
+            expected=expected,
+            received=received,
         )
     return ClassMismatchError(
         "The set's classes are not the model's",

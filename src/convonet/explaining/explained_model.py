@@ -75,7 +75,7 @@ class ExplainedModel:
                 "An ONNX file alone has no gradients",
                 where=self._path,
                 expected="a run folder, or a .keras or .h5 file",
-                hint="Occlusion explains it as it is",
+                hint="Use occlusion, which needs no gradients",
             )
         return differentiable(NetModel.load(file, scaling=self._scaling))
 

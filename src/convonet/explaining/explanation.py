@@ -97,7 +97,7 @@ def find_explainer(method: str) -> Explainer:
         return EXPLAINERS[method]
     near = nearest(method, EXPLAINERS)
     raise ParamError(
-        "There is no such way to explain",
+        "Unknown explanation method",
         expected="one of " + ", ".join(EXPLAINERS),
         received=method,
         hint=f"Did you mean {near}?" if near else None,

@@ -161,9 +161,11 @@ def _sentence(deletion: Deletion, likeness: float | None) -> str:
     learnt = (
         "a network with shuffled weights gives a similar map"
         if likeness > _ALIKE
-        else "with shuffled weights the map is another one"
+        else "with shuffled weights the map is different"
     )
     shown = (
-        "it shows the image more than what was learnt" if likeness > _ALIKE else "it shows what was learnt"
+        "it shows the image rather than what was learned"
+        if likeness > _ALIKE
+        else "it shows what was learned"
     )
     return f"{sentence}; {learnt} (rank correlation {likeness:.2f}): {shown}."

@@ -15,7 +15,11 @@ from convonet.explaining.passes import array, forward, gradients, of_classes
 from convonet.nets.net_model import NetModel
 
 
-@register("grad_cam", "Grad-CAM", "maps weighed by the mean gradient of the class's logit, negative ones cut")
+@register(
+    "grad_cam",
+    "Grad-CAM",
+    "feature maps weighted by the mean gradient of the class's logit, negative values set to 0",
+)
 def explain(
     model: ExplainedModel, images: Images, labels: NDArray[np.int64], settings: ExplainSettings, watch: Watch
 ) -> Maps:
@@ -46,19 +50,19 @@ def choose_layer(model: NetModel, name: str | None) -> NamedLayer:
         named = find_layer(network, name)
         if len(_shapes(model, [named])[named.name]) != 3:
             raise InputError(
-                "This layer gives no maps, so Grad-CAM cannot look at it",
+                "This layer has no feature maps, so Grad-CAM cannot use it",
                 where=named.name,
                 expected="a convolution, its activation, or pooling",
-                hint="Leave the layer out, and the last convolution is taken",
+                hint="Without a layer, the last convolution is used",
             )
         return named
     layers = layers_of(network)
     found = last_convolution(layers, _shapes(model, layers))
     if found is None:
         raise InputError(
-            "Grad-CAM needs a convolution, and this network has none that gives maps",
+            "Grad-CAM needs a convolution, and this network has none",
             where=model.info.family,
-            hint="Saliency and occlusion explain every network",
+            hint="Use saliency or occlusion, which work for every network",
         )
     return found
 

@@ -18,7 +18,9 @@ _STEPS = 3
 
 
 @register(
-    "occlusion", "Occlusion", "by how much the class's probability falls when a square around here is hidden"
+    "occlusion",
+    "Occlusion",
+    "how much the class's probability falls when a square around this pixel is hidden",
 )
 def explain(
     model: ExplainedModel, images: Images, labels: NDArray[np.int64], settings: ExplainSettings, watch: Watch

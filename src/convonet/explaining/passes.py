@@ -119,7 +119,7 @@ def require_torch() -> None:
             "Gradients through a network are computed with torch only",
             expected="KERAS_BACKEND=torch",
             received=backend.name(),
-            hint="Occlusion explains with every backend",
+            hint="Use occlusion, which works with every backend",
         )
 
 

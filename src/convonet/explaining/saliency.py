@@ -15,7 +15,7 @@ from convonet.nets.net_model import NetModel
 @register(
     "saliency",
     "Saliency",
-    "the largest change of the class's logit with one grey level of one channel, without its sign",
+    "absolute change of the class's logit per gray level, the largest of the channels",
 )
 def explain(
     model: ExplainedModel, images: Images, labels: NDArray[np.int64], settings: ExplainSettings, watch: Watch

@@ -71,7 +71,7 @@ def new_folder(folder: Path, marks: Sequence[str]) -> Iterator[Path]:
     earlier = all((folder / mark).is_file() for mark in marks)
     if folder.exists() and not earlier and (not folder.is_dir() or any(folder.iterdir())):
         raise OutputError(
-            "The exported folder would stand where something else is",
+            "The folder for the export is not empty",
             where=folder,
             expected="a new or empty folder, or an earlier export",
         )
@@ -154,13 +154,13 @@ It tells {len(info.classes)} classes: {names}.
     python {SCRIPT} IMAGE ...
 
 prints one JSON object for each image: the class, its probability, and the probabilities of all classes.
-`python {CHECK}` sees whether the images in `{GOLDEN}/` still get the answers that they got when the folder was made.
+`python {CHECK}` sees whether the images in `{GOLDEN}/` still get the same predictions as when the folder was made.
 
 | file | what it is |
 |---|---|
 | `{MODEL}` | the network: input `pixels`, float32 0..255, {shape}, {colour}; output `probabilities` |
 | `{ABOUT}` | class names, how an image is brought to size, threshold |
-| `{LABELS}` | class names, one a line |
+| `{LABELS}` | class names, one per line |
 | `{SCRIPT}` | predicts; needs ONNX Runtime, Pillow and NumPy only |
 | `{GOLDEN}/` | images with their probabilities |
 

@@ -53,7 +53,7 @@ def find_samples(task: ExportTask, info: ModelInfo, watch: Watch) -> Samples | N
         # Images that the person named must be there; those of an old run may be gone.
         if task.data is not None:
             raise
-        message = f"The images that the model was made with cannot be read, so noise checks it: {error.what}"
+        message = f"The training images cannot be read, so the export is checked with noise: {error.what}"
         watch.tell(Warned(message=message, subject="samples"))
         return None
 

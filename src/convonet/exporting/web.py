@@ -188,7 +188,7 @@ def _not_the_same(expected: str, received: str) -> ModelFileError:
         "The exported page does not give the same probabilities in a browser, so no folder was written",
         expected=expected,
         received=received,
-        hint="The .keras file is unharmed and predicts as before",
+        hint="The .keras file is unchanged",
     )
 
 

@@ -79,23 +79,23 @@ def check_probabilities(probabilities: NDArray[np.float32], classes: Sequence[st
     """Raise ModelFileError unless there is one row of probabilities over `classes` for each image."""
     if probabilities.ndim != 2 or probabilities.shape[1] != len(classes):
         raise ModelFileError(
-            "The model does not give one probability a class",
+            "The model does not return one probability per class",
             expected=f"{len(classes)} ({', '.join(classes[:5])}{' …' if len(classes) > 5 else ''})",
-            received=" × ".join(str(side) for side in probabilities.shape[1:]) or "one number an image",
+            received=" × ".join(str(side) for side in probabilities.shape[1:]) or "one number per image",
         )
     bad = int(np.count_nonzero(~np.isfinite(probabilities).all(axis=1)))
     if bad:
         raise ModelFileError(
-            f"The model gives no number for {bad} of {len(probabilities)} images",
+            f"The model returns NaN for {bad} of {len(probabilities)} images",
             expected="probabilities",
             received="NaN or infinite values",
-            hint="Its weights are spoilt: train again, with a smaller learning rate",
+            hint="Its weights are damaged. Train again with a smaller learning rate",
         )
     # In double precision: a thousand single ones would not sum to 1.
     worst = float(np.abs(probabilities.sum(axis=1, dtype=np.float64) - 1).max(initial=0.0))
     if worst > SUM_TOLERANCE or probabilities.min(initial=0.0) < 0:
         raise ModelFileError(
-            "The model's output is no probabilities",
+            "The model's outputs are not probabilities",
             expected="values from 0 to 1 that sum to 1",
             received=f"sums that differ from 1 by up to {worst:.3g}",
         )

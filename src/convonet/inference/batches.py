@@ -21,7 +21,7 @@ def check_images(images: NDArray[np.uint8], shape: tuple[int, int, int]) -> None
         return
     height, width, channels = shape
     raise DataError(
-        "These images do not fit the network",
+        "These images do not match the network's input",
         expected=f"uint8 values of shape (N, {height}, {width}, {channels})",
         received=f"{images.dtype} values of shape {images.shape}",
     )

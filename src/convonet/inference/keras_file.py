@@ -76,5 +76,5 @@ def damaged(path: Path, error: Exception) -> ModelFileError:
         "The model file is damaged or cut off",
         where=path,
         received=(str(error) or type(error).__name__)[:200],
-        hint="A copy or a download of it may not have finished; fetch it again",
+        hint="Copying or downloading may not have finished. Get the file again",
     )

@@ -94,7 +94,7 @@ def read_text(content: bytes | mmap.mmap, path: Path) -> OnnxText:
                 flow = flow or "a function of its own"
     except (ValueError, IndexError) as error:
         raise ModelFileError(
-            "The file is no ONNX model, or it is damaged", where=path, received=str(error)[:200]
+            "The file is not an ONNX model, or it is damaged", where=path, received=str(error)[:200]
         ) from error
     return OnnxText(properties, flow)
 
@@ -123,10 +123,10 @@ def info_of(text: OnnxText, path: Path) -> ModelInfo:
     """
     if PROPERTY not in text.properties:
         raise ModelFileError(
-            "This ONNX file says nothing of its classes and pixels",
+            "This ONNX file does not describe its classes and pixels",
             where=path,
             expected=f"a file that Convonet exported, with the property {PROPERTY}",
-            hint="Open the .keras file that it was made from, and export it",
+            hint="Open the .keras file that it was made from and export that",
         )
     if text.flow is not None:
         raise ModelFileError(

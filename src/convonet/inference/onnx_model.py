@@ -169,7 +169,7 @@ def _session(content: bytes, threads: int | None, path: Path) -> onnxruntime.Inf
         return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     except _REFUSALS as error:
         raise ModelFileError(
-            "The file is no ONNX model, or it is damaged",
+            "The file is not an ONNX model, or it is damaged",
             where=path,
             received=str(error).splitlines()[0][:200],
         ) from error

@@ -107,7 +107,7 @@ class UnknownScorer:
             return cls(bank, (energy[0], energy[1]), (distance[0], distance[1]), count)
         except _DAMAGED as error:
             raise ModelFileError(
-                "What tells unknown images cannot be read from the model file",
+                "The score for unknown images cannot be read from the model file",
                 where=where,
                 received=str(error)[:200],
             ) from error

@@ -47,6 +47,6 @@ def rule_from(value: Mapping[str, Any]) -> UnknownRule:
     threshold, rate, images = value["threshold"], value["rate"], value["images"]
     numbers = type(threshold) in (int, float) and type(rate) in (int, float) and type(images) is int
     if not numbers or not math.isfinite(threshold) or not 0 <= rate <= 1:
-        raise ValueError(f"a threshold of unknown images that is none: {ascii(threshold)[:60]}")
+        raise ValueError(f"an invalid threshold for unknown images: {ascii(threshold)[:60]}")
     on: MeasuredOn = "train" if value.get("measured_on") == "train" else "val"
     return UnknownRule(float(threshold), float(rate), images, on, str(value.get("method", ""))[:60])

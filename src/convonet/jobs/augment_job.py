@@ -23,17 +23,17 @@ def work(run: Run, task: AugmentTask, watch: Watch) -> AugmentDocument:
     """Draw the page; the answer names it."""
     if not task.hyper.augments:
         raise InputError(
-            "The hyper parameters ask for no augmentation",
+            "The hyperparameters contain no augmentation",
             expected="rotation, shift, flip_horizontal or another of the group Augmentation",
         )
     given = training_images(task.data, watch)
     count = max(1, min(task.images, len(given.rows), MAX_IMAGES // (task.copies + 1)))
     places = pick_samples(given.rows.labels, count, task.hyper.seed)
-    watch.tell(StageStarted(stage="augment", title="Varying images"))
+    watch.tell(StageStarted(stage="augment", title="Augmenting images"))
     images = augmented_rows(given.rows, places, task.hyper, task.copies)
     names = [given.prepared.classes[label] for label in given.rows.labels[places]]
     titles = [name if turn == 0 else str(turn) for name in names for turn in range(task.copies + 1)]
-    figure = samples_figure(images, titles, title="Each image and its variations", columns=task.copies + 1)
+    figure = samples_figure(images, titles, title="Each image with its variations", columns=task.copies + 1)
     path = Path(task.out) if task.out else run.file("augmented.png")
     save_figure(figure, path)
     watch.tell(FileSaved(path=str(path), title="Augmented images"))

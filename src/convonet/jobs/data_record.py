@@ -66,7 +66,7 @@ def check_same_data(run: Run, sets: Mapping[str, PreparedSet], *, accept: bool, 
         accept: go on with other images, and say so.
 
     Raises:
-        DataChangedError: the images are not those that the run began with.
+        DataChangedError: the images are not those that the run started with.
     """
     record = data_record(sets)
     known = run.read().data
@@ -76,12 +76,12 @@ def check_same_data(run: Run, sets: Mapping[str, PreparedSet], *, accept: bool, 
         paths = changed_paths(run, sets)
         if not accept:
             raise DataChangedError(
-                f"{len(paths)} images are not those that the run began with: {', '.join(paths[:5])}",
+                f"{len(paths)} images are not those that the run started with: {', '.join(paths[:5])}",
                 paths=paths,
                 where=next(iter(sets.values())).listing.root,
-                hint="Bring them back, begin a new run, or accept the change (accept_changed_data) when you resume",
+                hint="Restore them, start a new run, or accept the change (accept_changed_data) when you resume",
             )
-        watch.tell(Warned(message=f"{len(paths)} images have changed since the run began", subject="data"))
+        watch.tell(Warned(message=f"{len(paths)} images have changed since the run started", subject="data"))
     # The fingerprint says that something has changed, the table says what.
     write_data_files(run, sets)
     # What was found in the images before belongs to other images.

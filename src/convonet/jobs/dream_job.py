@@ -41,7 +41,7 @@ def work(run: Run, task: DreamTask, watch: Watch) -> DreamDocument:
     called = channel_names(model, task.layer)
     channels = list(range(min(len(called), _SIDE_BY_SIDE))) if task.channel is None else [task.channel]
     images = _test_images(task, model, watch)
-    watch.tell(StageStarted(stage=STAGE, title="Looking for what excites"))
+    watch.tell(StageStarted(stage=STAGE, title="Making the picture"))
     dreams = dream(model, task.layer, channels, steps=task.steps, seed=task.seed, images=images, watch=watch)
     path = Path(task.out) if task.out else run.file("dream.png")
     names = [_sentence(one, called[one.channel]) for one in dreams]

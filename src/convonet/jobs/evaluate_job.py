@@ -63,7 +63,7 @@ def evaluate_into(
         threads=task.threads,
         watch=watch,
     )
-    watch.tell(StageStarted(stage="scan", title="Looking at the folders"))
+    watch.tell(StageStarted(stage="scan", title="Reading folders"))
     prepared = prepared_split(task, task.split, predictor.info, watch, run)
     if not checked:
         check_before_test(run, _run_of(task), task.split, prepared, watch)
@@ -192,7 +192,7 @@ def prepared_split(
     if _trained_on_all(task):
         if split == "val":
             raise DataError(
-                "No image was held out: this model was trained on all of them",
+                "No images were held out: this model was trained on all of them",
                 where=own.train_dir,
                 hint="Give a validation folder, or test on other images",
             )
@@ -209,8 +209,8 @@ def _warn_of_changes(task: EvaluateTask, prepared: PreparedSet, watch: Watch) ->
     known = Run(Path(task.model)).read().set_record("train")
     if known is not None and known.fingerprint != prepared.fingerprint():
         message = (
-            "The training images or their marks have changed since the model was trained: among those held out now may "
-            "be some that it was trained with"
+            "The training images or their marks have changed since the model was trained. Some of the held-out "
+            "images may have been used for training"
         )
         watch.tell(Warned(message=message, subject="data"))
 

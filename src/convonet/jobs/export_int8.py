@@ -144,7 +144,7 @@ def _without_score(model: NetModel, watch: Watch) -> NetModel:
     """The same network without its score of unknown images, whose threshold was set on features in floating point."""
     if model.scorer is None:
         return model
-    message = "A network in 8 bits does not tell images of none of the classes; export it as onnx where that matters"
+    message = "A network in 8 bits does not recognize images of none of the classes. If this matters, export it as onnx"
     watch.tell(Warned(message=message, subject="unknown"))
     return NetModel(model.keras_model, model.info.changed(unknown=None))
 
@@ -200,10 +200,10 @@ def _check_loss(judged: _Judged, allowed: float) -> None:
         return
     low, high = loss.interval
     raise ModelFileError(
-        "8 bits cost more accuracy than is allowed, so no file was written",
+        "With 8 bits, the loss of accuracy is too large, so no file was written",
         expected=f"a loss of at most {100 * allowed:g}% on the {judged.split} images",
         received=f"{100 * loss.value:.1f}% (95% CI {100 * low:.1f} to {100 * high:.1f}%)",
-        hint="Allow more with --max-loss, or use the network in floating point",
+        hint="Allow more with --max-loss, or use the floating-point network",
     )
 
 

@@ -28,7 +28,7 @@ def work(run: Run, task: FeaturesTask, watch: Watch) -> dict[str, Any]:
 
 def images_below(folder: Path, watch: Watch) -> tuple[str, ...]:
     """The images below a folder, relative to it. Raises DataError."""
-    watch.tell(StageStarted(stage="scan", title="Looking at the folder"))
+    watch.tell(StageStarted(stage="scan", title="Reading the folder"))
     paths = tuple(path.relative_to(folder).as_posix() for path in scan_images([folder]).paths)
     if not paths:
         raise DataError("There are no images in this folder", where=folder)

@@ -87,7 +87,9 @@ def _backbone() -> str:
 
 def _check(where: Path, wanted: int, found: int, watch: Watch) -> None:
     if not found:
-        raise DataError("No image in this folder can be read", where=where, received=f"{wanted} files")
+        raise DataError(
+            "None of the images in this folder can be read", where=where, received=f"{wanted} files"
+        )
     if found < wanted:
         message = f"{wanted - found:,} images cannot be read and are skipped"
         watch.tell(Warned(message=message, subject="files"))

@@ -16,8 +16,8 @@ def work(run: Run, task: InspectTask, watch: Watch) -> InspectionDocument:
     Raises:
         DataError: nothing to look at.
     """
-    watch.tell(StageStarted(stage="inspect", title="Looking at every image"))
+    watch.tell(StageStarted(stage="inspect", title="Checking all images"))
     folder = task.data.train_dir
     if not folder:
-        raise ParamError.of({"train_dir": "train_dir: an inspection needs a folder to look at"})
+        raise ParamError.of({"train_dir": "train_dir: an inspection needs a folder"})
     return inspect_folder(folder, test=task.data.test_dir, data=task.data, watch=watch).document()

@@ -55,7 +55,8 @@ def _filters(model: NetModel, layer: str | None) -> list[Filters]:
 
 def _nothing(task: LayersTask) -> InputError:
     return InputError(
-        "There is nothing to draw: no convolution" + ("" if task.image else ", and no image was given"),
+        "There is nothing to draw: the network has no convolution"
+        + ("" if task.image else ", and no image was given"),
         where=task.layer or task.model,
         hint="`convonet summary MODEL` lists the layers",
     )
@@ -72,7 +73,7 @@ def _draw(drawn: Filters | FeatureMaps, folder: Path, number: int) -> DrawnLayer
         row = DrawnLayer(name=drawn.layer, kind=kind, file=file, shape=drawn.shape)
     else:
         height, width, count = drawn.values.shape
-        note = f"{count} maps of {height}×{width}, {drawn.silent} of them silent"
+        note = f"{count} maps of {height}×{width}, {drawn.silent} of them inactive"
         figure = maps_figure(drawn.values, title=f"After {drawn.layer}", note=note)
         row = DrawnLayer(
             name=drawn.layer,

@@ -113,7 +113,7 @@ def listed(task: MapTask | SimilarTask, watch: Watch) -> MappedImages:
         return MappedImages(folder, paths, labels.astype(np.int64), tuple(map(str, names)))
     if task.data is None:
         raise InputError("No images are named", expected="a folder, or data parameters")
-    watch.tell(StageStarted(stage="scan", title="Looking at the folders"))
+    watch.tell(StageStarted(stage="scan", title="Reading folders"))
     listing = scan_set(task.data, task.split, watch=watch)
     return MappedImages(listing.root, listing.paths, listing.labels, listing.classes)
 

@@ -85,7 +85,7 @@ class PlanDecisions:
         if known is not None:
             self._until[candidate.name] = time.monotonic() + self._left_for(candidate)
             return known
-        self.watch.tell(StageStarted(stage="speed", title="Measuring how fast it trains"))
+        self.watch.tell(StageStarted(stage="speed", title="Measuring the training speed"))
         left = self._left_for(candidate)
         speed = self._measured(candidate, sets)
         whole = self.plan.decision(candidate.name, "release") is None

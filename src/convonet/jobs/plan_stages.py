@@ -168,7 +168,7 @@ class _Carrying:
         """So few images that none can be held out: train the simplest model that a backbone gives, on all of them."""
         candidates = self.plan.candidates
         chosen = next((one for one in candidates if one.kind == "frozen"), candidates[0])
-        reason = "too few images to hold any out for a comparison"
+        reason = "too few images to hold some out for a comparison"
         for one in candidates:
             if one != chosen:
                 self._ended(one.changed(state="skipped", reason=reason))

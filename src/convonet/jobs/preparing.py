@@ -83,5 +83,5 @@ def _check_disk(count: int, pixels: PixelParams, limit: int) -> None:
         raise InputError(
             f"The prepared images would take {needed / 10**9:.3g} GB of disk",
             expected=f"at most {limit / 10**9:.3g} GB, the disk limit",
-            hint="Raise disk_limit, or take a smaller image size",
+            hint="Increase disk_limit, or use a smaller image size",
         )

@@ -119,7 +119,7 @@ def _reason(run: Run, error: Exception) -> ConvonetError:
 
 
 def _out_of_memory() -> ConvonetError:
-    return OutOfMemoryError("The memory was not enough", hint="Take a smaller batch, image size or network")
+    return OutOfMemoryError("Not enough memory", hint="Use a smaller batch size, image size or network")
 
 
 def _unexpected(error: Exception) -> ConvonetError:
@@ -130,7 +130,7 @@ def _unexpected(error: Exception) -> ConvonetError:
         f"{frames[-1].filename.rsplit('convonet', 1)[-1].lstrip('/')}:{frames[-1].lineno}" if frames else None
     )
     return ConvonetError(
-        f"An unexpected fault: {type(error).__name__}: {error}"[:500],
+        f"Unexpected error: {type(error).__name__}: {error}"[:500],
         where=place,
         hint="The run's worker.log has the details; what was done before is kept",
     )

@@ -34,7 +34,7 @@ def prepare_search(
         InputError: prepared, the images would not fit into the disk limit.
         DataChangedError: other images than those that the run began with.
     """
-    watch.tell(StageStarted(stage="scan", title="Looking at the folders"))
+    watch.tell(StageStarted(stage="scan", title="Reading folders"))
     train = scan_train(data, watch=watch)
     watch.check()
     given = prepare(
@@ -44,8 +44,6 @@ def prepare_search(
     # Cut once here, so that every trainer has the same folds.
     cut = FoldData.of(given.train, given.pixels, data, folds=folds, images=images)
     if len(cut.chosen) < len(cut.labels):
-        message = (
-            f"{len(cut.chosen):,} of {len(cut.labels):,} images are taken: a larger limit (images) takes more"
-        )
+        message = f"{len(cut.chosen):,} of {len(cut.labels):,} images are used. Increase the limit (images) to use more"
         watch.tell(Warned(message=message, subject="images"))
     return cut

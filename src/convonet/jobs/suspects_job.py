@@ -34,13 +34,15 @@ def work(run: Run, task: SuspectsTask, watch: Watch) -> SuspectsDocument:
         Cancelled: the person asked to stop.
         ConvonetError: it cannot be done, or not on these images.
     """
-    watch.tell(StageStarted(stage="scan", title="Looking at the folders"))
+    watch.tell(StageStarted(stage="scan", title="Reading folders"))
     listing = scan_set(task.data, "train", watch=watch)
     pixels, sets = prepare(run, task.data, {"train": listing}, watch, accept_changed=task.accept_changed_data)
     check_before_training(run, {"train": listing}, sets, None, watch)
     prepared = sets["train"]
     watch.tell(
-        StageStarted(stage=SuspectsTask.kind, title="Asking models that were trained without the image")
+        StageStarted(
+            stage=SuspectsTask.kind, title="Predicting with models that were not trained on the image"
+        )
     )
     # Keras takes seconds to load. Wrong images are told before anybody waits for it.
     from convonet.jobs import suspects_training

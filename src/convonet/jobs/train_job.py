@@ -29,9 +29,9 @@ def work(run: Run, task: TrainTask, watch: Watch, callbacks: Sequence[Any] = ())
     """
     if task.processes > 1 and task.recipe != "none":
         raise InputError(
-            "A recipe measures what one process can train",
+            "A recipe trains in one process",
             received=f"recipe {task.recipe} with {task.processes} workers",
-            hint="Take --recipe none, or one worker",
+            hint="Use --recipe none or one worker",
         )
     if task.recipe != "none" and task.from_model is None:
         # It loads the planner, which a training without a recipe has no use for.

@@ -78,7 +78,7 @@ def find_sets(run: Run, task: TrainTask, watch: Watch) -> DataSets:
     Raises:
         InputError: the images cannot be used.
     """
-    watch.tell(StageStarted(stage="scan", title="Looking at the folders"))
+    watch.tell(StageStarted(stage="scan", title="Reading folders"))
     found = scan(task.data, accept_class_map=task.accept_class_map, watch=watch)
     data_kept(run, found.data.class_map)
     if found.test_error is not None and task.then_test:

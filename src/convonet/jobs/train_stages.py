@@ -156,7 +156,7 @@ def save_partial(run: Run, fit: Fit, model: NetModel, watch: Watch) -> None:
         return
     # The watch still wants to stop, and would end the saving at once.
     history, calm = fit.begun.history, Watch(watch.tell)
-    calm.tell(StageStarted(stage="save", title="Saving what was trained"))
+    calm.tell(StageStarted(stage="save", title="Saving the trained model"))
     model.save(run.file(MODEL))
     run.update(model_epoch=len(history), images_per_second=fit.begun.speed)
     if len(history):

@@ -23,7 +23,7 @@ class TrainingImages:
 
 def training_images(data: DataParams, watch: Watch) -> TrainingImages:
     """Scan and prepare the training folder."""
-    watch.tell(StageStarted(stage="scan", title="Looking at the folders"))
+    watch.tell(StageStarted(stage="scan", title="Reading folders"))
     train = scan_train(data, watch=watch)
     pixels, sets = prepare(None, data, {"train": train}, watch)
     prepared = sets["train"]

@@ -62,35 +62,48 @@ def _box(side: int) -> Rows:
 
 _ALL = (
     Kernel("identity", ((0, 0, 0), (0, 1, 0), (0, 0, 0)), "Leaves the image as it is."),
-    Kernel("blur", _box(3), "The mean of nine pixels: noise and edges become softer."),
-    Kernel("box_blur_5", _box(5), "The mean of 25 pixels."),
+    Kernel("blur", _box(3), "Mean of nine pixels: softens noise and edges."),
+    Kernel("box_blur_5", _box(5), "Mean of 25 pixels."),
     Kernel(
         "gaussian_blur",
         tuple(tuple(a * b / 16 for b in (1, 2, 1)) for a in (1, 2, 1)),
-        "A mean in which near pixels count more.",
+        "Weighted mean in which near pixels count more.",
     ),
-    Kernel("sharpen", ((0, -1, 0), (-1, 5, -1), (0, -1, 0)), "Each pixel away from its neighbours."),
+    Kernel(
+        "sharpen",
+        ((0, -1, 0), (-1, 5, -1), (0, -1, 0)),
+        "Strengthens differences between neighboring pixels.",
+    ),
     Kernel(
         "edge",
         ((-1, -1, -1), (-1, 8, -1), (-1, -1, -1)),
-        "Edges in every direction; 0 on even ground.",
+        "Edges in all directions; 0 in even regions.",
         "absolute",
     ),
     Kernel(
-        "laplacian", ((0, 1, 0), (1, -4, 1), (0, 1, 0)), "How much a pixel differs from four.", "absolute"
+        "laplacian",
+        ((0, 1, 0), (1, -4, 1), (0, 1, 0)),
+        "Difference between a pixel and its four neighbors.",
+        "absolute",
     ),
-    Kernel("vertical_edge", ((-1, 0, 1),) * 3, "Right minus left: edges that stand upright.", "absolute"),
+    Kernel("vertical_edge", ((-1, 0, 1),) * 3, "Right minus left: vertical edges.", "absolute"),
     Kernel(
         "horizontal_edge",
         ((-1, -1, -1), (0, 0, 0), (1, 1, 1)),
-        "Below minus above: edges that lie.",
+        "Below minus above: horizontal edges.",
         "absolute",
     ),
     Kernel(
-        "sobel_x", ((-1, 0, 1), (-2, 0, 2), (-1, 0, 1)), "Upright edges, the middle row twice.", "absolute"
+        "sobel_x",
+        ((-1, 0, 1), (-2, 0, 2), (-1, 0, 1)),
+        "Vertical edges; the middle row counts twice.",
+        "absolute",
     ),
     Kernel(
-        "sobel_y", ((-1, -2, -1), (0, 0, 0), (1, 2, 1)), "Lying edges, the middle column twice.", "absolute"
+        "sobel_y",
+        ((-1, -2, -1), (0, 0, 0), (1, 2, 1)),
+        "Horizontal edges; the middle column counts twice.",
+        "absolute",
     ),
     Kernel("emboss", ((-2, -1, 0), (-1, 1, 1), (0, 1, 2)), "A relief lit from one corner."),
     Kernel(
@@ -131,10 +144,10 @@ def kernel_of(text: str) -> Kernel:
     rows = _rows(body[len(_DETECTOR) :] if detector else body, text)
     if detector:
         if len(rows) != 1 or len(rows[0]) != 3:
-            raise ParamError("A colour detector has three weights", expected="colour:R,G,B", received=text)
-        return Kernel("own", rows, "Own colour detector.", "stretch", detector=True)
+            raise ParamError("A color detector needs three weights", expected="colour:R,G,B", received=text)
+        return Kernel("own", rows, "Your color detector.", "stretch", detector=True)
     even = math.isclose(sum(map(sum, rows)), 0, abs_tol=1e-9)
-    return Kernel("own", rows, "Own rows.", "absolute" if even else "clip")
+    return Kernel("own", rows, "Your kernel.", "absolute" if even else "clip")
 
 
 def _rows(body: str, given: str) -> Rows:
@@ -144,13 +157,13 @@ def _rows(body: str, given: str) -> Rows:
     except (ValueError, ZeroDivisionError) as error:
         raise ParamError(
             "The kernel's rows cannot be read",
-            expected="rows parted by ' / ', numbers by spaces, such as -1 0 1 / -1 0 1 / -1 0 1",
+            expected="rows separated by ' / ', numbers by spaces, such as -1 0 1 / -1 0 1 / -1 0 1",
             received=given,
         ) from error
     widths = {len(row) for row in rows}
     if len(widths) != 1 or not 1 <= max(len(rows), *widths) <= _MAX_SIDE or 0 in widths:
         raise ParamError(
-            "The kernel's rows are not of one length",
+            "The kernel's rows have different lengths",
             expected=f"1 to {_MAX_SIDE} numbers in every row",
             received=", ".join(str(len(row)) for row in rows),
         )

@@ -104,7 +104,7 @@ def step_at(
     height, width = windows.shape[:2]
     if not (0 <= row < height and 0 <= column < width):
         raise ParamError(
-            "There is no such place in the output",
+            "The output has no such position",
             expected=f"rows 0 to {height - 1}, columns 0 to {width - 1}",
             received=f"row {row}, column {column}",
         )
@@ -151,7 +151,9 @@ def _image(image: ArrayLike) -> FloatArray:
     """(H, W, C) float64."""
     pixels = np.asarray(image, np.float64)
     if pixels.ndim not in (2, 3) or not pixels.size:
-        raise ParamError("This is no image", expected="shape (H, W) or (H, W, C)", received=pixels.shape)
+        raise ParamError(
+            "The array is not an image", expected="shape (H, W) or (H, W, C)", received=pixels.shape
+        )
     return pixels if pixels.ndim == 3 else pixels[..., None]
 
 

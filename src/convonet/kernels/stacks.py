@@ -89,7 +89,7 @@ def _behind(before: LayerSize, layer: LayerWord) -> LayerSize:
         params = conv_params((1, 1), _flat(size), layer.count)
         return LayerSize(layer.text, units, params, None, None, params - layer.count)
     if field is None or jump is None:
-        raise ParamError("A window needs maps to slide over", received=f"{layer.kind} behind flat values")
+        raise ParamError("This layer needs feature maps", received=f"{layer.kind} after flattened values")
     sides = [output_side(side, layer.kernel, layer.stride, layer.padding) for side in size[:2]]
     channels = layer.count if layer.kind == "conv" else size.channels
     params = conv_params((layer.kernel, layer.kernel), size.channels, channels) if layer.kind == "conv" else 0
@@ -101,5 +101,7 @@ def _behind(before: LayerSize, layer: LayerWord) -> LayerSize:
 
 def _flat(size: MapSize) -> int:
     if size.height * size.width > 1:
-        raise ParamError("A dense layer needs flat values", received=size.text, hint="Put flatten before it")
+        raise ParamError(
+            "A dense layer needs flattened values", received=size.text, hint="Put flatten before it"
+        )
     return size.channels

@@ -48,7 +48,7 @@ def examine() -> InstallationDocument:
         parts.append(InstalledPart(name=name, state="ready" if there else f"missing: pip install '{extra}'"))
     folder = home()
     refused = _refused(folder)
-    parts.append(InstalledPart(name="own folder", state=refused or "ready"))
+    parts.append(InstalledPart(name="Convonet folder", state=refused or "ready"))
     return InstallationDocument(
         ready="device" in keras and not refused,
         versions=versions(),

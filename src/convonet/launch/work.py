@@ -88,7 +88,7 @@ class Follower:
             raise (self._run.read().error or Fault()).error()
         if state is RunState.INTERRUPTED:
             raise WorkerError(
-                "The process that worked on this run is gone",
+                "The process of this run has ended unexpectedly",
                 where=self._run.path,
                 hint="Resume continues from its last checkpoint",
             )

@@ -222,7 +222,7 @@ def confidence_sentence(confidence: ArrayLike, correct: ArrayLike, above: float 
     if hits.all():
         return f"None of the {len(hits)} answers was wrong."
     share = float(np.mean(given[~hits] > above))
-    return f"Of the wrong answers, {100 * share:.0f}% were more than {100 * above:g}% sure."
+    return f"Of the wrong predictions, {100 * share:.0f}% were more than {100 * above:g}% sure."
 
 
 def _prepare(

@@ -199,8 +199,8 @@ def ask_for_scaling(path: Path, option: str = "the data parameter scaling") -> M
     """The error for a file that does not tell how pixels were scaled; `option` is where to say it."""
     names = ", ".join(name for name in get_args(Scaling) if name != "standard")
     return ModelFileError(
-        "The file does not tell how pixels were scaled for its network",
+        "The file does not say how pixels were scaled for its network",
         where=path,
         expected=f"one of {names}",
-        hint=f"Say it with {option}: unit for pixels 0..1, symmetric for −1..1, none for 0..255",
+        hint=f"Set it with {option}: unit for pixels 0–1, symmetric for −1–1, none for 0–255",
     )

@@ -62,7 +62,7 @@ def load_network(path: Path) -> tuple[keras.Model, ModelInfo | None]:
     is_h5 = path.suffix.lower() in _H5_SUFFIXES
     if not is_h5 and path.suffix != ".keras":
         raise ModelFileError(
-            "This is no model file that Convonet opens", where=path, expected="a .keras or .h5 file"
+            "Convonet cannot open this kind of model file", where=path, expected="a .keras or .h5 file"
         )
     # A small file may ask for gigabytes: time and memory are bounded by what its size explains.
     with opening_limits(path.stat().st_size if path.is_file() else 0):

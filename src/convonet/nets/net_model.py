@@ -79,7 +79,7 @@ class NetModel:
         """
         path = Path(path)
         if path.suffix != ".keras":
-            raise OutputError("A model's name ends in .keras", received=path.name)
+            raise OutputError("A model's name must end in .keras", received=path.name)
         with replacing(path) as temporary:
             # The name is fresh, but the file is there already: `replacing` has made it.
             self.keras_model.save(temporary, overwrite=True)

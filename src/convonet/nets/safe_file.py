@@ -132,7 +132,7 @@ def _check_head(path: Path, head: bytes, kind: str) -> None:
         raise ModelFileError("The model file is empty", where=path)
     if start != head:
         raise ModelFileError(
-            f"The file is not {kind}, whatever its name says",
+            f"The file is nottt {kind}, although its name says so",
             where=path,
             expected=f"{kind} written by Keras",
             received=f"a file that begins with {start!r}",
@@ -143,7 +143,7 @@ def _member_sizes(archive: zipfile.ZipFile, path: Path) -> dict[str, int]:
     sizes = {member.filename: member.file_size for member in archive.infolist()}
     # Of two members with one name, a check may read the one and Keras the other.
     if len(sizes) != len(archive.infolist()):
-        raise ModelFileError("The model file holds two members of one name", where=path)
+        raise ModelFileError("The model file contains two members with the same name", where=path)
     # Assets such as vocabularies are loaded by layers that are not needed for images.
     unknown = sorted(set(sizes) - _MEMBERS)
     if unknown:
@@ -162,7 +162,9 @@ def _member_sizes(archive: zipfile.ZipFile, path: Path) -> dict[str, int]:
     most = min(MAX_BYTES, path.stat().st_size * _MOST_UNPACKED + _SMALL)
     if texts > MAX_TEXT or sum(sizes.values()) > most:
         raise ModelFileError(
-            "The model file unpacks to too much", where=path, received=f"{sum(sizes.values()):,} bytes"
+            "The model file unpacks to an excessive size",
+            where=path,
+            received=f"{sum(sizes.values()):,} bytes",
         )
     return sizes
 
@@ -221,5 +223,5 @@ def _check_part(part: LayerConfig, path: Path) -> None:
         size = part.get(name)
         if isinstance(size, (int, float)) and size > MAX_UNITS:
             raise ModelFileError(
-                f"A layer of the network asks for an absurd size: {name}", where=path, received=f"{size:g}"
+                f"A layer of the network has an excessive size: {name}", where=path, received=f"{size:g}"
             )

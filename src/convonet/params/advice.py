@@ -70,8 +70,8 @@ def _flips(facts: SetFacts, hyper: HyperParams) -> Advice | None:
     shown = ", ".join([name for name in names if len(name) == 1][:3])
     return Advice(
         "flip_of_signs",
-        f"The classes look like digits or letters ({shown} …): a mirrored sign is another sign or none. "
-        "Switch the flips off.",
+        f"The classes look like digits or letters ({shown} …): a mirrored character is another character or none. "
+        "Turn off the flips.",
         mistake=True,
     )
 
@@ -83,8 +83,9 @@ def _heavy(hyper: HyperParams) -> Advice | None:
         return None
     return Advice(
         "too_much_at_once",
-        f"Batch normalisation, dropout of {drop:g} and L2 of {l2:g} work on the same layers: together they hold the "
-        "network back. Keep batch normalisation, then light dropout (0.25 after convolutions, 0.5 after dense).",
+        f"Batch normalization, dropout of {drop:g} and L2 of {l2:g} act on the same layers and together "
+        "regularize too strongly. Keep batch normalization and use light dropout (0.25 after convolutions, 0.5 "
+        "after dense layers).",
         mistake=True,
     )
 
@@ -108,9 +109,9 @@ def _transfer(facts: SetFacts, hyper: HyperParams) -> Advice | None:
     sure = facts.images < _FEW
     return Advice(
         "transfer",
-        f"{facts.images:,} images are few for a network that starts from nothing: a pretrained backbone usually wins."
+        f"{facts.images:,} images are few for training from scratch: a pretrained backbone is usually better."
         if sure
-        else f"With {facts.images:,} images a pretrained backbone is worth a comparison.",
+        else f"With {facts.images:,} images, compare with a pretrained backbone.",
     )
 
 
@@ -119,7 +120,7 @@ def _network(facts: SetFacts, hyper: HyperParams) -> Advice | None:
         return None
     return Advice(
         "no_convolution",
-        f"{family_info(hyper.family).title} does not look at neighbouring pixels: good as a baseline. "
+        f"{family_info(hyper.family).title} ignores which pixels are neighbors: use it as a baseline. "
         "Compare it with convonet or three_block.",
     )
 
@@ -134,6 +135,6 @@ def _uneven(facts: SetFacts, hyper: HyperParams) -> Advice | None:
     share = counts[most] / facts.images
     return Advice(
         "uneven",
-        f"{most} has {counts[most]:,} images and {least} {counts[least]:,}: always answering {most} is right in "
-        f"{100 * share:.1f} %. Balance the classes, and look at AUC and recall instead of accuracy.",
+        f"{most} has {counts[most]:,} images and {least} {counts[least]:,}: always predicting {most} is correct "
+        f"in {100 * share:.1f}%. Balance the classes, and look at AUC and recall instead of accuracy.",
     )

@@ -19,47 +19,69 @@ class AugmentParams(ParamModel):
     """Group Augmentation."""
 
     flip_horizontal: bool = param(
-        False, "Flip left to right", "Half of the images are mirrored.", group="Augmentation", tunable=True
+        False,
+        "Flip left to right",
+        "Mirrors half of the images. Do not use it where left and right matter, as in letters.",
+        group="Augmentation",
+        tunable=True,
     )
     flip_vertical: bool = param(
         False,
         "Flip upside down",
-        "Half of the images are turned upside down.",
+        "Turns half of the images upside down. Use it where up and down do not matter, as in aerial images.",
         group="Augmentation",
         tunable=True,
     )
-    rotation: float = _amount("Rotation", "Turned by up to so much to either side.", 180, "degrees")
-    shift: float = _amount("Shift", "Moved by up to this share of height and width.", 1)
-    zoom: float = _amount("Zoom", "Made larger or smaller by up to this share.", 0.9)
-    shear: float = _amount("Shear", "Slanted by up to this share.", 2)
-    crop: float = _amount("Crop", "A random window, smaller by up to this share, fills the image.", 0.9)
-    brightness: float = _amount("Brightness", "Pixels times 1 ± up to this share.", 1)
-    contrast: float = _amount("Contrast", "Distance from the image's mean times 1 ± up to this share.", 1)
+    rotation: float = _amount(
+        "Rotation", "Largest angle by which images are rotated to either side.", 180, "degrees"
+    )
+    shift: float = _amount("Shift", "Largest shift, as a fraction of height and width (0–1).", 1)
+    zoom: float = _amount("Zoom", "Largest enlargement or reduction, as a fraction (0–1).", 0.9)
+    shear: float = _amount("Shear", "Largest slant, as a fraction of the size (0–1).", 2)
+    crop: float = _amount(
+        "Crop",
+        "Crops a random window and enlarges it to the image size. The window is smaller by up to this fraction.",
+        0.9,
+    )
+    brightness: float = _amount("Brightness", "Pixels are multiplied by 1 ± up to this fraction.", 1)
+    contrast: float = _amount(
+        "Contrast", "Differences from the image's mean are multiplied by 1 ± up to this fraction.", 1
+    )
     fill_mode: FillMode = param(
         "nearest",
         "Fill",
-        "What fills the area outside the image: black (constant), the nearest pixel, the mirrored image (reflect), "
-        "or the image once more (wrap).",
+        "What fills the area outside the image: black (constant), the nearest pixel, the mirrored image "
+        "(reflect), or the image repeated (wrap).",
         group="Augmentation",
         tunable=True,
     )
     rand_augment: int = param(
         0,
         "RandAugment",
-        "So many variations, drawn for each image from twelve kinds.",
+        "Number of random operations per image, out of twelve kinds.",
         group="Augmentation",
         ge=0,
         le=10,
         tunable=True,
     )
     rand_magnitude: float = param(
-        9.0, "RandAugment strength", "Of 10.", group="Augmentation", ge=0, le=10, tunable=True
+        9.0,
+        "RandAugment strength",
+        "Strength of the operations, from 0 to 10.",
+        group="Augmentation",
+        ge=0,
+        le=10,
+        tunable=True,
     )
     mixup: float = _amount(
-        "MixUp", "Images and labels are mixed in pairs, by shares from Beta(this, this).", 10
+        "MixUp",
+        "Blends pairs of images and their labels, with weights from Beta(value, value). 0 turns it off.",
+        10,
     )
     cutmix: float = _amount(
-        "CutMix", "A window of another image is pasted, its area a share from Beta(this, this).", 10
+        "CutMix",
+        "Pastes a window of another image; its area is a fraction from Beta(value, value). 0 turns it off.",
+        10,
     )
 
     @property

@@ -62,7 +62,7 @@ class BaseInfo:
 
     def to_dict(self) -> JsonObject:
         """The JSON value of `convonet models`."""
-        where = f"the Python package {self.package}" if self.package else "fetched once, or a local file"
+        where = f"the Python package {self.package}" if self.package else "downloaded once, or a local file"
         return {
             "name": self.name,
             "title": self.title,
@@ -106,7 +106,7 @@ _BASES = (
     BaseInfo(
         "efficientnet_lite1",
         "EfficientNet-Lite1",
-        "A little deeper and half as slow again as Lite0; its weights come with a Python package.",
+        "A little deeper than Lite0 and 1.5 times as slow; its weights come with a Python package.",
         size=240,
         least=32,
         parameters=4_189_344,
@@ -144,7 +144,7 @@ _BASES = (
     BaseInfo(
         "vgg16",
         "VGG16",
-        "Thirteen plain convolutions; large and slow, and a sound choice for small and medical sets.",
+        "Thirteen plain convolutions: large and slow, and a solid choice for small and medical sets.",
         size=224,
         least=32,
         parameters=14_714_688,
@@ -182,7 +182,7 @@ _BASES = (
     BaseInfo(
         "xception",
         "Xception",
-        "Separable convolutions with residual connections; exact, and slow on a CPU.",
+        "Separable convolutions with residual connections: accurate, and slow on a CPU.",
         size=299,
         least=71,
         parameters=20_861_480,
@@ -229,7 +229,7 @@ _BASES = (
     BaseInfo(
         "mobilenet_v3_large",
         "MobileNetV3 Large",
-        "Fast, and more exact than the small one.",
+        "Fast, and more accurate than the small one.",
         size=224,
         least=32,
         parameters=2_996_352,
@@ -245,7 +245,7 @@ _BASES = (
     BaseInfo(
         "efficientnet_b0",
         "EfficientNetB0",
-        "A good general backbone of moderate size; it scales its pixels itself.",
+        "A good general-purpose backbone of moderate size. It scales pixels itself.",
         size=224,
         least=32,
         parameters=4_049_571,

@@ -20,17 +20,19 @@ LayerValues: TypeAlias = ParamValues
 class ConvLayer(ParamModel):
     """A convolution."""
 
-    filters: int = param(32, "Filters", "How many maps it gives.", ge=1, le=4096)
-    kernel: int = param(3, "Kernel size", "Side of the kernels.", unit="pixels", ge=1, le=31)
-    stride: int = param(1, "Stride", "Pixels from one place to the next.", unit="pixels", ge=1, le=16)
-    padding: Padding = param("same", "Padding", "same keeps the size, valid uses no pixel outside.")
-    activation: LayerActivation = param("relu", "Activation", "What follows it.")
+    filters: int = param(32, "Filters", "Number of feature maps.", ge=1, le=4096)
+    kernel: int = param(3, "Kernel size", "Side of the kernels, in pixels.", unit="pixels", ge=1, le=31)
+    stride: int = param(1, "Stride", "Pixels from one position to the next.", unit="pixels", ge=1, le=16)
+    padding: Padding = param(
+        "same", "Padding", "same keeps the size; valid uses no pixels outside the image."
+    )
+    activation: LayerActivation = param("relu", "Activation", "Activation function after it.")
 
 
 class PoolLayer(ParamModel):
     """Pooling."""
 
-    size: int = param(2, "Size", "Side of the square that becomes one value.", unit="pixels", ge=1, le=64)
+    size: int = param(2, "Size", "Side of the square that is pooled, in pixels.", unit="pixels", ge=1, le=64)
     stride: int | None = param(
         None,
         "Stride",
@@ -40,21 +42,21 @@ class PoolLayer(ParamModel):
         le=64,
         default_text="the size",
     )
-    kind: Literal["max", "average"] = param("max", "Kind", "What the square becomes.")
+    kind: Literal["max", "average"] = param("max", "Kind", "How a square becomes one value.")
 
 
 class DenseLayer(ParamModel):
     """A dense layer; maps before it are flattened."""
 
-    units: int = param(128, "Units", "How many numbers it gives.", ge=1, le=65_536)
-    activation: LayerActivation = param("relu", "Activation", "What follows it.")
+    units: int = param(128, "Units", "Number of units.", ge=1, le=65_536)
+    activation: LayerActivation = param("relu", "Activation", "Activation function after it.")
 
 
 class DropLayer(ParamModel):
     """Dropout while training."""
 
-    rate: float = param(0.5, "Rate", "The share that is dropped.", ge=0, lt=1)
-    spatial: bool = param(False, "Whole maps", "Drops whole maps instead of single values.")
+    rate: float = param(0.5, "Rate", "Fraction of values dropped during training (0–1).", ge=0, lt=1)
+    spatial: bool = param(False, "Spatial", "Drops whole feature maps instead of single values.")
 
 
 class NormLayer(ParamModel):
@@ -64,7 +66,7 @@ class NormLayer(ParamModel):
 class ActLayer(ParamModel):
     """An activation of its own."""
 
-    activation: LayerActivation = param("relu", "Activation", "Which one.")
+    activation: LayerActivation = param("relu", "Activation", "Activation function.")
 
 
 class FlattenLayer(ParamModel):
@@ -74,7 +76,7 @@ class FlattenLayer(ParamModel):
 class GlobalPoolLayer(ParamModel):
     """One number for each map."""
 
-    kind: Literal["average", "max"] = param("average", "Kind", "What a map becomes.")
+    kind: Literal["average", "max"] = param("average", "Kind", "How a feature map becomes one value.")
 
 
 LAYER_TYPES: Mapping[str, type[ParamModel]] = MappingProxyType(
@@ -117,7 +119,7 @@ def layer_faults(values: Sequence[Mapping[str, Any]], subject: str = "layers (La
         _, wrong = checked(LAYER_TYPES[kind], _rest(value))
         faults += [f"layer {place}: {sentence}" for sentence in wrong.values()]
         if flat and kind in ("conv", "pool", "global_pool"):
-            faults.append(f"layer {place}: {kind} needs maps, but a layer before it has flattened them")
+            faults.append(f"layer {place}: {kind} needs maps, but an earlier layer flattened them")
         flat = flat or kind in ("dense", "flatten", "global_pool")
     return faults
 

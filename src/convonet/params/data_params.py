@@ -51,7 +51,7 @@ class DataParams(ParamModel):
     num_classes: int | None = param(
         None,
         "Number of classes",
-        "How many class folders there are. Checked against the folders when it is given.",
+        "Number of class folders. If set, it is compared with the folders.",
         group="Images",
         ge=2,
         le=100_000,
@@ -60,7 +60,7 @@ class DataParams(ParamModel):
     train_dir: str | None = param(
         None,
         "Training images",
-        "A folder with one folder per class; or a folder that holds train, val and test; or a CSV, TSV or .npz file.",
+        "A folder with one folder per class, a folder that holds train, val and test, or a CSV, TSV or .npz file.",
         group="Images",
         kind="path",
         default_text="not given",
@@ -68,7 +68,7 @@ class DataParams(ParamModel):
     test_dir: str | None = param(
         None,
         "Test images",
-        "Images that are used for testing only, in the same shapes.",
+        "Images used for testing only: a folder, a CSV, TSV or .npz file.",
         group="Images",
         kind="path",
         default_text="not given",
@@ -76,15 +76,15 @@ class DataParams(ParamModel):
     val_dir: str | None = param(
         None,
         "Validation images",
-        "Images that are used for validation only. Without it a share of the training images is held out.",
+        "Images used for validation only. If not set, a fraction of the training images is held out.",
         group="Images",
         kind="path",
-        default_text="a share of the training images",
+        default_text="a fraction of the training images",
     )
     result_dir: str | None = param(
         None,
         "Results folder",
-        "Where runs and copies of the model go.",
+        "Folder for runs and for copies of the model.",
         group="Images",
         kind="path",
         default_text="./runs",
@@ -92,7 +92,7 @@ class DataParams(ParamModel):
     image_size: tuple[Side, Side] | None = param(
         None,
         "Image size",
-        "The size that every image is resized to: one number for a square, height × width, or auto.",
+        "Size in pixels to which every image is resized: one number for a square, height × width, or auto.",
         group="Pixels",
         unit="pixels",
         kind="size",
@@ -101,32 +101,32 @@ class DataParams(ParamModel):
     channels: Channels = param(
         "auto",
         "Channels",
-        "1 for grey, 3 for colour; auto takes colour if any image has colour.",
+        "1 for grayscale, 3 for color. auto uses color if any image has color.",
         group="Pixels",
     )
     resize: Resize = param(
         "stretch",
         "Fit",
-        "How an image of another shape is fitted: stretched, padded with black, padded with its edge, or cut.",
+        "How an image of another shape is fitted: stretched, padded with black, padded with its edge, or cropped.",
         group="Pixels",
     )
     filter: Filter = param(
         "bilinear",
         "Filter",
-        "The filter for resizing. All of them are anti-aliased but nearest.",
+        "Filter for resizing. All except nearest are anti-aliased.",
         group="Pixels",
     )
     alpha: Alpha = param(
         "drop",
         "Transparency",
-        "What becomes of transparency: dropped, or laid on black or white.",
+        "How transparency is treated: dropped, or drawn on black or white.",
         group="Pixels",
     )
     scaling: Scaling = param(
         "unit",
         "Scaling",
-        "How 0..255 is scaled inside the network: unit 0..1, symmetric −1..1, ImageNet's mean and deviation, "
-        "standard with the mean and deviation below, or none.",
+        "How pixels are scaled inside the network: unit to 0–1, symmetric to −1–1, imagenet or standard by mean "
+        "and deviation, or none.",
         group="Pixels",
     )
     mean: tuple[Annotated[float, pydantic.Field(ge=0, le=1)], ...] | None = param(
@@ -154,17 +154,17 @@ class DataParams(ParamModel):
     )
     validation_share: float = param(
         0.2,
-        "Validation share",
-        "The share of the training images that is held out when no validation folder is given.",
+        "Validation fraction",
+        "Fraction of the training images held out for validation when there is no validation folder (0–1).",
         group="Split",
         gt=0,
         lt=1,
     )
     test_share: float = param(
         0.0,
-        "Test share",
-        "The share of the training images that is held out for testing when there are no test images (0–1). "
-        "They are never trained on.",
+        "Test fraction",
+        "Fraction of the training images held out for testing when there are no test images (0–1). They are "
+        "never trained on.",
         group="Split",
         ge=0,
         lt=1,
@@ -172,7 +172,7 @@ class DataParams(ParamModel):
     split_seed: int = param(
         0,
         "Split seed",
-        "Decides which images are held out. The same seed gives the same split, whatever the training's seed.",
+        "Seed that decides which images are held out. It does not depend on the seed of the training.",
         group="Split",
         ge=0,
         le=2**31 - 1,
@@ -180,10 +180,10 @@ class DataParams(ParamModel):
     group_pattern: str | None = param(
         None,
         "Group pattern",
-        "A regular expression with one group that finds in an image's path what belongs together, such as a "
-        "patient's number: no such group stands in two parts of a split. Images without it stand alone.",
+        "Regular expression with one group that finds in an image's path what belongs together, such as a "
+        "patient's number. Images of one group stay on one side of every split.",
         group="Split",
-        default_text="images stand alone",
+        default_text="every image alone",
         literal=True,
     )
     path_column: str | None = param(
@@ -191,16 +191,16 @@ class DataParams(ParamModel):
         "Path column",
         "The column of a CSV or TSV file that names the image: a path, a file name, or an id without extension.",
         group="Table",
-        default_text="found by names and cells",
+        default_text="found by name and content",
         literal=True,
     )
     label_column: str | None = param(
         None,
         "Label column",
-        "The column of a CSV or TSV file that holds the class. Without it several columns may be found, of which "
-        "one holds 1.",
+        "The column of a CSV or TSV file that holds the class. If not set, it is found; several columns may each "
+        "stand for one class.",
         group="Table",
-        default_text="found by names and cells",
+        default_text="found by name and content",
         literal=True,
     )
     split_column: str | None = param(
@@ -208,13 +208,13 @@ class DataParams(ParamModel):
         "Split column",
         "The column of a CSV or TSV file that says whether an image is for train, val or test.",
         group="Table",
-        default_text="found by its name",
+        default_text="found by name",
         literal=True,
     )
     image_dir: str | None = param(
         None,
         "Image folder",
-        "The folder in which the images of a CSV or TSV file are looked for, with all folders in it.",
+        "Folder with the images of a CSV or TSV file, including its subfolders.",
         group="Table",
         kind="path",
         default_text="the table's own, or images beside it",
@@ -222,38 +222,37 @@ class DataParams(ParamModel):
     group_column: str | None = param(
         None,
         "Group column",
-        "The column of a CSV or TSV file that tells what belongs together, as the group pattern does.",
+        "The column of a CSV or TSV file that says which images belong together, like the group pattern.",
         group="Split",
-        default_text="images stand alone",
+        default_text="every image alone",
         literal=True,
     )
     alike_together: bool = param(
         False,
-        "Alike together",
-        "Whether images that look the same (copies and near duplicates) stay in one part of a split.",
+        "Keep similar together",
+        "Keeps images that look the same (copies and near duplicates) on one side of every split.",
         group="Split",
     )
     class_map: dict[str, str] | None = param(
         None,
         "Class map",
-        "Names of class folders in other sets and the class of the training set that each one is.",
+        "Class folders of other sets, each with its class in the training set.",
         group="Classes",
-        default_text="the names agree",
+        default_text="the names match",
     )
     missing_classes: MissingClasses = param(
         "refuse",
         "Missing classes",
-        "Whether a validation or test set may lack classes of the model. Classes that the model does not know "
-        "are always refused.",
+        "Whether a validation or test set may lack classes of the model. Unknown classes are always refused.",
         group="Classes",
     )
     label_pattern: str | None = param(
         None,
         "Label pattern",
-        "A regular expression with a group named label that finds the class in the file name, for images that "
-        "stand in one folder.",
+        "Regular expression with a group named label that finds the class in the file name, for images in a "
+        "single folder.",
         group="Classes",
-        default_text="folders are classes",
+        default_text="folders are the classes",
         literal=True,
     )
 

@@ -75,14 +75,14 @@ _FAMILIES = (
         "convonet",
         "Convonet",
         "Two convolutions with pooling, one dense layer with dropout. A good start for small images.",
-        "the reference network of this application",
+        "the default network of this application",
         {"num_filters": 32, "kernel_size": 3, "num_units": 512, "activation": "relu", "drop_out": 0.2}
         | _CONV,
     ),
     FamilyInfo(
         "simple",
         "Simple CNN",
-        "One convolution with pooling and the output layer: the smallest network that still looks at places.",
+        "One convolution with pooling and the output layer: the smallest CNN.",
         "textbook",
         {"num_filters": 32, "kernel_size": 3, "activation": "relu", "drop_out": 0.0}
         | _CONV
@@ -91,7 +91,7 @@ _FAMILIES = (
     FamilyInfo(
         "logistic",
         "Logistic regression",
-        "The pixels and one dense layer: the baseline that a CNN has to beat.",
+        "One dense layer on the pixels: the baseline that a CNN has to beat.",
         "multinomial logistic regression",
         {"l2": 0.0, "output": "softmax"},
     ),
@@ -114,7 +114,7 @@ _FAMILIES = (
     FamilyInfo(
         "lenet5",
         "LeNet-5",
-        "The classic for digits: tanh and average pooling; images below 32×32 are padded with zeros.",
+        "The classic for digits, with tanh and average pooling. Images below 32×32 are padded with zeros.",
         "LeCun, Bottou, Bengio, Haffner 1998, with a softmax for its output",
         {"num_units": 84, "activation": "tanh", "drop_out": 0.0} | _SHARED | {"pooling": "average"},
     ),
@@ -128,8 +128,8 @@ _FAMILIES = (
     FamilyInfo(
         "vgg_small",
         "Small VGG",
-        "Pairs of convolutions with batch normalisation, dropout and L2; after each block half the dropout. "
-        "For small colour images.",
+        "Pairs of convolutions with batch normalization, dropout and L2; after each block half the dropout. For "
+        "small color images.",
         "textbook, after Simonyan, Zisserman 2014",
         {"num_filters": 32, "kernel_size": 3, "num_units": 512, "activation": "relu", "drop_out": 0.5}
         | _CONV
@@ -147,14 +147,14 @@ _FAMILIES = (
     FamilyInfo(
         "custom",
         "Your own layers",
-        "The layers that you list.",
+        "The layers that you list in the parameter Layers.",
         "you",
         {"layers": _CUSTOM, "l2": 0.0, "leaky_slope": 0.2, "output": "softmax"},
     ),
     FamilyInfo(
         "transfer",
         "Transfer learning",
-        "A network trained on other images, without its last layers, and a new head on it. For small sets.",
+        "A network trained on other images, with a new head. For small sets.",
         "textbook; `convonet models` lists the backbones",
         {
             "base": "efficientnet_lite0",

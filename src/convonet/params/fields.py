@@ -51,7 +51,7 @@ _KIND_WORDS: dict[str, str] = {
     "map": 'a table such as {"name in the set": "name in the model"}',
     "weights": 'a table of class name and weight such as {"NORMAL": 2}',
     "layers": "a list of layers, each an object with a type",
-    "texts": "a list of texts",
+    "texts": "a list of strings",
     "value": "a value of another type",
 }
 

@@ -40,7 +40,7 @@ def read_object(path: str | os.PathLike[str]) -> JsonObject:
             )
         value = json.loads(content.decode("utf-8-sig"))
     except FileNotFoundError as error:
-        raise InputError("There is no such parameter file", where=path, hint=_near_file(path)) from error
+        raise InputError("The parameter file does not exist", where=path, hint=_near_file(path)) from error
     except OSError as error:
         raise InputError(f"The parameter file cannot be read: {error.strerror}", where=path) from error
     except UnicodeDecodeError as error:
@@ -56,11 +56,11 @@ def read_object(path: str | os.PathLike[str]) -> JsonObject:
         ) from error
     except (ValueError, RecursionError) as error:
         raise ParamError(
-            "The parameter file holds what no parameter can be", where=path, received=str(error)
+            "The parameter file contains a value that no parameter can have", where=path, received=str(error)
         ) from error
     if not isinstance(value, dict):
         raise ParamError(
-            "The parameter file holds no object",
+            "The parameter file is not a JSON object",
             where=path,
             expected='{"name": value, …}',
             received=type(value).__name__,
@@ -72,7 +72,7 @@ def backslash_hint(fault: str) -> str | None:
     """What to do about the commonest fault of JSON that holds a path of Windows."""
     if "escape" not in fault.lower():
         return None
-    return "In JSON a backslash is written twice, as in C:\\\\cats; a slash, as in C:/cats, means the same"
+    return "In JSON, write a backslash twice, as in C:\\\\cats, or use a slash, as in C:/cats"
 
 
 def _near_file(path: Path) -> str | None:
@@ -150,7 +150,9 @@ def kind_of(values: Iterable[str]) -> ParamKind:
     data = sum(name in fields_of(DataParams) for name in values)
     hyper = sum(name in fields_of(HyperParams) for name in values)
     if not data and not hyper:
-        raise ParamError("The file holds no known parameter", received=", ".join(values) or "an empty object")
+        raise ParamError(
+            "The file contains no known parameter", received=", ".join(values) or "an empty object"
+        )
     return "data" if data >= hyper else "hyper"
 
 
@@ -174,7 +176,7 @@ def preset(kind: ParamKind, name: str) -> ParamValues:
     if name not in names:
         near = nearest(name, names)
         raise ParamError(
-            "There is no such preset",
+            "Unknown preset",
             expected=", ".join(names),
             received=name,
             hint=f"Did you mean {near}" if near else None,

@@ -20,8 +20,8 @@ class HyperParams(AugmentParams, FineTuneParams, TrainingParams, TransferParams,
     seed: int = param(
         0,
         "Seed",
-        "Every draw of a training follows from it: weights, order, dropout, augmentation.",
-        group="Chance",
+        "Seed of all random numbers in training: first weights, order of images, dropout, augmentation.",
+        group="Randomness",
         ge=0,
         le=MAX_SEED,
     )

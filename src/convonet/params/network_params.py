@@ -23,14 +23,14 @@ class NetworkParams(ParamModel):
     family: str = param(
         "convonet",
         "Network",
-        "The kind of network; the command convonet models lists them.",
+        "Family of networks. `convonet models` lists them.",
         group="Network",
         tunable=True,
     )
     num_filters: int | None = param(
         None,
         "Filters",
-        "Filters of each convolution.",
+        "Number of filters in each convolution.",
         group="Network",
         ge=1,
         le=4096,
@@ -40,7 +40,7 @@ class NetworkParams(ParamModel):
     kernel_size: int | None = param(
         None,
         "Kernel size",
-        "Side of the convolution kernels.",
+        "Side of the convolution kernels, in pixels.",
         group="Network",
         unit="pixels",
         ge=1,
@@ -51,7 +51,7 @@ class NetworkParams(ParamModel):
     num_units: int | None = param(
         None,
         "Units",
-        "Units of the dense layer.",
+        "Number of units in the dense layer.",
         group="Network",
         ge=1,
         le=65_536,
@@ -61,7 +61,7 @@ class NetworkParams(ParamModel):
     hidden_units: tuple[Annotated[int, Field(ge=1, le=65_536)], ...] | None = param(
         None,
         "Hidden layers",
-        "Units of each hidden dense layer, such as 128-64.",
+        "Number of units in each hidden dense layer, such as 128-64.",
         group="Network",
         tunable=True,
         default_text="the family's own",
@@ -69,7 +69,7 @@ class NetworkParams(ParamModel):
     activation: Activation | None = param(
         None,
         "Activation",
-        "Activation of the hidden layers.",
+        "Activation function of the hidden layers.",
         group="Network",
         tunable=True,
         default_text="the family's own",
@@ -77,7 +77,7 @@ class NetworkParams(ParamModel):
     drop_out: float | None = param(
         None,
         "Dropout",
-        "Share of the units that is dropped while training.",
+        "Fraction of units dropped during training (0–1). Increase it when the model overfits.",
         group="Network",
         ge=0,
         lt=1,
@@ -86,8 +86,8 @@ class NetworkParams(ParamModel):
     )
     spatial_drop: bool | None = param(
         None,
-        "Drop whole maps",
-        "Dropout of convolutions drops whole maps instead of single values.",
+        "Spatial dropout",
+        "Dropout after convolutions drops whole feature maps instead of single values.",
         group="Network",
         tunable=True,
         default_text="the family's own",
@@ -95,7 +95,7 @@ class NetworkParams(ParamModel):
     padding: Padding | None = param(
         None,
         "Padding",
-        "Padding of the convolutions: same keeps the size, valid uses no pixel outside the image.",
+        "Padding of the convolutions: same keeps the size; valid uses no pixels outside the image.",
         group="Network",
         tunable=True,
         default_text="the family's own",
@@ -103,7 +103,7 @@ class NetworkParams(ParamModel):
     stride: int | None = param(
         None,
         "Stride",
-        "Pixels from one place of a convolution to the next.",
+        "Pixels from one position of a convolution to the next.",
         group="Network",
         unit="pixels",
         ge=1,
@@ -114,7 +114,7 @@ class NetworkParams(ParamModel):
     pooling: Pooling | None = param(
         None,
         "Pooling",
-        "How maps are made smaller: by their maximum, their average, or a convolution with a stride that learns it.",
+        "How feature maps are reduced: by the maximum, by the average, or by a convolution with a stride.",
         group="Network",
         tunable=True,
         default_text="the family's own",
@@ -122,15 +122,15 @@ class NetworkParams(ParamModel):
     global_pooling: GlobalPooling | None = param(
         None,
         "Global pooling",
-        "What the last maps become: none flattens them, average and max make one number of each.",
+        "What happens to the last feature maps: none flattens them; average and max reduce each to one value.",
         group="Network",
         tunable=True,
         default_text="the family's own",
     )
     batch_norm: BatchNorm | None = param(
         None,
-        "Batch normalisation",
-        "Normalises over the batch before or after the activation.",
+        "Batch normalization",
+        "Batch normalization before or after the activation. It makes training faster and more stable.",
         group="Network",
         tunable=True,
         default_text="the family's own",
@@ -138,7 +138,7 @@ class NetworkParams(ParamModel):
     l2: float | None = param(
         None,
         "L2",
-        "Strength of the penalty on large weights.",
+        "Strength of the L2 penalty on weights. Increase it when the model overfits.",
         group="Network",
         ge=0,
         le=10,
@@ -158,7 +158,7 @@ class NetworkParams(ParamModel):
     num_blocks: int | None = param(
         None,
         "Blocks",
-        "Residual blocks of each stage.",
+        "Number of residual blocks in each stage.",
         group="Network",
         ge=1,
         le=32,
@@ -168,7 +168,7 @@ class NetworkParams(ParamModel):
     output: OutputChoice | None = param(
         None,
         "Output",
-        "What the last layer gives: softmax probabilities or logits for each class; for two classes also one "
+        "Output of the last layer: softmax probabilities or logits for each class; for two classes also one "
         "sigmoid or its logit.",
         group="Network",
         tunable=True,

@@ -95,7 +95,7 @@ def recipe_of(
         near = nearest(recipe, TRAIN_RECIPES) if isinstance(recipe, str) else None
         raise _fault(
             "recipe",
-            "There is no such recipe",
+            "Unknown recipe",
             expected=", ".join(TRAIN_RECIPES),
             received=recipe,
             hint=None if near is None else f"Did you mean {near}",
@@ -118,9 +118,9 @@ def _check_free(recipe: TrainRecipe, named: Sequence[str], from_model: bool) -> 
     if from_model:
         raise _fault(
             "recipe",
-            "A training that starts from a model keeps that model's network, so it cannot follow a recipe",
+            "A training that starts from a model keeps its network, so it cannot use a recipe",
             received=f"recipe {recipe}",
-            hint="Leave out the recipe, or leave out the model",
+            hint="Remove the recipe or the model",
         )
     if named:
         raise _fault(
@@ -136,7 +136,7 @@ def _check_minutes(minutes: float, recipe: TrainRecipe) -> None:
     if not number or not math.isfinite(minutes) or minutes <= 0:
         raise _fault(
             "minutes",
-            "The time budget is not a positive number of minutes",
+            "The time budget must be a positive number of minutes",
             expected="a number above 0",
             received=minutes,
         )

@@ -31,12 +31,16 @@ class TrainingParams(ParamModel):
     """Groups Training, Loss, Scores, Stopping and Computing."""
 
     optimizer: Optimizer = param(
-        "sgd", "Optimizer", "How weights are changed.", group="Training", tunable=True
+        "sgd",
+        "Optimizer",
+        "Optimization algorithm. Adam needs less tuning; SGD with momentum often ends a little better.",
+        group="Training",
+        tunable=True,
     )
     init_rate: float | None = param(
         None,
         "Learning rate",
-        "The learning rate at the start; of one_cycle, the highest.",
+        "Learning rate at the start; for one_cycle, the highest. Decrease it when the loss jumps.",
         group="Training",
         gt=0,
         le=100,
@@ -46,7 +50,7 @@ class TrainingParams(ParamModel):
     schedule: Schedule | None = param(
         None,
         "Schedule",
-        "How the learning rate changes over the batches.",
+        "How the learning rate changes during training.",
         group="Training",
         tunable=True,
         default_text="exponential with sgd or a decay, else constant",
@@ -54,7 +58,7 @@ class TrainingParams(ParamModel):
     decay_steps: int = param(
         400,
         "Decay steps",
-        "Batches after which the exponential schedule has multiplied the rate once.",
+        "Number of batches after which the exponential schedule has applied its decay rate once.",
         group="Training",
         unit="batches",
         ge=1,
@@ -64,19 +68,25 @@ class TrainingParams(ParamModel):
     decay_rate: float = param(
         0.9,
         "Decay rate",
-        "What the exponential schedule multiplies the rate by.",
+        "Factor of the exponential schedule.",
         group="Training",
         gt=0,
         le=1,
         tunable=True,
     )
     end_rate: float = param(
-        0.0, "Last rate", "Where the cosine schedule ends.", group="Training", ge=0, le=100, tunable=True
+        0.0,
+        "Final rate",
+        "Learning rate at the end of the cosine schedule.",
+        group="Training",
+        ge=0,
+        le=100,
+        tunable=True,
     )
     peak_share: float = param(
         0.3,
         "Peak of one_cycle",
-        "Share of the batches after which the rate is highest.",
+        "Fraction of the batches after which the rate is highest.",
         group="Training",
         gt=0,
         lt=1,
@@ -85,23 +95,23 @@ class TrainingParams(ParamModel):
     warm_up: float = param(
         0.0,
         "Warm-up",
-        "The rate rises evenly over so many epochs or batches, before the schedule begins.",
+        "Number of epochs or batches over which the rate rises before the schedule begins.",
         group="Training",
         ge=0,
         le=10**6,
         tunable=True,
     )
     warm_up_unit: WarmUpUnit = param(
-        "epochs", "Warm-up counts", "What the warm-up is counted in.", group="Training"
+        "epochs", "Warm-up unit", "Unit of the warm-up: epochs or batches.", group="Training"
     )
-    momentum: float = param(0.9, "Momentum", "Momentum of sgd.", group="Training", ge=0, lt=1, tunable=True)
-    nesterov: bool = param(
-        False, "Nesterov", "sgd looks ahead along its momentum.", group="Training", tunable=True
+    momentum: float = param(
+        0.9, "Momentum", "Momentum of SGD (0–1).", group="Training", ge=0, lt=1, tunable=True
     )
+    nesterov: bool = param(False, "Nesterov", "Nesterov momentum for SGD.", group="Training", tunable=True)
     weight_decay: float | None = param(
         None,
         "Weight decay",
-        "Share of each weight, times the rate, that is taken off in each step.",
+        "Decoupled weight decay: the fraction of each weight, times the learning rate, subtracted in each step.",
         group="Training",
         ge=0,
         le=10,
@@ -111,7 +121,7 @@ class TrainingParams(ParamModel):
     clip_norm: float | None = param(
         None,
         "Gradient clipping",
-        "Largest length of the gradient of all weights together; longer ones are shortened to it. Set it, for example "
+        "Largest norm of the gradient of all weights together; a longer one is scaled down. Set it, for example "
         "to 1, when the loss jumps or explodes.",
         group="Training",
         gt=0,
@@ -121,8 +131,8 @@ class TrainingParams(ParamModel):
     )
     weight_average: float = param(
         0.0,
-        "Average the weights",
-        "The model has the mean of the weights over about so many last epochs; 0: the last weights themselves.",
+        "Average weights",
+        "Averages the weights over about this number of last epochs. 0 keeps the last weights.",
         group="Training",
         unit="epochs",
         ge=0,
@@ -132,7 +142,7 @@ class TrainingParams(ParamModel):
     epochs: int = param(
         10,
         "Epochs",
-        "How often every training image is shown.",
+        "Number of passes over the training images.",
         group="Training",
         ge=1,
         le=100_000,
@@ -141,7 +151,7 @@ class TrainingParams(ParamModel):
     batch_size: int = param(
         64,
         "Batch size",
-        "Images of one training step.",
+        "Number of images in a training step. Decrease it when memory runs out.",
         group="Training",
         unit="images",
         ge=1,
@@ -151,17 +161,23 @@ class TrainingParams(ParamModel):
     loss: LossName = param(
         "cross_entropy",
         "Loss",
-        "Cross-entropy, or focal, which looks away from images that are answered surely.",
+        "Cross-entropy, or focal loss, which gives less weight to images that are easy.",
         group="Loss",
         tunable=True,
     )
     focal_gamma: float = param(
-        2.0, "Focus", "How strongly the focal loss looks away.", group="Loss", ge=0, le=10, tunable=True
+        2.0,
+        "Focal gamma",
+        "How strongly the focal loss reduces the weight of easy images (gamma).",
+        group="Loss",
+        ge=0,
+        le=10,
+        tunable=True,
     )
     label_smoothing: float = param(
         0.0,
         "Label smoothing",
-        "Share of the truth that is spread evenly over all classes.",
+        "Fraction of the target spread evenly over all classes (0–1). It makes the model less overconfident.",
         group="Loss",
         ge=0,
         lt=1,
@@ -170,21 +186,21 @@ class TrainingParams(ParamModel):
     balanced: bool = param(
         False,
         "Balance classes",
-        "Images of rare classes weigh more: images / (classes · images of the class).",
+        "Weights each class by images / (classes · images of the class). Use it when classes are unbalanced.",
         group="Loss",
         tunable=True,
     )
     class_weights: dict[str, float] | None = param(
         None,
         "Class weights",
-        'Weights by hand, such as {"NORMAL": 2}; classes that are left out weigh 1. From the counts: balanced=true.',
+        'Weight of each class in the loss, such as {"NORMAL": 2}; default 1. balanced sets them from the counts.',
         group="Loss",
-        default_text="all weigh 1",
+        default_text="1 for each",
     )
     top_k: int | None = param(
         None,
-        "Top-k while training",
-        "After each epoch: how often the truth is among the k likeliest validation answers.",
+        "Top-k during training",
+        "Measures after each epoch how often the true class is among the k most likely ones on validation images.",
         group="Scores",
         ge=2,
         le=1000,
@@ -192,23 +208,23 @@ class TrainingParams(ParamModel):
     )
     track_auc: bool = param(
         False,
-        "AUC while training",
-        "After each epoch: the area under the ROC curve on the validation images, the classes' mean.",
+        "AUC during training",
+        "Measures after each epoch the area under the ROC curve on validation images, averaged over classes.",
         group="Scores",
     )
     unknown_rate: float = param(
         0.05,
         "False alarms",
-        "Fraction of images of known classes that may be taken for none of the classes (0–0.5). Decrease it when too "
-        "many good images are called unknown; 0 turns the answer off.",
+        "Fraction of images of known classes that may be taken for none of the classes (0–0.5). Decrease it when "
+        "too many good images are called unknown; 0 turns this off.",
         group="Scores",
         ge=0,
         le=0.5,
     )
     stop_patience: int | None = param(
         None,
-        "Stop early after",
-        "Ends training when the watched score has not improved for so many epochs.",
+        "Early stopping patience",
+        "Number of epochs without improvement after which training ends.",
         group="Stopping",
         unit="epochs",
         ge=1,
@@ -216,28 +232,33 @@ class TrainingParams(ParamModel):
         default_text="never",
     )
     stop_monitor: Monitor = param(
-        "val_loss", "Stop watches", "The score that early stopping watches.", group="Stopping"
+        "val_loss", "Early stopping metric", "Metric that early stopping monitors.", group="Stopping"
     )
     stop_min_delta: float = param(
-        0.0, "Least improvement", "A smaller change is no improvement.", group="Stopping", ge=0, le=100
+        0.0,
+        "Minimum improvement",
+        "Smallest change that counts as an improvement.",
+        group="Stopping",
+        ge=0,
+        le=100,
     )
     stop_restore_best: bool = param(
         True,
-        "Best weights after stopping",
-        "Early stopping gives the weights of its best epoch, not the last.",
+        "Restore best weights",
+        "Early stopping restores the weights of its best epoch.",
         group="Stopping",
     )
     save_best: SaveBest | None = param(
         None,
-        "Keep the best epoch by",
-        "Which epoch the saved model is from: the best one by this score, or with none the last one.",
+        "Best epoch metric",
+        "Saves the model of the epoch that is best by this metric; none saves that of the last epoch.",
         group="Stopping",
-        default_text="val_loss; the last epoch without validation",
+        default_text="val_loss; without validation, the last epoch",
     )
     target: float | None = param(
         None,
-        "Stop at",
-        "Ends training after the first epoch whose score is at or above the target.",
+        "Target",
+        "Ends training after the first epoch whose metric reaches this value.",
         group="Stopping",
         gt=0,
         le=1,
@@ -245,12 +266,12 @@ class TrainingParams(ParamModel):
         default_text="no target",
     )
     target_metric: TargetMetric = param(
-        "val_accuracy", "Target is", "The score that has to reach the target.", group="Stopping"
+        "val_accuracy", "Target metric", "Metric that must reach the target.", group="Stopping"
     )
     plateau_patience: int | None = param(
         None,
-        "Lower the rate after",
-        "Multiplies the rate by its factor when the watched score has not improved for so many epochs.",
+        "Plateau patience",
+        "Number of epochs without improvement after which the learning rate is reduced.",
         group="Stopping",
         unit="epochs",
         ge=1,
@@ -258,21 +279,36 @@ class TrainingParams(ParamModel):
         default_text="never",
     )
     plateau_monitor: Monitor = param(
-        "val_loss", "Plateau watches", "The score whose plateau lowers the rate.", group="Stopping"
+        "val_loss", "Plateau metric", "Metric whose plateau reduces the learning rate.", group="Stopping"
     )
     plateau_factor: float = param(
-        0.5, "Plateau factor", "What a plateau multiplies the rate by.", group="Stopping", gt=0, lt=1
+        0.5,
+        "Plateau factor",
+        "Factor by which a plateau reduces the learning rate (0–1).",
+        group="Stopping",
+        gt=0,
+        lt=1,
     )
     plateau_min_delta: float = param(
-        0.0, "Plateau tolerance", "A smaller change is no improvement.", group="Stopping", ge=0, le=100
+        0.0,
+        "Plateau tolerance",
+        "Smallest change that counts as an improvement.",
+        group="Stopping",
+        ge=0,
+        le=100,
     )
     min_rate: float = param(
-        1e-6, "Least rate", "A plateau lowers the rate no further.", group="Stopping", ge=0, le=100
+        1e-6,
+        "Minimum rate",
+        "Lower bound of the learning rate after plateaus.",
+        group="Stopping",
+        ge=0,
+        le=100,
     )
     time_limit: float | None = param(
         None,
         "Time limit",
-        "Ends training after so many seconds; the epoch under way is cut short and kept.",
+        "Ends training after this number of seconds. The current epoch is cut short and kept.",
         group="Stopping",
         unit="seconds",
         gt=0,
@@ -281,31 +317,31 @@ class TrainingParams(ParamModel):
     )
     nan_guard: bool = param(
         True,
-        "Guard against NaN",
-        "When the loss is no longer a number, training goes back to the start of the epoch with half the rate.",
+        "NaN guard",
+        "When the loss becomes NaN or explodes, repeats the epoch with half the learning rate.",
         group="Stopping",
     )
 
     device: str = param(
         "auto",
         "Device",
-        "What the network is trained on: auto takes the GPU where there is one. Or cpu, cuda (a GPU of NVIDIA), cuda:1 "
-        "(the second one), mps (Apple).",
+        "Device to train on: auto uses a GPU if there is one. Or cpu, cuda (an NVIDIA GPU), cuda:1 (the second "
+        "one), mps (Apple).",
         group="Computing",
     )
     precision: Precision = param(
         "float32",
         "Precision",
-        "What the network computes with while it is trained; weights, loss and scores stay in float32. bfloat16 is "
-        "faster on newer GPUs and processors, float16 on GPUs alone; both change the numbers slightly.",
+        "Precision of the computations in training; weights, loss and scores stay in float32. bfloat16 is faster "
+        "on newer GPUs and processors, float16 on GPUs only; both change the numbers slightly.",
         group="Computing",
     )
 
     workers: int = param(
         1,
         "Processes",
-        "Processes that compute each batch together, each with its share of the threads. Increase it on a machine "
-        "with many cores. Other numbers give other last digits.",
+        "Number of processes that share each batch and the threads. Increase it on a machine with many cores. "
+        "Other numbers change the last digits.",
         group="Computing",
         ge=1,
         le=64,

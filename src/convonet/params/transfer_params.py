@@ -27,31 +27,31 @@ class TransferParams(ParamModel):
     base: str | None = param(
         None,
         "Backbone",
-        "The trained network that the family transfer builds on: a name that `convonet models` lists, or a .keras "
-        "or .h5 file. To set it chooses that family.",
+        "Pretrained network for transfer learning: a name that `convonet models` lists, or a .keras or .h5 file. "
+        "Setting it chooses the family transfer.",
         group="Network",
         tunable=True,
         default_text="the family's own",
     )
     base_weights: str | None = param(
         None,
-        "Weights of the backbone",
-        "Where a named backbone gets its weights from: local (this machine; nothing is downloaded), fetch (downloaded "
-        "once where they are not here), random, or a file.",
+        "Backbone weights",
+        "Source of the weights: local (this machine; nothing is downloaded), fetch (downloaded once if missing), "
+        "random, or a file.",
         group="Network",
         default_text="the family's own",
     )
     base_sha256: str | None = param(
         None,
-        "Hash of the weights",
-        "SHA-256 of the file of weights or of the backbone's own file; another file is refused.",
+        "Weights hash",
+        "SHA-256 of the file with the weights or of the backbone's own file. Any other file is refused.",
         group="Network",
-        default_text="the published one where there is one",
+        default_text="the published one, if there is one",
     )
     head: tuple[LayerValues, ...] | None = param(
         None,
         "Head",
-        "The layers between the backbone and the output, of the same kinds as in the family custom.",
+        "Layers between the backbone and the output, of the same types as in the family custom.",
         group="Network",
         kind="layers",
         tunable=True,
@@ -96,14 +96,14 @@ class FineTuneParams(ParamModel):
     head_solver: HeadSolver = param(
         "optimizer",
         "Head solver",
-        "How the head is trained on the frozen backbone: by the optimizer over epochs, or by L-BFGS to convergence, "
-        "with a cross-validated L2 penalty. L-BFGS takes a head of pooling alone.",
+        "How the head is trained on the frozen backbone: by the optimizer over epochs, or by L-BFGS to "
+        "convergence with a cross-validated L2 penalty. L-BFGS needs a head of pooling alone.",
         group="Fine-tuning",
     )
     fine_tune_epochs: int = param(
         0,
-        "Epochs of fine-tuning",
-        "A second phase in which the end of the backbone is trained too; 0 leaves the backbone as it is.",
+        "Fine-tuning epochs",
+        "Number of epochs of a second phase that also trains the end of the backbone. 0 leaves the backbone frozen.",
         group="Fine-tuning",
         ge=0,
         le=100_000,
@@ -111,8 +111,8 @@ class FineTuneParams(ParamModel):
     )
     fine_tune_rate: float | None = param(
         None,
-        "Rate of fine-tuning",
-        "The learning rate at the start of the second phase, 10 to 100 times smaller than the first.",
+        "Fine-tuning rate",
+        "Learning rate at the start of fine-tuning, usually 10 to 100 times smaller than the first.",
         group="Fine-tuning",
         gt=0,
         le=100,
@@ -121,24 +121,24 @@ class FineTuneParams(ParamModel):
     )
     release: str = param(
         "1",
-        "Released blocks",
-        "What of the backbone is trained in the second phase: how many of its last blocks, the name of the block or "
-        "layer from which on, or all.",
+        "Unfrozen blocks",
+        "What fine-tuning trains of the backbone: the number of last blocks, the name of the first block or "
+        "layer, or all.",
         group="Fine-tuning",
         tunable=True,
     )
     train_norm: bool = param(
         False,
         "Train batch norm",
-        "Also trains scale and shift of the batch normalization in the released layers; its statistics stay as they "
-        "are. On torch only.",
+        "Also trains scale and shift of batch normalization in the unfrozen layers; its statistics stay fixed. "
+        "PyTorch only.",
         group="Fine-tuning",
         tunable=True,
     )
     fine_tune_patience: int | None = param(
         None,
-        "Stop fine-tuning after",
-        "Patience of early stopping in the second phase.",
+        "Fine-tuning patience",
+        "Patience of early stopping during fine-tuning, in epochs.",
         group="Fine-tuning",
         unit="epochs",
         ge=1,
@@ -147,8 +147,8 @@ class FineTuneParams(ParamModel):
     )
     fine_tune_plateau_patience: int | None = param(
         None,
-        "Lower its rate after",
-        "Patience of the plateau rule in the second phase.",
+        "Fine-tuning plateau patience",
+        "Patience of the plateau rule during fine-tuning, in epochs.",
         group="Fine-tuning",
         unit="epochs",
         ge=1,

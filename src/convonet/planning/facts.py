@@ -32,7 +32,7 @@ def facts_of(listing: ImageListing, *, channels: int | None = None, validation: 
     """
     sizes = list(_sizes(listing))
     if not sizes:
-        raise DataError("No image could be read", where=listing.root, expected="images of a known type")
+        raise DataError("No images could be read", where=listing.root, expected="images of a known type")
     # The median: a few huge scans among thumbnails say nothing about the set.
     height, width = np.median(np.array(sizes), axis=0).astype(int).tolist()
     return ImageFacts(

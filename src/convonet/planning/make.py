@@ -117,8 +117,8 @@ def make_plan(
         present = {name: count for name, count in facts.counts.items() if count}
         largest, smallest = max(present, key=present.__getitem__), min(present, key=present.__getitem__)
         notes.append(
-            f"{largest} has {facts.imbalance:.1f} times the images of {smallest}: images of rare classes weigh more "
-            "in training"
+            f"{largest} has {facts.imbalance:.1f} times the images of {smallest}: images of rare classes have "
+            "more weight in training"
         )
     if imposed:
         notes.append("Imposed on every candidate that has the parameter: " + _settings(imposed))

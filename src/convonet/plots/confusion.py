@@ -63,7 +63,7 @@ def matrix_cells(matrix: ArrayLike, classes: Sequence[str], *, as_shares: bool =
     )
     right, total = int(np.trace(counts)), int(counts.sum())
     title = f"Confusion matrix: {right:,} of {total:,} right"
-    return MatrixCells(tuple(classes), shares, texts, title, "percent of each row" if as_shares else "images")
+    return MatrixCells(tuple(classes), shares, texts, title, "% of the row" if as_shares else "images")
 
 
 def draw_matrix(ax: Axes, cells: MatrixCells, *, cell_points: float = 40.0) -> None:

@@ -149,7 +149,7 @@ def _say_empty(ax: Axes) -> None:
     ax.text(
         0.5,
         0.5,
-        "nothing measured",
+        "no data",
         transform=ax.transAxes,
         ha="center",
         va="center",

@@ -86,7 +86,7 @@ def heat_figure(
     Args:
         image: what the network sees, (height, width, channels), 0..255.
         heat: 0..1, (height, width).
-        answer: above the image, such as `7 (98.3 %)`.
+        answer: above the image, such as `7 (98.3%)`.
         title: above the heat, such as `Grad-CAM for 7`.
         meaning: below it.
         alpha: how much of the image the heat covers, 0..1.
@@ -133,9 +133,9 @@ def _draw_deletion(ax: Axes, deletion: DeletionCurves) -> None:
         color=MUTED,
         linewidth=1.4,
         linestyle=DASHES,
-        label="other places",
+        label="other regions",
     )
-    tidy(ax, "", "Share deleted", "Probability")
+    tidy(ax, "", "Fraction deleted", "Probability")
     ax.set_title("Deletion", fontsize=LABEL_SIZE, color=INK)
     ax.set_ylim(-0.03, 1.03)
     ax.set_box_aspect(1)

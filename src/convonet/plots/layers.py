@@ -61,7 +61,7 @@ def filters_figure(tiles: NDArray[np.floating[Any]], title: str, *, note: str = 
     return figure
 
 
-@register("feature_maps", "What a layer makes of an image", "feature_maps.png")
+@register("feature_maps", "Feature maps of a layer for an image", "feature_maps.png")
 def maps_figure(values: NDArray[np.floating[Any]], title: str, *, note: str = "") -> Figure:
     """A page of the maps of one layer, all on one scale: what stays dark is silent.
 

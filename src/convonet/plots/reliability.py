@@ -53,7 +53,7 @@ def draw_confidence(ax: Axes, histogram: ConfidenceHistogram) -> None:
         heights = 100 * counts / max(total, 1)
         ax.stairs(heights, edges, color=colour, fill=True, alpha=0.35)
         ax.stairs(heights, edges, color=colour, label=f"{name} ({total:,})")
-    tidy(ax, "How sure the answers were", "Confidence", "Percent of the right, of the wrong")
+    tidy(ax, "Confidence of predictions", "Confidence", "Percent of correct, of wrong predictions")
     ax.legend(fontsize=TICK_SIZE, frameon=False, loc="upper left")
 
 

@@ -58,15 +58,15 @@ def samples_figure(
     return _page(images, names, title, columns, INK)
 
 
-@register("mistakes", "Mistakes, worst first", "mistakes.png")
+@register("mistakes", "Mistakes, highest confidence first", "mistakes.png")
 def mistakes_figure(
     images: NDArray[np.uint8],
     titles: Sequence[str],
     *,
-    title: str = "Mistakes, worst first",
+    title: str = "Mistakes, highest confidence first",
     columns: int = COLUMNS,
 ) -> Figure:
-    """A page of mistakes, titled such as `7 not 1 (98.3 %)`; arguments as `samples_figure`."""
+    """A page of mistakes, titled such as `7 not 1 (98.3%)`; arguments as `samples_figure`."""
     return _page(images, titles, title, columns, ORANGE)
 
 

@@ -134,7 +134,7 @@ def _text(value: Any) -> str:
     return "-".join(map(str, value)) if isinstance(value, (tuple, list)) else str(value)
 
 
-@register("importance", "Which parameters matter", "importance.png")
+@register("importance", "Importance of parameters", "importance.png")
 def importance_figure(table: SearchTable) -> Figure:
     """A bar for each varied parameter, the most important on top."""
     shares = importance_of(table)
@@ -143,8 +143,8 @@ def importance_figure(table: SearchTable) -> Figure:
     ax = figure.subplots()
     names = list(shares)[::-1]
     bars = ax.barh(names, [100 * shares[name] for name in names], color=BLUE, height=0.6)
-    ax.bar_label(bars, fmt="%.1f %%", padding=4, fontsize=TICK_SIZE, color=INK)
-    tidy(ax, "Which parameters matter", f"share of the variance of {_TITLES[table.objective]}, in %")
+    ax.bar_label(bars, fmt="%.1f%%", padding=4, fontsize=TICK_SIZE, color=INK)
+    tidy(ax, "Importance of parameters", f"fraction of the variance of {_TITLES[table.objective]}, in %")
     ax.set_xlim(0, max(100 * max(shares.values(), default=0) * 1.15, 1))
     ax.set_ylim(len(shares) - places - 0.5, len(shares) - 0.5)
     ax.grid(False, axis="y")
@@ -225,14 +225,14 @@ def search_cost_figure(table: SearchTable) -> Figure:
         [table.scores[place] for place in front],
         color=GREEN,
         linewidth=1.4,
-        label="nothing is both better and faster",
+        label="nothing is better and faster",
     )
     for place in front:
         _name(ax, table, place)
     tidy(
         ax,
         f"What {_TITLES[table.objective]} costs",
-        "seconds of training, all folds",
+        "training time of all folds (s)",
         _TITLES[table.objective],
     )
     ax.margins(x=0.12, y=0.12)

@@ -13,15 +13,15 @@ from typing import NamedTuple
 
 CARD = "model_card.md"
 HEADINGS: Mapping[str, str] = {
-    "Model details": "Who made it, for whom, under which licence; where to write to.",
-    "Intended use": "What it is for, who is to use it, and what it must not be used for.",
-    "Factors": "What may change how well it works: devices, light, groups of people, places, seasons.",
-    "Metrics": "Why these scores, and which mistake is the worse one.",
-    "Evaluation data": "Where the test images come from, and what they stand for.",
-    "Training data": "Where the training images come from, who labelled them, and what is missing among them.",
-    "Quantitative analyses": "Scores for each of the factors above, where they were measured.",
-    "Ethical considerations": "Persons on the images, their consent, and what a wrong answer does to them.",
-    "Caveats and recommendations": "What was not tested, and what to do before it is relied on.",
+    "Model details": "Who made it, for whom, under which license, and whom to contact.",
+    "Intended use": "What it is for, who should use it, and what it must not be used for.",
+    "Factors": "What can affect how well it works: devices, light, groups of people, places, seasons.",
+    "Metrics": "Why these scores, and which mistake is worse.",
+    "Evaluation data": "Where the test images come from, and what they represent.",
+    "Training data": "Where the training images come from, who labeled them, and what is missing.",
+    "Quantitative analyses": "Scores for each of the factors above, if measured.",
+    "Ethical considerations": "People in the images, their consent, and what a wrong prediction means for them.",
+    "Caveats and recommendations": "What was not tested, and what to do before relying on it.",
 }
 
 

@@ -61,7 +61,7 @@ def _use(tested: EvaluationDocument | None) -> str:
         return (
             "It answers with one of these classes, or with “none of these” where an image differs too much."
         )
-    return "It always answers with one of these classes, also for images that show none of them."
+    return "It always predicts one of these classes, even for images that show none of them."
 
 
 def _factors(record: RunRecord) -> list[str]:
@@ -95,7 +95,7 @@ def _training_data(record: RunRecord, images: ImagesPart) -> list[str]:
     if folder := (record.params.data or {}).get("train_dir"):
         facts.append(f"From the folder {folder}.")
     if images.marks:
-        facts.append(f"{len(images.marks):,} images were marked by a person and treated accordingly.")
+        facts.append(f"{len(images.marks):,} images were marked by a person: relabeled or left out.")
     if images.skipped:
         facts.append(f"{len(images.skipped):,} files were skipped.")
     return facts + [f"{warning}." for warning in images.warnings]
@@ -120,7 +120,7 @@ def _analyses(tested: EvaluationDocument) -> list[str]:
 def _caveats(tested: EvaluationDocument) -> list[str]:
     facts = [
         f"Calibration error {tested.ece:.3f}: {tested.confidence_sentence}",
-        "Scores hold for images like the tested ones; other cameras, places or times may do worse.",
+        "Scores hold for images like the tested ones. With other cameras, places or times they can be lower.",
     ]
     if tested.split != "test":
         facts.insert(0, "It was not tested on test images, so its accuracy on new images is likely lower.")

@@ -19,7 +19,7 @@ _ODD = {
     "dark": "Dark",
     "bright": "Bright",
     "blurred": "Blurred",
-    "odd_sized": "Of an odd size",
+    "odd_sized": "Unusual size",
 }
 
 
@@ -63,11 +63,7 @@ def _summary(inspection: Inspection) -> list[str]:
     beside = f", and {inspection.test.images:,} to test with" if inspection.test else ""
     said = [f"{images:,} images in {classes:,} classes{beside}."]
     found = sum(len(part.warnings) for part in (inspection, inspection.test) if part is not None)
-    said.append(
-        f"{found} findings are worth a look before training."
-        if found
-        else "Nothing was found that needs attention."
-    )
+    said.append(f"{found} findings to check before training." if found else "No problems were found.")
     return said
 
 
@@ -80,9 +76,9 @@ def _part(part: Inspection) -> TemplateValues:
         "sizes": [("Height", part.height), ("Width", part.width)],
         "samples": _samples(part, pictures),
         "groups": [
-            _groups("Exact copies in more than one class", part.conflicts, pictures),
+            _groups("Exact duplicates in more than one class", part.conflicts, pictures),
             _groups("Exact copies", part.exact_duplicates, pictures),
-            _groups("Look the same, files differ", quality.near_duplicates, pictures),
+            _groups("Images that look the same in different files", quality.near_duplicates, pictures),
         ],
         "odd": [
             (title, len(getattr(quality, name)), _shown(getattr(quality, name), pictures))

@@ -111,6 +111,11 @@ def calibration_charts(document: EvaluationDocument) -> list[Chart]:
     return [
         Chart("Calibration", "Confidence", "Accuracy", diagram, x_range=_UNIT, y_range=_UNIT),
         Chart(
-            "How sure the answers were", "Confidence", "Share of each", bars=bars, x_range=_UNIT, percent=True
+            "How sure the answers were",
+            "Confidence",
+            "Fraction of each",
+            bars=bars,
+            x_range=_UNIT,
+            percent=True,
         ),
     ]

@@ -134,8 +134,8 @@ def _warnings(files: Sequence[SetFile], columns: Mapping[str, Counter[str]]) -> 
     if counts and max(counts.values()) >= _OUT_OF_BALANCE * min(counts.values()):
         large, small = max(counts, key=counts.__getitem__), min(counts, key=counts.__getitem__)
         yield (
-            f"Out of balance: {counts[large]:,} training images of {large}, {counts[small]:,} of {small}; accuracy "
-            "alone misleads"
+            f"Out of balance: {counts[large]:,} training images of {large}, {counts[small]:,} of {small}; "
+            "accuracy alone is misleading"
         )
     seen: dict[str, list[SetFile]] = defaultdict(list)
     for file in files:
@@ -150,4 +150,4 @@ def _warnings(files: Sequence[SetFile], columns: Mapping[str, Counter[str]]) -> 
         yield f"{counted(conflicts, 'image stands', 'images stand')} in more than one class"
     if shared:
         some = counted(shared, "image stands", "images stand")
-        yield f"{some} both among training and validation images: validation scores are too high"
+        yield f"{some} in both the training and the validation images: validation scores are too high"

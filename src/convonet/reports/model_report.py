@@ -105,18 +105,18 @@ def _summary(run: Run, record: RunRecord, tested: EvaluationDocument | None, set
         which = SET_NAMES[tested.split]
         sentences.append(
             f"{which.capitalize()} accuracy {percent(tested.accuracy)} on {tested.images:,} images "
-            f"(95% CI {between(tested.accuracy_interval)}). Always answering the most common class gives "
+            f"(95% CI {between(tested.accuracy_interval)}). Always predicting the most common class gives "
             f"{percent(tested.baseline_accuracy)}."
         )
         if low <= tested.baseline_accuracy:
-            sentences.append("That is not clearly better than always answering one class.")
+            sentences.append("That is not clearly better than always predicting one class.")
         if tested.split != "test":
-            sentences.append("These are not test images, so the share on new images is likely lower.")
+            sentences.append("These are not test images, so the accuracy on new images is probably lower.")
         sentences.append(tested.confidence_sentence)
     else:
         training = record.scores.training
         seen = training.val_accuracy if training else None
-        sentences.append("The model was not tested: nothing here says how it does on new images.")
+        sentences.append("The model was not tested, so its accuracy on new images is not known.")
         if record.kind == TrainTask.kind and (skipped := untested(run, record)):
             sentences.append(f"The test images were not used: {skipped.reason}")
         if seen is not None:

@@ -67,7 +67,7 @@ def _about(record: RunRecord) -> Rows:
     rows = [
         ("Run", record.id),
         ("Begun", _time(record.started or record.created)),
-        ("Took", _taken(record)),
+        ("Duration", _taken(record)),
         *([("Recipe", f"{plan.recipe}, {plan.minutes:g} minutes")] if plan else []),
         ("Seed", str(record.seed)),
         ("Fingerprint of the images", record.data.fingerprint if record.data else "–"),

@@ -46,7 +46,9 @@ def write_report(
     found = _PAGES.get(traits_of(kind))
     if found is None:
         known = ", ".join(task.kind for task in _PAGES)
-        raise InputError("There is no report of such a run", where=run.path, expected=known, received=kind)
+        raise InputError(
+            "There is no report for this kind of run", where=run.path, expected=known, received=kind
+        )
     template, page = found
     values = page(run) | {"title": heading or title_of(run), "run_id": run.id, "heats": heats}
     return write_page(out or run.file(REPORT), template, **values)

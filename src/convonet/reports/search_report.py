@@ -15,7 +15,7 @@ from convonet.runs import Run
 from convonet.runs.documents import run_document
 
 _PICTURES = {
-    "importance.png": "Which parameters matter",
+    "importance.png": "Importance of parameters",
     "parallel_coordinates.png": "Settings side by side",
     "search_history.png": "How the search went on",
     "accuracy_and_seconds.png": "What accuracy costs",
@@ -58,18 +58,20 @@ def _study_summary(document: StudyDocument) -> list[str]:
 def _search_summary(document: SearchDocument) -> list[str]:
     best = document.best
     if best is None or best.mean_accuracy is None:
-        return ["No setting is finished."]
+        return ["No settings are finished."]
     values = ", ".join(f"{name} {value}" for name, value in best.params.items())
     spread = f" ± {100 * best.std:.2f}" if best.std is not None else ""
     said = [
         f"Of {document.trials} settings the best is {values}: {100 * best.mean_accuracy:.2f}%{spread} of the "
-        "images that were held out."
+        "held-out images."
     ]
     tied = [row for row in document.results if row.tied and row.params != best.params]
     if tied:
         said.append(
-            f"{len(tied)} other settings differ from it by no more than the folds differ among themselves: the cheaper "
-            "or simpler one of them is as good a choice."
+            f"{len(tied)} other settings are within the noise of the folds: a cheaper or simpler one of them is "
+            "as good a choice."
         )
-    said.append("The best of many is a little lucky: test the model that is trained with it.")
+    said.append(
+        "The score of the best of many settings is a little too good. Test the model that is trained with it."
+    )
     return said

@@ -58,7 +58,7 @@ def _row(path: str, before: PredictedImage, after: PredictedImage) -> ChangedIma
 def _sentence(a: str, b: str, images: int, counts: tuple[int, int, int], marks: int) -> str:
     changed, gained, lost = counts
     if not images:
-        return f"{a} and {b} have no tested image in common."
+        return f"{a} and {b} have no test images in common."
     changes = f"{gained:,} became correct, {lost:,} became wrong"
     text = f"{b} predicts {changed:,} of {images:,} images differently than {a}: {changes}."
     return text + (

@@ -98,14 +98,14 @@ def adopted_hyper(run: Run, trial: int | None = None) -> HyperParams:
     """
     task = run.task()
     if not isinstance(task, TuneTask):
-        raise InputError("Only a search has rows to take over", where=run.path, received=f"a {task.kind} run")
+        raise InputError("Only a search has settings to use", where=run.path, received=f"a {task.kind} run")
     settings = settings_of(TrialsFile(run.file(TRIALS), task.space.varied).read(), task)
     if trial is None:
         found = best_of(settings)
     else:
         found = next((setting for setting in settings if setting.trial == trial), None)
     if found is None:
-        what = "No setting of this search is finished yet" if trial is None else "There is no such trial"
+        what = "No settings of this search are finished yet" if trial is None else "There is no such trial"
         raise InputError(what, where=run.path, received=trial)
     return best_hyper(task, found)
 

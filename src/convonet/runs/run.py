@@ -66,7 +66,7 @@ class Run:
         """
         if name is not None and (has_controls(name) or file_name(name) != compared(name)):
             raise InputError(
-                "A run's name is the name of a folder",
+                "A run's name must be the name of a folder",
                 received=terminal(name),
                 where="name",
                 hint=f"For example {file_name(name)}",
@@ -81,7 +81,7 @@ class Run:
             if not parent.is_dir():
                 raise OutputError("This is a file, not a folder for runs", where=parent) from error
             raise InputError(
-                "A run of that name is there already", where=path, hint="Choose another name"
+                "A run with this name already exists", where=path, hint="Choose another name"
             ) from error
         except OSError as error:
             raise storage_error(error, path) from error

@@ -133,7 +133,7 @@ class RunStore:
             RunAliveError: a process works on it.
         """
         if run.is_locked():
-            raise RunAliveError("The run is being worked on", where=run.path, hint="Cancel it first")
+            raise RunAliveError("The run is active", where=run.path, hint="Cancel it first")
         try:
             shutil.rmtree(run.path)
         except OSError as error:

@@ -115,7 +115,7 @@ def _test_steps(run: Run, task: TrainTask, record: RunRecord) -> Iterator[NextSt
         text = f"The model was not tested: {skipped.reason}"
         yield NextStep(kind="untested", text=text, command=skipped.command)
     elif record.state is RunState.DONE and task.then_test and record.scores.test is None:
-        text = "There are no test images: nothing tells how good the model is on images that it has not seen."
+        text = "There are no test images, so the accuracy on new images is not known."
         yield NextStep(kind="no_test", text=text, command=evaluate_command(run.path, ["TEST_FOLDER"]))
 
 

@@ -19,7 +19,7 @@ def summary_html(summary: TrainingSummary) -> str:
     if summary.accuracy is not None and summary.interval is not None:
         parts.append(
             f"<p>Test accuracy <b>{_percent(summary.accuracy)}</b> on {summary.images:,} images "
-            f"(95% CI {_interval(summary.interval)}); always answering the most common class gives "
+            f"(95% CI {_interval(summary.interval)}); always predicting the most common class gives "
             f"{_percent(summary.baseline or 0.0)}.</p>"
         )
     if summary.advice:

@@ -41,7 +41,7 @@ class Root:
             # Links are followed before anything is compared: text alone does not say where a path leads.
             path = Path(os.path.realpath(self.path / text))
         except (ValueError, OSError, UnicodeError) as error:
-            raise Refusal(422, "This is no path", received=ascii(os.fspath(text))[:200]) from error
+            raise Refusal(422, "This is not a path", received=ascii(os.fspath(text))[:200]) from error
         if not self.holds(path):
             raise Refusal(
                 403,
@@ -70,7 +70,9 @@ class Root:
         try:
             path.stat()
         except (OSError, ValueError) as error:
-            raise Refusal(404, "There is nothing of that name", where=ascii(str(text))[1:-1][:200]) from error
+            raise Refusal(
+                404, "There is no such file or folder", where=ascii(str(text))[1:-1][:200]
+            ) from error
         return path
 
     def opened(self, text: str | os.PathLike[str]) -> Held:
@@ -85,7 +87,9 @@ class Root:
             # is checked again.
             held = Held(path)
         except OSError as error:
-            raise Refusal(404, "There is nothing of that name", where=ascii(str(text))[1:-1][:200]) from error
+            raise Refusal(
+                404, "There is no such file or folder", where=ascii(str(text))[1:-1][:200]
+            ) from error
         if not self.holds(held.real):
             raise Refusal(
                 403, "This path is outside the server's folder", received=ascii(str(text))[1:-1][:200]

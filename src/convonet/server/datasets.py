@@ -84,7 +84,7 @@ class KnownSets:
             return load_sets(data, classes)
         # A pattern may take seconds before it is given up: they must not take all threads that answer.
         if not self._matching.acquire(blocking=False):
-            raise Refusal(429, "Other sets are being looked at by a pattern", retry_after=5)
+            raise Refusal(429, "Other sets are being read with a pattern", retry_after=5)
         try:
             sets = load_sets(data, classes)
         finally:
@@ -95,12 +95,12 @@ class KnownSets:
         return sets
 
     def find(self, name: str) -> DataSet:
-        """A set that was looked at. Raises Refusal 404."""
+        """A set that was read before. Raises Refusal 404."""
         with self._lock:
             if name in self._known:
                 self._known.move_to_end(name)
                 return self._known[name]
-        raise no_such("This set is not known, or not any more", ascii(name)[1:-1][:50], "Look at it again")
+        raise no_such("This set is not known any more", ascii(name)[1:-1][:50], "Read it again")
 
     def document(self, found: DataSet) -> DataSetDocument:
         """Counts of every set, what is left out, and why others cannot be read."""

@@ -72,7 +72,7 @@ class Guard:
         if self._names is not None and _name(host) not in self._names:
             raise Refusal(
                 421,
-                "This server is not known by that name",
+                "The server does not accept this host name",
                 received=ascii(host)[1:-1][:100],
                 hint="Start it with --allow-host NAME to reach it by another name",
                 close=True,
@@ -136,7 +136,7 @@ def _check_site(method: str, path: str, headers: Headers, host: str) -> None:
     if foreign and (method not in _SAFE or path.startswith(API)):
         raise Refusal(
             403,
-            "This request comes from another web site",
+            "This request comes from another website",
             received=ascii(origin or site)[1:-1][:100],
             hint="Open the server's own page",
             close=method not in _SAFE,

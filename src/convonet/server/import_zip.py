@@ -54,7 +54,7 @@ def _check_sums(members: list[zipfile.ZipInfo], archive: Path, limits: Limits) -
         raise _too_large(limits)
     # Members that share their compressed bytes make a small archive unpack to any size.
     if sum(info.compress_size for info in members) > archive.stat().st_size:
-        raise Refusal(422, "The archive contradicts itself: its files overlap")
+        raise Refusal(422, "The archive is invalid: its files overlap")
     if any(info.flag_bits & 1 for info in members):
         raise Refusal(422, "The archive is encrypted", hint="Unpack it and upload the folder")
 

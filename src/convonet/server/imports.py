@@ -130,7 +130,7 @@ class Imports:
             # there.
             if offset != known:
                 raise Refusal(
-                    409, "These bytes do not follow those that are here", expected=known, received=offset
+                    409, "These bytes do not follow the ones received", expected=known, received=offset
                 )
             if known + len(content) > begun.bytes:
                 raise Refusal(413, "The archive is larger than announced", expected=f"{begun.bytes:,} bytes")
@@ -171,7 +171,7 @@ class Imports:
         }
 
     def drop(self, name: str) -> None:
-        """Give an upload up."""
+        """Cancel an upload."""
         _, folder = self._find(name)
         with self._working(name):
             shutil.rmtree(folder, ignore_errors=True)
@@ -180,7 +180,7 @@ class Imports:
         archive, content = folder / _ARCHIVE, folder / _CONTENT
         size = archive.stat().st_size if archive.is_file() else 0
         if size != begun.bytes:
-            raise Refusal(409, "The archive has not come whole", expected=begun.bytes, received=size)
+            raise Refusal(409, "The archive is incomplete", expected=begun.bytes, received=size)
         # An earlier attempt may have been interrupted while it unpacked.
         shutil.rmtree(content, ignore_errors=True)
         content.mkdir()
@@ -258,9 +258,7 @@ class Imports:
     def _find(self, name: str) -> tuple[Begun, Path]:
         folder = self._parent() / name
         if not _ID.fullmatch(name) or not (folder / _STATE).is_file():
-            raise no_such(
-                "There is no such upload, or not any more", ascii(name)[1:-1][:50], "Begin it again"
-            )
+            raise no_such("This upload does not exist any more", ascii(name)[1:-1][:50], "Begin it again")
         # Its age is that of the last request, so an upload that goes on is not swept.
         os.utime(folder)
         return Begun(**json.loads((folder / _STATE).read_text(encoding="utf-8"))), folder
@@ -285,7 +283,7 @@ class Imports:
         """One request at a time works on an upload."""
         with self._lock:
             if name in self._busy:
-                raise Refusal(409, "Another request works on this upload", retry_after=1)
+                raise Refusal(409, "Another request is using this upload", retry_after=1)
             self._busy.add(name)
         try:
             yield

@@ -122,7 +122,7 @@ class JobQueue:
         """
         with self._lock:
             if self._place(run) is not None or run.id in self._working:
-                raise Refusal(409, "The run is under way already", where=run.id)
+                raise Refusal(409, "The run is already running", where=run.id)
             self._check_room()
         # Without the lock: comparing the images with those of the run may take minutes, and other requests
         # need the queue.
@@ -187,14 +187,14 @@ class JobQueue:
 
     def _check_room(self) -> None:
         if self._refusing:
-            raise Refusal(503, "The server is ending", retry_after=5, hint="Try again in some seconds")
+            raise Refusal(503, "The server is shutting down", retry_after=5, hint="Try again in some seconds")
         if len(self._waiting) >= self._settings.limits.waiting_runs:
             raise Refusal(
                 429,
                 "Too many runs are waiting",
                 expected=f"at most {self._settings.limits.waiting_runs}",
                 retry_after=30,
-                hint="Try again when some of them are done",
+                hint="Try again when some of them have ended",
             )
 
     def _follow(self) -> None:

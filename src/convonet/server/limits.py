@@ -50,7 +50,7 @@ class Bounds:
             # What is under way is cancelled when the server ends, and it is told so while it can be.
             if begun:
                 raise
-            refusal = Refusal(503, "The server is ending", close=True, retry_after=5)
+            refusal = Refusal(503, "The server is shutting down", close=True, retry_after=5)
             await problem(refusal.status_code, refusal.error, refusal.headers)(scope, receive, patient)
 
 

@@ -131,9 +131,9 @@ class ModelProcess:
             # An empty read may come shortly before the process has ended.
             self._process.wait(_CLOSE_SECONDS)
         except subprocess.TimeoutExpired:
-            return WorkerError("The process of the model answers no more", where=self._path.name)
+            return WorkerError("The model's process does not respond", where=self._path.name)
         return ModelFileError(
-            f"The model took longer than {self._seconds:g} seconds or more memory than is allowed, so it was ended",
+            f"The model took longer than {self._seconds:g} seconds or more memory than is allowed, so it was stopped",
             where=self._path.name,
             hint="Export it again from its .keras file",
         )

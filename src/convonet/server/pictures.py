@@ -35,7 +35,7 @@ def picture_file(root: Root, address: str) -> Held:
     file, mark, _ = address.partition(_MARK)
     found = root.opened(f"{file}.npz" if mark else address)
     if not found.is_file:
-        raise Refusal(404, "This is no image file", where=ascii(address)[1:-1][:200])
+        raise Refusal(404, "This is not an image file", where=ascii(address)[1:-1][:200])
     return found
 
 

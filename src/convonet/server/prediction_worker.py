@@ -90,7 +90,7 @@ def _router(control: Control) -> APIRouter:
     async def ready(request: Request, parts: PredictParts) -> Response:
         """Not while this worker ends, whatever the others do: its clients shall go elsewhere."""
         if parts.stopping:
-            raise Refusal(503, "The server is ending", retry_after=5)
+            raise Refusal(503, "The server is shutting down", retry_after=5)
         return await control.forward(request)
 
     @router.api_route("/{path:path}", methods=_METHODS)

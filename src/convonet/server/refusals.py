@@ -96,7 +96,7 @@ def add_handlers(app: FastAPI) -> None:
     @app.exception_handler(NotADirectoryError)
     async def of_vanished(request: Request, error: OSError) -> Response:
         # Other programs move and delete what lies below the root, also while a request reads it.
-        gone = ConvonetError("What was asked for has been moved or deleted meanwhile", hint="Ask again")
+        gone = ConvonetError("The file was moved or deleted in the meantime", hint="Try again")
         return problem(404, gone)
 
     @app.exception_handler(Exception)

@@ -307,7 +307,7 @@ class Answer(Document):
 
 
 class AnswerPage(Document):
-    """Some answers of a test, the surest first."""
+    """Predictions of a test, highest confidence first."""
 
     total: int
     offset: int

@@ -177,7 +177,7 @@ def _state(run: Run) -> _State | None:
             404,
             "This run has no model",
             where=run.id,
-            hint="Only a training leaves one, once its first batch is done",
+            hint="Only a training has one, after its first batch",
         )
     return None if onnx is None else _State(keras, onnx)
 

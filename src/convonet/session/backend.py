@@ -207,4 +207,4 @@ class Backend(Protocol):
 
 def busy(work: Work) -> ConvonetError:
     """The error for a second piece of work."""
-    return ConvonetError("Other work is under way", where=work.run.path, hint="Stop it or wait")
+    return ConvonetError("Another task is running", where=work.run.path, hint="Stop it or wait")

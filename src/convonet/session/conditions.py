@@ -45,10 +45,10 @@ class _Condition:
     holds: Callable[[Session], bool]
 
 
-_IDLE = _Condition(Reason("busy", "Other work is under way; stop it or wait"), lambda s: s.work is None)
-_WORKING = _Condition(Reason("idle", "Nothing is under way"), lambda s: s.work is not None)
+_IDLE = _Condition(Reason("busy", "Another task is running. Stop it or wait"), lambda s: s.work is None)
+_WORKING = _Condition(Reason("idle", "Nothing is running"), lambda s: s.work is not None)
 _TUNING = _Condition(
-    Reason("not_tuning", "No tuning is under way"),
+    Reason("not_tuning", "No tuning is running"),
     lambda s: s.work is not None and s.work.task.fills_table,
 )
 _VALID = _Condition(
@@ -61,7 +61,7 @@ _TEST_IMAGES = _Condition(
     Reason("no_test_images", "No test images are loaded"), lambda s: bool(s.sets.images("test"))
 )
 _MODEL = _Condition(
-    Reason("no_model", "No model: train a network, or load one"), lambda s: s.model is not None
+    Reason("no_model", "There is no model. Train a network or load one"), lambda s: s.model is not None
 )
 _VARIED = _Condition(
     Reason("nothing_varied", "No hyper parameter has several values"), lambda s: bool(s.params.space.varied)

@@ -56,7 +56,7 @@ class Answers:
     def __init__(self, file: Path, root: Path, top: int = 5) -> None:
         if not file.is_file():
             raise InputError(
-                "The answers of this test are not in its run folder", where=file, hint="Test again"
+                "The predictions of this test are not in its run folder", where=file, hint="Test again"
             )
         self._file, self._root, self._top = file, root, top
         with file.open("rb") as lines:

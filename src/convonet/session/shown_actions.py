@@ -37,7 +37,7 @@ class Shown(NamedTuple):
 def shown_actions(session: Session) -> Iterator[Shown]:
     """All actions that do something to images, parameters, models or runs; what was done last comes first."""
     if session.last_task is not None:
-        yield _of("What was done last", session.last_task)
+        yield _of("Last action", session.last_task)
     yield from _params(session)
     yield from _images(session)
     yield from _training(session)

@@ -72,7 +72,7 @@ def _network(session: Session) -> tuple[Standing, str]:
         return "done", f"{session.summary.params:,} parameters"
     if session.model is not None:
         return "done", "As in the model"
-    return _offered(session, "initialise", "Look at the layers")
+    return _offered(session, "initialise", "See the layers")
 
 
 def _train(session: Session) -> tuple[Standing, str]:

@@ -123,14 +123,14 @@ class AnswerLog:
         except FileNotFoundError:
             return
         except OSError as error:
-            raise DataError("The log of the sorting cannot be read", where=self._file) from error
+            raise DataError("The sorting log cannot be read", where=self._file) from error
         for raw in content.splitlines(keepends=True):
             line = _line(raw)
             if line is None:
                 return
             if line.get("version", 0) > VERSION:
                 raise DataError(
-                    "The log of the sorting was written by a newer version of Convonet",
+                    "The sorting log was written by a newer version of Convonet",
                     where=self._file,
                     expected=f"version {VERSION}",
                     received=line["version"],

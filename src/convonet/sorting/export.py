@@ -37,7 +37,7 @@ def read_table(folder: Path) -> dict[str, str]:
         reader = csv.DictReader(content)
         if not {"path", "label"} <= set(reader.fieldnames or ()):
             raise DataError(
-                "The label table in the folder has other columns, and sorting would replace it",
+                "The label table in the folder has other columns, and sorting would overwrite it",
                 where=file,
                 expected="path and label",
                 received=", ".join(reader.fieldnames or ()),
@@ -58,7 +58,7 @@ def copy_class_folders(folder: Path, labels: dict[str, str], out: Path) -> int:
         raise OutputError("The class folders need a new or empty folder", where=out)
     for name in sorted(set(classified.values())):
         if name in (".", "..") or any(sign in name for sign in ("/", "\\", "\0", os.sep)):
-            raise OutputError("A class with this name cannot become a folder", received=name)
+            raise OutputError("A class with this name cannot be a folder", received=name)
     try:
         for path, label in classified.items():
             target = out / label / path.replace("/", "_")

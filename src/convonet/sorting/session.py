@@ -295,7 +295,7 @@ def _class_faults(names: list[str], used: set[str]) -> str:
         return f"expected 1 to {_MOST_CLASSES:,} names"
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
-        return f"{twice[0]} is there twice"
+        return f"{twice[0]} is listed twice"
     reserved = [name for name in names if name in ANSWERS]
     if reserved:
         return f"{reserved[0]} is an answer, not a class"

@@ -38,11 +38,11 @@ class ExportFormat:
 
 
 _FORMATS = (
-    ExportFormat("onnx", "ONNX", "one file for ONNX Runtime and everything that reads ONNX", ".onnx"),
+    ExportFormat("onnx", "ONNX", "one file for ONNX Runtime and other programs that read ONNX", ".onnx"),
     ExportFormat(
         "onnx-int8",
         "ONNX, 8 bits",
-        "a quarter of the size; accuracy and speed are measured beside the network in floating point",
+        "a quarter of the size; accuracy and speed are compared with floating point",
         ".int8.onnx",
         options=("max_loss",),
     ),
@@ -97,7 +97,7 @@ def export_format(name: str, options: Iterable[str] = ()) -> ExportFormat:
         plain = ", ".join(item.name for item in _FORMATS if item.module is None)
         raise InputError(
             f"Exporting to {found.title} needs the package {found.package}, which is not installed",
-            hint=f"pip install {found.package}, or choose a format that needs nothing more: {plain}",
+            hint=f"pip install {found.package}, or choose a format without extra packages: {plain}",
         )
     if wrong := [each for each in options if each not in found.options]:
         raise ParamError.of({each: f"{each}: the format {name} does not take it" for each in wrong})

@@ -58,7 +58,7 @@ def check_images(task: Task, run: Path) -> None:
             option = f"--{name.replace('_', '-')}"
             how = f"resume or verify {run} {option} DIR" if name != "image_dir" else "resume RUN --data FILE"
             raise DataError(
-                "The images of this run are no longer where they were",
+                "The images of this run have been moved or deleted",
                 where=place,
-                hint=f"If they have moved, tell where they are: convonet {how}",
+                hint=f"If they were moved, give the new folder: convonet {how}",
             )

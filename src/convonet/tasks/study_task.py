@@ -40,7 +40,7 @@ class StudyTask(ResumableTask):
     @classmethod
     def _check_space(cls, space: SearchSpace) -> SearchSpace:
         if "epochs" in space.varied:
-            raise ValueError("epochs: one value, the most that each setting is trained")
+            raise ValueError("epochs: one value, the largest number for each setting")
         try:
             space.size()
         except ParamError as error:

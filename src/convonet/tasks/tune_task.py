@@ -79,7 +79,7 @@ class TuneTask(ResumableTask):
     @classmethod
     def _check_pruner(cls, pruner: Pruner, info: ValidationInfo) -> Pruner:
         if pruner != "none" and info.data.get("search") == "grid":
-            raise ValueError("pruner: a grid is tried in full; prune a random or tpe search")
+            raise ValueError("pruner: a grid is always tried in full. Use a pruner with random or tpe")
         return pruner
 
     @property

@@ -101,7 +101,7 @@ def _not_a_number(loss: Array) -> Finding:
     return Finding(
         "not_a_number",
         f"The loss is no longer a number from epoch {epoch} on.",
-        "Try a learning rate 10 times smaller, and look at the pixels' scaling: never raw 0 to 255.",
+        "Try a learning rate 10 times smaller, and check the pixel scaling.",
     )
 
 
@@ -139,8 +139,8 @@ def _collapsed(
     else:
         early = "Train for more epochs. If that does not help: " if len(loss) < _FEW_EPOCHS else ""
         advice = (
-            f"{early}Try a learning rate 10 times smaller, then one 10 times larger. Check that the pixels are scaled, "
-            "never raw 0 to 255, and that the images are in the right class folders."
+            f"{early}Try a learning rate 10 times smaller, then one 10 times larger. Check that the pixels are "
+            "scaled and that the images are in the right class folders."
         )
     return Finding(
         "collapsed",
@@ -174,7 +174,7 @@ def _oscillating(loss: Array) -> Finding | None:
     return Finding(
         "rate_too_high",
         f"The training loss goes up and down: it rose by more than 5% after {len(ups)} of {len(steps)} epochs.",
-        "Try a learning rate 10 times smaller, a larger batch, and a look at the data.",
+        "Try a learning rate 10 times smaller, a larger batch size, and check the images.",
     )
 
 
@@ -184,7 +184,7 @@ def _flat(loss: Array) -> Finding | None:
     return Finding(
         "rate_too_low",
         f"The training loss is flat from the first epoch: {loss[0]:.3g} at first, {loss[-1]:.3g} at last.",
-        "Try a learning rate 10 times larger, then a larger network; check the pixels' scaling.",
+        "Try a learning rate 10 times larger, then a larger network; check the pixel scaling.",
     )
 
 
@@ -236,6 +236,6 @@ def _slow(history: Mapping[str, Sequence[float | None]], loss: Array) -> Finding
         )
     return Finding(
         "underfitting",
-        f"Underfitting: training accuracy ends at {accuracy[-1]:.2f} and the loss has come to rest.",
+        f"Underfitting: training accuracy ends at {accuracy[-1]:.2f} and the loss no longer falls.",
         "Try a pretrained backbone or a larger network, less dropout and L2, or a larger image size.",
     )

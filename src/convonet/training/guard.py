@@ -100,7 +100,7 @@ class NanGuard(Hook):
             raise TrainingError(
                 "The loss is not a number, however small the learning rate is",
                 received=f"a rate of {state.rate():.3g}",
-                hint="Look at the scaling of the pixels and at the layers of the network",
+                hint="Check the pixel scaling and the layers of the network",
             )
         self.good.put_into(self.model, self.optimizer, self.average)
         self._lower(state, "back to the start of the epoch")

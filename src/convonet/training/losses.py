@@ -75,7 +75,7 @@ def class_weights(hyper: HyperParams, labels: np.ndarray, classes: Sequence[str]
         ParamError: both, or names that are no classes.
     """
     if hyper.balanced and hyper.class_weights:
-        raise ParamError.of({"class_weights": "class_weights: give weights by hand, or balance, not both"})
+        raise ParamError.of({"class_weights": "class_weights: use class_weights or balanced, not both"})
     if hyper.balanced:
         return balanced_weights(labels, len(classes))
     if not hyper.class_weights:
@@ -87,7 +87,7 @@ def class_weights(hyper: HyperParams, labels: np.ndarray, classes: Sequence[str]
         near = nearest(unknown[0], classes)
         raise ParamError.of(
             {
-                "class_weights": f"class_weights (Class weights): no class is named {', '.join(unknown)}"
+                "class_weights": f"class_weights (Class weights): there is no class named {', '.join(unknown)}"
                 + (f" (did you mean {near}?)" if near else "")
             }
         )

@@ -167,7 +167,7 @@ class ProcessGroup:
             if process.stdout.readline().strip() != READY.encode():
                 self.stop()
                 raise TrainingError(
-                    "A process that was to compute beside the training did not start",
+                    "A worker process of the training did not start",
                     where=f"process {rank + 1} of {self.size}",
                     hint="Train with --workers 1",
                 )

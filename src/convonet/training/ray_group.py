@@ -48,10 +48,10 @@ class RayGroup(ProcessGroup):
         except ray.exceptions.RayError as error:
             self.stop()
             raise TrainingError(
-                "The Ray cluster has no room for the workers, or lost one",
+                "The Ray cluster has no resources for the workers, or lost one",
                 expected=f"{self.size - 1} workers with {self._threads} cores each",
                 received=first_line(error),
-                hint="Take fewer workers or threads",
+                hint="Use fewer workers or threads",
             ) from error
         host = ray.util.get_node_ip_address()
         store = dist.TCPStore(host, 0, self.size, is_master=True, wait_for_workers=False)

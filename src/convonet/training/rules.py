@@ -204,7 +204,7 @@ def create_rules(hyper: HyperParams, *, validation: bool) -> Rules:
         ParamError: a rule watches a validation score and there is no validation.
     """
     faults = {
-        name: f"{name}: {score} cannot be watched without validation; watch loss or accuracy, or validate"
+        name: f"{name}: {score} needs validation images. Monitor loss or accuracy instead"
         for name, score in hyper.watched.items()
         if score.startswith("val_") and not validation
     }

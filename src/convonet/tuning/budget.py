@@ -25,9 +25,9 @@ class Budget:
     def spent(self) -> str:
         """What is used up, in words; empty while there is some of everything."""
         if self.deadline is not None and time.monotonic() > self.deadline:
-            return "the time was over"
+            return "the time limit was reached"
         if self.disk is not None and self.folder is not None and folder_bytes(self.folder) > self.disk:
-            return "the disk budget was used up"
+            return "the disk limit was reached"
         return ""
 
     def seconds_left(self) -> float | None:

@@ -68,7 +68,7 @@ class FoldData:
                 where=data.train_dir,
                 expected=f"at least {max(folds, 2)}",
                 received=f"{len(chosen)} images",
-                hint="Add images, or take fewer folds",
+                hint="Add images or use fewer folds",
             )
         return cls(
             source=_source(prepared.images),

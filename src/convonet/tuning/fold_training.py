@@ -53,7 +53,7 @@ class FoldTrainer:
         try:
             work.run(Watch(should_stop=should_stop))
         except Cancelled:
-            work.end("pruned", "worse than other settings were by then")
+            work.end("pruned", "worse than other settings at this point")
         except ConvonetError as error:
             work.end("failed", error.sentence(), isinstance(error, OutOfMemoryError))
         except (MemoryError, RuntimeError, OSError, ValueError) as error:

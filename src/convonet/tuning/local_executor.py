@@ -151,9 +151,9 @@ class LocalExecutor:
     def _bury(self, trainer: _Trainer) -> TrainerDied:
         code = self._remove(trainer)
         if code is not None and code < 0:
-            reason = f"Out of memory, probably: its process was ended by signal {-code}"
+            reason = f"Probably out of memory: its process was ended by signal {-code}"
             return TrainerDied(trainer.unit, reason, "memory")
-        return TrainerDied(trainer.unit, f"A trainer ended with code {code}", "fault")
+        return TrainerDied(trainer.unit, f"A worker process ended with code {code}", "fault")
 
 
 @contextmanager

@@ -69,7 +69,7 @@ class NetStudy:
             self._tell_end(message.unit[0], watch)
         elif isinstance(message, TrainerDied):
             kind = TrainingError if message.cause == "memory" else WorkerError
-            raise kind(message.reason, hint="Run fewer jobs or smaller values, then resume")
+            raise kind(message.reason, hint="Use fewer jobs or smaller values, then resume")
 
     def _tell_end(self, number: int, watch: Watch) -> None:
         row = self.rows()[number - 1]

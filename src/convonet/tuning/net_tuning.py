@@ -201,7 +201,9 @@ class NetTuning:
         unit = self._running.pop(death.unit, None) if death.unit is not None else None
         # Every further unit would die of it too.
         if death.cause == "fault":
-            raise WorkerError(death.reason, hint="The run's worker.log has the details; resume goes on")
+            raise WorkerError(
+                death.reason, hint="The run's worker.log has the details. Resume continues the run"
+            )
         if unit is None or all(key in self._rows for key in unit.keys()):
             return
         left = tuple(
@@ -215,7 +217,7 @@ class NetTuning:
             self._fail(unit, death.reason)
             return
         if self._deaths.total() > _MOST_DEATHS:
-            raise WorkerError(f"Trainers died {self._deaths.total()} times; the last: {death.reason}")
+            raise WorkerError(f"Worker processes died {self._deaths.total()} times; the last: {death.reason}")
         self._queue.appendleft(unit)
 
     def _fail(self, unit: Unit, reason: str) -> None:

@@ -119,9 +119,7 @@ class RayExecutor:
         """Actors that wait for a core which went away with its node would wait for ever."""
         waiting = [trainer for trainer in self._trainers if not trainer.begun]
         excess = len(self._trainers) - self._room()
-        return [
-            self._drop(trainer, "No core is left for it", "lost") for trainer in waiting[: max(excess, 0)]
-        ]
+        return [self._drop(trainer, "No free core", "lost") for trainer in waiting[: max(excess, 0)]]
 
     def _next(self, trainer: _Trainer) -> Message | None:
         errors = self._ray.exceptions
@@ -132,7 +130,7 @@ class RayExecutor:
         except errors.OutOfMemoryError as error:
             return self._drop(trainer, f"Out of memory on its node: {first_line(error)}", "memory")
         except (errors.RayActorError, errors.ObjectLostError, errors.NodeDiedError) as error:
-            return self._drop(trainer, f"Its node or process is gone: {first_line(error)}", "lost")
+            return self._drop(trainer, f"Its node or process was lost: {first_line(error)}", "lost")
         except errors.RayTaskError as error:
             return self._drop(trainer, str(error.cause or error)[:300], "fault")
         trainer.begun = True

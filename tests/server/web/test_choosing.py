@@ -16,7 +16,7 @@ from convonet.nets import NetModel
 pytestmark = pytest.mark.slow
 Way = tuple[str, dict[str, str], dict[str, Any]]
 WAYS: list[Way] = [
-    ("Test so", {"Threshold": "0,35"}, {"threshold": 0.35}),
+    ("Test again", {"Threshold": "0,35"}, {"threshold": 0.35}),
     ("Choose by recall", {"Wanted recall": "0.99"}, {"min_recall": 0.99}),
     ("Choose by costs", {"Cost of a false alarm": "9", "Cost of a miss": "2"}, {"costs": (9.0, 2.0)}),
 ]

@@ -63,7 +63,7 @@ def test_the_whole_way_on_a_real_set(
     page.get_by_text(re.compile("Epoch [12] of 2")).first.wait_for(timeout=120_000)
     page.locator("#doing", has_text=re.compile("^Done$")).wait_for(timeout=240_000)
     go(page, "test")
-    page.get_by_text("of 2,000 images are right").wait_for()
+    page.get_by_text("of 2,000 images are correct").wait_for()
     wrong = page.locator(".matrix button[aria-label*='taken for']:not([disabled])")
     said = next(
         text
@@ -196,7 +196,7 @@ def test_two_watch_the_same_training(serve: Callable[..., Any], visit: Callable[
     assert first.locator(".lead").inner_text() == second.locator(".lead").inner_text()
     second.get_by_role("button", name="Stop").click()
     for page in (first, second):
-        page.get_by_text("Stopped; what was done is kept").first.wait_for(timeout=60_000)
+        page.get_by_text("Stopped. What was done is kept").first.wait_for(timeout=60_000)
 
 
 def test_a_killed_server(started: Callable[[], Any], visit: Callable[..., Any]) -> None:
@@ -216,7 +216,7 @@ def test_a_killed_server(started: Callable[[], Any], visit: Callable[..., Any]) 
     page.get_by_role("button", name="Resume").click()
     page.locator("#doing", has_text=re.compile(r"Epoch \d+ of 400")).wait_for(timeout=120_000)
     page.get_by_role("button", name="Stop").click()
-    page.get_by_text("Stopped; what was done is kept").first.wait_for(timeout=60_000)
+    page.get_by_text("Stopped. What was done is kept").first.wait_for(timeout=60_000)
 
 
 def test_a_study_and_suspicious_labels_are_shown(
@@ -309,7 +309,7 @@ def test_suspicious_labels_are_searched(serve: Callable[..., Any], visit: Callab
     page.get_by_label("Folds").fill("2")
     page.get_by_label("Repeats").fill("6")
     page.get_by_role("button", name="Search").click()
-    page.locator("h2", has_text="Asking models").wait_for(timeout=120_000)
+    page.locator("h2", has_text="Predicting with models").wait_for(timeout=120_000)
     page.get_by_role("button", name="Stop").click()
     page.locator("h2", has_text="Stopped; Resume repeats no fold").wait_for(timeout=60_000)
     page.get_by_role("button", name="Resume").click()

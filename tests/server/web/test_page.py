@@ -76,14 +76,14 @@ def test_a_new_persons_way(
     assert page.locator(".chart path").count() == 4
 
     go(page, "test")
-    page.get_by_text("of 24 images are right").wait_for()
+    page.get_by_text("of 24 images are correct").wait_for()
     cell = page.locator(".matrix button:not([disabled])").first
     said = cell.get_attribute("aria-label")
     count = int(re.search(r": (\d+) of", said)[1])
     cell.click()
     page.locator("#answers h2", has_text=re.compile(f": {count} image")).wait_for()
     page.locator("#answers .pic").first.click()
-    page.get_by_role("dialog").get_by_text("the model said").wait_for()
+    page.get_by_role("dialog").get_by_text("predicted").wait_for()
     page.keyboard.press("Escape")
 
     go(page, "use")
@@ -317,7 +317,7 @@ def test_mistakes_are_marked(
     page.get_by_text("59 training, 24 test images").wait_for()
     page.get_by_text("Marked images: 2").click()
     for count in (1, 0):
-        page.get_by_role("button", name="Take the mark of").first.click()
+        page.get_by_role("button", name="Remove the mark of").first.click()
         page.get_by_text(f"Marked images: {count}").wait_for(state="visible" if count else "detached")
         if count:
             page.get_by_text("Marked images: 1").wait_for()
@@ -333,7 +333,7 @@ def test_curves_and_calibration(ready: Callable[..., Any]) -> None:
         assert part.locator(".plane").count() == shown
     page.get_by_text("Calibration error (ECE)").wait_for()
     page.locator("summary", has_text="All sets").click()
-    page.get_by_role("cell", name="while it was trained").first.wait_for()
+    page.get_by_role("cell", name="during training").first.wait_for()
 
 
 def test_the_token_is_asked_for(serve: Callable[..., Any], visit: Callable[..., Any]) -> None:

@@ -211,7 +211,7 @@ def test_a_search_shows_its_plots_and_is_resumed_where_it_stopped(at: Callable[.
     page.get_by_role("button", name="Resume").click(timeout=LONG_MS)
     page.locator("h2", has_text=re.compile("^Done$")).wait_for(timeout=LONG_MS)
     page.get_by_role("columnheader", name="Learning rate").wait_for()
-    assert loaded(page.get_by_alt_text("Which parameters matter"))
+    assert loaded(page.get_by_alt_text("Importance of parameters"))
 
 
 def test_a_report_is_made(at: Callable[..., Any]) -> None:
@@ -231,9 +231,9 @@ def test_a_report_is_made(at: Callable[..., Any]) -> None:
 def test_about_says_what_the_server_can_do(at: Callable[..., Any]) -> None:
     page = at("data")
     page.goto(page.url.replace("#data", "#about"))
-    page.get_by_role("heading", name="What it can do").wait_for()
+    page.get_by_role("heading", name="Features").wait_for()
     page.get_by_text("Checking this server").wait_for(state="detached", timeout=LONG_MS)
-    assert card(page, "What it can do").get_by_role("row").count() > 2
+    assert card(page, "Features").get_by_role("row").count() > 2
 
 
 def test_the_theme_is_chosen_and_kept(at: Callable[..., Any]) -> None:

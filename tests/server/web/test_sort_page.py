@@ -23,6 +23,7 @@ import convonet
 
 pytestmark = pytest.mark.slow
 NAMES = ("0", "1", "7")
+PATIENCE_MS = 120_000
 
 
 @pytest.fixture
@@ -50,6 +51,15 @@ def shown(page: Any, name: str, truth: dict[str, str]) -> list[Any]:
     return [page.locator(f".sort-image:has(img[alt='{path}'])") for path in paths if truth[path] == name]
 
 
+def answered(page: Any, act: Callable[[], Any], answers: int) -> None:
+    """Answer, and wait until the next screen is there."""
+    with page.expect_response(re.compile("/screen")) as told:
+        act()
+    told.value.finished()
+    page.get_by_text(f"{answers} answers").wait_for()
+    page.wait_for_timeout(300)
+
+
 def drag(page: Any, start: Any, end: Any) -> None:
     """Press on one element, move over the page, and let go on another one."""
     for box, act in ((start.bounding_box(), page.mouse.down), (end.bounding_box(), page.mouse.up)):
@@ -58,20 +68,23 @@ def drag(page: Any, start: Any, end: Any) -> None:
 
 
 def test_a_heap_is_sorted_on_the_page(
-    root: Path, heap: dict[str, str], serve: Callable[..., Any], visit: Callable[..., Any]
+    root: Path,
+    heap: dict[str, str],
+    serve: Callable[..., Any],
+    visit: Callable[..., Any],
+    axe_faults: Callable[[Any], list[Any]],
 ) -> None:
     served = serve()
     page = visit(f"{served.url}/#sort/heap")
-    page.get_by_label("Classes, separated by commas").fill("0, 1, 7")
+    page.get_by_label("Classes, separated by commas").fill("0, 1, 7", timeout=PATIENCE_MS)
     page.get_by_role("button", name="Set classes").click()
     page.get_by_role("button", name=re.compile("1 0 0")).wait_for()
-    answers = page.get_by_text(re.compile(r"of 60 images left, (\d+) answers"))
     for number, name in enumerate(NAMES):
         for image in shown(page, name, heap)[:3]:
             image.click()
         page.get_by_text("3 selected").wait_for()
-        page.keyboard.press(str(number + 1))
-        page.get_by_text(f"{number + 1} answers").wait_for()
+        key = str(number + 1)
+        answered(page, lambda key=key: page.keyboard.press(key), number + 1)  # type: ignore[misc]
     assert labels(root / "heap") == {path: heap[path] for path in labels(root / "heap")}
     assert len(labels(root / "heap")) == 9
 
@@ -80,8 +93,8 @@ def test_a_heap_is_sorted_on_the_page(
     paths = [first.nth(index).locator("img").get_attribute("alt") for index in (0, 1)]
     drag(page, first.nth(0), first.nth(1))
     assert page.locator(".sort-image[aria-pressed=true]").count() == 2
-    drag(page, first.nth(0), page.get_by_role("button", name=re.compile("None of these")))
-    answers.get_by_text("4 answers").wait_for()
+    none = page.get_by_role("button", name=re.compile("None of these"))
+    answered(page, lambda: drag(page, first.nth(0), none), 4)
     log = (root / "heap" / "convonet_sort.jsonl").read_text().splitlines()[-1]
     assert "none_of_these" in log
     assert all(path in log for path in paths)
@@ -90,12 +103,11 @@ def test_a_heap_is_sorted_on_the_page(
     row = page.locator(".sort-row").first
     name = row.locator("strong").inner_text()
     accepted = row.locator("img").evaluate_all("all => all.map((e) => e.alt)")
-    page.keyboard.press("a")
-    answers.get_by_text("5 answers").wait_for()
+    answered(page, lambda: page.keyboard.press("a"), 5)
     assert {labels(root / "heap")[path] for path in accepted} == {name}
-    page.keyboard.press("Control+z")
-    answers.get_by_text("4 answers").wait_for()
+    answered(page, lambda: page.keyboard.press("Control+z"), 4)
     assert len(labels(root / "heap")) == 9
+    assert axe_faults(page) == []
     page.get_by_role("button", name="Train with these labels").click()
     page.get_by_text("9 training images of 3 classes").wait_for()
 
@@ -112,7 +124,7 @@ def test_folder_names_become_labels_and_doubts_are_reviewed(
         file.rename(root / "half" / "7" / f"planted{file.name}")
     convonet.sort(root / "half")
     page = visit(f"{serve().url}/#sort/half")
-    page.get_by_role("button", name="Use folder names as labels").click()
+    page.get_by_role("button", name="Use folder names as labels").click(timeout=PATIENCE_MS)
     page.get_by_text("0 of 60 images left, 3 answers").wait_for()
     page.get_by_label("Order").select_option("review")
     row = page.locator(".sort-row", has=page.get_by_text("Perhaps 0"))

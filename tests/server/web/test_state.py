@@ -36,7 +36,7 @@ def test_other_images_drop_what_belonged_to_the_old_ones(
     page.get_by_text("60 training, 24 test images of 3 classes").wait_for()
     page.get_by_role("button", name="Choose training images").click()
     dialog = page.get_by_role("dialog")
-    dialog.get_by_role("button", name="↑ one up").click()
+    dialog.get_by_role("button", name="↑ Up").click()
     dialog.get_by_role("button", name="others /").click()
     dialog.get_by_text("others", exact=True).wait_for()
     dialog.get_by_role("button", name="Use this folder").click()
@@ -194,5 +194,5 @@ def test_from_a_folder_to_the_summary_in_four_clicks(
     for name in ("Use the model", "See mistakes", "Export", "Improve", "Report"):
         assert page.get_by_role("link", name=name, exact=True).is_visible()
     page.get_by_role("link", name="See mistakes").click()
-    page.get_by_text("of 24 images are right").wait_for()
+    page.get_by_text("of 24 images are correct").wait_for()
     assert page.get_by_label("Images", exact=True).input_value() == "test"

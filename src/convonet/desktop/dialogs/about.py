@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from convonet.desktop.background import Background
 
 _WIDTH = 340
-_HOMEPAGE = "Free software under the MIT licence. Nothing leaves this machine: no upload, no telemetry."
+_HOMEPAGE = "Free software under the MIT license. Nothing leaves this machine: no uploads, no telemetry."
 
 
 class AboutDialog(QDialog):

@@ -51,7 +51,7 @@ class ErrorDialog(QDialog):
             button(text, lambda text=text: self._take(text), primary=not place)  # type: ignore[misc]
             for place, text in enumerate(offers)
         ]
-        copy = button("Copy", self._copy, tip="Put all of it on the clipboard")
+        copy = button("Copy", self._copy, tip="Copy everything to the clipboard")
         whole = column(
             head, self._facts(error), self._fold, self._more, row(copy, None, *made, close), margin=20
         )

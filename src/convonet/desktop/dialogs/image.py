@@ -97,7 +97,7 @@ class ImageDialog(QDialog):
         self._title.setText(picture.title)
         self._path.setText("\n".join(part for part in (picture.address, size) if part))
         self.facts.setText(_facts(self._whole))
-        self.pixel.setText("Point at the image to see the values of a pixel." if self.facts.text() else "")
+        self.pixel.setText("Point at the image to see pixel values." if self.facts.text() else "")
         self.bars.show_bars([Bar(name, (p,), f"{100 * p:.1f}%") for name, p in picture.probabilities])
         self.bars.setVisible(bool(picture.probabilities))
         self._image.setAccessibleName(picture.title)

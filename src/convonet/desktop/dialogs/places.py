@@ -55,7 +55,7 @@ class PlacesDialog(QDialog):
         self.list.currentItemChanged.connect(lambda *_: self._update())
         self._up: QPushButton = button("↑ Up", lambda: self.go(self._folder.parent or ""))
         self._take: QPushButton = button("Choose", self._choose, primary=True)
-        hint = label("Enter or a double click opens a folder", "muted")
+        hint = label("Press Enter or double-click to open a folder", "muted")
         buttons = row(hint, None, button("Cancel", self.reject), self._take)
         whole = column(row(self._where, None, self._up), self.list, self._fault, buttons, margin=16)
         whole.setStretch(1, 1)

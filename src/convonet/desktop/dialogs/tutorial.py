@@ -13,53 +13,53 @@ SCENARIOS: tuple[tuple[str, str], ...] = (
         """<h3>Train a network on your images</h3>
 <ol>
 <li><b>App › Load Data Params</b>, or <b>App › Load Training Dataset</b> and choose a folder with one folder
-for each class. The page <i>Data</i> shows ten samples, the counts, and what was left out.</li>
+for each class. The page <i>Data</i> shows ten samples, the number of images, and skipped files.</li>
 <li>Open the page <i>Train</i>. It shows the plan for your images: with the recipe <i>auto</i>, several networks are
-tried and the best one is kept. Press <b>Train</b>; <b>Stop</b> keeps the work.</li>
+tried and the best one is kept. Select <b>Train</b>. <b>Stop</b> keeps what was done.</li>
 <li>The <i>Summary</i> shows the test accuracy, what was tried, and what you can do next. <b>Apply and train again</b>
-follows a piece of advice in a new run; every run is kept.</li>
+follows a piece of advice in a new run. Every run is kept.</li>
 <li>To train a network of your own, use <b>App › Load Hyper Params</b> or <b>Tasks › Edit Hyper Params</b>. Empty fields
-take the default in grey. <b>Tasks › Initialize New Network Model</b> shows the layers.</li>
-<li>If the validation curve stays below the training curve, the network learns by heart: try more dropout, fewer
-units, or more images. Change a value and train again; every run is kept.</li>
+use the default shown in gray. <b>Tasks › Initialize New Network Model</b> shows the layers.</li>
+<li>If the validation curve stays below the training curve, the network overfits: try more dropout, fewer units
+or more images. Change a value and train again.</li>
 </ol>""",
     ),
     (
         "2  Tune",
-        """<h3>Let the machine try several values</h3>
+        """<h3>Search for the best values</h3>
 <ol>
-<li>Put several values between commas into the hyper parameters, such as <i>0.02, 0.01</i> for the learning rate.</li>
-<li><b>Tasks › Tuning</b> trains every combination with cross-validation. <b>Stop Tuning Task</b> leaves the table of
+<li>Enter several values, separated by commas, such as <i>0.02, 0.01</i> for the learning rate.</li>
+<li><b>Tasks › Tuning</b> trains every combination with cross-validation. <b>Stop Tuning Task</b> keeps the table of
 what was tried.</li>
-<li>Select the best row, press <b>Use these values</b>, and train with them.</li>
+<li>Select the best row and <b>Use these values</b>, then train with them.</li>
 </ol>
-<p>The page <i>Tune</i> has the options: the search, what is best, folds, and how many images.</p>""",
+<p>The page <i>Tune</i> has the options: type of search, objective, folds, and number of images.</p>""",
     ),
     (
         "3  Test",
-        """<h3>Test now, or another day</h3>
+        """<h3>Test now or later</h3>
 <ol>
 <li><b>App › Load Test Dataset</b>: images that were never used for training.</li>
-<li><b>Tasks › Evaluation</b> gives accuracy and loss, with the interval in which the accuracy lies, beside the
-accuracy of always giving the same answer.</li>
+<li><b>Tasks › Evaluation</b> shows accuracy and loss, with the confidence interval of the accuracy, beside the
+accuracy of always predicting one class.</li>
 <li><b>Tasks › Prediction</b> shows the confusion matrix. Click a square to see its images; double-click an image to
 see it large with its probabilities.</li>
-<li><b>App › Save Network Model</b> writes the model under your own name. Another day: load the parameters, the model
-and the test set, and test again. Class names and pixel scaling travel inside the file.</li>
+<li><b>App › Save Network Model</b> writes the model under your own name. Later, load the parameters, the model
+and the test set, and test again. Class names and pixel scaling are stored in the file.</li>
 <li>On the page <i>Use</i>, drop new images, or draw a digit.</li>
-<li>Among the mistakes, mark images whose label is wrong, and train again. <i>Explain</i> shows which part of an image
-counted; <b>Tools › Check the Images</b> looks for copies, leaks and images that stand out.</li>
+<li>Among the mistakes, mark images whose label is wrong, and train again. <i>Explain</i> shows what the model
+looks at; <b>Tools › Check the Images</b> finds duplicates, leaks and other problems.</li>
 </ol>""",
     ),
     (
         "4  Another set",
-        """<h3>Other images: larger, in colour, of other classes</h3>
+        """<h3>Other images: larger, in color, of other classes</h3>
 <ol>
 <li>Load a training folder with other classes, such as scans of the lung. Images may have any size and shape.</li>
-<li>Set the <i>image size</i> in the data parameters: 224 sees more than 28 and takes 64 times as long.</li>
+<li>Set the <i>image size</i> in the data parameters: 224 shows more than 28 and takes 64 times as long.</li>
 <li>Look at the page <i>Data › Sizes and pixels</i>, and at the layers on <i>Network</i>: most memory is in the first
-dense layer. A larger image needs more pooling, or fewer units.</li>
-<li>Images are decoded once and read from a file on disk, so a set may be larger than the memory.</li>
+dense layer. Larger images need more pooling or fewer units.</li>
+<li>Images are decoded once and read from disk, so a set can be larger than the memory.</li>
 <li>If the test folders have other names for the same classes, the page <i>Data</i> offers to match them.</li>
 </ol>""",
     ),

@@ -31,7 +31,7 @@ class BackboneCard(QPushButton):
         self.setObjectName("backbone")
         self.setCheckable(True)
         title = info.title if info is not None else "No backbone"
-        facts = _facts(info) if info is not None else "A network trained from scratch, for small images"
+        facts = _facts(info) if info is not None else "Train a network from scratch, for small images"
         lines = [
             label(title, "strong"),
             label(facts, "small", wrap=True),

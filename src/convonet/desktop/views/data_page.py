@@ -51,11 +51,11 @@ class DataPage(Page):
         )
         self._empty = EmptyState(
             "No images yet",
-            "Choose a folder that holds one folder for each class, or drop it here. The folders' names become the "
-            "classes.",
+            "Choose a folder that holds one folder per class, or drop it here. The names of the folders become "
+            "the classes.",
             controller.button("load_train", "Choose a folder …", primary=True),
             controller.button("show_sort", "Sort unlabelled images …"),
-            controller.button("demo", "Take the handwritten digits"),
+            controller.button("demo", "Use handwritten digits"),
         )
         self._fault = FaultNote(controller)
         self.tiles = {name: Tile(title) for name, title in _TILES.items()}
@@ -78,7 +78,7 @@ class DataPage(Page):
         chooser.addWidget(self._shown)
         images = QWidget()
         images.setLayout(column(8, chooser, self.grid, gap=8))
-        self.bars = BarView("Images of each class", SERIES)
+        self.bars = BarView("Images per class", SERIES)
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
         scroll.setWidget(self.bars)
@@ -94,7 +94,7 @@ class DataPage(Page):
         self.skipped = TableView(
             ("Set", "File", "Reason"),
             "skipped files",
-            empty="No file is skipped. Damaged ones show when they are read.",
+            empty="No files are skipped. Damaged files are found when images are read.",
         )
         self.marker = Marker(controller)
         self.quality, self.marks = QualityView(controller, self.marker), MarksView(self.marker)
@@ -122,17 +122,15 @@ class DataPage(Page):
         self._fault.show_errors(controller.scan_errors)
         self._either.show_content(bool(sets.listings))
         if controller.scanning:
-            self._empty.say(
-                "Looking at the folders …", "Names are read first; pixels only when they are needed."
-            )
+            self._empty.say("Reading folders …", "File names first; images when they are needed.")
         else:
             self._empty.say(
                 "No images yet",
-                "Choose a folder that holds one folder for each class, or drop it here. The folders' names become "
-                "the classes.",
+                "Choose a folder that holds one folder per class, or drop it here. The names of the folders "
+                "become the classes.",
             )
         root = self.session.params.data.train_dir or self.session.params.data.test_dir
-        self.lead.setText(str(root) if root else "Where the images are, and what they look like")
+        self.lead.setText(str(root) if root else "The images, and what they look like")
         if sets.listings:
             self.strip.refresh()
             self._show_findings()
@@ -162,7 +160,7 @@ class DataPage(Page):
         skipped = sum(len(listing.skipped) for listing in sets.listings.values())
         self.tiles["skipped"].show_value(
             f"{skipped:,}",
-            "with a reason each" if skipped else "so far; damaged ones show when they are read",
+            "with reasons" if skipped else "so far; damaged files are found when images are read",
         )
         counts = {split: listing.counts() for split, listing in sets.listings.items()}
         splits = list(counts)

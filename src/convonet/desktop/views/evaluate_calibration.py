@@ -20,21 +20,21 @@ class CalibrationTab(QWidget):
 
     def __init__(self, test: Callable[..., object]) -> None:
         super().__init__()
-        self.reliability = XYPlot("Right as often as sure?", "confidence", "accuracy")
+        self.reliability = XYPlot("Accuracy against confidence", "confidence", "accuracy")
         self.confidence = XYPlot(
-            "How sure right and wrong answers were",
+            "Confidence of correct and wrong predictions",
             "confidence",
-            "share of them",
+            "fraction",
             high=None,
             legend="top left",
         )
         self.sentence = label("", wrap=True)
         self.keep = QCheckBox("Keep in the model")
-        self.keep.setToolTip("The temperature goes into the model's file and its ONNX file")
+        self.keep.setToolTip("Saves the temperature in the model's files")
         fit = button(
             "Calibrate",
             lambda: test(calibrate=True, keep=self.keep.isChecked()),
-            tip="Fit a temperature on the validation images and test again; accuracy stays as it is",
+            tip="Fits a temperature on the validation images and tests again. The accuracy does not change",
         )
         head = row(self.sentence, self.keep, fit)
         head.setStretch(0, 1)

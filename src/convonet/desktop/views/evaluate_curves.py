@@ -42,7 +42,7 @@ class CurvesTab(QWidget):
         self.recall = _share("Wanted recall", 0.95)
         self.costs = [_cost("Cost of a false alarm", 1.0), _cost("Cost of a miss", 5.0)]
         self.keep = QCheckBox("Keep in the model")
-        self.keep.setToolTip("Predictions, here and elsewhere, then obey the threshold")
+        self.keep.setToolTip("All predictions then use this threshold")
         first = FlowLayout(
             holder(row(label("Positive is", "muted"), self.positive, gap=8)),
             holder(row(label("at p ≥", "muted"), self.threshold, gap=8)),
@@ -51,7 +51,7 @@ class CurvesTab(QWidget):
             gap=10,
         )
         second = FlowLayout(
-            holder(row(label("or by validation: recall", "muted"), self.recall, gap=8)),
+            holder(row(label("or from validation: recall", "muted"), self.recall, gap=8)),
             button("Choose by recall", lambda: self._start(min_recall=self.recall.value())),
             holder(row(label("false alarm : miss", "muted"), *self.costs, gap=8)),
             button("Choose by costs", self._start_costs),
@@ -102,7 +102,7 @@ def _precision_line(curve: ClassCurve, color: str) -> PlotLine:
 
 def _sentence(scores: EvaluationDocument, known: int, shown: int) -> str:
     if not known:
-        return "This test was made by an earlier version; test again to see its curves."
+        return "This test was made by an earlier version. Test again to see its curves."
     area = f"Mean area below the ROC curves {scores.auc:.4f}. " if scores.auc is not None else ""
     if len(scores.classes) == 2 and scores.threshold is not None:
         rates = (("sensitivity", scores.sensitivity), ("specificity", scores.specificity))
@@ -110,7 +110,7 @@ def _sentence(scores: EvaluationDocument, known: int, shown: int) -> str:
         chosen = " (chosen on validation)" if scores.chosen is not None else ""
         return f"{area}{scores.positive} at p ≥ {scores.threshold:.4g}{chosen}: {', '.join(found)}."
     if shown < known:
-        return f"{area}Each class against the rest; shown are the {shown} that are told apart worst."
+        return f"{area}Each class against the rest; the {shown} with the smallest areas are shown."
     return f"{area}Each class against the rest." if len(scores.classes) > 2 else area
 
 

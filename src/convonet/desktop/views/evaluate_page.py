@@ -44,7 +44,7 @@ class EvaluatePage(Page):
         self._read: tuple[object, Path] | None = None
         self._cell: tuple[str, str] | None = None
         self.split_box = QComboBox()
-        self.split_box.setAccessibleName("Set to test on")
+        self.split_box.setAccessibleName("Images to test on")
         for title, name in (
             ("Test images", "test"),
             ("Validation images", "val"),
@@ -74,7 +74,7 @@ class EvaluatePage(Page):
         self.scores = TableView(("Score", "Value", "95% CI"), "metrics")
         self.curves, self.calibration = CurvesTab(self._test_again), CalibrationTab(self._test_again)
         self.sets = SetsTab()
-        self.skipped = TableView(("File", "Reason"), "left out", empty="Every image was tested.")
+        self.skipped = TableView(("File", "Reason"), "skipped", empty="All images were tested.")
         self.tabs = QTabWidget()
         for widget, name in (
             (self._matrix_tab(), "Confusion matrix"),
@@ -96,8 +96,12 @@ class EvaluatePage(Page):
         area.setWidgetResizable(True)
         area.setFrameShape(QScrollArea.Shape.NoFrame)
         area.setWidget(self.matrix)
-        hint = label("Rows are the truth, columns the answer. Click a square to see its images.", "muted")
-        self.pairs = TableView(("True", "Predicted", "Images"), "most confused", empty="Nothing is confused.")
+        hint = label(
+            "Rows: true classes. Columns: predicted classes. Click a square to see its images.", "muted"
+        )
+        self.pairs = TableView(
+            ("True", "Predicted", "Images"), "most confused", empty="No classes are confused."
+        )
         self.pairs.opened.connect(lambda values: self.show_cell(values[0], values[1]))
         self.pairs.setMinimumWidth(300)
         self.pairs.setMaximumWidth(520)
@@ -109,7 +113,7 @@ class EvaluatePage(Page):
         return made
 
     def _images_tab(self) -> QWidget:
-        self.grid = ImageGrid("Images of the test")
+        self.grid = ImageGrid("Test images")
         self.grid.opened.connect(lambda place: ImageDialog(self.grid.pictures, place, self).exec())
         self.grid.offer("Explain", self.context.tasks.explain_pictures)
         self.marker, self._said = Marker(self.controller), dict[str, str]()
@@ -148,9 +152,7 @@ class EvaluatePage(Page):
 
     def refresh(self) -> None:
         scores, model = self.session.evaluation, self.session.model
-        self.lead.setText(
-            f"Model {model.name}" if model else "How good the model is on images it has not seen"
-        )
+        self.lead.setText(f"Model {model.name}" if model else "How good the model is on new images")
         self._either.show_content(scores is not None)
         self.outdated.refresh()
         if scores is None:
@@ -185,10 +187,10 @@ class EvaluatePage(Page):
             self._empty.say("Testing …", self.controller.progress.title)
             return
         if model is None:
-            self._empty.say("No model yet", "Open a model or an earlier run, or begin with the digits.")
+            self._empty.say("No model yet", "Open a model or an earlier run, or start with the digits.")
             return
         reason = self.session.why_not("evaluate")
-        ready = "The model answers for every test image; you see how often it is right, and where it is not."
+        ready = "Test the model to see how often it is correct, and which images it gets wrong."
         self._empty.say(
             "Not tested yet", ready if reason is None else _TO_DO.get(reason.code, f"{reason.sentence}.")
         )
@@ -198,7 +200,7 @@ class EvaluatePage(Page):
         self.tiles["accuracy"].show_value(
             _percent(scores.accuracy), f"95% CI {100 * low:.1f}–{_percent(high)}"
         )
-        self.tiles["baseline"].show_value(_percent(scores.baseline_accuracy), "always answering one class")
+        self.tiles["baseline"].show_value(_percent(scores.baseline_accuracy), "always predicting one class")
         self.tiles["loss"].show_value(f"{scores['loss']:.4f}", "cross-entropy")
         top = scores.top_k_accuracy
         note = f"top {scores['top_k']}: {_percent(top)}" if top is not None else "mean over the classes"
@@ -266,7 +268,7 @@ class EvaluatePage(Page):
 
 
 _TO_DO: dict[Code, str] = {
-    "no_test_images": "Choose a folder of images that the model has not seen, sorted by class."
+    "no_test_images": "Choose a folder of images that the model has not seen, with one folder per class."
 }
 _TILES = {
     "accuracy": "Accuracy",

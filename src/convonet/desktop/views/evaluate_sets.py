@@ -25,7 +25,7 @@ class SetsTab(QWidget):
         super().__init__()
         self.sentence = label("", wrap=True)
         self.table = TableView(
-            _HEAD, "sets", empty="Only the model of a run remembers its scores.", tips=_TIPS
+            _HEAD, "sets", empty="Only a model from a run has scores of all sets.", tips=_TIPS
         )
         self.setLayout(column(8, self.sentence, self.table, gap=8))
 
@@ -35,9 +35,9 @@ class SetsTab(QWidget):
         rows = []
         for item in found.rows:
             low, high = item.accuracy_interval or (None, None)
-            how = "on the finished model" if item.evaluated else "while it was trained"
+            how = "with the final model" if item.evaluated else "during training"
             shares = (percent(item.accuracy), percent(low), percent(high))
             rows.append((_NAMES[item.set], item.images, *shares, item.loss, how))
         self.table.show_rows(rows)
-        well = "Test a set by choosing it above; all of them stand here side by side."
+        well = "Choose a set above to test it. All sets are compared here."
         self.sentence.setText(found.sentence or well)

@@ -17,10 +17,12 @@ if TYPE_CHECKING:
     from convonet.desktop.views.explain_page import ExplainPage
 
 _KINDS = {"filters": "filters", "maps": "maps"}
-_LAYERS = "The filters of each convolution, and what the layers make of an image: maps of edges first, of parts later."
+_LAYERS = (
+    "The filters of each convolution, and the feature maps of an image: edges first, parts of objects later."
+)
 _DREAM = (
-    "A picture is made, step by step, that a channel answers to more strongly than to any test image. Of the last "
-    "layer, channels are classes."
+    "Makes a picture that activates a channel more than any test image does. In the last layer, channels are "
+    "classes."
 )
 
 
@@ -35,7 +37,7 @@ class LayersTab(QWidget):
         self.list.setFixedWidth(230)
         self.list.setAccessibleName("Layers that were drawn")
         self.list.currentRowChanged.connect(self._show)
-        self.picture = FigureView("The layer")
+        self.picture = FigureView("Layer")
         area = QScrollArea()
         area.setWidgetResizable(True)
         area.setWidget(self.picture)
@@ -100,10 +102,10 @@ class DreamTab(QWidget):
             _number("Seed", 0, 2**31 - 1, 0),
         )
         self.channel.setSpecialValueText("the first twelve")
-        self._start = button("Look for it", self._excite, primary=True)
+        self._start = button("Make the picture", self._excite, primary=True)
         self.picture = FigureView("What excites the channel")
         self._says = label("", "muted", wrap=True)
-        self._empty = EmptyState("Nothing looked for yet", _DREAM)
+        self._empty = EmptyState("No picture yet", _DREAM)
         shown = column(self._says, self.picture, gap=8)
         shown.setStretch(1, 1)
         self._either = Either(self._empty, shown)
@@ -131,9 +133,7 @@ class DreamTab(QWidget):
             self.layer.setEditText("output")
         self._start.setEnabled(self._page.session.work is None)
         self._either.show_content(self._is_shown and not working)
-        self._empty.say(
-            "Looking for what excites …" if working else "Nothing looked for yet", "" if working else _DREAM
-        )
+        self._empty.say("Making the picture …" if working else "No picture yet", "" if working else _DREAM)
 
     def show_document(self, document: DreamDocument) -> None:
         """Show the picture that was made."""

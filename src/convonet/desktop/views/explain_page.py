@@ -37,13 +37,13 @@ class ExplainPage(Page):
         self.why = WhyTab(self)
         self.layers, self.dream = LayersTab(self), DreamTab(self)
         self.tabs = QTabWidget()
-        self.tabs.addTab(self.why, "Why this answer")
+        self.tabs.addTab(self.why, "Why this prediction")
         self.tabs.addTab(self.layers, "What the layers see")
         self.tabs.addTab(self.dream, "What excites a channel")
         self._empty = EmptyState(
             "No model yet",
-            "Train a network, or open a model. Then its answers can be explained: which part of an image counted, "
-            "what each layer makes of it, and what a channel looks for.",
+            "Train a network or open a model. Then see what it looks at, its feature maps, and what activates a "
+            "channel.",
             controller.button("load_model", "Open a model …", primary=True),
             controller.button("demo"),
         )
@@ -55,7 +55,7 @@ class ExplainPage(Page):
     def refresh(self) -> None:
         model, work = self.session.model, self.session.work
         self._either.show_content(model is not None)
-        self.lead.setText(f"Model {model.name}" if model else "Which part of an image counted, and why")
+        self.lead.setText(f"Model {model.name}" if model else "What the model looks at, and why")
         path = model.path if model else None
         if path != self._model:
             # Explanations of another model are not this one's.

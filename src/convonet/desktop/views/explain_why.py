@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     from convonet.desktop.views.explain_page import ExplainPage
 
 _METHODS = {
-    "grad_cam": ("Grad-CAM", "Where the last convolution saw what counts: a coarse map, quickly made"),
-    "saliency": ("Saliency", "Which pixels the answer depends on most: fine and noisy"),
+    "grad_cam": ("Grad-CAM", "Regions that the last convolution uses: coarse and fast"),
+    "saliency": ("Saliency", "Pixels that the prediction depends on most: fine and noisy"),
     "occlusion": (
         "Occlusion",
-        "How much surer the answer is with a part of the image than without it: slow, plain",
+        "How much the probability falls when a part of the image is hidden: slow, easy to understand",
     ),
 }
-_ANSWER = "The model's answer"
+_ANSWER = "Predicted class"
 
 
 class WhyTab(QWidget):
@@ -46,8 +46,8 @@ class WhyTab(QWidget):
         self.grid.setFixedWidth(270)
         self._empty = EmptyState(
             "Nothing explained yet",
-            "Take the mistakes of the last test, or choose images. On the pages Test and Use, the menu of an image "
-            "explains it too.",
+            "Explain the mistakes of the last test, or choose images. On Test and Use, right-click an image to "
+            "explain it.",
             button("Explain the mistakes", self._explain_mistakes, primary=True),
             button(
                 "Choose images …", lambda: page.controller.guard(lambda: page.explain(page.choose_images()))
@@ -68,11 +68,11 @@ class WhyTab(QWidget):
         self.method.currentIndexChanged.connect(lambda _: self._tell_method())
         self.faithful = QCheckBox("Check whether the map is faithful")
         self.faithful.setToolTip(
-            "Hides the image bit by bit, the hottest first: some 230 predictions an image"
+            "Hides the hottest parts of the image first: about 230 predictions per image"
         )
         self._mistakes = button("Explain the mistakes", self._explain_mistakes)
         self._again = button(
-            "Explain again", self._explain_again, tip="The same images with what is chosen now"
+            "Explain again", self._explain_again, tip="Explain the same images with these settings"
         )
         self._meaning = label("", "muted", wrap=True)
         line = FlowLayout(
@@ -94,9 +94,7 @@ class WhyTab(QWidget):
         self.strength.setAccessibleName("Strength of the map")
         self.strength.valueChanged.connect(lambda value: self.map.set_strength(value / 100))
         self._says, self._why = label("", "section", wrap=True), label("", "muted", wrap=True)
-        self.deletion = XYPlot(
-            "Hidden bit by bit", "share hidden", "probability left", legend="bottom left", margin=0
-        )
+        self.deletion = XYPlot("Deletion", "fraction hidden", "probability", legend="bottom left", margin=0)
         self.deletion.setFixedHeight(230)
         pictures = row(self.image, self.map, gap=14)
         slider = row(None, label("Strength of the map", "muted"), self.strength, gap=8)
@@ -128,12 +126,12 @@ class WhyTab(QWidget):
         self._again.setEnabled(free and self._document is not None)
         self._either.show_content(self._document is not None and not working)
         if working:
-            self._empty.say("Explaining …", "The first time the network is loaded; then it takes moments.")
+            self._empty.say("Explaining …", "The first time takes longer, because the network is loaded.")
         else:
             self._empty.say(
                 "Nothing explained yet",
-                "Take the mistakes of the last test, or choose images. On the pages Test and Use, the menu of an "
-                "image explains it too.",
+                "Explain the mistakes of the last test, or choose images. On Test and Use, right-click an image "
+                "to explain it.",
             )
 
     def _explain_mistakes(self) -> None:
@@ -191,8 +189,8 @@ class WhyTab(QWidget):
             found = faithful.deletion
             self.deletion.show_lines(
                 [
-                    PlotLine("the hottest first", "train", found.shares, found.curve),
-                    PlotLine("in random order", "val", found.shares, found.random_curve),
+                    PlotLine("hottest first", "train", found.shares, found.curve),
+                    PlotLine("random order", "val", found.shares, found.random_curve),
                 ]
             )
 
@@ -202,7 +200,7 @@ class WhyTab(QWidget):
 
 
 def _answer(item: ExplainedImage) -> str:
-    said = f"{item.predicted}, {100 * item.confidence:.1f}% sure"
+    said = f"{item.predicted}, {100 * item.confidence:.1f}% confident"
     if item.class_ == item.predicted:
         return said
     return f"{said}; explained is {item.class_} ({100 * item.probability:.1f}%)"

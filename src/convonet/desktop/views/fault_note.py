@@ -46,7 +46,7 @@ class FaultNote(QWidget):
         pairs = "\n".join(f"{a}  →  {b}" for a, b in self._offered.items())
         self.mapping.setText(pairs)
         self.mapping.setVisible(bool(pairs))
-        self._map.setToolTip("Keeps this class map in the data parameters")
+        self._map.setToolTip("Saves this class map in the data parameters")
         self._map.setVisible(bool(self._offered))
 
     def _take_map(self) -> None:

@@ -15,15 +15,15 @@ if TYPE_CHECKING:
     from convonet.desktop.controller import Controller
 
 _SCALINGS = {
-    "As the file tells": None,
+    "As in the file": None,
     "0 to 1": "unit",
     "−1 to 1": "symmetric",
     "ImageNet": "imagenet",
     "None: 0 to 255": "none",
 }
 _BESIDE = "Names beside the model"
-_NATURAL = "Folders in natural order: 2 before 10"
-_LETTERS = "Folders by their letters: 10 before 2"
+_NATURAL = "Folders in natural order (2 before 10)"
+_LETTERS = "Folders in alphabetical order (10 before 2)"
 _FILE = f"Another {LABELS} …"
 _SHOWN = 8
 
@@ -43,7 +43,7 @@ class ForeignNote(QFrame):
         self.names.activated.connect(lambda _: controller.guard(self._set_names))
         self._order = label("", "small", wrap=True)
         line = row(
-            label("Made elsewhere. Pixels", "muted"),
+            label("Made elsewhere. Pixel scaling", "muted"),
             self.scaling,
             14,
             label("Classes", "muted"),
@@ -69,9 +69,7 @@ class ForeignNote(QFrame):
         names = session.class_names
         order = ", ".join(f"{place} = {name}" for place, name in enumerate(names[:_SHOWN]))
         more = f" … {len(names):,} in all" if len(names) > _SHOWN else ""
-        unknown = (
-            f"Nobody knows the classes yet: choose a {LABELS}, or load images to take their folders' names."
-        )
+        unknown = f"The class names are not known. Choose a {LABELS}, or load images to use the names of their folders."
         self._order.setText(f"{order}{more}" if names else unknown)
 
     def _set_scaling(self) -> None:
@@ -101,7 +99,7 @@ class ForeignNote(QFrame):
             return tuple(sorted(self._controller.session.sets.classes, key=natural_key))
         asker = self._controller.ask
         path = (
-            asker.open_file("Class names, one a line", "Text (*.txt);;All files (*)", str(file.parent))
+            asker.open_file("Class names, one per line", "Text (*.txt);;All files (*)", str(file.parent))
             if asker
             else None
         )

@@ -24,13 +24,13 @@ class HoldOutNote(QFrame):
         self.setObjectName("note")
         self._controller, self._session = controller, controller.session
         text = label(
-            "There are no test images, so nothing will show how good the model is on images it has not seen.",
+            "There are no test images, so the accuracy on new images cannot be measured.",
             wrap=True,
         )
         self.hold_out = button(
             f"Hold out {100 * _SHARE:g}% for testing",
             self._hold_out,
-            tip="A share of each class is set aside for testing and never trained on.",
+            tip="A fraction of each class is set aside for testing and never trained on.",
         )
         line = row(text, self.hold_out, controller.button("load_test", "Test folder …"), gap=10, margin=10)
         line.setStretch(0, 1)

@@ -27,7 +27,7 @@ _TITLES = {
 }
 _MEANINGS = {
     "selected": "Select images on the map: click, or draw around them with Shift.",
-    "wrong": "Images whose neighbors are of another class, the surest first.",
+    "wrong": "Images whose neighbors are of another class, highest confidence first.",
     "outliers": "Images that lie alone, the loneliest first.",
     "similar": "Select an image, and press More like this.",
 }

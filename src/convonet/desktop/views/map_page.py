@@ -133,7 +133,7 @@ class MapPage(Page):
         self.draw_button.setEnabled(bool(there) and session.work is None)
         self._shown.show_content(self.map is not None and not working)
         if working:
-            self._wait.say("Drawing the map …", "The progress stands below; it can be stopped.")
+            self._wait.say("Drawing the map …", "Progress is shown below. You can stop it.")
         else:
             self._wait.say(
                 "No map yet",

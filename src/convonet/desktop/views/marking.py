@@ -1,4 +1,4 @@
-"""The repair list in the window: images said to be of another class or left out, and taken back."""
+"""The repair list in the window: images relabeled or left out, and how to undo it."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class Marker(QObject):
     def _done(self, marks: list[MarkedImage]) -> None:
         self.marked.emit(marks)
         count = len(marks)
-        self._controller.noted.emit(f"{count:,} image{'' if count == 1 else 's'} marked; training obeys it")
+        self._controller.noted.emit(f"{count:,} image{'' if count == 1 else 's'} marked; training uses it")
         self._controller.scan()
 
     def _failed(self, error: ConvonetError) -> None:
@@ -78,9 +78,11 @@ class MarkBar(QWidget):
         self._controller, self._grid, self._marker = controller, grid, marker
         self.classes = QComboBox()
         self.classes.setAccessibleName("The true class of the selected images")
-        self.set_button = button("Label so", self._label, tip="The selected images are of this class")
-        self.leave_button = button("Leave out", self._leave_out, tip="Training and testing pass them over")
-        self.undo_button = button("Undo", self._undo, tip="Take the marks of the selected images away")
+        self.set_button = button("Set label", self._label, tip="The selected images belong to this class")
+        self.leave_button = button(
+            "Leave out", self._leave_out, tip="Do not use these images for training or testing"
+        )
+        self.undo_button = button("Undo", self._undo, tip="Remove the marks of the selected images")
         self._count = label("Select images whose label is wrong", "muted")
         self.setLayout(
             row(
@@ -134,6 +136,6 @@ def said_of(marks: Sequence[MarkedImage]) -> dict[str, str]:
     return {
         str(marks_file(item.root).parent / item.mark.path): "left out"
         if item.mark.label is None
-        else f"said to be {item.mark.label}"
+        else f"labeled {item.mark.label}"
         for item in marks
     }

@@ -14,11 +14,11 @@ from convonet.desktop.widgets.table import TableView
 if TYPE_CHECKING:
     from convonet.data.marking import MarkedImage
 
-_HEAD = ("Set", "Image", "Stands under", "Said", "Folder")
+_HEAD = ("Set", "Image", "Folder", "Mark", "Folder")
 _NAMES = {"train": "Training", "val": "Validation", "test": "Test", None: "gone"}
 _EMPTY = (
-    "No image is marked. On Test, Mistakes, or here on Quality, select images whose label is wrong, and say "
-    "what they are or that they are to be left out."
+    "No images are marked. On Test › Mistakes, or here on Quality, select images whose label is wrong, and set "
+    "their label or leave them out."
 )
 
 
@@ -31,9 +31,10 @@ class MarksView(QWidget):
         self.table = TableView(_HEAD, "marks", empty=_EMPTY)
         self.table.selectionModel().selectionChanged.connect(lambda *_: self._update())
         self.table.rows.modelReset.connect(self._update)
-        self._undo = button("Take the marks away", self._take_away)
+        self._undo = button("Remove the marks", self._take_away)
         note = label(
-            "A file beside the images; nothing is moved. Train again, then compare on Runs.", "muted"
+            "Marks are in a file beside the images; nothing is moved. Train again, then compare on Runs.",
+            "muted",
         )
         self.setLayout(column(8, row(note, None, self._undo), self.table, gap=8))
         marker.marked.connect(self.show_marks)

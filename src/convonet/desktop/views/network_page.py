@@ -29,9 +29,9 @@ _COLUMNS = (
     "Memory",
 )
 _TIPS = {
-    "Sees": "Side of the part of the image that one value of the layer depends on, in pixels",
-    "Work": "Multiply-adds for one image",
-    "Memory": "Of the layer's maps for one image",
+    "Sees": "Side of the receptive field, in pixels",
+    "Work": "Multiply-adds per image",
+    "Memory": "Memory of the layer's feature maps for one image",
 }
 
 
@@ -83,12 +83,12 @@ class NetworkPage(Page):
             return
         self.tiles["params"].show_value(
             f"{summary['params']:,}",
-            f"{summary['trainable']:,} of them are learnt"
+            f"{summary['trainable']:,} of them are trained"
             if summary.non_trainable
-            else "all of them are learnt",
+            else "all of them are trained",
         )
         self.tiles["bytes"].show_value(_bytes(summary.bytes), "weights in memory")
-        self.tiles["macs"].show_value(f"{summary.macs / 1e6:,.1f} M", "multiply-adds for one image")
+        self.tiles["macs"].show_value(f"{summary.macs / 1e6:,.1f} M", "multiply-adds per image")
         learnt = sum(bool(layer.params) for layer in summary.layers)
         self.tiles["layers"].show_value(str(len(summary.layers)), f"{learnt} of them with weights")
         self.table.show_rows([_row(layer) for layer in summary.layers])
@@ -101,13 +101,13 @@ class NetworkPage(Page):
         for made in self._fetch:
             made.setVisible(not there)
         if building:
-            self._empty.say("Building the network …", "The layer table comes in a few seconds.")
+            self._empty.say("Building the network …", "The layer table is ready in a few seconds.")
             return
         if not there:
-            self._empty.say("No network yet", "Choose a folder of images first, or begin with the digits.")
+            self._empty.say("No network yet", "Choose a folder of images first, or start with the digits.")
             return
         reason = self.session.why_not("initialise")
-        ready = "Build the network that the parameters describe, and look at its layers before it is trained."
+        ready = "Build the network and look at its layers before you train it."
         self._empty.say("No network yet", ready if reason is None else f"{reason.sentence}.")
 
 

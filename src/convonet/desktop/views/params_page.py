@@ -29,7 +29,7 @@ class ParamsPage(Page):
 
     def __init__(self, context: PageContext) -> None:
         super().__init__(context)
-        self.lead.setText("What is left empty takes the default shown in grey. Changes count at once.")
+        self.lead.setText("Empty fields use the default shown in gray. Changes apply at once.")
         self._load, self._save, self._presets = self._make_buttons()
         self.data_form = ParamForm(fields_of(DataParams))
         self.hyper_form = ParamForm(fields_of(HyperParams))
@@ -56,7 +56,7 @@ class ParamsPage(Page):
         self.expert = button(
             "Set every value",
             lambda: self.controller.guard(lambda: RecipeSwitch.of(self.controller).choose("none")),
-            tip="Expert: one network is trained with these values, which start as those of the plan",
+            tip="Expert: train one network with these values, which start as those of the plan",
         )
         self.cards = BackboneCards(self.controller)
         self.search = QLineEdit()
@@ -64,7 +64,7 @@ class ParamsPage(Page):
         self.search.setAccessibleName("Search parameters")
         self.search.setClearButtonEnabled(True)
         self.search.setMaximumWidth(320)
-        self.only_set = QCheckBox("Only those with a value")
+        self.only_set = QCheckBox("Only changed values")
         self._found = label("", "muted")
         self.search.textChanged.connect(lambda _: self._filter())
         self.only_set.toggled.connect(lambda _: self._filter())
@@ -85,7 +85,7 @@ class ParamsPage(Page):
         for name in preset_names("hyper"):
             menu.addAction(name.replace("_", " "), lambda name=name: self._take_preset(name))  # type: ignore[misc]
         presets.setMenu(menu)
-        presets.setToolTip("Hyper parameters that are known to work for such images")
+        presets.setToolTip("Hyperparameters that work well for such images")
         self.add_buttons(presets, load, save)
         return load, save, presets
 
@@ -171,8 +171,8 @@ class ParamsPage(Page):
         for index, (name, wrong) in enumerate(titles):
             self.tabs.setTabText(index, f"{name} ({len(wrong)} wrong)" if wrong else name)
         count = faults.count
-        some, they = ("1 value is", "it is") if count == 1 else (f"{count} values are", "they are")
-        self._count.setText(f"{some} wrong; nothing is trained until {they} put right.")
+        some, them = ("1 value is", "it") if count == 1 else (f"{count} values are", "them")
+        self._count.setText(f"{some} wrong; correct {them} before you train.")
         self._count.setVisible(count > 0)
 
     def _show_family(self) -> None:
@@ -189,8 +189,8 @@ class ParamsPage(Page):
         note = f" It does not use {', '.join(ignored)}." if ignored else ""
         self._family.setText(f"{family.title}: {family.description}{note}")
         varied = self.session.params.space.varied
-        several = f"Several values: {', '.join(varied)}. The first of each trains, all of them tune."
-        one = "Several values between commas can be tried by tuning; the first one trains."
+        several = f"Several values: {', '.join(varied)}. Training uses the first of each; tuning tries all."
+        one = "Separate several values by commas to tune them. Training uses the first one."
         self._lists.setText(several if varied else one)
         if self.session.params.recipe != "none":
             self._family.setText(

@@ -24,8 +24,8 @@ from convonet.tasks import InspectTask, Split, SuspectsTask
 if TYPE_CHECKING:
     from convonet.desktop.controller import Controller
 
-_IN_CONFLICT = "The same image stands in several classes: one label is wrong"
-_LEAKED = "Scores on them are too good: the network has seen them"
+_IN_CONFLICT = "The same image in several classes: one label is wrong"
+_LEAKED = "Test scores are too good: the network has seen these images"
 _SAID_HEIGHT, _LEAST_ROWS = 132, 3
 _NAMES: dict[str, str] = {"train": "Training", "test": "Test"}
 
@@ -73,8 +73,8 @@ class QualityView(QWidget):
 
     def _make_suspects_button(self) -> QWidget:
         tip = (
-            "Trains on parts of the images and asks about the others, several times over: labels that no model "
-            "believes are probably wrong. Takes as long as some fifteen trainings"
+            "Trains on parts of the images and predicts the others, several times. Labels that the models "
+            "contradict are probably wrong. Takes as long as about 15 trainings"
         )
         return button("Find suspicious labels", self.suspect, tip=tip)
 
@@ -99,16 +99,16 @@ class QualityView(QWidget):
             self._asked = None
         self._either.show_content(self._asked is not None and not checking)
         if isinstance(task, SuspectsTask):
-            self._empty.say("Training without each image …", "The progress stands below; it can be stopped.")
+            self._empty.say("Training without each image …", "Progress is shown below. You can stop it.")
         elif checking:
             self._empty.say(
-                "Looking at every image …", "This takes a moment the first time: all are decoded."
+                "Checking all images …", "The first time takes longer, because all images are decoded."
             )
         else:
             self._empty.say(
                 "Not checked yet",
-                "Every image is looked at for copies, images in training and test, contradicting labels, dark, "
-                "bright, blurred and odd-sized ones, and for shortcuts that give a class away.",
+                "Finds duplicates, images in both training and test, contradicting labels, dark, bright, blurred "
+                "and odd-sized images, and shortcuts that give a class away.",
             )
 
     def _roots(self) -> tuple[Path, Path | None] | None:
@@ -147,7 +147,7 @@ class QualityView(QWidget):
         roots = self._roots() or (Path(), None)
         more = document.test.warnings if document.test is not None else ()
         sentences = [f"{text}." for text in document.warnings] + [f"Test: {text}." for text in more]
-        self.warnings.show_sentences(sentences or ["Nothing to worry about was found."])
+        self.warnings.show_sentences(sentences or ["No problems were found."])
         self._show_findings(list(findings(document, *roots)))
 
     def _show_findings(self, found: list[QualityFinding]) -> None:
@@ -179,7 +179,7 @@ def findings(document: InspectionDocument, root: Path, test_root: Path | None) -
     if test_root is not None:
         for name, meaning, pairs in (
             ("In training and test", _LEAKED, document.leaks),
-            ("Nearly in both", "A test image looks like one of training", document.near_leaks),
+            ("Similar in both", "A test image that looks like a training image", document.near_leaks),
         ):
             if pairs:
                 yield QualityFinding("Both", name, meaning, tuple(_both(pairs, root, test_root)))
@@ -199,11 +199,11 @@ def _of_set(split: Split, document: InspectionDocument, root: Path) -> Iterator[
     for name, meaning, groups in (
         ("In two classes", _IN_CONFLICT, document.conflicts),
         (
-            "Exact copies",
-            "The same content several times: it counts several times",
+            "Exact duplicates",
+            "The same file several times: it counts several times",
             document.exact_duplicates,
         ),
-        ("Near copies", "They look the same, though their files differ", document.near_duplicates),
+        ("Near duplicates", "Images that look the same in different files", document.near_duplicates),
     ):
         if groups:
             pictures = tuple(

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from convonet.desktop.controller import Controller
 
 _MEANS: dict[TrainRecipe, str] = {
-    "fast": "Trains one network that is good for such images.",
+    "fast": "Trains one network that works well for such images.",
     "auto": "Tries several networks within the time budget and keeps the best one.",
     "best": "Tries several networks, trains longer, and keeps the best one.",
-    "none": "Trains one network with the values that you set. They start as those of the plan.",
+    "none": "Trains one network with your values, which start as those of the plan.",
 }
 
 
@@ -33,7 +33,7 @@ class MinutesBox(QDoubleSpinBox):
         self.setRange(0, 10_000)
         self.setDecimals(1)
         self.setAccessibleName("Time budget in minutes")
-        self.setToolTip("Time budget of the recipe, in minutes. A longer one tries and trains more.")
+        self.setToolTip("Time budget in minutes. More time means more candidates and longer training.")
         self.setFixedWidth(130)
 
     def textFromValue(self, value: float) -> str:

@@ -27,7 +27,7 @@ _COLUMNS = (
     "Data set",
     "Kind",
     "State",
-    "Begun",
+    "Started",
     "Seconds",
     "Validation",
     "Test accuracy",
@@ -50,16 +50,14 @@ class RunsPage(Page):
         super().__init__(context)
         controller = context.controller
         self._runs: dict[str, Run] = {}
-        self.lead.setText(
-            "Each run is a folder with everything in it. Select one to open it, two to compare them."
-        )
+        self.lead.setText("Select a run to open it, or two to compare them.")
         self._open_button = button(
-            "Open", self._open, primary=True, tip="Use this run's model and scores, or show its table"
+            "Open", self._open, primary=True, tip="Open this run's model and scores, or show its table"
         )
-        self._resume_button = button("Resume", self._resume, tip="Go on where it was stopped")
+        self._resume_button = button("Resume", self._resume, tip="Continue where it was stopped")
         self._compare_button = button("Compare", self._compare, tip="Select two runs or more")
         self._delete_button = button("Delete …", self._delete)
-        self._rename_button = button("Rename …", self._rename, tip="Give this run a name of your own")
+        self._rename_button = button("Rename …", self._rename, tip="Give this run a name")
         self.add_buttons(
             self._rename_button,
             self._compare_button,
@@ -71,25 +69,22 @@ class RunsPage(Page):
         self.table.opened.connect(lambda _: self._open())
         self.table.selectionModel().selectionChanged.connect(lambda *_: self._update_buttons())
         self.table.rows.modelReset.connect(self._update_buttons)
-        self.differences = TableView(("Parameter",), "differences", empty="Their parameters are the same.")
+        self.differences = TableView(("Parameter",), "differences", empty="The parameters are the same.")
         self.changed = TableView(
-            _CHANGED, "changed answers", empty="No answer has changed, or they were not tested."
+            _CHANGED, "changed predictions", empty="No predictions differ, or the runs were not tested."
         )
-        self.marks = TableView(
-            ("Set", "Image", "Before", "After"), "marks", empty="No mark lies between them."
-        )
+        self.marks = TableView(("Set", "Image", "Before", "After"), "marks", empty="No marks differ.")
         self._tabs = QTabWidget()
         for table, name in (
             (self.differences, "Parameters and scores"),
-            (self.changed, "Changed answers"),
-            (self.marks, "Marks between them"),
+            (self.changed, "Changed predictions"),
+            (self.marks, "Changed marks"),
         ):
             self._tabs.addTab(table, name)
         self._caption = label("", "section")
         empty = EmptyState(
             "No runs yet",
-            "Each training leaves a run here, with its curves, its model and its scores; also those of the command "
-            "line.",
+            "Every training is listed here with its curves, model and scores, also those of the command line.",
             controller.button("demo", primary=True),
         )
         self._sentences = label("", wrap=True, select=True)
@@ -189,7 +184,11 @@ class RunsPage(Page):
     def _rename(self) -> None:
         asker = self.controller.ask
         for run in self._chosen()[:1]:
-            title = asker.text("Rename the run", "Name; empty for its own", title_of(run)) if asker else None
+            title = (
+                asker.text("Rename the run", "Name (leave empty for the default)", title_of(run))
+                if asker
+                else None
+            )
             if title is not None:
                 self.controller.guard(lambda run=run, title=title: rename(run, title))  # type: ignore[misc]
                 self.refresh()
@@ -204,7 +203,7 @@ class RunsPage(Page):
             return
         names = "\n".join(run.id for run in runs[:8]) + ("\n…" if len(runs) > 8 else "")
         words = f"Delete {len(runs)} runs" if len(runs) > 1 else "Delete the run"
-        text = f"{names}\n\nThe folder goes with everything in it, the model too."
+        text = f"{names}\n\nThe folder and everything in it is deleted, including the model."
         if self.controller.ask.choose(f"{words}?", text, ("Keep", "Delete", "Cancel")) != "Delete":
             return
         known = self.session.runs
@@ -278,7 +277,7 @@ class RunsPage(Page):
         self.differences.show_rows(rows, ("Parameter", *names))
         # What is compared needs the room that a short list of runs leaves.
         self.table.fit_height(_LEAST_ROWS if rows else None)
-        self._caption.setText("What is different" if rows else "")
+        self._caption.setText("Differences" if rows else "")
         self._caption.setVisible(bool(rows))
         self._sentences.setText("\n".join(sentences))
         self._sentences.setVisible(bool(sentences))

@@ -51,12 +51,12 @@ class SearchPanel(QWidget):
         self.table = TableView(
             _HEAD,
             "settings",
-            empty="Nothing has been tried yet. Press Tune; the best settings come first.",
+            empty="No settings yet. Select Tune; the best settings come first.",
             tips=NAMES,
         )
         self.table.opened.connect(lambda _: self._adopt())
         self.adopt_button = button(
-            "Use these values", self._adopt, tip="The values of the selected row become the hyper parameters"
+            "Use these values", self._adopt, tip="Use the values of this row as hyperparameters"
         )
         self.table.selectionModel().selectionChanged.connect(lambda *_: self._update_button())
         self.table.rows.modelReset.connect(self._update_button)

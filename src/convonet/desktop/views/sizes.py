@@ -42,7 +42,7 @@ class SizesView(QScrollArea):
         self._means.setSpacing(10)
         self._found: SizesFound | None = None
         self._legend = Legend(SERIES)
-        self.counts = QCheckBox("Counts instead of shares")
+        self.counts = QCheckBox("Counts instead of fractions")
         self.counts.toggled.connect(lambda _: self._show_bars())
         histograms = row(
             frame(column(label("Height in pixels", "section"), self._heights, None, margin=14)),
@@ -60,7 +60,7 @@ class SizesView(QScrollArea):
         if key == self._shown:
             return
         self._shown = key
-        self._note.setText("Looking at the images …")
+        self._note.setText("Reading the images …")
         self._background.call(
             "sizes", lambda watch: self._images.find_sizes(listings, data, watch), self.show_found
         )
@@ -70,7 +70,7 @@ class SizesView(QScrollArea):
         height, width, channels = found.shape
         parts = [f"The network sees {height} × {width} pixels, {'grey' if channels == 1 else 'colour'}"]
         for split, (mean, spread) in found.pixels.items():
-            seen = f"{found.looked_at[split]:,} images looked at"
+            seen = f"{found.looked_at[split]:,} images measured"
             parts.append(f"{_NAMES[split]}: mean {mean:.1f}, deviation {spread:.1f} of 255, {seen}")
         self._note.setText("\n".join(f"{part}." for part in parts))
         self._found = found

@@ -111,7 +111,7 @@ class SortPage(Page):
         self._either.show_content(self.sorting is not None and not busy)
         if busy:
             self._empty.say(
-                "Looking at the images …",
+                "Reading the images …",
                 "A frozen backbone computes features once, about a minute for a thousand. It can be stopped.",
             )
         else:

@@ -26,22 +26,22 @@ class StartPage(Page):
         self.lead.hide()
         self.demo = controller.button("demo", "Train on handwritten digits", primary=True)
         hero = column(
-            label("From folders of images to a network that tells them apart", "hero-title", wrap=True),
+            label("From folders of images to an image classifier", "hero-title", wrap=True),
             label(
-                "Begin with 1,797 handwritten digits that are already here: one click trains a network on them, "
-                "tests it, and lets you draw a digit yourself. Nothing is downloaded; nothing leaves this machine.",
+                "Start with 1,797 handwritten digits. One click trains and tests a network; then draw a digit "
+                "yourself. Nothing is downloaded, and nothing leaves this machine.",
                 "lead",
                 wrap=True,
             ),
             6,
-            row(self.demo, controller.button("tutorial", "Show me how"), None, gap=8),
+            row(self.demo, controller.button("tutorial", "Tutorial"), None, gap=8),
             gap=12,
             margin=28,
         )
         own = column(
             label("Your own images", "section"),
             label(
-                "A folder with one folder for each class; PNG, JPEG, TIFF, WebP and others.",
+                "A folder with one folder per class: PNG, JPEG, TIFF, WebP and others.",
                 "muted",
                 wrap=True,
             ),
@@ -53,7 +53,7 @@ class StartPage(Page):
         )
         files_card = column(
             label("Parameter files", "section"),
-            label("JSON files of earlier work, also of the earlier application.", "muted", wrap=True),
+            label("JSON files, including those of the earlier application.", "muted", wrap=True),
             6,
             None,
             row(
@@ -67,7 +67,7 @@ class StartPage(Page):
         )
         model = column(
             label("A trained model", "section"),
-            label("Test it on new images, or let it answer.", "muted", wrap=True),
+            label("Test it, or predict new images.", "muted", wrap=True),
             6,
             None,
             row(

@@ -49,7 +49,7 @@ class StudyPanel(QWidget):
         self.table = TableView(
             _HEAD,
             "epochs to each target",
-            empty="Nothing has been trained yet. Press Study; each setting is one row.",
+            empty="No settings yet. Select Study; each setting is one row.",
             tips=NAMES,
         )
         self.figure = PictureFrame(TITLE)

@@ -87,7 +87,7 @@ class TrainPage(Page):
         self.messages.setReadOnly(True)
         self.messages.setAccessibleName("Messages")
         self.messages.setPlaceholderText(
-            "No messages. Warnings, advice and the reason of an early end stand here."
+            "No messages. Warnings, advice and the reason for an early stop appear here."
         )
         self.tabs = QTabWidget()
         self.tabs.addTab(self.summary, "Summary")
@@ -111,9 +111,7 @@ class TrainPage(Page):
         there = training or summary is not None or self._record.epochs_done > 0
         images = self.session.sets.images("train")
         self._either.show_content(there or images > 0 or bool(preparing))
-        self._empty.say(
-            "Nothing to train on yet", "Choose a folder of images first, or begin with the digits."
-        )
+        self._empty.say("No images to train on", "Choose a folder of images first, or start with the digits.")
         self.card.setVisible(not training and not preparing)
         if not training:
             self.card.refresh(self._next(summary.sentence if summary else ""), with_candidates=not there)
@@ -175,15 +173,15 @@ class TrainPage(Page):
         if training and self.session.work is not None:
             return f"Run {self.session.work.run.id}"
         if self._record.epochs_done and self.session.model:
-            return f"Model {self.session.model.name}. Training again makes a new run; this one stays."
+            return f"Model {self.session.model.name}. Training again makes a new run; this one is kept."
         images = self.session.sets.images("train")
-        return "Choose a recipe, then train" if images else "Accuracy and loss while the network learns"
+        return "Choose a recipe, then train" if images else "Accuracy and loss during training"
 
     def _next(self, planned: str) -> str:
         """What is trained next where no plan says it."""
         images = self.session.sets.images("train")
         if self.session.params.recipe != "none":
-            return planned if not images else "The training is planned when it begins."
+            return planned if not images else "The training is planned when it starts."
         hyper = self.session.params.hyper
         network = (
             f"network {hyper.family}, {hyper.epochs} epoch{'' if hyper.epochs == 1 else 's'}, "
@@ -250,7 +248,7 @@ class TrainPage(Page):
         now = batch.accuracy if batch and batch.accuracy is not None else _last(last.accuracy)
         self.tiles["accuracy"].show_value(_percent(now), "on the training images")
         best = max((v for v in last.val_accuracy if math.isfinite(v)), default=math.nan)
-        note = f"best {_percent(best)}" if math.isfinite(best) else "on images that are held out"
+        note = f"best {_percent(best)}" if math.isfinite(best) else "on held-out images"
         self.tiles["val_accuracy"].show_value(_percent(_last(last.val_accuracy)), note)
         loss = batch.loss if batch else _last(last.loss)
         note = f"validation {_last(last.val_loss):.4f}" if _finite(last.val_loss) else ""

@@ -93,9 +93,9 @@ class SummaryView(QScrollArea):
             return lambda: controller.page_wanted.emit(where)
 
         self.mistakes = button(
-            "See the mistakes", go("test/mistakes"), tip="Wrong answers, highest confidence first"
+            "See the mistakes", go("test/mistakes"), tip="Wrong predictions, highest confidence first"
         )
-        self.use = button("Use the model", go("use"), primary=True, tip="Answers for new images")
+        self.use = button("Use the model", go("use"), primary=True, tip="Predict new images")
         export = controller.button("export_model", "Export …")
         report = controller.button("save_report", "Save report …")
         return holder(FlowLayout(self.use, self.mistakes, export, report, gap=8))
@@ -128,7 +128,7 @@ class SummaryView(QScrollArea):
         for part in (self._score, self._interval, self._bar, self.score_note):
             part.setVisible(tested)
         self._none.setVisible(not tested)
-        self._none.setText("The model was not tested. Choose a folder of test images, then evaluate it.")
+        self._none.setText("The model was not tested. Choose a folder of test images, then test it.")
         if summary.accuracy is None or summary.interval is None:
             return
         self._score.setText(percent(summary.accuracy))
@@ -136,7 +136,7 @@ class SummaryView(QScrollArea):
         self._bar.show_values(summary.accuracy, summary.interval, summary.baseline)
         images = f"{summary.images:,} test image{'' if summary.images == 1 else 's'}."
         if summary.baseline is not None:
-            images += f" Always answering the most common class gives {percent(summary.baseline)}."
+            images += f" Always predicting the most common class gives {percent(summary.baseline)}."
         self.score_note.setText(images)
 
     def _show_steps(self, steps: tuple[NextStep, ...]) -> None:
@@ -187,6 +187,6 @@ def _line(one: Tried) -> CandidateLine:
 def _does(step: NextStep) -> str:
     """What the button changes."""
     if step.recipe is not None:
-        return f"Trains with the recipe {step.recipe}. This run stays."
+        return f"Trains with the recipe {step.recipe}. This run is kept."
     values = ", ".join(f"{name}={value}" for name, value in (step.settings or {}).items())
-    return f"Trains with {values}. This run stays."
+    return f"Trains with {values}. This run is kept."

@@ -58,9 +58,9 @@ class TunePage(Page):
             *self._start.values(),
         )
         self._empty = EmptyState(
-            "Nothing is varied yet",
-            "Put several values between commas into the hyper parameters, such as 0.02, 0.01 for the learning rate. "
-            "Tuning tries them all and shows which is best.",
+            "No values to tune",
+            "Enter several values for a hyperparameter, separated by commas, such as 0.02, 0.01 for the learning "
+            "rate. Tuning tries them and shows which is best.",
             controller.button("edit_hyper", "Edit values", primary=True),
         )
         self._plan = label("", "muted", wrap=True)
@@ -237,7 +237,7 @@ class TunePage(Page):
 
     def _take_over(self, run: Run, trial: int) -> None:
         self.session.params.adopt(run, trial)
-        self.controller.noted.emit("The row's values are the hyper parameters now")
+        self.controller.noted.emit("The hyperparameters now have these values")
         self.controller.page_wanted.emit("params/hyper")
 
     def close_page(self) -> None:

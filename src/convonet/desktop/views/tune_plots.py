@@ -13,9 +13,9 @@ from convonet.desktop.widgets.on_dark import as_shown
 from convonet.desktop.widgets.picture import FIGURE_SCALE
 
 FIGURES = {
-    "importance.png": "Which parameters matter",
-    "search_history.png": "How the search went on",
-    "accuracy_and_seconds.png": "What accuracy costs",
+    "importance.png": "Importance of parameters",
+    "search_history.png": "Progress of the search",
+    "accuracy_and_seconds.png": "Accuracy and cost",
     "parallel_coordinates.png": "Settings side by side",
 }
 _COLUMNS = 2
@@ -101,7 +101,9 @@ class SearchPlots(QStackedWidget):
         self._cards: dict[str, QWidget] = {}
         self._shown: tuple[tuple[str, float], ...] = ()
         self.addWidget(
-            EmptyState("No figures yet", "They are drawn when a search with two settings or more has ended.")
+            EmptyState(
+                "No figures yet", "Figures are drawn when a search with two or more settings has ended."
+            )
         )
         self._grid = QGridLayout()
         self._grid.setSpacing(12)

@@ -48,11 +48,11 @@ class UsePage(Page):
         )
         self._empty = EmptyState(
             "No model yet",
-            "Train a network, or open a model. Then drop images on this window and the model says what they are.",
+            "Train a network or open a model. Then drop images here to predict their classes.",
             controller.button("load_model", "Open a model …", primary=True),
             controller.button("demo"),
         )
-        self.pad, self.bars = Pad(), BarView("Likeliest classes", full=1.0)
+        self.pad, self.bars = Pad(), BarView("Most likely classes", full=1.0)
         self.tabs = QTabWidget()
         self.tabs.addTab(self._images_tab(), "Images")
         self.tabs.addTab(self._pad_tab(), "Draw")
@@ -70,7 +70,7 @@ class UsePage(Page):
             column(
                 _centred("Drop images or a folder of images here", "section"),
                 _centred(
-                    "Or paste one with Ctrl+V. PNG, JPEG, TIFF, WebP and others; nothing is uploaded anywhere",
+                    "Or paste one with Ctrl+V. PNG, JPEG, TIFF, WebP and others. Nothing is uploaded",
                     "muted",
                 ),
                 gap=4,
@@ -85,7 +85,7 @@ class UsePage(Page):
         self.unsure.setDecimals(0)
         self.unsure.setAccessibleName("Unsure below")
         self.unsure.valueChanged.connect(lambda _: self._show_answers())
-        self.grid = ImageGrid("Images that were predicted")
+        self.grid = ImageGrid("Predicted images")
         self.grid.offer("Explain", self.context.tasks.explain_pictures)
         self.grid.opened.connect(lambda place: ImageDialog(self.grid.pictures, place, self).exec())
         self.table = TableView(("Image", "Prediction", "Confidence", "Remark"), "predictions")
@@ -101,9 +101,9 @@ class UsePage(Page):
     def _pad_tab(self) -> QWidget:
         self.pad.drawn.connect(self._drawn)
         self._answer = label("–", "hero-title")
-        self._says = label("Draw a digit; the model answers after each stroke.", "muted", wrap=True)
+        self._says = label("Draw a digit. The model predicts after each stroke.", "muted", wrap=True)
         left = column(self.pad, button("Clear", self._clear), None, gap=10)
-        right = column(label("The model says", "muted"), self._answer, self._says, 10, self.bars, None, gap=4)
+        right = column(label("Prediction", "muted"), self._answer, self._says, 10, self.bars, None, gap=4)
         both = row(frame(left_margin(left)), frame(left_margin(right)), gap=14)
         both.setStretch(1, 1)
         made = QWidget()
@@ -117,7 +117,7 @@ class UsePage(Page):
         model = self.session.model
         self._either.show_content(model is not None)
         if model is None:
-            self.lead.setText("New images, answered at once")
+            self.lead.setText("Predict new images")
             return
         names = self.session.class_names
         shown = ", ".join(names[:8]) + (" …" if len(names) > 8 else "")
@@ -183,7 +183,7 @@ class UsePage(Page):
     def _drawn(self) -> None:
         model = self.session.model
         if model is None or self.session.models.onnx_path(model) is None:
-            self._says.setText("Drawing needs a model with its ONNX file beside it, as every run has.")
+            self._says.setText("Drawing needs a model with an ONNX file, as in every run.")
             return
         images = [self.pad.centred(share) for share in _FRAMINGS]
         network, models = self._network, self.session.models
@@ -197,7 +197,7 @@ class UsePage(Page):
     def _answered(self, found: tuple[Any, list[tuple[str, float]]]) -> None:
         self._network, top = found
         self._answer.setText(top[0][0])
-        self._says.setText(f"{100 * top[0][1]:.1f}% sure")
+        self._says.setText(f"{100 * top[0][1]:.1f}% confident")
         self.bars.show_bars([Bar(name, (share,), f"{100 * share:.1f}%") for name, share in top])
 
     def _not_answered(self, error: ConvonetError) -> None:

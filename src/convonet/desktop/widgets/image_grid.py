@@ -105,7 +105,7 @@ class _Cell(QStyledItemDelegate):
         if picture is None or picture.isNull():
             painter.fillRect(box, color("raised"))
             painter.setPen(color("muted"))
-            text = "…" if picture is None else "not readable"
+            text = "…" if picture is None else "cannot be read"
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
             return
         box.setSize(picture.size().scaled(SIDE, SIDE, Qt.AspectRatioMode.KeepAspectRatio))

@@ -139,7 +139,7 @@ def _read(path: Path) -> Mapping[str, Any]:
         OSError,
     ) as error:
         raise ModelFileError(
-            "The file of weights cannot be read",
+            "The weights file cannot be read",
             where=path,
             expected="PyTorch weights without code",
             received=(str(error).splitlines() or [type(error).__name__])[0][:200],
@@ -176,5 +176,5 @@ def _as_keras(layer: Any, values: Mapping[str, np.ndarray]) -> list[np.ndarray]:
 
 def _of_another(path: Path, expected: str, received: str) -> ModelFileError:
     return ModelFileError(
-        "The weights are those of another network", where=path, expected=expected, received=received
+        "The weights belong to another network", where=path, expected=expected, received=received
     )

@@ -55,11 +55,11 @@ def check_hash(path: Path, digest: str | None) -> Path:
         found = hashlib.file_digest(file, "sha256" if len(digest) == 64 else "md5").hexdigest()
     if found != digest.lower():
         raise ModelFileError(
-            "The file of weights is not the one that was asked for",
+            "The weights file is not the expected one",
             where=path,
             expected=f"a file with the hash {digest.lower()}",
             received=found,
-            hint="It may be damaged or replaced: remove it and fetch or copy it again",
+            hint="It may be damaged or replaced. Remove it and get it again",
         )
     return path
 
@@ -69,7 +69,7 @@ def _given(info: BaseInfo, weights: str) -> Path:
     if path.is_file():
         return path
     raise ModelFileError(
-        f"There is no such file of weights for the backbone {info.name}",
+        f"There is no such weights file for the backbone {info.name}",
         where=weights,
         expected="local, fetch, random, or a file",
     )

@@ -27,6 +27,6 @@ def build(x: Tensor, net: Layers) -> Tensor:
     except TooSmallError as error:
         raise DataError(
             f"Nothing is left of the backbone's maps at the head's layer {error}",
-            hint="Choose a larger image size or a head with fewer rows",
+            hint="Choose a larger image size or a head with fewer layers",
         ) from error
     return net.output(x if len(x.shape) == 2 else net.flatten_or_pool(x, "none"))

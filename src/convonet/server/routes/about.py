@@ -40,7 +40,7 @@ _DAYS = 30 * 24 * 3600
 
 @router.get("/health", response_model=schemas.Health)
 async def health(parts: Parts) -> Json:
-    """The server is there. Asks for no token."""
+    """Whether the server is running. Needs no token."""
     needed = parts.settings.token is not None
     return Json({"status": "ok", "version": __version__, "token_needed": needed})
 
@@ -55,7 +55,7 @@ async def ready(parts: Parts) -> Json:
 
 @router.post("/login", status_code=204)
 async def login(login: schemas.Login, request: Request, parts: Parts) -> Response:
-    """Give a browser the token as a cookie, which it also sends for pictures and event streams."""
+    """Set the token as a cookie, which browsers also send for pictures and event streams."""
     token = parts.settings.token
     if token is None:
         return Response(status_code=204)
@@ -69,7 +69,7 @@ async def login(login: schemas.Login, request: Request, parts: Parts) -> Respons
 
 @router.post("/logout", status_code=204)
 async def logout() -> Response:
-    """Take the cookie away."""
+    """Remove the cookie."""
     answer = Response(status_code=204)
     answer.delete_cookie(COOKIE, httponly=True, samesite="strict")
     return answer
@@ -92,7 +92,7 @@ async def metrics(parts: Parts) -> Response:
 
 @router.get("/about", response_model=schemas.About)
 def about(parts: Parts) -> Json:
-    """Versions, machine, kinds of runs, and the declaration of every parameter for forms."""
+    """Versions, machine, kinds of runs, and the declarations of all parameters for forms."""
     declared: dict[str, type[ParamModel]] = {"data": DataParams, "hyper": HyperParams}
     document = {
         "version": __version__,
@@ -122,7 +122,7 @@ def about(parts: Parts) -> Json:
 
 @router.get("/families/{name}")
 def family(name: str) -> Json:
-    """A family or base, with the declaration of each of its parameters."""
+    """A family or backbone, with the declarations of its parameters."""
     return Json(family_document(name))
 
 
@@ -134,7 +134,7 @@ def preset_values(kind: Literal["data", "hyper"], name: str) -> Json:
 
 @router.get("/doctor", response_model=InstallationDocument)
 def doctor() -> Json:
-    """What this installation can do: computing device, parts that are missing. The first answer takes seconds."""
+    """What this installation can do: computing device, missing parts. The first request takes some seconds."""
     return Json(_examined())
 
 

@@ -39,10 +39,10 @@ Limit = Annotated[int, Query(ge=1, le=500)]
 
 @router.get("/folders", response_model=FolderDocument)
 def folders(parts: Parts, path: Annotated[str, Query(max_length=4096)] = "") -> Json:
-    """What is in a folder below the root, for choosing one."""
+    """Entries of a folder below the root."""
     found = parts.root.existing(path)
     if not found.is_dir():
-        raise Refusal(404, "This is no folder", where=ascii(path)[1:-1][:200])
+        raise Refusal(404, "This is not a folder", where=ascii(path)[1:-1][:200])
     entries, more = _entries(parts, found)
     is_root = found == parts.root.path
     parent = None if is_root else parts.root.shown(found.parent)
@@ -82,7 +82,7 @@ def _sorted(entries: list[FolderEntry]) -> tuple[FolderEntry, ...]:
 
 @router.post("/datasets", response_model=schemas.DataSetDocument)
 def look(wish: schemas.Look, parts: Parts) -> Json:
-    """Look at the sets that data parameters name: counts, classes, what is left out."""
+    """Read the sets that data parameters name: counts, classes, skipped files."""
     faults: dict[str, str] = {}
     data = parts.tasks.data(wish.data, faults)
     if faults:
@@ -92,7 +92,7 @@ def look(wish: schemas.Look, parts: Parts) -> Json:
 
 @router.get("/datasets/{dataset}", response_model=schemas.DataSetDocument)
 def dataset(dataset: DataSetId, parts: Parts) -> Json:
-    """A set that was looked at."""
+    """A set that was read before."""
     return Json(parts.datasets.document(parts.datasets.find(dataset)))
 
 
@@ -105,13 +105,13 @@ def images(
     offset: Offset = 0,
     limit: Limit = 100,
 ) -> Json:
-    """A page of images, of one class where `class` is given."""
+    """A page of images, of one class if `class` is given."""
     return Json(parts.datasets.page(parts.datasets.find(dataset), split, class_, offset, limit))
 
 
 @router.get("/datasets/{dataset}/{split}/listing", response_model=schemas.Listing)
 def listing(dataset: DataSetId, split: schemas.SplitName, parts: Parts) -> Json:
-    """All images of a set, with what is left out and why."""
+    """All images of a set, and skipped files with reasons."""
     return Json(parts.datasets.whole(parts.datasets.find(dataset), split))
 
 
@@ -123,7 +123,7 @@ def sizes(dataset: DataSetId, parts: Parts) -> Json:
     """
     found = parts.datasets.find(dataset)
     if not found.sets.listings:
-        raise DataError("There are no images to look at", where=dataset)
+        raise DataError("There are no images", where=dataset)
     sizes = find_sizes(found.sets.listings, found.data, Watch(), parts.settings.limits.decode_seconds)
     return Json(
         {
@@ -147,13 +147,13 @@ def _counted(counts: dict[int, int]) -> list[dict[str, int]]:
 
 @router.get("/datasets/{dataset}/marks")
 def marks(dataset: DataSetId, parts: Parts) -> Json:
-    """The repair list: images that were said to be of another class, or left out."""
+    """The marks: images that were relabeled or left out."""
     return Json({"marks": [mark.row() for mark in list_marks(parts.datasets.find(dataset).data)]})
 
 
 @router.post("/datasets/{dataset}/marks")
 def mark(dataset: DataSetId, wish: schemas.MarkWish, parts: Parts) -> Json:
-    """Mark images, or take their marks away; then look at the set again."""
+    """Mark images, or remove their marks. Then read the set again."""
     if (wish.label is None) == (wish.action == "label"):
         raise ParamError.of({"label": "label: the class, for the action label and for no other"})
     paths = [parts.root.address(path) for path in wish.paths]
@@ -177,7 +177,7 @@ async def image(
     side: Annotated[int, Query(ge=8, le=MOST_SIDE)] = 96,
     enlarge: Annotated[bool, Query(description="Show tiny images larger, with crisp edges.")] = True,
 ) -> Response:
-    """A small picture of an image below the root, as PNG."""
+    """A thumbnail of an image below the root, as PNG."""
     file = await asyncio.to_thread(picture_file, parts.root, path)
     info = file.info
     state = "-".join(f"{number:x}" for number in file_stats(info))

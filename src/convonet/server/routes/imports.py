@@ -26,14 +26,14 @@ _BYTES = {
 
 @router.post("/imports", status_code=201, response_model=schemas.ImportState)
 def begin(wish: schemas.ImportWish, parts: Parts) -> Json:
-    """Announce images that are to be uploaded: the files of a folder, or one zip archive."""
+    """Start an upload of images: the files of a folder, or one zip archive."""
     begun = parts.imports.begin(wish.name, wish.kind, wish.files, wish.bytes)
     return Json(parts.imports.received(begun.id), 201)
 
 
 @router.get("/imports/{upload}", response_model=schemas.ImportState)
 def received(upload: ImportId, parts: Parts) -> Json:
-    """What has come of an upload; a client that was interrupted sends the rest."""
+    """What has been received. A client that was interrupted sends the rest."""
     return Json(parts.imports.received(upload))
 
 
@@ -64,12 +64,12 @@ async def archive(
 
 @router.post("/imports/{upload}/finish", response_model=schemas.Imported)
 def finish(upload: ImportId, parts: Parts) -> Json:
-    """Move the images to a folder of their own below the root; an archive is unpacked. Takes seconds for many."""
+    """Finish an upload: unpack the archive and move the images to a folder below the root."""
     return Json(parts.imports.finish(upload))
 
 
 @router.delete("/imports/{upload}", status_code=204)
 def drop(upload: ImportId, parts: Parts) -> Response:
-    """Give an upload up."""
+    """Cancel an upload."""
     parts.imports.drop(upload)
     return Response(status_code=204)

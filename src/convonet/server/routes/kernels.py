@@ -41,7 +41,7 @@ class KernelWish(BaseModel):
 
 @router.get("/kernels")
 def kernels() -> Json:
-    """The kernels that have names."""
+    """The named kernels."""
     return Json({"kernels": [_described(kernel) for kernel in KERNELS.values()]})
 
 
@@ -51,7 +51,7 @@ def _described(kernel: Kernel) -> JsonObject:
 
 @router.post("/kernels")
 def apply(wish: KernelWish, parts: Parts) -> Json:
-    """What a kernel makes of a picture: the map as PNG in base64, its shape and range."""
+    """Apply a kernel to a picture. Returns the result as PNG in base64, its shape and range."""
     file = parts.root.opened(wish.path)
     if not file.is_file:
         raise Refusal(404, "This is not an image file", where=ascii(wish.path)[1:-1][:200])

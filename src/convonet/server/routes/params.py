@@ -27,7 +27,7 @@ router = APIRouter(tags=["parameters"], responses=REFUSED)
 
 @router.post("/params/check", response_model=schemas.CheckedParams)
 def check(wish: schemas.ParamsToCheck, parts: Parts) -> Json:
-    """Every fault of data and hyper parameters at once, and the values that would be taken."""
+    """Check data parameters and hyperparameters. Returns all errors, and the values that would be used."""
     faults: dict[str, dict[str, str]] = {}
     values: dict[str, ParamValues] = {}
     varied, combinations = [], None
@@ -48,7 +48,7 @@ def check(wish: schemas.ParamsToCheck, parts: Parts) -> Json:
 
 @router.post("/shown-as", response_model=schemas.Words)
 def shown_as(wish: schemas.StartRun, parts: Parts) -> Json:
-    """The command and the Python that do what a run would do."""
+    """The command and the Python code that do the same as a run."""
     task = task_of(parts, wish)
     try:
         return Json({"command": as_command(task), "python": as_python(task)})
@@ -58,7 +58,7 @@ def shown_as(wish: schemas.StartRun, parts: Parts) -> Json:
 
 @router.get("/datasets/{dataset}/recipes/{recipe}", response_model=schemas.RecipeValues)
 def recipe(dataset: DataSetId, recipe: Recipe, parts: Parts) -> Json:
-    """Known good hyper parameters for the training images of a set that was looked at."""
+    """Good hyperparameters for the training images of a set that was read before."""
     found = parts.datasets.find(dataset)
     hyper = recipe_for(recipe, found.data, found.listing("train"))
     return Json({"recipe": recipe, "hyper": hyper})
@@ -66,7 +66,7 @@ def recipe(dataset: DataSetId, recipe: Recipe, parts: Parts) -> Json:
 
 @router.post("/datasets/{dataset}/plan", response_model=Plan)
 def plan(dataset: DataSetId, wish: schemas.PlanRequest, parts: Parts) -> Json:
-    """What a recipe would train on the images of a set that was looked at; nothing is trained."""
+    """What a recipe would train on the images of a set that was read before. Nothing is trained."""
     found = parts.datasets.find(dataset)
     listing = found.listing("train")
     faults: dict[str, str] = {}

@@ -55,10 +55,10 @@ async def predict(
     request: Request,
     run: RunId,
     parts: PredictParts,
-    top: Annotated[int, Query(ge=1, le=1000, description="Classes listed of each image.")] = TOP,
+    top: Annotated[int, Query(ge=1, le=1000, description="Number of classes listed per image.")] = TOP,
     unsure_below: Annotated[float | None, Query(ge=0, le=1)] = None,
 ) -> Response:
-    """Tell the class of images, sent as multipart `files`: one or many, answered together with other requests'."""
+    """Predict the classes of images sent as multipart `files`, together with those of other requests."""
     # In the event loop only what is quick: a run that was found before costs one look at the disk.
     found = parts.known.at_hand(run)
     if found is None:
@@ -139,7 +139,7 @@ async def pixels_within(uploads: list[Upload], limits: Limits) -> int:
     if total > limits.request_pixels:
         raise Refusal(
             413,
-            "The images of the request have too many pixels together",
+            "The images of the request have too many pixels in total",
             expected=f"at most {limits.request_pixels:,}",
             received=f"{total:,}",
             hint="Send them in several requests",

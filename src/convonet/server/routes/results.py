@@ -8,7 +8,7 @@ from pathlib import Path as FilePath
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
-from fastapi.responses import FileResponse
+from fastapi.responses import FileResponse, StreamingResponse
 
 from convonet.data.locations import location_of
 from convonet.documents.evaluation import EvaluationDocument, SetsTable
@@ -25,6 +25,7 @@ from convonet.runs.sets_table import sets_table
 from convonet.server import schemas
 from convonet.server.answers import Json
 from convonet.server.confine import Root
+from convonet.server.folder_zip import folder_zip, sent
 from convonet.server.held import HeldResponse
 from convonet.server.refusals import Refusal, no_such
 from convonet.server.routes import REFUSED
@@ -32,6 +33,7 @@ from convonet.server.routes.runs import RunId
 from convonet.server.services import Parts
 from convonet.session.predictions import Answers
 from convonet.tasks import traits_of
+from convonet.text import url_part
 
 router = APIRouter(tags=["results"], responses=REFUSED)
 
@@ -55,7 +57,7 @@ _TYPES |= {
 
 @router.get("/runs/{run}/files", response_model=schemas.FileList)
 def files(run: RunId, parts: Parts) -> Json:
-    """The files of a run, those of its folders too."""
+    """The files of a run, including subfolders."""
     held = parts.known.find(run)
     folder, found = held.folder, []
     for at, folders, names in os.walk(folder):
@@ -83,7 +85,7 @@ def _file_row(folder: FilePath, path: FilePath) -> schemas.RunFile:
     responses={200: {"content": {"application/octet-stream": {"schema": {"type": "string"}}}}},
 )
 def file(run: RunId, name: str, parts: Parts, download: bool = False) -> Response:
-    """A file of a run. Pages among them are shown without any right to the server's own."""
+    """A file of a run."""
     found = parts.known.find(run)
     held = Root.of_open(found.path).opened(name)
     path = held.real
@@ -98,6 +100,20 @@ def file(run: RunId, name: str, parts: Parts, download: bool = False) -> Respons
     )
 
 
+@router.get(
+    "/runs/{run}/archive/{name:path}",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}}}},
+)
+def archive(run: RunId, name: str, parts: Parts) -> StreamingResponse:
+    """A folder of a run, such as an exported page, as a zip archive."""
+    made = folder_zip(Root.of_open(parts.known.find(run).path), name)
+    size = os.fstat(made.fileno()).st_size
+    file = url_part(f"{FilePath(name).name}.zip")
+    headers = {"content-length": str(size), "content-disposition": f"attachment; filename*=UTF-8''{file}"}
+    return StreamingResponse(sent(made), headers=headers, media_type="application/zip")
+
+
 def _media_type(path: FilePath) -> str:
     kind = _TYPES.get(path.suffix.lower())
     return kind or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
@@ -105,13 +121,13 @@ def _media_type(path: FilePath) -> str:
 
 @router.get("/runs/{run}/history", response_model=HistoryTable)
 def history(run: RunId, parts: Parts) -> Json:
-    """The columns of the history: epoch, loss, accuracy …; what was not measured is null."""
+    """The columns of the history: epoch, loss, accuracy …. Values that were not measured are null."""
     return Json(parts.known.find(run).history())
 
 
 @router.get("/runs/{run}/result")
 def result(run: RunId, parts: Parts) -> Json:
-    """The document that the command prints for this kind of run; of a search also while it goes on."""
+    """The result document of a run, as the command prints it; of a search also while it runs."""
     found = parts.known.find(run)
     if traits_of(found.read().kind).reported:
         return Json(run_document(found))
@@ -131,7 +147,7 @@ def trials(run: RunId, parts: Parts) -> Json:
 
 @router.get("/runs/{run}/best")
 def best(run: RunId, parts: Parts, trial: Annotated[int | None, Query(ge=1, le=10**9)] = None) -> Json:
-    """The hyper parameters of the best setting of a search, or of one of its trials."""
+    """The hyperparameters of the best setting of a search, or of one of its trials."""
     hyper = adopted_hyper(parts.known.find(run), trial)
     values = hyper_to_dict(SearchSpace.single(hyper))
     return Json({"hyper": {name: value for name, value in values.items() if name != VERSION_KEY}})
@@ -139,7 +155,7 @@ def best(run: RunId, parts: Parts, trial: Annotated[int | None, Query(ge=1, le=1
 
 @router.get("/runs/{run}/evaluation", response_model=EvaluationDocument)
 def evaluation(run: RunId, parts: Parts, split: schemas.SplitName = "test") -> Json:
-    """The scores of a run's model on one set, the confusion matrix among them."""
+    """The scores of a run's model on one set, including the confusion matrix."""
     return Json(_scores(parts.known.find(run), split))
 
 
@@ -152,7 +168,7 @@ def _scores(run: Run, split: str) -> EvaluationDocument:
 
 @router.get("/runs/{run}/sets", response_model=SetsTable)
 def sets(run: RunId, parts: Parts) -> Json:
-    """The main scores of training, validation and test; a sentence where test falls below validation."""
+    """The main scores of training, validation and test, and a warning if test is below validation."""
     return Json(sets_table(parts.known.find(run).read().scores))
 
 
@@ -161,13 +177,15 @@ def answers(
     run: RunId,
     parts: Parts,
     split: schemas.SplitName = "test",
-    mistakes: Annotated[bool, Query(description="Wrong answers only.")] = False,
-    true: Annotated[str | None, Query(description="With `predicted`: one cell of the matrix.")] = None,
+    mistakes: Annotated[bool, Query(description="Only wrong predictions.")] = False,
+    true: Annotated[
+        str | None, Query(description="With `predicted`: one cell of the confusion matrix.")
+    ] = None,
     predicted: str | None = None,
     offset: Annotated[int, Query(ge=0, le=10**9)] = 0,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> Json:
-    """What the model said of each image of its test, the surest first: all, the mistakes, or one cell."""
+    """Predictions for the test images, highest confidence first: all, mistakes, or one cell of the matrix."""
     found = parts.known.find(run)
     if (true is None) != (predicted is None):
         raise InputError("A cell of the confusion matrix has a true and a predicted class")

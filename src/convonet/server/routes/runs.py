@@ -31,7 +31,7 @@ _MESSAGE = {
     "type": "object",
     "required": ["data"],
     "properties": {
-        "id": {"type": "string", "description": "Give it as `Last-Event-ID` to go on from there."},
+        "id": {"type": "string", "description": "Give it as `Last-Event-ID` to continue from there."},
         "event": {"type": "string", "description": "`message`; the last one is `end` or `away`."},
         "data": {"type": "string", "description": "A JSON object, as it stands in the run's events.jsonl."},
     },
@@ -51,7 +51,7 @@ def list_runs(
     offset: Annotated[int, Query(ge=0, le=10**9)] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> Json:
-    """Runs below the root, the newest first."""
+    """Runs below the root, newest first."""
     rows = [item for item in parts.known.rows() if kind in (None, item.kind) and state in (None, item.state)]
     positions = parts.queue.positions()
     shown = [item.changed(position=positions.get(item.run)) for item in rows[offset : offset + limit]]
@@ -60,7 +60,7 @@ def list_runs(
 
 @router.post("/runs", status_code=201, response_model=schemas.ListedRun)
 def start(wish: schemas.StartRun, parts: Parts, response: Response) -> Json:
-    """Start a job. It waits for its turn; `events` tells what becomes of it."""
+    """Start a run. It waits in the queue; follow it with `events`."""
     task = task_of(parts, wish)
     parts.tasks.check_images(task)
     run = parts.queue.submit(task, wish.name)
@@ -69,14 +69,14 @@ def start(wish: schemas.StartRun, parts: Parts, response: Response) -> Json:
 
 @router.get("/runs/{run}", response_model=schemas.ShownRun)
 def show(run: RunId, parts: Parts) -> Json:
-    """Everything that a run's record says."""
+    """The whole record of a run."""
     found = parts.known.find(run)
     return Json(show_document(found).changed(position=parts.queue.position(found)))
 
 
 @router.post("/runs/{run}/cancel", status_code=202, response_model=schemas.ListedRun)
 def cancel(run: RunId, parts: Parts) -> Json:
-    """Ask a run to stop after the present batch; what was done is kept."""
+    """Stop a run after the current batch. What was done is kept."""
     found = parts.known.find(run)
     parts.queue.cancel(found)
     return Json(row(parts, found), 202)
@@ -84,7 +84,7 @@ def cancel(run: RunId, parts: Parts) -> Json:
 
 @router.post("/runs/{run}/resume", status_code=202, response_model=schemas.ListedRun)
 def resume(run: RunId, parts: Parts, wish: schemas.Resume | None = None) -> Json:
-    """Go on with a run that was cancelled, interrupted or failed; nothing is done for one that is done."""
+    """Resume a run that was cancelled, interrupted or failed. A finished run is left as it is."""
     found = parts.known.find(run)
     wish, faults = wish or schemas.Resume(), dict[str, str]()
     data = None if wish.data is None else parts.tasks.data(wish.data, faults)
@@ -98,14 +98,14 @@ def resume(run: RunId, parts: Parts, wish: schemas.Resume | None = None) -> Json
 
 @router.delete("/runs/{run}", status_code=204)
 def delete(run: RunId, parts: Parts) -> Response:
-    """Delete a run folder and all in it."""
+    """Delete a run folder with everything in it."""
     parts.queue.delete(parts.known.find(run))
     return Response(status_code=204)
 
 
 @router.get("/compare", response_model=RunComparison)
 def compare(parts: Parts, run: Annotated[list[str], Query(min_length=1, max_length=_MOST_COMPARED)]) -> Json:
-    """Runs side by side: scores, the parameters that differ, and McNemar's test of every two.
+    """Compare runs: scores, parameters that differ, and McNemar's test of each pair.
 
     Sentences call the runs by their names.
     """
@@ -125,10 +125,12 @@ def events(
     request: Request,
     run: RunId,
     parts: Parts,
-    thin: Annotated[bool, Query(description="Of many batches in a row only the last one.")] = False,
+    thin: Annotated[
+        bool, Query(description="Send only the last of several consecutive batch events.")
+    ] = False,
     last_event_id: Annotated[str | None, Header(max_length=20)] = None,
 ) -> StreamingResponse:
-    """Server-sent events: first what has happened, then what happens. `Last-Event-ID` goes on from there."""
+    """Server-sent events: first the past events, then new ones. Resume with `Last-Event-ID`."""
     found = parts.known.find(run)
     if parts.metrics.streams >= parts.settings.limits.streams:
         raise Refusal(429, "Too many event streams are open", retry_after=10)

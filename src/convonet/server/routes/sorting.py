@@ -52,10 +52,10 @@ class SortCopy(BaseModel):
 
 @router.post("/sort")
 def begin(wish: SortFolder, parts: Parts) -> Json:
-    """Open the sorting of a folder. Ask again while `ready` is false: features are being computed."""
+    """Start sorting a folder. Repeat the request while `ready` is false: features are being computed."""
     folder = parts.root.existing(wish.folder)
     if not folder.is_dir():
-        raise Refusal(404, "This is no folder", where=ascii(wish.folder)[1:-1][:200])
+        raise Refusal(404, "This is not a folder", where=ascii(wish.folder)[1:-1][:200])
     name = parts.sorting.begin(folder)
     if name is None:
         return Json({"ready": False})
@@ -70,7 +70,7 @@ def screen(
     rows: Annotated[int, Query(ge=1, le=50)] = ROWS,
     columns: Annotated[int, Query(ge=1, le=50)] = COLUMNS,
 ) -> Json:
-    """What to look at next: rows of images with one suggestion each."""
+    """The images to label next: rows with one suggestion each."""
     session, lock = parts.sorting.find(sort)
     with lock:
         found = session.screen(order, rows, columns)
@@ -99,7 +99,7 @@ def name_classes(sort: SortId, wish: SortClasses, parts: Parts) -> Json:
 
 @router.post("/sort/{sort}/labels")
 def label(sort: SortId, wish: SortAnswer, parts: Parts) -> Json:
-    """Say what some images are. It is on the disk when the answer comes."""
+    """Label images. The labels are on disk when the response is sent."""
     session, lock = parts.sorting.find(sort)
     with lock:
         session.label(wish.paths, wish.label, accepted=wish.accepted)

@@ -35,7 +35,7 @@ def _write(parts: Services, uploads: list[Upload]) -> list[str]:
 
 @router.post("/uploads", status_code=201, response_model=schemas.Uploaded, openapi_extra=MULTIPART)
 async def upload(request: Request, parts: Parts) -> Json:
-    """Bring images along, as multipart `files`, for an `explain` or a `predict` of a model file."""
+    """Upload images as multipart `files`, for `explain` or `predict` with a model file."""
     with receiving(request, parts) as took:
         uploads = await read_uploads(request, parts.settings.limits.files, took)
         await pixels_within(uploads, parts.settings.limits)
@@ -44,7 +44,7 @@ async def upload(request: Request, parts: Parts) -> Json:
 
 @router.post("/samples", status_code=201, response_model=schemas.SampleFolders)
 def sample(wish: schemas.Sample, parts: Parts) -> Json:
-    """Write a sample set below the root, once. The digits take seconds; the others are fetched, which takes minutes."""
+    """Write a sample set below the root. The digits take seconds; the others are downloaded, which takes minutes."""
     folder = parts.root.inside(Path("samples") / wish.name)
     with _writing:
         if not (folder / "train").is_dir():

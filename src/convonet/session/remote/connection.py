@@ -45,7 +45,7 @@ class Connection:
         """Say that a request was not answered; from now on the server is tried again."""
         with self._changed:
             if self._reason is None:
-                self._reason, self._tries = error.received or "no answer", 0
+                self._reason, self._tries = error.received or "no response", 0
                 self._plan()
                 self._changed.notify_all()
 
@@ -108,7 +108,7 @@ class Connection:
         except ServerLostError as error:
             with self._changed:
                 self._tries = self._tries + 1 if self._reason is not None else 0
-                self._reason = error.received or "no answer"
+                self._reason = error.received or "no response"
                 self._plan()
         else:
             with self._changed:

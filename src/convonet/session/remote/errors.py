@@ -16,10 +16,10 @@ def server_lost(url: str, error: BaseException) -> ServerLostError:
         error: what the library raised; the operating system's own words are found behind it.
     """
     return ServerLostError(
-        "The server does not answer",
+        "The server does not respond",
         where=url,
         received=_words(error)[:200],
-        hint="Work continues there; the connection is tried again",
+        hint="The run continues there. Reconnecting",
     )
 
 

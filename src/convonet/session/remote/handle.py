@@ -28,7 +28,7 @@ T = TypeVar("T")
 
 _UNDER_WAY = (RunState.WAITING, RunState.RUNNING)
 _TABLES_SECONDS = 2.0
-_WAITING = "Waiting for the server; nothing is lost"
+_WAITING = "Waiting for the server. Nothing is lost"
 _AGAIN = "The server was started again; the run continues from its last checkpoint"
 
 

@@ -113,7 +113,7 @@ def _files(paths: Sequence[Path]) -> list[Path]:
     """Images, and those in folders."""
     found = [Path(path) for path in scan_images(paths).paths]
     if not found:
-        raise InputError("There is no image to send", where=", ".join(map(str, paths[:3])))
+        raise InputError("There are no images to send", where=", ".join(map(str, paths[:3])))
     return found
 
 

@@ -23,7 +23,7 @@ def batches(files: Sequence[Path]) -> list[list[Path]]:
     found = list(_batches(files))
     if len(found) > _MOST_BATCHES:
         raise InputError(
-            "These images are too many to be sent",
+            "These images are too many to upload",
             expected=f"at most {_MOST_BATCHES * _BATCH_BYTES // 2**20} MiB",
             hint="Copy them below the server's root, and choose them there",
         )

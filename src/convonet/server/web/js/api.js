@@ -99,6 +99,10 @@ export const pictureOf = (image, side = 96) => `${API}/images${query({path: imag
 export const fileOf = (run, name, download = false) =>
   `${API}/runs/${seg(run)}/files/${name.split("/").map(seg).join("/")}${download ? "?download=true" : ""}`;
 
+/** The address of a folder of a run as a zip archive. */
+export const archiveOf = (run, name) =>
+  `${API}/runs/${seg(run)}/archive/${name.split("/").map(seg).join("/")}`;
+
 /** Start a job, wait for its end, and give its result. Raises what it failed with. */
 export async function ask(kind, {data, hyper, options} = {}, signal) {
   const run = await call("runs", {body: {kind, data, hyper, options: options ?? {}}, signal});

@@ -114,7 +114,7 @@ function threshold(scores, again) {
       h(".field", {}, h("label", {htmlFor: "positive"}, "Positive is"), positive),
       h("label.tick", {}, keep, "Keep in the model"),
     ),
-    way([input("p-threshold", short(scores.threshold ?? 0.5), "Threshold")], "Test so", () => ({
+    way([input("p-threshold", short(scores.threshold ?? 0.5), "Threshold")], "Test again", () => ({
       threshold: number("p-threshold"),
     })),
     way([input("p-recall", "0.95", "Wanted recall")], "Choose by recall", () => ({

@@ -68,7 +68,7 @@ export async function chooseFolder(title, start = "", {files = TABLES, folders =
     const up =
       found.parent === null
         ? null
-        : h("button", {type: "button", onclick: () => go(found.parent)}, "↑ one up");
+        : h("button", {type: "button", onclick: () => go(found.parent)}, "↑ Up");
     const entries = found.entries.filter(
       (entry) => (entry.kind !== "run" || !folders) && (entry.kind !== "file" || files.test(entry.name)),
     );
@@ -82,7 +82,7 @@ export async function chooseFolder(title, start = "", {files = TABLES, folders =
           entry.kind === "file" ? entry.name : `${entry.name} /`,
         ),
       ),
-      entries.length ? null : h("p.muted.small", {}, folders ? " No folder in it" : " No model file in it"),
+      entries.length ? null : h("p.muted.small", {}, folders ? " No folders here" : " No model files here"),
     );
   }
   let file = null;

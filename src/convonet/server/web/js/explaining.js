@@ -43,7 +43,7 @@ export function why(model, path, name, signal, {start = false} = {}) {
 
     async function show() {
       button.disabled = true;
-      fill(place, h("p.muted", {role: "status"}, "Looking for what the model looked at …"));
+      fill(place, h("p.muted", {role: "status"}, "Computing the heat map …"));
       try {
         const found = await explained({model, paths: [await path()]}, signal);
         const [one] = found.explanations;

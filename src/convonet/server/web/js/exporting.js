@@ -1,6 +1,6 @@
 // A model for other programs.
 
-import {ask, call, fileOf, seg} from "./api.js";
+import {archiveOf, ask, call, fileOf, seg} from "./api.js";
 import {fill, h, percent} from "./dom.js";
 import {shownAs} from "./shown.js";
 import {store} from "./store.js";
@@ -86,10 +86,13 @@ export function exportCard(page, model) {
     const mine = files.filter(
       (file) => file.name === name || file.name.startsWith(`${name}/`) || beside.includes(file.name),
     );
+    const isFolder = files.some((file) => file.name.startsWith(`${name}/`));
+    const whole = h("a.button", {href: archiveOf(model, name)}, `Download ${name}.zip`);
     const link = (file) => h("li", {}, h("a", {href: fileOf(model, file.name, true)}, file.name));
     fill(
       place,
       h("p.good", {}, found.int8 ? besideFloat(found) : equal(found)),
+      isFolder ? h("p", {}, whole) : null,
       mine.length ? h("ul.messages", {}, mine.slice(0, MOST_FILES).map(link)) : h("p", {}, found.path),
     );
   }

@@ -15,7 +15,7 @@ const LISTS = [
 ];
 const MEANINGS = {
   selected: "Select images on the map: click, or draw around them.",
-  wrong: "Images whose neighbors are of another class, the surest first.",
+  wrong: "Images whose neighbors are of another class, highest confidence first.",
   outliers: "Images that lie alone, the loneliest first.",
   similar: "Open an image, and press More like this.",
 };

@@ -30,7 +30,7 @@ export class Marks {
   take(_dataset, found) {
     this.rows = found.marks.map((mark) => ({...mark, address: addressOf(mark)}));
     this.said = new Map(
-      this.rows.map((mark) => [mark.address, mark.label === null ? "left out" : `said to be ${mark.label}`]),
+      this.rows.map((mark) => [mark.address, mark.label === null ? "left out" : `labeled ${mark.label}`]),
     );
   }
 }
@@ -78,7 +78,7 @@ export function markBar(marks, wanted, changed) {
     try {
       await marks.write(await wanted(), paths, action, action === "label" ? classes.value : undefined);
       note(
-        `${whole(marks.rows.length)} ${marks.rows.length === 1 ? "image is" : "images are"} marked; training obeys it`,
+        `${whole(marks.rows.length)} ${marks.rows.length === 1 ? "image is" : "images are"} marked; training uses it`,
       );
       await changed();
     } catch (error) {
@@ -126,7 +126,7 @@ export function markTable(marks, undo) {
           "button.quiet",
           {
             type: "button",
-            "aria-label": `Take the mark of ${mark.path} away`,
+            "aria-label": `Remove the mark of ${mark.path} away`,
             onclick: () => undo([mark.address]),
           },
           "Undo",

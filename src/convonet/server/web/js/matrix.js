@@ -70,6 +70,6 @@ export function matrix(scores, open) {
     "div",
     {},
     h(".scroll", {tabindex: 0, role: "region", "aria-label": "Confusion matrix"}, table),
-    h("p.muted.small", {}, "Rows: true class. Columns: what the model said. A cell shows its images."),
+    h("p.muted.small", {}, "Rows: true class. Columns: what predicted. A cell shows its images."),
   );
 }

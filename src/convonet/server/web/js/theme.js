@@ -3,7 +3,7 @@
 import {h} from "./dom.js";
 
 const KEY = "convonet-theme";
-const WORDS = {auto: "As the system", light: "Light", dark: "Dark"};
+const WORDS = {auto: "Follow system", light: "Light", dark: "Dark"};
 const MARKS = {auto: "◐", light: "☀", dark: "☾"};
 const ORDER = Object.keys(WORDS);
 

@@ -16,7 +16,7 @@ export function aboutPage(page) {
     page.place,
     top,
     card("This server", {Version: version, Folder: root, ...machine}),
-    h(".card", {}, h("h2", {}, "What it can do"), checked),
+    h(".card", {}, h("h2", {}, "Features"), checked),
     card("Packages", versions),
     h(
       ".card",

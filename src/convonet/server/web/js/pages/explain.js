@@ -111,7 +111,7 @@ export function explainPage(page) {
       const found = await explained(options, page.signal);
       const [one] = found.explanations;
       if (one.error) throw new Error(one.error);
-      const answer = `The model says ${one.predicted}, ${percent(one.confidence)} confident. ${meaning(found, one)}`;
+      const answer = `Prediction: ${one.predicted}, ${percent(one.confidence)} confident. ${meaning(found, one)}`;
       const check = one.faithful?.sentence ?? one.check?.sentence;
       return [
         h("p", {}, answer),

@@ -7,20 +7,20 @@ import {store, takeImages} from "../store.js";
 const STEPS = [
   {
     title: "Choose images",
-    text: "One folder per class: the folder's name is what the model will answer. Choose a folder on the server, upload one, or begin with handwritten digits.",
+    text: "One folder per class: the folder's name is what the model will answer. Choose a folder on the server, upload one, or start with handwritten digits.",
     link: ["data", "Data"],
     done: () => Boolean(store.dataset?.sets.train?.images),
     words: () =>
       `${whole(store.dataset.sets.train.images)} images of ${store.dataset.classes.length} classes`,
   },
   {
-    title: "Look at them",
+    title: "Check them",
     text: "Counts of each class, skipped files, and a quality check that finds duplicates, images in both sets, and images that stand out.",
     link: ["data", "Data"],
   },
   {
     title: "Train",
-    text: "Balanced compares networks and keeps the best one within a few minutes. You can close the page; the training goes on.",
+    text: "Balanced compares networks and keeps the best one within a few minutes. You can close the page; the training continues.",
     link: ["train", "Train"],
     done: () => Boolean(store.training),
     words: () => "A training was started",

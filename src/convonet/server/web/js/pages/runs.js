@@ -184,7 +184,7 @@ export function runsPage(page) {
       button.textContent = "Repeating the training …";
       try {
         const found = await ask("verify", {options: {run: run.id}}, page.signal);
-        note(found.equal ? "The repetition gave the same numbers" : "The repetition gave other numbers");
+        note(found.equal ? "The repetition gave the same numbers" : "The repetition gave different numbers");
       } catch (error) {
         if (error.name !== "AbortError") note(error.message);
       }

@@ -22,7 +22,7 @@ const PITCH = 108;
 export function sortPage(page) {
   const choose = h("button.primary", {type: "button", onclick: chooseAndBegin}, "Choose a folder …");
   const body = h("div");
-  fill(page.place, head("Sort", "Unlabelled images become a label table.", choose), body);
+  fill(page.place, head("Sort", "Label images and get a label table.", choose), body);
   const state = {id: "", about: null, rows: [], order: "uncertain", chosen: new Set(), brush: false};
   const carried = h("div.sort-carried", {hidden: true, "aria-hidden": "true"});
   page.place.append(carried);
@@ -38,7 +38,7 @@ export function sortPage(page) {
   }
 
   async function begin(folder) {
-    fill(body, h("p.muted", {role: "status"}, "Looking at the images. A thousand take about a minute …"));
+    fill(body, h("p.muted", {role: "status"}, "Reading the images. A thousand take about a minute …"));
     try {
       let answer = await call("sort", {method: "POST", body: {folder}, signal: page.signal});
       while (!answer.ready) {
@@ -67,11 +67,13 @@ export function sortPage(page) {
     order.value = state.order;
     state.keys = h(".row.sort-keys", {role: "group", "aria-label": "Answers"});
     state.words = h("p.muted", {role: "status"});
+    state.answers = h(".sort-answers", {}, state.keys, state.words);
     state.grid = h(".sort-grid");
     state.folders = h("button", {type: "button", onclick: takeFolders}, "Use folder names as labels");
     fill(
       body,
-      h(".card", {}, form, state.keys, state.words),
+      h(".card", {}, form),
+      state.answers,
       h(
         ".row",
         {},
@@ -122,6 +124,9 @@ export function sortPage(page) {
       return;
     }
     fill(state.grid, ...found.rows.map(row));
+    // Another screen is seen from its first row on.
+    const hidden = state.answers.getBoundingClientRect().bottom - state.grid.getBoundingClientRect().top;
+    if (hidden > 0) window.scrollBy(0, -hidden);
   }
 
   function row(each) {

@@ -135,7 +135,7 @@ function begin(page) {
   beginPage(page, {
     kind: "study",
     title: "Target study",
-    button: "Begin",
+    button: "Start",
     about: [
       "Each setting is trained until the highest target is reached, or for all its epochs; the table says how many epochs each target took.",
       "The settings are the hyper parameters: give one of them several values to compare these.",

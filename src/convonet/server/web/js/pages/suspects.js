@@ -53,7 +53,7 @@ export function suspectsPage(page) {
 
   async function draw(found, dataset) {
     top.lead(
-      `${whole(found.likely)} of ${whole(found.images)} labels are probably wrong, say models that were trained without the image; ${found.suspects.length < found.images ? `the first ${whole(found.suspects.length)}, ` : ""}worst first`,
+      `${whole(found.likely)} of ${whole(found.images)} labels are probably wrong, according to models that were not trained on the image; ${found.suspects.length < found.images ? `the first ${whole(found.suspects.length)}, ` : ""}worst first`,
     );
     const marks = new Marks();
     const folder = dataset.sets.train.folder.replace(/\/?[^/]*\.(csv|tsv)$/i, "");
@@ -64,8 +64,8 @@ export function suspectsPage(page) {
         address,
         src: pictureOf(address),
         mark: marks.said.get(address),
-        alt: `${row.path}: stands under ${row.class}, perhaps ${row.suggested}, ${percent(row.p_suggested)} sure`,
-        under: [row.suggested, ` ${percent(row.p_suggested)}`, `stands under ${row.class}`],
+        alt: `${row.path}: is in class ${row.class}, perhaps ${row.suggested}, ${percent(row.p_suggested)} sure`,
+        under: [row.suggested, ` ${percent(row.p_suggested)}`, `is in class ${row.class}`],
       };
     };
     const bar = markBar(
@@ -97,7 +97,7 @@ export function suspectsPage(page) {
       src: pictureOf(address, 512),
       title: row.path.split("/").pop(),
       lines: [
-        `Stands under ${row.class}; the models say ${row.suggested}, ${percent(row.p_suggested)} sure (${percent(row.p_class)} for ${row.class}).`,
+        `Stands under ${row.class}; the models predict ${row.suggested}, ${percent(row.p_suggested)} sure (${percent(row.p_class)} for ${row.class}).`,
       ],
     });
   }
@@ -109,8 +109,8 @@ function begin(page) {
     title: "Suspicious labels",
     button: "Search",
     about: [
-      "Every training image is answered by networks that were trained without it, with several seeds. Where they are sure of another class, the label is suspicious.",
-      "That takes folds × repeats trainings with the hyper parameters at hand.",
+      "Every training image is answered by networks that were trained without it, with several seeds. If they are confident of another class, the label is suspicious.",
+      "This takes folds × repeats trainings with the current hyperparameters.",
     ],
     fields: {
       folds: number("suspects-folds", "Folds", "5"),

@@ -110,7 +110,7 @@ export function testPage(page) {
 
   function draw(scores) {
     const baseline = `always predicting the most common class gives ${percent(scores.baseline_accuracy)}`;
-    top.lead(`${percent(scores.accuracy)} of ${whole(scores.images)} images are right; ${baseline}`);
+    top.lead(`${percent(scores.accuracy)} of ${whole(scores.images)} images are correct; ${baseline}`);
     const title = h("h2");
     const marks = new Marks();
     const bar = markBar(
@@ -123,7 +123,7 @@ export function testPage(page) {
     const reset = async (cell) => {
       state.cell = cell;
       await grid.reset();
-      const said = cell && (cell[0] === cell[1] ? "predicted right" : `taken for ${cell[1]}`);
+      const said = cell && (cell[0] === cell[1] ? "predicted correctly" : `taken for ${cell[1]}`);
       title.textContent = `${cell ? `${cell[0]} ${said}` : "Mistakes, highest confidence first"}: ${counted(grid.total)}`;
       allMistakes.hidden = !cell;
     };
@@ -218,7 +218,7 @@ export function testPage(page) {
   }
 
   function open({row}) {
-    const words = `Is ${row.true}; the model said ${row.predicted}, ${percent(row.confidence)} confident.`;
+    const words = `Is ${row.true}; predicted ${row.predicted}, ${percent(row.confidence)} confident.`;
     const outside = "The image lies outside the server's folder, so it cannot be shown.";
     showImage({
       src: row.image ? pictureOf(row.image, 512) : "",

@@ -18,7 +18,7 @@ const ENDS = {
     "Interrupted: the process that worked on it is gone. Resume continues from the last checkpoint",
 };
 const WAITS = "Choose images, then train: accuracy and loss are drawn here while it runs.";
-const READY = "Press Train: what is tried, accuracy and loss are shown here while it runs.";
+const READY = "Select Train. Candidates, accuracy and loss are shown here while it runs.";
 
 export function trainPage(page) {
   const begin = h("button.primary", {type: "button", onclick: () => start({validation: true})}, "Train");

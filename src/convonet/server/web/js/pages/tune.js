@@ -20,7 +20,7 @@ const PRUNERS = [
   ["hyperband", "Hyperband"],
 ];
 const PLOTS = [
-  ["importance.png", "Which parameters matter"],
+  ["importance.png", "Importance of parameters"],
   ["parallel_coordinates.png", "Settings side by side"],
   ["search_history.png", "How the search went on"],
   ["accuracy_and_seconds.png", "What accuracy costs"],

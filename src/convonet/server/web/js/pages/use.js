@@ -178,7 +178,7 @@ export function usePage(page) {
     const {model} = state;
     const path = async () => (await brought([file], page.signal))[0];
     const button = why(model, path, file.name, page.signal, {start: true});
-    const lines = [`The model says ${answerWords(answer)}, ${percent(answer.confidence)} confident.`];
+    const lines = [`Prediction: ${answerWords(answer)}, ${percent(answer.confidence)} confident.`];
     return showImage({src: address, title: file.name, lines, top: answer.top, actions: [button]});
   }
 
@@ -191,7 +191,7 @@ export function usePage(page) {
       h("h2", {}, title),
       parts,
       h("p"),
-      h("p.muted.small", {}, "The model says"),
+      h("p.muted.small", {}, "Prediction:"),
       answer,
       rest,
     );

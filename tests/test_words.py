@@ -1,0 +1,78 @@
+"""What interfaces and pages must not say, in the texts that `make strings` lists and in the documentation."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+PHRASES = {
+    r"\bone folder a class\b": "one folder per class",
+    r"\b(?:images|requests|steps) a second\b": "images/s",
+    r"^Left out$": "Skipped files",
+    r"\bWhat was said\b": "Messages",
+    r"\bAll numbers\b": "All metrics",
+    r"^Train on all$": "Train without validation",
+    r"\bTake this row over\b": "Use these values",
+    r"^several …$": "Add values to tune",
+    r"\bTake one …": "Choose a preset",
+    r"\bDrop whole maps\b": "Spatial dropout",
+    r"\bways? of work\b": "workflow",
+    r"\bthe surest (?:answer )?first\b": "highest confidence first",
+    r"\bThis is no (?:path|image|size|folder|place)\b": "… is not a path",
+    r"\bIt failed\b": "Training failed: reason",
+    r"\b(?:goes|go|going) on (?:with|in|where|from|until)\b": "continue, resume",
+    r"\bput(?:s|ting)? (?:its work )?away\b": "saved",
+    # As the Google style guide writes percentages.
+    r"\d\}? %(?!\(| \d)": "98.6%",
+}
+
+
+@pytest.fixture(scope="module")
+def strings() -> ModuleType:
+    """The script behind `make strings`."""
+    spec = importlib.util.spec_from_file_location("strings", ROOT / "tools" / "strings.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def found(text: str) -> list[str]:
+    """The phrases of the table that a text has, each with what to say instead."""
+    return [
+        f"{match[0]!r}: say {instead}" for old, instead in PHRASES.items() if (match := re.search(old, text))
+    ]
+
+
+def pages() -> Iterator[Path]:
+    """Every page of the documentation, without the history."""
+    yield from (ROOT / "docs").rglob("*.md")
+    yield from (ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md"))
+
+
+@pytest.mark.parametrize(
+    "text", ["95 % sure", "Use these values", "The array is not an image", "2,000 images a second"]
+)
+def test_the_search_finds_phrases(text: str) -> None:
+    assert found(text)
+    assert not found("The remaining 98.6% go one folder per class, 12 images/s")
+
+
+def test_interfaces_use_the_field_s_words(strings: ModuleType) -> None:
+    texts = list(strings.all_texts())
+    assert len(texts) > 3000
+    assert [(name, line, *words) for name, line, text in texts if (words := found(text))] == []
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_pages_use_the_field_s_words(page: Path) -> None:
+    lines = page.read_text(encoding="utf-8").splitlines()
+    assert [(number, *words) for number, line in enumerate(lines, 1) if (words := found(line))] == []
