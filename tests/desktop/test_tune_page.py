@@ -56,7 +56,7 @@ def test_the_table_the_figures_and_a_row_taken_over(window: AppWin, searched: Ru
     assert all(picture.isVisible() for picture in panel.plots.pictures.values())
     with qtbot.waitSignal(panel.enlarged, timeout=1000) as told:
         panel.plots.pictures["importance.png"].opened.emit()
-    assert told.args == ["Which parameters matter"]
+    assert told.args == [FIGURES["importance.png"]]
     panel.table.selectRow(1)
     panel.adopt_button.click()
     assert window.controller.session.params.hyper.init_rate == 0.01

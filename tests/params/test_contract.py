@@ -37,6 +37,7 @@ NEEDED: dict[str, Any] = {
     "targets": (0.5,),
     "folder": "photos",
     "out": "map",
+    "image": "a.png",
 }
 """A right value for every field that some task cannot do without."""
 

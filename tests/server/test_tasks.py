@@ -48,6 +48,16 @@ def test_texts_are_words_or_confined(maker: TaskMaker, root: Path) -> None:
             assert name in ("positive", "format", "label", "layer", "classes"), (kind, name, made)
 
 
+def test_a_backbone_is_confined_under_each_of_its_names(maker: TaskMaker, root: Path) -> None:
+    for word in ("base", "backbone", "base_weights", "backbone_weights"):
+        values = QUICK | {"base": "resnet50"} if word.endswith("weights") else QUICK
+        with pytest.raises(Refusal):
+            maker.make("train", DATA, values | {word: "/etc/other.keras"}, {})
+    task = maker.make("train", DATA, QUICK | {"backbone": "resnet50"}, {})
+    assert isinstance(task, TrainTask)
+    assert task.hyper.base == "resnet50"
+
+
 def test_models_by_run_and_by_path(maker: TaskMaker, root: Path) -> None:
     run = root / "runs" / "trained"
     for word in ("trained", "runs/trained", str(run)):

@@ -98,6 +98,7 @@ def labelled(data: ArrayData, max_value: float | None, names: Sequence[str]) -> 
         DataError: these are not images with one label each.
     """
     found = LabelledImages([], [])
+    # Datasets of torchvision carry the names of their classes.
     known = list(names or getattr(data, "classes", ()))
     for images, labels in _parts(data):
         pixels = [image.whole() for image in named_images(images, max_value=max_value)]
@@ -141,6 +142,7 @@ def _label_values(labels: Any) -> list[Any]:
     if array.ndim == 2 and array.shape[1] > 1:
         array = array.argmax(axis=1)
     array = array.reshape(-1)
+    # Labels read from a CSV file are often 0.0 and 1.0.
     if array.dtype.kind == "f" and np.all(array == np.rint(array)):
         array = array.astype(np.int64)
     if array.dtype.kind not in "iubUO":
@@ -151,6 +153,7 @@ def _label_values(labels: Any) -> list[Any]:
 def _named(values: Sequence[Any], names: Sequence[str]) -> list[str]:
     """Labels as names of classes. Numbers that are names themselves stand for those, else for their index."""
     texts = [str(value) for value in values]
+    # Digits are both: the class 7 of digits is called 7.
     if not names or set(texts) <= set(names) or any(isinstance(value, str) for value in values):
         return texts
     low, high = min(values), max(values)
@@ -171,6 +174,7 @@ def _written(sets: Mapping[str, LabelledImages], folder: Path) -> Path:
     if len(shapes) > 1:
         return _write_folders(sets, folder / stem)
     file = folder / f"{stem}.npz"
+    # The name is a hash of the content, so a file that is there is the right one.
     if not file.exists():
         arrays: dict[str, NDArray[Any]] = {}
         for split, found in sets.items():
@@ -197,6 +201,7 @@ def _digest(sets: Mapping[str, LabelledImages]) -> str:
     for split, found in sets.items():
         content.update(f"{split}\0{len(found.images)}\0".encode())
         for image, label in zip(found.images, found.labels, strict=True):
+            # The shape too: the same bytes may be images of 2×8 or 4×4 pixels.
             content.update(f"{image.shape}\0{label}\0".encode())
             content.update(image.tobytes())
     return content.hexdigest()[:12]

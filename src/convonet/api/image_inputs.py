@@ -54,6 +54,8 @@ class NamedImage:
             return self._read(wanted)
         except DataError as error:
             error.where = error.where or self.name
+            # Made anew: the sentence of an error is made once, when it does not know yet which image it is
+            # about.
             raise type(error)(error.what, where=error.where, expected=error.expected) from error
 
     def _read(self, wanted: PixelParams) -> Pixels:
@@ -135,8 +137,10 @@ def _one(item: Any, alone: str, batch: str, max_value: float | None) -> list[Nam
         return [NamedImage(alone, bytes(item))]
     if isinstance(item, Image.Image):
         return [NamedImage(getattr(item, "filename", "") or alone, item)]
+    # Open files of any library, such as those of an upload or of a zip archive.
     if hasattr(item, "read"):
         return [NamedImage(alone, bytes(item.read()))]
+    # An array may be one image or a batch; a list of arrays is taken item by item.
     if isinstance(item, np.ndarray):
         return _array(item, alone, batch, max_value)
     # A tensor of torch, asked for without loading torch.
@@ -182,6 +186,7 @@ def _bytes_of(array: NDArray[Any], max_value: float | None) -> Pixels:
             received=f"{array.dtype} values of shape {array.shape}",
         )
     low, high = float(array.min()), float(array.max())
+    # Guessing from the largest value would take a dark image of 0 to 255 for one of 0 to 1.
     if max_value is None:
         raise DataError(
             "The range of floating-point pixels is not known",
@@ -194,6 +199,7 @@ def _bytes_of(array: NDArray[Any], max_value: float | None) -> Pixels:
             expected=f"finite values 0..{max_value:g}",
             received=f"values from {low:g} to {high:g}",
         )
+    # Rounded, since cutting off would make nearly every pixel one step darker.
     return np.rint(array.astype(np.float64) * (255.0 / max_value)).astype(np.uint8)
 
 

@@ -41,6 +41,7 @@ def data_of(data: Data) -> DataParams:
             {name: os.fspath(v) if isinstance(v, os.PathLike) else v for name, v in data.items()}
         )
     path = Path(data)
+    # By its ending: a path that is not there yet must be told as what it was meant to be.
     return load_data(path) if path.suffix.lower() == ".json" else DataParams.of({"train_dir": str(path)})
 
 
@@ -85,6 +86,8 @@ def model_path(model: Model) -> Path:
     if not isinstance(model, (str, os.PathLike)):
         return model.path
     path = Path(local_path(model))
+    # Only a word without folders can be the id of a run; a path that is not there is told by whoever opens
+    # it.
     if path.exists() or path.name != os.fspath(model):
         return path
     try:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 from types import FrameType
-from typing import Any
 
 from convonet.cli.output import note
 from convonet.cli.progress import create_display
@@ -46,7 +45,7 @@ def do_new_run(run: Run, threads: int | None, progress: str) -> None:
         raise
 
 
-def ask(task: Task, progress: str = "none") -> Any:
+def ask(task: Task, progress: str = "none") -> object:
     """The answer of a task that leaves no run behind, as JSON: the document of its kind reads it."""
     with Scratch() as folder:
         run = Run.create(folder, task, owner=os.getpid())

@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 
 from pydantic import Field
 
+from convonet.documents.curves import ClassCurve, ConfidenceHistogram, ReliabilityDiagram
 from convonet.documents.document import Document, IntervalBounds
 from convonet.documents.run_record import MarkRow
 
@@ -57,50 +58,6 @@ class ScoreIntervals(Document):
     top_k_accuracy: IntervalBounds | None = None
     sensitivity: IntervalBounds | None = None
     specificity: IntervalBounds | None = None
-
-
-class ReliabilityDiagram(Document):
-    """Accuracy against confidence in bins. Means are None in an empty bin."""
-
-    edges: tuple[float, ...] = Field(description="Of the bins, one more than there are bins.")
-    counts: tuple[int, ...]
-    confidence: tuple[float | None, ...]
-    accuracy: tuple[float | None, ...]
-
-
-class ConfidenceHistogram(Document):
-    """Correct and incorrect predictions by their confidence."""
-
-    edges: tuple[float, ...]
-    right: tuple[int, ...]
-    wrong: tuple[int, ...]
-
-
-class RocPoints(Document):
-    """Points of a ROC curve from (0, 0) to (1, 1)."""
-
-    fpr: tuple[float, ...]
-    tpr: tuple[float, ...]
-
-
-class PrecisionRecallPoints(Document):
-    """Points of a precision-recall curve, recall ascending."""
-
-    recall: tuple[float, ...]
-    precision: tuple[float, ...]
-
-
-class ClassCurve(Document):
-    """The curves of one class against the rest; `chance` is its fraction of the images."""
-
-    class_: str = Field(alias="class")
-    images: int
-    auc: float
-    auc_interval: IntervalBounds
-    average_precision: float
-    chance: float
-    roc: RocPoints
-    precision_recall: PrecisionRecallPoints
 
 
 class ChosenDecision(Document):

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convonet import metrics
-from convonet.documents.evaluation import ClassCurve, PrecisionRecallPoints, RocPoints
+from convonet.documents.curves import ClassCurve, PrecisionRecallPoints, RocPoints
 from convonet.metrics import Interval
 
 MOST_CLASSES = 20

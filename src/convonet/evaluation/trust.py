@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convonet import metrics
-from convonet.documents.evaluation import ConfidenceHistogram, ReliabilityDiagram
+from convonet.documents.curves import ConfidenceHistogram, ReliabilityDiagram
 from convonet.metrics import ClassScores, ConfidenceHistograms, Interval, ReliabilityBins
 from convonet.metrics.scores import LOG_EPSILON
 

@@ -271,6 +271,7 @@ class DataParams(ParamModel):
         paths = [name for name, field in fields_of(type(self)).items() if field.kind == "path"]
         given = {name: getattr(self, name) for name in paths if getattr(self, name)}
         anchored = {name: absolute(path) for name, path in given.items()}
+        # The same object where nothing changes: an equal copy would look like an edit in a form.
         return self.changed(**anchored) if anchored != given else self
 
 

@@ -31,6 +31,7 @@ class FamilyInfo:
 
     def values(self, hyper: HyperParams) -> dict[str, Any]:
         """What the network is built with: the person's values, else the family's own."""
+        # Only what the family knows: its builder takes no other arguments.
         own = dict(self.defaults)
         return own | {name: getattr(hyper, name) for name in own if getattr(hyper, name) is not None}
 

@@ -33,11 +33,13 @@ def read_object(path: str | os.PathLike[str]) -> JsonObject:
     path = Path(path)
     try:
         with path.open("rb") as file:
+            # One byte more than is allowed says that there is more, without reading all of a wrong file.
             content = file.read(_MAX_BYTES + 1)
         if len(content) > _MAX_BYTES:
             raise ParamError(
                 "The file is too large for a parameter file", where=path, expected="at most 4 MiB"
             )
+        # Editors on Windows put a mark before the text.
         value = json.loads(content.decode("utf-8-sig"))
     except FileNotFoundError as error:
         raise InputError("The parameter file does not exist", where=path, hint=_near_file(path)) from error
@@ -99,6 +101,7 @@ def load_data(path: str | os.PathLike[str]) -> DataParams:
             isinstance(value, str)
             and value
             and not os.path.exists(value)
+            # A parameter file is often kept beside its images, and read from elsewhere.
             and os.path.exists(path.parent / value)
         ):
             values[name] = str(path.parent / value)
@@ -148,7 +151,7 @@ def kind_of(values: Iterable[str]) -> ParamKind:
         ParamError: it holds none of either.
     """
     data = sum(name in fields_of(DataParams) for name in values)
-    hyper = sum(name in fields_of(HyperParams) for name in values)
+    hyper = sum(HyperParams.aliases.get(name, name) in fields_of(HyperParams) for name in values)
     if not data and not hyper:
         raise ParamError(
             "The file contains no known parameter", received=", ".join(values) or "an empty object"

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 
 from convonet.errors import ParamError
 from convonet.json_values import JsonObject
+from convonet.params.aliases import own_names
 from convonet.params.fields import Field, fields_of, unknown_key
 from convonet.params.hyper_params import HyperParams
 from convonet.params.ranges import ListRange, Range, ValueRange, means_range, read_spread
@@ -56,7 +57,7 @@ class SearchSpace:
         ranges: _Unchecked = {}
         conditions: _Unchecked = {}
         lists = set()
-        for name, value in values.items():
+        for name, value in own_names(values, HyperParams.aliases, where).items():
             if name not in declared:
                 choices[name] = value
                 continue
@@ -82,6 +83,7 @@ class SearchSpace:
         Raises:
             ParamError: all faults at once.
         """
+        settings = own_names(settings, HyperParams.aliases)
         choices, ranges = _split_ranges(settings)
         kept = {
             name: (other, wanted)
@@ -97,9 +99,14 @@ class SearchSpace:
             raise ParamError.of(
                 {n: f"{n}: expected a table by name, received {v!r:.80}" for n, v in wrong.items()}
             )
+        tables = {name: own_names(table, HyperParams.aliases) for name, table in tables.items()}
         declared = fields_of(HyperParams)
         names = [name for table in tables.values() for name in table]
-        faults = {name: unknown_key(name, declared) for name in names if name not in declared}
+        faults = {
+            name: unknown_key(name, {**declared, **HyperParams.aliases})
+            for name in names
+            if name not in declared
+        }
         known = {
             table: {name: value for name, value in values.items() if name in declared}
             for table, values in tables.items()
@@ -189,7 +196,7 @@ class SearchSpace:
         Raises:
             ParamError: all faults at once.
         """
-        new_choices, new_ranges = _split_ranges(settings)
+        new_choices, new_ranges = _split_ranges(own_names(settings, HyperParams.aliases))
         choices = {n: v for n, v in self.choices.items() if n not in new_ranges} | new_choices
         ranges = {n: v for n, v in self.ranges.items() if n not in new_choices} | new_ranges
         return SearchSpace(choices, self.as_lists, ranges, self.conditions)
@@ -220,7 +227,7 @@ def _taken_condition(declared: Field, value: Any, conditions: _Unchecked) -> Any
     rest = {key: item for key, item in value.items() if key != "when"}
     when, known = value["when"], fields_of(HyperParams)
     if isinstance(when, Mapping) and len(when) == 1:
-        other, wanted = next(iter(when.items()))
+        other, wanted = next(iter(own_names(when, HyperParams.aliases).items()))
         when = other, _alternatives(known[other], wanted)[0] if other in known else wanted
     conditions[declared.name] = when
     return rest.get("values", rest)
@@ -232,7 +239,8 @@ def _checked_condition(
     """Another parameter and the values that it must have."""
     known = fields_of(HyperParams)
     other, wanted = condition if isinstance(condition, tuple) and len(condition) == 2 else (None, ())
-    if not isinstance(other, str) or other not in known:
+    other = HyperParams.aliases.get(other, other) if isinstance(other, str) else None
+    if other is None or other not in known:
         faults[declared.name] = (
             f'{declared.name}: when: expected one parameter and its values, such as {{"optimizer": "sgd"}}'
         )
@@ -311,8 +319,9 @@ def split_setting(setting: str, known: Mapping[str, Field]) -> tuple[str, list[s
     name = name.strip()
     if not equals or not name:
         raise ParamError.of({setting: f"--set {setting}: expected NAME=VALUE, received no '='"})
+    name = name if name in known else HyperParams.aliases.get(name, name)
     if name not in known:
-        raise ParamError.of({name: unknown_key(name, known)})
+        raise ParamError.of({name: unknown_key(name, {**known, **HyperParams.aliases})})
     if known[name].is_literal:
         return name, [text]
     text = text.strip()

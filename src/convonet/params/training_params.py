@@ -27,6 +27,13 @@ TargetMetric = Literal["accuracy", "val_accuracy"]
 _DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d{1,2})?")
 
 
+def checked_device(value: str) -> str:
+    """A device that PyTorch may have; ValueError for another word."""
+    if not _DEVICE.fullmatch(value):
+        raise ValueError(f"device (Device): expected auto, cpu, cuda, cuda:N or mps, received {value!r}")
+    return value
+
+
 class TrainingParams(ParamModel):
     """Groups Training, Loss, Scores, Stopping and Computing."""
 
@@ -350,9 +357,7 @@ class TrainingParams(ParamModel):
     @field_validator("device")
     @classmethod
     def _check_device(cls, value: str) -> str:
-        if not _DEVICE.fullmatch(value):
-            raise ValueError(f"device (Device): expected auto, cpu, cuda, cuda:N or mps, received {value!r}")
-        return value
+        return checked_device(value)
 
     @field_validator("class_weights")
     @classmethod

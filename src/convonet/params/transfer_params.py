@@ -8,6 +8,7 @@ from typing import Any, Literal, Self
 from pydantic import field_validator, model_validator
 
 from convonet.errors import ParamError
+from convonet.params.aliases import BACKBONE_WORDS
 from convonet.params.bases import base_info, is_model_file
 from convonet.params.custom_layers import LayerValues, layer_faults
 from convonet.params.fields import ParamValues, param
@@ -57,6 +58,8 @@ class TransferParams(ParamModel):
         tunable=True,
         default_text="the family's own",
     )
+
+    aliases = BACKBONE_WORDS
 
     def anchored(self) -> Self:
         """A copy with absolute paths of the backbone's files, which mean the same from every folder."""

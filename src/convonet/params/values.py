@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from convonet.errors import ParamError
+from convonet.params.aliases import own_names
 from convonet.params.fields import ParamValues, fields_of, unknown_key
 from convonet.params.typed import TYPED_KINDS, read_text, read_value
 
@@ -22,6 +23,9 @@ class CheckedModel(BaseModel):
     reads_text: ClassVar[bool] = False
     """Whether "auto" and "none" mean None also where a text is expected; elsewhere texts are read as typed."""
 
+    aliases: ClassVar[Mapping[str, str]] = {}
+    """Other words for fields, with the fields that they mean."""
+
     # Type checkers see the fields as arguments, so that a misspelled one is an error.
     if not TYPE_CHECKING:
 
@@ -31,6 +35,7 @@ class CheckedModel(BaseModel):
             Raises:
                 ParamError: all faults at once, each naming the field, the value and the range.
             """
+            values = own_names(values, self.aliases)
             try:
                 # In here rather than in validators of pydantic: one for each of a hundred fields delays every start.
                 super().__init__(**{name: self._read(name, value) for name, value in values.items()})
@@ -63,7 +68,7 @@ class CheckedModel(BaseModel):
 
     def changed(self, **values: Any) -> Self:
         """A copy in which `values` are set, checked like any other input."""
-        return self.of(self.set_values() | values)
+        return self.of(self.set_values() | own_names(values, self.aliases))
 
     def set_values(self) -> ParamValues:
         """Only what was set; the rest are defaults."""
@@ -135,5 +140,5 @@ def _sentence(
         # A check of ours, which has said it in its own words.
         return str(context["error"])
     if kind == "extra_forbidden":
-        return unknown_key(name, fields_of(model))
+        return unknown_key(name, {**fields_of(model), **model.aliases})
     return f"{name}: it is needed" if kind == "missing" else fields_of(model)[name].fault(received)

@@ -7,7 +7,8 @@ from typing import NamedTuple
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from convonet.documents.evaluation import ClassCurve, EvaluationDocument
+from convonet.documents.curves import ClassCurve
+from convonet.documents.evaluation import EvaluationDocument
 from convonet.plots.figures import (
     BLUE,
     GREEN,

@@ -8,7 +8,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from convonet.documents.evaluation import ConfidenceHistogram, EvaluationDocument, ReliabilityDiagram
+from convonet.documents.curves import ConfidenceHistogram, ReliabilityDiagram
+from convonet.documents.evaluation import EvaluationDocument
 from convonet.plots.figures import BLUE, MUTED, ORANGE, TICK_SIZE, new_figure, tidy
 from convonet.plots.registry import register
 

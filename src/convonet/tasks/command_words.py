@@ -49,6 +49,7 @@ def _train_words(task: TrainTask) -> list[str]:
 
 def recipe_follows(task: TrainTask) -> bool:
     """Whether the recipe is the one that is taken where none is named."""
+    # What is taken anyway is left out, so that the command is one that a person would type.
     return task.recipe == recipe_of(None, task.hyper.set_values(), from_model=task.from_model is not None)
 
 
@@ -63,6 +64,7 @@ def _tune_words(task: TuneTask) -> list[str]:
 
 def several(value: Any) -> str:
     """A value as `--set` takes it: plain alternatives between commas, all else as JSON."""
+    # A list of lists between commas could not be told from one list.
     if isinstance(value, list) and not any(isinstance(item, (list, dict)) for item in value):
         return ",".join(str(item) for item in value)
     return json.dumps(value, ensure_ascii=False) if isinstance(value, (list, dict)) else str(value)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from pydantic import InstanceOf
+from pydantic import InstanceOf, field_validator
 
 from convonet.params.data_params import DataParams
-from convonet.params.training_params import Precision
+from convonet.params.training_params import Precision, checked_device
 from convonet.tasks.main_tasks import Task
 
 
@@ -26,6 +26,11 @@ class VerifyTask(Task):
     data: InstanceOf[DataParams] | None = None
     device: str | None = None
     precision: Precision | None = None
+
+    @field_validator("device")
+    @classmethod
+    def _check_device(cls, value: str | None) -> str | None:
+        return value if value is None else checked_device(value)
 
     @property
     def changes(self) -> dict[str, str]:

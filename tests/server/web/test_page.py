@@ -332,6 +332,8 @@ def test_curves_and_calibration(ready: Callable[..., Any]) -> None:
         part.locator(".plane path").nth(shown - 1).wait_for()
         assert part.locator(".plane").count() == shown
     page.get_by_text("Calibration error (ECE)").wait_for()
+    page.locator("summary", has_text="All metrics").click()
+    page.get_by_role("cell", name="Balanced accuracy").wait_for()
     page.locator("summary", has_text="All sets").click()
     page.get_by_role("cell", name="during training").first.wait_for()
 

@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QWidget
 from convonet.desktop.widgets.basic import button, column, frame, holder, label, row
 from convonet.desktop.widgets.flow import FlowLayout
 from convonet.desktop.widgets.xy_plot import COLORS, DIAGONAL, PlotLine, XYPlot
-from convonet.documents.evaluation import ClassCurve, EvaluationDocument
+from convonet.documents.curves import ClassCurve
+from convonet.documents.evaluation import EvaluationDocument
 
 _MOST, _NARROW = len(COLORS), 96
 

@@ -45,13 +45,13 @@ const row = (name, ...numbers) =>
 
 /** Every score of the whole set; the server says which there are and how they are shown. */
 export function scoreTable(scores) {
-  const text = ({percent: isPercent}, value) => (isPercent ? percent(value) : short(value));
+  const text = (score, value) => (score.percent ? percent(value) : value.toFixed(4));
   const between = (score) => {
     const ends = score.name === "accuracy" ? scores.accuracy_interval : scores.intervals[score.name];
     if (!ends) return "";
     return score.percent
       ? `${(100 * ends[0]).toFixed(1)}–${percent(ends[1])}`
-      : `${short(ends[0])}–${short(ends[1])}`;
+      : `${text(score, ends[0])}–${text(score, ends[1])}`;
   };
   const rows = store.about.scores
     .filter(({name}) => scores[name] !== null && scores[name] !== undefined)
