@@ -2,7 +2,7 @@
 
     python docs/make_web_pictures.py [FOLDER]
 
-Writes every page in both widths, light and dark, from top to bottom into FOLDER; without it, what is first seen of a
+Writes every page at four widths, light and dark, from top to bottom into FOLDER; without it, what is first seen of a
 few of them into docs/pictures.
 """
 
@@ -53,8 +53,13 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "study": ("study/study-1", {}),
     "suspects": ("suspects/suspects-1", {}),
     "runs": ("runs/digits-1", {}),
+    "many": ("many/digits-1,two-1", {}),
+    "sets": ("many", {}),
+    "tour": ("guide", {}),
 }
-SIZES = {"wide": (1280, 860), "phone": (390, 844)}
+PHONE = (390, 844)
+KEPT_SIZES = {"wide": (1280, 860), "phone": PHONE}
+SIZES = {"1440": (1440, 900), "1024": (1024, 768), "900": (900, 900), "phone": PHONE}
 KEPT = {
     ("data", "wide", "light"): "web-data.png",
     ("params", "wide", "light"): "web-params.png",
@@ -65,6 +70,9 @@ KEPT = {
     ("tune", "wide", "light"): "web-tune.png",
     ("curves", "wide", "light"): "web-curves.png",
     ("suspects", "wide", "dark"): "web-suspects.png",
+    ("runs", "wide", "light"): "web-runs.png",
+    ("many", "wide", "light"): "web-many.png",
+    ("tour", "wide", "light"): "web-tour.png",
     ("train", "phone", "dark"): "web-phone.png",
 }
 
@@ -115,6 +123,8 @@ READY = {
     "two": ".pic img, #answers h2",
     "suspects": ".pic img",
     "data": ".pic img",
+    "many": "tbody tr",
+    "sets": "tbody tr",
 }
 
 
@@ -141,6 +151,11 @@ def show(page: Page, url: str, name: str, images: list[Path]) -> None:
         page.locator("details.card").first.evaluate(
             "part => { window.scrollBy(0, part.getBoundingClientRect().top - 64); }"
         )
+    if name == "tour":
+        page.get_by_role("button", name="Show me around").click()
+        for _ in range(4):
+            page.locator(".tour-card .primary").click()
+        page.locator(".matrix").wait_for()
     if name == "explain":
         page.locator(".thumb").first.wait_for()
         page.get_by_role("button", name="Explain", exact=True).click()
@@ -151,7 +166,8 @@ def show(page: Page, url: str, name: str, images: list[Path]) -> None:
 def make(browser: Browser, url: str, folder: Path, images: list[Path], *, whole: bool) -> None:
     """Every page in every look; `whole`: from top to bottom."""
     seed = "known => localStorage.setItem('convonet', JSON.stringify(known))"
-    for size, (width, height) in SIZES.items():
+    sizes = SIZES if whole else KEPT_SIZES
+    for size, (width, height) in sizes.items():
         for look in ("light", "dark"):
             context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=look)  # type: ignore[arg-type]
             page = context.new_page()
@@ -160,7 +176,9 @@ def make(browser: Browser, url: str, folder: Path, images: list[Path], *, whole:
             for name, (_, more) in PAGES.items():
                 page.evaluate(seed, _KNOWN | more)
                 show(page, url, name, images)
-                page.screenshot(path=folder / f"{name}-{size}-{look}.png", full_page=whole)
+                # Of a tall picture, what sticks to the top belongs there.
+                page.evaluate(f"if ({str(whole and name != 'tour').lower()}) window.scrollTo(0, 0)")
+                page.screenshot(path=folder / f"{name}-{size}-{look}.png", full_page=whole and name != "tour")
             context.close()
 
 

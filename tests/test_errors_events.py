@@ -24,6 +24,7 @@ def test_a_sentence_says_what_where_expected_received_and_what_next() -> None:
         ParamError.of({"epochs": "epochs: wrong", "seed": "seed: wrong"}, "file.json"),
         ClassMismatchError("no", missing=["a"], extra=["b"], offered_map={"b": "a"}, where="x"),
         errors.DataChangedError("changed", paths=["a.png"]),
+        errors.ImagesMovedError("moved", field="test_dir"),
         errors.WorkerError("died", hint="resume"),
     ],
 )

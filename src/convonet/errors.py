@@ -6,7 +6,8 @@ ConvonetError                  exit 1
 │   ├── DataError              folders and images
 │   │   ├── ImageNotFoundError no such image file; also a FileNotFoundError
 │   │   ├── ClassMismatchError a set whose class names are not the model's
-│   │   └── DataChangedError   the images are not those the run began with
+│   │   ├── DataChangedError   the images are not those the run began with
+│   │   └── ImagesMovedError   the images of a run are no longer where they were
 │   ├── ModelFileError         a model file that cannot be opened safely or rightly
 │   ├── RunNotFoundError       no run of that name
 │   └── OutputError            a place that cannot be written to
@@ -173,6 +174,20 @@ class DataChangedError(DataError):
 
     def _take_details(self, details: Mapping[str, Any]) -> None:
         self.paths = tuple(details.get("paths", ()))
+
+
+class ImagesMovedError(DataError):
+    """The images of a run are no longer where they were; `field` is the data parameter that names the place."""
+
+    def __init__(self, what: str, *, field: str = "train_dir", **rest: Any) -> None:
+        self.field = field
+        super().__init__(what, **rest)
+
+    def details(self) -> dict[str, Any]:
+        return {"field": self.field}
+
+    def _take_details(self, details: Mapping[str, Any]) -> None:
+        self.field = str(details.get("field", "train_dir"))
 
 
 class ModelFileError(InputError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -296,6 +297,10 @@ def test_runs_are_listed_shown_compared_and_deleted(
     assert [row["id"] for row in rows] == ["other", "run"]
     assert _right(convonet("runs", "show", "run", "--json"))["params"]["hyper"]["epochs"] == 3
     assert convonet("runs", "rename", "run", "The best so far").out == "run: The best so far\n"
+    assert (rows[1]["title"], rows[1]["images"]) == ("run", rows[0]["images"])
+    listed = convonet("runs", "list").out
+    line = next(line for line in listed.splitlines() if line.startswith("The best so far"))
+    assert re.split(r"\s{2,}", line.strip())[1:4] == [rows[1]["data_set"], "Training", "done"]
     comparison = _right(convonet("runs", "compare", "run", "other", "--json"))
     assert comparison["differences"] == {"hyper.epochs": [3, 1]}
     assert convonet("runs", "watch", "run").code == 0

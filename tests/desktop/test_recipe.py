@@ -73,7 +73,7 @@ def test_the_plan_follows_what_is_set(window: AppWin, qtbot: Any, blobs: Path) -
     form: Any = window.pages["params"].hyper_form  # type: ignore[attr-defined]
     form.rows["epochs"].editor.set_text("3")
     form.edited.emit()
-    qtbot.waitUntil(lambda: "epochs=3" in card.notes.text(), timeout=10_000)
+    qtbot.waitUntil(lambda: "Epochs 3" in card.notes.text(), timeout=10_000)
     card.minutes.setValue(2)
     assert session.tasks.train().minutes == 2
     shown = {item.title: item for item in shown_actions(session)}["Training With Validation"]

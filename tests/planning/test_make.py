@@ -109,7 +109,7 @@ def test_values_that_were_set_are_imposed_where_they_mean_something() -> None:
     assert (tuned.fine_tune_epochs, tuned.fine_tune_rate, tuned.batch_size) == (3, 0.01, 8)
     assert frozen.seed == 5
     assert not any(one.timed for one in made.candidates)
-    assert "epochs=3" in made.notes[0]
+    assert "Epochs 3" in made.notes[0]
 
 
 def test_an_image_size_that_was_set_is_every_candidates() -> None:

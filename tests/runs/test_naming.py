@@ -35,7 +35,7 @@ def run_on(folder: Path, train_dir: str | None, **hyper: object) -> Run:
 def test_the_data_set_has_the_name_of_its_folder(
     tmp_path: Path, train_dir: str | None, expected: str
 ) -> None:
-    assert data_set_of(run_on(tmp_path, train_dir)) == expected
+    assert data_set_of(run_on(tmp_path, train_dir).read()) == expected
 
 
 def test_a_run_is_called_after_data_set_network_and_date(tmp_path: Path) -> None:
@@ -44,7 +44,12 @@ def test_a_run_is_called_after_data_set_network_and_date(tmp_path: Path) -> None
     own = run_on(tmp_path, "/sets/digits/train", family="lenet5")
     assert re.fullmatch(rf"digits · LeNet-5 · {DATE}", title_of(own))
     test = Run.create(tmp_path, EvaluateTask(model="m", data=DataParams.of({"test_dir": "/sets/x/test"})))
-    assert re.fullmatch(rf"x · Evaluate · {DATE}", title_of(test))
+    assert re.fullmatch(rf"x · Evaluation · {DATE}", title_of(test))
+
+
+def test_a_name_that_was_chosen_for_the_folder_is_the_runs_name(tmp_path: Path) -> None:
+    task = TrainTask(data=DataParams.of({"train_dir": "/sets/x"}), hyper=HyperParams())
+    assert title_of(Run.create(tmp_path, task, name="first try")) == "first try"
 
 
 def test_a_run_is_renamed_and_gets_its_own_name_back(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from convonet.errors import ConvonetError, DataError
 from convonet.events import RunState, Watch
 from convonet.params import DataParams, HyperParams, SearchSpace
 from convonet.runs import Run, RunStore
+from convonet.runs.naming import title_of
 from convonet.session.backend import Backend
 from convonet.session.local.backend import LocalBackend
 from convonet.session.remote.backend import open_server
@@ -89,6 +90,12 @@ def test_runs_are_listed_compared_and_deleted(backend: Backend, finished: Callab
     assert not backend.models.is_in(run)
     compared = backend.runs.compare([run, backend.runs.find("kept")])
     assert [item["id"] for item in compared["runs"]] == ["gone", "kept"]
+    own = title_of(run)
+    backend.runs.rename(run, "The best so far")
+    assert title_of(run) == title_of(gone) == "The best so far"
+    assert title_of(next(each for each in backend.runs.known() if each.id == "gone")) == "The best so far"
+    backend.runs.rename(run, "")
+    assert title_of(run) == title_of(gone) == own
     backend.runs.delete(run)
     assert not gone.path.exists()
     assert not run.path.exists()

@@ -21,6 +21,7 @@ from convonet.errors import InputError
 from convonet.jobs.tune_job import retrain as retrain_fold
 from convonet.launch.resume import prepare_resume
 from convonet.params import HyperParams
+from convonet.params.labels import settings_text
 from convonet.plots.curves import curves_figure, curves_of
 from convonet.runs import Run, RunStore
 from convonet.runs.begin import DEFAULT_FOLDER
@@ -168,7 +169,7 @@ class TunedRun:
     def _repr_html_(self) -> str:
         """How a notebook shows it: the table, the best row first."""
         rows = [
-            (row["params"], f"{100 * row['mean_accuracy']:.1f}%")
+            (settings_text(row["params"]), f"{100 * row['mean_accuracy']:.1f}%")
             for row in self.results
             if row["mean_accuracy"] is not None
         ]

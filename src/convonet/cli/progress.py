@@ -21,6 +21,7 @@ from convonet.events import (
     TrialEnded,
     Warned,
 )
+from convonet.params.labels import settings_text
 from convonet.text import terminal
 
 
@@ -158,7 +159,7 @@ def epoch_line(epoch: int, epochs: int, logs: dict[str, float]) -> str:
 
 def trial_line(event: TrialEnded) -> str:
     """One fold of a search in a line."""
-    values = ", ".join(f"{name} {value}" for name, value in event.params.items())
+    values = settings_text(event.params)
     known = {"accuracy": event.accuracy, "loss": event.loss}
     scores = "".join(f"  {name} {value:.4f}" for name, value in known.items() if value is not None)
     fold = "" if event.fold is None else f", fold {event.fold}"

@@ -12,6 +12,7 @@ from convonet.documents.search import SearchDocument, Setting
 from convonet.documents.study import StudyDocument
 from convonet.documents.suspects import SuspectsDocument
 from convonet.documents.training import TrainDocument
+from convonet.params.labels import label_of, value_text
 from convonet.runs import Run
 from convonet.runs.documents import run_document
 from convonet.runs.suspects import SUSPECTS
@@ -63,12 +64,17 @@ def print_training(document: TrainDocument) -> None:
 def print_study(document: StudyDocument) -> None:
     """The epochs of each setting to each target."""
     names = document.varied()
-    head = (*names, *(f"to {100 * target:g}%" for target in document.targets), "best (%)", "epochs")
+    head = (
+        *map(label_of, names),
+        *(f"to {100 * target:g}%" for target in document.targets),
+        "best (%)",
+        "epochs",
+    )
     rows = []
     for row in document.results:
         reached = ["not reached" if cell.epochs is None else str(cell.epochs) for cell in row.epochs_to]
         best = None if row.best is None else round(100 * row.best, 2)
-        values = [_shown(row.params.get(name)) for name in names]
+        values = [value_text(name, row.params.get(name)) for name in names]
         rows.append([*values, *reached, best, row.epochs_trained])
     print_table(head, rows)
     note(f"The study is {document.state}:")
@@ -78,7 +84,7 @@ def print_study(document: StudyDocument) -> None:
 def print_search(document: SearchDocument) -> None:
     """The table of a search, the best row first."""
     results, names = document.results, document.varied()
-    head = (*names, "accuracy %", "± std", "folds", "state", "tied", "seconds", "trial")
+    head = (*map(label_of, names), "accuracy %", "± std", "folds", "state", "tied", "seconds", "trial")
     print_table(head, [_cells(row, names) for row in results[:_SHOWN]])
     if len(results) > _SHOWN:
         note(f"… and {len(results) - _SHOWN} more in results.csv")
@@ -90,16 +96,9 @@ def print_search(document: SearchDocument) -> None:
 
 def _cells(row: Setting, names: list[str]) -> list[Any]:
     percents = [None if value is None else round(100 * value, 2) for value in (row.mean_accuracy, row.std)]
-    shown = [_shown(row.params.get(name)) for name in names]
+    shown = [value_text(name, row.params.get(name)) for name in names]
     tied = "tied" if row.tied else ""
     return [*shown, *percents, row.folds, row.state, tied, round(row.seconds, 1), row.trial]
-
-
-def _shown(value: Any) -> str:
-    """A parameter's value as it is typed after `--set`; a dash where the setting has none."""
-    if isinstance(value, list | tuple):
-        return "-".join(map(str, value))
-    return "–" if value is None else str(value)
 
 
 def print_suspects(document: SuspectsDocument) -> None:

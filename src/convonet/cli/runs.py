@@ -11,21 +11,24 @@ import typer
 
 from convonet.cli import completion
 from convonet.cli import options as opt
-from convonet.cli.output import print_json, print_table, say
+from convonet.cli.output import percent, print_json, print_table, say
 from convonet.cli.paths import PathTyper
 from convonet.cli.progress import create_display
 from convonet.cli.work import ask
 from convonet.documents.drawings import ReportDocument
-from convonet.documents.runs import RunDifference
+from convonet.documents.runs import RunDifference, RunRow
 from convonet.errors import InputError
+from convonet.params.labels import label_of, value_text
 from convonet.runs import Run, RunStore
 from convonet.runs.documents import list_row, show_document
+from convonet.runs.grouping import with_evaluations
 from convonet.runs.listing import list_rows
-from convonet.runs.naming import rename, title_of
+from convonet.runs.naming import kind_label, rename, title_of
 from convonet.runs.outdated import outdated_sentence
 from convonet.tasks import ReportTask
 
 _MOST = 20
+_SPLITS = {"train": "training images", "val": "validation images", "test": "test images"}
 
 RunName = Annotated[
     str, typer.Argument(metavar="RUN", help="A run's folder or id.", autocompletion=completion.runs)
@@ -52,13 +55,26 @@ def register(app: typer.Typer) -> None:
 
 
 def list_runs(root: opt.Root = None, json: opt.Json = False) -> None:
-    """List known runs, newest first."""
-    rows = list_rows(_store(root))
+    """List known runs, newest first, with the evaluations of their models."""
+    rows = with_evaluations(list_rows(_store(root)))
     if json:
         print_json(rows)
         return
-    table = [[row.id, row.kind, row.state, row.created, row.accuracy, row.run] for row in rows]
-    print_table(("run", "kind", "state", "created", "accuracy", "folder"), table)
+    table = [line for row in rows if row.belongs_to is None for line in _lines(row)]
+    print_table(("Name", "Data set", "Kind", "State", "Accuracy", "Run"), table)
+
+
+def _lines(row: RunRow) -> list[list[object]]:
+    """A run and, where its model was evaluated more than once, a line for each evaluation."""
+    accuracy = None if row.accuracy is None else percent(row.accuracy)
+    first: list[object] = [row.title, row.data_set, kind_label(row.kind), row.state, accuracy, row.id]
+    if len(row.evaluations) < 2:
+        return [first]
+    below: list[list[object]] = [
+        [f"  └ {_SPLITS[one.split]}", one.data_set, "Evaluation", "", percent(one.accuracy), one.run or ""]
+        for one in row.evaluations
+    ]
+    return [first, *below]
 
 
 def show(run: RunName, root: opt.Root = None, json: opt.Json = False) -> None:
@@ -70,7 +86,8 @@ def show(run: RunName, root: opt.Root = None, json: opt.Json = False) -> None:
     whole = document.to_dict()
     print_table(("what", "value"), [(k, v) for k, v in whole.items() if isinstance(v, (str, int, float))])
     for group, values in (("data", document.params.data), ("hyper", document.params.hyper)):
-        print_table((f"{group} parameter", "value"), [[k, str(v)] for k, v in (values or {}).items()])
+        shown = [[label_of(name), value_text(name, value)] for name, value in (values or {}).items()]
+        print_table((f"{group} parameter", "value"), shown)
     scores = document.scores
     rows = [[name, key, str(scores[name][key])] for name in scores.keys() for key in scores[name].keys()]
     print_table(("set", "score", "value"), rows)
@@ -86,14 +103,20 @@ def compare(runs: RunNames, root: opt.Root = None, json: opt.Json = False) -> No
     if json:
         print_json(document)
         return
-    rows: list[list[object]] = [["state", *[str(row.state) for row in document.runs]]]
+    rows: list[list[object]] = [
+        ["name", *[row.title for row in document.runs]],
+        ["state", *[str(row.state) for row in document.runs]],
+    ]
     scores = [
         {(part, key): row.scores[part][key] for part in row.scores.keys() for key in row.scores[part].keys()}
         for row in document.runs
     ]
     for part, key in sorted({name for one in scores for name in one}):
         rows.append([f"{part} {key}", *[_shown(one.get((part, key))) for one in scores]])
-    rows += [[name, *[_shown(v) for v in values]] for name, values in document.differences.items()]
+    rows += [
+        [label_of(name), *[value_text(name, value) for value in values]]
+        for name, values in document.differences.items()
+    ]
     print_table(("", *(row.id for row in document.runs)), rows)
     if not all(row.same_data for row in document.runs):
         say("The runs were not all trained on the same images.")

@@ -6,22 +6,47 @@ from typing import Any
 
 from pydantic import Field
 
-from convonet.documents.document import Document
+from convonet.documents.document import Document, IntervalBounds
 from convonet.documents.history import HistoryTable
 from convonet.documents.run_record import RunRecord, RunScores
 from convonet.documents.summary import TrainingSummary
 from convonet.events import RunState
 
 
-class RunRow(Document):
-    """One row of the list of runs; `val_accuracy` is that of the model of a training.
+class EvaluationRow(Document):
+    """The main scores of a run's model on one set.
 
     Attributes:
-        title: what the run is called: data set, network and date, or the name that a person gave it.
+        run: the id of the evaluation's own run; None where the scores stand in the run of the model.
+        data_set: what the set is called.
+    """
+
+    split: str
+    data_set: str
+    images: int
+    accuracy: float
+    accuracy_interval: IntervalBounds | None = None
+    run: str | None = None
+
+
+class RunRow(Document):
+    """One row of the list of runs.
+
+    Attributes:
+        title: the name that a person gave it, else data set, network and date.
         data_set: the folder or file of its images.
+        images, classes: of the training images; None until they were looked at.
+        error: why it failed, in one sentence.
+        val_accuracy: that of the model of a training.
+        model: what an evaluation evaluates.
+        belongs_to: the id of the run whose model this evaluation evaluates, where that run is in the list.
+        evaluations: what was measured of its model, also by evaluations with a run of their own.
     """
 
     run: str
+    title: str = ""
+    data_set: str = ""
+    network: str = ""
     state: RunState
     id: str
     kind: str
@@ -30,12 +55,17 @@ class RunRow(Document):
     ended: str | None
     seconds: float
     scores: RunScores
+    images: int | None = None
+    classes: int | None = None
+    epochs: int = 0
+    error: str | None = None
     family: str | None = None
     val_accuracy: float | None = None
     base: str | None = None
     train_dir: str | None = None
-    title: str = ""
-    data_set: str = ""
+    model: str | None = None
+    belongs_to: str | None = None
+    evaluations: tuple[EvaluationRow, ...] = ()
 
     @property
     def accuracy(self) -> float | None:
@@ -49,6 +79,8 @@ class RunDocument(RunRecord):
     """What `runs show` prints: the record with the true state, the documents of its results, its files."""
 
     run: str
+    title: str = ""
+    data_set: str = ""
     history: HistoryTable
     files: tuple[str, ...]
     summary: TrainingSummary | None = None
@@ -63,6 +95,7 @@ class ComparedRun(Document):
     """
 
     run: str
+    title: str = ""
     id: str
     kind: str
     state: RunState

@@ -31,7 +31,7 @@ def prepare_resume(run: Run, *, accept_changed_data: bool = False, data: DataPar
 
     Raises:
         RunAliveError: a process works on it.
-        DataError: the images are not where they were, and no other place is given.
+        ImagesMovedError: the images are not where they were, and no other place is given.
         InputError: runs of this kind cannot be resumed.
     """
     record = run.read()

@@ -121,7 +121,7 @@ def _network(facts: SetFacts, hyper: HyperParams) -> Advice | None:
     return Advice(
         "no_convolution",
         f"{family_info(hyper.family).title} ignores which pixels are neighbors: use it as a baseline. "
-        "Compare it with convonet or three_block.",
+        f"Compare it with {family_info('convonet').title} or {family_info('three_block').title}.",
     )
 
 

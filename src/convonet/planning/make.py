@@ -12,6 +12,7 @@ from convonet.params import DataParams, HyperParams
 from convonet.params.bases import BASES, BaseInfo
 from convonet.params.families import family_info
 from convonet.params.fields import ParamValues
+from convonet.params.labels import settings_text
 from convonet.params.recipes import DEFAULT_MINUTES, PLANNED, PlannedRecipe, recipe
 from convonet.planning.facts import facts_of
 
@@ -121,7 +122,7 @@ def make_plan(
             "more weight in training"
         )
     if imposed:
-        notes.append("Imposed on every candidate that has the parameter: " + _settings(imposed))
+        notes.append("Imposed on every candidate that has the parameter: " + settings_text(imposed))
     return Plan(
         recipe=name,
         minutes=budget,
@@ -263,10 +264,6 @@ def _backbone_size(facts: ImageFacts, backbone: BaseInfo, budget: float) -> tupl
 def _feature_seconds(facts: ImageFacts, size: tuple[int, int]) -> float:
     """What the frozen features of all images take, estimated."""
     return facts.images / _FEATURES_PER_SECOND * (size[0] * size[1]) / 224**2
-
-
-def _settings(values: ParamValues) -> str:
-    return ", ".join(f"{name}={value}" for name, value in values.items())
 
 
 def _sentence(

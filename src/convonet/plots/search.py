@@ -15,6 +15,7 @@ from matplotlib.ticker import MaxNLocator
 
 from convonet.documents.search import Setting
 from convonet.metrics import main_effects
+from convonet.params.labels import label_of
 from convonet.plots.figures import (
     BLUE,
     GREEN,
@@ -142,7 +143,8 @@ def importance_figure(table: SearchTable) -> Figure:
     figure = new_figure(_WIDE, max(_HIGH, 1.4 + 0.4 * places))
     ax = figure.subplots()
     names = list(shares)[::-1]
-    bars = ax.barh(names, [100 * shares[name] for name in names], color=BLUE, height=0.6)
+    labels = [label_of(name) for name in names]
+    bars = ax.barh(labels, [100 * shares[name] for name in names], color=BLUE, height=0.6)
     ax.bar_label(bars, fmt="%.1f%%", padding=4, fontsize=TICK_SIZE, color=INK)
     tidy(ax, "Importance of parameters", f"fraction of the variance of {_TITLES[table.objective]}, in %")
     ax.set_xlim(0, max(100 * max(shares.values(), default=0) * 1.15, 1))
@@ -177,7 +179,7 @@ def parallel_figure(table: SearchTable) -> Figure:
                 color=MUTED,
             )
     ax.set_title("Settings side by side", fontsize=TITLE_SIZE, color=INK, loc="left", pad=8)
-    ax.set_xticks(range(len(table.names)), table.names, fontsize=TICK_SIZE)
+    ax.set_xticks(range(len(table.names)), [label_of(name) for name in table.names], fontsize=TICK_SIZE)
     ax.set_yticks([])
     ax.set_xlim(-0.2, len(table.names) - 0.4)
     for side in ax.spines.values():

@@ -9,8 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from convonet.params.fields import fields_of
-from convonet.params.hyper_params import HyperParams
+from convonet.params.labels import settings_text
 from convonet.plots.curves import DASHES, combined_figure, curves_of
 from convonet.plots.figures import BLUE, GREEN, INK, ORANGE, TICK_SIZE, TITLE_SIZE, new_figure, tidy
 from convonet.plots.registry import register
@@ -65,10 +64,7 @@ def _scores(row: StudyRow, key: str, epochs: int | None) -> list[float]:
 
 def _named(row: StudyRow) -> str:
     """The setting in words."""
-    declared = fields_of(HyperParams)
-    return ", ".join(
-        f"{declared[name].label} {declared[name].show(value)}" for name, value in row.params.items()
-    )
+    return settings_text(row.params)
 
 
 @register("study", "Epochs to each target", "study.png")

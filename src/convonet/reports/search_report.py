@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from convonet.documents.search import SearchDocument, Setting
 from convonet.documents.study import StudyDocument, StudyResult
-from convonet.params import HyperParams, fields_of
+from convonet.params.labels import label_of, settings_text, value_text
 from convonet.reports.model_report import state_words
 from convonet.reports.page import TemplateValues
 from convonet.reports.pictures import file_uri
@@ -30,7 +30,6 @@ def search_page(run: Run) -> TemplateValues:
     assert isinstance(document, SearchDocument | StudyDocument)
     results: Sequence[Setting | StudyResult] = document.results
     names = document.varied()
-    declared = fields_of(HyperParams)
     return {
         "kind": record.kind,
         "state": state_words(run, record),
@@ -38,8 +37,10 @@ def search_page(run: Run) -> TemplateValues:
         "summary": _search_summary(document)
         if isinstance(document, SearchDocument)
         else _study_summary(document),
-        "labels": [declared[name].label if name in declared else name for name in names],
-        "rows": [(row, [row.params.get(name) for name in names]) for row in results[:_MOST_ROWS]],
+        "labels": [label_of(name) for name in names],
+        "rows": [
+            (row, [value_text(name, row.params.get(name)) for name in names]) for row in results[:_MOST_ROWS]
+        ],
         "left_out": max(0, len(results) - _MOST_ROWS),
         "document": document,
         "pictures": [
@@ -59,7 +60,7 @@ def _search_summary(document: SearchDocument) -> list[str]:
     best = document.best
     if best is None or best.mean_accuracy is None:
         return ["No settings are finished."]
-    values = ", ".join(f"{name} {value}" for name, value in best.params.items())
+    values = settings_text(best.params)
     spread = f" ± {100 * best.std:.2f}" if best.std is not None else ""
     said = [
         f"Of {document.trials} settings the best is {values}: {100 * best.mean_accuracy:.2f}%{spread} of the "

@@ -6,15 +6,17 @@ from collections.abc import Callable
 from typing import Any
 
 from convonet.documents.document import read_value
+from convonet.documents.history import HistoryTable
 from convonet.documents.run_record import RunRecord
 from convonet.documents.runs import RunDocument, RunRow
 from convonet.documents.search import SearchDocument
 from convonet.documents.study import StudyDocument
 from convonet.documents.suspects import SuspectsDocument
 from convonet.documents.training import MeasuredHistory, TrainDocument
-from convonet.errors import ConvonetError, DocumentError, InputError
+from convonet.errors import DocumentError, InputError
 from convonet.params.hyper_params import HyperParams
-from convonet.runs.naming import data_set_of, title_of
+from convonet.runs.grouping import own_evaluations
+from convonet.runs.naming import data_set_of, network_of, title_of
 from convonet.runs.run import Run
 from convonet.runs.study_table import STUDY_HISTORY, StudyFile, study_results, study_rows
 from convonet.runs.summary import summary_of
@@ -22,7 +24,7 @@ from convonet.runs.suspects import suspects_document
 from convonet.runs.trial_table import best_hyper, best_of, settings_of
 from convonet.runs.trials import TRIALS, TrialsFile
 from convonet.runs.untested import untested
-from convonet.tasks import StudyTask, SuspectsTask, TrainTask, TuneTask
+from convonet.tasks import EvaluateTask, StudyTask, SuspectsTask, TrainTask, TuneTask
 
 RESULT = "result.json"
 """The answer of a run's job."""
@@ -132,6 +134,8 @@ def show_document(run: Run) -> RunDocument:
             **record.to_dict(),
             **({"summary": summary_of(run, record)} if record.kind == TrainTask.kind else {}),
             "run": str(run.path),
+            "title": title_of(run, record),
+            "data_set": data_set_of(record),
             "state": run.state(record),
             "history": run.history(),
             "files": sorted(path.name for path in run.folder.iterdir() if not path.name.startswith(".")),
@@ -147,12 +151,18 @@ def list_row(run: Run, record: RunRecord | None = None) -> RunRow:
     """
     record = record or run.read()
     try:
-        measured = run.history().measured("val_accuracy", record.model_epoch)
+        history = run.history()
     except DocumentError:
         # The run is there all the same, and the other runs are.
-        measured = []
+        history = HistoryTable()
+    measured = history.measured("val_accuracy", record.model_epoch)
+    images = record.set_record("train")
+    is_training, model = record.kind == TrainTask.kind, record.task.get("model")
     return RunRow(
         run=str(run.path),
+        title=title_of(run, record),
+        data_set=data_set_of(record),
+        network=network_of(record) if is_training else "",
         state=run.state(record),
         id=record.id,
         kind=record.kind,
@@ -161,20 +171,17 @@ def list_row(run: Run, record: RunRecord | None = None) -> RunRow:
         ended=record.ended,
         seconds=record.seconds,
         scores=record.scores,
-        family=record.hyper_value("family", "convonet") if record.kind == TrainTask.kind else None,
+        images=images.images if images else None,
+        classes=len(record.data.classes) if record.data else None,
+        epochs=history.epochs,
+        error=record.error.error().sentence() if record.error else None,
+        family=record.hyper_value("family", "convonet") if is_training else None,
         val_accuracy=measured[-1] if measured else None,
         base=record.hyper_value("base"),
         train_dir=record.train_dir,
-        title=title_of(run),
-        data_set=_data_set(run),
+        model=model if record.kind == EvaluateTask.kind and isinstance(model, str) else None,
+        evaluations=own_evaluations(record),
     )
-
-
-def _data_set(run: Run) -> str:
-    try:
-        return data_set_of(run)
-    except ConvonetError:  # a job of a later version
-        return ""
 
 
 def read_result(run: Run) -> dict[str, Any]:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import PurePath
-from typing import Any
 
 from convonet.atomic import write_text
+from convonet.documents.run_record import RunRecord
 from convonet.errors import ConvonetError, InputError
 from convonet.params.bases import BASES
 from convonet.params.families import FAMILIES
-from convonet.runs.run import Run
+from convonet.runs.run import Run, is_made_up
+from convonet.tasks import TrainTask, traits_of
 from convonet.text import has_controls
 
 TITLE = "title.txt"
@@ -22,24 +23,35 @@ _PARTS = ("train", "training", "test", "testing", "val", "valid", "validation", 
 """Folder names that say nothing of the data set: the folder above names it."""
 
 
-def title_of(run: Run) -> str:
-    """The name that a run was given, else one made from what it is about."""
+def title_of(run: Run, record: RunRecord | None = None) -> str:
+    """The name that a run was given, else one made from what it is about.
+
+    Args:
+        record: the run's record where it was read already.
+    """
     try:
         given = run.file(TITLE).read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError):
         given = ""
-    return given or default_title(run)
+    return given or default_title(run, record)
 
 
-def default_title(run: Run) -> str:
-    """Such as `ants-bees · EfficientNet-Lite0 · 29 Nov 14:10`; the folder's name where the record cannot be read."""
+def default_title(run: Run, record: RunRecord | None = None) -> str:
+    """Such as `ants-bees · EfficientNet-Lite0 · 29 Nov 14:10`.
+
+    The folder's name where a person chose it, and where the record cannot be read.
+    """
+    if not is_made_up(run.id):
+        return run.id
     try:
-        task, record = run.task(), run.read()
+        record = record or run.read()
         moment = datetime.fromisoformat(record.created).astimezone()
     except (ConvonetError, ValueError):
         return run.id
     date = f"{moment.day} {moment:%b %H:%M}"
-    parts = (data_set_of(run), _network(run, task), date)
+    is_training = record.kind == TrainTask.kind
+    about = network_of(record) if is_training else kind_label(record.kind)
+    parts = (data_set_of(record), about, date)
     return " · ".join(part for part in parts if part)
 
 
@@ -58,32 +70,38 @@ def rename(run: Run, title: str) -> None:
     write_text(run.file(TITLE), title + "\n")
 
 
-def data_set_of(run: Run) -> str:
+def data_set_of(record: RunRecord) -> str:
     """The name of the folder or file of the training images, else of the test images; empty where there are none."""
-    data = getattr(run.task(), "data", None)
-    given = (data.train_dir or data.test_dir) if data is not None else None
-    if not given:
+    values = record.params.data or {}
+    return data_set_name(values.get("train_dir") or values.get("test_dir"))
+
+
+def data_set_name(folder: object) -> str:
+    """What a folder or file of images is called: the first name above it that tells something; empty for none."""
+    if not isinstance(folder, str) or not folder:
         return ""
     # The run may come from another system, whose separators this one does not know.
-    path = PurePath(given.replace("\\", "/"))
+    path = PurePath(folder.replace("\\", "/"))
     telling = [part for part in path.parts if part != path.anchor and part.lower() not in _PARTS]
     named = telling[-1] if telling else path.name
     return PurePath(named).stem if PurePath(named).suffix in (".csv", ".tsv", ".npz") else named
 
 
-def _network(run: Run, task: Any) -> str:
-    """The network that was trained: of a plan the one that was chosen."""
-    plan = run.read().plan
+def kind_label(kind: str) -> str:
+    """What a run of this kind is called in lists; the kind itself where only a newer version knows it."""
+    return traits_of(kind).noun or kind
+
+
+def network_of(record: RunRecord) -> str:
+    """The network of a training: of a plan the one that was chosen; empty where none is chosen yet."""
+    plan = record.plan
     chosen = next((one for one in plan.candidates if one.name == plan.chosen), None) if plan else None
-    hyper = getattr(task, "hyper", None)
-    base = chosen.hyper.get("base") if chosen is not None else getattr(hyper, "base", None)
-    family = chosen.hyper.get("family") if chosen is not None else getattr(hyper, "family", None)
+    base = chosen.hyper.get("base") if chosen is not None else record.hyper_value("base")
+    family = chosen.hyper.get("family") if chosen is not None else record.hyper_value("family")
     if isinstance(base, str) and base:
         return BASES[base].title if base in BASES else PurePath(base).stem
     # A plan has not chosen its network yet.
-    if chosen is None and getattr(task, "recipe", "none") != "none":
+    if chosen is None and record.task.get("recipe", "none") != "none":
         return ""
-    if isinstance(family, str) and family in FAMILIES:
-        return FAMILIES[family].title
-    title: str = task.kind.capitalize()
-    return title
+    named = family if isinstance(family, str) else "convonet"
+    return FAMILIES[named].title if named in FAMILIES else ""

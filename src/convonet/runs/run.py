@@ -6,6 +6,7 @@ running while nobody holds the lock was interrupted.
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -267,6 +268,11 @@ class Run:
 def new_id(kind: str) -> str:
     """`<kind>-<UTC time>-<4 hex>`."""
     return f"{kind}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
+
+
+def is_made_up(run_id: str) -> bool:
+    """Whether an id was made by `new_id`, not chosen by a person."""
+    return re.fullmatch(r"[a-z_]+-\d{8}T\d{6}Z-[0-9a-f]{4}", run_id) is not None
 
 
 def now() -> str:

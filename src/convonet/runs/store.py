@@ -18,6 +18,7 @@ from convonet.home import home
 from convonet.locks import file_lock
 from convonet.runs.differences import difference
 from convonet.runs.event_log import LineFile
+from convonet.runs.naming import title_of
 from convonet.runs.outdated import marked_since
 from convonet.runs.pairs import compare_pairs
 from convonet.runs.run import Run
@@ -180,6 +181,7 @@ class RunStore:
             runs=tuple(
                 ComparedRun(
                     run=str(run.path),
+                    title=title_of(run, record),
                     id=run.id,
                     kind=record.kind,
                     state=run.state(record),

@@ -261,6 +261,13 @@ class Resume(BaseModel):
     )
 
 
+class Rename(BaseModel):
+    """The name that people read for a run."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"title": "The best so far"}})
+    title: str = Field(max_length=1000, description="Empty: data set, network and date.")
+
+
 class ListedRun(RunRow):
     """One row of the list of runs."""
 

@@ -34,6 +34,7 @@ class Task(CheckedModel):
         kind: the name on the wire.
         job: the module of `convonet.jobs` that does it.
         title: what a sentence about its work begins with.
+        noun: what a run of this kind is called in lists.
         keeps_run: it leaves a run behind; other kinds answer a question.
         resumable: a run that was stopped goes on where it was.
         reported: its run gets a report.
@@ -52,6 +53,7 @@ class Task(CheckedModel):
     kind: ClassVar[str]
     job: ClassVar[str]
     title: ClassVar[str]
+    noun: ClassVar[str] = ""
     keeps_run: ClassVar[bool] = False
     resumable: ClassVar[bool] = False
     reported: ClassVar[bool] = False
@@ -71,6 +73,7 @@ class Task(CheckedModel):
             Task.registry[cls.kind] = cls
             cls.job = vars(cls).get("job", f"{cls.kind}_job")
             cls.title = vars(cls).get("title", cls.kind.capitalize())
+            cls.noun = vars(cls).get("noun", cls.kind.capitalize().replace("_", " "))
 
     @property
     def leaves_run(self) -> bool:
@@ -111,7 +114,7 @@ class ResumableTask(Task):
     accept_changed_data: bool = False
 
 
-TRAITS = ("keeps_run", "resumable", "reported", "fills_table", "side_by_side", "learns", "step")
+TRAITS = ("noun", "keeps_run", "resumable", "reported", "fills_table", "side_by_side", "learns", "step")
 
 
 class TrainTask(ResumableTask):
@@ -133,6 +136,7 @@ class TrainTask(ResumableTask):
 
     kind: ClassVar[str] = "train"
     title: ClassVar[str] = "Training"
+    noun: ClassVar[str] = "Training"
     step: ClassVar[str] = "train"
     reported: ClassVar[bool] = True
 
@@ -172,6 +176,7 @@ class EvaluateTask(Task):
 
     kind: ClassVar[str] = "evaluate"
     title: ClassVar[str] = "Testing"
+    noun: ClassVar[str] = "Evaluation"
     step: ClassVar[str] = "test"
 
     model: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TypeVar
 
-from convonet.errors import DataError, InputError
+from convonet.errors import ImagesMovedError, InputError
 from convonet.params.data_params import DataParams
 from convonet.params.fields import fields_of
 from convonet.tasks.main_tasks import Task
@@ -49,7 +49,7 @@ def check_images(task: Task, run: Path) -> None:
     """Say how to tell where the images are now, when they are not where they were.
 
     Raises:
-        DataError: a folder or file of the job is gone.
+        ImagesMovedError: a folder or file of the job is gone.
     """
     data: DataParams | None = getattr(task, "data", None)
     for name in FOLDERS:
@@ -57,8 +57,9 @@ def check_images(task: Task, run: Path) -> None:
         if place and not Path(absolute(place)).exists():
             option = f"--{name.replace('_', '-')}"
             how = f"resume or verify {run} {option} DIR" if name != "image_dir" else "resume RUN --data FILE"
-            raise DataError(
+            raise ImagesMovedError(
                 "The images of this run have been moved or deleted",
+                field=name,
                 where=place,
                 hint=f"If they were moved, give the new folder: convonet {how}",
             )

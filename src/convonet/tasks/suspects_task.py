@@ -20,6 +20,7 @@ class SuspectsTask(ResumableTask):
 
     kind: ClassVar[str] = "suspects"
     title: ClassVar[str] = "The search for wrong labels"
+    noun: ClassVar[str] = "Suspicious labels"
     step: ClassVar[str] = "data"
 
     hyper: InstanceOf[HyperParams]

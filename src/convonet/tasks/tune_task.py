@@ -44,6 +44,7 @@ class TuneTask(ResumableTask):
 
     kind: ClassVar[str] = "tune"
     title: ClassVar[str] = "Tuning"
+    noun: ClassVar[str] = "Search"
     step: ClassVar[str] = "tune"
     reported: ClassVar[bool] = True
     fills_table: ClassVar[bool] = True

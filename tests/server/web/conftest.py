@@ -8,9 +8,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
 _WAIT_MS = 30_000
+MANY_IMAGES, MANY_CLASSES = 40_000, 55
 
 
 @pytest.fixture(scope="session")
@@ -100,6 +103,28 @@ def go() -> Callable[..., None]:
     return clicked
 
 
+@pytest.fixture(scope="session")
+def kept_images(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """40,000 different small images of 55 classes, made once."""
+    folder = tmp_path_factory.mktemp("many") / "images"
+    draw = np.random.default_rng(0)
+    for label in range(MANY_CLASSES):
+        (folder / f"class {label:02}").mkdir(parents=True)
+    for index in range(MANY_IMAGES):
+        file = folder / f"class {index % MANY_CLASSES:02}" / f"{index}.png"
+        Image.fromarray(draw.integers(0, 256, (16, 16), dtype=np.uint8)).save(file)
+    return folder
+
+
+@pytest.fixture
+def many_images(kept_images: Path, root: Path) -> Iterator[Path]:
+    """The 40,000 images, in the folder of the test's server while the test runs."""
+    here = root / kept_images.name
+    kept_images.rename(here)
+    yield here
+    here.rename(kept_images)
+
+
 @pytest.fixture
 def visit(browser: Any) -> Iterator[Open]:
     """`visit(url, width=…)`: a page of a new visitor. Anything that goes wrong in its scripts fails the test."""
@@ -139,7 +164,7 @@ def ready(visit: Callable[..., Any], shared: Any) -> Callable[..., Any]:
         page.evaluate("known => localStorage.setItem('convonet', JSON.stringify(known))", known)
         page.goto(f"{url}/?again#{name}")
         page.locator("h1").wait_for()
-        if name not in ("guide", "about"):
+        if name not in ("guide", "about", "many"):
             page.locator(f"#rail a[aria-current=page][href='#{name}']").wait_for(state="attached")
         return page
 

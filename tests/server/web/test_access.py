@@ -9,7 +9,20 @@ from typing import Any
 import pytest
 
 pytestmark = pytest.mark.slow
-PAGES = ("data", "params", "network", "train", "test", "use", "explain", "tune", "runs", "guide", "about")
+PAGES = (
+    "data",
+    "params",
+    "network",
+    "train",
+    "test",
+    "use",
+    "explain",
+    "tune",
+    "runs",
+    "many",
+    "guide",
+    "about",
+)
 EXPERT = {
     "data": {"train_dir": "digits", "image_size": "8"},
     "hyper": {"family": "logistic"},

@@ -248,3 +248,29 @@ def test_the_theme_is_chosen_and_kept(at: Callable[..., Any]) -> None:
     page.reload()
     page.get_by_role("heading", name="Data").wait_for()
     assert page.evaluate(ground) == dark
+
+
+def test_the_tour_points_at_real_things_of_every_page(at: Callable[..., Any]) -> None:
+    page = at("data")
+    page.get_by_role("link", name="First steps and help").click()
+    page.get_by_role("button", name="Show me around").click()
+    card = page.get_by_role("dialog", name="Tour")
+    seen = []
+    for number in range(1, 9):
+        card.get_by_text(f"{number} of 8").wait_for()
+        ring = page.locator(".tour-ring")
+        page.wait_for_function(
+            "() => document.querySelector('.tour-ring').getBoundingClientRect().width > 40"
+        )
+        page.wait_for_timeout(600)
+        box = ring.bounding_box()
+        assert box["y"] + box["height"] > 0
+        assert box["y"] < 860
+        own = card.bounding_box()
+        assert own["x"] >= 0
+        assert own["y"] >= 0
+        assert own["y"] + own["height"] <= 860
+        seen.append(page.evaluate("location.hash.slice(1)"))
+        card.locator(".primary").click()
+    assert seen == ["data", "data", "params", "train", "test", "use", "explain", "runs"]
+    assert card.count() == 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from PySide6.QtWidgets import QPushButton, QTabWidget
@@ -16,7 +15,7 @@ from convonet.errors import ConvonetError
 from convonet.events import RunState, Watch
 from convonet.params import DataParams, HyperParams, SearchSpace, fields_of
 from convonet.runs import Run
-from convonet.runs.naming import data_set_of, rename, title_of
+from convonet.runs.naming import data_set_of, title_of
 from convonet.runs.outdated import outdated_sentence
 from convonet.session.backend import Runs
 from convonet.session.opened import OpenedModel
@@ -190,7 +189,7 @@ class RunsPage(Page):
                 else None
             )
             if title is not None:
-                self.controller.guard(lambda run=run, title=title: rename(run, title))  # type: ignore[misc]
+                self.controller.guard(lambda run=run, title=title: self.session.runs.rename(run, title))  # type: ignore[misc]
                 self.refresh()
 
     def _resume(self) -> None:
@@ -239,7 +238,7 @@ class RunsPage(Page):
         self.controller.background.call("compare", compare, self._show_comparison, self._show_fault)
 
     def _show_comparison(self, found: RunComparison) -> None:
-        names = [title_of(Run(Path(item.run))) for item in found.runs]
+        names = [item.title or item.id for item in found.runs]
         labels = {
             name: field.label
             for model in (DataParams, HyperParams)
@@ -299,8 +298,8 @@ def _row(run: Run, runs: Runs) -> tuple[Any, ...]:
         return (run.id, "", "?", "?", "", None, None, None, "", str(run.path))
     validation = history.measured("val_accuracy", record.model_epoch)
     return (
-        title_of(run),
-        data_set_of(run),
+        title_of(run, record),
+        data_set_of(record),
         record.kind,
         runs.state(run, record),
         record.created[:19].replace("T", " "),

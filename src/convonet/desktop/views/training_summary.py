@@ -12,6 +12,7 @@ from convonet.desktop.widgets.basic import button, column, frame, holder, label,
 from convonet.desktop.widgets.candidates import CandidateLine, CandidateList, percent, span
 from convonet.desktop.widgets.flow import FlowLayout
 from convonet.desktop.widgets.interval_bar import IntervalBar
+from convonet.params.labels import settings_text
 
 if TYPE_CHECKING:
     from convonet.desktop.controller import Controller
@@ -188,5 +189,4 @@ def _does(step: NextStep) -> str:
     """What the button changes."""
     if step.recipe is not None:
         return f"Trains with the recipe {step.recipe}. This run is kept."
-    values = ", ".join(f"{name}={value}" for name, value in (step.settings or {}).items())
-    return f"Trains with {values}. This run is kept."
+    return f"Trains with {settings_text(step.settings or {})}. This run is kept."

@@ -12,7 +12,8 @@ from convonet.errors import InputError, ParamError
 from convonet.events import RunState
 from convonet.runs import Run, RunStore
 from convonet.runs.documents import list_row, show_document
-from convonet.runs.naming import title_of
+from convonet.runs.grouping import with_evaluations
+from convonet.runs.naming import rename, title_of
 from convonet.server import schemas
 from convonet.server.answers import Json
 from convonet.server.refusals import Refusal
@@ -27,6 +28,7 @@ router = APIRouter(tags=["runs"], responses=REFUSED)
 
 RunId = Annotated[str, Path(max_length=255, examples=["train-20260101T000000Z-0000"])]
 _MOST_COMPARED = 20
+_MOST_LISTED = 200
 _MESSAGE = {
     "type": "object",
     "required": ["data"],
@@ -48,11 +50,22 @@ def list_runs(
     parts: Parts,
     kind: Annotated[str | None, Query(max_length=50)] = None,
     state: Annotated[RunState | None, Query()] = None,
+    run: Annotated[list[str] | None, Query(max_length=_MOST_LISTED, description="Only these ids.")] = None,
+    grouped: Annotated[
+        bool, Query(description="Leave out evaluations that stand in `evaluations` of another run.")
+    ] = False,
     offset: Annotated[int, Query(ge=0, le=10**9)] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> Json:
     """Runs below the root, newest first."""
-    rows = [item for item in parts.known.rows() if kind in (None, item.kind) and state in (None, item.state)]
+    rows = [
+        item
+        for item in with_evaluations(parts.known.rows())
+        if (not run or item.id in run)
+        and kind in (None, item.kind)
+        and state in (None, item.state)
+        and not (grouped and item.belongs_to is not None)
+    ]
     positions = parts.queue.positions()
     shown = [item.changed(position=positions.get(item.run)) for item in rows[offset : offset + limit]]
     return Json({"total": len(rows), "runs": shown})
@@ -72,6 +85,14 @@ def show(run: RunId, parts: Parts) -> Json:
     """The whole record of a run."""
     found = parts.known.find(run)
     return Json(show_document(found).changed(position=parts.queue.position(found)))
+
+
+@router.patch("/runs/{run}", response_model=schemas.ListedRun)
+def change(run: RunId, wish: schemas.Rename, parts: Parts) -> Json:
+    """Give a run another name; an empty one gives it back its own. Its id and folder stay."""
+    found = parts.known.find(run)
+    rename(found, wish.title)
+    return Json(row(parts, found))
 
 
 @router.post("/runs/{run}/cancel", status_code=202, response_model=schemas.ListedRun)

@@ -8,7 +8,7 @@ from convonet.documents.run_record import RunRecord
 from convonet.documents.runs import RunComparison
 from convonet.events import RunState
 from convonet.runs import Run, RunStore
-from convonet.runs.naming import title_of
+from convonet.runs.naming import rename, title_of
 
 
 class LocalRuns:
@@ -35,6 +35,10 @@ class LocalRuns:
 
     def fetch(self, run: Run) -> None:
         """The files are here already."""
+
+    def rename(self, run: Run, title: str) -> None:
+        """Give a run another name. Raises InputError."""
+        rename(run, title)
 
     def delete(self, run: Run) -> None:
         """Remove a run folder and all in it. Raises RunAliveError."""

@@ -77,6 +77,10 @@ class Client:
         content = self._read("POST", path, json=body or {})
         return json.loads(content) if content else None
 
+    def patch(self, path: str, body: Any) -> Any:
+        """Change something; the JSON that is answered."""
+        return json.loads(self._read("PATCH", path, json=body))
+
     def delete(self, path: str) -> None:
         """Delete what is there."""
         self._read("DELETE", path)

@@ -10,6 +10,7 @@ from convonet.documents.run_record import RunRecord
 from convonet.documents.runs import RunComparison
 from convonet.events import RunState
 from convonet.runs import RECORD, Run
+from convonet.runs.naming import rename, title_of
 from convonet.session.remote.client import Client, quoted
 from convonet.session.remote.mirror import Mirror
 
@@ -32,6 +33,8 @@ class RemoteRuns:
         if not copy.file(RECORD).is_file() or not state.ended or copy.read().ended != row["ended"]:
             copy = self._mirror.light(row["id"], state)
         self._mirror.note_state(row["id"], state)
+        # A server of an earlier version names no run.
+        _keep_title(copy, row.get("title") or "")
         return copy
 
     def find(self, name: str) -> Run:
@@ -46,6 +49,11 @@ class RemoteRuns:
         """Copy the files of a run."""
         self._mirror.whole(run.id)
 
+    def rename(self, run: Run, title: str) -> None:
+        """Give it another name there and here. Raises ConvonetError when the server refuses."""
+        row = self._client.patch(f"/runs/{quoted(run.id)}", {"title": title})
+        _keep_title(run, row["title"])
+
     def delete(self, run: Run) -> None:
         """Delete it there, and the copy here. Raises ConvonetError when the server refuses."""
         self._client.delete(f"/runs/{quoted(run.id)}")
@@ -55,3 +63,9 @@ class RemoteRuns:
         """Runs side by side, as the server has them."""
         query = "&".join(f"run={quoted(run.id)}" for run in runs)
         return RunComparison.of(self._client.get(f"/compare?{query}"))
+
+
+def _keep_title(copy: Run, title: str) -> None:
+    """The name that people read on the server is the one that they read here."""
+    if title and title != title_of(copy):
+        rename(copy, title)

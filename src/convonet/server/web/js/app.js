@@ -7,6 +7,7 @@ import {aboutPage} from "./pages/about.js";
 import {dataPage} from "./pages/data.js";
 import {explainPage} from "./pages/explain.js";
 import {guidePage} from "./pages/guide.js";
+import {manyPage} from "./pages/many.js";
 import {mapPage} from "./pages/map.js";
 import {networkPage} from "./pages/network.js";
 import {paramsPage} from "./pages/params.js";
@@ -36,6 +37,7 @@ const STEPS = [
 ];
 // Pages without a step of their own, and the step that they belong to; those of a run belong to Runs.
 const OPENED = [
+  ["many", "Many data sets", manyPage, "train"],
   ["study", "Target study", studyPage, "tune"],
   ["sort", "Sort", sortPage, "data"],
   ["map", "Map", mapPage, "data"],
@@ -85,7 +87,8 @@ function route(focus = true) {
 
 function rail() {
   const opened = OPENED.find(([name]) => name === shown.name);
-  const here = !opened ? shown.name : shown.part && shown.name !== "sort" ? "runs" : opened[3];
+  const isRun = isLong(shown.name) && shown.part;
+  const here = !opened ? shown.name : isRun ? "runs" : opened[3];
   drawRail(STEPS, here, workingKind());
 }
 
@@ -129,6 +132,7 @@ async function begin() {
 }
 
 restoreTheme();
-document.querySelector(".top").append(themeButton());
+const help = {href: "#guide", title: "First steps", "aria-label": "First steps and help"};
+document.querySelector(".top").append(h("a.help", help, "?"), themeButton());
 restore();
 begin();

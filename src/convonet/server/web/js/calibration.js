@@ -45,13 +45,12 @@ export function calibration(scores, again) {
 }
 
 function sentence(scores) {
-  const {chosen} = scores;
-  const fitted =
-    chosen?.temperature === undefined || chosen.temperature === null
-      ? ""
-      : ` Temperature ${short(chosen.temperature)}, fitted on validation${typeof chosen.ece_uncalibrated !== "number" ? "" : `; without it the error is ${chosen.ece_uncalibrated.toFixed(4)}`}.`;
-  const why = chosen?.note ? ` ${chosen.note}` : "";
-  return `Calibration error (ECE) ${scores.ece.toFixed(4)}, Brier score ${scores.brier.toFixed(4)}.${fitted}${why} ${scores.confidence_sentence}`;
+  const {temperature, ece_uncalibrated: before, note} = scores.chosen ?? {};
+  const without = typeof before === "number" ? `; without it the error is ${before.toFixed(4)}` : "";
+  const fitted = temperature ? `Temperature ${short(temperature)}, fitted on validation${without}.` : "";
+  const [ece, brier] = [scores.ece, scores.brier].map((each) => each.toFixed(4));
+  const measured = `Calibration error (ECE) ${ece}, Brier score ${brier}.`;
+  return [measured, fitted, note, scores.confidence_sentence].filter(Boolean).join(" ");
 }
 
 // A histogram as a line of steps, as shares of all right or of all wrong answers.

@@ -72,9 +72,8 @@ export async function upload() {
       dialog.close("done");
       const left = found.skipped_count;
       const reason = found.skipped[0]?.reason;
-      note(
-        `${whole(found.images)} images uploaded${left ? `; ${whole(left)} files not taken, the first: ${reason}` : ""}`,
-      );
+      const refused = left ? `; ${whole(left)} files not taken, the first: ${reason}` : "";
+      note(`${whole(found.images)} images uploaded${refused}`);
       await takeImages(found.train_dir);
     } catch (error) {
       if (error.name === "AbortError") return;

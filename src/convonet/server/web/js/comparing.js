@@ -3,9 +3,10 @@
 import {h, percent, short} from "./dom.js";
 import {store} from "./store.js";
 
-/** A card for the document of a comparison; `titles`: what people read for each run's id. */
-export function comparison(found, titles) {
-  const names = found.runs.map((run) => titles.get(run.id) ?? run.id);
+/** A card for the document of a comparison. */
+export function comparison(found) {
+  const titles = new Map(found.runs.map((run) => [run.id, run.title]));
+  const names = found.runs.map((run) => run.title);
   const scores = found.runs.map((run) => run.scores ?? {});
   const line = (title, cells) =>
     h(
@@ -14,8 +15,6 @@ export function comparison(found, titles) {
       h("th", {scope: "row"}, title),
       cells.map((cell) => h("td.n", {}, cell)),
     );
-  const text = (value) =>
-    typeof value === "object" && value !== null ? JSON.stringify(value) : String(value ?? "–");
   const rows = [
     line(
       "Test accuracy",
@@ -29,7 +28,12 @@ export function comparison(found, titles) {
       "Test loss",
       scores.map((each) => short(each.test?.loss)),
     ),
-    Object.entries(found.differences).map(([name, each]) => line(labelOf(name), each.map(text))),
+    Object.entries(found.differences).map(([name, each]) =>
+      line(
+        labelOf(name),
+        each.map((value) => valueText(name, value)),
+      ),
+    ),
   ];
   const head = h(
     "tr",
@@ -50,9 +54,27 @@ export function comparison(found, titles) {
   );
 }
 
+/** A sentence of the server with titles where it has ids. */
 function named(sentence, titles) {
-  for (const [id, title] of titles) sentence = sentence.replaceAll(id, title);
-  return sentence;
+  const ids = [...titles.keys()].map((id) => id.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  // At once, so that no title is taken for another run's id.
+  const any = new RegExp(`(?<![\\w-])(${ids.join("|")})(?![\\w-])`, "g");
+  return sentence.replaceAll(any, (id) => titles.get(id));
+}
+
+/** Which hyperparameters have several values, and how many `units` these make. */
+export function variedWords(units) {
+  const names = store.varied.map(labelOf).join(", ");
+  const size = store.combinations ? `: ${store.combinations} ${units}` : "";
+  return `${names} ${store.varied.length === 1 ? "is" : "are"} varied${size}`;
+}
+
+/** A value of a parameter for people: networks and backbones by their titles. */
+export function valueText(name, value) {
+  const titled = {family: store.about.families, base: store.about.bases}[name.split(".").at(-1)];
+  if (Array.isArray(value)) return value.map((each) => valueText(name, each)).join(", ");
+  if (typeof value === "object" && value !== null) return JSON.stringify(value);
+  return titled?.find((each) => each.name === value)?.title ?? String(value ?? "–");
 }
 
 /** What a parameter is called everywhere. `data.train_dir` and `train_dir` mean the same. */

@@ -61,9 +61,12 @@ function sentence(scores, known, shown) {
   const area = scores.auc === null ? "" : `Mean area below the ROC curves ${scores.auc.toFixed(4)}. `;
   if (scores.classes.length === 2 && scores.threshold !== null) {
     const chosen = scores.chosen?.threshold === undefined ? "" : " (chosen on validation)";
-    return `${area}${scores.positive} at p ≥ ${short(scores.threshold)}${chosen}: sensitivity ${percent(scores.sensitivity)}, specificity ${percent(scores.specificity)}.`;
+    const decision = `${scores.positive} at p ≥ ${short(scores.threshold)}${chosen}`;
+    const [sensitivity, specificity] = [scores.sensitivity, scores.specificity].map((each) => percent(each));
+    return `${area}${decision}: sensitivity ${sensitivity}, specificity ${specificity}.`;
   }
-  return `${area}Each class against the rest${shown < known ? `; shown are the ${shown} that are told apart worst` : ""}. The numbers are areas below the curves.`;
+  const which = shown < known ? `; shown are the ${shown} that are told apart worst` : "";
+  return `${area}Each class against the rest${which}. The numbers are areas below the curves.`;
 }
 
 function threshold(scores, again) {

@@ -37,8 +37,39 @@ export async function confirmed(title, text, yes = "Delete") {
 
 const TABLES = /\.(csv|tsv|npz)$/i;
 
-/** A folder or a file of some types below the server's root; null when it was given up. */
-export async function chooseFolder(title, start = "", {files = TABLES, folders = true} = {}) {
+/** Ask for a line of text; null when it was given up. */
+export async function askText(title, label, value, help) {
+  const input = h("input", {id: "asked-text", value, maxLength: 120, autocomplete: "off"});
+  const hint = h("p.help", {id: "asked-help"}, help);
+  input.setAttribute("aria-describedby", hint.id);
+  const form = h(
+    "form",
+    {method: "dialog"},
+    h(".field", {}, h("label", {htmlFor: input.id}, label), input, hint),
+    h(
+      ".buttons",
+      {},
+      h("button", {value: "", formNoValidate: true}, "Cancel"),
+      h("button.primary", {value: "yes"}, "Save"),
+    ),
+  );
+  const dialog = h("dialog", {"aria-label": title}, h("h2", {}, title), form);
+  // Enter takes the first button of a form, which is Cancel.
+  input.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter") return;
+    event.preventDefault();
+    dialog.close("yes");
+  });
+  const answer = open(dialog);
+  input.select();
+  return (await answer) === "yes" ? input.value.trim() : null;
+}
+
+/**
+ * A folder or a file of some types below the server's root; null when it was given up. `text` says what the
+ * folder is for.
+ */
+export async function chooseFolder(title, start = "", {files = TABLES, folders = true, text = ""} = {}) {
   const list = h(".list", {role: "group", "aria-label": "Folders"});
   const place = h("p.muted", {"aria-live": "polite"});
   const take = h("button.primary", {value: "take"}, "Use this folder");
@@ -46,6 +77,7 @@ export async function chooseFolder(title, start = "", {files = TABLES, folders =
     "dialog",
     {"aria-label": title},
     h("h2", {}, title),
+    text ? h("p", {}, text) : null,
     place,
     list,
     h(
@@ -66,9 +98,7 @@ export async function chooseFolder(title, start = "", {files = TABLES, folders =
     here = found.path;
     place.textContent = here && here !== "." ? here : "The server's folder";
     const up =
-      found.parent === null
-        ? null
-        : h("button", {type: "button", onclick: () => go(found.parent)}, "↑ Up");
+      found.parent === null ? null : h("button", {type: "button", onclick: () => go(found.parent)}, "↑ Up");
     const entries = found.entries.filter(
       (entry) => (entry.kind !== "run" || !folders) && (entry.kind !== "file" || files.test(entry.name)),
     );

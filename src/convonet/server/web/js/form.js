@@ -6,8 +6,12 @@ import {chooseFolder} from "./dialogs.js";
 import {changed, check, look, store, takeImages} from "./store.js";
 
 const checkSoon = later(() => check().catch(() => {}), 250);
-const DECIDING =
-  /_dir$|class_map|label_pattern|missing_classes|num_classes|group_|image_size|channels|test_share|split_seed/;
+// Parameters that change which images there are, or what is known of them.
+const DECIDING = new RegExp(
+  ["_dir$", "class", "label_pattern", "group_", "image_size", "channels", "test_share", "split_seed"].join(
+    "|",
+  ),
+);
 const takeSoon = later((folder) => takeImages(folder).catch(() => {}), 500);
 const lookSoon = later(() => look(), 500);
 

@@ -40,7 +40,7 @@ export class Frame {
       if (item.src) this.image.src = item.src;
       else this.image.removeAttribute("src");
     }
-    this.under.forEach((place, number) => say(place, item.under[number] ?? ""));
+    this.under.forEach((line, index) => say(line, item.under[index] ?? ""));
     say(this.mark, item.mark ?? "");
     this.mark.hidden = !item.mark;
     this.element.setAttribute("aria-label", item.mark ? `${item.alt}, ${item.mark}` : item.alt);
@@ -55,8 +55,8 @@ export class Frame {
     });
   }
 
-  count(place, total) {
-    this.element.setAttribute("aria-posinset", place);
+  count(position, total) {
+    this.element.setAttribute("aria-posinset", position);
     this.element.setAttribute("aria-setsize", total);
   }
 

@@ -12,7 +12,7 @@ const AROUND = 2;
 
 /**
  * @param load `(offset, limit) => {total, items: [{src, alt, under, mark}]}`
- * @param open called with an item and its place
+ * @param open called with an item and its index
  * @param selected called with the items that are selected, whenever they are others
  */
 export class Grid {
@@ -23,9 +23,9 @@ export class Grid {
     this.selected = selected;
     this.total = 0;
     this.pages = new Map();
-    this.shown = new Map(); // place → frame
+    this.shown = new Map(); // index → frame
     this.spare = [];
-    this.chosen = new Map(); // place → item
+    this.chosen = new Map(); // index → item
     this.active = 0;
     this.turn = 0;
     this.space = h(".space", {"aria-hidden": "true"});
@@ -50,21 +50,21 @@ export class Grid {
     await this.page(0);
   }
 
-  /** Show what the list is now, at the place where it stands. */
+  /** Show what the list is now, scrolled as it is. */
   async renew() {
     this.turn += 1;
     this.pages.clear();
     this.select([]);
     await Promise.all(
-      [...new Set([...this.shown.keys(), this.active].map((place) => Math.floor(place / PAGE)))].map(
+      [...new Set([...this.shown.keys(), this.active].map((index) => Math.floor(index / PAGE)))].map(
         (number) => this.page(number),
       ),
     );
-    for (const [place, frame] of this.shown) if (this.item(place)) frame.show(this.item(place));
+    for (const [index, frame] of this.shown) if (this.item(index)) frame.show(this.item(index));
   }
 
   clear() {
-    for (const place of [...this.shown.keys()]) this.take(place);
+    for (const index of [...this.shown.keys()]) this.take(index);
   }
 
   get columns() {
@@ -75,11 +75,11 @@ export class Grid {
     const height = Math.max(1, Math.ceil(this.total / this.columns)) * this.tall + 8;
     this.space.style.height = `${height}px`;
     this.element.style.height = `${height + 2}px`;
-    for (const [place, frame] of this.shown) this.put(place, frame);
+    for (const [index, frame] of this.shown) this.put(index, frame);
     this.draw();
   }
 
-  /** The page of a place; what is far away is forgotten. */
+  /** Load a page of the list; pages far away are forgotten. */
   async page(number) {
     if (this.pages.has(number)) return;
     const turn = this.turn;
@@ -116,7 +116,7 @@ export class Grid {
     });
   }
 
-  /** The places from the first to behind the last that are seen, and some rows around them. */
+  /** The first index that is seen and the one behind the last, with some rows around them. */
   range() {
     const {columns, tall, element} = this;
     const first = Math.max(0, Math.floor(element.scrollTop / tall) - AROUND) * columns;
@@ -129,13 +129,13 @@ export class Grid {
   draw() {
     if (!this.element.clientHeight) return;
     const [first, last] = this.range();
-    for (const [place, frame] of this.shown)
-      if ((place < first || place >= last) && (!frame.focused || place >= this.total)) this.take(place);
+    for (const [index, frame] of this.shown)
+      if ((index < first || index >= last) && (!frame.focused || index >= this.total)) this.take(index);
     const missing = new Set();
-    for (let place = first; place < last; place += 1) {
-      const item = this.item(place);
-      if (!this.shown.has(place) && item) this.give(place, item);
-      if (!item) missing.add(Math.floor(place / PAGE));
+    for (let index = first; index < last; index += 1) {
+      const item = this.item(index);
+      if (!this.shown.has(index) && item) this.give(index, item);
+      if (!item) missing.add(Math.floor(index / PAGE));
     }
     this.order();
     if (missing.size) this.fetch(missing);
@@ -154,30 +154,30 @@ export class Grid {
     this.resting = setTimeout(() => this.draw(), 2000);
   }
 
-  /** A frame for a place: one that is spare, else a new one. */
-  give(place, item) {
-    const frame = this.spare.pop() ?? new Frame((frame, what) => this.act(frame.place, what));
-    this.shown.set(place, frame);
-    this.put(place, frame);
+  /** A frame for an index: one that is spare, else a new one. */
+  give(index, item) {
+    const frame = this.spare.pop() ?? new Frame((frame, what) => this.act(frame.index, what));
+    this.shown.set(index, frame);
+    this.put(index, frame);
     frame.show(item);
   }
 
   /** Where a frame stands, for the eye and for screen readers. */
-  put(place, frame) {
+  put(index, frame) {
     const left =
       6 +
-      (place % this.columns) * WIDE +
+      (index % this.columns) * WIDE +
       Math.max(0, (this.element.clientWidth - this.columns * WIDE - 8) / 2);
-    frame.place = place;
-    frame.stand(left, 4 + Math.floor(place / this.columns) * this.tall, WIDE - 4, this.tall - 4);
-    frame.count(place + 1, this.total);
-    frame.reach(place === this.active);
-    frame.select(this.chosen.has(place));
+    frame.index = index;
+    frame.stand(left, 4 + Math.floor(index / this.columns) * this.tall, WIDE - 4, this.tall - 4);
+    frame.count(index + 1, this.total);
+    frame.reach(index === this.active);
+    frame.select(this.chosen.has(index));
   }
 
-  take(place) {
-    const frame = this.shown.get(place);
-    this.shown.delete(place);
+  take(index) {
+    const frame = this.shown.get(index);
+    this.shown.delete(index);
     frame.empty();
     this.spare.push(frame);
   }
@@ -185,7 +185,7 @@ export class Grid {
   // Screen readers go by the order of the elements. The one in use is not moved, since that would take
   // the focus away.
   order() {
-    const sorted = [...this.shown.keys()].sort((a, b) => a - b).map((place) => this.shown.get(place).element);
+    const sorted = [...this.shown.keys()].sort((a, b) => a - b).map((index) => this.shown.get(index).element);
     let next = this.list.firstChild;
     for (const element of sorted) {
       if (element.contains(document.activeElement))
@@ -195,35 +195,35 @@ export class Grid {
     }
   }
 
-  item(place) {
-    return this.pages.get(Math.floor(place / PAGE))?.[place % PAGE];
+  item(index) {
+    return this.pages.get(Math.floor(index / PAGE))?.[index % PAGE];
   }
 
-  act(place, what) {
-    this.reach(place);
-    const item = this.item(place);
+  act(index, what) {
+    this.reach(index);
+    const item = this.item(index);
     if (!item) return;
-    if (what === "open") return this.open(item, place);
-    this.shown.get(place)?.focus();
-    const places = this.chosen.has(place)
-      ? [...this.chosen.keys()].filter((each) => each !== place)
-      : [...this.chosen.keys(), place];
-    this.select(places);
+    if (what === "open") return this.open(item, index);
+    this.shown.get(index)?.focus();
+    const indices = this.chosen.has(index)
+      ? [...this.chosen.keys()].filter((each) => each !== index)
+      : [...this.chosen.keys(), index];
+    this.select(indices);
   }
 
-  /** Select these places and no others. */
-  select(places) {
-    if (!places.length && !this.chosen.size) return;
-    this.chosen = new Map(places.map((place) => [place, this.chosen.get(place) ?? this.item(place)]));
-    for (const [place, frame] of this.shown) frame.select(this.chosen.has(place));
+  /** Select these indices and no others. */
+  select(indices) {
+    if (!indices.length && !this.chosen.size) return;
+    this.chosen = new Map(indices.map((index) => [index, this.chosen.get(index) ?? this.item(index)]));
+    for (const [index, frame] of this.shown) frame.select(this.chosen.has(index));
     this.selected([...this.chosen.values()]);
   }
 
   /** The one frame that Tab comes to. */
-  reach(place) {
+  reach(index) {
     this.shown.get(this.active)?.reach(false);
-    this.active = place;
-    this.shown.get(place)?.reach(true);
+    this.active = index;
+    this.shown.get(index)?.reach(true);
   }
 
   key(event) {
@@ -247,16 +247,16 @@ export class Grid {
     this.go(Math.max(0, Math.min(this.total - 1, this.active + step)));
   }
 
-  async go(place) {
-    this.reach(place);
-    const top = Math.floor(place / this.columns) * this.tall;
+  async go(index) {
+    this.reach(index);
+    const top = Math.floor(index / this.columns) * this.tall;
     if (top < this.element.scrollTop) this.element.scrollTop = top;
     else if (top + this.tall > this.element.scrollTop + this.element.clientHeight)
       this.element.scrollTop = top + this.tall - this.element.clientHeight;
     this.draw();
-    if (!this.shown.has(place)) await this.page(Math.floor(place / PAGE)).catch(() => {});
-    if (place !== this.active) return;
-    this.shown.get(place)?.focus();
+    if (!this.shown.has(index)) await this.page(Math.floor(index / PAGE)).catch(() => {});
+    if (index !== this.active) return;
+    this.shown.get(index)?.focus();
     this.draw();
   }
 }

@@ -63,7 +63,8 @@ function sizes(found) {
     h(
       "p",
       {},
-      `${SPLITS[split]}: pixels have the mean ${mean.toFixed(1)} and the standard deviation ${deviation.toFixed(1)} of 0–255.`,
+      `${SPLITS[split]}: pixels (0–255) have the mean ${mean.toFixed(1)} ` +
+        `and the standard deviation ${deviation.toFixed(1)}.`,
     ),
   );
   const [height, width, channels] = found.shape;
@@ -83,7 +84,8 @@ function sizes(found) {
     h(
       "p",
       {},
-      `Networks see them as ${height} × ${width} px, ${channels === 1 ? "grey" : "color"}. Measured: ${looked} images.`,
+      `Networks see them as ${height} × ${width} px, ${channels === 1 ? "grey" : "color"}. ` +
+        `Measured: ${looked} images.`,
     ),
     pixels,
     h(".two", {}, side("Heights", found.heights), side("Widths", found.widths)),

@@ -71,7 +71,8 @@ export function kernelBench(page, path) {
         row.map((value) => h("td.n", {}, short(value))),
       ),
     );
-    const sizes = `${found.input_shape.join(" × ")} → ${found.output_shape.join(" × ")}; values from ${short(found.min)} to ${short(found.max)}.`;
+    const shapes = [found.input_shape, found.output_shape].map((shape) => shape.join(" × ")).join(" → ");
+    const sizes = `${shapes}; values from ${short(found.min)} to ${short(found.max)}.`;
     fill(
       place,
       h(

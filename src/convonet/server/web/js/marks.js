@@ -78,7 +78,8 @@ export function markBar(marks, wanted, changed) {
     try {
       await marks.write(await wanted(), paths, action, action === "label" ? classes.value : undefined);
       note(
-        `${whole(marks.rows.length)} ${marks.rows.length === 1 ? "image is" : "images are"} marked; training uses it`,
+        `${marks.rows.length === 1 ? "1 image is" : `${whole(marks.rows.length)} images are`} marked; ` +
+          "training uses it",
       );
       await changed();
     } catch (error) {

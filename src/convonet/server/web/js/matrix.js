@@ -4,6 +4,12 @@ import {h, percent, whole} from "./dom.js";
 
 const MOST = 60;
 
+/** The ground of a cell, on which its number stays readable in light and dark. */
+function shade(isRight, share) {
+  const strength = isRight ? 0.08 + 0.32 * share : 0.14 + 0.4 * Math.min(1, share * 3);
+  return `rgba(var(--${isRight ? "cell" : "cell-bad"}), ${strength.toFixed(2)})`;
+}
+
 /** A table of buttons; `open(true, predicted)` is called for a cell that is not empty. */
 export function matrix(scores, open) {
   const {classes, confusion_matrix: rows} = scores;
@@ -11,7 +17,8 @@ export function matrix(scores, open) {
     return h(
       "p.muted",
       {},
-      `The matrix of ${classes.length} classes is in the run's file confusion_matrix.csv; the mistakes are below.`,
+      `The matrix of ${classes.length} classes is in the run's file confusion_matrix.csv; ` +
+        "the mistakes are below.",
     );
   const cells = [];
   const body = rows.map((row, truth) => {
@@ -21,31 +28,26 @@ export function matrix(scores, open) {
       {},
       h("th", {scope: "row", title: classes[truth]}, classes[truth]),
       row.map((count, answer) => {
-        const share = total ? count / total : 0;
+        // Most cells of many classes are empty: without buttons they are drawn in no time.
+        if (!count) return h("td.none", {}, "·");
+        const share = count / total;
+        const counted = `${whole(count)} of ${whole(total)}, ${percent(share)}`;
         const button = h(
           "button",
           {
             type: "button",
-            disabled: !count,
             "aria-pressed": "false",
-            "aria-label": `${classes[truth]} taken for ${classes[answer]}: ${whole(count)} of ${whole(total)}, ${percent(share)}`,
+            "aria-label": `${classes[truth]} taken for ${classes[answer]}: ${counted}`,
             onclick: () => {
               for (const each of cells) each.setAttribute("aria-pressed", String(each === button));
               open(classes[truth], classes[answer]);
             },
           },
-          count || "·",
+          count,
         );
-        if (count) cells.push(button);
+        cells.push(button);
         const cell = h("td", {}, button);
-        // The numbers stay readable on their ground in light and dark.
-        const strength = count
-          ? truth === answer
-            ? 0.08 + 0.32 * share
-            : 0.14 + 0.4 * Math.min(1, share * 3)
-          : 0;
-        if (count)
-          cell.style.background = `rgba(var(--${truth === answer ? "cell" : "cell-bad"}), ${strength.toFixed(2)})`;
+        cell.style.background = shade(truth === answer, share);
         return cell;
       }),
     );

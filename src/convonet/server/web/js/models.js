@@ -2,7 +2,6 @@
 
 import {call, query} from "./api.js";
 import {fill, h} from "./dom.js";
-import {titleOf} from "./names.js";
 import {changed, sameImages, store} from "./store.js";
 
 const FILE = /\.(keras|h5|hdf5|onnx)$/i;
@@ -43,7 +42,7 @@ export function modelChoice(page, use) {
     const mine = able.filter((run) => sameImages(run) !== false);
     const chosen = given || kept || (mine[0]?.id ?? "");
     const others = able.filter((run) => sameImages(run) === false);
-    const option = (run) => h("option", {value: run.id, selected: run.id === chosen}, titleOf(run));
+    const option = (run) => h("option", {value: run.id, selected: run.id === chosen}, run.title);
     field.hidden = !able.length && !chosen;
     fill(
       select,

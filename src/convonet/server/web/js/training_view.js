@@ -8,6 +8,9 @@ import {SCORES} from "./follow.js";
 import {takeModel} from "./models.js";
 import {candidateTable, summaryCards} from "./summary.js";
 
+// What people read for the epoch and each of SCORES.
+const METRICS = ["Epoch", "Loss", "Accuracy", "Validation loss", "Validation accuracy", "Learning rate"];
+
 export class TrainingView {
   /** `started(run)` is called when a piece of advice has begun another training. */
   constructor(page, working, started) {
@@ -109,7 +112,8 @@ export class TrainingView {
   showFirst({test, candidates}, live) {
     this.first.hidden = !live || !test || !candidates.length;
     if (this.first.hidden) return;
-    const text = `A first model is ready: test accuracy ${percent(test.accuracy)} (${interval(test.accuracy_interval)}). `;
+    const measured = `${percent(test.accuracy)} (${interval(test.accuracy_interval)})`;
+    const text = `A first model is ready: test accuracy ${measured}. `;
     if (this.first.firstChild?.textContent === text) return;
     const use = h("a", {href: "#use", onclick: () => takeModel(this.working.run)}, "Use it now");
     fill(this.first, text, use, "; a better candidate replaces it.");
@@ -154,7 +158,7 @@ export class TrainingView {
 }
 
 function metricsTable(history) {
-  const head = ["epoch", ...SCORES].map((name) => h("th.n", {scope: "col"}, name.replaceAll("_", " ")));
+  const head = METRICS.map((title) => h("th.n", {scope: "col"}, title));
   const cells = (index) => SCORES.map((name) => h("td.n", {}, short(history[name][index])));
   const rows = history.loss.map((_, index) => h("tr", {}, h("td.n", {}, index + 1), cells(index)));
   const table = h("table", {}, h("thead", {}, h("tr", {}, head)), h("tbody", {}, rows));

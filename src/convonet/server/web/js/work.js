@@ -19,6 +19,11 @@ export function isLong(kind) {
   return store.about?.kinds.some((each) => each.kind === kind && each.traits.keeps_run) ?? false;
 }
 
+/** What a run of this kind is called in lists. */
+export function noun(kind) {
+  return store.about?.kinds.find((each) => each.kind === kind)?.traits.noun || kind;
+}
+
 /** Look for work now and again. */
 export async function lookForWork() {
   try {

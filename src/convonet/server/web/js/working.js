@@ -2,10 +2,14 @@
 // it is over.
 
 import {call, seg, sentence} from "./api.js";
+import {confirmed} from "./dialogs.js";
 import {h, note, say, timeLeft} from "./dom.js";
 import {Follow} from "./follow.js";
+import {withImages} from "./moving.js";
 
 const CAN_RESUME = ["cancelled", "interrupted", "failed"];
+const CHANGED =
+  "The training images are not those that this run began with. What it has learned came from the old ones.";
 const CLASSES = {failed: "bad", interrupted: "warn"};
 
 export class Working extends EventTarget {
@@ -18,8 +22,8 @@ export class Working extends EventTarget {
     this.ends = {done: "Done", failed: "Failed", ...ends};
     this.words = words;
     this.follow = null;
-    this.stop = h("button.danger", {type: "button", hidden: true, onclick: () => this.act("cancel")}, "Stop");
-    this.resume = h("button", {type: "button", hidden: true, onclick: () => this.act("resume")}, "Resume");
+    this.stop = h("button.danger", {type: "button", hidden: true, onclick: () => this.cancel()}, "Stop");
+    this.resume = h("button", {type: "button", hidden: true, onclick: () => this.again()}, "Resume");
     this.title = h("h2", {id: "doing", role: "status", "aria-live": "polite"});
     this.bar = h("progress", {max: 1, value: 0, "aria-label": "Progress"});
     this.left = h("p.muted");
@@ -62,16 +66,27 @@ export class Working extends EventTarget {
     this.dispatchEvent(new Event(name));
   }
 
-  async act(what) {
-    const {run} = this;
+  async cancel() {
     try {
-      await call(`runs/${seg(run)}/${what}`, {method: "POST"});
-      if (what === "resume") {
-        this.watch(run);
-        this.dispatchEvent(new Event("change"));
-      }
+      await call(`runs/${seg(this.run)}/cancel`, {method: "POST"});
     } catch (error) {
       note(error.message);
+    }
+  }
+
+  /** Ask for images that have moved; use images that have changed only where the person says so. */
+  async again() {
+    const {run, progress} = this;
+    const changed = progress.error?.type === "DataChangedError";
+    if (changed && !(await confirmed("Continue with the changed images?", CHANGED, "Continue"))) return;
+    try {
+      await withImages((data) =>
+        call(`runs/${seg(run)}/resume`, {body: {accept_changed_data: changed, ...(data ? {data} : {})}}),
+      );
+      this.watch(run);
+      this.dispatchEvent(new Event("change"));
+    } catch (error) {
+      if (error.name !== "AbortError") note(error.message);
     }
   }
 

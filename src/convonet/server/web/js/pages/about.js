@@ -10,12 +10,18 @@ export function aboutPage(page) {
     "Convonet trains, tests and explains image classifiers from folders of images, without code.",
   );
   const {version, versions, machine, root} = store.about;
+  const {memory_bytes: memory, ...rest} = machine;
   const checked = h("div", {"aria-live": "polite"}, h("p.muted", {role: "status"}, "Checking this server …"));
   const card = (title, values) => h(".card", {}, h("h2", {}, title), table(values));
   fill(
     page.place,
     top,
-    card("This server", {Version: version, Folder: root, ...machine}),
+    card("This server", {
+      Version: version,
+      Folder: root,
+      ...rest,
+      Memory: `${(memory / 2 ** 30).toFixed(1)} GiB`,
+    }),
     h(".card", {}, h("h2", {}, "Features"), checked),
     card("Packages", versions),
     h(
@@ -47,6 +53,8 @@ export function aboutPage(page) {
 function plain(found) {
   const lines = {};
   for (const [name, value] of Object.entries(found)) {
+    // These stand in the other cards.
+    if (["versions", "machine"].includes(name)) continue;
     if (Array.isArray(value) && value.every((each) => each && typeof each === "object")) {
       for (const each of value)
         lines[each.name ?? each.title ?? each.part] =
@@ -56,9 +64,12 @@ function plain(found) {
   return lines;
 }
 
+const title = (name) => `${name[0].toUpperCase()}${name.slice(1).replaceAll("_", " ")}`;
+
 function table(values) {
   const text = (value) => {
     if (value === null || value === undefined) return "–";
+    if (typeof value === "boolean") return value ? "yes" : "no";
     if (Array.isArray(value)) return value.join(", ");
     if (typeof value !== "object") return String(value);
     return Object.entries(value)
@@ -66,6 +77,6 @@ function table(values) {
       .join("; ");
   };
   const row = ([name, value]) =>
-    h("tr", {}, h("th", {scope: "row"}, name.replaceAll("_", " ")), h("td.wrap", {}, text(value)));
+    h("tr", {}, h("th", {scope: "row"}, title(name)), h("td.wrap", {}, text(value)));
   return h(".scroll", {}, h("table", {}, h("tbody", {}, Object.entries(values).map(row))));
 }

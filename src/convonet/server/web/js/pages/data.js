@@ -126,8 +126,8 @@ export function dataPage(page) {
 
   function pictures(found, sets) {
     const load = async (offset, limit) => {
-      const address = `datasets/${state.id}/${state.split}/images${query({class: state.name, offset, limit})}`;
-      const answer = await call(address);
+      const wanted = query({class: state.name, offset, limit});
+      const answer = await call(`datasets/${state.id}/${state.split}/images${wanted}`);
       return {total: answer.total, items: answer.images.map(item)};
     };
     state.grid = new Grid("Images", load, enlarge, {selected: bar.show});

@@ -111,10 +111,10 @@ export function explainPage(page) {
       const found = await explained(options, page.signal);
       const [one] = found.explanations;
       if (one.error) throw new Error(one.error);
-      const answer = `Prediction: ${one.predicted}, ${percent(one.confidence)} confident. ${meaning(found, one)}`;
+      const said = `Prediction: ${one.predicted}, ${percent(one.confidence)} confident.`;
       const check = one.faithful?.sentence ?? one.check?.sentence;
       return [
-        h("p", {}, answer),
+        h("p", {}, `${said} ${meaning(found, one)}`),
         check ? h("p", {}, h("b", {}, check)) : null,
         h("img.wide-picture", {src: one.at("picture"), alt: `${found.title} for ${one.class}`}),
       ];

@@ -3,11 +3,14 @@
 import {call} from "../api.js";
 import {fill, h, head, note, whole} from "../dom.js";
 import {store, takeImages} from "../store.js";
+import {startTour} from "../tour.js";
 
 const STEPS = [
   {
     title: "Choose images",
-    text: "One folder per class: the folder's name is what the model will answer. Choose a folder on the server, upload one, or start with handwritten digits.",
+    text:
+      "One folder per class: the folder's name is what the model will answer. " +
+      "Choose a folder on the server, upload one, or start with handwritten digits.",
     link: ["data", "Data"],
     done: () => Boolean(store.dataset?.sets.train?.images),
     words: () =>
@@ -15,26 +18,34 @@ const STEPS = [
   },
   {
     title: "Check them",
-    text: "Counts of each class, skipped files, and a quality check that finds duplicates, images in both sets, and images that stand out.",
+    text:
+      "Counts of each class, skipped files, and a quality check that finds duplicates, " +
+      "images in both sets, and images that stand out.",
     link: ["data", "Data"],
   },
   {
     title: "Train",
-    text: "Balanced compares networks and keeps the best one within a few minutes. You can close the page; the training continues.",
+    text:
+      "Balanced compares networks and keeps the best one within a few minutes. " +
+      "You can close the page; the training continues.",
     link: ["train", "Train"],
     done: () => Boolean(store.training),
     words: () => "A training was started",
   },
   {
     title: "Read the result",
-    text: "Test accuracy beside the baseline, the classes that are confused, and advice that one click applies.",
+    text:
+      "Test accuracy beside the baseline, the classes that are confused, " +
+      "and advice that one click applies.",
     link: ["test", "Test"],
     done: () => Boolean(store.model),
     words: () => "A model is ready",
   },
   {
     title: "See why",
-    text: "Open a mistake and ask Why? to see what the model looked at. Mark images whose label is wrong, and train again.",
+    text:
+      "Open a mistake and ask Why? to see what the model looked at. " +
+      "Mark images whose label is wrong, and train again.",
     link: ["explain", "Explain"],
   },
   {
@@ -46,7 +57,9 @@ const STEPS = [
 
 export function guidePage(page) {
   const demo = h("button.primary", {type: "button", onclick: digits}, "Try with handwritten digits");
-  const top = head("First steps", "From a folder of images to a model that you can use", demo);
+  const tour = h("button", {type: "button", onclick: startTour}, "Show me around");
+  const about = h("a.button", {href: "#about"}, "About");
+  const top = head("First steps", "From a folder of images to a model that you can use", demo, tour, about);
   const list = h("ol.guide");
   fill(page.place, top, list);
   for (const name of ["dataset", "training", "model"]) page.on(store, name, show);

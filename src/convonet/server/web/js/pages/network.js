@@ -1,6 +1,7 @@
 // The layer table of the network that the parameters describe.
 
 import {ask} from "../api.js";
+import {valueText} from "../comparing.js";
 import {networkDrawing} from "../drawing.js";
 import {empty, fill, h, head, short, tile, whole} from "../dom.js";
 import {ofOneNetwork, store, usedRecipe, whyNotTrain} from "../store.js";
@@ -39,10 +40,9 @@ export function networkPage(page) {
       whyNotTrain() ||
       (usedRecipe() !== "none" && !store.plan ? (store.planError?.message ?? "Planning …") : "");
     build.disabled = Boolean(why);
-    top.lead(
-      why ||
-        `${usedRecipe() === "none" ? store.hyper.family || "convonet" : "A network that the recipe plans"}, for ${store.dataset.classes.length} classes`,
-    );
+    const own = valueText("family", store.hyper.family || "convonet");
+    const network = usedRecipe() === "none" ? own : "A network that the recipe plans";
+    top.lead(why || `${network}, for ${store.dataset.classes.length} classes`);
     offer();
     if (!body.children.length)
       why

@@ -2,6 +2,7 @@
 
 import {backboneField} from "../backbones.js";
 import {call, seg} from "../api.js";
+import {variedWords} from "../comparing.js";
 import {fill, h, head, note} from "../dom.js";
 import {groups} from "../form.js";
 import {looks} from "../looks.js";
@@ -53,9 +54,7 @@ export function paramsPage(page) {
         expert || state.kind === "data" ? plain : "The plan sets the values; Expert shows all of them",
       );
     }
-    const many = store.varied.length === 1 ? "has" : "have";
-    const size = store.combinations ? `: ${store.combinations} combinations to tune` : "";
-    top.lead(`${store.varied.join(", ")} ${many} several values${size}; a training takes the first`);
+    top.lead(`${variedWords("combinations to tune")}; a training takes the first value`);
   }
 
   function draw() {

@@ -3,7 +3,7 @@
 
 import {beginPage} from "../begin.js";
 import {call, fileOf, seg} from "../api.js";
-import {labelOf} from "../comparing.js";
+import {labelOf, valueText, variedWords} from "../comparing.js";
 import {fill, h, head, percent, short, whole} from "../dom.js";
 import {number, numbers, pick} from "../options.js";
 import {store} from "../store.js";
@@ -74,7 +74,7 @@ export function studyPage(page) {
       h(
         "tr",
         {},
-        names.map((name) => h("td", {}, String(row.params[name]))),
+        names.map((name) => h("td", {}, valueText(name, row.params[name]))),
         row.epochs_to.map(({epochs}) =>
           epochs === null ? h("td.n.muted", {}, "not reached") : h("td.n", {}, whole(epochs)),
         ),
@@ -137,7 +137,8 @@ function begin(page) {
     title: "Target study",
     button: "Start",
     about: [
-      "Each setting is trained until the highest target is reached, or for all its epochs; the table says how many epochs each target took.",
+      "Each setting is trained until the highest target is reached, or for all its epochs. " +
+        "The table says how many epochs each target took.",
       "The settings are the hyper parameters: give one of them several values to compare these.",
     ],
     fields: {
@@ -146,8 +147,6 @@ function begin(page) {
       images: number("study-images", "Images", "all"),
     },
     said: () =>
-      store.varied.length
-        ? `${store.varied.join(", ")} ${store.varied.length === 1 ? "is" : "are"} varied${store.combinations ? `: ${store.combinations} settings` : ""}`
-        : "One setting: no hyper parameter has several values",
+      store.varied.length ? variedWords("settings") : "One setting: no hyper parameter has several values",
   });
 }

@@ -52,8 +52,10 @@ export function suspectsPage(page) {
   }
 
   async function draw(found, dataset) {
+    const first = found.suspects.length < found.images ? `the first ${whole(found.suspects.length)}, ` : "";
     top.lead(
-      `${whole(found.likely)} of ${whole(found.images)} labels are probably wrong, according to models that were not trained on the image; ${found.suspects.length < found.images ? `the first ${whole(found.suspects.length)}, ` : ""}worst first`,
+      `${whole(found.likely)} of ${whole(found.images)} labels are probably wrong, ` +
+        `according to models that were not trained on the image; ${first}worst first`,
     );
     const marks = new Marks();
     const folder = dataset.sets.train.folder.replace(/\/?[^/]*\.(csv|tsv)$/i, "");
@@ -64,7 +66,9 @@ export function suspectsPage(page) {
         address,
         src: pictureOf(address),
         mark: marks.said.get(address),
-        alt: `${row.path}: is in class ${row.class}, perhaps ${row.suggested}, ${percent(row.p_suggested)} sure`,
+        alt:
+          `${row.path}: is in class ${row.class}, perhaps ${row.suggested}, ` +
+          `${percent(row.p_suggested)} sure`,
         under: [row.suggested, ` ${percent(row.p_suggested)}`, `is in class ${row.class}`],
       };
     };
@@ -97,7 +101,8 @@ export function suspectsPage(page) {
       src: pictureOf(address, 512),
       title: row.path.split("/").pop(),
       lines: [
-        `Stands under ${row.class}; the models predict ${row.suggested}, ${percent(row.p_suggested)} sure (${percent(row.p_class)} for ${row.class}).`,
+        `Is in class ${row.class} (${percent(row.p_class)}); ` +
+          `the models predict ${row.suggested} (${percent(row.p_suggested)}).`,
       ],
     });
   }
@@ -109,7 +114,8 @@ function begin(page) {
     title: "Suspicious labels",
     button: "Search",
     about: [
-      "Every training image is answered by networks that were trained without it, with several seeds. If they are confident of another class, the label is suspicious.",
+      "Every training image is answered by networks that were trained without it, with several seeds. " +
+        "If they are confident of another class, the label is suspicious.",
       "This takes folds × repeats trainings with the current hyperparameters.",
     ],
     fields: {

@@ -10,7 +10,6 @@ import {counted, Grid} from "../grid.js";
 import {Marks, markBar} from "../marks.js";
 import {matrix} from "../matrix.js";
 import {isFile, modelChoice} from "../models.js";
-import {imagesOf} from "../names.js";
 import {SPLITS} from "../sets.js";
 import {shownAs} from "../shown.js";
 import {given, look, sameImages, store} from "../store.js";
@@ -82,7 +81,7 @@ export function testPage(page) {
     const record = await call(`runs/${seg(state.run)}`, {signal: page.signal}).catch(() => null);
     if (!record || turn !== state.turn) return;
     other.hidden = sameImages(record) !== false;
-    fill(other, h("p", {}, `This model and its scores belong to other images: ${imagesOf(record)}.`));
+    fill(other, h("p", {}, `This model and its scores belong to other images: ${record.data_set}.`));
   }
 
   /** The test images that are chosen count only for a model of these training images. */
@@ -124,7 +123,8 @@ export function testPage(page) {
       state.cell = cell;
       await grid.reset();
       const said = cell && (cell[0] === cell[1] ? "predicted correctly" : `taken for ${cell[1]}`);
-      title.textContent = `${cell ? `${cell[0]} ${said}` : "Mistakes, highest confidence first"}: ${counted(grid.total)}`;
+      const which = cell ? `${cell[0]} ${said}` : "Mistakes, highest confidence first";
+      title.textContent = `${which}: ${counted(grid.total)}`;
       allMistakes.hidden = !cell;
     };
     const release = () => {

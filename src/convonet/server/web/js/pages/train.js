@@ -4,7 +4,6 @@
 import {call, query, seg} from "../api.js";
 import {begun, holdOut} from "../beginning.js";
 import {empty, fill, h, head, note, say, timeLeft, whole} from "../dom.js";
-import {imagesOf, titleOf} from "../names.js";
 import {planWords, recipeFields} from "../recipe.js";
 import {shownAs} from "../shown.js";
 import {given, recipeOptions, sameImages, store, takeImages, usedRecipe, whyNotTrain} from "../store.js";
@@ -28,7 +27,8 @@ export function trainPage(page) {
     "Train without validation",
   );
   const working = new Working(page, ENDS, words);
-  const top = head("Train", "", begin, all, working.stop, working.resume);
+  const many = h("a.button", {href: "#many"}, "Many data sets …");
+  const top = head("Train", "", begin, all, working.stop, working.resume, many);
   const further = h("select", {id: "from-model"});
   const from = h(".field.narrow", {hidden: true}, h("label", {htmlFor: "from-model"}, "Start from"), further);
   const plan = h(".card", {}, recipeFields(page), planWords(page), from, holdOut(page));
@@ -69,7 +69,7 @@ export function trainPage(page) {
 
   function offerModels(runs) {
     const able = runs.filter((run) => run.state === "done" && sameImages(run));
-    const options = able.map((run) => h("option", {value: run.id}, titleOf(run)));
+    const options = able.map((run) => h("option", {value: run.id}, run.title));
     fill(further, h("option", {value: ""}, "New weights"), options);
     from.hidden = !able.length || usedRecipe() !== "none";
   }
@@ -130,14 +130,14 @@ export function trainPage(page) {
   async function belongs(run) {
     const record = await call(`runs/${seg(run)}`, {signal: page.signal}).catch(() => null);
     if (!record || working.run !== run) return;
-    top.lead(titleOf(record));
+    top.lead(record.title);
     top.title = run;
     other.hidden = sameImages(record) !== false;
     const folder = record.params.data?.train_dir;
     const take = h("button", {type: "button", onclick: () => takeImages(folder)}, "Choose these images");
     fill(
       other,
-      h("p", {}, `This training belongs to other images: ${imagesOf(record)}.`),
+      h("p", {}, `This training belongs to other images: ${record.data_set}.`),
       h(".buttons", {}, take),
     );
   }

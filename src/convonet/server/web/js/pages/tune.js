@@ -1,10 +1,9 @@
 // A search: begun with the values that have alternatives, its table while it grows, the best row taken over.
 
 import {call, fileOf, query, seg} from "../api.js";
-import {labelOf} from "../comparing.js";
+import {labelOf, valueText, variedWords} from "../comparing.js";
 import {empty, fill, h, head, note, percent, short} from "../dom.js";
 import {chosen, number, pick, tellRefusal} from "../options.js";
-import {titleOf} from "../names.js";
 import {shownAs} from "../shown.js";
 import {changed, given, sameImages, searchRecipe, store, takeHyper, whyNotTrain} from "../store.js";
 import {Working} from "../working.js";
@@ -81,6 +80,7 @@ export function tunePage(page) {
     shownAs(request),
   );
   let asking = false;
+  let stale = false;
   let seen = -1;
   page.on(store, "checked", ready);
   page.on(store, "dataset", ready);
@@ -108,11 +108,7 @@ export function tunePage(page) {
   function ready() {
     begin.disabled = Boolean(why());
     begin.title = why();
-    if (!working.run)
-      top.lead(
-        why() ||
-          `${store.varied.join(", ")} ${store.varied.length === 1 ? "is" : "are"} varied${store.combinations ? `: ${store.combinations} combinations` : ""}`,
-      );
+    if (!working.run) top.lead(why() || variedWords("combinations"));
   }
 
   async function first() {
@@ -149,18 +145,23 @@ export function tunePage(page) {
     working.watch(run);
     refresh();
     call(`runs/${seg(run)}`, {signal: page.signal}).then(
-      (record) => working.run === run && top.lead(titleOf(record)),
+      (record) => working.run === run && top.lead(record.title),
       () => {},
     );
   }
 
+  /** One request at a time; what changed meanwhile is asked for after it, so the last table is whole. */
   async function refresh() {
+    stale = true;
     if (asking) return;
     asking = true;
-    try {
-      rows(await call(`runs/${seg(working.run)}/trials`, {signal: page.signal}));
-    } catch (error) {
-      if (error.name !== "AbortError") fill(table, h("p.muted", {}, error.message));
+    while (stale) {
+      stale = false;
+      try {
+        rows(await call(`runs/${seg(working.run)}/trials`, {signal: page.signal}));
+      } catch (error) {
+        if (error.name !== "AbortError") fill(table, h("p.muted", {}, error.message));
+      }
     }
     asking = false;
   }
@@ -208,7 +209,7 @@ export function tunePage(page) {
               h(
                 row.trial === best ? "tr.best" : "tr",
                 {},
-                names.map((name) => h("td", {}, String(row.params[name] ?? ""))),
+                names.map((name) => h("td", {}, valueText(name, row.params[name]))),
                 h("td.n", {}, percent(row.mean_accuracy, 2)),
                 h("td.n", {}, percent(row.std, 2)),
                 h("td.n", {}, short(row.mean_loss)),
