@@ -11,7 +11,7 @@ import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple, NotRequired, TypedDict, cast
 
 from convonet.atomic import storage_error
 from convonet.errors import DataError
@@ -42,6 +42,24 @@ class SortedImages(NamedTuple):
     def is_class(self) -> bool:
         """Whether the answer is a class."""
         return self.label not in ANSWERS
+
+
+class LogLine(TypedDict):
+    """One line of the log, as JSON.
+
+    Attributes:
+        version: of the format; added when the line is written.
+        kind: `label`, `undo` or `classes`; kinds of later versions are passed over.
+        paths, label, accepted: of `label`: the images and their class, and whether it was suggested.
+        names: of `classes`, in the order of their number keys.
+    """
+
+    version: NotRequired[int]
+    kind: str
+    paths: NotRequired[list[str]]
+    label: NotRequired[str]
+    accepted: NotRequired[bool]
+    names: NotRequired[list[str]]
 
 
 class AnswerLog:
@@ -92,7 +110,7 @@ class AnswerLog:
         counts = Counter(path for answer in tuple(self.answers) for path in answer.paths)
         return {path for path, count in counts.items() if count > 1}
 
-    def _obey(self, line: dict[str, Any]) -> None:
+    def _obey(self, line: LogLine) -> None:
         if line["kind"] == "label":
             self.answers.append(
                 SortedImages(tuple(line["paths"]), line["label"], bool(line.get("accepted", False)))
@@ -102,8 +120,8 @@ class AnswerLog:
         elif line["kind"] == "classes":
             self.classes = [str(name) for name in line["names"]]
 
-    def _write(self, line: dict[str, Any]) -> None:
-        content = (json.dumps({"version": VERSION} | line, ensure_ascii=False) + "\n").encode()
+    def _write(self, line: LogLine) -> None:
+        content = (json.dumps({"version": VERSION, **line}, ensure_ascii=False) + "\n").encode()
         try:
             with self._file.open("r+b" if self._file.exists() else "w+b") as file:
                 # A line that a killed program did not finish is written over.
@@ -117,7 +135,7 @@ class AnswerLog:
         self._whole_bytes += len(content)
         self._obey(line)
 
-    def _lines(self) -> Iterable[dict[str, Any]]:
+    def _lines(self) -> Iterable[LogLine]:
         try:
             content = self._file.read_bytes()
         except FileNotFoundError:
@@ -139,7 +157,7 @@ class AnswerLog:
             yield line
 
 
-def _line(raw: bytes) -> dict[str, Any] | None:
+def _line(raw: bytes) -> LogLine | None:
     """A whole line; None for one that was not finished."""
     if not raw.endswith(b"\n"):
         return None
@@ -147,4 +165,4 @@ def _line(raw: bytes) -> dict[str, Any] | None:
         value = json.loads(raw)
     except ValueError:
         return None
-    return value if isinstance(value, dict) and "kind" in value else None
+    return cast(LogLine, value) if isinstance(value, dict) and "kind" in value else None
