@@ -66,7 +66,7 @@ class MistakeHeats(NamedTuple):
 
 def array_uri(pixels: Any, side: int) -> str:
     """Pixels as a data URI, enlarged to `side` pixels where they are fewer; (H, W), (H, W, 1) or (H, W, 3) uint8."""
-    image = Image.fromarray(np.squeeze(pixels))
+    image = _picture(pixels)
     return _uri(ImageOps.contain(image, (side, side), Image.Resampling.BILINEAR))
 
 
