@@ -74,7 +74,7 @@ def test_every_error_has_its_example_on_the_page(generate: ModuleType) -> None:
     for name in ("DataError", "ModelFileError", "ParamError", "OutOfMemoryError", "WorkerError"):
         assert f"\n## {name}\n" in page
     assert page.count("\n- ") > 300
-    assert "- The memory was not enough. Take a smaller batch, image size or network.\n" in page
+    assert "- Not enough memory. Use a smaller batch size, image size or network.\n" in page
 
 
 def test_every_request_of_the_server_is_on_the_page(generate: ModuleType) -> None:

@@ -58,9 +58,7 @@ def pages() -> Iterator[Path]:
     yield from (ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md"))
 
 
-@pytest.mark.parametrize(
-    "text", ["95 % sure", "Use these values", "The array is not an image", "2,000 images a second"]
-)
+@pytest.mark.parametrize("text", ["95 % sure", "All numbers", "This is no path", "2,000 images a second"])
 def test_the_search_finds_phrases(text: str) -> None:
     assert found(text)
     assert not found("The remaining 98.6% go one folder per class, 12 images/s")
@@ -72,7 +70,7 @@ def test_interfaces_use_the_field_s_words(strings: ModuleType) -> None:
     assert [(name, line, *words) for name, line, text in texts if (words := found(text))] == []
 
 
-@pytest.mark.parametrize("page", pages(), ids=lambda page: page.relative_to(ROOT).as_posix())
+@pytest.mark.parametrize("page", list(pages()), ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_pages_use_the_field_s_words(page: Path) -> None:
     lines = page.read_text(encoding="utf-8").splitlines()
     assert [(number, *words) for number, line in enumerate(lines, 1) if (words := found(line))] == []

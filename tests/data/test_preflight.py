@@ -93,9 +93,9 @@ FAULTS: tuple[tuple[str, Damage, str, str], ...] = (
         "two labels",
         _copy("train/cat/1.png", "train/dog/9.png"),
         "conflict",
-        "1 image stands in more than one class",
+        "1 image is in more than one class",
     ),
-    ("one folder", _one_set, "one_set", "Training and test images are one set"),
+    ("one folder", _one_set, "one_set", "Training and test images are the same set"),
     ("lost class", _lost_class, "lost", "no readable images, so it is not a class: fox"),
     (
         "skipped file",

@@ -302,6 +302,7 @@ def test_explained_layers_dreamt_checked_and_reported_with_workers(
     quality: Any = loaded.page("data").quality  # type: ignore[attr-defined]
     assert quality.warnings.text()
     answers.paths = [tmp_path / "report.html"]
+    answers.choices = ["Digits of mine"]
     actions["save_report"].trigger()
     wait_work(loaded)
     assert "<html" in (tmp_path / "report.html").read_text(encoding="utf-8")[:500]

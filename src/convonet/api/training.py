@@ -22,6 +22,8 @@ from convonet.api.inputs import (
 )
 from convonet.api.run_results import TrainedRun, trained_run
 from convonet.atomic import replacing
+from convonet.events import Watch
+from convonet.jobs.report_heats import mistake_heats
 from convonet.params.recipes import recipe_of
 from convonet.reports.run_report import write_report
 from convonet.runs.begin import DEFAULT_FOLDER
@@ -142,15 +144,26 @@ def _network_file(model: KerasModel, out: PathLike | None) -> Path:
     return file
 
 
-def report(run: PathLike | HasPath, out: PathLike | None = None) -> Path:
+def report(
+    run: PathLike | HasPath,
+    out: PathLike | None = None,
+    *,
+    title: str | None = None,
+    explain: bool = True,
+) -> Path:
     """Write a run's report: one HTML file with everything it shows.
 
     Args:
         run: the run folder, the run's id, or what `train` or `tune` returned.
         out: the file; None: `report.html` in the run folder.
+        title: the heading of the report; None: the run's name.
+        explain: show which parts of the worst mistakes counted; opens the network.
 
     Raises:
         RunNotFoundError: no such run.
         InputError: a run of a kind that has no report.
     """
-    return write_report(run_of(run), None if out is None else Path(local_path(out)))
+    found = run_of(run)
+    heats = mistake_heats(found, Watch()) if explain else None
+    target = None if out is None else Path(local_path(out))
+    return write_report(found, target, heading=title, heats=heats)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 import io
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -44,6 +45,24 @@ class Pictures:
                 self._arrays[name] = load_array(self._root, name)
             return Image.fromarray(np.squeeze(self._arrays[name][row]))
         return Image.fromarray(np.squeeze(read_whole(self._root / path)))
+
+
+class MistakeHeats(NamedTuple):
+    """Heat maps over images that were predicted incorrectly.
+
+    Attributes:
+        title: of the method.
+        pictures: path of an image → the image with its map, as a data URI.
+    """
+
+    title: str
+    pictures: Mapping[str, str]
+
+
+def array_uri(pixels: Any, side: int) -> str:
+    """Pixels as a data URI, enlarged to `side` pixels where they are fewer; (H, W), (H, W, 1) or (H, W, 3) uint8."""
+    image = Image.fromarray(np.squeeze(pixels))
+    return _uri(ImageOps.contain(image, (side, side), Image.Resampling.BILINEAR))
 
 
 def file_uri(path: Path) -> str | None:
