@@ -64,7 +64,10 @@ def http_page() -> str:
 
 
 def _operation(method: str, path: str, operation: dict[str, Any]) -> str:
-    lines = [f"### `{method} {path}`\n", f"{(operation.get('description') or operation['summary']).strip()}\n"]
+    lines = [
+        f"### `{method} {path}`\n",
+        f"{(operation.get('description') or operation['summary']).strip()}\n",
+    ]
     for parameter in operation.get("parameters", ()):
         if parameter["in"] != "path":
             about = parameter.get("description") or ""

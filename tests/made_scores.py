@@ -16,9 +16,9 @@ from convonet.inference.decision import Decision
 Matrix = Sequence[Sequence[int]]
 
 
-def write_scores(folder: Path, classes: Sequence[str], matrix: Matrix) -> None:
-    """The files of a test whose confusion matrix is this one."""
-    write_evaluation(folder, _evaluation(classes, matrix))
+def write_scores(folder: Path, classes: Sequence[str], matrix: Matrix, root: str = "") -> None:
+    """The files of a test whose confusion matrix is this one, of images in the folder `root`."""
+    write_evaluation(folder, _evaluation(classes, matrix, root))
 
 
 def made_document(folder: Path, classes: Sequence[str], matrix: Matrix, /, **changes: Any) -> RunEvaluation:
@@ -28,7 +28,7 @@ def made_document(folder: Path, classes: Sequence[str], matrix: Matrix, /, **cha
     return document.changed(**changes)
 
 
-def _evaluation(classes: Sequence[str], matrix: Matrix) -> Evaluation:
+def _evaluation(classes: Sequence[str], matrix: Matrix, root: str = "") -> Evaluation:
     counts = np.array(matrix)
     cells = [
         (true, predicted)
@@ -40,4 +40,4 @@ def _evaluation(classes: Sequence[str], matrix: Matrix) -> Evaluation:
         np.float32
     )
     paths = [f"{classes[true]}/{number}.png" for number, true in enumerate(y_true)]
-    return score(y_true, shares, Decision(None, None), classes=classes, paths=paths)
+    return score(y_true, shares, Decision(None, None), classes=classes, paths=paths, root=root)

@@ -11,10 +11,11 @@ import pytest
 from convonet.data.cache import ImageCache
 from convonet.data.data_prep import prepare
 from convonet.data.inspection import inspect_folder
-from convonet.data.listing import Mark, Skipped
+from convonet.data.listing import Skipped
 from convonet.data.marking import Change, list_marks, mark_images
-from convonet.data.marks import LEFT_OUT, marks_file, read_marks
+from convonet.data.marks import LEFT_OUT
 from convonet.data.sources import scan, scan_set
+from convonet.documents.marks import Mark, marks_file, read_marks
 from convonet.errors import DataError, ParamError
 from convonet.params import DataParams, PixelParams
 

@@ -175,15 +175,15 @@ def test_scenario_2_tune_and_take_over(
     qtbot.waitUntil(lambda: "train" in session.sets, timeout=10_000)
     window.show_page("tune")
     page: Any = window.page("tune")
-    page.folds.setValue(2)
+    page.search_panel.folds.setValue(2)
     actions["tune"].trigger()
     wait_work(window, 240)
     assert answers.errors == []
-    qtbot.waitUntil(lambda: len(page.table.rows.rows) == 2, timeout=10_000)
-    qtbot.waitUntil(lambda: len(page.plots.pictures) == 4, timeout=10_000)
-    page.table.selectRow(0)
-    best = page.table.rows.rows[0][0]
-    page._adopt_button.click()
+    qtbot.waitUntil(lambda: len(page.search_panel.table.rows.rows) == 2, timeout=10_000)
+    qtbot.waitUntil(lambda: len(page.search_panel.plots.pictures) == 4, timeout=10_000)
+    page.search_panel.table.selectRow(0)
+    best = page.search_panel.table.rows.rows[0][0]
+    page.search_panel.adopt_button.click()
     assert session.params.hyper.init_rate == best
     assert session.params.space.varied == ()
     assert window.shown == "params"
@@ -210,31 +210,32 @@ def test_a_search_is_watched_stopped_and_its_best_row_adopted(
     window.show_page("tune")
     page: Any = window.page("tune")
     actions["tune"].trigger()
-    qtbot.waitUntil(lambda: len(page.table.rows.rows) >= 3, timeout=120_000)
+    qtbot.waitUntil(lambda: len(page.search_panel.table.rows.rows) >= 3, timeout=120_000)
     assert session.work is not None
     assert page.bar.value() > 0
     actions["stop_tuning"].trigger()
     wait_work(window)
     assert answers.errors == []
-    run = page._run
+    run = page._runs["tune"]
     assert run.state() is RunState.CANCELLED
     trials = (run.path / "trials.csv").read_text(encoding="utf-8").splitlines()[1:]
     assert 3 <= len(trials) < 36
     qtbot.waitUntil(lambda: _folds(page) == len(trials), timeout=10_000)
-    done = [row for row in page.table.rows.rows if row[page.table.rows.columns.index("State")] == "done"]
+    rows = page.search_panel.table.rows
+    done = [row for row in rows.rows if row[rows.columns.index("State")] == "done"]
     if not done:
         return
-    page.table.selectRow(page.table.rows.rows.index(done[0]))
-    page._adopt_button.click()
-    columns = page.table.rows.columns
-    assert session.params.hyper.init_rate == done[0][columns.index("init_rate")]
-    assert session.params.hyper.epochs == done[0][columns.index("epochs")]
+    page.search_panel.table.selectRow(page.search_panel.table.rows.rows.index(done[0]))
+    page.search_panel.adopt_button.click()
+    columns = page.search_panel.table.rows.columns
+    assert session.params.hyper.init_rate == done[0][columns.index("Learning rate")]
+    assert session.params.hyper.epochs == done[0][columns.index("Epochs")]
 
 
 def _folds(page: Any) -> int:
     """Finished folds that the table of settings tells."""
-    place = page.table.rows.columns.index("Folds")
-    return sum(row[place] for row in page.table.rows.rows)
+    place = page.search_panel.table.rows.columns.index("Folds")
+    return sum(row[place] for row in page.search_panel.table.rows.rows)
 
 
 @pytest.fixture(scope="module")
@@ -271,16 +272,18 @@ def test_scenario_4_another_set_of_larger_images(
     actions["load_hyper"].trigger()
     window.show_page("tune")
     page: Any = window.page("tune")
-    page.search.setCurrentText("random")
-    page.trials.setValue(2)
-    page.folds.setValue(2)
+    page.search_panel.search.setCurrentText("random")
+    page.search_panel.trials.setValue(2)
+    page.search_panel.folds.setValue(2)
     actions["tune"].trigger()
     wait_work(window, 400)
     assert answers.errors == []
-    states = page.table.rows.columns.index("State")
-    qtbot.waitUntil(lambda: [row[states] for row in page.table.rows.rows] == ["done"] * 2, timeout=10_000)
-    page.table.selectRow(0)
-    page._adopt_button.click()
+    states = page.search_panel.table.rows.columns.index("State")
+    qtbot.waitUntil(
+        lambda: [row[states] for row in page.search_panel.table.rows.rows] == ["done"] * 2, timeout=10_000
+    )
+    page.search_panel.table.selectRow(0)
+    page.search_panel.adopt_button.click()
     actions["train_only"].trigger()
     wait_work(window, 200)
     actions["evaluate"].trigger()

@@ -18,10 +18,13 @@ from convonet.cli.app import app
 from convonet.data.inspection import inspect_folder
 from convonet.documents.plan import Candidate, ImageFacts, Plan, PlanDecision, ValidationScore
 from convonet.errors import InputError
+from convonet.events import Watch
+from convonet.jobs import report_job
 from convonet.reports.data_report import write_data_report
 from convonet.reports.run_report import REPORT, write_report
 from convonet.runs import Run
-from convonet.tasks import SummaryTask
+from convonet.runs.naming import title_of
+from convonet.tasks import ReportTask, SummaryTask
 
 ADDRESS = re.compile(r"""(?:src|href|url)\s*[=(]\s*["']?(?!data:|#)[^"'\s>)]+""")
 
@@ -250,3 +253,36 @@ def test_a_browser_shows_all_of_it_and_asks_for_nothing(
     page.pdf(path=str(tmp_path / "report.pdf"), format="A4")
     browser.close()
     assert (tmp_path / "report.pdf").stat().st_size > 20_000
+
+
+def test_a_report_is_headed_by_the_runs_name_or_by_a_title(trained: Run, tmp_path: Path) -> None:
+    named = write_report(trained, tmp_path / "named.html").read_text("utf-8")
+    assert f"<h1>{html.escape(title_of(trained))}</h1>" in named
+    titled = write_report(trained, tmp_path / "titled.html", heading="Digits <1>").read_text("utf-8")
+    assert "<h1>Digits &lt;1&gt;</h1>" in titled
+    assert trained.id in titled
+
+
+def test_the_card_tells_what_is_known(trained: Run) -> None:
+    text = words(trained.file(REPORT)).partition("Model card")[2]
+    assert "It distinguishes 10 classes: 0, 1, 2" in text
+    assert "It sees images at" in text
+    assert "Training did not vary the images" in text
+    assert "To be written" in text
+
+
+@pytest.mark.slow
+def test_the_worst_mistakes_are_explained(trained: Run, tmp_path: Path) -> None:
+    """Through the job that every interface starts: a heat map for each of the surest mistakes."""
+    page = tmp_path / "report.html"
+    task = ReportTask(run=str(trained.path), out=str(page), heading="Digits")
+    report_job.work(trained, task, Watch())
+    text = page.read_text("utf-8")
+    scores = json.loads(trained.file("evaluation.json").read_text())
+    mistakes = scores["images"] - sum(row[place] for place, row in enumerate(scores["confusion_matrix"]))
+    assert text.count('alt="Heat map of') == min(mistakes, 6) > 0
+    assert "Warm areas counted most" in text
+    assert not ADDRESS.findall(text)
+    without = task.changed(explain=False, out=str(tmp_path / "plain.html"))
+    report_job.work(trained, without, Watch())
+    assert "Heat map" not in (tmp_path / "plain.html").read_text("utf-8")

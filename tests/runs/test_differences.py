@@ -52,7 +52,8 @@ def test_changed_images_stand_by_size_of_change_and_marks_are_named(tmp_path: Pa
         ("x/2.png", None, "left out"),
     ]
     assert found.sentence == (
-        "Of 4 images 2 are answered otherwise by after: 1 became right, 1 wrong; 2 marks differ."
+        "after predicts 2 of 4 images differently than before: 1 became correct, 1 became wrong. "
+        "2 marks differ between them."
     )
 
 
@@ -76,3 +77,16 @@ def test_a_comparison_of_two_holds_the_difference(tmp_path: Path) -> None:
     assert document.difference is not None
     assert document.difference.lost == 1
     assert RunStore(tmp_path).compare([*runs, runs[0]]).difference is None
+
+
+def test_sentences_call_the_runs_by_the_names_that_are_given(tmp_path: Path) -> None:
+    runs = [
+        made(tmp_path, name, {"1": ("a", p), "2": ("b", 0.2)}) for name, p in (("one", 0.9), ("two", 0.4))
+    ]
+    found = RunStore(tmp_path).compare(runs, ["First try", "Second try"])
+    assert found.difference is not None
+    assert found.difference.sentence.startswith(
+        "Second try predicts 1 of 2 images differently than First try"
+    )
+    assert found.pairs[0].sentence.startswith("Of 2 images, First try alone has 1 right")
+    assert (found.pairs[0].a, found.difference.b) == ("one", "two")

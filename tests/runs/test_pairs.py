@@ -10,6 +10,7 @@ from statsmodels.stats.contingency_tables import mcnemar as reference
 
 from convonet.runs import Run
 from convonet.runs.pairs import compare_pairs
+from made_scores import write_scores
 
 
 def _run(folder: Path, rows: list[tuple[str, str, str]]) -> Run:
@@ -43,14 +44,30 @@ def test_every_two_are_paired(tmp_path: Path) -> None:
     assert all(pair["p_value"] == 1 for pair in pairs)
 
 
-def test_other_images_or_other_truth_are_said(tmp_path: Path) -> None:
-    base = _run(tmp_path / "a", [("1.png", "x", "x"), ("2.png", "y", "x")])
-    other = _run(tmp_path / "b", [("1.png", "x", "x"), ("3.png", "y", "x")])
-    relabelled = _run(tmp_path / "c", [("1.png", "x", "x"), ("2.png", "x", "x")])
-    for run in (other, relabelled):
+def test_only_images_that_both_were_tested_on_under_one_label_count(tmp_path: Path) -> None:
+    base = _run(tmp_path / "a", [("1.png", "x", "x"), ("2.png", "y", "x"), ("4.png", "x", "y")])
+    left_out = _run(tmp_path / "b", [("1.png", "x", "y"), ("4.png", "x", "x")])
+    relabelled = _run(tmp_path / "c", [("1.png", "x", "x"), ("2.png", "x", "x"), ("4.png", "x", "x")])
+    for run, only_a, only_b in ((left_out, 1, 1), (relabelled, 0, 1)):
         (pair,) = compare_pairs([base, run])
-        assert not pair["same_images"]
-        assert "not tested on the same images" in pair["sentence"]
+        assert (pair.same_images, pair.only_a, pair.only_b) == (False, only_a, only_b)
+        assert pair.sentence.startswith("Of 2 images, a alone")
+        assert pair.sentence.endswith("1 image is not counted: not tested by both, or under another label.")
+
+
+def test_sets_that_name_their_files_alike_are_not_paired(tmp_path: Path) -> None:
+    runs = []
+    for name, matrix, root in (
+        ("a", [[2, 0], [0, 1]], "one"),
+        ("b", [[1, 1], [0, 2]], "one"),
+        ("c", [[1, 1], [0, 2]], "two"),
+    ):
+        (tmp_path / name).mkdir()
+        write_scores(tmp_path / name, "xy", matrix, root)
+        runs.append(Run(tmp_path / name))
+    pairs = compare_pairs(runs)
+    assert [pair.only_a for pair in pairs] == [1, None, 0]
+    assert "not tested on the same images" in pairs[1].sentence
 
 
 @pytest.mark.parametrize("content", [None, b"", b"path,true\n1,2\n", b"\xff\xfe\x00"])

@@ -23,11 +23,10 @@ from convonet.kernels import (
     convolve,
     kernel_of,
     pool,
-    step_at,
     steps,
+    steps_at,
     through_layers,
 )
-from convonet.kernels.bench import planes
 from convonet.kernels.examples import COLOURS, EDGE_IMAGE, EDGE_KERNEL, POOL_MAP
 
 
@@ -192,10 +191,8 @@ def _steps_at(pixels: Any, chosen: Any, at: str, stride: int, padding: Any, grey
         row, column = (int(part) for part in at.split(","))
     except ValueError as error:
         raise InputError("--at needs a position", where="--at", expected="ROW,COLUMN", received=at) from error
-    return [
-        _step_row(step_at(plane, chosen.weights, row, column, stride=stride, padding=padding))
-        for plane in planes(pixels, chosen, grey=grey)
-    ]
+    found = steps_at(pixels, chosen, row, column, stride=stride, padding=padding, grey=grey)
+    return [_step_row(step) for step in found]
 
 
 def _step_row(step: KernelStep) -> StepRow:

@@ -16,10 +16,9 @@ from convonet.documents.many import DataSetResult
 from convonet.documents.run_record import Fault
 from convonet.errors import ConvonetError
 from convonet.params import HyperParams
-from convonet.runs import Run
 from convonet.runs.begin import begin_run, results_folder
-from convonet.runs.documents import list_row
 from convonet.runs.environment import available_cores
+from convonet.runs.many_table import many_row
 from convonet.tasks import TrainTask
 
 _COLUMNS = (
@@ -96,27 +95,10 @@ def _row(
         run = begin_run(task, results_folder(task, out))
         do_new_run(run, task.threads, progress)
     except ConvonetError as error:
-        note(error.sentence())
+        note(error.sentence("command"))
         place = str(run.path) if run is not None and run.path.exists() else None
-        return DataSetResult(data=str(path), run=place, error=Fault.of(error.to_dict()))
-    return _document(path, run.path)
-
-
-def _document(path: Path, run: Path) -> DataSetResult:
-    row = list_row(Run.open(run))
-    test = row.scores.test
-    return DataSetResult(
-        data=str(path),
-        images=row.images or 0,
-        classes=row.classes or 0,
-        epochs=row.epochs,
-        val_accuracy=row.scores.training.val_accuracy if row.scores.training else None,
-        test_accuracy=test.accuracy if test else None,
-        test_interval=test.accuracy_interval if test else None,
-        baseline=test.baseline_accuracy if test else None,
-        seconds=row.seconds,
-        run=str(run),
-    )
+        return DataSetResult(data=str(path), run=place, error=Fault.of(error.to_dict("command")))
+    return many_row(str(path), run)
 
 
 def _print(rows: list[DataSetResult]) -> None:

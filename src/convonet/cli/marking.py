@@ -12,9 +12,9 @@ from convonet.cli.given import data_params, hyper_params
 from convonet.cli.output import print_json, say
 from convonet.cli.results import work_and_print
 from convonet.data.marking import Change, MarkedImage, list_marks, mark_images
-from convonet.data.marks import marks_file
 from convonet.data.table_columns import path_cells
 from convonet.data.table_file import read_table_file
+from convonet.documents.marks import marks_file
 from convonet.errors import InputError
 from convonet.runs.begin import begin_run, results_folder
 from convonet.runs.environment import available_cores

@@ -24,6 +24,7 @@ from convonet.runs.documents import list_row, show_document
 from convonet.runs.grouping import with_evaluations
 from convonet.runs.listing import list_rows
 from convonet.runs.naming import kind_label, rename, title_of
+from convonet.runs.outdated import outdated_sentence
 from convonet.tasks import ReportTask
 
 _MOST = 20
@@ -119,6 +120,9 @@ def compare(runs: RunNames, root: opt.Root = None, json: opt.Json = False) -> No
     print_table(("", *(row.id for row in document.runs)), rows)
     if not all(row.same_data for row in document.runs):
         say("The runs were not all trained on the same images.")
+    for run in document.runs:
+        if run.marked_since:
+            say(outdated_sentence(run.id, run.marked_since))
     for pair in document.pairs:
         say(pair.sentence)
     if document.difference is not None:
@@ -165,12 +169,23 @@ def report(
         Path | None,
         typer.Option("--out", metavar="FILE.html", help="Default: report.html in the run folder."),
     ] = None,
+    title: Annotated[
+        str | None, typer.Option("--title", help="The heading of the report. Default: the run's name.")
+    ] = None,
+    explain: Annotated[
+        bool,
+        typer.Option(
+            "--explain/--no-explain",
+            help="Show which parts of the worst mistakes counted; takes a few seconds.",
+        ),
+    ] = True,
     root: opt.Root = None,
     json: opt.Json = False,
 ) -> None:
     """Write a run's report as one self-contained HTML file."""
     found = _store(root).find(run)
-    task = ReportTask(run=str(found.path), out=None if out is None else str(out.resolve()))
+    target = None if out is None else str(out.resolve())
+    task = ReportTask(run=str(found.path), out=target, heading=title, explain=explain)
     answer = ReportDocument.of(ask(task))
     if json:
         print_json(answer)

@@ -16,12 +16,13 @@ from convonet.data.channels import find_pixels
 from convonet.data.class_contract import impose_classes
 from convonet.data.counted import counted
 from convonet.data.data_prep import PreparedSet, prepare
-from convonet.data.listing import Mark, Skipped
+from convonet.data.listing import Skipped
 from convonet.data.lookalikes import perceptual_hashes
 from convonet.data.preflight import own_sentences
 from convonet.data.quality import Quality, near_leaks, quality_of
 from convonet.data.sources import has_set, scan_set
 from convonet.documents.inspection import ImageSizes, InspectionDocument, LeakRow, SideRange, SkippedImage
+from convonet.documents.marks import Mark
 from convonet.errors import ClassMismatchError
 from convonet.events import Watch
 from convonet.json_values import JsonObject

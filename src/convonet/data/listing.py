@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from convonet.data.names import natural_key
-from convonet.documents.run_record import MarkRow
+from convonet.documents.marks import Mark
 from convonet.file_stats import STATS, FileStats
 
 Rows = npt.NDArray[np.int64]
@@ -22,17 +22,6 @@ class Skipped(NamedTuple):
 
     path: str
     reason: str
-
-
-class Mark(NamedTuple):
-    """What a person said of an image: that its class is another one, or (None) that it is to be left out."""
-
-    path: str
-    label: str | None
-
-    def row(self) -> MarkRow:
-        """The same in a document."""
-        return MarkRow(path=self.path, label=self.label, leave_out=self.label is None)
 
 
 class Row(NamedTuple):

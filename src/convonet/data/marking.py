@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from convonet.data.listing import ImageListing, Mark
+from convonet.data.listing import ImageListing
 from convonet.data.locations import Split, location_of
-from convonet.data.marks import marks_file, read_marks, resolved_marks, write_marks
+from convonet.data.marks import resolved_marks, write_marks
 from convonet.data.sources import list_set
 from convonet.documents.inspection import MarkedImageRow
+from convonet.documents.marks import Mark, marks_file, read_marks
 from convonet.errors import ParamError, nearest
 from convonet.events import Watch
 from convonet.params import DataParams

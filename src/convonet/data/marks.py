@@ -6,21 +6,21 @@ reading of the set obeys it; taking a mark away, or the file, brings the set bac
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from convonet.atomic import write_json
-from convonet.data.listing import ImageListing, Mark, Skipped
-from convonet.data.names import MARKS_FILE, natural_key
+from convonet.data.listing import ImageListing, Skipped
+from convonet.data.names import natural_key
+from convonet.documents.marks import MARKS_VERSION, Mark, marks_file
 from convonet.errors import DataError, nearest
+from convonet.hints import Hint, call
 from convonet.text import name as compared
 from convonet.text import path_key, relative_path
 
-VERSION = 1
 LEFT_OUT = "marked to be left out"
 
 
@@ -29,27 +29,6 @@ class Repaired(NamedTuple):
 
     listing: ImageListing
     idle: tuple[Mark, ...]
-
-
-def marks_file(root: Path) -> Path:
-    """Where the marks of a set stand; beside a set that is itself a file."""
-    return (root if root.is_dir() else root.parent) / MARKS_FILE
-
-
-def read_marks(root: Path) -> dict[str, Mark]:
-    """The marks of a set by path; empty where there is no file.
-
-    Raises:
-        DataError: the file cannot be read, is no list of marks, or is of a newer version.
-    """
-    file = marks_file(root)
-    try:
-        value = json.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError) as error:
-        raise DataError(f"The marks cannot be read: {error}", where=file) from error
-    return {mark.path: mark for mark in _marks(value, file)}
 
 
 def resolved_marks(paths: Iterable[str], marks: Mapping[str, Mark]) -> dict[str, Mark]:
@@ -62,24 +41,6 @@ def resolved_marks(paths: Iterable[str], marks: Mapping[str, Mark]) -> dict[str,
         own = known.get(path_key(path)) or known.get(path_key(relative_path(path)), path)
         found[own] = mark._replace(path=own)
     return found
-
-
-def _marks(value: Any, file: Path) -> Iterable[Mark]:
-    version = value.get("format_version") if isinstance(value, dict) else None
-    if version != VERSION or not isinstance(value.get("marks"), dict):
-        raise DataError(
-            "This is not a list of marks", where=file, expected=f"format version {VERSION}", received=version
-        )
-    for path, mark in value["marks"].items():
-        label = mark.get("label") if isinstance(mark, dict) else None
-        if not isinstance(label, str) and not (isinstance(mark, dict) and mark.get("leave_out") is True):
-            raise DataError(
-                f"The mark of {path} cannot be read",
-                where=file,
-                expected='{"label": CLASS} or {"leave_out": true}',
-                received=json.dumps(mark),
-            )
-        yield Mark(path, label)
 
 
 def write_marks(root: Path, marks: Mapping[str, Mark]) -> Path:
@@ -96,7 +57,7 @@ def write_marks(root: Path, marks: Mapping[str, Mark]) -> Path:
         path: {"leave_out": True} if marks[path].label is None else {"label": marks[path].label}
         for path in sorted(marks, key=natural_key)
     }
-    write_json(file, {"format_version": VERSION, "marks": written})
+    write_json(file, {"format_version": MARKS_VERSION, "marks": written})
     return file
 
 
@@ -140,5 +101,9 @@ def _unknown_class(label: str, path: str, listing: ImageListing) -> DataError:
         where=marks_file(listing.root),
         expected=", ".join(listing.classes[:12]),
         received=label,
-        hint=f"Did you mean {near}" if near else "Remove the mark with `convonet mark … --undo`",
+        hint=f"Did you mean {near}"
+        if near
+        else Hint.of(
+            "Remove the mark with {}", call("mark(data, image, undo=True)", "mark DIR IMAGE --undo")
+        ),
     )

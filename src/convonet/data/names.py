@@ -7,8 +7,7 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Literal
 
-MARKS_FILE = "convonet-marks.json"
-"""The person's marks of the images beside it; see `data/marks.py`."""
+from convonet.documents.marks import MARKS_FILE
 
 IMAGE_SUFFIXES = frozenset("png jpg jpeg jpe jfif bmp dib gif tif tiff webp ppm pgm pbm pnm".split())
 _NO_CLASSES = frozenset({"__MACOSX", "__pycache__", "@eaDir", "$RECYCLE.BIN", "System Volume Information"})

@@ -16,10 +16,11 @@ from convonet.data.folders import NO_IMAGES, image_files, list_by_pattern, list_
 from convonet.data.groups import grouped
 from convonet.data.listing import ImageListing, Skipped
 from convonet.data.locations import ACCEPTED, SetLocation, Split, location_of
-from convonet.data.marks import obey_marks, read_marks
+from convonet.data.marks import obey_marks
 from convonet.data.names import IMAGE_SUFFIXES
 from convonet.data.tables import list_table
 from convonet.data.test_share import held_for_test, share_of
+from convonet.documents.marks import read_marks
 from convonet.errors import ClassMismatchError, DataError, ParamError
 from convonet.events import DataScanned, Warned, Watch
 from convonet.params import DataParams

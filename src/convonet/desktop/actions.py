@@ -74,6 +74,13 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("exit", "App", "Exit", "Close the window", "Ctrl+Q", new_group=True),
     ActionSpec("edit_hyper", "Tasks", "Edit Hyper Params", "Network and training"),
     ActionSpec("tune", "Tasks", "Tuning", "Search for the best values", needs="tune", new_group=True),
+    ActionSpec(
+        "study",
+        "Tasks",
+        "Target Study",
+        "How many epochs each setting needs to an accuracy",
+        needs="study",
+    ),
     ActionSpec("stop_tuning", "Tasks", "Stop Tuning Task", "Keeps what was tried", needs="stop_tuning"),
     ActionSpec(
         "initialise",
@@ -132,6 +139,14 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "predict",
     ),
     ActionSpec(
+        "paste_images",
+        "Tasks",
+        "Predict Pasted Image",
+        "Predict the class of the image or the files on the clipboard",
+        "Ctrl+V",
+        "predict",
+    ),
+    ActionSpec(
         "explain_images", "Tasks", "Explain Images …", "Show what the model looks at", needs="explain"
     ),
     ActionSpec("stop", "Tasks", "Stop", "Keeps what was done", "Ctrl+.", "stop", new_group=True),
@@ -165,6 +180,27 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "Find duplicates, images in both training and test, contradicting labels and other problems",
         needs="initialise",
     ),
+    ActionSpec(
+        "show_augmented",
+        "Tools",
+        "Show Augmented Images",
+        "Training images as the settings vary them",
+        needs="augment",
+    ),
+    ActionSpec(
+        "find_rate",
+        "Tools",
+        "Find Learning Rate",
+        "The loss at growing learning rates, and a good rate to begin with",
+        needs="find_rate",
+    ),
+    ActionSpec(
+        "many_sets",
+        "Tools",
+        "Train on Many Sets …",
+        "Train on each set of a folder in turn, with one table of results",
+        needs="many_sets",
+    ),
     ActionSpec("show_marks", "Tools", "Marked Images", "Show and remove marks"),
     ActionSpec("plots", "Tools", "Plots …", "Figures of the run, to zoom, copy and save", needs="save_model"),
     ActionSpec(
@@ -172,6 +208,12 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ),
     ActionSpec(
         "draw", "Tools", "Draw a Digit …", "Draw on a pad; the model answers at once", needs="save_model"
+    ),
+    ActionSpec(
+        "kernel_bench",
+        "Tools",
+        "Kernel Bench …",
+        "Slide a kernel over an image; output sizes and parameters of layers",
     ),
     ActionSpec(
         "show_as",

@@ -24,10 +24,12 @@ from convonet.desktop.file_actions import FileActions
 from convonet.desktop.help_actions import HelpActions
 from convonet.desktop.rail import Rail
 from convonet.desktop.task_actions import TaskActions
+from convonet.desktop.tours import TOURS, TourStep
 from convonet.desktop.views import import_pages, make_page
 from convonet.desktop.views.page import Page, PageContext
 from convonet.desktop.widgets.basic import row
 from convonet.desktop.widgets.steady import forget_hover
+from convonet.desktop.widgets.tour import Tour
 from convonet.documents.written import WrittenFile
 from convonet.launch.work import WorkEnded
 from convonet.session.progress import time_left
@@ -81,6 +83,7 @@ class AppWin(QMainWindow):
         controller.changed.connect(self._changed)
         controller.progressed.connect(self._show_progress)
         controller.ended.connect(self._ended)
+        controller.tour_wanted.connect(self.show_tour)
         controller.noted.connect(lambda text: self.statusBar().showMessage(text, _MESSAGE_MS))
         self._changed("work")
         self._fill_recent()
@@ -140,6 +143,19 @@ class AppWin(QMainWindow):
             self._frames[name] = _scrolled(self.pages[name])
             self._stack.addWidget(self._frames[name])
         return self.pages[name]
+
+    def show_tour(self, title: str) -> None:
+        """Show the steps of a scenario of the tutorial over this window."""
+        Tour(self, TOURS[title], self._show_step)
+
+    def _show_step(self, step: TourStep) -> QWidget:
+        """Show the page of a step; the button that it points at, else the page's entry at the left."""
+        self.show_page(step.page)
+        name = step.page.partition("/")[0]
+        action = self.controller.actions.get(step.action)
+        buttons = self.page(name).findChildren(QToolButton)
+        found = (made for made in buttons if made.defaultAction() is action and made.isVisible())
+        return next(found, self.rail.buttons[name]) if action is not None else self.rail.buttons[name]
 
     def prepare_pages(self) -> None:
         """Make the pages that nobody has looked at yet, one after the other, so that showing one is no wait."""

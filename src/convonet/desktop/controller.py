@@ -33,12 +33,19 @@ _ACCEPT = "Continue with these images"
 class Controller(QObject):
     """What views and actions work with.
 
+    Attributes:
+        quiet_runs: runs whose faults are told by whoever began them; no dialog is opened for one.
+
     Signals:
         changed: a part of the session has another value; carries its name.
         progressed: the work told something; `progress` has it.
         ended: the work is over; carries a WorkEnded.
         page_wanted: a page is to be shown; carries its name.
-        search_wanted: the page of tuning is to start a search with what its form says.
+        search_wanted: the page Tune is to start a search or a study with what its form says; carries the kind.
+        table_wanted: the page Tune is to show the table of a run; carries the run.
+        tour_wanted: the steps of a scenario of the tutorial are to be shown over the window; carries its title.
+        paste_wanted: the page Use is to predict the image on the clipboard.
+        preview_wanted: the page Parameters is to ask for a preview; carries the kind of task.
         explain_wanted: the page of explanations is to explain images; carries their paths.
         noted: a short sentence for the status bar.
     """
@@ -47,7 +54,11 @@ class Controller(QObject):
     progressed = Signal()
     ended = Signal(object)
     page_wanted = Signal(str)
-    search_wanted = Signal()
+    search_wanted = Signal(str)
+    table_wanted = Signal(object)
+    tour_wanted = Signal(str)
+    paste_wanted = Signal()
+    preview_wanted = Signal(str)
     explain_wanted = Signal(object)
     noted = Signal(str)
 
@@ -57,6 +68,7 @@ class Controller(QObject):
         self.progress = Progress()
         self.background = Background(self)
         self.ask: Asker | None = None
+        self.quiet_runs: set[Path] = set()
         self.actions: dict[str, QAction] = {}
         self.scan_errors: dict[Split, ConvonetError] = {}
         self.scanning = False
@@ -161,7 +173,7 @@ class Controller(QObject):
 
     def _work_ended(self, ended: WorkEnded) -> None:
         self.ended.emit(ended)
-        if ended.error is None:
+        if ended.error is None or ended.run.path in self.quiet_runs:
             return
         changed = isinstance(ended.error, DataChangedError)
         died = isinstance(ended.error, WorkerError) and ended.task.resumable

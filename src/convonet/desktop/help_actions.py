@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
@@ -13,8 +14,6 @@ from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
 from convonet.atomic import replacing
 from convonet.desktop.actions import PAGES
-from convonet.desktop.dialogs.about import AboutDialog
-from convonet.desktop.dialogs.shown_as import ShownAsDialog
 from convonet.desktop.style import Theme, apply_look
 from convonet.errors import InputError, OutputError
 
@@ -30,7 +29,7 @@ class HelpActions:
 
     def handlers(self) -> dict[str, Callable[[], None]]:
         """Id → what it does."""
-        names = "light dark system plots draw show_as open_results about tutorial snap"
+        names = "light dark system plots draw kernel_bench many_sets show_as open_results about tutorial snap"
         pages: dict[str, Callable[[], None]] = {
             f"show_{page}": partial(self._controller.page_wanted.emit, page) for page in PAGES
         }
@@ -53,9 +52,6 @@ class HelpActions:
         self._controller.window_state.theme = theme
 
     def plots(self) -> None:
-        # It loads matplotlib, which nothing else in the window needs.
-        from convonet.desktop.dialogs.plots import PlotsDialog
-
         model = self._controller.session.model
         if model is None or model.run is None:
             raise InputError(
@@ -63,13 +59,34 @@ class HelpActions:
                 expected="the model of a run",
                 hint="Train a network, or open a run on the page Runs",
             )
-        self._open(PlotsDialog(model.run, self._window))
+        self._open(_dialog("plots", "PlotsDialog")(model.run, self._window))
 
     def draw(self) -> None:
         self._controller.page_wanted.emit("use/draw")
 
+    def kernel_bench(self) -> None:
+        controller = self._controller
+        self._open(
+            _dialog("kernel_bench", "KernelBenchDialog")(
+                controller.background,
+                controller.ask,
+                self._first_image(),
+                controller.window_state.folder,
+                self._window,
+            )
+        )
+
+    def many_sets(self) -> None:
+        self._open(_dialog("many_sets", "ManySetsDialog")(self._controller, self._window))
+
+    def _first_image(self) -> Path | None:
+        """An image of the sets that are loaded, where its file lies here."""
+        listings = self._controller.session.sets.listings.values()
+        found = (listing.root / listing.paths[0] for listing in listings if len(listing))
+        return next((path for path in found if path.is_file()), None)
+
     def show_as(self) -> None:
-        self._open(ShownAsDialog(self._controller.session, self._window))
+        self._open(_dialog("shown_as", "ShownAsDialog")(self._controller.session, self._window))
 
     def open_results(self) -> None:
         model = self._controller.session.model
@@ -79,14 +96,15 @@ class HelpActions:
 
     def about(self) -> None:
         self._open(
-            AboutDialog(self._controller.background, self._controller.session.backend.examine, self._window)
+            _dialog("about", "AboutDialog")(
+                self._controller.background, self._controller.session.backend.examine, self._window
+            )
         )
 
     def tutorial(self) -> None:
-        # Its pages of text are read only by those who ask for them.
-        from convonet.desktop.dialogs.tutorial import TutorialDialog
-
-        self._open(TutorialDialog(self._window))
+        dialog = _dialog("tutorial", "TutorialDialog")(self._window)
+        dialog.tour_wanted.connect(self._controller.tour_wanted)
+        self._open(dialog)
 
     def snap(self) -> None:
         if self._controller.ask is None:
@@ -102,6 +120,11 @@ class HelpActions:
         """Beside the window, which stays usable."""
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.show()
+
+
+def _dialog(module: str, name: str) -> Any:
+    """A dialog's class. Its module is loaded when it is opened: one loads matplotlib, another numpy."""
+    return getattr(importlib.import_module(f"convonet.desktop.dialogs.{module}"), name)
 
 
 def save_picture(window: QWidget, path: Path) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from convonet.errors import ConvonetError, DataError, InputError
 from convonet.params import DataParams
+from convonet.runs.naming import title_of
 
 if TYPE_CHECKING:
     from convonet.desktop.controller import Controller
@@ -29,15 +30,21 @@ class TaskActions:
     def handlers(self) -> dict[str, Callable[[], None]]:
         """Id → what it does."""
         names = (
-            "tune stop_tuning initialise train_only train_val train_further evaluate show_matrix "
-            "predict_images explain_images check_quality show_marks save_report stop demo"
+            "tune study stop_tuning initialise train_only train_val train_further evaluate show_matrix "
+            "predict_images paste_images explain_images check_quality show_augmented find_rate show_marks "
+            "save_report stop demo"
         )
         return {name: getattr(self, name) for name in names.split()}
 
     def tune(self) -> None:
         """Search with the options of the page, which listens once it is shown."""
-        self._show("tune")
-        self._controller.search_wanted.emit()
+        self._show("tune/tune")
+        self._controller.search_wanted.emit("tune")
+
+    def study(self) -> None:
+        """Begin a target study with the options of the page."""
+        self._show("tune/study")
+        self._controller.search_wanted.emit("study")
 
     def stop_tuning(self) -> None:
         self.stop()
@@ -80,6 +87,11 @@ class TaskActions:
             self._session.start(self._session.tasks.predict(paths))
             self._show("use")
 
+    def paste_images(self) -> None:
+        """Predict what is on the clipboard."""
+        self._show("use")
+        self._controller.paste_wanted.emit()
+
     def explain_images(self) -> None:
         """Ask for images and explain the model's answers for them."""
         asker = self._controller.ask
@@ -106,6 +118,16 @@ class TaskActions:
         self._session.start(self._session.tasks.inspect())
         self._show("data/quality")
 
+    def show_augmented(self) -> None:
+        """Training images as the settings vary them."""
+        self._show("params/preview")
+        self._controller.preview_wanted.emit("augment")
+
+    def find_rate(self) -> None:
+        """A good learning rate for the network that is set."""
+        self._show("params/preview")
+        self._controller.preview_wanted.emit("find_rate")
+
     def show_marks(self) -> None:
         self._show("data/marks")
 
@@ -120,11 +142,17 @@ class TaskActions:
                 expected="the model of a run",
                 hint="Open a run on the page Runs",
             )
+        heading: str | None = ""
+        # A server gives the report that it has.
+        if not self._session.backend.is_remote:
+            heading = asker.text("Save the report", "Title of the report", title_of(model.run))
+        if heading is None:
+            return
         folder = Path(self._session.params.data.result_dir or self._controller.window_state.folder)
         path = asker.save_file("Save the report", "Web page (*.html)", str(folder / f"{model.name}.html"))
         if path is not None:
             out = path if path.suffix else path.with_suffix(".html")
-            self._session.start(self._session.tasks.report(model.run, out))
+            self._session.start(self._session.tasks.report(model.run, out, heading.strip()))
 
     def stop(self) -> None:
         self._session.stop()

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from convonet.documents.curves import ClassCurve, ConfidenceHistogram, ReliabilityDiagram
 from convonet.documents.document import Document, IntervalBounds
+from convonet.documents.run_record import MarkRow
 
 SPLITS = ("test", "val", "train")
 """The sets of an evaluation, the one that counts most first."""
@@ -145,6 +146,9 @@ class EvaluationDocument(Document):
     chosen: ChosenDecision | None = None
     unknown: UnknownScores | None = None
     root: str = Field("", description="The folder of the images; empty in files of earlier versions.")
+    marks: tuple[MarkRow, ...] | None = Field(
+        None, description="Those that were obeyed; null in files of earlier versions."
+    )
 
     def score_rows(self) -> tuple[ScoreRow, ...]:
         """The scores of the whole set that were measured, in the order of `SCORES`."""

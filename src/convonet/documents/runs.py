@@ -87,7 +87,12 @@ class RunDocument(RunRecord):
 
 
 class ComparedRun(Document):
-    """One of the runs that are compared; `same_data`: with the first of them."""
+    """One of the runs that are compared.
+
+    Attributes:
+        same_data: trained on the images of the first of them.
+        marked_since: test images that were marked, or lost their mark, after the run's last test.
+    """
 
     run: str
     title: str = ""
@@ -96,10 +101,14 @@ class ComparedRun(Document):
     state: RunState
     scores: RunScores
     same_data: bool
+    marked_since: int = 0
 
 
 class PairRow(Document):
-    """McNemar's test of two runs; the counts and the p value are absent where they saw other images."""
+    """McNemar's test of two runs on the images that both were tested on under the same label.
+
+    `same_images`: those are all images of both. The counts and the p value are absent where there are none.
+    """
 
     sparse = True
 

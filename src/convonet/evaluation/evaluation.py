@@ -19,6 +19,7 @@ from convonet.documents.evaluation import (
     SkippedFile,
     UnknownScores,
 )
+from convonet.documents.marks import Mark
 from convonet.evaluation.curves import ClassCurves, curves_of
 from convonet.evaluation.trust import Calibration, Intervals, calibration_of, intervals_of
 from convonet.inference.decide import Probabilities, confidences
@@ -57,6 +58,7 @@ class Evaluation:
         root: the folder that `paths` are relative to; empty in files of earlier versions.
         unknown: how images of none of the classes are told; None where the model cannot.
         unknown_scores: of each image, shape (n,), where the model gives them.
+        marks: those of the person's marks that were obeyed.
     """
 
     split: Split
@@ -86,6 +88,7 @@ class Evaluation:
     root: str = ""
     unknown: UnknownScores | None = None
     unknown_scores: NDArray[np.float32] | None = None
+    marks: tuple[Mark, ...] = ()
 
     def __len__(self) -> int:
         return len(self.y_true)
@@ -135,6 +138,7 @@ class Evaluation:
             chosen=self.chosen,
             unknown=self.unknown,
             root=self.root,
+            marks=tuple(mark.row() for mark in self.marks),
         )
 
     def to_dict(self) -> JsonObject:

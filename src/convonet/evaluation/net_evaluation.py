@@ -106,7 +106,7 @@ def evaluate(
         chosen=_report(chosen, prepared, probabilities),
         root=str(prepared.listing.root),
     )
-    result = replace(result, unknown_scores=scored.unknown)
+    result = replace(result, unknown_scores=scored.unknown, marks=prepared.listing.marks)
     interval = (result.accuracy_interval.low, result.accuracy_interval.high)
     watch.tell(
         EvaluationEnded(split=split, images=len(result), accuracy=result.accuracy, accuracy_interval=interval)

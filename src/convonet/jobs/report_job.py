@@ -7,6 +7,7 @@ from pathlib import Path
 from convonet.documents.drawings import ReportDocument
 from convonet.errors import ConvonetError
 from convonet.events import FileSaved, StageStarted, Warned, Watch
+from convonet.jobs.report_heats import mistake_heats
 from convonet.reports.run_report import REPORT, write_report
 from convonet.runs import Run
 from convonet.tasks import ReportTask
@@ -19,8 +20,11 @@ def work(run: Run, task: ReportTask, watch: Watch) -> ReportDocument:
         RunNotFoundError: there is no run in that folder.
         InputError: a run of a kind that has no report.
     """
+    reported = Run.open(Path(task.run))
+    heats = mistake_heats(reported, watch) if task.explain else None
     watch.tell(StageStarted(stage="report", title="Writing the report"))
-    path = write_report(Run.open(Path(task.run)), Path(task.out) if task.out else None)
+    out = Path(task.out) if task.out else None
+    path = write_report(reported, out, heading=task.heading, heats=heats)
     watch.tell(FileSaved(path=str(path), title="Report"))
     return ReportDocument(path=str(path), bytes=path.stat().st_size)
 

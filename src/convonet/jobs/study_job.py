@@ -8,9 +8,8 @@ from convonet.atomic import write_text
 from convonet.documents.study import StudyDocument
 from convonet.events import FileSaved, StageStarted, Watch
 from convonet.jobs.search_data import prepare_search
-from convonet.params.labels import settings_text
 from convonet.plots.plotter import Plotter
-from convonet.plots.study import StudyCase
+from convonet.plots.study import study_cases
 from convonet.runs import Run
 from convonet.runs.documents import study_document
 from convonet.runs.environment import available_cores
@@ -55,25 +54,8 @@ def _write(run: Run, task: StudyTask, rows: Sequence[StudyRow], watch: Watch) ->
     write_text(run.file(STUDY), study_text(task, rows))
     watch.tell(FileSaved(path=STUDY, title="Epochs to each target"))
     watch.tell(StageStarted(stage="plot", title="Drawing"))
-    cases = [
-        StudyCase(
-            name=_named(row),
-            target=target,
-            epochs=epochs,
-            history={
-                key: [logs[key] for logs in row.history[:epochs] if key in logs]
-                for key in ("loss", "accuracy", "val_loss", "val_accuracy")
-            },
-        )
-        for place, target in enumerate(task.targets)
-        for row, epochs in ((row, row.epochs_to[place]) for row in rows)
-    ]
+    cases = study_cases(task, rows)
     plotter = Plotter(run.path, watch=watch)
     plotter.save("study", cases, task.metric)
     for case, row in zip(cases[:_MOST_CASES], list(rows) * len(task.targets), strict=False):
         plotter.save("study_case", case, file=f"study_{row.trial}_{case.target:g}.png")
-
-
-def _named(row: StudyRow) -> str:
-    """The setting in words."""
-    return settings_text(row.params)

@@ -1,7 +1,7 @@
 """The kernel bench: convolution and pooling step by step, named kernels, and their arithmetic; numpy alone."""
 
 from .arithmetic import LayerSize, MapSize, conv_params, output_side, same_padding
-from .bench import BenchResult, apply_kernel, shown_as_picture
+from .bench import BenchResult, apply_kernel, shown_as_picture, steps_at
 from .named import KERNELS, Kernel, kernel_of
 from .sliding import KernelStep, convolve, pool, step_at, steps
 from .stacks import parse_layer, through_layers
@@ -24,5 +24,6 @@ __all__ = [
     "shown_as_picture",
     "step_at",
     "steps",
+    "steps_at",
     "through_layers",
 ]

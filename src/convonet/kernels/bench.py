@@ -11,7 +11,7 @@ from convonet.errors import DataError
 from convonet.json_values import JsonObject
 from convonet.kernels.arithmetic import Padding
 from convonet.kernels.named import Kernel, Show
-from convonet.kernels.sliding import FloatArray, Pooling, convolve, pool
+from convonet.kernels.sliding import FloatArray, KernelStep, Pooling, convolve, pool, step_at
 
 GREY = np.array([299, 587, 114]) / 1000
 """Red, green and blue in a grey value. Source: ITU-R BT.601, as Pillow has it."""
@@ -99,6 +99,31 @@ def planes(image: NDArray[np.uint8], kernel: Kernel, *, grey: bool = False) -> l
     if grey and image.ndim == 3:
         pixels = pixels @ GREY
     return [pixels] if pixels.ndim == 2 else list(np.moveaxis(pixels, -1, 0))
+
+
+def steps_at(
+    image: NDArray[np.uint8],
+    kernel: Kernel,
+    row: int,
+    column: int,
+    *,
+    stride: int = 1,
+    padding: Padding = "same",
+    grey: bool = False,
+) -> list[KernelStep]:
+    """The sum behind one value of the map, for each channel that the kernel slides over by itself.
+
+    Args:
+        row, column: of the map, before pooling.
+
+    Raises:
+        DataError: a colour detector on a grey picture.
+        ParamError: there is no such row or column.
+    """
+    return [
+        step_at(plane, kernel.weights, row, column, stride=stride, padding=padding)
+        for plane in planes(image, kernel, grey=grey)
+    ]
 
 
 def _map(image: NDArray[np.uint8], kernel: Kernel, stride: int, padding: Padding, grey: bool) -> FloatArray:

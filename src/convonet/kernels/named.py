@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Literal
 
 import numpy as np
@@ -17,6 +18,7 @@ Show = Literal["clip", "absolute", "middle", "stretch"]
 Rows = tuple[tuple[float, ...], ...]
 _DETECTOR = "colour:"
 _MAX_SIDE = 101
+_FINEST = 1000
 
 
 @dataclass(frozen=True)
@@ -38,10 +40,20 @@ class Kernel:
     detector: bool = False
 
     @property
+    def text(self) -> str:
+        """The weights as `kernel_of` reads them; a share of one as a fraction, such as 1/9."""
+        rows = " / ".join(" ".join(map(_written, row)) for row in self.rows)
+        return f"{_DETECTOR}{rows.replace(' ', ',')}" if self.detector else rows
+
+    @property
     def weights(self) -> NDArray[np.float64]:
         """(F, G), of a colour detector (1, 1, 3)."""
         array = np.array(self.rows, np.float64)
         return array.reshape(1, 1, -1) if self.detector else array
+
+
+def _written(value: float) -> str:
+    return str(Fraction(value).limit_denominator(_FINEST))
 
 
 def _box(side: int) -> Rows:

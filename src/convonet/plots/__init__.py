@@ -15,6 +15,7 @@ from .reliability import reliability_figure, reliability_points
 from .results import save_calibration, save_confusion, save_hyper_params, save_ranking, save_train_val_plots
 from .samples import mistakes_figure, pick_samples, samples_figure
 from .search import SearchTable, importance_of, parallel_axes, search_table
+from .study import study_case_figure, study_cases, study_figure
 
 __all__ = [
     "PLOTS",
@@ -58,6 +59,9 @@ __all__ = [
     "save_ranking",
     "save_train_val_plots",
     "search_table",
+    "study_case_figure",
+    "study_cases",
+    "study_figure",
     "table_figure",
     "table_rows",
 ]

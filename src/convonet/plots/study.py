@@ -9,10 +9,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
+from convonet.params.labels import settings_text
 from convonet.plots.curves import DASHES, combined_figure, curves_of
 from convonet.plots.figures import BLUE, GREEN, INK, ORANGE, TICK_SIZE, TITLE_SIZE, new_figure, tidy
 from convonet.plots.registry import register
+from convonet.runs.study_table import StudyRow
+from convonet.tasks import StudyTask
 
+_SCORES = ("loss", "accuracy", "val_loss", "val_accuracy")
 _LINES = {"accuracy": (BLUE, "-", "training"), "val_accuracy": (ORANGE, "--", "validation")}
 
 
@@ -37,6 +41,30 @@ class StudyCase(NamedTuple):
         if self.epochs is None:
             return "not reached"
         return f"{self.epochs} epoch{'s' if self.epochs > 1 else ''}"
+
+
+def study_cases(task: StudyTask, rows: Sequence[StudyRow]) -> list[StudyCase]:
+    """A case for each target and setting, ordered by target."""
+    return [
+        StudyCase(
+            name=_named(row),
+            target=target,
+            epochs=row.epochs_to[index],
+            history={key: _scores(row, key, row.epochs_to[index]) for key in _SCORES},
+        )
+        for index, target in enumerate(task.targets)
+        for row in rows
+    ]
+
+
+def _scores(row: StudyRow, key: str, epochs: int | None) -> list[float]:
+    """A score up to the epoch that reached the target; of all epochs where none did."""
+    return [logs[key] for logs in row.history[:epochs] if key in logs]
+
+
+def _named(row: StudyRow) -> str:
+    """The setting in words."""
+    return settings_text(row.params)
 
 
 @register("study", "Epochs to each target", "study.png")

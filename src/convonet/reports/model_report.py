@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from heapq import nlargest
 from operator import attrgetter
+from pathlib import Path
 from typing import NamedTuple
 
 from convonet.csv_files import csv_rows
@@ -12,9 +13,10 @@ from convonet.documents.run_record import RunRecord
 from convonet.documents.summary import TrainingSummary, Tried
 from convonet.events import RunState
 from convonet.params import DataParams
-from convonet.reports.card import KnownSentences, model_card
+from convonet.reports.card import model_card
+from convonet.reports.card_facts import known_facts
 from convonet.reports.figures import calibration_charts, ranking_charts, training_charts
-from convonet.reports.images import ImagesPart, images_of, root_of
+from convonet.reports.images import SET_NAMES, images_of, root_of
 from convonet.reports.page import TemplateValues, between, percent
 from convonet.reports.pictures import Pictures, file_uri
 from convonet.reports.repeat import repeat_of
@@ -50,7 +52,6 @@ def model_page(run: Run) -> TemplateValues:
     network = run.file("summary.txt")
     outcome = summary_of(run, record) if record.kind == TrainTask.kind else None
     return {
-        "title": run.id,
         "kind": record.kind,
         "state": state_words(run, record),
         "started": record.day,
@@ -75,7 +76,7 @@ def model_page(run: Run) -> TemplateValues:
         "calibration": [] if tested is None else [chart.svg() for chart in calibration_charts(tested)],
         "mistakes": [] if tested is None else _mistakes(run, record, tested),
         "repeat": repeat_of(record),
-        "card": model_card(run.path, _known(record, tested, images)),
+        "card": model_card(run.path, known_facts(record, tested, images)),
     }
 
 
@@ -87,9 +88,6 @@ def state_words(run: Run, record: RunRecord) -> str:
 
 def _ending(split: str) -> str:
     return "" if split == "test" else f"_{split}"
-
-
-_SETS = {"test": "test", "val": "validation", "train": "training"}
 
 
 def _result_of(one: Tried, outcome: TrainingSummary | None) -> str:
@@ -104,7 +102,7 @@ def _summary(run: Run, record: RunRecord, tested: EvaluationDocument | None, set
     sentences = []
     if tested is not None:
         low, _ = tested.accuracy_interval
-        which = _SETS[tested.split]
+        which = SET_NAMES[tested.split]
         sentences.append(
             f"{which.capitalize()} accuracy {percent(tested.accuracy)} on {tested.images:,} images "
             f"(95% CI {between(tested.accuracy_interval)}). Always predicting the most common class gives "
@@ -140,12 +138,9 @@ def _matrix(run: Run, tested: EvaluationDocument) -> TemplateValues:
     return {"picture": None, "rows": rows}
 
 
-def _mistakes(run: Run, record: RunRecord, tested: EvaluationDocument) -> list[MistakePicture]:
-    """Incorrect predictions, highest confidence first, each with its picture."""
-    split = tested.split
-    file = run.file(f"predictions{_ending(split)}.csv")
-    data = DataParams.of({k: v for k, v in (record.params.data or {}).items() if k != "format_version"})
-    root = root_of(data, split if split != "val" else _home_of_val(record), record)
+def worst_mistakes(run: Run, tested: EvaluationDocument, most: int) -> list[MistakePicture]:
+    """Incorrect predictions without their pictures, highest confidence first; empty where there is no file."""
+    file = run.file(f"predictions{_ending(tested.split)}.csv")
     if not file.is_file():
         return []
     with file.open(encoding="utf-8", newline="") as lines:
@@ -155,7 +150,18 @@ def _mistakes(run: Run, record: RunRecord, tested: EvaluationDocument) -> list[M
         for path, true, predicted, confidence in rows
         if true != predicted
     )
-    worst = nlargest(_MISTAKES, mistakes, key=attrgetter("confidence"))
+    return nlargest(most, mistakes, key=attrgetter("confidence"))
+
+
+def tested_root(record: RunRecord, tested: EvaluationDocument) -> Path | None:
+    """What the paths of the predictions are relative to; None where the set is no longer there."""
+    data = DataParams.of({k: v for k, v in (record.params.data or {}).items() if k != "format_version"})
+    return root_of(data, tested.split if tested.split != "val" else _home_of_val(record), record)
+
+
+def _mistakes(run: Run, record: RunRecord, tested: EvaluationDocument) -> list[MistakePicture]:
+    """Incorrect predictions, highest confidence first, each with its picture."""
+    worst, root = worst_mistakes(run, tested, _MISTAKES), tested_root(record, tested)
     pictures = None if root is None else Pictures(root)
     return worst if pictures is None else [one._replace(picture=pictures.uri(one.path)) for one in worst]
 
@@ -163,49 +169,3 @@ def _mistakes(run: Run, record: RunRecord, tested: EvaluationDocument) -> list[M
 def _home_of_val(record: RunRecord) -> Split:
     """Held-out validation images lie among the training images."""
     return "train" if record.set_record("val") is None else "val"
-
-
-def _known(record: RunRecord, tested: EvaluationDocument | None, images: ImagesPart) -> KnownSentences:
-    """What the run itself tells for the model card."""
-    family = record.hyper_value("family", "convonet")
-    trained = [
-        f"{total:,} {_SETS[name]} images."
-        for name, total in zip(images.sets, images.totals, strict=True)
-        if name != "test"
-    ]
-    if images.marks:
-        trained.append(f"{len(images.marks):,} images were marked by a person: relabeled or left out.")
-    known = {
-        "Model details": [
-            f"An image classifier of the family {family}, trained on {record.day} "
-            f"with Convonet {record.versions.get('convonet', '')}.",
-            f"It tells {len(images.rows)} classes: {', '.join(name for name, _ in images.rows[:20])}"
-            + (" …" if len(images.rows) > 20 else "."),
-        ],
-        "Intended use": [
-            "It always predicts one of these classes, even for images that show none of them.",
-        ],
-        "Training data": trained,
-    }
-    return known if tested is None else known | _tested(tested)
-
-
-def _tested(tested: EvaluationDocument) -> KnownSentences:
-    """What the test tells for the model card."""
-    worst = min(tested.per_class, key=lambda row: row.recall if row.support else 2.0)
-    return {
-        "Metrics": [
-            "Accuracy, precision, recall and F1 of each class, each with a 95% CI; ROC and precision-recall "
-            "curves; calibration."
-        ],
-        "Evaluation data": [f"{tested.images:,} {_SETS[tested.split]} images."],
-        "Quantitative analyses": [
-            f"Accuracy {percent(tested.accuracy)} (95% CI {between(tested.accuracy_interval)}), macro F1 "
-            f"{tested.macro_f1:.3f}.",
-            f"Lowest recall: {worst.class_}, {percent(worst.recall)} of {worst.support:,} images.",
-        ],
-        "Caveats and recommendations": [
-            f"Calibration error {tested.ece:.3f}: " + tested.confidence_sentence,
-            "Scores hold for images like the tested ones. With other cameras, places or times they can be lower.",
-        ],
-    }

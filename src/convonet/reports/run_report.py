@@ -8,8 +8,10 @@ from pathlib import Path
 from convonet.errors import InputError
 from convonet.reports.model_report import model_page
 from convonet.reports.page import TemplateValues, write_page
+from convonet.reports.pictures import MistakeHeats
 from convonet.reports.search_report import search_page
 from convonet.runs import Run
+from convonet.runs.naming import title_of
 from convonet.tasks import EvaluateTask, StudyTask, Task, TrainTask, TuneTask, traits_of
 
 REPORT = "report.html"
@@ -23,7 +25,9 @@ _PAGES: dict[type[Task], tuple[str, Callable[[Run], TemplateValues]]] = {
 }
 
 
-def write_report(run: Run, out: Path | None = None) -> Path:
+def write_report(
+    run: Run, out: Path | None = None, *, heading: str | None = None, heats: MistakeHeats | None = None
+) -> Path:
     """Write the report of a training, a test, a search or a study as one HTML file.
 
     Everything is taken from the run folder and, for pictures of images, from where they lie; what is not there is
@@ -31,6 +35,8 @@ def write_report(run: Run, out: Path | None = None) -> Path:
 
     Args:
         out: the file; None: `report.html` in the run folder.
+        heading: the title at the top; None: the run's name.
+        heats: heat maps over the worst mistakes, where they were made.
 
     Raises:
         InputError: a run of another kind.
@@ -44,4 +50,5 @@ def write_report(run: Run, out: Path | None = None) -> Path:
             "There is no report for this kind of run", where=run.path, expected=known, received=kind
         )
     template, page = found
-    return write_page(out or run.file(REPORT), template, **page(run))
+    values = page(run) | {"title": heading or title_of(run), "run_id": run.id, "heats": heats}
+    return write_page(out or run.file(REPORT), template, **values)

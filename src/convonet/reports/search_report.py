@@ -31,7 +31,6 @@ def search_page(run: Run) -> TemplateValues:
     results: Sequence[Setting | StudyResult] = document.results
     names = document.varied()
     return {
-        "title": run.id,
         "kind": record.kind,
         "state": state_words(run, record),
         "started": record.day,

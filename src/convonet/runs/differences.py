@@ -2,33 +2,25 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Mapping
-from typing import NamedTuple
-
-from convonet.csv_files import csv_records
+from convonet.documents.evaluation import EvaluationDocument
+from convonet.documents.run_record import MarkRow
 from convonet.documents.runs import ChangedImage, MarkDifference, RunDifference
+from convonet.errors import DocumentError
+from convonet.runs.predicted_images import PredictedImage, in_common, predicted_images
 from convonet.runs.run import Run
 
-PREDICTIONS = "predictions.csv"
 
+def difference(a: Run, b: Run, names: tuple[str, str] | None = None) -> RunDifference:
+    """How the predictions of `b` for test images differ from those of `a`, and which marks only one of them obeyed.
 
-class _Said(NamedTuple):
-    """What a run answered to one test image. `p_true`: probability of the true class."""
-
-    true: str
-    predicted: str
-    p_true: float
-
-
-def difference(a: Run, b: Run) -> RunDifference:
-    """How the answers of `b` to test images differ from those of `a`, and which marks only one of them obeyed.
-
-    Only images that both have answered count. An image whose true class differs has been marked between the runs;
+    Only images that both were tested on count. An image whose true class differs has been marked between the runs;
     it is listed, and counted neither as gained nor as lost.
+
+    Args:
+        names: what the sentence calls the two; None: their ids.
     """
-    first, second = _read(a), _read(b)
-    both = [path for path in first if path in second]
+    first, second = predicted_images(a, probabilities=True), predicted_images(b, probabilities=True)
+    both = in_common(a, b, first, second)
     rows = [_row(path, first[path], second[path]) for path in both]
     changed = [row for row in rows if row.a != row.b or row.true != row.true_before]
     changed.sort(key=lambda row: -abs(row.change))
@@ -46,11 +38,11 @@ def difference(a: Run, b: Run) -> RunDifference:
         changed_images=tuple(changed),
         mean_change=sum(row.change for row in rows) / len(rows) if rows else None,
         marks=tuple(marks),
-        sentence=_sentence(a.id, b.id, len(both), (len(changed), gained, lost), len(marks)),
+        sentence=_sentence(*(names or (a.id, b.id)), len(both), (len(changed), gained, lost), len(marks)),
     )
 
 
-def _row(path: str, before: _Said, after: _Said) -> ChangedImage:
+def _row(path: str, before: PredictedImage, after: PredictedImage) -> ChangedImage:
     return ChangedImage(
         path=path,
         true=after.true,
@@ -67,39 +59,39 @@ def _sentence(a: str, b: str, images: int, counts: tuple[int, int, int], marks: 
     changed, gained, lost = counts
     if not images:
         return f"{a} and {b} have no test images in common."
-    said = f"Of {images:,} images {changed:,} are answered otherwise by {b}: {gained:,} became right, {lost:,} wrong"
-    return said + (f"; {marks:,} marks differ." if marks else ".")
-
-
-def _read(run: Run) -> dict[str, _Said]:
-    """The answers by path; empty where the run was not tested."""
-    try:
-        with run.file(PREDICTIONS).open(encoding="utf-8", newline="") as lines:
-            return {row["path"]: _said(row) for row in csv_records(lines)}
-    except (OSError, KeyError, ValueError, csv.Error):
-        return {}
-
-
-def _said(row: Mapping[str, str]) -> _Said:
-    return _Said(row["true"], row["predicted"], float(row[f"p:{row['true']}"]))
+    changes = f"{gained:,} became correct, {lost:,} became wrong"
+    text = f"{b} predicts {changed:,} of {images:,} images differently than {a}: {changes}."
+    return text + (
+        f" {marks:,} mark{' differs' if marks == 1 else 's differ'} between them." if marks else ""
+    )
 
 
 def _marks(a: Run, b: Run) -> list[MarkDifference]:
     """Marks that one run obeyed and the other did not, or otherwise."""
-    said = {run.id: _obeyed(run) for run in (a, b)}
-    keys = sorted({key for marks in said.values() for key in marks})
+    first, second = _obeyed(a), _obeyed(b)
     return [
-        MarkDifference(set=name, path=path, a=said[a.id].get((name, path)), b=said[b.id].get((name, path)))
-        for name, path in keys
-        if said[a.id].get((name, path)) != said[b.id].get((name, path))
+        MarkDifference(set=key[0], path=key[1], a=first.get(key), b=second.get(key))
+        for key in sorted(first.keys() | second.keys())
+        if first.get(key) != second.get(key)
     ]
 
 
 def _obeyed(run: Run) -> dict[tuple[str, str], str]:
-    """`left out` or the label that was given, by set and path."""
-    data = run.read().data
+    """`left out` or the label that was given, by set and path; of test images as the last test obeyed them."""
+    data, tested = run.read().data, _tested_marks(run)
+    marks = {name: part.marks for name, part in (data.sets if data else {}).items()}
+    if tested is not None:
+        marks["test"] = tested
     return {
         (name, mark.path): "left out" if mark.label is None else mark.label
-        for name, part in (data.sets if data else {}).items()
-        for mark in part.marks
+        for name, rows in marks.items()
+        for mark in rows
     }
+
+
+def _tested_marks(run: Run) -> tuple[MarkRow, ...] | None:
+    try:
+        found = EvaluationDocument.in_folder(run.path, "test")
+    except DocumentError:
+        return None
+    return found.marks if found is not None else None

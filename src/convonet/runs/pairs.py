@@ -2,70 +2,72 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from itertools import combinations
 from typing import NamedTuple
 
-from convonet.csv_files import csv_records
 from convonet.documents.runs import PairRow
+from convonet.runs.predicted_images import Predicted, in_common, predicted_images
 from convonet.runs.run import Run
 
-PREDICTIONS = "predictions.csv"
+
+class _TestedRun(NamedTuple):
+    run: Run
+    name: str
+    images: Predicted
 
 
-class _Answers(NamedTuple):
-    """Of each image, by its path: the true class, and whether the run has it right."""
-
-    truth: dict[str, str]
-    right: dict[str, bool]
-
-
-def compare_pairs(runs: Sequence[Run]) -> list[PairRow]:
+def compare_pairs(runs: Sequence[Run], names: Sequence[str] | None = None) -> list[PairRow]:
     """McNemar's test for every two of the runs that have predictions of test images.
 
+    Only images that both were tested on under the same label count. An image that was marked between the two tests is
+    left out of the test, and the sentence says how many were.
+
+    Args:
+        names: what the sentences call the runs; None: their ids.
+
     Returns:
-        A row for each pair, with counts and the exact p value where they saw the same images with the same classes.
+        A row for each pair, with counts and the exact p value where they have images in common.
     """
-    answers = [(run.id, found) for run in runs if (found := _read(run)) is not None]
-    return [_pair(name_a, name_b, a, b) for (name_a, a), (name_b, b) in combinations(answers, 2)]
+    called = names or [run.id for run in runs]
+    tested = [
+        _TestedRun(run, name, found)
+        for run, name in zip(runs, called, strict=True)
+        if (found := predicted_images(run))
+    ]
+    return [_pair(a, b) for a, b in combinations(tested, 2)]
 
 
-def _pair(name_a: str, name_b: str, a: _Answers, b: _Answers) -> PairRow:
+def _pair(a: _TestedRun, b: _TestedRun) -> PairRow:
     # Late: whoever lists runs needs no numpy.
     from convonet.metrics import mcnemar, mcnemar_sentence
 
-    # McNemar's test counts images on which the two differ, so both must have seen the same ones with the same
-    # labels.
-    if a.truth != b.truth:
-        sentence = f"{name_a} and {name_b} were not tested on the same images, so they cannot be paired."
-        return PairRow(a=name_a, b=name_b, same_images=False, sentence=sentence)
-    result = mcnemar(list(a.right.values()), [b.right[path] for path in a.right])
+    # McNemar's test counts images on which the two differ, so both must have seen the same ones with the same labels.
+    both = in_common(a.run, b.run, a.images, b.images)
+    paths = [path for path in both if a.images[path].true == b.images[path].true]
+    others = len(a.images.keys() | b.images.keys()) - len(paths)
+    if not paths:
+        sentence = f"{a.name} and {b.name} were not tested on the same images, so they cannot be paired."
+        return PairRow(a=a.run.id, b=b.run.id, same_images=False, sentence=sentence)
+    result = mcnemar(
+        [a.images[path].is_correct for path in paths], [b.images[path].is_correct for path in paths]
+    )
     return PairRow(
-        a=name_a,
-        b=name_b,
-        same_images=True,
+        a=a.run.id,
+        b=b.run.id,
+        same_images=not others,
         both_right=result.both_right,
         only_a=result.only_a,
         only_b=result.only_b,
         both_wrong=result.both_wrong,
         p_value=result.p_value,
-        sentence=mcnemar_sentence(result, name_a, name_b),
+        sentence=mcnemar_sentence(result, a.name, b.name) + _not_counted(others),
     )
 
 
-def _read(run: Run) -> _Answers | None:
-    """The answers in a run folder; None where there are none, or the file is not ours."""
-    file = run.file(PREDICTIONS)
-    try:
-        with file.open(encoding="utf-8", newline="") as lines:
-            rows = [
-                (row["path"], row["true"], row["predicted"])
-                for row in csv_records(lines, ("path", "true", "predicted"))
-            ]
-    except (OSError, KeyError, ValueError, csv.Error):
-        return None
-    if not rows:
-        return None
-    truth = {path: true for path, true, _ in rows}
-    return _Answers(truth, {path: true == predicted for path, true, predicted in rows})
+def _not_counted(others: int) -> str:
+    """How many images are not counted, as a sentence; empty where there are none."""
+    if not others:
+        return ""
+    why = "not tested by both, or under another label"
+    return f" {others:,} {'image is' if others == 1 else 'images are'} not counted: {why}."

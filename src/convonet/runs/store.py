@@ -14,11 +14,13 @@ from convonet.atomic import json_text, storage_error, write_text
 from convonet.documents.run_record import RECORD, RunRecord
 from convonet.documents.runs import ComparedRun, RunComparison
 from convonet.errors import ConvonetError, RunAliveError, RunNotFoundError, nearest
+from convonet.hints import Hint, call
 from convonet.home import home
 from convonet.locks import file_lock
 from convonet.runs.differences import difference
 from convonet.runs.event_log import LineFile
 from convonet.runs.naming import title_of
+from convonet.runs.outdated import marked_since
 from convonet.runs.pairs import compare_pairs
 from convonet.runs.run import Run
 from convonet.text import local_path
@@ -123,7 +125,9 @@ class RunStore:
             "There is no such run",
             where=name,
             expected="a run folder or the id of a known run",
-            hint=f"Did you mean {near}" if near else "`convonet runs list` shows the known ones",
+            hint=f"Did you mean {near}"
+            if near
+            else Hint.of("{} shows the known ones", call("runs()", "runs list")),
         )
 
     def delete(self, run: Run) -> None:
@@ -162,16 +166,19 @@ class RunStore:
         self.delete(run)
         return True
 
-    def compare(self, runs: Sequence[Run]) -> RunComparison:
+    def compare(self, runs: Sequence[Run], names: Sequence[str] | None = None) -> RunComparison:
         """Runs side by side: states, scores, the parameters that differ, and McNemar's test of every two.
 
-        Of two runs also the images whose answer changed, and the marks between them.
+        Of two runs also the images that are predicted differently, and the marks between them.
+
+        Args:
+            names: what sentences call the runs; None: their ids.
         """
         records = [run.read() for run in runs]
         flat = [record.params.flat() for record in records]
-        names = sorted({name for values in flat for name in values})
+        params = sorted({name for values in flat for name in values})
         different = [
-            name for name in names if len({json.dumps(v.get(name), sort_keys=True) for v in flat}) > 1
+            name for name in params if len({json.dumps(v.get(name), sort_keys=True) for v in flat}) > 1
         ]
         return RunComparison(
             runs=tuple(
@@ -183,12 +190,15 @@ class RunStore:
                     state=run.state(record),
                     scores=record.scores,
                     same_data=record.data == records[0].data,
+                    marked_since=marked_since(run),
                 )
                 for run, record in zip(runs, records, strict=True)
             ),
             differences={name: [values.get(name) for values in flat] for name in different},
-            pairs=tuple(compare_pairs(runs)),
-            difference=difference(*runs) if len(runs) == 2 else None,
+            pairs=tuple(compare_pairs(runs, names)),
+            difference=difference(runs[0], runs[1], None if names is None else (names[0], names[1]))
+            if len(runs) == 2
+            else None,
         )
 
 

@@ -49,7 +49,7 @@ _IDLE = _Condition(Reason("busy", "Another task is running. Stop it or wait"), l
 _WORKING = _Condition(Reason("idle", "Nothing is running"), lambda s: s.work is not None)
 _TUNING = _Condition(
     Reason("not_tuning", "No tuning is running"),
-    lambda s: s.work is not None and s.work.task.kind == "tune",
+    lambda s: s.work is not None and s.work.task.fills_table,
 )
 _VALID = _Condition(
     Reason("invalid_value", "A parameter has a wrong value"), lambda s: not s.params.faults.count
@@ -79,6 +79,7 @@ _NEEDS: dict[str, tuple[_Condition, ...]] = {
     "save_model": (_MODEL,),
     "open_results": (_MODEL,),
     "show_as": (),
+    "many_sets": (_VALID,),
     "stop": (_WORKING,),
     "stop_tuning": (_TUNING,),
 }

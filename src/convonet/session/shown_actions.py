@@ -111,6 +111,8 @@ def _training(session: Session) -> Iterator[Shown]:
     if session.model is not None:
         yield _of("Train the Model Further", session.tasks.train(further=True))
     yield _of("Tuning", session.tasks.tune())
+    yield _of("Find Learning Rate", session.tasks.find_rate())
+    yield _of("Augmented Images", session.tasks.augment())
 
 
 def _model(session: Session) -> Iterator[Shown]:

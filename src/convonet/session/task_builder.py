@@ -11,15 +11,18 @@ from convonet.runs import Run
 from convonet.runs.environment import available_cores
 from convonet.session.recipes import as_trained, imposed
 from convonet.tasks import (
+    AugmentTask,
     DreamTask,
     EvaluateTask,
     ExplainTask,
     ExportTask,
+    FindRateTask,
     InspectTask,
     LayersTask,
     PredictTask,
     ReportTask,
     Split,
+    StudyTask,
     SummaryTask,
     SuspectsTask,
     TrainTask,
@@ -60,6 +63,33 @@ class TaskBuilder:
         """A search over the values that the hyperparameters hold; options are those of TuneTask."""
         params = self._session.params
         return TuneTask(data=params.data, space=params.space, threads=1, **options)
+
+    def study(self, **options: Any) -> StudyTask:
+        """A target study of the values that the hyperparameters hold; options are those of StudyTask.
+
+        Raises:
+            ParamError: no target, or one that is no accuracy; several values for the epochs.
+        """
+        return StudyTask(
+            data=self._session.params.data, space=self._session.params.space, threads=1, **options
+        )
+
+    def find_rate(self, out: Path | None = None) -> FindRateTask:
+        """The learning-rate finder for the network that the parameters describe; `out` is a PNG file."""
+        params = self._session.params
+        return FindRateTask(
+            data=params.data,
+            hyper=params.hyper,
+            out=None if out is None else str(out.resolve()),
+            threads=available_cores(),
+        )
+
+    def augment(self, out: Path | None = None, **options: Any) -> AugmentTask:
+        """A page of training images as the parameters vary them; `out` as above, options are those of AugmentTask."""
+        params = self._session.params
+        return AugmentTask(
+            data=params.data, hyper=params.hyper, out=None if out is None else str(out.resolve()), **options
+        )
 
     def suspects(self, *, folds: int = 5, repeats: int = 3) -> SuspectsTask:
         """The search for training images whose label is suspicious."""
@@ -157,9 +187,13 @@ class TaskBuilder:
             scaling=model.scaling,
         )
 
-    def report(self, run: Run, out: Path | None = None) -> ReportTask:
-        """The report of a run as one HTML file; None: `report.html` in its folder."""
-        return ReportTask(run=str(run.path), out=None if out is None else str(out))
+    def report(self, run: Run, out: Path | None = None, heading: str | None = None) -> ReportTask:
+        """The report of a run as one HTML file; None: `report.html` in its folder.
+
+        Args:
+            heading: the title at the top; None: the run's name.
+        """
+        return ReportTask(run=str(run.path), out=None if out is None else str(out), heading=heading or None)
 
     @property
     def _model(self) -> OpenedModel:

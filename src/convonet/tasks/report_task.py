@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from pydantic import Field
+
 from convonet.tasks.main_tasks import Task
 
 
@@ -13,6 +15,8 @@ class ReportTask(Task):
     Attributes:
         run: path of the run folder.
         out: the file; None: `report.html` in the run folder.
+        heading: the title at the top; None: the run's name.
+        explain: show which parts of the worst mistakes counted. Opens the network, which takes a few seconds.
     """
 
     kind: ClassVar[str] = "report"
@@ -20,3 +24,5 @@ class ReportTask(Task):
 
     run: str
     out: str | None = None
+    heading: str | None = Field(None, max_length=200)
+    explain: bool = True

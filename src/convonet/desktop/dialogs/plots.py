@@ -18,9 +18,10 @@ from convonet.desktop.widgets.basic import button, column, label, row
 from convonet.desktop.widgets.on_dark import PaperEffect
 from convonet.documents.evaluation import SPLITS, EvaluationDocument
 from convonet.runs import Run
+from convonet.runs.study_table import STUDY_HISTORY, StudyFile, study_rows
 from convonet.runs.trial_table import settings_of
 from convonet.runs.trials import TRIALS, TrialsFile
-from convonet.tasks import TrainTask, TuneTask
+from convonet.tasks import StudyTask, TrainTask, TuneTask
 
 _LEAST_SCALE, _LEAST_OF_MATRIX = 0.85, 0.55
 """Of a figure's own height; below it words begin to touch."""
@@ -122,6 +123,8 @@ def _figures(run: Run) -> dict[str, Callable[[], Any]]:
         found |= {"Hyper parameters": lambda: plots.table_figure(task.hyper)}
     if isinstance(task, TuneTask):
         found |= _searched(run, task)
+    if isinstance(task, StudyTask):
+        found |= _studied(run, task)
     return found
 
 
@@ -130,6 +133,18 @@ def _searched(run: Run, task: TuneTask) -> dict[str, Callable[[], Any]]:
     table = plots.search_table(settings, task.space.varied, task.objective)
     drawn = [plots.PLOTS[name] for name in ("importance", "search_history", "search_cost", "parallel")]
     return {plot.title: partial(plot.draw, table) for plot in drawn}
+
+
+def _studied(run: Run, task: StudyTask) -> dict[str, Callable[[], Any]]:
+    """All cases in one figure, and each as its own."""
+    cases = plots.study_cases(task, study_rows(task, StudyFile(run.file(STUDY_HISTORY)).read()))
+    found: dict[str, Callable[[], Any]] = {
+        "Epochs to each target": lambda: plots.study_figure(cases, task.metric)
+    }
+    drawn = [case for case in cases if case.history["accuracy"]]
+    return found | {
+        f"{100 * case.target:g}%, {case.name}": partial(plots.study_case_figure, case) for case in drawn
+    }
 
 
 def _matrices(scores: EvaluationDocument) -> dict[str, Callable[[], Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QDialog, QTabWidget, QTextBrowser, QWidget
 
 from convonet.desktop.widgets.basic import button, column, row
@@ -69,13 +70,19 @@ _STYLE = "li { margin-bottom: 9px; line-height: 135%; } h3 { margin-bottom: 12px
 
 
 class TutorialDialog(QDialog):
-    """Stays open beside the window."""
+    """Stays open beside the window.
+
+    Signals:
+        tour_wanted: the steps of a scenario are to be shown over the window; carries its title.
+    """
+
+    tour_wanted = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Tutorial")
         self.resize(680, 520)
-        tabs = QTabWidget()
+        tabs = self.tabs = QTabWidget()
         for title, text in SCENARIOS:
             page = QTextBrowser()
             page.document().setDefaultStyleSheet(_STYLE)
@@ -83,4 +90,9 @@ class TutorialDialog(QDialog):
             page.setHtml(text)
             page.setAccessibleName(title)
             tabs.addTab(page, title)
-        self.setLayout(column(tabs, row(None, button("Close", self.accept, primary=True)), margin=16))
+        self.show_button = button("Show me in the window", self._show_tour, primary=True)
+        self.setLayout(column(tabs, row(self.show_button, None, button("Close", self.accept)), margin=16))
+
+    def _show_tour(self) -> None:
+        self.accept()
+        self.tour_wanted.emit(self.tabs.tabText(self.tabs.currentIndex()))

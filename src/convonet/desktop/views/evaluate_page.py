@@ -13,6 +13,7 @@ from convonet.desktop.views.evaluate_calibration import CalibrationTab
 from convonet.desktop.views.evaluate_curves import CurvesTab
 from convonet.desktop.views.evaluate_sets import SetsTab
 from convonet.desktop.views.marking import MarkBar, Marker, said_of
+from convonet.desktop.views.outdated_note import OutdatedNote
 from convonet.desktop.views.page import Either, Page, PageContext
 from convonet.desktop.widgets.basic import EmptyState, Tile, button, column, label, row
 from convonet.desktop.widgets.image_grid import ImageGrid, Picture
@@ -86,7 +87,8 @@ class EvaluatePage(Page):
             (self.skipped, "Skipped files"),
         ):
             self.tabs.addTab(widget, name)
-        self._either = Either(self._empty, column(row(*self.tiles.values()), self.tabs))
+        self.outdated = OutdatedNote(controller)
+        self._either = Either(self._empty, column(self.outdated, row(*self.tiles.values()), self.tabs))
         self.body.addWidget(self._either, 1)
 
     def _matrix_tab(self) -> QWidget:
@@ -152,6 +154,7 @@ class EvaluatePage(Page):
         scores, model = self.session.evaluation, self.session.model
         self.lead.setText(f"Model {model.name}" if model else "How good the model is on new images")
         self._either.show_content(scores is not None)
+        self.outdated.refresh()
         if scores is None:
             self._say_why()
             return

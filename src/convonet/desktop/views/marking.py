@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QComboBox, QWidget
 
 from convonet.desktop.widgets.basic import button, label, row
 from convonet.desktop.widgets.image_grid import ImageGrid
+from convonet.documents.marks import marks_file
 from convonet.errors import ConvonetError, InputError
 
 if TYPE_CHECKING:
@@ -41,9 +42,6 @@ class Marker(QObject):
         roots = {listing.root for listing in self._controller.session.sets.listings.values()}
 
         def read(watch: Watch) -> list[MarkedImage]:
-            # The window can be seen sooner without numpy and Pillow, which this loads.
-            from convonet.data.marks import marks_file
-
             # A set without the file has no marks: a hundred thousand images are not listed again to learn that.
             here = [root for root in roots if root.exists()]
             if here and len(here) == len(roots) and not any(marks_file(root).is_file() for root in here):
@@ -135,9 +133,6 @@ class MarkBar(QWidget):
 
 def said_of(marks: Sequence[MarkedImage]) -> dict[str, str]:
     """Address of an image → what was said of it, in a word or two."""
-    # The window can be seen sooner without numpy and Pillow, which this loads.
-    from convonet.data.marks import marks_file
-
     return {
         str(marks_file(item.root).parent / item.mark.path): "left out"
         if item.mark.label is None

@@ -5,17 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QAbstractSpinBox, QBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from convonet.desktop.widgets.basic import MARGIN, column, label, row
+from convonet.desktop.widgets.basic import MARGIN, column, label, pad_spin_boxes, row
 from convonet.desktop.widgets.steady import WheelGuard
 
 if TYPE_CHECKING:
     from convonet.desktop.controller import Controller
     from convonet.desktop.file_actions import FileActions
     from convonet.desktop.task_actions import TaskActions
-
-_SPIN_MARGIN = 6
 
 
 @dataclass(frozen=True)
@@ -80,9 +78,7 @@ class Page(QWidget):
         if self._stale:
             self._refresh()
         self._wheel.watch(self)
-        # A style sheet cannot move the text of a spin box.
-        for box in self.findChildren(QAbstractSpinBox):
-            box.lineEdit().setTextMargins(_SPIN_MARGIN, 0, 0, 0)
+        pad_spin_boxes(self)
 
     def _refresh(self) -> None:
         self._stale = False

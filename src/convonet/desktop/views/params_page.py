@@ -14,6 +14,7 @@ from convonet.desktop.plan_preview import PlanPreview
 from convonet.desktop.recipe_switch import RecipeSwitch
 from convonet.desktop.views.backbone_cards import BackboneCards
 from convonet.desktop.views.page import Page, PageContext
+from convonet.desktop.views.preview_tab import PreviewTab
 from convonet.desktop.widgets.basic import button, column, frame, label, row
 from convonet.params import FAMILIES, DataParams, HyperParams, SearchSpace, fields_of, preset_names
 from convonet.params.recipes import RECIPE_TITLES
@@ -40,6 +41,9 @@ class ParamsPage(Page):
         self.tabs = QTabWidget()
         self.tabs.addTab(_page(self.data_form), "Data")
         self.tabs.addTab(self._hyper_tab(), "Network and training")
+        self.preview = PreviewTab(context.controller)
+        self.tabs.addTab(self.preview, "Preview")
+        context.controller.preview_wanted.connect(self._start_preview)
         self.tabs.currentChanged.connect(lambda _: self._tab_changed())
         self._count = label("", "bad")
         self.body.addWidget(self.tabs, 1)
@@ -103,10 +107,20 @@ class ParamsPage(Page):
     def _tab_changed(self) -> None:
         self._presets.setEnabled(self.tabs.currentIndex() == 1)
 
+    def _start_preview(self, kind: str) -> None:
+        start = {"augment": self.preview.start_augment, "find_rate": self.preview.start_find_rate}[kind]
+        self.controller.guard(start)
+
     def open_part(self, part: str) -> None:
+        if part == "preview":
+            self.tabs.setCurrentWidget(self.preview)
+            return
         self.tabs.setCurrentIndex(1 if part == "hyper" else 0)
         form = self.hyper_form if part == "hyper" else self.data_form
         next(iter(form.rows.values())).editor.widget.setFocus()
+
+    def close_page(self) -> None:
+        self.preview.close_tab()
 
     def refresh(self) -> None:
         faults = self.session.params.faults

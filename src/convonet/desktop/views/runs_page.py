@@ -17,8 +17,9 @@ from convonet.events import RunState, Watch
 from convonet.params import DataParams, HyperParams, SearchSpace, fields_of
 from convonet.runs import Run
 from convonet.runs.naming import title_of
+from convonet.runs.outdated import outdated_sentence
 from convonet.session.opened import OpenedModel
-from convonet.tasks import SuspectsTask, TrainTask, traits_of
+from convonet.tasks import StudyTask, SuspectsTask, TrainTask, TuneTask, traits_of
 
 _COLUMNS = (
     "Run",
@@ -49,7 +50,9 @@ class RunsPage(Page):
         controller = context.controller
         self._runs: dict[str, Run] = {}
         self.lead.setText("Select a run to open it, or two to compare them.")
-        self._open_button = button("Open", self._open, primary=True, tip="Open this run's model and scores")
+        self._open_button = button(
+            "Open", self._open, primary=True, tip="Open this run's model and scores, or show its table"
+        )
         self._resume_button = button("Resume", self._resume, tip="Continue where it was stopped")
         self._compare_button = button("Compare", self._compare, tip="Select two runs or more")
         self._delete_button = button("Delete …", self._delete)
@@ -143,12 +146,14 @@ class RunsPage(Page):
             self.controller.page_wanted.emit(run.task().step)
             return
 
-        def bring(_: Watch) -> OpenedModel:
-            self.session.runs.fetch(run)
-            return self.session.models.open(run.path)
+        has_table = traits_of(run.read().kind).fills_table
 
-        def take(model: OpenedModel) -> None:
-            self.controller.guard(lambda: self._take_run(run, model))
+        def bring(_: Watch) -> OpenedModel | None:
+            self.session.runs.fetch(run)
+            return None if has_table else self.session.models.open(run.path)
+
+        def take(model: OpenedModel | None) -> None:
+            self.controller.guard(lambda: self._take_run(run, model) if model else self._take_table(run))
 
         self.controller.background.call("model", bring, take, self._show_fault)
 
@@ -165,6 +170,15 @@ class RunsPage(Page):
         # Other images drop the model that was in use, so the run's own comes after them.
         self.session.set_model(model)
         self.controller.page_wanted.emit("train")
+
+    def _take_table(self, run: Run) -> None:
+        """Of a search or a study: its values and its table, where it can be resumed."""
+        task = run.task()
+        if isinstance(task, (TuneTask, StudyTask)):
+            self.session.params.set_data(task.data)
+            self.session.params.set_exact(task.space)
+            self.controller.page_wanted.emit("tune")
+            self.controller.table_wanted.emit(run)
 
     def _rename(self) -> None:
         asker = self.controller.ask
@@ -217,7 +231,8 @@ class RunsPage(Page):
         chosen, known = self._chosen(), self.session.runs
 
         def compare(_: Watch) -> RunComparison:
-            return known.compare(chosen)
+            # The earlier run first, whichever was selected first: what changes is what came later.
+            return known.compare(sorted(chosen, key=lambda run: run.read().created))
 
         # The answers of both are read image by image.
         self.controller.background.call("compare", compare, self._show_comparison, self._show_fault)
@@ -237,7 +252,10 @@ class RunsPage(Page):
         rows.insert(0, ("Test accuracy", *(shown(percent(score)) for score in scores)))
         same = all(item.same_data for item in found.runs)
         rows.insert(1, ("Images", *(("the same" if same else "not the same") for _ in names)))
-        sentences = [pair.sentence for pair in found.pairs]
+        outdated = [
+            outdated_sentence(name, run.marked_since) for name, run in zip(names, found.runs, strict=True)
+        ]
+        sentences = [sentence for sentence in outdated if sentence] + [pair.sentence for pair in found.pairs]
         between = found.difference
         if between is not None and between.images:
             sentences.append(between.sentence)
@@ -245,7 +263,7 @@ class RunsPage(Page):
         self._show_between(between)
 
     def _show_between(self, between: RunDifference | None) -> None:
-        """Of two runs: the images that are answered otherwise, and the marks that only one of them obeyed."""
+        """Of two runs: the images that are predicted differently, and the marks that only one of them obeyed."""
         changed, marks = (between.changed_images, between.marks) if between else ((), ())
         self.changed.show_rows(
             [(one.path, one.true, one.a, one.b, one.p_a, one.p_b, one.change) for one in changed]

@@ -1,39 +1,39 @@
-"""Tuning: what is varied, the table of settings as it grows, and one click that takes a row over."""
+"""Tuning: a search for the best settings, or a study of the epochs that settings need; both can be resumed."""
 
 from __future__ import annotations
 
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import (
-    QCheckBox,
-    QComboBox,
-    QGridLayout,
-    QProgressBar,
-    QSpinBox,
-    QTabWidget,
-    QWidget,
-)
+from PySide6.QtWidgets import QProgressBar, QStackedWidget
 
 from convonet.desktop.views.page import Either, Page, PageContext
-from convonet.desktop.views.tune_plots import SearchPlots
+from convonet.desktop.views.search_panel import LABELS, SearchPanel
+from convonet.desktop.views.study_panel import StudyPanel
 from convonet.desktop.widgets.basic import EmptyState, button, column, frame, label, row
-from convonet.desktop.widgets.table import TableView, Written, tenths
-from convonet.documents.search import SearchDocument, Setting
-from convonet.events import Watch
-from convonet.launch.work import WorkEnded
-from convonet.params import HyperParams, fields_of
-from convonet.runs.documents import tune_document
+from convonet.desktop.widgets.segments import Segments
+from convonet.events import RunState, Watch
+from convonet.launch.work import Work, WorkEnded
 from convonet.session.progress import time_left
-from convonet.tasks import TuneTask
-from convonet.tasks.tune_task import DRAWN_TRIALS, IMAGE_LIMIT, Objective, Pruner, Search
+from convonet.tasks import StudyTask, TuneTask
+
+if TYPE_CHECKING:
+    from convonet.runs import Run
 
 _LOOK_MS = 1000
-_HEAD = ("Accuracy %", "± %", "Loss", "Folds", "State", "Tied", "Seconds", "Trial")
+_KINDS = {
+    "tune": ("Search", "Which settings are the best ones"),
+    "study": ("Target study", "How many epochs each setting needs to an accuracy"),
+}
+_STOPPED: dict[RunState, str] = {
+    RunState.CANCELLED: "This was stopped. Resuming continues where it was and repeats nothing that is finished.",
+    RunState.INTERRUPTED: "This was interrupted. Resuming continues where it was and repeats nothing that is finished.",
+    RunState.FAILED: "This failed. Resuming tries again and repeats nothing that is finished.",
+}
 
 
 class TunePage(Page):
-    """The options of a search and its table, finished or not."""
+    """One panel for each kind of work; the panel has its options and its table, the page starts and follows."""
 
     title = "Tune"
     parts = ("hyper", "data", "sets", "work")
@@ -41,10 +41,21 @@ class TunePage(Page):
     def __init__(self, context: PageContext) -> None:
         super().__init__(context)
         controller = context.controller
+        self.search_panel, self.study_panel = SearchPanel(), StudyPanel()
+        self.panels: dict[str, SearchPanel | StudyPanel] = {
+            panel.kind: panel for panel in (self.search_panel, self.study_panel)
+        }
+        self.kinds = Segments(_KINDS, "Kind of tuning")
+        self.kinds.chosen.connect(self.show_kind)
+        self._start = {
+            "tune": controller.button("tune", "Tune", primary=True),
+            "study": controller.button("study", "Study", primary=True),
+        }
         self.add_buttons(
+            self.kinds,
             controller.button("stop_tuning", "Stop"),
             controller.button("edit_hyper", "Edit values"),
-            controller.button("tune", "Tune", primary=True),
+            *self._start.values(),
         )
         self._empty = EmptyState(
             "No values to tune",
@@ -52,127 +63,128 @@ class TunePage(Page):
             "rate. Tuning tries them and shows which is best.",
             controller.button("edit_hyper", "Edit values", primary=True),
         )
-        self.search, self.objective = _choice(Search, "Search"), _choice(Objective, "Objective")
-        self.folds, self.trials = _number("Folds", 1, 20, 3), _number("Trials", 1, 10_000, DRAWN_TRIALS)
-        self.repeats, self.pruner = _number("Repeats", 1, 50, 1), _choice(Pruner, "Pruner")
-        self.minutes = _number("Minutes", 0, 100_000, 0)
-        self.minutes.setSpecialValueText("no limit")
-        self.all_images = QCheckBox("All images")
-        self.all_images.setToolTip(f"Else at most {IMAGE_LIMIT:,}, an even share of each class")
-        self.search.currentTextChanged.connect(self._search_chosen)
-        self._search_chosen(self.search.currentText())
-        controller.search_wanted.connect(self._search)
-        options = row(self._options(), None, margin=12)
         self._plan = label("", "muted", wrap=True)
         self._now, self._left = label("", "section"), label("", "muted")
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self._progress = frame(column(row(self._now, None, self._left), self.bar, gap=8, margin=14))
-        self._labels = {name: field.label for name, field in fields_of(HyperParams).items()}
-        self.table = TableView(
-            _HEAD,
-            "settings",
-            empty="No settings yet. Select Tune; the best settings come first.",
-            tips=self._labels,
-        )
-        self.table.opened.connect(lambda _: self._adopt())
-        self._adopt_button = button(
-            "Use these values", self._adopt, tip="Use the values of this row as hyperparameters"
-        )
-        self.table.selectionModel().selectionChanged.connect(lambda *_: self._update_button())
-        self.table.rows.modelReset.connect(self._update_button)
-        self.plots = SearchPlots()
-        self.plots.opened.connect(self._open_plot)
-        self.tabs = QTabWidget()
-        settings = QWidget()
-        settings.setLayout(column(8, self.table, row(None, self._adopt_button), gap=8))
-        self.tabs.addTab(settings, "Settings")
-        self.tabs.addTab(self.plots, "Plots")
-        content = column(frame(options), self._plan, self._progress, self.tabs)
-        content.setStretch(3, 1)
+        self.resume_button = button("Resume", self._resume, tip="Continue where it was stopped")
+        self._stopped = label("", wrap=True)
+        line = row(self._stopped, self.resume_button, gap=12, margin=10)
+        line.setStretch(0, 1)
+        self._stopped_note = frame(line, "note")
+        self._stopped_note.hide()
+        self._options, self._tables = QStackedWidget(), QStackedWidget()
+        for panel in self.panels.values():
+            self._options.addWidget(panel.options)
+            self._tables.addWidget(panel.tabs)
+        content = column(self._options, self._plan, self._stopped_note, self._progress, self._tables)
+        content.setStretch(4, 1)
         self._either = Either(self._empty, content)
         self.body.addWidget(self._either, 1)
+        self._runs: dict[str, Run] = {}
+        self._images: str | None = None
+        self._connect(context)
+        self.show_kind("tune")
+
+    def _connect(self, context: PageContext) -> None:
+        controller = context.controller
         self._timer = QTimer(self)
         self._timer.setInterval(_LOOK_MS)
         self._timer.timeout.connect(self._look)
+        controller.search_wanted.connect(self._begin)
+        controller.table_wanted.connect(self.open_run)
         controller.progressed.connect(self._show_progress)
         controller.ended.connect(self._ended)
-        self._run: Any = None
-        self._images: str | None = None
-        self._update_button()
+        self.search_panel.adopted.connect(self._adopt)
+        for panel in self.panels.values():
+            panel.enlarged.connect(self._open_plot)
 
-    def _options(self) -> QGridLayout:
-        """Names and fields in columns, in two lines."""
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(8)
-        grid.setVerticalSpacing(8)
-        lines: tuple[tuple[tuple[str, QWidget], ...], ...] = (
-            (("Search", self.search), ("Trials", self.trials), ("Best", self.objective)),
-            (
-                ("Folds", self.folds),
-                ("Repeats", self.repeats),
-                ("Pruner", self.pruner),
-                ("Minutes", self.minutes),
-            ),
-        )
-        for line, named in enumerate(lines):
-            for place, (name, widget) in enumerate(named):
-                grid.addWidget(label(name, "muted"), line, 3 * place)
-                grid.addWidget(widget, line, 3 * place + 1)
-                grid.setColumnMinimumWidth(3 * place + 2, 4)
-        grid.addWidget(self.all_images, 0, 9, 1, 2)
-        return grid
+    @property
+    def kind(self) -> str:
+        """The kind of work that is shown."""
+        return self.kinds.current
 
-    def _search(self) -> None:
-        self.controller.guard(lambda: self.session.start(self.session.tasks.tune(**self.task_options())))
+    @property
+    def panel(self) -> SearchPanel | StudyPanel:
+        """The panel that is shown."""
+        return self.panels[self.kind]
 
-    def task_options(self) -> dict[str, Any]:
-        """What the form says, as keywords of `TaskBuilder.tune`."""
-        grid = self.search.currentText() == "grid"
-        return {
-            "search": self.search.currentText(),
-            "objective": self.objective.currentText(),
-            "folds": self.folds.value(),
-            "repeats": self.repeats.value(),
-            "pruner": "none" if grid else self.pruner.currentText(),
-            "time_limit": 60.0 * self.minutes.value() or None,
-            "trials": None if grid else self.trials.value(),
-            "images": None if self.all_images.isChecked() else IMAGE_LIMIT,
-        }
+    def show_kind(self, kind: str) -> None:
+        """Show the panel of a kind of work."""
+        self.kinds.show_choice(kind)
+        place = list(self.panels).index(kind)
+        self._options.setCurrentIndex(place)
+        self._tables.setCurrentIndex(place)
+        for name, made in self._start.items():
+            made.setVisible(name == kind)
+        self.refresh()
 
-    def _search_chosen(self, search: str) -> None:
-        """A grid is tried in full."""
-        for drawn in (self.trials, self.pruner):
-            drawn.setEnabled(search != "grid")
+    def open_part(self, part: str) -> None:
+        if part in self.panels:
+            self.show_kind(part)
+
+    def open_run(self, run: Run) -> None:
+        """Show the table of a run that has ended, or was stopped; its parameters are those that are loaded now."""
+        self._runs[run.read().kind] = run
+        self._images = self.session.params.data.train_dir
+        self.show_kind(run.read().kind)
+        self._look()
+
+    # Work
+
+    def _begin(self, kind: str) -> None:
+        self.show_kind(kind)
+        self.controller.guard(lambda: self.session.start(self.panel.task(self.session)))
+
+    def _resume(self) -> None:
+        run = self._runs.get(self.kind)
+        if run is not None:
+            self.controller.guard(lambda: self.context.tasks.resume(run))
 
     def refresh(self) -> None:
         work = self.session.work
-        tuning = work is not None and work.task.kind == "tune"
-        if tuning and work is not None:
-            self._run, self._images = work.run, self.session.params.data.train_dir
-        elif self._run is not None and self._images != self.session.params.data.train_dir:
+        if work is not None and work.task.kind in self.panels:
+            self._follow(work)
+        elif self._runs and self._images != self.session.params.data.train_dir:
             # Settings that were tried on other images say nothing of these.
-            self._run = None
-            self.table.show_rows((), _HEAD)
-            self.plots.clear()
-        varied = self.session.params.space.varied
-        self._either.show_content(bool(varied) or tuning or bool(self.table.rows.rows))
-        self.lead.setText(
-            f"Varied: {', '.join(self._labels[name] for name in varied)}"
-            if varied
-            else "Search for the best values"
-        )
-        count = self.session.params.space.size() if varied and not self.session.params.space.ranges else 0
-        self._plan.setText(
-            f"The grid has {count:,} settings, each trained once on every fold." if count else ""
-        )
-        self._progress.setVisible(tuning)
-        if tuning and not self._timer.isActive():
+            self._runs = {}
+            for panel in self.panels.values():
+                panel.clear()
+        self._show_varied()
+        works = work is not None and work.task.kind == self.kind
+        self._progress.setVisible(works)
+        if works and not self._timer.isActive():
             self._timer.start()
             self._look()
-        elif not tuning:
+        elif not works:
             self._timer.stop()
+        self._show_stopped()
         self._show_progress()
+
+    def _follow(self, work: Work) -> None:
+        """Show the table of the work under way; a person may look at the other panel meanwhile."""
+        kind = work.task.kind
+        is_new = self._runs.get(kind) is not work.run
+        self._runs[kind], self._images = work.run, self.session.params.data.train_dir
+        if is_new and kind != self.kind:
+            self.show_kind(kind)
+
+    def _show_varied(self) -> None:
+        varied = self.session.params.space.varied
+        self._either.show_content(bool(varied) or self.kind == "study" or self.kind in self._runs)
+        self.lead.setText(
+            f"Varied: {', '.join(LABELS[name] for name in varied)}" if varied else _KINDS[self.kind][1]
+        )
+        self._plan.setText(self.panel.plan(self.session))
+
+    def _show_stopped(self) -> None:
+        """Offer to resume what is shown, where there is something left to do."""
+        run = self._runs.get(self.kind)
+        state = self.session.runs.state(run) if run is not None and self.session.work is None else None
+        text = _STOPPED.get(state, "") if state is not None else ""
+        self._stopped.setText(text)
+        self._stopped_note.setVisible(bool(text))
 
     def _show_progress(self) -> None:
         record = self.controller.progress
@@ -181,92 +193,52 @@ class TunePage(Page):
         self.bar.setRange(0, 0 if record.share is None else 1000)
         self.bar.setValue(round(1000 * (record.share or 0)))
 
+    # Tables
+
     def _look(self) -> None:
-        """Read the table of the search in the background."""
-        run = self._run
+        """Read the table of the run that is shown, in the background."""
+        kind, panel, run = self.kind, self.panel, self._runs.get(self.kind)
+        if run is None:
+            return
 
-        def read(_: Watch) -> SearchDocument:
-            return tune_document(run)
+        def read(_: Watch) -> Any:
+            return panel.read(run)
 
-        self.controller.background.call("search", read, self.show_document)
+        self.controller.background.call(f"table {kind}", read, lambda found: self._show(kind, found))
 
-    def show_document(self, document: SearchDocument) -> None:
-        """Show the settings, the best first."""
-        names = document.varied()
-        rows = [_cells(item, names) for item in document.results]
-        if rows != self.table.rows.rows:
-            self.table.show_rows(rows, (*names, *_HEAD))
-            self._either.show_content(True)
-        self.plots.show_run(self._run.path)
+    def _show(self, kind: str, document: Any) -> None:
+        run = self._runs.get(kind)
+        if run is not None:
+            self.panels[kind].show_document(run, document)
+            self._show_stopped()
 
     def _open_plot(self, title: str) -> None:
         # Matplotlib takes a second to load, and few open a plot.
         from convonet.desktop.dialogs.plots import PlotsDialog
 
-        dialog = PlotsDialog(self._run, self)
-        dialog.choice.setCurrentText(title)
-        dialog.exec()
+        run = self._runs.get(self.kind)
+        if run is not None:
+            dialog = PlotsDialog(run, self)
+            dialog.choice.setCurrentText(title)
+            dialog.exec()
 
     def _ended(self, ended: WorkEnded) -> None:
-        images = self.session.params.data.train_dir
-        if isinstance(ended.task, TuneTask) and ended.task.data.train_dir == images:
-            self._run, self._images = ended.run, images
+        images, task = self.session.params.data.train_dir, ended.task
+        if isinstance(task, (TuneTask, StudyTask)) and task.data.train_dir == images:
+            self._runs[task.kind], self._images = ended.run, images
             self._timer.stop()
             self._look()
+            self._show_stopped()
 
-    def _update_button(self) -> None:
-        self._adopt_button.setEnabled(len(self.table.chosen()) == 1 and self._run is not None)
+    def _adopt(self, trial: int) -> None:
+        run = self._runs.get(self.search_panel.kind)
+        if run is not None:
+            self.controller.guard(lambda: self._take_over(run, trial))
 
-    def _adopt(self) -> None:
-        for values in self.table.chosen()[:1]:
-            self.controller.guard(lambda trial=values[-1]: self._take_over(int(trial)))  # type: ignore[misc]
-
-    def _take_over(self, trial: int) -> None:
-        self.session.params.adopt(self._run, trial)
+    def _take_over(self, run: Run, trial: int) -> None:
+        self.session.params.adopt(run, trial)
         self.controller.noted.emit("The hyperparameters now have these values")
         self.controller.page_wanted.emit("params/hyper")
 
     def close_page(self) -> None:
         self._timer.stop()
-
-
-def _cells(item: Setting, names: list[str]) -> tuple[Any, ...]:
-    accuracy, spread = (
-        None if fraction is None else Written(100 * fraction, f"{100 * fraction:.2f}")
-        for fraction in (item.mean_accuracy, item.std)
-    )
-    params = (_plain(item.params.get(name)) for name in names)
-    tied = "tied with the best" if item.tied else ""
-    return (
-        *params,
-        accuracy,
-        spread,
-        item.mean_loss,
-        item.folds,
-        item.state,
-        tied,
-        tenths(item.seconds),
-        item.trial,
-    )
-
-
-def _plain(value: Any) -> Any:
-    """A parameter's value with the digits that the person gave it."""
-    if isinstance(value, float):
-        return Written(value, str(value))
-    return "-".join(map(str, value)) if isinstance(value, (list, tuple)) else value
-
-
-def _choice(words: Any, name: str) -> QComboBox:
-    made = QComboBox()
-    made.addItems(list(get_args(words)))
-    made.setAccessibleName(name)
-    return made
-
-
-def _number(name: str, low: int, high: int, value: int) -> QSpinBox:
-    made = QSpinBox()
-    made.setRange(low, high)
-    made.setValue(value)
-    made.setAccessibleName(name)
-    return made

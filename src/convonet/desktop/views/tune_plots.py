@@ -29,6 +29,7 @@ class PictureFrame(QWidget):
     def __init__(self, title: str) -> None:
         super().__init__()
         self._figure = self._picture = QImage()
+        self.file = Path()
         self.setAccessibleName(title)
         self.setToolTip(f"{title}: click to enlarge")
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -36,6 +37,7 @@ class PictureFrame(QWidget):
 
     def show_file(self, file: Path) -> None:
         """Show what the file holds now."""
+        self.file = file
         self._figure = QImage(str(file))
         self._dress()
         self.updateGeometry()

@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtGui import QGuiApplication, QImage, QPainter
 from PySide6.QtWidgets import QDoubleSpinBox, QTabWidget, QWidget
 
 from convonet.desktop.dialogs.image import ImageDialog
+from convonet.desktop.views.camera_tab import CameraTab
 from convonet.desktop.views.foreign_note import ForeignNote
 from convonet.desktop.views.page import Either, Page, PageContext
 from convonet.desktop.widgets.bars import Bar, BarView
@@ -24,6 +25,7 @@ from convonet.errors import ConvonetError
 from convonet.events import Watch
 from convonet.inference.decide import top_k
 from convonet.params import PixelParams
+from convonet.scratch import Scratch
 
 # Sets frame their digits differently: up to the edge, or with the margin of the well-known 28 × 28 set.
 _FRAMINGS = (20 / 28, 0.86, 1.0)
@@ -54,6 +56,11 @@ class UsePage(Page):
         self.tabs = QTabWidget()
         self.tabs.addTab(self._images_tab(), "Images")
         self.tabs.addTab(self._pad_tab(), "Draw")
+        self.camera = CameraTab()
+        self.camera.taken.connect(self._predict_picture)
+        self.tabs.addTab(self.camera, "Camera")
+        self._folder, self._taken = Scratch(), 0
+        controller.paste_wanted.connect(self._paste)
         self.foreign = ForeignNote(controller)
         self._either = Either(self._empty, column(self.foreign, self.tabs))
         self.body.addWidget(self._either, 1)
@@ -62,7 +69,10 @@ class UsePage(Page):
         self.drop = frame(
             column(
                 _centred("Drop images or a folder of images here", "section"),
-                _centred("PNG, JPEG, TIFF, WebP and others. Nothing is uploaded", "muted"),
+                _centred(
+                    "Or paste one with Ctrl+V. PNG, JPEG, TIFF, WebP and others. Nothing is uploaded",
+                    "muted",
+                ),
                 gap=4,
                 margin=18,
             ),
@@ -101,7 +111,7 @@ class UsePage(Page):
         return made
 
     def open_part(self, part: str) -> None:
-        self.tabs.setCurrentIndex(1 if part == "draw" else 0)
+        self.tabs.setCurrentIndex({"draw": 1, "camera": 2}.get(part, 0))
 
     def refresh(self) -> None:
         model = self.session.model
@@ -144,6 +154,25 @@ class UsePage(Page):
         self.grid.show_pictures(pictures)
         self._count.setText(f"{len(rows):,} image{'s' if len(rows) > 1 else ''}" if rows else "")
 
+    def _paste(self) -> None:
+        """Predict the image on the clipboard, or the files that were copied."""
+        held = QGuiApplication.clipboard().mimeData()
+        paths = [Path(url.toLocalFile()) for url in held.urls() if url.isLocalFile()]
+        if paths:
+            self.controller.guard(lambda: self.context.files.take_paths(paths))
+        elif held.hasImage():
+            self._predict_picture(QImage(held.imageData()))
+        else:
+            self.controller.noted.emit("The clipboard holds no image")
+
+    def _predict_picture(self, image: QImage) -> None:
+        """Ask the model about a picture that has no file yet."""
+        self._taken += 1
+        path = self._folder.path / f"picture {self._taken}.png"
+        image.save(str(path))
+        self.tabs.setCurrentIndex(0)
+        self.controller.guard(lambda: self.session.start(self.session.tasks.predict([path])))
+
     # Drawing
 
     def _clear(self) -> None:
@@ -176,6 +205,8 @@ class UsePage(Page):
 
     def close_page(self) -> None:
         self.grid.close_threads()
+        self.camera.stop()
+        self._folder.close()
 
 
 def left_margin(layout: Any) -> Any:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import (
+    QAbstractSpinBox,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -18,6 +19,7 @@ from PySide6.QtWidgets import (
 
 GAP = 12
 MARGIN = 24
+_SPIN_MARGIN = 6
 
 
 def label(text: str = "", role: str = "", *, wrap: bool = False, select: bool = False) -> QLabel:
@@ -86,6 +88,12 @@ def button(text: str, act: Callable[[], object], *, primary: bool = False, tip: 
     made.setCursor(Qt.CursorShape.PointingHandCursor)
     made.clicked.connect(lambda: act())
     return made
+
+
+def pad_spin_boxes(widget: QWidget) -> None:
+    """Move the text of spin boxes away from their border, which a style sheet cannot."""
+    for box in widget.findChildren(QAbstractSpinBox):
+        box.lineEdit().setTextMargins(_SPIN_MARGIN, 0, 0, 0)
 
 
 class Tile(QFrame):

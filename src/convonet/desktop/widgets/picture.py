@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QRectF, QSize, QSizeF, Qt
-from PySide6.QtGui import QImage, QPainter, QPainterPath, QPaintEvent
+from PySide6.QtCore import QEvent, QRectF, QSize, QSizeF, Qt, Signal
+from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPainterPath, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from convonet.desktop.style import color
@@ -21,7 +21,12 @@ class PictureView(QWidget):
     Args:
         name: what a screen reader says.
         empty: what stands there while there is no picture.
+
+    Signals:
+        pointed: a pixel was clicked; carries its row and column.
     """
+
+    pointed = Signal(int, int)
 
     def __init__(self, name: str, empty: str = "") -> None:
         super().__init__()
@@ -40,6 +45,15 @@ class PictureView(QWidget):
         """How much of the image above is seen, 0..1."""
         self._strength = share
         self.update()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        place = self._place()
+        if self._image.isNull() or not place.contains(event.position()):
+            return
+        inside = event.position() - place.topLeft()
+        column = int(inside.x() * self._image.width() / place.width())
+        row = int(inside.y() * self._image.height() / place.height())
+        self.pointed.emit(min(row, self._image.height() - 1), min(column, self._image.width() - 1))
 
     def sizeHint(self) -> QSize:
         return QSize(360, 360)

@@ -13,7 +13,7 @@ from convonet.events import RunState
 from convonet.runs import Run, RunStore
 from convonet.runs.documents import list_row, show_document
 from convonet.runs.grouping import with_evaluations
-from convonet.runs.naming import rename
+from convonet.runs.naming import rename, title_of
 from convonet.server import schemas
 from convonet.server.answers import Json
 from convonet.server.refusals import Refusal
@@ -126,12 +126,15 @@ def delete(run: RunId, parts: Parts) -> Response:
 
 @router.get("/compare", response_model=RunComparison)
 def compare(parts: Parts, run: Annotated[list[str], Query(min_length=1, max_length=_MOST_COMPARED)]) -> Json:
-    """Compare runs: scores, parameters that differ, and McNemar's test of each pair."""
+    """Compare runs: scores, parameters that differ, and McNemar's test of each pair.
+
+    Sentences call the runs by their names.
+    """
     # The same run named twice is one.
     found = list({item.path: item for item in map(parts.known.find, run)}.values())
     if len(found) < 2:
         raise InputError("Comparing needs two runs or more", received=len(found))
-    return Json(RunStore(parts.root.path).compare(found))
+    return Json(RunStore(parts.root.path).compare(found, [title_of(one) for one in found]))
 
 
 @router.get(

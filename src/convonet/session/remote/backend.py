@@ -31,6 +31,7 @@ from convonet.tasks import ReportTask, Task
 _UNAVAILABLE = {
     "open_results": "It is on the server: App, Save Network Model brings the model here, Report the results",
     "export": "It is on the server: `convonet export` there writes other formats",
+    "many_sets": "Folders of sets are trained on this machine; `convonet many` there trains the server's",
     "show_as": "Commands are shown for work on this machine; the work here is the server's",
 }
 """Actions that need files or commands of the server's machine."""

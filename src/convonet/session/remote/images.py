@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from convonet.data.listing import ImageListing, Mark, Skipped
+from convonet.data.listing import ImageListing, Skipped
 from convonet.data.marking import MarkedImage
 from convonet.documents.evaluation import RunEvaluation
+from convonet.documents.marks import Mark
 from convonet.documents.plan import Plan
 from convonet.errors import error_from_dict
 from convonet.events import Watch

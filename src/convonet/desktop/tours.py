@@ -1,0 +1,103 @@
+"""The steps of the tutorial, shown over the real window."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class TourStep(NamedTuple):
+    """One step.
+
+    Attributes:
+        page: the page that is shown, with its part: `train`, `params/hyper`.
+        action: the button of this action is pointed at; empty: the page's entry at the left.
+    """
+
+    page: str
+    action: str
+    title: str
+    text: str
+
+
+TOURS: dict[str, tuple[TourStep, ...]] = {
+    "1  Train": (
+        TourStep(
+            "data",
+            "load_train",
+            "Choose your images",
+            "A folder with one folder per class. The page then shows samples, counts and skipped files.",
+        ),
+        TourStep(
+            "train",
+            "train_val",
+            "Train",
+            "The page says what will be trained on your images. One click trains it; Stop keeps the work.",
+        ),
+        TourStep(
+            "train",
+            "",
+            "Read the summary",
+            "It shows the accuracy on test images, what was tried, and advice. “Apply and train again” follows it.",
+        ),
+        TourStep(
+            "network",
+            "initialise",
+            "Look at the layers",
+            "Optional: the network layer by layer, and its drawing.",
+        ),
+    ),
+    "2  Tune": (
+        TourStep(
+            "params/hyper",
+            "",
+            "Give several values",
+            "Put several values between commas into a field, such as 0.02, 0.01 for the learning rate.",
+        ),
+        TourStep(
+            "tune",
+            "stop_tuning",
+            "Search, and stop when you like",
+            "Each setting is trained on folds of the images. A stopped search can be resumed here.",
+        ),
+        TourStep("tune", "", "Use the best values", "Select a row and press “Use these values”, then train."),
+    ),
+    "3  Test": (
+        TourStep(
+            "data",
+            "load_test",
+            "Choose test images",
+            "Images that training never sees, in one folder per class.",
+        ),
+        TourStep(
+            "test",
+            "",
+            "Read the scores",
+            "Accuracy with its interval, the confusion matrix, and the mistakes as pictures. A click on a square of "
+            "the matrix shows its images.",
+        ),
+        TourStep(
+            "use",
+            "predict_images",
+            "Use the model",
+            "Drop, paste or choose images, draw a digit, or use the camera.",
+        ),
+    ),
+    "4  Another set": (
+        TourStep(
+            "data",
+            "load_train",
+            "Choose another folder",
+            "Settings, model and scores of the set before are put aside; its runs stay on the page Runs.",
+        ),
+        TourStep(
+            "params/data",
+            "",
+            "Set the image size",
+            "With “auto” it follows from the images. Larger images show more and train for longer.",
+        ),
+        TourStep(
+            "runs", "", "Compare runs", "Select two runs and press Compare: is one better beyond chance?"
+        ),
+    ),
+}
+"""Title of a scenario → its steps, in their order."""

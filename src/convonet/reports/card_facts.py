@@ -1,0 +1,129 @@
+"""What a run itself tells for the headings of its model card."""
+
+from __future__ import annotations
+
+from convonet.documents.evaluation import EvaluationDocument
+from convonet.documents.run_record import RunRecord
+from convonet.params import HyperParams, fields_of
+from convonet.params.bases import BASES
+from convonet.params.families import FAMILIES
+from convonet.reports.card import KnownSentences
+from convonet.reports.images import SET_NAMES, ImagesPart
+from convonet.reports.page import between, percent
+
+_MOST_NAMED = 20
+_AUGMENTATION = "Augmentation"
+"""The group of the parameters that vary training images."""
+
+
+def known_facts(record: RunRecord, tested: EvaluationDocument | None, images: ImagesPart) -> KnownSentences:
+    """Sentences by heading; what only a person knows is not among them."""
+    facts: KnownSentences = {
+        "Model details": _details(record, images),
+        "Intended use": [_use(tested)],
+        "Factors": _factors(record),
+        "Training data": _training_data(record, images),
+    }
+    if tested is None:
+        facts["Evaluation data"] = ["The model was not tested."]
+        return facts
+    facts["Metrics"] = [
+        "Accuracy, precision, recall and F1 of each class, each with a 95% CI; ROC and precision-recall "
+        "curves; calibration."
+    ]
+    facts["Evaluation data"] = _evaluation_data(tested)
+    facts["Quantitative analyses"] = _analyses(tested)
+    facts["Caveats and recommendations"] = _caveats(tested)
+    return facts
+
+
+def _details(record: RunRecord, images: ImagesPart) -> list[str]:
+    names = [name for name, _ in images.rows]
+    shown = ", ".join(names[:_MOST_NAMED]) + (" …" if len(names) > _MOST_NAMED else "")
+    version = record.versions.get("convonet", "")
+    return [
+        f"An image classifier ({_network(record)}), trained on {record.day} with Convonet {version}.",
+        f"It distinguishes {len(names)} classes: {shown}.",
+    ]
+
+
+def _network(record: RunRecord) -> str:
+    """The backbone, else the family."""
+    base = record.hyper_value("base")
+    if base:
+        return BASES[base].title if base in BASES else "a network made elsewhere as the backbone"
+    family = record.hyper_value("family", "convonet")
+    return f"family {FAMILIES[family].title}" if family in FAMILIES else f"family {family}"
+
+
+def _use(tested: EvaluationDocument | None) -> str:
+    if tested is not None and tested.unknown is not None:
+        return (
+            "It answers with one of these classes, or with “none of these” where an image differs too much."
+        )
+    return "It always predicts one of these classes, even for images that show none of them."
+
+
+def _factors(record: RunRecord) -> list[str]:
+    """How images reach the network, and what training varied."""
+    data, hyper = record.params.data or {}, record.params.hyper or {}
+    facts = []
+    if size := data.get("image_size"):
+        side = " × ".join(map(str, size)) if isinstance(size, list) else f"{size} × {size}"
+        channels = data.get("channels")
+        color = " in gray" if channels == 1 else " in color" if channels == 3 else ""
+        facts.append(f"It sees images at {side} pixels{color}; smaller details are lost.")
+    fields = fields_of(HyperParams)
+    varied = [
+        f"{field.label.lower()} {field.show(hyper[name])}"
+        for name, field in fields.items()
+        if field.group == _AUGMENTATION and hyper.get(name)
+    ]
+    if varied:
+        facts.append(f"Training varied the images: {', '.join(varied)}.")
+    else:
+        facts.append("Training did not vary the images: other positions, sizes and light were not practiced.")
+    return facts
+
+
+def _training_data(record: RunRecord, images: ImagesPart) -> list[str]:
+    facts = [
+        f"{total:,} {SET_NAMES[name]} images."
+        for name, total in zip(images.sets, images.totals, strict=True)
+        if name != "test"
+    ]
+    if folder := (record.params.data or {}).get("train_dir"):
+        facts.append(f"From the folder {folder}.")
+    if images.marks:
+        facts.append(f"{len(images.marks):,} images were marked by a person: relabeled or left out.")
+    if images.skipped:
+        facts.append(f"{len(images.skipped):,} files were skipped.")
+    return facts + [f"{warning}." for warning in images.warnings]
+
+
+def _evaluation_data(tested: EvaluationDocument) -> list[str]:
+    facts = [f"{tested.images:,} {SET_NAMES[tested.split]} images."]
+    if tested.root:
+        facts.append(f"From the folder {tested.root}.")
+    return facts
+
+
+def _analyses(tested: EvaluationDocument) -> list[str]:
+    worst = min(tested.per_class, key=lambda row: row.recall if row.support else 2.0)
+    return [
+        f"Accuracy {percent(tested.accuracy)} (95% CI {between(tested.accuracy_interval)}), macro F1 "
+        f"{tested.macro_f1:.3f}.",
+        f"Lowest recall: {worst.class_}, {percent(worst.recall)} of {worst.support:,} images.",
+    ]
+
+
+def _caveats(tested: EvaluationDocument) -> list[str]:
+    facts = [
+        f"Calibration error {tested.ece:.3f}: {tested.confidence_sentence}",
+        "Scores hold for images like the tested ones. With other cameras, places or times they can be lower.",
+    ]
+    if tested.split != "test":
+        facts.insert(0, "It was not tested on test images, so its accuracy on new images is likely lower.")
+    if tested.unknown is None or tested.unknown.auroc is None:
+        facts.append("How well it recognizes images of no known class was not measured.")
+    return facts
