@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 EXTRAS ?= all,dev
 TESTERS ?= 2
 
-.PHONY: install demo test test-all lint bench generate docs strings clean
+.PHONY: install demo test test-all lint bundle bench generate docs strings clean
 
 install: $(VENV)/.installed
 
@@ -14,7 +14,10 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[$(EXTRAS)]"
 	touch $@
 
-demo: install
+# The demo needs the core alone. An environment that has it is left as it is.
+demo:
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	test -x $(BIN)/convonet || $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
 	$(BIN)/convonet demo
 
 lint: install
@@ -44,6 +47,11 @@ docs: generate
 strings: install
 	mkdir -p build
 	$(BIN)/python tools/strings.py > build/strings.txt
+
+# Window and command line in one folder that needs no Python: dist/convonet.
+bundle: install
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[$(EXTRAS),bundle]"
+	$(BIN)/python packaging/build_bundle.py
 
 bench: install
 	$(BIN)/python -m benchmarks

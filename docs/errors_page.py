@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -91,6 +92,21 @@ def text_of(node: ast.expr) -> str:
             return text_of(left) + text_of(right)
         case ast.IfExp(body=body):
             return text_of(body)
+        case ast.Call(func=ast.Attribute(value=ast.Name(id="Hint"), attr="of"), args=[text, *parts]):
+            pieces = [text_of(text), *map(_option, parts)]
+            return functools.reduce(lambda hint, words: hint.replace("{}", words, 1), pieces)
+    return f"‹{_name(node)}›"
+
+
+def _option(node: ast.expr) -> str:
+    """An option, a value or a call that a hint names, as Python spells it."""
+    match node:
+        case ast.Call(func=ast.Name(id="option"), args=[name, value]):
+            return f"{text_of(name)}={ast.unparse(value)}"
+        case ast.Call(func=ast.Name(id="call"), args=[python, *_]):
+            return f"convonet.{text_of(python)}"
+        case ast.Call(args=[first, *_]):
+            return text_of(first)
     return f"‹{_name(node)}›"
 
 

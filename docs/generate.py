@@ -60,8 +60,13 @@ def command_page() -> str:
     parts = [_NOTE, "# The command line\n"]
     parts.append(
         "With `--json` standard output is one JSON document and nothing else; progress goes to standard error\n"
-        "(`--progress jsonl`: each event as one JSON object a line). Exit codes: 0 done, 1 failed, 2 wrong usage or\n"
-        "input, 130 cancelled. `convonet --debug …` shows where an error came from.\n"
+        "(`--progress jsonl`: each event as one JSON object a line). `convonet --debug …` shows where an error came\n"
+        "from. `man convonet` shows this page in a terminal.\n\n"
+        "| exit code | meaning |\n|---|---|\n"
+        "| 0 | done |\n"
+        "| 1 | the work failed, a file of several could not be read, or `verify` found a difference |\n"
+        "| 2 | wrong usage, or input that cannot be used |\n"
+        "| 130 | cancelled; what was trained is kept, and `convonet resume` continues it |\n"
     )
     for name, command in _commands(command_tree(), "convonet"):
         parts.append(f"## `{name}`\n\n{(command.help or '').strip()}\n")
@@ -94,19 +99,20 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|").replace("\n", " ")
 
 
-def _page_of(module: str) -> str:
+def _page_of(module: str, note: str = _NOTE) -> str:
     """A page of a script beside this one, whose page function has the script's name."""
     # This script may be loaded by its path, without its folder among those of imports.
     if str(DOCS) not in sys.path:
         sys.path.insert(0, str(DOCS))
     page: str = getattr(importlib.import_module(module), module)()
-    return _NOTE + page
+    return note + page
 
 
 PAGES = {
     "parameters.md": parameters_page,
     "command-line.md": command_page,
     "python.md": partial(_page_of, "python_page"),
+    "../packaging/linux/convonet.1": partial(_page_of, "man_page", ""),
 }
 SITE_PAGES = {"errors.md": partial(_page_of, "errors_page"), "http.md": partial(_page_of, "http_page")}
 

@@ -61,6 +61,35 @@ run = convonet.train((x_train, y_train), test_data=(x_test, y_test), classes=["c
 convonet.evaluate(run, (x_test, y_test))
 ```
 
+## Training loops of your own
+
+`prepare` decodes images once and splits them as `train` does. Each of `train`, `val` and `test` has `images`, `labels`,
+`classes` and `paths`, and is a PyTorch `Dataset` or a Keras `PyDataset` when you ask for it:
+
+```python
+sets = convonet.prepare("flowers", image_size=64)
+loader = torch.utils.data.DataLoader(sets.train.to_torch(), batch_size=32, shuffle=True)   # C×H×W in 0..1
+model.fit(sets.train.to_keras(32, shuffle=True), validation_data=sets.val.to_keras(32))    # H×W×C in 0..255
+```
+
+## Networks of your own
+
+`train` takes a Keras model as the network, with layers and a loss of your own when they are registered:
+
+```python
+@keras.saving.register_keras_serializable("mine")
+class Centered(keras.layers.Layer):
+    def call(self, x):
+        return x - keras.ops.mean(x, axis=(1, 2, 3), keepdims=True)
+
+model = keras.Sequential([keras.Input((64, 64, 3)), Centered(), ..., keras.layers.Dense(5, "softmax")])
+model.compile(loss=MyLoss())     # a loss of your own; Keras' losses are chosen by `hyper`
+run = convonet.train("flowers", {"epochs": 20}, from_model=model, image_size=64, scaling="unit")
+```
+
+Resume, evaluate and use such a run in Python, after the code that registers them: the run folder keeps their names, no
+code.
+
 ## Callbacks, listeners and Optuna
 
 `callbacks` are Keras callbacks; `listen` is called with every event. What they raise reaches you unchanged, so an
@@ -96,7 +125,10 @@ scores = cross_val_score(classifier, digits.images, digits.target, cv=5)
 ```
 
 An unfitted classifier can be pickled and cloned; a fitted one is kept with `save(path)` and `load(path)`. X holds
-images, so the checks of scikit-learn's `check_estimator` that hand over a table of features fail.
+images, which its tags say, so scikit-learn's `check_estimator` skips the checks that hand over a table of features.
+Handed over as images of one row, the tables pass all checks except these: pickling a fitted classifier, which holds an
+open model; training on one class; refusing another number of features in `predict`, since images are resized; and the
+attribute `n_features_in_`, which images do not have.
 
 ## For teaching texts
 

@@ -33,7 +33,9 @@ def generate() -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("name", ["parameters.md", "command-line.md", "python.md"])
+@pytest.mark.parametrize(
+    "name", ["parameters.md", "command-line.md", "python.md", "../packaging/linux/convonet.1"]
+)
 def test_generated_pages_are_those_of_the_code(generate: ModuleType, name: str) -> None:
     assert (DOCS / name).read_text(encoding="utf-8") == generate.PAGES[name](), "run `make generate`"
 

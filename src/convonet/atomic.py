@@ -10,6 +10,7 @@ import re
 import shutil
 import stat
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,8 @@ from convonet.errors import ConvonetError, OutputError, StorageError
 
 _NO_TEXT = re.compile("[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
+_REPLACES_OPEN_FILES = os.name != "nt"
+_PATIENCE, _BETWEEN_TRIES = 2.0, 0.02
 _NO_ROOM_WORDS = ("No space left on device", "errno = 28", "Disk quota exceeded")
 
 
@@ -88,11 +91,24 @@ def replacing(path: Path) -> Iterator[Path]:
             return
         _sync(temporary)
         temporary.chmod(0o666 & ~_umask())
-        os.replace(temporary, target)
+        _replace(temporary, target)
     except OSError as error:
         raise storage_error(error, path) from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _replace(temporary: Path, target: Path) -> None:
+    """Give a file another's place. Windows refuses that while somebody reads the other, so it is tried for a while."""
+    ends = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            os.replace(temporary, target)
+            return
+        except PermissionError:
+            if _REPLACES_OPEN_FILES or time.monotonic() > ends:
+                raise
+            time.sleep(_BETWEEN_TRIES)
 
 
 def _is_special(path: Path) -> bool:

@@ -18,18 +18,17 @@ from convonet.text import local_path
 try:
     from sklearn.base import BaseEstimator, ClassifierMixin
     from sklearn.exceptions import NotFittedError
+    from sklearn.utils import Tags
+    from sklearn.utils.multiclass import check_classification_targets
+    from sklearn.utils.validation import check_array, check_X_y
 except ImportError as error:
     raise InputError(
         "ConvonetClassifier needs scikit-learn, which is not installed", hint="Run pip install scikit-learn"
     ) from error
 
-FAILED_CHECKS = {
-    "check_estimators_pickle": "a fitted classifier holds an open model; save and load keep it instead",
-    "check_fit2d_1feature": "X holds images of shape N×H×W or N×H×W×C, not a table of features",
-    "check_n_features_in": "X holds images, so there is no number of features",
-}
-"""Names of scikit-learn's `check_estimator` that this classifier fails, each with its reason. All checks that hand over
-a two-dimensional X fail in the same way as `check_fit2d_1feature`."""
+
+class ImageArrayError(InputError, ValueError):
+    """X does not hold images. scikit-learn expects a ValueError."""
 
 
 class ConvonetClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -80,9 +79,12 @@ class ConvonetClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             y: one label for each image, numbers or texts.
 
         Raises:
-            InputError: arrays or hyperparameters that cannot be used.
+            ValueError: arrays that cannot be used, as with every estimator of scikit-learn.
+            InputError: hyperparameters that cannot be used.
         """
-        images, labels = self._images(X), np.asarray(y)
+        X, labels = check_X_y(X, y, dtype=None, ensure_2d=False, allow_nd=True, estimator=self)
+        check_classification_targets(labels)
+        images = self._images(X)
         self.classes_ = np.unique(labels)
         height, width = self.image_size or images.shape[1:3]
         with Scratch() as folder:
@@ -113,7 +115,8 @@ class ConvonetClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
         """The likeliest label of each image."""
-        labels: NDArray[Any] = self.classes_[self.predict_proba(X).argmax(axis=1)]
+        indices = self.predict_proba(X).argmax(axis=1)
+        labels: NDArray[Any] = self.classes_[indices]
         return labels
 
     def save(self, path: PathLike) -> Path:
@@ -152,14 +155,21 @@ class ConvonetClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         state: dict[str, Any] = super().__getstate__()
         return state
 
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.two_d_array, tags.input_tags.three_d_array = False, True
+        tags.input_tags.positive_only = True
+        return tags
+
     def _images(self, X: ArrayLike) -> NDArray[Any]:
         """A batch of images with an axis of channels."""
-        images = np.asarray(X)
+        images: NDArray[Any] = check_array(X, dtype=None, ensure_2d=False, allow_nd=True, estimator=self)
         if images.ndim not in (3, 4):
-            raise InputError(
+            raise ImageArrayError(
                 "X does not hold images",
                 expected="shape N×H×W or N×H×W×C",
                 received="×".join(map(str, images.shape)),
+                hint="Reshape your data, for example with X.reshape(-1, height, width)",
             )
         return images if images.ndim == 4 else images[..., np.newaxis]
 

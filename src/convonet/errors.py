@@ -28,6 +28,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from convonet.hints import Hint, Interface, hint_for
 from convonet.json_values import JsonObject
 
 
@@ -39,7 +40,7 @@ class ConvonetError(Exception):
         where: the file, folder, field or run that it is about.
         expected: what would have been right.
         received: what was there instead.
-        hint: what to do next.
+        hint: what to do next; a `Hint` where it names options.
     """
 
     exit_code = 1
@@ -60,8 +61,12 @@ class ConvonetError(Exception):
         self.hint = hint
         super().__init__(self.sentence())
 
-    def sentence(self) -> str:
-        """Everything in one line, for a terminal or the head of a dialog."""
+    def sentence(self, interface: Interface = "python") -> str:
+        """Everything in one line, for a terminal or the head of a dialog.
+
+        Args:
+            interface: whose words name the options in the hint.
+        """
         text = self.what.rstrip(".")
         if self.where and self.where not in text:
             text += f" ({self.where})"
@@ -71,21 +76,28 @@ class ConvonetError(Exception):
         if self.received:
             parts.append(f"received {self.received}")
         text = "; ".join(parts) + "."
-        if self.hint:
+        hint = hint_for(interface, self.hint)
+        if hint:
             # "Did you mean cat?" already ends a sentence.
-            text = f"{text} {self.hint}" if self.hint.endswith("?") else f"{text} {self.hint.rstrip('.')}."
+            text = f"{text} {hint}" if hint.endswith("?") else f"{text} {hint.rstrip('.')}."
         return "\\n".join(text.split("\n"))
 
-    def to_dict(self) -> JsonObject:
-        """A JSON value from which `error_from_dict` makes the same error again."""
+    def to_dict(self, interface: Interface = "python") -> JsonObject:
+        """A JSON value from which `error_from_dict` makes the same error again.
+
+        Args:
+            interface: whose words name the options in `hint`; `hints` has it in the words of each.
+        """
+        versions = {"hints": dict(self.hint.versions)} if isinstance(self.hint, Hint) else {}
         return {
             "type": type(self).__name__,
             "what": self.what,
             "where": self.where,
             "expected": self.expected,
             "received": self.received,
-            "hint": self.hint,
+            "hint": hint_for(interface, self.hint),
             "details": self.details(),
+            **versions,
         }
 
     def details(self) -> JsonObject:
@@ -281,10 +293,17 @@ def error_from_dict(value: Mapping[str, Any]) -> ConvonetError:
         where=value.get("where"),
         expected=value.get("expected"),
         received=value.get("received"),
-        hint=value.get("hint"),
+        hint=_hint_from(value),
     )
     error._take_details(value.get("details") or {})
     return error
+
+
+def _hint_from(value: Mapping[str, Any]) -> str | None:
+    hint, versions = value.get("hint"), value.get("hints")
+    if not isinstance(hint, str) or not isinstance(versions, Mapping) or not versions:
+        return hint
+    return Hint.read(str(versions.get("python", hint)), {str(k): str(v) for k, v in versions.items()})
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:

@@ -42,12 +42,28 @@ FOLDER = "CONVONET_FOLDER"
 """The variable that tells a child the folder which relative paths are meant from."""
 
 
+AS_PYTHON = "--as-python"
+"""The first word that tells the program of a bundle to act as Python does: `-m MODULE …` or `-c CODE …`."""
+
+
 def python_words(*words: str) -> list[str]:
     """The command of a Python process that imports nothing from the folder in which it stands.
 
     A file `random.py` beside a person's images is the person's: without this it would be run in place of Python's own.
     """
-    return [sys.executable, "-P", *words]
+    return [sys.executable, AS_PYTHON if is_bundled() else "-P", *words]
+
+
+def isolated_words(module: str, file: str | None) -> list[str]:
+    """The command of a module that needs the standard library alone, so that it starts at once."""
+    if is_bundled() or file is None:
+        return python_words("-m", module)
+    return [sys.executable, "-I", "-S", file]
+
+
+def is_bundled() -> bool:
+    """Whether this is a bundle made by PyInstaller, whose program is no Python."""
+    return bool(getattr(sys, "frozen", False))
 
 
 def child_environment(environment: Mapping[str, str] | None = None) -> dict[str, str]:

@@ -12,6 +12,7 @@ import pytest
 from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.datasets import load_digits
+from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import cross_val_score
 
 import convonet
@@ -52,6 +53,27 @@ def test_a_fitted_one_is_saved_and_loaded_not_pickled(
         pickle.dumps(fitted)
     loaded = convonet.ConvonetClassifier.load(fitted.save(tmp_path / "model.keras"))
     assert loaded.predict(arrays[0][:20]).tolist() == [str(label) for label in fitted.predict(arrays[0][:20])]
+
+
+def test_an_unfitted_one_says_so(arrays: Arrays) -> None:
+    for method in ("predict", "predict_proba"):
+        with pytest.raises(NotFittedError):
+            getattr(convonet.ConvonetClassifier(), method)(arrays[0])
+
+
+@pytest.mark.parametrize(
+    ("images", "labels", "message"),
+    [
+        (np.zeros((4, 3)), [0, 1, 0, 1], "does not hold images"),
+        (np.zeros((4, 3, 3)), [0, 1, 0], "inconsistent numbers of samples"),
+        (np.full((4, 3, 3), np.nan), [0, 1, 0, 1], "NaN"),
+        (np.zeros((4, 3, 3)), [0.1, 0.2, 0.3, 0.4], "Unknown label type"),
+        (np.zeros((0, 3, 3)), [], "0 sample"),
+    ],
+)
+def test_arrays_that_cannot_be_used_are_value_errors(images: Any, labels: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        convonet.ConvonetClassifier(FASTEST, max_value=1).fit(images, labels)
 
 
 def test_an_unfitted_one_pickles_and_clones() -> None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import ast
 import importlib
+import json
+import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -29,9 +32,13 @@ MISSPELLINGS = {
 }
 
 
+Checked = dict[str, list[str]]
+"""What a type checker says of the script as it is, by "", and with each misspelling alone."""
+
+
 @pytest.fixture(scope="module")
-def checked(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
-    """What `mypy --strict` says of the script as it is, by "", and with each misspelling alone."""
+def scripts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The script as it is, by "", and with each misspelling alone."""
     folder = tmp_path_factory.mktemp("scripts")
     source = SCRIPT.read_text(encoding="utf-8")
     files = {"": folder / "script.py"}
@@ -40,49 +47,66 @@ def checked(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
         assert source.count(good) == 1, good
         files[good] = folder / f"wrong_{number}.py"
         files[good].write_text(source.replace(good, bad), encoding="utf-8")
+    return files
+
+
+@pytest.fixture(scope="module")
+def said_by_mypy(scripts: dict[str, Path]) -> Checked:
+    folder = scripts[""].parent
     # An own configuration: that of this project would follow the plugin of pydantic, which people do not have.
     (folder / "mypy.ini").write_text("[mypy]\nfollow_untyped_imports = False\n", encoding="utf-8")
-    command = [
-        sys.executable,
-        "-m",
-        "mypy",
-        "--strict",
-        "--config-file",
-        folder / "mypy.ini",
-        "--no-error-summary",
-    ]
-    said = subprocess.run(
-        [*command, *files.values()], cwd=folder, capture_output=True, text=True, check=False
-    )
-    lines = said.stdout.splitlines()
+    options = ["--strict", "--config-file", folder / "mypy.ini", "--no-error-summary"]
+    lines = _lines([sys.executable, "-m", "mypy", *options, *scripts.values()], folder)
     return {
-        good: [line for line in lines if line.startswith(f"{file.name}:")] for good, file in files.items()
+        good: [line for line in lines if line.startswith(f"{file.name}:")] for good, file in scripts.items()
     }
 
 
-@pytest.mark.slow
-def test_a_script_with_every_public_name_passes_strict_checks(checked: dict[str, list[str]]) -> None:
-    assert checked[""] == []
+@pytest.fixture(scope="module")
+def said_by_pyright(scripts: dict[str, Path]) -> Checked:
+    beside = Path(sys.executable).with_name("pyright")
+    pyright = str(beside) if beside.exists() else shutil.which("pyright")
+    if pyright is None:
+        pytest.skip("pyright is not installed")
+    folder = scripts[""].parent
+    config = {"strict": ["."], "extraPaths": [str(Path(convonet.__file__).parents[1])]}
+    (folder / "pyrightconfig.json").write_text(json.dumps(config), encoding="utf-8")
+    lines = _lines([pyright, "--pythonpath", sys.executable], folder)
+    return {
+        good: [line for line in lines if f"{file.name}:" in line and " error:" in line]
+        for good, file in scripts.items()
+    }
+
+
+def _lines(words: Sequence[str | Path], folder: Path) -> list[str]:
+    done = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False)
+    return done.stdout.splitlines()
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("checker", ["said_by_mypy", "said_by_pyright"])
+def test_a_script_with_every_public_name_passes_strict_checks(
+    checker: str, request: pytest.FixtureRequest
+) -> None:
+    assert request.getfixturevalue(checker)[""] == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("checker", ["said_by_mypy", "said_by_pyright"])
 @pytest.mark.parametrize("good", MISSPELLINGS)
-def test_a_misspelling_is_an_error(good: str, checked: dict[str, list[str]]) -> None:
-    assert len(checked[good]) >= 1
+def test_a_misspelling_is_an_error(good: str, checker: str, request: pytest.FixtureRequest) -> None:
+    assert len(request.getfixturevalue(checker)[good]) >= 1
 
 
 def test_checkers_and_the_interpreter_know_the_same_names() -> None:
-    tree = ast.parse(Path(convonet.__file__).read_text(encoding="utf-8"))
-    block = next(
-        node for node in tree.body if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
-    )
+    stub = ast.parse(Path(convonet.__file__).with_suffix(".pyi").read_text(encoding="utf-8"))
     typed = {
-        alias.asname or alias.name: (node.module, alias.name)
-        for node in block.body
+        alias.asname: (node.module, alias.name)
+        for node in stub.body
         if isinstance(node, ast.ImportFrom)
         for alias in node.names
     }
-    assert {*typed, "__version__"} == set(convonet.__all__)
+    assert set(typed) == set(convonet.__all__)
     for name, (module, real) in typed.items():
         if name != "runs":  # the package of that name, which can be called
             assert getattr(convonet, name) is getattr(importlib.import_module(str(module)), real)

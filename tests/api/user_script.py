@@ -48,6 +48,12 @@ def use(run: convonet.TrainedRun, image: Path) -> None:
     )
 
 
+def own_loop(data: Path) -> None:
+    prepared: convonet.PreparedData = convonet.prepare(data, image_size=32)
+    held_out: convonet.ImageSet | None = prepared.val
+    print(prepared.classes, prepared.train.to_torch(), held_out and held_out.to_keras(16, shuffle=True))
+
+
 def search(data: Path) -> None:
     space = SearchSpace.of({"init_rate": [0.01, 0.001], "epochs": 5})
     tuned: convonet.TunedRun = convonet.tune(

@@ -38,7 +38,7 @@ def test_the_lung_set_is_refused_with_its_map_and_right_once_it_is_taken(lung: P
     assert error.offered_map == LUNG
     assert set(error.missing) == set(LUNG.values())
     assert set(error.extra) == set(LUNG)
-    assert f'add --accept-class-map, or put "class_map": {json.dumps(LUNG)}' in error.sentence()
+    assert f'add accept_class_map=True, or put "class_map": {json.dumps(LUNG)}' in error.sentence()
     assert error_from_dict(error.to_dict()).details() == error.details()
 
     sets = scan(data.changed(class_map=error.offered_map))
@@ -128,7 +128,7 @@ def test_only_a_map_that_settles_everything_is_accepted(make_files, test, allow,
 def test_validation_images_of_other_class_names_are_refused_or_mapped(make_files) -> None:
     folder = make_files("train/cat_1/1.png", "train/dog/1.png", "val/cat/1.png", "val/dog/1.png")
     data = DataParams(train_dir=str(folder))
-    with pytest.raises(ClassMismatchError, match="accept-class-map"):
+    with pytest.raises(ClassMismatchError, match="accept_class_map=True"):
         scan(data)
     sets = scan(data, accept_class_map=True)
     assert sets.data.class_map == {"cat": "cat_1"}

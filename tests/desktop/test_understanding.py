@@ -71,7 +71,7 @@ def test_the_threshold_of_two_classes_is_given_or_chosen(qtbot: Any) -> None:
     assert all(EvaluateTask(model="m", data=_data(), **values) for values in asked)
     tab.show_scores(two_class_scores(classes=["a", "b", "c"], curves=[]))
     assert not tab.threshold_line.isVisible()
-    assert "test again" in tab._note.text()
+    assert "Test again" in tab._note.text()
     tab.grab()
 
 
@@ -242,7 +242,7 @@ def test_an_explanation_is_shown_with_its_check(window: AppWin, tmp_path: Path, 
     window.show_page("explain")
     page: Any = window.page("explain")
     page.why.show_document(document)
-    assert page.why._says.text() == "东, 90.0% sure; explained is 主 (5.0%)"
+    assert page.why._says.text() == "东, 90.0% confident; explained is 主 (5.0%)"
     assert page.why._why.text() == "东.png: Grad-CAM, maps of conv_2. It can be believed."
     assert not page.why.deletion.isHidden()
     page.why.grid.setCurrentIndex(page.why.grid.pictures.index(1))

@@ -39,7 +39,7 @@ def test_one_work_at_a_time_and_stop_keeps_it(
     actions = loaded.controller.actions
     for name in ("train_val", "train_only", "initialise"):
         assert not actions[name].isEnabled()
-        assert "under way" in actions[name].toolTip()
+        assert "Another task is running" in actions[name].toolTip()
     asked = time.monotonic()
     loaded.controller.actions["stop"].trigger()
     qtbot.waitUntil(lambda: loaded.controller.progress.acknowledged, timeout=5_000)

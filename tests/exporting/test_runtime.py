@@ -29,8 +29,8 @@ def test_nothing_is_downloaded_unasked(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(InputError, match="is not on this machine") as caught:
         find_runtime()
     assert caught.value.hint is not None
-    assert "--fetch" in caught.value.hint
-    assert "--runtime" in caught.value.hint
+    assert "fetch=True" in caught.value.hint
+    assert "runtime" in caught.value.hint
 
 
 def test_a_package_or_a_folder_is_kept(ort: Path, tmp_path: Path, own_home: Path) -> None:

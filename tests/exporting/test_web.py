@@ -243,7 +243,7 @@ def test_without_a_browser(
     with pytest.raises(InputError, match="cannot be compared in a browser") as caught:
         api.export(model, "web", out=tmp_path / "site", runtime=ort)
     assert caught.value.hint is not None
-    assert "--unchecked" in caught.value.hint
+    assert "unchecked=True" in caught.value.hint
     made = api.export(model, "web", out=tmp_path / "site", runtime=ort, unchecked=True)
     assert made["browser"] is None
     assert (tmp_path / "site" / "check.html").is_file()

@@ -126,7 +126,7 @@ def test_an_accepted_map_is_kept_in_the_run_and_used_later(photos: Path) -> None
 def test_evaluating_with_an_accepted_map_settles_an_untested_training(photos: Path) -> None:
     _other_names(photos / "test")
     run, _ = _train(photos)
-    with pytest.raises(InputError, match="accept-class-map"):
+    with pytest.raises(InputError, match="accept_class_map"):
         convonet.evaluate(run)
     assert convonet.evaluate(run, accept_class_map=True)["images"] == 12
     record = Run.open(run.path).read()

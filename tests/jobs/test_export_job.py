@@ -105,7 +105,7 @@ def test_an_earlier_export_is_replaced_and_nothing_else(sets: Path, tmp_path: Pa
     assert len(json.loads((first / "golden" / "golden.json").read_text("utf-8"))) == 8
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "letter.txt").write_text("dear")
-    with pytest.raises(OutputError, match="something else"):
+    with pytest.raises(OutputError, match="is not empty"):
         export(model, "folder", sets, out=tmp_path / "mine")
     assert [path.name for path in (tmp_path / "mine").iterdir()] == ["letter.txt"]
 

@@ -170,7 +170,7 @@ def test_what_is_no_model_is_refused(
 def test_train_test_predict_and_look(loaded: Session, digits: Path, tmp_path: Path) -> None:
     ears = Ears(loaded)
     run = loaded.start(loaded.tasks.train())
-    with pytest.raises(ConvonetError, match="under way"):
+    with pytest.raises(ConvonetError, match="Another task is running"):
         loaded.start(loaded.tasks.train())
     assert loaded.why_not("train").sentence == "Another task is running. Stop it or wait"
     follow(loaded)

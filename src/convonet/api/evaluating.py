@@ -118,7 +118,8 @@ def verify(
     Args:
         run: the run folder, the run's id, or what `train` or `tune` returned.
         data: where the images are now, if they have moved; a path is that of the training images.
-        device, precision: repeat a training with these instead of its own, and compare the scores.
+        device: repeat a training on this device instead of its own, and compare the scores.
+        precision: repeat a training with this precision instead of its own, and compare the scores.
         listen: called with every event.
         progress: show progress; None: in a terminal or notebook.
 

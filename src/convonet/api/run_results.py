@@ -248,6 +248,10 @@ def list_runs(root: PathLike | None = None, *, kind: str | None = None) -> RunLi
     return found
 
 
+# Type checkers know `convonet.runs`, which is also a package, by this name.
+runs = list_runs
+
+
 def open_run(run: AnyRun) -> TrainedRun | TunedRun:
     """A training or a search that was done before, as `train` or `tune` returned it.
 

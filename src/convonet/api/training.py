@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 from convonet.api.array_sets import ArrayData, kept_as_files
 from convonet.api.execution import new_run
@@ -17,23 +16,18 @@ from convonet.api.inputs import (
     Model,
     PathLike,
     hyper_of,
-    model_path,
     run_of,
 )
+from convonet.api.own_networks import KerasModel, network_file
 from convonet.api.run_results import TrainedRun, trained_run
-from convonet.atomic import replacing
 from convonet.events import Watch
 from convonet.jobs.report_heats import mistake_heats
 from convonet.params.recipes import recipe_of
 from convonet.reports.run_report import write_report
-from convonet.runs.begin import DEFAULT_FOLDER
 from convonet.runs.environment import available_cores
 from convonet.tasks import TrainTask
 from convonet.tasks.main_tasks import ExecutorName
 from convonet.text import absolute, local_path
-
-KerasModel: TypeAlias = Any
-"""A `keras.Model` in memory."""
 
 
 def train(
@@ -77,7 +71,9 @@ def train(
         seed: of everything random, 0 to 2³² − 1; None: that of `hyper`.
         from_model: a run, a model file or a Keras model whose weights training starts from; not together with a
             recipe. A Keras model of your own takes (height, width, channels) and gives one value for each class; say
-            `image_size` and `scaling` as it wants them. It is kept as a file beside the run.
+            `image_size` and `scaling` as it wants them. It is kept as a file beside the run. Layers of your own, and a
+            loss of your own that it is compiled with, are registered with
+            `keras.saving.register_keras_serializable`; other losses are chosen by `hyper`.
         image_size: side, or (height, width), in pixels that images are resized to; None: that of `data`.
         scaling: how pixels are scaled: `unit` to 0..1, `symmetric` to −1..1, `imagenet`, `standard` or `none`; None:
             that of `data`. For a model made elsewhere: how its pixels were scaled.
@@ -102,10 +98,12 @@ def train(
         InputError: parameters or images that cannot be used. Then no run folder is left.
         KeyboardInterrupt: the run is then `cancelled`, and can be resumed.
     """
+    # What is refused is refused before images are written.
+    hypers = hyper_of(hyper)
+    start = network_file(from_model, out, max(workers, hypers.workers))
     values = kept_as_files(data, test_data, out, max_value=max_value, names=classes)
     given = {"image_size": image_size, "scaling": scaling}
     values = values.changed(**{field: value for field, value in given.items() if value is not None})
-    hypers = hyper_of(hyper)
     task = TrainTask(
         data=values,
         hyper=hypers if seed is None else hypers.changed(seed=seed),
@@ -118,7 +116,8 @@ def train(
         ),
         minutes=minutes,
         validation=validation,
-        from_model=None if from_model is None else absolute(_network_file(from_model, out)),
+        from_model=None if start.path is None else absolute(start.path),
+        own_loss=start.loss,
         then_test=test,
         accept_class_map=accept_class_map,
         threads=threads or available_cores(),
@@ -126,22 +125,6 @@ def train(
         executor=executor,
     )
     return trained_run(new_run(task, out, name, listen, progress, track, callbacks=callbacks))
-
-
-def _network_file(model: KerasModel, out: PathLike | None) -> Path:
-    """The path of a model; a Keras model in memory is written below `out`, once for the same weights."""
-    if not hasattr(model, "get_weights"):
-        return model_path(model)
-    digest = hashlib.sha256(model.to_json().encode())
-    for weights in model.get_weights():
-        digest.update(weights.tobytes())
-    folder = DEFAULT_FOLDER if out is None else Path(local_path(out))
-    file = folder / f"network-{digest.hexdigest()[:12]}.keras"
-    if not file.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        with replacing(file) as temporary:
-            model.save(temporary)
-    return file
 
 
 def report(

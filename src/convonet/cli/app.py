@@ -85,7 +85,7 @@ def _failed(error: ConvonetError) -> int:
     """One plain sentence, and with --json also the error as the document."""
     if STATE.debug:
         traceback.print_exception(error)
-    note(error.sentence())
+    note(error.sentence("command"))
     if STATE.json and not STATE.printed:
-        print_json({"error": error.to_dict()})
+        print_json({"error": error.to_dict("command")})
     return error.exit_code

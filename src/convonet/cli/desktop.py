@@ -20,6 +20,13 @@ def register(app: typer.Typer) -> None:
 
 
 def desktop(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="[PATH]...",
+            help="Open it: a folder of images, a model, a run, images or a parameter file.",
+        ),
+    ] = None,
     snap: Annotated[
         Path | None,
         typer.Option("--snap", metavar="FILE.png", help="Save a screenshot of the window and close it."),
@@ -44,7 +51,7 @@ def desktop(
         )
     # By its name: the command line does not stand on the window.
     window = importlib.import_module("convonet.desktop.app")
-    raise typer.Exit(window.run(snap, server, token))
+    raise typer.Exit(window.run(snap, server, token, paths or ()))
 
 
 def no_display() -> str | None:

@@ -95,9 +95,9 @@ def _row(
         run = begin_run(task, results_folder(task, out))
         do_new_run(run, task.threads, progress)
     except ConvonetError as error:
-        note(error.sentence())
+        note(error.sentence("command"))
         place = str(run.path) if run is not None and run.path.exists() else None
-        return DataSetResult(data=str(path), run=place, error=Fault.of(error.to_dict()))
+        return DataSetResult(data=str(path), run=place, error=Fault.of(error.to_dict("command")))
     return many_row(str(path), run)
 
 

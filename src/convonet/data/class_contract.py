@@ -10,6 +10,7 @@ import numpy as np
 from convonet.data.listing import ImageListing
 from convonet.data.names import plain, tokens
 from convonet.errors import ClassMismatchError, ConvonetError
+from convonet.hints import Hint, Spelling, option
 from convonet.text import name as compared
 
 
@@ -93,7 +94,11 @@ def _hint(offered: Mapping[str, str], extra: Sequence[str], missing: Sequence[st
         rest = [name for name in extra if name not in offered]
         if rest:
             return f"If they are the same classes, {own}; nothing is offered for {_named(rest)}"
-        return f"If they are the same classes, add --accept-class-map, or {own}"
+        return Hint.of(
+            "If they are the same classes, add {}, or {}",
+            option("accept_class_map", True),
+            Spelling(own, own, own),
+        )
     if extra:
         return "Give a class_map from each of these names to a class of the model, or remove the images"
     return 'If the set really has none, set "missing_classes": "allow" in the data parameters'

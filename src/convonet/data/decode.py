@@ -204,9 +204,11 @@ def check_size(height: int, width: int) -> None:
 
 
 def _plain(content: bytes, header: Header) -> Pixels | None:
-    """(height, width) or (height, width, 3) by OpenCV; None where it does not succeed."""
-    import cv2  # takes 0.1 s: a start from the cache does not need it
-
+    """(height, width) or (height, width, 3) by OpenCV; None where it does not succeed or is not installed."""
+    try:
+        import cv2  # takes 0.1 s: a start from the cache does not need it
+    except ImportError:  # an environment that only predicts
+        return None
     try:
         array = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
     except cv2.error:  # it has bounds of its own, such as a million pixels a side

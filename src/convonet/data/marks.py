@@ -17,6 +17,7 @@ from convonet.data.listing import ImageListing, Skipped
 from convonet.data.names import natural_key
 from convonet.documents.marks import MARKS_VERSION, Mark, marks_file
 from convonet.errors import DataError, nearest
+from convonet.hints import Hint, call
 from convonet.text import name as compared
 from convonet.text import path_key, relative_path
 
@@ -100,5 +101,9 @@ def _unknown_class(label: str, path: str, listing: ImageListing) -> DataError:
         where=marks_file(listing.root),
         expected=", ".join(listing.classes[:12]),
         received=label,
-        hint=f"Did you mean {near}" if near else "Remove the mark with `convonet mark … --undo`",
+        hint=f"Did you mean {near}"
+        if near
+        else Hint.of(
+            "Remove the mark with {}", call("mark(data, image, undo=True)", "mark DIR IMAGE --undo")
+        ),
     )

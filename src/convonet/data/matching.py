@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 from convonet.data import matcher
 from convonet.events import Watch
+from convonet.own_process import isolated_words
 from convonet.text import path_key
 
 MOST_LETTERS = 1_000
@@ -78,7 +77,7 @@ def find_in(
 
 def _asked(question: str, seconds: float, watch: Watch) -> str:
     ends = time.monotonic() + seconds
-    words = [sys.executable, "-I", "-S", str(Path(matcher.__file__))]
+    words = isolated_words(matcher.__name__, matcher.__file__)
     with subprocess.Popen(
         words,
         text=True,

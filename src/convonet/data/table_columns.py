@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from convonet.data.table_file import TableFile
 from convonet.errors import DataError, ParamError, nearest
+from convonet.hints import Hint, data_value
 from convonet.params import DataParams, fields_of
 from convonet.text import name as compared
 from convonet.text import word
@@ -220,7 +221,7 @@ def _labels(table: TableFile, taken: Collection[str]) -> tuple[str, ...]:
             where=table.file,
             expected="label_column, the name of the correct column",
             received=", ".join(kinds[:12]),
-            hint=f"For example --set label_column={kinds[0]}",
+            hint=Hint.of("For example {}", data_value("label_column", kinds[0])),
         )
     raise DataError(
         "The table's header has no columns for path and label",

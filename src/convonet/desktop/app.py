@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
 import PySide6
 from PySide6.QtCore import QTimer
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from convonet.desktop.app_win import AppWin
@@ -20,6 +22,7 @@ from convonet.home import home
 from convonet.params.recipes import TrainRecipe
 from convonet.session.local.backend import LocalBackend
 from convonet.session.session import Session
+from convonet.text import local_path
 
 FIRST_RECIPE: TrainRecipe = "auto"
 """What trains in the window where nothing is set."""
@@ -87,13 +90,19 @@ def as_error(fault: Exception) -> ConvonetError:
     return error.with_traceback(fault.__traceback__)
 
 
-def run(snap: Path | None = None, server: str | None = None, token: str | None = None) -> int:
+def run(
+    snap: Path | None = None,
+    server: str | None = None,
+    token: str | None = None,
+    paths: Sequence[Path] = (),
+) -> int:
     """Open the window and stay until it is closed.
 
     Args:
         snap: save a picture of the window there and close it; no worker is started.
         server: the address of a Convonet server whose images and workers are used; None: this machine's.
         token: that the server wants.
+        paths: opened as if they were dropped on the window; then nothing of the last session is.
 
     Returns:
         The exit code.
@@ -106,8 +115,14 @@ def run(snap: Path | None = None, server: str | None = None, token: str | None =
     assert isinstance(app, QApplication)
     app.setApplicationName("Convonet")
     app.setDesktopFileName("convonet")
-    window = _local_window(app) if server is None else _server_window(app, server, token)
+    app.setWindowIcon(QIcon(str(Path(__file__).with_name("icon.svg"))))
+    window = _local_window(app, restore=not paths) if server is None else _server_window(app, server, token)
     window.show()
+    if paths:
+        absolute = [Path(local_path(path)).absolute() for path in paths]
+        QTimer.singleShot(
+            0, window, lambda: window.controller.guard(lambda: window.files.take_paths(absolute))
+        )
     if snap is not None:
         QTimer.singleShot(_SNAP_AFTER_MS, window, lambda: _snap(window, snap))
     else:
@@ -121,10 +136,10 @@ def run(snap: Path | None = None, server: str | None = None, token: str | None =
     return code
 
 
-def _local_window(app: QApplication) -> AppWin:
+def _local_window(app: QApplication, *, restore: bool) -> AppWin:
     state = WindowState.load()
     apply_theme(app, state)
-    return open_window(state)
+    return open_window(state, restore=restore)
 
 
 def _server_window(app: QApplication, server: str, token: str | None) -> AppWin:

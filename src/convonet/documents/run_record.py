@@ -26,6 +26,9 @@ class Fault(Document):
     expected: str | None = None
     received: str | None = None
     hint: str | None = None
+    hints: dict[str, str] = Field(
+        {}, description="The hint in the words of Python, the command line and HTTP."
+    )
     details: JsonObject = Field({}, description="`faults`: a sentence for each field that is wrong.")
 
     def error(self) -> ConvonetError:

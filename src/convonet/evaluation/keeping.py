@@ -10,8 +10,6 @@ from __future__ import annotations
 import zipfile
 from pathlib import Path
 
-import onnx
-
 from convonet.atomic import replacing
 from convonet.errors import ModelFileError
 from convonet.evaluation.choosing import Chosen, cooled_info
@@ -99,17 +97,14 @@ def _made_from(onnx_file: Path, keras_sha256: str) -> bool:
 
 
 def _retag(onnx_file: Path, info: ModelInfo, keras_sha256: str) -> None:
-    # Keras takes seconds to load; what is wrong is told before anybody waits for it.
-    from convonet.nets.onnx_metadata import describe
+    # Keras takes seconds to load; who only predicts needs neither it nor onnx.
+    from convonet.nets.onnx_metadata import describe_file
 
     own = OnnxModel.load(onnx_file, threads=1, check=False).info
     described = own.changed(
         threshold=info.threshold, positive=info.positive, unknown=info.unknown, keras_sha256=keras_sha256
     )
-    graph = onnx.load(onnx_file)
-    describe(graph, described, None)
-    with replacing(onnx_file) as temporary:
-        onnx.save(graph, temporary)
+    describe_file(onnx_file, described)
 
 
 def _export_again(keras_file: Path, onnx_file: Path) -> None:

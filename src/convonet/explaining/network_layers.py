@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from convonet.errors import InputError, nearest
+from convonet.hints import Hint, call
 from convonet.nets.backend import keras
 
 _SHOWN = 12
@@ -48,11 +49,12 @@ def find_layer(network: keras.Model, name: str) -> NamedLayer:
         return found[0]
     names = [named.name for named in found or layers]
     near = nearest(name, names)
+    listed = Hint.of("{} lists all of them", call("summary(model)", "summary MODEL"))
     raise InputError(
         "The network has several layers of this name" if found else "The network has no such layer",
         where=name,
         expected="one of " + _some(names),
-        hint=f"Did you mean {near}?" if near and not found else "`convonet summary MODEL` lists all of them",
+        hint=f"Did you mean {near}?" if near and not found else listed,
     )
 
 

@@ -15,6 +15,7 @@ from typing import TypedDict
 from convonet.errors import ConvonetError, ModelFileError
 from convonet.events import Watch
 from convonet.exporting.static_server import REPORT, serving
+from convonet.hints import Hint, option
 from convonet.scratch import Scratch
 
 _COMMANDS = (
@@ -117,10 +118,10 @@ def _reported(reports: queue.Queue[bytes], browser: subprocess.Popen[bytes], wat
                 raise ConvonetError(
                     "The browser that checks the export ended without an answer",
                     received=f"exit code {browser.returncode}",
-                    hint="Add --unchecked to export without this check",
+                    hint=Hint.of("Add {} to export without this check", option("unchecked", True)),
                 ) from None
     raise ConvonetError(
         "The browser that checks the export did not answer",
         expected=f"an answer within {_SECONDS:g} s",
-        hint="Add --unchecked to export without this check",
+        hint=Hint.of("Add {} to export without this check", option("unchecked", True)),
     )

@@ -16,6 +16,7 @@ from pathlib import Path
 from convonet.atomic import replacing, storage_error
 from convonet.errors import ConvonetError, InputError
 from convonet.events import StageStarted, Watch
+from convonet.hints import Hint, option
 from convonet.home import home
 from convonet.scratch import Scratch
 
@@ -29,6 +30,7 @@ DOWNLOAD_MIB = 32
 """The size of the package, for those who are asked whether to download it."""
 
 _SECONDS = 600
+_ELSEWHERE = f"run npm pack {PACKAGE}@{VERSION} on another machine and give the file with {{}}"
 
 
 def cached_runtime() -> Path:
@@ -63,8 +65,11 @@ def find_runtime(*, source: Path | None = None, fetch: bool = False, watch: Watc
         raise InputError(
             "An export for browsers needs ONNX Runtime Web, which is not on this machine",
             expected=f"the npm package {PACKAGE} {VERSION}",
-            hint=f"Add --fetch to download it once ({DOWNLOAD_MIB} MiB), or run npm pack {PACKAGE}@{VERSION} on "
-            "another machine and give the file with --runtime",
+            hint=Hint.of(
+                f"Add {{}} to download it once ({DOWNLOAD_MIB} MiB), or {_ELSEWHERE}",
+                option("fetch", True),
+                option("runtime"),
+            ),
         )
     watch.tell(StageStarted(stage="fetch", title=f"Downloading {PACKAGE} {VERSION}"))
     with Scratch() as folder:
@@ -78,8 +83,7 @@ def _packed(folder: Path) -> Path:
     if npm is None:
         raise InputError(
             "npm, which downloads ONNX Runtime Web, was not found",
-            hint=f"Install Node.js, or run npm pack {PACKAGE}@{VERSION} on another machine and give the file with "
-            "--runtime",
+            hint=Hint.of(f"Install Node.js, or {_ELSEWHERE}", option("runtime")),
         )
     # A package may name programs that run when it is packed; none of them is needed.
     command = [npm, "pack", f"{PACKAGE}@{VERSION}", "--ignore-scripts", "--pack-destination", str(folder)]
@@ -95,7 +99,10 @@ def _packed(folder: Path) -> Path:
         raise ConvonetError(
             "npm could not download ONNX Runtime Web",
             received=(lines[0] if lines else f"exit code {done.returncode}")[:200],
-            hint="Check the network and npm's settings, or give a downloaded package with --runtime",
+            hint=Hint.of(
+                "Check the network and npm's settings, or give a downloaded package with {}",
+                option("runtime"),
+            ),
         )
     return found[0]
 
@@ -139,7 +146,10 @@ def _check(files: Mapping[str, bytes], where: Path) -> None:
                 where=where,
                 expected=f"SHA-256 {expected}",
                 received=received,
-                hint="Give the package of that version with --runtime; Convonet uses no other files",
+                hint=Hint.of(
+                    "Give the package of that version with {}; Convonet uses no other files",
+                    option("runtime"),
+                ),
             )
 
 

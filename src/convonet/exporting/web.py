@@ -19,6 +19,7 @@ from convonet.exporting.chromium import answers_of, find_chromium
 from convonet.exporting.folder import ABOUT, GOLDEN, MODEL, new_folder, write_description
 from convonet.exporting.runtime import HASHES, PACKAGE, VERSION
 from convonet.exporting.samples import Samples
+from convonet.hints import Hint, option
 from convonet.inference.golden import LOAD_TOLERANCE, Images, Probabilities, largest_difference
 from convonet.inference.model_info import ModelInfo
 from convonet.nets.export import MADE_UP, export_onnx, reference_of
@@ -114,7 +115,10 @@ def _browser(unchecked: bool, watch: Watch) -> Path | None:
     if not unchecked:
         raise InputError(
             message,
-            hint="Install one of them, or add --unchecked; then open check.html of the export in a browser",
+            hint=Hint.of(
+                "Install one of them, or add {}; then open check.html of the export in a browser",
+                option("unchecked", True),
+            ),
         )
     watch.tell(Warned(message=f"{message}. Open check.html of the export in one.", subject="browser"))
     return None

@@ -19,6 +19,7 @@ from convonet.errors import DataError, InputError, ModelFileError
 from convonet.events import FileSaved, StageStarted, Warned, Watch
 from convonet.exporting.quantize import quantize
 from convonet.exporting.samples import trained_on
+from convonet.hints import Hint, option
 from convonet.inference.decision import decide
 from convonet.inference.golden import Golden, Images, golden_rows
 from convonet.inference.onnx_model import OnnxModel
@@ -74,7 +75,7 @@ def export_int8(model: NetModel, out: Path, task: ExportTask, watch: Watch) -> I
         raise InputError(
             "An export to 8 bits needs training images to calibrate with, and this model does not say which",
             where=task.model,
-            hint="Give the data parameters with --data, or export the model's run",
+            hint=Hint.of("Give the data parameters with {}, or export the model's run", option("data")),
         )
     calibration = _prepared(task, data, "train", model, watch)
     split, judged_on = _judged_images(task, data, model, watch)
@@ -165,7 +166,7 @@ def _judged_images(
     except DataError as error:
         raise InputError(
             "There are no test or validation images, so what 8 bits cost in accuracy cannot be measured",
-            hint="Give the data parameters of a set with test images with --data",
+            hint=Hint.of("Give the data parameters of a set with test images with {}", option("data")),
         ) from error
 
 
@@ -203,7 +204,7 @@ def _check_loss(judged: _Judged, allowed: float) -> None:
         "With 8 bits, the loss of accuracy is too large, so no file was written",
         expected=f"a loss of at most {100 * allowed:g}% on the {judged.split} images",
         received=f"{100 * loss.value:.1f}% (95% CI {100 * low:.1f} to {100 * high:.1f}%)",
-        hint="Allow more with --max-loss, or use the floating-point network",
+        hint=Hint.of("Allow more with {}, or use the floating-point network", option("max_loss")),
     )
 
 

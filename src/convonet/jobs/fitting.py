@@ -28,6 +28,7 @@ from convonet.tasks import TrainTask
 from convonet.training.checkpoint import CheckpointFile
 from convonet.training.history import History
 from convonet.training.net_training import BegunTraining, ImageRows, NetTraining, TrainingResult
+from convonet.training.own_code import create_own_loss
 from convonet.training.phases import create_training, remove_phase_files
 
 CHECKPOINT = "checkpoint.npz"
@@ -165,5 +166,6 @@ def _training_of(folder: Path, task: TrainTask, model: NetModel, settings: Mappi
         on_resume=cut,
         workers=task.processes,
         executor=task.executor,
+        loss=None if task.own_loss is None else create_own_loss(task.own_loss),
         **settings,
     )

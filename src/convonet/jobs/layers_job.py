@@ -14,6 +14,7 @@ from convonet.explaining.explained_model import ExplainedModel
 from convonet.explaining.feature_maps import FeatureMaps, feature_maps
 from convonet.explaining.filters import Filters, filters_of
 from convonet.explaining.network_layers import find_layer, layers_of
+from convonet.hints import Hint, call
 from convonet.nets.net_model import NetModel
 from convonet.plots.figures import FINE_DPI, save_figure
 from convonet.plots.layers import filters_figure, maps_figure
@@ -58,7 +59,7 @@ def _nothing(task: LayersTask) -> InputError:
         "There is nothing to draw: the network has no convolution"
         + ("" if task.image else ", and no image was given"),
         where=task.layer or task.model,
-        hint="`convonet summary MODEL` lists the layers",
+        hint=Hint.of("{} lists the layers", call("summary(model)", "summary MODEL")),
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from convonet.documents.training import TrainDocument
 from convonet.errors import InputError
 from convonet.events import StageStarted, Watch
+from convonet.hints import Hint, option
 from convonet.jobs.train_sets import prepare_sets
 from convonet.runs import Run
 from convonet.tasks import TrainTask
@@ -31,7 +32,7 @@ def work(run: Run, task: TrainTask, watch: Watch, callbacks: Sequence[Any] = ())
         raise InputError(
             "A recipe trains in one process",
             received=f"recipe {task.recipe} with {task.processes} workers",
-            hint="Use --recipe none or one worker",
+            hint=Hint.of("Use {} or one worker", option("recipe", "none")),
         )
     if task.recipe != "none" and task.from_model is None:
         # It loads the planner, which a training without a recipe has no use for.

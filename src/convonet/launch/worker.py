@@ -6,6 +6,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import IO
 
 from convonet.atomic import no_room
@@ -20,6 +21,7 @@ from convonet.errors import (
     WorkerError,
 )
 from convonet.events import RunEnded, RunState, Stamped
+from convonet.hints import Hint, call
 from convonet.json_values import object_at
 from convonet.launch.resume import can_resume
 from convonet.own_process import NO_ROOM_CODE, OPENING_SECONDS
@@ -157,7 +159,8 @@ class Worker:
         record = self.run.read()
         if record.state is RunState.FAILED:
             return record.error is not None and record.error.type == OutOfMemoryError.__name__
-        return self._process.returncode == -signal.SIGKILL and memory_kills() > self._kills_before
+        # Asked first: only Linux counts, and Windows has no such signal.
+        return memory_kills() > self._kills_before and self._process.returncode == -signal.SIGKILL
 
     def _end_unrecorded(self, code: int) -> RunState:
         """Write down the end that the worker could not write itself."""
@@ -197,8 +200,12 @@ class Worker:
             what,
             where=self.run.path,
             received=last,
-            hint=f"`convonet resume {self.run.path}` continues from there" if can_resume(self.run) else None,
+            hint=_resume_hint(self.run.path) if can_resume(self.run) else None,
         )
+
+
+def _resume_hint(run: Path) -> Hint:
+    return Hint.of("{} continues from there", call(f"resume({str(run)!r})", f"resume {run}"))
 
 
 def _took_too_long(run: Run) -> ConvonetError:

@@ -18,8 +18,10 @@ from typing import Any
 import numpy as np
 
 from convonet.errors import ConvonetError
+from convonet.hints import Hint, Spelling
 from convonet.nets.uncompiled import without_compiler
 
+_DOCTOR = Spelling("`convonet doctor` in a terminal", "`convonet doctor`", "`convonet doctor` on the server")
 _UNUSED = ("sklearn", "pandas", "matplotlib", "jax")
 # Of glibc's malloc.h; the largest piece that may be kept is fixed there.
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
@@ -60,6 +62,12 @@ def _check_backend(wanted: str) -> None:
         )
 
 
+if find_spec("keras") is None:
+    raise ConvonetError(
+        "Keras is not installed here: ONNX files made by Convonet can be used, and nothing else",
+        expected="keras and torch, which training, explaining and .keras files need",
+        hint="Install Convonet with all packages that it asks for",
+    )
 os.environ.setdefault("KERAS_BACKEND", "torch")
 _check_backend(os.environ["KERAS_BACKEND"])
 # Threads that wait for one another sleep instead of spinning: beside another busy process a training step is then
@@ -136,7 +144,7 @@ def use_device(wanted: str) -> str:
             f"The device {wanted} is not there",
             expected=f"auto or one of {', '.join(there)}",
             received=wanted,
-            hint="`convonet doctor` shows what this machine computes with",
+            hint=Hint.of("{} shows what this machine computes with", _DOCTOR),
         )
     # As keras is without a choice, so that a network that is opened later is on the same device.
     _choose_device(None if wanted == "auto" else chosen)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from convonet.errors import ModelFileError
+from convonet.hints import Hint, Spelling
 from convonet.inference.keras_file import UNREADABLE, damaged
 from convonet.inference.model_info import ModelInfo
 from convonet.inference.unknown import MEMBER as UNKNOWN_MEMBER
@@ -23,6 +24,11 @@ from convonet.nets.safe_file import WEIGHTS, read_h5_text, read_keras_text
 from convonet.own_process import opening_limits
 from convonet.params.data_params import Scaling
 
+_REGISTERED = Spelling(
+    "run the code first that registers them with keras.saving.register_keras_serializable",
+    "open it in Python, after the code that registers them",
+    "open it in Python, after the code that registers them",
+)
 _H5_SUFFIXES = (".h5", ".hdf5")
 
 
@@ -112,6 +118,7 @@ def _cannot_rebuild(path: Path, error: Exception) -> ModelFileError:
         where=path,
         expected="a network of Keras' own layers, with all its weights",
         received=(lines[0] if lines else type(error).__name__)[:300],
+        hint=Hint.of("If it has layers of your own, {}", _REGISTERED),
     )
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import onnx
 
+from convonet.atomic import replacing
 from convonet.inference.golden import Golden
 from convonet.inference.model_info import ModelInfo
 from convonet.inference.onnx_model import GOLDEN_PROPERTY, PROPERTY
@@ -62,6 +64,14 @@ def describe(
         properties[GOLDEN_PROPERTY] = known[GOLDEN_PROPERTY]
     model.producer_name = info.made_by
     onnx.helper.set_model_props(model, properties)
+
+
+def describe_file(path: Path, info: ModelInfo) -> None:
+    """Write the metadata of a file anew; its golden samples stay."""
+    model = onnx.load(path)
+    describe(model, info, None)
+    with replacing(path) as temporary:
+        onnx.save(model, temporary)
 
 
 def _text(value: Any) -> str:

@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
 from PIL import Image, ImageOps
 
 from convonet.data.arrays import address_of, is_arrays, load_array
 from convonet.data.decode import read_whole
+from convonet.data.pixels import Pixels
 from convonet.errors import DataError
 
 SIDE = 96
@@ -43,8 +43,13 @@ class Pictures:
             name, row = address_of(path)
             if name not in self._arrays:
                 self._arrays[name] = load_array(self._root, name)
-            return Image.fromarray(np.squeeze(self._arrays[name][row]))
-        return Image.fromarray(np.squeeze(read_whole(self._root / path)))
+            return _picture(self._arrays[name][row])
+        return _picture(read_whole(self._root / path))
+
+
+def _picture(pixels: Pixels) -> Image.Image:
+    """An image of (H, W) or (H, W, C); only the axis of a single channel goes, not that of a single row."""
+    return Image.fromarray(pixels[..., 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels)
 
 
 class MistakeHeats(NamedTuple):
@@ -61,7 +66,7 @@ class MistakeHeats(NamedTuple):
 
 def array_uri(pixels: Any, side: int) -> str:
     """Pixels as a data URI, enlarged to `side` pixels where they are fewer; (H, W), (H, W, 1) or (H, W, 3) uint8."""
-    image = Image.fromarray(np.squeeze(pixels))
+    image = _picture(pixels)
     return _uri(ImageOps.contain(image, (side, side), Image.Resampling.BILINEAR))
 
 

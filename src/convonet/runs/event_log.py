@@ -8,6 +8,9 @@ from pathlib import Path
 from convonet.atomic import json_text, storage_error
 from convonet.events import Event, Stamped, read_lines
 
+# Without O_BINARY, Windows writes two bytes for a line end, and the sizes kept in checkpoints would be wrong.
+_APPEND = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
+
 
 class LineFile:
     """A file that is appended line by line, each line in one write."""
@@ -24,9 +27,8 @@ class LineFile:
             StorageError: the disk is full.
         """
         try:
-            # os.O_CREAT | os.O_APPEND, 0o666) | Opened for each line: a run folder may be moved, or the file
-            # cut, between two events.
-            handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o666)
+            # Opened for each line: a run folder may be moved, or the file cut, between two events.
+            handle = os.open(self.path, _APPEND, 0o666)
             try:
                 self._write(handle, line.encode("utf-8") + b"\n")
             finally:

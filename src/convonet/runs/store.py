@@ -14,6 +14,7 @@ from convonet.atomic import json_text, storage_error, write_text
 from convonet.documents.run_record import RECORD, RunRecord
 from convonet.documents.runs import ComparedRun, RunComparison
 from convonet.errors import ConvonetError, RunAliveError, RunNotFoundError, nearest
+from convonet.hints import Hint, call
 from convonet.home import home
 from convonet.locks import file_lock
 from convonet.runs.differences import difference
@@ -124,7 +125,9 @@ class RunStore:
             "There is no such run",
             where=name,
             expected="a run folder or the id of a known run",
-            hint=f"Did you mean {near}" if near else "`convonet runs list` shows the known ones",
+            hint=f"Did you mean {near}"
+            if near
+            else Hint.of("{} shows the known ones", call("runs()", "runs list")),
         )
 
     def delete(self, run: Run) -> None:

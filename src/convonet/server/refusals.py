@@ -74,7 +74,7 @@ def status_of(error: ConvonetError) -> int:
 def problem(status: int, error: ConvonetError, headers: Any = None) -> Response:
     """The answer that tells an error."""
     document = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status}
-    document |= {"detail": error.sentence(), "error": error.to_dict()}
+    document |= {"detail": error.sentence("http"), "error": error.to_dict("http")}
     # Names of files may hold bytes that are no text.
     content = json_text(document).encode("utf-8", "backslashreplace")
     return Response(content, status, headers, media_type=PROBLEM)

@@ -132,6 +132,8 @@ class TrainTask(ResumableTask):
             apply it and keep it in `data`.
         workers: processes that compute each batch together; other numbers give other last digits.
         executor: where they are: on this machine or on a Ray cluster.
+        own_loss: a loss that a person has written, by its registered name, with its configuration; None: that of
+            `hyper`.
     """
 
     kind: ClassVar[str] = "train"
@@ -149,6 +151,7 @@ class TrainTask(ResumableTask):
     accept_class_map: bool = False
     workers: int = Field(1, ge=1, le=64)
     executor: ExecutorName = "local"
+    own_loss: dict[str, Any] | None = None
 
     @property
     def processes(self) -> int:

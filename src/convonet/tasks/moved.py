@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from convonet.errors import ImagesMovedError, InputError
+from convonet.hints import Hint, Spelling, call
 from convonet.params.data_params import DataParams
 from convonet.params.fields import fields_of
 from convonet.tasks.main_tasks import Task
@@ -55,11 +56,15 @@ def check_images(task: Task, run: Path) -> None:
     for name in FOLDERS:
         place = getattr(data, name, None)
         if place and not Path(absolute(place)).exists():
-            option = f"--{name.replace('_', '-')}"
-            how = f"resume or verify {run} {option} DIR" if name != "image_dir" else "resume RUN --data FILE"
             raise ImagesMovedError(
                 "The images of this run have been moved or deleted",
                 field=name,
                 where=place,
-                hint=f"If they were moved, give the new folder: convonet {how}",
+                hint=Hint.of("If they were moved, give the new folder: {}", _resuming(name, run)),
             )
+
+
+def _resuming(name: str, run: Path) -> Spelling:
+    """The call that resumes a run whose `name` has moved; `image_dir` has no option of its own."""
+    given = "--data FILE" if name == "image_dir" else f"--{name.replace('_', '-')} DIR"
+    return call(f"resume({str(run)!r}, data={{{name!r}: DIR}})", f"resume {run} {given}")

@@ -59,6 +59,7 @@ class NetTraining:
             `Collapse.reason()` as `TrainingResult.stopped`. None: training continues. One warning says so either way.
         workers: processes that compute each batch together, this one included.
         executor: where the others run: on this machine or on a Ray cluster.
+        loss: a Keras loss in place of that of `hyper`; it is given what `targets` makes of the labels.
     """
 
     model: NetModel
@@ -73,6 +74,7 @@ class NetTraining:
     on_collapse: Callable[[Collapse], bool] | None = None
     workers: int = 1
     executor: ExecutorName = "local"
+    loss: Any = None
 
     def begin(
         self, train: ImageRows, val: ImageRows | None = None, watch: Watch | None = None

@@ -18,6 +18,7 @@ import torch
 import torch.distributed as dist
 
 from convonet.errors import InputError
+from convonet.hints import Hint, option
 from convonet.nets import backend
 from convonet.nets.backend import keras
 from convonet.nets.statistics import is_fixed
@@ -185,5 +186,5 @@ def _check_divisible(model: Any) -> None:
         raise InputError(
             "This network cannot be trained by several processes",
             received=f"layer {drawing[0]}, which draws for the whole batch" if drawing else model.name,
-            hint="Train with --workers 1",
+            hint=Hint.of("Train with {}", option("workers", 1)),
         )

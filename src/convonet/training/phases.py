@@ -174,6 +174,7 @@ class PhasedRun:
             on_collapse=given.on_collapse,
             workers=given.workers,
             executor=given.executor,
+            loss=given.loss,
         )
         watch = PhaseWatch(self._watch, earlier=offset)
         result = self._run_phase(TrainingRun(training, self._train, self._val, watch))

@@ -13,6 +13,7 @@ from typing import Any
 import torch
 
 from convonet.errors import InputError
+from convonet.hints import Hint, option
 from convonet.params.training_params import Precision
 
 _FIRST_SCALE, _LEAST_SCALE = 2.0**16, 1.0
@@ -40,7 +41,7 @@ def check_precision(precision: Precision, device: str, workers: int = 1) -> None
         raise InputError(
             "float16 is not divided among processes",
             received=f"precision=float16 with {workers} workers",
-            hint="Use precision=bfloat16, or --workers 1",
+            hint=Hint.of("Use precision=bfloat16, or {}", option("workers", 1)),
         )
 
 

@@ -19,6 +19,7 @@ import torch
 import torch.distributed as dist
 
 from convonet.errors import TrainingError
+from convonet.hints import Hint, option
 from convonet.own_process import child_environment, neutral_folder, python_words, with_large_pages
 from convonet.params.fields import ParamValues
 
@@ -169,7 +170,7 @@ class ProcessGroup:
                 raise TrainingError(
                     "A worker process of the training did not start",
                     where=f"process {rank + 1} of {self.size}",
-                    hint="Train with --workers 1",
+                    hint=Hint.of("Train with {}", option("workers", 1)),
                 )
         join_on_this_machine(folder, 0, self.size)
 

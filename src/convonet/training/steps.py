@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from convonet.errors import InputError
+from convonet.hints import Hint, option
 from convonet.nets import backend
 from convonet.nets.backend import keras
 from convonet.nets.statistics import freeze_fixed
@@ -60,6 +61,7 @@ def create_step(
     hyper: HyperParams | None = None,
     workers: int = 1,
     executor: ExecutorName = "local",
+    loss: Any = None,
 ) -> Step:
     """The step of the present backend. The model is compiled, so that its file holds the optimizer too.
 
@@ -68,6 +70,7 @@ def create_step(
         hyper: tells the loss and the precision; None: cross-entropy in float32.
         workers: processes that compute each batch together; more than one needs `hyper` and torch.
         executor: where they run.
+        loss: a Keras loss in place of that of `hyper`.
 
     Raises:
         InputError: several processes cannot train this network, or the device not in this precision.
@@ -76,7 +79,7 @@ def create_step(
     # Our own forward pass knows by itself which statistics are fixed; Keras has to be told.
     if forward_of(model) is None:
         freeze_fixed(model._flatten_layers())
-    loss, boundary = create_loss(output, hyper), BOUNDARIES.get(output)
+    loss, boundary = loss or create_loss(output, hyper), BOUNDARIES.get(output)
     metric = "accuracy" if boundary is None else keras.metrics.BinaryAccuracy("accuracy", threshold=boundary)
     model.compile(optimizer=optimizer, loss=loss, metrics=[metric], jit_compile="auto")
     optimizer.build(model.trainable_variables)
@@ -107,7 +110,7 @@ def _divided(
         raise InputError(
             "Several processes train on the torch backend alone",
             received=f"{workers} workers on {backend.name()}",
-            hint="Train with --workers 1",
+            hint=Hint.of("Train with {}", option("workers", 1)),
         )
     # Torch need not be installed where another backend computes.
     from convonet.training.parallel_step import ParallelStep

@@ -81,7 +81,9 @@ class TrainingRun:
         steps = -(-len(train) // hyper.batch_size)
         self.state = TrainingState(hyper, watch, len(train), optimizer, history)
         self.state.position.batch_size = hyper.batch_size
-        self._step = create_step(network, optimizer, info.output, hyper, training.workers, training.executor)
+        self._step = create_step(
+            network, optimizer, info.output, hyper, training.workers, training.executor, training.loss
+        )
         self._scorer = None if val is None else Scorer(self._step, val, info, hyper)
         self._layer_seeds = LayerSeeds(list(network._flatten_layers()), hyper.seed)
         # Made after the step, which lays the weights out anew: a mean is kept in their order in memory.
@@ -97,7 +99,13 @@ class TrainingRun:
         hooks: list[Hook | None] = [self._guard, self._weights, self._rules]
         if training.callbacks:
             hooks.append(UserCallbacks(training.callbacks, network, hyper.epochs, steps))
-        hooks += [StopAfter(training.stop_after), self._clock, self._collapse, ProgressReporter()]
+        # What guessing costs is known of the losses that `hyper` names.
+        hooks += [
+            StopAfter(training.stop_after),
+            self._clock,
+            self._collapse if training.loss is None else None,
+        ]
+        hooks.append(ProgressReporter())
         self._hooks = tuple(hook for hook in hooks if hook is not None)
         self._is_warm = False
 

@@ -1,0 +1,65 @@
+"""Keras models in memory, kept as files beside the runs that start from them."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any, NamedTuple, TypeAlias
+
+from convonet.api.inputs import Model, PathLike, model_path
+from convonet.atomic import replacing
+from convonet.errors import InputError
+from convonet.hints import Hint, option
+from convonet.runs.begin import DEFAULT_FOLDER
+from convonet.text import local_path
+
+KerasModel: TypeAlias = Any
+"""A `keras.Model` in memory."""
+
+
+class StartingNetwork(NamedTuple):
+    """What training starts from.
+
+    Attributes:
+        path: a run folder or a model file; None: a new network.
+        loss: a person's own loss as `convonet.training.own_code` describes it; None: that of the hyperparameters.
+    """
+
+    path: Path | None
+    loss: dict[str, Any] | None = None
+
+
+def network_file(model: Model | KerasModel | None, out: PathLike | None, workers: int) -> StartingNetwork:
+    """Where a model is; a Keras model in memory is written below `out`, once for the same weights.
+
+    Raises:
+        InputError: it has layers or a loss that could not be found again, or that other processes do not know.
+    """
+    if model is None:
+        return StartingNetwork(None)
+    if not hasattr(model, "get_weights"):
+        return StartingNetwork(model_path(model))
+    # It is loaded by now, and takes seconds where no Keras model is given.
+    from convonet.training.own_code import check_layers, own_layers, own_loss
+
+    check_layers(model)
+    loss = own_loss(model)
+    if workers > 1 and (loss is not None or any(own_layers(model))):
+        raise InputError(
+            "Other processes do not know layers and losses of your own",
+            received=f"{workers} workers",
+            hint=Hint.of("Train with {}", option("workers", 1)),
+        )
+    return StartingNetwork(_written(model, DEFAULT_FOLDER if out is None else Path(local_path(out))), loss)
+
+
+def _written(model: KerasModel, folder: Path) -> Path:
+    digest = hashlib.sha256(model.to_json().encode())
+    for weights in model.get_weights():
+        digest.update(weights.tobytes())
+    file = folder / f"network-{digest.hexdigest()[:12]}.keras"
+    if not file.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        with replacing(file) as temporary:
+            model.save(temporary)
+    return file

@@ -1,0 +1,152 @@
+"""Prepared images for code of your own: as arrays, as a PyTorch dataset, or as a Keras one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convonet.api.array_sets import ArrayData, held_as_files
+from convonet.api.inputs import Data, Listener, data_of
+from convonet.api.progress import following
+from convonet.data.data_prep import PreparedSet
+from convonet.data.grouping import held_out_rows
+from convonet.data.sources import scan
+from convonet.jobs.preparing import prepare as decode
+
+if TYPE_CHECKING:
+    import keras
+    import torch
+
+
+@dataclass(frozen=True)
+class ImageSet:
+    """The images of one set, decoded to one size.
+
+    Attributes:
+        images: (N, H, W, C) uint8, read-only where they are mapped from the cache.
+        labels: (N,) int64, indices into `classes`.
+        classes: class names.
+        paths: of the files, relative to the set's folder.
+    """
+
+    images: NDArray[np.uint8] = field(repr=False)
+    labels: NDArray[np.int64] = field(repr=False)
+    classes: tuple[str, ...]
+    paths: tuple[str, ...] = field(repr=False)
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def __getitem__(self, index: int) -> tuple[NDArray[np.uint8], int]:
+        """An image (H, W, C) uint8 and its label."""
+        return np.array(self.images[index]), int(self.labels[index])
+
+    def to_torch(self, transform: Callable[[Any], Any] | None = None) -> torch.utils.data.Dataset[Any]:
+        """The set as a PyTorch `Dataset` of (image, label), for a `DataLoader`.
+
+        Args:
+            transform: applied to each image, a tensor (C, H, W) float32 in 0..1, as `torchvision` has it.
+        """
+        # Whoever wants arrays waits for neither PyTorch nor Keras.
+        from convonet.api.torch_dataset import TorchImages
+
+        return TorchImages(self, transform)
+
+    def to_keras(
+        self, batch_size: int = 32, *, shuffle: bool = False, seed: int = 0, **options: Any
+    ) -> keras.utils.PyDataset:
+        """The set as a Keras `PyDataset` of batches, for `fit`, `evaluate` and `predict`.
+
+        Images are (B, H, W, C) float32 in 0..255 and labels (B,) class indices, as `image_dataset_from_directory`
+        gives them.
+
+        Args:
+            batch_size: images for each batch, 1 or more.
+            shuffle: in another order each epoch, which follows from the seed.
+            seed: 0 or more.
+            options: of `keras.utils.PyDataset`, such as `workers`.
+        """
+        # Whoever wants arrays waits for neither PyTorch nor Keras.
+        from convonet.api.keras_dataset import KerasImages
+
+        return KerasImages(self, batch_size, shuffle, seed, **options)
+
+
+@dataclass(frozen=True)
+class PreparedData:
+    """Every set that the data parameters name.
+
+    Attributes:
+        train: the images to train on.
+        val: the validation images, held out from the training images where they have no folder; None without.
+        test: the test images; None where there are none.
+    """
+
+    train: ImageSet
+    val: ImageSet | None
+    test: ImageSet | None
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Class names, those of the training images; all sets count them in this order."""
+        return self.train.classes
+
+
+def prepare(
+    data: Data | ArrayData,
+    *,
+    validation: bool = True,
+    image_size: int | tuple[int, int] | None = None,
+    classes: Sequence[str] = (),
+    max_value: float | None = None,
+    accept_class_map: bool = False,
+    listen: Listener = None,
+    progress: bool | None = None,
+) -> PreparedData:
+    """Decode images once, split as training splits them, for a training loop of your own.
+
+    The sets are those that `train` with the same data parameters sees, image by image.
+
+    Args:
+        data: where the images are, or the images themselves, as in `train`.
+        validation: hold out a fraction of the images, or use the validation folder.
+        image_size: side, or (height, width), in pixels that images are resized to; None: that of `data`.
+        classes: class names for labels that are numbers, in their order.
+        max_value: the value of white in floating-point arrays: 1 for pixels 0..1, 255 for pixels 0..255.
+        accept_class_map: where class names of the test or validation images differ from those of the training images
+            and each has one likely match, take the matches as the same classes.
+        listen: called with every event.
+        progress: show progress; None: in a terminal or notebook.
+
+    Returns:
+        The sets `train`, `val` and `test`, each with `images`, `labels`, `classes` and `paths`.
+
+    Raises:
+        InputError: images that cannot be used.
+    """
+    with (
+        held_as_files(data, max_value=max_value, names=classes) as where,
+        following(listen, progress) as watch,
+    ):
+        values = data_of(where)
+        values = values if image_size is None else values.changed(image_size=image_size)
+        found = scan(values, accept_class_map=accept_class_map, watch=watch)
+        if found.test_error is not None:
+            raise found.test_error
+        listings = {"train": found.train}
+        listings |= {"val": found.val} if found.val is not None and validation else {}
+        listings |= {"test": found.test} if found.test is not None else {}
+        sets = dict(decode(None, values, listings, watch).sets)
+        if validation and "val" not in sets:
+            kept, held = held_out_rows(sets["train"], values, watch)
+            sets |= {"train": sets["train"].select(kept), "val": sets["train"].select(held)}
+        views = {name: _view(prepared) for name, prepared in sets.items()}
+    return PreparedData(views["train"], views.get("val"), views.get("test"))
+
+
+def _view(prepared: PreparedSet) -> ImageSet:
+    return ImageSet(prepared.images, prepared.labels, prepared.classes, prepared.paths)

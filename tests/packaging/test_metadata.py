@@ -1,0 +1,105 @@
+"""What a person and an index are told of the package, and what its archive holds."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tarfile
+import tomllib
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+LINUX = ROOT / "packaging" / "linux"
+PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+def bounds(lines: list[str], operator: str) -> dict[str, str]:
+    """Name → version of lines such as `numpy>=2.1`."""
+    return dict(line.split(operator) for line in lines if operator in line)
+
+
+def release(version: str) -> tuple[int, ...]:
+    """1.2 and 1.2.0 are the same."""
+    parts = [int(part) for part in version.split(".")]
+    while parts[-1] == 0:
+        parts.pop()
+    return tuple(parts)
+
+
+def test_the_lowest_versions_are_those_that_the_project_allows() -> None:
+    declared = bounds(PROJECT["project"]["dependencies"], ">=")
+    lowest = bounds((ROOT / "constraints-min.txt").read_text(encoding="utf-8").splitlines(), "==")
+    assert {name: release(v) for name, v in declared.items()} == {n: release(v) for n, v in lowest.items()}
+
+
+def test_one_icon_everywhere() -> None:
+    package = ROOT / "src" / "convonet"
+    icons = (
+        LINUX / "convonet.svg",
+        package / "desktop" / "icon.svg",
+        package / "server" / "web" / "icon.svg",
+    )
+    assert len({icon.read_bytes() for icon in icons}) == 1
+
+
+def test_the_menu_entry_opens_what_the_mime_types_name() -> None:
+    lines = (LINUX / "convonet.desktop").read_text(encoding="utf-8").splitlines()
+    entry = dict(line.split("=", 1) for line in lines if "=" in line)
+    assert entry["Exec"] == "convonet desktop %F"
+    types = re.findall(r'type="(.+?)"', (LINUX / "convonet.xml").read_text(encoding="utf-8"))
+    assert set(entry["MimeType"].strip(";").split(";")) - {"inode/directory"} == {
+        kind for kind in types if kind != "application/zip"
+    }
+
+
+def test_the_manual_page_has_every_command_and_exit_code() -> None:
+    from convonet.cli.lazy import COMMANDS
+
+    page = (LINUX / "convonet.1").read_text(encoding="utf-8")
+    titles = re.findall(r'^\.SS "([^" ]+)', page, re.MULTILINE)
+    assert {title.replace("\\-", "-") for title in titles} == set(COMMANDS)
+    assert re.findall(r"^\.B (\d+)$", page, re.MULTILINE) == ["0", "1", "2", "130"]
+
+
+@pytest.mark.slow
+def test_the_archives_hold_what_they_should(tmp_path: Path) -> None:
+    pytest.importorskip("build", reason="building the archives needs the package build")
+    subprocess.run(
+        [sys.executable, "-m", "build", "--no-isolation", "--outdir", tmp_path, ROOT],
+        check=True,
+        capture_output=True,
+    )
+    with tarfile.open(next(tmp_path.glob("*.tar.gz"))) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    assert names >= {
+        *("CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile", "constraints.txt", "constraints-min.txt"),
+        *(
+            "docs/python.md",
+            "tests/conftest.py",
+            "tests/packaging/test_metadata.py",
+            "tests/api/user_script.py",
+        ),
+        *("benchmarks/__main__.py", "packaging/bundle.spec", "packaging/linux/convonet.1", ".importlinter"),
+    }
+    with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as wheel:
+        names, files = set(wheel.namelist()), wheel
+        metadata = files.read(next(name for name in names if name.endswith("METADATA"))).decode()
+    assert names >= {
+        *(
+            "convonet/py.typed",
+            "convonet/__init__.pyi",
+            "convonet/data/digits.npz",
+            "convonet/desktop/icon.svg",
+        ),
+        *("convonet/server/web/index.html",),
+    }
+    assert any(name.endswith("share/man/man1/convonet.1") for name in names)
+    assert not any(name.startswith("tests") for name in names)
+    assert "Classifier: Typing :: Typed" in metadata
+    # Outside the repository, a relative link or picture leads nowhere.
+    assert not re.findall(r"\]\((?!https?://|#)", metadata)
