@@ -22,13 +22,14 @@ import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import psutil
-from bench_server import answer_of, prepare, request_of, server
+from bench_server import prepare, request_of, server
 
 _CLIENTS, _UPLOADERS, _ATTACKERS = 64, 48, 4
 _REQUESTS, _UPLOADS = 5000, 300
@@ -58,6 +59,19 @@ class Seen:
         return f"{name:28} p99 {self.p99():8.1f} ms   {shown}"
 
 
+async def whole_answer(reader: asyncio.StreamReader) -> tuple[int, bool]:
+    """Read an answer to its end: its status, and whether the connection stays open."""
+    head = (await reader.readuntil(b"\r\n\r\n")).lower()
+    fields = dict(line.split(b": ", 1) for line in head.split(b"\r\n")[1:] if b": " in line)
+    if b"chunked" in fields.get(b"transfer-encoding", b""):
+        while size := int(await reader.readline(), 16):
+            await reader.readexactly(size + 2)
+        await reader.readline()
+    else:
+        await reader.readexactly(int(fields.get(b"content-length", 0)))
+    return int(head.split(b" ", 2)[1]), fields.get(b"connection") != b"close"
+
+
 async def clients(port: int, count: int, requests: Iterator[bytes], seen: Seen) -> None:
     """So many clients that share the requests; each keeps its connection while the server does."""
 
@@ -68,7 +82,7 @@ async def clients(port: int, count: int, requests: Iterator[bytes], seen: Seen) 
             try:
                 opened = opened or await asyncio.open_connection("127.0.0.1", port)
                 opened[1].write(request)
-                status = await answer_of(opened[0])
+                status, stays = await whole_answer(opened[0])
             except (OSError, asyncio.IncompleteReadError) as error:
                 # Refused in the middle of its body: the answer may be lost with the connection.
                 seen.outcomes[type(error).__name__] += 1
@@ -76,6 +90,9 @@ async def clients(port: int, count: int, requests: Iterator[bytes], seen: Seen) 
                 continue
             seen.outcomes[str(status)] += 1
             seen.seconds.append(time.perf_counter() - started)
+            if not stays:
+                opened[1].close()
+                opened = None
         if opened is not None:
             opened[1].close()
 
@@ -206,6 +223,8 @@ async def ended_in(port: int, process: psutil.Process, predict: bytes, hostile: 
     await asyncio.to_thread(psutil.wait_procs, [process], 30)
     seconds = time.monotonic() - started
     at_work.cancel()
+    with suppress(asyncio.CancelledError):
+        await at_work
     return seconds
 
 

@@ -61,13 +61,13 @@ def prepared(flowers: Path, folder: Path) -> dict[str, str]:
     return truth
 
 
-def wait(until: Callable[[], Any]) -> None:
-    """Let the window work until something is true."""
+def wait(until: Callable[[], Any], more_ms: int = 1500) -> None:
+    """Let the window work until something is true, and a little longer."""
     end = time.monotonic() + _PATIENCE_S
     while not until():
         assert time.monotonic() < end
         QTest.qWait(100)
-    QTest.qWait(1500)
+    QTest.qWait(more_ms)
 
 
 def sorted_page(window: AppWin, heap: Path, truth: dict[str, str]) -> None:
@@ -84,11 +84,12 @@ def sorted_page(window: AppWin, heap: Path, truth: dict[str, str]) -> None:
         shown = [image.path for row in page.board.rows for image in row.images]
         paths = [path for path in shown if truth[path] == name][:3]
         if paths:
+            before = page.board.rows
             page.board.choose(paths, True)
             page.answer(name)
-            QTest.qWait(1500)
+            wait(lambda before=before: page.board.rows is not before, 0)
     page.board.choose([image.path for image in page.board.rows[0].images[1:3]], True)
-    QTest.qWait(1500)
+    wait(lambda: not page.board.thumbnails.is_busy())
 
 
 def drawn_page(window: AppWin, folder: Path) -> None:

@@ -34,6 +34,14 @@ _PATIENCE = 120.0
 posix = pytest.mark.skipif(os.name != "posix", reason="processes share a listening socket on Unix")
 
 
+# The process becomes the server, so its number is the one that systemd would name.
+_AS_SYSTEMD = """
+import os, sys
+os.dup2(int(sys.argv[1]), 3)
+os.execve(sys.argv[2], sys.argv[2:], os.environ | {"LISTEN_FDS": "1", "LISTEN_PID": str(os.getpid())})
+"""
+
+
 @dataclass
 class Process:
     """A server as a person starts it."""
@@ -47,7 +55,7 @@ class Process:
 
     def workers(self) -> list[psutil.Process]:
         children = psutil.Process(self.popen.pid).children(recursive=True)
-        return [child for child in children if "convonet.server.prediction_worker" in child.cmdline()]
+        return [child for child in children if _is_worker(child)]
 
     def end(self) -> float:
         """Ask it to end; the seconds that took."""
@@ -55,6 +63,13 @@ class Process:
         self.popen.terminate()
         self.popen.wait(timeout=30)
         return time.monotonic() - started
+
+
+def _is_worker(process: psutil.Process) -> bool:
+    try:
+        return "convonet.server.prediction_worker" in process.cmdline()
+    except psutil.NoSuchProcess:  # it has just ended
+        return False
 
 
 def drain(log: IO[str]) -> None:
@@ -69,9 +84,7 @@ def begin(root: Path, *options: str, handed: socket.socket | None = None) -> Pro
     words = [sys.executable, "-m", "convonet", "serve", "--root", str(root), "--port", port, "--no-warm"]
     words += options
     if handed is not None:
-        # The shell becomes the server, so its number is the one that systemd would name.
-        script = f'exec 3<&{handed.fileno()}; LISTEN_FDS=1 LISTEN_PID=$$ exec "$@"'
-        words = ["sh", "-c", script, "sh", *words]
+        words = [sys.executable, "-c", _AS_SYSTEMD, str(handed.fileno()), *words]
     fds = () if handed is None else (handed.fileno(),)
     popen = subprocess.Popen(words, stderr=subprocess.PIPE, text=True, pass_fds=fds)
     assert popen.stderr is not None

@@ -85,6 +85,9 @@ def test_hyperparameters_to_begin_with(backend: Backend, data: DataParams) -> No
 def test_runs_are_listed_compared_and_deleted(backend: Backend, finished: Callable[[str], Run]) -> None:
     kept, gone = finished("kept"), finished("gone")
     assert sorted(run.id for run in backend.runs.known()) == ["gone", "kept"]
+    rows = {row.run: row for row in backend.runs.rows()}
+    assert set(rows) == {str(run.path) for run in backend.runs.known()}
+    assert {(row.state, row.data_set) for row in rows.values()} == {(RunState.DONE, "digits")}
     run = backend.runs.find("gone")
     assert backend.runs.state(run) is RunState.DONE
     assert not backend.models.is_in(run)

@@ -335,12 +335,9 @@ class Controller(QObject):
         waits = (RunState.WAITING,) if self.session.backend.is_remote else ()
 
         def find(_: object) -> object:
-            for run in self.session.runs.known():
-                if (
-                    self.session.runs.state(run) in (RunState.RUNNING, *waits)
-                    and traits_of(run.read().kind).keeps_run
-                ):
-                    return run
+            for row in self.session.runs.rows():
+                if row.state in (RunState.RUNNING, *waits) and traits_of(row.kind).keeps_run:
+                    return Run(Path(row.run))
             return None
 
         def found(run: object) -> None:

@@ -9,6 +9,8 @@ import subprocess
 import threading
 import time
 from collections import Counter
+from collections.abc import Mapping
+from typing import Any
 
 from convonet.errors import WorkerError
 from convonet.own_process import child_environment, neutral_folder, python_words
@@ -27,7 +29,7 @@ _log = logging.getLogger("convonet.server")
 class _Worker:
     """One worker process and what it has told so far."""
 
-    def __init__(self, line: str, listening: socket.socket) -> None:
+    def __init__(self, order: Mapping[str, Any], listening: socket.socket) -> None:
         self.process = subprocess.Popen(
             python_words("-m", _MODULE),
             stdin=subprocess.PIPE,
@@ -42,18 +44,26 @@ class _Worker:
         self.started = time.monotonic()
         self.counts: dict[CounterKey, float] = {}
         self.gauges: dict[str, float] = {}
+        self.models: list[str] = []
+        self._asked = False
         self._reader = threading.Thread(target=self._read, name="worker", daemon=True)
         self._reader.start()
-        self._send(line)
+        self._send(json.dumps(order))
 
     @property
     def alive(self) -> bool:
         """Whether its process is there."""
         return self.process.poll() is None
 
+    def ask_to_end(self) -> None:
+        """Let it finish what it does. Asked once: a second signal would mean that it shall not wait for that."""
+        if not self._asked:
+            self._asked = True
+            self.process.terminate()
+
     def end(self, seconds: float) -> None:
         """Let it finish what it does; after some seconds it is killed."""
-        self.process.terminate()
+        self.ask_to_end()
         try:
             self.process.wait(seconds)
         except subprocess.TimeoutExpired:
@@ -85,6 +95,7 @@ class _Worker:
                 self.ready.set()
             else:
                 self.counts, self.gauges = from_json(told["counts"]), told["gauges"]
+                self.models = told["models"]
 
 
 class PredictionPool:
@@ -96,10 +107,10 @@ class PredictionPool:
     Args:
         count: how many workers.
         listening: the socket they take connections from.
-        order: the line of JSON that each of them gets.
+        order: what each of them is told first, as JSON.
     """
 
-    def __init__(self, count: int, listening: socket.socket, order: str) -> None:
+    def __init__(self, count: int, listening: socket.socket, order: Mapping[str, Any]) -> None:
         self._count, self._listening, self._order = count, listening, order
         self._workers: list[_Worker] = []
         self._ending: list[_Worker] = []
@@ -121,7 +132,7 @@ class PredictionPool:
         Raises:
             WorkerError: none does.
         """
-        self._workers = [_Worker(self._order, self._listening) for _ in range(self._count)]
+        self._workers = [self._begun() for _ in range(self._count)]
         end = time.monotonic() + _READY_SECONDS
         while not self.size:
             if time.monotonic() > end or not any(worker.alive for worker in self._workers):
@@ -140,7 +151,7 @@ class PredictionPool:
             self._stop.set()
             self._listening.close()
             for worker in self._workers:
-                worker.process.terminate()
+                worker.ask_to_end()
 
     def stop(self) -> None:
         """Wait for the workers' end."""
@@ -166,7 +177,12 @@ class PredictionPool:
     def _new(self) -> _Worker | None:
         """Another worker; None once the end has begun."""
         with self._lock:
-            return None if self._stop.is_set() else _Worker(self._order, self._listening)
+            return None if self._stop.is_set() else self._begun()
+
+    def _begun(self) -> _Worker:
+        """A worker that opens the models that the others have open, before it takes connections."""
+        models = sorted({name for worker in self._workers for name in worker.models})
+        return _Worker({**self._order, "models": models}, self._listening)
 
     def _watch(self) -> None:
         while not self._stop.wait(_WATCH_SECONDS):

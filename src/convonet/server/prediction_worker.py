@@ -6,6 +6,7 @@ pipe. It tells on its standard output when it answers, and then its counters.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -13,14 +14,15 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Response
 
 from convonet._version import __version__
+from convonet.errors import ConvonetError
 from convonet.json_values import JsonObject
 from convonet.own_process import end_at_once, enter_folder
 from convonet.runs.environment import available_cores
@@ -44,8 +46,12 @@ _TELL_SECONDS = 0.5
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
-def create_prediction_app(settings: Settings, control: Control) -> FastAPI:
-    """The application of one worker."""
+def create_prediction_app(settings: Settings, control: Control, models: Sequence[str] = ()) -> FastAPI:
+    """The application of one worker.
+
+    Args:
+        models: runs whose models are opened before it takes connections, so that no client waits for that.
+    """
     root = Root(settings.root)
     metrics = Metrics()
     limits = share_of(settings.limits, settings.workers)
@@ -61,6 +67,7 @@ def create_prediction_app(settings: Settings, control: Control) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        await asyncio.gather(*(_open(parts, name) for name in models))
         yield
         parts.models.close()
         await control.close()
@@ -75,6 +82,12 @@ def create_prediction_app(settings: Settings, control: Control) -> FastAPI:
     app.add_middleware(Leaving, stopping=lambda: parts.stopping)
     app.add_middleware(Watching, metrics=metrics)
     return app
+
+
+async def _open(parts: PredictServices, run: str) -> None:
+    # A run that is gone, or whose model cannot be opened any more, is told to whoever asks for it.
+    with suppress(ConvonetError, Refusal):
+        await parts.models.can_answer(await asyncio.to_thread(parts.known.find, run))
 
 
 def _router(control: Control) -> APIRouter:
@@ -125,7 +138,8 @@ class _Told:
             counts = to_json(self._parts.metrics.counts())
             if counts != self._last:
                 self._last = counts
-                self._line({"counts": counts, "gauges": self._parts.gauges()})
+                models = self._parts.models.names
+                self._line({"counts": counts, "gauges": self._parts.gauges(), "models": models})
 
     def _tell(self) -> None:
         while not self._server.started:
@@ -158,7 +172,7 @@ def main() -> None:
     log_to_stderr()
     allow_open_files()
     settings = settings_from_json(given["settings"])
-    app = create_prediction_app(settings, Control(given["control"]))
+    app = create_prediction_app(settings, Control(given["control"]), given["models"])
     server = Server(app, shared=True)
     told = _Told(server, app.state.services)
     threading.Thread(target=_end_with_owner, daemon=True).start()

@@ -62,6 +62,11 @@ class ServedModels:
     def __len__(self) -> int:
         return len(self._open)
 
+    @property
+    def names(self) -> list[str]:
+        """The runs whose models are open, the longest unused first."""
+        return [path.name for path in self._open]
+
     def close(self) -> None:
         """End the models' processes and the threads."""
         for _, batcher in self._open.values():

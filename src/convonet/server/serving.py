@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import signal
@@ -25,6 +24,8 @@ from convonet.server.services import PredictServices
 from convonet.server.settings import Settings, settings_to_json
 
 _GRACE_SECONDS = 2
+_WORKER_GRACE_SECONDS = 4
+"""For requests under way. The server's own process needs the rest of its 5 seconds for runs that save a checkpoint."""
 _END_SECONDS = 4.5
 _BACKLOG = 2048
 _OPEN_FILES = 65536
@@ -53,7 +54,7 @@ class Server(uvicorn.Server):
             # As many connections as asyncio takes at once. A worker that took all that wait would leave none to others.
             backlog=1 if shared else _BACKLOG,
             timeout_keep_alive=15,
-            timeout_graceful_shutdown=_GRACE_SECONDS,
+            timeout_graceful_shutdown=_WORKER_GRACE_SECONDS if shared else _GRACE_SECONDS,
         )
         super().__init__(config)
         self._parts: PredictServices = app.state.services
@@ -114,7 +115,7 @@ def _serve_with_workers(settings: Settings, port: socket.socket, announce: Calla
             "control": str(folder / "control"),
             "socket": port.fileno(),
         }
-        pool = PredictionPool(settings.workers, port, json.dumps(order))
+        pool = PredictionPool(settings.workers, port, order)
         server = Server(create_app(settings, pool=pool))
         pool.start()
         # Windows, where there are no such workers, lacks this signal too.

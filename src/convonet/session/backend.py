@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from convonet.documents.evaluation import RunEvaluation
 from convonet.documents.installation import InstallationDocument
 from convonet.documents.run_record import RunRecord
-from convonet.documents.runs import RunComparison
+from convonet.documents.runs import RunComparison, RunRow
 from convonet.errors import ConvonetError
 from convonet.events import RunState, Watch
 from convonet.launch.work import Work
@@ -135,6 +135,9 @@ class Runs(Protocol):
 
     def known(self) -> list[Run]:
         """All of them, the newest first."""
+
+    def rows(self) -> list[RunRow]:
+        """What a list shows of each, the newest first; `run` is the folder on this machine."""
 
     def find(self, name: str) -> Run:
         """The run of that path or id. Raises RunNotFoundError."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtWidgets import QPushButton, QTabWidget
@@ -10,14 +11,13 @@ from PySide6.QtWidgets import QPushButton, QTabWidget
 from convonet.desktop.views.page import Either, Page, PageContext
 from convonet.desktop.widgets.basic import EmptyState, button, column, label
 from convonet.desktop.widgets.table import TableView, percent, shown, tenths
-from convonet.documents.runs import RunComparison, RunDifference
+from convonet.documents.runs import RunComparison, RunDifference, RunRow
 from convonet.errors import ConvonetError
 from convonet.events import RunState, Watch
 from convonet.params import DataParams, HyperParams, SearchSpace, fields_of
 from convonet.runs import Run
-from convonet.runs.naming import data_set_of, title_of
+from convonet.runs.naming import title_of
 from convonet.runs.outdated import outdated_sentence
-from convonet.session.backend import Runs
 from convonet.session.opened import OpenedModel
 from convonet.tasks import StudyTask, SuspectsTask, TrainTask, TuneTask, traits_of
 
@@ -104,10 +104,10 @@ class RunsPage(Page):
 
         def read(watch: Watch) -> list[tuple[Any, ...]]:
             rows = []
-            for run in known.known():
+            for found in known.rows():
                 watch.check()
-                rows.append(_row(run, known))
-                self._runs[str(run.path)] = run
+                rows.append(_row(found))
+                self._runs[found.run] = Run(Path(found.run))
             return rows
 
         self.controller.background.call("runs", read, self._show)
@@ -290,22 +290,17 @@ def _words(value: Any) -> str:
     return str(value) if isinstance(value, (float, bool)) else shown(value)
 
 
-def _row(run: Run, runs: Runs) -> tuple[Any, ...]:
-    try:
-        record = run.read()
-        history = run.history()
-    except ConvonetError:
-        return (run.id, "", "?", "?", "", None, None, None, "", str(run.path))
-    validation = history.measured("val_accuracy", record.model_epoch)
+def _row(found: RunRow) -> tuple[Any, ...]:
+    tested = found.scores.test
     return (
-        title_of(run, record),
-        data_set_of(record),
-        record.kind,
-        runs.state(run, record),
-        record.created[:19].replace("T", " "),
-        tenths(record.seconds),
-        percent(validation[-1] if validation else None),
-        percent(record.scores.test.accuracy if record.scores.test else None),
-        record.hyper_value("family", "convonet") if record.kind == "train" else "",
-        str(run.path),
+        found.title,
+        found.data_set,
+        found.kind,
+        found.state,
+        found.created[:19].replace("T", " "),
+        tenths(found.seconds),
+        percent(found.val_accuracy),
+        percent(tested.accuracy if tested else None),
+        found.family or "",
+        found.run,
     )

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from convonet.documents.run_record import RunRecord
-from convonet.documents.runs import RunComparison
+from convonet.documents.runs import RunComparison, RunRow
 from convonet.events import RunState
 from convonet.runs import RECORD, Run
+from convonet.runs.documents import list_row
 from convonet.runs.naming import rename, title_of
 from convonet.session.remote.client import Client, quoted
 from convonet.session.remote.mirror import Mirror
@@ -26,6 +27,10 @@ class RemoteRuns:
     def known(self) -> list[Run]:
         """The server's runs, the newest first, as copies of their records."""
         return [self._listed(row) for row in self._client.get("/runs", limit=_MOST)["runs"]]
+
+    def rows(self) -> list[RunRow]:
+        """What a list shows of each, the newest first, with the states that the server reported."""
+        return [list_row(run).changed(state=self.state(run)) for run in self.known()]
 
     def _listed(self, row: dict[str, Any]) -> Run:
         """Only what a list shows is fetched: the record and the history."""
