@@ -191,7 +191,7 @@ def parallel_figure(table: SearchTable) -> Figure:
     return figure
 
 
-@register("search_history", "How the search went on", "search_history.png")
+@register("search_history", "Progress of the search", "search_history.png")
 def search_history_figure(table: SearchTable) -> Figure:
     """The score of each trial and the best so far."""
     figure = new_figure(_WIDE, _HIGH)
@@ -209,13 +209,13 @@ def search_history_figure(table: SearchTable) -> Figure:
         label="trial ± spread",
     )
     ax.step(table.trials, best(table.scores), where="post", color=ORANGE, linewidth=1.8, label="best so far")
-    tidy(ax, "How the search went on", "trial", _TITLES[table.objective])
+    tidy(ax, "Progress of the search", "trial", _TITLES[table.objective])
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     _put_legend(ax)
     return figure
 
 
-@register("search_cost", "What accuracy costs", "accuracy_and_seconds.png")
+@register("search_cost", "Accuracy and cost", "accuracy_and_seconds.png")
 def search_cost_figure(table: SearchTable) -> Figure:
     """The score of each setting against the seconds that it trained; those that nothing beats are joined."""
     figure = new_figure(_WIDE, _HIGH)

@@ -17,8 +17,8 @@ from convonet.runs.documents import run_document
 _PICTURES = {
     "importance.png": "Importance of parameters",
     "parallel_coordinates.png": "Settings side by side",
-    "search_history.png": "How the search went on",
-    "accuracy_and_seconds.png": "What accuracy costs",
+    "search_history.png": "Progress of the search",
+    "accuracy_and_seconds.png": "Accuracy and cost",
     "study.png": "Epochs to each target",
 }
 _MOST_ROWS = 200

@@ -21,8 +21,8 @@ const PRUNERS = [
 const PLOTS = [
   ["importance.png", "Importance of parameters"],
   ["parallel_coordinates.png", "Settings side by side"],
-  ["search_history.png", "How the search went on"],
-  ["accuracy_and_seconds.png", "What accuracy costs"],
+  ["search_history.png", "Progress of the search"],
+  ["accuracy_and_seconds.png", "Accuracy and cost"],
 ];
 const GOALS = [
   ["accuracy", "accuracy"],
