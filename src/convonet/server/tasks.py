@@ -27,11 +27,14 @@ ALIASES = {"test": "evaluate"}
 PLACES = ("out", "into", "runtime")
 """Options that name a place on the machine that works: that is the server's business."""
 
+CODE = ("own_loss",)
+"""Options that name code registered in the process of whoever trains: no client has registered any here."""
+
 _PARAMS = ("data", "hyper", "space")
 _MODELS = ("model", "from_model")
 _RUNS = ("run",)
 _PATHS = ("paths", "image", "outside", "folder")
-_WORDS = ("positive", "format", "label", "layer", "classes", "device")
+_WORDS = ("positive", "format", "label", "layer", "classes", "device", "heading")
 _BASE_FIELDS = ("base", "base_weights")
 _WEIGHT_WORDS = ("local", "fetch", "random", "")
 
@@ -251,7 +254,7 @@ def _with_threads(task_class: type[Task], values: _TaskValues) -> _TaskValues:
 
 def _is_offered(kind: type[Task], name: str) -> bool:
     """Whether clients may give an option: a text must be known to be a word, a model or a path that is read."""
-    if name in _PARAMS or name in PLACES:
+    if name in (*_PARAMS, *PLACES, *CODE):
         return False
     return name in (*_MODELS, *_RUNS, *_PATHS, *_WORDS) or not _holds_text(typing.get_type_hints(kind)[name])
 
