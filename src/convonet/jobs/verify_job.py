@@ -78,11 +78,12 @@ def work(run: Run, task: VerifyTask, watch: Watch) -> VerifyDocument:
             what="data", place=", ".join(error.paths[:5]), before="another", after="changed"
         )
         compared = {}
+        numbers: tuple[NumberChange, ...] = ()
     else:
         difference = _difference(first, again, table)
+        numbers = () if difference is None else last_numbers(first.file(table.file), again.file(table.file))
         compared = {table.what: count_rows(first.file(table.file))} | _weights_of(first)
     changed = changed_surroundings(record, again.read())
-    numbers = () if difference is None else last_numbers(first.file(table.file), again.file(table.file))
     return VerifyDocument(
         run=str(first.path),
         equal=difference is None,
