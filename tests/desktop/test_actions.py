@@ -13,8 +13,11 @@ from convonet.desktop.actions import ACTIONS, MENUS, PAGES
 from convonet.desktop.app_win import AppWin
 from convonet.desktop.dialogs.about import AboutDialog
 from convonet.desktop.dialogs.tutorial import TutorialDialog
+from convonet.documents.installation import InstallationDocument
 
 REPORT = {
+    "ready": True,
+    "parts": [],
     "machine": {
         "memory_bytes": 2**33,
         "backend": "torch",
@@ -24,7 +27,7 @@ REPORT = {
         "platform": "Linux",
     },
     "versions": {"convonet": "1", "keras": "3.15"},
-    "folders": {"home": "/h"},
+    "folders": {"home": "/h", "cache": "/c"},
 }
 
 REFERENCE = {
@@ -126,7 +129,7 @@ def test_handlers_are_exactly_the_ids(window: AppWin) -> None:
 
 
 def test_about_tells_versions_backend_and_device(window: AppWin, qtbot: Any) -> None:
-    dialog = AboutDialog(window.controller.background, lambda: REPORT, window)
+    dialog = AboutDialog(window.controller.background, lambda: InstallationDocument.of(REPORT), window)
     qtbot.addWidget(dialog)
     qtbot.waitUntil(lambda: not window.controller.background.is_busy(), timeout=10_000)
     dialog._copy()

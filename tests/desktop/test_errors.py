@@ -22,7 +22,7 @@ Wait = Callable[..., None]
     [
         ("a.json", "{", "not JSON"),
         ("a.json", '{"epochs": [0], "init_rat": 1}', "2 wrong values"),
-        ("a.json", "[]", "no object"),
+        ("a.json", "[]", "not a JSON object"),
         ("a.json", '{"hello": 1}', "no known parameter"),
         ("a.keras", "no zip", "damaged or cut off"),
         ("a.onnx", "nothing", "ONNX"),

@@ -48,7 +48,7 @@ def test_runs_are_compared_in_the_background(window: AppWin, qtbot: Any, tmp_pat
     page._compare()
     qtbot.waitUntil(lambda: bool(page.differences.rows.rows), timeout=10_000)
     assert sorted(page.differences.rows.rows[-1][1:]) == ["0.1", "0.2"]
-    assert "became right" in page._sentences.text()
+    assert "became correct" in page._sentences.text()
     assert [row[:2] for row in page.changed.rows.rows] == [("b.png", "b")]
 
 

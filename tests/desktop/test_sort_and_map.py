@@ -237,7 +237,7 @@ def test_a_map_is_drawn_selected_from_and_marked(
     marks = tmp_path / "set" / "convonet-marks.json"
     qtbot.waitUntil(marks.is_file, timeout=PATIENCE_MS)
     assert json.loads(marks.read_text())["marks"] == {"1/planted.png": {"label": "0"}}
-    qtbot.waitUntil(lambda: "said to be 0" in lists.grid.pictures.at(0).title, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: "labeled 0" in lists.grid.pictures.at(0).title, timeout=PATIENCE_MS)
     assert drawn.map is not None
 
     lists.similar.click()

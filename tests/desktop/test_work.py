@@ -135,7 +135,7 @@ def test_images_are_predicted_when_they_are_dropped(
     page.unsure.setValue(100)
     assert page.table.rows.rows[0][3] == "unsure"
     _draw_a_one(page)
-    qtbot.waitUntil(lambda: "sure" in page._says.text(), timeout=20_000)
+    qtbot.waitUntil(lambda: "% confident" in page._says.text(), timeout=20_000)
     assert page._answer.text() in loaded.controller.session.class_names
 
 

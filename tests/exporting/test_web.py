@@ -253,6 +253,6 @@ def test_a_folder_of_something_else_is_left_alone(
     model: Path, ort: Path, tmp_path: Path, browser: Any
 ) -> None:
     (tmp_path / "letter.txt").write_text("dear")
-    with pytest.raises(OutputError, match="something else"):
+    with pytest.raises(OutputError, match="folder for the export is not empty"):
         api.export(model, "web", out=tmp_path, runtime=ort)
     assert [path.name for path in tmp_path.iterdir()] == ["letter.txt"]

@@ -9,6 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
+from own_loop import run_in_own_loop
+
 from .conftest import Serve, Served, limits
 
 
@@ -30,13 +32,13 @@ def test_grouped_answers_are_those_of_each_alone(shared: Served) -> None:
     alone = [
         shared.client.post("/runs/trained/predict", files={"files": (f.name, f.read_bytes())}) for f in files
     ]
-    assert _classes(asyncio.run(_all(shared, files))) == _classes(alone)
+    assert _classes(run_in_own_loop(_all(shared, files))) == _classes(alone)
 
 
 def test_what_is_wrong_with_one_does_not_touch_the_others(shared: Served, tmp_path: Path) -> None:
     (tmp_path / "no.png").write_bytes(b"no image")
     good = shared.image()
-    answers = asyncio.run(_all(shared, [good, tmp_path / "no.png", good]))
+    answers = run_in_own_loop(_all(shared, [good, tmp_path / "no.png", good]))
     assert [answer.status_code for answer in answers] == [200, 200, 200]
     assert "error" in answers[1].json()["predictions"][0]
     first, last = _classes([answers[0], answers[2]])
@@ -54,6 +56,6 @@ def test_more_than_may_wait_is_told_to_come_again(serve: Serve) -> None:
 
 @pytest.mark.slow
 def test_a_thousand_at_once_all_get_an_answer(shared: Served) -> None:
-    answers = asyncio.run(_all(shared, [shared.image()] * 1000))
+    answers = run_in_own_loop(_all(shared, [shared.image()] * 1000))
     assert {answer.status_code for answer in answers} <= {200, 429}
     assert sum(answer.status_code == 200 for answer in answers) == 1000

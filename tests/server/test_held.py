@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 import os
 import shutil
@@ -23,6 +22,7 @@ from convonet.server.confine import Root
 from convonet.server.held import Held, HeldResponse, HeldRun
 from convonet.server.known import ASKED
 from convonet.server.refusals import add_handlers
+from own_loop import run_in_own_loop
 
 from .conftest import Serve, copied
 
@@ -250,6 +250,6 @@ def test_what_goes_while_it_is_read_is_not_found() -> None:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://here") as client:
             return await client.get("/size")
 
-    answer = asyncio.run(ask())
+    answer = run_in_own_loop(ask())
     assert answer.status_code == 404
     assert "moved or deleted" in answer.json()["detail"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import threading
 import time
@@ -17,6 +16,7 @@ from convonet.params import DataParams, HyperParams
 from convonet.runs import Run
 from convonet.server.stream import EventFile, stream
 from convonet.tasks import TrainTask
+from own_loop import run_in_own_loop
 
 from .conftest import Serve, Served
 
@@ -124,10 +124,10 @@ def test_thin_streams_leave_passing_news_out(root: Path) -> None:
         return b"".join(parts).split(b"\n\n")[1:-2]
 
     steps = [
-        b'"step": 2' in m or b'"step": 5' in m or b"StageStarted" in m for m in asyncio.run(gather(True))
+        b'"step": 2' in m or b'"step": 5' in m or b"StageStarted" in m for m in run_in_own_loop(gather(True))
     ]
     assert steps == [True, True, True]
-    assert len(asyncio.run(gather(False))) == 6
+    assert len(run_in_own_loop(gather(False))) == 6
 
 
 def test_streams_say_goodbye_when_the_server_stops(root: Path) -> None:
@@ -138,7 +138,7 @@ def test_streams_say_goodbye_when_the_server_stops(root: Path) -> None:
         return parts[-1]
 
     run.update(owner=0)
-    assert b"event: away" in asyncio.run(last())
+    assert b"event: away" in run_in_own_loop(last())
 
 
 def test_a_file_that_was_cut_back_is_read_anew(root: Path) -> None:

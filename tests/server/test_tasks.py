@@ -12,7 +12,7 @@ from convonet.errors import ParamError, RunNotFoundError
 from convonet.server.confine import Root
 from convonet.server.known import KnownRuns
 from convonet.server.refusals import Refusal
-from convonet.server.tasks import OWN_CODE, PLACES, TaskMaker, kinds, option_names
+from convonet.server.tasks import CODE, PLACES, TaskMaker, kinds, option_names
 from convonet.tasks import EvaluateTask, ExportTask, PredictTask, TrainTask, TuneTask
 
 from .conftest import DATA, QUICK
@@ -27,7 +27,7 @@ def maker(root: Path) -> TaskMaker:
 def test_every_option_is_offered_or_the_servers_business(kind: str) -> None:
     """A new text option must be named in `server/tasks.py` as a word, a model, a run or a path that is read."""
     given = set(kinds()[kind].model_fields) - {"data", "hyper", "space"}
-    assert given - set(option_names(kinds()[kind])) <= {*PLACES, *OWN_CODE}
+    assert given - set(option_names(kinds()[kind])) <= {*PLACES, *CODE}
 
 
 def test_texts_are_words_or_confined(maker: TaskMaker, root: Path) -> None:

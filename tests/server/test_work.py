@@ -138,7 +138,7 @@ def test_a_server_that_ends_leaves_runs_that_can_be_resumed(root: Path) -> None:
     with queue_of(root) as (queue, hands, parts):
         assert queue.resume(waiting)
         until(lambda: bool(hands.started))
-        with pytest.raises(Refusal, match="under way"):
+        with pytest.raises(Refusal, match="already running"):
             queue.resume(waiting)
         hands.started[0].alive = False
         until(lambda: waiting.state() is RunState.DONE)

@@ -138,7 +138,7 @@ def test_a_server_that_ends_is_not_ready_and_starts_nothing(serve: Serve) -> Non
     assert (answer.status_code, answer.headers["connection"]) == (503, "close")
     answer = served.client.post("/runs", json={"kind": "train", "data": DATA, "hyper": QUICK})
     assert answer.status_code == 503
-    assert "ending" in answer.json()["detail"]
+    assert "shutting down" in answer.json()["detail"]
     image = {"files": served.image().read_bytes()}
     assert served.client.post("/runs/trained/predict", files=image).status_code == 200
 

@@ -100,6 +100,13 @@ def train(
     """
     # What is refused is refused before images are written.
     hypers = hyper_of(hyper)
+    chosen = recipe_of(
+        recipe,
+        hypers.set_values(),
+        minutes=minutes,
+        hyper_given=hyper is not None and not isinstance(hyper, Mapping),
+        from_model=from_model is not None,
+    )
     start = network_file(from_model, out, max(workers, hypers.workers))
     values = kept_as_files(data, test_data, out, max_value=max_value, names=classes)
     given = {"image_size": image_size, "scaling": scaling}
@@ -107,13 +114,7 @@ def train(
     task = TrainTask(
         data=values,
         hyper=hypers if seed is None else hypers.changed(seed=seed),
-        recipe=recipe_of(
-            recipe,
-            hypers.set_values(),
-            minutes=minutes,
-            hyper_given=hyper is not None and not isinstance(hyper, Mapping),
-            from_model=from_model is not None,
-        ),
+        recipe=chosen,
         minutes=minutes,
         validation=validation,
         from_model=None if start.path is None else absolute(start.path),

@@ -78,7 +78,8 @@ def work(run: Run, task: VerifyTask, watch: Watch) -> VerifyDocument:
             what="data", place=", ".join(error.paths[:5]), before="another", after="changed"
         )
         # The repetition has stopped before its first epoch, and so has no table to read numbers from.
-        compared, numbers = {}, ()
+        compared = {}
+        numbers: tuple[NumberChange, ...] = ()
     else:
         difference = _difference(first, again, table)
         numbers = () if difference is None else last_numbers(first.file(table.file), again.file(table.file))

@@ -26,8 +26,9 @@ from convonet.tasks import EvaluateTask, Task, TrainTask
 ALIASES = {"test": "evaluate"}
 PLACES = ("out", "into", "runtime")
 """Options that name a place on the machine that works: that is the server's business."""
-OWN_CODE = ("own_loss",)
-"""Options that name code which a person has registered in Python; the server has none."""
+
+CODE = ("own_loss",)
+"""Options that name code registered in the process of whoever trains: no client has registered any here."""
 
 _PARAMS = ("data", "hyper", "space")
 _MODELS = ("model", "from_model")
@@ -253,7 +254,7 @@ def _with_threads(task_class: type[Task], values: _TaskValues) -> _TaskValues:
 
 def _is_offered(kind: type[Task], name: str) -> bool:
     """Whether clients may give an option: a text must be known to be a word, a model or a path that is read."""
-    if name in (*_PARAMS, *PLACES, *OWN_CODE):
+    if name in (*_PARAMS, *PLACES, *CODE):
         return False
     return name in (*_MODELS, *_RUNS, *_PATHS, *_WORDS) or not _holds_text(typing.get_type_hints(kind)[name])
 

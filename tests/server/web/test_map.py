@@ -109,11 +109,11 @@ def test_wrong_labels_are_listed_and_marked(
     assert first.get_attribute("aria-label").startswith("0/planted.png: 0, perhaps 1")
     first.click(modifiers=["Control"])
     assert page.get_by_label("True class").input_value() == "1"
-    page.get_by_role("button", name="Label so").click()
+    page.get_by_role("button", name="Set label").click()
     page.get_by_text("1 image is marked; training uses it").wait_for()
     marks = json.loads(next(train.glob("*marks*.json")).read_text())
     assert marks["marks"] == {"0/planted.png": {"label": "1"}}
-    page.locator(".pic .mark", has_text="said to be 1").wait_for()
+    page.locator(".pic .mark", has_text="labeled 1").wait_for()
 
 
 def test_a_map_lies_inside_the_root(root: Path, serve: Callable[..., Any]) -> None:

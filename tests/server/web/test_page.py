@@ -307,9 +307,9 @@ def test_mistakes_are_marked(
     page.get_by_text("1 image selected").wait_for()
     page.get_by_label("True class").select_option("7")
     with page.expect_response(re.compile("/datasets$")):
-        page.get_by_role("button", name="Label so").click()
+        page.get_by_role("button", name="Set label").click()
     page.get_by_text("1 image is marked").wait_for()
-    answers.get_by_text("said to be 7").wait_for()
+    answers.get_by_text("labeled 7").wait_for()
     go(page, "data")
     page.get_by_text("60 training, 24 test images").wait_for()
     page.locator(".pic").first.locator(".check").click()
@@ -367,7 +367,7 @@ def test_files_of_parameters(ready: Callable[..., Any], tmp_path: Path) -> None:
     page = ready("params")
     (tmp_path / "mine.json").write_text(json.dumps({"num_units": [64, 128], "init_rate": 0.01}))
     page.locator("input[type=file]").set_input_files(tmp_path / "mine.json")
-    page.get_by_text("num_units has several values: 2 combinations to tune").wait_for()
+    page.get_by_text("Units is varied: 2 combinations to tune").wait_for()
     assert page.locator("#hyper-num_units").input_value() == "64, 128"
     with page.expect_download() as saved:
         page.get_by_role("button", name="Save as a file").click()

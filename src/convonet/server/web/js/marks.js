@@ -53,7 +53,7 @@ export function addressOf({root, path}) {
 export function markBar(marks, wanted, changed) {
   const words = h("p.muted", {role: "status"});
   const classes = h("select", {id: "true-class"});
-  const buttons = [button("Label so", "label"), button("Leave out", "leave_out"), button("Undo", "undo")];
+  const buttons = [button("Set label", "label"), button("Leave out", "leave_out"), button("Undo", "undo")];
   const element = h(
     ".card.marking",
     {},
@@ -127,7 +127,7 @@ export function markTable(marks, undo) {
           "button.quiet",
           {
             type: "button",
-            "aria-label": `Remove the mark of ${mark.path} away`,
+            "aria-label": `Remove the mark of ${mark.path}`,
             onclick: () => undo([mark.address]),
           },
           "Undo",

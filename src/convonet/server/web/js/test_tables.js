@@ -82,7 +82,7 @@ export async function allSets(run, signal) {
       interval(item.accuracy_interval).replace("95% CI ", "") || "–",
       short(item.loss),
     );
-    made.append(h("td", {}, item.evaluated ? "on the finished model" : "while it was trained"));
+    made.append(h("td", {}, item.evaluated ? "with the final model" : "during training"));
     return made;
   };
   return [
