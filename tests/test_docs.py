@@ -94,7 +94,10 @@ def test_every_feature_has_its_row_with_tests_that_exist() -> None:
     for name, rest in rows:
         cells = [cell.strip() for cell in rest.split("|")]
         if not cells[1].startswith("not yet"):
-            assert (ROOT / cells[3].strip("`")).exists(), name
+            tests = re.findall(r"`([^`]+)`", cells[3])
+            assert tests, name
+            assert cells[3] == ", ".join(f"`{test}`" for test in tests), name
+            assert all((ROOT / test).exists() for test in tests), name
 
 
 def test_commands_of_the_readme_exist() -> None:

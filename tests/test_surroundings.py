@@ -11,10 +11,9 @@ import pytest
 
 import convonet
 from convonet.cli.desktop import no_display
-from convonet.own_process import child_environment, neutral_folder, python_words
+from convonet.own_process import child_environment, isolated_words, neutral_folder, python_words
 
 SOURCE = Path(convonet.__file__).parent
-OWN_CHILDREN = ("own_process.py", "data/matching.py")
 
 
 def _child(words: list[str], here: Path, **more: str) -> subprocess.CompletedProcess[str]:
@@ -39,14 +38,16 @@ def test_a_module_beside_the_images_is_not_run(module: str, tmp_path: Path) -> N
 
 
 def test_every_child_is_started_so() -> None:
-    """Whoever starts Python does it by `python_words`; the matcher is isolated altogether."""
+    """Whoever starts Python does it by `python_words` or `isolated_words`, as the matcher does."""
     starting = [
         path.relative_to(SOURCE).as_posix()
         for path in SOURCE.rglob("*.py")
         if "sys.executable" in path.read_text(encoding="utf-8")
     ]
-    assert sorted(starting) == sorted(OWN_CHILDREN)
-    assert '"-I", "-S"' in (SOURCE / "data/matching.py").read_text(encoding="utf-8")
+    assert starting == ["own_process.py"]
+    assert python_words("-m", "module") == [sys.executable, "-P", "-m", "module"]
+    assert isolated_words("module", "module.py") == [sys.executable, "-I", "-S", "module.py"]
+    assert "isolated_words(matcher" in (SOURCE / "data/matching.py").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(

@@ -98,6 +98,7 @@ def test_a_finished_run_has_the_results_that_it_stored(assets: Path, name: str) 
     assert document["state"] == "done"
 
 
+@pytest.mark.slow
 def test_a_killed_training_resumes_and_its_model_is_the_last_epoch(assets: Path) -> None:
     run = assets / "runs" / "train_killed"
     history = (run / "history.csv").read_bytes()

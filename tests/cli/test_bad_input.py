@@ -132,7 +132,7 @@ def test_wrong_hyper_parameters_are_refused(
         (["train", "--train-dir", "long" * 100], "train_dir"),
         (["train", "--data", "{tiny}/data.json", "--from", "none"], "none"),
         (["evaluate", "long" * 100, "--data", "{tiny}/data.json"], "no such model"),
-        (["predict", "{tiny}/none", "long" * 100], "no such image"),
+        (["predict", "{tiny}/none", "long" * 100], "No such image"),
         (["params", "check", "/dev/zero"], "too large"),
     ],
 )

@@ -245,6 +245,7 @@ def test_a_test_set_of_other_class_names_is_left_out_until_the_map_is_taken(
     assert (at_once["test"]["images"], at_once["test_skipped"]) == (16, None)
 
 
+@pytest.mark.slow
 def test_a_plain_keras_model_scores_the_same_here(convonet: Convonet, digits: Path, tmp_path: Path) -> None:
     """The reference's own way: train on 0..1 in plain Keras, save, and evaluate with Convonet."""
     script = tmp_path / "plain.py"

@@ -27,7 +27,6 @@ MOMENTS: dict[str, Callable[[Event], bool]] = {
     "between the phases": lambda event: isinstance(event, StageStarted) and event.stage == "fine_tune",
     "the second phase": lambda event: isinstance(event, BatchEnded) and event.epoch == 4,
 }
-QUICK = "the second phase"
 
 
 @pytest.fixture(scope="module")
@@ -84,9 +83,8 @@ def whole(digits: Path, base_file: Path, tmp_path_factory: pytest.TempPathFactor
     return _result(parent / "run")
 
 
-@pytest.mark.parametrize(
-    "moment", [pytest.param(m, marks=() if m == QUICK else pytest.mark.slow) for m in MOMENTS]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("moment", MOMENTS)
 def test_killed_in_a_phase_it_goes_on_with_the_same_numbers(
     digits: Path, base_file: Path, tmp_path: Path, whole: Any, convonet: Convonet, moment: str
 ) -> None:

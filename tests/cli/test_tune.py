@@ -113,7 +113,8 @@ def test_the_best_row_is_taken_over(
     assert "no such trial" in other.err
 
 
-@pytest.mark.parametrize("victim", ["both", pytest.param("worker", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("victim", ["both", "worker"])
 def test_a_killed_search_goes_on_and_repeats_no_finished_fold(
     digits: Path, tmp_path: Path, whole: tuple[Path, dict[str, Any]], convonet: Convonet, victim: str
 ) -> None:

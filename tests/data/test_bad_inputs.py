@@ -134,8 +134,8 @@ def test_refused_with_a_sentence(
 SKIPPED: list[tuple[str, bytes, str]] = [
     ("a/text.png", b"hello, this is text", "not an image"),
     ("a/empty.jpg", b"", "empty"),
-    ("a/cut.png", picture()[:50], "cut off"),
-    ("a/cut.jpg", picture("JPEG")[:-20], "cut off"),
+    ("a/cut.png", picture()[:50], "truncated"),
+    ("a/cut.jpg", picture("JPEG")[:-20], "truncated"),
     ("a/huge.png", huge(), "too large: 20,000 × 20,000"),
     ("a/notes.txt", b"x", "not an image type"),
 ]

@@ -264,24 +264,24 @@ NOISY_JPEG = saved(Image.open(io.BytesIO(NOISY_PNG)), "JPEG")
 BAD: list[tuple[str, Callable[[], bytes], str]] = [
     ("empty.png", lambda: b"", "the file is empty"),
     ("text.png", lambda: b"this is no image\n" * 9, "not an image"),
-    ("cut.png", lambda: NOISY_PNG[: len(NOISY_PNG) // 2], "cut off"),
-    ("no_end.png", lambda: NOISY_PNG[:-12], "cut off"),
-    ("no_end.jpg", lambda: NOISY_JPEG[:-2], "cut off"),
-    ("cut.jpg", lambda: NOISY_JPEG[: len(NOISY_JPEG) // 2], "cut off"),
-    ("cut.gif", lambda: saved(Image.open(io.BytesIO(NOISY_PNG)), "GIF")[:900], "cut off|damaged"),
-    ("cut.bmp", lambda: saved(Image.open(io.BytesIO(NOISY_PNG)), "BMP")[:900], "cut off|damaged"),
+    ("cut.png", lambda: NOISY_PNG[: len(NOISY_PNG) // 2], "truncated"),
+    ("no_end.png", lambda: NOISY_PNG[:-12], "truncated"),
+    ("no_end.jpg", lambda: NOISY_JPEG[:-2], "truncated"),
+    ("cut.jpg", lambda: NOISY_JPEG[: len(NOISY_JPEG) // 2], "truncated"),
+    ("cut.gif", lambda: saved(Image.open(io.BytesIO(NOISY_PNG)), "GIF")[:900], "truncated|damaged"),
+    ("cut.bmp", lambda: saved(Image.open(io.BytesIO(NOISY_PNG)), "BMP")[:900], "truncated|damaged"),
     (
         "cut.tif",
         lambda: saved(Image.open(io.BytesIO(NOISY_PNG)), "TIFF")[:900],
-        "cut off|damaged|not an image",
+        "truncated|damaged|not an image",
     ),
     (
         "cut.webp",
         lambda: saved(Image.open(io.BytesIO(NOISY_PNG)), "WEBP")[:900],
-        "cut off|damaged|not an image",
+        "truncated|damaged|not an image",
     ),
-    ("cut.ppm", lambda: saved(Image.open(io.BytesIO(NOISY_PNG)), "PPM")[:900], "cut off|damaged"),
-    ("head.png", lambda: NOISY_PNG[:20], "cut off|damaged|not an image"),
+    ("cut.ppm", lambda: saved(Image.open(io.BytesIO(NOISY_PNG)), "PPM")[:900], "truncated|damaged"),
+    ("head.png", lambda: NOISY_PNG[:20], "truncated|damaged|not an image"),
     ("checksum.png", lambda: flipped(NOISY_PNG, 60), "damaged"),
     ("huge.png", lambda: BIG_PNG, "too large: 20,000 × 20,000 pixels"),
     ("huge.bmp", lambda: huge_bmp(), "too large"),
@@ -327,7 +327,7 @@ def test_a_side_beyond_opencvs_own_bound_is_pillows() -> None:
 
 def test_the_bound_of_pixels_is_exact() -> None:
     side = int(MAX_PIXELS**0.5)
-    with pytest.raises(DataError, match=r"cut off|damaged"):
+    with pytest.raises(DataError, match=r"truncated|damaged"):
         decode(png(side, side, 8, 0, b""), GREY)
     with pytest.raises(DataError, match="too large"):
         decode(png(side, side + 1, 8, 0, b""), GREY)

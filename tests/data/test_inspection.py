@@ -64,9 +64,9 @@ def test_copies_conflicts_and_leaks(make_files, cache: ImageCache) -> None:
     assert document["test"]["classes"] == {"a": 1, "b": 2}
     assert document["test"]["leaks"] == []
     text = "\n".join(document["warnings"])
-    assert "2 images are exact copies" in text
+    assert "2 images are exact duplicates" in text
     assert "1 image stands in more than one class" in text
-    assert "1 test image also stands in the training set" in text
+    assert "1 test image is also in the training set" in text
 
 
 def test_balance_and_tiny_classes(make_files, cache: ImageCache) -> None:
@@ -82,7 +82,7 @@ def test_one_set_given_twice(make_files, cache: ImageCache) -> None:
     folder = make_files("a/1.png", "b/1.png")
     document = inspect_folder(folder, test=folder, cache=cache).to_dict()
     assert len(document["leaks"]) == 2
-    assert any("one set" in text for text in document["warnings"])
+    assert any("are the same set" in text for text in document["warnings"])
 
 
 def test_other_class_names_in_the_test_set_are_shown_not_refused(make_files, cache: ImageCache) -> None:

@@ -35,6 +35,7 @@ def write_params(folder: Path, sets: Path, test_name: str = "test", **data: Any)
     return data_file, hyper_file
 
 
+@pytest.mark.slow
 def test_scenario_1_train(
     window: AppWin, answers: Any, qtbot: Any, digits: Path, tmp_path: Path, wait_work: Wait
 ) -> None:

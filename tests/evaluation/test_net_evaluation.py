@@ -122,7 +122,7 @@ def test_output_that_is_no_probabilities_is_refused(
 
 
 def test_no_image_or_another_shape_is_refused(predictor: Make, prepared: Make) -> None:
-    with pytest.raises(DataError, match="No image of the test set") as caught:
+    with pytest.raises(DataError, match="None of the images of the test set") as caught:
         evaluate(predictor(THREE, TABLE), prepared(THREE, [], skipped=[("a/0.png", "empty")]))
     assert "1 skipped" in str(caught.value)
     with pytest.raises(DataError, match="expected 8 × 8 × 3; received 4 × 5 × 1"):

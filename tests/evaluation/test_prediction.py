@@ -60,7 +60,7 @@ def test_a_folder_is_walked_and_what_is_left_out_is_told(predictor: Make, pictur
 
     assert [Path(item["path"]).name for item in got] == ["a.png", "b9.png", "b10.PNG", "c.bmp"]
     (warning,) = [event for event in told if isinstance(event, Warned)]
-    assert "1 file was left out" in warning.message
+    assert "1 file was skipped" in warning.message
     assert "notes.txt" in warning.message
     last = [event for event in told if isinstance(event, Progressed)][-1]
     assert (last.done, last.total) == (4, 4)

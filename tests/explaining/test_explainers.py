@@ -175,7 +175,7 @@ def test_a_layer_is_named_or_refused_in_words(make_model) -> None:
     assert choose_layer(model, "pool_1").name == "pool_1"
     with pytest.raises(InputError, match=r"no such layer.*conv_2.*Did you mean conv_1"):
         choose_layer(model, "convv_1")
-    with pytest.raises(InputError, match="gives no maps"):
+    with pytest.raises(InputError, match="no feature maps"):
         choose_layer(model, "dense_1")
 
 
@@ -254,5 +254,5 @@ def test_an_onnx_file_alone_is_explained_by_occlusion(make_model, images, tmp_pa
     np.testing.assert_allclose(by_onnx.values, by_keras.values, atol=1e-5)
     assert by_onnx.faithful is not None
     assert by_onnx.faithful.likeness is None
-    with pytest.raises(ModelFileError, match=r"no gradients.*Occlusion"):
+    with pytest.raises(ModelFileError, match=r"no gradients.*occlusion"):
         next(explain_images(alone, images(), ["a"]))

@@ -44,7 +44,8 @@ def gone(tmp_path: Path, digits: Path) -> Moved:
 def test_a_moved_run_is_verified_and_resumed_by_content(gone: Moved) -> None:
     with pytest.raises(DataError, match="have been moved or deleted") as caught:
         convonet.verify(gone.run.path)
-    assert "--train-dir" in (caught.value.hint or "")
+    assert "data={'train_dir': DIR}" in str(caught.value.hint)
+    assert "--train-dir DIR" in caught.value.sentence("command")
     assert convonet.verify(gone.run.path, data=gone.now)["equal"]
 
     gone.run.update(state="failed")

@@ -72,7 +72,7 @@ def test_a_batch_of_one_image_cannot_be_halved(
 ) -> None:
     _be_greedy(monkeypatch, 9)
     hyper = SMALL | {"batch_size": 1}
-    with pytest.raises(OutOfMemoryError, match="memory was not enough"):
+    with pytest.raises(OutOfMemoryError, match="Not enough memory"):
         api.train(str(digits), hyper, out=tmp_path, threads=1)
 
 

@@ -70,7 +70,7 @@ def test_own_rows_that_sum_to_nothing_are_shown_without_their_sign() -> None:
     ("text", "said"),
     [
         ("egde", "edge"),
-        ("1 2 / 3", "one length"),
+        ("1 2 / 3", "different lengths"),
         ("1 x", "cannot be read"),
         ("1/0", "cannot be read"),
         ("1e999", "cannot be read"),
@@ -94,7 +94,7 @@ def test_grey_relu_and_pooling() -> None:
 
 
 def test_a_detector_needs_colour() -> None:
-    with pytest.raises(DataError, match="colour picture"):
+    with pytest.raises(DataError, match="color picture"):
         apply_kernel(PICTURE[..., 0], kernel_of("yellow"))
 
 

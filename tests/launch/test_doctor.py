@@ -14,5 +14,5 @@ def test_a_folder_that_cannot_be_written_to_is_said(tmp_path: Path, monkeypatch:
     monkeypatch.setenv("CONVONET_HOME", str(tmp_path / "file" / "home"))
     report = doctor.examine()
     assert not report.ready
-    (state,) = [part.state for part in report.parts if part.name == "own folder"]
+    (state,) = [part.state for part in report.parts if part.name == "Convonet folder"]
     assert "set CONVONET_HOME to another folder" in state

@@ -325,7 +325,7 @@ def test_what_is_released_by_name_and_by_count() -> None:
     assert len(released(vgg, "all")) == 13
     assert released(vgg, "block1") == released(vgg, "all")
     for wrong in ("6", "0", "block6", ""):
-        with pytest.raises(ParamError, match="Unfrozen blocks"):
+        with pytest.raises(ParamError, match="Released blocks"):
             release(vgg, wrong)
 
 
@@ -374,7 +374,7 @@ def test_a_base_made_elsewhere_nested_as_teachable_machine_does(make_model, imag
     whole.save(tmp_path / "keras_model.h5")
     (tmp_path / "labels.txt").write_text("0 cat\n1 dog\n")
     file = str(tmp_path / "keras_model.h5")
-    with pytest.raises(ModelFileError, match=r"not tell how pixels were scaled.*data parameter scaling"):
+    with pytest.raises(ModelFileError, match=r"not say how pixels were scaled.*data parameter scaling"):
         make_model((12, 10, 3), base=file, scaling=None)
     model = make_model((12, 10, 3), base=file, scaling="symmetric", head=[{"type": "drop"}])
     assert model.info.scaling == "symmetric"

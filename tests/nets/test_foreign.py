@@ -112,7 +112,7 @@ def test_a_rescaling_after_a_convolution_is_no_pixel_scaling(tmp_path: Path) -> 
             L.Dense(3, activation="softmax"),
         ]
     )
-    with pytest.raises(ModelFileError, match="does not tell"):
+    with pytest.raises(ModelFileError, match="does not say how pixels were scaled"):
         NetModel.load(kept(model, tmp_path))
 
 

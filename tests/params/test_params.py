@@ -211,7 +211,7 @@ def test_settings_that_mean_nothing(setting: str) -> None:
     ("content", "words"),
     [
         ("{", "not JSON"),
-        ("[1]", "no object"),
+        ("[1]", "is not a JSON object"),
         ("\xff\xfe", "not JSON"),
         ('{"format_version": 99}', "format_version"),
         ('{"epochs": "many"}', "epochs"),

@@ -13,6 +13,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
+from convonet.documents.network import LayerRow
 from convonet.errors import OutputError
 from convonet.evaluation.evaluation import score
 from convonet.events import Event, FileSaved, Watch
@@ -26,14 +27,7 @@ from convonet.plots.study import StudyCase
 CURVES = curves_of({"loss": [1.0, 0.5], "accuracy": [0.5, 0.8]})
 PIXELS = np.zeros((3, 8, 8, 1), dtype=np.uint8)
 LAYERS = [
-    {
-        "name": "dense",
-        "type": "Dense",
-        "output_shape": [None, 3],
-        "params": 9,
-        "kernel": None,
-        "activation": "relu",
-    }
+    LayerRow(name="dense", type="Dense", output_shape=(None, 3), params=9, activation="relu"),
 ]
 TABLE = SearchTable(
     "accuracy",

@@ -167,6 +167,7 @@ def test_what_is_no_model_is_refused(
     assert session.model is None
 
 
+@pytest.mark.slow
 def test_train_test_predict_and_look(loaded: Session, digits: Path, tmp_path: Path) -> None:
     ears = Ears(loaded)
     run = loaded.start(loaded.tasks.train())

@@ -20,6 +20,9 @@ RECORD = "run.json"
 class Fault(Document):
     """What went wrong, and what to do next."""
 
+    # Records of earlier versions have no `hints`, and are written back as they were.
+    sparse = True
+
     type: str = "ConvonetError"
     what: str = "the work failed"
     where: str | None = None

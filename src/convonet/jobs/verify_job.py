@@ -77,12 +77,14 @@ def work(run: Run, task: VerifyTask, watch: Watch) -> VerifyDocument:
         difference: RunMismatch | None = RunMismatch(
             what="data", place=", ".join(error.paths[:5]), before="another", after="changed"
         )
+        # The repetition has stopped before its first epoch, and so has no table to read numbers from.
         compared = {}
+        numbers: tuple[NumberChange, ...] = ()
     else:
         difference = _difference(first, again, table)
+        numbers = () if difference is None else last_numbers(first.file(table.file), again.file(table.file))
         compared = {table.what: count_rows(first.file(table.file))} | _weights_of(first)
     changed = changed_surroundings(record, again.read())
-    numbers = () if difference is None else last_numbers(first.file(table.file), again.file(table.file))
     return VerifyDocument(
         run=str(first.path),
         equal=difference is None,

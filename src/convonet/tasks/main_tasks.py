@@ -153,6 +153,21 @@ class TrainTask(ResumableTask):
     executor: ExecutorName = "local"
     own_loss: dict[str, Any] | None = None
 
+    @field_validator("own_loss", mode="before")
+    @classmethod
+    def _check_own_loss(cls, loss: object) -> object:
+        # Otherwise a malformed one is found only when the worker creates the loss.
+        if loss is None or (
+            isinstance(loss, Mapping)
+            and loss.keys() == {"name", "config"}
+            and isinstance(loss["name"], str)
+            and isinstance(loss["config"], Mapping | None)
+        ):
+            return loss
+        raise ValueError(
+            f"own_loss: expected a registered name and a configuration, received {str(loss)[:80]}"
+        )
+
     @property
     def processes(self) -> int:
         """How many processes compute each batch: `workers`, or the hyper parameter of that name."""

@@ -19,6 +19,7 @@ from convonet.desktop.widgets.basic import button, column, frame, label, row
 from convonet.params import FAMILIES, DataParams, HyperParams, SearchSpace, fields_of, preset_names
 from convonet.params.recipes import RECIPE_TITLES
 from convonet.session.recipes import expert_values
+from convonet.tasks import AugmentTask, FindRateTask
 
 
 class ParamsPage(Page):
@@ -108,8 +109,11 @@ class ParamsPage(Page):
         self._presets.setEnabled(self.tabs.currentIndex() == 1)
 
     def _start_preview(self, kind: str) -> None:
-        start = {"augment": self.preview.start_augment, "find_rate": self.preview.start_find_rate}[kind]
-        self.controller.guard(start)
+        starts = {
+            AugmentTask.kind: self.preview.start_augment,
+            FindRateTask.kind: self.preview.start_find_rate,
+        }
+        self.controller.guard(starts[kind])
 
     def open_part(self, part: str) -> None:
         if part == "preview":

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 _LOOK_MS = 1000
 _KINDS = {
-    "tune": ("Search", "Which settings are the best ones"),
-    "study": ("Target study", "How many epochs each setting needs to an accuracy"),
+    TuneTask.kind: ("Search", "Which settings are the best ones"),
+    StudyTask.kind: ("Target study", "How many epochs each setting needs to an accuracy"),
 }
 _STOPPED: dict[RunState, str] = {
     RunState.CANCELLED: "This was stopped. Resuming continues where it was and repeats nothing that is finished.",
@@ -48,8 +48,8 @@ class TunePage(Page):
         self.kinds = Segments(_KINDS, "Kind of tuning")
         self.kinds.chosen.connect(self.show_kind)
         self._start = {
-            "tune": controller.button("tune", "Tune", primary=True),
-            "study": controller.button("study", "Study", primary=True),
+            TuneTask.kind: controller.button("tune", "Tune", primary=True),
+            StudyTask.kind: controller.button("study", "Study", primary=True),
         }
         self.add_buttons(
             self.kinds,
