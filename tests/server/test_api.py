@@ -22,6 +22,7 @@ from convonet.params import DataParams, HyperParams, fields_of
 from convonet.params.recipes import DEFAULT_RECIPE
 from convonet.server import schemas
 from convonet.session.recipes import recipe_for
+from served import wait
 
 from .conftest import CLASSES, DATA, QUICK, Serve, Served
 
@@ -319,6 +320,8 @@ def test_a_run_of_any_name_is_started_and_found(name: str, serve: Serve) -> None
     assert place.isascii()
     assert client.get(place).json()["id"] == answer.json()["id"]
     assert client.post(f"{place}/cancel").status_code in (202, 409)
+    # A server that ends waits some seconds for its workers; a busy machine may take longer.
+    wait(lambda: "\nconvonet_runs_running 0" in client.get("/metrics").text, seconds=60)
 
 
 @pytest.mark.parametrize(
