@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from convonet import errors
-from convonet.errors import ClassMismatchError, ConvonetError, ParamError, error_from_dict, nearest
+from convonet.errors import ClassMismatchError, ConvonetError, DataError, ParamError, error_from_dict, nearest
 from convonet.events import BatchEnded, Event, RunState, UnknownEvent, Watch, read_event, read_lines
 
 
@@ -33,6 +33,11 @@ def test_errors_come_back_as_themselves(error: ConvonetError) -> None:
     assert type(again) is type(error)
     assert again.sentence() == error.sentence()
     assert json.dumps(again.details()) == json.dumps(error.details())
+
+
+def test_a_sentence_that_was_received_ends_the_line_once() -> None:
+    error = DataError("Not that", received="Look at the images.")
+    assert error.sentence() == "Not that; received Look at the images."
 
 
 def test_exit_codes_follow_the_tree() -> None:

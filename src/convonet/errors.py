@@ -75,7 +75,8 @@ class ConvonetError(Exception):
             parts.append(f"expected {self.expected}")
         if self.received:
             parts.append(f"received {self.received}")
-        text = "; ".join(parts) + "."
+        # What was received may be a sentence of its own.
+        text = "; ".join(parts).removesuffix(".") + "."
         hint = hint_for(interface, self.hint)
         if hint:
             # "Did you mean cat?" already ends a sentence.

@@ -88,5 +88,5 @@ def test_sentences_call_the_runs_by_the_names_that_are_given(tmp_path: Path) -> 
     assert found.difference.sentence.startswith(
         "Second try predicts 1 of 2 images differently than First try"
     )
-    assert found.pairs[0].sentence.startswith("Of 2 images, First try alone has 1 right")
+    assert found.pairs[0].sentence.startswith("Of 2 images, 1 is correct only with First try")
     assert (found.pairs[0].a, found.difference.b) == ("one", "two")

@@ -190,9 +190,12 @@ def mcnemar_sentence(result: McNemar, name_a: str = "A", name_b: str = "B", alph
     _checks.inside("alpha", alpha, 0.0, 1.0)
     images = result.both_right + result.only_a + result.only_b + result.both_wrong
     only_a, only_b = result.only_a, result.only_b
-    counts = f"Of {images} images, {name_a} alone has {only_a} right and {name_b} alone {only_b}"
+    verb = "is" if only_a == 1 else "are"
+    counts = (
+        f"Of {images:,} images, {only_a} {verb} correct only with {name_a} and {only_b} only with {name_b}"
+    )
     if only_a + only_b == 0:
-        return f"{name_a} and {name_b} are right and wrong on the same images ({images})."
+        return f"{name_a} and {name_b} are correct on the same images, of {images:,} in all."
     p = "p < 0.001" if result.p_value < 0.001 else f"p = {result.p_value:.3f}"
     if result.p_value >= alpha:
         return f"{counts}: the difference may be chance ({p})."
