@@ -89,6 +89,18 @@ def test_epochs_that_take_other_times_than_measured_change_their_number(
     assert [(one.after, int(one.value)) for one in written.decisions] == [(0, 9), *lengths]
 
 
+def test_a_slow_first_epoch_alone_costs_no_other(
+    tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plan_decisions, "measure_speed", lambda *_: Speed(3.0, 30.0))
+    decisions = decisions_of(tmp_path, clock.now)
+    assert decisions.epochs(FINE_TUNED, None, alone=False) == 9  # type: ignore[arg-type]
+    ask = decisions.new_length(FINE_TUNED)
+    for epoch in range(1, 9):
+        clock.now += 34.0 if epoch == 1 else 30.0
+        assert ask(epoch, 34.0 if epoch == 1 else 30.0) is None
+
+
 def test_a_repetition_takes_the_decisions_of_the_record(tmp_path: Path, clock: Clock) -> None:
     decisions = decisions_of(tmp_path, clock.now, replay=True)
     for value, after in ((9, 0), (6, 2)):

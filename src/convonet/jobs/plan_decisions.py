@@ -112,15 +112,15 @@ class PlanDecisions:
             if known is not None or self._replays:
                 return known
             took.append(seconds)
-            mean, before = sum(took) / len(took), self._epochs_of(candidate)
-            left, tolerance = (
-                self._until[candidate.name] - time.monotonic(),
-                _TOLERANCE * 60 * self.plan.minutes,
-            )
+            # The first epoch is slower: memory is new, and the processor's caches are cold.
+            later, before = took[1:] or took, self._epochs_of(candidate)
+            mean = sum(later) / len(later)
+            left = self._until[candidate.name] - time.monotonic()
+            tolerance = _TOLERANCE * 60 * self.plan.minutes
             most, least = epoch + (left + tolerance) / mean, epoch + (left - tolerance) / mean
             wanted = int(most) if most < before else int(least) if least > before else before
             wanted = min(max(wanted, epoch + 1, candidate.least_epochs), candidate.most_epochs)
-            if wanted == before:
+            if wanted == before or (epoch == 1 and wanted == before - 1):
                 return None
             reason = f"an epoch takes {mean:.1f} s: {wanted} epochs instead of {before}"
             self._decide(candidate, "epochs", wanted, reason, after=epoch)
