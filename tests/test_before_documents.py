@@ -5,12 +5,6 @@
 
 from __future__ import annotations
 
-import csv
-import json
-import os
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +14,8 @@ import convonet
 from convonet.runs import Run, RunStore
 from convonet.runs.documents import run_document
 from convonet.runs.summary import summary_of
+from stored_runs import copy_assets, read_json, resume, rows_of
 
-ASSETS = Path(__file__).parent / "assets" / "before_documents"
 RUNS = {
     "train": ("train", "done"),
     "train_killed": ("train", "interrupted"),
@@ -38,31 +32,8 @@ EPOCHS = 40
 
 @pytest.fixture
 def assets(tmp_path: Path) -> Path:
-    """A copy of the files with the paths of this machine; the process ids are those of a living process."""
-    folder = tmp_path / "assets"
-    shutil.copytree(ASSETS, folder)
-    for path in folder.rglob("*"):
-        if path.suffix in (".json", ".jsonl"):
-            text = path.read_text(encoding="utf-8").replace("@ASSETS@", folder.as_posix())
-            path.write_text(text, encoding="utf-8", newline="\n")
-    for path in folder.glob("runs/*/run.json"):
-        record = _stored(path)
-        path.write_text(json.dumps(record | {"owner": os.getpid(), "process": os.getpid()}), encoding="utf-8")
-    return folder
-
-
-def _stored(path: Path) -> dict[str, Any]:
-    document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return document
-
-
-def _resume(run: Path) -> dict[str, Any]:
-    command = [sys.executable, "-m", "convonet", "resume", str(run), "--json", "--progress", "none"]
-    ended = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=240, cwd=run.parent)
-    assert ended.returncode == 0, ended.stderr
-    document: dict[str, Any] = json.loads(ended.stdout)
-    assert document["state"] == Run.open(run).state() == "done"
-    return document
+    """A copy of the files with the paths of this machine."""
+    return copy_assets("before_documents", tmp_path / "before_documents")
 
 
 def _holds(value: Any, stored: Any) -> bool:
@@ -84,7 +55,7 @@ def test_all_runs_are_listed_and_read(assets: Path) -> None:
 @pytest.mark.parametrize("name", ["train", "plan", "tune", "study", "suspects"])
 def test_a_finished_run_has_the_results_that_it_stored(assets: Path, name: str) -> None:
     run = assets / "runs" / name
-    stored = _stored(run / "result.json")
+    stored = read_json(run / "result.json")
     document = run_document(Run.open(run)).to_dict()
     # `state` was still `running` when the result was written.
     for name in ("state", "seconds", "run"):
@@ -96,7 +67,7 @@ def test_a_finished_run_has_the_results_that_it_stored(assets: Path, name: str) 
 
 @pytest.mark.parametrize("name", ["train", "plan"])
 def test_evaluating_again_gives_the_stored_scores(assets: Path, name: str) -> None:
-    stored = _stored(assets / "runs" / name / "evaluation.json")
+    stored = read_json(assets / "runs" / name / "evaluation.json")
     scores = convonet.evaluate(assets / "runs" / name)
     assert scores.accuracy == stored["accuracy"]
     assert scores["confusion_matrix"] == stored["confusion_matrix"]
@@ -105,7 +76,7 @@ def test_evaluating_again_gives_the_stored_scores(assets: Path, name: str) -> No
 
 def test_a_plan_is_told_with_what_was_tried(assets: Path) -> None:
     run = Run.open(assets / "runs" / "plan")
-    stored, plan = _stored(run.file("run.json"))["plan"], run.read().plan
+    stored, plan = read_json(run.file("run.json"))["plan"], run.read().plan
     assert plan is not None
     assert [one.name for one in plan.candidates] == [one["name"] for one in stored["candidates"]]
     summary = summary_of(run)
@@ -127,9 +98,8 @@ def test_a_killed_training_goes_on_where_it_was(assets: Path, name: str) -> None
     own = run / "candidates" / "own" if name == "plan_killed" else run
     before = (own / "history.csv").read_bytes()
     assert before.count(b"\n") > EPOCHS // 2
-    document = _resume(run)
-    with (own / "history.csv").open(encoding="utf-8", newline="") as file:
-        epochs = [int(row["epoch"]) for row in csv.DictReader(file)]
+    document = resume(run)
+    epochs = [int(row["epoch"]) for row in rows_of(own / "history.csv")]
     assert (own / "history.csv").read_bytes().startswith(before)
     assert epochs == list(range(1, len(epochs) + 1))
     assert document["test"]["images"] == 18
@@ -139,7 +109,7 @@ def test_a_killed_training_goes_on_where_it_was(assets: Path, name: str) -> None
 def test_a_killed_search_repeats_no_finished_fold(assets: Path) -> None:
     run = assets / "runs" / "tune_killed"
     before = (run / "trials.csv").read_bytes()
-    _resume(run)
+    resume(run)
     assert (run / "trials.csv").read_bytes().startswith(before)
     rows = (run / "trials.csv").read_text(encoding="utf-8").splitlines()[1:]
     assert len(rows) == 4

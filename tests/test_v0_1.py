@@ -5,14 +5,7 @@
 
 from __future__ import annotations
 
-import csv
-import json
-import os
-import shutil
-import subprocess
-import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -20,9 +13,9 @@ import convonet
 from convonet.params import load_data, load_hyper
 from convonet.runs import Run, RunStore
 from convonet.runs.documents import adopted_hyper, run_document
+from stored_runs import copy_assets, read_json, resume, rows_of
 
 ASSETS = Path(__file__).parent / "assets" / "v0_1"
-TEXT = (".json", ".jsonl")
 EPOCHS = 50
 RUNS = {
     "train": ("train", "done"),
@@ -39,37 +32,8 @@ RUNS = {
 
 @pytest.fixture
 def assets(tmp_path: Path) -> Path:
-    """A copy of the files with the paths of this machine; the process ids are those of a living process."""
-    folder = tmp_path / "v0_1"
-    shutil.copytree(ASSETS, folder)
-    for path in folder.rglob("*"):
-        if path.suffix in TEXT:
-            text = path.read_text(encoding="utf-8")
-            path.write_text(text.replace("@ASSETS@", folder.as_posix()), encoding="utf-8", newline="\n")
-    for path in folder.glob("runs/*/run.json"):
-        record = json.loads(path.read_text(encoding="utf-8"))
-        path.write_text(json.dumps(record | {"owner": os.getpid(), "process": os.getpid()}), encoding="utf-8")
-    return folder
-
-
-def _resume(run: Path) -> dict[str, Any]:
-    """Resume a run on the command line and return the JSON document that it prints."""
-    command = [sys.executable, "-m", "convonet", "resume", str(run), "--json", "--progress", "none"]
-    ended = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=240, cwd=run.parent)
-    assert ended.returncode == 0, ended.stderr
-    document: dict[str, Any] = json.loads(ended.stdout)
-    assert document["state"] == Run.open(run).state() == "done"
-    return document
-
-
-def _rows(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def _stored(path: Path) -> dict[str, Any]:
-    document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return document
+    """A copy of the files with the paths of this machine."""
+    return copy_assets("v0_1", tmp_path / "v0_1")
 
 
 def test_all_runs_are_listed(assets: Path) -> None:
@@ -89,7 +53,7 @@ def test_a_run_opens(assets: Path, name: str) -> None:
 @pytest.mark.parametrize("name", ["train", "transfer", "tune", "study", "suspects"])
 def test_a_finished_run_has_the_results_that_it_stored(assets: Path, name: str) -> None:
     run = assets / "runs" / name
-    stored = _stored(run / "result.json")
+    stored = read_json(run / "result.json")
     document = run_document(Run.open(run)).to_dict()
     # Keys may be added, and `state` was still `running` when the result was written.
     names = set(stored) - {"state", "seconds", "run"}
@@ -103,16 +67,16 @@ def test_a_killed_training_resumes_and_its_model_is_the_last_epoch(assets: Path)
     run = assets / "runs" / "train_killed"
     history = (run / "history.csv").read_bytes()
     assert Run.open(run).task().hyper.save_best == "none"
-    document = _resume(run)
+    document = resume(run)
     assert (run / "history.csv").read_bytes().startswith(history)
-    losses = [float(row["val_loss"]) for row in _rows(run / "history.csv")]
+    losses = [float(row["val_loss"]) for row in rows_of(run / "history.csv")]
     assert len(losses) == document["epochs"] == EPOCHS
     # A rule that keeps the best epoch would choose another one.
     assert losses.index(min(losses)) + 1 < EPOCHS
     assert document["model_epoch"] == EPOCHS
     scores = Run.open(run).read()["scores"]["test"]
     assert scores["images"] == 18
-    assert scores["accuracy"] == _stored(run / "evaluation.json")["accuracy"]
+    assert scores["accuracy"] == read_json(run / "evaluation.json")["accuracy"]
     assert (run / "model.keras").is_file()
 
 
@@ -121,9 +85,9 @@ def test_a_killed_search_resumes_without_repeating_folds(assets: Path) -> None:
     run = assets / "runs" / "tune_killed"
     trials = (run / "trials.csv").read_bytes()
     assert trials.count(b"\n") == 1 + 2
-    document = _resume(run)
+    document = resume(run)
     assert (run / "trials.csv").read_bytes().startswith(trials)
-    rows = _rows(run / "trials.csv")
+    rows = rows_of(run / "trials.csv")
     assert [(row["trial"], row["fold"]) for row in rows] == [("1", "1"), ("1", "2"), ("2", "1"), ("2", "2")]
     assert all(row["state"] == "done" and row["epochs_trained"] == str(EPOCHS) for row in rows)
     assert sorted(row["params"]["num_filters"] for row in document["results"]) == [4, 8]
@@ -133,9 +97,9 @@ def test_a_killed_search_resumes_without_repeating_folds(assets: Path) -> None:
 def test_a_killed_study_resumes_without_repeating_settings(assets: Path) -> None:
     run = assets / "runs" / "study_killed"
     history = (run / "study_history.csv").read_bytes()
-    document = _resume(run)
+    document = resume(run)
     assert (run / "study_history.csv").read_bytes().startswith(history)
-    rows = _rows(run / "study_history.csv")
+    rows = rows_of(run / "study_history.csv")
     assert [int(row["epoch"]) for row in rows if row["trial"] == "1"] == list(range(1, EPOCHS + 1))
     assert [row["params"] for row in document["results"]] == [{"num_filters": 4}, {"num_filters": 8}]
     assert all(row["epochs_trained"] for row in document["results"])
@@ -144,7 +108,7 @@ def test_a_killed_study_resumes_without_repeating_settings(assets: Path) -> None
 @pytest.mark.parametrize("name", ["train", "transfer"])
 def test_evaluating_a_finished_run_gives_its_stored_scores(assets: Path, name: str) -> None:
     run = assets / "runs" / name
-    stored = _stored(run / "evaluation.json")
+    stored = read_json(run / "evaluation.json")
     scores = convonet.evaluate(run)
     assert scores["accuracy"] == stored["accuracy"]
     assert scores["confusion_matrix"] == stored["confusion_matrix"]
@@ -153,7 +117,7 @@ def test_evaluating_a_finished_run_gives_its_stored_scores(assets: Path, name: s
 
 def test_a_model_file_predicts_what_it_predicted(assets: Path) -> None:
     predictions = convonet.predict(assets / "model.keras", assets / "images" / "test")
-    rows = _rows(assets / "runs" / "evaluate" / "predictions.csv")
+    rows = rows_of(assets / "runs" / "evaluate" / "predictions.csv")
     assert len(predictions) == len(rows) == 18
     given = {Path(item["path"]).name: item["top"][0] for item in predictions}
     stored = {Path(row["path"]).name: row for row in rows}
@@ -193,7 +157,7 @@ def test_data_parameter_files_load(assets: Path) -> None:
 
 def test_hyper_parameter_files_load(assets: Path) -> None:
     space = load_hyper(assets / "params" / "hyper.json")
-    stored = _stored(ASSETS / "params" / "hyper.json")
+    stored = read_json(ASSETS / "params" / "hyper.json")
     first = space.first()
     for name in set(stored) - {"format_version"}:
         values = stored[name] if isinstance(stored[name], list) else [stored[name]]
@@ -217,7 +181,7 @@ def test_files_of_the_reference_application_load(assets: Path) -> None:
     assert (data.num_classes, data.image_size, data.channels, data.result_dir) == (3, (8, 8), 1, None)
     assert Path(data.train_dir or "") == assets / "images" / "train"
     space = load_hyper(assets / "reference" / "hyper.json")
-    stored = _stored(assets / "reference" / "hyper.json")
+    stored = read_json(assets / "reference" / "hyper.json")
     for name, value in stored.items():
         values = value if isinstance(value, list) else [value]
         assert getattr(space.first(), name) == values[0], name

@@ -8,11 +8,13 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import PySide6
+from PIL import Image
 
 from convonet.desktop.app import check_versions, open_window
 from convonet.desktop.app_win import AppWin
@@ -129,3 +131,16 @@ def wait_work(qtbot: Any) -> Callable[..., None]:
         qtbot.waitUntil(lambda: window.controller.session.work is None, timeout=round(1000 * seconds))
 
     return wait
+
+
+@pytest.fixture
+def blobs(tmp_path: Path) -> Path:
+    """Small gray images of two classes that a network tells apart at once, for training and testing."""
+    folder, rng = tmp_path / "blobs", np.random.default_rng(0)
+    for part, count in (("train", 40), ("test", 12)):
+        for name, level in (("dark", 60), ("light", 190)):
+            (folder / part / name).mkdir(parents=True)
+            for number in range(count):
+                pixels = np.clip(rng.normal(level, 25, (8, 8)), 0, 255).astype(np.uint8)
+                Image.fromarray(pixels).save(folder / part / name / f"{number}.png")
+    return folder

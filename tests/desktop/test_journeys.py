@@ -7,9 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-from PIL import Image
 
 from convonet.desktop.app_win import AppWin
 from convonet.errors import ConvonetError
@@ -24,19 +22,6 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 def person(window: AppWin, qtbot: Any, answers: Any) -> Person:
     """Somebody who opens the window for the first time."""
     return Person(window, qtbot, answers)
-
-
-@pytest.fixture
-def blobs(tmp_path: Path) -> Path:
-    """Small gray images of two classes that a network tells apart at once, for training and testing."""
-    folder, rng = tmp_path / "blobs", np.random.default_rng(0)
-    for part, count in (("train", 40), ("test", 12)):
-        for name, level in (("dark", 60), ("light", 190)):
-            (folder / part / name).mkdir(parents=True)
-            for number in range(count):
-                pixels = np.clip(rng.normal(level, 25, (8, 8)), 0, 255).astype(np.uint8)
-                Image.fromarray(pixels).save(folder / part / name / f"{number}.png")
-    return folder
 
 
 def small_network(window: AppWin, **values: Any) -> None:

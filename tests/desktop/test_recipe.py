@@ -8,9 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-from PIL import Image
 
 from convonet.desktop.app_win import AppWin
 from convonet.desktop.window_state import WindowState
@@ -23,19 +21,6 @@ from convonet.tasks.shown_as import as_command
 from made_scores import write_scores
 
 Wait = Callable[..., None]
-
-
-@pytest.fixture
-def blobs(tmp_path: Path) -> Path:
-    """Small grey images of two classes that a network tells apart at once, for training and testing."""
-    folder, rng = tmp_path / "blobs", np.random.default_rng(0)
-    for part, count in (("train", 40), ("test", 10)):
-        for name, level in (("dark", 60), ("light", 190)):
-            (folder / part / name).mkdir(parents=True)
-            for number in range(count):
-                pixels = np.clip(rng.normal(level, 25, (8, 8)), 0, 255).astype(np.uint8)
-                Image.fromarray(pixels).save(folder / part / name / f"{number}.png")
-    return folder
 
 
 def choose(window: AppWin, qtbot: Any, folder: Path) -> Any:

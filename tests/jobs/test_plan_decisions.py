@@ -110,6 +110,17 @@ def test_a_repetition_takes_the_decisions_of_the_record(tmp_path: Path, clock: C
     assert [ask(epoch, 500.0) for epoch in range(1, 6)] == [None, 6, None, None, None]
 
 
+def test_a_resumed_training_may_become_shorter_but_not_longer(tmp_path: Path, clock: Clock) -> None:
+    first = decisions_of(tmp_path, clock.now)
+    first._decide(FINE_TUNED, "epochs", 6, "")
+    resumed = PlanDecisions(first.run, first.task, first.plan, Watch(), clock.now)
+    assert resumed.epochs(FINE_TUNED, None, alone=False) == 6  # type: ignore[arg-type]
+    ask = resumed.new_length(FINE_TUNED)
+    clock.now += 1.0
+    assert ask(2, 1.0) is None
+    assert ask(3, 200.0) == 4
+
+
 def test_a_refit_has_the_length_that_it_was_given(tmp_path: Path, clock: Clock) -> None:
     decisions = decisions_of(tmp_path, clock.now)
     decisions._decide(FINE_TUNED, "epochs", 6, "", after=2)

@@ -22,7 +22,7 @@ from convonet.api.inputs import (
 )
 from convonet.api.results import EvaluationResult
 from convonet.params import DataParams
-from convonet.params.training_params import Precision
+from convonet.params.computing_params import Precision
 from convonet.runs import Run
 from convonet.tasks import EvaluateTask, ExportTask, Split, TrainTask, VerifyTask
 from convonet.text import absolute

@@ -13,7 +13,7 @@ from convonet.cli.given import moved_images
 from convonet.cli.output import print_json, say
 from convonet.cli.work import ask
 from convonet.documents.repetition import VerifyDocument
-from convonet.params.training_params import Precision
+from convonet.params.computing_params import Precision
 from convonet.runs import RunStore
 from convonet.tasks import VerifyTask
 

@@ -49,6 +49,7 @@ class PlanDecisions:
         self._spent_before = sum(one.seconds for one in self.plan.candidates)
         self._replays = self.run.read().replay
         self._until: dict[str, float] = {}
+        self._resumed: set[str] = set()
 
     def write(self, plan: Plan) -> None:
         """Keep a changed plan in the record."""
@@ -84,6 +85,7 @@ class PlanDecisions:
         known = self.plan.length(candidate.name, after=0)
         if known is not None:
             self._until[candidate.name] = time.monotonic() + self._left_for(candidate)
+            self._resumed.add(candidate.name)
             return known
         self.watch.tell(StageStarted(stage="speed", title="Measuring the training speed"))
         left = self._left_for(candidate)
@@ -119,7 +121,9 @@ class PlanDecisions:
             tolerance = _TOLERANCE * 60 * self.plan.minutes
             most, least = epoch + (left + tolerance) / mean, epoch + (left - tolerance) / mean
             wanted = int(most) if most < before else int(least) if least > before else before
-            wanted = min(max(wanted, epoch + 1, candidate.least_epochs), candidate.most_epochs)
+            # How long an earlier attempt has trained it is not known, so a resumed one gets no more epochs.
+            upper = before if candidate.name in self._resumed else candidate.most_epochs
+            wanted = min(max(wanted, epoch + 1, candidate.least_epochs), upper)
             if wanted == before or (epoch == 1 and wanted == before - 1):
                 return None
             reason = f"an epoch takes {mean:.1f} s: {wanted} epochs instead of {before}"

@@ -5,7 +5,6 @@ Longer than usual: it is one list of declarations.
 
 from __future__ import annotations
 
-import re
 from typing import Literal
 
 from pydantic import field_validator
@@ -17,25 +16,16 @@ Optimizer = Literal["sgd", "adam", "adamw", "rmsprop"]
 Schedule = Literal["constant", "exponential", "cosine", "one_cycle"]
 WarmUpUnit = Literal["epochs", "batches"]
 LossName = Literal["cross_entropy", "focal"]
-Precision = Literal["float32", "bfloat16", "float16"]
 Monitor = Literal["val_loss", "val_accuracy", "val_auc", "loss", "accuracy"]
 SaveBest = Literal["none", "val_loss", "val_calibrated_loss", "val_accuracy", "val_auc", "loss", "accuracy"]
+TargetMetric = Literal["accuracy", "val_accuracy"]
 
 CALIBRATED_LOSS = "val_calibrated_loss"
 """The validation loss after the temperature that suits it best: an epoch that is too sure is not a worse one."""
-TargetMetric = Literal["accuracy", "val_accuracy"]
-_DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d{1,2})?")
-
-
-def checked_device(value: str) -> str:
-    """A device that PyTorch may have; ValueError for another word."""
-    if not _DEVICE.fullmatch(value):
-        raise ValueError(f"device (Device): expected auto, cpu, cuda, cuda:N or mps, received {value!r}")
-    return value
 
 
 class TrainingParams(ParamModel):
-    """Groups Training, Loss, Scores, Stopping and Computing."""
+    """Groups Training, Loss, Scores and Stopping."""
 
     optimizer: Optimizer = param(
         "sgd",
@@ -328,36 +318,6 @@ class TrainingParams(ParamModel):
         "When the loss becomes NaN or explodes, repeats the epoch with half the learning rate.",
         group="Stopping",
     )
-
-    device: str = param(
-        "auto",
-        "Device",
-        "Device to train on: auto uses a GPU if there is one. Or cpu, cuda (an NVIDIA GPU), cuda:1 (the second "
-        "one), mps (Apple).",
-        group="Computing",
-    )
-    precision: Precision = param(
-        "float32",
-        "Precision",
-        "Precision of the computations in training; weights, loss and scores stay in float32. bfloat16 is faster "
-        "on newer GPUs and processors, float16 on GPUs only; both change the numbers slightly.",
-        group="Computing",
-    )
-
-    workers: int = param(
-        1,
-        "Processes",
-        "Number of processes that share each batch and the threads. Increase it on a machine with many cores. "
-        "Other numbers change the last digits.",
-        group="Computing",
-        ge=1,
-        le=64,
-    )
-
-    @field_validator("device")
-    @classmethod
-    def _check_device(cls, value: str) -> str:
-        return checked_device(value)
 
     @field_validator("class_weights")
     @classmethod

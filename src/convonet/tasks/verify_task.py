@@ -6,8 +6,8 @@ from typing import ClassVar
 
 from pydantic import InstanceOf, field_validator
 
+from convonet.params.computing_params import Precision, checked_device
 from convonet.params.data_params import DataParams
-from convonet.params.training_params import Precision, checked_device
 from convonet.tasks.main_tasks import Task
 
 

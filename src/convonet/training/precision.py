@@ -14,7 +14,7 @@ import torch
 
 from convonet.errors import InputError
 from convonet.hints import Hint, option
-from convonet.params.training_params import Precision
+from convonet.params.computing_params import Precision
 
 _FIRST_SCALE, _LEAST_SCALE = 2.0**16, 1.0
 _STEADY_STEPS = 2000

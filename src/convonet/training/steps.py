@@ -14,8 +14,8 @@ from convonet.hints import Hint, option
 from convonet.nets import backend
 from convonet.nets.backend import keras
 from convonet.nets.statistics import freeze_fixed
+from convonet.params.computing_params import Precision
 from convonet.params.hyper_params import HyperParams
-from convonet.params.training_params import Precision
 from convonet.tasks.main_tasks import ExecutorName
 from convonet.training.image_rows import Batch
 from convonet.training.losses import BOUNDARIES, create_loss

@@ -11,7 +11,7 @@ from torch.nn import functional
 from convonet.nets import backend
 from convonet.nets.backend import keras
 from convonet.nets.torch_path import create_forward, lay_out
-from convonet.params.training_params import Precision
+from convonet.params.computing_params import Precision
 from convonet.training.image_rows import Batch
 from convonet.training.precision import Computing, check_precision
 from convonet.training.steps import likeliest
