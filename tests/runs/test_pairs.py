@@ -48,10 +48,10 @@ def test_only_images_that_both_were_tested_on_under_one_label_count(tmp_path: Pa
     base = _run(tmp_path / "a", [("1.png", "x", "x"), ("2.png", "y", "x"), ("4.png", "x", "y")])
     left_out = _run(tmp_path / "b", [("1.png", "x", "y"), ("4.png", "x", "x")])
     relabelled = _run(tmp_path / "c", [("1.png", "x", "x"), ("2.png", "x", "x"), ("4.png", "x", "x")])
-    for run, only_a, only_b in ((left_out, 1, 1), (relabelled, 0, 1)):
+    for run, only_a, only_b, counted in ((left_out, 1, 1, "1 is"), (relabelled, 0, 1, "0 are")):
         (pair,) = compare_pairs([base, run])
         assert (pair.same_images, pair.only_a, pair.only_b) == (False, only_a, only_b)
-        assert pair.sentence.startswith("Of 2 images, a alone")
+        assert pair.sentence.startswith(f"Of 2 images, {counted} correct only with a")
         assert pair.sentence.endswith("1 image is not counted: not tested by both, or under another label.")
 
 
