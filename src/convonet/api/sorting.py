@@ -21,16 +21,16 @@ def sort(folder: PathLike, classes: Sequence[str] | None = None, *, listen: List
     images are computed first.
 
     Args:
-        folder: with the images, also in folders below it.
-        classes: names of the classes; None: those that were named before.
-        listen: called with every event.
+        folder: the folder with the images, including its subfolders.
+        classes: class names; None: the names from an earlier session.
+        listen: a function that is called with every event.
 
     Returns:
         The session: `label(paths, name)`, `suggestions()`, `screen()`, `undo()`, `copy_class_folders(out)`.
 
     Raises:
-        InputError: no such folder, or no image in it.
-        ModelFileError: no pretrained backbone is on this machine.
+        InputError: the folder does not exist or contains no images.
+        ModelFileError: there is no pretrained backbone on this machine.
     """
     path = Path(local_path(folder)).resolve()
     found = tuple(image.relative_to(path).as_posix() for image in scan_images([path]).paths)
