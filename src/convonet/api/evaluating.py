@@ -48,7 +48,7 @@ def evaluate(
     listen: Listener = None,
     progress: bool | None = None,
 ) -> EvaluationResult:
-    """Score a model on a set of images. For a run folder the files are written into it.
+    """Evaluate a model on a set of images. The files of a run folder's evaluation are written to that folder.
 
     Args:
         model: a run folder, the id of a run, a model file, or the result of `train`.
@@ -117,7 +117,7 @@ def verify(
     listen: Listener = None,
     progress: bool | None = None,
 ) -> dict[str, Any]:
-    """Repeat a training, a search or a study and compare, to the last digit.
+    """Repeat a training run, a search or a study, and compare it to the last digit.
 
     Args:
         run: the run folder, the id of the run, or the result of `train` or `tune`.
@@ -160,7 +160,7 @@ def export(
     listen: Listener = None,
     progress: bool | None = None,
 ) -> dict[str, Any]:
-    """Write a model in another format, checked image by image against keras, or not at all.
+    """Export a model to another format, after comparing it with Keras image by image.
 
     Args:
         model: a run folder, the id of a run, a model file, or the result of `train`.

@@ -106,7 +106,7 @@ def explain(
     listen: Listener = None,
     progress: bool | None = None,
 ) -> list[Explained]:
-    """Explain a model's predictions by heat maps.
+    """Explain predictions with heat maps.
 
     Args:
         model: a run folder, the id of a run, a model file, or the result of `train`.
@@ -164,7 +164,7 @@ def layers(
     listen: Listener = None,
     progress: bool | None = None,
 ) -> dict[str, Any]:
-    """Draw the filters of every convolution and, with an image, its feature maps through the layers.
+    """Draw the filters of every convolution and, for an image, the feature maps of each layer.
 
     Args:
         model: a run folder, the id of a run, a model file, or the result of `train`.
@@ -204,7 +204,7 @@ def dream(
     listen: Listener = None,
     progress: bool | None = None,
 ) -> Dreamt:
-    """Make the picture that excites a channel most.
+    """Create the picture that activates a channel most.
 
     Args:
         model: a run folder, the id of a run, a model file, or the result of `train`.

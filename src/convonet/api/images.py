@@ -54,7 +54,7 @@ def mark(
     leave_out: bool = False,
     undo: bool = False,
 ) -> list[dict[str, Any]]:
-    """Mark images whose label is wrong or which are to be left out. Nothing is moved.
+    """Mark images that have a wrong label or should be left out. No file is moved.
 
     Args:
         data: data parameters, or the path of a JSON file or of a folder of images.
@@ -93,10 +93,10 @@ def suspects(
     listen: Listener = None,
     progress: bool | None = None,
 ) -> dict[str, Any]:
-    """Rank training images whose label is suspicious, worst first.
+    """Rank the training images by how suspicious their labels are, worst first.
 
-    Every image is predicted by networks that were trained on other folds; a label is suspicious where they are
-    confident of another class.
+    Every image is predicted by networks that were trained on other folds. A label is suspicious if they predict
+    another class with high confidence.
 
     Args:
         data: the images, as in `train`.

@@ -176,7 +176,7 @@ def kernel(
     relu: bool = False,
     pool: Literal["max", "average"] | None = None,
 ) -> BenchResult:
-    """Slide a kernel over a picture.
+    """Apply a convolution kernel to an image.
 
     Args:
         image: one image: a path, or an array H×W or H×W×3 of uint8 pixels.
@@ -185,7 +185,7 @@ def kernel(
         padding: `same` adds zeros around the image, `valid` does not.
         grey: convert the image to grayscale first.
         relu: set negative values to 0.
-        pool: then pool over 2 × 2 values: `max` or `mean`.
+        pool: then pool over 2 × 2 values.
 
     Returns:
         `values`, the feature map, and `picture`, the same as uint8 pixels.

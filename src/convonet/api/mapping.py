@@ -23,7 +23,7 @@ def image_map(
     seed: int = 0,
     listen: Listener = None,
 ) -> ImageMap:
-    """Draw a map of images, and list outliers and labels that are likely wrong.
+    """Draw a map of images, and list outliers and likely wrong labels.
 
     Args:
         images: a folder whose subfolders are the classes, or data parameters as in `train`.
@@ -54,7 +54,7 @@ def similar(
     top: int = 12,
     listen: Listener = None,
 ) -> SimilarImages:
-    """Find the images of a set that look most like an image.
+    """Find the images in a set that are most similar to an image.
 
     Args:
         image: an image file, which need not be in the set.

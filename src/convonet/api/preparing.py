@@ -107,9 +107,9 @@ def prepare(
     listen: Listener = None,
     progress: bool | None = None,
 ) -> PreparedData:
-    """Decode images once, split as training splits them, for a training loop of your own.
+    """Decode images once and split them as `train` does, for your own training loop.
 
-    The sets are those that `train` with the same data parameters sees, image by image.
+    With the same data parameters, the sets contain exactly the images that `train` uses.
 
     Args:
         data: the images, as in `train`.

@@ -230,9 +230,9 @@ AnyRun: TypeAlias = PathLike | HasPath
 
 
 def list_runs(root: PathLike | None = None, *, kind: str | None = None) -> RunListing:
-    """List the runs that are known; `convonet.runs()` is the same.
+    """List known runs. `convonet.runs()` is the same function.
 
-    Known are the runs that this person began, and those below a folder.
+    These are the runs that you have started, and those in a folder.
 
     Args:
         root: a folder to search to a depth of 3; None: `./runs`.
@@ -253,7 +253,7 @@ runs = list_runs
 
 
 def open_run(run: AnyRun) -> TrainedRun | TunedRun:
-    """A training or a search that was done before, as `train` or `tune` returned it.
+    """Open an earlier training run or search, as `train` or `tune` returned it.
 
     Args:
         run: the run folder, the id of the run, or an entry of `runs()`.
@@ -280,7 +280,7 @@ def resume(
     listen: Listener = None,
     progress: bool | None = None,
 ) -> TrainedRun | TunedRun | dict[str, Any]:
-    """Continue a run that was stopped. A run that is done stays as it is.
+    """Continue a run that was stopped. A finished run does not change.
 
     Args:
         run: the run folder, the id of the run, or the result of `train` or `tune`.
@@ -311,7 +311,7 @@ def resume(
 
 
 def compare(*runs: AnyRun) -> dict[str, Any]:
-    """Compare runs: scores, the parameters that differ, and McNemar's test for every two.
+    """Compare runs: scores, the parameters that differ, and McNemar's test for each pair.
 
     Args:
         runs: two or more runs.

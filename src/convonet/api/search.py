@@ -39,9 +39,9 @@ def tune(
     listen: Listener = None,
     progress: bool | None = None,
 ) -> TunedRun:
-    """Search for good hyperparameters and leave a run folder.
+    """Search for good hyperparameters and write a run folder.
 
-    Trainings run in processes of their own; the search itself is coordinated here.
+    Each trial runs in its own process; this process coordinates the search.
 
     Args:
         data: the images, as in `train`.
@@ -108,7 +108,7 @@ def study(
     listen: Listener = None,
     progress: bool | None = None,
 ) -> dict[str, Any]:
-    """Count the epochs that each setting needs to each target accuracy.
+    """Count the epochs that each setting needs to reach each target accuracy.
 
     Args:
         data: the images, as in `train`.

@@ -15,10 +15,10 @@ from convonet.text import local_path
 
 
 def sort(folder: PathLike, classes: Sequence[str] | None = None, *, listen: Listener = None) -> SortSession:
-    """Open the sorting of a folder of unlabelled images.
+    """Open a folder of unlabeled images for sorting.
 
-    Answers are kept in the folder, and `labels.csv` there is the label table that training takes. The features of new
-    images are computed first.
+    Labels are saved in the folder, and `labels.csv` there is a label table for training. The features of new images
+    are computed first.
 
     Args:
         folder: the folder with the images, including its subfolders.

@@ -56,7 +56,7 @@ def train(
     listen: Listener = None,
     progress: bool | None = None,
 ) -> TrainedRun:
-    """Train a network and leave a run folder.
+    """Train a network and write a run folder.
 
     Args:
         data: the images: a folder of class folders, a table, a JSON file of data parameters, or data
@@ -139,7 +139,7 @@ def report(
     title: str | None = None,
     explain: bool = True,
 ) -> Path:
-    """Write a run's report: one HTML file with everything it shows.
+    """Write the report of a run as one HTML file.
 
     Args:
         run: the run folder, the id of the run, or the result of `train` or `tune`.
