@@ -105,7 +105,8 @@ def test_pages_use_the_field_s_words(page: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["in gray and grey", "colours", "unlabelled", "Batch normalisation", "hyper parameters", "neighbours"]
+    "text",
+    ["in gray and grey", "colours", "unlabelled", "Batch normalisation", "hyper parameters", "neighbours"],
 )
 def test_the_search_finds_spellings(text: str) -> None:
     assert found(text, SPELLINGS)
