@@ -11,6 +11,7 @@ from types import ModuleType
 import pytest
 
 ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
 
 SITE_PAGES = ("errors.md", "http.md")
 """Made by `make generate`, not committed."""
@@ -76,7 +77,12 @@ def found(text: str, table: dict[str, str] = PHRASES) -> list[str]:
 
 def prose(page: Path) -> str:
     """A page without its code, of which the spelling is fixed."""
-    text = re.sub(r"^( *)```.*?^\1```", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    return prose_of(page.read_text(encoding="utf-8"))
+
+
+def prose_of(text: str) -> str:
+    """A Markdown text without its code blocks and code spans."""
+    text = re.sub(r"^( *)```.*?^\1```", "", text, flags=re.MULTILINE | re.DOTALL)
     return re.sub(r"`[^`]*`", "", text)
 
 
@@ -127,3 +133,41 @@ def test_pages_made_for_the_site_use_the_field_s_words(name: str) -> None:
     lines = script("docs/generate.py").SITE_PAGES[name]().splitlines()
     assert len(lines) > 100
     assert [(number, *words) for number, line in enumerate(lines, 1) if (words := found(line))] == []
+
+
+LABELED_PAGES = (
+    "desktop.md",
+    "web.md",
+    "sorting.md",
+    "mapping.md",
+    "get-started/window.md",
+    "get-started/web-page.md",
+)
+"""Pages that name menus, buttons and fields, each in italics or bold."""
+
+FORMATTED = {"Hold out 20% for testing": "% for testing"}
+"""Labels that are put together from parts, each with a part."""
+
+
+@pytest.fixture(scope="module")
+def sources() -> str:
+    """The source of the window, the page and what both share, where labels stand as the user sees them."""
+    package = ROOT / "src" / "convonet"
+    files = (path for path in package.rglob("*") if path.suffix in {".py", ".js", ".html"})
+    return "\n".join(path.read_text(encoding="utf-8") for path in files)
+
+
+def labels(page: str) -> set[str]:
+    """The labels that a page names: *Tools › Kernel Bench* are two. A sentence in bold is none."""
+    text = (DOCS / page).read_text(encoding="utf-8")
+    text = re.sub(r"^- \*\*.*?\*\*", "-", text, flags=re.MULTILINE | re.DOTALL)
+    named = re.findall(r"(?<!\*)(\*{1,2})([A-Z][^*]+?)\1(?!\*)", prose_of(text))
+    return {
+        part.removesuffix(" …") for _, label in named for part in re.split(" [›→] ", " ".join(label.split()))
+    }
+
+
+@pytest.mark.parametrize("page", LABELED_PAGES)
+def test_labels_are_those_of_the_interfaces(page: str, sources: str) -> None:
+    assert len(labels(page)) >= 3
+    assert {label for label in labels(page) if FORMATTED.get(label, label) not in sources} == set()
