@@ -126,11 +126,11 @@ classifier = convonet.ConvonetClassifier({"family": "convonet", "epochs": 10}, m
 scores = cross_val_score(classifier, digits.images, digits.target, cv=5)
 ```
 
-An unfitted classifier can be pickled and cloned; save a fitted one with `save(path)` and `load(path)`. The tags of the
-classifier declare that X contains images, so scikit-learn's `check_estimator` skips checks with tables of features. With
-the tables passed as images of one row, all checks pass except these: pickling a fitted classifier, which contains an open
-model; training on one class; rejecting another number of features in `predict`, because images are resized; and the
-attribute `n_features_in_`, which images do not have.
+An unfitted classifier can be pickled and cloned; save a fitted one with `save(path)` and `load(path)`. The tags of
+the classifier declare that X contains images, so scikit-learn's `check_estimator` skips checks with tables of
+features. With the tables passed as images of one row, all checks pass except these: pickling a fitted classifier,
+which contains an open model; training on one class; rejecting another number of features in `predict`, because images
+are resized; and the attribute `n_features_in_`, which images do not have.
 
 ## Functions for teaching
 
@@ -153,7 +153,7 @@ All errors are subclasses of `convonet.ConvonetError` with the attributes `what`
 | type | accepts |
 |---|---|
 | `PathLike` | a string or a `pathlib.Path` |
-| `Data` | a folder of class folders, a table, a JSON file of data parameters, or data parameters as a dictionary or `DataParams` |
+| `Data` | a folder of class folders, a table, or data parameters: a JSON file, a dictionary or `DataParams` |
 | `ArrayData` | arrays `(X, y)`, a PyTorch `Dataset` or a Keras `PyDataset` |
 | `Hyper` | a dictionary, `HyperParams`, a `SearchSpace` or a JSON file of hyperparameters |
 | `Model` | a run folder, the id of a run, a model file, or the result of `train` or `load` |
