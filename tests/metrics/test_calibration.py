@@ -149,7 +149,7 @@ def test_the_plain_sentence():
     assert metrics.confidence_sentence(confidence, right) == (
         "Of the wrong predictions, 61% were more than 90% sure."
     )
-    assert metrics.confidence_sentence([0.5, 0.6], [1, 1]) == "None of the 2 answers was wrong."
+    assert metrics.confidence_sentence([0.5, 0.6], [1, 1]) == "None of the 2 predictions was wrong."
     assert "0% were more than 99.9% sure" in metrics.confidence_sentence(confidence, right, above=0.999)
 
 

@@ -151,10 +151,10 @@ def test_float16_is_for_gpus() -> None:
     from convonet.training.precision import check_precision
 
     hyper = HyperParams.of({"family": "logistic", "precision": "float16", "device": "cpu"})
-    with pytest.raises(InputError, match=r"GPU alone.*bfloat16"):
+    with pytest.raises(InputError, match=r"only on a GPU.*bfloat16"):
         _step_of(hyper)
     check_precision("float16", "cuda")
-    with pytest.raises(InputError, match="divided among processes"):
+    with pytest.raises(InputError, match="with several processes"):
         check_precision("float16", "cuda", workers=2)
 
 

@@ -140,7 +140,7 @@ class TaskActions:
             raise InputError(
                 "Nothing to report",
                 expected="the model of a run",
-                hint="Open a run on the page Runs",
+                hint="Open a run on the Runs page",
             )
         heading: str | None = ""
         # A server gives the report that it has.
@@ -172,7 +172,7 @@ class TaskActions:
                 return
             moved = DataParams.of({"train_dir": str(folder)})
         if not self._session.resume(run, data=moved):
-            self._controller.noted.emit("This run is done")
+            self._controller.noted.emit("This run is finished")
         self._show(run.task().step)
 
     def demo(self) -> None:

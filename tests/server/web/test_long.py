@@ -180,7 +180,7 @@ def test_two_watch_the_same_training(serve: Callable[..., Any], visit: Callable[
     assert first.locator(".lead").inner_text() == second.locator(".lead").inner_text()
     second.get_by_role("button", name="Stop").click()
     for page in (first, second):
-        page.get_by_text("Stopped. What was done is kept").first.wait_for(timeout=60_000)
+        page.get_by_text("Stopped. Finished work is kept").first.wait_for(timeout=60_000)
 
 
 def test_a_killed_server(started: Callable[[], Any], visit: Callable[..., Any]) -> None:
@@ -200,7 +200,7 @@ def test_a_killed_server(started: Callable[[], Any], visit: Callable[..., Any]) 
     page.get_by_role("button", name="Resume").click()
     page.locator("#doing", has_text=re.compile(r"Epoch \d+ of 400")).wait_for(timeout=120_000)
     page.get_by_role("button", name="Stop").click()
-    page.get_by_text("Stopped. What was done is kept").first.wait_for(timeout=60_000)
+    page.get_by_text("Stopped. Finished work is kept").first.wait_for(timeout=60_000)
 
 
 def test_a_study_and_suspicious_labels_are_shown(
@@ -220,7 +220,7 @@ def test_a_study_and_suspicious_labels_are_shown(
     page.locator("#detail").get_by_role("link", name="Open").click()
     page.get_by_role("columnheader", name="Learning rate").wait_for()
     assert page.get_by_role("row").count() == 3
-    page.get_by_text("Curves of each case").click()
+    page.get_by_text("Curves for each target").click()
     page.locator(".figures img").first.wait_for()
     page.goto(f"{served.url}/#suspects/suspected")
     page.get_by_text("labels are probably wrong").wait_for()
@@ -272,7 +272,7 @@ def test_a_study_is_begun(serve: Callable[..., Any], visit: Callable[..., Any]) 
     assert page.get_by_label("Targets").get_attribute("aria-invalid") is None
     page.get_by_label("Measured by").select_option("validation accuracy")
     page.get_by_role("button", name="Begin").click()
-    page.get_by_text("Curves of each case").wait_for(timeout=120_000)
+    page.get_by_text("Curves for each target").wait_for(timeout=120_000)
     page.get_by_text("Epochs until the validation accuracy was reached").wait_for()
     page.get_by_role("columnheader", name="99.9%").wait_for()
     page.locator(".figures img").first.wait_for(state="attached")
@@ -293,9 +293,9 @@ def test_suspicious_labels_are_searched(serve: Callable[..., Any], visit: Callab
     page.get_by_label("Folds").fill("2")
     page.get_by_label("Repeats").fill("6")
     page.get_by_role("button", name="Search").click()
-    page.locator("h2", has_text="Predicting with models").wait_for(timeout=120_000)
+    page.locator("h2", has_text="Predicting each image with models").wait_for(timeout=120_000)
     page.get_by_role("button", name="Stop").click()
-    page.locator("h2", has_text="Stopped; Resume repeats no fold").wait_for(timeout=60_000)
+    page.locator("h2", has_text="Stopped; Resume skips finished folds").wait_for(timeout=60_000)
     page.get_by_role("button", name="Resume").click()
     page.get_by_text("labels are probably wrong").wait_for(timeout=240_000)
     (run,) = served.client.get("/runs?kind=suspects").json()["runs"]
