@@ -24,24 +24,24 @@ def parameters_page() -> str:
     """Every parameter as it is declared, and every family's own defaults."""
     parts = [_NOTE, "# Parameters\n"]
     parts.append(
-        "In the JSON files, with `--set NAME=VALUE`, in the window's forms and in Python they have the same names.\n"
-        "A list of values is for tuning; a single training takes the first.\n"
+        "Parameters have the same names in JSON files, with `--set NAME=VALUE`, in the forms of the window and in\n"
+        "Python. Lists of values are for tuning; a single training run takes the first value.\n"
     )
     titles: tuple[tuple[str, type[ParamModel]], ...] = (
         ("Data parameters", DataParams),
-        ("Hyper parameters", HyperParams),
+        ("Hyperparameters", HyperParams),
     )
     for title, model in titles:
         parts.append(f"## {title}\n")
-        parts.append("| name | what it is | expected | default |\n|---|---|---|---|")
+        parts.append("| name | meaning | expected | default |\n|---|---|---|---|")
         for field in fields_of(model).values():
             default = field.default_text or field.show(field.default)
             parts.append(
                 f"| `{field.name}` | {_cell(field.help)} | {_cell(field.expected_text())} | {_cell(default)} |"
             )
         parts.append("")
-    parts.append("## What each network takes\n")
-    parts.append("| family | what it is | its parameters and their defaults |\n|---|---|---|")
+    parts.append("## Parameters of each network\n")
+    parts.append("| family | network | parameters and defaults |\n|---|---|---|")
     declared = fields_of(HyperParams)
     for family in FAMILIES.values():
         own = ", ".join(
@@ -59,14 +59,14 @@ def command_page() -> str:
     """Every command with its arguments and options."""
     parts = [_NOTE, "# The command line\n"]
     parts.append(
-        "With `--json` standard output is one JSON document and nothing else; progress goes to standard error\n"
-        "(`--progress jsonl`: each event as one JSON object a line). `convonet --debug …` shows where an error came\n"
-        "from. `man convonet` shows this page in a terminal.\n\n"
+        "With `--json`, commands write one JSON document to standard output and nothing else. Progress goes to standard\n"
+        "error; with `--progress jsonl`, each event is one line of JSON. `convonet --debug …` shows where an error\n"
+        "occurs. `man convonet` shows this page in a terminal.\n\n"
         "| exit code | meaning |\n|---|---|\n"
         "| 0 | done |\n"
         "| 1 | the work failed, a file of several could not be read, or `verify` found a difference |\n"
-        "| 2 | wrong usage, or input that cannot be used |\n"
-        "| 130 | cancelled; what was trained is kept, and `convonet resume` continues it |\n"
+        "| 2 | wrong usage or invalid input |\n"
+        "| 130 | cancelled; a checkpoint is kept, and `convonet resume` continues |\n"
     )
     for name, command in _commands(command_tree(), "convonet"):
         parts.append(f"## `{name}`\n\n{(command.help or '').strip()}\n")
@@ -76,7 +76,7 @@ def command_page() -> str:
             if p.name != "help"
         ]
         if rows:
-            parts.append("| argument | what it is |\n|---|---|\n" + "\n".join(rows) + "\n")
+            parts.append("| argument | meaning |\n|---|---|\n" + "\n".join(rows) + "\n")
     return "\n".join(parts)
 
 

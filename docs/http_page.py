@@ -11,12 +11,12 @@ from convonet.server.settings import Settings
 
 INTRO = """# HTTP interface
 
-`convonet serve --root DIR` answers these requests under `http://127.0.0.1:8765`. Paths in requests are
-relative to the root. [The server](server.md) explains tokens, limits, events and recipes, with a complete
-example. `/openapi.json` describes the same interface for programs that generate clients.
+`convonet serve --root DIR` accepts these requests at `http://127.0.0.1:8765`. Paths in requests are relative
+to the root. [The server](server.md) explains tokens, limits, events and recipes, with a complete example.
+`/openapi.json` describes the same interface for client generators.
 
-A request that is refused gets a problem document (`application/problem+json`) with `status`, `title`,
-`detail`, and `error`, which holds `what`, `where`, `expected`, `received` and `hint`.
+Requests that are rejected return a problem document (`application/problem+json`) with `status`, `title`,
+`detail`, and `error`, which contains `what`, `where`, `expected`, `received` and `hint`.
 """
 _HEADINGS = {
     "health": "Server",

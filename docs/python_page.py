@@ -9,9 +9,12 @@ from typing import Any
 
 import convonet
 
+_LINE = 80
+"""The longest line of a signature, in characters: about the width of the page."""
+
 INTRO = """# The Python interface
 
-Train, tune, evaluate, predict and explain from a script or notebook. Every call leaves the same run folder as the
+Train, tune, evaluate, predict and explain in a script or notebook. Every call writes the same run folder as the
 command line.
 
 ```python
@@ -23,29 +26,28 @@ run.predict("new/IMG_1.jpg")[0].predicted
 run.explain("new/IMG_1.jpg")
 ```
 
-`import convonet` takes a few hundredths of a second; Keras and PyTorch load when they are needed. It also chooses
-PyTorch as the backend of Keras unless `KERAS_BACKEND` says otherwise, so `import convonet` comes before
-`import keras`.
+`import convonet` takes a few hundredths of a second, because Keras and PyTorch load when they are needed. It selects
+the PyTorch backend of Keras unless `KERAS_BACKEND` is set, so write `import convonet` before `import keras`.
 
 ## Results
 
 - `TrainedRun`: `path`, `state`, `accuracy`, `history`, `plan`, `summary`, `advice`, `diagnosis`, `findings`; methods
   `evaluate`, `predict`, `explain`, `plot`, `to_pandas`.
 - `TunedRun`: `results`, `best`, `best_hyper`; methods `adopt`, `to_pandas`.
-- `Evaluation`: `accuracy`, `accuracy_interval`, `loss`, `macro_f1`, `auc`, `per_class`, `confusion_matrix` …; also as a
-  dictionary: `result["accuracy"]`.
+- `EvaluationResult`: `accuracy`, `accuracy_interval`, `loss`, `macro_f1`, `auc`, `per_class`, `confusion_matrix` …;
+  also as a dictionary: `result["accuracy"]`.
 - `Prediction`: `path`, `predicted`, `confidence`, `unsure`, `unknown`, `probabilities`, `error`; also as a dictionary.
 - `LoadedModel`: `classes`, `image_size`, `info`; methods `predict`, `predict_proba`, `evaluate`, `explain`.
 - `Explained`: `label`, `probability`, `heat`, `values`, `picture`.
 
-A notebook shows curves, tables and pictures. `to_pandas()` needs pandas.
+Notebooks display curves, tables and pictures. `to_pandas()` requires pandas.
 
 ## Images in memory
 
-`predict` and `explain` take a path, a file's bytes, an open binary file, a PIL image, a NumPy array (H×W, H×W×C, N×H×W
-or N×H×W×C), a torch tensor (C×H×W or N×C×H×W), or a list of those, of any size. Pixels are uint8. For floating-point
-pixels, say what white is: `max_value=1` or `max_value=255`. A missing file raises `FileNotFoundError`;
-`errors="return"` gives a prediction with `error` instead.
+`predict` and `explain` accept a path, the bytes of a file, an open binary file, a PIL image, a NumPy array (H×W, H×W×C,
+N×H×W or N×H×W×C), a PyTorch tensor (C×H×W or N×C×H×W), or a list of those. Images can have any size. Pixels are uint8;
+for floating-point pixels, set the value of white: `max_value=1` or `max_value=255`. A missing file raises
+`FileNotFoundError`; with `errors="return"` you get a prediction with `error` instead.
 
 ```python
 convonet.predict(run, array)                     # uint8
@@ -53,18 +55,18 @@ convonet.predict(run, tensor, max_value=1.0)     # 0..1
 convonet.predict(run, ["a.jpg", "b.jpg"], errors="return")
 ```
 
-`train` and `evaluate` take arrays `(X, y)`, a PyTorch `Dataset` or a Keras `PyDataset` in place of a folder. They are
-written once to a file beside the runs, so that the run can be resumed and verified.
+`train` and `evaluate` accept arrays `(X, y)`, a PyTorch `Dataset` or a Keras `PyDataset` instead of a folder. They are
+saved once to a file beside the runs, so that the run can be resumed and verified.
 
 ```python
 run = convonet.train((x_train, y_train), test_data=(x_test, y_test), classes=["cat", "dog"])
 convonet.evaluate(run, (x_test, y_test))
 ```
 
-## Training loops of your own
+## Your own training loop
 
 `prepare` decodes images once and splits them as `train` does. Each of `train`, `val` and `test` has `images`, `labels`,
-`classes` and `paths`, and is a PyTorch `Dataset` or a Keras `PyDataset` when you ask for it:
+`classes` and `paths`, and can be converted to a PyTorch `Dataset` or a Keras `PyDataset`:
 
 ```python
 sets = convonet.prepare("flowers", image_size=64)
@@ -72,9 +74,9 @@ loader = torch.utils.data.DataLoader(sets.train.to_torch(), batch_size=32, shuff
 model.fit(sets.train.to_keras(32, shuffle=True), validation_data=sets.val.to_keras(32))    # H×W×C in 0..255
 ```
 
-## Networks of your own
+## Your own network
 
-`train` takes a Keras model as the network, with layers and a loss of your own when they are registered:
+`train` accepts a Keras model as the network, with custom layers and a custom loss if they are registered:
 
 ```python
 @keras.saving.register_keras_serializable("mine")
@@ -83,17 +85,17 @@ class Centered(keras.layers.Layer):
         return x - keras.ops.mean(x, axis=(1, 2, 3), keepdims=True)
 
 model = keras.Sequential([keras.Input((64, 64, 3)), Centered(), ..., keras.layers.Dense(5, "softmax")])
-model.compile(loss=MyLoss())     # a loss of your own; Keras' losses are chosen by `hyper`
+model.compile(loss=MyLoss())     # a custom loss; choose Keras' losses with `hyper`
 run = convonet.train("flowers", {"epochs": 20}, from_model=model, image_size=64, scaling="unit")
 ```
 
-Resume, evaluate and use such a run in Python, after the code that registers them: the run folder keeps their names, no
-code.
+Resume, evaluate and use such a run in Python, after the code that registers the custom objects: the run folder contains
+their names, but no code.
 
 ## Callbacks, listeners and Optuna
 
-`callbacks` are Keras callbacks; `listen` is called with every event. What they raise reaches you unchanged, so an
-Optuna objective can prune:
+`callbacks` are Keras callbacks, and `listen` is called with every event. Exceptions that they raise are passed on
+unchanged, so an Optuna objective can prune:
 
 ```python
 class Prune(keras.callbacks.Callback):
@@ -111,8 +113,8 @@ class Prune(keras.callbacks.Callback):
 
 `track="tensorboard:logs"` writes parameters, metrics by epoch and figures for TensorBoard, and each setting of a search
 as a row of its HParams page. `track="mlflow:sqlite:///mlflow.db"` writes them to MLflow, with the model and its
-signature, and each setting of a search as a nested run. They need `pip install 'convonet[tensorboard]'` or
-`'convonet[mlflow]'`. On the command line: `--track`. As objects, they are listeners:
+signature, and each setting of a search as a nested run. This requires `pip install 'convonet[tensorboard]'` or
+`'convonet[mlflow]'`. On the command line, use `--track`. Trackers can also be used as listeners:
 `listen=convonet.trackers.TensorBoard("logs")`.
 
 ## scikit-learn
@@ -124,13 +126,13 @@ classifier = convonet.ConvonetClassifier({"family": "convonet", "epochs": 10}, m
 scores = cross_val_score(classifier, digits.images, digits.target, cv=5)
 ```
 
-An unfitted classifier can be pickled and cloned; a fitted one is kept with `save(path)` and `load(path)`. X holds
-images, which its tags say, so scikit-learn's `check_estimator` skips the checks that hand over a table of features.
-Handed over as images of one row, the tables pass all checks except these: pickling a fitted classifier, which holds an
-open model; training on one class; refusing another number of features in `predict`, since images are resized; and the
-attribute `n_features_in_`, which images do not have.
+An unfitted classifier can be pickled and cloned; save a fitted one with `save(path)` and `load(path)`. The tags of
+the classifier declare that X contains images, so scikit-learn's `check_estimator` skips checks with tables of
+features. With the tables passed as images of one row, all checks pass except these: pickling a fitted classifier,
+which contains an open model; training on one class; rejecting another number of features in `predict`, because images
+are resized; and the attribute `n_features_in_`, which images do not have.
 
-## For teaching texts
+## Functions for teaching
 
 ```python
 model = convonet.build_model(num_layers=1, architecture=[32], act_func="relu")
@@ -141,9 +143,23 @@ figure = convonet.plot_loss_acc(model, target_acc=0.9)
 
 ## Errors
 
-All errors are `convonet.ConvonetError`, with `what`, `where`, `expected`, `received` and `hint`. Input that cannot be
-used is an `InputError`: `ParamError`, `DataError`, `ModelFileError`, `RunNotFoundError` … A call that is refused
-leaves no run folder. Ctrl-C keeps the work and raises `KeyboardInterrupt`; `convonet.resume(run)` continues.
+All errors are subclasses of `convonet.ConvonetError` with the attributes `what`, `where`, `expected`, `received` and
+`hint`. Input that cannot be used raises an `InputError`: `ParamError`, `DataError`, `ModelFileError`,
+`RunNotFoundError` … A call that is rejected leaves no run folder. Ctrl-C saves a checkpoint and raises
+`KeyboardInterrupt`; `convonet.resume(run)` continues.
+
+## Types in the signatures
+
+| type | accepts |
+|---|---|
+| `PathLike` | a string or a `pathlib.Path` |
+| `Data` | a folder of class folders, a table, or data parameters: a JSON file, a dictionary or `DataParams` |
+| `ArrayData` | arrays `(X, y)`, a PyTorch `Dataset` or a Keras `PyDataset` |
+| `Hyper` | a dictionary, `HyperParams`, a `SearchSpace` or a JSON file of hyperparameters |
+| `Model` | a run folder, the id of a run, a model file, or the result of `train` or `load` |
+| `AnyRun` | a run folder, the id of a run, or the result of `train`, `tune` or `list_runs` |
+| `Images` | everything that [Images in memory](#images-in-memory) lists |
+| `Listener` | a function that is called with every event, or None |
 
 """
 
@@ -162,25 +178,36 @@ def python_page() -> str:
 
 
 def _function(name: str, function: Any) -> str:
-    """Heading, call, first paragraphs, a row for each argument, what it returns and raises."""
+    """Heading, signature, first paragraphs, a row for each argument, what it returns and raises."""
     text, sections = _sections(inspect.getdoc(function) or "")
-    parts = [f"### `{name}`\n", f"{text}\n"]
-    defaults = {
-        argument.name: "" if argument.default is argument.empty else f"`{argument.default!r}`"
-        for argument in inspect.signature(function).parameters.values()
-    }
-    rows = [
-        f"| `{arg}` | {_cell(what)} | {defaults.get(arg, '')} |"
-        for arg, what in _entries(sections.get("Args", ""))
-    ]
+    parts = [f"### `{name}`\n", f"```python\n{_signature(name, function)}\n```\n", f"{text}\n"]
+    rows = [f"| `{arg}` | {_cell(_sentence(what))} |" for arg, what in _entries(sections.get("Args", ""))]
     if rows:
-        parts.append("| argument | what it is | default |\n|---|---|---|\n" + "\n".join(rows) + "\n")
+        parts.append("| argument | meaning |\n|---|---|\n" + "\n".join(rows) + "\n")
     if "Returns" in sections:
-        parts.append(f"Returns: {_flow(sections['Returns'])}\n")
+        parts.append(f"**Returns** {_flow(sections['Returns'])}\n")
     if "Raises" in sections:
-        raised = "; ".join(f"`{error}`: {what}" for error, what in _entries(sections["Raises"]))
-        parts.append(f"Raises: {raised}\n")
+        raised = (f"- `{error}`: {what}" for error, what in _entries(sections["Raises"]))
+        parts.append("**Raises**\n\n" + "\n".join(raised) + "\n")
     return "\n".join(parts)
+
+
+def _signature(name: str, function: Any) -> str:
+    """The call with types and defaults: on one line where it fits, else one argument per line."""
+    signature = inspect.signature(function)
+    arguments: list[str] = []
+    for argument in signature.parameters.values():
+        if argument.kind is argument.KEYWORD_ONLY and "*" not in arguments:
+            arguments.append("*")
+        star = "*" if argument.kind is argument.VAR_POSITIONAL else ""
+        default = "" if argument.default is argument.empty else f" = {argument.default!r}"
+        arguments.append(f"{star}{argument.name}: {argument.annotation}{default}")
+    # A class's own signature says None.
+    returns = "" if inspect.isclass(function) else f" -> {signature.return_annotation}"
+    line = f"convonet.{name}({', '.join(arguments)}){returns}"
+    if len(line) <= _LINE:
+        return line
+    return f"convonet.{name}(\n" + "".join(f"    {each},\n" for each in arguments) + f"){returns}"
 
 
 def _sections(doc: str) -> tuple[str, dict[str, str]]:
@@ -199,6 +226,11 @@ def _entries(section: str) -> Iterator[tuple[str, str]]:
 
 def _flow(text: str) -> str:
     return " ".join(text.split())
+
+
+def _sentence(text: str) -> str:
+    """With a capital letter, unless it begins with code."""
+    return text[:1].upper() + text[1:]
 
 
 def _cell(text: str) -> str:

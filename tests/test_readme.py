@@ -14,19 +14,39 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-_BLOCK = re.compile(r"^```\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_HEADINGS = (
+    "What was tried (accuracy on validation images):",
+    "Test accuracy ",
+    "Most often confused: ",
+    "What you can do next:",
+    "The run is done:",
+)
+"""How the lines of the output begin that every training with test images prints."""
 
 
 def commands(page: str) -> list[str]:
     """The lines of a page's code blocks that call convonet."""
     text = (ROOT / page).read_text(encoding="utf-8")
-    lines = [line for block in _BLOCK.findall(text) for line in block.splitlines()]
+    lines = [line for language, block in _BLOCK.findall(text) if not language for line in block.splitlines()]
     return [line.split("#")[0].strip() for line in lines if line.startswith("convonet ")]
 
 
 def test_the_first_example_is_a_folder_of_photographs() -> None:
     assert commands("README.md")[0].split()[:3] == ["convonet", "train", "photos"]
     assert len(commands("README.md")) >= 5
+
+
+def shown() -> list[str]:
+    """The lines of output that the README shows."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    (output,) = (block for _, block in _BLOCK.findall(text) if "Test accuracy" in block)
+    return [line.strip() for line in output.splitlines() if line.strip()]
+
+
+def test_the_readme_shows_each_part_of_the_output() -> None:
+    for heading in _HEADINGS:
+        assert sum(line.startswith(heading) for line in shown()) == 1, heading
 
 
 @pytest.mark.slow
@@ -61,3 +81,7 @@ def test_every_command_runs_on_photographs(
         assert done.returncode == 0, f"{line}: {done.stderr[-2000:]}"
         if words[0] == "train":
             run = done.stdout.split()[-1]
+        if line == "convonet train photos":
+            printed = [part.strip() for part in (done.stderr + done.stdout).splitlines()]
+            for heading in _HEADINGS:
+                assert sum(part.startswith(heading) for part in printed) == 1, heading

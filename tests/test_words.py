@@ -11,12 +11,13 @@ from types import ModuleType
 import pytest
 
 ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
 
 SITE_PAGES = ("errors.md", "http.md")
 """Made by `make generate`, not committed."""
 
 PHRASES = {
-    r"\bone folder a class\b": "one folder per class",
+    r"\b[Oo]ne folder a class\b": "one folder per class",
     r"\b(?:images|requests|steps) a second\b": "images/s",
     r"^Left out$": "Skipped files",
     r"\bWhat was said\b": "Messages",
@@ -36,6 +37,20 @@ PHRASES = {
     r"\d\}? %(?!\(| \d)": "98.6%",
 }
 
+SPELLINGS = {
+    r"colour": "color",
+    r"\bgrey": "gray",
+    r"(?:label|model|travel)l(?:ed|ing)": "one l: labeled",
+    r"neighbour|behaviour|favour": "or: neighbor",
+    r"(?:normal|optim|recogn|visual|summar|initial|organ|general)is(?:e|ation|ing)": "z: normalize",
+    r"\b(?:centre|catalogue|learnt|misspelt|licence)": "center, catalog, learned, license",
+    r"\bhyper[- ]parameter": "hyperparameter",
+}
+"""American spelling, as in the Google style guide. Options and keys keep the spelling that they have: they are code."""
+
+WRITTEN_BY_INTERFACES = ("command-line.md", "parameters.md")
+"""Pages that consist of the help texts of commands and parameters."""
+
 
 def script(path: str) -> ModuleType:
     """A script that stands outside the package."""
@@ -53,17 +68,28 @@ def strings() -> ModuleType:
     return script("tools/strings.py")
 
 
-def found(text: str) -> list[str]:
-    """The phrases of the table that a text has, each with what to say instead."""
+def found(text: str, table: dict[str, str] = PHRASES) -> list[str]:
+    """The phrases of a table that a text has, each with what to say instead."""
     return [
-        f"{match[0]!r}: say {instead}" for old, instead in PHRASES.items() if (match := re.search(old, text))
+        f"{match[0]!r}: say {instead}" for old, instead in table.items() if (match := re.search(old, text))
     ]
+
+
+def prose(page: Path) -> str:
+    """A page without its code, of which the spelling is fixed."""
+    return prose_of(page.read_text(encoding="utf-8"))
+
+
+def prose_of(text: str) -> str:
+    """A Markdown text without its code blocks and code spans."""
+    text = re.sub(r"^( *)```.*?^\1```", "", text, flags=re.MULTILINE | re.DOTALL)
+    return re.sub(r"`[^`]*`", "", text)
 
 
 def pages() -> Iterator[Path]:
     """Every page of the documentation that is committed, without the history."""
     yield from (page for page in sorted((ROOT / "docs").rglob("*.md")) if page.name not in SITE_PAGES)
-    yield from (ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md"))
+    yield from (ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "CODE_OF_CONDUCT.md"))
 
 
 @pytest.mark.parametrize("text", ["95 % sure", "All numbers", "This is no path", "2,000 images a second"])
@@ -84,8 +110,64 @@ def test_pages_use_the_field_s_words(page: Path) -> None:
     assert [(number, *words) for number, line in enumerate(lines, 1) if (words := found(line))] == []
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["in gray and grey", "colours", "unlabelled", "Batch normalisation", "hyper parameters", "neighbours"],
+)
+def test_the_search_finds_spellings(text: str) -> None:
+    assert found(text, SPELLINGS)
+    assert not found("gray colors, labeled, normalization, hyperparameters, precise, License", SPELLINGS)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [page for page in pages() if page.name not in WRITTEN_BY_INTERFACES],
+    ids=lambda page: page.relative_to(ROOT).as_posix(),
+)
+def test_pages_use_american_spelling(page: Path) -> None:
+    assert found(prose(page), SPELLINGS) == []
+
+
 @pytest.mark.parametrize("name", SITE_PAGES)
 def test_pages_made_for_the_site_use_the_field_s_words(name: str) -> None:
     lines = script("docs/generate.py").SITE_PAGES[name]().splitlines()
     assert len(lines) > 100
     assert [(number, *words) for number, line in enumerate(lines, 1) if (words := found(line))] == []
+
+
+LABELED_PAGES = (
+    "desktop.md",
+    "web.md",
+    "sorting.md",
+    "mapping.md",
+    "get-started/window.md",
+    "get-started/web-page.md",
+)
+"""Pages that name menus, buttons and fields, each in italics or bold."""
+
+FORMATTED = {"Hold out 20% for testing": "% for testing"}
+"""Labels that are put together from parts, each with a part."""
+
+
+@pytest.fixture(scope="module")
+def sources() -> str:
+    """The source of the window, the page and what both share, where labels stand as the user sees them."""
+    package = ROOT / "src" / "convonet"
+    files = (path for path in package.rglob("*") if path.suffix in {".py", ".js", ".html"})
+    return "\n".join(path.read_text(encoding="utf-8") for path in files)
+
+
+def labels(page: str) -> set[str]:
+    """The labels that a page names: *Tools › Kernel Bench* are two. A sentence in bold is none."""
+    text = (DOCS / page).read_text(encoding="utf-8")
+    text = re.sub(r"^- \*\*.*?\*\*", "-", text, flags=re.MULTILINE | re.DOTALL)
+    named = re.findall(r"(?<!\*)(\*{1,2})([A-Z][^*]+?)\1(?!\*)", prose_of(text))
+    return {
+        part.removesuffix(" …") for _, label in named for part in re.split(" [›→] ", " ".join(label.split()))
+    }
+
+
+@pytest.mark.parametrize("page", LABELED_PAGES)
+def test_labels_are_those_of_the_interfaces(page: str, sources: str) -> None:
+    assert len(labels(page)) >= 3
+    assert {label for label in labels(page) if FORMATTED.get(label, label) not in sources} == set()

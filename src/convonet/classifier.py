@@ -35,14 +35,14 @@ class ConvonetClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """Trains a CNN on arrays of images, with the interface of scikit-learn.
 
     Args:
-        hyper: the network and its training, as in `convonet.train`; None: plain defaults.
-        image_size: (height, width) that images are resized to; None: the size of the arrays.
-        max_value: the value of white where X is floating-point: 1 for pixels 0..1, 255 for 0..255.
+        hyper: hyperparameters, as in `convonet.train`; None: the defaults.
+        image_size: (height, width) to which images are resized; None: the size of the arrays.
+        max_value: the value of white if X is floating-point: 1 for pixels 0..1, 255 for 0..255.
         validation: hold out a fraction of X to choose the best epoch.
-        seed: of everything random.
-        threads: computing threads; with `n_jobs` above 1 each job has as many.
-        out: the folder for the run folders; None: no run is kept.
-        progress: show progress.
+        seed: seed of all random numbers.
+        threads: number of threads; with `n_jobs` above 1, of each job.
+        out: parent folder of the run folders; None: runs are not kept.
+        progress: whether to show progress.
 
     Attributes:
         classes_: the labels that were seen in `fit`, sorted.

@@ -18,7 +18,7 @@ class StopAtAccuracy(keras.callbacks.Callback):  # type: ignore[misc]  # keras h
     """Stops training after the first epoch whose training accuracy reaches a threshold.
 
     Args:
-        acc_threshold: accuracy, 0..1.
+        acc_threshold: training accuracy, 0..1.
         print_msg: whether to print why training stops.
 
     Attributes:
@@ -56,8 +56,8 @@ def build_model(
 
     Args:
         num_layers: number of hidden layers, 0 or more.
-        architecture: units of each hidden layer.
-        act_func: activation of the hidden layers, any that Keras knows.
+        architecture: number of units of each hidden layer.
+        act_func: activation function of the hidden layers, by its name in Keras.
         input_shape: (height, width) or (height, width, channels) of an image.
         output_class: number of classes, 2 or more.
 
@@ -65,7 +65,7 @@ def build_model(
         A `keras.Sequential` that is not compiled yet and ends in a softmax.
 
     Raises:
-        InputError: the sizes do not go together.
+        InputError: the sizes do not match.
     """
     if len(architecture) != num_layers:
         raise InputError(
@@ -95,14 +95,14 @@ def compile_train_model(
     """Compile a Keras model with Adam and train it.
 
     Args:
-        model: such as `build_model` returns.
-        x_train: images of shape (N, height, width) or (N, height, width, channels), scaled as you want them.
+        model: a model such as `build_model` returns.
+        x_train: images of shape (N, height, width) or (N, height, width, channels), already scaled.
         y_train: class indices of shape (N,), or one-hot rows of shape (N, classes).
         callbacks: one `keras.callbacks.Callback` or a list of them.
-        learning_rate: above 0.
-        batch_size: images for each step, 1 or more.
-        epochs: 1 or more.
-        verbose: as in Keras' `fit`: 0 is silent.
+        learning_rate: learning rate, above 0.
+        batch_size: number of images per step, 1 or more.
+        epochs: number of epochs, 1 or more.
+        verbose: as in Keras' `fit`; 0 prints nothing.
 
     Returns:
         The same model, trained. `model.history` holds loss and accuracy of each epoch.
@@ -131,8 +131,8 @@ def plot_loss_acc(model: Any, target_acc: float | None = 0.9, title: str | None 
 
     Args:
         model: a trained Keras model, the `History` that `fit` returns, or a `convonet.TrainedRun`.
-        target_acc: an accuracy, 0..1, drawn as a dashed line; None: none.
-        title: of the figure; None: "Accuracy and loss".
+        target_acc: an accuracy, 0..1, drawn as a dashed line; None: no line.
+        title: title of the figure; None: "Accuracy and loss".
 
     Raises:
         InputError: the model has not been trained in this process.

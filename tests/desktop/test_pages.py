@@ -46,10 +46,10 @@ def test_runs_are_compared_in_the_background(window: AppWin, qtbot: Any, tmp_pat
     qtbot.waitUntil(lambda: len(page.table.rows.rows) == 2, timeout=10_000)
     page.table.selectAll()
     page._compare()
-    qtbot.waitUntil(lambda: bool(page.differences.rows.rows), timeout=10_000)
-    assert sorted(page.differences.rows.rows[-1][1:]) == ["0.1", "0.2"]
-    assert "became correct" in page._sentences.text()
-    assert [row[:2] for row in page.changed.rows.rows] == [("b.png", "b")]
+    qtbot.waitUntil(lambda: bool(page.compared.differences.rows.rows), timeout=10_000)
+    assert sorted(page.compared.differences.rows.rows[-1][1:]) == ["0.1", "0.2"]
+    assert "became correct" in page.compared.sentences.text()
+    assert [row[:2] for row in page.compared.changed.rows.rows] == [("b.png", "b")]
 
 
 def test_classes_of_a_nameless_model_are_ordered_before_it_is_used(
@@ -120,9 +120,9 @@ def test_a_run_is_renamed_and_differences_have_labels(
     qtbot.waitUntil(lambda: page.table.rows.rows[0][0] == "Higher rate", timeout=10_000)
     page.table.selectAll()
     page._compare()
-    qtbot.waitUntil(lambda: bool(page.differences.rows.rows), timeout=10_000)
-    assert "Higher rate" in page.differences.rows.columns
-    assert page.differences.rows.rows[-1][0] == "Learning rate"
+    qtbot.waitUntil(lambda: bool(page.compared.differences.rows.rows), timeout=10_000)
+    assert "Higher rate" in page.compared.differences.rows.columns
+    assert page.compared.differences.rows.rows[-1][0] == "Learning rate"
 
 
 def test_a_class_map_is_shown_and_taken_with_one_click(

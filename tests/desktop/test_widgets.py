@@ -5,9 +5,11 @@ from __future__ import annotations
 import itertools
 import json
 import math
+import re
 import subprocess
 import sys
 import time
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -207,6 +209,16 @@ def test_words_can_be_read_on_their_ground(look: Palette) -> None:
         for ground in ("ground", "surface", "raised"):
             assert _contrast(look, words, ground) >= 4.5, f"{words} on {ground}"
     assert _contrast(look, "on_accent", "accent") >= 4.5
+
+
+@pytest.mark.parametrize("look", [LIGHT, DARK], ids=lambda look: look.name)
+def test_borders_of_controls_can_be_seen_here_and_on_the_page(look: Palette) -> None:
+    for border in ("strong_line", "accent", "bad"):
+        for ground in ("ground", "surface", "raised"):
+            assert _contrast(look, border, ground) >= 3, f"{border} on {ground}"
+    css = resources.files("convonet.server").joinpath("web/css/base.css").read_text("utf-8")
+    theirs = re.findall(r"--ground: (#\w+);.*--strong-line: (#\w+);", css)
+    assert (look.ground, look.strong_line) in theirs
 
 
 @pytest.mark.parametrize("look", [LIGHT, DARK], ids=lambda look: look.name)

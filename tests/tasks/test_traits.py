@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import convonet
+from convonet.jobs import verify_job
 from convonet.tasks import EvaluateTask, ResumableTask, Task, traits_of
 from convonet.tasks.main_tasks import TRAITS
 
@@ -82,6 +83,10 @@ def test_what_can_be_resumed_is_what_keeps_its_run() -> None:
     assert resumable == {"train", "tune", "study", "suspects"}
     assert resumable == {kind for kind, task in Task.registry.items() if issubclass(task, ResumableTask)}
     assert resumable == {kind for kind, task in Task.registry.items() if task.keeps_run}
+
+
+def test_what_can_be_repeated_is_what_verify_has_a_table_of() -> None:
+    assert {task for task in Task.registry.values() if task.repeatable} == set(verify_job._TABLES)
 
 
 def test_a_kind_that_only_a_newer_version_knows_has_no_traits() -> None:

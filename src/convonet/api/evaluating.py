@@ -48,36 +48,40 @@ def evaluate(
     listen: Listener = None,
     progress: bool | None = None,
 ) -> EvaluationResult:
-    """Score a model on a set of images. For a run folder the files are written into it.
+    """Evaluate a model on a set of images. The files of a run folder's evaluation are written to that folder.
 
     Args:
-        model: a run folder, a run's id, a model file, or what `train` returns.
-        data: None: the images that the run was trained with. The path of a folder or table: the test images, or with
-            another split the training images; all else stays as the run was trained. Arrays `(X, y)`, a PyTorch
-            `Dataset` or a Keras `PyDataset` are the images of the split; nothing is then written into the run.
+        model: a run folder, the id of a run, a model file, or the result of `train`.
+        data: None uses the images that the run was trained with. The path of a folder or table replaces the
+            test images, or with another split the training images; all other data parameters stay the same.
+            Arrays `(X, y)`, a PyTorch `Dataset` or a Keras `PyDataset` are the images of the split, and
+            nothing is written to the run.
         split: `test`, `val` or `train`.
-        top_k: a prediction counts as a top-K hit if the true class is among the K likeliest.
-        positive: the positive one of two classes.
-        threshold: the positive class is predicted from this probability on, 0..1.
-        min_recall: choose the threshold on validation images to find this fraction of the positives, 0..1.
-        costs: or choose it for the least cost: of a false alarm and of a miss, each 0 or more.
-        calibrate: fit a temperature on validation images.
+        top_k: K of the top-K accuracy: a prediction counts if the true class is among the K most likely ones.
+        positive: the positive class of two.
+        threshold: the positive class is predicted if its probability is at least this value, 0..1.
+        min_recall: choose the threshold on the validation images so that this fraction of the positives is
+            found, 0..1.
+        costs: choose the threshold with the lowest cost instead: the cost of a false alarm and of a miss,
+            each 0 or more.
+        calibrate: fit a temperature on the validation images.
         keep: write threshold, positive class and temperature into the model.
-        outside: images and folders of images of none of the classes; the document then says how well they are told.
-        scaling: how pixels are scaled for a network made elsewhere whose file does not tell.
-        classes: names for a model that holds none, in the order of its outputs.
+        outside: images, or folders with images, of none of the classes; the result then contains how well
+            they are detected.
+        scaling: pixel scaling of a model made elsewhere, if its file does not contain it.
+        classes: class names for a model that contains none, in the order of its outputs.
         max_value: the value of white in floating-point arrays: 1 for pixels 0..1, 255 for pixels 0..255.
-        accept_class_map: where class names of the images differ from the model's and each has one likely match, take
-            the matches as the same classes.
-        listen: called with every event.
-        progress: show progress; None: in a terminal or notebook.
+        accept_class_map: if class names of the images differ from those of the model and each has one likely
+            match, treat the matches as the same classes.
+        listen: a function that is called with every event.
+        progress: whether to show progress; None: only in a terminal or notebook.
 
     Returns:
         The scores. `result["accuracy"]` and `result.accuracy` are the same; it is the document that
         `convonet evaluate --json` prints.
 
     Raises:
-        InputError: a model or images that cannot be used.
+        InputError: the model or the images cannot be used.
     """
     path = model_path(model)
     own = (path / "run.json").is_file()
@@ -113,22 +117,22 @@ def verify(
     listen: Listener = None,
     progress: bool | None = None,
 ) -> dict[str, Any]:
-    """Repeat a training, a search or a study and compare, to the last digit.
+    """Repeat a training run, a search or a study, and compare it to the last digit.
 
     Args:
-        run: the run folder, the run's id, or what `train` or `tune` returned.
-        data: where the images are now, if they have moved; a path is that of the training images.
+        run: the run folder, the id of the run, or the result of `train` or `tune`.
+        data: the images, if they have moved. A path is the folder of the training images.
         device: repeat a training on this device instead of its own, and compare the scores.
         precision: repeat a training with this precision instead of its own, and compare the scores.
-        listen: called with every event.
-        progress: show progress; None: in a terminal or notebook.
+        listen: a function that is called with every event.
+        progress: whether to show progress; None: only in a terminal or notebook.
 
     Returns:
         The document that `convonet verify --json` prints: `equal`, `difference`, `sentence` …
 
     Raises:
-        RunNotFoundError: no such run.
-        InputError: a run that is not done, or of a kind that cannot be repeated.
+        RunNotFoundError: the run does not exist.
+        InputError: the run is not done, or runs of this kind cannot be repeated.
     """
     found = run_of(run)
     folders = None if data is None else data_of(data)
@@ -156,27 +160,27 @@ def export(
     listen: Listener = None,
     progress: bool | None = None,
 ) -> dict[str, Any]:
-    """Write a model in another format, checked image by image against keras, or not at all.
+    """Export a model to another format, after comparing it with Keras image by image.
 
     Args:
-        model: a run folder, a run's id, a model file, or what `train` returns.
+        model: a run folder, the id of a run, a model file, or the result of `train`.
         format: `onnx`, `onnx-int8`, `folder`, `web`, `openvino`, `litert` or `torch`.
         out: the file or folder to write; None: beside the model.
-        data: whose images the export is checked with; None: those of the model's run.
-        scaling: how pixels are scaled for a network made elsewhere whose file does not tell.
-        fetch: for `web`: download ONNX Runtime Web with npm where it is not kept on this machine.
-        runtime: for `web`: a package or folder that ONNX Runtime Web is taken from.
-        unchecked: for `web`: write the page although no browser is there to compare it in.
-        max_loss: for `onnx-int8`: the largest loss of accuracy, 0–1, with which the file is kept; None: 0.01.
-        listen: called with every event.
-        progress: show progress; None: in a terminal or notebook.
+        data: the images with which the export is checked; None: those of the model's run.
+        scaling: pixel scaling of a model made elsewhere, if its file does not contain it.
+        fetch: for `web`: download ONNX Runtime Web with npm if it is not on this machine.
+        runtime: for `web`: a package or folder that contains ONNX Runtime Web.
+        unchecked: for `web`: write the page even if there is no browser to check it in.
+        max_loss: for `onnx-int8`: the largest accepted loss of accuracy, 0–1; None: 0.01.
+        listen: a function that is called with every event.
+        progress: whether to show progress; None: only in a terminal or notebook.
 
     Returns:
         The document that `convonet export --json` prints.
 
     Raises:
-        InputError: no such format, or what it needs is not installed.
-        ModelFileError: the model cannot be exported, or the export gives other answers.
+        InputError: the format does not exist, or a package that it needs is not installed.
+        ModelFileError: the model cannot be exported, or the export gives other predictions.
     """
     task = ExportTask(
         model=str(model_path(model).resolve()),

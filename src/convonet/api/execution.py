@@ -46,8 +46,8 @@ def new_run(
     """A run that was begun and done here. One whose input was refused before it wrote a result leaves nothing.
 
     Args:
-        out: the folder for the run's folder.
-        name: of the run's folder; None: made up from the kind and the time.
+        out: parent folder of the run folder.
+        name: name of the run folder; None: made from the kind and the time.
         track: addresses of trackers.
         more: what a task on paper cannot hold, such as `callbacks`.
     """

@@ -106,28 +106,29 @@ def explain(
     listen: Listener = None,
     progress: bool | None = None,
 ) -> list[Explained]:
-    """Explain a model's predictions by heat maps.
+    """Explain predictions with heat maps.
 
     Args:
-        model: a run folder, a run's id, a model file, or what `train` returns.
+        model: a run folder, the id of a run, a model file, or the result of `train`.
         images: as in `predict`.
         method: `grad_cam`, `saliency` or `occlusion`.
-        label: the class to be explained; None: the predicted one.
-        layer: for Grad-CAM; None: the last convolution.
-        patch: for occlusion: side of the covered square, in pixels of the image as the network sees it.
-        stride: for occlusion: distance between two squares, in those pixels.
+        label: the class to explain; None: the predicted class.
+        layer: the layer for Grad-CAM; None: the last convolution.
+        patch: for occlusion: side of the covered square, in pixels of the network's input.
+        stride: for occlusion: distance between two squares, in these pixels.
         alpha: how much of the image the heat covers in the picture, 0..1.
-        faithful: also check each map by deleting its hottest pixels first.
-        seed: of the check's random maps.
+        faithful: also check whether each map is faithful, by deleting its hottest pixels first.
+        seed: seed of the check.
         max_value: the value of white in floating-point arrays: 1 for pixels 0..1, 255 for pixels 0..255.
-        scaling: how pixels are scaled for a network made elsewhere whose file does not tell.
-        out: a folder that keeps pictures and raw maps; None: none is kept.
-        listen: called with every event.
-        progress: show progress; None: in a terminal or notebook.
+        scaling: pixel scaling of a model made elsewhere, if its file does not contain it.
+        out: a folder to which pictures and raw values are written; None: no folder.
+        listen: a function that is called with every event.
+        progress: whether to show progress; None: only in a terminal or notebook.
 
     Raises:
-        InputError: a method that cannot explain this network, a wrong class or layer, no images.
-        DataError: not one of the images can be read; of several, those that cannot are left out.
+        InputError: the method does not support this network, the class or layer does not exist, or there are
+            no images.
+        DataError: none of the images can be read. If only some cannot be read, they are skipped.
     """
     with _folder(out) as folder, _as_files(images, max_value) as files:
         task = ExplainTask(
@@ -163,22 +164,22 @@ def layers(
     listen: Listener = None,
     progress: bool | None = None,
 ) -> dict[str, Any]:
-    """Draw the filters of every convolution and, with an image, its feature maps through the layers.
+    """Draw the filters of every convolution and, for an image, the feature maps of each layer.
 
     Args:
-        model: a run folder, a run's id, a model file, or what `train` returns.
-        image: the image whose feature maps are drawn.
-        layer: only this one.
-        scaling: how pixels are scaled for a network made elsewhere whose file does not tell.
-        out: the folder that gets the pictures.
-        listen: called with every event.
-        progress: show progress; None: in a terminal or notebook.
+        model: a run folder, the id of a run, a model file, or the result of `train`.
+        image: an image whose feature maps are drawn, too.
+        layer: draw only this layer.
+        scaling: pixel scaling of a model made elsewhere, if its file does not contain it.
+        out: the folder to which the pictures are written.
+        listen: a function that is called with every event.
+        progress: whether to show progress; None: only in a terminal or notebook.
 
     Returns:
         The document that `convonet layers --json` prints.
 
     Raises:
-        InputError: no such layer, or nothing to draw.
+        InputError: the layer does not exist, or there is nothing to draw.
     """
     task = LayersTask(
         model=str(model_path(model)),
@@ -203,22 +204,22 @@ def dream(
     listen: Listener = None,
     progress: bool | None = None,
 ) -> Dreamt:
-    """Make the picture that excites a channel most.
+    """Create the picture that activates a channel most.
 
     Args:
-        model: a run folder, a run's id, a model file, or what `train` returns.
-        layer: any layer; of the last one, channels are classes.
-        channel: from 0; None: the first twelve.
-        steps: gradient steps, 1 or more.
-        seed: of the noise that the picture starts from.
-        data: test images to compare with; None: those of the model's own run, if they are there.
-        scaling: how pixels are scaled for a network made elsewhere whose file does not tell.
-        out: a PNG file that keeps the picture; each picture alone goes beside it.
-        listen: called with every event.
-        progress: show progress; None: in a terminal or notebook.
+        model: a run folder, the id of a run, a model file, or the result of `train`.
+        layer: name of a layer. In the last layer, channels are classes.
+        channel: index of the channel, from 0; None: the first twelve.
+        steps: number of gradient steps, 1 or more.
+        seed: seed of the noise at the start.
+        data: test images to compare with; None: those of the model's run, if they still exist.
+        scaling: pixel scaling of a model made elsewhere, if its file does not contain it.
+        out: the PNG file to write. Each picture is also written separately beside it.
+        listen: a function that is called with every event.
+        progress: whether to show progress; None: only in a terminal or notebook.
 
     Raises:
-        InputError: no such layer or channel.
+        InputError: the layer or channel does not exist.
     """
     with _folder(None) as folder:
         task = DreamTask(

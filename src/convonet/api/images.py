@@ -33,11 +33,11 @@ def inspect(
     Args:
         folder: the training images: a folder, a table or a .npz file.
         test: the test images.
-        data: how images become pixels and labels, such as `{"label_column": "dx"}`; its folders do not count.
-        report: also write the findings there, as one HTML file with pictures.
+        data: other data parameters, such as `{"label_column": "dx"}`; folders in them are ignored.
+        report: an HTML file to which the findings are written, with pictures.
 
     Raises:
-        DataError: no such folder, or no images in it.
+        DataError: the folder does not exist or contains no images.
     """
     tested = None if test is None else os.fspath(test)
     found = inspect_folder(os.fspath(folder), test=tested, data=None if data is None else data_of(data))
@@ -54,20 +54,21 @@ def mark(
     leave_out: bool = False,
     undo: bool = False,
 ) -> list[dict[str, Any]]:
-    """Mark images whose label is wrong or which are to be left out. Nothing is moved.
+    """Mark images that have a wrong label or should be left out. No file is moved.
 
     Args:
-        data: the sets. A string is the path of a JSON file, or of a folder of images.
-        images: paths, absolute or relative to the set; none: nothing is changed.
-        label: the class that they belong to.
-        leave_out: they are not to be used.
-        undo: remove their marks.
+        data: data parameters, or the path of a JSON file or of a folder of images.
+        images: paths, absolute or relative to the set. Without images, nothing is changed.
+        label: the class of the images.
+        leave_out: do not use the images.
+        undo: remove the marks of the images.
 
     Returns:
         All marks as they are now: `set`, `root`, `class`, `path`, `label`, `leave_out`.
 
     Raises:
-        InputError: not one of the three, no such image, or no such class.
+        InputError: none or several of `label`, `leave_out` and `undo` are given, or an image or class does
+            not exist.
     """
     values = data_of(data)
     given = [images] if isinstance(images, (str, os.PathLike)) else list(images)
@@ -92,29 +93,30 @@ def suspects(
     listen: Listener = None,
     progress: bool | None = None,
 ) -> dict[str, Any]:
-    """Rank training images whose label is suspicious, worst first.
+    """Rank the training images by how suspicious their labels are, worst first.
 
-    Every image is predicted by networks that were trained on other folds; a label is suspicious where they are
-    confident of another class.
+    Every image is predicted by networks that were trained on other folds. A label is suspicious if they predict
+    another class with high confidence.
 
     Args:
-        data: where the images are, as in `train`.
-        hyper: the networks, as in `train`.
-        folds: each image is predicted by networks that were trained on the other folds, 2 or more.
-        repeats: how often, with other seeds and folds; the probabilities are averaged.
-        seed: of everything random, 0 to 2³² − 1; None: that of `hyper`.
-        out: the folder for the run's folder; None: `result_dir` of the data parameters, else `./runs`.
-        name: of the run's folder; None: made up from the kind and the time.
-        threads: computing threads; None: one for each core.
-        listen: called with every event.
-        progress: show progress; None: in a terminal or notebook.
+        data: the images, as in `train`.
+        hyper: hyperparameters of the networks, as in `train`.
+        folds: number of folds, 2 or more. Each image is predicted by networks that were trained on the other
+            folds.
+        repeats: number of repetitions with other seeds and folds. The probabilities are averaged.
+        seed: seed of all random numbers, 0 to 2³² − 1; None: the seed in `hyper`.
+        out: parent folder of the run folder; None: `result_dir` of the data parameters, or `./runs`.
+        name: name of the run folder; None: made from the kind and the time.
+        threads: number of threads; None: one per core.
+        listen: a function that is called with every event.
+        progress: whether to show progress; None: only in a terminal or notebook.
 
     Returns:
         The document that `convonet suspects --json` prints; `suspects.csv` in its run folder has every image.
 
     Raises:
-        InputError: parameters or images that cannot be used.
-        KeyboardInterrupt: the run is then `cancelled`, and can be resumed.
+        InputError: the parameters or images cannot be used.
+        KeyboardInterrupt: the run was stopped. Its state is `cancelled`, and it can be resumed.
     """
     values, hypers = data_of(data), hyper_of(hyper)
     task = SuspectsTask(
@@ -131,14 +133,14 @@ def samples(name: str, folder: PathLike) -> WrittenSamples:
     """Write a sample set as class folders.
 
     Args:
-        name: `digits`, which needs no download, `mnist`, `fashion_mnist`, `cifar10` or `cifar100`.
-        folder: where to; it gets the folders `train` and `test`.
+        name: `digits` (needs no download), `mnist`, `fashion_mnist`, `cifar10` or `cifar100`.
+        folder: the folder in which `train` and `test` are created.
 
     Returns:
         Where the images are (`train_dir`, `test_dir`), their classes and counts.
 
     Raises:
-        InputError: no such sample set.
-        OutputError: the folder cannot be written to, or holds something else.
+        InputError: the sample set does not exist.
+        OutputError: the folder cannot be written to, or contains other files.
     """
     return write_samples(name, Path(local_path(folder)))

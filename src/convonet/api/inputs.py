@@ -105,7 +105,7 @@ def run_of(run: PathLike | HasPath) -> Run:
     """The run that a path, an id or a result means.
 
     Raises:
-        RunNotFoundError: no such run.
+        RunNotFoundError: the run does not exist.
     """
     if not isinstance(run, (str, os.PathLike)):
         return Run.open(run.path)

@@ -68,10 +68,10 @@ def summary(
     """Describe the layers of a saved network, or of the one that parameters describe.
 
     Args:
-        model: a run folder, a run's id, a model file, or what `train` returns.
-        data: without a model: where the images are, or `num_classes`, `image_size` and `channels`.
+        model: a run folder, the id of a run, a model file, or the result of `train`.
+        data: without a model: the images, or `num_classes`, `image_size` and `channels`.
         hyper: without a model: the hyperparameters of the network.
-        out: a PNG file that gets a drawing of the network.
+        out: a PNG file for a drawing of the network.
 
     Raises:
         InputError: both or neither of model and data are given.
@@ -101,18 +101,19 @@ def augment(
     """Draw a page of augmented training images.
 
     Args:
-        data: where the images are, as in `train`.
-        hyper: hyperparameters that ask for augmentation, such as `{"rotation": 10}`.
-        images: number of images, each in a row with its variations.
-        copies: variations of each.
-        out: the PNG file.
-        into: a folder for variations of every training image, in class folders; None: none are written.
+        data: the images, as in `train`.
+        hyper: hyperparameters with augmentation, such as `{"rotation": 10}`.
+        images: number of images, each shown in a row with its variations.
+        copies: number of variations of each image.
+        out: the PNG file to write.
+        into: a folder to which variations of every training image are written as class folders; None: no
+            folder.
 
     Returns:
         The document that `convonet augment --json` prints.
 
     Raises:
-        InputError: the hyperparameters ask for no augmentation.
+        InputError: the hyperparameters contain no augmentation.
     """
     task = AugmentTask(
         data=data_of(data),
@@ -139,20 +140,20 @@ def find_rate(
     """Find a good learning rate by raising it from batch to batch.
 
     Args:
-        data: where the images are, as in `train`.
+        data: the images, as in `train`.
         hyper: the network and its optimizer.
-        low: the first rate, above 0.
-        high: the last rate, above `low`.
-        steps: batches, one for each rate, 10 or more.
-        out: a PNG file of the curve; None: none is kept.
-        listen: called with every event.
-        progress: show progress; None: in a terminal or notebook.
+        low: the first learning rate, above 0.
+        high: the last learning rate, above `low`.
+        steps: number of batches, one for each rate, 10 or more.
+        out: a PNG file for the curve; None: no file.
+        listen: a function that is called with every event.
+        progress: whether to show progress; None: only in a terminal or notebook.
 
     Returns:
         The document that `convonet find-rate --json` prints: `rates`, `losses`, `suggested` …
 
     Raises:
-        InputError: parameters or images that cannot be used.
+        InputError: the parameters or images cannot be used.
     """
     task = FindRateTask(
         data=data_of(data),
@@ -175,22 +176,22 @@ def kernel(
     relu: bool = False,
     pool: Literal["max", "average"] | None = None,
 ) -> BenchResult:
-    """Slide a kernel over a picture.
+    """Apply a convolution kernel to an image.
 
     Args:
         image: one image: a path, or an array H×W or H×W×3 of uint8 pixels.
         kernel: a name such as `edge`, `blur` or `sharpen`, or rows such as `-1 0 1 / -1 0 1 / -1 0 1`.
         stride: pixels from one position to the next, 1 or more.
-        padding: `same` puts zeros around the picture, `valid` does not.
-        grey: convert the picture to grayscale first.
+        padding: `same` adds zeros around the image, `valid` does not.
+        grey: convert the image to grayscale first.
         relu: set negative values to 0.
-        pool: then pool over 2×2.
+        pool: then pool over 2 × 2 values.
 
     Returns:
         `values`, the feature map, and `picture`, the same as uint8 pixels.
 
     Raises:
-        InputError: no such kernel, or not one image.
+        InputError: the kernel does not exist, or `image` is not a single image.
     """
     given = named_images(image)
     if len(given) != 1:

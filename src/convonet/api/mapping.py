@@ -23,21 +23,21 @@ def image_map(
     seed: int = 0,
     listen: Listener = None,
 ) -> ImageMap:
-    """Draw a map of images, and list outliers and labels that are likely wrong.
+    """Draw a map of images, and list outliers and likely wrong labels.
 
     Args:
-        images: a folder, where folders below it are classes; or data parameters, as in `train`.
-        out: the folder that gets `map.csv`, likely wrong labels first, and `map.png`.
-        split: which set of the data parameters; None: `train`, or `test` with a model.
-        model: a run folder or model file; the map then has its answers to the set.
-        seed: the same images and seed give the same map, ≥ 0.
-        listen: called with every event.
+        images: a folder whose subfolders are the classes, or data parameters as in `train`.
+        out: the folder to which `map.csv`, likely wrong labels first, and `map.png` are written.
+        split: the set of the data parameters to show; None: `train`, or `test` with a model.
+        model: a run folder or model file, to include its predictions in the map.
+        seed: seed of the map, 0 or more. The same images and seed give the same map.
+        listen: a function that is called with every event.
 
     Returns:
         The map in columns: `paths`, `x`, `y`, `labels`, `wrong_label_scores`, `outlier_scores`, `neighbors` …
 
     Raises:
-        InputError: no such folder or set, or fewer than three images in it.
+        InputError: the folder or set does not exist, or has fewer than three images.
     """
     task = _searched(images, split, MapTask, whole_set=model is not None, seed=seed)
     target = str(Path(local_path(out)).resolve())
@@ -54,20 +54,20 @@ def similar(
     top: int = 12,
     listen: Listener = None,
 ) -> SimilarImages:
-    """Find the images of a set that look most like an image.
+    """Find the images in a set that are most similar to an image.
 
     Args:
-        image: any image file, of the set or not.
-        images: a folder, where folders below it are classes; or data parameters, as in `train`.
-        split: which set of the data parameters; None: `train`.
-        top: how many images to find, 1 to 1,000.
-        listen: called with every event.
+        image: an image file, which need not be in the set.
+        images: a folder whose subfolders are the classes, or data parameters as in `train`.
+        split: the set of the data parameters to search; None: `train`.
+        top: number of images to find, 1 to 1,000.
+        listen: a function that is called with every event.
 
     Returns:
         `similar` has path, class and similarity of each, the most similar first.
 
     Raises:
-        InputError: no such image, folder or set.
+        InputError: the image, folder or set does not exist.
     """
     given = Path(local_path(image)).resolve()
     if not given.is_file():

@@ -91,12 +91,12 @@ def load(model: Model, *, scaling: Any = None, classes: Sequence[str] = ()) -> L
     """Open a model for many predictions.
 
     Args:
-        model: a run folder, a run's id, a model file, or what `train` returns.
-        scaling: how pixels are scaled for a network made elsewhere whose file does not tell.
-        classes: names for a model that holds none, in the order of its outputs.
+        model: a run folder, the id of a run, a model file, or the result of `train`.
+        scaling: pixel scaling of a model made elsewhere, if its file does not contain it.
+        classes: class names for a model that contains none, in the order of its outputs.
 
     Raises:
-        ModelFileError: no such model, or one that cannot be opened safely.
+        ModelFileError: the model does not exist or cannot be opened safely.
     """
     path = model_path(model)
     predictor = open_predictor(path, scaling=scaling, classes=tuple(classes) or None)

@@ -37,25 +37,27 @@ def predict(
     """Predict the class of images.
 
     Args:
-        model: a run folder, a run's id, a model file, or what `train` returns.
-        images: a path of an image or folder; a file's bytes or an open binary file; a PIL image; an array of shape
-            H×W, H×W×C, N×H×W or N×H×W×C; a torch tensor of shape C×H×W or N×C×H×W; or a list of those. Any size.
-        top: number of classes listed for each image, 1 or more.
-        unsure_below: predictions with less confidence are unsure, 0..1; None: 0.5.
+        model: a run folder, the id of a run, a model file, or the result of `train`.
+        images: the path of an image or folder, the bytes of a file, an open binary file, a PIL image, an
+            array of shape H×W, H×W×C, N×H×W or N×H×W×C, a PyTorch tensor of shape C×H×W or N×C×H×W, or a list
+            of those. Images can have any size.
+        top: number of classes to list for each image, 1 or more.
+        unsure_below: predictions with a lower confidence are marked as unsure, 0..1; None: 0.5.
         max_value: the value of white in floating-point arrays: 1 for pixels 0..1, 255 for pixels 0..255.
-        errors: `raise` stops at the first image that cannot be read; `return` gives a prediction with `error`.
-        scaling: how pixels are scaled for a network made elsewhere whose file does not tell.
-        classes: names for a model that holds none, in the order of its outputs.
-        listen: called with every event.
-        progress: show progress; None: in a terminal or notebook.
+        errors: `raise` raises an error for the first image that cannot be read; `return` returns a prediction
+            with `error`.
+        scaling: pixel scaling of a model made elsewhere, if its file does not contain it.
+        classes: class names for a model that contains none, in the order of its outputs.
+        listen: a function that is called with every event.
+        progress: whether to show progress; None: only in a terminal or notebook.
 
     Returns:
         One prediction for each image, in order. `path` says which image it was.
 
     Raises:
         FileNotFoundError: an image file does not exist (`convonet.ImageNotFoundError`).
-        DataError: an image cannot be read, or `images` holds something else.
-        ModelFileError: no such model.
+        DataError: an image cannot be read, or `images` contains something else.
+        ModelFileError: the model does not exist.
     """
     with following(listen, progress) as watch:
         predictor = open_predictor(

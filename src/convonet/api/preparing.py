@@ -107,26 +107,27 @@ def prepare(
     listen: Listener = None,
     progress: bool | None = None,
 ) -> PreparedData:
-    """Decode images once, split as training splits them, for a training loop of your own.
+    """Decode images once and split them as `train` does, for your own training loop.
 
-    The sets are those that `train` with the same data parameters sees, image by image.
+    With the same data parameters, the sets contain exactly the images that `train` uses.
 
     Args:
-        data: where the images are, or the images themselves, as in `train`.
-        validation: hold out a fraction of the images, or use the validation folder.
-        image_size: side, or (height, width), in pixels that images are resized to; None: that of `data`.
-        classes: class names for labels that are numbers, in their order.
+        data: the images, as in `train`.
+        validation: use the validation folder, or hold out a fraction of the training images.
+        image_size: size in pixels to which images are resized, one number or (height, width); None: the size
+            in `data`.
+        classes: class names for numeric labels, in their order.
         max_value: the value of white in floating-point arrays: 1 for pixels 0..1, 255 for pixels 0..255.
-        accept_class_map: where class names of the test or validation images differ from those of the training images
-            and each has one likely match, take the matches as the same classes.
-        listen: called with every event.
-        progress: show progress; None: in a terminal or notebook.
+        accept_class_map: if class names of the test or validation images differ from those of the training
+            images and each has one likely match, treat the matches as the same classes.
+        listen: a function that is called with every event.
+        progress: whether to show progress; None: only in a terminal or notebook.
 
     Returns:
         The sets `train`, `val` and `test`, each with `images`, `labels`, `classes` and `paths`.
 
     Raises:
-        InputError: images that cannot be used.
+        InputError: the images cannot be used.
     """
     with (
         held_as_files(data, max_value=max_value, names=classes) as where,

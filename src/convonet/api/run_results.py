@@ -230,12 +230,12 @@ AnyRun: TypeAlias = PathLike | HasPath
 
 
 def list_runs(root: PathLike | None = None, *, kind: str | None = None) -> RunListing:
-    """List the runs that are known; `convonet.runs()` is the same.
+    """List known runs. `convonet.runs()` is the same function.
 
-    Known are the runs that this person began, and those below a folder.
+    These are the runs that you have started, and those in a folder.
 
     Args:
-        root: also look below this folder, to depth 3; None: `./runs`.
+        root: a folder to search to a depth of 3; None: `./runs`.
         kind: only runs of this kind, such as `train`.
     """
     store = RunStore(Path(local_path(root)) if root is not None else DEFAULT_FOLDER)
@@ -253,14 +253,14 @@ runs = list_runs
 
 
 def open_run(run: AnyRun) -> TrainedRun | TunedRun:
-    """A training or a search that was done before, as `train` or `tune` returned it.
+    """Open an earlier training run or search, as `train` or `tune` returned it.
 
     Args:
-        run: the run folder, the run's id, or an entry of `runs()`.
+        run: the run folder, the id of the run, or an entry of `runs()`.
 
     Raises:
-        RunNotFoundError: no such run.
-        InputError: a run of another kind.
+        RunNotFoundError: the run does not exist.
+        InputError: the run is of another kind.
     """
     found = run_of(run)
     task = found.task()
@@ -280,22 +280,22 @@ def resume(
     listen: Listener = None,
     progress: bool | None = None,
 ) -> TrainedRun | TunedRun | dict[str, Any]:
-    """Continue a run that was stopped. A run that is done stays as it is.
+    """Continue a run that was stopped. A finished run does not change.
 
     Args:
-        run: the run folder, the run's id, or what `train` or `tune` returned.
-        data: where the images are now, if they have moved.
+        run: the run folder, the id of the run, or the result of `train` or `tune`.
+        data: the images, if they have moved.
         accept_changed_data: continue although the images have changed since the run began.
-        callbacks: `keras.callbacks.Callback`s for what is left of a training.
-        listen: called with every event.
-        progress: show progress; None: in a terminal or notebook.
+        callbacks: `keras.callbacks.Callback`s for the rest of the training run.
+        listen: a function that is called with every event.
+        progress: whether to show progress; None: only in a terminal or notebook.
 
     Returns:
         What `train` or `tune` returns; for other kinds the document that `convonet resume --json` prints.
 
     Raises:
-        RunNotFoundError: no such run.
-        RunAliveError: another process works on it.
+        RunNotFoundError: the run does not exist.
+        RunAliveError: another process is working on the run.
         InputError: runs of this kind cannot be resumed.
         DataChangedError: the images have changed.
     """
@@ -311,7 +311,7 @@ def resume(
 
 
 def compare(*runs: AnyRun) -> dict[str, Any]:
-    """Compare runs: scores, the parameters that differ, and McNemar's test for every two.
+    """Compare runs: scores, the parameters that differ, and McNemar's test for each pair.
 
     Args:
         runs: two or more runs.
@@ -320,8 +320,8 @@ def compare(*runs: AnyRun) -> dict[str, Any]:
         The document that `convonet runs compare --json` prints.
 
     Raises:
-        InputError: fewer than two runs.
-        RunNotFoundError: no such run.
+        InputError: there are fewer than two runs.
+        RunNotFoundError: the run does not exist.
     """
     if len(runs) < 2:
         raise InputError("Two runs or more are needed for a comparison", received=len(runs))

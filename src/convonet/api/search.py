@@ -39,36 +39,39 @@ def tune(
     listen: Listener = None,
     progress: bool | None = None,
 ) -> TunedRun:
-    """Search for good hyperparameters and leave a run folder.
+    """Search for good hyperparameters and write a run folder.
 
-    Trainings run in processes of their own; the search itself is coordinated here.
+    Each trial runs in its own process; this process coordinates the search.
 
     Args:
-        data: where the images are, as in `train`.
+        data: the images, as in `train`.
         hyper: the search space: lists of values, ranges, or a `SearchSpace`.
-        search: `grid` tries every combination, `random` draws them, `tpe` learns from earlier trials.
-        objective: what is best on held-out images: `accuracy`, `loss` (the least), `auc` or `macro_f1`.
-        trials: settings to try; None: all of a grid, 20 of other searches.
-        folds: stratified folds; 1 holds out the data's validation fraction instead.
-        repeats: how often each setting is trained on all folds, with other seeds and other folds.
-        images: at most this many, stratified by class; None: all.
-        jobs: trainings side by side; None: one for each core.
-        executor: `local` for this machine's processes, `ray` for a Ray cluster.
+        search: `grid` tries every combination, `random` draws settings, `tpe` learns from earlier trials.
+        objective: score on held-out images that is optimized: `accuracy`, `loss` (minimized), `auc` or
+            `macro_f1`.
+        trials: number of settings to try; None: all of a grid, 20 in other searches.
+        folds: number of stratified folds. 1 holds out the validation fraction of the data instead.
+        repeats: how often each setting is trained on all folds, with other seeds and folds.
+        images: largest number of images, stratified by class; None: all.
+        jobs: number of parallel training runs; None: one per core.
+        executor: `local` for processes on this machine, `ray` for a Ray cluster.
         time_limit: seconds after which no trial is started; None: no limit.
-        memory_limit: bytes that all trainings side by side may take together; None: no limit.
-        disk_limit: bytes that the prepared images and the run's files may take; None: no limit.
-        pruner: ends settings early that are worse than others were by then: `median` or `hyperband`.
-        seed: of everything random in the search, 0 to 2³² − 1.
-        threads: computing threads of one training.
-        out: the folder for the run's folder; None: `result_dir` of the data parameters, else `./runs`.
-        name: of the run's folder; None: made up from the kind and the time.
-        track: also write to trackers: `tensorboard:DIR`, `mlflow:URI`, or several of them.
-        listen: called with every event.
-        progress: show progress; None: in a terminal or notebook.
+        memory_limit: memory for all parallel trials together, in bytes; None: no limit.
+        disk_limit: disk space for the prepared images and the files of the run, in bytes; None: no limit.
+        pruner: stops settings early that are worse than others after as many epochs: `median`, `hyperband` or
+            `none`.
+        seed: seed of all random numbers of the search, 0 to 2³² − 1.
+        threads: number of threads of each training run.
+        out: parent folder of the run folder; None: `result_dir` of the data parameters, or `./runs`.
+        name: name of the run folder; None: made from the kind and the time.
+        track: trackers to write to: `tensorboard:DIR`, `mlflow:URI`, or several of them.
+        listen: a function that is called with every event.
+        progress: whether to show progress; None: only in a terminal or notebook.
 
     Raises:
-        InputError: parameters or images that cannot be used. Then no run folder is left.
-        KeyboardInterrupt: the run is then `cancelled`, with its partial table, and can be resumed.
+        InputError: the parameters or images cannot be used. No run folder is created.
+        KeyboardInterrupt: the search was stopped. Its state is `cancelled`, it keeps its results so far, and
+            it can be resumed.
     """
     task = TuneTask(
         data=data_of(data),
@@ -105,26 +108,26 @@ def study(
     listen: Listener = None,
     progress: bool | None = None,
 ) -> dict[str, Any]:
-    """Count the epochs that each setting needs to each target accuracy.
+    """Count the epochs that each setting needs to reach each target accuracy.
 
     Args:
-        data: where the images are, as in `train`.
-        hyper: the settings; `epochs` is the most that each is trained.
-        targets: accuracies, above 0 to 1.
-        metric: `accuracy` of the training images, or `val_accuracy` of those that are held out.
-        images: at most this many, stratified by class; None: all.
-        jobs: trainings side by side; None: one for each core.
-        threads: computing threads of one training.
-        out: the folder for the run's folder; None: `result_dir` of the data parameters, else `./runs`.
-        name: of the run's folder; None: made up from the kind and the time.
-        listen: called with every event.
-        progress: show progress; None: in a terminal or notebook.
+        data: the images, as in `train`.
+        hyper: the settings; `epochs` is the largest number of epochs for each.
+        targets: target accuracies, above 0, at most 1.
+        metric: `accuracy` on the training images, or `val_accuracy` on held-out images.
+        images: largest number of images, stratified by class; None: all.
+        jobs: number of parallel training runs; None: one per core.
+        threads: number of threads of each training run.
+        out: parent folder of the run folder; None: `result_dir` of the data parameters, or `./runs`.
+        name: name of the run folder; None: made from the kind and the time.
+        listen: a function that is called with every event.
+        progress: whether to show progress; None: only in a terminal or notebook.
 
     Returns:
         The document that `convonet study --json` prints.
 
     Raises:
-        InputError: parameters or images that cannot be used. Then no run folder is left.
+        InputError: the parameters or images cannot be used. No run folder is created.
     """
     task = StudyTask(
         data=data_of(data),

@@ -15,22 +15,22 @@ from convonet.text import local_path
 
 
 def sort(folder: PathLike, classes: Sequence[str] | None = None, *, listen: Listener = None) -> SortSession:
-    """Open the sorting of a folder of unlabelled images.
+    """Open a folder of unlabeled images for sorting.
 
-    Answers are kept in the folder, and `labels.csv` there is the label table that training takes. The features of new
-    images are computed first.
+    Labels are saved in the folder, and `labels.csv` there is a label table for training. The features of new images
+    are computed first.
 
     Args:
-        folder: with the images, also in folders below it.
-        classes: names of the classes; None: those that were named before.
-        listen: called with every event.
+        folder: the folder with the images, including its subfolders.
+        classes: class names; None: the names from an earlier session.
+        listen: a function that is called with every event.
 
     Returns:
         The session: `label(paths, name)`, `suggestions()`, `screen()`, `undo()`, `copy_class_folders(out)`.
 
     Raises:
-        InputError: no such folder, or no image in it.
-        ModelFileError: no pretrained backbone is on this machine.
+        InputError: the folder does not exist or contains no images.
+        ModelFileError: there is no pretrained backbone on this machine.
     """
     path = Path(local_path(folder)).resolve()
     found = tuple(image.relative_to(path).as_posix() for image in scan_images([path]).paths)

@@ -56,47 +56,51 @@ def train(
     listen: Listener = None,
     progress: bool | None = None,
 ) -> TrainedRun:
-    """Train a network and leave a run folder.
+    """Train a network and write a run folder.
 
     Args:
-        data: where the images are: a folder of class folders, a table, a JSON file of data parameters, or those as a
-            dictionary or `DataParams`. Or the images themselves: arrays `(X, y)`, a PyTorch `Dataset` or a Keras
-            `PyDataset`, which are kept as one file beside the run, so that it can be resumed and verified.
-        hyper: network and training: a dictionary, `HyperParams` or a JSON file. A dictionary that names no family and
-            no base holds single values, which are imposed on what a recipe plans.
-        recipe: `auto` plans the training for the images, `fast` takes the first good model, `best` takes longer, and
-            `none` trains what `hyper` says. None: `auto` where `hyper` is None or such a dictionary, else `none`.
-        minutes: the time budget of a recipe that plans, above 0; None: 5, or 30 for `best`.
-        validation: hold out a fraction of the images, or use the validation folder.
-        seed: of everything random, 0 to 2³² − 1; None: that of `hyper`.
-        from_model: a run, a model file or a Keras model whose weights training starts from; not together with a
-            recipe. A Keras model of your own takes (height, width, channels) and gives one value for each class; say
-            `image_size` and `scaling` as it wants them. It is kept as a file beside the run. Layers of your own, and a
-            loss of your own that it is compiled with, are registered with
-            `keras.saving.register_keras_serializable`; other losses are chosen by `hyper`.
-        image_size: side, or (height, width), in pixels that images are resized to; None: that of `data`.
-        scaling: how pixels are scaled: `unit` to 0..1, `symmetric` to −1..1, `imagenet`, `standard` or `none`; None:
-            that of `data`. For a model made elsewhere: how its pixels were scaled.
-        test: evaluate on the test images where there are some.
-        test_data: test images for arrays and datasets, in the same form as `data`.
-        classes: class names for labels that are numbers, in their order.
+        data: the images: a folder of class folders, a table, a JSON file of data parameters, or data
+            parameters as a dictionary or `DataParams`. You can also pass arrays `(X, y)`, a PyTorch `Dataset`
+            or a Keras `PyDataset`; they are saved to one file beside the run, so that it can be resumed and
+            verified.
+        hyper: hyperparameters of the network and its training: a dictionary, `HyperParams` or a JSON file.
+            The values of a dictionary without `family` and `base` apply to every candidate of the recipe.
+        recipe: `auto` plans the training for the images, `fast` stops at the first good model, `best` takes
+            longer, and `none` trains exactly what `hyper` describes. None: `auto` if `hyper` is None or such
+            a dictionary, otherwise `none`.
+        minutes: time budget of the recipe, above 0; None: 5, or 30 for `best`.
+        validation: use the validation folder, or hold out a fraction of the training images.
+        seed: seed of all random numbers, 0 to 2³² − 1; None: the seed in `hyper`.
+        from_model: a run, a model file or a Keras model from whose weights training starts; not together with
+            a recipe. Your own Keras model must take images of shape (height, width, channels) and return one
+            value per class; set the `image_size` and `scaling` that it needs. It is saved to a file beside
+            the run. Register custom layers, and a custom loss with which it is compiled, with
+            `keras.saving.register_keras_serializable`; choose other losses in `hyper`.
+        image_size: size in pixels to which images are resized, one number or (height, width); None: the size
+            in `data`.
+        scaling: pixel scaling: `unit` to 0..1, `symmetric` to −1..1, `imagenet`, `standard` or `none`; None:
+            the scaling in `data`. For a model made elsewhere, the scaling that it was trained with.
+        test: evaluate on the test images if there are some.
+        test_data: test images in the same form as `data`, for arrays and datasets.
+        classes: class names for numeric labels, in their order.
         max_value: the value of white in floating-point arrays: 1 for pixels 0..1, 255 for pixels 0..255.
-        accept_class_map: where class names of the test or validation images differ from those of the training images
-            and each has one likely match, take the matches as the same classes.
-        out: the folder for the run's folder; None: `result_dir` of the data parameters, else `./runs`.
-        name: of the run's folder; None: made up from the kind and the time.
-        threads: computing threads; None: one for each core.
-        workers: processes that compute each batch together, 1 to 64; more than one needs recipe `none`.
-        executor: where they run: `local` on this machine, `ray` on a Ray cluster.
-        callbacks: your own `keras.callbacks.Callback`s, called as Keras' `fit` calls them. A run that is resumed later
-            knows nothing of them. What one of them raises is raised here as it is.
-        track: also write to trackers: `tensorboard:DIR`, `mlflow:URI`, or several of them.
-        listen: called with every event of `convonet.events`; a tracker of `convonet.trackers`, too.
-        progress: show progress; None: in a terminal or notebook.
+        accept_class_map: if class names of the test or validation images differ from those of the training
+            images and each has one likely match, treat the matches as the same classes.
+        out: parent folder of the run folder; None: `result_dir` of the data parameters, or `./runs`.
+        name: name of the run folder; None: made from the kind and the time.
+        threads: number of threads; None: one per core.
+        workers: number of processes that share each batch, 1 to 64. More than one requires the recipe `none`.
+        executor: where the processes run: `local` on this machine, `ray` on a Ray cluster.
+        callbacks: `keras.callbacks.Callback`s, called as in Keras' `fit`. They are not saved for `resume`.
+            Exceptions that they raise are passed on unchanged.
+        track: trackers to write to: `tensorboard:DIR`, `mlflow:URI`, or several of them.
+        listen: a function that is called with every event of `convonet.events`, or a tracker of
+            `convonet.trackers`.
+        progress: whether to show progress; None: only in a terminal or notebook.
 
     Raises:
-        InputError: parameters or images that cannot be used. Then no run folder is left.
-        KeyboardInterrupt: the run is then `cancelled`, and can be resumed.
+        InputError: the parameters or images cannot be used. No run folder is created.
+        KeyboardInterrupt: the run was stopped. Its state is `cancelled`, and it can be resumed.
     """
     # What is refused is refused before images are written.
     hypers = hyper_of(hyper)
@@ -135,17 +139,17 @@ def report(
     title: str | None = None,
     explain: bool = True,
 ) -> Path:
-    """Write a run's report: one HTML file with everything it shows.
+    """Write the report of a run as one HTML file.
 
     Args:
-        run: the run folder, the run's id, or what `train` or `tune` returned.
-        out: the file; None: `report.html` in the run folder.
+        run: the run folder, the id of the run, or the result of `train` or `tune`.
+        out: the file to write; None: `report.html` in the run folder.
         title: the heading of the report; None: the run's name.
-        explain: show which parts of the worst mistakes counted; opens the network.
+        explain: add heat maps for the worst mistakes, for which the network is opened.
 
     Raises:
-        RunNotFoundError: no such run.
-        InputError: a run of a kind that has no report.
+        RunNotFoundError: the run does not exist.
+        InputError: runs of this kind have no report.
     """
     found = run_of(run)
     heats = mistake_heats(found, Watch()) if explain else None

@@ -24,7 +24,6 @@ from convonet.runs.documents import list_row, show_document
 from convonet.runs.grouping import with_evaluations
 from convonet.runs.listing import list_rows
 from convonet.runs.naming import kind_label, rename, title_of
-from convonet.runs.outdated import outdated_sentence
 from convonet.tasks import ReportTask
 
 _MOST = 20
@@ -121,8 +120,8 @@ def compare(runs: RunNames, root: opt.Root = None, json: opt.Json = False) -> No
     if not all(row.same_data for row in document.runs):
         say("The runs were not all trained on the same images.")
     for run in document.runs:
-        if run.marked_since:
-            say(outdated_sentence(run.id, run.marked_since))
+        if run.outdated:
+            say(run.outdated)
     for pair in document.pairs:
         say(pair.sentence)
     if document.difference is not None:

@@ -14,7 +14,7 @@ from convonet.desktop.background import Background
 from convonet.desktop.dialogs.ask import Asker
 from convonet.desktop.window_state import WindowState
 from convonet.documents.evaluation import EvaluationDocument
-from convonet.errors import ConvonetError, DataChangedError, InputError, WorkerError
+from convonet.errors import ConvonetError, DataChangedError, ImagesMovedError, InputError, WorkerError
 from convonet.events import RunState
 from convonet.launch.work import WorkEnded
 from convonet.runs import Run
@@ -173,7 +173,9 @@ class Controller(QObject):
 
     def _work_ended(self, ended: WorkEnded) -> None:
         self.ended.emit(ended)
-        if ended.error is None or ended.run.path in self.quiet_runs:
+        # For images that have moved, whoever began the work asks where they are now.
+        is_quiet = ended.run.path in self.quiet_runs or isinstance(ended.error, ImagesMovedError)
+        if ended.error is None or is_quiet:
             return
         changed = isinstance(ended.error, DataChangedError)
         died = isinstance(ended.error, WorkerError) and ended.task.resumable

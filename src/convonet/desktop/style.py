@@ -22,6 +22,7 @@ class Palette:
 
     Attributes:
         ground, surface, raised: from the back to the front.
+        strong_line: borders of what can be used; at least 3 to 1.
         hint: a default that stands in an empty field.
         faint: what cannot be used now.
         train, val: the two series; blue and orange, which colour-blind people can tell apart.
@@ -58,7 +59,7 @@ LIGHT = Palette(
     surface="#ffffff",
     raised="#f8f9fb",
     line="#e2e5ea",
-    strong_line="#c5cad3",
+    strong_line="#848b9a",
     ink="#1b2230",
     muted="#586174",
     hint="#697184",
@@ -82,7 +83,7 @@ DARK = Palette(
     surface="#1c2028",
     raised="#232833",
     line="#2f3542",
-    strong_line="#475064",
+    strong_line="#6d7589",
     ink="#e7eaf0",
     muted="#a4adbd",
     hint="#8891a3",

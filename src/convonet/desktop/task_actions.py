@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from convonet.errors import ConvonetError, DataError, InputError
-from convonet.params import DataParams
+from convonet.desktop.runs_again import RunsAgain
+from convonet.errors import ConvonetError, InputError
 from convonet.runs.naming import title_of
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ class TaskActions:
     def __init__(self, controller: Controller) -> None:
         self._controller = controller
         self._session = controller.session
+        self._again = RunsAgain(controller)
 
     def handlers(self) -> dict[str, Callable[[], None]]:
         """Id → what it does."""
@@ -158,22 +159,12 @@ class TaskActions:
         self._session.stop()
 
     def resume(self, run: Run) -> None:
-        """Go on with a run."""
-        moved: DataParams | None = None
-        try:
-            self._session.backend.check_images(run)
-        except DataError as error:
-            if self._controller.ask is None:
-                raise
-            folder = self._controller.ask.folder(
-                f"{error.what}. Where are the training images?", str(run.path)
-            )
-            if folder is None:
-                return
-            moved = DataParams.of({"train_dir": str(folder)})
-        if not self._session.resume(run, data=moved):
-            self._controller.noted.emit("This run is finished")
-        self._show(run.task().step)
+        """Go on with a run; images that have moved are asked for."""
+        self._again.resume(run)
+
+    def verify(self, run: Run) -> None:
+        """Repeat a finished run and compare; images that have moved are asked for."""
+        self._again.verify(run)
 
     def demo(self) -> None:
         """The digits: written once, loaded, trained and tested."""

@@ -92,6 +92,7 @@ class ComparedRun(Document):
     Attributes:
         same_data: trained on the images of the first of them.
         marked_since: test images that were marked, or lost their mark, after the run's last test.
+        outdated: that as a sentence; empty where the test is up to date.
     """
 
     run: str
@@ -102,6 +103,7 @@ class ComparedRun(Document):
     scores: RunScores
     same_data: bool
     marked_since: int = 0
+    outdated: str = ""
 
 
 class PairRow(Document):

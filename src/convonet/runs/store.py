@@ -20,7 +20,7 @@ from convonet.locks import file_lock
 from convonet.runs.differences import difference
 from convonet.runs.event_log import LineFile
 from convonet.runs.naming import title_of
-from convonet.runs.outdated import marked_since
+from convonet.runs.outdated import marked_since, outdated_sentence
 from convonet.runs.pairs import compare_pairs
 from convonet.runs.run import Run
 from convonet.text import local_path
@@ -180,19 +180,11 @@ class RunStore:
         different = [
             name for name in params if len({json.dumps(v.get(name), sort_keys=True) for v in flat}) > 1
         ]
+        called = names or [run.id for run in runs]
         return RunComparison(
             runs=tuple(
-                ComparedRun(
-                    run=str(run.path),
-                    title=title_of(run, record),
-                    id=run.id,
-                    kind=record.kind,
-                    state=run.state(record),
-                    scores=record.scores,
-                    same_data=record.data == records[0].data,
-                    marked_since=marked_since(run),
-                )
-                for run, record in zip(runs, records, strict=True)
+                _compared(run, record, name, same_data=record.data == records[0].data)
+                for run, record, name in zip(runs, records, called, strict=True)
             ),
             differences={name: [values.get(name) for values in flat] for name in different},
             pairs=tuple(compare_pairs(runs, names)),
@@ -200,6 +192,21 @@ class RunStore:
             if len(runs) == 2
             else None,
         )
+
+
+def _compared(run: Run, record: RunRecord, name: str, *, same_data: bool) -> ComparedRun:
+    marked = marked_since(run)
+    return ComparedRun(
+        run=str(run.path),
+        title=title_of(run, record),
+        id=run.id,
+        kind=record.kind,
+        state=run.state(record),
+        scores=record.scores,
+        same_data=same_data,
+        marked_since=marked,
+        outdated=outdated_sentence(name, marked),
+    )
 
 
 def _below(folder: str, depth: int) -> Iterator[str]:

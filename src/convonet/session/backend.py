@@ -198,9 +198,6 @@ class Backend(Protocol):
     def follow(self, run: Run) -> Work:
         """Follow a run that another process works on."""
 
-    def check_images(self, run: Run) -> None:
-        """Make sure that the images of a run are where they were. Raises DataError."""
-
     def examine(self) -> InstallationDocument:
         """What the machine that works can do; see `doctor`."""
 

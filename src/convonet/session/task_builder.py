@@ -27,6 +27,7 @@ from convonet.tasks import (
     SuspectsTask,
     TrainTask,
     TuneTask,
+    VerifyTask,
 )
 
 if TYPE_CHECKING:
@@ -194,6 +195,15 @@ class TaskBuilder:
             heading: the title at the top; None: the run's name.
         """
         return ReportTask(run=str(run.path), out=None if out is None else str(out), heading=heading or None)
+
+    def verify(self, run: Run, data: DataParams | None = None) -> VerifyTask:
+        """The repetition of a finished run.
+
+        Args:
+            data: its folders, where the images are in another place now.
+        """
+        # Another number of threads would give other last digits.
+        return VerifyTask(run=str(run.path), data=data, threads=run.task().threads)
 
     @property
     def _model(self) -> OpenedModel:

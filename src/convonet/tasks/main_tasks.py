@@ -38,6 +38,7 @@ class Task(CheckedModel):
         keeps_run: it leaves a run behind; other kinds answer a question.
         resumable: a run that was stopped goes on where it was.
         reported: its run gets a report.
+        repeatable: a finished run can be done once more and compared; see `VerifyTask`.
         fills_table: its run has a table that grows while it works.
         side_by_side: it trains several networks at a time, each with `threads` threads.
         learns: it learns from the training images, so it needs some and parameters without a fault.
@@ -57,6 +58,7 @@ class Task(CheckedModel):
     keeps_run: ClassVar[bool] = False
     resumable: ClassVar[bool] = False
     reported: ClassVar[bool] = False
+    repeatable: ClassVar[bool] = False
     fills_table: ClassVar[bool] = False
     side_by_side: ClassVar[bool] = False
     learns: ClassVar[bool] = False
@@ -114,7 +116,17 @@ class ResumableTask(Task):
     accept_changed_data: bool = False
 
 
-TRAITS = ("noun", "keeps_run", "resumable", "reported", "fills_table", "side_by_side", "learns", "step")
+TRAITS = (
+    "noun",
+    "keeps_run",
+    "resumable",
+    "reported",
+    "repeatable",
+    "fills_table",
+    "side_by_side",
+    "learns",
+    "step",
+)
 
 
 class TrainTask(ResumableTask):
@@ -141,6 +153,7 @@ class TrainTask(ResumableTask):
     noun: ClassVar[str] = "Training"
     step: ClassVar[str] = "train"
     reported: ClassVar[bool] = True
+    repeatable: ClassVar[bool] = True
 
     hyper: InstanceOf[HyperParams]
     validation: bool = True

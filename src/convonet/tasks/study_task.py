@@ -28,6 +28,7 @@ class StudyTask(ResumableTask):
     noun: ClassVar[str] = "Target study"
     step: ClassVar[str] = "tune"
     reported: ClassVar[bool] = True
+    repeatable: ClassVar[bool] = True
     fills_table: ClassVar[bool] = True
     side_by_side: ClassVar[bool] = True
 

@@ -47,6 +47,7 @@ class TuneTask(ResumableTask):
     noun: ClassVar[str] = "Search"
     step: ClassVar[str] = "tune"
     reported: ClassVar[bool] = True
+    repeatable: ClassVar[bool] = True
     fills_table: ClassVar[bool] = True
     side_by_side: ClassVar[bool] = True
 

@@ -214,18 +214,21 @@ def test_a_search_shows_its_plots_and_is_resumed_where_it_stopped(at: Callable[.
     assert loaded(page.get_by_alt_text("Importance of parameters"))
 
 
-def test_a_report_is_made(at: Callable[..., Any]) -> None:
+def test_a_report_gets_the_title_that_is_given(at: Callable[..., Any]) -> None:
     page = at("runs")
     page.locator("#r-second").click()
     detail = page.locator("#detail")
     detail.get_by_role("heading", name="Files").wait_for()
-    make = detail.get_by_role("button", name="Make a report")
-    if make.count():
-        make.click()
-    link = detail.get_by_role("link", name="Report", exact=True)
-    link.wait_for(timeout=LONG_MS)
-    address = link.evaluate("e => e.href")
-    assert page.request.get(address).status == 200
+    detail.get_by_role("button", name="Make a report").click()
+    dialog = page.get_by_role("dialog")
+    assert dialog.get_by_label("Title of the report").input_value() == "second"
+    dialog.get_by_label("Title of the report").fill("Digits, <second> try")
+    dialog.get_by_role("button", name="Make it").click()
+    page.get_by_text("The report is ready").wait_for(timeout=LONG_MS)
+    address = detail.get_by_role("link", name="Report", exact=True).evaluate("e => e.href")
+    answer = page.request.get(address)
+    assert answer.status == 200
+    assert "Digits, &lt;second&gt; try" in answer.text()
 
 
 def test_about_says_what_the_server_can_do(at: Callable[..., Any]) -> None:

@@ -10,6 +10,9 @@ from typing import Any
 
 import pytest
 
+from convonet import api
+from convonet.data.marks import write_marks
+from convonet.documents.marks import Mark
 from convonet.events import RunState
 from convonet.params import DataParams, HyperParams
 from convonet.runs import Run
@@ -106,6 +109,33 @@ def test_many_data_sets_are_trained_into_one_table(
     assert [line.split(",")[0] for line in text.splitlines()[1:]] == ["sets/one", "sets/two"]
     page.reload()
     page.get_by_text("2 of 2 data sets are done").wait_for()
+
+
+def test_the_earlier_run_comes_first_and_marks_outdate_its_scores(
+    root: Path, serve: Callable[..., Any], ready: Callable[..., Any]
+) -> None:
+    data = {f"{split}_dir": str(root / "digits" / split) for split in ("train", "test")} | {"image_size": 8}
+    worse = QUICK | {"init_rate": 1e-6}
+    api.train(data, worse, test=True, out=root / "runs", name="worse", threads=1, recipe="none")
+    page = ready("runs", url=serve().url)
+    for name in ("worse", "trained"):
+        page.locator(f"#c-{name}").check()
+    page.get_by_role("button", name="Compare").click()
+    side = page.get_by_role("region", name="Runs side by side")
+    assert side.locator("thead th").all_inner_texts() == ["trained", "worse"]
+    page.get_by_text("trained is better, beyond chance (p").wait_for()
+    changed = page.get_by_role("region", name="Changed predictions").locator("tbody tr")
+    rows = [row.locator("th, td").all_inner_texts() for row in changed.all()]
+    assert any(true == before != after for _, true, before, after, *_ in rows)
+    assert page.get_by_text("are outdated").count() == 0
+
+    tested = root / "digits" / "test"
+    marked = rows[0][0]
+    write_marks(tested, {marked: Mark(marked, None)})
+    page.get_by_role("button", name="Compare").click()
+    for name in ("trained", "worse"):
+        text = f"The scores of {name} are outdated: 1 test image was marked after its test. Test again."
+        page.get_by_text(text).wait_for()
 
 
 def test_images_that_have_moved_are_asked_for(

@@ -1,4 +1,4 @@
-"""Every run that is known: listed, compared, opened, resumed, deleted; also those of other faces."""
+"""Every run that is known: listed, compared, opened, resumed, verified, deleted; also those of other faces."""
 
 from __future__ import annotations
 
@@ -6,20 +6,22 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtWidgets import QPushButton, QTabWidget
+from PySide6.QtWidgets import QPushButton
 
 from convonet.desktop.views.page import Either, Page, PageContext
-from convonet.desktop.widgets.basic import EmptyState, button, column, label
-from convonet.desktop.widgets.table import TableView, percent, shown, tenths
-from convonet.documents.runs import RunComparison, RunDifference, RunRow
+from convonet.desktop.views.runs_compared import ComparedRuns
+from convonet.desktop.widgets.basic import EmptyState, button, column
+from convonet.desktop.widgets.table import TableView, percent, tenths
+from convonet.documents.repetition import VerifyDocument
+from convonet.documents.runs import RunComparison, RunRow
 from convonet.errors import ConvonetError
 from convonet.events import RunState, Watch
-from convonet.params import DataParams, HyperParams, SearchSpace, fields_of
+from convonet.launch.work import WorkEnded
+from convonet.params import SearchSpace
 from convonet.runs import Run
 from convonet.runs.naming import title_of
-from convonet.runs.outdated import outdated_sentence
 from convonet.session.opened import OpenedModel
-from convonet.tasks import StudyTask, SuspectsTask, TrainTask, TuneTask, traits_of
+from convonet.tasks import StudyTask, SuspectsTask, Task, TrainTask, TuneTask, VerifyTask, traits_of
 
 _COLUMNS = (
     "Run",
@@ -33,10 +35,10 @@ _COLUMNS = (
     "Network",
     "Folder",
 )
-_CHANGED = ("Image", "True", "Before", "After", "p before", "p after", "Change")
 _KIND, _STATE = 2, 3
 _LEAST_ROWS = 4
 _RESUMABLE = (RunState.CANCELLED, RunState.FAILED, RunState.INTERRUPTED)
+_REPEATED = {True: "The repetition gave the same numbers", False: "The repetition gave different numbers"}
 
 
 class RunsPage(Page):
@@ -54,6 +56,7 @@ class RunsPage(Page):
             "Open", self._open, primary=True, tip="Open this run's model and scores, or show its table"
         )
         self._resume_button = button("Resume", self._resume, tip="Continue from where it stopped")
+        self._verify_button = button("Verify", self._verify, tip="Repeat this run and compare every number")
         self._compare_button = button("Compare", self._compare, tip="Select two or more runs")
         self._delete_button = button("Delete …", self._delete)
         self._rename_button = button("Rename …", self._rename, tip="Give this run a name")
@@ -61,6 +64,7 @@ class RunsPage(Page):
             self._rename_button,
             self._compare_button,
             self._delete_button,
+            self._verify_button,
             self._resume_button,
             self._open_button,
         )
@@ -68,32 +72,19 @@ class RunsPage(Page):
         self.table.opened.connect(lambda _: self._open())
         self.table.selectionModel().selectionChanged.connect(lambda *_: self._update_buttons())
         self.table.rows.modelReset.connect(self._update_buttons)
-        self.differences = TableView(("Parameter",), "differences", empty="The parameters are the same.")
-        self.changed = TableView(
-            _CHANGED, "changed predictions", empty="No predictions differ, or the runs were not tested."
-        )
-        self.marks = TableView(("Set", "Image", "Before", "After"), "marks", empty="No marks differ.")
-        self._tabs = QTabWidget()
-        for table, name in (
-            (self.differences, "Parameters and scores"),
-            (self.changed, "Changed predictions"),
-            (self.marks, "Changed marks"),
-        ):
-            self._tabs.addTab(table, name)
-        self._caption = label("", "section")
+        self.compared = ComparedRuns()
         empty = EmptyState(
             "No runs yet",
             "Every training run is listed here with its curves, model and scores, including those "
             "from the command line.",
             controller.button("demo", primary=True),
         )
-        self._sentences = label("", wrap=True, select=True)
-        content = column(self.table, self._caption, self._sentences, self._tabs)
+        content = column(self.table, self.compared)
         content.setStretch(0, 3)
-        content.setStretch(3, 2)
+        content.setStretch(1, 2)
         self._either = Either(empty, content)
         self.body.addWidget(self._either, 1)
-        self._show_differences([], [])
+        controller.ended.connect(self._ended)
         self._update_buttons()
 
     def showEvent(self, event: object) -> None:
@@ -117,7 +108,8 @@ class RunsPage(Page):
         self._either.show_content(bool(rows))
         if rows != self.table.rows.rows:
             self.table.show_rows(rows)
-            self._show_differences([], [])
+            self.compared.clear()
+            self._make_room()
 
     def _chosen(self) -> list[Run]:
         return [self._runs[values[-1]] for values in self.table.chosen()]
@@ -125,11 +117,13 @@ class RunsPage(Page):
     def _update_buttons(self) -> None:
         rows = self.table.chosen()
         one = len(rows) == 1
-        resumable = one and rows[0][_STATE] in _RESUMABLE and traits_of(rows[0][_KIND]).resumable
+        traits, state = (traits_of(rows[0][_KIND]), rows[0][_STATE]) if one else (Task, None)
+        idle = self.session.work is None
         states: tuple[tuple[QPushButton, bool], ...] = (
             (self._open_button, one),
             (self._rename_button, one),
-            (self._resume_button, resumable and self.session.work is None),
+            (self._resume_button, idle and traits.resumable and state in _RESUMABLE),
+            (self._verify_button, idle and traits.repeatable and state == RunState.DONE),
             (self._compare_button, len(rows) > 1),
             (self._delete_button, bool(rows)),
         )
@@ -197,6 +191,10 @@ class RunsPage(Page):
         for run in self._chosen()[:1]:
             self.controller.guard(lambda run=run: self.context.tasks.resume(run))  # type: ignore[misc]
 
+    def _verify(self) -> None:
+        for run in self._chosen()[:1]:
+            self.controller.guard(lambda run=run: self.context.tasks.verify(run))  # type: ignore[misc]
+
     def _delete(self) -> None:
         runs = self._chosen()
         if self.controller.ask is None or not runs:
@@ -239,56 +237,19 @@ class RunsPage(Page):
         self.controller.background.call("compare", compare, self._show_comparison, self._show_fault)
 
     def _show_comparison(self, found: RunComparison) -> None:
-        names = [item.title or item.id for item in found.runs]
-        labels = {
-            name: field.label
-            for model in (DataParams, HyperParams)
-            for name, field in fields_of(model).items()
-        }
-        rows: list[tuple[Any, ...]] = [
-            (labels.get(name.split(".", 1)[-1], name), *map(_words, values))
-            for name, values in found.differences.items()
-        ]
-        scores = [item.scores.test.accuracy if item.scores.test else None for item in found.runs]
-        rows.insert(0, ("Test accuracy", *(shown(percent(score)) for score in scores)))
-        same = all(item.same_data for item in found.runs)
-        rows.insert(1, ("Images", *(("the same" if same else "not the same") for _ in names)))
-        outdated = [
-            outdated_sentence(name, run.marked_since) for name, run in zip(names, found.runs, strict=True)
-        ]
-        sentences = [sentence for sentence in outdated if sentence] + [pair.sentence for pair in found.pairs]
-        between = found.difference
-        if between is not None and between.images:
-            sentences.append(between.sentence)
-        self._show_differences(names, rows, sentences)
-        self._show_between(between)
+        self.compared.show_comparison(found)
+        self._make_room()
 
-    def _show_between(self, between: RunDifference | None) -> None:
-        """Of two runs: the images that are predicted differently, and the marks that only one of them obeyed."""
-        changed, marks = (between.changed_images, between.marks) if between else ((), ())
-        self.changed.show_rows(
-            [(one.path, one.true, one.a, one.b, one.p_a, one.p_b, one.change) for one in changed]
-        )
-        self.marks.show_rows([(mark.set, mark.path, mark.a or "", mark.b or "") for mark in marks])
+    def _ended(self, ended: WorkEnded) -> None:
+        found = ended.answer(VerifyTask, VerifyDocument)
+        if found is not None and isinstance(ended.task, VerifyTask):
+            self.compared.show_repetition(title_of(Run(Path(ended.task.run))), found)
+            self._make_room()
+            self.controller.noted.emit(_REPEATED[found.equal])
 
-    def _show_differences(
-        self, names: list[str], rows: list[tuple[Any, ...]], sentences: Sequence[str] = ()
-    ) -> None:
-        self.differences.show_rows(rows, ("Parameter", *names))
-        # What is compared needs the room that a short list of runs leaves.
-        self.table.fit_height(_LEAST_ROWS if rows else None)
-        self._caption.setText("Differences" if rows else "")
-        self._caption.setVisible(bool(rows))
-        self._sentences.setText("\n".join(sentences))
-        self._sentences.setVisible(bool(sentences))
-        self._tabs.setVisible(bool(rows))
-
-
-def _words(value: Any) -> str:
-    """A value as words: numbers and words of several runs stand in one column."""
-    if isinstance(value, list):
-        return ", ".join(map(_words, value))
-    return str(value) if isinstance(value, (float, bool)) else shown(value)
+    def _make_room(self) -> None:
+        """What is said below the list needs the room that a short list leaves."""
+        self.table.fit_height(_LEAST_ROWS if self.compared.isVisibleTo(self) else None)
 
 
 def _row(found: RunRow) -> tuple[Any, ...]:

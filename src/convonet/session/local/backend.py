@@ -19,7 +19,6 @@ from convonet.session.local.images import LocalImages
 from convonet.session.local.models import LocalModels
 from convonet.session.local.runs import LocalRuns
 from convonet.tasks import Task
-from convonet.tasks.moved import check_images
 from convonet.tasks.shown_as import words_of
 
 
@@ -59,10 +58,6 @@ class LocalBackend:
     def follow(self, run: Run) -> Work:
         """Read the events of a run that another process works on."""
         return Work(run.task(), run, Follower(run))
-
-    def check_images(self, run: Run) -> None:
-        """Make sure that the images of a run are where they were. Raises DataError."""
-        check_images(run.task(), run.path)
 
     def examine(self) -> InstallationDocument:
         """What this machine can do."""

@@ -97,9 +97,6 @@ class RemoteBackend:
         """Follow a run that is under way there."""
         return self._followed(run.task(), run)
 
-    def check_images(self, run: Run) -> None:
-        """The server looks itself when it continues a run."""
-
     def examine(self) -> InstallationDocument:
         """What the server's machine can do."""
         return InstallationDocument.of(self._client.get("/doctor"))

@@ -66,7 +66,7 @@ class RemoteJob:
             usual = value is None or (value == item.default and name != "recipe")
             if name in _OURS or usual:
                 continue
-            if name in ("model", "from_model"):
+            if name in ("model", "from_model", "run"):
                 value = self._mirror.id_of(value)
             elif name in ("paths", "image"):
                 value = self._brought(value)

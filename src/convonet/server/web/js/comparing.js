@@ -1,65 +1,82 @@
 // Runs side by side: scores, the parameters that differ, and whether a difference is beyond chance.
 
-import {h, percent, short} from "./dom.js";
+import {h, percent, short, whole} from "./dom.js";
 import {store} from "./store.js";
+
+const MOST_CHANGED = 50;
 
 /** A card for the document of a comparison. */
 export function comparison(found) {
-  const titles = new Map(found.runs.map((run) => [run.id, run.title]));
-  const names = found.runs.map((run) => run.title);
-  const scores = found.runs.map((run) => run.scores ?? {});
-  const line = (title, cells) =>
-    h(
-      "tr",
-      {},
-      h("th", {scope: "row"}, title),
-      cells.map((cell) => h("td.n", {}, cell)),
-    );
-  const rows = [
-    line(
-      "Test accuracy",
-      scores.map((each) => percent(each.test?.accuracy)),
-    ),
-    line(
-      "Validation accuracy",
-      scores.map((each) => percent(each.training?.val_accuracy)),
-    ),
-    line(
-      "Test loss",
-      scores.map((each) => short(each.test?.loss)),
-    ),
-    Object.entries(found.differences).map(([name, each]) =>
-      line(
-        labelOf(name),
-        each.map((value) => valueText(name, value)),
-      ),
-    ),
-  ];
-  const head = h(
-    "tr",
-    {},
-    h("td"),
-    names.map((name) => h("th.n", {scope: "col"}, name)),
-  );
-  const region = {tabindex: 0, role: "region", "aria-label": "Runs side by side"};
-  const pairs = found.pairs.map((pair) => h("p", {}, named(pair.sentence ?? "", titles)));
+  const said = [...found.pairs, ...(found.difference?.images ? [found.difference] : [])];
   return h(
     ".card",
     {},
     h("h2", {}, "Side by side"),
-    h(".scroll", region, h("table", {}, h("thead", {}, head), h("tbody", {}, rows))),
+    // What outdates the scores is read before the scores.
+    found.runs
+      .filter((run) => run.outdated)
+      .map((run) => h("p.warn", {}, run.outdated)),
+    sideBySide(found),
     h("h3.below", {}, "Is the difference beyond chance?"),
-    pairs,
-    found.difference ? h("p.muted", {}, named(found.difference.sentence, titles)) : null,
+    said.length
+      ? said.map((each) => h("p", {}, each.sentence))
+      : h("p", {}, "The runs were not tested, so nothing can be said."),
+    found.difference ? between(found.difference) : null,
   );
 }
 
-/** A sentence of the server with titles where it has ids. */
-function named(sentence, titles) {
-  const ids = [...titles.keys()].map((id) => id.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&"));
-  // At once, so that no title is taken for another run's id.
-  const any = new RegExp(`(?<![\\w-])(${ids.join("|")})(?![\\w-])`, "g");
-  return sentence.replaceAll(any, (id) => titles.get(id));
+function sideBySide({runs, differences}) {
+  const same = runs.every((run) => run.same_data) ? "the same" : "not the same";
+  const rows = [
+    ["Test accuracy", ...runs.map(({scores}) => percent(scores?.test?.accuracy))],
+    ["Validation accuracy", ...runs.map(({scores}) => percent(scores?.training?.val_accuracy))],
+    ["Test loss", ...runs.map(({scores}) => short(scores?.test?.loss))],
+    ["Training images", ...runs.map(() => same)],
+    ...Object.entries(differences).map(([name, values]) => [
+      labelOf(name),
+      ...values.map((value) => valueText(name, value)),
+    ]),
+  ];
+  return table("Runs side by side", ["", ...runs.map((run) => run.title)], 1, rows);
+}
+
+/** Of two runs: the images that they predict differently, and the marks that only one of them obeyed. */
+function between({changed, marks}) {
+  const predicted = changed
+    .slice(0, MOST_CHANGED)
+    .map((one) => [one.path, one.true, one.a, one.b, percent(one.p_a), percent(one.p_b)]);
+  const titles = ["Image", "True", "Before", "After", "p before", "p after"];
+  const more = changed.length - predicted.length;
+  return [
+    changed.length
+      ? [h("h3.below", {}, "Changed predictions"), table("Changed predictions", titles, 4, predicted)]
+      : null,
+    more > 0 ? h("p.muted.small", {}, `and ${whole(more)} more`) : null,
+    marks.length
+      ? [
+          h("h3.below", {}, "Changed marks"),
+          table(
+            "Changed marks",
+            ["Set", "Image", "Before", "After"],
+            4,
+            marks.map((mark) => [mark.set, mark.path, mark.a ?? "–", mark.b ?? "–"]),
+          ),
+        ]
+      : null,
+  ];
+}
+
+/** A table in a region of that name; cells from column `numbers` on stand at the right. */
+function table(name, titles, numbers, rows) {
+  const kind = (index) => (index < numbers ? "" : ".n");
+  const title = (text, index) => (text ? h(`th${kind(index)}`, {scope: "col"}, text) : h("td"));
+  const cell = (text, index) => (index ? h(`td${kind(index)}`, {}, text) : h("th", {scope: "row"}, text));
+  const body = rows.map((row) => h("tr", {}, row.map(cell)));
+  return h(
+    ".scroll",
+    {tabindex: 0, role: "region", "aria-label": name},
+    h("table", {}, h("thead", {}, h("tr", {}, titles.map(title))), h("tbody", {}, body)),
+  );
 }
 
 /** Which hyperparameters have several values, and how many `units` these make. */

@@ -37,8 +37,8 @@ export async function confirmed(title, text, yes = "Delete") {
 
 const TABLES = /\.(csv|tsv|npz)$/i;
 
-/** Ask for a line of text; null when it was given up. */
-export async function askText(title, label, value, help) {
+/** Ask for a line of text; null when it was given up. `accept` is what the button says. */
+export async function askText(title, label, value, help, accept = "Save") {
   const input = h("input", {id: "asked-text", value, maxLength: 120, autocomplete: "off"});
   const hint = h("p.help", {id: "asked-help"}, help);
   input.setAttribute("aria-describedby", hint.id);
@@ -50,7 +50,7 @@ export async function askText(title, label, value, help) {
       ".buttons",
       {},
       h("button", {value: "", formNoValidate: true}, "Cancel"),
-      h("button.primary", {value: "yes"}, "Save"),
+      h("button.primary", {value: "yes"}, accept),
     ),
   );
   const dialog = h("dialog", {"aria-label": title}, h("h2", {}, title), form);

@@ -7,10 +7,11 @@ import {h, interval, note, percent, short, whole} from "./dom.js";
 import {takeModel} from "./models.js";
 import {withImages} from "./moving.js";
 import {SPLITS} from "./sets.js";
-import {isLong} from "./work.js";
+import {isLong, isRepeatable} from "./work.js";
 
 const MOST_FILES = 60;
 const RENAME_HELP = "Empty: data set, network and date.";
+const REPORT_HELP = "Empty: the name of the run. Explains the worst mistakes, which takes a few seconds.";
 const DELETE_TEXT =
   "The folder with its model, curves and scores is removed from the server. This cannot be undone.";
 
@@ -67,7 +68,8 @@ function actions(page, run, files, {changed, gone}) {
     call(`runs/${seg(run.id)}/cancel`, {method: "POST"}).then(changed, (error) => note(error.message));
   return [
     isLong(run.kind) ? link(run.kind, "Open") : null,
-    model ? [link("test", "Test"), link("use", "Use"), link("explain", "Explain"), verify(page, run)] : null,
+    model ? [link("test", "Test"), link("use", "Use"), link("explain", "Explain")] : null,
+    run.state === "done" && isRepeatable(run.kind) ? verify(page, run) : null,
     ended ? report(page, run, files) : null,
     ended
       ? h("button.danger", {type: "button", onclick: () => remove(run, gone)}, "Delete …")
@@ -95,33 +97,38 @@ function evaluations({evaluations: found}) {
   return [h("h3.below", {}, "Evaluations"), h(".scroll", region, table)];
 }
 
-/** The report that is there, or a button that makes it. */
+/** The report that is there, and a button that makes it with a title of one's own. */
 function report(page, run, files) {
-  const address = fileOf(run.id, "report.html");
-  const link = h("a.button", {href: address, target: "_blank", rel: "noopener"}, "Report");
-  if (files.some((file) => file.name === "report.html")) return link;
-  const button = h("button", {type: "button", onclick: make}, "Make a report");
-  return isLong(run.kind) ? button : null;
+  if (!isLong(run.kind)) return null;
+  const address = {href: fileOf(run.id, "report.html"), target: "_blank", rel: "noopener"};
+  const link = h("a.button", address, "Report");
+  link.hidden = !files.some((file) => file.name === "report.html");
+  const button = h("button", {type: "button", onclick: make}, "Make a report …");
+  return [link, button];
 
   async function make() {
-    button.disabled = true;
+    const title = await askText("Make a report", "Title of the report", run.title, REPORT_HELP, "Make it");
+    if (title === null) return;
+    Object.assign(button, {disabled: true, textContent: "Making the report …"});
     try {
-      await ask("report", {options: {run: run.id}}, page.signal);
-      button.replaceWith(link);
+      // A report that is there already is replaced.
+      await ask("report", {options: {run: run.id, heading: title || null}}, page.signal);
+      link.hidden = false;
+      note("The report is ready");
     } catch (error) {
       if (error.name !== "AbortError") note(error.message);
-      button.disabled = false;
     }
+    Object.assign(button, {disabled: false, textContent: "Make a report …"});
   }
 }
 
-/** Repeats a training and says whether every number is the same. */
+/** Repeats a run and says whether every number is the same. */
 function verify(page, run) {
   const button = h("button", {type: "button", onclick: repeat}, "Verify");
   return button;
 
   async function repeat() {
-    Object.assign(button, {disabled: true, textContent: "Repeating the training …"});
+    Object.assign(button, {disabled: true, textContent: "Repeating the run …"});
     try {
       const options = {run: run.id};
       const found = await withImages((data) => ask("verify", {data, options}, page.signal));

@@ -19,6 +19,11 @@ export function isLong(kind) {
   return store.about?.kinds.some((each) => each.kind === kind && each.traits.keeps_run) ?? false;
 }
 
+/** Whether a finished run of this kind can be done once more and compared. */
+export function isRepeatable(kind) {
+  return store.about?.kinds.some((each) => each.kind === kind && each.traits.repeatable) ?? false;
+}
+
 /** What a run of this kind is called in lists. */
 export function noun(kind) {
   return store.about?.kinds.find((each) => each.kind === kind)?.traits.noun || kind;

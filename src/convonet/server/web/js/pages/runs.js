@@ -111,6 +111,8 @@ export function runsPage(page) {
     });
   }
 
+  const created = (id) => rows.get(id)?.created ?? "";
+
   async function detail(id) {
     const gone = () => {
       chosen.delete(id);
@@ -128,8 +130,10 @@ export function runsPage(page) {
   }
 
   async function side() {
+    // The earlier run first, whichever was chosen first: what changes is what came later.
+    const ordered = [...chosen].sort((a, b) => (created(a) < created(b) ? -1 : 1));
     try {
-      const found = await call(`compare?${[...chosen].map((id) => `run=${seg(id)}`).join("&")}`);
+      const found = await call(`compare?${ordered.map((id) => `run=${seg(id)}`).join("&")}`);
       fill(below, comparison(found));
       below.scrollIntoView({block: "nearest"});
     } catch (error) {
