@@ -163,7 +163,7 @@ def test_devices_that_are_and_are_not_there() -> None:
     assert backend.device_name() == "CPU"
     backend.forget_session()
     assert keras.ops.ones(1).device.type == "cpu"
-    with pytest.raises(ConvonetError, match=r"cuda:63 is not there.*expected auto or one of cpu"):
+    with pytest.raises(ConvonetError, match=r"cuda:63 is not available.*expected auto or one of cpu"):
         create_model(
             HyperParams.of({"family": "logistic", "device": "cuda:63"}),
             NetInput(PixelParams(8, 8, 1), ("a", "b")),

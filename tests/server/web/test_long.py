@@ -62,15 +62,15 @@ def test_the_whole_way_on_a_real_set(
     page.locator("#doing", has_text=re.compile("^Done$")).wait_for(timeout=240_000)
     go(page, "test")
     page.get_by_text("of 2,000 images are correct").wait_for()
-    wrong = page.locator(".matrix button[aria-label*='taken for']:not([disabled])")
+    wrong = page.locator(".matrix button[aria-label*='mistaken for']:not([disabled])")
     said = next(
         text
         for text in wrong.evaluate_all("all => all.map((e) => e.ariaLabel)")
-        if (m := re.match(r"(\d) taken for (\d)", text)) and m[1] != m[2]
+        if (m := re.match(r"(\d) mistaken for (\d)", text)) and m[1] != m[2]
     )
     count = re.search(r": (\d+) of", said)[1]
     page.get_by_label(said, exact=True).click()
-    page.locator("#answers h2", has_text=re.compile(f"taken for .*: {count} image")).wait_for()
+    page.locator("#answers h2", has_text=re.compile(f"mistaken for .*: {count} image")).wait_for()
     page.locator("#answers .pic").first.click()
     page.get_by_role("button", name="Why?").click()
     page.get_by_role("dialog").get_by_alt_text(re.compile("Heat map")).wait_for(timeout=90_000)
@@ -304,4 +304,4 @@ def test_suspicious_labels_are_searched(serve: Callable[..., Any], visit: Callab
     said = page.locator(".lead").inner_text()
     assert said.startswith(f"{found['likely']} of 60 labels")
     first = page.get_by_role("option").first.get_attribute("aria-label")
-    assert first.startswith(f"{found['suspects'][0]['path']}: stands under {found['suspects'][0]['class']}")
+    assert first.startswith(f"{found['suspects'][0]['path']}: is in class {found['suspects'][0]['class']}")
