@@ -150,7 +150,7 @@ def test_the_plain_sentence():
         "Of the wrong predictions, 61% were more than 90% confident."
     )
     assert metrics.confidence_sentence([0.5, 0.6], [1, 1]) == "None of the 2 predictions was wrong."
-    assert "0% were more than 99.9% sure" in metrics.confidence_sentence(confidence, right, above=0.999)
+    assert "0% were more than 99.9% confident" in metrics.confidence_sentence(confidence, right, above=0.999)
 
 
 @pytest.mark.parametrize(
