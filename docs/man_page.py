@@ -17,9 +17,10 @@ convonet \\- train, test, explain and use CNN image classifiers
 [\\fB\\-\\-debug\\fR] \\fICOMMAND\\fR [\\fIOPTION\\fR ...]
 .SH DESCRIPTION
 Trains a convolutional network on a folder with one folder of images per class, tests it, explains its predictions and
-predicts new images. All work is done on this machine.
+classifies new images. Nothing leaves this machine.
 .PP
-With \\fB\\-\\-json\\fR, standard output is one JSON document and nothing else; progress goes to standard error.
+With \\fB\\-\\-json\\fR, commands write one JSON document to standard output and nothing else.
+Progress goes to standard error.
 .SH COMMANDS
 """
 TAIL = """.SH "EXIT STATUS"
@@ -31,23 +32,23 @@ Done.
 The work failed, a file of several could not be read, or a comparison found a difference (\\fBverify\\fR).
 .TP
 .B 2
-Wrong usage, or input that cannot be used.
+Wrong usage or invalid input.
 .TP
 .B 130
-Cancelled, by Ctrl\\-C or from another program. What was trained is kept, and \\fBconvonet resume\\fR continues it.
+Cancelled by Ctrl\\-C or by another program. A checkpoint is kept, and \\fBconvonet resume\\fR continues.
 .SH ENVIRONMENT
 .TP
 .B CONVONET_HOME
-The folder for the index of runs, settings and the cache of decoded images.
+The folder for settings, the list of known runs and the cache of decoded images.
 .TP
 .B CONVONET_TOKEN
 The token of \\fBconvonet serve\\fR and of \\fBconvonet desktop \\-\\-server\\fR.
 .TP
 .B KERAS_BACKEND
-The backend of Keras: \\fBtorch\\fR, unless another one is named.
+The backend of Keras. Default: \\fBtorch\\fR.
 .TP
 .B NO_COLOR
-No color in the terminal.
+If set, no color in the terminal.
 """
 
 

@@ -122,8 +122,8 @@ def verify(
     Args:
         run: the run folder, the id of the run, or the result of `train` or `tune`.
         data: the images, if they have moved. A path is the folder of the training images.
-        device: repeat a training on this device instead of its own, and compare the scores.
-        precision: repeat a training with this precision instead of its own, and compare the scores.
+        device: repeat a training run on this device instead of its own, and compare the scores.
+        precision: repeat a training run with this precision instead of its own, and compare the scores.
         listen: a function that is called with every event.
         progress: whether to show progress; None: only in a terminal or notebook.
 

@@ -34,7 +34,7 @@ from convonet.text import local_path
 
 @dataclass(frozen=True)
 class TrainedRun:
-    """What a training gave. The folder `path` holds everything else.
+    """The result of a training run. Everything else is in the folder `path`.
 
     Attributes:
         path: the run folder.
@@ -112,7 +112,7 @@ class TrainedRun:
 
 @dataclass(frozen=True)
 class TunedRun:
-    """What a search gave. The folder `path` holds everything else.
+    """The result of a search. Everything else is in the folder `path`.
 
     Attributes:
         path: the run folder.
@@ -179,7 +179,7 @@ class TunedRun:
 
 @dataclass(frozen=True)
 class KnownRun:
-    """A run of the person's list. It can be given wherever a run folder can.
+    """A known run. It can be used wherever a run folder can.
 
     Attributes:
         path: the run folder.

@@ -12,6 +12,7 @@ from convonet.desktop.views.map_colors import COLORINGS, NEED_ANSWERS, coloring_
 from convonet.desktop.views.map_lists import MapLists
 from convonet.desktop.views.page import Either, Page, PageContext
 from convonet.desktop.widgets.basic import EmptyState, button, column, holder, label, row
+from convonet.desktop.widgets.flow import FlowLayout
 from convonet.desktop.widgets.map_canvas import MapCanvas
 from convonet.documents.image_map import ImageMap
 from convonet.launch.work import WorkEnded
@@ -90,15 +91,12 @@ class MapPage(Page):
         controller.ended.connect(self._ended)
 
     def _content(self) -> QSplitter:
-        tools = row(
-            label("Color", "muted"),
-            self.color_box,
+        tools = FlowLayout(
+            holder(row(label("Color", "muted"), self.color_box, gap=8)),
             self.select_box,
-            None,
             button("+", lambda: self.canvas.zoom(_ZOOM), tip="Zoom in"),
             button("−", lambda: self.canvas.zoom(1 / _ZOOM), tip="Zoom out"),
             button("Show all", self.canvas.show_all),
-            gap=8,
         )
         left = column(tools, self.canvas, self._named, gap=8)
         left.setStretch(1, 1)

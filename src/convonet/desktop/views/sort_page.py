@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QComboBox, QLineEdit, QScrollArea
 from convonet.data.sources import scan_images
 from convonet.desktop.views.page import Either, Page, PageContext
 from convonet.desktop.widgets.answer_keys import AnswerKeys
-from convonet.desktop.widgets.basic import EmptyState, button, column, label, row
+from convonet.desktop.widgets.basic import EmptyState, button, column, holder, label, row
+from convonet.desktop.widgets.flow import FlowLayout
 from convonet.desktop.widgets.sort_board import SortBoard
 from convonet.errors import ConvonetError, DataError
 from convonet.inference.feature_file import FeatureFile
@@ -91,15 +92,12 @@ class SortPage(Page):
         scroll.setWidget(self.board)
         naming = row(label("Classes", "muted"), self.names, button("Set classes", self._name_classes), gap=8)
         naming.setStretch(1, 1)
-        tools = row(
-            label("Order", "muted"),
-            self.order_box,
+        tools = FlowLayout(
+            holder(row(label("Order", "muted"), self.order_box, gap=8)),
             self.undo_button,
             button("Copy class folders …", self._copy),
             self.folders_button,
-            None,
             self.train_button,
-            gap=8,
         )
         return column(naming, self.keys, self.state, tools, scroll, gap=8)
 
