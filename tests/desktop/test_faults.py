@@ -69,6 +69,16 @@ def test_the_window_fits_a_small_screen_and_every_page_can_be_reached(window: Ap
     assert window.rail.width() > 200
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [900, 1024, 1440])
+def test_no_page_is_wider_than_the_window(loaded: AppWin, qtbot: Any, width: int) -> None:
+    loaded.resize(width, 700)
+    for name in PAGES:
+        loaded.show_page(name)
+        qtbot.wait(20)
+        assert loaded._frames[name].horizontalScrollBar().maximum() == 0, name
+
+
 def test_a_folder_that_cannot_be_read_is_not_remembered(
     window: AppWin, answers: Any, qtbot: Any, tmp_path: Path
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Iterable, Sequence
 from io import TextIOWrapper
@@ -17,6 +18,9 @@ from convonet.text import terminal
 if TYPE_CHECKING:
     from rich.console import Console
 
+_GAP = "  "
+_MOST_FOLDED = 200
+
 
 def print_json(value: Any) -> None:
     """One document on standard output, UTF-8 whatever the terminal's encoding is."""
@@ -28,20 +32,61 @@ def print_json(value: Any) -> None:
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, title: str | None = None) -> None:
-    """A table for people; numbers stand on the right. Names are shown as they are, also `[those]` in brackets."""
-    # Rich takes longer to load than most commands take to answer as JSON.
+    """A table for people; numbers stand on the right. Names are shown as they are, also `[those]` in brackets.
+
+    Cells are folded where a terminal is too narrow for a short table. Elsewhere each row is one line, so that the
+    names in it can be searched and copied.
+    """
+    rows = [list(row) for row in rows]
+    right = [
+        bool(rows) and all(isinstance(row[column], (int, float)) for row in rows)
+        for column in range(len(columns))
+    ]
+    cells = [[_cell(value) for value in row] for row in rows]
+    widths = [max(map(_width, column)) for column in zip(columns, *cells, strict=True)]
+    if (
+        sys.stdout.isatty()
+        and len(cells) <= _MOST_FOLDED
+        and sum(widths) + len(_GAP) * (len(widths) - 1) > shutil.get_terminal_size().columns
+    ):
+        _print_folded(columns, cells, right, title)
+        return
+    heading = _line(columns, widths, right)
+    lines = [typer.style(heading, bold=True), *(_line(row, widths, right) for row in cells)]
+    # One write: a pipe that closes after the first lines ends the command at once.
+    say("\n".join([title, *lines] if title else lines))
+
+
+def _line(cells: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> str:
+    padded = []
+    for cell, width, on_right in zip(cells, widths, right, strict=True):
+        blanks = " " * (width - _width(cell))
+        padded.append(blanks + cell if on_right else cell + blanks)
+    return _GAP.join(padded).rstrip()
+
+
+def _width(text: str) -> int:
+    """Columns of a terminal that a text takes; Chinese characters take two."""
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len
+
+    return cell_len(text)
+
+
+def _print_folded(
+    columns: Sequence[str], cells: Sequence[Sequence[str]], right: Sequence[bool], title: str | None
+) -> None:
+    # Rich takes longer to load than most commands take to answer as JSON, and 3 ms for each row.
     from rich.console import Console
     from rich.table import Table
 
-    rows = [list(row) for row in rows]
     table = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
-    for place, column in enumerate(columns):
-        numeric = bool(rows) and all(isinstance(row[place], (int, float)) for row in rows)
-        table.add_column(column, justify="right" if numeric else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*(_cell(value) for value in row))
-    width = None if sys.stdout.isatty() else 160
-    Console(width=width, markup=False, emoji=False, highlight=False).print(table)
+    for column, on_right in zip(columns, right, strict=True):
+        table.add_column(column, justify="right" if on_right else "left", overflow="fold")
+    for row in cells:
+        table.add_row(*row)
+    Console(markup=False, emoji=False, highlight=False).print(table)
 
 
 def _cell(value: Any) -> str:
@@ -51,7 +96,7 @@ def _cell(value: Any) -> str:
         return f"{value:,}"
     if isinstance(value, float):
         return f"{value:.4g}"
-    return terminal(str(value))
+    return " ".join(terminal(str(value)).splitlines())
 
 
 def percent(value: float) -> str:
