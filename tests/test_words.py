@@ -145,8 +145,8 @@ LABELED_PAGES = (
 )
 """Pages that name menus, buttons and fields, each in italics or bold."""
 
-FORMATTED = {"Hold out 20% for testing": "% for testing"}
-"""Labels that are put together from parts, each with a part."""
+FORMATTED = {"Hold out 20% for testing": "Hold out "}
+"""Labels that are put together from parts, each with its beginning."""
 
 
 @pytest.fixture(scope="module")
@@ -170,4 +170,10 @@ def labels(page: str) -> set[str]:
 @pytest.mark.parametrize("page", LABELED_PAGES)
 def test_labels_are_those_of_the_interfaces(page: str, sources: str) -> None:
     assert len(labels(page)) >= 3
-    assert {label for label in labels(page) if FORMATTED.get(label, label) not in sources} == set()
+    # A string begins with the label; a docstring that begins so is not shown.
+    shown = {
+        label
+        for label in labels(page)
+        if re.search(r"(?<!\"\")[\"'`>&]&?" + re.escape(FORMATTED.get(label, label)), sources)
+    }
+    assert labels(page) - shown == set()

@@ -220,7 +220,7 @@ class DocumentError(ConvonetError):
 
 
 class RunAliveError(ConvonetError):
-    """The run is being worked on by another process."""
+    """The run is active by another process."""
 
 
 class StorageError(ConvonetError):

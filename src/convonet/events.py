@@ -156,10 +156,14 @@ class TrainingStopped(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Warned(Event):
-    """Something that the person should know; the work goes on."""
+    """Something that the person should know; the work goes on.
+
+    `python` is the message for scripts and notebooks where the one for all others names a command.
+    """
 
     message: str
     subject: str = ""
+    python: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -75,7 +75,7 @@ def build_model(
         )
     if output_class < 2:
         raise InputError(
-            "A classifier needs two classes or more", where="output_class", received=output_class
+            "A classifier needs two or more classes", where="output_class", received=output_class
         )
     layers = [keras.layers.Input(tuple(input_shape)), keras.layers.Flatten()]
     layers += [keras.layers.Dense(units, activation=act_func) for units in architecture]

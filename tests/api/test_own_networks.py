@@ -133,7 +133,7 @@ def test_what_cannot_be_found_again_is_refused_and_leaves_nothing(tmp_path: Path
     assert (caught.value.where, caught.value.received) == ("mine", "Unknown")
     model = network(keras.layers.Identity())
     model.compile(loss=lambda y_true, y_pred: keras.ops.mean(y_pred))
-    with pytest.raises(convonet.InputError, match="loss of your own"):
+    with pytest.raises(convonet.InputError, match="custom loss"):
         train(model, out)
     with pytest.raises(convonet.InputError, match="workers=1"):
         train(network(Centered()), out, workers=2, recipe="none")

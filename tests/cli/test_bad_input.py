@@ -19,6 +19,7 @@ from conftest import Convonet, Said
 def _refused(said: Said, words: str, code: int = 2) -> None:
     assert said.code == code, said.err
     assert "Traceback" not in said.err
+    assert "Value error" not in said.err
     assert words in said.err
     if said.out:
         assert "error" in said.json()

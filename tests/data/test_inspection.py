@@ -95,7 +95,7 @@ def test_other_class_names_in_the_test_set_are_shown_not_refused(make_files, cac
 def test_a_class_of_bad_files_is_shown(make_files, cache: ImageCache) -> None:
     inspection = inspect_folder(make_files("a/1.png", content={"b/1.png": b"x"}), cache=cache)
     assert inspection.classes == {"a": 1, "b": 0}
-    assert any("No image can be read of b" in text for text in inspection.warnings)
+    assert any("No image could be read of b" in text for text in inspection.warnings)
 
 
 def test_nothing_to_look_at(tmp_path: Path, cache: ImageCache) -> None:
@@ -109,4 +109,4 @@ def test_the_chest_set(real_data, cache: ImageCache) -> None:
     assert inspection.classes == {"NORMAL": 404, "PNEUMONIA": 1214}
     assert inspection.test is not None
     assert inspection.test.images == 468
-    assert any("Out of balance" in text for text in inspection.warnings)
+    assert any("Unbalanced classes" in text for text in inspection.warnings)

@@ -171,9 +171,9 @@ def test_folders_of_the_classes_one_level_deeper(tmp_path: Path) -> None:
         for kind, name in enumerate(("cat", "dog")):
             _draw(tmp_path / "set" / part / name / "1.png", 10 * kind + ord(part))
     listing = scan(DataParams.of({"train_dir": str(tmp_path / "set")})).train
-    assert "a, b hold the same folders (cat, dog)" in listing_findings({"train": listing})[0].sentence
+    assert "a, b contain the same folders (cat, dog)" in listing_findings({"train": listing})[0].sentence
     prepared = prepare(listing, PIXELS, cache=ImageCache(tmp_path / "cache"))
-    assert any("hold the same folders" in sentence for sentence in own_sentences(prepared))
+    assert any("contain the same folders" in sentence for sentence in own_sentences(prepared))
 
 
 @pytest.mark.parametrize(

@@ -159,7 +159,7 @@ def test_5_tune_stop_adopt_resume(person: Person, qtbot: Any, answers: Any, blob
     tune: Any = window.page("tune")
     person.press("Tune", within=tune)
     panel = tune.search_panel
-    states = lambda: [row[-5] for row in panel.table.rows.rows]  # noqa: E731
+    states = lambda: [row[-4] for row in panel.table.rows.rows]  # noqa: E731
     qtbot.waitUntil(lambda: "done" in states(), timeout=240_000)
     person.press("Stop", within=tune)
     person.waits()

@@ -58,7 +58,7 @@ def test_own_weights_and_the_sum_behind_a_value(
 ) -> None:
     bench.weights.setText("0 1 / 0 0")
     bench.weights.textEdited.emit(bench.weights.text())
-    assert bench.kernel.currentText() == "Own weights"
+    assert bench.kernel.currentText() == "Custom weights"
     bench.padding.setCurrentIndex(1)
     bench.padding.activated.emit(1)
     qtbot.waitUntil(lambda: "Output 11 × 9 × 3" in bench.facts.text(), timeout=20_000)

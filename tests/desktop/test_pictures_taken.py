@@ -48,7 +48,7 @@ def test_nothing_on_the_clipboard_is_said(loaded: AppWin, qtbot: Any) -> None:
     QGuiApplication.clipboard().setText("words")
     with qtbot.waitSignal(loaded.controller.noted, timeout=1000) as told:
         page._paste()
-    assert told.args == ["The clipboard holds no image"]
+    assert told.args == ["There is no image on the clipboard"]
 
 
 @pytest.mark.slow

@@ -19,7 +19,7 @@ def test_it_says_what_there_is_to_see(loaded: AppWin) -> None:
     loaded.show_page("params/preview")
     page: Any = loaded.page("params")
     params = loaded.controller.session.params
-    assert "Nothing is varied yet" in page.preview.augmented.note.text()
+    assert "No augmentation is set" in page.preview.augmented.note.text()
     params.set_space(params.space.changed({"rotation": [10]}))
     assert "Every epoch varies" in page.preview.augmented.note.text()
     assert not page.preview.use_rate.isVisible()
@@ -53,7 +53,7 @@ def test_images_are_varied_as_they_are_set(loaded: AppWin, answers: Any, qtbot: 
     assert first.is_file()
     assert page.preview.augmented.picture.isVisible()
     params.set_space(params.space.changed({"rotation": [1]}))
-    assert page.preview.augmented.note.text() == "This was made with earlier settings."
+    assert page.preview.augmented.note.text() == "This result belongs to earlier settings."
     loaded.controller.actions["show_augmented"].trigger()
     wait_work(loaded)
     assert page.preview.augmented.picture.file.read_bytes() != first.read_bytes()
@@ -70,4 +70,4 @@ def test_a_rate_is_found_and_used(loaded: AppWin, answers: Any, qtbot: Any, wait
     assert page.preview.use_rate.text() == f"Use {rate:g}"
     page.preview.use_rate.click()
     assert loaded.controller.session.params.hyper.init_rate == rate
-    assert page.preview.rate.note.text().endswith("It is the learning rate now.")
+    assert page.preview.rate.note.text().endswith("It is now the learning rate.")

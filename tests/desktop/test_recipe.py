@@ -207,7 +207,7 @@ def test_a_run_that_is_opened_again_has_its_summary_and_advice(
     assert page.card.minutes.value() == 1
     assert [line.note for line in view.tried.lines] == ["Chosen", "Needs at least 9 s"]
     assert view._interval.text() == "95% CI 70.0–88.0%"
-    assert view._confused.text() == "light taken for dark"
+    assert view._confused.text() == "light mistaken for dark"
     assert page.messages.toPlainText() == "A plateau. Try more images.\nDark has more images."
     assert page.tabs.tabText(page.tabs.indexOf(page.messages)) == "Messages (2)"
     started: list[TrainTask] = []
@@ -295,7 +295,7 @@ def test_expert_begins_with_the_plan_and_leaves_nothing_behind(
     params.hyper_form.edited.emit()
     differing = [name for name, row in params.hyper_form.rows.items() if row.name.objectName() == "differs"]
     assert differing == ["momentum"]
-    assert "The plan has the default." in params.hyper_form.rows["momentum"].help.text()
+    assert "The plan uses the default." in params.hyper_form.rows["momentum"].help.text()
     card.recipe.buttons["auto"].click()
     assert session.params.recipe == "auto"
     assert session.params.data.set_values() == {"train_dir": str(blobs)}

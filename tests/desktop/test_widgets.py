@@ -21,6 +21,7 @@ from PySide6.QtGui import QColor, QGuiApplication
 from PySide6.QtWidgets import QLabel
 
 from convonet.desktop.style import DARK, LIGHT, Palette, apply_look
+from convonet.desktop.widgets.amounts import rounded
 from convonet.desktop.widgets.bars import Bar, BarView
 from convonet.desktop.widgets.curves import CurveView, Series, ticks
 from convonet.desktop.widgets.image_grid import ImageGrid, Picture
@@ -75,6 +76,16 @@ def test_how_values_are_shown(value: object, text: str) -> None:
 )
 def test_ticks_are_round(low: float, high: float, expected: list[float]) -> None:
     assert ticks(low, high) == pytest.approx(expected)
+
+
+def test_small_counts_are_shown_in_full() -> None:
+    assert [rounded(count) for count in (0, 9_450, 999_999, 1_000_000, 138_357_544)] == [
+        "0",
+        "9,450",
+        "999,999",
+        "1.0 M",
+        "138.4 M",
+    ]
 
 
 def test_curves_draw_gaps_and_single_points(qtbot: Any) -> None:

@@ -42,7 +42,7 @@ def test_a_fall_beyond_chance_is_said(evaluation: Make, test: int, told: bool) -
 
 def test_one_set_alone_is_no_comparison(evaluation: Make) -> None:
     assert side_by_side([with_accuracy(evaluation, 1, 2)]).warning is None
-    with pytest.raises(ValueError, match="one a split"):
+    with pytest.raises(ValueError, match="one per split"):
         side_by_side([with_accuracy(evaluation, 1, 2), with_accuracy(evaluation, 2, 2)])
 
 

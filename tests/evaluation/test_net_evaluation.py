@@ -86,7 +86,7 @@ def test_a_model_without_names_takes_those_of_the_folders_and_says_so(
         (("a", "b"), ["a, b, c", "a, b"], ("c",), ()),
         (("a", "b", "c", "d"), ["class_map"], (), ("d",)),
         (("a", "B", "c"), ["class_map"], ("b",), ("B",)),
-        (("b", "a", "c"), ["another order"], (), ()),
+        (("b", "a", "c"), ["different order"], (), ()),
     ],
 )
 def test_other_classes_are_refused(

@@ -113,11 +113,11 @@ def test_a_plain_network_is_read_and_opened(tmp_path: Path) -> None:
         (with_branch, "loops or branches"),
         (with_function, "loops or branches"),
         (silent, "does not describe its classes"),
-        (resized, "damaged|not that of its network"),
-        (two_inputs, "not that of its network"),
-        (two_outputs, "not that of its network"),
-        (other_classes, "not that of its network"),
-        (bytes_for_pixels, "damaged|not that of its network"),
+        (resized, "damaged|does not match its network"),
+        (two_inputs, "does not match its network"),
+        (two_outputs, "does not match its network"),
+        (other_classes, "does not match its network"),
+        (bytes_for_pixels, "damaged|does not match its network"),
     ],
 )
 def test_networks_that_no_export_is(

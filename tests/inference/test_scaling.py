@@ -48,4 +48,4 @@ def test_all_that_standard_lacks_is_named_at_once() -> None:
         scale_of("standard", 3, None, (0.1, 0.2))
     assert set(caught.value.faults) == {"mean", "deviation"}
     assert "received none" in caught.value.faults["mean"]
-    assert "or 3, one a channel, received 2" in caught.value.faults["deviation"]
+    assert "or 3, one per channel, received 2" in caught.value.faults["deviation"]

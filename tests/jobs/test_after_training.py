@@ -87,27 +87,33 @@ def _unreadable(test: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("spoil", "word", "options"),
+    ("spoil", "word", "options", "python"),
     [
-        (_other_names, "Dark.images = dark", ["--accept-class-map"]),
-        (_one_class, "no image of dark", ["--set", "missing_classes=allow"]),
-        (_unknown, "zebra", []),
-        (_empty, "No images", []),
-        (_unreadable, "could be read", []),
+        (_other_names, "Dark.images = dark", ["--accept-class-map"], ", accept_class_map=True)`"),
+        (_one_class, "no image of dark", ["--set", "missing_classes=allow"], "'missing_classes': 'allow'"),
+        (_unknown, "zebra", [], ")`"),
+        (_empty, "No images", [], ")`"),
+        (_unreadable, "could be read", [], ")`"),
     ],
 )
 def test_a_test_set_that_does_not_fit_does_not_stop_the_training(
-    photos: Path, spoil: Any, word: str, options: list[str], monkeypatch: pytest.MonkeyPatch
+    photos: Path, spoil: Any, word: str, options: list[str], python: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(photos.parent)
     spoil(photos / "test")
     heard: list[Event] = []
     run, record = _train(photos, heard)
     assert (run.state, run.test) == ("done", None)
-    said = [event.message for event in heard if isinstance(event, Warned) and event.subject == "test"]
+    warned = [event for event in heard if isinstance(event, Warned) and event.subject == "test"]
+    said = [event.message for event in warned]
     assert len(said) == (1 if spoil is _unreadable else 2)
     command = " ".join(["convonet", "evaluate", f"runs/{run.path.name}", *options])
     assert all(text.endswith(command) and word in text for text in said)
+    for event in warned:
+        assert f"`convonet.evaluate('{run.path}'" in event.python
+        assert event.python.endswith(python)
+        assert word in event.python
+        assert "--" not in event.python
     assert record["test_skipped"]["options"] == options
 
 

@@ -196,7 +196,7 @@ def test_what_is_not_installed_is_named(tmp_path: Path, monkeypatch) -> None:
 
 def test_without_images_noise_checks_it(tmp_path: Path) -> None:
     made = export(model_file(tmp_path), "folder")
-    assert (made["images"], made["samples"]) == (0, "made up")
+    assert (made["images"], made["samples"]) == (0, "synthetic")
     assert len(list((Path(made["path"]) / "golden").glob("*.png"))) == 8
 
 
@@ -220,7 +220,7 @@ def test_a_file_that_answers_otherwise_is_not_opened(damaged) -> None:
         kernel = max(model.graph.initializer, key=lambda item: len(item.raw_data))
         kernel.raw_data = bytes(len(kernel.raw_data))
 
-    with pytest.raises(ModelFileError, match="no longer gives the answers"):
+    with pytest.raises(ModelFileError, match="no longer gives the predictions"):
         OnnxModel.load(damaged(change))
 
 

@@ -44,12 +44,12 @@ def gone(tmp_path: Path, digits: Path) -> Moved:
 def test_a_moved_run_is_verified_and_resumed_by_content(gone: Moved) -> None:
     with pytest.raises(DataError, match="have been moved or deleted") as caught:
         convonet.verify(gone.run.path)
-    assert "data={'train_dir': DIR}" in str(caught.value.hint)
-    assert "--train-dir DIR" in caught.value.sentence("command")
+    assert f"`convonet.verify('{gone.run.path}', data={{'train_dir': DIR}})`" in str(caught.value.hint)
+    assert f"`convonet verify {gone.run.path} --train-dir DIR`" in caught.value.sentence("command")
     assert convonet.verify(gone.run.path, data=gone.now)["equal"]
 
     gone.run.update(state="failed")
-    with pytest.raises(DataError, match="have been moved or deleted"):
+    with pytest.raises(DataError, match=r"have been moved or deleted.*convonet\.resume"):
         prepare_resume(gone.run)
     assert prepare_resume(gone.run, data=DataParams(train_dir=str(gone.now)))
     record = gone.run.read()

@@ -94,7 +94,7 @@ def test_grey_relu_and_pooling() -> None:
 
 
 def test_a_detector_needs_colour() -> None:
-    with pytest.raises(DataError, match="color picture"):
+    with pytest.raises(DataError, match="color image"):
         apply_kernel(PICTURE[..., 0], kernel_of("yellow"))
 
 

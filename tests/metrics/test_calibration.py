@@ -147,10 +147,10 @@ def test_the_plain_sentence():
     confidence = np.repeat([0.95, 0.9, 0.99], [61, 39, 10])
     right = np.repeat([0, 0, 1], [61, 39, 10])
     assert metrics.confidence_sentence(confidence, right) == (
-        "Of the wrong predictions, 61% were more than 90% sure."
+        "Of the wrong predictions, 61% were more than 90% confident."
     )
-    assert metrics.confidence_sentence([0.5, 0.6], [1, 1]) == "None of the 2 answers was wrong."
-    assert "0% were more than 99.9% sure" in metrics.confidence_sentence(confidence, right, above=0.999)
+    assert metrics.confidence_sentence([0.5, 0.6], [1, 1]) == "None of the 2 predictions was wrong."
+    assert "0% were more than 99.9% confident" in metrics.confidence_sentence(confidence, right, above=0.999)
 
 
 @pytest.mark.parametrize(

@@ -221,7 +221,7 @@ def test_a_wrong_hash_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     place = tmp_path / "keras" / "models" / BASES["vgg16"].file
     place.parent.mkdir(parents=True)
     place.write_bytes(b"half of it")
-    with pytest.raises(ModelFileError, match="get it again"):
+    with pytest.raises(ModelFileError, match="download it again"):
         open_backbone(values("vgg16", "local"), (32, 32, 3), 0, None)
 
 
@@ -281,7 +281,7 @@ def test_a_wrong_or_failed_download_leaves_nothing(answers, own_home: Path) -> N
     with pytest.raises(ModelFileError, match="not the expected one"):
         open_backbone(values("vgg16", "fetch"), (32, 32, 3), 0, None)
     answers(urllib.error.URLError("no route to host"))
-    with pytest.raises(ConvonetError, match=r"could not be fetched.*no route to host.*base_weights=PATH"):
+    with pytest.raises(ConvonetError, match=r"could not be downloaded.*no route to host.*base_weights=PATH"):
         open_backbone(values("vgg16", "fetch"), (32, 32, 3), 0, None)
     assert not list((own_home / "bases").iterdir())
 

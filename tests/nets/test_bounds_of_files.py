@@ -141,11 +141,11 @@ DAMAGED: dict[str, tuple[Callable[[Path, dict[str, bytes]], object], str]] = {
     "a description that is a list": (with_member(MEMBER, b"[1]"), "description"),
     "a description of another network": (
         with_member(MEMBER, INFO.changed(pixels=PixelParams(5, 6, 1)).to_json().encode()),
-        "not that of its network",
+        "does not match its network",
     ),
     "a description of other classes": (
         with_member(MEMBER, INFO.changed(classes=("a", "b")).to_json().encode()),
-        "not that of its network",
+        "does not match its network",
     ),
     "an output that nobody knows": (
         with_member(MEMBER, INFO.to_json().replace('"probabilities"', '"oracle"').encode()),

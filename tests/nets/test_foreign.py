@@ -195,7 +195,7 @@ def test_labels_that_bear_the_name_of_the_file(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("content", "said"),
-    [(b"0 a\n1 b\n", "do not fit"), (b"a\na\nb\n", "twice"), (b"\xff\xfe\x00a", "UTF-8")],
+    [(b"0 a\n1 b\n", "does not match"), (b"a\na\nb\n", "twice"), (b"\xff\xfe\x00a", "UTF-8")],
 )
 def test_labels_that_cannot_be(tmp_path: Path, content: bytes, said: str) -> None:
     path = kept(plain(), tmp_path)

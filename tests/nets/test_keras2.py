@@ -360,7 +360,7 @@ REFUSED = [
     (replaced("Conv2D", registered_name="Theirs>Conv2D"), PLAIN, "Theirs>Conv2D"),
     (replaced("Conv2D", config=None), PLAIN, "without a configuration"),
     (replaced("Lambda"), PLAIN, "runs code"),
-    (changed(activation="hard_sigmoid"), PLAIN, "another function in Keras 2"),
+    (changed(activation="hard_sigmoid"), PLAIN, "a different function in Keras 2"),
     (changed(activation="theirs"), PLAIN, "theirs"),
     (changed(activation={"class_name": "function"}), PLAIN, "a function of its own"),
     (changed(data_format="channels_first"), PLAIN, "channels_first"),
@@ -369,7 +369,7 @@ REFUSED = [
     (changed(filters=-1), PLAIN, "the layer conv"),
     (changed(filters="many"), PLAIN, "the layer conv"),
     (changed(filters=3), PLAIN, "shape (3, 3, 3, 2) where (3, 3, 3, 3)"),
-    (changed(batch_input_shape=None), PLAIN, "does not tell the size"),
+    (changed(batch_input_shape=None), PLAIN, "does not specify the size"),
     (changed(batch_input_shape=[None, -8, 6, 3]), PLAIN, "an input of shape"),
     (changed(batch_input_shape=[None, 2, 6, 3], padding="valid"), PLAIN, "cannot connect"),
     ({"class_name": "Sequential", "config": {}}, PLAIN, "without a list of layers"),
@@ -399,7 +399,7 @@ REFUSED = [
     ),
     (GOOD, without("conv", "conv/bias:0"), "no weight bias of the layer conv"),
     (GOOD, {"conv": PLAIN["conv"]}, "no weight kernel of the layer head"),
-    (GOOD, PLAIN | {"more": {"more/kernel:0": [1.0]}}, "weights of a layer that the network has not"),
+    (GOOD, PLAIN | {"more": {"more/kernel:0": [1.0]}}, "weights of a layer that the network does not have"),
     (GOOD, PLAIN | {"head": {"head/kernel:0": DENSE * np.nan, "head/bias:0": [0, 0]}}, "give no numbers"),
 ]
 

@@ -105,5 +105,5 @@ def test_a_description_of_another_network_is_refused(make_model, tmp_path: Path,
     model = make_model()
     model.info = change(model.info)
     model.save(tmp_path / "m.keras")
-    with pytest.raises(ModelFileError, match="not that of its network"):
+    with pytest.raises(ModelFileError, match="does not match its network"):
         NetModel.load(tmp_path / "m.keras")

@@ -33,7 +33,7 @@ def random_matrix(classes: int, images: int) -> np.ndarray:
 def test_shares_are_of_the_true_class() -> None:
     got = matrix_cells([[8, 2, 0], [0, 0, 0], [1, 1, 2]], ("a", "b", "c"))
     assert got.shares.tolist() == [[0.8, 0.2, 0], [0, 0, 0], [0.25, 0.25, 0.5]]
-    assert got.title == "Confusion matrix: 10 of 14 right"
+    assert got.title == "Confusion matrix: 10 of 14 correct"
 
 
 @pytest.mark.parametrize(

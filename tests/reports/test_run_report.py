@@ -101,7 +101,7 @@ def test_images_that_are_gone_leave_their_place(trained: Run, tmp_path: Path) ->
     assert record.data is not None
     sets = {"train": record.data.sets["train"].changed(root=place)}
     run.update(params=record.params.changed(data=gone), data=record.data.changed(sets=sets))
-    assert "not there" in words(write_report(run))
+    assert "missing" in words(write_report(run))
 
 
 def test_a_run_that_was_not_tested_says_so(trained: Run, tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ def test_changed_images_stand_by_size_of_change_and_marks_are_named(tmp_path: Pa
         ("x/2.png", None, "left out"),
     ]
     assert found.sentence == (
-        "after predicts 2 of 4 images differently than before: 1 became correct, 1 became wrong. "
+        "after predicts 2 of 4 images differently from before: 1 became correct, 1 became wrong. "
         "2 marks differ between them."
     )
 
@@ -86,7 +86,7 @@ def test_sentences_call_the_runs_by_the_names_that_are_given(tmp_path: Path) -> 
     found = RunStore(tmp_path).compare(runs, ["First try", "Second try"])
     assert found.difference is not None
     assert found.difference.sentence.startswith(
-        "Second try predicts 1 of 2 images differently than First try"
+        "Second try predicts 1 of 2 images differently from First try"
     )
     assert found.pairs[0].sentence.startswith("Of 2 images, 1 is correct only with First try")
     assert (found.pairs[0].a, found.difference.b) == ("one", "two")

@@ -52,7 +52,9 @@ def test_only_images_that_both_were_tested_on_under_one_label_count(tmp_path: Pa
         (pair,) = compare_pairs([base, run])
         assert (pair.same_images, pair.only_a, pair.only_b) == (False, only_a, only_b)
         assert pair.sentence.startswith(f"Of 2 images, {counted} correct only with a")
-        assert pair.sentence.endswith("1 image is not counted: not tested by both, or under another label.")
+        assert pair.sentence.endswith(
+            "1 image is not counted: not tested by both, or tested under different labels."
+        )
 
 
 def test_sets_that_name_their_files_alike_are_not_paired(tmp_path: Path) -> None:

@@ -112,7 +112,7 @@ def test_runs_wait_for_their_turn(root: Path) -> None:
         queue.cancel(third)
         until(lambda: queue.counts() == {"waiting": 0, "running": 1})
         assert third.state() is RunState.CANCELLED
-        with pytest.raises(Refusal, match="not at work"):
+        with pytest.raises(Refusal, match="not active"):
             queue.cancel(third)
 
 

@@ -151,10 +151,10 @@ def test_float16_is_for_gpus() -> None:
     from convonet.training.precision import check_precision
 
     hyper = HyperParams.of({"family": "logistic", "precision": "float16", "device": "cpu"})
-    with pytest.raises(InputError, match=r"GPU alone.*bfloat16"):
+    with pytest.raises(InputError, match=r"only on a GPU.*bfloat16"):
         _step_of(hyper)
     check_precision("float16", "cuda")
-    with pytest.raises(InputError, match="divided among processes"):
+    with pytest.raises(InputError, match="with several processes"):
         check_precision("float16", "cuda", workers=2)
 
 
@@ -163,7 +163,7 @@ def test_devices_that_are_and_are_not_there() -> None:
     assert backend.device_name() == "CPU"
     backend.forget_session()
     assert keras.ops.ones(1).device.type == "cpu"
-    with pytest.raises(ConvonetError, match=r"cuda:63 is not there.*expected auto or one of cpu"):
+    with pytest.raises(ConvonetError, match=r"cuda:63 is not available.*expected auto or one of cpu"):
         create_model(
             HyperParams.of({"family": "logistic", "device": "cuda:63"}),
             NetInput(PixelParams(8, 8, 1), ("a", "b")),

@@ -192,7 +192,7 @@ def test_a_loss_that_is_never_a_number_is_an_error_in_words(create: Create, rows
     hyper = _hyper()
     model = create(hyper)
     model.keras_model.set_weights([array * np.nan for array in model.keras_model.get_weights()])
-    with pytest.raises(TrainingError, match="however small"):
+    with pytest.raises(TrainingError, match="very low learning rate"):
         NetTraining(model, hyper).train_val(*rows)
 
 
@@ -277,7 +277,7 @@ def test_user_callbacks_are_called_as_keras_calls_them(create: Create, rows: Row
     _, result, _ = _run(create, rows, _hyper(epochs=9), callbacks=[recorder])
     batches = [f"batch {place}" for place in range(6)]
     assert recorder.calls == ["train", "epoch 0", *batches, "end", "epoch 1", *batches, "end"]
-    assert result.stopped == "a callback asked to stop"
+    assert result.stopped == "a callback requested a stop"
 
 
 def test_keras_own_callbacks_change_the_rate(create: Create, rows: Rows) -> None:

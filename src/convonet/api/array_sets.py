@@ -62,7 +62,7 @@ def kept_as_files(
     if not is_array_data(data):
         if test_data is not None:
             raise InputError(
-                "Test images as arrays go with training images as arrays",
+                "Test images can only be arrays if the training images are arrays",
                 hint="Give test_dir in the data parameters instead",
             )
         return data_of(data)
@@ -105,7 +105,7 @@ def labelled(data: ArrayData, max_value: float | None, names: Sequence[str]) -> 
         values = _label_values(labels)
         if len(pixels) != len(values):
             raise DataError(
-                "The images and labels do not go together",
+                "The images and labels do not match",
                 expected="one label for each image",
                 received=f"{len(pixels)} images and {len(values)} labels",
             )
@@ -120,14 +120,14 @@ def _parts(data: ArrayData) -> Iterator[tuple[Any, Any]]:
     """Images with their labels, as many at a time as the object gives."""
     if isinstance(data, tuple):
         if len(data) != 2:
-            raise DataError("The arrays are not a pair", expected="(X, y)", received=f"{len(data)} values")
+            raise DataError("Expected a pair of arrays", expected="(X, y)", received=f"{len(data)} values")
         yield data[0], data[1]
         return
     for index in range(len(data)):
         item = data[index]
         if not isinstance(item, (tuple, list)) or len(item) < 2:
             raise DataError(
-                "The dataset does not give images with labels",
+                "The dataset does not return images with labels",
                 where=f"item {index}",
                 expected="(image, label), or a batch of both",
                 received=type(item).__name__,

@@ -60,7 +60,7 @@ def hyper_of(hyper: Hyper) -> HyperParams:
     if space.varied and isinstance(hyper, (Mapping, SearchSpace)):
         name = space.varied[0]
         raise InputError(
-            "A training takes one value for each hyperparameter",
+            "Training takes one value for each hyperparameter",
             where=name,
             received=f"several values for {' and '.join(space.varied)}",
             hint="Use convonet.tune to search among values",

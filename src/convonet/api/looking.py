@@ -195,7 +195,7 @@ def kernel(
     """
     given = named_images(image)
     if len(given) != 1:
-        raise InputError("A kernel slides over one image", received=f"{len(given)} images")
+        raise InputError("A kernel is applied to one image at a time", received=f"{len(given)} images")
     return apply_kernel(
         given[0].whole(),
         kernel_of(kernel),

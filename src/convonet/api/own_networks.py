@@ -46,7 +46,7 @@ def network_file(model: Model | KerasModel | None, out: PathLike | None, workers
     loss = own_loss(model)
     if workers > 1 and (loss is not None or any(own_layers(model))):
         raise InputError(
-            "Other processes do not know layers and losses of your own",
+            "Custom layers and losses are not available in other processes",
             received=f"{workers} workers",
             hint=Hint.of("Train with {}", option("workers", 1)),
         )

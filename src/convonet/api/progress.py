@@ -48,7 +48,7 @@ class LiveProgress:
     def __call__(self, event: Event) -> None:
         """Show one event."""
         if isinstance(event, Warned):
-            self._keep(f"Note: {event.message}")
+            self._keep(f"Note: {event.python or event.message}")
         elif isinstance(event, PlanMade):
             self._keep(event.sentence)
         elif isinstance(event, CandidateStarted):

@@ -14,7 +14,7 @@ from convonet.data.cache import ImageCache
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
-    group = PathTyper(help="The cache of decoded images.", no_args_is_help=True)
+    group = PathTyper(help="Show and clear the cache of decoded images.", no_args_is_help=True)
     group.command()(show)
     group.command()(clean)
     app.add_typer(group, name="cache")

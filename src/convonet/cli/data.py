@@ -23,7 +23,9 @@ def register(app: typer.Typer) -> None:
 
 def samples(
     name: Annotated[str, typer.Argument(help="digits, mnist, fashion_mnist, cifar10 or cifar100.")],
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder for the class folders.")],
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="Folder to create; it gets one folder per class.")
+    ],
     json: opt.Json = False,
 ) -> None:
     """Write a sample set as class folders. All except digits are downloaded."""
@@ -35,11 +37,11 @@ def samples(
 
 
 def inspect(
-    folder: Annotated[str, typer.Argument(metavar="DIR", help="A folder of class folders.")],
-    test: Annotated[str | None, typer.Option("--test", help="Test images to check with it.")] = None,
+    folder: Annotated[str, typer.Argument(metavar="DIR", help="A folder with one folder per class.")],
+    test: Annotated[str | None, typer.Option("--test", help="Test images to check as well.")] = None,
     report: Annotated[
         Path | None,
-        typer.Option("--report", metavar="FILE.html", help="Also write the result as one HTML file."),
+        typer.Option("--report", metavar="FILE.html", help="Also save the result as an HTML file."),
     ] = None,
     settings: opt.Set = None,
     json: opt.Json = False,
@@ -67,7 +69,7 @@ def _print(found: Inspection) -> None:
     if len(found.skipped) > 20:
         say(f"… and {len(found.skipped) - 20} more skipped files")
     say(
-        f"{len(found.exact_duplicates)} groups of equal images, {len(found.conflicts)} of them under "
+        f"{len(found.exact_duplicates)} groups of identical images, {len(found.conflicts)} of them under "
         f"two classes, {len(found.leaks)} images in both training and test"
     )
     say(

@@ -24,7 +24,7 @@ def desktop(
         list[Path] | None,
         typer.Argument(
             metavar="[PATH]...",
-            help="Open it: a folder of images, a model, a run, images or a parameter file.",
+            help="What to open: a folder of images, a model, a run, images or a parameter file.",
         ),
     ] = None,
     snap: Annotated[
@@ -33,7 +33,9 @@ def desktop(
     ] = None,
     server: Annotated[
         str | None,
-        typer.Option("--server", metavar="URL", help="Work on a Convonet server, such as http://host:8765."),
+        typer.Option(
+            "--server", metavar="URL", help="Connect to a Convonet server, such as http://host:8765."
+        ),
     ] = None,
     token: Annotated[
         str | None,
@@ -68,7 +70,7 @@ def no_display() -> str | None:
             return None
     if x11 and _answers(x11):
         return None
-    return f"nothing answers at {x11 or wayland}"
+    return f"nothing responds at {x11 or wayland}"
 
 
 def _answers(display: str) -> bool:

@@ -32,7 +32,7 @@ Model = Annotated[
 
 Labels = Annotated[
     Path | None,
-    typer.Option("--labels", help="File with the class names, for a model that has none (labels.txt)."),
+    typer.Option("--labels", help="File with the class names (labels.txt), for a model that has none."),
 ]
 
 
@@ -62,18 +62,21 @@ def evaluate(
         ),
     ] = 5,
     positive: Annotated[
-        str | None, typer.Option("--positive", help="Positive class, for two classes.")
+        str | None, typer.Option("--positive", help="Positive class of a model with two classes.")
     ] = None,
     threshold: Annotated[
         float | None,
         typer.Option(
-            "--threshold", min=0, max=1, help="Predict the positive class from this probability on."
+            "--threshold", min=0, max=1, help="Predict the positive class at or above this probability."
         ),
     ] = None,
     min_recall: Annotated[
         float | None,
         typer.Option(
-            "--min-recall", min=0, max=1, help="Choose the threshold on validation images for this recall."
+            "--min-recall",
+            min=0,
+            max=1,
+            help="Choose the threshold that reaches this recall on the validation images.",
         ),
     ] = None,
     costs: Annotated[
@@ -98,7 +101,8 @@ def evaluate(
     outside: Annotated[
         list[Path] | None,
         typer.Option(
-            "--outside", help="Images of none of the classes, to measure how well they are recognized."
+            "--outside",
+            help="Images that belong to none of the classes, to measure how well they are recognized.",
         ),
     ] = None,
     labels: Labels = None,
@@ -229,7 +233,7 @@ def checked_scaling(text: str | None) -> Any:
 def one_of(option: str, text: str, choices: Any) -> Any:
     if text not in get_args(choices):
         expected = ", ".join(get_args(choices))
-        raise InputError("There is no such choice", where=option, expected=expected, received=text)
+        raise InputError("Unknown value", where=option, expected=expected, received=text)
     return text
 
 

@@ -65,7 +65,7 @@ def explain(
     seed: opt.Seed = None,
     labels: Annotated[
         Path | None,
-        typer.Option("--labels", help="File with the class names, for a model that has none (labels.txt)."),
+        typer.Option("--labels", help="File with the class names (labels.txt), for a model that has none."),
     ] = None,
     scaling: opt.Scaling = None,
     threads: opt.Threads = None,
@@ -101,14 +101,14 @@ def explain(
 
 def layers(
     model: Model,
-    image: Annotated[Path | None, typer.Argument(help="An image whose feature maps are drawn.")] = None,
+    image: Annotated[Path | None, typer.Argument(help="Image whose feature maps to draw.")] = None,
     layer: Annotated[str | None, typer.Option("--layer", help="Draw only this layer.")] = None,
     out: Annotated[Path, typer.Option("--out", help="Folder for the pictures.")] = Path("layers"),
     scaling: opt.Scaling = None,
     json: opt.Json = False,
     progress: opt.Progress = opt.ProgressStyle.AUTO,
 ) -> None:
-    """Draw the filters of every convolution and, with an image, its feature maps through the layers."""
+    """Draw the filters of every convolution and, given an image, its feature maps in each layer."""
     task = LayersTask(
         model=str(model_path(model)),
         image=None if image is None else present([image])[0],
@@ -135,7 +135,9 @@ def dream(
     channel: Annotated[
         int | None,
         typer.Option(
-            "--channel", min=0, help="Channel to use, from 0. Default: the first twelve, side by side."
+            "--channel",
+            min=0,
+            help="Channel to use, counted from 0. Default: the first twelve, side by side.",
         ),
     ] = None,
     out: Annotated[Path, typer.Option("--out", help="The PNG file to write.")] = Path("dream.png"),
@@ -149,7 +151,7 @@ def dream(
     json: opt.Json = False,
     progress: opt.Progress = opt.ProgressStyle.AUTO,
 ) -> None:
-    """Make the picture that activates a channel most, by gradient ascent from noise."""
+    """Generate the image that activates a channel most, by gradient ascent from noise."""
     named = data is not None or train_dir is not None or test_dir is not None
     task = DreamTask(
         model=str(model_path(model)),

@@ -52,7 +52,7 @@ def data_params(
         raise InputError(
             "No images were given",
             expected="a folder such as photos/, --train-dir DIR, or --data FILE",
-            hint="`convonet samples` writes a set",
+            hint="`convonet samples` writes a sample set",
         )
     return data
 

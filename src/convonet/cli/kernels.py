@@ -60,7 +60,7 @@ def register(app: typer.Typer) -> None:
 
 
 def kernel(
-    image: Annotated[Path, typer.Argument(help="A picture.")],
+    image: Annotated[Path, typer.Argument(help="Image file.")],
     kernel: Annotated[
         str,
         typer.Option(
@@ -69,15 +69,15 @@ def kernel(
             "'-1 0 1 / -1 0 1 / -1 0 1', or colour:1,1,-1.",
         ),
     ],
-    out: Annotated[Path, typer.Option("--out", metavar="FILE.png", help="The picture to write.")],
-    stride: Annotated[int, typer.Option("--stride", min=1, help="Pixels from one position to the next.")] = 1,
+    out: Annotated[Path, typer.Option("--out", metavar="FILE.png", help="The PNG file to write.")],
+    stride: Annotated[int, typer.Option("--stride", min=1, help="Step of the kernel, in pixels.")] = 1,
     padding: Annotated[PaddingChoice, typer.Option("--padding", help="Zero padding.")] = PaddingChoice.SAME,
-    grey: Annotated[bool, typer.Option("--grey", help="Convert the picture to grayscale first.")] = False,
+    grey: Annotated[bool, typer.Option("--grey", help="Convert the image to grayscale first.")] = False,
     relu: Annotated[bool, typer.Option("--relu", help="Set negative values to 0.")] = False,
-    pool: Annotated[PoolChoice | None, typer.Option("--pool", help="Then pool 2×2 squares.")] = None,
+    pool: Annotated[PoolChoice | None, typer.Option("--pool", help="Then apply 2×2 max pooling.")] = None,
     show: Annotated[
         ShowChoice | None,
-        typer.Option("--show", help="How values are shown as a picture. Default: what suits the kernel."),
+        typer.Option("--show", help="How values become pixels. Default: what suits the kernel."),
     ] = None,
     at: Annotated[
         str | None,
@@ -87,7 +87,7 @@ def kernel(
     ] = None,
     json: opt.Json = False,
 ) -> None:
-    """Apply a convolution kernel to a picture and save the result."""
+    """Apply a convolution kernel to an image and save the result."""
     chosen, pixels = kernel_of(kernel), read_whole(image)
     result = apply_kernel(
         pixels,
@@ -131,7 +131,7 @@ def arithmetic(
         bool,
         typer.Option(
             "--example",
-            help="Show an example step by step: a 5×5 picture and a 3×3 kernel for vertical edges.",
+            help="Show an example step by step: a 5×5 image and a 3×3 kernel for vertical edges.",
         ),
     ] = False,
     json: opt.Json = False,
@@ -177,7 +177,7 @@ def _print_example(json: bool) -> None:
     say(f"\nPooling 2×2 of {_in_rows(POOL_MAP)}:")
     for kind, rows in document.pooled.items():
         say(f"{kind} {_in_rows(rows)}")
-    say("\nRed plus green minus blue, in float (in uint8 yellow would wrap round to 254):")
+    say("\nRed plus green minus blue, in float (in uint8, yellow would wrap around to 254):")
     say(", ".join(f"{name} {value:g}" for name, value in document.yellow.items()))
 
 
@@ -209,7 +209,9 @@ def _step_row(step: KernelStep) -> StepRow:
 def _size(text: str) -> MapSize:
     parts = text.lower().split("x")
     if not 1 <= len(parts) <= 3 or not all(part.isdecimal() and 0 < int(part) < 10**6 for part in parts):
-        raise InputError(f'"{text}" is not a size', expected="such as 28, 28x28 or 32x32x3", received=text)
+        raise InputError(
+            f'"{text}" is not a size', expected="a size such as 28, 28x28 or 32x32x3", received=text
+        )
     sides = [int(part) for part in parts]
     height, width = sides[0], sides[min(1, len(sides) - 1)]
     return MapSize(height, width, sides[2] if len(sides) == 3 else 1)
@@ -217,6 +219,6 @@ def _size(text: str) -> MapSize:
 
 def _save(picture: Any, out: Path) -> None:
     if out.suffix.lower() != ".png":
-        raise OutputError("The picture's name must end in .png", received=out.name)
+        raise OutputError("The name of the output file must end in .png", received=out.name)
     with replacing(out) as temporary:
         Image.fromarray(picture).save(temporary, format="PNG")

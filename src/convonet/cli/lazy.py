@@ -49,7 +49,7 @@ COMMANDS = {
     ),
     "mark": CommandHome(
         "marking",
-        "Mark images as mislabeled or to be left out. Nothing is moved; training uses the marks.",
+        "Mark images as mislabeled or to be left out. No files are moved; training uses the marks.",
     ),
     "suspects": CommandHome(
         "marking",
@@ -61,7 +61,7 @@ COMMANDS = {
     ),
     "map": CommandHome(
         "mapping",
-        "Draw a map in which similar images lie together, and list outliers and likely wrong labels.",
+        "Draw a map that places similar images close together, and list outliers and likely wrong labels.",
     ),
     "similar": CommandHome("mapping", "Find the images of a set that look most like an image."),
     "augment": CommandHome("technique", "Draw training images with their augmented variations."),
@@ -70,19 +70,21 @@ COMMANDS = {
     "summary": CommandHome(
         "network", "Show the layer table: shapes, parameters, receptive fields, multiply-adds."
     ),
-    "export": CommandHome("network", "Export a model to another format, compared with Keras image by image."),
+    "export": CommandHome(
+        "network", "Export a model to another format and compare it with Keras image by image."
+    ),
     "explain": CommandHome(
         "explaining",
         "Explain predictions with heat maps over images, and check whether the maps are faithful.",
     ),
     "layers": CommandHome(
         "explaining",
-        "Draw the filters of every convolution and, with an image, its feature maps through the layers.",
+        "Draw the filters of every convolution and, given an image, its feature maps in each layer.",
     ),
     "dream": CommandHome(
-        "explaining", "Make the picture that activates a channel most, by gradient ascent from noise."
+        "explaining", "Generate the image that activates a channel most, by gradient ascent from noise."
     ),
-    "kernel": CommandHome("kernels", "Apply a convolution kernel to a picture and save the result."),
+    "kernel": CommandHome("kernels", "Apply a convolution kernel to an image and save the result."),
     "arithmetic": CommandHome(
         "kernels", "Calculate output size, parameters and receptive field after each layer of a stack."
     ),
@@ -99,7 +101,7 @@ COMMANDS = {
     "doctor": CommandHome("doctor", "Show versions, the computing device, folders, and what is missing."),
     "params": CommandHome("params", "Create, show, check and change parameter files."),
     "runs": CommandHome("runs", "List, show, compare, watch, cancel, rename and delete runs."),
-    "cache": CommandHome("cache", "The cache of decoded images."),
+    "cache": CommandHome("cache", "Show and clear the cache of decoded images."),
 }
 """Every command in the order of the list. Its module has `register`, which adds the commands of the file."""
 

@@ -38,7 +38,7 @@ def image_map(
     data: opt.DataFile = None,
     split: Annotated[
         str | None,
-        typer.Option("--split", help="Set of --data or of the run: test, val or train."),
+        typer.Option("--split", help="Which images of --data or of the run: test, val or train."),
     ] = None,
     model: Annotated[
         str | None,
@@ -55,7 +55,7 @@ def image_map(
     json: opt.Json = False,
     progress: opt.Progress = opt.ProgressStyle.AUTO,
 ) -> None:
-    """Draw a map in which similar images lie together, and list outliers and likely wrong labels."""
+    """Draw a map that places similar images close together, and list outliers and likely wrong labels."""
     target = str(Path(local_path(str(out))).resolve())
     task = map_task(source, data, split, model).changed(out=target, seed=seed)
     answer = ImageMap.of(ask(task, progress))
@@ -67,7 +67,7 @@ def image_map(
         say(f"{answer.likely_wrong:,} images are closer to another class; they come first in the table")
     if answer.predicted is not None:
         wrong = sum(label != said for label, said in zip(answer.labels, answer.predicted, strict=True))
-        say(f"{wrong:,} images are predicted wrongly")
+        say(f"{wrong:,} images are misclassified")
     say(f"Files: {target}")
 
 
@@ -77,7 +77,9 @@ def similar(
         str | None, typer.Argument(metavar="DIR", help="Images to search; subfolders are the classes.")
     ] = None,
     data: opt.DataFile = None,
-    split: Annotated[str, typer.Option("--split", help="Which set of --data: test, val or train.")] = "train",
+    split: Annotated[
+        str, typer.Option("--split", help="Which images of --data: test, val or train.")
+    ] = "train",
     top: Annotated[int, typer.Option("--top", min=1, max=1000, help="Number of images to find.")] = 12,
     json: opt.Json = False,
     progress: opt.Progress = opt.ProgressStyle.AUTO,

@@ -39,20 +39,21 @@ def mark(
         str | None, typer.Option("--label", metavar="CLASS", help="The class that these images belong to.")
     ] = None,
     leave_out: Annotated[bool, typer.Option("--leave-out", help="Leave these images out.")] = False,
-    undo: Annotated[bool, typer.Option("--undo", help="Remove their marks.")] = False,
+    undo: Annotated[bool, typer.Option("--undo", help="Remove the marks of these images.")] = False,
     table: Annotated[
         Path | None,
         typer.Option(
-            "--from", metavar="FILE", help="Also use the images in the column path of this CSV file."
+            "--from", metavar="FILE", help="Also mark the images listed in the path column of this CSV file."
         ),
     ] = None,
     first: Annotated[
-        int | None, typer.Option("--first", min=1, metavar="N", help="Only the first N images of that file.")
+        int | None,
+        typer.Option("--first", min=1, metavar="N", help="Use only the first N images of that file."),
     ] = None,
     settings: opt.Set = None,
     json: opt.Json = False,
 ) -> None:
-    """Mark images as mislabeled or to be left out. Nothing is moved; training uses the marks."""
+    """Mark images as mislabeled or to be left out. No files are moved; training uses the marks."""
     data = data_params(None, settings, train_dir=folder)
     wanted = list(dict.fromkeys([*(paths or []), *_paths_in(table, first)]))
     change = _change(wanted, label, leave_out, undo)
@@ -77,7 +78,7 @@ def _change(paths: list[str], label: str | None, leave_out: bool, undo: bool) ->
     if len(asked) != 1:
         received = " and ".join(asked) or "none of them"
         raise InputError(
-            "Say one thing of the images", expected="--label, --leave-out or --undo", received=received
+            "Choose one action for the images", expected="--label, --leave-out or --undo", received=received
         )
     return Change(label, undo)
 

@@ -48,8 +48,8 @@ def models(
     elif name is not None:
         _print_family(name)
     else:
-        print_table(("family", "what it is"), [[one.name, one.description] for one in FAMILIES.values()])
-        print_table(("backbone", "what it is"), [[one.name, one.description] for one in BASES.values()])
+        print_table(("family", "description"), [[one.name, one.description] for one in FAMILIES.values()])
+        print_table(("backbone", "description"), [[one.name, one.description] for one in BASES.values()])
 
 
 def _print_family(name: str) -> None:
@@ -112,7 +112,7 @@ def export(
         typer.Option(
             "--data",
             metavar="FILE",
-            help="Data parameters of the images that the export is checked with. Default: those of the run.",
+            help="Data parameters of the images for checking the export. Default: those of the run.",
         ),
     ] = None,
     scaling: opt.Scaling = None,
@@ -135,12 +135,12 @@ def export(
         typer.Option(
             "--max-loss",
             metavar="SHARE",
-            help="For onnx-int8: largest accepted loss of accuracy, such as 0.5% or 0.005. Default: 1%.",
+            help="For onnx-int8: largest acceptable loss of accuracy, such as 0.5% or 0.005. Default: 1%.",
         ),
     ] = None,
     json: opt.Json = False,
 ) -> None:
-    """Export a model to another format, compared with Keras image by image."""
+    """Export a model to another format and compare it with Keras image by image."""
     task = ExportTask(
         model=str(model_path(model)),
         format=format,
@@ -195,8 +195,8 @@ def _beside_float(answer: Int8Export) -> Iterator[str]:
 
 def _compared(answer: ExportDocument) -> str:
     """How near the export is to the network that it was made from."""
-    images = f"{answer.images} images ({answer.samples})" if answer.images else "made-up images"
-    text = f"largest difference from keras {answer.largest_difference:.1e} over {images}"
+    images = f"{answer.images} images ({answer.samples})" if answer.images else "synthetic images"
+    text = f"largest difference from Keras {answer.largest_difference:.1e} over {images}"
     if answer.golden_samples is None:
         return text
     browser = answer.browser

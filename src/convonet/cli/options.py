@@ -50,7 +50,7 @@ Set = Annotated[
     typer.Option(
         "--set",
         metavar="NAME=VALUE",
-        help="Set a parameter. Can be given several times. Several values: A,B.",
+        help="Set a parameter. Can be repeated. Separate several values with commas: A,B.",
         autocompletion=completion.settings,
     ),
 ]
@@ -87,8 +87,8 @@ PreparedLimit = Annotated[
         "--prepared-limit",
         min=0,
         metavar="GB",
-        help="Disk space for the prepared images of a set. A larger set is decoded while it is used. Default: a "
-        "fifth of the free disk.",
+        help="Disk space for the prepared images of a set. A larger set is decoded during use. Default: a "
+        "fifth of the free disk space.",
         rich_help_panel=_IMAGES,
     ),
 ]
@@ -105,7 +105,7 @@ AcceptClassMap = Annotated[
         rich_help_panel=_IMAGES,
     ),
 ]
-Seed = Annotated[int | None, typer.Option("--seed", help="Seed of all random numbers.")]
+Seed = Annotated[int | None, typer.Option("--seed", help="Seed for all random numbers.")]
 Out = Annotated[Path | None, typer.Option("--out", help="Parent folder of the run.")]
 Name = Annotated[str | None, typer.Option("--name", help="Name of the run's folder.")]
 Track = Annotated[
@@ -113,7 +113,7 @@ Track = Annotated[
     typer.Option(
         "--track",
         metavar="TRACKER:PLACE",
-        help="Also write parameters, metrics and figures to tensorboard:DIR or mlflow:URI. Can be given several times.",
+        help="Also write parameters, metrics and figures to tensorboard:DIR or mlflow:URI. Can be repeated.",
     ),
 ]
 Threads = Annotated[
@@ -123,7 +123,7 @@ Scaling = Annotated[
     str | None,
     typer.Option(
         "--scaling",
-        help="Pixel scaling of a model made elsewhere, if its file does not say: unit, symmetric, imagenet or "
+        help="Pixel scaling of a model made elsewhere, if its file does not specify it: unit, symmetric, imagenet or "
         "none.",
     ),
 ]

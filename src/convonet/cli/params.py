@@ -50,7 +50,7 @@ def new(
     file: File,
     preset: Annotated[str | None, typer.Option("--preset", help="Start from this preset.")] = None,
     recipe: Annotated[
-        opt.RecipeName | None, typer.Option("--recipe", help="Use good hyperparameters for these images.")
+        opt.RecipeName | None, typer.Option("--recipe", help="Choose hyperparameters that suit these images.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
     data: opt.DataFile = None,

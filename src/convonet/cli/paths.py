@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,8 +16,23 @@ from convonet.text import local_path
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
+@contextmanager
+def _plain_refusals() -> Iterator[None]:
+    """Typer lets pydantic read values, and repeats its message with the Python word for the fault in front."""
+    try:
+        yield
+    except typer.BadParameter as error:
+        error.message = error.message.removeprefix("Value error, ")
+        raise
+
+
 class PlainCommand(TyperCommand):
     """A command whose switches take no value, and whose help says none."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """What is left of the arguments after the options."""
+        with _plain_refusals():
+            return super().parse_args(ctx, args)
 
     def get_params(self, ctx: Any) -> Any:
         """Its options and arguments, `--help` among them."""

@@ -111,9 +111,10 @@ def print_suspects(document: SuspectsDocument) -> None:
             f"without the image agree with {percent(document.accuracy)} of the labels."
         )
         table = Path(document.run) / SUSPECTS
-        say(f"All of them, worst first: {table}")
+        say(f"Full list, most suspicious first: {table}")
         say(
-            f"Next: look at them, then convonet mark DIR PATH … --label CLASS, or --from {table} --first N --leave-out"
+            "Next: look at the images, then run convonet mark DIR PATH … --label CLASS, "
+            f"or --from {table} --first N --leave-out"
         )
     note(f"The run is {document.state}:")
     say(document.run)

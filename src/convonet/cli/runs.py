@@ -175,7 +175,7 @@ def report(
         bool,
         typer.Option(
             "--explain/--no-explain",
-            help="Show which parts of the worst mistakes counted; takes a few seconds.",
+            help="Add heat maps of the worst mistakes. Takes a few seconds.",
         ),
     ] = True,
     root: opt.Root = None,
@@ -219,14 +219,14 @@ def watch(
 
 
 def cancel(runs: RunNames, root: opt.Root = None, json: opt.Json = False) -> None:
-    """Stop runs after the current batch. What was done is kept."""
+    """Stop runs after the current batch. Finished work is kept."""
     found = _found(runs, root)
     for run in found:
         state = run.state()
         if state.ended:
             raise InputError("The run is not active", where=run.path, received=str(state))
         run.request_cancel()
-    _tell(found, "was asked to stop", json)
+    _tell(found, "is stopping", json)
 
 
 def delete(
@@ -235,11 +235,11 @@ def delete(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")] = False,
     json: opt.Json = False,
 ) -> None:
-    """Delete run folders with everything in them."""
+    """Delete run folders and everything in them."""
     found = _found(runs, root)
     if not yes:
         if not sys.stdin.isatty():
-            raise InputError("Deleting needs a confirmation", hint="Add --yes")
+            raise InputError("Deletion must be confirmed", hint="Add --yes")
         typer.confirm(f"Delete {', '.join(str(run.path) for run in found)}?", abort=True, err=True)
     for run in found:
         _store(root).delete(run)

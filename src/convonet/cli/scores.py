@@ -61,7 +61,7 @@ def _print_sets(sets: SetsTable) -> None:
     """Training, validation and test beside each other, where more than one is known."""
     if len(sets.rows) > 1:
         rows = [
-            [row.set, row.images, row.accuracy, row.loss, "evaluated" if row.evaluated else "while training"]
+            [row.set, row.images, row.accuracy, row.loss, "evaluated" if row.evaluated else "during training"]
             for row in sets.rows
         ]
         print_table(("set", "images", "accuracy", "loss", "seen"), rows)
@@ -85,13 +85,13 @@ def _print_chosen(result: EvaluationDocument, chosen: ChosenDecision) -> None:
     if chosen.note:
         say(chosen.note)
     if chosen.ece_uncalibrated is not None:
-        say(f"Without the temperature the calibration error is {chosen.ece_uncalibrated:.4f}")
+        say(f"Without the temperature, the calibration error is {chosen.ece_uncalibrated:.4f}")
 
 
 def _print_unknown(unknown: UnknownScores) -> None:
-    line = f"None of these: {percent(unknown.false_alarms)} of the images are taken for unknown"
+    line = f"None of these: {percent(unknown.false_alarms)} of the images are mistaken for unknown"
     if unknown.auroc is None:
-        say(f"{line}; give images of none of the classes with --outside to measure how well they are told")
+        say(f"{line}; to measure how well such images are recognized, give some with --outside")
         return
     say(
         f"{line}, and {percent(unknown.found or 0)} of {unknown.outside_images:,} outside images are found "

@@ -24,7 +24,7 @@ def serve(
     host: Annotated[
         str,
         typer.Option(
-            "--host", help="Address to listen on. Other than on loopback, a token is always required."
+            "--host", help="Address to listen on. Any address other than loopback requires a token."
         ),
     ] = "127.0.0.1",
     port: Annotated[
@@ -49,7 +49,7 @@ def serve(
         typer.Option(
             "--allow-host",
             metavar="NAME",
-            help="Another host name of this server. Can be given several times.",
+            help="Another host name of this server. Can be repeated.",
         ),
     ] = None,
     jobs: Annotated[
@@ -61,22 +61,26 @@ def serve(
             "--workers",
             min=1,
             max=64,
-            help="Number of processes that answer predictions; as many as cores gives the most predictions/s.",
+            help="Number of processes that make predictions. One per core gives the most predictions/s.",
         ),
     ] = 1,
     warm: Annotated[
-        bool, typer.Option("--warm/--no-warm", help="Keep a worker ready that has loaded Keras (340 MB).")
+        bool,
+        typer.Option(
+            "--warm/--no-warm",
+            help="Keep one worker with Keras loaded (340 MB of memory), so that runs start sooner.",
+        ),
     ] = True,
     max_upload: Annotated[
         int,
         typer.Option(
-            "--max-upload", metavar="MIB", min=1, help="Largest size of a request.", rich_help_panel=_LIMITS
+            "--max-upload", metavar="MIB", min=1, help="Maximum size of a request.", rich_help_panel=_LIMITS
         ),
     ] = 64,
     max_files: Annotated[
         int,
         typer.Option(
-            "--max-files", min=1, help="Largest number of images in a request.", rich_help_panel=_LIMITS
+            "--max-files", min=1, help="Maximum number of images in a request.", rich_help_panel=_LIMITS
         ),
     ] = 1000,
     max_pixels: Annotated[
@@ -84,20 +88,20 @@ def serve(
         typer.Option(
             "--max-pixels",
             min=1,
-            help="Largest number of pixels in an uploaded image.",
+            help="Maximum number of pixels in an uploaded image.",
             rich_help_panel=_LIMITS,
         ),
     ] = 50_000_000,
     max_waiting: Annotated[
         int,
-        typer.Option("--max-waiting", min=1, help="Largest number of waiting runs.", rich_help_panel=_LIMITS),
+        typer.Option("--max-waiting", min=1, help="Maximum number of waiting runs.", rich_help_panel=_LIMITS),
     ] = 50,
     max_batch: Annotated[
         int,
         typer.Option(
             "--max-batch",
             min=1,
-            help="Largest number of images that are predicted together.",
+            help="Maximum number of images predicted in one batch.",
             rich_help_panel=_LIMITS,
         ),
     ] = 256,
@@ -107,7 +111,7 @@ def serve(
             "--timeout",
             metavar="S",
             min=0.1,
-            help="Seconds in which a request must arrive.",
+            help="Time in seconds within which a request must arrive.",
             rich_help_panel=_LIMITS,
         ),
     ] = 60.0,

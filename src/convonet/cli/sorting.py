@@ -38,7 +38,9 @@ def sort(
     ] = None,
     accept_above: Annotated[
         float | None,
-        typer.Option("--accept-above", min=0, max=1, help="Accept suggestions of at least this confidence."),
+        typer.Option(
+            "--accept-above", min=0, max=1, help="Accept suggestions with at least this confidence."
+        ),
     ] = None,
     from_folders: Annotated[
         bool,
@@ -52,7 +54,7 @@ def sort(
         Path | None, typer.Option("--doubts", metavar="FILE", help="Write the doubtful labels as CSV.")
     ] = None,
     copy_to: Annotated[
-        Path | None, typer.Option("--copy-to", metavar="DIR", help="Copy labelled images into class folders.")
+        Path | None, typer.Option("--copy-to", metavar="DIR", help="Copy labeled images into class folders.")
     ] = None,
     json: opt.Json = False,
     progress: opt.Progress = opt.ProgressStyle.AUTO,
@@ -115,5 +117,5 @@ def _print(session: SortSession, copied: int | None) -> None:
         path, (name, share) = min(found.items(), key=lambda item: item[1][1])
         say(f"Least certain: {path} ({name}, {percent(share)})")
     elif state["left"]:
-        say("Label one image of each of two classes to get suggestions for the others")
+        say("Label at least one image of two classes to get suggestions for the others")
     say(f"Label table: {session.write_table()}")

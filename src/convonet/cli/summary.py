@@ -25,7 +25,7 @@ def print_summary(summary: TrainingSummary) -> None:
     if summary.confusion is not None:
         pair = summary.confusion
         note(
-            f"Most often confused: {pair.true} taken for {pair.predicted}, {pair.count:,} of {pair.total:,} images."
+            f"Most often confused: {pair.true} mistaken for {pair.predicted}, {pair.count:,} of {pair.total:,} images."
         )
     if summary.advice:
         note("\nWhat you can do next:")

@@ -69,7 +69,7 @@ def tune(
         int,
         typer.Option(
             "--repeats",
-            help="Number of trainings of each setting, with different seeds.",
+            help="How often each setting is trained, each time with another seed.",
             rich_help_panel=_SEARCH,
         ),
     ] = 1,
@@ -86,7 +86,9 @@ def tune(
     jobs: Annotated[
         int | None,
         typer.Option(
-            "--jobs", help="Number of trainings side by side. Default: one per core.", rich_help_panel=_SEARCH
+            "--jobs",
+            help="Number of training runs in parallel. Default: one per core.",
+            rich_help_panel=_SEARCH,
         ),
     ] = None,
     executor: Annotated[
@@ -108,7 +110,7 @@ def tune(
         typer.Option(
             "--memory-limit",
             metavar="GB",
-            help="Memory for all trainings together. A setting that needs more fails.",
+            help="Memory limit for all parallel training runs together. A setting that needs more fails.",
             rich_help_panel=_SEARCH,
         ),
     ] = None,
@@ -117,14 +119,14 @@ def tune(
         typer.Option(
             "--disk-limit",
             metavar="GB",
-            help="Disk space for the prepared images and the run's files.",
+            help="Disk space limit for the prepared images and the run's files.",
             rich_help_panel=_SEARCH,
         ),
     ] = None,
     seed: opt.Seed = None,
     out: opt.Out = None,
     name: opt.Name = None,
-    threads: Annotated[int, typer.Option("--threads", min=1, help="Number of threads per training.")] = 1,
+    threads: Annotated[int, typer.Option("--threads", min=1, help="Number of threads per training run.")] = 1,
     track: opt.Track = None,
     train_dir: opt.TrainDir = None,
     image_size: opt.ImageSize = None,
@@ -164,7 +166,7 @@ def adopt(
     run: Annotated[str, typer.Argument(help="Folder or id of a search.", autocompletion=completion.runs)],
     file: Annotated[Path, typer.Argument(help="Hyperparameter file to write.")],
     trial: Annotated[
-        int | None, typer.Option("--trial", help="Number of another trial than the best.")
+        int | None, typer.Option("--trial", help="Number of the trial to use instead of the best one.")
     ] = None,
     root: opt.Root = None,
     json: opt.Json = False,
@@ -189,18 +191,18 @@ def study(
     hyper: opt.HyperFile = None,
     settings: opt.Set = None,
     metric: Annotated[
-        str, typer.Option("--metric", help="Metric: accuracy (of the training images) or val_accuracy.")
+        str, typer.Option("--metric", help="Metric: accuracy (on the training images) or val_accuracy.")
     ] = "accuracy",
     images: Annotated[
         str, typer.Option("--images", metavar="N|all", help="Number of images to use.")
     ] = "all",
     jobs: Annotated[
-        int | None, typer.Option("--jobs", help="Number of trainings side by side. Default: one per core.")
+        int | None, typer.Option("--jobs", help="Number of training runs in parallel. Default: one per core.")
     ] = None,
     seed: opt.Seed = None,
     out: opt.Out = None,
     name: opt.Name = None,
-    threads: Annotated[int, typer.Option("--threads", min=1, help="Number of threads per training.")] = 1,
+    threads: Annotated[int, typer.Option("--threads", min=1, help="Number of threads per training run.")] = 1,
     train_dir: opt.TrainDir = None,
     image_size: opt.ImageSize = None,
     channels: opt.Channels = None,
@@ -236,7 +238,9 @@ def _targets(text: str) -> tuple[float, ...]:
     try:
         return tuple(float(part) for part in text.split(","))
     except ValueError as error:
-        raise InputError("--targets needs accuracies", expected="such as 0.9,0.95", received=text) from error
+        raise InputError(
+            "--targets is not a list of accuracies", expected="accuracies such as 0.9,0.95", received=text
+        ) from error
 
 
 def _images(text: str) -> int | None:

@@ -83,5 +83,5 @@ class _Signals:
             else:
                 worker.cancel()
                 note(
-                    "Stopping after the current batch; what was done is kept. Press Ctrl-C again to stop at once."
+                    "Stopping after the current batch; finished work is kept. Press Ctrl-C again to stop at once."
                 )

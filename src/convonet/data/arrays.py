@@ -116,7 +116,7 @@ def list_arrays(file: Path, pair: ArrayPair) -> ImageListing:
     label_shape, label_kind = image_shape(file, pair.labels)
     if label_shape not in ((shape[0],), (shape[0], 1)) or label_kind.itemsize > MAX_TEXT_BYTES:
         raise DataError(
-            f"The array {pair.labels} does not hold one label an image",
+            f"The array {pair.labels} does not hold one label per image",
             where=file,
             expected=f"{shape[0]} labels",
             received=f"{'×'.join(map(str, label_shape))} of {label_kind}",
@@ -154,7 +154,7 @@ def _named(file: Path, name: str, labels: npt.NDArray[Any]) -> tuple[tuple[str, 
     names_shape, names_kind = image_shape(file, "class_names")
     if len(names_shape) != 1 or names_shape[0] > MAX_ROWS or names_kind.itemsize > MAX_TEXT_BYTES:
         raise DataError(
-            "The array class_names holds no list of names",
+            "The array class_names is not a list of names",
             where=file,
             received=f"{'×'.join(map(str, names_shape))} of {names_kind}",
         )

@@ -195,7 +195,7 @@ def open_entry(folder: Path) -> Stored:
     with (folder / _ROWS).open("rb") as file:
         rows = np.load(file, allow_pickle=False)
     if rows.shape != shape[:1] or rows.dtype != _ROW:
-        raise ValueError("the rows are of other images")
+        raise ValueError("the rows belong to other images")
     bad = {int(row): reason for row, reason in record["bad"].items()}
     good, hashes, sizes = (np.ascontiguousarray(rows[name]) for name in ("row", "hash", "size"))
     return Stored(_mapped(folder / _PIXELS, shape) if has_pixels else None, good, hashes, sizes, bad)

@@ -56,7 +56,7 @@ def mismatch(listing: ImageListing, extra: Sequence[str], missing: Sequence[str]
     if extra:
         parts.append(f"unknown to the model: {_named(extra)}")
     return ClassMismatchError(
-        "The classes of this set are not the model's: " + "; ".join(parts),
+        "The classes of this set do not match the model's: " + "; ".join(parts),
         where=listing.root,
         hint=_hint(offered, extra, missing),
         missing=missing,
@@ -100,8 +100,8 @@ def _hint(offered: Mapping[str, str], extra: Sequence[str], missing: Sequence[st
             Spelling(own, own, own),
         )
     if extra:
-        return "Give a class_map from each of these names to a class of the model, or remove the images"
-    return 'If the set really has none, set "missing_classes": "allow" in the data parameters'
+        return "Add a class_map that maps each of these names to a class of the model, or remove the images"
+    return 'If the set really has no such images, set "missing_classes": "allow" in the data parameters'
 
 
 def offered_map(extra: Sequence[str], missing: Sequence[str]) -> dict[str, str]:

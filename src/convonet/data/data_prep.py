@@ -254,8 +254,8 @@ def _decoded(listing: ImageListing, stored: Stored, pixels: PixelParams) -> Pixe
             raise DataError(
                 "An image changed while it was in use",
                 where=os.path.join(listing.root, listing.paths[int(rows[index])]),
-                received=made if isinstance(made, str) else "another content",
-                hint="Start again to read the set anew",
+                received=made if isinstance(made, str) else "different content",
+                hint="Start again to reload the set",
             )
         return made.pixels
 

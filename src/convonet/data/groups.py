@@ -32,7 +32,7 @@ def grouped(listing: ImageListing, data: DataParams, *, required: bool) -> Image
     # A pattern with a typo would quietly put each image into a group of its own, and patients on both
     # sides.
     if required and listing.paths and not any(groups):
-        raise _fault(pattern, f"it finds nothing in any path, such as {listing.paths[0]}")
+        raise _fault(pattern, f"it matches no path, such as {listing.paths[0]}")
     return listing.changed(groups=groups)
 
 

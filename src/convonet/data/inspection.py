@@ -155,7 +155,7 @@ def inspect_folder(
     own += _pair_warnings(data, train_set, test_set, leaks)
     if near:
         some = counted(len(near), "test image looks", "test images look")
-        own.append(f"{some} like an image of the training set, whose file differs")
+        own.append(f"{some} like a training image although the files differ")
     test_warnings = [*_warnings(test_set), *test_quality.warnings()]
     beside = _inspection("test", test_set, test_quality, test_warnings)
     whole = _inspection("train", train_set, train_quality, own, leaks)
@@ -234,12 +234,12 @@ def _warnings(prepared: PreparedSet) -> list[str]:
     largest, smallest = max(counts, key=counts.__getitem__), min(counts, key=counts.__getitem__)
     sentences = []
     if lost:
-        sentences.append(f"No image can be read of {_some(lost)}")
+        sentences.append(f"No image could be read of {_some(lost)}")
     if tiny:
         sentences.append(f"Fewer than {_TINY_CLASS} images of {_some(tiny)}: too few to train or test with")
     if counts[smallest] and counts[largest] >= _OUT_OF_BALANCE * counts[smallest]:
         sentences.append(
-            f"Out of balance: {counts[largest]:,} images of {largest}, {counts[smallest]:,} of {smallest}; "
+            f"Unbalanced classes: {counts[largest]:,} images of {largest}, {counts[smallest]:,} of {smallest}; "
             "class weights may help, and accuracy alone is misleading"
         )
     sentences += own_sentences(prepared)
@@ -261,7 +261,7 @@ def _pair_warnings(
     # Links followed: one folder under two names is still one set.
     same_root = os.path.realpath(train.listing.root) == os.path.realpath(test.listing.root)
     if same_root and train.paths == test.paths:
-        yield "Training and test images are the same set: its scores say nothing about new images"
+        yield "Training and test images are the same set, so the scores say nothing about new images"
     elif leaks:
         some = counted(len(leaks), "test image is also", "test images are also")
         yield f"{some} in the training set: scores are too high"

@@ -73,7 +73,7 @@ def _near(path: Path) -> str | None:
     near = nearest(missing.name, [entry.name for entry in missing.parent.iterdir()])
     if near:
         return f"Did you mean {missing.parent / near}"
-    return f"The folder {missing.parent} is there, {missing.name} in it is not"
+    return f"{missing.parent} exists, but contains no {missing.name}"
 
 
 def _part(path: Path, split: Split, data: DataParams, watch: Watch, *, alone: bool) -> SetLocation | None:

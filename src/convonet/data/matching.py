@@ -71,7 +71,7 @@ def find_in(
     if "fault" in answer:
         raise PatternError(answer["fault"])
     if not answer:
-        raise PatternError("it cannot be tried")
+        raise PatternError("it cannot be tested")
     return PatternMatches(answer["groups"], answer["named"], answer["found"])
 
 

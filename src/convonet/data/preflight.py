@@ -158,7 +158,7 @@ def _alike_names(classes: Sequence[str]) -> Iterator[str]:
 
 
 def _nested_sets(listing: ImageListing) -> Iterator[str]:
-    """Classes that hold the same folders: the classes themselves may stand one level deeper."""
+    """Classes that contain the same folders: the classes themselves may stand one level deeper."""
     below: dict[str, set[str]] = defaultdict(set)
     for path in listing.paths:
         first, _, rest = path.partition("/")
@@ -169,7 +169,7 @@ def _nested_sets(listing: ImageListing) -> Iterator[str]:
     inner = list(below.values())
     if len(inner) > 1 and len(inner[0]) > 1 and all(each == inner[0] for each in inner):
         yield (
-            f"The classes {_some(sorted(below))} hold the same folders ({_some(sorted(inner[0]))}): "
+            f"The classes {_some(sorted(below))} contain the same folders ({_some(sorted(inner[0]))}): "
             "are those the classes?"
         )
 
@@ -183,7 +183,7 @@ def _two_sets(train: ImageListing, other: ImageListing, title: str) -> Iterator[
     if _is_one_set(train, other):
         yield DataFinding(
             "one_set",
-            f"Training and {title} images are the same set: its scores say nothing about new images",
+            f"Training and {title} images are the same set, so the scores say nothing about new images",
         )
         return
     shared = shared_groups(train, other)
@@ -200,7 +200,7 @@ def _offered(listing: ImageListing, kept: Rows, held: Rows) -> Iterator[DataFind
     names = listing.offered or ()
     both = sorted({names[row] for row in kept.tolist()} & {names[row] for row in held.tolist()} - {""})
     if both:
-        advice = f"group_column={listing.offered_by} keeps each group on one side"
+        advice = f"group_column={listing.offered_by} keeps each group on one side of the split"
         yield DataFinding("groups", f"{listing.offered_by}: {shared_sentence(both, 'validation')}; {advice}")
 
 
@@ -214,8 +214,8 @@ def _black(prepared: PreparedSet, where: str) -> Iterator[DataFinding]:
         verb = "is" if len(black) == 1 < len(prepared) else "are"
         yield DataFinding(
             "black",
-            f"{every}{where} {verb} black to the network, such as {prepared.paths[black[0]]}: drawings on a "
-            "transparent background need alpha white; 16-bit and 32-bit values need their full range",
+            f"{every}{where} {verb} black to the network, such as {prepared.paths[black[0]]}: for drawings on a "
+            "transparent background, set alpha to white; 16-bit and 32-bit values need their full range",
         )
 
 
@@ -238,7 +238,7 @@ def _duplicates(
     """Images of one side that are, or look like, images that are trained on."""
     known = {train.hashes[row].tobytes() for row in kept.tolist()}
     same = np.array([other.hashes[row].tobytes() in known for row in rows.tolist()], np.bool_)
-    together = "; alike_together=true keeps duplicates on one side" if other is train else ""
+    together = "; alike_together=true keeps duplicates on one side of the split" if other is train else ""
     if same.any():
         some = counted(int(same.sum()), f"{title} image is", f"{title} images are")
         yield DataFinding("leak", f"{some} the same file as a training image: scores are too high{together}")
@@ -249,7 +249,7 @@ def _duplicates(
     near = _near(train, kept, other, rest, watch)
     if near:
         some = counted(near, f"{title} image looks", f"{title} images look")
-        yield DataFinding("near_leak", f"{some} like a training image whose file differs{together}")
+        yield DataFinding("near_leak", f"{some} like a training image although the files differ{together}")
 
 
 def _near(train: PreparedSet, kept: Rows, other: PreparedSet, rows: Rows, watch: Watch) -> int:

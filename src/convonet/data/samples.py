@@ -165,9 +165,9 @@ def _fetched(name: str, classes: Sequence[str]) -> Callable[[], SampleSet]:
             if not isinstance(error.__context__, (urllib.error.URLError, OSError)):
                 raise
             raise DataError(
-                f"The sample set {name} could not be fetched",
+                f"The sample set {name} could not be downloaded",
                 received=str(error.__context__),
-                hint="The first time it is downloaded; `digits` needs no download",
+                hint="The set is downloaded on first use; `digits` needs no download",
             ) from error
         train, test = ((images, labels.reshape(-1).astype(np.int64)) for images, labels in parts)
         return SampleSet(classes, train, test)

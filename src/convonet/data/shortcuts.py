@@ -38,7 +38,7 @@ Steps = npt.NDArray[np.int64]
 
 
 class Shortcut(NamedTuple):
-    """A class that can be told from a property that should not matter.
+    """A class that can be recognized from a property that should not matter.
 
     Attributes:
         cls: the class' name.
@@ -59,7 +59,7 @@ class Shortcut(NamedTuple):
     def sentence(self) -> str:
         """For the warnings."""
         return (
-            f"Class {self.cls} can be told from {_WORDS[self.cue]} alone (AUC {self.auc:.2f}): a network may "
+            f"Class {self.cls} can be recognized from {_WORDS[self.cue]} alone (AUC {self.auc:.2f}): a network may "
             "learn this instead of what the images show"
         )
 

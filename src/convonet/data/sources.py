@@ -234,7 +234,7 @@ def _nothing_found(listing: ImageListing) -> DataError:
     received = "an empty folder" if listing.root.is_dir() else "no image"
     if listing.skipped:
         first = listing.skipped[0]
-        received = f"nothing but {len(listing.skipped)} left out, the first is {first.path}: {first.reason}"
+        received = f"{len(listing.skipped)} skipped files and nothing else, the first is {first.path}: {first.reason}"
     return DataError(
         "No images were found",
         where=listing.root,
@@ -250,7 +250,7 @@ def _check_own_classes(data: DataParams, listing: ImageListing) -> None:
         raise DataError(
             "There is only one class",
             where=listing.root,
-            expected="images of two classes or more; " + ACCEPTED,
+            expected="images of two or more classes; " + ACCEPTED,
             received=found,
             hint=_deeper(listing),
         )

@@ -105,7 +105,7 @@ def list_table(table: Table, split: Split | None, watch: Watch) -> ImageListing:
         ):
             if named is None:
                 shown = line[columns.split] or "nothing"
-                reading.skip(line, number, f"{columns.split} says {shown}, which is not a set")
+                reading.skip(line, number, f"{columns.split} says {shown}, which is not the name of a set")
             continue
         reading.add(line, number)
     return reading.listing()

@@ -63,7 +63,9 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec(
         "load_run_model", "App", "Load Model of a Run Folder …", "The model and scores of an earlier run"
     ),
-    ActionSpec("save_model", "App", "Save Network Model …", "Under a name of your own", needs="save_model"),
+    ActionSpec(
+        "save_model", "App", "Save Network Model …", "Under a name of your choice", needs="save_model"
+    ),
     ActionSpec(
         "export_model",
         "App",
@@ -78,10 +80,16 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "study",
         "Tasks",
         "Target Study",
-        "How many epochs each setting needs to an accuracy",
+        "How many epochs each setting needs to reach an accuracy",
         needs="study",
     ),
-    ActionSpec("stop_tuning", "Tasks", "Stop Tuning Task", "Keeps what was tried", needs="stop_tuning"),
+    ActionSpec(
+        "stop_tuning",
+        "Tasks",
+        "Stop Tuning Task",
+        "Stop the search; finished trials are kept",
+        needs="stop_tuning",
+    ),
     ActionSpec(
         "initialise",
         "Tasks",
@@ -149,7 +157,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec(
         "explain_images", "Tasks", "Explain Images …", "Show what the model looks at", needs="explain"
     ),
-    ActionSpec("stop", "Tasks", "Stop", "Keeps what was done", "Ctrl+.", "stop", new_group=True),
+    ActionSpec("stop", "Tasks", "Stop", "Stop; finished work is kept", "Ctrl+.", "stop", new_group=True),
     ActionSpec("show_start", "View", "Start", "The first page", "Ctrl+0"),
     ActionSpec("show_data", "View", "Data", "Check the images", "Ctrl+1"),
     ActionSpec("show_params", "View", "Parameters", "Data and hyper parameters", "Ctrl+2"),
@@ -164,14 +172,14 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "show_sort",
         "View",
         "Sort Images",
-        "Unlabelled images become a label table",
+        "Label unlabeled images and write a label table",
         "Ctrl+Shift+S",
         new_group=True,
     ),
-    ActionSpec("show_map", "View", "Map of Images", "Similar images lie together", "Ctrl+M"),
+    ActionSpec("show_map", "View", "Map of Images", "Similar images lie close together", "Ctrl+M"),
     ActionSpec("light", "View", "Light", "Dark text on a light background", new_group=True),
     ActionSpec("dark", "View", "Dark", "Light text on a dark background"),
-    ActionSpec("system", "View", "Follow System", "Use the setting of the system"),
+    ActionSpec("system", "View", "Follow System", "Use the system setting"),
     ActionSpec("demo", "Tools", "Train on Handwritten Digits", "Train and test on 1,797 digits; no download"),
     ActionSpec(
         "check_quality",
@@ -184,14 +192,14 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "show_augmented",
         "Tools",
         "Show Augmented Images",
-        "Training images as the settings vary them",
+        "Training images as augmentation changes them",
         needs="augment",
     ),
     ActionSpec(
         "find_rate",
         "Tools",
         "Find Learning Rate",
-        "The loss at growing learning rates, and a good rate to begin with",
+        "The loss at rising learning rates, and a good rate to start with",
         needs="find_rate",
     ),
     ActionSpec(

@@ -38,7 +38,7 @@ def check_versions(pyside: tuple[int, ...], python: tuple[int, ...]) -> None:
     """
     if pyside >= (6, 12) and python < (3, 12):
         raise ConvonetError(
-            "This PySide6 aborts on this Python after some minutes",
+            "This version of PySide6 crashes after a few minutes on this version of Python",
             expected="PySide6 before 6.12, or Python 3.12 or later",
             received=f"PySide6 {'.'.join(map(str, pyside))} on Python {'.'.join(map(str, python))}",
             hint="pip install 'PySide6-Essentials<6.12'",
@@ -132,7 +132,7 @@ def run(
         QTimer.singleShot(_WARM_AFTER_MS, window, window.prepare_pages)
     code = int(app.exec())
     if snap is not None and not snap.is_file():
-        raise OutputError("The picture cannot be written", where=snap, hint="Choose another place")
+        raise OutputError("The screenshot cannot be saved", where=snap, hint="Choose another location")
     return code
 
 

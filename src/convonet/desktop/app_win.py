@@ -117,7 +117,7 @@ class AppWin(QMainWindow):
         self._bar = QProgressBar()
         self._bar.setFixedWidth(220)
         self._bar.setTextVisible(False)
-        self._bar.setAccessibleName("Progress of the work")
+        self._bar.setAccessibleName("Progress")
         self._stop = QToolButton()
         self._stop.setObjectName("plain")
         self._stop.setDefaultAction(self.controller.actions["stop"])
@@ -197,7 +197,7 @@ class AppWin(QMainWindow):
             self._bar.setValue(round(1000 * (progress.share or 0)))
 
     def _ended(self, ended: WorkEnded) -> None:
-        words = {"done": "Done", "cancelled": "Stopped. What was done is kept", "failed": _failure(ended)}
+        words = {"done": "Done", "cancelled": "Stopped. Finished work is kept", "failed": _failure(ended)}
         text = words.get(ended.state, str(ended.state))
         if exported := ended.answer(ExportTask, WrittenFile):
             text, file = f"Exported and checked: {exported.path}", Path(exported.path)

@@ -346,7 +346,7 @@ class Controller(QObject):
             if isinstance(run, Run) and self.session.work is None:
                 step = run.task().step
                 self.session.attach(run)
-                self.noted.emit("Work that continued in the background is shown again")
+                self.noted.emit("Showing the work that continued in the background")
                 self.page_wanted.emit(step)
 
         self.background.call("attach", find, found)

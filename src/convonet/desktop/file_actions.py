@@ -295,7 +295,7 @@ def _check_for_server(path: Path, *, is_image: bool) -> None:
     if is_image or plain_folder or path.suffix.lower() == ".json":
         return
     raise InputError(
-        "The sets and models of this window are the server's",
+        "This window works with the images and models on the server",
         where=path,
         expected="images to predict, a folder of them, or a parameter file (.json)",
         hint="Copy it below the server's root, then choose it with the buttons",

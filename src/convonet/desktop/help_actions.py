@@ -57,7 +57,7 @@ class HelpActions:
             raise InputError(
                 "Nothing to plot",
                 expected="the model of a run",
-                hint="Train a network, or open a run on the page Runs",
+                hint="Train a network, or open a run on the Runs page",
             )
         self._open(_dialog("plots", "PlotsDialog")(model.run, self._window))
 
@@ -135,4 +135,4 @@ def save_picture(window: QWidget, path: Path) -> None:
     """
     with replacing(path) as temporary:
         if not window.grab().save(str(temporary), "PNG"):
-            raise OutputError("The picture cannot be written", where=path)
+            raise OutputError("The screenshot cannot be saved", where=path)

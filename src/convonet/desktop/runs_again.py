@@ -77,7 +77,7 @@ class RunsAgain:
 
     def _resume(self, run: Run, data: DataParams | None) -> None:
         if not self._session.resume(run, data=data):
-            self._controller.noted.emit("This run is done")
+            self._controller.noted.emit("This run is finished")
         self._controller.page_wanted.emit(run.task().step)
 
     def _verify(self, run: Run, data: DataParams | None) -> None:

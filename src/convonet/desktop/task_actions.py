@@ -141,7 +141,7 @@ class TaskActions:
             raise InputError(
                 "Nothing to report",
                 expected="the model of a run",
-                hint="Open a run on the page Runs",
+                hint="Open a run on the Runs page",
             )
         heading: str | None = ""
         # A server gives the report that it has.

@@ -31,7 +31,7 @@ TOURS: dict[str, tuple[TourStep, ...]] = {
             "train",
             "train_val",
             "Train",
-            "The page says what will be trained on your images. One click trains it; Stop keeps the work.",
+            "The page says what will be trained on your images. One click starts it; Stop keeps finished work.",
         ),
         TourStep(
             "train",
@@ -43,15 +43,15 @@ TOURS: dict[str, tuple[TourStep, ...]] = {
             "network",
             "initialise",
             "Look at the layers",
-            "Optional: the network layer by layer, and its drawing.",
+            "Optional: the network layer by layer, as a table and as a drawing.",
         ),
     ),
     "2  Tune": (
         TourStep(
             "params/hyper",
             "",
-            "Give several values",
-            "Put several values between commas into a field, such as 0.02, 0.01 for the learning rate.",
+            "Enter several values",
+            "Enter several values in a field, separated by commas, such as 0.02, 0.01 for the learning rate.",
         ),
         TourStep(
             "tune",
@@ -59,7 +59,7 @@ TOURS: dict[str, tuple[TourStep, ...]] = {
             "Search, and stop when you like",
             "Each setting is trained on folds of the images. A stopped search can be resumed here.",
         ),
-        TourStep("tune", "", "Use the best values", "Select a row and press “Use these values”, then train."),
+        TourStep("tune", "", "Use the best values", "Select a row, click “Use these values”, then train."),
     ),
     "3  Test": (
         TourStep(
@@ -72,7 +72,7 @@ TOURS: dict[str, tuple[TourStep, ...]] = {
             "test",
             "",
             "Read the scores",
-            "Accuracy with its interval, the confusion matrix, and the mistakes as pictures. A click on a square of "
+            "Accuracy with its interval, the confusion matrix, and the mistakes as pictures. A click on a cell of "
             "the matrix shows its images.",
         ),
         TourStep(
@@ -87,16 +87,19 @@ TOURS: dict[str, tuple[TourStep, ...]] = {
             "data",
             "load_train",
             "Choose another folder",
-            "Settings, model and scores of the set before are put aside; its runs stay on the page Runs.",
+            "Settings, model and scores of the previous set are cleared; its runs stay on the Runs page.",
         ),
         TourStep(
             "params/data",
             "",
             "Set the image size",
-            "With “auto” it follows from the images. Larger images show more and train for longer.",
+            "With “auto”, it is chosen from the images. Larger images show more detail and take longer to train.",
         ),
         TourStep(
-            "runs", "", "Compare runs", "Select two runs and press Compare: is one better beyond chance?"
+            "runs",
+            "",
+            "Compare runs",
+            "Select two runs and click Compare to see whether one is better beyond chance.",
         ),
     ),
 }

@@ -101,7 +101,7 @@ class LayersDocument(Document):
 
 
 class DreamedChannel(Document):
-    """The picture that excites a channel most: its mean activation at the start and at the end.
+    """The picture that activates a channel most: its mean activation at the start and at the end.
 
     Attributes:
         best_image: the activation that the best test image reaches; None without images.

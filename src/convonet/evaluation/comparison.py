@@ -35,7 +35,9 @@ def side_by_side(evaluations: Sequence[Evaluation]) -> SideBySide:
     """
     by_split = {one.split: one for one in evaluations}
     if len(by_split) < len(evaluations):
-        raise ValueError(f"evaluations: expected one a split, received {[one.split for one in evaluations]}.")
+        raise ValueError(
+            f"evaluations: expected one per split, received {[one.split for one in evaluations]}."
+        )
     rows = tuple(by_split[split].document() for split in ORDER if split in by_split)
     val, test = by_split.get("val"), by_split.get("test")
     warning = None

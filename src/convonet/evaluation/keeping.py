@@ -36,7 +36,7 @@ def keep(path: Path, chosen: Chosen, watch: Watch | None = None) -> ModelInfo:
     keras_file, onnx_file = model_files(path)
     if keras_file is None or keras_file.suffix != ".keras":
         raise ModelFileError(
-            "A threshold or a temperature can only be kept in a .keras file that Convonet made",
+            "A threshold or a temperature can only be saved in a .keras file that Convonet made",
             where=path,
             hint="Without keep they apply to this evaluation only",
         )

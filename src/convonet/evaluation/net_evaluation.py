@@ -187,7 +187,7 @@ def _check_set(info: ModelInfo, prepared: PreparedSet, split: str) -> None:
         )
     if tuple(prepared.images.shape[1:]) != info.pixels.shape:
         raise DataError(
-            f"The images of the {split} set were prepared with another shape than the model's",
+            f"The images of the {split} set were prepared in a different shape from the model's",
             where=prepared.listing.root,
             expected=" × ".join(str(side) for side in info.pixels.shape),
             received=" × ".join(str(side) for side in prepared.images.shape[1:]),
@@ -213,12 +213,12 @@ def _mismatch(known: tuple[str, ...], offered: tuple[str, ...]) -> ClassMismatch
     extra = [name for name in offered if name not in known]
     if not missing and not extra:
         return ClassMismatchError(
-            "The classes of the set are in another order than the model's",
+            "The classes of the set are in a different order from the model's",
             expected=expected,
             received=received,
         )
     return ClassMismatchError(
-        "The set's classes are not the model's",
+        "The set's classes do not match the model's",
         missing=missing,
         extra=extra,
         expected=expected,

@@ -151,7 +151,7 @@ def _curve(
 def _sentence(deletion: Deletion, likeness: float | None) -> str:
     count = "no" if not deletion.beaten else f"{deletion.beaten}"
     sentence = (
-        f"Deleting what is bright hurts the answer sooner than {count} of {deletion.orders} other orders "
+        f"Deleting what is bright lowers the probability sooner than {count} of {deletion.orders} other orders "
         f"(area {deletion.area:.2f} against {deletion.random_area:.2f})"
     )
     if not deletion.better:

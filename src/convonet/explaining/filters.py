@@ -58,7 +58,7 @@ def filters_of(named: NamedLayer) -> Filters | None:
     strongest = np.square(kernel).sum(axis=(0, 1)).argmax(axis=0)
     tiles = kernel[:, :, strongest, np.arange(kernel.shape[3])].transpose(2, 0, 1)
     note = (
-        "weights" if kernel.shape[2] == 1 else "of each filter the weights for its most important input map"
+        "weights" if kernel.shape[2] == 1 else "for each filter, the weights for its most important input map"
     )
     return Filters(named.name, shape, _levelled(tiles), note)
 

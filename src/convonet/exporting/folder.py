@@ -41,7 +41,7 @@ def export_folder(model: NetModel, folder: Path, samples: Samples | None, keras_
         ModelFileError: the network cannot be exported, or the script does not give the same answers.
         OutputError: something else is in the folder, or it cannot be written to.
     """
-    images, source = (samples.images, samples.source) if samples else (None, "made up")
+    images, source = (samples.images, samples.source) if samples else (None, "synthetic")
     reference = reference_of(model, images, source)
     with new_folder(folder, marks=(ABOUT, SCRIPT)) as made:
         difference = export_onnx(
@@ -135,26 +135,28 @@ def _not_the_same(expected: str, received: str) -> ModelFileError:
 def _readme(info: ModelInfo) -> str:
     names = ", ".join(info.classes[:20]) + (" …" if len(info.classes) > 20 else "")
     pixels = info.pixels
-    colour = "grey" if pixels.channels == 1 else "colour (RGB)"
+    colour = "grey" if pixels.channels == 1 else "color (RGB)"
     shape = f"(batch, {pixels.height}, {pixels.width}, {pixels.channels})"
     rule = ""
     if info.threshold is not None:
         positive = info.positive or info.classes[-1]
-        rule = f"\n`{positive}` is answered at a probability of {info.threshold:g} and above.\n"
+        rule = f"\n`{positive}` is predicted at a probability of {info.threshold:g} and above.\n"
     unknown = ""
     if info.unknown is not None:
-        unknown = f"\nAn image whose `unknown_score` is above {info.unknown.threshold:g} is of none of these classes.\n"
+        unknown = (
+            f"\nAn image with an `unknown_score` above {info.unknown.threshold:g} belongs to none of them.\n"
+        )
     return f"""\
 # An image classifier
 
-It tells {len(info.classes)} classes: {names}.
+It distinguishes {len(info.classes)} classes: {names}.
 {rule}
 {unknown}
     pip install onnxruntime pillow numpy
     python {SCRIPT} IMAGE ...
 
 prints one JSON object for each image: the class, its probability, and the probabilities of all classes.
-`python {CHECK}` sees whether the images in `{GOLDEN}/` still get the same predictions as when the folder was made.
+`python {CHECK}` checks whether the images in `{GOLDEN}/` still get the same predictions as when the folder was made.
 
 | file | what it is |
 |---|---|

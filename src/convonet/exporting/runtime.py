@@ -142,7 +142,7 @@ def _check(files: Mapping[str, bytes], where: Path) -> None:
         received = hashlib.sha256(files.get(name, b"")).hexdigest()
         if received != expected:
             raise InputError(
-                f"{name} is not that of {PACKAGE} {VERSION}",
+                f"{name} does not match {PACKAGE} {VERSION}",
                 where=where,
                 expected=f"SHA-256 {expected}",
                 received=received,

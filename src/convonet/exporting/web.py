@@ -201,7 +201,7 @@ def _readme(info: ModelInfo, golden: int) -> str:
     return f"""\
 # An image classifier for the browser
 
-It knows {len(info.classes)} classes: {names}.
+It distinguishes {len(info.classes)} classes: {names}.
 
 Images are classified on the device that shows the page; nothing is uploaded.
 

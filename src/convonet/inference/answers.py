@@ -89,7 +89,7 @@ def check_probabilities(probabilities: NDArray[np.float32], classes: Sequence[st
             f"The model returns NaN for {bad} of {len(probabilities)} images",
             expected="probabilities",
             received="NaN or infinite values",
-            hint="Its weights are damaged. Train again with a smaller learning rate",
+            hint="Its weights are damaged. Train again with a lower learning rate",
         )
     # In double precision: a thousand single ones would not sum to 1.
     worst = float(np.abs(probabilities.sum(axis=1, dtype=np.float64) - 1).max(initial=0.0))

@@ -130,7 +130,7 @@ def info_of(text: OnnxText, path: Path) -> ModelInfo:
         )
     if text.flow is not None:
         raise ModelFileError(
-            "The ONNX file holds loops or branches, which no exported network has, so it is not opened",
+            "The ONNX file contains loops or branches, which no exported network has, so it is not opened",
             where=path,
             received=text.flow,
         )
@@ -169,7 +169,7 @@ def _messages(view: memoryview) -> Iterator[tuple[int, memoryview]]:
         elif kind in (_FIXED64, _FIXED32):
             at += 8 if kind == _FIXED64 else 4
         else:
-            raise ValueError("a field of a kind that protobuf has not")
+            raise ValueError("a field of a kind that protobuf does not have")
 
 
 def _varint(view: memoryview, at: int) -> tuple[int, int]:

@@ -88,7 +88,7 @@ class OnnxModel:
 
         def refusal(expected: str, received: str) -> ModelFileError:
             return ModelFileError(
-                "The ONNX file no longer gives the answers that it was exported with",
+                "The ONNX file no longer gives the predictions that it was exported with",
                 where=path,
                 expected=expected,
                 received=received,
@@ -147,7 +147,7 @@ def _check_ends(session: onnxruntime.InferenceSession, info: ModelInfo, path: Pa
         if sizes_fit and (isinstance(shapes[1][1], str | None) or not info.classes or shapes[1][1] == count):
             return
     raise ModelFileError(
-        "The description in the ONNX file is not that of its network",
+        "The description in the ONNX file does not match its network",
         where=path,
         expected=f"one input of images {info.pixels.shape}, one output of {count}"
         + (f", and {SCORE_OUTPUT}" if info.unknown is not None else ""),

@@ -81,7 +81,7 @@ def _fault(name: str, values: Sequence[float] | None, channels: int) -> str | No
         return None
     return (
         f"{name} (Pixels): standard scaling expects one number"
-        + (f" or {channels}, one a channel" if channels > 1 else "")
+        + (f" or {channels}, one per channel" if channels > 1 else "")
         + f", received {'none' if values is None else len(values)}"
     )
 

@@ -12,7 +12,7 @@ from convonet.tasks import TrainTask
 
 
 def warn_untested(run: Run, task: TrainTask, error: DataError, watch: Watch, *, before: bool = False) -> None:
-    """Say that the test set is not used, why, and which command tests the model; and keep it in the record.
+    """Say that the test set is not used, why, and what tests the model; and keep it in the record.
 
     Args:
         before: training is yet to come.
@@ -28,15 +28,21 @@ def warn_untested(run: Run, task: TrainTask, error: DataError, watch: Watch, *, 
             f"Likely matches: {pairs_text(found)}."
         )
         options, repair = ("--accept-class-map",), "If these are the same classes, test it with"
+        python = f"`convonet.evaluate({str(run.path)!r}, accept_class_map=True)`"
     else:
         where = f" ({error.where})" if error.where else ""
         reason = f"{error.what}{where}."
         repair = "Repair the test set, then test it with"
+        python = f"`convonet.evaluate({str(run.path)!r})`"
         # Only missing classes can be allowed; an unknown one has no output in the network.
         if isinstance(error, ClassMismatchError) and not error.extra:
             options = ("--set", "missing_classes=allow")
             repair = "If the test set has no image of them, test it with"
+            python = (
+                f"`convonet.evaluate({str(run.path)!r}, data)`, where data has 'missing_classes': 'allow'"
+            )
     started = "The model will not be tested" if before else "The model was not tested"
+    said = f"{started}: {reason} {repair}"
     command = evaluate_command(run.path, options)
-    watch.tell(Warned(message=f"{started}: {reason} {repair}: {command}", subject="test"))
+    watch.tell(Warned(message=f"{said}: {command}", subject="test", python=f"{said} {python}"))
     run.update(test_skipped=SkippedTest(reason=reason, options=options, error=Fault.of(error.to_dict())))

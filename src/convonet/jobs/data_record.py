@@ -76,7 +76,7 @@ def check_same_data(run: Run, sets: Mapping[str, PreparedSet], *, accept: bool, 
         paths = changed_paths(run, sets)
         if not accept:
             raise DataChangedError(
-                f"{len(paths)} images are not those that the run started with: {', '.join(paths[:5])}",
+                f"{len(paths)} images differ from those that the run started with: {', '.join(paths[:5])}",
                 paths=paths,
                 where=next(iter(sets.values())).listing.root,
                 hint="Restore them, start a new run, or accept the change (accept_changed_data) when you resume",

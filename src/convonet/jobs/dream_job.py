@@ -35,20 +35,22 @@ def work(run: Run, task: DreamTask, watch: Watch) -> DreamDocument:
     if task.threads is not None:
         set_threads(task.threads)
     if task.steps < 1:
-        raise InputError("There is nothing to do", where="steps", expected="1 or more", received=task.steps)
+        raise InputError(
+            "There are no steps to take", where="steps", expected="1 or more", received=task.steps
+        )
     watch.tell(StageStarted(stage="model", title="Opening the model"))
     model = ExplainedModel.open(Path(task.model), scaling=task.scaling, watch=watch).network
     called = channel_names(model, task.layer)
     channels = list(range(min(len(called), _SIDE_BY_SIDE))) if task.channel is None else [task.channel]
     images = _test_images(task, model, watch)
-    watch.tell(StageStarted(stage=STAGE, title="Making the picture"))
+    watch.tell(StageStarted(stage=STAGE, title="Generating the image"))
     dreams = dream(model, task.layer, channels, steps=task.steps, seed=task.seed, images=images, watch=watch)
     path = Path(task.out) if task.out else run.file("dream.png")
     names = [_sentence(one, called[one.channel]) for one in dreams]
     title = _title(dreams[0].layer, 0 if images is None else len(images))
     figure = dream_figure(np.stack([one.pixels for one in dreams]), names, title=title)
     save_figure(figure, path, FINE_DPI)
-    watch.tell(FileSaved(path=str(path), title="What excites a channel"))
+    watch.tell(FileSaved(path=str(path), title="What activates a channel"))
     return DreamDocument(
         path=str(path),
         layer=dreams[0].layer,
@@ -83,7 +85,7 @@ def _trained_on(path: Path) -> DataParams | None:
 
 
 def _title(layer: str, compared: int) -> str:
-    said = f"What excites {layer}: mean activation reached"
+    said = f"What activates {layer}: mean activation reached"
     return f"{said}, and the best of {compared} images" if compared else said
 
 

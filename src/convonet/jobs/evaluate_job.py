@@ -142,7 +142,7 @@ def _chosen(task: EvaluateTask, predictor: Predictor, watch: Watch, run: Run | N
     watch.tell(StageStarted(stage="choose", title="Choosing on the validation images"))
     prepared = prepared_split(task, "val", predictor.info, watch, run)
     if task.split == "val":
-        message = "Chosen and reported on the same images: the scores are a little too good"
+        message = "Chosen and reported on the same images, so the scores are slightly too high"
         watch.tell(Warned(message=message, subject="validation"))
     positive = task.positive
     return choose_on(predictor, prepared, request, positive=positive, threshold=task.threshold, watch=watch)

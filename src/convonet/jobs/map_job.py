@@ -78,7 +78,7 @@ def work(run: Run, task: MapTask, watch: Watch) -> ImageMap:
             expected=f"{LEAST} or more that can be read",
             received=len(images.paths),
         )
-    watch.tell(StageStarted(stage="map", title="Laying out the map"))
+    watch.tell(StageStarted(stage="map", title="Computing the map"))
     layout = lay_out(_points(features, images.paths), images.labels, seed=task.seed, watch=watch)
     _save(Path(task.out) if task.out else run.path, images, layout, watch)
     return _document(task, images, layout, count)
@@ -88,7 +88,7 @@ def _images(task: MapTask, watch: Watch) -> MappedImages:
     """The images that the task names, with their classes and a model's answers."""
     if task.model is None or task.data is None or task.folder is not None:
         return listed(task, watch)
-    watch.tell(StageStarted(stage="model", title="Asking the model"))
+    watch.tell(StageStarted(stage="model", title="Predicting with the model"))
     predictor = open_predictor(Path(task.model), threads=task.threads, watch=watch)
     wanted = EvaluateTask(model=task.model, data=task.data, split=task.split)
     prepared: PreparedSet = prepared_split(wanted, task.split, predictor.info, watch)
@@ -112,7 +112,7 @@ def listed(task: MapTask | SimilarTask, watch: Watch) -> MappedImages:
         names, labels = np.unique(found, return_inverse=True)
         return MappedImages(folder, paths, labels.astype(np.int64), tuple(map(str, names)))
     if task.data is None:
-        raise InputError("No images are named", expected="a folder, or data parameters")
+        raise InputError("No images were given", expected="a folder, or data parameters")
     watch.tell(StageStarted(stage="scan", title="Reading folders"))
     listing = scan_set(task.data, task.split, watch=watch)
     return MappedImages(listing.root, listing.paths, listing.labels, listing.classes)

@@ -39,7 +39,7 @@ def mistake_heats(run: Run, watch: Watch) -> MistakeHeats | None:
         raise
     except ConvonetError as error:
         # A report without heat maps is better than none.
-        watch.tell(Warned(message=f"The mistakes are not explained: {error.sentence()}", subject="report"))
+        watch.tell(Warned(message=f"The report has no heat maps: {error.sentence()}", subject="report"))
         return None
 
 

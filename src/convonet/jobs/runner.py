@@ -132,5 +132,5 @@ def _unexpected(error: Exception) -> ConvonetError:
     return ConvonetError(
         f"Unexpected error: {type(error).__name__}: {error}"[:500],
         where=place,
-        hint="The run's worker.log has the details; what was done before is kept",
+        hint="The run's worker.log has the details; finished work is kept",
     )

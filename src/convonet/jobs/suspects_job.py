@@ -40,9 +40,7 @@ def work(run: Run, task: SuspectsTask, watch: Watch) -> SuspectsDocument:
     check_before_training(run, {"train": listing}, sets, None, watch)
     prepared = sets["train"]
     watch.tell(
-        StageStarted(
-            stage=SuspectsTask.kind, title="Predicting with models that were not trained on the image"
-        )
+        StageStarted(stage=SuspectsTask.kind, title="Predicting each image with models not trained on it")
     )
     # Keras takes seconds to load. Wrong images are told before anybody waits for it.
     from convonet.jobs import suspects_training

@@ -173,5 +173,5 @@ def _check_any_done(task: TuneTask, file: TrialsFile) -> None:
         raise TrainingError(
             f"None of {len({row.trial for row in rows})} settings could be trained",
             received=failed[0].reason,
-            hint="Use smaller or other values",
+            hint="Use smaller or different values",
         )

@@ -68,7 +68,7 @@ def work(run: Run, task: VerifyTask, watch: Watch) -> VerifyDocument:
             received=f"a {record.kind} run that is {first.state(record)}",
         )
     repeated = _changed(moved(first.task(), task.data), task.changes, record.plan is not None)
-    check_images(repeated, first.path)
+    check_images(repeated, first.path, "verify")
     again = _begun_again(run, first, repeated)
     try:
         task_again = again.task()
@@ -193,7 +193,7 @@ def _sentence(
     difference: RunMismatch | None, compared: Mapping[str, int], changed: Sequence[EnvironmentChange]
 ) -> str:
     if difference is None:
-        said = "Equal to the last digit: " + " and ".join(
+        said = "Identical to the last digit: " + " and ".join(
             f"{count} {what}" for what, count in compared.items()
         )
     elif difference.what == "data":
@@ -202,5 +202,5 @@ def _sentence(
         said = f"Different: {difference.sentence()}"
     parts = [change.sentence() for change in changed]
     return f"{said}. " + (
-        f"What else differs: {', '.join(parts)}." if parts else "Same versions and machine."
+        f"What else differs: {', '.join(parts)}." if parts else "Versions and machine are the same."
     )

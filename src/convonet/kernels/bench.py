@@ -94,7 +94,7 @@ def planes(image: NDArray[np.uint8], kernel: Kernel, *, grey: bool = False) -> l
     pixels = image.astype(np.float64)
     if kernel.detector:
         if image.ndim != 3:
-            raise DataError("A color detector needs a color picture", received="a grayscale one")
+            raise DataError("A color detector needs a color image", received="a grayscale one")
         return [pixels]
     if grey and image.ndim == 3:
         pixels = pixels @ GREY

@@ -77,7 +77,7 @@ _ALL = (
     Kernel(
         "edge",
         ((-1, -1, -1), (-1, 8, -1), (-1, -1, -1)),
-        "Edges in all directions; 0 in even regions.",
+        "Edges in all directions; 0 in uniform regions.",
         "absolute",
     ),
     Kernel(
@@ -145,9 +145,9 @@ def kernel_of(text: str) -> Kernel:
     if detector:
         if len(rows) != 1 or len(rows[0]) != 3:
             raise ParamError("A color detector needs three weights", expected="colour:R,G,B", received=text)
-        return Kernel("own", rows, "Your color detector.", "stretch", detector=True)
+        return Kernel("own", rows, "Custom color detector.", "stretch", detector=True)
     even = math.isclose(sum(map(sum, rows)), 0, abs_tol=1e-9)
-    return Kernel("own", rows, "Your kernel.", "absolute" if even else "clip")
+    return Kernel("own", rows, "Custom kernel.", "absolute" if even else "clip")
 
 
 def _rows(body: str, given: str) -> Rows:

@@ -73,4 +73,4 @@ def _probed(probe: subprocess.CompletedProcess[str]) -> dict[str, str]:
         found: dict[str, str] = json.loads(probe.stdout.splitlines()[-1])
         return found
     lines = probe.stderr.strip().splitlines()
-    return {"error": lines[-1] if lines else f"keras ended with code {probe.returncode}"}
+    return {"error": lines[-1] if lines else f"Keras exited with code {probe.returncode}"}

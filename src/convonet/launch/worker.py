@@ -193,9 +193,9 @@ class Worker:
             name = signal.Signals(-code).name if -code in set(signal.Signals) else str(-code)
             what = f"The worker process was killed by {name}"
             if name == "SIGKILL":
-                what += ", perhaps because the memory was not enough"
+                what += ", perhaps because it ran out of memory"
         else:
-            what = f"The worker process ended early with code {code}"
+            what = f"The worker process exited early with code {code}"
         return WorkerError(
             what,
             where=self.run.path,
@@ -212,7 +212,7 @@ def _took_too_long(run: Run) -> ConvonetError:
     """The error for a worker that the alarm of `own_process.opening_limits` has ended."""
     spec = run.read().task
     return ModelFileError(
-        f"Opening the model file took longer than {OPENING_SECONDS:g} seconds, so it was given up",
+        f"Opening the model file took longer than {OPENING_SECONDS:g} seconds, so it was stopped",
         where=spec.get("model") or object_at(spec, "hyper").get("base") or run.path,
         hint="The file may be damaged: open it with the program that made it, and save it again",
     )

@@ -101,7 +101,7 @@ def same_length(**arrays: NDArray[np.generic]) -> None:
     lengths = {name: len(array) for name, array in arrays.items()}
     if len(set(lengths.values())) > 1:
         found = ", ".join(f"{name} {length}" for name, length in lengths.items())
-        raise ValueError(f"Expected one row an image in each, received {found}.")
+        raise ValueError(f"Expected one row per image in each, received {found}.")
 
 
 def inside(name: str, value: float, low: float, high: float) -> float:

@@ -220,9 +220,9 @@ def confidence_sentence(confidence: ArrayLike, correct: ArrayLike, above: float 
     _checks.inside("above", above, 0.0, 1.0)
     given, hits, _ = _prepare(confidence, correct, 1)
     if hits.all():
-        return f"None of the {len(hits)} answers was wrong."
+        return f"None of the {len(hits)} predictions was wrong."
     share = float(np.mean(given[~hits] > above))
-    return f"Of the wrong predictions, {100 * share:.0f}% were more than {100 * above:g}% sure."
+    return f"Of the wrong predictions, {100 * share:.0f}% were more than {100 * above:g}% confident."
 
 
 def _prepare(

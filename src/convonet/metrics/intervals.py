@@ -222,6 +222,6 @@ def _evaluate(
     else:
         values = np.array([statistic(rows) for rows in draws], dtype=np.float64)
     if values.shape != (len(draws),):
-        wanted = (len(draws),) if vectorized else "one number a draw"
+        wanted = (len(draws),) if vectorized else "one number per draw"
         raise ValueError(f"statistic: expected {wanted}, received shape {values.shape}.")
     return values

@@ -64,7 +64,7 @@ def _check_backend(wanted: str) -> None:
 
 if find_spec("keras") is None:
     raise ConvonetError(
-        "Keras is not installed here: ONNX files made by Convonet can be used, and nothing else",
+        "Keras is not installed, so only ONNX files made by Convonet can be used",
         expected="keras and torch, which training, explaining and .keras files need",
         hint="Install Convonet with all packages that it asks for",
     )
@@ -141,7 +141,7 @@ def use_device(wanted: str) -> str:
     chosen = aliases.get(wanted, wanted)
     if chosen not in there:
         raise ConvonetError(
-            f"The device {wanted} is not there",
+            f"The device {wanted} is not available",
             expected=f"auto or one of {', '.join(there)}",
             received=wanted,
             hint=Hint.of("{} shows what this machine computes with", _DOCTOR),

@@ -37,7 +37,7 @@ TOLERANCE = 1e-5
 """The largest difference of a probability from keras that still counts as equal."""
 DEEP_TOLERANCE = 1e-4
 """The same for a network on a deep backbone, where the roundings of a hundred layers add up."""
-MADE_UP = "made up"
+MADE_UP = "synthetic"
 SCORE_TOLERANCE = 1e-2
 """The largest difference of an unknown score, in standard deviations: features differ in their last digits."""
 
@@ -60,7 +60,7 @@ def export_onnx(
     Args:
         model: the network.
         path: where the file goes.
-        samples: images (N, height, width, channels), uint8, on which both must agree; made up when None. Some
+        samples: images (N, height, width, channels), uint8, on which both must agree; synthetic when None. Some
             of them become the golden samples.
         source: where the samples come from.
         keras_sha256: hash of the `.keras` file with the same weights, kept in the file.
@@ -158,7 +158,7 @@ def _not_the_same(expected: str, received: str) -> ModelFileError:
         "The exported network does not give the same probabilities, so no file was written",
         expected=expected,
         received=received,
-        hint="The .keras file is unharmed and predicts as before",
+        hint="The .keras file is unchanged and predicts as before",
     )
 
 

@@ -95,7 +95,7 @@ def description(info: ModelInfo, golden: Golden, temperature: float) -> str:
 
 def _put(file: Path, target: Path) -> None:
     if target.is_dir():
-        raise OutputError("There is a folder of this name", where=target, expected="a file's name")
+        raise OutputError("A folder with this name already exists", where=target, expected="a file name")
     with replacing(target) as temporary:
         shutil.copyfile(file, temporary)
 

@@ -49,7 +49,7 @@ def describe(
     # Names by a wrong file would be worse than none: every answer would be a plausible lie.
     if names and len(names) != count:
         raise ModelFileError(
-            "The class names do not fit the network's outputs",
+            "The number of class names does not match the network's outputs",
             where=path,
             expected=f"{count} names",
             received=f"{len(names)}: {', '.join(names[:5])}",
@@ -75,7 +75,7 @@ def _pixels(network: keras.Model, path: Path) -> PixelParams:
         if channels in (1, 3) and max(height, width) <= _MAX_SIDE:
             return PixelParams(height, width, channels)
     raise ModelFileError(
-        "The network does not take images of one size in grey or colour",
+        "The network does not take images of one size in grayscale or color",
         where=path,
         expected=f"one input of (height, width, 1 or 3), sides up to {_MAX_SIDE}",
         received=" and ".join(str(shape[1:]) for shape in shapes),
@@ -106,7 +106,7 @@ def _output(network: keras.Model, path: Path) -> tuple[Output, int]:
         if kind in known:
             return known[kind], max(units, 2)
     raise ModelFileError(
-        "The network's output is not that of a classifier with one answer an image",
+        "The network's output is not that of a classifier with one prediction per image",
         where=path,
         expected="softmax or logits for each class, or one sigmoid or logit for two classes",
         received=f"{kind} of shape {', '.join(str(shape[1:]) for shape in shapes)}",

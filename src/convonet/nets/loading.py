@@ -111,14 +111,14 @@ def _load(path: Path) -> keras.Model:
 
 def _cannot_rebuild(path: Path, error: Exception) -> ModelFileError:
     if isinstance(error, MemoryError) or "not enough memory" in str(error):
-        return ModelFileError("Opening the model file takes more memory than is allowed", where=path)
+        return ModelFileError("Opening the model file takes more memory than allowed", where=path)
     lines = str(error).splitlines()
     return ModelFileError(
         "Keras cannot rebuild the network from this file",
         where=path,
         expected="a network of Keras' own layers, with all its weights",
         received=(lines[0] if lines else type(error).__name__)[:300],
-        hint=Hint.of("If it has layers of your own, {}", _REGISTERED),
+        hint=Hint.of("If it has custom layers, {}", _REGISTERED),
     )
 
 
@@ -130,7 +130,7 @@ def _check_fits(network: keras.Model, info: ModelInfo, path: Path) -> None:
     if takes == info.pixels.shape and (gives == expected or not info.classes):
         return
     raise ModelFileError(
-        "The description in the model file is not that of its network",
+        "The description in the model file does not match its network",
         where=path,
         expected=f"images of {takes} and {gives} outputs",
         received=f"images of {info.pixels.shape} and {expected} outputs",

@@ -87,7 +87,7 @@ def read_h5_text(path: Path) -> ModelText:
         raise damaged(path, error) from error
     if text is None:
         raise ModelFileError(
-            "The file holds weights but no network",
+            "The file contains weights but no network",
             where=path,
             hint="Save the whole model: model.save(…) instead of model.save_weights(…)",
         )
@@ -148,14 +148,14 @@ def _member_sizes(archive: zipfile.ZipFile, path: Path) -> dict[str, int]:
     unknown = sorted(set(sizes) - _MEMBERS)
     if unknown:
         raise ModelFileError(
-            "The model file holds more than a network of layers, so it is not opened",
+            "The model file contains more than a network of layers, so it is not opened",
             where=path,
             expected=", ".join(sorted(_MEMBERS - {MEMBER, UNKNOWN_MEMBER})),
             received=", ".join(unknown[:3])[:200],
         )
     if "config.json" not in sizes or WEIGHTS not in sizes:
         raise ModelFileError(
-            "The model file holds no network with weights", where=path, expected="a Keras model"
+            "The model file contains no network with weights", where=path, expected="a Keras model"
         )
     texts = sum(size for name, size in sizes.items() if name != WEIGHTS)
     # Weights hardly shrink when they are packed; what unpacks to far more was made to fill a memory or a disk.
@@ -215,9 +215,9 @@ def _check_part(part: LayerConfig, path: Path) -> None:
     kind = part.get("class_name")
     if isinstance(kind, str) and kind in _WITH_CODE:
         raise ModelFileError(
-            f"The network holds a {kind} layer, which runs code from the file, so it is not opened",
+            f"The network contains a {kind} layer, which runs code from the file, so it is not opened",
             where=path,
-            hint="Ask for the network rebuilt from ordinary layers, or as an ONNX file",
+            hint="Ask its author to rebuild it from ordinary layers, or for an ONNX file",
         )
     for name in _SIZES:
         size = part.get(name)

@@ -70,7 +70,7 @@ def _flips(facts: SetFacts, hyper: HyperParams) -> Advice | None:
     shown = ", ".join([name for name in names if len(name) == 1][:3])
     return Advice(
         "flip_of_signs",
-        f"The classes look like digits or letters ({shown} …): a mirrored character is another character or none. "
+        f"The classes look like digits or letters ({shown} …): a mirrored character is a different character or none. "
         "Turn off the flips.",
         mistake=True,
     )
@@ -97,7 +97,7 @@ def _batch(facts: SetFacts, hyper: HyperParams) -> Advice | None:
     return Advice(
         "large_batch",
         f"With {facts.images} images and a batch of {hyper.batch_size}, an epoch has fewer than four steps. "
-        "Take a smaller batch, such as 16.",
+        "Use a smaller batch, such as 16.",
     )
 
 

@@ -144,7 +144,7 @@ _BASES = (
     BaseInfo(
         "vgg16",
         "VGG16",
-        "Thirteen plain convolutions: large and slow, and a solid choice for small and medical sets.",
+        "Thirteen plain convolutions: large and slow, but a solid choice for small and medical sets.",
         size=224,
         least=32,
         parameters=14_714_688,
@@ -182,7 +182,7 @@ _BASES = (
     BaseInfo(
         "xception",
         "Xception",
-        "Separable convolutions with residual connections: accurate, and slow on a CPU.",
+        "Separable convolutions with residual connections: accurate, but slow on a CPU.",
         size=299,
         least=71,
         parameters=20_861_480,
@@ -213,7 +213,7 @@ _BASES = (
     BaseInfo(
         "mobilenet_v3_small",
         "MobileNetV3 Small",
-        "The smallest of them.",
+        "The smallest MobileNet.",
         size=224,
         least=32,
         parameters=939_120,
@@ -229,7 +229,7 @@ _BASES = (
     BaseInfo(
         "mobilenet_v3_large",
         "MobileNetV3 Large",
-        "Fast, and more accurate than the small one.",
+        "Fast, and more accurate than MobileNetV3 Small.",
         size=224,
         least=32,
         parameters=2_996_352,

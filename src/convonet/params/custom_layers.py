@@ -22,11 +22,11 @@ class ConvLayer(ParamModel):
 
     filters: int = param(32, "Filters", "Number of feature maps.", ge=1, le=4096)
     kernel: int = param(3, "Kernel size", "Side of the kernels, in pixels.", unit="pixels", ge=1, le=31)
-    stride: int = param(1, "Stride", "Pixels from one position to the next.", unit="pixels", ge=1, le=16)
+    stride: int = param(1, "Stride", "Step of the kernel, in pixels.", unit="pixels", ge=1, le=16)
     padding: Padding = param(
         "same", "Padding", "same keeps the size; valid uses no pixels outside the image."
     )
-    activation: LayerActivation = param("relu", "Activation", "Activation function after it.")
+    activation: LayerActivation = param("relu", "Activation", "Activation function after the layer.")
 
 
 class PoolLayer(ParamModel):
@@ -36,7 +36,7 @@ class PoolLayer(ParamModel):
     stride: int | None = param(
         None,
         "Stride",
-        "Pixels from one square to the next.",
+        "Step of the square, in pixels.",
         unit="pixels",
         ge=1,
         le=64,
@@ -49,7 +49,7 @@ class DenseLayer(ParamModel):
     """A dense layer; maps before it are flattened."""
 
     units: int = param(128, "Units", "Number of units.", ge=1, le=65_536)
-    activation: LayerActivation = param("relu", "Activation", "Activation function after it.")
+    activation: LayerActivation = param("relu", "Activation", "Activation function after the layer.")
 
 
 class DropLayer(ParamModel):

@@ -146,11 +146,11 @@ class DataParams(ParamModel):
     prepared_limit: float | None = param(
         None,
         "Prepared images limit",
-        "How much disk the prepared images of a set may take, in GB. A larger set is decoded while it is used.",
+        "Disk space that the prepared images of a set may take, in GB. A larger set is decoded during use.",
         group="Pixels",
         unit="GB",
         ge=0,
-        default_text="a fifth of the free disk",
+        default_text="a fifth of the free disk space",
     )
     validation_share: float = param(
         0.2,
@@ -172,7 +172,7 @@ class DataParams(ParamModel):
     split_seed: int = param(
         0,
         "Split seed",
-        "Seed that decides which images are held out. It does not depend on the seed of the training.",
+        "Seed that decides which images are held out. It is independent of the training seed.",
         group="Split",
         ge=0,
         le=2**31 - 1,
@@ -180,8 +180,8 @@ class DataParams(ParamModel):
     group_pattern: str | None = param(
         None,
         "Group pattern",
-        "Regular expression with one group that finds in an image's path what belongs together, such as a "
-        "patient's number. Images of one group stay on one side of every split.",
+        "Regular expression with one group that finds in an image's path what its group has in common, such as "
+        "a patient number. Images of one group stay on one side of every split.",
         group="Split",
         default_text="every image alone",
         literal=True,
@@ -197,7 +197,7 @@ class DataParams(ParamModel):
     label_column: str | None = param(
         None,
         "Label column",
-        "The column of a CSV or TSV file that holds the class. If not set, it is found; several columns may each "
+        "The column of a CSV or TSV file that holds the class. If not set, it is detected; several columns may each "
         "stand for one class.",
         group="Table",
         default_text="found by name and content",

@@ -75,7 +75,7 @@ _FAMILIES = (
     FamilyInfo(
         "convonet",
         "Convonet",
-        "Two convolutions with pooling, one dense layer with dropout. A good start for small images.",
+        "Two convolutions with pooling, one dense layer with dropout. A good starting point for small images.",
         "the default network of this application",
         {"num_filters": 32, "kernel_size": 3, "num_units": 512, "activation": "relu", "drop_out": 0.2}
         | _CONV,
@@ -116,20 +116,20 @@ _FAMILIES = (
         "lenet5",
         "LeNet-5",
         "The classic for digits, with tanh and average pooling. Images below 32×32 are padded with zeros.",
-        "LeCun, Bottou, Bengio, Haffner 1998, with a softmax for its output",
+        "LeCun, Bottou, Bengio, Haffner 1998, with a softmax output",
         {"num_units": 84, "activation": "tanh", "drop_out": 0.0} | _SHARED | {"pooling": "average"},
     ),
     FamilyInfo(
         "alexnet",
         "AlexNet",
         "Five convolutions and two large dense layers, for 227×227; 62 million parameters with 1,000 classes.",
-        "Krizhevsky, Sutskever, Hinton 2012, in one column",
+        "Krizhevsky, Sutskever, Hinton 2012, without the split over two GPUs",
         {"num_units": 4096, "activation": "relu", "drop_out": 0.5} | _SHARED | {"pooling": "max"},
     ),
     FamilyInfo(
         "vgg_small",
         "Small VGG",
-        "Pairs of convolutions with batch normalization, dropout and L2; after each block half the dropout. For "
+        "Pairs of convolutions with batch normalization, dropout and L2; dropout halves after each block. For "
         "small color images.",
         "textbook, after Simonyan, Zisserman 2014",
         {"num_filters": 32, "kernel_size": 3, "num_units": 512, "activation": "relu", "drop_out": 0.5}
@@ -139,7 +139,7 @@ _FAMILIES = (
     FamilyInfo(
         "resnet_small",
         "Small ResNet",
-        "Residual blocks in three stages, average pooling at the end; three blocks a stage make ResNet-20.",
+        "Residual blocks in three stages, average pooling at the end; three blocks per stage make ResNet-20.",
         "He, Zhang, Ren, Sun 2015, with projections where the size changes",
         {"num_filters": 16, "kernel_size": 3, "num_blocks": 3, "activation": "relu", "drop_out": 0.0}
         | _SHARED

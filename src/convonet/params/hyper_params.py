@@ -23,7 +23,7 @@ class HyperParams(
     seed: int = param(
         0,
         "Seed",
-        "Seed of all random numbers in training: first weights, order of images, dropout, augmentation.",
+        "Seed for all random numbers in training: initial weights, order of images, dropout, augmentation.",
         group="Randomness",
         ge=0,
         le=MAX_SEED,

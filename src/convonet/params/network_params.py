@@ -23,7 +23,7 @@ class NetworkParams(ParamModel):
     family: str = param(
         "convonet",
         "Network",
-        "Family of networks. `convonet models` lists them.",
+        "Network family; `convonet models` lists them.",
         group="Network",
         tunable=True,
     )
@@ -103,7 +103,7 @@ class NetworkParams(ParamModel):
     stride: int | None = param(
         None,
         "Stride",
-        "Pixels from one position of a convolution to the next.",
+        "Step of the convolution kernels, in pixels.",
         group="Network",
         unit="pixels",
         ge=1,
@@ -177,7 +177,7 @@ class NetworkParams(ParamModel):
     layers: tuple[LayerValues, ...] | None = param(
         None,
         "Layers",
-        'The rows of the family custom, such as [{"type": "conv", "filters": 32}, {"type": "pool"}]; the output '
+        'Layers of the family custom, such as [{"type": "conv", "filters": 32}, {"type": "pool"}]; the output '
         "layer is added.",
         group="Network",
         kind="layers",

@@ -118,7 +118,7 @@ def _check_free(recipe: TrainRecipe, named: Sequence[str], from_model: bool) -> 
     if from_model:
         raise _fault(
             "recipe",
-            "A training that starts from a model keeps its network, so it cannot use a recipe",
+            "Training that starts from a model keeps its network, so it cannot use a recipe",
             received=f"recipe {recipe}",
             hint="Remove the recipe or the model",
         )
@@ -127,7 +127,7 @@ def _check_free(recipe: TrainRecipe, named: Sequence[str], from_model: bool) -> 
             "recipe",
             f"Recipe {recipe} chooses the network, but the hyper parameters name one",
             received=" and ".join(named),
-            hint=f"Leave out {' and '.join(named)}, or use the recipe none",
+            hint=f"Remove {' and '.join(named)}, or use the recipe none",
         )
 
 
@@ -146,7 +146,7 @@ def _check_minutes(minutes: float, recipe: TrainRecipe) -> None:
             "A time budget needs a recipe that plans the training",
             expected=f"recipe {', '.join(PLANNED[:-1])} or {PLANNED[-1]} beside it",
             received=f"{minutes:g} minutes and the recipe none",
-            hint="Name a recipe, or leave out the minutes; the hyper parameter time_limit stops a training early",
+            hint="Choose a recipe, or remove the minutes; the hyper parameter time_limit stops a training early",
         )
 
 

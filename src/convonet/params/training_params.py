@@ -129,7 +129,7 @@ class TrainingParams(ParamModel):
     weight_average: float = param(
         0.0,
         "Average weights",
-        "Averages the weights over about this number of last epochs. 0 keeps the last weights.",
+        "Averages the weights over about this number of final epochs. 0 keeps the last weights.",
         group="Training",
         unit="epochs",
         ge=0,
@@ -158,7 +158,7 @@ class TrainingParams(ParamModel):
     loss: LossName = param(
         "cross_entropy",
         "Loss",
-        "Cross-entropy, or focal loss, which gives less weight to images that are easy.",
+        "Cross-entropy, or focal loss, which gives less weight to easy images.",
         group="Loss",
         tunable=True,
     )
@@ -212,7 +212,7 @@ class TrainingParams(ParamModel):
     unknown_rate: float = param(
         0.05,
         "False alarms",
-        "Fraction of images of known classes that may be taken for none of the classes (0–0.5). Decrease it when "
+        "Fraction of images of known classes that may be mistaken for none of the classes (0–0.5). Decrease it when "
         "too many good images are called unknown; 0 turns this off.",
         group="Scores",
         ge=0,

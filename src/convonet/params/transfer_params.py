@@ -45,7 +45,7 @@ class TransferParams(ParamModel):
     base_sha256: str | None = param(
         None,
         "Weights hash",
-        "SHA-256 of the file with the weights or of the backbone's own file. Any other file is refused.",
+        "SHA-256 of the weights file or of the backbone file. Any other file is refused.",
         group="Network",
         default_text="the published one, if there is one",
     )
@@ -100,7 +100,7 @@ class FineTuneParams(ParamModel):
         "optimizer",
         "Head solver",
         "How the head is trained on the frozen backbone: by the optimizer over epochs, or by L-BFGS to "
-        "convergence with a cross-validated L2 penalty. L-BFGS needs a head of pooling alone.",
+        "convergence with a cross-validated L2 penalty. L-BFGS needs a head that consists only of pooling.",
         group="Fine-tuning",
     )
     fine_tune_epochs: int = param(
@@ -125,7 +125,7 @@ class FineTuneParams(ParamModel):
     release: str = param(
         "1",
         "Unfrozen blocks",
-        "What fine-tuning trains of the backbone: the number of last blocks, the name of the first block or "
+        "Part of the backbone that fine-tuning trains: the number of last blocks, the name of the first block or "
         "layer, or all.",
         group="Fine-tuning",
         tunable=True,

@@ -141,4 +141,4 @@ def _sentence(
         return str(context["error"])
     if kind == "extra_forbidden":
         return unknown_key(name, {**fields_of(model), **model.aliases})
-    return f"{name}: it is needed" if kind == "missing" else fields_of(model)[name].fault(received)
+    return f"{name}: required, but missing" if kind == "missing" else fields_of(model)[name].fault(received)

@@ -118,8 +118,8 @@ def make_plan(
         present = {name: count for name, count in facts.counts.items() if count}
         largest, smallest = max(present, key=present.__getitem__), min(present, key=present.__getitem__)
         notes.append(
-            f"{largest} has {facts.imbalance:.1f} times the images of {smallest}: images of rare classes have "
-            "more weight in training"
+            f"{largest} has {facts.imbalance:.1f} times the images of {smallest}: images of rare classes "
+            "get more weight in training"
         )
     if imposed:
         notes.append("Imposed on every candidate that has the parameter: " + settings_text(imposed))
@@ -283,7 +283,7 @@ def _sentence(
     first = 15 + _feature_seconds(facts, used.image_size)
     longer = any(one.kind == "fine_tuned" for one in candidates)
     time = (
-        f"a first model in {_about(first)}, done within {_about(60 * minutes)}"
+        f"a first model in {_about(first)}, finished within {_about(60 * minutes)}"
         if longer
         else f"about {_about(first)}"
     )

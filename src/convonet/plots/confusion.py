@@ -62,7 +62,7 @@ def matrix_cells(matrix: ArrayLike, classes: Sequence[str], *, as_shares: bool =
         for row in zip(shown.tolist(), hide.tolist(), strict=True)
     )
     right, total = int(np.trace(counts)), int(counts.sum())
-    title = f"Confusion matrix: {right:,} of {total:,} right"
+    title = f"Confusion matrix: {right:,} of {total:,} correct"
     return MatrixCells(tuple(classes), shares, texts, title, "% of the row" if as_shares else "images")
 
 

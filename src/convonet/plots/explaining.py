@@ -69,7 +69,7 @@ def as_colour(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.repeat(image, 3, axis=2) if image.shape[2] == 1 else image
 
 
-@register("heat_map", "Why the model says so", "explanation.png")
+@register("heat_map", "Why the model predicts this class", "explanation.png")
 def heat_figure(
     image: NDArray[np.uint8],
     heat: NDArray[np.floating[Any]],

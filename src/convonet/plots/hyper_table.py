@@ -120,7 +120,7 @@ def table_figure(hyper: HyperParams, title: str = "Hyper parameters") -> Figure:
     figure.suptitle(title, x=0.02, ha="left", fontsize=TITLE_SIZE, color=INK)
     draw_table(figure.subplots(), rows)
     if any(row.is_set for row in rows):
-        figure.supxlabel("blue: set by you; the others are defaults", fontsize=8, color=MUTED)
+        figure.supxlabel("blue: set by you; others: defaults", fontsize=8, color=MUTED)
     return figure
 
 

@@ -82,7 +82,7 @@ def maps_figure(values: NDArray[np.floating[Any]], title: str, *, note: str = ""
     return figure
 
 
-@register("dream", "What excites a channel", "dream.png")
+@register("dream", "What activates a channel", "dream.png")
 def dream_figure(images: NDArray[np.uint8], names: Sequence[str], title: str) -> Figure:
     """Pictures that excite channels, with what they reached.
 

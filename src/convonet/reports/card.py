@@ -15,7 +15,7 @@ CARD = "model_card.md"
 HEADINGS: Mapping[str, str] = {
     "Model details": "Who made it, for whom, under which license, and whom to contact.",
     "Intended use": "What it is for, who should use it, and what it must not be used for.",
-    "Factors": "What can affect how well it works: devices, light, groups of people, places, seasons.",
+    "Factors": "What can affect how well it works: devices, lighting, groups of people, places, seasons.",
     "Metrics": "Why these scores, and which mistake is worse.",
     "Evaluation data": "Where the test images come from, and what they represent.",
     "Training data": "Where the training images come from, who labeled them, and what is missing.",

@@ -58,9 +58,7 @@ def _network(record: RunRecord) -> str:
 
 def _use(tested: EvaluationDocument | None) -> str:
     if tested is not None and tested.unknown is not None:
-        return (
-            "It answers with one of these classes, or with “none of these” where an image differs too much."
-        )
+        return "It predicts one of these classes, or “none of these” if an image differs too much."
     return "It always predicts one of these classes, even for images that show none of them."
 
 
@@ -82,7 +80,9 @@ def _factors(record: RunRecord) -> list[str]:
     if varied:
         facts.append(f"Training varied the images: {', '.join(varied)}.")
     else:
-        facts.append("Training did not vary the images: other positions, sizes and light were not practiced.")
+        facts.append(
+            "Training did not vary the images: other positions, sizes and lighting were not part of it."
+        )
     return facts
 
 
@@ -120,10 +120,10 @@ def _analyses(tested: EvaluationDocument) -> list[str]:
 def _caveats(tested: EvaluationDocument) -> list[str]:
     facts = [
         f"Calibration error {tested.ece:.3f}: {tested.confidence_sentence}",
-        "Scores hold for images like the tested ones. With other cameras, places or times they can be lower.",
+        "The scores apply to images like the tested ones. With other cameras, places or times they can be lower.",
     ]
     if tested.split != "test":
         facts.insert(0, "It was not tested on test images, so its accuracy on new images is likely lower.")
     if tested.unknown is None or tested.unknown.auroc is None:
-        facts.append("How well it recognizes images of no known class was not measured.")
+        facts.append("How well it recognizes images of unknown classes was not measured.")
     return facts

@@ -68,9 +68,14 @@ def _roc(lines: RankingLines) -> Chart:
         name = f"{curve.class_}: {curve.auc:.3f} ({low:.3f} to {high:.3f})"
         drawn.append(ChartLine(name, list(zip(curve.roc.fpr, curve.roc.tpr, strict=True)), f"c{place}"))
     if lines.point is not None:
-        drawn.append(ChartLine("the answers given", [lines.point[:2]], "given", dots=True))
+        drawn.append(ChartLine("the predictions", [lines.point[:2]], "given", dots=True))
     return Chart(
-        "ROC, area below", "False positive rate", "True positive rate", drawn, x_range=_UNIT, y_range=_UNIT
+        "ROC, area under the curve",
+        "False positive rate",
+        "True positive rate",
+        drawn,
+        x_range=_UNIT,
+        y_range=_UNIT,
     )
 
 
@@ -83,7 +88,7 @@ def _precision_recall(lines: RankingLines) -> Chart:
     if lines.point is not None:
         chance = lines.curves[0].chance
         drawn.append(ChartLine("", [(0, chance), (1, chance)], "guess"))
-        drawn.append(ChartLine("the answers given", [lines.point[1:]], "given", dots=True))
+        drawn.append(ChartLine("the predictions", [lines.point[1:]], "given", dots=True))
     title = "Precision and recall, average precision"
     return Chart(title, "Recall", "Precision", drawn, x_range=_UNIT, y_range=_UNIT)
 
@@ -107,11 +112,11 @@ def calibration_charts(document: EvaluationDocument) -> list[Chart]:
     for name, counts, style in (("right", histogram.right, "c0"), ("wrong", histogram.wrong, "c1")):
         total = sum(counts)
         shares = [count / max(total, 1) for count in counts]
-        bars.append(Bars(f"{name} answers ({total:,})", list(histogram.edges), shares, style))
+        bars.append(Bars(f"{name} predictions ({total:,})", list(histogram.edges), shares, style))
     return [
         Chart("Calibration", "Confidence", "Accuracy", diagram, x_range=_UNIT, y_range=_UNIT),
         Chart(
-            "How sure the answers were",
+            "Confidence of the predictions",
             "Confidence",
             "Fraction of each",
             bars=bars,

@@ -134,7 +134,7 @@ def _warnings(files: Sequence[SetFile], columns: Mapping[str, Counter[str]]) -> 
     if counts and max(counts.values()) >= _OUT_OF_BALANCE * min(counts.values()):
         large, small = max(counts, key=counts.__getitem__), min(counts, key=counts.__getitem__)
         yield (
-            f"Out of balance: {counts[large]:,} training images of {large}, {counts[small]:,} of {small}; "
+            f"Unbalanced classes: {counts[large]:,} training images of {large}, {counts[small]:,} of {small}; "
             "accuracy alone is misleading"
         )
     seen: dict[str, list[SetFile]] = defaultdict(list)

@@ -120,7 +120,9 @@ def _summary(run: Run, record: RunRecord, tested: EvaluationDocument | None, set
         if record.kind == TrainTask.kind and (skipped := untested(run, record)):
             sentences.append(f"The test images were not used: {skipped.reason}")
         if seen is not None:
-            sentences.append(f"On validation images, which training looked at, {percent(seen)} were right.")
+            sentences.append(
+                f"On validation images, which training used to choose the model, {percent(seen)} were correct."
+            )
     if sets.sentence:
         sentences.append(sets.sentence)
     return sentences

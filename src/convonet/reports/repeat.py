@@ -66,7 +66,7 @@ def _about(record: RunRecord) -> Rows:
     cores = f"{machine.cores or '?'} cores" + (f", {memory / 2**30:.0f} GiB" if memory else "")
     rows = [
         ("Run", record.id),
-        ("Begun", _time(record.started or record.created)),
+        ("Started", _time(record.started or record.created)),
         ("Duration", _taken(record)),
         *([("Recipe", f"{plan.recipe}, {plan.minutes:g} minutes")] if plan else []),
         ("Seed", str(record.seed)),

@@ -69,10 +69,10 @@ def _search_summary(document: SearchDocument) -> list[str]:
     tied = [row for row in document.results if row.tied and row.params != best.params]
     if tied:
         said.append(
-            f"{len(tied)} other settings are within the noise of the folds: a cheaper or simpler one of them is "
-            "as good a choice."
+            f"{len(tied)} other settings are within the noise of the folds: a cheaper or simpler one is "
+            "just as good a choice."
         )
     said.append(
-        "The score of the best of many settings is a little too good. Test the model that is trained with it."
+        "The score of the best of many settings is slightly too high. Test the model that is trained with it."
     )
     return said

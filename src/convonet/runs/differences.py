@@ -60,7 +60,7 @@ def _sentence(a: str, b: str, images: int, counts: tuple[int, int, int], marks: 
     if not images:
         return f"{a} and {b} have no test images in common."
     changes = f"{gained:,} became correct, {lost:,} became wrong"
-    text = f"{b} predicts {changed:,} of {images:,} images differently than {a}: {changes}."
+    text = f"{b} predicts {changed:,} of {images:,} images differently from {a}: {changes}."
     return text + (
         f" {marks:,} mark{' differs' if marks == 1 else 's differ'} between them." if marks else ""
     )

@@ -52,7 +52,7 @@ def halve_batch(run: Run) -> bool:
     spec = task.to_dict()
     # In the record too, since a resumed or repeated run must have the batch that was trained with.
     run.update(task=spec, params=run.read().params.changed(hyper=spec["hyper"]))
-    message = f"The memory was not enough for batches of {before} images: continuing with {half}"
+    message = f"Not enough memory for batches of {before} images: continuing with {half}"
     run.events().tell(Warned(message=message, subject="memory"))
     return True
 

@@ -67,7 +67,7 @@ class Run:
         """
         if name is not None and (has_controls(name) or file_name(name) != compared(name)):
             raise InputError(
-                "A run's name must be the name of a folder",
+                "A run's name must be a valid folder name",
                 received=terminal(name),
                 where="name",
                 hint=f"For example {file_name(name)}",

@@ -127,7 +127,7 @@ class RunStore:
             expected="a run folder or the id of a known run",
             hint=f"Did you mean {near}"
             if near
-            else Hint.of("{} shows the known ones", call("runs()", "runs list")),
+            else Hint.of("{} lists the known runs", call("runs()", "runs list")),
         )
 
     def delete(self, run: Run) -> None:

@@ -100,7 +100,7 @@ class KnownSets:
             if name in self._known:
                 self._known.move_to_end(name)
                 return self._known[name]
-        raise no_such("This set is not known any more", ascii(name)[1:-1][:50], "Read it again")
+        raise no_such("This set is no longer known", ascii(name)[1:-1][:50], "Read it again")
 
     def document(self, found: DataSet) -> DataSetDocument:
         """Counts of every set, what is left out, and why others cannot be read."""

@@ -49,7 +49,10 @@ class Control:
             answer = await self._client.send(asked, stream=True)
         except httpx.TransportError as error:
             raise Refusal(
-                503, "The server is starting or ending", retry_after=5, hint="Try again in some seconds"
+                503,
+                "The server is starting or shutting down",
+                retry_after=5,
+                hint="Try again in a few seconds",
             ) from error
         found = StreamingResponse(_content(answer), answer.status_code)
         found.raw_headers = [(n.lower(), value) for n, value in answer.headers.raw if n.lower() not in _HOP]
@@ -72,6 +75,6 @@ async def _content(answer: httpx.Response) -> AsyncIterator[Any]:
             yield part
     except httpx.TransportError:
         # The control process has ended. What has come was sent; the client sees that the rest is missing.
-        raise OSError("the control process has gone") from None
+        raise OSError("the control process has ended") from None
     finally:
         await answer.aclose()

@@ -55,7 +55,7 @@ class Held:
             # Elsewhere than on Linux there is no path of an open handle, so its path must still lead to the
             # same file.
             if not os.path.samestat(self.info, self.real.stat()):
-                raise OSError("another file by now")
+                raise OSError("replaced by another file")
 
     @property
     def is_file(self) -> bool:
@@ -125,7 +125,7 @@ def remove_entry(parent: Path, name: str, info: os.stat_result) -> None:
     try:
         target = name if handle is not None else parent / name
         if not os.path.samestat(info, os.stat(target, dir_fd=handle, follow_symlinks=False)):
-            raise OSError("Another folder lies there by now")
+            raise OSError("Another folder has taken its place")
         shutil.rmtree(target, dir_fd=handle)
     finally:
         if handle is not None:

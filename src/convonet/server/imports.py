@@ -130,7 +130,7 @@ class Imports:
             # there.
             if offset != known:
                 raise Refusal(
-                    409, "These bytes do not follow the ones received", expected=known, received=offset
+                    409, "These bytes do not continue those received so far", expected=known, received=offset
                 )
             if known + len(content) > begun.bytes:
                 raise Refusal(413, "The archive is larger than announced", expected=f"{begun.bytes:,} bytes")
@@ -258,7 +258,7 @@ class Imports:
     def _find(self, name: str) -> tuple[Begun, Path]:
         folder = self._parent() / name
         if not _ID.fullmatch(name) or not (folder / _STATE).is_file():
-            raise no_such("This upload does not exist any more", ascii(name)[1:-1][:50], "Begin it again")
+            raise no_such("This upload no longer exists", ascii(name)[1:-1][:50], "Begin it again")
         # Its age is that of the last request, so an upload that goes on is not swept.
         os.utime(folder)
         return Begun(**json.loads((folder / _STATE).read_text(encoding="utf-8"))), folder

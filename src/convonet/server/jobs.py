@@ -150,14 +150,14 @@ class JobQueue:
                 self._working[run.id].stop()
                 return
         if run.state().ended:
-            raise Refusal(409, "The run is not at work", where=run.id, received=str(run.state()))
+            raise Refusal(409, "The run is not active", where=run.id, received=str(run.state()))
         run.request_cancel()
 
     def delete(self, run: HeldRun) -> None:
         """Remove a run that is not at work. Raises RunAliveError."""
         with self._lock:
             if self._place(run) is not None or run.id in self._working:
-                raise RunAliveError("The run is being worked on", where=run.path, hint="Cancel it first")
+                raise RunAliveError("The run is active", where=run.path, hint="Cancel it first")
             self._known.delete(run)
 
     def position(self, run: Run) -> int | None:
@@ -187,7 +187,9 @@ class JobQueue:
 
     def _check_room(self) -> None:
         if self._refusing:
-            raise Refusal(503, "The server is shutting down", retry_after=5, hint="Try again in some seconds")
+            raise Refusal(
+                503, "The server is shutting down", retry_after=5, hint="Try again in a few seconds"
+            )
         if len(self._waiting) >= self._settings.limits.waiting_runs:
             raise Refusal(
                 429,

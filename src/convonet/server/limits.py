@@ -71,7 +71,7 @@ class _Body:
                 message = await self._receive()
         except TimeoutError as error:
             raise Refusal(
-                408, f"The request did not come within {self._seconds:g} seconds", close=True
+                408, f"The request did not arrive within {self._seconds:g} seconds", close=True
             ) from error
         self._left -= len(message.get("body", b""))
         self._whole = not message.get("more_body", False)

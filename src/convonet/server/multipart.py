@@ -97,7 +97,7 @@ async def read_uploads(request: Request, most: int, took: Callable[[int], None])
     if kind != b"multipart/form-data" or not 0 < len(boundary) <= 256:
         raise Refusal(
             415,
-            "The images come as multipart/form-data",
+            "Images must be sent as multipart/form-data",
             received=ascii(request.headers.get("content-type", "nothing"))[1:-1][:100],
             hint=f"curl -F {FIELD}=@image.png",
         )

@@ -137,7 +137,9 @@ class PredictionPool:
         while not self.size:
             if time.monotonic() > end or not any(worker.alive for worker in self._workers):
                 self.stop()
-                raise WorkerError("The prediction workers cannot be started", hint="The lines above say why")
+                raise WorkerError(
+                    "The prediction workers cannot be started", hint="The log lines above say why"
+                )
             time.sleep(0.02)
         self._thread.start()
 

@@ -96,14 +96,14 @@ def add_handlers(app: FastAPI) -> None:
     @app.exception_handler(NotADirectoryError)
     async def of_vanished(request: Request, error: OSError) -> Response:
         # Other programs move and delete what lies below the root, also while a request reads it.
-        gone = ConvonetError("The file was moved or deleted in the meantime", hint="Try again")
+        gone = ConvonetError("The file has been moved or deleted", hint="Try again")
         return problem(404, gone)
 
     @app.exception_handler(Exception)
     async def of_us(request: Request, error: Exception) -> Response:
         hint = "The server's log has the details"
         # Only its class: the message of an unknown error may hold paths or contents.
-        return problem(500, ConvonetError(f"An unexpected fault: {type(error).__name__}", hint=hint))
+        return problem(500, ConvonetError(f"Unexpected error: {type(error).__name__}", hint=hint))
 
     @app.exception_handler(RequestValidationError)
     async def of_shape(request: Request, error: RequestValidationError) -> Response:

@@ -104,7 +104,9 @@ class Settings:
         if not 1 <= self.workers <= MOST_WORKERS:
             faults["workers"] = f"workers: expected 1 to {MOST_WORKERS}, received {self.workers}"
         elif self.workers > 1 and sys.platform == "win32":
-            faults["workers"] = "workers: expected 1 on Windows, where processes share no listening socket"
+            faults["workers"] = (
+                "workers: expected 1 on Windows, where processes cannot share a listening socket"
+            )
         if not 0 <= self.port <= 65535:
             faults["port"] = f"port: expected 0 to 65535, received {self.port}"
         if self.token is not None and (len(self.token) < 8 or not self.token.isascii() or " " in self.token):

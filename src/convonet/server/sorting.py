@@ -72,4 +72,4 @@ class SortSessions:
             if name in self._open:
                 self._open.move_to_end(name)
                 return self._open[name]
-        raise no_such("This folder is not being sorted any more", ascii(name)[1:-1][:50], "Open it again")
+        raise no_such("This folder is no longer being sorted", ascii(name)[1:-1][:50], "Open it again")

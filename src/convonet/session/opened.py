@@ -77,7 +77,7 @@ def open_model(
     if not found.file.is_file():
         raise ModelFileError("There is no such model", where=path, expected="a run folder or a model file")
     if found.file.suffix.lower() not in (".keras", ".h5", ".hdf5", ".onnx"):
-        raise ModelFileError("This file is no model", where=path, expected="a .keras, .h5 or .onnx file")
+        raise ModelFileError("This file is not a model", where=path, expected="a .keras, .h5 or .onnx file")
     info = _info(found.file)
     if info is not None and info.classes:
         return OpenedModel(found.path, info, scaling)

@@ -107,7 +107,7 @@ class Progress:
         elif isinstance(event, EpochEnded):
             self._epoch(event)
         elif isinstance(event, CancelAcknowledged):
-            self.acknowledged, self.title = True, "Stopping; what was done is kept"
+            self.acknowledged, self.title = True, "Stopping; finished work is kept"
         elif isinstance(event, PlanMade):
             self.plan, self.ended = event, []
         elif isinstance(event, CandidateStarted):

@@ -300,4 +300,4 @@ def _class_faults(names: list[str], used: set[str]) -> str:
     if reserved:
         return f"{reserved[0]} is an answer, not a class"
     missing = sorted(used - set(names))
-    return f"images are labelled {missing[0]}, so it cannot be left out" if missing else ""
+    return f"images are labeled {missing[0]}, so it cannot be left out" if missing else ""

@@ -60,7 +60,7 @@ _FORMATS = (
         options=("fetch", "runtime", "unchecked"),
         folder_word="web",
     ),
-    ExportFormat("openvino", "OpenVINO", "for Intel's processors", ".xml", "openvino", "openvino"),
+    ExportFormat("openvino", "OpenVINO", "for Intel processors", ".xml", "openvino", "openvino"),
     ExportFormat(
         "litert", "LiteRT", "for phones and small devices", ".tflite", "litert_torch", "litert-torch"
     ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from convonet.errors import ImagesMovedError, InputError
 from convonet.hints import Hint, Spelling, call
@@ -30,7 +30,7 @@ def moved(task: T, given: DataParams | None) -> T:
         return task
     data: DataParams | None = getattr(task, "data", None)
     if data is None:
-        raise InputError(f"A run of kind {task.kind} has no images that could be elsewhere")
+        raise InputError(f"A run of kind {task.kind} has no images that could have moved")
     folders = {name: value for name, value in given.set_values().items() if name in FOLDERS}
     other = [
         name
@@ -41,13 +41,16 @@ def moved(task: T, given: DataParams | None) -> T:
         labels = ", ".join(fields_of(DataParams)[name].label for name in other)
         raise InputError(
             f"The run has other values of {labels}",
-            expected="the folders of the same images, everything else as the run has it",
+            expected="only new folders of the same images, with everything else as in the run",
         )
     return task.changed(data=data.changed(**folders).anchored())
 
 
-def check_images(task: Task, run: Path) -> None:
+def check_images(task: Task, run: Path, asked: Literal["resume", "verify"] = "resume") -> None:
     """Say how to tell where the images are now, when they are not where they were.
+
+    Args:
+        asked: the function and command that needs them, which takes their new folder.
 
     Raises:
         ImagesMovedError: a folder or file of the job is gone.
@@ -60,11 +63,11 @@ def check_images(task: Task, run: Path) -> None:
                 "The images of this run have been moved or deleted",
                 field=name,
                 where=place,
-                hint=Hint.of("If they were moved, give the new folder: {}", _resuming(name, run)),
+                hint=Hint.of("If they were moved, give the new folder: {}", _asked_again(asked, name, run)),
             )
 
 
-def _resuming(name: str, run: Path) -> Spelling:
-    """The call that resumes a run whose `name` has moved; `image_dir` has no option of its own."""
+def _asked_again(asked: str, name: str, run: Path) -> Spelling:
+    """The call for a run whose `name` has moved; `image_dir` has no option of its own."""
     given = "--data FILE" if name == "image_dir" else f"--{name.replace('_', '-')} DIR"
-    return call(f"resume({str(run)!r}, data={{{name!r}: DIR}})", f"resume {run} {given}")
+    return call(f"{asked}({str(run)!r}, data={{{name!r}: DIR}})", f"{asked} {run} {given}")

@@ -228,7 +228,7 @@ class CollapseGuard:
             if same_output:
                 seen = "The output no longer depends on the image, as with dead ReLU units."
             return f"{seen} The learning rate is probably too high: lower it {lower}."
-        moved = f"The loss has hardly moved: {first:.3g} in epoch 1, {last:.3g} now."
+        moved = f"The loss has hardly changed: {first:.3g} in epoch 1, {last:.3g} now."
         if cause == "rate_too_low":
             return f"{moved} The learning rate is probably too low: raise it {higher}."
         return (

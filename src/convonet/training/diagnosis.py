@@ -100,7 +100,7 @@ def _not_a_number(loss: Array) -> Finding:
     epoch = int(np.argmin(np.isfinite(loss))) + 1
     return Finding(
         "not_a_number",
-        f"The loss is no longer a number from epoch {epoch} on.",
+        f"The loss is NaN or infinite from epoch {epoch} on.",
         "Try a learning rate 10 times smaller, and check the pixel scaling.",
     )
 
@@ -133,7 +133,7 @@ def _collapsed(
     which = "validation" if validated else "training"
     if len(loss) > 1 and (np.diff(loss) <= _SMALL_RISE * loss[:-1]).all() and loss[-1] < loss[0]:
         advice = (
-            f"The training loss still falls, slowly: {loss[0]:.3g} in epoch 1, {loss[-1]:.3g} at the end. "
+            f"The training loss is still falling, but slowly: {loss[0]:.3g} in epoch 1, {loss[-1]:.3g} at the end. "
             "Train for more epochs, or with a learning rate 10 times larger."
         )
     else:
@@ -230,7 +230,7 @@ def _slow(history: Mapping[str, Sequence[float | None]], loss: Array) -> Finding
     if falls > _STILL_FALLING:
         return Finding(
             "underfitting",
-            f"Not done yet: the training loss still fell by {100 * falls:.0f}% in the last epoch, "
+            f"Not finished: the training loss still fell by {100 * falls:.0f}% in the last epoch, "
             f"and training accuracy is {accuracy[-1]:.2f}.",
             "Try more epochs or a higher learning rate.",
         )

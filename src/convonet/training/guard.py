@@ -82,7 +82,7 @@ class NanGuard(Hook):
         position = state.position
         if position.restores > 1:
             message = (
-                f"Epoch {position.epoch} went well after its rate was lowered {position.restores} times: "
+                f"Epoch {position.epoch} succeeded after its learning rate was lowered {position.restores} times: "
                 f"it is {state.rate():.3g} now"
             )
             state.watch.tell(Warned(message=message, subject="nan_guard"))
@@ -98,7 +98,7 @@ class NanGuard(Hook):
         position = state.position
         if position.rate_scale < _LEAST_SCALE or self.good is None:
             raise TrainingError(
-                "The loss is not a number, however small the learning rate is",
+                "The loss is not a number, even at a very low learning rate",
                 received=f"a rate of {state.rate():.3g}",
                 hint="Check the pixel scaling and the layers of the network",
             )

@@ -12,7 +12,9 @@ from typing import Any
 from convonet.errors import InputError
 from convonet.nets.backend import keras
 
-_REGISTER = "Put @keras.saving.register_keras_serializable() above it, and give it get_config where it takes arguments"
+_REGISTER = (
+    "Put @keras.saving.register_keras_serializable() above it, and define get_config if it takes arguments"
+)
 
 
 def is_own(thing: type | Any) -> bool:
@@ -33,7 +35,7 @@ def check_layers(model: Any) -> None:
     """
     if not isinstance(model, (keras.Sequential, keras.src.models.Functional)) or not model.built:
         raise InputError(
-            "The network cannot be saved and opened again",
+            "The network cannot be saved and reopened",
             where=model.name,
             expected="a built keras.Sequential or functional keras.Model",
             received=f"a {type(model).__name__}" + ("" if model.built else " that is not built"),
@@ -42,7 +44,7 @@ def check_layers(model: Any) -> None:
     for layer in own_layers(model):
         if not _is_registered(type(layer)):
             raise InputError(
-                "Keras cannot open a layer of your own again, because its class is not registered",
+                "Keras cannot reopen a custom layer, because its class is not registered",
                 where=layer.name,
                 received=type(layer).__name__,
                 hint=_REGISTER,
@@ -63,7 +65,7 @@ def own_loss(model: Any) -> dict[str, Any] | None:
         return None
     if not _is_registered(kind):
         raise InputError(
-            "A resumed training could not find a loss of your own, because it is not registered",
+            "A resumed run could not find a custom loss, because it is not registered",
             received=kind.__name__,
             hint=_REGISTER,
         )
@@ -80,7 +82,7 @@ def create_own_loss(document: dict[str, Any]) -> Any:
     kind = keras.saving.get_registered_object(document["name"])
     if kind is None:
         raise InputError(
-            "This training has a loss of your own, which is not registered in this process",
+            "This run has a custom loss, which is not registered in this process",
             received=document["name"],
             hint="Run the code that registers it in Python first, then resume with `convonet.resume`",
         )

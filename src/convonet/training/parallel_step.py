@@ -185,6 +185,8 @@ def _check_divisible(model: Any) -> None:
     if forward is None or drawing:
         raise InputError(
             "This network cannot be trained by several processes",
-            received=f"layer {drawing[0]}, which draws for the whole batch" if drawing else model.name,
+            received=f"layer {drawing[0]}, which uses random numbers for the whole batch"
+            if drawing
+            else model.name,
             hint=Hint.of("Train with {}", option("workers", 1)),
         )

@@ -33,13 +33,13 @@ def check_precision(precision: Precision, device: str, workers: int = 1) -> None
     """
     if precision == "float16" and device == "cpu":
         raise InputError(
-            "float16 trains on a GPU alone: a processor computes with it no faster and overflows",
+            "float16 trains only on a GPU: on a CPU it is no faster and overflows",
             received="precision=float16 on the CPU",
             hint="Use precision=bfloat16 or float32",
         )
     if precision == "float16" and workers > 1:
         raise InputError(
-            "float16 is not divided among processes",
+            "float16 cannot be used with several processes",
             received=f"precision=float16 with {workers} workers",
             hint=Hint.of("Use precision=bfloat16, or {}", option("workers", 1)),
         )

@@ -89,7 +89,7 @@ def create_step(
         return _torch_step(model, optimizer, loss, boundary, precision)
     if precision != "float32":
         raise InputError(
-            "Other precisions than float32 are trained in by the torch backend alone",
+            "Precisions other than float32 need the torch backend",
             received=f"precision={precision} on {backend.name()}",
             hint="Use precision=float32, or KERAS_BACKEND=torch",
         )
@@ -108,7 +108,7 @@ def _divided(
 ) -> Step:
     if backend.name() != "torch" or hyper is None:
         raise InputError(
-            "Several processes train on the torch backend alone",
+            "Training in several processes needs the torch backend",
             received=f"{workers} workers on {backend.name()}",
             hint=Hint.of("Train with {}", option("workers", 1)),
         )

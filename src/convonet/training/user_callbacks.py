@@ -68,7 +68,7 @@ class UserCallbacks(Hook):
     def epoch_ended(self, state: TrainingState, logs: Mapping[str, float]) -> str:
         with user_code():
             self._list.on_epoch_end(state.position.epoch - 1, dict(logs))
-        return "a callback asked to stop" if self._model.stop_training else ""
+        return "a callback requested a stop" if self._model.stop_training else ""
 
     def train_ended(self, state: TrainingState) -> None:
         with user_code():

@@ -139,7 +139,7 @@ class NetTuning:
         # since.
         larger = self._memory.refuses(unit.hyper)
         if larger is not None:
-            reason = f"Not tried: it needs at least the memory of trial {larger}, which ran out of it"
+            reason = f"Not tried: it needs at least as much memory as trial {larger}, which ran out of memory"
             self._fail(unit, reason)
         left = tuple(trial for trial in unit.trials if trial.number not in self._ended)
         return replace(unit, trials=left) if left else None

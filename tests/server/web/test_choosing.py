@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 Way = tuple[str, dict[str, str], dict[str, Any]]
 WAYS: list[Way] = [
     ("Test again", {"Threshold": "0,35"}, {"threshold": 0.35}),
-    ("Choose by recall", {"Wanted recall": "0.99"}, {"min_recall": 0.99}),
+    ("Choose by recall", {"Target recall": "0.99"}, {"min_recall": 0.99}),
     ("Choose by costs", {"Cost of a false alarm": "9", "Cost of a miss": "2"}, {"costs": (9.0, 2.0)}),
 ]
 
@@ -121,6 +121,6 @@ def test_what_is_chosen_can_be_kept(page: Any, root: Path, copy: Path) -> None:
 
 @pytest.mark.parametrize("text", ["", "much"])
 def test_a_missing_number_is_said(page: Any, text: str) -> None:
-    page.get_by_label("Wanted recall").fill(text)
+    page.get_by_label("Target recall").fill(text)
     page.get_by_role("button", name="Choose by recall").click()
     page.get_by_text("A number is missing").wait_for()

@@ -62,15 +62,15 @@ def test_the_whole_way_on_a_real_set(
     page.locator("#doing", has_text=re.compile("^Done$")).wait_for(timeout=240_000)
     go(page, "test")
     page.get_by_text("of 2,000 images are correct").wait_for()
-    wrong = page.locator(".matrix button[aria-label*='taken for']:not([disabled])")
+    wrong = page.locator(".matrix button[aria-label*='mistaken for']:not([disabled])")
     said = next(
         text
         for text in wrong.evaluate_all("all => all.map((e) => e.ariaLabel)")
-        if (m := re.match(r"(\d) taken for (\d)", text)) and m[1] != m[2]
+        if (m := re.match(r"(\d) mistaken for (\d)", text)) and m[1] != m[2]
     )
     count = re.search(r": (\d+) of", said)[1]
     page.get_by_label(said, exact=True).click()
-    page.locator("#answers h2", has_text=re.compile(f"taken for .*: {count} image")).wait_for()
+    page.locator("#answers h2", has_text=re.compile(f"mistaken for .*: {count} image")).wait_for()
     page.locator("#answers .pic").first.click()
     page.get_by_role("button", name="Why?").click()
     page.get_by_role("dialog").get_by_alt_text(re.compile("Heat map")).wait_for(timeout=90_000)
@@ -180,7 +180,7 @@ def test_two_watch_the_same_training(serve: Callable[..., Any], visit: Callable[
     assert first.locator(".lead").inner_text() == second.locator(".lead").inner_text()
     second.get_by_role("button", name="Stop").click()
     for page in (first, second):
-        page.get_by_text("Stopped. What was done is kept").first.wait_for(timeout=60_000)
+        page.get_by_text("Stopped. Finished work is kept").first.wait_for(timeout=60_000)
 
 
 def test_a_killed_server(started: Callable[[], Any], visit: Callable[..., Any]) -> None:
@@ -200,7 +200,7 @@ def test_a_killed_server(started: Callable[[], Any], visit: Callable[..., Any]) 
     page.get_by_role("button", name="Resume").click()
     page.locator("#doing", has_text=re.compile(r"Epoch \d+ of 400")).wait_for(timeout=120_000)
     page.get_by_role("button", name="Stop").click()
-    page.get_by_text("Stopped. What was done is kept").first.wait_for(timeout=60_000)
+    page.get_by_text("Stopped. Finished work is kept").first.wait_for(timeout=60_000)
 
 
 def test_a_study_and_suspicious_labels_are_shown(
@@ -220,7 +220,7 @@ def test_a_study_and_suspicious_labels_are_shown(
     page.locator("#detail").get_by_role("link", name="Open").click()
     page.get_by_role("columnheader", name="Learning rate").wait_for()
     assert page.get_by_role("row").count() == 3
-    page.get_by_text("Curves of each case").click()
+    page.get_by_text("Curves for each target").click()
     page.locator(".figures img").first.wait_for()
     page.goto(f"{served.url}/#suspects/suspected")
     page.get_by_text("labels are probably wrong").wait_for()
@@ -272,7 +272,7 @@ def test_a_study_is_begun(serve: Callable[..., Any], visit: Callable[..., Any]) 
     assert page.get_by_label("Targets").get_attribute("aria-invalid") is None
     page.get_by_label("Measured by").select_option("validation accuracy")
     page.get_by_role("button", name="Begin").click()
-    page.get_by_text("Curves of each case").wait_for(timeout=120_000)
+    page.get_by_text("Curves for each target").wait_for(timeout=120_000)
     page.get_by_text("Epochs until the validation accuracy was reached").wait_for()
     page.get_by_role("columnheader", name="99.9%").wait_for()
     page.locator(".figures img").first.wait_for(state="attached")
@@ -293,9 +293,9 @@ def test_suspicious_labels_are_searched(serve: Callable[..., Any], visit: Callab
     page.get_by_label("Folds").fill("2")
     page.get_by_label("Repeats").fill("6")
     page.get_by_role("button", name="Search").click()
-    page.locator("h2", has_text="Predicting with models").wait_for(timeout=120_000)
+    page.locator("h2", has_text="Predicting each image with models").wait_for(timeout=120_000)
     page.get_by_role("button", name="Stop").click()
-    page.locator("h2", has_text="Stopped; Resume repeats no fold").wait_for(timeout=60_000)
+    page.locator("h2", has_text="Stopped; Resume skips finished folds").wait_for(timeout=60_000)
     page.get_by_role("button", name="Resume").click()
     page.get_by_text("labels are probably wrong").wait_for(timeout=240_000)
     (run,) = served.client.get("/runs?kind=suspects").json()["runs"]
@@ -304,4 +304,4 @@ def test_suspicious_labels_are_searched(serve: Callable[..., Any], visit: Callab
     said = page.locator(".lead").inner_text()
     assert said.startswith(f"{found['likely']} of 60 labels")
     first = page.get_by_role("option").first.get_attribute("aria-label")
-    assert first.startswith(f"{found['suspects'][0]['path']}: stands under {found['suspects'][0]['class']}")
+    assert first.startswith(f"{found['suspects'][0]['path']}: is in class {found['suspects'][0]['class']}")

@@ -28,7 +28,7 @@ def test_a_map_is_drawn_and_used(
     page.get_by_role("button", name="Draw the map").click()
     canvas = page.locator(".map-view canvas")
     canvas.wait_for(timeout=120_000)
-    page.get_by_text("24 images; similar ones lie together").wait_for()
+    page.get_by_text("24 images; similar ones lie close together").wait_for()
     colored(page)
     few_in_sight_are_shown_as_images(page, canvas)
     drawing_around_images_selects_them(page, canvas)

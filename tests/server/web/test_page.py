@@ -57,7 +57,7 @@ def test_a_new_persons_way(
     assert page.get_by_role("radio", name="Balanced").is_checked()
     assert page.locator("#minutes").get_attribute("placeholder") == "5"
     page.get_by_role("radio", name="Best").check()
-    page.get_by_text("done within 30 minutes").wait_for()
+    page.get_by_text("finished within 30 minutes").wait_for()
     assert page.locator("#hyper-epochs").count() == 0
     page.get_by_role("radio", name="Expert").check()
     page.locator("#hyper-epochs").wait_for(state="attached")
@@ -67,7 +67,7 @@ def test_a_new_persons_way(
     page.get_by_text('epochs (Epochs): expected a whole number ≥ 1 and ≤ 100,000, received "two"').wait_for()
     set_field(page, "epochs", "2")
     set_field(page, "batch_size", "16")
-    page.get_by_text("Empty fields keep the default").wait_for()
+    page.get_by_text("Empty fields use the default").wait_for()
 
     go(page, "train")
     page.get_by_role("button", name="Train", exact=True).click()
@@ -119,7 +119,7 @@ def test_the_keyboard_reaches_everything(ready: Callable[..., Any]) -> None:
     page = ready("data")
     page.locator(".pic").first.wait_for()
     page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.textContent") == "To the content"
+    assert page.evaluate("document.activeElement.textContent") == "Skip to content"
     page.locator(".pic").first.focus()
     page.keyboard.press("ArrowRight")
     assert page.evaluate("document.activeElement.getAttribute('aria-posinset')") == "2"
@@ -187,7 +187,7 @@ def test_the_plan_follows_the_images_and_the_values(
     page.get_by_text("Minutes must be a number above 0").first.wait_for()
     assert page.get_by_role("button", name="Train", exact=True).is_disabled()
     page.get_by_label("Minutes").fill("2")
-    page.get_by_text("done within 2 minutes").wait_for()
+    page.get_by_text("finished within 2 minutes").wait_for()
     page.locator("summary", has_text="The same as a command").click()
     page.locator("pre", has_text="--minutes 2").wait_for()
 
@@ -199,7 +199,7 @@ def test_the_plan_follows_the_images_and_the_values(
     page.get_by_label("Find a parameter").fill("batch size")
     assert page.locator("#hyper-schedule").is_hidden()
     set_field(page, "batch_size", "8")
-    page.locator(".differs", has_text="The plan has").wait_for()
+    page.locator(".differs", has_text="The plan uses").wait_for()
     page.get_by_role("radio", name="Balanced").check()
     page.get_by_text("Imposed on every candidate that has the parameter: Batch size 8").wait_for()
     page.get_by_role("button", name="Remove Batch size").click()
@@ -269,7 +269,7 @@ def test_a_folder_of_photographs_reaches_what_the_command_line_reaches(
     page.get_by_text("1,000 training, 300 test images of 5 classes").wait_for()
     page.locator("summary", has_text="How to train").click()
     page.get_by_label("Minutes").fill("1")
-    page.get_by_text("done within").first.wait_for()
+    page.get_by_text("finished within").first.wait_for()
     page.get_by_role("button", name="Train", exact=True).click()
     page.locator("#doing", has_text=re.compile(r"^\[1/\d\] ")).wait_for()
     page.locator("#doing", has_text=re.compile("^Done$")).wait_for(timeout=200_000)

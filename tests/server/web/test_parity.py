@@ -76,11 +76,11 @@ def test_filters_and_feature_maps(at: Callable[..., Any]) -> None:
 
 def test_what_excites_a_channel(at: Callable[..., Any]) -> None:
     page = at("explain")
-    part = card(page, "What excites a channel")
+    part = card(page, "What activates a channel")
     part.get_by_label("Layer").locator("option").nth(1).wait_for(state="attached", timeout=LONG_MS)
     part.get_by_label("Channel").fill("1")
     part.get_by_label("Steps").fill("8")
-    part.get_by_role("button", name="Show what excites it").click()
+    part.get_by_role("button", name="Show what activates it").click()
     assert loaded(part.locator("img"))
 
 

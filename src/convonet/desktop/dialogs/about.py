@@ -66,7 +66,7 @@ class AboutDialog(QDialog):
             "Processor": f"{machine.processor}, {machine.cores} cores{memory}",
             "System": machine.platform,
         } | {name: version for name, version in report.versions.items() if name != "convonet"}
-        rows |= {"Your folder": report.folders.home}
+        rows |= {"User folder": report.folders.home}
         for name, value in rows.items():
             said = label(str(value), wrap=True, select=True)
             said.setFixedWidth(_WIDTH)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from convonet.desktop.dialogs.ask import Asker
 
 _IMAGES = "Images (*.png *.jpg *.jpeg *.bmp *.gif *.tif *.tiff *.webp *.ppm *.pgm);;All files (*)"
-_OWN = "Own weights"
+_OWN = "Custom weights"
 _LINE = 32
 _MOST_SIDE = 640
 """Larger images are shown smaller: a kernel of a few pixels does nothing that could be seen on them."""
@@ -51,7 +51,7 @@ class KernelBenchDialog(QDialog):
         self.setWindowTitle("Kernel bench")
         self.resize(900, 700)
         self.before = PictureView("Image", "Choose an image.")
-        self.after = PictureView("What the kernel makes of it")
+        self.after = PictureView("Result of the kernel")
         self.after.pointed.connect(self.follow)
         self.about, self.facts = label("", wrap=True), label("", "muted", wrap=True)
         self.fault = label("", "bad", wrap=True)
@@ -71,7 +71,7 @@ class KernelBenchDialog(QDialog):
         for name in KERNELS:
             self.kernel.addItem(name.replace("_", " ").capitalize(), name)
         self.kernel.addItem(_OWN, "")
-        self.weights.setToolTip("Rows between slashes, such as -1 0 1 / -1 0 1 / -1 0 1")
+        self.weights.setToolTip("Rows separated by slashes, such as -1 0 1 / -1 0 1 / -1 0 1")
         self.stride, self.padding, self.pooling = QSpinBox(), QComboBox(), QComboBox()
         self.stride.setRange(1, 16)
         self.padding.addItem("same size", "same")
@@ -89,8 +89,8 @@ class KernelBenchDialog(QDialog):
             (self.stride, "Stride"),
             (self.padding, "Padding"),
             (self.pooling, "Pooling"),
-            (self.row, "Row of the value to follow"),
-            (self.column, "Column of the value to follow"),
+            (self.row, "Row of the value to calculate"),
+            (self.column, "Column of the value to calculate"),
         ):
             widget.setAccessibleName(name)
         self._listen()
@@ -106,7 +106,9 @@ class KernelBenchDialog(QDialog):
         first = row(choose, self.kernel, self.weights)
         first.setStretch(2, 1)
         pictures = row(self.before, self.after, gap=14)
-        where = FlowLayout(_named("Follow the value in row", self.row), _named("column", self.column), gap=8)
+        where = FlowLayout(
+            _named("Calculate the value in row", self.row), _named("column", self.column), gap=8
+        )
         content = column(
             8, first, options, self.fault, self.about, pictures, self.facts, where, self.sums, gap=8
         )
@@ -209,7 +211,9 @@ class KernelBenchDialog(QDialog):
 
     def _show_sums(self) -> None:
         if self._pixels is None or self.pooling.currentData():
-            self.sums.setText("Turn pooling off to follow one value." if self.pooling.currentData() else "")
+            self.sums.setText(
+                "Turn off pooling to see the calculation of one value." if self.pooling.currentData() else ""
+            )
             return
         try:
             found = steps_at(

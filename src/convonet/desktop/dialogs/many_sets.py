@@ -27,9 +27,9 @@ _COLUMNS = (
     "Test accuracy",
     "Baseline",
     "Seconds",
-    "Remark",
+    "Note",
 )
-_EMPTY = "Choose a folder in which each folder is a set: images in one folder per class, or train and test folders."
+_EMPTY = "Choose a folder in which each subfolder is a set: images in one folder per class, or train and test folders."
 
 
 class ManySetsDialog(QDialog):
@@ -45,13 +45,11 @@ class ManySetsDialog(QDialog):
         self.choose_button = button("Choose folder …", self._choose)
         self.start_button = button("Train", self._start, primary=True)
         self.stop_button = button("Stop", self.queue.stop)
-        self.table = TableView(_COLUMNS, "sets", empty=_EMPTY, gives_way="Remark")
+        self.table = TableView(_COLUMNS, "sets", empty=_EMPTY, gives_way="Note")
         self.table.opened.connect(lambda values: self._open_run(values[0]))
         head = row(self._note, self.choose_button, self.stop_button, self.start_button, gap=8)
         head.setStretch(0, 1)
-        hint = label(
-            "The right mouse button saves the table as CSV. A double click opens a set's run.", "muted"
-        )
+        hint = label("Right-click to save the table as CSV. Double-click a set to open its run.", "muted")
         self.setLayout(column(head, self.table, row(hint, None, button("Close", self.accept)), margin=16))
         self.queue.changed.connect(self.refresh)
         controller.changed.connect(lambda part: self.refresh() if part in ("work", "recipe") else None)
@@ -87,7 +85,7 @@ class ManySetsDialog(QDialog):
         recipe = RECIPE_TITLES[self._session.params.recipe]
         count = f"{len(usable):,} of {len(self.queue.sets):,} folders are sets."
         self._note.setText(
-            f"{count} Each is trained with what is set now: {recipe}." if self.queue.sets else ""
+            f"{count} Each is trained with the current settings: {recipe}." if self.queue.sets else ""
         )
         is_free = self._session.work is None
         self.choose_button.setEnabled(not self.queue.is_on)

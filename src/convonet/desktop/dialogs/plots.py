@@ -151,5 +151,5 @@ def _matrices(scores: EvaluationDocument) -> dict[str, Callable[[], Any]]:
     name, matrix, classes = f"Confusion matrix ({scores.split})", scores.confusion_matrix, scores.classes
     return {
         name: lambda: plots.matrix_figure(matrix, classes),
-        f"{name}, shares": lambda: plots.matrix_figure(matrix, classes, as_shares=True),
+        f"{name}, fractions": lambda: plots.matrix_figure(matrix, classes, as_shares=True),
     }

@@ -13,9 +13,9 @@ SCENARIOS: tuple[tuple[str, str], ...] = (
         """<h3>Train a network on your images</h3>
 <ol>
 <li><b>App › Load Data Params</b>, or <b>App › Load Training Dataset</b> and choose a folder with one folder
-for each class. The page <i>Data</i> shows ten samples, the number of images, and skipped files.</li>
-<li>Open the page <i>Train</i>. It shows the plan for your images: with the recipe <i>auto</i>, several networks are
-tried and the best one is kept. Select <b>Train</b>. <b>Stop</b> keeps what was done.</li>
+per class. The <i>Data</i> page shows ten samples, the number of images, and skipped files.</li>
+<li>Open the <i>Train</i> page. It shows the plan for your images: with the recipe <i>auto</i>, several networks are
+tried and the best one is kept. Select <b>Train</b>. <b>Stop</b> keeps finished work.</li>
 <li>The <i>Summary</i> shows the test accuracy, what was tried, and what you can do next. <b>Apply and train again</b>
 follows a piece of advice in a new run. Every run is kept.</li>
 <li>To train a network of your own, use <b>App › Load Hyper Params</b> or <b>Tasks › Edit Hyper Params</b>. Empty fields
@@ -33,7 +33,7 @@ or more images. Change a value and train again.</li>
 what was tried.</li>
 <li>Select the best row and <b>Use these values</b>, then train with them.</li>
 </ol>
-<p>The page <i>Tune</i> has the options: type of search, objective, folds, and number of images.</p>""",
+<p>The <i>Tune</i> page has the options: type of search, objective, folds, and number of images.</p>""",
     ),
     (
         "3  Test",
@@ -42,25 +42,25 @@ what was tried.</li>
 <li><b>App › Load Test Dataset</b>: images that were never used for training.</li>
 <li><b>Tasks › Evaluation</b> shows accuracy and loss, with the confidence interval of the accuracy, beside the
 accuracy of always predicting one class.</li>
-<li><b>Tasks › Prediction</b> shows the confusion matrix. Click a square to see its images; double-click an image to
+<li><b>Tasks › Prediction</b> shows the confusion matrix. Click a cell to see its images; double-click an image to
 see it large with its probabilities.</li>
-<li><b>App › Save Network Model</b> writes the model under your own name. Later, load the parameters, the model
+<li><b>App › Save Network Model</b> saves the model under a name of your choice. Later, load the parameters, the model
 and the test set, and test again. Class names and pixel scaling are stored in the file.</li>
-<li>On the page <i>Use</i>, drop new images, or draw a digit.</li>
+<li>On the <i>Use</i> page, drop new images, or draw a digit.</li>
 <li>Among the mistakes, mark images whose label is wrong, and train again. <i>Explain</i> shows what the model
 looks at; <b>Tools › Check the Images</b> finds duplicates, leaks and other problems.</li>
 </ol>""",
     ),
     (
         "4  Another set",
-        """<h3>Other images: larger, in color, of other classes</h3>
+        """<h3>Other images: larger, in color, with other classes</h3>
 <ol>
-<li>Load a training folder with other classes, such as scans of the lung. Images may have any size and shape.</li>
+<li>Load a training folder with other classes, such as lung scans. Images may have any size and shape.</li>
 <li>Set the <i>image size</i> in the data parameters: 224 shows more than 28 and takes 64 times as long.</li>
-<li>Look at the page <i>Data › Sizes and pixels</i>, and at the layers on <i>Network</i>: most memory is in the first
+<li>Look at <i>Data › Sizes and pixels</i>, and at the layers on <i>Network</i>: most of the memory is in the first
 dense layer. Larger images need more pooling or fewer units.</li>
-<li>Images are decoded once and read from disk, so a set can be larger than the memory.</li>
-<li>If the test folders have other names for the same classes, the page <i>Data</i> offers to match them.</li>
+<li>Images are decoded once and read from disk, so a set can be larger than memory.</li>
+<li>If the test folders have different names for the same classes, the <i>Data</i> page offers to match them.</li>
 </ol>""",
     ),
 )

@@ -89,7 +89,7 @@ class FieldRow:
         self.name.style().unpolish(self.name)
         self.name.style().polish(self.name)
         shown = planned or "the default"
-        self.help.setText(f"{self.field.help} The plan has {shown}." if differs else self.field.help)
+        self.help.setText(f"{self.field.help} The plan uses {shown}." if differs else self.field.help)
 
 
 class ParamForm(QWidget):

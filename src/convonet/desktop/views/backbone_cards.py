@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QPushButton, QScrollArea
 
+from convonet.desktop.widgets.amounts import rounded
 from convonet.desktop.widgets.basic import column, holder, label, row
 from convonet.inference.backbones import backbones_here
 from convonet.params import SearchSpace
@@ -121,4 +122,4 @@ class BackboneCards(QScrollArea):
 
 
 def _facts(info: BaseInfo) -> str:
-    return f"{info.size} px · {info.speed}\n{info.parameters / 1e6:.1f} M parameters"
+    return f"{info.size} px · {info.speed}\n{rounded(info.parameters)} parameters"

@@ -74,7 +74,7 @@ class CameraTab(QWidget):
         self.view.show_image(image)
         self.take_button.setEnabled(True)
         if self._camera is not None:
-            self.note.setText("The picture is predicted when you press the button.")
+            self.note.setText("The picture is classified when you click the button.")
 
     def _lose(self) -> None:
         self.stop()

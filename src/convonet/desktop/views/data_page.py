@@ -54,7 +54,7 @@ class DataPage(Page):
             "Choose a folder that holds one folder per class, or drop it here. The names of the folders become "
             "the classes.",
             controller.button("load_train", "Choose a folder …", primary=True),
-            controller.button("show_sort", "Sort unlabelled images …"),
+            controller.button("show_sort", "Sort unlabeled images …"),
             controller.button("demo", "Use handwritten digits"),
         )
         self._fault = FaultNote(controller)
@@ -122,7 +122,9 @@ class DataPage(Page):
         self._fault.show_errors(controller.scan_errors)
         self._either.show_content(bool(sets.listings))
         if controller.scanning:
-            self._empty.say("Reading folders …", "File names first; images when they are needed.")
+            self._empty.say(
+                "Reading folders …", "Only file names are read now; images are read when they are needed."
+            )
         else:
             self._empty.say(
                 "No images yet",

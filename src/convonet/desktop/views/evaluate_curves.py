@@ -40,7 +40,7 @@ class CurvesTab(QWidget):
         self.positive = QComboBox()
         self.positive.setAccessibleName("Positive class")
         self.threshold = _share("Threshold", 0.5)
-        self.recall = _share("Wanted recall", 0.95)
+        self.recall = _share("Target recall", 0.95)
         self.costs = [_cost("Cost of a false alarm", 1.0), _cost("Cost of a miss", 5.0)]
         self.keep = QCheckBox("Keep in the model")
         self.keep.setToolTip("All predictions then use this threshold")
@@ -104,7 +104,7 @@ def _precision_line(curve: ClassCurve, color: str) -> PlotLine:
 def _sentence(scores: EvaluationDocument, known: int, shown: int) -> str:
     if not known:
         return "This test was made by an earlier version. Test again to see its curves."
-    area = f"Mean area below the ROC curves {scores.auc:.4f}. " if scores.auc is not None else ""
+    area = f"Mean area under the ROC curves {scores.auc:.4f}. " if scores.auc is not None else ""
     if len(scores.classes) == 2 and scores.threshold is not None:
         rates = (("sensitivity", scores.sensitivity), ("specificity", scores.specificity))
         found = [f"{name} {100 * value:.1f}%" for name, value in rates if value is not None]

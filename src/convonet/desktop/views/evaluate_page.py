@@ -97,7 +97,7 @@ class EvaluatePage(Page):
         area.setFrameShape(QScrollArea.Shape.NoFrame)
         area.setWidget(self.matrix)
         hint = label(
-            "Rows: true classes. Columns: predicted classes. Click a square to see its images.", "muted"
+            "Rows: true classes. Columns: predicted classes. Click a cell to see its images.", "muted"
         )
         self.pairs = TableView(
             ("True", "Predicted", "Images"), "most confused", empty="No classes are confused."
@@ -152,7 +152,7 @@ class EvaluatePage(Page):
 
     def refresh(self) -> None:
         scores, model = self.session.evaluation, self.session.model
-        self.lead.setText(f"Model {model.name}" if model else "How good the model is on new images")
+        self.lead.setText(f"Model {model.name}" if model else "How well the model does on new images")
         self._either.show_content(scores is not None)
         self.outdated.refresh()
         if scores is None:
@@ -257,7 +257,7 @@ class EvaluatePage(Page):
             )
         else:
             chosen = answers.cell(*self._cell)
-            words = f"{_count(len(chosen), 'image')} of {self._cell[0]}, called {self._cell[1]}"
+            words = f"{_count(len(chosen), 'image')} of {self._cell[0]}, predicted as {self._cell[1]}"
         self._shown.setText(words)
         self._all.setVisible(self._cell is not None)
         self.tabs.setTabText(2, "Images" if self._cell else f"Mistakes ({len(chosen):,})")

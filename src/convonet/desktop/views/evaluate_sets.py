@@ -25,7 +25,7 @@ class SetsTab(QWidget):
         super().__init__()
         self.sentence = label("", wrap=True)
         self.table = TableView(
-            _HEAD, "sets", empty="Only a model from a run has scores of all sets.", tips=_TIPS
+            _HEAD, "sets", empty="Only a model from a run has scores for all sets.", tips=_TIPS
         )
         self.setLayout(column(8, self.sentence, self.table, gap=8))
 

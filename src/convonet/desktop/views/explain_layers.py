@@ -21,7 +21,7 @@ _LAYERS = (
     "The filters of each convolution, and the feature maps of an image: edges first, parts of objects later."
 )
 _DREAM = (
-    "Makes a picture that activates a channel more than any test image does. In the last layer, channels are "
+    "Generates an image that activates a channel as strongly as possible. In the last layer, channels are "
     "classes."
 )
 
@@ -103,7 +103,7 @@ class DreamTab(QWidget):
         )
         self.channel.setSpecialValueText("the first twelve")
         self._start = button("Make the picture", self._excite, primary=True)
-        self.picture = FigureView("What excites the channel")
+        self.picture = FigureView("What activates the channel")
         self._says = label("", "muted", wrap=True)
         self._empty = EmptyState("No picture yet", _DREAM)
         shown = column(self._says, self.picture, gap=8)

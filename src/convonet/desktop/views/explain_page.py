@@ -39,7 +39,7 @@ class ExplainPage(Page):
         self.tabs = QTabWidget()
         self.tabs.addTab(self.why, "Why this prediction")
         self.tabs.addTab(self.layers, "What the layers see")
-        self.tabs.addTab(self.dream, "What excites a channel")
+        self.tabs.addTab(self.dream, "What activates a channel")
         self._empty = EmptyState(
             "No model yet",
             "Train a network or open a model. Then see what it looks at, its feature maps, and what activates a "

@@ -91,13 +91,13 @@ class WhyTab(QWidget):
         self.strength = QSlider(Qt.Orientation.Horizontal)
         self.strength.setRange(0, 100)
         self.strength.setValue(100)
-        self.strength.setAccessibleName("Strength of the map")
+        self.strength.setAccessibleName("Opacity of the map")
         self.strength.valueChanged.connect(lambda value: self.map.set_strength(value / 100))
         self._says, self._why = label("", "section", wrap=True), label("", "muted", wrap=True)
         self.deletion = XYPlot("Deletion", "fraction hidden", "probability", legend="bottom left", margin=0)
         self.deletion.setFixedHeight(230)
         pictures = row(self.image, self.map, gap=14)
-        slider = row(None, label("Strength of the map", "muted"), self.strength, gap=8)
+        slider = row(None, label("Opacity of the map", "muted"), self.strength, gap=8)
         whole = column(self._says, pictures, slider, self._why, self.deletion, gap=8, margin=14)
         whole.setStretch(1, 1)
         return frame(whole)
@@ -203,7 +203,7 @@ def _answer(item: ExplainedImage) -> str:
     said = f"{item.predicted}, {100 * item.confidence:.1f}% confident"
     if item.class_ == item.predicted:
         return said
-    return f"{said}; explained is {item.class_} ({100 * item.probability:.1f}%)"
+    return f"{said}; the map explains {item.class_} ({100 * item.probability:.1f}%)"
 
 
 def _reasons(item: ExplainedImage, title: str) -> list[str]:

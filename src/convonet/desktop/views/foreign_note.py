@@ -43,7 +43,7 @@ class ForeignNote(QFrame):
         self.names.activated.connect(lambda _: controller.guard(self._set_names))
         self._order = label("", "small", wrap=True)
         line = row(
-            label("Made elsewhere. Pixel scaling", "muted"),
+            label("This model was made elsewhere. Pixel scaling", "muted"),
             self.scaling,
             14,
             label("Classes", "muted"),

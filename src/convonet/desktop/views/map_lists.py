@@ -26,10 +26,10 @@ _TITLES = {
     "similar": "More like this",
 }
 _MEANINGS = {
-    "selected": "Select images on the map: click, or draw around them with Shift.",
-    "wrong": "Images whose neighbors are of another class, highest confidence first.",
-    "outliers": "Images that lie alone, the loneliest first.",
-    "similar": "Select an image, and press More like this.",
+    "selected": "Select images on the map: click them, or hold Shift and draw around them.",
+    "wrong": "Images whose neighbors belong to another class, highest confidence first.",
+    "outliers": "Images far from all others, the farthest first.",
+    "similar": "Select an image, then click More like this.",
 }
 _MOST_OUTLIERS = 200
 

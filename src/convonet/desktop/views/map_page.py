@@ -1,4 +1,4 @@
-"""A map of the images: similar ones lie together. It is zoomed and moved, colored, and selected from."""
+"""A map of the images: similar ones lie close together. It is zoomed and moved, colored, and selected from."""
 
 from __future__ import annotations
 
@@ -45,19 +45,19 @@ class MapPage(Page):
         self.seed_box.setMaximumWidth(110)
         for box, name in (
             (self.set_box, "Set"),
-            (self.answers_box, "Answers"),
+            (self.answers_box, "Predictions"),
             (self.color_box, "Color"),
             (self.seed_box, "Seed"),
         ):
             box.setAccessibleName(name)
         for box in (self.set_box, self.answers_box, self.color_box):
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-        self.answers_box.setToolTip("Whose answers the map shows; None: the images alone")
+        self.answers_box.setToolTip("Model whose predictions the map shows. None: only the images")
         self.seed_box.setToolTip("The same images and seed give the same map")
         self.color_box.activated.connect(lambda _: self._recolor())
         self.canvas, self.lists = MapCanvas(), MapLists(controller)
         self.select_box = QCheckBox("Dragging selects")
-        self.select_box.setToolTip("Else dragging moves the map, and dragging with Shift selects")
+        self.select_box.setToolTip("If off, dragging moves the map and dragging with Shift selects")
         self.select_box.toggled.connect(self._take_mode)
         self.legend = QListWidget()
         self.legend.setAccessibleName("Colors; unchecked ones are not shown")
@@ -70,7 +70,7 @@ class MapPage(Page):
         self._wait = EmptyState("", "")
         self._no_images = EmptyState(
             "No images yet",
-            "Choose images on Data; then this page lays them out.",
+            "Choose images on the Data page; then this page draws a map of them.",
             controller.button("load_train", "Choose a folder …", primary=True),
         )
         self._shown = Either(self._wait, self._content())
@@ -78,7 +78,7 @@ class MapPage(Page):
             label("Set", "muted"),
             self.set_box,
             8,
-            label("Answers", "muted"),
+            label("Predictions", "muted"),
             self.answers_box,
             8,
             label("Seed", "muted"),
@@ -135,8 +135,8 @@ class MapPage(Page):
         else:
             self._wait.say(
                 "No map yet",
-                "A frozen backbone computes features of the images once, about a minute for a thousand. Of more than "
-                "40,000 images, so many are drawn at random.",
+                "A frozen backbone computes features of the images once, which takes about a minute per thousand. "
+                "A larger set than 40,000 images is sampled at random.",
             )
         self._say_lead()
 
@@ -181,10 +181,10 @@ class MapPage(Page):
     def _say_lead(self) -> None:
         found = self.map
         if found is None:
-            self.lead.setText("Similar images lie together")
+            self.lead.setText("Similar images lie close together")
             return
         some = f"{found.images:,} of {found.total:,}" if found.images < found.total else f"{found.images:,}"
-        self.lead.setText(f"{some} images; similar ones lie together")
+        self.lead.setText(f"{some} images; similar ones lie close together")
 
     def _recolor(self) -> None:
         if self.map is None:

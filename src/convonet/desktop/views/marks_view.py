@@ -33,7 +33,7 @@ class MarksView(QWidget):
         self.table.rows.modelReset.connect(self._update)
         self._undo = button("Remove the marks", self._take_away)
         note = label(
-            "Marks are in a file beside the images; nothing is moved. Train again, then compare on Runs.",
+            "Marks are stored in a file beside the images; no image is moved. Train again, then compare the runs.",
             "muted",
         )
         self.setLayout(column(8, row(note, None, self._undo), self.table, gap=8))

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QScrollArea, QTabWidget
 
 from convonet.desktop.views.foreign_note import ForeignNote
 from convonet.desktop.views.page import Either, Page, PageContext
+from convonet.desktop.widgets.amounts import rounded
 from convonet.desktop.widgets.basic import EmptyState, Tile, column, row
 from convonet.desktop.widgets.layer_drawing import LayerDrawing
 from convonet.desktop.widgets.table import TableView, Written
@@ -24,13 +25,13 @@ _COLUMNS = (
     "Stride",
     "Padding",
     "Activation",
-    "Sees",
-    "Work",
+    "Receptive field",
+    "Multiply-adds",
     "Memory",
 )
 _TIPS = {
-    "Sees": "Side of the receptive field, in pixels",
-    "Work": "Multiply-adds per image",
+    "Receptive field": "Side of the receptive field, in pixels",
+    "Multiply-adds": "Multiply-adds per image",
     "Memory": "Memory of the layer's feature maps for one image",
 }
 
@@ -88,7 +89,7 @@ class NetworkPage(Page):
             else "all of them are trained",
         )
         self.tiles["bytes"].show_value(_bytes(summary.bytes), "weights in memory")
-        self.tiles["macs"].show_value(f"{summary.macs / 1e6:,.1f} M", "multiply-adds per image")
+        self.tiles["macs"].show_value(rounded(summary.macs), "for one image")
         learnt = sum(bool(layer.params) for layer in summary.layers)
         self.tiles["layers"].show_value(str(len(summary.layers)), f"{learnt} of them with weights")
         self.table.show_rows([_row(layer) for layer in summary.layers])
@@ -111,7 +112,7 @@ class NetworkPage(Page):
         self._empty.say("No network yet", ready if reason is None else f"{reason.sentence}.")
 
 
-_TILES = {"params": "Parameters", "bytes": "Memory", "macs": "Work", "layers": "Layers"}
+_TILES = {"params": "Parameters", "bytes": "Memory", "macs": "Multiply-adds", "layers": "Layers"}
 
 
 def _row(layer: LayerRow) -> tuple[Any, ...]:

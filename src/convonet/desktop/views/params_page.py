@@ -57,7 +57,7 @@ class ParamsPage(Page):
         self.expert = button(
             "Set every value",
             lambda: self.controller.guard(lambda: RecipeSwitch.of(self.controller).choose("none")),
-            tip="Expert: train one network with these values, which start as those of the plan",
+            tip="Expert: train one network with these values; they start with those of the plan",
         )
         self.cards = BackboneCards(self.controller)
         self.search = QLineEdit()

@@ -25,16 +25,14 @@ if TYPE_CHECKING:
     from convonet.desktop.controller import Controller
 
 LookTask = AugmentTask | FindRateTask
-_AUGMENTED = "Each row is a training image and its variations. Every epoch varies the images anew."
+_AUGMENTED = "Each row is a training image and its variations. Every epoch varies the images differently."
 _NO_AUGMENTATION = (
-    "Nothing is varied yet. Set rotation, flips or another parameter of the group Augmentation, "
-    "then look here."
+    "No augmentation is set. Set rotation, flips or another parameter in the group Augmentation "
+    "to see its effect here."
 )
-_RATE = (
-    "Raises the rate from batch to batch and reads off where the loss falls fastest. Nothing is kept of it."
-)
-_NO_RATE = "The loss fell at no rate. Check the images and their classes, or try another network."
-_EARLIER = "This was made with earlier settings."
+_RATE = "Raises the rate from batch to batch to find where the loss falls fastest. The trained weights are discarded."
+_NO_RATE = "The loss did not fall at any rate. Check the images and their classes, or try another network."
+_EARLIER = "This result belongs to earlier settings."
 
 
 class PreviewCard(QFrame):
@@ -177,7 +175,7 @@ class PreviewTab(QScrollArea):
             return _NO_RATE
         is_set = self._session.params.hyper.init_rate == self.suggested
         return f"The loss falls fastest at {self.suggested:g}." + (
-            " It is the learning rate now." if is_set else ""
+            " It is now the learning rate." if is_set else ""
         )
 
     def _ended(self, ended: WorkEnded) -> None:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from convonet.desktop.controller import Controller
 
 _IN_CONFLICT = "The same image in several classes: one label is wrong"
-_LEAKED = "Test scores are too good: the network has seen these images"
+_LEAKED = "Test scores are too high: the network has seen these images"
 _SAID_HEIGHT, _LEAST_ROWS = 132, 3
 _NAMES: dict[str, str] = {"train": "Training", "test": "Test"}
 
@@ -136,8 +136,8 @@ class QualityView(QWidget):
             _picture(root, item.path, f"{item.class_}? {item.suggested}") for item in document.suspects
         )
         meaning = (
-            f"{document.likely:,} of {document.images:,} are probably wrong, say models trained without the image; "
-            "worst first"
+            f"{document.likely:,} of {document.images:,} labels are probably wrong, according to models trained "
+            "without the image; worst first"
         )
         found = QualityFinding("Training", "Suspicious labels", meaning, pictures)
         self._show_findings([found, *(item for item in self._findings if item.name != found.name)])
@@ -200,7 +200,7 @@ def _of_set(split: Split, document: InspectionDocument, root: Path) -> Iterator[
         ("In two classes", _IN_CONFLICT, document.conflicts),
         (
             "Exact duplicates",
-            "The same file several times: it counts several times",
+            "The same file occurs several times and counts each time",
             document.exact_duplicates,
         ),
         ("Near duplicates", "Images that look the same in different files", document.near_duplicates),
@@ -216,7 +216,7 @@ def _of_set(split: Split, document: InspectionDocument, root: Path) -> Iterator[
         ("Dark", "Much darker than the others", document.dark),
         ("Bright", "Much brighter than the others", document.bright),
         ("Blurred", "Much less sharp than the others", document.blurred),
-        ("Odd size", "Of another size or shape than the others", document.odd_sized),
+        ("Odd size", "Different in size or shape from the others", document.odd_sized),
     ):
         if paths:
             pictures = tuple(_picture(root, path, _class(path)) for path in paths)

@@ -21,7 +21,7 @@ _MEANS: dict[TrainRecipe, str] = {
     "fast": "Trains one network that works well for such images.",
     "auto": "Tries several networks within the time budget and keeps the best one.",
     "best": "Tries several networks, trains longer, and keeps the best one.",
-    "none": "Trains one network with your values, which start as those of the plan.",
+    "none": "Trains one network with your values, which start with those of the plan.",
 }
 
 

@@ -55,9 +55,9 @@ class RunsPage(Page):
         self._open_button = button(
             "Open", self._open, primary=True, tip="Open this run's model and scores, or show its table"
         )
-        self._resume_button = button("Resume", self._resume, tip="Continue where it was stopped")
+        self._resume_button = button("Resume", self._resume, tip="Continue from where it stopped")
         self._verify_button = button("Verify", self._verify, tip="Repeat this run and compare every number")
-        self._compare_button = button("Compare", self._compare, tip="Select two runs or more")
+        self._compare_button = button("Compare", self._compare, tip="Select two or more runs")
         self._delete_button = button("Delete …", self._delete)
         self._rename_button = button("Rename …", self._rename, tip="Give this run a name")
         self.add_buttons(
@@ -75,7 +75,8 @@ class RunsPage(Page):
         self.compared = ComparedRuns()
         empty = EmptyState(
             "No runs yet",
-            "Every training is listed here with its curves, model and scores, also those of the command line.",
+            "Every training run is listed here with its curves, model and scores, including those "
+            "from the command line.",
             controller.button("demo", primary=True),
         )
         content = column(self.table, self.compared)

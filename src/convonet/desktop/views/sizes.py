@@ -68,7 +68,7 @@ class SizesView(QScrollArea):
     def show_found(self, found: SizesFound) -> None:
         """Show what was found."""
         height, width, channels = found.shape
-        parts = [f"The network sees {height} × {width} pixels, {'grey' if channels == 1 else 'colour'}"]
+        parts = [f"The network sees {height} × {width} pixels, {'gray' if channels == 1 else 'colour'}"]
         for split, (mean, spread) in found.pixels.items():
             seen = f"{found.looked_at[split]:,} images measured"
             parts.append(f"{_NAMES[split]}: mean {mean:.1f}, deviation {spread:.1f} of 255, {seen}")

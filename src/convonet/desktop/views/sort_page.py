@@ -1,4 +1,4 @@
-"""Unlabelled images become a label table: images are selected, answered with number keys, and accepted by row."""
+"""Unlabeled images become a label table: images are selected, answered with number keys, and accepted by row."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _ABOUT = (
     "Choose a folder of photographs and name a few classes. After some answers every other image gets a suggestion, "
     "and whole rows are accepted with one key. Nothing is moved: the labels stand in labels.csv in the folder."
 )
-_ON_SERVER = "The images are on the server: its web page sorts them."
+_ON_SERVER = "The images are on the server. Sort them on its web page."
 
 
 class SortPage(Page):
@@ -67,9 +67,9 @@ class SortPage(Page):
         self.folders_button = button(
             "Use folder names as labels",
             self._take_folders,
-            tip="Images in a folder below get its name as their label",
+            tip="Images in a subfolder get its name as their label",
         )
-        self.undo_button = button("Undo", self.undo, tip="Take the last answer back (Ctrl+Z)")
+        self.undo_button = button("Undo", self.undo, tip="Undo the last answer (Ctrl+Z)")
         self.train_button = button("Train with these labels", self._train)
         self.board = SortBoard()
         self.board.accepted.connect(self.accept_row)
@@ -110,11 +110,13 @@ class SortPage(Page):
         if busy:
             self._empty.say(
                 "Reading the images …",
-                "A frozen backbone computes features once, about a minute for a thousand. It can be stopped.",
+                "A frozen backbone computes features once, which takes about a minute per thousand images.",
             )
         else:
             self._empty.say("Sort images", _ON_SERVER if remote else _ABOUT)
-        self.lead.setText(str(self._folder) if self.sorting else "Unlabelled images become a label table")
+        self.lead.setText(
+            str(self._folder) if self.sorting else "Label unlabeled images and write a label table"
+        )
 
     # Opening a folder
 
@@ -263,7 +265,7 @@ class SortPage(Page):
         words = f"{counts['left']:,} of {counts['images']:,} images left, {counts['presses']:,} answers"
         if not self.board.rows:
             review = self.order_box.currentData() == "review"
-            words += ". No label is in doubt" if review else ". Every image has an answer"
+            words += ". No labels are in doubt" if review else ". Every image has an answer"
         if self.board.chosen:
             words += f" · {len(self.board.chosen):,} selected"
         self.state.setText(words)
@@ -275,7 +277,7 @@ class SortPage(Page):
 
     def _copy(self) -> None:
         sorting, asker = self.sorting, self.controller.ask
-        out = asker.folder("Folder that gets the class folders", str(self._folder)) if asker else None
+        out = asker.folder("Folder for the class folders", str(self._folder)) if asker else None
         if sorting is None or out is None:
             return
 

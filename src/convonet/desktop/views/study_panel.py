@@ -38,14 +38,14 @@ class StudyPanel(QWidget):
         super().__init__()
         self.targets = QLineEdit("90, 95, 99")
         self.targets.setAccessibleName("Target accuracies in percent")
-        self.targets.setToolTip("Accuracies in percent, between commas")
+        self.targets.setToolTip("Accuracies in percent, separated by commas")
         self.measured = QComboBox()
         self.measured.setAccessibleName("Measured on")
         self.measured.addItem("training images", "accuracy")
         self.measured.addItem("validation images", "val_accuracy")
         self.images = number("Images", 0, 10_000_000, 0)
         self.images.setSpecialValueText("all")
-        self.images.setToolTip("At most this many, an even share of each class")
+        self.images.setToolTip("At most this many, the same fraction of each class")
         self.table = TableView(
             _HEAD,
             "epochs to each target",
@@ -61,7 +61,9 @@ class StudyPanel(QWidget):
         self.options = frame(row(option_grid((named,)), None, margin=12))
 
     def _plots_tab(self) -> QWidget:
-        self._no_figure = EmptyState("No figure yet", "It is drawn when a study has ended or was stopped.")
+        self._no_figure = EmptyState(
+            "No figure yet", "The figure is drawn when a study has ended or was stopped."
+        )
         self._area = QScrollArea()
         self._area.setWidgetResizable(True)
         self._area.setFrameShape(QScrollArea.Shape.NoFrame)
@@ -83,7 +85,7 @@ class StudyPanel(QWidget):
         """How much is to be done, as a sentence."""
         space = session.params.space
         if space.ranges or "epochs" in space.varied:
-            return "A study takes single values, and one number of epochs: the most that each setting is trained."
+            return "A study takes single values, and one number of epochs: the maximum for each setting."
         count = space.size()
         settings = "1 setting is" if count == 1 else f"{count:,} settings are"
         epochs = space.first().epochs
@@ -125,7 +127,9 @@ def read_targets(text: str) -> tuple[float, ...]:
         return tuple(float(part.strip().removesuffix("%")) / 100 for part in text.split(","))
     except ValueError as error:
         raise ParamError(
-            "These are no accuracies", expected="percentages between commas, such as 90, 95", received=text
+            "These are not accuracies",
+            expected="percentages separated by commas, such as 90, 95",
+            received=text,
         ) from error
 
 

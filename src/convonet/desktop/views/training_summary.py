@@ -118,7 +118,7 @@ class SummaryView(QScrollArea):
         self.mistakes.setEnabled(summary.accuracy is not None)
         self._confused_card.setVisible(pair is not None)
         if pair is not None:
-            self._confused.setText(f"{pair.true} taken for {pair.predicted}")
+            self._confused.setText(f"{pair.true} mistaken for {pair.predicted}")
             self._confused_count.setText(f"{pair.count:,} of {pair.total:,} images of {pair.true}")
         self._tried_card.setVisible(bool(summary.tried))
         self.tried.show_lines([_line(one) for one in summary.tried])

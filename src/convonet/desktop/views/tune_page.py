@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 
 _LOOK_MS = 1000
 _KINDS = {
-    TuneTask.kind: ("Search", "Which settings are the best ones"),
-    StudyTask.kind: ("Target study", "How many epochs each setting needs to an accuracy"),
+    TuneTask.kind: ("Search", "Which settings are best"),
+    StudyTask.kind: ("Target study", "How many epochs each setting needs to reach an accuracy"),
 }
 _STOPPED: dict[RunState, str] = {
-    RunState.CANCELLED: "This was stopped. Resuming continues where it was and repeats nothing that is finished.",
-    RunState.INTERRUPTED: "This was interrupted. Resuming continues where it was and repeats nothing that is finished.",
-    RunState.FAILED: "This failed. Resuming tries again and repeats nothing that is finished.",
+    RunState.CANCELLED: "This was stopped. Resuming continues where it left off; nothing finished is repeated.",
+    RunState.INTERRUPTED: "This was interrupted. Resuming continues where it left off; nothing finished is repeated.",
+    RunState.FAILED: "This failed. Resuming tries again; nothing finished is repeated.",
 }
 
 
@@ -68,7 +68,7 @@ class TunePage(Page):
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self._progress = frame(column(row(self._now, None, self._left), self.bar, gap=8, margin=14))
-        self.resume_button = button("Resume", self._resume, tip="Continue where it was stopped")
+        self.resume_button = button("Resume", self._resume, tip="Continue from where it stopped")
         self._stopped = label("", wrap=True)
         line = row(self._stopped, self.resume_button, gap=12, margin=10)
         line.setStretch(0, 1)

@@ -88,7 +88,7 @@ class UsePage(Page):
         self.grid = ImageGrid("Predicted images")
         self.grid.offer("Explain", self.context.tasks.explain_pictures)
         self.grid.opened.connect(lambda place: ImageDialog(self.grid.pictures, place, self).exec())
-        self.table = TableView(("Image", "Prediction", "Confidence", "Remark"), "predictions")
+        self.table = TableView(("Image", "Prediction", "Confidence", "Note"), "predictions")
         self._count = label("", "muted")
         both = row(self.grid, self.table, gap=14)
         both.setStretch(0, 3)
@@ -121,7 +121,7 @@ class UsePage(Page):
             return
         names = self.session.class_names
         shown = ", ".join(names[:8]) + (" …" if len(names) > 8 else "")
-        self.lead.setText(f"Model {model.name}" + (f": tells {shown}" if shown else ""))
+        self.lead.setText(f"Model {model.name}" + (f": distinguishes {shown}" if shown else ""))
         self.foreign.refresh()
         if self._shown is not self.session.predictions:
             self._shown = self.session.predictions
@@ -163,7 +163,7 @@ class UsePage(Page):
         elif held.hasImage():
             self._predict_picture(QImage(held.imageData()))
         else:
-            self.controller.noted.emit("The clipboard holds no image")
+            self.controller.noted.emit("There is no image on the clipboard")
 
     def _predict_picture(self, image: QImage) -> None:
         """Ask the model about a picture that has no file yet."""
@@ -183,7 +183,7 @@ class UsePage(Page):
     def _drawn(self) -> None:
         model = self.session.model
         if model is None or self.session.models.onnx_path(model) is None:
-            self._says.setText("Drawing needs a model with an ONNX file, as in every run.")
+            self._says.setText("Drawing needs a model with an ONNX file. Every run has one.")
             return
         images = [self.pad.centred(share) for share in _FRAMINGS]
         network, models = self._network, self.session.models

@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QWidget
 
 from convonet.desktop.style import color
+from convonet.desktop.widgets.amounts import rounded
 from convonet.documents.network import LayerRow
 
 _HIGHEST, _LEAST = 520.0, 10.0
@@ -103,8 +104,7 @@ class LayerDrawing(QWidget):
 def _counted(params: int) -> str:
     if not params:
         return ""
-    number = f"{params / 1e6:,.1f} M" if params >= 1_000_000 else f"{params:,}"
-    return f"{number} parameters"
+    return f"{rounded(params)} parameters"
 
 
 def _side(layer: LayerRow) -> float:

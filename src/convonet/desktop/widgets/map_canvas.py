@@ -58,7 +58,8 @@ class MapCanvas(QWidget):
         self.setMouseTracking(True)
         self.setAccessibleName("Map of the images")
         self.setAccessibleDescription(
-            "The arrow keys move it, plus and minus zoom, 0 shows all of it. The lists beside it hold the same images."
+            "The arrow keys move it, plus and minus zoom, 0 shows the whole map. "
+            "The lists beside it contain the same images."
         )
         self.thumbnails = Thumbnails(round(_LARGE * self.devicePixelRatioF()), self)
         self.thumbnails.ready.connect(lambda _: self.update())

@@ -136,7 +136,7 @@ def _check_shape(network: keras.Model, shape: tuple[int, int, int], path: Path) 
     if len(takes) == 3 and fits and (takes[2] == shape[2] or (takes[2] == _COLOUR and shape[2] == 1)):
         return
     raise DataError(
-        "The images are not those that the backbone takes",
+        "The images do not match the input of the backbone",
         where=path,
         expected=f"images of {takes}",
         received=f"images of {tuple(shape)}",

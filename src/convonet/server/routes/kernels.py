@@ -26,7 +26,7 @@ _MOST_PIXELS = 4_000_000
 
 
 class KernelWish(BaseModel):
-    """A picture below the root and a kernel, by its name or its rows."""
+    """An image below the root and a kernel, by its name or its rows."""
 
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"example": {"path": "digits/train/7/0012.png", "kernel": "edge"}}
@@ -35,7 +35,7 @@ class KernelWish(BaseModel):
     kernel: str = Field(max_length=2000, description="A name, or rows such as `-1 0 1 / -1 0 1 / -1 0 1`.")
     stride: int = Field(1, ge=1, le=64)
     padding: Literal["same", "valid"] = "same"
-    grey: bool = Field(False, description="Turn the picture grey first.")
+    grey: bool = Field(False, description="Convert the image to grayscale first.")
     relu: bool = Field(False, description="Negative values become 0.")
 
 
@@ -51,7 +51,7 @@ def _described(kernel: Kernel) -> JsonObject:
 
 @router.post("/kernels")
 def apply(wish: KernelWish, parts: Parts) -> Json:
-    """Apply a kernel to a picture. Returns the result as PNG in base64, its shape and range."""
+    """Apply a kernel to an image. Returns the result as PNG in base64, its shape and range."""
     file = parts.root.opened(wish.path)
     if not file.is_file:
         raise Refusal(404, "This is not an image file", where=ascii(wish.path)[1:-1][:200])
@@ -62,7 +62,7 @@ def apply(wish: KernelWish, parts: Parts) -> Json:
     # A large kernel over a large picture would keep the server busy for minutes.
     if pixels.shape[0] * pixels.shape[1] * chosen.weights.size > _MOST_WEIGHTS:
         raise Refusal(
-            413, "The kernel is too large for this picture", hint="Choose a smaller kernel or picture"
+            413, "The kernel is too large for this image", hint="Choose a smaller kernel or a larger image"
         )
     result = apply_kernel(
         pixels, chosen, stride=wish.stride, padding=wish.padding, grey=wish.grey, relu=wish.relu

@@ -30,7 +30,7 @@ def _opened(parts: Services, word: str) -> OpenedModel:
 
 @router.get("/models", response_model=schemas.ModelDescription)
 def model(word: ModelWord, parts: Parts) -> Json:
-    """The description in a model's file. Whether its network can be built is checked when it is used."""
+    """The description in a model's file. Whether its network can be built is only checked when it is used."""
     opened = _opened(parts, word)
     # The model may be a link; what it leads to must lie inside the root.
     held, run = parts.root.opened(opened.file), opened.run

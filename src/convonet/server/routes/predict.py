@@ -38,7 +38,7 @@ MULTIPART = {
                             "type": "array",
                             "minItems": 1,
                             "items": {"type": "string", "format": "binary"},
-                            "description": "Image files of any type that is read.",
+                            "description": "Image files of any supported type.",
                         }
                     },
                 }

@@ -97,7 +97,7 @@ def change(run: RunId, wish: schemas.Rename, parts: Parts) -> Json:
 
 @router.post("/runs/{run}/cancel", status_code=202, response_model=schemas.ListedRun)
 def cancel(run: RunId, parts: Parts) -> Json:
-    """Stop a run after the current batch. What was done is kept."""
+    """Stop a run after the current batch. Finished work is kept."""
     found = parts.known.find(run)
     parts.queue.cancel(found)
     return Json(row(parts, found), 202)

@@ -35,7 +35,7 @@ class SortClasses(BaseModel):
 
 
 class SortAnswer(BaseModel):
-    """What some images are: a class, `none_of_these`, `skip`, or `keep` for a label in doubt that is right."""
+    """What some images are: a class, `none_of_these`, `skip`, or `keep` for a doubtful label that is correct."""
 
     model_config = ConfigDict(extra="forbid")
     paths: list[Annotated[str, Field(max_length=4096)]] = Field(min_length=1, max_length=1000)
@@ -44,7 +44,7 @@ class SortAnswer(BaseModel):
 
 
 class SortCopy(BaseModel):
-    """The folder that gets the class folders."""
+    """The folder for the class folders."""
 
     model_config = ConfigDict(extra="forbid")
     out: str = Field(max_length=4096)
@@ -108,7 +108,7 @@ def label(sort: SortId, wish: SortAnswer, parts: Parts) -> Json:
 
 @router.post("/sort/{sort}/folders")
 def take_folders(sort: SortId, parts: Parts) -> Json:
-    """Take the folders that images lie in as their labels; only those of named classes, where some were named."""
+    """Use the folders of the images as their labels; if classes are named, only those folders."""
     session, lock = parts.sorting.find(sort)
     with lock:
         taken = session.take_folders()
@@ -117,7 +117,7 @@ def take_folders(sort: SortId, parts: Parts) -> Json:
 
 @router.post("/sort/{sort}/undo")
 def undo(sort: SortId, parts: Parts) -> Json:
-    """Take the last answer back."""
+    """Undo the last answer."""
     session, lock = parts.sorting.find(sort)
     with lock:
         answer = session.undo()

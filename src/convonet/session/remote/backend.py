@@ -29,10 +29,10 @@ from convonet.session.remote.runs import RemoteRuns
 from convonet.tasks import ReportTask, Task
 
 _UNAVAILABLE = {
-    "open_results": "It is on the server: App, Save Network Model brings the model here, Report the results",
-    "export": "It is on the server: `convonet export` there writes other formats",
-    "many_sets": "Folders of sets are trained on this machine; `convonet many` there trains the server's",
-    "show_as": "Commands are shown for work on this machine; the work here is the server's",
+    "open_results": "The run is on the server. App › Save Network Model downloads the model, Report the results",
+    "export": "The model is on the server. Run `convonet export` there to write other formats",
+    "many_sets": "Many sets are trained on this machine only. Run `convonet many` on the server to train those there",
+    "show_as": "Commands are shown only for work on this machine, but this window works on the server",
 }
 """Actions that need files or commands of the server's machine."""
 

@@ -209,7 +209,7 @@ def _address(url: str) -> urllib.parse.SplitResult:
         raise InputError(
             "This is not the address of a server",
             where="--server",
-            expected="such as http://host:8765",
+            expected="an address such as http://host:8765",
             received=url,
         )
     return parts

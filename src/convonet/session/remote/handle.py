@@ -29,7 +29,7 @@ T = TypeVar("T")
 _UNDER_WAY = (RunState.WAITING, RunState.RUNNING)
 _TABLES_SECONDS = 2.0
 _WAITING = "Waiting for the server. Nothing is lost"
-_AGAIN = "The server was started again; the run continues from its last checkpoint"
+_AGAIN = "The server was restarted; the run continues from its last checkpoint"
 
 
 def continue_run(
@@ -124,7 +124,7 @@ class RemoteHandle:
             raise (self._run.read().error or Fault()).error()
         if self._state is RunState.INTERRUPTED:
             hint = "Resume continues from its last checkpoint" if self._traits.resumable else "Start it again"
-            raise WorkerError("The process that worked on this run is gone", where=self._run.id, hint=hint)
+            raise WorkerError("The process that worked on this run has ended", where=self._run.id, hint=hint)
         return self._state
 
     def close(self) -> None:

@@ -25,7 +25,7 @@ def batches(files: Sequence[Path]) -> list[list[Path]]:
         raise InputError(
             "These images are too many to upload",
             expected=f"at most {_MOST_BATCHES * _BATCH_BYTES // 2**20} MiB",
-            hint="Copy them below the server's root, and choose them there",
+            hint="Copy them to a folder below the server's root, then choose that folder",
         )
     return found
 

@@ -8,7 +8,7 @@ const LOOK_MS = 5000;
 /** A request that was refused: `message` is one sentence, `faults` has a sentence for each wrong field. */
 export class Fault extends Error {
   constructor(status, problem) {
-    super(problem?.detail ?? problem?.title ?? `The server answered ${status}`);
+    super(problem?.detail ?? problem?.title ?? `The server responded with ${status}`);
     this.status = status;
     this.error = problem?.error ?? {};
     this.faults = this.error.details?.faults ?? {};

@@ -41,12 +41,12 @@ export function holdOut(page) {
       h(
         ".notice",
         {},
-        h("p", {}, "There are no test images, so the accuracy on new images stays unknown."),
+        h("p", {}, "There are no test images, so the accuracy on new images cannot be measured."),
         h(
           ".row.middle",
           {},
           button,
-          h("span.muted.small", {}, `About ${whole(count)} images, of every class; no file is moved.`),
+          h("span.muted.small", {}, `About ${whole(count)} images, from every class; no files are moved.`),
         ),
       ),
     );

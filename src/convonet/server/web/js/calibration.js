@@ -24,16 +24,16 @@ export function calibration(scores, again) {
       {},
       h("button", {type: "button", onclick: () => again({calibrate: true, keep: keep.checked})}, "Calibrate"),
       h("label.tick", {}, keep, "Keep in the model"),
-      h("span.muted.small", {}, "Fits a temperature on the validation images; accuracy stays as it is."),
+      h("span.muted.small", {}, "Fits a temperature on the validation images. The accuracy does not change."),
     ),
     h(
       ".two",
       {},
       plane("Reliability", "confidence", "accuracy", [line], {diagonal: true}),
       plane(
-        "Confidence of right and wrong predictions",
+        "Confidence of correct and wrong predictions",
         "confidence",
-        "fraction of them",
+        "fraction",
         [
           steps(scores.confidence_histogram, "right", "c0"),
           steps(scores.confidence_histogram, "wrong", "c1"),

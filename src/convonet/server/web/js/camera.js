@@ -5,7 +5,7 @@ import {h, note} from "./dom.js";
 /** A card; `predict(file)` answers a picture, `live(title, …parts)` makes the card that shows the answer. */
 export function cameraCard(page, predict, live) {
   if (!navigator.mediaDevices?.getUserMedia) {
-    const text = "This browser gives the camera only to pages on this machine or over https.";
+    const text = "The browser offers the camera only over https or on localhost.";
     return h(".card", {}, h("h2", {}, "Camera"), h("p.muted", {}, text));
   }
   let stream = null;
@@ -20,7 +20,7 @@ export function cameraCard(page, predict, live) {
     try {
       stream = await navigator.mediaDevices.getUserMedia({video: {facingMode: "environment"}});
     } catch {
-      return note("The camera could not be opened, or was not allowed");
+      return note("The camera could not be opened, or access was denied");
     }
     video.srcObject = stream;
     await video.play();

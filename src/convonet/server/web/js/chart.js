@@ -43,11 +43,11 @@ export class Chart {
       this.legend,
       items.length
         ? [items, h("span.plain.muted", {}, `epoch ${at}`)]
-        : h("span.plain.muted", {}, "No epoch yet"),
+        : h("span.plain.muted", {}, "No epochs yet"),
     );
     this.drawing.setAttribute(
       "aria-label",
-      `${this.title}: ${this.legend.textContent}. Left and right show other epochs.`,
+      `${this.title}: ${this.legend.textContent}. The left and right arrow keys show other epochs.`,
     );
   }
 

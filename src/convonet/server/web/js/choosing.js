@@ -72,7 +72,7 @@ export async function upload() {
       dialog.close("done");
       const left = found.skipped_count;
       const reason = found.skipped[0]?.reason;
-      const refused = left ? `; ${whole(left)} files not taken, the first: ${reason}` : "";
+      const refused = left ? `; ${whole(left)} files skipped, the first: ${reason}` : "";
       note(`${whole(found.images)} images uploaded${refused}`);
       await takeImages(found.train_dir);
     } catch (error) {
@@ -103,7 +103,7 @@ export function sampleChoice() {
     const name = select.value;
     if (!name) return;
     select.disabled = true;
-    note(name === "digits" ? "Writing the images …" : "Downloading the images; this takes minutes …");
+    note(name === "digits" ? "Writing the images …" : "Downloading the images; this takes a few minutes …");
     try {
       const {train_dir: folder, test_dir: test} = await call("samples", {body: {name}});
       await takeImages(folder, {test_dir: test});

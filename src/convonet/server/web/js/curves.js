@@ -58,15 +58,15 @@ function points(xs, ys, part) {
 
 function sentence(scores, known, shown) {
   if (!known) return "This test was made by an earlier version; test again to see its curves.";
-  const area = scores.auc === null ? "" : `Mean area below the ROC curves ${scores.auc.toFixed(4)}. `;
+  const area = scores.auc === null ? "" : `Mean area under the ROC curves ${scores.auc.toFixed(4)}. `;
   if (scores.classes.length === 2 && scores.threshold !== null) {
     const chosen = scores.chosen?.threshold === undefined ? "" : " (chosen on validation)";
     const decision = `${scores.positive} at p ≥ ${short(scores.threshold)}${chosen}`;
     const [sensitivity, specificity] = [scores.sensitivity, scores.specificity].map((each) => percent(each));
     return `${area}${decision}: sensitivity ${sensitivity}, specificity ${specificity}.`;
   }
-  const which = shown < known ? `; shown are the ${shown} that are told apart worst` : "";
-  return `${area}Each class against the rest${which}. The numbers are areas below the curves.`;
+  const which = shown < known ? `; shown are the ${shown} with the smallest areas` : "";
+  return `${area}Each class against the rest${which}. The numbers are areas under the curves.`;
 }
 
 function threshold(scores, again) {
@@ -120,7 +120,7 @@ function threshold(scores, again) {
     way([input("p-threshold", short(scores.threshold ?? 0.5), "Threshold")], "Test again", () => ({
       threshold: number("p-threshold"),
     })),
-    way([input("p-recall", "0.95", "Wanted recall")], "Choose by recall", () => ({
+    way([input("p-recall", "0.95", "Target recall")], "Choose by recall", () => ({
       min_recall: number("p-recall"),
     })),
     way(

@@ -7,7 +7,7 @@ import {store} from "./store.js";
 
 const MOST_FILES = 40;
 
-const equal = (found) => `Same predictions as before, up to ${found.largest_difference.toExponential(1)}.`;
+const equal = (found) => `Same predictions as before, within ${found.largest_difference.toExponential(1)}.`;
 
 /** What 8 bits bring and cost, in one line. */
 function besideFloat({float, int8, accuracy_loss: loss, accuracy_loss_interval: ends, images, split}) {
@@ -36,7 +36,7 @@ export function exportCard(page, model) {
   const int8 = h(
     ".field",
     {hidden: true},
-    h("label", {htmlFor: "max-loss"}, "Largest loss of accuracy (%)"),
+    h("label", {htmlFor: "max-loss"}, "Maximum loss of accuracy (%)"),
     maxLoss,
   );
   format.addEventListener("change", () => {

@@ -166,7 +166,7 @@ const TAKERS = {
     progress.messages.push(`Stopped after epoch ${event.epoch}: ${event.reason}`);
   },
   CancelAcknowledged(progress) {
-    progress.title = "Stopping; what was done is kept";
+    progress.title = "Stopping; finished work is kept";
   },
   RunEnded(progress, event) {
     Object.assign(progress, {state: event.state, error: event.error, share: null, left: null, step: null});

@@ -82,7 +82,7 @@ export function field(kind, declared, own, word = "default") {
     const planned = store.planned[kind][declared.name];
     const differs = planned !== undefined && (store[kind][declared.name] ?? "") !== planned;
     made.classList.toggle("differs", differs);
-    say(plan, differs ? `The plan has ${planned}` : "");
+    say(plan, differs ? `The plan uses ${planned}` : "");
     const sentence = store.faults[kind][declared.name] ?? "";
     say(fault, sentence);
     const input = spot.querySelector("input, select, textarea");

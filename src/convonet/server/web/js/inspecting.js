@@ -46,7 +46,7 @@ function part(title, make) {
   return made;
 
   async function show() {
-    fill(place, h("p.muted", {role: "status"}, "Looking at the images …"));
+    fill(place, h("p.muted", {role: "status"}, "Checking the images …"));
     try {
       fill(place, await make());
     } catch (error) {
@@ -63,8 +63,8 @@ function sizes(found) {
     h(
       "p",
       {},
-      `${SPLITS[split]}: pixels (0–255) have the mean ${mean.toFixed(1)} ` +
-        `and the standard deviation ${deviation.toFixed(1)}.`,
+      `${SPLITS[split]}: pixels (0–255) have a mean of ${mean.toFixed(1)} ` +
+        `and a standard deviation of ${deviation.toFixed(1)}.`,
     ),
   );
   const [height, width, channels] = found.shape;

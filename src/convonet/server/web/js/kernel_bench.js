@@ -36,7 +36,7 @@ export function kernelBench(page, path) {
     ".card",
     {},
     h("h2", {}, "Kernel bench"),
-    h("p.muted", {}, "What one convolution makes of the image."),
+    h("p.muted", {}, "The image after one convolution."),
     h(
       ".row",
       {},

@@ -14,10 +14,10 @@ const LISTS = [
   ["similar", "More like this"],
 ];
 const MEANINGS = {
-  selected: "Select images on the map: click, or draw around them.",
-  wrong: "Images whose neighbors are of another class, highest confidence first.",
-  outliers: "Images that lie alone, the loneliest first.",
-  similar: "Open an image, and press More like this.",
+  selected: "Select images on the map: click them, or draw around them.",
+  wrong: "Images whose neighbors belong to another class, highest confidence first.",
+  outliers: "Images far from all others, the farthest first.",
+  similar: "Open an image, then click More like this.",
 };
 const MOST_OUTLIERS = 200;
 

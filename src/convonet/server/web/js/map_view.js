@@ -26,8 +26,8 @@ export class MapView extends EventTarget {
       tabIndex: 0,
       role: "img",
       "aria-label":
-        `Map of ${map.images} images. Arrow keys move it, plus and minus zoom, 0 shows all of it. ` +
-        "The lists below hold the same images.",
+        `Map of ${map.images} images. Arrow keys move it, plus and minus zoom, 0 shows the whole map. ` +
+        "The lists below contain the same images.",
     });
     this.element = h(".map-view", {}, this.canvas);
     this.bounds = boundsOf(map);

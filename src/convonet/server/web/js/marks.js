@@ -94,7 +94,7 @@ export function markBar(marks, wanted, changed) {
       words,
       items.length
         ? `${whole(items.length)} ${items.length === 1 ? "image" : "images"} selected`
-        : "Select images whose label is wrong: Space, Ctrl and a click, or a click on the corner.",
+        : "Select images whose label is wrong: press Space, Ctrl-click, or click the corner.",
     );
   }
 
@@ -138,7 +138,11 @@ export function markTable(marks, undo) {
     "details.card",
     {},
     h("summary", {}, `Marked images: ${whole(marks.rows.length)}`),
-    h("p.muted.small", {}, "A file beside the images; nothing is moved. Train again, then compare the runs."),
+    h(
+      "p.muted.small",
+      {},
+      "Marks are stored in a file beside the images; no image is moved. Train again, then compare the runs.",
+    ),
     h(
       ".scroll",
       {tabindex: 0, role: "region", "aria-label": "Marked images"},
@@ -151,7 +155,7 @@ export function markTable(marks, undo) {
           h(
             "tr",
             {},
-            ["Set", "Image", "Stands under", "Said", ""].map((text) => h("th", {scope: "col"}, text)),
+            ["Set", "Image", "Folder", "Mark", ""].map((text) => h("th", {scope: "col"}, text)),
           ),
         ),
         h("tbody", {}, marks.rows.slice(0, 500).map(row)),

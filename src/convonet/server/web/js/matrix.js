@@ -37,7 +37,7 @@ export function matrix(scores, open) {
           {
             type: "button",
             "aria-pressed": "false",
-            "aria-label": `${classes[truth]} taken for ${classes[answer]}: ${counted}`,
+            "aria-label": `${classes[truth]} mistaken for ${classes[answer]}: ${counted}`,
             onclick: () => {
               for (const each of cells) each.setAttribute("aria-pressed", String(each === button));
               open(classes[truth], classes[answer]);
@@ -55,7 +55,7 @@ export function matrix(scores, open) {
   const table = h(
     "table.matrix",
     {},
-    h("caption.sr", {}, "Confusion matrix: rows are true classes, columns what was predicted"),
+    h("caption.sr", {}, "Confusion matrix: rows are true classes, columns are predicted classes"),
     h(
       "thead",
       {},
@@ -72,6 +72,6 @@ export function matrix(scores, open) {
     "div",
     {},
     h(".scroll", {tabindex: 0, role: "region", "aria-label": "Confusion matrix"}, table),
-    h("p.muted.small", {}, "Rows: true class. Columns: what predicted. A cell shows its images."),
+    h("p.muted.small", {}, "Rows: true classes. Columns: predicted classes. Click a cell to see its images."),
   );
 }

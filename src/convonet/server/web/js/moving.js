@@ -20,7 +20,7 @@ export async function withImages(act) {
       const folder = await chooseFolder(`Where are the images now? (${labelOf(field)})`, "", {
         text: `They are no longer in ${before}. Choose the folder with the same images.`,
       });
-      if (folder === null) throw new DOMException("Nothing was chosen", "AbortError");
+      if (folder === null) throw new DOMException("No folder was chosen", "AbortError");
       given[field] = folder;
     }
   }

@@ -12,7 +12,7 @@ const MOST_SKIPPED = 200;
 export function errorCards(found) {
   return Object.entries(found.errors).map(([split, fault]) => {
     const offered = Object.entries(fault.details?.offered_map ?? {});
-    const hint = offered.length ? "These look like the same classes under other names:" : fault.hint;
+    const hint = offered.length ? "These look like the same classes under different names:" : fault.hint;
     return h(
       ".card",
       {role: "alert"},

@@ -11,7 +11,7 @@ const STOPS = [
     at: [".head .buttons"],
     title: "Choose images",
     text:
-      "One folder per class; the folder's name is what the model will answer. Images come from a folder on " +
+      "One folder per class. The folder names are the classes that the model predicts. Images come from a folder on " +
       "the server, from your computer, or from a sample set.",
   },
   {
@@ -20,7 +20,7 @@ const STOPS = [
     title: "Train",
     text:
       "Once images are chosen, a sentence says what would be trained, and this button starts it. " +
-      "How to train, below it, chooses how long networks are compared.",
+      "How to train, below it, sets how long networks are compared.",
   },
   {
     page: "params",
@@ -33,8 +33,8 @@ const STOPS = [
     at: ["#doing", ".empty", ".recipe"],
     title: "Watch the training",
     text:
-      "Candidates, curves and the time left are shown here. You can close the page; the training goes on. " +
-      "Stop keeps what was done.",
+      "Candidates, curves and the time left are shown here. You can close the page; the training continues. " +
+      "Stop keeps finished work.",
   },
   {
     page: "test",
@@ -54,7 +54,7 @@ const STOPS = [
     page: "explain",
     at: [".card:has(#method)", ".empty"],
     title: "See what it looks at",
-    text: "Heat maps, the filters of each layer and what excites them, and a bench for kernels.",
+    text: "Heat maps, the filters of each layer and what activates them, and a kernel bench.",
   },
   {
     page: "runs",

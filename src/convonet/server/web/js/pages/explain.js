@@ -25,7 +25,7 @@ export function explainPage(page) {
       const train = h("a.button", {href: "#train"}, "Train");
       return fill(
         body,
-        empty("No model yet", "Train a network first; then this page shows what it looks at.", train),
+        empty("No model yet", "Train a network first. This page then shows what it looks at.", train),
         kernelBench(page, picture.path),
       );
     }
@@ -99,7 +99,7 @@ export function explainPage(page) {
       h("label.tick", {}, faithful, "Check the map"),
     ];
     const about =
-      "Heat over the pixels that speak for a class. The check removes them one after another and compares.";
+      "A heat map over the pixels that speak for a class. The check removes them step by step and compares.";
     return card("Where the model looks", about, fields, "Explain", async () => {
       const options = {
         model: state.model,
@@ -124,7 +124,7 @@ export function explainPage(page) {
   function layers() {
     const withImage = h("input", {type: "checkbox", id: "with-image", checked: true});
     const fields = [h("label.tick", {}, withImage, "With the feature maps of the image")];
-    const about = "The filters of the convolutions, and what they make of the image, layer after layer.";
+    const about = "The filters of the convolutions, and the feature maps of the image, layer by layer.";
     return card("Filters and feature maps", about, fields, "Show layers", async () => {
       const options = {model: state.model};
       if (withImage.checked) options.image = await image();
@@ -152,8 +152,8 @@ export function explainPage(page) {
       steps.element,
     ];
     const about =
-      "Images made by gradient ascent that excite a channel; of the last layer, channels are classes.";
-    return card("What excites a channel", about, fields, "Show what excites it", async () => {
+      "Images made by gradient ascent that activate a channel; in the last layer, channels are classes.";
+    return card("What activates a channel", about, fields, "Show what activates it", async () => {
       const options = {model: state.model, layer: layer.value};
       for (const [name, field] of Object.entries({channel, steps}))
         if (field.value()) options[name] = Number(field.value());
@@ -161,7 +161,7 @@ export function explainPage(page) {
       const names = found.dreams.map((one) => `${one.name}: ${short(one.reached)}`).join(", ");
       const source = fileOf(found.asked, found.path.split(/[\\/]/).pop());
       return [
-        h("img.wide-picture", {src: source, alt: `What excites ${found.layer}`}),
+        h("img.wide-picture", {src: source, alt: `What activates ${found.layer}`}),
         h("p.muted.small", {}, names),
       ];
     });

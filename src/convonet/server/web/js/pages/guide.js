@@ -9,7 +9,7 @@ const STEPS = [
   {
     title: "Choose images",
     text:
-      "One folder per class: the folder's name is what the model will answer. " +
+      "One folder per class. The folder names are the classes that the model predicts. " +
       "Choose a folder on the server, upload one, or start with handwritten digits.",
     link: ["data", "Data"],
     done: () => Boolean(store.dataset?.sets.train?.images),

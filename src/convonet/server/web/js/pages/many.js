@@ -37,9 +37,9 @@ function begin(page) {
     train.disabled = !able.length || Boolean(wrongMinutes()) || sets.some((set) => set.waits);
     how.textContent =
       usedRecipe() === "none"
-        ? "Each is trained with the values of Parameters."
-        : "Each gets a plan of its own; values that are set in Parameters are imposed on it.";
-    fill(table, sets.length ? listed() : h("p.muted", {}, "No data set yet: add folders of images."));
+        ? "Each is trained with the values on the Parameters page."
+        : "Each gets its own plan; values that are set on the Parameters page are imposed on it.";
+    fill(table, sets.length ? listed() : h("p.muted", {}, "No data sets yet: add folders of images."));
   }
 
   function listed() {
@@ -69,7 +69,7 @@ function begin(page) {
   }
 
   async function addAll() {
-    const text = "Each folder in it is a data set: with a folder per class, or with train and test in it.";
+    const text = "Each folder in it is a data set, with one folder per class or with train and test folders.";
     const folder = await chooseFolder("A folder of data sets", "", {text});
     if (folder === null) return;
     try {
@@ -80,7 +80,7 @@ function begin(page) {
         if (await isSet(entry.path)) await add(entry.path);
         else left += 1;
       }
-      if (left) note(`${whole(left)} folders without images of classes are not listed`);
+      if (left) note(`${whole(left)} folders without class folders are not listed`);
     } catch (error) {
       if (error.name !== "AbortError") note(error.message);
     }

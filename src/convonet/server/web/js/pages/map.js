@@ -1,4 +1,4 @@
-// A map of the images: similar ones lie together. It is zoomed and moved, coloured, and selected from.
+// A map of the images: similar ones lie close together. It is zoomed and moved, coloured, and selected from.
 
 import {call, seg} from "../api.js";
 import {empty, fill, h, head, percent, say, whole} from "../dom.js";
@@ -18,7 +18,7 @@ let last = null;
 export function mapPage(page) {
   const working = new Working(page, {cancelled: "Stopped", interrupted: "Interrupted"});
   const draw = h("button.primary", {type: "button", onclick: start}, "Draw the map");
-  const top = head("Map", "Similar images lie together", working.stop, draw);
+  const top = head("Map", "Similar images lie close together", working.stop, draw);
   const choice = h(".row");
   const body = h("div");
   let [sets, answers, seed, view] = [null, null, null, null];
@@ -39,7 +39,10 @@ export function mapPage(page) {
     choice.parentElement.hidden = !there.length;
     if (!there.length) {
       const data = h("a.button", {href: "#data"}, "Choose images");
-      return fill(body, empty("No images yet", "Choose images on Data; then this page lays them out.", data));
+      return fill(
+        body,
+        empty("No images yet", "Choose images on the Data page; then this page draws a map of them.", data),
+      );
     }
     sets = pick(
       "map-split",
@@ -47,7 +50,7 @@ export function mapPage(page) {
       there.map(([name]) => [name, SPLITS[name]]),
     );
     const models = store.model ? [[store.model, `Those of ${store.model}`]] : [];
-    answers = pick("map-model", "Answers", [["", "None"], ...models]);
+    answers = pick("map-model", "Predictions", [["", "None"], ...models]);
     seed = h("input", {id: "map-seed", inputMode: "numeric", value: "0", autocomplete: "off"});
     fill(
       choice,
@@ -63,8 +66,8 @@ export function mapPage(page) {
     return h(
       "p.muted",
       {},
-      "A frozen backbone computes features of the images once, about a minute for a thousand. ",
-      "Of more than 40,000 images, so many are drawn at random.",
+      "A frozen backbone computes features of the images once, which takes about a minute per thousand. ",
+      "A larger set than 40,000 images is sampled at random.",
     );
   }
 
@@ -106,7 +109,7 @@ export function mapPage(page) {
     const address = (row) => addressOf({root: map.root, path: map.paths[row]});
     view = new MapView(map, address);
     const some = map.images < map.total ? `${whole(map.images)} of ${whole(map.total)}` : whole(map.images);
-    top.lead(`${some} images; similar ones lie together`);
+    top.lead(`${some} images; similar ones lie close together`);
     const named = h("p.muted.small", {role: "status"}, "\u00a0");
     view.addEventListener("hover", () => say(named, view.hovered < 0 ? "\u00a0" : words(map, view.hovered)));
     fill(
@@ -137,9 +140,9 @@ export function mapPage(page) {
         {},
         button("+", "Zoom in", () => view.zoom(1.5)),
         button("−", "Zoom out", () => view.zoom(1 / 1.5)),
-        button("Show all", "Show all of the map", () => view.whole()),
+        button("Show all", "Show the whole map", () => view.whole()),
       ),
-      h("p.muted.small", {}, "The wheel zooms. Shift and dragging selects."),
+      h("p.muted.small", {}, "The mouse wheel zooms. Drag with Shift to select."),
     );
   }
 

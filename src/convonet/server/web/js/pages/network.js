@@ -15,7 +15,7 @@ const COLUMNS = [
   ["Activation", "activation"],
   ["Output", "output_shape"],
   ["Parameters", "params", true],
-  ["Sees", "receptive_field", true],
+  ["Receptive field", "receptive_field", true],
   ["Multiply-adds", "macs", true],
 ];
 
@@ -50,7 +50,7 @@ export function networkPage(page) {
             body,
             empty(
               "No network yet",
-              "It is built from the images' size and number of classes.",
+              "The network is built from the size and number of classes of the images.",
               h("a.button", {href: "#data"}, "Choose images"),
             ),
           )

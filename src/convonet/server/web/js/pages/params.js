@@ -49,12 +49,12 @@ export function paramsPage(page) {
     if (wrong) return top.lead(`${wrong} ${wrong === 1 ? "value is" : "values are"} wrong`);
     if (!store.varied.length) {
       const expert = usedRecipe() === "none";
-      const plain = "Empty fields keep the default that they show";
+      const plain = "Empty fields use the default that they show";
       return top.lead(
         expert || state.kind === "data" ? plain : "The plan sets the values; Expert shows all of them",
       );
     }
-    top.lead(`${variedWords("combinations to tune")}; a training takes the first value`);
+    top.lead(`${variedWords("combinations to tune")}; training uses the first value`);
   }
 
   function draw() {

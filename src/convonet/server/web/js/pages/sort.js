@@ -38,7 +38,10 @@ export function sortPage(page) {
   }
 
   async function begin(folder) {
-    fill(body, h("p.muted", {role: "status"}, "Reading the images. A thousand take about a minute …"));
+    fill(
+      body,
+      h("p.muted", {role: "status"}, "Reading the images. This takes about a minute per thousand …"),
+    );
     try {
       let answer = await call("sort", {method: "POST", body: {folder}, signal: page.signal});
       while (!answer.ready) {
@@ -120,7 +123,7 @@ export function sortPage(page) {
     words();
     if (!found.rows.length) {
       const review = state.order === "review";
-      fill(state.grid, h("p", {}, review ? "No label is in doubt." : "Every image has an answer."));
+      fill(state.grid, h("p", {}, review ? "No labels are in doubt." : "Every image has an answer."));
       return;
     }
     fill(state.grid, ...found.rows.map(row));
@@ -277,7 +280,7 @@ export function sortPage(page) {
   }
 
   async function copy() {
-    const folder = await chooseFolder("Folder that gets the class folders", "");
+    const folder = await chooseFolder("Folder for the class folders", "");
     if (folder === null) return;
     const out = `${folder ? `${folder}/` : ""}sorted`;
     try {

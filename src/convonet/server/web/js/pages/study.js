@@ -18,7 +18,7 @@ export function studyPage(page) {
   if (!page.part) return begin(page);
   const working = new Working(page, {
     cancelled: "Stopped; the table is kept",
-    interrupted: "Interrupted; Resume repeats no finished setting",
+    interrupted: "Interrupted; Resume skips finished settings",
   });
   const top = head(
     "Target study",
@@ -65,7 +65,7 @@ export function studyPage(page) {
   function draw(found, files) {
     const isOpen = body.querySelector("details")?.open ?? false;
     const rows = found.results;
-    if (!rows.length) return fill(body, h("p.muted", {}, "No setting is finished yet."));
+    if (!rows.length) return fill(body, h("p.muted", {}, "No settings are finished yet."));
     const names = Object.keys(rows[0].params).filter(
       (name) => new Set(rows.map((row) => JSON.stringify(row.params[name]))).size > 1 || rows.length === 1,
     );
@@ -113,7 +113,7 @@ export function studyPage(page) {
         ? h(
             "details.card",
             {open: isOpen},
-            h("summary", {}, "Curves of each case"),
+            h("summary", {}, "Curves for each target"),
             h(
               ".figures",
               {},
@@ -139,7 +139,7 @@ function begin(page) {
     about: [
       "Each setting is trained until the highest target is reached, or for all its epochs. " +
         "The table says how many epochs each target took.",
-      "The settings are the hyper parameters: give one of them several values to compare these.",
+      "The settings are the hyperparameters: give one of them several values to compare.",
     ],
     fields: {
       targets: numbers("study-targets", "Targets", "0.9, 0.95, 0.99"),

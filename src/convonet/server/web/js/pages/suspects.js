@@ -13,8 +13,8 @@ import {Working} from "../working.js";
 export function suspectsPage(page) {
   if (!page.part) return begin(page);
   const working = new Working(page, {
-    cancelled: "Stopped; Resume repeats no fold",
-    interrupted: "Interrupted; Resume repeats no fold",
+    cancelled: "Stopped; Resume skips finished folds",
+    interrupted: "Interrupted; Resume skips finished folds",
   });
   const top = head(
     "Suspicious labels",
@@ -114,9 +114,9 @@ function begin(page) {
     title: "Suspicious labels",
     button: "Search",
     about: [
-      "Every training image is answered by networks that were trained without it, with several seeds. " +
-        "If they are confident of another class, the label is suspicious.",
-      "This takes folds × repeats trainings with the current hyperparameters.",
+      "Every training image is predicted by networks that were trained without it, with several seeds. " +
+        "If they confidently predict another class, the label is suspicious.",
+      "This takes folds × repeats training runs with the current hyperparameters.",
     ],
     fields: {
       folds: number("suspects-folds", "Folds", "5"),

@@ -50,7 +50,10 @@ export function testPage(page) {
     if (isFile(state.run))
       return fill(
         body,
-        empty("Not a run", "Only models of runs keep their test. Use and Explain take model files."),
+        empty(
+          "Not a run",
+          "Only models from runs keep their test results. The Use and Explain pages accept model files.",
+        ),
       );
     belongs(turn);
     try {
@@ -72,7 +75,7 @@ export function testPage(page) {
   }
 
   function showNone() {
-    const text = "Train a network first; then it is tested on images that it has never seen.";
+    const text = "Train a network first. It is then tested on images that it has never seen.";
     fill(body, empty("No model yet", text, h("a.button", {href: "#train"}, "Train")));
   }
 
@@ -122,7 +125,7 @@ export function testPage(page) {
     const reset = async (cell) => {
       state.cell = cell;
       await grid.reset();
-      const said = cell && (cell[0] === cell[1] ? "predicted correctly" : `taken for ${cell[1]}`);
+      const said = cell && (cell[0] === cell[1] ? "predicted correctly" : `mistaken for ${cell[1]}`);
       const which = cell ? `${cell[0]} ${said}` : "Mistakes, highest confidence first";
       title.textContent = `${which}: ${counted(grid.total)}`;
       allMistakes.hidden = !cell;

@@ -11,12 +11,12 @@ import {TrainingView} from "../training_view.js";
 import {Working} from "../working.js";
 
 const ENDS = {
-  cancelled: "Stopped; what was done is kept",
+  cancelled: "Stopped. Finished work is kept",
   failed: "Training failed",
   interrupted:
-    "Interrupted: the process that worked on it is gone. Resume continues from the last checkpoint",
+    "Interrupted: the process that worked on it has ended. Resume continues from the last checkpoint",
 };
-const WAITS = "Choose images, then train: accuracy and loss are drawn here while it runs.";
+const WAITS = "Choose images, then train. Accuracy and loss are drawn here during training.";
 const READY = "Select Train. Candidates, accuracy and loss are shown here while it runs.";
 
 export function trainPage(page) {

@@ -35,7 +35,7 @@ export function tunePage(page) {
   const begin = h("button.primary", {type: "button", onclick: start}, "Search");
   const working = new Working(page, {
     cancelled: "Stopped; the table is kept",
-    interrupted: "Interrupted; Resume repeats no finished trial",
+    interrupted: "Interrupted; Resume skips finished trials",
   });
   const top = head(
     "Tune",
@@ -47,7 +47,7 @@ export function tunePage(page) {
   );
   const fields = {
     search: pick("tune-search", "Search", SEARCHES),
-    objective: pick("tune-objective", "Goal", GOALS),
+    objective: pick("tune-objective", "Objective", GOALS),
     folds: number("tune-folds", "Folds", "3"),
     trials: number("tune-trials", "Trials", "all of the grid"),
     repeats: number("tune-repeats", "Seeds per setting", "1"),
@@ -60,7 +60,7 @@ export function tunePage(page) {
   const shown = h("div", {hidden: true}, working.element, h(".card", {}, table), plots);
   const nothing = empty(
     "No search yet",
-    "Choose Expert in Parameters and give a field several values, such as 0.01, 0.001 for the learning rate.",
+    "Choose Expert on the Parameters page and enter several values in a field, such as 0.01, 0.001 for the learning rate.",
     h("a.button", {href: "#params"}, "Parameters"),
   );
   fill(
@@ -179,7 +179,7 @@ export function tunePage(page) {
   }
 
   function rows(found) {
-    if (!found.results.length) return fill(table, h("p.muted", {}, "No setting is finished yet."));
+    if (!found.results.length) return fill(table, h("p.muted", {}, "No settings are finished yet."));
     const names = Object.keys(found.results[0].params);
     const best = found.best?.trial;
     fill(
@@ -247,7 +247,7 @@ export function tunePage(page) {
     try {
       const {hyper} = await call(`runs/${seg(working.run)}/best${query({trial})}`);
       takeHyper(hyper);
-      note("Parameters has these values now");
+      note("The parameters now have these values");
       location.hash = "params";
     } catch (error) {
       note(error.message);
