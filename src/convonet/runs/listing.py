@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable
 from contextlib import closing, suppress
 from pathlib import Path
 
+from pydantic_core import from_json
+
 from convonet._version import __version__
 from convonet.documents.run_record import RECORD
 from convonet.documents.runs import RunRow
@@ -77,7 +79,8 @@ class _Rows:
         try:
             with closing(self._open()) as database:
                 rows = database.execute("SELECT path, stamp, row FROM rows").fetchall()
-            return {path: (stamp, RunRow.of(json.loads(row))) for path, stamp, row in rows}
+            # Twice as fast as json.loads, which was half of the time that ten thousand rows take.
+            return {path: (stamp, RunRow.of(from_json(row))) for path, stamp, row in rows}
         except (sqlite3.Error, ValueError):
             # Another program's file, or half of one: it is made anew.
             with suppress(OSError):
