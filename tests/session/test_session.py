@@ -153,7 +153,7 @@ def test_a_broken_file_changes_nothing(loaded: Session, tmp_path: Path) -> None:
     ("name", "content", "words"),
     [
         ("a.keras", b"no zip", "damaged or cut off"),
-        ("a.txt", b"", "no model"),
+        ("a.txt", b"", "not a model"),
         ("gone.keras", None, "no such model"),
     ],
 )

@@ -55,7 +55,9 @@ def command_tree() -> LazyGroup:
 
 def run() -> None:
     """Run the command line and end the process with the contract's exit code."""
+    # Read before Typer reads anything: its own errors obey these two switches as well.
     STATE.debug = "--debug" in sys.argv
+    # --debug is taken anywhere on the line; Typer would want it before the command.
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
     STATE.json = "--json" in arguments
     guard_streams()
@@ -64,9 +66,11 @@ def run() -> None:
         app(arguments)
     except ConvonetError as error:
         code = _failed(error)
+    # Ctrl-C before a worker runs, while modules are imported, ends in the same sentence and code.
     except (Cancelled, KeyboardInterrupt):
         note("Cancelled.")
         code = Cancelled.exit_code
+    # `convonet runs list | head`: the reader has what it wanted, so there is nothing to say.
     except BrokenPipeError:
         code = 1
     except Exception as error:
@@ -86,6 +90,7 @@ def _failed(error: ConvonetError) -> int:
     if STATE.debug:
         traceback.print_exception(error)
     note(error.sentence("command"))
+    # A script reads one document: after a result, an error is only a sentence on standard error.
     if STATE.json and not STATE.printed:
         print_json({"error": error.to_dict("command")})
     return error.exit_code

@@ -58,7 +58,9 @@ def desktop(
 
 def no_display() -> str | None:
     """Why no window can be shown here; None where one can be. Qt itself would abort the process."""
+    # The platform may have arguments behind a colon, such as `vnc:size=1024x768`.
     platform = os.environ.get("QT_QPA_PLATFORM", "").partition(":")[0]
+    # Other platforms, such as offscreen, draw without a display.
     if sys.platform != "linux" or platform not in ("", "xcb", "wayland", "wayland-egl"):
         return None
     wayland, x11 = os.environ.get("WAYLAND_DISPLAY"), os.environ.get("DISPLAY")
@@ -66,6 +68,7 @@ def no_display() -> str | None:
         return "neither DISPLAY nor WAYLAND_DISPLAY is set"
     if wayland and not platform.startswith("xcb"):
         socket_file = os.path.join(os.environ.get("XDG_RUNTIME_DIR", ""), wayland)
+        # A variable that outlived its session, as in tmux or ssh, names a socket that is gone.
         if os.path.exists(socket_file):
             return None
     if x11 and _answers(x11):
@@ -79,16 +82,19 @@ def _answers(display: str) -> bool:
     number = number.partition(".")[0]
     if not number.isdigit():
         return False
+    # X listens at a file and at an abstract name, and containers often share only one of them.
     unix = f"/tmp/.X11-unix/X{number}"
     local: list[str] = [] if host not in ("", "unix") else [unix, f"\0{unix}"]
     for address in local:
         with socket.socket(socket.AF_UNIX) as tried:
+            # A hung server would otherwise hang the command without a word.
             tried.settimeout(2)
             if tried.connect_ex(address) == 0:
                 return True
     if not host or host == "unix":
         return False
     try:
+        # Display N of a host listens at TCP port 6000 + N, as ssh -X forwards it.
         socket.create_connection((host, 6000 + int(number)), timeout=2).close()
     except OSError:
         return False

@@ -45,9 +45,11 @@ def data_params(
     if folder is not None:
         _check_one_folder(folder, values.get(folder_is), folder_is)
         values[folder_is] = folder
+    # A data parameter has one value, which may hold a comma: a folder's name does.
     values |= {name: ",".join(texts) for name, texts in _settings(settings, DataParams).items()}
     if values:
         data = data.changed(**values)
+    # A file without images gets the error of the task that needs them, which names the set that lacks.
     if file is None and data.train_dir is None and data.test_dir is None:
         raise InputError(
             "No images were given",
@@ -59,6 +61,7 @@ def data_params(
 
 def _check_one_folder(folder: str, other: str | None, name: str) -> None:
     """A folder and the option for the same set must not disagree."""
+    # Scripts that give the same folder in both ways mean one thing.
     if other is None or absolute(other) == absolute(folder):
         return
     option = f"--{name.replace('_', '-')}"
@@ -87,6 +90,7 @@ def hyper_params(file: Path | None, settings: Sequence[str] | None, **given: Any
     space = search_space(file, settings, **given)
     faults = {
         name: f"{name}: expected one value, received {', '.join(texts)}; `convonet tune` tries several"
+        # Only --set is checked: a file may list alternatives for a search and serve a training as well.
         for name, texts in _settings(settings, HyperParams).items()
         if name in space.varied
     }
@@ -97,6 +101,7 @@ def hyper_params(file: Path | None, settings: Sequence[str] | None, **given: Any
 
 def _settings(settings: Sequence[str] | None, model: type[ParamModel]) -> Mapping[str, list[str]]:
     """Those --set that name a parameter of `model`; a name that nobody knows is an error."""
+    # One --set takes both kinds, so a name is unknown only if neither has it.
     known = fields_of(DataParams) | fields_of(HyperParams)
     pairs = dict(split_setting(setting, known) for setting in settings or [])
     return {name: texts for name, texts in pairs.items() if name in fields_of(model)}
@@ -114,6 +119,7 @@ def present(paths: Sequence[Path]) -> tuple[str, ...]:
     """Images and folders as they were given; an error when none of them is there."""
     found = [match for path in paths for match in _matching(str(path))]
     missing = [path for path in found if not os.path.exists(path)]
+    # Some of many: the others are predicted, and each missing one gets a row with its error.
     if len(missing) == len(found):
         raise InputError("No such image or folder", where=", ".join(missing))
     return tuple(found)

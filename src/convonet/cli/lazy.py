@@ -111,10 +111,12 @@ class LazyGroup(PlainGroup):
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
+        # Stand-ins: the list of commands needs names and sentences, not two seconds of imports.
         self.commands = {name: TyperCommand(name, help=home.sentence) for name, home in COMMANDS.items()}
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """The command that the words begin with, loaded."""
+        # Only the command that was typed; completion of its options goes the same way.
         self.load(args[0])
         return super().resolve_command(ctx, args)
 

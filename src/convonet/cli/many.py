@@ -61,6 +61,7 @@ def many(
         for path in data:
             rows.append(_row(path, values, settings, out, threads, progress, accept_class_map))
     finally:
+        # Written after a Ctrl-C too: hours of finished sets are worth a table.
         if csv is not None and rows:
             _write(csv, rows)
         if json:
@@ -84,6 +85,7 @@ def _row(
     note(f"{path}:")
     run = None
     try:
+        # Any other file is a table or an archive of arrays, which a training set may be.
         file, folder = (path, None) if path.suffix.lower() == ".json" else (None, str(path))
         data = data_params(file, settings, train_dir=folder)
         task = TrainTask(
@@ -96,6 +98,7 @@ def _row(
         do_new_run(run, task.threads, progress)
     except ConvonetError as error:
         note(error.sentence("command"))
+        # A run that was refused before it began has removed its folder.
         place = str(run.path) if run is not None and run.path.exists() else None
         return DataSetResult(data=str(path), run=place, error=Fault.of(error.to_dict("command")))
     return many_row(str(path), run)

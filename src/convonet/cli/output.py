@@ -69,6 +69,7 @@ def _width(text: str) -> int:
     """Columns of a terminal that a text takes; Chinese characters take two."""
     if text.isascii():
         return len(text)
+    # Loaded only for names that need it.
     from rich.cells import cell_len
 
     return cell_len(text)

@@ -73,11 +73,13 @@ def new(
         if kind == "data" or preset is not None:
             raise InputError("A recipe needs the kind hyper and cannot be combined with a preset")
         values = _recipe_values(recipe, data, given)
+    # Images that are given and not looked at would be dropped without a word.
     elif data is not None or any(given.values()):
         raise InputError("Images are only used with a recipe", hint="Add --recipe fast")
     else:
         values = load_preset(kind, preset) if preset else {}  # type: ignore[arg-type]
     if kind == "data":
+        # With empty entries for what a person fills in: the file is a form.
         save_data(file, DataParams.of(_EMPTY_DATA | values))
     else:
         save_hyper(file, SearchSpace.of(values or _first_hyper()))
@@ -115,6 +117,7 @@ def show(file: File, json: opt.Json = False) -> None:
     rows = []
     for name, field in fields_of(type(current)).items():
         shown = ", ".join(field.show(item) for item in choices.get(name, ()))
+        # Some defaults depend on others, such as the family's rate, and have a text instead.
         default = field.default_text or field.show(field.default)
         rows.append([name, shown, default, field.label, field.expected_text()])
     print_table(("parameter", "value", "default", "meaning", "expected"), rows)
@@ -124,6 +127,7 @@ def check(file: File, json: opt.Json = False) -> None:
     """Check a parameter file and list all errors at once."""
     kind, value = _load(file)
     if json:
+        # Always true: a faulty file has ended in an error that lists its faults. Scripts ask for the key.
         print_json({"kind": kind, "right": True} | _document(kind, value))
     else:
         say(f"{file}: {kind} parameters, no errors")

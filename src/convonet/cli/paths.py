@@ -59,6 +59,7 @@ class PathTyper(typer.Typer):
     """A group of commands in whose paths `~` is the home folder: the shell leaves it in `--out=~/runs`."""
 
     def __init__(self, **options: Any) -> None:
+        # The caller's class wins: the top group loads its commands lazily.
         super().__init__(**({"cls": PlainGroup} | options))
 
     def command(self, *args: Any, **options: Any) -> Callable[[Command], Command]:
@@ -72,6 +73,7 @@ def _reading_paths(command: Command) -> Command:
     def call(*args: Any, **given: Any) -> Any:
         return command(*args, **{name: _read(value) for name, value in given.items()})
 
+    # A test walks all commands and asks for this mark, so that no new one reads paths its own way.
     call.reads_paths = True  # type: ignore[attr-defined]
     return call  # type: ignore[return-value]
 

@@ -96,6 +96,7 @@ class ProgressBars:
             TextColumn("{task.percentage:>3.0f}%"),
             TextColumn("{task.fields[left]}"),
             console=error_console(),
+            # The bar vanishes at the end; the lines of the epochs, which are worth keeping, stay.
             transient=True,
         )
         self._task = self._progress.add_task("Starting …", total=None, left="")
@@ -111,6 +112,7 @@ class ProgressBars:
             left = time_left(event.seconds_left)
             self._progress.update(self._task, total=event.total, completed=event.done, left=left)
         elif isinstance(event, BatchEnded):
+            # One bar over all epochs: a bar that starts again with each says nothing about the end.
             done = (event.epoch - 1) * event.steps + event.step
             accuracy = f"  accuracy {event.accuracy:.3f}" if event.accuracy is not None else ""
             self._progress.update(
@@ -130,6 +132,7 @@ class ProgressBars:
             self._print(f"Note: {event.message}")
 
     def _print(self, line: str) -> None:
+        # Folding is the terminal's: a line that rich folds can no longer be searched or copied whole.
         self._progress.console.print(terminal(line), markup=False, highlight=False, soft_wrap=True)
 
     def close(self) -> None:
@@ -164,6 +167,7 @@ def trial_line(event: TrialEnded) -> str:
     scores = "".join(f"  {name} {value:.4f}" for name, value in known.items() if value is not None)
     fold = "" if event.fold is None else f", fold {event.fold}"
     ended = "" if event.state == "done" else f"  {event.state}"
+    # Numbers are padded, so that the values below one another can be compared.
     width = len(str(event.trials))
     return f"Trial {event.trial:>{width}}/{event.trials}{fold}: {values}{scores}{ended}"
 
@@ -172,6 +176,7 @@ def time_left(seconds: float | None) -> str:
     """The time left in the words of a person."""
     if seconds is None:
         return ""
+    # Minutes only from where their rounding is an error of less than a third.
     if seconds < 90:
         return f"{max(1, round(seconds))} s left"
     return f"{round(seconds / 60)} min left" if seconds < 5400 else f"{seconds / 3600:.1f} h left"

@@ -24,6 +24,7 @@ def work_and_print(run: Run, progress: str, json: bool) -> None:
     """Let a worker do the run, and print what it came to; a run that never began leaves nothing."""
     try:
         do_new_run(run, run.task().threads, progress)
+    # Also after a stop or a fault: what was finished is kept in the run, and the person sees it.
     finally:
         if run.path.exists():
             print_run(run, json)
@@ -33,6 +34,7 @@ def print_run(run: Run, as_json: bool) -> None:
     """What a run came to: as JSON, else as a person reads it."""
     document = run_document(run)
     if as_json:
+        # With --json a fault stands in the result, because a script reads one document.
         error = run.read().error
         print_json(document.changed(error=error) if error else document)
     elif isinstance(document, SuspectsDocument):
@@ -48,6 +50,7 @@ def print_run(run: Run, as_json: bool) -> None:
 def print_training(document: TrainDocument) -> None:
     """The last epoch where there was one network, what was tried, and what to do next."""
     history = document.history
+    # A plan has several histories; its table of candidates says more than the last epoch of one of them.
     if history.accuracy and not document.plan:
         last = (document.model_epoch or document.epochs) - 1
         validation, speed = history.val_accuracy, document.images_per_second
@@ -73,6 +76,7 @@ def print_study(document: StudyDocument) -> None:
     rows = []
     for row in document.results:
         reached = ["not reached" if cell.epochs is None else str(cell.epochs) for cell in row.epochs_to]
+        # As a number, not as text, so that the column stands on the right.
         best = None if row.best is None else round(100 * row.best, 2)
         values = [value_text(name, row.params.get(name)) for name in names]
         rows.append([*values, *reached, best, row.epochs_trained])

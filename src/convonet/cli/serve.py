@@ -118,6 +118,7 @@ def serve(
 ) -> None:
     """Serve the web page and the HTTP interface. Ctrl-C stops the server; runs can be resumed."""
     if any(importlib.util.find_spec(name) is None for name in ("fastapi", "uvicorn", "python_multipart")):
+        # Before anything of the server is imported: an extra that lacks is no unexpected error.
         raise ConvonetError(
             "The server needs FastAPI and uvicorn, which are not installed",
             hint="pip install 'convonet[server]'",
@@ -134,9 +135,11 @@ def serve(
         read_seconds=timeout,
     )
     chosen = settings.Settings(
+        # Not the home folder: a server shows no more than the folder that it was started in.
         root=root or Path.cwd(),
         host=host,
         port=port,
+        # An empty CONVONET_TOKEN is no token; it would let everybody in who sends an empty one.
         token=token or None,
         jobs=jobs,
         names=tuple(allow_host or ()),
@@ -147,6 +150,7 @@ def serve(
 
     def announce(url: str) -> None:
         note(f"Convonet at {url} over {chosen.root}")
+        # A token that the person gave is known to them, and stays out of logs.
         if chosen.token is not None and not token:
             note(f"Token: {chosen.token}")
 

@@ -41,6 +41,7 @@ def demo(
     progress: opt.Progress = opt.ProgressStyle.AUTO,
 ) -> None:
     """Train and test on handwritten digits, without a download, and show the result."""
+    # On standard error: --json prints one document and nothing else.
     note("Convonet learns to read 1,797 handwritten digits of 8 × 8 pixels. Nothing is downloaded.")
     task = demo_task()
     run = begin_run(task, results_folder(task, out))
@@ -131,6 +132,7 @@ def train(
             from_model=from_model is not None,
         ),
         minutes=minutes,
+        # The run keeps the file itself, not a run's id: ids may be renamed or deleted before a resume.
         from_model=str(model_path(from_model)) if from_model else None,
         accept_class_map=accept_class_map,
         threads=threads or available_cores(),
@@ -138,6 +140,7 @@ def train(
         # The task names the choices where it is none of them.
         executor=cast(ExecutorName, executor),
     )
+    # Before the run begins: a tracker that is not installed leaves no run folder.
     trackers = checked_addresses(track or ())
     run = begin_run(task, results_folder(task, out), name=name)
     track_run(run, trackers)
@@ -161,8 +164,10 @@ def resume(
 
     If the images have moved, give their new folder. Their content must be the same.
     """
+    # Runs lie below ./runs by default, and their index may belong to another user or machine.
     found = RunStore(root or Path("runs")).find(run)
     images = moved_images(data, train_dir=train_dir, test_dir=test_dir, val_dir=val_dir)
+    # A run that has ended shows its result again: a script may call resume until it succeeds.
     if not prepare_resume(found, accept_changed_data=accept_changed_data, data=images):
         print_run(found, json)
         return

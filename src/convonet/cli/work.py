@@ -27,12 +27,14 @@ def do_run(run: Run, threads: int | None, progress: str) -> None:
     """
     display = create_display(progress)
     with _Signals() as signals:
+        # The handlers are set before the worker starts: Ctrl-C in between would leave it running alone.
         worker = Supervisor().start(run, threads)
         try:
             for stamped in worker.follow(asked=lambda: signals.obey(worker)):
                 display.show(stamped)
         finally:
             display.close()
+        # After the display is closed, so that the error does not stand in the middle of a bar.
         worker.finish()
 
 
@@ -40,6 +42,7 @@ def do_new_run(run: Run, threads: int | None, progress: str) -> None:
     """`do_run` for a run of this call: refused for its input before it began, it leaves nothing."""
     try:
         do_run(run, threads, progress)
+    # Bad input is found in the worker, where images are read; the person sees an error and no empty run.
     except InputError:
         RunStore().drop_unbegun(run)
         raise
@@ -68,6 +71,7 @@ class _Signals:
         return self
 
     def __exit__(self, *_: object) -> None:
+        # Python programs that call the command line keep their own handlers.
         for number, handler in self._before.items():
             signal.signal(number, handler)
 
@@ -76,6 +80,7 @@ class _Signals:
 
     def obey(self, worker: Worker) -> None:
         """Do what the signals that have come since the last call ask for."""
+        # Several signals may have come since the last look; each step is still taken, once.
         while self._obeyed < min(self._came, 2):
             self._obeyed += 1
             if self._obeyed == 2:

@@ -58,6 +58,7 @@ class AppWin(QMainWindow):
         # At twice the size of letters a screen of 1440 × 900 pixels has room for no more.
         self.setMinimumSize(640, 400)
         self.resize(*controller.window_state.size)
+        # Dialogs need a window as their parent, and the controller is made before it.
         controller.ask = Asker(self)
         self.files, self.tasks = FileActions(controller), TaskActions(controller)
         self.helps = HelpActions(controller, self)
@@ -100,6 +101,7 @@ class AppWin(QMainWindow):
                     continue
                 if spec.new_group:
                     menu.addSeparator()
+                # Open Recent stands above Exit, where people look for it.
                 if spec.id == "exit":
                     menu.addMenu(self._recent)
                     menu.addSeparator()
@@ -132,6 +134,7 @@ class AppWin(QMainWindow):
         page = self.page(name)
         self._stack.setCurrentWidget(self._frames[name])
         self.rail.show_page(name)
+        # Tab then begins on the page, not on the entry at the left that was clicked.
         page.setFocus()
         if part:
             page.open_part(part)
@@ -153,6 +156,7 @@ class AppWin(QMainWindow):
         self.show_page(step.page)
         name = step.page.partition("/")[0]
         action = self.controller.actions.get(step.action)
+        # Found by its action, not by its place, so that a page may be rearranged without its tour.
         buttons = self.page(name).findChildren(QToolButton)
         found = (made for made in buttons if made.defaultAction() is action and made.isVisible())
         return next(found, self.rail.buttons[name]) if action is not None else self.rail.buttons[name]
@@ -165,10 +169,12 @@ class AppWin(QMainWindow):
             if waiting and not self._closing:
                 page = self.page(waiting.pop(0))
                 for widget in page.findChildren(QWidget):
+                    # The style sheet is applied here already, so that the first showing of the page does not wait for it.
                     widget.ensurePolished()
                 self._prepare.start()
 
         self._prepare.timeout.connect(make_next)
+        # Modules are imported in a thread; the widgets themselves must be made in this one.
         self.controller.background.call("pages", lambda _: import_pages(), lambda _: self._prepare.start())
 
     @property
@@ -193,6 +199,7 @@ class AppWin(QMainWindow):
         if work is not None:
             self._doing.setText(progress.heading)
             self._left.setText(time_left(progress.seconds_left))
+            # A range of zero makes Qt show a bar that moves without an end.
             self._bar.setRange(0, 0 if progress.share is None else 1000)
             self._bar.setValue(round(1000 * (progress.share or 0)))
 
@@ -220,6 +227,7 @@ class AppWin(QMainWindow):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() is QEvent.Type.ActivationChange and self.isActiveWindow():
+            # Qt misses that the pointer has left while another window was in front, and keeps buttons lit.
             forget_hover(self)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -257,6 +265,7 @@ class AppWin(QMainWindow):
         size = self.size()
         self.controller.window_state.size = (size.width(), size.height())
         self.controller.save_session()
+        # Pages stop their timers before the session goes that these ask.
         for page in self.pages.values():
             page.close_page()
         self.controller.close()
@@ -265,6 +274,7 @@ class AppWin(QMainWindow):
     def _may_close(self) -> bool:
         """Work that is under way is asked about; what is not kept is simply stopped."""
         work = self.controller.session.work
+        # A server's work goes on without this window.
         if work is None or self.controller.session.backend.is_remote:
             return True
         if self._closing:

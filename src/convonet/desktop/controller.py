@@ -73,13 +73,16 @@ class Controller(QObject):
         self.scan_errors: dict[Split, ConvonetError] = {}
         self.scanning = False
         self.preparing = ""
+        # A timer rather than a thread: sessions are not made for threads, and events are cheap to read.
         self._poll = QTimer(self)
         self._poll.setInterval(POLL_MS)
         self._poll.timeout.connect(self._poll_work)
         self._scan = QTimer(self)
+        # Each letter of a typed path starts it again, so a folder is scanned once, when the typing ends.
         self._scan.setSingleShot(True)
         self._scan.setInterval(_SCAN_AFTER_MS)
         self._scan.timeout.connect(self.scan)
+        # Only values that decide which images are listed lead to a scan: a result folder or a mean do not.
         self._scanned = deciding_values(session.params.data)
         session.listen(self._hear)
 
@@ -119,6 +122,7 @@ class Controller(QObject):
             action = self.actions[spec.id]
             action.setEnabled(reason is None)
             action.setToolTip(tip)
+            # A disabled action that does not say why looks like a fault; the tip is all that Qt shows of it.
             action.setStatusTip(tip)
 
     def guard(self, act: Callable[[], object]) -> None:
@@ -161,6 +165,7 @@ class Controller(QObject):
         if work is None:
             self._poll.stop()
         elif not self._poll.isActive():
+            # Work that is attached or resumed has epochs behind it, which the curve shows from the beginning.
             history = work.run.history() if work.task.kind == "train" else None
             self.progress = Progress(history)
             self._poll.start()
@@ -177,6 +182,7 @@ class Controller(QObject):
         is_quiet = ended.run.path in self.quiet_runs or isinstance(ended.error, ImagesMovedError)
         if ended.error is None or is_quiet:
             return
+        # Of all faults only these two have a way on that needs no other setting, so they alone get a button.
         changed = isinstance(ended.error, DataChangedError)
         died = isinstance(ended.error, WorkerError) and ended.task.resumable
         offers = (_ACCEPT,) if changed else ("Resume",) if died else ()
@@ -199,6 +205,7 @@ class Controller(QObject):
             self.scan_errors = {}
             self.changed.emit("sets")
             return
+        # Set before the call: pages that hear of `sets` ask whether to show a skeleton or an empty list.
         self.scanning = True
 
         def done(sets: LoadedSets) -> None:
@@ -231,6 +238,7 @@ class Controller(QObject):
         the images have moved since, for tests of earlier versions, and for those of a server.
         """
         kept = Path(scores.root)
+        # A folder that exists here by the same name as the server's may hold other images.
         if kept.name and not self.session.backend.is_remote and kept.exists():
             return kept
         split = scores.split
@@ -250,6 +258,7 @@ class Controller(QObject):
             addresses = [answers[int(place)].address for place in answers.mistakes()[:most]]
             if not addresses:
                 raise InputError("There are no mistakes to explain", hint="Choose images instead")
+            # An address with # is a row of an archive of arrays, which is no file to explain.
             return [Path(address) for address in addresses if "#" not in address]
 
         def fail(error: ConvonetError) -> None:
@@ -301,6 +310,7 @@ class Controller(QObject):
         self.window_state.keep_params(
             self.session.params.data, self.session.params.space, self.session.params.recipes
         )
+        # The path alone: the model is opened anew, since its file may be another one by then.
         self.window_state.model = str(self.session.model.path) if self.session.model else ""
         try:
             self.window_state.save()
@@ -312,9 +322,11 @@ class Controller(QObject):
         kept, params = self.window_state, self.session.params
         steps: tuple[Callable[[], object], ...] = (
             lambda: params.set_data(kept.data_params()),
+            # Without kept values the family's own defaults stay, rather than empty ones.
             lambda: params.set_space(kept.search_space()) if kept.hyper else None,
             lambda: params.restore_recipe(kept.recipe_choice(params.recipes.first)),
         )
+        # Each by itself: a folder that is gone must not cost the hyperparameters.
         for step in steps:
             try:
                 step()
@@ -343,6 +355,7 @@ class Controller(QObject):
             return None
 
         def found(run: object) -> None:
+            # The person may have begun something while the runs were listed.
             if isinstance(run, Run) and self.session.work is None:
                 step = run.task().step
                 self.session.attach(run)
