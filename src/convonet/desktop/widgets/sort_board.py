@@ -195,6 +195,7 @@ class SortBoard(QWidget):
 
     def _drag(self) -> None:
         data = QMimeData()
+        # The kind is enough: whoever takes the drop answers for the images that are selected.
         data.setData(MIME, b"")
         drag = QDrag(self)
         drag.setMimeData(data)
