@@ -81,6 +81,7 @@ class ConvonetError(Exception):
         if hint:
             # "Did you mean cat?" already ends a sentence.
             text = f"{text} {hint}" if hint.endswith("?") else f"{text} {hint.rstrip('.')}."
+        # A file name may contain a line break, and the sentence must stay one line.
         return "\\n".join(text.split("\n"))
 
     def to_dict(self, interface: Interface = "python") -> JsonObject:

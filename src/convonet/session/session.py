@@ -86,6 +86,7 @@ class Session:
         self._listeners.append(listener)
 
     def _tell(self, change: Change) -> None:
+        # A copy, since a listener may add another one while it is being told.
         for listener in tuple(self._listeners):
             listener(change)
 
