@@ -92,6 +92,7 @@ class ConvonetClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 # Class names are texts everywhere else; classes_ keeps the labels as they were given.
                 (images, labels.astype(str)),
                 self.hyper,
+                # Trained as given: a recipe would change the values that a grid search compares.
                 recipe="none",
                 validation=self.validation,
                 seed=self.seed,

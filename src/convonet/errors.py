@@ -288,6 +288,7 @@ def _tree(root: type[ConvonetError]) -> Iterable[type[ConvonetError]]:
 
 def error_from_dict(value: Mapping[str, Any]) -> ConvonetError:
     """The error that `ConvonetError.to_dict` described, as its own class."""
+    # Collected on every call, since other modules declare subclasses of their own.
     kinds = {kind.__name__: kind for kind in _tree(ConvonetError)}
     kind = kinds.get(str(value.get("type")), ConvonetError)
     error = kind(

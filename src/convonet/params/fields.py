@@ -141,6 +141,7 @@ class Field:
             return ("-" if self.kind == "ints" else " ").join(f"{item:g}" for item in value)
         if self.is_json:
             return json.dumps(value, ensure_ascii=False)
+        # :g keeps six digits, so a number that needs more is written in full to read back as itself.
         return f"{value:g}" if isinstance(value, float) and float(f"{value:g}") == value else str(value)
 
     def to_dict(self) -> JsonObject:
