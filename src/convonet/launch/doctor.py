@@ -62,8 +62,7 @@ def _refused(folder: Path) -> str:
     """Why nothing can be written to a folder; empty where it can be."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        # Tried in earnest, since a folder whose permissions look right may still refuse, as network drives
-        # do.
+        # Tried, since a folder with the right permissions may still refuse, as on a network drive.
         with tempfile.TemporaryFile(dir=folder):
             return ""
     except OSError as error:

@@ -40,8 +40,7 @@ class FolderNode:
 def folder_tree(listing: ImageListing) -> FolderNode:
     """The tree of a listing; nothing is read from disk."""
     root = FolderNode(listing.root.name, "")
-    # Counted per folder first, so that the way from the root is walked once per folder and class, not per
-    # image.
+    # Counted per folder first, so that the way from the root is not walked for every image.
     counts: dict[tuple[str, int], int] = {}
     for path, label in zip(listing.paths, listing.labels.tolist(), strict=True):
         key = _parent(path), label

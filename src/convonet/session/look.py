@@ -75,8 +75,7 @@ def find_sizes(
                 continue
             heights[image.height] += 1
             widths[image.width] += 1
-            # Fitted images all have the same size, so their means and mean squares give the deviation of all
-            # pixels.
+            # Fitted images have one size, so their means and mean squares give the deviation over all pixels.
             values.append((float(image.pixels.mean()), float((image.pixels.astype(np.float32) ** 2).mean())))
             if listing is first:
                 sums.setdefault(listing.classes[listing.labels[row_]], []).append(image.pixels)

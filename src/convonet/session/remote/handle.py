@@ -143,8 +143,7 @@ class RemoteHandle:
         try:
             if self._begin is not None:
                 self._patient(self._begin)
-                # From here on, cancel() itself asks the server; a wish to stop that came earlier is sent on
-                # below.
+                # From here on cancel() asks the server itself; an earlier wish to stop is sent on below.
                 self._begun = True
                 if self._cancelled.is_set():
                     self._cancel()
@@ -178,8 +177,7 @@ class RemoteHandle:
                 return state
             if self._cancelled.is_set():
                 return RunState.CANCELLED
-            # Only the loss of the server excuses an interruption: a worker that died by itself is reported,
-            # not restarted.
+            # Only a lost server excuses an interruption: a worker that died is not restarted.
             if not self._was_lost or not self._traits.resumable:
                 return state
             # One loss excuses one interruption, so a run that keeps dying is not restarted forever.
