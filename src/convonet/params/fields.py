@@ -121,6 +121,7 @@ class Field:
 
     def fault(self, received: object) -> str:
         """The sentence about a wrong value."""
+        # A caller in Python may have given a value that JSON does not know.
         shown = json.dumps(received, ensure_ascii=False, default=str)
         subject = f"{self.name} ({self.label})" if self.label else self.name
         sentence = f"{subject}: expected {self.expected_text()}, received {shown[:80]}"

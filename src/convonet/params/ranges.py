@@ -93,6 +93,7 @@ def read_spread(declared: Field, value: Any) -> ValueRange:
         ValueError: a range with a fault, or no range; the text says which.
     """
     if isinstance(value, (Range, ListRange)):
+        # A range made in Python is read like one from a file, since its class checks nothing itself.
         value = value.to_dict()
     if isinstance(value, str):
         value = _typed(value)

@@ -188,6 +188,7 @@ class Client:
         if answer.status_code in _LEAVING:
             return self._lost(OSError(answer.reason_phrase))
         try:
+            # Any program may listen at a mistyped address, so the answer need not be JSON.
             found = answer.json()["error"]
         except (ValueError, KeyError, TypeError):
             found = None
@@ -205,6 +206,7 @@ def _address(url: str) -> urllib.parse.SplitResult:
     """The parts of a server's address. Raises InputError."""
     parts = urllib.parse.urlsplit(url)
     try:
+        # Reading a port that is not a number raises ValueError.
         known = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         known = False
