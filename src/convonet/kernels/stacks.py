@@ -40,6 +40,7 @@ def parse_layer(text: str) -> LayerWord:
     """
     name, _, rest = text.strip().lower().partition(":")
     items = [item.strip() for item in rest.split(",") if item.strip()]
+    # The pattern also bounds the number of digits, so that no product of sizes gets out of hand.
     numbers = [int(item) for item in items if re.fullmatch(r"[1-9]\d{0,8}", item)]
     strides = [int(item[1:]) for item in items if re.fullmatch(r"s[1-9]\d{0,3}", item)]
     words = {item for item in items if item in _WORDS}
@@ -73,6 +74,7 @@ def through_layers(image: MapSize, layers: Sequence[str]) -> list[LayerSize]:
         try:
             before = _behind(before, parse_layer(text))
         except ParamError as error:
+            # The arithmetic does not know which layer it was asked about.
             error.where = f"layer {place}, {text}"
             raise
         rows.append(before)
@@ -94,7 +96,9 @@ def _behind(before: LayerSize, layer: LayerWord) -> LayerSize:
     channels = layer.count if layer.kind == "conv" else size.channels
     params = conv_params((layer.kernel, layer.kernel), size.channels, channels) if layer.kind == "conv" else 0
     output = MapSize(sides[0], sides[1], channels)
+    # Each weight is used once per output place; the biases, one per filter, are only added.
     macs = (params - channels) * sides[0] * sides[1] if params else 0
+    # Neighboring inputs of this layer look at places that are a jump apart in the image.
     wider = field + (layer.kernel - 1) * jump
     return LayerSize(layer.text, output, params, wider, jump * layer.stride, macs)
 

@@ -178,11 +178,9 @@ class RunStore:
         records = [run.read() for run in runs]
         flat = [record.params.flat() for record in records]
         params = sorted({name for values in flat for name in values})
+        # Compared as JSON text, since lists and dictionaries cannot be members of a set.
         different = [
-            # Compared as JSON text, since lists and dictionaries cannot be members of a set.
-            name
-            for name in params
-            if len({json.dumps(v.get(name), sort_keys=True) for v in flat}) > 1
+            name for name in params if len({json.dumps(v.get(name), sort_keys=True) for v in flat}) > 1
         ]
         called = names or [run.id for run in runs]
         return RunComparison(

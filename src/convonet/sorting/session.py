@@ -158,7 +158,7 @@ class SortSession:
         """Accept every suggestion of at least this confidence, 0..1; how many images that were."""
         sure = {path: name for path, (name, share) in self.suggestions().items() if share >= confidence}
         for name in self.classes:
-            # One answer for a whole class, so that one undo takes it all back.
+            # One answer for all images of a class, so that one undo takes them back together.
             paths = [path for path, suggested in sure.items() if suggested == name]
             if paths:
                 self.label(paths, name, accepted=True)
