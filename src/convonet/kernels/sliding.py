@@ -139,7 +139,6 @@ def _windows(
         pixels = np.pad(pixels, [*around, (0, 0)])
     every = sliding_window_view(pixels, kernel, axis=(0, 1))
     chosen: NDArray[np.float64] = np.moveaxis(every, 2, -1)[::stride, ::stride]
-    # With a stride beyond the kernel, same padding can leave more windows than the output has.
     return chosen[: sides[0], : sides[1]]
 
 

@@ -40,7 +40,6 @@ def parse_layer(text: str) -> LayerWord:
     """
     name, _, rest = text.strip().lower().partition(":")
     items = [item.strip() for item in rest.split(",") if item.strip()]
-    # The pattern also bounds the number of digits, so that no product of sizes gets out of hand.
     numbers = [int(item) for item in items if re.fullmatch(r"[1-9]\d{0,8}", item)]
     strides = [int(item[1:]) for item in items if re.fullmatch(r"s[1-9]\d{0,3}", item)]
     words = {item for item in items if item in _WORDS}

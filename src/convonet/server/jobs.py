@@ -240,7 +240,6 @@ class JobQueue:
             self._working[job.run.id] = Work(job.task, job.run, worker)
             # A start uses up the waiting worker, so the next one has to be warmed again.
             self._cold = self._settings.warm
-        # Warming competes for the processor, so runs that wait go first.
         if self._cold and not self._waiting:
             self._supervisor.warm(available_cores())
             self._cold = False

@@ -85,7 +85,7 @@ def create_tracker(address: str) -> Tracker:
 
 def _check_installed(kind: str) -> None:
     package = _TRACKERS[kind].package
-    # Looks for the package without importing it, which would take much longer than a check may.
+    # find_spec looks for the package without loading it; it is loaded only when it is used.
     if find_spec(package) is None:
         raise InputError(
             f"The tracker {kind} needs {package}, which is not installed",
