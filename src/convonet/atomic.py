@@ -78,6 +78,7 @@ def replacing(path: Path) -> Iterator[Path]:
     special = _is_special(target)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
+        # Beside the target, since a rename replaces it in one step only within one file system.
         beside = None if special else target.parent
         handle, name = tempfile.mkstemp(prefix=f".{path.stem[:40]}-", suffix=path.suffix, dir=beside)
         os.close(handle)
@@ -89,7 +90,9 @@ def replacing(path: Path) -> Iterator[Path]:
         if special:
             _pour(temporary, target)
             return
+        # Without this, a power failure after the rename could leave an empty file under the final name.
         _sync(temporary)
+        # mkstemp makes files that only their owner can read.
         temporary.chmod(0o666 & ~_umask())
         _replace(temporary, target)
     except OSError as error:
@@ -162,6 +165,7 @@ def json_text(value: Any, *, indent: int | None = None) -> str:
     try:
         text = json.dumps(value, ensure_ascii=False, indent=indent, allow_nan=False, default=_value_of)
     except ValueError:
+        # Done only on failure, since few documents hold such numbers and the check copies all values.
         text = json.dumps(_finite(value), ensure_ascii=False, indent=indent, default=_value_of)
     return _NO_TEXT.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 

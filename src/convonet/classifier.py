@@ -89,11 +89,14 @@ class ConvonetClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         height, width = self.image_size or images.shape[1:3]
         with Scratch() as folder:
             run = train(
+                # Class names are texts everywhere else; classes_ keeps the labels as they were given.
                 (images, labels.astype(str)),
                 self.hyper,
+                # Trained as given: a recipe would change the values that a grid search compares.
                 recipe="none",
                 validation=self.validation,
                 seed=self.seed,
+                # scikit-learn scores on folds of its own.
                 test=False,
                 image_size=(height, width),
                 max_value=self.max_value,
@@ -103,6 +106,7 @@ class ConvonetClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             )
             self.model_: LoadedModel = load(run)
             self.run_: Path | None = None if self.out is None else run.path
+            # Kept in memory for save(), since the run folder may vanish with the scratch folder.
             self._file = run.model.read_bytes()
         return self
 
@@ -110,6 +114,7 @@ class ConvonetClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """Probabilities of shape (N, classes), in the order of `classes_`."""
         self._check_fitted()
         probabilities = self.model_.predict_proba(self._images(X), max_value=self.max_value)
+        # The model's order of classes need not be the sorted one that scikit-learn expects.
         index = {name: position for position, name in enumerate(self.model_.classes)}
         return probabilities[:, [index[str(label)] for label in self.classes_]]
 

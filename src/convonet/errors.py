@@ -81,6 +81,7 @@ class ConvonetError(Exception):
         if hint:
             # "Did you mean cat?" already ends a sentence.
             text = f"{text} {hint}" if hint.endswith("?") else f"{text} {hint.rstrip('.')}."
+        # A file name may contain a line break, and the sentence must stay one line.
         return "\\n".join(text.split("\n"))
 
     def to_dict(self, interface: Interface = "python") -> JsonObject:
@@ -287,6 +288,7 @@ def _tree(root: type[ConvonetError]) -> Iterable[type[ConvonetError]]:
 
 def error_from_dict(value: Mapping[str, Any]) -> ConvonetError:
     """The error that `ConvonetError.to_dict` described, as its own class."""
+    # Collected on every call, since other modules declare subclasses of their own.
     kinds = {kind.__name__: kind for kind in _tree(ConvonetError)}
     kind = kinds.get(str(value.get("type")), ConvonetError)
     error = kind(

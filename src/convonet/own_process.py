@@ -132,6 +132,7 @@ def opening_limits(file_bytes: int) -> Iterator[None]:
 
     before = resource.getrlimit(resource.RLIMIT_DATA)
     most = _data_bytes() + _OPENING_BYTES + _BYTES_A_BYTE * file_bytes
+    # Linux refuses a soft limit above the hard one.
     soft = most if before[1] == resource.RLIM_INFINITY else min(most, before[1])
     signal.setitimer(signal.ITIMER_REAL, OPENING_SECONDS)
     resource.setrlimit(resource.RLIMIT_DATA, (soft, before[1]))

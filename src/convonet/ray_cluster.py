@@ -27,9 +27,11 @@ def connected(cores: int | None) -> Any:
         import ray
     except ImportError as error:
         raise InputError("Ray is not installed", hint="pip install 'convonet[ray]'") from error
+    # Ray raises an error when it is initialized twice in one process.
     if ray.is_initialized():
         return ray
     address = os.environ.get(_ADDRESS)
+    # Ray refuses a number of cores for a cluster that is running already.
     local = {} if address else {"num_cpus": cores}
     try:
         ray.init(address=address, include_dashboard=None if address else False, log_to_driver=False, **local)

@@ -108,6 +108,7 @@ def compile_train_model(
         The same model, trained. `model.history` holds loss and accuracy of each epoch.
     """
     labels = np.asarray(y_train)
+    # A single column holds class indices, not one-hot rows.
     kind = "categorical" if labels.ndim == 2 and labels.shape[1] > 1 else "sparse_categorical"
     model.compile(
         optimizer=keras.optimizers.Adam(learning_rate=learning_rate),
@@ -138,6 +139,7 @@ def plot_loss_acc(model: Any, target_acc: float | None = 0.9, title: str | None 
         InputError: the model has not been trained in this process.
     """
     history = getattr(model, "history", None)
+    # A trained model has a History object, which in turn has the table of scores.
     history = getattr(history, "history", history)
     if not history:
         raise InputError("There is no history to plot", hint="Train the model first")

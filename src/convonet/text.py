@@ -16,9 +16,11 @@ from urllib.parse import quote
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _COLOUR = re.compile("\x1b\\[[0-9;]*m")
+# Leading apostrophes count too, so that csv_text can tell an added one from one of the text's own.
 _FORMULA = re.compile("'*[=+\\-@\t\r]")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _NO_FILE_NAME = re.compile('[/\\\\:*?"<>|\x00-\x1f\x7f]')
+# Windows takes these names for devices, whatever ending they have.
 _DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
 _QUOTES = "\"'"
 _LONGEST_NAME = 200
@@ -90,6 +92,7 @@ def file_name(text: str, taken: Collection[str] = ()) -> str:
     Args:
         taken: names that are given already, in any letter case; a number is added to be different from them.
     """
+    # Windows drops dots and blanks at the end of a name, which could make two names the same.
     bare = _NO_FILE_NAME.sub("_", name(text)).rstrip(". ")[:_LONGEST_NAME] or "_"
     if set(bare) == {"."} or _DEVICES.match(bare):
         bare = f"_{bare}"

@@ -191,6 +191,7 @@ def _write_folders(sets: Mapping[str, LabelledImages], root: Path) -> Path:
         for index, (pixels, label) in enumerate(zip(found.images, found.labels, strict=True)):
             folder = root / split / names[label]
             folder.mkdir(parents=True, exist_ok=True)
+            # Pillow takes grayscale pixels only without an axis of channels.
             plain = pixels[:, :, 0] if pixels.shape[2:] == (1,) else pixels
             Image.fromarray(plain).save(folder / f"{index:06d}.png")
     return root
@@ -199,6 +200,7 @@ def _write_folders(sets: Mapping[str, LabelledImages], root: Path) -> Path:
 def _digest(sets: Mapping[str, LabelledImages]) -> str:
     content = hashlib.sha256()
     for split, found in sets.items():
+        # Zero bytes keep the parts apart, so that other names cannot add up to the same text.
         content.update(f"{split}\0{len(found.images)}\0".encode())
         for image, label in zip(found.images, found.labels, strict=True):
             # The shape too: the same bytes may be images of 2×8 or 4×4 pixels.

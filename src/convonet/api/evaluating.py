@@ -141,6 +141,7 @@ def verify(
         data=folders,
         device=device,
         precision=precision,
+        # Another number of threads would give other last digits.
         threads=found.task().threads,
     )
     return answer_of(task, listen, progress)

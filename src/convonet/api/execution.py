@@ -78,7 +78,9 @@ def run_task(run: Run, task: Task, listen: Listener, progress: bool | None = Non
         with _interrupts() as asked, shown(listen, progress) as tell, following:
             state = _execute(run, task, asked, tell, more)
     except UserCodeError as error:
+        # Without the wrapper, the person sees the traceback of their own function alone.
         raise error.error from None
+    # A run that was cancelled in any other way ends without an interrupt that nobody sent.
     if state is RunState.CANCELLED and asked.is_set():
         raise KeyboardInterrupt
 
@@ -90,6 +92,7 @@ def _execute(run: Run, task: Task, asked: threading.Event, tell: Any, more: Mapp
     except OutOfMemoryError:
         if not halve_batch(run):
             raise
+        # The task is read again, since halving the batch has changed it.
         return _execute(run, run.task(), asked, tell, more)
 
 

@@ -266,6 +266,7 @@ def _pixels(path: Path) -> NDArray[np.uint8]:
     """(height, width, channels)."""
     with Image.open(path) as image:
         values = np.asarray(image)
+    # Pillow leaves out the channel axis of a grayscale image.
     return values if values.ndim == 3 else values[:, :, np.newaxis]
 
 
@@ -289,6 +290,7 @@ def _as_files(images: Images, max_value: float | None) -> Iterator[dict[str, str
             if isinstance(image.source, Path):
                 files[image.name] = str(image.source)
                 continue
+            # Named by number, since an image in memory has a name such as batch[3].
             file = folder / f"{index:04d}.png"
             file.write_bytes(image.to_png())
             files[image.name] = str(file)

@@ -40,6 +40,7 @@ def thumbnail_html(file: Path) -> str:
         image = Image.fromarray(read_whole(file)).convert("RGB")
     except DataError:
         return ""
+    # Image.thumbnail only makes images smaller, so small ones are enlarged here.
     if max(image.size) < _THUMBNAIL:
         image = image.resize((_THUMBNAIL, _THUMBNAIL * image.height // image.width), Image.Resampling.NEAREST)
     return _img(image, (_THUMBNAIL, _THUMBNAIL))

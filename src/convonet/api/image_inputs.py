@@ -136,6 +136,7 @@ def _one(item: Any, alone: str, batch: str, max_value: float | None) -> list[Nam
     if isinstance(item, (bytes, bytearray, memoryview)):
         return [NamedImage(alone, bytes(item))]
     if isinstance(item, Image.Image):
+        # Pillow knows a file name only of images that it has opened itself.
         return [NamedImage(getattr(item, "filename", "") or alone, item)]
     # Open files of any library, such as those of an upload or of a zip archive.
     if hasattr(item, "read"):
@@ -179,6 +180,7 @@ def _bytes_of(array: NDArray[Any], max_value: float | None) -> Pixels:
     """The same pixels as uint8."""
     if array.dtype == np.uint8:
         return array
+    # An empty array has no smallest or largest value to look at below.
     if array.dtype.kind != "f" or array.size == 0:
         raise DataError(
             "The array does not hold pixels",

@@ -27,6 +27,7 @@ class KerasImages(keras.utils.PyDataset):  # type: ignore[misc]
         self._order = self._drawn()
 
     def __len__(self) -> int:
+        # Rounded up, since the last batch may be smaller.
         return -(-len(self._images) // self._size)
 
     def __getitem__(self, index: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
@@ -41,4 +42,5 @@ class KerasImages(keras.utils.PyDataset):  # type: ignore[misc]
         count = len(self._images)
         if not self._shuffle:
             return np.arange(count)
+        # The epoch is part of the seed, so that an order does not depend on those drawn before it.
         return np.random.default_rng((self._seed, self._epoch)).permutation(count)

@@ -37,6 +37,7 @@ def network_file(model: Model | KerasModel | None, out: PathLike | None, workers
     """
     if model is None:
         return StartingNetwork(None)
+    # Recognized by a method, since importing Keras to ask for the type would take seconds.
     if not hasattr(model, "get_weights"):
         return StartingNetwork(model_path(model))
     # It is loaded by now, and takes seconds where no Keras model is given.
@@ -54,6 +55,7 @@ def network_file(model: Model | KerasModel | None, out: PathLike | None, workers
 
 
 def _written(model: KerasModel, folder: Path) -> Path:
+    # The layers count too, since networks with equal weights may differ in activations.
     digest = hashlib.sha256(model.to_json().encode())
     for weights in model.get_weights():
         digest.update(weights.tobytes())

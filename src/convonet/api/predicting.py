@@ -106,6 +106,7 @@ def _of_files(
 ) -> Predictions:
     """Files are decoded side by side while the model computes."""
     paths = [Path(image.name) for image in given]
+    # Checked before anything is decoded, so that a mistyped name shows at once.
     missing = next((path for path in paths if not path.exists()), None)
     if missing is not None and errors == "raise":
         raise ImageNotFoundError("There is no such image file", where=missing)

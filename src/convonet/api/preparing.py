@@ -43,6 +43,7 @@ class ImageSet:
 
     def __getitem__(self, index: int) -> tuple[NDArray[np.uint8], int]:
         """An image (H, W, C) uint8 and its label."""
+        # A copy, since the images may be mapped read-only and the caller's may be changed.
         return np.array(self.images[index]), int(self.labels[index])
 
     def to_torch(self, transform: Callable[[Any], Any] | None = None) -> torch.utils.data.Dataset[Any]:

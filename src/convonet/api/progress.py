@@ -96,7 +96,9 @@ def time_left(seconds: float | None) -> str:
 
 def in_notebook() -> bool:
     """Whether a notebook shows what this process gives."""
+    # A notebook has loaded IPython already, so nothing has to be imported to ask.
     shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    # IPython in a terminal has a shell too, but no kernel.
     return shell is not None and "IPKernelApp" in getattr(shell, "config", {})
 
 
@@ -115,6 +117,7 @@ def create_progress(wanted: bool | None) -> LiveProgress | None:
 
 def _terminal_progress() -> LiveProgress:
     def write(line: str) -> None:
+        # Padded, so that a short line covers all of a longer one before it.
         sys.stderr.write(f"\r{line:<{_WIDTH}}" if line else f"\r{'':<{_WIDTH}}\r")
         sys.stderr.flush()
 
@@ -138,6 +141,7 @@ def _notebook_progress() -> LiveProgress:
     handle = display.display(display.HTML(""), display_id=True)
 
     def show(line: str) -> None:
+        # Names of classes and folders may contain characters that HTML obeys.
         text = "<br>".join(map(escape, [*kept, line] if line else kept))
         handle.update(display.HTML(f"<div style='font-family:monospace'>{text}</div>"))
 

@@ -227,6 +227,7 @@ class EvaluationResult(dict[str, Any]):
         """The confusion matrix, each row shaded by its fractions."""
         lines = []
         for name, counts in zip(self.classes, self.confusion_matrix, strict=True):
+            # A class of the model may have no image in this set.
             total = max(1, sum(counts))
             cells = "".join(
                 f'<td style="text-align:right;color:{"white" if 2 * count > total else "inherit"};'

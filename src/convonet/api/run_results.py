@@ -302,6 +302,7 @@ def resume(
     found = run_of(run)
     moved = None if data is None else data_of(data)
     if prepare_resume(found, accept_changed_data=accept_changed_data, data=moved):
+        # Only jobs that train a network take callbacks, so others are not given any.
         more = {"callbacks": callbacks} if callbacks else {}
         run_task(found, found.task(), listen, progress, **more)
     task = found.task()

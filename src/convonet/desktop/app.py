@@ -62,6 +62,7 @@ def open_window(
     known = bool(state.data or state.model)
     window.show_page("data" if restore and known else "start")
     if restore:
+        # The files of last time are read once the event loop runs, so that the window is seen sooner.
         QTimer.singleShot(0, window, controller.restore_session)
     return window
 
@@ -70,6 +71,7 @@ def show_faults(controller: Controller) -> None:
     """From now on a fault that nobody expected becomes a dialog, and the window lives on."""
 
     def show(kind: type[BaseException], fault: BaseException, trace: TracebackType | None) -> None:
+        # KeyboardInterrupt and SystemExit are no faults, so no dialog stands in their way.
         if not isinstance(fault, Exception):
             sys.__excepthook__(kind, fault, trace)
             return
@@ -112,8 +114,10 @@ def run(
     """
     check_versions(PySide6.__version_info__[:3], sys.version_info[:3])
     app = QApplication.instance() or QApplication(sys.argv[:1])
+    # `instance` may give an application without a screen, which can show no window.
     assert isinstance(app, QApplication)
     app.setApplicationName("Convonet")
+    # Under Wayland, the desktop finds a window's name and icon through the desktop file of this name.
     app.setDesktopFileName("convonet")
     app.setWindowIcon(QIcon(str(Path(__file__).with_name("icon.svg"))))
     window = _local_window(app, restore=not paths) if server is None else _server_window(app, server, token)
@@ -126,8 +130,11 @@ def run(
     if snap is not None:
         QTimer.singleShot(_SNAP_AFTER_MS, window, lambda: _snap(window, snap))
     else:
+        # Not while a picture is taken, when nobody is there to close a dialog.
         show_faults(window.controller)
         QTimer.singleShot(0, window, window.controller.attach_running)
+        # A first worker imports Keras for seconds: it starts before it is needed, but not while the window is
+        # drawn.
         QTimer.singleShot(_WARM_AFTER_MS, window, window.controller.session.backend.warm)
         QTimer.singleShot(_WARM_AFTER_MS, window, window.prepare_pages)
     code = int(app.exec())

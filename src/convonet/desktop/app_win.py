@@ -169,7 +169,7 @@ class AppWin(QMainWindow):
             if waiting and not self._closing:
                 page = self.page(waiting.pop(0))
                 for widget in page.findChildren(QWidget):
-                    # The style sheet is applied here already, so that the first showing of the page does not wait for it.
+                    # Applies the style sheet now, so that the first showing of the page does not wait for it.
                     widget.ensurePolished()
                 self._prepare.start()
 

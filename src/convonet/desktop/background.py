@@ -34,9 +34,11 @@ class _Call(QRunnable, Generic[T]):
 
     def run(self) -> None:
         try:
+            # The call may have been replaced while it waited for a thread.
             self._watch.check()
             result = self._function(self._watch)
         except Cancelled:
+            # Even an end that nobody wants to hear of is sent, since only then is the post dropped.
             self._post.failed.emit(None)
         except ConvonetError as error:
             self._post.failed.emit(error)
@@ -48,6 +50,7 @@ def _is_alive(callback: Callable[..., object]) -> bool:
     """Whether the page or dialog that a callback belongs to, or whose it has in hand, was not destroyed meanwhile."""
     cells = getattr(callback, "__closure__", None) or ()
     held = [getattr(callback, "__self__", None), *(cell.cell_contents for cell in cells)]
+    # The Python half of a widget outlives its C++ half, and to use it then raises a RuntimeError.
     return all(shiboken6.isValid(each) for each in held if isinstance(each, QObject))
 
 
@@ -77,6 +80,7 @@ class Background(QObject):
         self.cancel(name)
         stop = self._stops[name] = threading.Event()
         post = _Post()
+        # The runnable goes as soon as it has run; the post must live until its queued signal is delivered.
         self._posts.add(post)
 
         @Slot(object)
@@ -91,6 +95,7 @@ class Background(QObject):
             if error is not None and failed is not None and not stop.is_set() and _is_alive(failed):
                 failed(error)
 
+        # The signals come from a thread of the pool, and what they call touches widgets.
         post.done.connect(finish, Qt.ConnectionType.QueuedConnection)
         post.failed.connect(fail, Qt.ConnectionType.QueuedConnection)
         if told is not None:

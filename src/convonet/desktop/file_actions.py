@@ -42,6 +42,7 @@ class FileActions:
 
     def new_data(self) -> None:
         self._session.params.set_data(DataParams())
+        # Otherwise Save would offer the file of the old parameters.
         self._session.params.files.pop("data", None)
         self.edit_data()
 
@@ -81,6 +82,7 @@ class FileActions:
 
     def take_preset(self, name: str) -> None:
         """Take the parameters of a preset; folders that are set stay."""
+        # The version is that of the file's format, not a parameter.
         values = {k: v for k, v in preset("hyper", name).items() if k != VERSION_KEY}
         self._session.params.set_exact(SearchSpace.of(values))
         self._controller.noted.emit(f"Hyper parameters of the preset {name}")
@@ -220,6 +222,7 @@ class FileActions:
     def _model_opened(self, path: Path) -> None:
         self._controller.remember(path)
         self._controller.page_wanted.emit("test" if self._session.sets.images("test") else "use")
+        # A second task is refused while other work is under way, and the model is open already.
         if self._session.work is None:
             self._session.start(self._session.tasks.model())
 
@@ -269,6 +272,7 @@ class FileActions:
     def _ask_target(self, title: str, kinds: str, kind: str, name: str) -> Path | None:
         known = self._session.params.files.get(kind) or Path(self._controller.window_state.folder) / name
         path = self._asker().save_file(title, kinds, str(known))
+        # A name that was typed without a suffix would not be listed when it is to be opened.
         return path if path is None or path.suffix else path.with_suffix(".json")
 
     def _check_faults(self, form: ParamForm) -> None:
@@ -303,4 +307,5 @@ def _check_for_server(path: Path, *, is_image: bool) -> None:
 
 
 def _has_folders(folder: Path) -> bool:
+    # Hidden folders, and such as `__MACOSX`, are not classes.
     return any(entry.is_dir() and not entry.name.startswith((".", "__")) for entry in folder.iterdir())

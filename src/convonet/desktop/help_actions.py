@@ -83,6 +83,7 @@ class HelpActions:
         """An image of the sets that are loaded, where its file lies here."""
         listings = self._controller.session.sets.listings.values()
         found = (listing.root / listing.paths[0] for listing in listings if len(listing))
+        # A row of an array file, and an image on a server, have a path but no file of their own here.
         return next((path for path in found if path.is_file()), None)
 
     def show_as(self) -> None:

@@ -103,6 +103,7 @@ class ManyQueue(QObject):
 
     def _ended(self, ended: WorkEnded) -> None:
         one = self._current()
+        # All work tells its end here, also what a person began outside the queue.
         if one is not None and ended.run.path in self._controller.quiet_runs:
             self._take_result(one, ended)
         if self.is_on:
@@ -111,11 +112,13 @@ class ManyQueue(QObject):
         self.changed.emit()
 
     def _try_next(self) -> None:
+        # Meanwhile the queue may have been stopped, or other work begun.
         if self.is_on and self._session.work is None:
             self._controller.guard(self._next)
 
     def _take_result(self, one: QueuedSet, ended: WorkEnded) -> None:
         if ended.state is RunState.CANCELLED:
+            # Whoever stops one training does not want the next one to begin.
             one.state, self.is_on = "stopped", False
             return
         one.state = "done" if ended.error is None else "failed"

@@ -65,6 +65,7 @@ class PlanPreview(QObject):
             self._forget()
             return
         self.is_busy = True
+        # The plan for other images is not merely old but wrong, so it goes at once; typing is not waited for.
         if not same_images:
             self.plan = None
             self._make()

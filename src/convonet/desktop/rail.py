@@ -53,6 +53,7 @@ class StepButton(QAbstractButton):
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         reasons = Qt.FocusReason
+        # The frame of the focus guides those who use the keyboard; after a click it would only distract.
         self._by_key = event.reason() in (reasons.TabFocusReason, reasons.BacktabFocusReason)
         super().focusInEvent(event)
 

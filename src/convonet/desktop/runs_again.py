@@ -50,6 +50,7 @@ class RunsAgain:
             self._ask(run, error)
         else:
             work = self._session.work
+            # A run that is finished already begins no work.
             self._worked_on = None if work is None else work.run.path
 
     def _ask(self, run: Run, error: ImagesMovedError) -> None:
@@ -57,6 +58,7 @@ class RunsAgain:
             raise error
         field = fields_of(DataParams)[error.field].label
         question = f"Where are the images now? ({field}, before: {error.where})"
+        # The folder itself is gone, so the dialog opens at what lies above it.
         before = Path(str(error.where)).parent
         folder = self._controller.ask.folder(question, str(before) if before.is_dir() else "")
         if folder is not None:
@@ -66,6 +68,7 @@ class RunsAgain:
     def _ended(self, ended: WorkEnded) -> None:
         """A worker or a server says only after the start that images are missing."""
         run, error = self._run, ended.error
+        # All work tells its end here, not only what was resumed or repeated.
         if run is None or ended.run.path != self._worked_on or not isinstance(error, ImagesMovedError):
             return
 

@@ -23,6 +23,7 @@ def open_remote(state: WindowState, backend: RemoteBackend) -> AppWin:
     show_pictures_of(app, backend.images.picture)
     window = open_window(state, session=Session(backend))
     window.setWindowTitle(f"Convonet – {backend.url}")
+    # Folders that a dialog of this machine lists mean nothing to the server.
     window.controller.ask = ServerAsker(window, backend.list_folder, window.controller.background)
     window.statusBar().insertPermanentWidget(1, ConnectionLabel(backend.connection))
     return window

@@ -107,11 +107,14 @@ LOOKS = {"light": LIGHT, "dark": DARK}
 def apply_look(app: QApplication, theme: Theme) -> Palette:
     """Dress the whole application; `system` follows the desktop's own setting."""
     look = LOOKS[_system_theme() if theme == "system" else theme]
+    # This comes before the style sheet, since widgets that are restyled by it ask for the current look.
     app.setProperty(_PROPERTY, look.name)
+    # The styles of platforms leave out parts of a palette or a style sheet; Fusion is the same on all.
     app.setStyle("Fusion")
     app.setPalette(_palette(look))
     folder = Path(str(resources.files("convonet.desktop")))
     sheet = Template((folder / "style.qss").read_text(encoding="utf-8"))
+    # A style sheet cannot color an SVG, so each look has files of its own.
     arrows = {name: (folder / f"{name}_{look.name}.svg").as_posix() for name in ("arrow", "up", "check")}
     app.setStyleSheet(sheet.substitute(asdict(look), **arrows))
     return look
@@ -153,6 +156,7 @@ def _palette(look: Palette) -> QPalette:
         (roles.Mid, look.line),
     ):
         palette.setColor(role, QColor(value))
+    # Setting a color without a group sets it for all of them, so the disabled ones come last.
     for role in (roles.WindowText, roles.Text, roles.ButtonText):
         palette.setColor(QPalette.ColorGroup.Disabled, role, QColor(look.faint))
     return palette

@@ -105,6 +105,7 @@ class TaskActions:
 
     def explain_pictures(self, pictures: Sequence[Picture]) -> None:
         """Explain images that were selected in a grid."""
+        # A row of an array file is not a file that can be opened by its path.
         paths = [Path(picture.address) for picture in pictures if "#" not in picture.address]
         self._controller.guard(lambda: self.explain_paths(paths))
 
@@ -147,6 +148,7 @@ class TaskActions:
         # A server gives the report that it has.
         if not self._session.backend.is_remote:
             heading = asker.text("Save the report", "Title of the report", title_of(model.run))
+        # An empty title is an answer; None says that the dialog was called off.
         if heading is None:
             return
         folder = Path(self._session.params.data.result_dir or self._controller.window_state.folder)
@@ -180,6 +182,7 @@ class TaskActions:
         self._controller.prepare("")
         self._session.params.take_task(task)
         self._controller.scan()
+        # Other work may have begun while the digits were written; then this says why they are not trained on.
         self._controller.guard(lambda: self._session.start(task))
         self._show("train")
 

@@ -48,10 +48,13 @@ class WindowState:
         """The last one; an empty one when there is none or it cannot be read."""
         try:
             values = json.loads(_file(server).read_text(encoding="utf-8"))
+            # Another version may have written fields that this one does not know.
             known = {item.name: values[item.name] for item in fields(cls) if item.name in values}
             found = cls(**known | {"server": server})
+            # JSON has lists in place of tuples, and a bad size must show here, where it is caught.
             found.size = (int(found.size[0]), int(found.size[1]))
         except (OSError, ValueError, TypeError, KeyError, IndexError, AttributeError):
+            # A broken file must not keep the window from opening.
             return cls(server=server)
         return found
 
@@ -90,6 +93,7 @@ class WindowState:
         Args:
             first: the recipe of whoever has said nothing.
         """
+        # A recipe that this version does not know counts as none.
         chosen = next((name for name in TRAIN_RECIPES if name == self.recipe), None)
         return RecipeChoice(first, chosen, bool(self.exact), self.minutes)
 

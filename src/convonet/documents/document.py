@@ -86,6 +86,7 @@ class Document(BaseModel):
 
     def __getitem__(self, key: str) -> Any:
         """The value of a key of the JSON."""
+        # Reading the attribute alone would also find methods and fields that are not in the JSON.
         if key not in self.keys():
             raise KeyError(key)
         names = {key: name for name, key in self._json_keys()}

@@ -47,6 +47,7 @@ def read_marks(root: Path) -> dict[str, Mark]:
 
 
 def _marks(value: Any, file: Path) -> Iterable[Mark]:
+    # The file lies among the person's images, where other programs may have written to it.
     version = value.get("format_version") if isinstance(value, dict) else None
     if version != MARKS_VERSION or not isinstance(value.get("marks"), dict):
         raise DataError(

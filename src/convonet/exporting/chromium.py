@@ -83,6 +83,7 @@ def answers_of(program: Path, folder: Path, page: str, watch: Watch | None = Non
         ConvonetError: the browser ended or took too long without a report.
         Cancelled: the person asked to stop.
     """
+    # With a profile of its own, the browser does not hand the page to one that already runs.
     with Scratch() as profile, serving(folder) as server:
         command = [str(program), *_OPTIONS, f"--user-data-dir={profile}"]
         if hasattr(os, "geteuid") and os.geteuid() == 0:
@@ -111,6 +112,7 @@ def _reported(reports: queue.Queue[bytes], browser: subprocess.Popen[bytes], wat
     while time.monotonic() < end:
         watch.check()
         try:
+            # A short wait, so that a cancel or a dead browser is noticed long before the time limit.
             document: PageReport = json.loads(reports.get(timeout=_BETWEEN_LOOKS))
             return document
         except queue.Empty:

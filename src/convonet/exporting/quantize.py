@@ -105,6 +105,7 @@ class _Calibration(CalibrationDataReader):  # type: ignore[misc]
 
     def get_next(self) -> dict[str, NDArray[np.float32]] | None:
         batch = next(self._batches, None)
+        # ONNX Runtime takes None as the end of the images.
         return None if batch is None else {INPUT_NAME: batch.astype(np.float32)}
 
 

@@ -59,6 +59,7 @@ def find_runtime(*, source: Path | None = None, fetch: bool = False, watch: Watc
     if source is not None:
         return _keep(_unpacked(source) if source.is_file() else _in_folder(source), source)
     if is_cached():
+        # Cached files are checked too, since they may have been changed or damaged since they were stored.
         _check({name: (cached_runtime() / name).read_bytes() for name in HASHES}, cached_runtime())
         return cached_runtime()
     if not fetch:
@@ -154,6 +155,7 @@ def _check(files: Mapping[str, bytes], where: Path) -> None:
 
 
 def _keep(files: Mapping[str, bytes], source: Path) -> Path:
+    # Checked before anything is written, so the cache never holds another program.
     _check(files, source)
     folder = cached_runtime()
     try:

@@ -29,9 +29,11 @@ _TYPES = {
 class StaticServer(http.server.ThreadingHTTPServer):
     """The server; `url` is its address, `reports` what pages have sent to `REPORT`."""
 
+    # A browser may keep a connection open, and its thread must not keep the program from ending.
     daemon_threads = True
 
     def __init__(self, folder: Path) -> None:
+        # Port 0 lets the system choose a free one, so several exports can run at once.
         super().__init__(("127.0.0.1", 0), partial(_Handler, directory=str(folder)))
         self.reports: queue.Queue[bytes] = queue.Queue()
 
@@ -67,6 +69,7 @@ class _Handler(http.server.SimpleHTTPRequestHandler):
 def serving(folder: Path) -> Iterator[StaticServer]:
     """Serve a folder for the time of the block."""
     with StaticServer(folder) as server:
+        # The poll interval bounds how long shutdown waits; the default is half a second.
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         thread.start()
         try:

@@ -163,6 +163,7 @@ def _write_png(target: Path, original: Path | None, pixels: Images) -> None:
 
 def _file_list(made: Path) -> str:
     """What the service worker keeps, with a version that changes when any of it does."""
+    # Sorted, so that the same files always give the same version.
     files = sorted(path.relative_to(made).as_posix() for path in made.rglob("*") if path.is_file())
     kept = [name for name in files if name not in _NOT_OFFLINE]
     digest = hashlib.sha256()

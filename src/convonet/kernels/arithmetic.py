@@ -70,6 +70,7 @@ def output_side(side: int, kernel: int, stride: int = 1, padding: Padding = "val
     if small:
         raise ParamError.of({n: f"{n}: expected 1 or more, received {v}" for n, v in small.items()})
     if padding == "same":
+        # Floor division of the negative rounds up in whole numbers, without a detour through floats.
         return -(-side // stride)
     if kernel > side:
         raise ParamError.of({"kernel": f"kernel: expected at most the side {side}, received {kernel}"})

@@ -82,6 +82,7 @@ def shown_as_picture(values: FloatArray, show: Show) -> NDArray[np.uint8]:
         values = values + 128
     elif show == "stretch" and values.max() > 0:
         values = values * (255 / values.max())
+    # Clipped before the cast, since uint8 would wrap around.
     return np.clip(np.rint(values), 0, 255).astype(np.uint8)
 
 

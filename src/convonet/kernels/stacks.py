@@ -73,6 +73,7 @@ def through_layers(image: MapSize, layers: Sequence[str]) -> list[LayerSize]:
         try:
             before = _behind(before, parse_layer(text))
         except ParamError as error:
+            # The arithmetic does not know which layer it was asked about.
             error.where = f"layer {place}, {text}"
             raise
         rows.append(before)
@@ -94,7 +95,9 @@ def _behind(before: LayerSize, layer: LayerWord) -> LayerSize:
     channels = layer.count if layer.kind == "conv" else size.channels
     params = conv_params((layer.kernel, layer.kernel), size.channels, channels) if layer.kind == "conv" else 0
     output = MapSize(sides[0], sides[1], channels)
+    # Each weight is used once per output place; the biases, one per filter, are only added.
     macs = (params - channels) * sides[0] * sides[1] if params else 0
+    # Neighboring inputs of this layer look at places that are a jump apart in the image.
     wider = field + (layer.kernel - 1) * jump
     return LayerSize(layer.text, output, params, wider, jump * layer.stride, macs)
 

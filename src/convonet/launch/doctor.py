@@ -62,6 +62,7 @@ def _refused(folder: Path) -> str:
     """Why nothing can be written to a folder; empty where it can be."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        # Tried, since a folder with the right permissions may still refuse, as on a network drive.
         with tempfile.TemporaryFile(dir=folder):
             return ""
     except OSError as error:
@@ -70,6 +71,7 @@ def _refused(folder: Path) -> str:
 
 def _probed(probe: subprocess.CompletedProcess[str]) -> dict[str, str]:
     if probe.returncode == 0:
+        # Libraries may print while they are imported, so only the last line is ours.
         found: dict[str, str] = json.loads(probe.stdout.splitlines()[-1])
         return found
     lines = probe.stderr.strip().splitlines()

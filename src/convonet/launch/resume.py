@@ -49,6 +49,7 @@ def prepare_resume(run: Run, *, accept_changed_data: bool = False, data: DataPar
     state = run.state()
     if state in (RunState.RUNNING, RunState.WAITING) and (state is RunState.RUNNING or _owned(run)):
         record = run.read()
+        # A run that still waits has an owner but may have no worker yet.
         process = record.process or record.owner
         raise RunAliveError(
             f"Process {process} is working on this run", where=run.path, hint="Cancel it first"

@@ -53,6 +53,7 @@ class Supervisor:
         key = WorkerKey.of(threads)
         if self._spare is not None and self._spare[0] == key and self._spare[1].poll() is None:
             return
+        # A spare that has died or has another key fits no run, and would only hold memory.
         self.close()
         self._spare = key, self._spawn(key, ["--warm"], None)
 
@@ -86,6 +87,7 @@ class Supervisor:
             process = self._spare[1]
             self._spare = None
             process.kill()
+            # Without this, the ended process stays in the system's table as a zombie.
             process.wait()
             if process.stdin is not None:
                 process.stdin.close()
@@ -99,6 +101,7 @@ class Supervisor:
         return process
 
     def _spawn(self, key: WorkerKey, arguments: list[str], log: IO[bytes] | None) -> subprocess.Popen[bytes]:
+        # A warm worker has no run yet, and so no log to write to.
         output: Any = subprocess.DEVNULL if log is None else log
         return subprocess.Popen(
             python_words("-m", "convonet.worker", *arguments),

@@ -93,11 +93,13 @@ class Worker:
     def cancel(self) -> None:
         """Ask the worker to stop after what it is doing; it is killed if it is silent for 5 seconds."""
         self.run.request_cancel()
+        # A second wish to stop gives a silent worker no more time.
         if self._cancelled_at is None:
             self._cancelled_at = time.monotonic()
 
     def kill(self) -> None:
         """End the process at once. The last checkpoint stays."""
+        # Set first, so that this death is not taken for one from lack of memory.
         self._killed = True
         self._process.kill()
         self._process.wait()
@@ -147,6 +149,7 @@ class Worker:
             return False
         if not halve_batch(self.run):
             return False
+        # The error of the attempt before must not stay in the record of a run that goes on.
         self.run.update(state=RunState.WAITING, error=None)
         if self._process.stdin is not None:
             self._process.stdin.close()
@@ -177,10 +180,12 @@ class Worker:
             record = self.run.update(state=state, ended=now(), error=document)
             self._log.tell(RunEnded(state=state, seconds=record.seconds, error=document))
         except StorageError:
+            # A full disk must not hide the error that ended the run, which the caller raises next.
             if error is None:
                 raise
 
     def _reason(self, code: int) -> ConvonetError:
+        # On a full disk, a worker cannot write its reason down and has only its exit code to tell it.
         if code == NO_ROOM_CODE:
             return no_room(self.run.path)
         log = self.run.file("worker.log")
@@ -190,6 +195,7 @@ class Worker:
         if code == -getattr(signal, "SIGALRM", 0):
             return _took_too_long(self.run)
         if code < 0:
+            # Real-time signals have numbers that the enumeration does not name.
             name = signal.Signals(-code).name if -code in set(signal.Signals) else str(-code)
             what = f"The worker process was killed by {name}"
             if name == "SIGKILL":

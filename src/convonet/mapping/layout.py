@@ -48,8 +48,10 @@ def lay_out(
     Raises:
         Cancelled: the watch says so.
     """
+    # Found once for the map and the scores, since the search compares every pair of images.
     found = nearest(points, TSNE_NEIGHBORS)
     place = tsne(points, seed=seed, neighbors=found, watch=watch)
+    # The map needs more neighbors than the scores; as they are sorted, the nearest are a slice.
     near = Neighbors(found.indices[:, :NEIGHBORS], found.distances[:, :NEIGHBORS])
     if len(np.unique(labels)) > 1:
         wrong, suggested = wrong_label_scores(near, labels)

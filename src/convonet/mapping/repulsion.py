@@ -34,8 +34,11 @@ class Repulsion:
         grid = self._grid
         side = intervals * _NODES
         cells, weights = _interpolation((place - low) / length, intervals)
+        # bincount adds up points that share a grid node; plain indexed addition would keep only one.
         charges = np.bincount(cells.ravel(), weights.ravel(), side * side).reshape(side, side)
         # Single precision is enough for a picture, and takes half the time.
+        # Padded to twice the side, since an FFT wraps around and points at opposite edges would push each
+        # other.
         spectrum = np.fft.rfft2(charges.astype(np.float32), (2 * side, 2 * side))
         fields = np.fft.irfft2(spectrum * grid.kernels, (2 * side, 2 * side))[:, :side, :side]
         near, across, down = (np.take(field, cells) for field in fields.reshape(3, -1))
@@ -85,6 +88,7 @@ def _interpolation(position: Floats, intervals: int) -> tuple[NDArray[np.int64],
     Args:
         position: in units of intervals, (N, 2).
     """
+    # A point on the far edge belongs to the last interval, as there is none behind it.
     box = np.minimum(position.astype(np.int64), intervals - 1)
     inside = position - box
     nodes = (np.arange(_NODES) + 0.5) / _NODES

@@ -59,8 +59,10 @@ def tsne(
     """
     watch = watch or Watch()
     found = neighbors or nearest(points, NEIGHBORS)
+    # A small set does not have enough neighbors for the usual perplexity.
     edges = _affinities(found, min(PERPLEXITY, max(2.0, (len(points) - 1) / 3)))
     start = np.asarray(points[:, :2], np.float64)
+    # A small start lets clusters form before the points push each other apart.
     place = 1e-2 * (start - start.mean(axis=0)) / max(float(start.std()), 1e-12)
     place = place + np.random.default_rng(seed).normal(0, 1e-4, place.shape)
     speed, gains = np.zeros_like(place), np.ones_like(place)
@@ -68,6 +70,7 @@ def tsne(
     repulsion = Repulsion()
     for number in range(iterations):
         watch.check()
+        # Exaggerated attraction at first lets points of a cluster find each other.
         early = number < _EARLY
         slope = 4 * ((_EXAGGERATION if early else 1.0) * _pull(place, edges) - repulsion.of(place))
         gains = np.where(slope * speed < 0, gains + 0.2, np.maximum(0.8 * gains, 0.01))
@@ -81,6 +84,7 @@ def tsne(
 
 def _affinities(found: Neighbors, perplexity: float) -> _Edges:
     """Symmetric affinities that sum to 1; each point's own have the wanted perplexity."""
+    # Shares do not change with this shift, which keeps the largest power at 1 instead of underflowing to 0.
     squares = found.distances**2 - found.distances[:, :1] ** 2
     low, high = np.zeros(len(squares)), np.full(len(squares), np.inf)
     beta = 1 / np.maximum(squares.mean(axis=1), 1e-12)

@@ -91,6 +91,7 @@ def _heavy(hyper: HyperParams) -> Advice | None:
 
 
 def _batch(facts: SetFacts, hyper: HyperParams) -> Advice | None:
+    # L-BFGS takes all images at once, so the batch size does not matter to it.
     solved_at_once = hyper.head_solver == "lbfgs" and not hyper.fine_tune_epochs
     if hyper.batch_size <= max(facts.images / 4, _SMALL_BATCH) or facts.images < 8 or solved_at_once:
         return None
@@ -126,6 +127,7 @@ def _network(facts: SetFacts, hyper: HyperParams) -> Advice | None:
 
 
 def _uneven(facts: SetFacts, hyper: HyperParams) -> Advice | None:
+    # A class without images would make any set look uneven.
     counts = {name: count for name, count in facts.counts.items() if count}
     if len(counts) < 2 or hyper.balanced or hyper.class_weights:
         return None

@@ -37,6 +37,7 @@ class FamilyInfo:
 
     def ignored(self, hyper: HyperParams) -> list[str]:
         """Network parameters that the person set and that this family does not take."""
+        # A family without a backbone has nothing to fine-tune.
         groups = ("Network",) if "base" in self.defaults else ("Network", "Fine-tuning")
         network = [
             f.name for f in fields_of(type(hyper)).values() if f.group in groups and f.name != "family"

@@ -121,6 +121,7 @@ class Field:
 
     def fault(self, received: object) -> str:
         """The sentence about a wrong value."""
+        # A caller in Python may have given a value that JSON does not know.
         shown = json.dumps(received, ensure_ascii=False, default=str)
         subject = f"{self.name} ({self.label})" if self.label else self.name
         sentence = f"{subject}: expected {self.expected_text()}, received {shown[:80]}"
@@ -141,6 +142,7 @@ class Field:
             return ("-" if self.kind == "ints" else " ").join(f"{item:g}" for item in value)
         if self.is_json:
             return json.dumps(value, ensure_ascii=False)
+        # :g keeps six digits, so a number that needs more is written in full to read back as itself.
         return f"{value:g}" if isinstance(value, float) and float(f"{value:g}") == value else str(value)
 
     def to_dict(self) -> JsonObject:

@@ -38,6 +38,7 @@ class Range:
         """Every number of it, or None where there is no step."""
         if self.step is None:
             return None
+        # Rounding would lose the last value otherwise: (0.3 − 0.1) / 0.1 is slightly less than 2.
         count = math.floor((self.high - self.low) / self.step + 1e-9) + 1
         # 0.1 + 2 · 0.1 is meant to be 0.3.
         return [type(self.low)(f"{self.low + place * self.step:.12g}") for place in range(count)]
@@ -92,6 +93,7 @@ def read_spread(declared: Field, value: Any) -> ValueRange:
         ValueError: a range with a fault, or no range; the text says which.
     """
     if isinstance(value, (Range, ListRange)):
+        # A range made in Python is read like one from a file, since its class checks nothing itself.
         value = value.to_dict()
     if isinstance(value, str):
         value = _typed(value)
@@ -119,6 +121,7 @@ def _range(declared: Field, value: Mapping[str, Any]) -> Range:
     _known_keys(value, ("low", "high", "log", "step"), required=("low", "high"))
     low, high = (_number(declared, value[name], name) for name in ("low", "high"))
     step = None if value.get("step") is None else _number(declared, value["step"], "step")
+    # A logarithmic range takes no step, also for whole numbers.
     if declared.kind == "int" and not value.get("log"):
         step = step or 1
     log = bool(value.get("log", False))
@@ -144,6 +147,7 @@ def _number(declared: Field, value: Any, name: str) -> float:
 def _list_range(value: Mapping[str, Any]) -> ListRange:
     _known_keys(value, ("length", "each"), required=("length", "each"))
     length, each = value["length"], value["each"]
+    # Not isinstance for the items, which would take true for a whole number.
     whole = isinstance(length, (list, tuple)) and len(length) == 2 and all(type(n) is int for n in length)
     if not whole or not 1 <= length[0] <= length[1] <= _MAX_LENGTH:
         raise ValueError(f"length: expected two whole numbers such as [1, 3], 1 to {_MAX_LENGTH}")

@@ -118,6 +118,7 @@ class SearchSpace:
         if faults:
             raise ParamError.of(faults)
         for name, values in (("choices", choices), ("ranges", ranges), ("conditions", conditions)):
+            # The class is frozen, so a plain assignment would raise.
             object.__setattr__(self, name, values)
 
     @classmethod
@@ -163,6 +164,7 @@ class SearchSpace:
         seen = set()
         for values in itertools.product(*axes.values()):
             hyper = self.point(dict(zip(axes, values, strict=True)))
+            # Where a condition drops a name, several combinations become the same training.
             key = json.dumps(hyper.set_values(), sort_keys=True)
             if key not in seen:
                 seen.add(key)
@@ -197,6 +199,7 @@ class SearchSpace:
             ParamError: all faults at once.
         """
         new_choices, new_ranges = _split_ranges(own_names(settings, HyperParams.aliases))
+        # A name that becomes a range must not keep its old values, nor the other way around.
         choices = {n: v for n, v in self.choices.items() if n not in new_ranges} | new_choices
         ranges = {n: v for n, v in self.ranges.items() if n not in new_choices} | new_ranges
         return SearchSpace(choices, self.as_lists, ranges, self.conditions)
@@ -322,6 +325,7 @@ def split_setting(setting: str, known: Mapping[str, Field]) -> tuple[str, list[s
     name = name if name in known else HyperParams.aliases.get(name, name)
     if name not in known:
         raise ParamError.of({name: unknown_key(name, {**known, **HyperParams.aliases})})
+    # A folder name may contain commas, which separate alternatives elsewhere.
     if known[name].is_literal:
         return name, [text]
     text = text.strip()

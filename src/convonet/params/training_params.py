@@ -339,6 +339,7 @@ class TrainingParams(ParamModel):
         """The schedule, with the default's meaning resolved."""
         if self.schedule is not None:
             return self.schedule
+        # Whoever sets a value of the decay wants it, also with an optimizer that has none by default.
         asked = self.is_set("decay_steps") or self.is_set("decay_rate")
         return "exponential" if asked or self.optimizer == "sgd" else "constant"
 

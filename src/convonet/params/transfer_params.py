@@ -70,6 +70,7 @@ class TransferParams(ParamModel):
     @classmethod
     def _choose_family(cls, values: Any) -> Any:
         if isinstance(values, dict) and values.get("base") is not None:
+            # The person's values come last, so that a family that they name is not replaced.
             return {"family": "transfer"} | values
         return values
 

@@ -31,10 +31,12 @@ def read_text(field: Field, text: str) -> Any:
     if field.optional and text.lower() in _NOT_GIVEN and text not in field.choices:
         return None
     if field.kind == "choice":
+        # A text that is no choice is passed on, so that the error can show it and suggest the nearest.
         return next((choice for choice in field.choices if str(choice).lower() == text.lower()), text)
     if field.kind == "bool":
         return _BOOLS.get(text.lower(), text)
     if field.kind in ("int", "float"):
+        # 1e2 may be typed for a whole number too; a fraction is refused by the check that follows.
         return float(text) if field.kind == "float" or not text.lstrip("+-").isdigit() else int(text)
     if field.is_json or (text.startswith("[") and field.is_list):
         return json.loads(text)

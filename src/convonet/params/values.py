@@ -68,6 +68,7 @@ class CheckedModel(BaseModel):
 
     def changed(self, **values: Any) -> Self:
         """A copy in which `values` are set, checked like any other input."""
+        # Only what was set is carried over, so that defaults do not look as if a person had set them.
         return self.of(self.set_values() | own_names(values, self.aliases))
 
     def set_values(self) -> ParamValues:
@@ -84,6 +85,7 @@ class CheckedModel(BaseModel):
         if name not in cls.model_fields:
             return value
         try:
+            # Deeply nested JSON makes the parser raise RecursionError, which is a wrong value like any other.
             return cls.meant(name, value)
         except (ValueError, RecursionError):
             return _UNREADABLE
@@ -129,6 +131,7 @@ def _faults(model: type[CheckedModel], values: Mapping[str, Any], error: Validat
     faults: dict[str, str] = {}
     for part in error.errors(include_url=False, include_input=False):
         name = str(part["loc"][0]) if part["loc"] else model.__name__
+        # Several items of one list may be wrong, but a field has room for one sentence.
         faults.setdefault(name, _sentence(model, name, values.get(name), part["type"], part.get("ctx", {})))
     return faults
 

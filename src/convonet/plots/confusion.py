@@ -53,6 +53,7 @@ def matrix_cells(matrix: ArrayLike, classes: Sequence[str], *, as_shares: bool =
     if counts.shape != (len(classes), len(classes)):
         raise ValueError(f"matrix: expected {len(classes)} rows and columns, received shape {counts.shape}.")
     sums = counts.sum(axis=1, keepdims=True)
+    # A class without images has a row sum of 0.
     shares = counts / np.maximum(sums, 1)
     # Zeros off the diagonal are what most cells of a good matrix hold: left empty, the mistakes stand out.
     hide = (counts == 0) & ~(np.eye(len(classes), dtype=bool) & (sums > 0))
@@ -115,6 +116,7 @@ def _write_numbers(ax: Axes, cells: MatrixCells, cell_points: float) -> None:
     for (row, column), share in np.ndenumerate(cells.shares):
         text = cells.texts[row][column]
         if text:
+            # Dark letters cannot be read on a dark cell.
             color = "white" if share > DARK_CELL else INK
             ax.text(column, row, text, ha="center", va="center", fontsize=size, color=color)
 
@@ -130,6 +132,7 @@ def _name_axes(ax: Axes, classes: Sequence[str], cell_points: float) -> None:
     upright = max(map(columns_of, shown)) * 0.65 * size <= cell_points * step
     turned: dict[str, Any] = {} if upright else {"rotation": 90 if cell_points < 30 else 45}
     if turned.get("rotation") == 45:
+        # Otherwise the middle of a slanted name, not its end, would stand under the cell.
         turned |= {"ha": "right", "rotation_mode": "anchor"}
     ax.set_xticks(places, shown, **fonts.text(size), **turned)
     ax.set_yticks(places, shown, **fonts.text(size))

@@ -136,8 +136,10 @@ def combined_figure(curves: Curves, target: float | None = None, title: str = "A
 
 def _epoch_axis(ax: Axes, curves: Curves) -> None:
     last = max(len(curves.epochs), 1)
+    # With one epoch the axis would have no width.
     room = 0.5 if last == 1 else 0.03 * (last - 1)
     ax.set_xlim(1 - room, last + room)
+    # There is no epoch between two whole numbers.
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=10, min_n_ticks=1))
     if curves.kept is not None:
         ax.axvline(curves.kept, color=MUTED, linestyle=":", linewidth=1.2, label=f"kept: epoch {curves.kept}")

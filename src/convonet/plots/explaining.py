@@ -54,6 +54,7 @@ def overlay(
         (height · n, width · n, 3) with the whole n that makes the shorter side at least 256 pixels.
     """
     height, width = image.shape[:2]
+    # A whole factor keeps every pixel of the original a square of equal size.
     factor = -(-_SHOWN_SIDE // min(height, width))
     size = (width * factor, height * factor)
     smooth = Image.fromarray(np.asarray(heat, np.float32)).resize(size, Image.Resampling.BILINEAR)
@@ -137,6 +138,7 @@ def _draw_deletion(ax: Axes, deletion: DeletionCurves) -> None:
     )
     tidy(ax, "", "Fraction deleted", "Probability")
     ax.set_title("Deletion", fontsize=LABEL_SIZE, color=INK)
+    # A little beyond 0 and 1, so that a line along either end is not cut off.
     ax.set_ylim(-0.03, 1.03)
     ax.set_box_aspect(1)
     ax.legend(fontsize=TICK_SIZE, frameon=False)

@@ -107,6 +107,7 @@ def parallel_axes(table: SearchTable) -> ParallelAxes:
 
 def _axis(column: Sequence[Any], rates: bool) -> tuple[list[float], tuple[tuple[float, str], ...]]:
     known = [value for value in column if value is not None]
+    # A bool is an int to Python, but a switch belongs on an axis of names.
     numeric = all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in known)
     if not numeric:
         texts = sorted({_text(value) for value in known})
@@ -114,6 +115,7 @@ def _axis(column: Sequence[Any], rates: bool) -> tuple[list[float], tuple[tuple[
         crossings = [math.nan if value is None else places[_text(value)] for value in column]
         return crossings, tuple((place, text) for text, place in places.items())
     low, high = min(known, default=0), max(known, default=0)
+    # A logarithm needs positive values, and rates that include 0 are shown in their plain distances.
     logs = low > 0 and (rates or high / low >= 50)
 
     def place(value: float | None) -> float:
@@ -161,6 +163,7 @@ def parallel_figure(table: SearchTable) -> Figure:
     ax = figure.subplots()
     colors = ScalarMappable(Normalize(min(table.scores), max(table.scores)), _MAP)
     order = np.argsort(table.scores)
+    # The best are drawn last and so lie on top of the others.
     for place in order if table.objective != "loss" else order[::-1]:
         style: dict[str, Any] = (
             {"linewidth": 2.6, "zorder": 3} if place == table.best else {"linewidth": 1.1, "alpha": 0.75}

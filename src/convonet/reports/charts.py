@@ -70,6 +70,7 @@ class _Drawing:
         self.chart = chart
         self.x = chart.x_range or _ends([point[0] for point in self._points()], 0.0)
         self.y = chart.y_range or _ends([point[1] for point in self._points()], 0.06)
+        # Bars have to start at zero, or their heights would not be in proportion.
         if chart.bars:
             self.y = (0.0, self.y[1])
         parts: list[ChartLine | Bars] = [*chart.lines, *chart.bars]
@@ -121,6 +122,7 @@ class _Drawing:
     def _line(self, line: ChartLine) -> Markup:
         parts: list[list[tuple[str, str]]] = [[]]
         for point in line.points:
+            # A gap begins a new part, as joining its two ends would show values that nobody measured.
             if point is None or not math.isfinite(point[1]):
                 parts.append([])
             else:
@@ -166,12 +168,15 @@ def ticks(low: float, high: float, *, whole: bool = False) -> list[float]:
     step = 10 ** math.floor(math.log10((high - low) / _TICKS))
     step *= next(times for times in (1, 2, 5, 10) if (high - low) / (step * times) <= _TICKS)
     step = max(step, 1) if whole else step
+    # The small tolerance keeps a tick at the very end, which rounding could push outside.
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    # Multiples of a decimal step carry rounding noise that would show in the labels.
     return [round(place * step, 10) for place in range(first, last + 1)]
 
 
 def _ends(values: Sequence[float], room: float) -> tuple[float, float]:
     low, high = min(values, default=0.0), max(values, default=1.0)
+    # Equal ends would make an axis without width.
     if low == high:
         low, high = low - 0.5, high + 0.5
     return low - room * (high - low), high + room * (high - low)

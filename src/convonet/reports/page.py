@@ -40,9 +40,11 @@ def write_page(path: Path, template: str, **values: Any) -> Path:
 def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_TEMPLATES),
+        # Names of classes and files may hold markup, which must not run in the page.
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
+        # A misspelled name in a template then raises an error instead of leaving an empty spot.
         undefined=jinja2.StrictUndefined,
     )
     environment.filters |= {"percent": percent, "between": between, "number": number, "count": count}

@@ -42,6 +42,7 @@ class Pictures:
         if is_arrays(self._root):
             name, row = address_of(path)
             if name not in self._arrays:
+                # Kept, since each image of a report would otherwise read the whole array again.
                 self._arrays[name] = load_array(self._root, name)
             return _picture(self._arrays[name][row])
         return _picture(read_whole(self._root / path))
@@ -89,6 +90,7 @@ def _uri(image: Image.Image) -> str:
     buffer = io.BytesIO()
     # A photograph is a tenth of the size as JPEG; tiny images keep their pixels.
     if max(image.size) > _LARGER:
+        # JPEG has no transparency and no palette.
         image.convert("RGB").save(buffer, "JPEG", quality=85)
         kind = "jpeg"
     else:

@@ -23,6 +23,7 @@ def difference(a: Run, b: Run, names: tuple[str, str] | None = None) -> RunDiffe
     both = in_common(a, b, first, second)
     rows = [_row(path, first[path], second[path]) for path in both]
     changed = [row for row in rows if row.a != row.b or row.true != row.true_before]
+    # The largest changes come first, in either direction, since these are worth looking at.
     changed.sort(key=lambda row: -abs(row.change))
     # An image with another label is neither won nor lost: it is another question.
     same = [row for row in rows if row.true == row.true_before]
@@ -80,6 +81,7 @@ def _obeyed(run: Run) -> dict[tuple[str, str], str]:
     """`left out` or the label that was given, by set and path; of test images as the last test obeyed them."""
     data, tested = run.read().data, _tested_marks(run)
     marks = {name: part.marks for name, part in (data.sets if data else {}).items()}
+    # Test images can be marked and tested again later, so the test's own document is newer than the record.
     if tested is not None:
         marks["test"] = tested
     return {

@@ -38,6 +38,7 @@ class LineFile:
 
     def _write(self, handle: int, content: bytes) -> None:
         size = os.fstat(handle).st_size
+        # The last byte alone tells whether an earlier process died in the middle of a line.
         if size and os.lseek(handle, -1, os.SEEK_END) >= 0 and os.read(handle, 1) != b"\n":
             content = b"\n" + content
         if os.write(handle, content) != len(content):
@@ -81,6 +82,8 @@ class EventLog:
             file.seek(offset if offset <= self.size() else 0)
             start = file.tell()
             content = file.read()
+        # The writer may be in the middle of a line; the offset stays before it, so the next read gets it
+        # whole.
         whole = content[: content.rfind(b"\n") + 1]
         # Not splitlines: a name in an event may hold a Unicode line separator.
         lines = [f"{line}\n" for line in whole.decode("utf-8", errors="replace").split("\n")[:-1]]

@@ -40,12 +40,15 @@ def list_rows(
     kept = _Rows(cache or home() / "run-rows.sqlite")
     known, found, new = kept.read(), [], []
     for path in store.paths():
+        # Taken before the row is read, so a change in between leaves an old stamp and the row is read again.
         stamp = _stamp(path)
         row = known[path][1] if path in known and known[path][0] == stamp else None
         if row is None:
             # One bad folder must not hide the others.
             with suppress(RunNotFoundError):
                 row = list_row(open_run(Path(path)))
+                # Runs that have not ended are not kept, as their state changes without a change of these
+                # files.
                 if row.state.ended:
                     new.append((path, stamp, row))
         if row is not None:

@@ -83,6 +83,7 @@ def data_set_name(folder: object) -> str:
     # The run may come from another system, whose separators this one does not know.
     path = PurePath(folder.replace("\\", "/"))
     telling = [part for part in path.parts if part != path.anchor and part.lower() not in _PARTS]
+    # If every part is a generic name, the last one is still better than no name.
     named = telling[-1] if telling else path.name
     return PurePath(named).stem if PurePath(named).suffix in (".csv", ".tsv", ".npz") else named
 

@@ -23,6 +23,7 @@ def last_numbers(before: Path, after: Path) -> tuple[NumberChange, ...]:
 
 def _last(table: Path) -> dict[str, str]:
     with table.open(encoding="utf-8", newline="") as lines:
+        # A history without any epoch has a head only.
         return next(reversed(list(csv.DictReader(lines))), {})
 
 
@@ -46,6 +47,7 @@ def table_difference(
                 return RunMismatch(
                     what=what, place=shown, name=name, before=value or None, after=other.get(name) or None
                 )
+    # Rows that only the second file has were not visited by the loop over the first one.
     for place in others.keys() - rows.keys():
         shown = ", ".join(f"{key} {value}" for key, value in zip(keys, place, strict=True))
         return RunMismatch(what=what, place=shown, before=None, after="there")

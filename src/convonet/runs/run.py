@@ -77,6 +77,7 @@ class Run:
         path = parent / (compared(name or "") or new_id(task.kind))
         try:
             parent.mkdir(parents=True, exist_ok=True)
+            # Without exist_ok, so that of two processes with one name only one gets the folder.
             path.mkdir()
         except FileExistsError as error:
             if not parent.is_dir():

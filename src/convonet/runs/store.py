@@ -111,6 +111,7 @@ class RunStore:
         # A path comes first: an id may look like one.
         if os.path.isfile(path / RECORD):
             return Run(path)
+        # Keyed by path, since a run below the root is often in the index as well.
         matches = {run.path: run for run in self._all() if run.id == name}
         if len(matches) == 1:
             return next(iter(matches.values()))
@@ -177,6 +178,7 @@ class RunStore:
         records = [run.read() for run in runs]
         flat = [record.params.flat() for record in records]
         params = sorted({name for values in flat for name in values})
+        # Compared as JSON text, since lists and dictionaries cannot be members of a set.
         different = [
             name for name in params if len({json.dumps(v.get(name), sort_keys=True) for v in flat}) > 1
         ]

@@ -109,6 +109,7 @@ class TrialsFile:
         return content[: content.rfind(b"\n") + 1].decode("utf-8")
 
     def _row(self, cells: Mapping[str, str]) -> FoldRow:
+        # An empty cell means that the setting does not have this parameter, not that its value is empty.
         texts = {name: cells[name] for name in self._varied if cells[name]}
         read = HyperParams.of(texts)
         state: Any = cells["state"]

@@ -98,6 +98,7 @@ def _described(app: FastAPI, settings: Settings) -> Callable[[], dict[str, Any]]
     plain = app.openapi
 
     def openapi() -> dict[str, Any]:
+        # The plain method stores its document in this attribute, so a later call skips the changes below.
         if app.openapi_schema is None:
             # Made when somebody asks for it, and kept: it describes every route and document.
             document = plain()
@@ -114,6 +115,8 @@ def _described(app: FastAPI, settings: Settings) -> Callable[[], dict[str, Any]]
 def _name_problems(responses: dict[str, Any]) -> None:
     for status in ("4XX", "5XX"):
         content = responses[status]["content"]
+        # FastAPI files every response under application/json; problems are sent under a media type of their
+        # own.
         content[PROBLEM] = content.pop("application/json", content.get(PROBLEM))
 
 
@@ -122,4 +125,5 @@ def _ask_for_token(document: dict[str, Any]) -> None:
     document["security"] = [{"token": []}]
     for path in OPEN:
         for operation in document["paths"][path].values():
+            # An empty list overrides the document's default, as these paths are answered without a token.
             operation["security"] = []

@@ -109,6 +109,7 @@ class Batcher:
 
     async def answer(self, uploads: list[Upload], wish: AnswerOptions, *, heavy: bool) -> list[PredictionRow]:
         """The documents of some images, in their order; heavy ones are decoded apart. Raises ConvonetError."""
+        # Small requests are decoded together with their batch, which saves a hop to another executor.
         if not heavy:
             return await self._answered(uploads, wish, None)
         documents: list[PredictionRow] = []
@@ -134,6 +135,7 @@ class Batcher:
 
     def _decoded_until(self, uploads: list[Upload], deadline: float) -> list[NDArray[np.uint8] | str]:
         late = f"not read: the images of the request take longer than {self._limits.decode_seconds:g} s"
+        # Checked before each image, since a decoder that has begun cannot be interrupted.
         return [self._decoded(one) if time.monotonic() < deadline else late for one in uploads]
 
     async def _work(self) -> None:
@@ -151,6 +153,7 @@ class Batcher:
                 if not request.answer.done():
                     request.answer.set_result(documents)
         if self._retired:
+            # Ending the process can block, so it must not hold up the event loop.
             await asyncio.to_thread(self.close)
 
     def _next(self) -> list[_Request]:
@@ -163,6 +166,7 @@ class Batcher:
                 break
             count += 1
         batch, self._waiting = self._waiting[:count], self._waiting[count:]
+        # A client that hung up has cancelled its future; its images need no computing.
         return [request for request in batch if not request.answer.cancelled()]
 
     def _answers(self, batch: list[_Request]) -> list[list[PredictionRow]]:
@@ -197,6 +201,7 @@ class Batcher:
     def _decoded(self, upload: Upload) -> NDArray[np.uint8] | str:
         """The pixels of an image, or the reason why it has none."""
         try:
+            # The head gives the size, so an oversized image is refused before its pixels take memory.
             check_pixels(*image_size(upload.content), self._limits.pixels)
             return decode(upload.content, self._model.info.pixels).pixels
         except DataError as error:
@@ -220,6 +225,7 @@ def image_size(content: bytes) -> tuple[int, int]:
     if not content:
         raise DataError("the file is empty")
     header = read_header(content)
+    # The quick reader knows only some formats; for the others the image library reads the head.
     if header is not None:
         return header.height, header.width
     with open_image(content) as image:

@@ -58,6 +58,7 @@ class Root:
             Refusal: as `inside`, of where the links lead.
         """
         self.inside(text)
+        # abspath folds `..` without following links, so the image keeps the name under which it is listed.
         return os.path.abspath(self.path / text)
 
     def existing(self, text: str | os.PathLike[str]) -> Path:
@@ -98,6 +99,7 @@ class Root:
 
     def holds(self, path: Path) -> bool:
         """Whether a resolved path is the root or below it."""
+        # Comparing whole parts, not text, keeps a sibling such as `root2` from passing as inside `root`.
         return path == self.path or self.path in path.parents
 
     def shown(self, path: Path) -> str:
@@ -129,6 +131,7 @@ class Root:
             seen.add(at)
             with os.scandir(at) as entries:
                 for entry in entries:
+                    # Only a link can lead out; plain entries lie below a folder that was already checked.
                     if entry.is_symlink():
                         self.inside(entry.path)
                     if entry.is_dir():

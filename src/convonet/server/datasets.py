@@ -67,6 +67,7 @@ class KnownSets:
         for name in ("train_dir", "val_dir", "test_dir", "image_dir"):
             folder = getattr(data, name)
             if folder and Path(folder).exists():
+                # Listing follows links, so they are checked before anything is listed.
                 self._root.check_tree(Path(folder))
         # The same question has the same id, so that two pages share what was found.
         key = json_text([data_to_dict(data), list(classes)])

@@ -42,8 +42,10 @@ def folder_zip(run: Root, name: str) -> IO[bytes]:
     made = tempfile.TemporaryFile()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
         for path in files:
+            # Opened through the root again, since a link may have taken the file's place after it was listed.
             opened: Held = run.opened(path.relative_to(run.path))
             inner = f"{held.real.name}/{path.relative_to(held.real).as_posix()}"
+            # The size of a streamed member is unknown at first, so zip64 must be chosen up front.
             with opened.path.open("rb") as source, archive.open(inner, "w", force_zip64=True) as target:
                 shutil.copyfileobj(source, target, _CHUNK)
     made.seek(0)
@@ -52,6 +54,8 @@ def folder_zip(run: Root, name: str) -> IO[bytes]:
 
 def _files(folder: Path) -> Iterator[Path]:
     for at, folders, names in os.walk(folder):
+        # Sorting in place sets the order in which os.walk descends, so equal folders give equal member
+        # orders.
         folders.sort()
         for name in sorted(names):
             path = Path(at) / name

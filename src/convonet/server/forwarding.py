@@ -38,11 +38,13 @@ class Control:
         """
         length = request.headers.get("content-length", "0")
         has_body = length != "0" or "transfer-encoding" in request.headers
+        # The raw path keeps percent-encoding as sent; the decoded one would turn `%2F` into a separator.
         path = request.scope["raw_path"] + (b"?" + request.url.query.encode() if request.url.query else b"")
         asked = httpx.Request(
             request.method,
             httpx.URL("http://control", raw_path=path),
             headers=[item for item in request.headers.raw if item[0] not in _HOP],
+            # A stream without a body would be sent chunked, although the client announced none.
             content=request.stream() if has_body else None,
         )
         try:
@@ -55,6 +57,7 @@ class Control:
                 hint="Try again in a few seconds",
             ) from error
         found = StreamingResponse(_content(answer), answer.status_code)
+        # Set after construction, since a dictionary of headers would merge repeated ones such as Set-Cookie.
         found.raw_headers = [(n.lower(), value) for n, value in answer.headers.raw if n.lower() not in _HOP]
         return found
 
@@ -71,10 +74,12 @@ class Control:
 
 async def _content(answer: httpx.Response) -> AsyncIterator[Any]:
     try:
+        # Raw bytes, not decoded ones: the content-encoding header is passed on and must still match.
         async for part in answer.aiter_raw():
             yield part
     except httpx.TransportError:
         # The control process has ended. What has come was sent; the client sees that the rest is missing.
         raise OSError("the control process has ended") from None
     finally:
+        # Also runs when the client leaves, so that the connection to the control process is released.
         await answer.aclose()

@@ -108,6 +108,7 @@ def given_token(headers: Headers) -> str | None:
 
 def same_token(given: str, token: str) -> bool:
     """Whether two tokens are equal, in a time that does not tell how far they are."""
+    # Bytes, since compare_digest rejects text with non-ASCII characters, which a client may send.
     return hmac.compare_digest(given.encode("utf-8", "replace"), token.encode("utf-8"))
 
 
@@ -120,6 +121,7 @@ def _names(settings: Settings) -> frozenset[str] | None:
 
 def _name(host: str) -> str:
     """The name in a `Host` header, without the port."""
+    # From the right and digits only, since an IPv6 address has colons of its own.
     name, colon, port = host.rpartition(":")
     return (name if colon and port.isdigit() else host).lower()
 
@@ -153,6 +155,7 @@ def urlsplit_host(origin: str) -> str | None:
 
 def _secure(headers: MutableHeaders, path: str) -> None:
     for name, value in _SECURITY.items():
+        # setdefault lets a route choose a different value for its own answers.
         headers.setdefault(name, value)
     if path.startswith(API):
         # Answers are about files that change, and a shared computer shall not keep them.

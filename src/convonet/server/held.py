@@ -20,6 +20,7 @@ from fastapi.responses import FileResponse
 from convonet.errors import RunNotFoundError
 from convonet.runs import RECORD, Run
 
+# Without O_NONBLOCK, opening a named pipe would wait for a writer before its kind could be checked.
 _OPEN = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 _HANDLES = sys.platform == "linux"
 
@@ -48,6 +49,7 @@ class Held:
         if not stat.S_ISREG(self.info.st_mode) and not stat.S_ISDIR(self.info.st_mode):
             raise OSError("neither a file nor a folder")
         if _HANDLES:
+            # The process number instead of `self`, so that worker processes can open the path too.
             self.path = Path(f"/proc/{os.getpid()}/fd/{handle}")
             self.real = Path(os.readlink(self.path))
         else:
@@ -73,6 +75,7 @@ class HeldResponse(FileResponse):
     def __init__(self, held: Held, **rest: Any) -> None:
         if not held.is_file:
             raise FileNotFoundError(held.real)
+        # The status of the open file is passed on, so the announced length is that of what is sent.
         super().__init__(held.path, stat_result=held.info, **rest)
         self._held = held  # open as long as there is something to send
 
@@ -94,6 +97,7 @@ class HeldRun(Run):
         except OSError as error:
             raise RunNotFoundError("There is no such run", where=path.name) from error
         self.path = self._held.real
+        # The record is looked for through the open folder, so a swap after opening cannot fake a run.
         if root not in self.path.parents or not self.file(RECORD).is_file():
             raise RunNotFoundError("There is no such run", where=path.name)
 
@@ -124,6 +128,7 @@ def remove_entry(parent: Path, name: str, info: os.stat_result) -> None:
     handle = os.open(parent, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0)) if _HANDLES else None
     try:
         target = name if handle is not None else parent / name
+        # Compared by device and inode, since a folder of the same name may be a different one.
         if not os.path.samestat(info, os.stat(target, dir_fd=handle, follow_symlinks=False)):
             raise OSError("Another folder has taken its place")
         shutil.rmtree(target, dir_fd=handle)

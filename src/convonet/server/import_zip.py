@@ -82,6 +82,7 @@ def _written(
 
 
 def _why_not(info: zipfile.ZipInfo) -> str:
+    # The upper half holds the Unix mode; archives made elsewhere leave it zero.
     mode = info.external_attr >> 16
     if mode and not stat.S_ISREG(mode) and stat.S_IFMT(mode):
         return "a link or a special file"

@@ -132,6 +132,7 @@ class Imports:
                 raise Refusal(
                     409, "These bytes do not continue those received so far", expected=known, received=offset
                 )
+            # The free disk space was checked against the announced size only.
             if known + len(content) > begun.bytes:
                 raise Refusal(413, "The archive is larger than announced", expected=f"{begun.bytes:,} bytes")
             try:
@@ -179,6 +180,7 @@ class Imports:
     def _unpacked(self, begun: Begun, folder: Path) -> list[tuple[str, str]]:
         archive, content = folder / _ARCHIVE, folder / _CONTENT
         size = archive.stat().st_size if archive.is_file() else 0
+        # Checked first, since a cut archive would otherwise be reported as damaged.
         if size != begun.bytes:
             raise Refusal(409, "The archive is incomplete", expected=begun.bytes, received=size)
         # An earlier attempt may have been interrupted while it unpacked.
@@ -193,6 +195,7 @@ class Imports:
 
     def _put(self, folder: Path, upload: Upload) -> str:
         """Write one file; gives why it was not taken, empty where it was."""
+        # Noise is not reported, since nobody chose to upload such files.
         if is_noise(upload.name):
             return ""
         if len(upload.content) > self._limits.import_file_bytes:
@@ -203,6 +206,7 @@ class Imports:
             return str(error)
         if reason := self._pixels_wrong(upload.content, upload.name):
             return reason
+        # Beside the content folder, not in it, so that a leftover part never counts as received.
         part = folder / f"{secrets.token_hex(4)}.part"
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -257,6 +261,7 @@ class Imports:
 
     def _find(self, name: str) -> tuple[Begun, Path]:
         folder = self._parent() / name
+        # The pattern is tested first, so that a name such as `..` never becomes part of a path.
         if not _ID.fullmatch(name) or not (folder / _STATE).is_file():
             raise no_such("This upload no longer exists", ascii(name)[1:-1][:50], "Begin it again")
         # Its age is that of the last request, so an upload that goes on is not swept.
@@ -271,6 +276,8 @@ class Imports:
         """Remove uploads that nobody has continued for a day. Raises Refusal 429: too many are open."""
         kept = 0
         for folder in parent.iterdir() if parent.is_dir() else ():
+            # An unpacking may take long without a new request, so uploads at work are kept whatever their
+            # age.
             if time.time() - folder.stat().st_mtime > _STALE_SECONDS and folder.name not in self._busy:
                 shutil.rmtree(folder, ignore_errors=True)
             else:

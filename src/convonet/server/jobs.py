@@ -83,6 +83,7 @@ class JobQueue:
     def stop(self) -> None:
         """Let every worker put its work away; the runs can be resumed."""
         self._stop.set()
+        # Joining a thread that never started raises an error.
         if self._thread.is_alive():
             self._thread.join()
         with self._lock:
@@ -129,6 +130,7 @@ class JobQueue:
         if not prepare_resume(run, accept_changed_data=accept_changed_data, data=data):
             return False
         with self._lock:
+            # A cancel request left from the last time would stop the resumed run at once.
             run.clear_cancel()
             run.update(state=RunState.WAITING, owner=os.getpid(), error=None)
             self._waiting.append(_Job(run, run.task()))
@@ -151,6 +153,7 @@ class JobQueue:
                 return
         if run.state().ended:
             raise Refusal(409, "The run is not active", where=run.id, received=str(run.state()))
+        # The run belongs to another process, which reads the request from the run's folder.
         run.request_cancel()
 
     def delete(self, run: HeldRun) -> None:
@@ -207,6 +210,7 @@ class JobQueue:
                 self._begin()
 
     def _put_away(self) -> None:
+        # A copy, since a dictionary must not shrink while it is iterated.
         for name, work in list(self._working.items()):
             # Asked before the events are read: what it wrote last is then not missed.
             alive = work.handle.is_alive()
@@ -221,6 +225,7 @@ class JobQueue:
                     _log.error("run %s: %s", name, error)
 
     def _begin(self) -> None:
+        # A copy, since runs that begin are removed from the list inside the loop.
         for job in list(self._waiting):
             # A question behind a training that waits may begin all the same.
             if not self._has_room(job):
@@ -233,6 +238,7 @@ class JobQueue:
                 _end_unbegun(job.run, error)
                 continue
             self._working[job.run.id] = Work(job.task, job.run, worker)
+            # A start uses up the waiting worker, so the next one has to be warmed again.
             self._cold = self._settings.warm
         if self._cold and not self._waiting:
             self._supervisor.warm(available_cores())

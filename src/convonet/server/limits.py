@@ -48,6 +48,7 @@ class Bounds:
             await self._app(scope, body.receive, noted)
         except asyncio.CancelledError:
             # What is under way is cancelled when the server ends, and it is told so while it can be.
+            # A second response cannot start once the headers of the first are on their way.
             if begun:
                 raise
             refusal = Refusal(503, "The server is shutting down", close=True, retry_after=5)

@@ -67,6 +67,7 @@ _VARIED = _Condition(
     Reason("nothing_varied", "No hyper parameter has several values"), lambda s: bool(s.params.space.varied)
 )
 
+# Only the first unmet condition is shown: what to wait for comes before what to correct or load.
 _LEARNING = (_IDLE, _VALID, _TRAINING_IMAGES)
 _NEEDS: dict[str, tuple[_Condition, ...]] = {
     "initialise": _LEARNING,
@@ -76,9 +77,11 @@ _NEEDS: dict[str, tuple[_Condition, ...]] = {
     "predict": (_IDLE, _MODEL),
     "explain": (_IDLE, _MODEL),
     "export": (_IDLE, _MODEL),
+    # Saving only copies files, so it need not wait for the worker.
     "save_model": (_MODEL,),
     "open_results": (_MODEL,),
     "show_as": (),
+    # Each set brings its own images, so none need to be loaded.
     "many_sets": (_VALID,),
     "stop": (_WORKING,),
     "stop_tuning": (_TUNING,),

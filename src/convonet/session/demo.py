@@ -52,6 +52,7 @@ def write_sample_set(name: str, folder: Path) -> None:
     Raises:
         WorkerError: it cannot be fetched, or not be written there.
     """
+    # Name and folder travel as arguments, so that no quotation mark in a path can change the code.
     code = "import sys; from convonet.data.samples import write_samples; write_samples(*sys.argv[1:])"
     done = subprocess.run(
         python_words("-c", code, name, str(folder)),
@@ -62,6 +63,7 @@ def write_sample_set(name: str, folder: Path) -> None:
         env=child_environment(),
     )
     if done.returncode:
+        # The last line of a traceback is the error itself.
         lines = done.stderr.strip().splitlines()
         raise WorkerError(
             f"The sample set {name} could not be written", where=folder, received=lines[-1] if lines else None

@@ -40,10 +40,12 @@ class FolderNode:
 def folder_tree(listing: ImageListing) -> FolderNode:
     """The tree of a listing; nothing is read from disk."""
     root = FolderNode(listing.root.name, "")
+    # Counted per folder first, so that the way from the root is not walked for every image.
     counts: dict[tuple[str, int], int] = {}
     for path, label in zip(listing.paths, listing.labels.tolist(), strict=True):
         key = _parent(path), label
         counts[key] = counts.get(key, 0) + 1
+    # A node keeps its folders in the order in which they are first met, so sorting here sorts the tree.
     for (parent, label), count in sorted(counts.items()):
         for folder in _way(root, parent):
             folder.classes[label] = folder.classes.get(label, 0) + count
@@ -55,6 +57,7 @@ def folder_tree(listing: ImageListing) -> FolderNode:
 
 def rows_below(listing: ImageListing, path: str) -> list[int]:
     """The rows of the images in a folder and below it."""
+    # Without the slash, a folder whose name merely begins the same would count too.
     start = f"{path}/" if path else ""
     return [row for row, name in enumerate(listing.paths) if name.startswith(start)]
 

@@ -75,6 +75,7 @@ def find_sizes(
                 continue
             heights[image.height] += 1
             widths[image.width] += 1
+            # Fitted images have one size, so their means and mean squares give the deviation over all pixels.
             values.append((float(image.pixels.mean()), float((image.pixels.astype(np.float32) ** 2).mean())))
             if listing is first:
                 sums.setdefault(listing.classes[listing.labels[row_]], []).append(image.pixels)
@@ -82,6 +83,7 @@ def find_sizes(
         found.looked_at[split] = len(values)
         if values:
             mean, square = np.mean(values, axis=0)
+            # Rounding can make the difference slightly negative where all pixels are alike.
             found.pixels[split] = float(mean), float(max(square - mean**2, 0.0) ** 0.5)
         for name, images in sums.items():
             found.means[name] = np.mean(images, axis=0).astype(np.uint8)

@@ -20,6 +20,7 @@ def model_path(model: str) -> Path:
         ModelFileError: neither is there.
     """
     path = Path(local_path(model))
+    # Unlike Path.exists, this does not raise for a text that is too long for a file name.
     if os.path.exists(path):
         return path.resolve()
     try:

@@ -115,6 +115,7 @@ class Parameters:
         Args:
             minutes: the time budget of its plan; None: the recipe's own.
         """
+        # A recipe that follows from the hyperparameters anyway is not remembered, so it keeps following them.
         implied = replace(self.recipes, chosen=None).of(self.space)
         self.recipes.chosen = None if recipe == implied else recipe
         self.recipes.minutes = minutes
@@ -155,6 +156,7 @@ class Parameters:
         self.set_data(task.data)
         self.recipes.exact = task.recipe == "none"
         self.set_space(SearchSpace.single(task.hyper))
+        # Comes last because a different network in the hyperparameters drops a chosen recipe.
         self.set_recipe(task.recipe, task.minutes)
 
     def adopt(self, run: Run, trial: int | None = None) -> None:

@@ -78,6 +78,7 @@ class Answers:
             true.append(known.setdefault(values[1], len(known)))
             predicted.append(known.setdefault(values[2], len(known)))
             sure.append(float(values[3]))
+        # Stable, so that images of equal confidence keep the order of the table.
         order = np.argsort(-np.asarray(sure), kind="stable")
         self._known = known
         self._starts, self._true, self._predicted = (np.asarray(c)[order] for c in (starts, true, predicted))
@@ -87,6 +88,7 @@ class Answers:
 
     def __getitem__(self, index: int) -> ImageAnswer:
         with self._file.open("rb") as lines:
+            # An empty answer is better than a row read from the middle of another.
             if _state_of(lines) != self._state:
                 return ImageAnswer("", "", "", 0.0, ())
             _, line = next(_records(lines, int(self._starts[index])))
@@ -101,6 +103,7 @@ class Answers:
 
     def cell(self, true: str, predicted: str) -> Rows:
         """Indices of the images of one cell of the confusion matrix, highest confidence first."""
+        # No class has the number -1, so a name that occurs nowhere selects no image.
         row, column = self._known.get(true, -1), self._known.get(predicted, -1)
         return _indices((self._true == row) & (self._predicted == column))
 

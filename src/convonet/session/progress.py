@@ -136,6 +136,7 @@ class Progress:
         done = event.epoch - 1 + event.step / max(event.steps, 1)
         self.batch, self.now, self.epochs = event, done + 1, event.epochs
         self.share, self.seconds_left = done / max(event.epochs, 1), event.seconds_left
+        # Batches still arrive after a wish to stop, and the title must go on saying that it stops.
         if not self.acknowledged:
             self.title = f"Epoch {event.epoch} of {event.epochs}"
 
@@ -143,6 +144,7 @@ class Progress:
         self._cut(event.epoch - 1)
         self.epochs = event.epochs
         for name, column in self.history.columns().items():
+            # A gap is filled so that each value stays at the index of its own epoch.
             column.extend([math.nan] * (event.epoch - 1 - len(column)))
             column.append(_number(event.logs.get(name)))
 
@@ -169,6 +171,7 @@ def stored_messages(run: Run, record: RunRecord) -> list[str]:
     skipped = untested(run, record)
     if skipped:
         found.append(f"The model was not tested: {skipped.reason} Test it with: {skipped.command}")
+    # Not str.capitalize, which would make the rest of the sentence lowercase.
     return [f"{message[0].upper()}{message[1:]}" for message in dict.fromkeys(found) if message]
 
 

@@ -45,6 +45,7 @@ class RecipeChoice:
         if self.chosen is not None:
             return self.chosen
         given = {*space.choices, *space.ranges}
+        # A recipe chooses the network, so hyperparameters that name one are trained without a recipe.
         return "none" if (self.exact and given) or names_network(given) else self.first
 
 
@@ -57,6 +58,7 @@ def as_trained(run: Run, data: DataParams) -> tuple[DataParams, HyperParams]:
     """Data parameters with the pixels of a run's model, and the hyper parameters that its plan has chosen."""
     params = run.read().params
     images, network = params.data or {}, params.hyper or {}
+    # The network was built for these pixels; folders and split stay as the person has them now.
     pixels = {name: images[name] for name in ("image_size", "channels") if name in images}
     hyper = {name: value for name, value in network.items() if name != VERSION_KEY}
     return data.changed(**pixels), HyperParams.of(hyper)

@@ -86,6 +86,7 @@ class Session:
         self._listeners.append(listener)
 
     def _tell(self, change: Change) -> None:
+        # A copy, since a listener may add another one while it is being told.
         for listener in tuple(self._listeners):
             listener(change)
 
@@ -228,6 +229,7 @@ class Session:
         work = self.work
         if work is None:
             return
+        # Asked before the events are read, so that none of the last ones is missed.
         alive = work.handle.is_alive()
         for stamped in work.handle.poll():
             self._tell(Reported(work.task, stamped))
@@ -259,10 +261,12 @@ class Session:
         return work
 
     def _ended(self, work: Work) -> None:
+        # Cleared first, so that a listener who hears of the results may start the next task.
         self.work = None
         ended = work.end()
         self._take_over(ended)
         self._changed("work")
+        # Comes last, when the session holds the results already.
         self._tell(ended)
 
     def _take_over(self, ended: WorkEnded) -> None:

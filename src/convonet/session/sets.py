@@ -92,6 +92,7 @@ def load_sets(data: DataParams, classes: Sequence[str] = (), watch: Watch | None
         try:
             if not has_set(data, split):
                 continue
+            # The training set decides which classes there are; without one, the model does.
             names = listings["train"].classes if "train" in listings else tuple(classes) or None
             listings[split] = scan_set(data, split, classes=None if split == "train" else names, watch=watch)
         except ConvonetError as error:

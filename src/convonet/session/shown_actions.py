@@ -50,6 +50,7 @@ def _of(title: str, task: Task) -> Shown:
 
 
 def _words(*words: str) -> str:
+    # shlex quotes for POSIX shells only.
     if os.name == "nt":
         return subprocess.list2cmdline(words)
     return shlex.join(words)

@@ -63,6 +63,7 @@ class TaskBuilder:
     def tune(self, **options: Any) -> TuneTask:
         """A search over the values that the hyperparameters hold; options are those of TuneTask."""
         params = self._session.params
+        # A search trains several networks side by side, so each takes one core.
         return TuneTask(data=params.data, space=params.space, threads=1, **options)
 
     def study(self, **options: Any) -> StudyTask:

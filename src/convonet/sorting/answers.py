@@ -96,6 +96,7 @@ class AnswerLog:
 
     def name_classes(self, names: Sequence[str]) -> None:
         """Set the names of the classes, in the order of their number keys."""
+        # Setting the same names again must not make the log grow.
         if list(names) != self.classes:
             self._write({"kind": "classes", "names": list(names)})
 
@@ -103,6 +104,7 @@ class AnswerLog:
         """The last answer to each image that says what it is."""
         # A copy: another thread may add an answer meanwhile.
         given = [answer for answer in tuple(self.answers) if answer.label != KEEP]
+        # Answers are in the order given, so the last one to an image wins.
         return {path: answer.label for answer in given for path in answer.paths}
 
     def reviewed(self) -> set[str]:
@@ -123,12 +125,14 @@ class AnswerLog:
     def _write(self, line: LogLine) -> None:
         content = (json.dumps({"version": VERSION, **line}, ensure_ascii=False) + "\n").encode()
         try:
+            # Append mode ignores seek, and the torn line has to be overwritten.
             with self._file.open("r+b" if self._file.exists() else "w+b") as file:
                 # A line that a killed program did not finish is written over.
                 file.seek(self._whole_bytes)
                 file.truncate()
                 file.write(content)
                 file.flush()
+                # Flushing alone leaves the line in the system's memory, where a power cut would lose it.
                 os.fsync(file.fileno())
         except OSError as error:
             raise storage_error(error, self._file) from error

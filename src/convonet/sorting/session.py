@@ -53,9 +53,11 @@ class SortSession:
         self._log = AnswerLog(folder)
         self._lock = threading.Lock()
         self._version = 0
+        # No answers have this version, so the first question fits a classifier.
         self._fitted: tuple[int, Suggestions] = (-1, {})
         self._doubted: tuple[int, Suggestions] = (-1, {})
         self._groups: dict[int, list[NDArray[np.int64]]] = {}
+        # Only a new log takes the table over; later the table is written from the log.
         if not self._log.answers and not self._log.classes:
             self._take_over()
 
@@ -123,6 +125,7 @@ class SortSession:
 
     def labels(self) -> dict[str, str]:
         """The answer to each image that has one: a class, `none_of_these` or `skip`."""
+        # Images may have been removed since they were labelled; the log still names them.
         return {path: label for path, label in self._log.labels().items() if path in self._row}
 
     def label(self, paths: Sequence[str], label: str, *, accepted: bool = False) -> None:
@@ -155,6 +158,7 @@ class SortSession:
         """Accept every suggestion of at least this confidence, 0..1; how many images that were."""
         sure = {path: name for path, (name, share) in self.suggestions().items() if share >= confidence}
         for name in self.classes:
+            # One answer for all images of a class, so that one undo takes them back together.
             paths = [path for path, suggested in sure.items() if suggested == name]
             if paths:
                 self.label(paths, name, accepted=True)

@@ -34,6 +34,7 @@ class ExportFormat:
     @property
     def installed(self) -> bool:
         """Whether what it needs is here."""
+        # Only looked for, since importing such a package takes long.
         return self.module is None or importlib.util.find_spec(self.module) is not None
 
 

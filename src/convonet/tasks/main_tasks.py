@@ -49,6 +49,7 @@ class Task(CheckedModel):
         ParamError: all faults at once.
     """
 
+    # Deferred, since a process uses few of the tasks and building all of them would delay its start.
     model_config = ConfigDict(defer_build=True)
 
     kind: ClassVar[str]

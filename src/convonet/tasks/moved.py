@@ -35,6 +35,7 @@ def moved(task: T, given: DataParams | None) -> T:
     other = [
         name
         for name, value in given.set_values().items()
+        # Where results go has no influence on what is computed.
         if name not in (*FOLDERS, "result_dir") and value != getattr(data, name)
     ]
     if other:

@@ -78,6 +78,7 @@ def _predict_lines(task: PredictTask) -> str:
 
 def _explain_lines(task: ExplainTask) -> str:
     given = {"label": task.label, "layer": task.layer, "patch": task.patch, "stride": task.stride}
+    # None is left out of the call, as False is the default there.
     given |= {"faithful": task.faithful or None, "scaling": task.scaling, "out": task.out}
     return (
         f"for why in convonet.explain({task.model!r}, {list(task.paths)!r}, method={task.method!r}"

@@ -30,6 +30,7 @@ def words_of(task: Task) -> list[str]:
 def as_command(task: Task) -> str:
     """The command, quoted for a shell of this machine."""
     words = command_words(task)
+    # shlex quotes for POSIX shells only.
     if os.name == "nt":
         return subprocess.list2cmdline(words)
     return shlex.join(words)

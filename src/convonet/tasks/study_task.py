@@ -44,6 +44,7 @@ class StudyTask(ResumableTask):
         if "epochs" in space.varied:
             raise ValueError("epochs: one value, the largest number for each setting")
         try:
+            # A study trains the whole grid, so a range without a step is refused here and not by the worker.
             space.size()
         except ParamError as error:
             raise ValueError("; ".join(error.faults.values())) from error

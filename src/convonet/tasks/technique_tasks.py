@@ -34,6 +34,7 @@ class FindRateTask(Task):
     @field_validator("high")
     @classmethod
     def _check_high(cls, value: float, info: ValidationInfo) -> float:
+        # A field that failed its own check is missing here, and has been reported already.
         low = info.data.get("low", 0)
         if value <= low:
             raise ValueError(f"high: expected a number > low, which is {low:g}, received {value:g}")

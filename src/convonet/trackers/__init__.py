@@ -33,7 +33,7 @@ _TRACKERS = {
 }
 
 if not TYPE_CHECKING:
-
+    # The classes are looked up on demand, so that importing this package does not need TensorBoard or MLflow.
     def __getattr__(name):
         for kind, known in _TRACKERS.items():
             if known.class_name == name:
@@ -85,6 +85,7 @@ def create_tracker(address: str) -> Tracker:
 
 def _check_installed(kind: str) -> None:
     package = _TRACKERS[kind].package
+    # find_spec looks for the package without loading it; it is loaded only when it is used.
     if find_spec(package) is None:
         raise InputError(
             f"The tracker {kind} needs {package}, which is not installed",

@@ -42,13 +42,16 @@ class Asker:
         """One of the answers; the last when the dialog is closed. The first is the usual one."""
         box = QMessageBox(self._window)
         box.setWindowTitle(title)
+        # On macOS, message boxes do not show their title, so the text says it again.
         box.setText(title)
         box.setInformativeText(text)
         buttons = {box.addButton(answer, QMessageBox.ButtonRole.ActionRole): answer for answer in answers}
         box.setDefaultButton(next(iter(buttons)))
+        # Without it Esc would do nothing, since no button has the role of a refusal.
         box.setEscapeButton(list(buttons)[-1])
         box.exec()
         chosen = buttons.get(box.clickedButton(), answers[-1])  # type: ignore[call-overload]
+        # The box is a child of the window and would otherwise live as long as the window does.
         box.deleteLater()
         return str(chosen)
 

@@ -32,6 +32,7 @@ class ErrorDialog(QDialog):
         self.taken = ""
         self._error = error
         self.setWindowTitle("Convonet")
+        # Some messages end in a full stop; the heading below always adds one.
         what = error.what.rstrip(".")
         if isinstance(error, ParamError) and len(error.faults) > 1:
             what = f"{len(error.faults)} values are wrong"
@@ -58,6 +59,7 @@ class ErrorDialog(QDialog):
         # The dialog is as high as its words: no gaps around them, none of them cut.
         whole.setSizeConstraint(QLayout.SizeConstraint.SetFixedSize)
         self.setLayout(whole)
+        # Enter then takes the first offer or, where there is none, closes the dialog.
         (made[0] if made else close).setFocus()
 
     def _facts(self, error: ConvonetError) -> QFormLayout:
@@ -81,6 +83,7 @@ class ErrorDialog(QDialog):
 
     def _details(self) -> str:
         text = json.dumps(self._error.to_dict(), ensure_ascii=False, indent=2)
+        # An error that was never raised in this process has no frames to show.
         frames = "".join(traceback.format_exception(self._error)) if self._error.__traceback__ else ""
         return f"{text}\n\n{frames}".strip()
 

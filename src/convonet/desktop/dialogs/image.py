@@ -32,6 +32,7 @@ class ImageDialog(QDialog):
         self._image.setMouseTracking(True)
         self._image.installEventFilter(self)
         self._image.setMinimumSize(280, 280)
+        # The picture follows the label; a label that followed its picture could never become smaller.
         self._image.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
         self._title, self._path = label("", "section", wrap=True), label("", "small", wrap=True, select=True)
         self.bars = BarView("Probabilities", full=1.0)
@@ -69,10 +70,12 @@ class ImageDialog(QDialog):
         shown = self._image.pixmap()
         if self._whole.isNull() or shown.isNull():
             return
+        # The mouse is told in Qt's own units, while the picture has pixels of the screen.
         size = shown.deviceIndependentSize()
         left = (self._image.width() - size.width()) / 2
         column_ = int((place.x() - left) * self._whole.width() / size.width())
         row_ = int(place.y() * self._whole.height() / size.height())
+        # The label may be larger than the picture, so the mouse may be beside it.
         if 0 <= column_ < self._whole.width() and 0 <= row_ < self._whole.height():
             value = self._whole.toImage().pixelColor(column_, row_)
             levels = (value.red(), value.green(), value.blue())
@@ -119,6 +122,7 @@ class ImageDialog(QDialog):
             Qt.AspectRatioMode.KeepAspectRatio,
             modes.FastTransformation if small else modes.SmoothTransformation,
         )
+        # It is scaled to pixels of the screen; without the ratio it would be shown larger than the label.
         scaled.setDevicePixelRatio(ratio)
         self._image.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignHCenter)
         self._image.setPixmap(scaled)

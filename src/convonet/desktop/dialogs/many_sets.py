@@ -110,6 +110,7 @@ def _cells(one: QueuedSet) -> tuple[Any, ...]:
     return (
         found.folder.name,
         one.state,
+        # Where nothing was counted, the cell stays empty: a zero would read like a count.
         found.images or None,
         found.classes or None,
         *scores,

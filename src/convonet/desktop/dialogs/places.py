@@ -43,6 +43,7 @@ class PlacesDialog(QDialog):
         self.setWindowTitle(title)
         self.resize(560, 460)
         self._look, self._suffixes, self._background = look, tuple(suffixes), background
+        # An answer that comes once the dialog is closed has nothing left to fill.
         self.finished.connect(lambda _: background.cancel(_CALL))
         self._folder = FolderDocument(path="", parent=None, entries=(), more=False)
         self.chosen = ""
@@ -82,6 +83,7 @@ class PlacesDialog(QDialog):
         self._up.setEnabled(self._folder.parent is not None)
         self.list.clear()
         for entry in self._folder.entries:
+            # No name ends in a null character, so a dialog that asks for a folder shows no files.
             if entry.kind == "file" and not entry.name.lower().endswith(self._suffixes or ("\0",)):
                 continue
             item = QListWidgetItem(f"{_SIGNS[entry.kind]}{entry.name}")
@@ -121,6 +123,7 @@ class ServerAsker(Asker):
         self._look, self._background = look, background
 
     def open_file(self, title: str, kinds: str, folder: str) -> Path | None:
+        # The patterns tell what is asked for; only models are looked for on the server.
         if ".keras" not in kinds:
             return super().open_file(title, kinds, folder)
         return self._walk(title, (".keras", ".h5", ".hdf5", ".onnx"))
@@ -131,5 +134,6 @@ class ServerAsker(Asker):
     def _walk(self, title: str, suffixes: Sequence[str]) -> Path | None:
         dialog = PlacesDialog(title, self._look, suffixes, self._background, self._window)
         dialog.exec()
+        # The dialog is a child of the window and would otherwise live as long as the window does.
         dialog.deleteLater()
         return Path(dialog.chosen) if dialog.chosen else None

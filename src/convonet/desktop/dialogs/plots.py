@@ -108,6 +108,7 @@ def canvas_of(figure: Any) -> QWidget:
 
 def _figures(run: Run) -> dict[str, Callable[[], Any]]:
     """Title → what draws it, for what the run folder holds."""
+    # Functions in place of figures, since only one is shown at a time and drawing it takes a while.
     found: dict[str, Callable[[], Any]] = {}
     history, task = run.history(), run.task()
     if history.epochs:
@@ -141,6 +142,7 @@ def _studied(run: Run, task: StudyTask) -> dict[str, Callable[[], Any]]:
     found: dict[str, Callable[[], Any]] = {
         "Epochs to each target": lambda: plots.study_figure(cases, task.metric)
     }
+    # A case that has trained no epoch yet has no curve.
     drawn = [case for case in cases if case.history["accuracy"]]
     return found | {
         f"{100 * case.target:g}%, {case.name}": partial(plots.study_case_figure, case) for case in drawn

@@ -68,6 +68,7 @@ class DataPage(Page):
         self.class_box.setAccessibleName("Class")
         for box in (self.set_box, self.class_box):
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        # `activated` comes only from a person, so filling the boxes shows no images in between.
         self.set_box.activated.connect(lambda _: self._set_chosen())
         self.class_box.activated.connect(lambda _: self._show_images())
         chooser: QHBoxLayout = row(
@@ -192,6 +193,7 @@ class DataPage(Page):
         for name in self.session.sets.listings:
             self.set_box.addItem(_NAMES[name], name)
         place = self.set_box.findData(split)
+        # The set that was looked at may be gone.
         self.set_box.setCurrentIndex(max(place, 0))
         self._fill_classes()
 
@@ -202,6 +204,7 @@ class DataPage(Page):
         self.class_box.addItem("All images", -1)
         for place, name in enumerate(self.session.sets.classes):
             self.class_box.addItem(name, place)
+        # Other images may lack the class that was looked at; then samples are shown.
         self.class_box.setCurrentIndex(max(self.class_box.findText(chosen), 0))
 
     def _set_chosen(self) -> None:
@@ -248,6 +251,7 @@ class DataPage(Page):
         self.set_box.setCurrentIndex(self.set_box.findData(split))
         self._fill_classes()
         listing = self.session.sets[self.set_box.currentData()]
+        # Text in place of a number tells a folder from a class.
         self.class_box.insertItem(0, f"Folder {path or listing.root.name}", path)
         self.class_box.setCurrentIndex(0)
         self._show_images()
@@ -282,12 +286,15 @@ def _rows(listing: ImageListing, chosen: Any) -> Any:
     if chosen >= 0:
         return np.flatnonzero(listing.labels == chosen)
     firsts = [np.flatnonzero(listing.labels == place) for place in range(len(listing.classes))]
+    # Rounded up, so that few classes together still give the wanted number of samples.
     each = max(-(-_SAMPLES // max(len(firsts), 1)), 1)
+    # The samples come from all parts of a class, not only from its first files.
     return np.concatenate([rows[:: max(len(rows) // each, 1)][:each] for rows in firsts])
 
 
 def _picture(listing: ImageListing, row_: int) -> Picture:
     path = listing.paths[row_]
+    # The path of a row begins with the name of the array file, which is the root itself.
     folder = listing.root.parent if "#" in path else listing.root
     return Picture(str(folder / path), listing.classes[listing.labels[row_]])
 

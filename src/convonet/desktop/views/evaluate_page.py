@@ -127,6 +127,7 @@ class EvaluatePage(Page):
 
     def _take_marks(self, marks: list[MarkedImage]) -> None:
         self._said = said_of(marks)
+        # The grid asks for a cell when it paints it, so other words need no other list.
         self.grid.viewport().update()
 
     def _test_again(self, **values: Any) -> None:
@@ -205,6 +206,7 @@ class EvaluatePage(Page):
         top = scores.top_k_accuracy
         note = f"top {scores['top_k']}: {_percent(top)}" if top is not None else "mean over the classes"
         self.tiles["f1"].show_value(f"{scores['macro_f1']:.4f}", note)
+        # A share times a count is a whole number only up to an error of rounding.
         wrong = scores.images - round(scores.accuracy * scores.images)
         self.tiles["wrong"].show_value(f"{wrong:,}", f"of {scores['images']:,} images")
 

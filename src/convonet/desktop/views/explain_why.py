@@ -110,6 +110,7 @@ class WhyTab(QWidget):
         wanted = self.label_box.currentText()
         return {
             "method": self.method.currentData(),
+            # By its place and not by its text, which may also be the name of a class.
             "label": None if self.label_box.currentIndex() == 0 else wanted,
             "faithful": self.faithful.isChecked(),
         }
@@ -118,6 +119,7 @@ class WhyTab(QWidget):
         """Classes of the model; what can be done now."""
         session = self._page.session
         names = [_ANSWER, *session.class_names]
+        # Filling the box anew would lose the class that was chosen.
         if [self.label_box.itemText(place) for place in range(self.label_box.count())] != names:
             self.label_box.clear()
             self.label_box.addItems(names)

@@ -19,6 +19,7 @@ from convonet.launch.work import WorkEnded
 from convonet.tasks import MapTask, Split
 
 _SETS: dict[Split, str] = {"train": "Training", "val": "Validation", "test": "Test"}
+# A QSpinBox holds a signed number of 32 bits and no larger one.
 _MOST_SEED = 2**31 - 1
 _ZOOM, _ICON = 1.5, 12
 _LEGEND_ROWS, _LEGEND_ROW = 6, 28
@@ -174,6 +175,7 @@ class MapPage(Page):
         if not isinstance(ended.task, MapTask) or ended.task.data is None:
             return
         split = ended.task.split
+        # Other images may have been loaded while the map was drawn.
         if ended.result is not None and self._asked is not None and self._asked == self._key_of(split):
             self.show_map(ImageMap.of(ended.result), split)
         self.refresh()
@@ -191,6 +193,7 @@ class MapPage(Page):
             return
         made = coloring_of(self.map, self.color_box.currentData() or "class")
         self.canvas.show_groups(made.groups, made.colors)
+        # Otherwise each check mark set here would be taken for a click by a person.
         self.legend.blockSignals(True)
         self.legend.clear()
         for group, (title, each) in enumerate(zip(made.titles, made.colors, strict=True)):

@@ -77,10 +77,12 @@ class Page(QWidget):
         # A page that nobody sees is not redrawn.
         if self._stale:
             self._refresh()
+        # A refresh may have made fields that were not there when the page was last shown.
         self._wheel.watch(self)
         pad_spin_boxes(self)
 
     def _refresh(self) -> None:
+        # Before the refresh, so that a change that comes during it marks the page anew.
         self._stale = False
         self.refresh()
 

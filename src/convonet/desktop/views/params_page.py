@@ -128,6 +128,7 @@ class ParamsPage(Page):
 
     def refresh(self) -> None:
         faults = self.session.params.faults
+        # The parameters do not contain a wrong value, so showing them would wipe out what was typed.
         if not faults.data:
             self.data_form.show_texts(data_texts(self.session.params.data))
         if not faults.hyper:
@@ -181,12 +182,14 @@ class ParamsPage(Page):
 
     def _show_family(self) -> None:
         """Only the parameters that the chosen network takes are shown, with its own defaults."""
+        # While a value is wrong, the parameters are older than what the form shows.
         if self.session.params.faults.hyper:
             return
         hyper = self.session.params.hyper
         family = FAMILIES[hyper.family]
         for name, made in self.hyper_form.rows.items():
             if made.field.group == "Network" and name != "family":
+                # A value that is set stays in sight even where the network does not use it.
                 made.set_visible(name in family.defaults or bool(made.editor.text()))
                 made.set_default(family.defaults.get(name))
         ignored = family.ignored(hyper)

@@ -140,6 +140,7 @@ class QualityView(QWidget):
             "without the image; worst first"
         )
         found = QualityFinding("Training", "Suspicious labels", meaning, pictures)
+        # A new list of suspicious labels replaces the old one and keeps what the inspection found.
         self._show_findings([found, *(item for item in self._findings if item.name != found.name)])
 
     def show_document(self, document: InspectionDocument) -> None:
@@ -162,6 +163,7 @@ class QualityView(QWidget):
     def _show_images(self) -> None:
         chosen = self.table.chosen()
         wanted = chosen[0][:2] if chosen else None
+        # By name and not by place, since the table may have been sorted.
         found = next((item for item in self._findings if (item.set, item.name) == wanted), None)
         self.grid.show_pictures(found.pictures if found else ())
 

@@ -97,6 +97,7 @@ class RunsPage(Page):
         def read(watch: Watch) -> list[tuple[Any, ...]]:
             rows = []
             for found in known.rows():
+                # Whenever the page is looked at the list is read anew, and an older reading ends here.
                 watch.check()
                 rows.append(_row(found))
                 self._runs[found.run] = Run(Path(found.run))
@@ -106,12 +107,14 @@ class RunsPage(Page):
 
     def _show(self, rows: list[tuple[Any, ...]]) -> None:
         self._either.show_content(bool(rows))
+        # The same list set again would lose the selection and what is compared below.
         if rows != self.table.rows.rows:
             self.table.show_rows(rows)
             self.compared.clear()
             self._make_room()
 
     def _chosen(self) -> list[Run]:
+        # The last column is the folder of the run; unlike its title, no other run has it.
         return [self._runs[values[-1]] for values in self.table.chosen()]
 
     def _update_buttons(self) -> None:
@@ -136,6 +139,7 @@ class RunsPage(Page):
 
     def _open_run(self, run: Run) -> None:
         """Its model, and the parameters that it was made with."""
+        # A run that is still alive has no finished model yet, so it is watched instead.
         if self.session.runs.state(run) is RunState.RUNNING and self.session.work is None:
             self.session.attach(run)
             self.controller.page_wanted.emit(run.task().step)
@@ -202,6 +206,7 @@ class RunsPage(Page):
         names = "\n".join(run.id for run in runs[:8]) + ("\n…" if len(runs) > 8 else "")
         words = f"Delete {len(runs)} runs" if len(runs) > 1 else "Delete the run"
         text = f"{names}\n\nThe folder and everything in it is deleted, including the model."
+        # The first answer is the default, so that Enter deletes nothing.
         if self.controller.ask.choose(f"{words}?", text, ("Keep", "Delete", "Cancel")) != "Delete":
             return
         known = self.session.runs
@@ -220,6 +225,7 @@ class RunsPage(Page):
 
     def _deleted(self, runs: Sequence[Run], faults: Sequence[ConvonetError]) -> None:
         model = self.session.model
+        # A run that could not be deleted is still there, and its model stays in use.
         if model is not None and model.path in [run.path for run in runs] and not model.path.exists():
             self.session.set_model(None)
         self.refresh()
@@ -259,6 +265,7 @@ def _row(found: RunRow) -> tuple[Any, ...]:
         found.data_set,
         found.kind,
         found.state,
+        # The fraction of a second and the time zone would only widen the column.
         found.created[:19].replace("T", " "),
         tenths(found.seconds),
         percent(found.val_accuracy),

@@ -93,7 +93,9 @@ class SearchPanel(QWidget):
             "objective": self.objective.currentText(),
             "folds": self.folds.value(),
             "repeats": self.repeats.value(),
+            # A grid is tried in full, so what the disabled fields still hold does not count.
             "pruner": "none" if grid else self.pruner.currentText(),
+            # Zero minutes stand for no limit.
             "time_limit": 60.0 * self.minutes.value() or None,
             "trials": None if grid else self.trials.value(),
             "images": None if self.all_images.isChecked() else IMAGE_LIMIT,
@@ -106,6 +108,7 @@ class SearchPanel(QWidget):
     def plan(self, session: Session) -> str:
         """How much is to be done, as a sentence."""
         space = session.params.space
+        # Where a value is drawn from a range, the settings cannot be counted.
         if not space.varied or space.ranges:
             return ""
         return f"The grid has {space.size():,} settings, each trained once on every fold."
@@ -137,6 +140,7 @@ class SearchPanel(QWidget):
 
     def _adopt(self) -> None:
         for values in self.table.chosen()[:1]:
+            # The last column is the trial's own number; the number of a row changes with the sorting.
             self.adopted.emit(int(values[-1]))
 
 

@@ -88,6 +88,7 @@ class SortPage(Page):
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        # The arrow keys move on the board; a scroll area with the focus would scroll instead.
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         scroll.setWidget(self.board)
         naming = row(label("Classes", "muted"), self.names, button("Set classes", self._name_classes), gap=8)

@@ -57,6 +57,7 @@ class TrainPage(Page):
         self.card = RecipeCard(controller)
         self._progress = self._make_progress()
         self._make_tabs(controller)
+        # It takes the room of the tabs while these are hidden, so that the card stays at the top.
         self._rest = QWidget()
         self._either = Either(self._empty, column(self.card, self._progress, self.tabs, self._rest))
         self.body.addWidget(self._either, 1)
@@ -197,6 +198,7 @@ class TrainPage(Page):
             if self.isVisible():
                 self._show_record()
             else:
+                # What nobody sees is drawn once, when the page is shown, and not for every message.
                 self._stale = True
 
     def _show_record(self) -> None:
@@ -204,6 +206,7 @@ class TrainPage(Page):
         self._show_progress(record)
         self._show_tiles(record)
         history = record.history
+        # Before the training has told how long it is, the axis is as long as the settings say.
         epochs = max(record.epochs, self.session.params.hyper.epochs if not record.epochs else 1)
         live = record.now if self.session.work is not None else None
         for view, training, validation in (
@@ -223,6 +226,7 @@ class TrainPage(Page):
         if self.table.rows.rows != rows:
             self.table.show_rows(rows)
         text = "\n".join(record.messages)
+        # The same text set again would lose the selection and jump to the top.
         if self.messages.toPlainText() != text:
             self.messages.setPlainText(text)
         name = f"Messages ({len(record.messages)})" if record.messages else "Messages"
@@ -236,6 +240,7 @@ class TrainPage(Page):
         self._now.setText(record.title if record.acknowledged else doing)
         speed = f"{record.batch.images_per_second:,.0f} images/s" if record.batch else ""
         self._left.setText("   ".join(part for part in (speed, time_left(record.seconds_left)) if part))
+        # With an empty range the bar runs to and fro, which says that nobody knows how long it takes.
         self.bar.setRange(0, 0 if record.share is None else 1000)
         self.bar.setValue(round(1000 * (record.share or 0)))
         self.candidates.show_lines(list(_lines(record)))
@@ -265,6 +270,7 @@ _TILES = {
 
 def _lines(record: Progress) -> Iterator[CandidateLine]:
     """The candidates that have ended."""
+    # Whatever beat all before it was the best for a while; the last of these is the best now.
     best = next((one.name for one in reversed(record.ended) if one.best), "")
     for one in record.ended:
         yield _ended_line(one, one.name == best)

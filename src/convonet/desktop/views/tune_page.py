@@ -190,6 +190,7 @@ class TunePage(Page):
         record = self.controller.progress
         self._now.setText(record.title)
         self._left.setText(time_left(record.seconds_left))
+        # With an empty range the bar runs to and fro, which says that nobody knows how long it takes.
         self.bar.setRange(0, 0 if record.share is None else 1000)
         self.bar.setValue(round(1000 * (record.share or 0)))
 
@@ -197,6 +198,7 @@ class TunePage(Page):
 
     def _look(self) -> None:
         """Read the table of the run that is shown, in the background."""
+        # By the time the table is read, a person may look at the other panel.
         kind, panel, run = self.kind, self.panel, self._runs.get(self.kind)
         if run is None:
             return

@@ -123,9 +123,11 @@ class UsePage(Page):
         shown = ", ".join(names[:8]) + (" …" if len(names) > 8 else "")
         self.lead.setText(f"Model {model.name}" + (f": distinguishes {shown}" if shown else ""))
         self.foreign.refresh()
+        # The page is refreshed for other reasons, too, and a grid that is filled anew jumps to the top.
         if self._shown is not self.session.predictions:
             self._shown = self.session.predictions
             self._show_answers()
+        # The network that answers drawings still belongs to the earlier model.
         if self._network is not None and self._network[0] != model.path:
             self._network = None
 
@@ -167,6 +169,7 @@ class UsePage(Page):
 
     def _predict_picture(self, image: QImage) -> None:
         """Ask the model about a picture that has no file yet."""
+        # The grid keeps its thumbnails by path, so each picture needs a path of its own.
         self._taken += 1
         path = self._folder.path / f"picture {self._taken}.png"
         image.save(str(path))
@@ -186,6 +189,7 @@ class UsePage(Page):
             self._says.setText("Drawing needs a model with an ONNX file. Every run has one.")
             return
         images = [self.pad.centred(share) for share in _FRAMINGS]
+        # Taken here, since the window may change them while the thread works.
         network, models = self._network, self.session.models
 
         def answer(_: Watch) -> tuple[Any, list[tuple[str, float]]]:
@@ -252,5 +256,6 @@ def _pixels(drawing: QImage, pixels: PixelParams) -> Any:
     )
     painter.drawImage(QRectF(0, 0, pixels.width, pixels.height), small)
     painter.end()
+    # Qt pads each line to a multiple of four bytes, which a network's width need not be.
     grey = np.frombuffer(fitted.constBits(), np.uint8).reshape(pixels.height, -1)[:, : pixels.width]
     return np.repeat(grey[:, :, None], pixels.channels, axis=2)

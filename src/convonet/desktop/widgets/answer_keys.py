@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QPushButton, QWidget
 from convonet.desktop.widgets.flow import FlowLayout
 from convonet.desktop.widgets.sort_board import MIME
 
+# There is one number key for each class up to 9; the others have only their buttons.
 _KEYED = 9
 
 
@@ -65,6 +66,7 @@ class AnswerKeys(QWidget):
             for index, (name, count) in enumerate(classes)
         ]
         lines += others
+        # Mostly only the counts change; then the buttons stay, and with them the focus.
         if list(self.buttons) != [answer for answer, *_ in lines]:
             self._make([answer for answer, *_ in lines])
         self.by_key = {key: answer for answer, _, key, _ in lines if key}

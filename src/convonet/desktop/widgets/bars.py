@@ -43,6 +43,7 @@ class BarView(QWidget):
     def show_bars(self, bars: Sequence[Bar]) -> None:
         """Show other bars."""
         self._bars = tuple(bars)
+        # A screen reader reads all of it aloud, so it ends after twenty bars.
         self.setAccessibleDescription(", ".join(f"{bar.name} {bar.text}" for bar in self._bars[:20]))
         self.updateGeometry()
         self.update()
@@ -59,10 +60,13 @@ class BarView(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         metrics = painter.fontMetrics()
+        # Long names get a third of the width at most, so that there is room for the bars.
         names = min(max(metrics.horizontalAdvance(bar.name) for bar in self._bars), self.width() // 3) + 12
         texts = max(metrics.horizontalAdvance(bar.text) for bar in self._bars) + 12
         room = max(self.width() - names - texts, 10)
+        # Where all values are zero, something must still stand below the line of the fraction.
         most = self._full or max((max(bar.values) for bar in self._bars), default=1.0) or 1.0
+        # With hundreds of classes most lines are out of sight, and only the others are worth painting.
         first = max(event.rect().top() // _LINE, 0)
         last = min(event.rect().bottom() // _LINE + 1, len(self._bars))
         for place in range(first, last):
@@ -74,11 +78,13 @@ class BarView(QWidget):
         words = painter.fontMetrics().elidedText(bar.name, Qt.TextElideMode.ElideMiddle, names - 10)
         middle = Qt.AlignmentFlag.AlignVCenter
         painter.drawText(QRectF(0, top, names - 8, _LINE), Qt.AlignmentFlag.AlignRight | middle, words)
+        # Three bars of full height would not fit into one line.
         height = _BAR if len(bar.values) == 1 else _BAR * 0.8
         above = top + (_LINE - height * len(bar.values)) / 2
         painter.setPen(Qt.PenStyle.NoPen)
         for place, value in enumerate(bar.values):
             painter.setBrush(color(self._colors[place % len(self._colors)]))
+            # However small a value is, its bar can be told from that of zero.
             width = max(room * value / most, 1.5 if value else 0.0)
             painter.drawRoundedRect(QRectF(names, above + place * height, width, height - 1), 2, 2)
         painter.setPen(color("muted"))

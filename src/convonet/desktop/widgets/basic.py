@@ -86,6 +86,7 @@ def button(text: str, act: Callable[[], object], *, primary: bool = False, tip: 
     made.setProperty("role", "primary" if primary else "")
     made.setToolTip(tip)
     made.setCursor(Qt.CursorShape.PointingHandCursor)
+    # `clicked` carries a flag, which `act` must not take for its own first argument.
     made.clicked.connect(lambda: act())
     return made
 
@@ -132,6 +133,7 @@ class EmptyState(QWidget):
         self._title, self._text = label(title, "section"), label(text, "lead", wrap=True)
         for part in (self._title, self._text):
             part.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        # Between two stretches, a label that wraps would shrink to a narrow column.
         self._text.setMinimumWidth(420)
         self._text.setMaximumWidth(560)
         box = column(self._title, row(None, self._text, None), gap=8)

@@ -8,6 +8,7 @@ import cv2
 from PySide6.QtCore import QObject, QThread, Signal
 from PySide6.QtGui import QImage
 
+# A video file gives its pictures faster than they can be watched; the pause bounds them at about 33 a second.
 _PAUSE_MS = 30
 
 
@@ -28,6 +29,7 @@ class Camera(QThread):
     def __init__(self, source: int | str = 0, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._source = source
+        # The window's thread sets it while the camera's thread reads it.
         self._stopped = threading.Event()
 
     def run(self) -> None:
@@ -39,7 +41,9 @@ class Camera(QThread):
                     self.missing.emit()
                     return
                 height, width = pixels.shape[:2]
+                # OpenCV delivers blue before green and red; a format that says so spares a conversion.
                 image = QImage(pixels.data, width, height, 3 * width, QImage.Format.Format_BGR888)
+                # The image borrows the memory of `pixels`, which may be gone before the window paints it.
                 self.seen.emit(image.copy())
                 self.msleep(_PAUSE_MS)
         finally:

@@ -57,12 +57,15 @@ class CandidateList(QWidget):
 
     def show_lines(self, lines: Sequence[CandidateLine]) -> None:
         """Show other candidates."""
+        # New labels would lose what a person has selected in the old ones.
         if tuple(lines) == self.lines:
             return
         self.lines = tuple(lines)
         while (item := self._grid.takeAt(0)) is not None:
             widget = item.widget()
             if widget is not None:
+                # `deleteLater` works only when the event loop is back; until then the old label would still
+                # be seen.
                 widget.hide()
                 widget.deleteLater()
         scored = any(line.accuracy is not None for line in lines)
@@ -74,6 +77,7 @@ class CandidateList(QWidget):
         self._grid.setColumnStretch(_TITLE, 1 if scored else 0)
         self._grid.setColumnStretch(_NOTE, 0 if scored else 1)
         for place, line in enumerate(lines):
+            # Each candidate has two rows of the grid, the second one for a long note.
             self._show_line(1 + 2 * place, line, wrap=scored)
         self.setAccessibleDescription("\n".join(map(sentence, lines)))
         self.updateGeometry()

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from convonet.desktop.style import color
 
 _LEFT, _RIGHT, _TOP, _BOTTOM = 62, 16, 40, 46
+# The dots of more epochs would run into one another.
 _MARKED = 40
 
 
@@ -86,10 +87,12 @@ class CurveView(QWidget):
         if not values:
             return 0.0, 1.0
         low, high = min(values), max(values)
+        # A flat curve has no range, and one at zero no height; both still need an axis.
         room = (high - low or abs(high) or 1.0) * 0.08
         low, high = low - room, high + room
         if self._percent:
             return max(low, 0.0), min(high, 1.0)
+        # Where zero is near, the axis begins there, so that heights can be compared.
         return (0.0 if low < (high - low) * 0.6 else low), high
 
     def _x(self, area: QRectF, epoch: float) -> float:
@@ -104,6 +107,7 @@ class CurveView(QWidget):
         font.setBold(False)
         painter.setFont(font)
         place = float(self.width() - _RIGHT)
+        # The names end at the right edge, so the last one is placed first.
         for series in reversed(self._series):
             words = f"{series.name} {self._text(series.values[-1])}" if series.values else series.name
             place -= painter.fontMetrics().horizontalAdvance(words)
@@ -186,6 +190,7 @@ def ticks(low: float, high: float, most: int = 5) -> list[float]:
     """Round values from low to high, at most `most` + 1, in steps of 1, 2 or 5 times a power of ten."""
     span = (high - low) / most
     unit = 10.0 ** math.floor(math.log10(span)) if span > 0 else 1.0
+    # The tolerance keeps a rounding error from choosing the next larger step.
     step = next(unit * factor for factor in (1, 2, 5, 10) if unit * factor >= span * 0.999)
     first = math.ceil(low / step - 1e-9)
     count = math.floor(high / step + 1e-9) - first

@@ -28,6 +28,7 @@ def decoded(address: str) -> QImage:
     file, _, member = address.partition(".npz#")
     array = _array_row(Path(f"{file}.npz"), address) if member else _pixels(address)
     height, width = array.shape[:2]
+    # QImage counts on lines of 3 × width bytes without gaps, which a slice of a larger array does not have.
     pixels = np.ascontiguousarray(array)
     # The copy is Qt's own: the array is gone before the picture is.
     return QImage(pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()
@@ -44,7 +45,9 @@ def _pixels(path: str) -> npt.NDArray[np.uint8]:
 def _array_row(file: Path, address: str) -> Any:
     name, index = address_of(address)
     row = _array(file, name)[index]
+    # Gray images are often stored without an axis for channels.
     row = row if row.ndim == 3 else row[:, :, None]
+    # A fourth channel is transparency, which is dropped here as it is for image files.
     return np.repeat(row, 3, axis=2) if row.shape[2] == 1 else row[:, :, :3]
 
 

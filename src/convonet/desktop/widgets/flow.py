@@ -27,6 +27,7 @@ class FlowLayout(QLayout):
     def count(self) -> int:
         return len(self._items)
 
+    # Qt asks for items until it gets None, so an index out of range is no mistake.
     def itemAt(self, index: int) -> QLayoutItem | None:
         return self._items[index] if 0 <= index < len(self._items) else None
 
@@ -47,20 +48,25 @@ class FlowLayout(QLayout):
         self._place(rect, is_trial=False)
 
     def sizeHint(self) -> QSize:
+        # One line with all widgets is preferred; it is broken only where there is less room.
         width = sum(item.sizeHint().width() + self._gap for item in self._items)
         return QSize(width, max((item.sizeHint().height() for item in self._items), default=0))
 
     def minimumSize(self) -> QSize:
         sizes = [item.minimumSize() for item in self._items]
+        # The narrowest layout has one widget in each line.
         return QSize(max((s.width() for s in sizes), default=0), max((s.height() for s in sizes), default=0))
 
     def _place(self, rect: QRect, *, is_trial: bool) -> int:
         """Put the items into their lines; the height that they take."""
         x, y, line = rect.x(), rect.y(), 0
         for item in self._items:
+            # A hidden widget must leave no gap.
             if item.isEmpty():
                 continue
             size = item.sizeHint()
+            # The first widget of a line stays there even when it is too wide, or the line would be left
+            # empty.
             if x > rect.x() and x + size.width() > rect.right() + 1:
                 x, y, line = rect.x(), y + line + self._gap, 0
             if not is_trial:

@@ -92,7 +92,10 @@ class _Cell(QStyledItemDelegate):
         painter.setPen(color("bad" if cell.wrong else "ink"))
         words = QRect(rect.left() + 3, rect.top() + SIDE + 9, rect.width() - 6, _TITLE - 4)
         text = painter.fontMetrics().elidedText(
-            cell.title, Qt.TextElideMode.ElideRight, 2 * words.width() - 12
+            # The title takes two lines; the break between them wastes a little of the first.
+            cell.title,
+            Qt.TextElideMode.ElideRight,
+            2 * words.width() - 12,
         )
         flags = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop
         painter.drawText(words, int(flags) | int(Qt.TextFlag.TextWrapAnywhere), text)
@@ -128,7 +131,10 @@ class ImageGrid(QListView):
         super().__init__(parent)
         self.setAccessibleName(name)
         self.pictures = PictureCells()
+        # In pixels of the screen rather than Qt's, so that pictures are sharp on a fine screen.
         self.thumbnails = Thumbnails(round(SIDE * QGuiApplication.primaryScreen().devicePixelRatio()), self)
+        # Which cell shows an address is not known without asking for every one, so all in sight are painted
+        # anew.
         self.thumbnails.ready.connect(lambda _: self.viewport().update())
         self.setModel(self.pictures)
         self.setItemDelegate(_Cell(self.pictures, self.thumbnails, self))
@@ -157,6 +163,7 @@ class ImageGrid(QListView):
 
     def show_pictures(self, pictures: Sequence[Picture]) -> None:
         """Show a list of pictures."""
+        # The caller's list may change while the grid still asks for its cells.
         kept = tuple(pictures)
         self.show_many(len(kept), kept.__getitem__)
 

@@ -59,6 +59,7 @@ class IntervalBar(QWidget):
         painter.setFont(font)
         text = f"baseline {100 * baseline:.1f}%"
         width = painter.fontMetrics().horizontalAdvance(text)
+        # Near an end of the track the words would otherwise be cut off.
         left = min(max(x - width / 2, track.left()), track.right() - width)
         painter.drawText(QPointF(left, track.bottom() + 3 + _LINE), text)
 

@@ -22,6 +22,7 @@ def inverted(figure: QImage) -> QImage:
 
     What the figure's text names a picture is left as it is, but for its gaps, which are paper.
     """
+    # With four bytes a pixel, lines have no padding and can be seen as one array.
     made = figure.convertToFormat(QImage.Format.Format_RGB32)
     made.setDevicePixelRatio(figure.devicePixelRatio())
     height, width = made.height(), made.width()
@@ -32,6 +33,7 @@ def inverted(figure: QImage) -> QImage:
     most = np.maximum(np.maximum(channels[0], channels[1]), channels[2])
     least = np.minimum(np.minimum(channels[0], channels[1]), channels[2])
     move = 255 - most.astype(np.int16) - least
+    # A second array, since the pictures inside are taken from the pixels as they were.
     changed = np.empty_like(pixels)
     for place, (paper, ink) in enumerate(zip(_channels("surface"), _channels("ink"), strict=True)):
         shades = np.linspace(paper, ink, 256).round().astype(np.uint8)
@@ -45,6 +47,7 @@ def inverted(figure: QImage) -> QImage:
         changed[lines, places][inked & ~inside] = _channels("surface")
         kept = inside & inked if gaps else inside
         changed[lines, places][kept] = pixels[lines, places][kept]
+    # The pixels are the memory of the picture that is returned.
     pixels[:] = changed
     return made
 

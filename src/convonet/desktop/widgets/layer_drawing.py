@@ -46,6 +46,7 @@ class LayerDrawing(QWidget):
         middle = _TOP + room / 2
         step = min(max((self.width() - _LEFT) / max(len(self._layers), 1), _STEP), _WIDEST_STEP)
         for place, layer in enumerate(self._layers):
+            # A layer that is no stack of maps, such as a dense one, has no height and gets a fixed one.
             height = max(room * _side(layer) / largest, _LEAST) if _side(layer) else room * 0.75
             left = _LEFT + place * step
             self._paint_layer(painter, layer, left, middle, height, step / _STEP)
@@ -62,6 +63,7 @@ class LayerDrawing(QWidget):
         zoom: float,
     ) -> None:
         shape = layer.output_shape
+        # A logarithm, since a layer may have three channels or hundreds of them.
         depth = 6.0 + 4.0 * math.log2(max(float(shape[-1] or 1), 1.0))
         depth = zoom * (min(depth, 46.0) if len(shape) == 4 else 12.0)
         slant = min(height * 0.18, 18.0 * zoom)

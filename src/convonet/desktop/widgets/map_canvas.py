@@ -61,6 +61,7 @@ class MapCanvas(QWidget):
             "The arrow keys move it, plus and minus zoom, 0 shows the whole map. "
             "The lists beside it contain the same images."
         )
+        # Images are decoded once, as large as under the mouse; the small ones are scaled from those.
         self.thumbnails = Thumbnails(round(_LARGE * self.devicePixelRatioF()), self)
         self.thumbnails.ready.connect(lambda _: self.update())
         self.view = View()
@@ -139,6 +140,7 @@ class MapCanvas(QWidget):
         if self._pressed is None:
             self._hover(self._near(at))
             return
+        # A hand is never quite still, so a few pixels between press and release still make a click.
         self._moved = self._moved or (at - self._pressed).manhattanLength() > _CLICK
         if self._lasso is not None:
             self._lasso.append(at)
@@ -164,6 +166,7 @@ class MapCanvas(QWidget):
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         at = event.position()
+        # An exponential, so that turning the wheel forth and back ends at the same zoom.
         self.view.zoom(float(np.exp(event.angleDelta().y() / 400)), at.x(), at.y())
         event.accept()
         self.update()
@@ -179,6 +182,7 @@ class MapCanvas(QWidget):
         if key in moves:
             self.view.pan(*moves[key])
         elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
+            # On many keyboards plus is Shift and the key of the equals sign, so the key alone zooms, too.
             self.zoom(_STEP)
         elif key is Qt.Key.Key_Minus:
             self.zoom(1 / _STEP)
@@ -214,8 +218,10 @@ class MapCanvas(QWidget):
         if not len(self._points):
             return -1
         apart = ((self.view.places(self._points) - (at.x(), at.y())) ** 2).sum(axis=1)
+        # A point that is not seen must not catch a click that is meant for a visible one.
         apart[self._is_hidden()] = np.inf
         row = int(apart.argmin())
+        # The distances are squares, which spares a root for each point.
         return row if apart[row] < _NEAREST**2 else -1
 
     def _within(self, lasso: Sequence[QPointF]) -> list[int]:
@@ -242,8 +248,10 @@ class MapCanvas(QWidget):
 
     def _paint_map(self, painter: QPainter) -> None:
         places = self.view.places(self._points)
+        # The squares cover about a twelfth of the canvas whatever their number, within bounds.
         side = float(np.clip(2.2 * np.sqrt(self.width() * self.height() / len(places) / 60), 3, 9))
         size = (self.width(), self.height())
+        # A point just outside the canvas still reaches into it with a part of its square.
         seen = np.flatnonzero(((places >= -side) & (places <= np.array(size) + side)).all(axis=1))
         seen = seen[~self._is_hidden()[seen]]
         painter.drawPixmap(0, 0, self._points_picture(places[seen], self._groups[seen], side))
@@ -263,6 +271,7 @@ class MapCanvas(QWidget):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(color("accent"), 2, Qt.PenStyle.DashLine))
             painter.drawPolygon(QPolygonF(self._lasso))
+        # While a person drags or draws a lasso, a large image would lie in the way.
         if self._hovered >= 0 and self._pressed is None:
             self._paint_hovered(painter, places[self._hovered])
 
@@ -278,6 +287,7 @@ class MapCanvas(QWidget):
                 x, y = left + across, top + down
                 fits = (x >= 0) & (x < wide) & (y >= 0) & (y < tall)
                 pixels[y[fits], x[fits]] = values[fits]
+        # The copy has pixels of its own; the array is freed when this method returns.
         image = QImage(pixels.data, wide, tall, 4 * wide, QImage.Format.Format_ARGB32).copy()
         image.setDevicePixelRatio(ratio)
         return QPixmap.fromImage(image)

@@ -33,6 +33,7 @@ class View:
         """Show some points in the middle, at most `most` times as large as when all are shown."""
         low, high = points.min(axis=0), points.max(axis=0)
         room = np.maximum(np.array([width, height]) - 2 * MARGIN, 1)
+        # A single point, and points in one line, have no extent by which to divide.
         self.scale = min(float((room / np.maximum(high - low, 1e-9)).min()), most * self.least)
         self.origin = np.array([width, height]) / 2 - self.scale * (low + high) / 2
 
@@ -53,6 +54,7 @@ def inside(polygon: Floats, places: Floats) -> NDArray[np.bool_]:
     found = np.zeros(len(places), np.bool_)
     x, y = places[:, 0], places[:, 1]
     for (ax, ay), (bx, by) in zip(polygon, np.roll(polygon, 1, axis=0), strict=True):
+        # A horizontal edge crosses no horizontal ray, and its height is no divisor.
         if ay != by:
             found ^= ((ay > y) != (by > y)) & (x < (bx - ax) * (y - ay) / (by - ay) + ax)
     return found

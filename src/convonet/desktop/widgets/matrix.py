@@ -50,6 +50,7 @@ class MatrixView(QWidget):
         self._widest = max((self.fontMetrics().horizontalAdvance(name) for name in self._classes), default=0)
 
     def changeEvent(self, event: QEvent) -> None:
+        # Both can change the font in which the names were measured.
         if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
             self._measure()
         super().changeEvent(event)
@@ -128,6 +129,7 @@ class MatrixView(QWidget):
                     ground.setAlphaF(strength)
                     _fill(painter, rect, ground)
                 if count and rect.width() >= _NUMBERS_FROM:
+                    # Dark numbers could not be read on a strong ground.
                     painter.setPen(light if strength > 0.6 else dark)
                     text = f"{100 * share:.0f}%" if self.as_shares else str(count)
                     painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, text)
@@ -199,6 +201,7 @@ class MatrixView(QWidget):
 
 def _strength(count: int, share: float, *, right: bool) -> float:
     """How opaque a cell is, 0..1; mistakes are made to be seen."""
+    # Even a single image is visible, and a mistake is at its strongest from a third of its class on.
     return 0.0 if not count else 0.15 + 0.85 * (share if right else min(share * 3, 1.0))
 
 

@@ -26,6 +26,7 @@ class PaperEffect(QGraphicsEffect):
         place = QPoint()
         picture = self.sourcePixmap(Qt.CoordinateSystem.DeviceCoordinates, place)
         painter.save()
+        # The picture is in device coordinates already, so the widget's transform must not move it again.
         painter.resetTransform()
         painter.drawImage(place, as_shown(picture.toImage()))
         painter.restore()

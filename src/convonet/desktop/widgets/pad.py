@@ -61,6 +61,7 @@ class Pad(QWidget):
     def centred(self, share: float) -> QImage:
         """The drawing cut out and put in the middle, its longer side taking `share` of the square."""
         box = self._ink()
+        # An empty pad has nothing to center, and its square would have no side.
         if box.isEmpty():
             return self.image
         side = max(box.width(), box.height()) / share
@@ -79,7 +80,9 @@ class Pad(QWidget):
         import numpy as np
 
         side = self.image.width()
+        # Qt pads each line of an 8-bit image to whole words, so what lies behind the last pixel is cut off.
         pixels = np.frombuffer(self.image.constBits(), np.uint8).reshape(side, -1)[:, :side]
+        # The threshold leaves out the faint rim that smoothing gives a stroke.
         lines, columns = np.flatnonzero(pixels.max(1) > 64), np.flatnonzero(pixels.max(0) > 64)
         if not len(lines):
             return QRectF()
@@ -91,6 +94,7 @@ class Pad(QWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self._last = event.position()
+        # A click without a move leaves a dot, too: it is drawn as a line of almost no length.
         self.stroke(self._last, self._last + QPointF(0.1, 0))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:

@@ -53,6 +53,7 @@ class PictureView(QWidget):
         inside = event.position() - place.topLeft()
         column = int(inside.x() * self._image.width() / place.width())
         row = int(inside.y() * self._image.height() / place.height())
+        # A click exactly on the right or lower edge falls one behind the last pixel.
         self.pointed.emit(min(row, self._image.height() - 1), min(column, self._image.width() - 1))
 
     def sizeHint(self) -> QSize:
@@ -98,6 +99,7 @@ class FigureView(PictureView):
 
     def show_figure(self, figure: QImage) -> None:
         """Show another figure."""
+        # The original is kept, so that a change of the look never inverts a figure that is inverted already.
         self._figure = figure
         self.show_image(as_shown(figure))
 
@@ -111,6 +113,7 @@ class FigureView(PictureView):
         card.addRoundedRect(self._place().adjusted(0.5, 0.5, -0.5, -0.5), _ROUND, _ROUND)
         painter.setClipPath(card)
         painter.drawImage(self._place(), self._image)
+        # With the clip, the outer half of the border's pen would be cut off.
         painter.setClipping(False)
         painter.setPen(color("line"))
         painter.drawPath(card)

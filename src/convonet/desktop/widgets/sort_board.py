@@ -73,6 +73,8 @@ class SortBoard(QWidget):
         self.chosen, self._brush, self._pressed = [], None, None
         self.current = self._clipped(*self.current)
         for made in self._buttons:
+            # `deleteLater` works only when the event loop is back; until then the old button would still be
+            # seen.
             made.hide()
             made.deleteLater()
         self._buttons = []
@@ -143,6 +145,7 @@ class SortBoard(QWidget):
             acts.append(("Keep labels", lambda: self.kept.emit(index)))
         for text, act in acts:
             made = QPushButton(text, self)
+            # A click on a button leaves the focus on the board, where the arrow keys work.
             made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             made.setAccessibleName(f"{text}: {self._title(row)}")
             made.clicked.connect(lambda _=False, act=act: act())
@@ -180,6 +183,8 @@ class SortBoard(QWidget):
                 self.choose([image.path], True)
         elif (event.position() - self._pressed).manhattanLength() > _DRAG:
             self._pressed = None
+            # The drag takes the release of the button for itself, so it was forgotten that the button is
+            # down.
             self._drag()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -190,6 +195,7 @@ class SortBoard(QWidget):
 
     def _drag(self) -> None:
         data = QMimeData()
+        # The kind is enough: whoever takes the drop answers for the images that are selected.
         data.setData(MIME, b"")
         drag = QDrag(self)
         drag.setMimeData(data)
@@ -227,6 +233,7 @@ class SortBoard(QWidget):
         return super().event(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
+        # Only another number of columns needs other rows, not each pixel by which the window grows.
         if self.columns() != self._columns:
             self._columns = self.columns()
             self.width_changed.emit()
@@ -238,6 +245,7 @@ class SortBoard(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         for index, row in enumerate(self.rows):
+            # Painting a row asks for its pictures, so a row that is out of sight is left out.
             if not event.rect().intersects(QRect(0, self._top(index), self.width(), self._top(1))):
                 continue
             font = painter.font()

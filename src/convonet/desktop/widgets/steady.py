@@ -16,6 +16,7 @@ class WheelGuard(QObject):
         """Guard every control in a widget; guarding one again does no harm."""
         for kind in _KINDS:
             for control in whole.findChildren(kind):
+                # By default, some of these controls take the focus when the wheel turns over them.
                 control.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
                 control.installEventFilter(self)
 

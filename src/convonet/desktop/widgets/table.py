@@ -89,6 +89,7 @@ class Rows(QAbstractTableModel):
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
             return self.columns[section]
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.TextAlignmentRole:
+            # A head stands over its values on their side; the first cells of a column may be empty.
             numbers = _is_number(next((r[section] for r in self.rows[:50] if r[section] is not None), None))
             side = Qt.AlignmentFlag.AlignRight if numbers else Qt.AlignmentFlag.AlignLeft
             return side | Qt.AlignmentFlag.AlignVCenter
@@ -111,6 +112,7 @@ def shown(value: Any) -> str:
     if isinstance(value, Written):
         return value.text
     if isinstance(value, float):
+        # What one digit shows in full needs no zeros behind it.
         if round(value, 1) == value and abs(value) > 1:
             return f"{value:,.1f}"
         return f"{value:.4f}" if abs(value) >= 1e-4 or value == 0 else f"{value:.2e}"
@@ -120,6 +122,7 @@ def shown(value: Any) -> str:
 
 
 def _is_number(value: Any) -> bool:
+    # To Python a bool is a number; in a table it is a word.
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
@@ -162,11 +165,13 @@ class TableView(QTableView):
         self.setWordWrap(False)
         self._empty = empty
         self._widths: list[int] = []
+        # The header tells of every new width; the first flag says that it is not one that a person drew.
         self._spreading = self._is_own_width = False
         self.setModel(self.rows)
         self.setAccessibleName(name)
         self._name = name
         self.setSortingEnabled(True)
+        # Rows keep the order in which they come until a person sorts them.
         self.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         self.horizontalHeader().setHighlightSections(False)
         self.horizontalHeader().sectionResized.connect(lambda *_: self._resized_by_hand())
@@ -174,6 +179,7 @@ class TableView(QTableView):
         self.verticalHeader().setDefaultSectionSize(30)
         self.setShowGrid(False)
         self.setAlternatingRowColors(True)
+        # Tab leaves the table; otherwise it would go through every cell first.
         self.setTabKeyNavigation(False)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -181,6 +187,7 @@ class TableView(QTableView):
         self.customContextMenuRequested.connect(self._show_menu)
         self.activated.connect(lambda index: self.opened.emit(self.rows.rows[index.row()]))
         self._copy = QAction("Copy", self, shortcut=QKeySequence(QKeySequence.StandardKey.Copy))
+        # Other tables and text fields of the window have the same key.
         self._copy.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         self._copy.triggered.connect(self.copy)
         self.addAction(self._copy)
@@ -189,6 +196,7 @@ class TableView(QTableView):
         """Show other rows and fit the columns to them."""
         self.rows.show_rows(rows, columns)
         header = self.horizontalHeader()
+        # New rows come unsorted, so an arrow of earlier sorting would be wrong.
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         # Only the rows in sight are measured, so that a table of thousands opens at once.
         header.setResizeContentsPrecision(0)
@@ -236,6 +244,7 @@ class TableView(QTableView):
             widths[place] = max(widths[place] + room, _LEAST)
         shown = [place for place, width in enumerate(widths) if width]
         for turn, place in enumerate(shown):
+            # What cannot be shared out evenly goes to the first columns, so that the sum fits to the pixel.
             more = max(room, 0) // len(shown) + (turn < max(room, 0) % len(shown))
             self.setColumnWidth(place, widths[place] + more)
         self._spreading = False
@@ -281,6 +290,7 @@ class TableView(QTableView):
         menu.addAction(self._copy)
         menu.addAction("Save as CSV …", self._ask_where)
         menu.exec(self.viewport().mapToGlobal(place))
+        # The menu is a child of the table and would otherwise live as long as the table does.
         menu.deleteLater()
 
     def _ask_where(self) -> None:

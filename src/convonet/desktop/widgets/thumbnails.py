@@ -31,6 +31,7 @@ class _Decode(QRunnable):
         self._address, self._side, self._wanted, self._post = address, side, wanted, post
 
     def run(self) -> None:
+        # The picture may have been scrolled past, or the grid closed, while it waited for a thread.
         if self._address not in self._wanted:
             return
         try:
@@ -55,6 +56,7 @@ def read_picture(address: str, side: int) -> QImage:
     except ServerLostError:
         raise
     except ConvonetError:
+        # That a file cannot be read is an answer, too; without one it would be asked for at each painting.
         return QImage()
     if max(whole.width(), whole.height()) <= side:
         return whole
@@ -78,6 +80,7 @@ def read_whole(address: str) -> QImage:
 
 def show_pictures_of(app: QObject, fetch: Callable[[str, int], bytes]) -> None:
     """From now on pictures with an address on a server are asked for there."""
+    # All grids and the threads that decode for them share the application, and they know no session.
     app.setProperty(_PROPERTY, fetch)
 
 
@@ -122,6 +125,7 @@ class Thumbnails(QObject):
             self._wanted[address] = None
             if len(self._wanted) > _WANTED:
                 self._wanted.popitem(last=False)
+            # The number is the priority in the pool, so the newest request starts first.
             self._turn += 1
             self._pool.start(_Decode(address, self.side, self._wanted, self._post), self._turn)
         return None
@@ -132,6 +136,7 @@ class Thumbnails(QObject):
 
     def _take(self, address: str, image: QImage) -> None:
         self._wanted.pop(address, None)
+        # Only the window's thread may make a QPixmap, which is why the other threads send a QImage.
         self._pictures[address] = picture = QPixmap.fromImage(image)
         self._bytes += _bytes(picture)
         # A screen full of pictures is always kept, or they would chase each other out for ever.

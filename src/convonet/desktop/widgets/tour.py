@@ -29,6 +29,7 @@ class Tour(QWidget):
         self, window: QWidget, steps: Sequence[TourStep], show: Callable[[TourStep], QWidget]
     ) -> None:
         super().__init__(window)
+        # A closed tour would otherwise stay a child of the window and go on filtering its events.
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._steps, self._show_step = tuple(steps), show
@@ -43,10 +44,12 @@ class Tour(QWidget):
         self.card = frame(column(self.count, self.heading, self.text, 4, buttons, gap=6, margin=16))
         self.card.setParent(self)
         self.card.setFixedWidth(_CARD)
+        # The tour is in no layout, so only the window's own events tell it of a new size.
         window.installEventFilter(self)
         self.go(0)
         self.show()
         self.raise_()
+        # Without the focus, Esc and the arrow keys would go to the page below.
         self.setFocus()
 
     def go(self, steps: int) -> None:
@@ -72,6 +75,8 @@ class Tour(QWidget):
         self.setGeometry(self._window.rect())
         corner = self._widget.mapTo(self._window, QPoint(0, 0))
         self.target = QRect(corner, self._widget.size()).adjusted(-_ROOM, -_ROOM, _ROOM, _ROOM)
+        # Where a widget touches the window's edge, the frame around it is kept inside, or it would not be
+        # seen.
         self.target = self.target.intersected(self.rect().adjusted(1, 1, -1, -1))
         self.card.adjustSize()
         left = min(max(self.target.left(), _GAP), self.width() - self.card.width() - _GAP)

@@ -153,6 +153,7 @@ class XYPlot(QWidget):
         if "top" in self._corner:
             box.moveTop(area.top() + 8)
         ground = color("surface")
+        # A curve that runs behind the legend still shines through.
         ground.setAlphaF(0.88)
         painter.setPen(QPen(color("line"), 1))
         painter.setBrush(ground)

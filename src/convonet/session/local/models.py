@@ -35,8 +35,10 @@ class LocalModels:
 
     def save(self, model: OpenedModel, target: Path) -> list[Path]:
         """Copy the model, and its ONNX file beside it. Raises OutputError."""
+        # Readers tell the format by the ending, so a name without one gets the model's own.
         target = target if target.suffix else target.with_suffix(model.file.suffix)
         pairs = [(model.file, target)]
+        # A model that is an ONNX file itself would be copied twice.
         if model.onnx is not None and model.onnx != model.file:
             pairs.append((model.onnx, target.with_suffix(".onnx")))
         for source, copy in pairs:

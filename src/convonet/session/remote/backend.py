@@ -52,9 +52,11 @@ class RemoteBackend:
     is_remote = True
 
     def __init__(self, client: Client) -> None:
+        # Asked first, so that a wrong address or token shows before anything is made on this machine.
         client.get("/about")
         self._client = client
         self._mirror = Mirror(client, home() / "remote" / client.name)
+        # Done while no copy is in use yet, since any of them may be removed.
         self._mirror.prune()
         self.url, self.name, self.folder = client.url, client.name, self._mirror.folder
         self.images = RemoteImages(client, self._mirror)
@@ -106,6 +108,7 @@ class RemoteBackend:
 
     def close(self) -> None:
         """Follow nothing any longer; work continues there. Nobody waits for an answer after it."""
+        # Comes first, so that the following thread stops waiting for an answer before it is joined.
         self._client.close()
         if self._handle is not None:
             self._handle.close()
@@ -146,5 +149,6 @@ def open_server(url: str, token: str | None) -> RemoteBackend:
         return RemoteBackend(client)
     except ConvonetError as error:
         client.close()
+        # A hint that the error already has is more exact than this guess.
         error.hint = error.hint or "Is it started with `convonet serve`, and is the token right?"
         raise

@@ -20,6 +20,7 @@ class RemoteCall:
         self._function = function
         self._fault: ConvonetError | None = None
         self._left = threading.Event()
+        # A daemon, so that a server that does not answer cannot keep this process from ending.
         self._thread = threading.Thread(target=self._work, name="remote-call", daemon=True)
         self._thread.start()
 

@@ -94,6 +94,7 @@ class Client:
         with replacing(target) as temporary, temporary.open("wb") as file:
             answer = self._send("GET", path, params=_given(query))
             try:
+                # Read in pieces, since a model file need not fit in memory.
                 for chunk in answer.iter_bytes(2**20):
                     file.write(chunk)
             except httpx.HTTPError as error:
@@ -104,6 +105,7 @@ class Client:
     def ping(self) -> None:
         """Ask whether the server is there, even if it is taken for lost. Raises ServerLostError."""
         try:
+            # Not through _send, which refuses at once while the server is taken for lost.
             answer = self._http.get("/health", timeout=_CONNECT_SECONDS, extensions=self._extensions)
         except httpx.HTTPError as error:
             raise server_lost(self.url, error) from error
@@ -138,6 +140,7 @@ class Client:
 
     def close(self) -> None:
         """Ask nothing any longer; requests that wait for an answer end at once, as if the server were lost."""
+        # Set before the sockets are shut down, so that no thread begins another request in between.
         self._is_closed = True
         self._sockets.shut_down()
         self._transport.close()
@@ -185,6 +188,7 @@ class Client:
         if answer.status_code in _LEAVING:
             return self._lost(OSError(answer.reason_phrase))
         try:
+            # Any program may listen at a mistyped address, so the answer need not be JSON.
             found = answer.json()["error"]
         except (ValueError, KeyError, TypeError):
             found = None
@@ -202,6 +206,7 @@ def _address(url: str) -> urllib.parse.SplitResult:
     """The parts of a server's address. Raises InputError."""
     parts = urllib.parse.urlsplit(url)
     try:
+        # Reading a port that is not a number raises ValueError.
         known = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         known = False

@@ -44,6 +44,7 @@ class Connection:
     def lose(self, error: ServerLostError) -> None:
         """Say that a request was not answered; from now on the server is tried again."""
         with self._changed:
+            # Several requests may fail at once, but only the first starts the pauses.
             if self._reason is None:
                 self._reason, self._tries = error.received or "no response", 0
                 self._plan()
@@ -55,6 +56,7 @@ class Connection:
             if given_up() or self._closed:
                 return False
             with self._changed:
+                # Bounded, since nobody notifies when `given_up` becomes true.
                 self._changed.wait(_LOOK_SECONDS)
         return not given_up()
 
@@ -67,6 +69,7 @@ class Connection:
     def sentence(self) -> str:
         """For people."""
         if self._reason is not None:
+            # The time of the next try is past while the server is being asked.
             seconds = max(round(self._next - time.monotonic()), 0)
             again = f"trying again in {seconds} s" if seconds else "trying again …"
             return f"Connection to {self.name} lost; {again}"
@@ -104,6 +107,7 @@ class Connection:
 
     def _ask(self) -> None:
         try:
+            # Called without the lock, since a lost server may let it wait for seconds.
             self._probe()
         except ServerLostError as error:
             with self._changed:

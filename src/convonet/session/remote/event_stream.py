@@ -42,6 +42,7 @@ class EventStream:
 
     def close(self) -> None:
         """End the reading."""
+        # Set first, so that the reading thread does not take this end for a lost server.
         self._is_closed = True
         shut_down(self._response.extensions["network_stream"].get_extra_info("socket"))
 
@@ -53,6 +54,7 @@ def lines(chunks: Iterable[bytes]) -> Iterator[str]:
     """
     rest = b""
     for chunk in chunks:
+        # Split as bytes, since a chunk may end in the middle of a character.
         *whole, rest = (rest + chunk).split(b"\n")
         yield from (line.decode("utf-8").removesuffix("\r") for line in whole)
 

@@ -75,10 +75,12 @@ class RemoteHandle:
         self._run, self._traits = run, traits_of(kind)
         self._begin, self._settle = begin, settle
         self._there = f"/runs/{quoted(run.id)}"
+        # One thread appends and another takes; a deque needs no lock for that.
         self._events: deque[Stamped] = deque()
         self._offset, self._state = 0, RunState.WAITING
         self._fault: ConvonetError | None = None
         self._begun, self._was_lost = begin is None, False
+        # The record in the copy may still tell how an earlier attempt ended.
         mirror.note_state(run.id, RunState.RUNNING)
         self._cancelled, self._closed = threading.Event(), threading.Event()
         self._stream: EventStream | None = None
@@ -132,6 +134,7 @@ class RemoteHandle:
         self._closed.set()
         if self._stream is not None:
             self._stream.close()
+        # Bounded, since closing an interface must not wait for a server.
         self._thread.join(1.0)
 
     # In the thread
@@ -140,6 +143,7 @@ class RemoteHandle:
         try:
             if self._begin is not None:
                 self._patient(self._begin)
+                # From here on cancel() asks the server itself; an earlier wish to stop is sent on below.
                 self._begun = True
                 if self._cancelled.is_set():
                     self._cancel()
@@ -173,8 +177,10 @@ class RemoteHandle:
                 return state
             if self._cancelled.is_set():
                 return RunState.CANCELLED
+            # Only a lost server excuses an interruption: a worker that died is not restarted.
             if not self._was_lost or not self._traits.resumable:
                 return state
+            # One loss excuses one interruption, so a run that keeps dying is not restarted forever.
             self._was_lost = False
             self._patient(partial(continue_run, self._client, self._run.id))
             self._tell(Warned(message=_AGAIN))
@@ -182,6 +188,7 @@ class RemoteHandle:
     def _listen(self) -> RunState:
         """Take events until the end."""
         looked = time.monotonic()
+        # close() may have come before this stream existed, so _closed is checked once more below.
         self._stream = self._client.events(self._run.id, self._offset)
         if self._closed.is_set():
             self._stream.close()
@@ -193,6 +200,7 @@ class RemoteHandle:
                 break
             self._take(message)
             if self._traits.fills_table and time.monotonic() - looked > _TABLES_SECONDS:
+                # Tables are read from the copy, so it has to grow while the work is under way.
                 self._mirror.light(self._run.id)
                 looked = time.monotonic()
         if self._closed.is_set():
@@ -200,6 +208,7 @@ class RemoteHandle:
         raise self._client.lose("the server ends")
 
     def _take(self, message: Message) -> None:
+        # A message without an offset must not move the point from which listening continues after a loss.
         self._offset = message.offset or self._offset
         self._events.append(read_event(json.loads(message.data)))
 

@@ -142,6 +142,7 @@ def _listing(document: dict[str, Any]) -> ImageListing:
         classes=tuple(document["classes"]),
         paths=tuple(document["paths"]),
         labels=np.array(document["labels"], np.int64),
+        # The files are on the server, so there is nothing on this machine to take stats of.
         stats=np.zeros((len(document["paths"]), STATS), np.int64),
         skipped=tuple(Skipped(item["path"], item["reason"]) for item in document["skipped"]),
         groups=tuple(document["groups"]) if document.get("groups") else None,
@@ -158,6 +159,7 @@ def _counters(document: dict[Split, list[dict[str, int]]]) -> dict[Split, Counte
 def _pixels(text: str) -> Any:
     with Image.open(io.BytesIO(base64.b64decode(text))) as image:
         pixels = np.asarray(image)
+    # Pillow leaves out the channel axis of a grayscale image.
     return pixels if pixels.ndim == 3 else pixels[:, :, None]
 
 

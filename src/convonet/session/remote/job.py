@@ -45,6 +45,7 @@ class RemoteJob:
                 raise
             except ConvonetError:
                 self._root = ""
+        # Set before asking, since a request whose answer is lost may have started the run all the same.
         self._tried = True
         if not self._root:
             self._root = self._client.post("/runs", self._body())["run"]
@@ -93,6 +94,7 @@ class RemoteJob:
         document = json.loads(file.read_text(encoding="utf-8"))
         model = getattr(self._task, "model", None)
         if self._task.kind == "evaluate" and model and Path(model).is_relative_to(self._mirror.folder):
+            # The scores are in the run of the model, not in that of the task.
             own = self._mirror.light(self._mirror.id_of(model))
             keep_result(run, document | {"run": str(own.path)})
         else:
@@ -130,6 +132,7 @@ def _placed(value: Any, root: str, here: str, names: dict[str, str]) -> Any:
         return [_placed(item, root, here, names) for item in value]
     if not isinstance(value, str):
         return value
+    # With the slash, so that a path that merely begins like this run's is left alone.
     if value == root or value.startswith(f"{root}/"):
         return here + value[len(root) :]
     return names.get(_end(value), value)

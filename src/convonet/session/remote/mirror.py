@@ -79,6 +79,7 @@ class Mirror:
                 self._fetch_file(run, copy.file(name), item)
         if model := next((item for item in items if item["name"] == _MODEL), None):
             self._keep_model_document(run, model["modified"])
+        # Whoever followed the run to its end knows the state already and saves a request.
         self.note_state(run, state or RunState(self._client.get(f"/runs/{quoted(run)}")["state"]))
         return copy
 
@@ -86,6 +87,7 @@ class Mirror:
         """What the server says of the model of a run: of its copy, without asking, where it was fetched before."""
         file = self.path(run) / _MODEL_DOCUMENT
         if not file.is_file():
+            # The real time of the model is unknown here; with this one, the next fetch replaces the document.
             self._keep_model_document(run, 0.0)
         found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
         return found
@@ -102,6 +104,7 @@ class Mirror:
         for copy in copies:
             if total <= most_bytes:
                 return
+            # A copy that cannot be removed only takes space, which is no reason to refuse the connection.
             shutil.rmtree(copy, ignore_errors=True)
             total -= sizes[copy]
 
@@ -117,6 +120,7 @@ class Mirror:
         if not same:
             parts = "/".join(map(quoted, item["name"].split("/")))
             self._client.download(f"/runs/{quoted(run)}/files/{parts}", target)
+            # The copy takes the time of the server's file, which shows the next fetch whether it has changed.
             os.utime(target, (item["modified"], item["modified"]))
 
 

@@ -35,6 +35,7 @@ class RemoteRuns:
     def _listed(self, row: dict[str, Any]) -> Run:
         """Only what a list shows is fetched: the record and the history."""
         copy, state = Run(self._mirror.path(row["id"])), RunState(row["state"])
+        # A copy with the same time of its end is up to date and is not fetched again.
         if not copy.file(RECORD).is_file() or not state.ended or copy.read().ended != row["ended"]:
             copy = self._mirror.light(row["id"], state)
         self._mirror.note_state(row["id"], state)

@@ -28,6 +28,7 @@ class OpenSockets:
         made: socket.socket = info["return_value"].get_extra_info("socket")
         with self._lock:
             self._sockets.add(made)
+            # Under the lock, a new socket is either in the set that shut_down copies or seen to be late.
             is_shut = self._is_shut
         if is_shut:
             shut_down(made)
