@@ -220,5 +220,6 @@ def _size(text: str) -> MapSize:
 def _save(picture: Any, out: Path) -> None:
     if out.suffix.lower() != ".png":
         raise OutputError("The name of the output file must end in .png", received=out.name)
+    # A picture that was there stays until the new one is whole.
     with replacing(out) as temporary:
         Image.fromarray(picture).save(temporary, format="PNG")

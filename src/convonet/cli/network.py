@@ -83,6 +83,7 @@ def summary(
     json: opt.Json = False,
 ) -> None:
     """Show the layer table: shapes, parameters, receptive fields, multiply-adds."""
+    # A worker runs in a folder of its own, where a relative path would mean another file.
     drawing = str(out.resolve()) if out else None
     if model is not None:
         task = SummaryTask(model=str(model_path(model)), out=drawing)
@@ -152,6 +153,7 @@ def export(
         unchecked=unchecked,
         max_loss=_fraction("max_loss", max_loss),
     )
+    # Refused before a worker starts: an unknown format, or an option that the format does not have.
     export_format(format, task.options)
     if task.format == "onnx-int8":
         small = Int8Export.of(ask(task))

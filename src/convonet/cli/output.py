@@ -25,6 +25,7 @@ _MOST_FOLDED = 200
 def print_json(value: Any) -> None:
     """One document on standard output, UTF-8 whatever the terminal's encoding is."""
     text = json_text(value, indent=2) + "\n"
+    # The bytes go past the text layer, so text that waits in it has to go first.
     sys.stdout.flush()
     sys.stdout.buffer.write(text.encode("utf-8"))
     sys.stdout.buffer.flush()
@@ -138,6 +139,7 @@ def is_watched() -> bool:
 def guard_streams() -> None:
     """Show what a name holds rather than obeying it: control characters, and what the terminal's encoding lacks."""
     for stream in (sys.stdout, sys.stderr):
+        # Test runners and notebooks put other streams in their place, which take any text.
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     streams: Any = (SafeStream(sys.stdout), SafeStream(sys.stderr))

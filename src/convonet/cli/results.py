@@ -90,6 +90,7 @@ def print_search(document: SearchDocument) -> None:
     results, names = document.results, document.varied()
     head = (*map(label_of, names), "accuracy %", "± std", "folds", "state", "tied", "seconds", "trial")
     print_table(head, [_cells(row, names) for row in results[:_SHOWN]])
+    # A grid may have thousands of rows; the file has them all.
     if len(results) > _SHOWN:
         note(f"… and {len(results) - _SHOWN} more in results.csv")
     if document.stopped:

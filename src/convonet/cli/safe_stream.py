@@ -27,6 +27,7 @@ class SafeStream:
         for line in lines:
             self.write(line)
 
+    # Callers ask for isatty, encoding and buffer, which are the stream's own.
     def __getattr__(self, name: str) -> Any:
         return getattr(self.raw, name)
 

@@ -213,6 +213,7 @@ def study(
     given = data_params(
         data, settings, folder=folder, train_dir=train_dir, image_size=image_size, channels=channels
     )
+    # The task checks the choice and lists the possible ones.
     wanted: Any = metric
     task = StudyTask(
         data=given,
@@ -227,6 +228,7 @@ def study(
 
 
 def _task(**values: Any) -> TuneTask:
+    # The options are plain text; the task checks their choices and names all faults at once.
     return TuneTask(**values)
 
 
@@ -246,6 +248,7 @@ def _targets(text: str) -> tuple[float, ...]:
 def _images(text: str) -> int | None:
     if text == "all":
         return None
+    # Signs and fractions, which int() or float() would take, mean nothing as a count.
     if not text.isdigit():
         raise InputError("--images needs a number or all", expected="10000 or all", received=text)
     return int(text)

@@ -131,9 +131,11 @@ def prepare(
     started = time.perf_counter()
     watch = watch or Watch()
     cache = cache or ImageCache()
+    # A mapped file of no bytes cannot be made.
     if not len(listing):
         raise DataError(f"There are no images in the {name} set", where=listing.root)
     key = key_of(listing, pixels)
+    # Decided before any decoding: half a set on a full disk would help nobody.
     keep_pixels = cache.keeps(len(listing) * int(np.prod(pixels.shape)))
     stored = _found(cache, key, keep_pixels)
     # Size and times can stay while the content changes; a resumed run must not rest on them.
@@ -169,6 +171,7 @@ def _is_as_stored(listing: ImageListing, stored: Stored, watch: Watch) -> bool:
         arrays = {name: load_array(listing.root, name) for name in names}
     start, meter = os.path.join(listing.root, ""), Meter(watch, "prepare", len(listing))
     for done, (row, known) in enumerate(zip(stored.good.tolist(), stored.hashes, strict=True), start=1):
+        # Asking whether to stop reads the file system, which takes too long for each small image.
         if done % 64 == 0:
             watch.check()
             meter.tell(done)
@@ -180,6 +183,7 @@ def _is_as_stored(listing: ImageListing, stored: Stored, watch: Watch) -> bool:
                 content = read_bytes(start + listing.paths[row])
             except DataError:
                 return False
+        # One difference is enough: the set is decoded anew as a whole.
         if content_hash(content) != known.tobytes():
             return False
     return True
@@ -201,6 +205,7 @@ def _made_once(
     keep_pixels: bool,
 ) -> tuple[Stored, bool]:
     """The entry, and whether another process made it while this one waited."""
+    # Two runs on one set that start together decode it once; the second waits.
     with cache.locked(key, watch):
         stored = _found(cache, key, keep_pixels)
         if stored is not None:
@@ -219,6 +224,7 @@ def _made_once(
 def _prepared(
     listing: ImageListing, stored: Stored, pixels: PixelParams, cached: bool, started: float
 ) -> PreparedSet:
+    # Where pixels did not fit on the disk, hashes and sizes are kept all the same.
     images = _decoded(listing, stored, pixels) if stored.images is None else stored.images
     if stored.bad:
         # The reasons come from the entry, so a start from the cache reports the same skipped files.
@@ -292,6 +298,7 @@ def _fill(
                 entry.skip(result)
             else:
                 entry.write(result.pixels, result.hash, (result.height, result.width))
+        # After each chunk: a kill costs the images of one chunk.
         entry.save()
         meter.tell(entry.done)
     entry.finish(listing)

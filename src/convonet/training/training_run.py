@@ -84,6 +84,7 @@ class TrainingRun:
         self._step = create_step(
             network, optimizer, info.output, hyper, training.workers, training.executor, training.loss
         )
+        # Scores with the step's own compiled network, which need not be built a second time.
         self._scorer = None if val is None else Scorer(self._step, val, info, hyper)
         self._layer_seeds = LayerSeeds(list(network._flatten_layers()), hyper.seed)
         # Made after the step, which lays the weights out anew: a mean is kept in their order in memory.
@@ -140,6 +141,7 @@ class TrainingRun:
             for hook in self._hooks:
                 hook.train_ended(self.state)
             return self._finish()
+        # Progress since the last regular checkpoint is not lost to a stop.
         except Cancelled:
             self._save()
             raise
@@ -167,6 +169,7 @@ class TrainingRun:
     def _epoch(self) -> None:
         """Train and score one epoch, from its first batch or where it was stopped; then end it or undo it."""
         state, started = self.state, time.monotonic()
+        # Hooks have heard of the beginning of an epoch that is resumed in its middle.
         if state.position.step == 0:
             for hook in self._hooks:
                 hook.epoch_began(state)
@@ -181,7 +184,10 @@ class TrainingRun:
     def _train_batches(self) -> bool:
         """Train the batches of the epoch that are left; False where a hook wants the epoch undone."""
         state, position = self.state, self.state.position
+        # Follows from seed and epoch alone, so a checkpoint need not hold it.
         order = epoch_order(state.images, state.hyper.seed, position.epoch)
+        # An epoch that was stopped in the middle goes on with its sums, or its means would miss the first
+        # batches.
         self._step.reset(position.loss_sum, position.correct)
         # An epoch that is cut short by the clock has at least one batch, so that it has scores.
         while position.step < state.steps and not (position.step and self._clock.is_up):
@@ -198,6 +204,7 @@ class TrainingRun:
         position, size = self.state.position, self.state.hyper.batch_size
         indices = order[position.step * size : (position.step + 1) * size]
         batch = self._batches.make(indices, position.epoch, position.step)
+        # Decoding of the next batches goes on while this one is trained.
         self._train.expect(order[(position.step + 1) * size : (position.step + 1 + _AHEAD) * size])
         self._set_rate()
         self._layer_seeds.set(position.epoch, position.step)
@@ -211,6 +218,7 @@ class TrainingRun:
         position.step += 1
         before = position.loss_sum
         position.loss_sum, position.correct = self._step.sums()
+        # From the running sum, so the step keeps one number for both the batch and the epoch.
         return (position.loss_sum - before) / len(indices)
 
     def _set_rate(self) -> None:
@@ -244,10 +252,14 @@ class TrainingRun:
         position.begin_epoch(ended + 1)
         if not state.is_over:
             longer = self._training.new_length(ended, seconds)
+            # Only here, between two epochs: the schedule is stretched from a batch that a resume knows.
             if longer is not None:
                 state.set_epochs(longer)
+        # Before the checkpoint: after a kill, history.csv is cut back to the length that the checkpoint
+        # knows.
         position.history_bytes = self._training.on_history(state.history)
         self._save()
+        # Told after it is saved, so that an epoch that somebody has seen is never trained again.
         state.watch.tell(EpochEnded(epoch=ended, epochs=state.epochs, logs=logs, seconds=seconds))
         if position.ended:
             state.watch.tell(TrainingStopped(epoch=ended, reason=position.ended))
