@@ -39,7 +39,12 @@ export function number(id, label, placeholder) {
 export function numbers(id, label, value) {
   const element = h("input", {id, value, autocomplete: "off", spellcheck: false});
   const read = (text) => (Number.isNaN(Number(text)) ? text : Number(text));
-  return labelled(element, label, () => element.value.split(/[\s,;]+/).filter(Boolean).map(read));
+  return labelled(element, label, () =>
+    element.value
+      .split(/[\s,;]+/)
+      .filter(Boolean)
+      .map(read),
+  );
 }
 
 /** The options of a request, from `{name: field}`. */
