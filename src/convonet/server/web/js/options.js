@@ -35,10 +35,16 @@ export function number(id, label, placeholder) {
   return labelled(element, label, () => element.value.trim() || undefined);
 }
 
-/** Several numbers, parted by commas or spaces. */
+/** Several numbers, parted by commas or spaces. What is no number goes as it is, for the server to name it. */
 export function numbers(id, label, value) {
   const element = h("input", {id, value, autocomplete: "off", spellcheck: false});
-  return labelled(element, label, () => element.value.split(/[\s,;]+/).filter(Boolean));
+  const read = (text) => (Number.isNaN(Number(text)) ? text : Number(text));
+  return labelled(element, label, () =>
+    element.value
+      .split(/[\s,;]+/)
+      .filter(Boolean)
+      .map(read),
+  );
 }
 
 /** The options of a request, from `{name: field}`. */
