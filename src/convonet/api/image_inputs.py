@@ -54,8 +54,7 @@ class NamedImage:
             return self._read(wanted)
         except DataError as error:
             error.where = error.where or self.name
-            # Made anew: the sentence of an error is made once, when it does not know yet which image it is
-            # about.
+            # Made anew: the sentence of an error is made once, when it does not know yet which image it is about.
             raise type(error)(error.what, where=error.where, expected=error.expected) from error
 
     def _read(self, wanted: PixelParams) -> Pixels:

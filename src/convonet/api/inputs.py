@@ -86,8 +86,7 @@ def model_path(model: Model) -> Path:
     if not isinstance(model, (str, os.PathLike)):
         return model.path
     path = Path(local_path(model))
-    # Only a word without folders can be the id of a run; a path that is not there is told by whoever opens
-    # it.
+    # Only a word without folders can be the id of a run; a path that is not there is told by whoever opens it.
     if path.exists() or path.name != os.fspath(model):
         return path
     try:

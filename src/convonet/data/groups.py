@@ -29,8 +29,7 @@ def grouped(listing: ImageListing, data: DataParams, *, required: bool) -> Image
     if pattern is None:
         return listing
     groups = tuple([name or "" for name in _found(pattern, listing.paths)])
-    # A pattern with a typo would quietly put each image into a group of its own, and patients on both
-    # sides.
+    # A pattern with a typo would quietly put each image into a group of its own, and patients on both sides.
     if required and listing.paths and not any(groups):
         raise _fault(pattern, f"it matches no path, such as {listing.paths[0]}")
     return listing.changed(groups=groups)

@@ -133,8 +133,7 @@ def run(
         # Not while a picture is taken, when nobody is there to close a dialog.
         show_faults(window.controller)
         QTimer.singleShot(0, window, window.controller.attach_running)
-        # A first worker imports Keras for seconds: it starts before it is needed, but not while the window is
-        # drawn.
+        # A first worker imports Keras for seconds: it starts before it is needed, but not while the window is drawn.
         QTimer.singleShot(_WARM_AFTER_MS, window, window.controller.session.backend.warm)
         QTimer.singleShot(_WARM_AFTER_MS, window, window.prepare_pages)
     code = int(app.exec())

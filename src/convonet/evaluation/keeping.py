@@ -82,8 +82,7 @@ def _replace_description(keras_file: Path, info: ModelInfo) -> None:
         zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as new,
     ):
         for member in old.infolist():
-            # A zip archive cannot replace a member in place; appending would leave two of one name, which
-            # is refused.
+            # A zip archive cannot replace a member in place; appending would leave two of one name, which is refused.
             if member.filename != MEMBER:
                 new.writestr(member, old.read(member))
         new.writestr(MEMBER, info.to_json())

@@ -20,8 +20,7 @@ def warn_untested(run: Run, task: TrainTask, error: DataError, watch: Watch, *, 
     allow = task.data.missing_classes == "allow"
     found = complete_map(error, allow_missing=allow)
     options: tuple[str, ...] = ()
-    # A map that is complete is offered rather than used: two different classes may have names that look
-    # alike.
+    # A map that is complete is offered rather than used: two different classes may have names that look alike.
     if found:
         reason = (
             "the class names of the test set differ from those of the training set. "

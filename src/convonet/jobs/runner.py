@@ -47,8 +47,7 @@ def execute(
         UserCodeError: `listen` or a callback raised; the run has failed.
     """
     with run.lock():
-        # An attempt that was killed may have left half-written files; nobody else writes while we hold the
-        # lock.
+        # An attempt that was killed may have left half-written files; nobody else writes while we hold the lock.
         run.sweep()
         started, log = time.monotonic(), run.events()
 

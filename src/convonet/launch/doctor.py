@@ -30,8 +30,7 @@ def examine() -> InstallationDocument:
 
     Keras is asked in a process of its own.
     """
-    # In a process of its own: an installation of Keras or torch that is broken may end the process that loads
-    # it.
+    # In a process of its own: an installation of Keras or torch that is broken may end the process that loads it.
     probe = subprocess.run(
         python_words("-c", _PROBE),
         capture_output=True,

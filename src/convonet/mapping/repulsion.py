@@ -37,8 +37,7 @@ class Repulsion:
         # bincount adds up points that share a grid node; plain indexed addition would keep only one.
         charges = np.bincount(cells.ravel(), weights.ravel(), side * side).reshape(side, side)
         # Single precision is enough for a picture, and takes half the time.
-        # Padded to twice the side, since an FFT wraps around and points at opposite edges would push each
-        # other.
+        # Padded to twice the side, since an FFT wraps around and points at opposite edges would push each other.
         spectrum = np.fft.rfft2(charges.astype(np.float32), (2 * side, 2 * side))
         fields = np.fft.irfft2(spectrum * grid.kernels, (2 * side, 2 * side))[:, :side, :side]
         near, across, down = (np.take(field, cells) for field in fields.reshape(3, -1))

@@ -249,8 +249,7 @@ def _root(shifted: FloatArray, own: float, low: float, high: float) -> float:
         slope, curvature = _slope(shifted, own, beta)
         low, high = (low, beta) if slope > 0 else (beta, high)
         following = beta - slope / curvature if curvature > 0 else low
-        # Newton's step may leave the bracket where the curve is flat; halving on the logarithm always gets
-        # closer.
+        # Newton's step may leave the bracket where the curve is flat; halving on the logarithm always gets closer.
         if not low < following < high:
             following = float(np.sqrt(low * high))
         if abs(following - beta) <= 1e-12 * beta:

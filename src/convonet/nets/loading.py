@@ -74,8 +74,7 @@ def load_network(path: Path) -> tuple[keras.Model, ModelInfo | None]:
     with opening_limits(path.stat().st_size if path.is_file() else 0):
         text = read_h5_text(path) if is_h5 else read_keras_text(path)
         with _weights(path) as weights, parameters_within(stored_numbers(weights, path), path):
-            # Not left to Keras 3: layers of Keras 2 are read from a list of known ones, so what is opened
-            # is exact.
+            # Not left to Keras 3: layers of Keras 2 are read from a list of known ones, so what is opened is exact.
             network = open_keras2(path, text.config, weights) if text.keras2 else _load(path)
         check_maps(network, path)
     return network, None if text.info is None else ModelInfo.from_json(text.info, path)

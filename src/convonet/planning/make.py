@@ -101,8 +101,7 @@ def make_plan(
     backbone = next((BASES[one] for one in _PREFERRED if one in backbones), None)
     candidates: list[Candidate] = []
     notes: list[str] = []
-    # From photographs a small network learns too little in minutes to be worth the time; on small images it
-    # may win.
+    # From photographs a small network learns too little in minutes to be worth the time; on small images it may win.
     if facts.small or backbone is None:
         candidates.append(_own(facts, data, imposed, name))
     if backbone is not None:
@@ -278,8 +277,7 @@ def _sentence(
     network = backbone.title if backbone is not None else used.title
     if any(one.kind == "own" for one in candidates) and backbone is not None:
         network = f"a small network from scratch, or {backbone.title}"
-    # Loading keras, building, fitting the head and testing take about this many seconds beside the
-    # features.
+    # Loading keras, building, fitting the head and testing take about this many seconds beside the features.
     first = 15 + _feature_seconds(facts, used.image_size)
     longer = any(one.kind == "fine_tuned" for one in candidates)
     time = (

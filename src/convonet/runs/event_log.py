@@ -82,8 +82,7 @@ class EventLog:
             file.seek(offset if offset <= self.size() else 0)
             start = file.tell()
             content = file.read()
-        # The writer may be in the middle of a line; the offset stays before it, so the next read gets it
-        # whole.
+        # The writer may be in the middle of a line; the offset stays before it, so the next read gets it whole.
         whole = content[: content.rfind(b"\n") + 1]
         # Not splitlines: a name in an event may hold a Unicode line separator.
         lines = [f"{line}\n" for line in whole.decode("utf-8", errors="replace").split("\n")[:-1]]

@@ -47,8 +47,7 @@ def list_rows(
             # One bad folder must not hide the others.
             with suppress(RunNotFoundError):
                 row = list_row(open_run(Path(path)))
-                # Runs that have not ended are not kept, as their state changes without a change of these
-                # files.
+                # Runs that have not ended are not kept, as their state changes without a change of these files.
                 if row.state.ended:
                     new.append((path, stamp, row))
         if row is not None:

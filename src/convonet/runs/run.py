@@ -192,8 +192,7 @@ class Run:
         if not self.file("run.lock").exists():
             return False
         try:
-            # The system frees the lock of a process that dies, so a lock tells who is alive better than a
-            # number does.
+            # The system frees the lock of a process that dies, so a lock tells who is alive better than a number does.
             with file_lock(self.file("run.lock"), timeout=0):
                 return False
         except TimeoutError:

@@ -65,8 +65,7 @@ def create_app(
         title="Convonet",
         version=__version__,
         description=_DESCRIPTION,
-        # The documentation pages of FastAPI load scripts from another site, which the content security policy
-        # forbids.
+        # The documentation pages of FastAPI load scripts from another site, which the content security policy forbids.
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
@@ -77,8 +76,7 @@ def create_app(
     for module in (predict, about, images, params, runs, results, models, uploads, imports, kernels, sorting):
         app.include_router(module.router, prefix=PREFIX)
     add_handlers(app)
-    # What is added last is asked first: every request is counted, then guarded, and only then is its body
-    # read.
+    # What is added last is asked first: every request is counted, then guarded, and only then is its body read.
     app.add_middleware(Bounds, limits=settings.limits)
     app.add_middleware(Guard, settings=settings)
     app.add_middleware(Leaving, stopping=lambda: parts.stopping)
@@ -115,8 +113,7 @@ def _described(app: FastAPI, settings: Settings) -> Callable[[], dict[str, Any]]
 def _name_problems(responses: dict[str, Any]) -> None:
     for status in ("4XX", "5XX"):
         content = responses[status]["content"]
-        # FastAPI files every response under application/json; problems are sent under a media type of their
-        # own.
+        # FastAPI files every response under application/json; problems are sent under a media type of their own.
         content[PROBLEM] = content.pop("application/json", content.get(PROBLEM))
 
 

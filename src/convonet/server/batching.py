@@ -185,8 +185,7 @@ class Batcher:
             started = time.perf_counter()
             scored = self._model.predict_scored(images, batch_size=self._batch)
             self._metrics.computed(self._name, len(readable), time.perf_counter() - started)
-            # Requests of one batch may ask for different numbers of classes; the network has computed them
-            # together.
+            # Requests of one batch may ask for different numbers of classes; the network has computed them together.
             for wish in set(wishes):
                 rows = [row for row, place in enumerate(readable) if wishes[place] == wish]
                 names = [uploads[readable[row]].name for row in rows]

@@ -54,8 +54,7 @@ def folder_zip(run: Root, name: str) -> IO[bytes]:
 
 def _files(folder: Path) -> Iterator[Path]:
     for at, folders, names in os.walk(folder):
-        # Sorting in place sets the order in which os.walk descends, so equal folders give equal member
-        # orders.
+        # Sorting in place sets the order in which os.walk descends, so equal folders give equal member orders.
         folders.sort()
         for name in sorted(names):
             path = Path(at) / name

@@ -67,8 +67,7 @@ class Guard:
 
     def _check(self, scope: Scope, headers: Headers) -> None:
         host = headers.get("host", "")
-        # A page of another site can point its own name at 127.0.0.1; the browser then takes our answers for
-        # its own.
+        # A page of another site can point its own name at 127.0.0.1; the browser then takes our answers for its own.
         if self._names is not None and _name(host) not in self._names:
             raise Refusal(
                 421,

@@ -54,8 +54,7 @@ class Held:
             self.real = Path(os.readlink(self.path))
         else:
             self.path = self.real = path.resolve()
-            # Elsewhere than on Linux there is no path of an open handle, so its path must still lead to the
-            # same file.
+            # Elsewhere than on Linux there is no path of an open handle, so its path must still lead to the same file.
             if not os.path.samestat(self.info, self.real.stat()):
                 raise OSError("replaced by another file")
 

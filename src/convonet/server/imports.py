@@ -126,8 +126,7 @@ class Imports:
         with self._working(name):
             archive = folder / _ARCHIVE
             known = archive.stat().st_size if archive.is_file() else 0
-            # A client that lost its connection does not know how much has come; it asks and goes on from
-            # there.
+            # A client that lost its connection does not know how much has come; it asks and goes on from there.
             if offset != known:
                 raise Refusal(
                     409, "These bytes do not continue those received so far", expected=known, received=offset
@@ -276,8 +275,7 @@ class Imports:
         """Remove uploads that nobody has continued for a day. Raises Refusal 429: too many are open."""
         kept = 0
         for folder in parent.iterdir() if parent.is_dir() else ():
-            # An unpacking may take long without a new request, so uploads at work are kept whatever their
-            # age.
+            # An unpacking may take long without a new request, so uploads at work are kept whatever their age.
             if time.time() - folder.stat().st_mtime > _STALE_SECONDS and folder.name not in self._busy:
                 shutil.rmtree(folder, ignore_errors=True)
             else:

@@ -40,8 +40,7 @@ class KnownRuns:
         for run in self._store.known():
             held = self.at(run.path)
             if held is not None:
-                # The first of two runs with one id stays: an address must not change its meaning while a page
-                # is open.
+                # The first of two runs with one id stays: an address must not change its meaning while a page is open.
                 self._places.setdefault(held.id, held.path)
                 yield held
 

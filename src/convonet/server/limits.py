@@ -28,8 +28,7 @@ class Bounds:
             return
         upload = scope["path"].endswith(_UPLOADS)
         most = self._limits.upload_bytes if upload else self._limits.body_bytes
-        # A client that tells the truth is refused before it sends anything; the others are counted while they
-        # send.
+        # A client that tells the truth is refused before it sends anything; the others are counted while they send.
         told = Headers(scope=scope).get("content-length", "")
         # Cut off: Python refuses to read a number of thousands of digits.
         if told.isdecimal() and int(told[:20]) > most:

@@ -186,8 +186,7 @@ class TrainingRun:
         state, position = self.state, self.state.position
         # Follows from seed and epoch alone, so a checkpoint need not hold it.
         order = epoch_order(state.images, state.hyper.seed, position.epoch)
-        # An epoch that was stopped in the middle goes on with its sums, or its means would miss the first
-        # batches.
+        # An epoch that was stopped in the middle goes on with its sums, or its means would miss the first batches.
         self._step.reset(position.loss_sum, position.correct)
         # An epoch that is cut short by the clock has at least one batch, so that it has scores.
         while position.step < state.steps and not (position.step and self._clock.is_up):
@@ -255,8 +254,7 @@ class TrainingRun:
             # Only here, between two epochs: the schedule is stretched from a batch that a resume knows.
             if longer is not None:
                 state.set_epochs(longer)
-        # Before the checkpoint: after a kill, history.csv is cut back to the length that the checkpoint
-        # knows.
+        # Before the checkpoint: after a kill, history.csv is cut back to the length that the checkpoint knows.
         position.history_bytes = self._training.on_history(state.history)
         self._save()
         # Told after it is saved, so that an epoch that somebody has seen is never trained again.

@@ -135,8 +135,7 @@ class NetTuning:
 
     def _wanted(self, unit: Unit) -> Unit | None:
         """The unit without trials that have failed meanwhile or are known to need too much memory."""
-        # Asked when a unit is given out, not when it is queued: other trials may have run out of memory
-        # since.
+        # Asked when a unit is given out, not when it is queued: other trials may have run out of memory since.
         larger = self._memory.refuses(unit.hyper)
         if larger is not None:
             reason = f"Not tried: it needs at least as much memory as trial {larger}, which ran out of memory"

@@ -117,8 +117,7 @@ class KernelBenchDialog(QDialog):
 
     def _listen(self) -> None:
         self.kernel.activated.connect(lambda _: self._choose_kernel())
-        # `textEdited` rather than `textChanged`, so that the shown weights of a known kernel do not become
-        # custom ones.
+        # `textEdited` rather than `textChanged`, so that the shown weights of a known kernel do not become custom ones.
         self.weights.textEdited.connect(lambda _: self._own_weights())
         self.stride.valueChanged.connect(lambda _: self.slide())
         for box in (self.padding, self.pooling):

@@ -144,8 +144,7 @@ class SummaryView(QScrollArea):
         while (item := self._steps.takeAt(0)) is not None:
             widget = item.widget()
             if widget is not None:
-                # `deleteLater` works only when the event loop is back; until then the old advice would still
-                # be seen.
+                # `deleteLater` works only when the event loop is back; until then the old advice would still be seen.
                 widget.hide()
                 widget.deleteLater()
         self.buttons, self._evaluate_button = [], None

@@ -64,8 +64,7 @@ class CandidateList(QWidget):
         while (item := self._grid.takeAt(0)) is not None:
             widget = item.widget()
             if widget is not None:
-                # `deleteLater` works only when the event loop is back; until then the old label would still
-                # be seen.
+                # `deleteLater` works only when the event loop is back; until then the old label would still be seen.
                 widget.hide()
                 widget.deleteLater()
         scored = any(line.accuracy is not None for line in lines)

@@ -65,8 +65,7 @@ class FlowLayout(QLayout):
             if item.isEmpty():
                 continue
             size = item.sizeHint()
-            # The first widget of a line stays there even when it is too wide, or the line would be left
-            # empty.
+            # The first widget of a line stays there even when it is too wide, or the line would be left empty.
             if x > rect.x() and x + size.width() > rect.right() + 1:
                 x, y, line = rect.x(), y + line + self._gap, 0
             if not is_trial:

@@ -133,8 +133,7 @@ class ImageGrid(QListView):
         self.pictures = PictureCells()
         # In pixels of the screen rather than Qt's, so that pictures are sharp on a fine screen.
         self.thumbnails = Thumbnails(round(SIDE * QGuiApplication.primaryScreen().devicePixelRatio()), self)
-        # Which cell shows an address is not known without asking for every one, so all in sight are painted
-        # anew.
+        # Which cell shows an address is not known without asking for every one, so all in sight are painted anew.
         self.thumbnails.ready.connect(lambda _: self.viewport().update())
         self.setModel(self.pictures)
         self.setItemDelegate(_Cell(self.pictures, self.thumbnails, self))

@@ -36,8 +36,7 @@ class Segments(QFrame):
             made.setToolTip(tip)
             made.setAccessibleName(f"{name}: {title}")
             made.setAccessibleDescription(tip)
-            # `clicked` rather than `toggled`, since a choice that the program shows is not one that a person
-            # made.
+            # `clicked` rather than `toggled`, since a choice that the program shows is not one that a person made.
             made.clicked.connect(lambda _=False, key=key: self.chosen.emit(key))
             group.addButton(made)
         self.setLayout(row(*self.buttons.values(), gap=0))

@@ -73,8 +73,7 @@ class SortBoard(QWidget):
         self.chosen, self._brush, self._pressed = [], None, None
         self.current = self._clipped(*self.current)
         for made in self._buttons:
-            # `deleteLater` works only when the event loop is back; until then the old button would still be
-            # seen.
+            # `deleteLater` works only when the event loop is back; until then the old button would still be seen.
             made.hide()
             made.deleteLater()
         self._buttons = []
@@ -183,8 +182,7 @@ class SortBoard(QWidget):
                 self.choose([image.path], True)
         elif (event.position() - self._pressed).manhattanLength() > _DRAG:
             self._pressed = None
-            # The drag takes the release of the button for itself, so it was forgotten that the button is
-            # down.
+            # The drag takes the release of the button for itself, so it was forgotten that the button is down.
             self._drag()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:

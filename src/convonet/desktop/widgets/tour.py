@@ -75,8 +75,7 @@ class Tour(QWidget):
         self.setGeometry(self._window.rect())
         corner = self._widget.mapTo(self._window, QPoint(0, 0))
         self.target = QRect(corner, self._widget.size()).adjusted(-_ROOM, -_ROOM, _ROOM, _ROOM)
-        # Where a widget touches the window's edge, the frame around it is kept inside, or it would not be
-        # seen.
+        # Where a widget touches the window's edge, the frame around it is kept inside, or it would not be seen.
         self.target = self.target.intersected(self.rect().adjusted(1, 1, -1, -1))
         self.card.adjustSize()
         left = min(max(self.target.left(), _GAP), self.width() - self.card.width() - _GAP)
