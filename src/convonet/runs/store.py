@@ -39,6 +39,7 @@ class RunStore:
 
     def __init__(self, root: Path | None = None, index: Path | None = None) -> None:
         self._root = root
+        # One line per run, so that two commands that append at once cannot spoil each other's.
         self._index = index or home() / "runs.jsonl"
 
     def add(self, run: Run) -> None:
@@ -96,6 +97,7 @@ class RunStore:
                     path = json.loads(line)
                 except ValueError:
                     continue
+                # Folders are removed by hand; the index keeps their lines, which do no harm.
                 if isinstance(path, str) and os.path.isfile(os.path.join(path, RECORD)):
                     yield path
         if self._root is not None:
@@ -112,6 +114,7 @@ class RunStore:
         if os.path.isfile(path / RECORD):
             return Run(path)
         # Keyed by path, since a run below the root is often in the index as well.
+        # By path, since a run may stand in the index and below the root.
         matches = {run.path: run for run in self._all() if run.id == name}
         if len(matches) == 1:
             return next(iter(matches.values()))

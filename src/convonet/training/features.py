@@ -100,6 +100,7 @@ class FrozenBackbone:
             Cancelled: the person asked to stop; what was computed is kept.
         """
         started = time.monotonic()
+        # One array for all, so that cached and computed rows need no joining.
         made = _room((len(rows), *self._fixed.output_shape[1:]))
         flat = made.reshape(len(rows), -1)
         if self._network is None:
@@ -136,6 +137,7 @@ def _fill(
     done = kept = 0
 
     def keep() -> None:
+        # Maps of a few thousand images would fill a disk that pooled features hardly touch.
         if cache is None or made.shape[1] > _LARGEST_KEPT:
             return
         indices = missing[kept:done]
@@ -160,6 +162,7 @@ def _fill(
                         stage="features", done=total - len(missing) + done, total=total, seconds_left=left
                     )
                 )
+    # A stop or a fault keeps what was computed as well.
     finally:
         keep()
     return len(missing)
@@ -167,6 +170,7 @@ def _fill(
 
 def _by_keras(fixed: keras.Model, rows: ImageRows, made: np.ndarray, watch: Watch) -> None:
     height, width = rows.images.shape[1:3]
+    # The layers' maps grow with the image, so larger images come in smaller batches.
     size = max(1, min(_LARGEST_BATCH, _VALUES_AT_ONCE // (height * width)))
     started = reported_at = time.monotonic()
     for start in range(0, len(rows), size):
