@@ -36,7 +36,7 @@ def look(url, run, browser):
         page.on("request", lambda request: asked.append(request.url))
         page.on("pageerror", lambda fault: faults.append(str(fault)))
         page.goto(url)
-        page.goto(f"{url}#runs")
+        page.goto(f"{url}#runs/{run}")
         page.get_by_text(run).first.wait_for(timeout=30000)
         opened.close()
     strange = [place for place in asked if not place.startswith((url, "data:", "blob:"))]
