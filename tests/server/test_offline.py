@@ -67,6 +67,7 @@ finally:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_nothing_outside_is_asked(tmp_path: Path) -> None:
     if shutil.which("unshare") is None or subprocess.run([*_ALONE, "true"], check=False).returncode:
         pytest.skip("no namespace without a network can be made here")
