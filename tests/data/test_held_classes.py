@@ -41,7 +41,7 @@ def test_a_rule_that_watches_a_score_that_cannot_exist_is_refused(
     rule: dict[str, object], uneven: Path, tmp_path: Path
 ) -> None:
     with pytest.raises(
-        InputError, match=r"There is no image of one \(1 image\) among the validation"
+        InputError, match=r"There is no image of one \(1 image in total\) among the validation"
     ) as caught:
         api.train({"train_dir": str(uneven), **SIZE}, FAST | rule, out=tmp_path, threads=1)
     assert next(iter(rule)) in caught.value.sentence()

@@ -107,8 +107,8 @@ def draw_table(ax: Axes, rows: Sequence[TableRow]) -> None:
     ax.set_ylim(top, 0)
 
 
-@register("hyper_params", "Hyper parameters", "hyper_params.png")
-def table_figure(hyper: HyperParams, title: str = "Hyper parameters") -> Figure:
+@register("hyper_params", "Hyperparameters", "hyper_params.png")
+def table_figure(hyper: HyperParams, title: str = "Hyperparameters") -> Figure:
     """The table as a figure as high as its rows.
 
     Raises:
