@@ -96,7 +96,7 @@ COMMANDS = {
     "desktop": CommandHome("desktop", "Open the window."),
     "serve": CommandHome(
         "serve",
-        "Serve the web page and the HTTP interface. Ctrl-C stops the server; runs can be resumed.",
+        "Serve the web page and the HTTP API. Ctrl-C stops the server; runs can be resumed.",
     ),
     "doctor": CommandHome("doctor", "Show versions, the computing device, folders, and what is missing."),
     "params": CommandHome("params", "Create, show, check and change parameter files."),

@@ -31,7 +31,7 @@ class TrainRecipeName(StrEnum):
 
 
 class RecipeName(StrEnum):
-    """The recipes of a file of hyper parameters."""
+    """The recipes of a file of hyperparameters."""
 
     FAST = "fast"
     BEST = "best"

@@ -160,7 +160,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("stop", "Tasks", "Stop", "Stop; finished work is kept", "Ctrl+.", "stop", new_group=True),
     ActionSpec("show_start", "View", "Start", "The first page", "Ctrl+0"),
     ActionSpec("show_data", "View", "Data", "Check the images", "Ctrl+1"),
-    ActionSpec("show_params", "View", "Parameters", "Data parameters and hyperparameters", "Ctrl+2"),
+    ActionSpec("show_params", "View", "Parameters", "Data and hyperparameters", "Ctrl+2"),
     ActionSpec("show_network", "View", "Network", "Layers of the network", "Ctrl+3"),
     ActionSpec("show_train", "View", "Train", "Curves while training", "Ctrl+4"),
     ActionSpec("show_test", "View", "Test", "Scores and mistakes", "Ctrl+5"),

@@ -126,8 +126,6 @@ class AppWin(QMainWindow):
         for widget in (self._doing, self._bar, self._left, self._stop):
             bar.addPermanentWidget(widget)
 
-    # Pages
-
     def show_page(self, where: str) -> None:
         """Show a page, or a part of it: `train`, `params/hyper`."""
         name, _, part = where.partition("/")
@@ -182,8 +180,6 @@ class AppWin(QMainWindow):
         """The page that is shown."""
         current = self._stack.currentWidget()
         return next((name for name in PAGES if self._frames.get(name) is current), "")
-
-    # What changes
 
     def _changed(self, part: str) -> None:
         self.rail.show_steps(steps(self.controller.session))
@@ -244,8 +240,6 @@ class AppWin(QMainWindow):
             )
         self._recent.setEnabled(bool(self.controller.window_state.recent))
 
-    # Dropping
-
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if any(url.isLocalFile() for url in event.mimeData().urls()):
             event.acceptProposedAction()
@@ -255,8 +249,6 @@ class AppWin(QMainWindow):
         if paths:
             event.acceptProposedAction()
             self.controller.guard(lambda: self.files.take_paths(paths))
-
-    # Closing
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self._may_close():

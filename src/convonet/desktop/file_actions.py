@@ -88,7 +88,7 @@ class FileActions:
         self._controller.noted.emit(f"Hyperparameters of the preset {name}")
 
     def take_own_network(self) -> None:
-        """Take hyper parameters of a small network from scratch that suit the images that are loaded."""
+        """Take hyperparameters of a small network from scratch that suit the images that are loaded."""
 
         def done(space: SearchSpace) -> None:
             self._session.params.set_exact(space)
@@ -196,8 +196,6 @@ class FileActions:
             options["unchecked"] = True
         return options
 
-    # What is dropped on the window or taken from the recent ones
-
     def take_params(self, path: Path, kind: str = "") -> None:
         """Read a parameter file. Raises InputError with all faults."""
         kind = kind or _kind(path)
@@ -256,8 +254,6 @@ class FileActions:
                 where=first,
                 expected="a folder of images, images, a parameter file (.json) or a model (.keras, .h5, .onnx)",
             )
-
-    # Asking
 
     def _asker(self) -> Asker:
         assert self._controller.ask is not None, "the window sets it"

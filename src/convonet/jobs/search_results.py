@@ -1,4 +1,4 @@
-"""What a search leaves beside its rows: the table of settings, the best one as hyper parameters, the plots."""
+"""What a search leaves beside its rows: the table of settings, the best one as hyperparameters, the plots."""
 
 from __future__ import annotations
 

@@ -90,7 +90,7 @@ def leave_model(
 
 
 def draw(run: Run, task: TrainTask, model: NetModel, result: TrainingResult, watch: Watch) -> None:
-    """The figures of a training: curves, rates, hyper parameters and the network."""
+    """The figures of a training: curves, rates, hyperparameters and the network."""
     _plot(run, task, result.history, watch)
     save_network(run.file("network.png"), model.summary().layers)
     watch.tell(FileSaved(path="network.png", title="Drawing of the network"))

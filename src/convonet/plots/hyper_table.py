@@ -1,4 +1,4 @@
-"""The hyper parameters of a run as a table."""
+"""The hyperparameters of a run as a table."""
 
 from __future__ import annotations
 

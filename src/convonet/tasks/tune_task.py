@@ -22,7 +22,7 @@ DRAWN_TRIALS = 20
 
 
 class TuneTask(ResumableTask):
-    """Search for good hyper parameters by training on folds.
+    """Search for good hyperparameters by training on folds.
 
     Attributes:
         space: what is varied and between which values.

@@ -1,4 +1,4 @@
-"""Data and hyper parameters: forms that are read while they are typed; what is wrong is marked at once."""
+"""Data and hyperparameters: forms that are read while they are typed; what is wrong is marked at once."""
 
 from __future__ import annotations
 

@@ -120,8 +120,6 @@ class SortPage(Page):
             str(self._folder) if self.sorting else "Label unlabeled images and write a label table"
         )
 
-    # Opening a folder
-
     def choose(self) -> None:
         """Ask for the folder."""
         asker = self.controller.ask
@@ -171,8 +169,6 @@ class SortPage(Page):
         self._show_keys()
         self._show_screen()
         self.board.setFocus()
-
-    # Answers
 
     def answer(self, answer: str) -> None:
         """Say what the selected images are."""
@@ -232,8 +228,6 @@ class SortPage(Page):
         else:
             super().keyPressEvent(event)
 
-    # What is shown
-
     def _show_keys(self) -> None:
         if self.sorting is None:
             return
@@ -274,8 +268,6 @@ class SortPage(Page):
         self.undo_button.setEnabled(counts["presses"] > 0)
         self.folders_button.setVisible(counts["in_folders"] > 0)
         self.train_button.setEnabled(sum(each["labelled"] > 0 for each in counts["classes"]) > 1)
-
-    # What comes of it
 
     def _copy(self) -> None:
         sorting, asker = self.sorting, self.controller.ask

@@ -131,8 +131,6 @@ class TunePage(Page):
         self.show_kind(run.read().kind)
         self._look()
 
-    # Work
-
     def _begin(self, kind: str) -> None:
         self.show_kind(kind)
         self.controller.guard(lambda: self.session.start(self.panel.task(self.session)))
@@ -193,8 +191,6 @@ class TunePage(Page):
         # With an empty range the bar runs to and fro, which says that nobody knows how long it takes.
         self.bar.setRange(0, 0 if record.share is None else 1000)
         self.bar.setValue(round(1000 * (record.share or 0)))
-
-    # Tables
 
     def _look(self) -> None:
         """Read the table of the run that is shown, in the background."""

@@ -141,9 +141,8 @@ class RemoteHandle:
         # Bounded, since closing an interface must not wait for a server.
         self._thread.join(1.0)
 
-    # In the thread
-
     def _work(self) -> None:
+        """Begin and follow the run, then fetch its files. Runs in the thread, as does all that it calls."""
         try:
             if self._begin is not None:
                 self._patient(self._begin)
