@@ -33,7 +33,7 @@ class RunRow(Document):
     """One row of the list of runs.
 
     Attributes:
-        title: the name that a person gave it, else data set, network and date.
+        title: the name that a person gave it, else data set, network and date; numbered if an older run has it.
         data_set: the folder or file of its images.
         images, classes: of the training images; None until they were looked at.
         error: why it failed, in one sentence.

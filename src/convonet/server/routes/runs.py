@@ -13,7 +13,7 @@ from convonet.events import RunState
 from convonet.runs import Run, RunStore
 from convonet.runs.documents import list_row, show_document
 from convonet.runs.grouping import with_evaluations
-from convonet.runs.naming import rename, title_of
+from convonet.runs.naming import distinct, rename, title_of
 from convonet.server import schemas
 from convonet.server.answers import Json
 from convonet.server.refusals import Refusal
@@ -134,7 +134,7 @@ def compare(parts: Parts, run: Annotated[list[str], Query(min_length=1, max_leng
     found = list({item.path: item for item in map(parts.known.find, run)}.values())
     if len(found) < 2:
         raise InputError("Comparing needs two runs or more", received=len(found))
-    return Json(RunStore(parts.root.path).compare(found, [title_of(one) for one in found]))
+    return Json(RunStore(parts.root.path).compare(found, distinct(map(title_of, found))))
 
 
 @router.get(

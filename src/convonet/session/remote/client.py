@@ -145,8 +145,6 @@ class Client:
         self._sockets.shut_down()
         self._transport.close()
 
-    # One request
-
     @property
     def _extensions(self) -> dict[str, Any]:
         return {"trace": self._sockets.trace}
