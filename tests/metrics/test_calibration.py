@@ -150,7 +150,9 @@ def test_the_plain_sentence():
         "61% of the wrong predictions had a confidence above 90%."
     )
     assert metrics.confidence_sentence([0.5, 0.6], [1, 1]) == "None of the 2 predictions was wrong."
-    assert "0% were more than 99.9% confident" in metrics.confidence_sentence(confidence, right, above=0.999)
+    assert "0% of the wrong predictions had a confidence above 99.9%." in metrics.confidence_sentence(
+        confidence, right, above=0.999
+    )
 
 
 @pytest.mark.parametrize(

@@ -100,7 +100,7 @@ def test_points_worked_by_hand():
         (lambda: metrics.roc_curve([1, 1], [0.1, 0.2]), "both classes, received 2 positive and 0 negative"),
         (
             lambda: metrics.precision_recall_curve([0], [0.1]),
-            "at least one positive, received only 1 negatives",
+            "at least one positive, received 1 negative and no positive",
         ),
         (lambda: metrics.roc_auc([0, 2], [0.1, 0.2]), r"only 0 and 1, received \[0, 2\]"),
         (lambda: metrics.roc_auc(["0", "1"], [0.1, 0.2]), r"only 0 and 1, received \['0', '1'\]"),

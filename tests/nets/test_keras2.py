@@ -400,7 +400,11 @@ REFUSED = [
     (GOOD, without("conv", "conv/bias:0"), "no weight bias of the layer conv"),
     (GOOD, {"conv": PLAIN["conv"]}, "no weight kernel of the layer head"),
     (GOOD, PLAIN | {"more": {"more/kernel:0": [1.0]}}, "weights of a layer that the network does not have"),
-    (GOOD, PLAIN | {"head": {"head/kernel:0": DENSE * np.nan, "head/bias:0": [0, 0]}}, "give no numbers"),
+    (
+        GOOD,
+        PLAIN | {"head": {"head/kernel:0": DENSE * np.nan, "head/bias:0": [0, 0]}},
+        "NaN or infinite outputs",
+    ),
 ]
 
 

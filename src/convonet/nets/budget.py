@@ -92,7 +92,7 @@ def check_maps(network: keras.Model, path: Path) -> None:
             size = math.prod(side or 1 for side in tensor.shape) if tensor is not None else 0
             if size > MAX_MAP:
                 raise ModelFileError(
-                    f"The layer {layer.name} outputs a feature map that is too large",
+                    f"The layer {layer.name} outputs a feature map of excessive size",
                     where=path,
                     expected=f"at most {MAX_MAP:,} numbers",
                     received="×".join(map(str, tensor.shape[1:])),

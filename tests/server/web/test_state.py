@@ -68,7 +68,7 @@ def test_a_run_of_other_images_says_so(
     page.goto(page.url.replace("#train", "#train/trained"))
     page.get_by_text("This training run used other images: digits.").wait_for()
     page.get_by_role("button", name="Choose these images").click()
-    page.get_by_text("This training belongs to other images").wait_for(state="hidden")
+    page.get_by_text("This training run used other images").wait_for(state="hidden")
     assert known(page)["data"]["train_dir"].endswith("digits/train")
 
 
