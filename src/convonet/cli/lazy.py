@@ -91,7 +91,7 @@ COMMANDS = {
     "report": CommandHome("runs", "Write a run's report as one self-contained HTML file."),
     "verify": CommandHome(
         "verify",
-        "Repeat a training, search or study and compare the numbers. Exit code 1 if they differ.",
+        "Repeat a training run, search or study and compare the numbers. Exit code 1 if they differ.",
     ),
     "desktop": CommandHome("desktop", "Open the window."),
     "serve": CommandHome(

@@ -53,7 +53,7 @@ def serve(
         ),
     ] = None,
     jobs: Annotated[
-        int, typer.Option("--jobs", min=1, help="Number of trainings and searches that run at the same time.")
+        int, typer.Option("--jobs", min=1, help="Number of training runs and searches at the same time.")
     ] = 1,
     workers: Annotated[
         int,
@@ -149,7 +149,7 @@ def serve(
     )
 
     def announce(url: str) -> None:
-        note(f"Convonet at {url} over {chosen.root}")
+        note(f"Convonet at {url} serves {chosen.root}")
         # A token that the person gave is known to them, and stays out of logs.
         if chosen.token is not None and not token:
             note(f"Token: {chosen.token}")

@@ -36,7 +36,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "new_hyper",
         "App",
         "New Hyper Params",
-        "Start with empty hyperparameters and the recipe auto",
+        "Start with empty hyperparameters and the recipe Balanced",
         new_group=True,
     ),
     ActionSpec("load_hyper", "App", "Load Hyper Params …", "Open a JSON file with hyperparameters", "Ctrl+H"),
