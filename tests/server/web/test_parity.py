@@ -120,7 +120,7 @@ def test_a_model_file_is_opened_and_predicts(
     dialog = page.get_by_role("dialog")
     dialog.get_by_role("button", name="models /").click()
     dialog.get_by_role("button", name="given.keras").click()
-    page.get_by_role("dialog").get_by_text("16 × 16 px, grey").wait_for()
+    page.get_by_role("dialog").get_by_text("16 × 16 px, grayscale").wait_for()
     page.get_by_role("button", name="Use this model").click()
     page.get_by_text("Drop images here").wait_for()
     assert page.get_by_label("Model", exact=True).input_value() == "models/given.keras"
