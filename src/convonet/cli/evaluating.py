@@ -84,7 +84,8 @@ def evaluate(
         typer.Option(
             "--costs",
             metavar="FP,FN",
-            help="Choose the threshold on validation images that costs least: cost of a false alarm, cost of a miss.",
+            help="Choose the threshold with the lowest cost on validation images, given the cost of a false alarm "
+            "and of a miss.",
         ),
     ] = None,
     calibrate: Annotated[
@@ -102,7 +103,7 @@ def evaluate(
         list[Path] | None,
         typer.Option(
             "--outside",
-            help="Images that belong to none of the classes, to measure how well they are recognized.",
+            help="Images that belong to none of the classes, to measure how well the model detects them.",
         ),
     ] = None,
     labels: Labels = None,

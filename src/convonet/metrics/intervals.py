@@ -101,7 +101,7 @@ def drop_sentence(
         return None
     return (
         f"Test accuracy ({100 * correct_test / n_test:.1f}%) is below validation accuracy "
-        f"({100 * correct_val / n_val:.1f}%) by more than chance explains: "
+        f"({100 * correct_val / n_val:.1f}%) by more than chance would explain: "
         f"{100 * drop.low:.1f} to {100 * drop.high:.1f} points ({100 * level:g}% interval)."
     )
 
@@ -200,7 +200,7 @@ def mcnemar_sentence(result: McNemar, name_a: str = "A", name_b: str = "B", alph
     if result.p_value >= alpha:
         return f"{counts}: the difference may be chance ({p})."
     better = name_a if only_a > only_b else name_b
-    return f"{counts}: {better} is better, beyond chance ({p})."
+    return f"{counts}: {better} is significantly better ({p})."
 
 
 def normal_quantile(level: float) -> float:

@@ -43,9 +43,14 @@ class AugmentParams(ParamModel):
         "Crops a random window and enlarges it to the image size. The window is smaller by up to this fraction.",
         0.9,
     )
-    brightness: float = _amount("Brightness", "Pixels are multiplied by 1 ± up to this fraction.", 1)
+    brightness: float = _amount(
+        "Brightness", "Multiplies pixels by a random factor that differs from 1 by at most this fraction.", 1
+    )
     contrast: float = _amount(
-        "Contrast", "Differences from the image's mean are multiplied by 1 ± up to this fraction.", 1
+        "Contrast",
+        "Multiplies differences from the image's mean by a random factor that differs from 1 by at most this "
+        "fraction.",
+        1,
     )
     fill_mode: FillMode = param(
         "nearest",
