@@ -197,10 +197,10 @@ def _sentence(
             f"{count} {what}" for what, count in compared.items()
         )
     elif difference.what == "data":
-        said = f"Not repeated: images have changed since the run, first: {difference.place}"
+        said = f"Not repeated: images have changed since the run, starting with {difference.place}"
     else:
         said = f"Different: {difference.sentence()}"
     parts = [change.sentence() for change in changed]
     return f"{said}. " + (
-        f"What else differs: {', '.join(parts)}." if parts else "Versions and machine are the same."
+        f"Also different: {', '.join(parts)}." if parts else "Versions and machine are the same."
     )

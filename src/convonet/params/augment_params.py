@@ -44,12 +44,11 @@ class AugmentParams(ParamModel):
         0.9,
     )
     brightness: float = _amount(
-        "Brightness", "Multiplies pixels by a random factor that differs from 1 by at most this fraction.", 1
+        "Brightness", "Largest change of brightness, as a fraction (0–1) of the pixel values.", 1
     )
     contrast: float = _amount(
         "Contrast",
-        "Multiplies differences from the image's mean by a random factor that differs from 1 by at most this "
-        "fraction.",
+        "Largest change of contrast, as a fraction (0–1) of the differences from the image's mean.",
         1,
     )
     fill_mode: FillMode = param(

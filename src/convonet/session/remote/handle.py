@@ -125,7 +125,11 @@ class RemoteHandle:
         if self._state is RunState.FAILED:
             raise (self._run.read().error or Fault()).error()
         if self._state is RunState.INTERRUPTED:
-            hint = "Resume continues from its last checkpoint" if self._traits.resumable else "Start it again"
+            hint = (
+                "Resume the run to continue from its last checkpoint"
+                if self._traits.resumable
+                else "Start it again"
+            )
             raise WorkerError("The process that worked on this run has ended", where=self._run.id, hint=hint)
         return self._state
 
@@ -204,7 +208,7 @@ class RemoteHandle:
                 looked = time.monotonic()
         if self._closed.is_set():
             raise Cancelled
-        raise self._client.lose("the server ends")
+        raise self._client.lose("the server is shutting down")
 
     def _take(self, message: Message) -> None:
         # A message without an offset must not move the point from which listening continues after a loss.
