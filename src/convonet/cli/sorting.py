@@ -87,7 +87,7 @@ def sort(
 
 
 def open_session(folder: Path, progress: str) -> SortSession:
-    """The sorting of a folder; a worker computes the features that are missing."""
+    """The sorting of a folder; a worker computes missing features."""
     found = tuple(path.relative_to(folder).as_posix() for path in scan_images([folder]).paths)
     features = FeatureFile.read(folder)
     if features is None or not features.is_current(folder, found):
