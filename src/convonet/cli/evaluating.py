@@ -103,7 +103,7 @@ def evaluate(
         list[Path] | None,
         typer.Option(
             "--outside",
-            help="Images that belong to none of the classes, to measure how well they are recognized.",
+            help="Images that belong to none of the classes, to measure how well the model detects them.",
         ),
     ] = None,
     labels: Labels = None,

@@ -118,8 +118,8 @@ class TrainingParams(ParamModel):
     clip_norm: float | None = param(
         None,
         "Gradient clipping",
-        "Largest norm of the gradient of all weights together; a longer one is scaled down. Set it, for example "
-        "to 1, when the loss jumps or explodes.",
+        "Largest norm of the gradient over all weights; a larger gradient is scaled down. Set it, for example to "
+        "1, when the loss jumps or explodes.",
         group="Training",
         gt=0,
         le=1e6,
@@ -129,7 +129,7 @@ class TrainingParams(ParamModel):
     weight_average: float = param(
         0.0,
         "Average weights",
-        "Averages the weights over about this number of final epochs. 0 keeps the last weights.",
+        "Averages the weights over roughly this many final epochs. 0 keeps the last weights.",
         group="Training",
         unit="epochs",
         ge=0,
@@ -243,13 +243,13 @@ class TrainingParams(ParamModel):
     stop_restore_best: bool = param(
         True,
         "Restore best weights",
-        "Early stopping restores the weights of its best epoch.",
+        "Early stopping restores the weights of the best epoch.",
         group="Stopping",
     )
     save_best: SaveBest | None = param(
         None,
         "Best epoch metric",
-        "Saves the model of the epoch that is best by this metric; none saves that of the last epoch.",
+        "Saves the model of the epoch that is best by this metric; none saves the model of the last epoch.",
         group="Stopping",
         default_text="val_loss; without validation, the last epoch",
     )
