@@ -83,7 +83,7 @@ def test_a_new_persons_way(
     cell.click()
     page.locator("#answers h2", has_text=re.compile(f": {count} image")).wait_for()
     page.locator("#answers .pic").first.click()
-    page.get_by_role("dialog").get_by_text("predicted").wait_for()
+    page.get_by_role("dialog").get_by_text("Prediction:").wait_for()
     page.keyboard.press("Escape")
 
     go(page, "use")
