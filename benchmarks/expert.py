@@ -145,7 +145,7 @@ def pooled(model: Lite0, images: np.ndarray) -> np.ndarray:
 
 
 def fitted(features: np.ndarray, labels: np.ndarray) -> tuple[StandardScaler, LogisticRegression]:
-    """Standardised logistic regression, its strength by five-fold cross-validation of the log-loss."""
+    """Standardised logistic regression, its strength by five-fold cross-validation of the log loss."""
     folds = min(5, int(np.bincount(labels).min()))
     pipe = make_pipeline(
         StandardScaler(),

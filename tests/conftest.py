@@ -20,6 +20,8 @@ from convonet.events import Watch
 from convonet.exporting import runtime as web_runtime
 from convonet.exporting.chromium import find_chromium
 
+pytest_plugins = ["parts"]
+
 _SETS = os.environ.get("CONVONET_TEST_DATA")
 _KEPT_RUNTIME = web_runtime.cached_runtime()
 """In the person's own folder: read here, before a test sets up another one."""

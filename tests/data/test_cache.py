@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from convonet.data.cache import DEFAULT_BYTES, ImageCache
-from convonet.data.data_prep import content_hash, prepare
+from convonet.data.data_prep import prepare
 from convonet.data.listing import ImageListing
+from convonet.data.row_sources import content_hash
 from convonet.data.sources import scan
 from convonet.errors import InputError
 from convonet.events import Watch

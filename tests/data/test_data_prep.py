@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from convonet.data import data_prep
+from convonet.data import data_prep, row_sources
 from convonet.data.cache import ImageCache
 from convonet.data.cache_entry import EntryWriter
 from convonet.data.data_prep import PreparedSet, find_channels, prepare
@@ -41,13 +41,13 @@ def check_rows(prepared: PreparedSet, pixels: PixelParams = PIXELS) -> None:
 def decoded_files(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of files that are read."""
     names: list[str] = []
-    read = data_prep.read_bytes
+    read = row_sources.read_bytes
 
     def noted(path: str) -> bytes:
         names.append(Path(path).name)
         return read(path)
 
-    monkeypatch.setattr(data_prep, "read_bytes", noted)
+    monkeypatch.setattr(row_sources, "read_bytes", noted)
     return names
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from convonet.data import cache_entry, data_prep
+from convonet.data import cache_entry, data_prep, row_sources
 from convonet.data.cache import LIMIT_VARIABLE, ImageCache
 from convonet.data.data_prep import PreparedSet, prepare
 from convonet.data.decoded_images import DecodedImages
@@ -78,7 +78,7 @@ def test_a_second_start_decodes_nothing_before_it_is_asked(
 ) -> None:
     first = prepare(listing, PIXELS, cache=small)
     read: list[str] = []
-    monkeypatch.setattr(data_prep, "decode", lambda *given: read.append("decoded"))
+    monkeypatch.setattr(row_sources, "decode", lambda *given: read.append("decoded"))
     again = prepare(listing, PIXELS, cache=small)
     assert (first.cached, again.cached, read) == (False, True, [])
 
@@ -147,8 +147,8 @@ def test_a_preparation_that_was_stopped_goes_on_where_it_stood(
     with pytest.raises(Cancelled):
         prepare(listing, PIXELS, cache=cache, watch=Watch(None, stop))
     read: list[str] = []
-    decode = data_prep.decode
-    monkeypatch.setattr(data_prep, "decode", lambda *given: read.append("one") or decode(*given))
+    decode = row_sources.decode
+    monkeypatch.setattr(row_sources, "decode", lambda *given: read.append("one") or decode(*given))
     prepared = prepare(listing, PIXELS, cache=cache)
     assert 0 < len(read) < len(FILES)
     _equal(prepared, prepare(listing, PIXELS, cache=ImageCache(tmp_path / "other")))

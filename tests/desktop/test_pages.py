@@ -64,7 +64,7 @@ def test_classes_of_a_nameless_model_are_ordered_before_it_is_used(
     page: Any = window.page("use")
     note = page.foreign
     assert note.isVisible()
-    assert note.names.currentText() == "Names beside the model"
+    assert note.names.currentText() == "Names from the file next to the model"
     assert note._order.text() == "0 = dog, 1 = cat"
     other = tmp_path / "mine.txt"
     other.write_text("鸟\n鱼\n", encoding="utf-8")
@@ -157,7 +157,7 @@ def test_the_image_dialog_shows_shape_and_values(qtbot: Any, tmp_path: Path) -> 
     dialog = ImageDialog(cells, 0)
     qtbot.addWidget(dialog)
     dialog.show()
-    assert dialog.facts.text() == "Shape 3 × 4 (grey)\nValues 0 to 220, mean 110.0"
+    assert dialog.facts.text() == "Shape 3 × 4 (grayscale)\nValues 0 to 220, mean 110.0"
     shown = dialog._image.pixmap().deviceIndependentSize()
     left = (dialog._image.width() - shown.width()) / 2
     dialog.point_at(QPointF(left + shown.width() - 1, shown.height() - 1))

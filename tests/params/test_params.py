@@ -315,3 +315,8 @@ def test_the_image_size_is_shown_as_auto() -> None:
     field = fields_of(DataParams)["image_size"]
     assert (field.default, field.default_text, field.optional) == (None, "auto", True)
     assert field.expected_text().startswith("auto, a number of pixels")
+
+
+def test_bounds_of_a_list_are_said_of_each_number() -> None:
+    expected = fields_of(DataParams)["deviation"].expected_text()
+    assert expected == "numbers such as [0.5, 0.5, 0.5], each > 0 and ≤ 1"

@@ -55,6 +55,16 @@ def test_rows_are_those_of_each_run(store: RunStore, tmp_path: Path) -> None:
     assert len(opened.names) == 5
 
 
+def test_equal_titles_are_numbered_from_the_oldest(store: RunStore, tmp_path: Path) -> None:
+    for run in store.known()[1:4]:
+        rename(run, "Best so far")
+    for _ in range(2):
+        titles = [row.title for row in list_rows(store, cache=tmp_path / "rows")]
+        assert titles == ["r4", "Best so far (3)", "Best so far (2)", "Best so far", "r0"]
+    compared = store.compare(store.known()[2:4])
+    assert [run.title for run in compared.runs] == ["Best so far", "Best so far (2)"]
+
+
 @pytest.mark.parametrize("change", ["title", "history", "record", "deleted", "moved"])
 def test_a_change_is_seen_and_only_what_changed_is_read(store: RunStore, tmp_path: Path, change: str) -> None:
     cache, run = tmp_path / "rows", Run(tmp_path / "runs" / "r2")

@@ -78,7 +78,7 @@ class TrainedRun:
         return evaluate(self, data, **options)
 
     def predict(self, images: Images, **options: Any) -> Predictions:
-        """Predict the class of images: `convonet.predict(run, images, …)`."""
+        """Predict the classes of images: `convonet.predict(run, images, …)`."""
         return predict(self, images, **options)
 
     def explain(self, images: Images, **options: Any) -> list[Explained]:
@@ -260,7 +260,7 @@ def open_run(run: AnyRun) -> TrainedRun | TunedRun:
 
     Raises:
         RunNotFoundError: the run does not exist.
-        InputError: the run is of another kind.
+        InputError: the run is of a different kind.
     """
     found = run_of(run)
     task = found.task()
@@ -268,7 +268,7 @@ def open_run(run: AnyRun) -> TrainedRun | TunedRun:
         return tuned_run(found)
     if isinstance(task, TrainTask):
         return trained_run(found)
-    raise InputError("The run is neither a training nor a search", where=found.path, received=task.kind)
+    raise InputError("The run is neither a training run nor a search", where=found.path, received=task.kind)
 
 
 def resume(
@@ -285,7 +285,7 @@ def resume(
     Args:
         run: the run folder, the id of the run, or the result of `train` or `tune`.
         data: the images, if they have moved.
-        accept_changed_data: continue although the images have changed since the run began.
+        accept_changed_data: continue even if the images have changed since the run began.
         callbacks: `keras.callbacks.Callback`s for the rest of the training run.
         listen: a function that is called with every event.
         progress: whether to show progress; None: only in a terminal or notebook.

@@ -84,7 +84,8 @@ def evaluate(
         typer.Option(
             "--costs",
             metavar="FP,FN",
-            help="Choose the threshold on validation images that costs least: cost of a false alarm, cost of a miss.",
+            help="Choose the threshold with the lowest total cost on the validation images. FP: cost of a false alarm; "
+            "FN: cost of a miss.",
         ),
     ] = None,
     calibrate: Annotated[
@@ -102,7 +103,7 @@ def evaluate(
         list[Path] | None,
         typer.Option(
             "--outside",
-            help="Images that belong to none of the classes, to measure how well they are recognized.",
+            help="Images that belong to none of the classes, to measure how well the model detects them.",
         ),
     ] = None,
     labels: Labels = None,
@@ -205,7 +206,7 @@ def predict(
 
 
 def _data_of(path: Path, file: Path | None, settings: list[str] | None, **given: Any) -> DataParams:
-    """The data parameters that were given, else those that the run was trained with."""
+    """The given data parameters, otherwise those that the run was trained with."""
     task = Run.open(path).task() if (path / RECORD).is_file() else None
     known = task.data if isinstance(task, TrainTask) else None
     return data_params(file, settings, known=known, **given)

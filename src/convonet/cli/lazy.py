@@ -12,7 +12,7 @@ from convonet.cli.paths import PathTyper, PlainGroup
 
 
 class CommandHome(NamedTuple):
-    """Where a command is, and the sentence that the list of commands shows: the first of its own help."""
+    """The module of a command, and its summary in the list of commands: the first sentence of its help."""
 
     module: str
     sentence: str
@@ -49,7 +49,7 @@ COMMANDS = {
     ),
     "mark": CommandHome(
         "marking",
-        "Mark images as mislabeled or to be left out. No files are moved; training uses the marks.",
+        "Mark images that have a wrong label or should be left out. No files are moved; training uses the marks.",
     ),
     "suspects": CommandHome(
         "marking",
@@ -65,7 +65,7 @@ COMMANDS = {
     ),
     "similar": CommandHome("mapping", "Find the images of a set that look most like an image."),
     "augment": CommandHome("technique", "Draw training images with their augmented variations."),
-    "find-rate": CommandHome("technique", "Find a good learning rate: measure the loss at rising rates."),
+    "find-rate": CommandHome("technique", "Find a good learning rate: measure the loss at increasing rates."),
     "models": CommandHome("network", "List the families of networks and the pretrained backbones."),
     "summary": CommandHome(
         "network", "Show the layer table: shapes, parameters, receptive fields, multiply-adds."
@@ -91,12 +91,12 @@ COMMANDS = {
     "report": CommandHome("runs", "Write a run's report as one self-contained HTML file."),
     "verify": CommandHome(
         "verify",
-        "Repeat a training, search or study and compare the numbers. Exit code 1 if they differ.",
+        "Repeat a training run, search or study and compare the numbers. Exit code 1 if they differ.",
     ),
     "desktop": CommandHome("desktop", "Open the window."),
     "serve": CommandHome(
         "serve",
-        "Serve the web page and the HTTP interface. Ctrl-C stops the server; runs can be resumed.",
+        "Serve the web page and the HTTP API. Ctrl-C stops the server; runs can be resumed.",
     ),
     "doctor": CommandHome("doctor", "Show versions, the computing device, folders, and what is missing."),
     "params": CommandHome("params", "Create, show, check and change parameter files."),
@@ -107,7 +107,7 @@ COMMANDS = {
 
 
 class LazyGroup(PlainGroup):
-    """Knows the names and sentences of all commands, and the rest of those that were asked for."""
+    """Knows the names and summaries of all commands, and imports a command when it is used."""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
@@ -121,7 +121,7 @@ class LazyGroup(PlainGroup):
         return super().resolve_command(ctx, args)
 
     def load(self, name: str) -> None:
-        """Put a command with its options in the place of its name."""
+        """Replace the name of a command with the loaded command."""
         if name in COMMANDS:
             self.commands[name] = command(name)
 

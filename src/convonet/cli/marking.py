@@ -53,7 +53,7 @@ def mark(
     settings: opt.Set = None,
     json: opt.Json = False,
 ) -> None:
-    """Mark images as mislabeled or to be left out. No files are moved; training uses the marks."""
+    """Mark images that have a wrong label or should be left out. No files are moved; training uses the marks."""
     data = data_params(None, settings, train_dir=folder)
     wanted = list(dict.fromkeys([*(paths or []), *_paths_in(table, first)]))
     change = _change(wanted, label, leave_out, undo)
@@ -65,7 +65,7 @@ def mark(
 
 
 def _change(paths: list[str], label: str | None, leave_out: bool, undo: bool) -> Change | None:
-    """What is asked for; None: to list the marks."""
+    """The requested change; None: list the marks."""
     asked = [
         name
         for name, said in (("--label", label is not None), ("--leave-out", leave_out), ("--undo", undo))

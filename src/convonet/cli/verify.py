@@ -32,18 +32,18 @@ def verify(
     device: Annotated[
         str | None,
         typer.Option(
-            "--device", help="Repeat on another device, such as cpu or cuda, and compare the scores."
+            "--device", help="Repeat on a different device, such as cpu or cuda, and compare the scores."
         ),
     ] = None,
     precision: Annotated[
         Precision | None,
-        typer.Option("--precision", help="Repeat in another precision, and compare the scores."),
+        typer.Option("--precision", help="Repeat with a different precision, and compare the scores."),
     ] = None,
     root: opt.Root = None,
     json: opt.Json = False,
     progress: opt.Progress = opt.ProgressStyle.AUTO,
 ) -> None:
-    """Repeat a training, search or study and compare the numbers. Exit code 1 if they differ.
+    """Repeat a training run, search or study and compare the numbers. Exit code 1 if they differ.
 
     If the images have moved, give their new folder. Their content must be the same.
     """

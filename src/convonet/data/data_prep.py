@@ -5,30 +5,27 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import NamedTuple, cast
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
 
-from convonet.data.arrays import address_of, is_arrays, load_array
 from convonet.data.cache import ImageCache, key_of
 from convonet.data.cache_entry import EntryWriter, Stored
 from convonet.data.channels import find_channels
-from convonet.data.decode import check_size, decode, read_bytes
 from convonet.data.decoded_images import DecodedImages
 from convonet.data.listing import ImageListing, Rows, Skipped
-from convonet.data.pixels import Pixels, fitted, flat
+from convonet.data.pixels import Pixels
 from convonet.data.pool import Meter, decoding_workers, in_order
+from convonet.data.row_sources import DecodedRow, is_as_stored, known_rows, row_reader
 from convonet.errors import DataError
 from convonet.events import DataPrepared, Watch
 from convonet.params.data_params import PixelParams
 
 __all__ = ["PreparedSet", "find_channels", "prepare"]
 
-_NONE: Pixels = np.empty(0, np.uint8)
 # Small chunks end a stop soon; larger ones cost fewer switches between threads.
 _CHUNK_IMAGES = 64
 _CHUNK_BYTES = 2**22
@@ -89,15 +86,6 @@ class PreparedSet:
         return whole.hexdigest()
 
 
-class _Made(NamedTuple):
-    """One decoded image."""
-
-    pixels: Pixels
-    hash: bytes
-    height: int
-    width: int
-
-
 def prepare(
     listing: ImageListing,
     pixels: PixelParams,
@@ -139,7 +127,7 @@ def prepare(
     keep_pixels = cache.keeps(len(listing) * int(np.prod(pixels.shape)))
     stored = _found(cache, key, keep_pixels)
     # Size and times can stay while the content changes; a resumed run must not rest on them.
-    if stored is not None and by_content and not _is_as_stored(listing, stored, watch):
+    if stored is not None and by_content and not is_as_stored(listing, stored, watch):
         cache.discard(key)
         stored = None
     cached = stored is not None
@@ -164,36 +152,6 @@ def _found(cache: ImageCache, key: str, keep_pixels: bool) -> Stored | None:
     return None if stored is not None and stored.images is None and keep_pixels else stored
 
 
-def _is_as_stored(listing: ImageListing, stored: Stored, watch: Watch) -> bool:
-    """Whether every file still has the content that it had when it was decoded."""
-    if is_arrays(listing.root):
-        names = {address_of(path)[0] for path in listing.paths}
-        arrays = {name: load_array(listing.root, name) for name in names}
-    start, meter = os.path.join(listing.root, ""), Meter(watch, "prepare", len(listing))
-    for done, (row, known) in enumerate(zip(stored.good.tolist(), stored.hashes, strict=True), start=1):
-        # Asking whether to stop reads the file system, which takes too long for each small image.
-        if done % 64 == 0:
-            watch.check()
-            meter.tell(done)
-        if is_arrays(listing.root):
-            name, index = address_of(listing.paths[row])
-            content = np.ascontiguousarray(arrays[name][index]).tobytes()
-        else:
-            try:
-                content = read_bytes(start + listing.paths[row])
-            except DataError:
-                return False
-        # One difference is enough: the set is decoded anew as a whole.
-        if content_hash(content) != known.tobytes():
-            return False
-    return True
-
-
-def content_hash(content: bytes) -> bytes:
-    """What names the content of a file: 16 bytes (BLAKE2b)."""
-    return hashlib.blake2b(content, digest_size=16).digest()
-
-
 def _made_once(
     listing: ImageListing,
     pixels: PixelParams,
@@ -211,7 +169,7 @@ def _made_once(
         if stored is not None:
             return stored, True
         with cache.new_entry(key, pixels, keep_pixels=keep_pixels) as entry:
-            known = _known_rows(listing, cache, key, keep_pixels) if trusting else {}
+            known = known_rows(listing, cache, key, keep_pixels) if trusting else {}
             _fill(entry, listing, pixels, known, watch)
         stored = cache.find(key)
     if stored is None:
@@ -252,7 +210,7 @@ def _check_classes(before: ImageListing, prepared: PreparedSet, name: str, every
 
 def _decoded(listing: ImageListing, stored: Stored, pixels: PixelParams) -> Pixels:
     """The images of an entry without pixels, each decoded when it is asked for."""
-    read, rows = _reader(listing, pixels), stored.good
+    read, rows = row_reader(listing, pixels), stored.good
 
     def image(index: int) -> Pixels:
         made = read(int(rows[index]))
@@ -274,7 +232,7 @@ def _fill(
     entry: EntryWriter,
     listing: ImageListing,
     pixels: PixelParams,
-    known: Mapping[int, _Made | str],
+    known: Mapping[int, DecodedRow | str],
     watch: Watch,
 ) -> None:
     """Decode what no older entry holds and write a new entry.
@@ -283,9 +241,9 @@ def _fill(
         entry: what a killed process has written of it is not decoded again.
         known: rows that need not be decoded.
     """
-    read = _reader(listing, pixels)
+    read = row_reader(listing, pixels)
 
-    def made(rows: range) -> list[_Made | str]:
+    def made(rows: range) -> list[DecodedRow | str]:
         return [known[row] if row in known else read(row) for row in rows]
 
     meter = Meter(watch, "prepare", len(listing))
@@ -302,71 +260,6 @@ def _fill(
         entry.save()
         meter.tell(entry.done)
     entry.finish(listing)
-
-
-def _known_rows(
-    listing: ImageListing, cache: ImageCache, key: str, with_pixels: bool
-) -> dict[int, _Made | str]:
-    """Rows whose file stands unchanged in an older entry, one with pixels where they are wanted."""
-    known: dict[int, _Made | str] = {}
-    state = {
-        path: stats for path, stats in zip(listing.paths, map(tuple, listing.stats.tolist()), strict=True)
-    }
-    row_of = {path: row for row, path in enumerate(listing.paths)}
-    for stored, paths, stats in cache.relatives(key):
-        if with_pixels and stored.images is None:
-            continue
-        position = np.full(len(paths), -1, np.int64)
-        position[stored.good] = np.arange(len(stored.good))
-        for old, (path, stat) in enumerate(zip(paths, map(tuple, stats.tolist()), strict=True)):
-            # The first entry that knows a file is enough.
-            if state.get(path) != stat or row_of[path] in known:
-                continue
-            known[row_of[path]] = stored.bad[old] if old in stored.bad else _row(stored, int(position[old]))
-    return known
-
-
-def _row(stored: Stored, index: int) -> _Made:
-    height, width = stored.sizes[index].tolist()
-    pixels = _NONE if stored.images is None else stored.images[index]
-    return _Made(pixels, stored.hashes[index].tobytes(), height, width)
-
-
-def _reader(listing: ImageListing, pixels: PixelParams) -> Callable[[int], _Made | str]:
-    """A function that gives a row's image, or the reason why there is none."""
-    if is_arrays(listing.root):
-        return _array_reader(listing, pixels)
-    start = os.path.join(listing.root, "")
-
-    def read(row: int) -> _Made | str:
-        try:
-            content = read_bytes(os.path.join(start, listing.paths[row]))
-            decoded = decode(content, pixels)
-        except DataError as error:
-            return error.what
-        return _Made(decoded.pixels, content_hash(content), decoded.height, decoded.width)
-
-    return read
-
-
-def _array_reader(listing: ImageListing, pixels: PixelParams) -> Callable[[int], _Made | str]:
-    """Rows of an array in a .npz file."""
-    addresses = [address_of(path) for path in listing.paths]
-    arrays = {name: load_array(listing.root, name) for name in {name for name, _ in addresses}}
-
-    def read(row: int) -> _Made | str:
-        name, index = addresses[row]
-        array = arrays[name][index]
-        try:
-            check_size(*array.shape[:2])
-        except DataError as error:
-            return error.what
-        # Pillow knows grey images only without the axis of channels.
-        array = np.ascontiguousarray(array[..., 0] if array.shape[2:] == (1,) else array)
-        image = fitted(flat(Image.fromarray(array), pixels.alpha), pixels)
-        return _Made(image, content_hash(array.tobytes()), *array.shape[:2])
-
-    return read
 
 
 def _chunks(listing: ImageListing, pixels: PixelParams, first: int = 0) -> Iterator[range]:

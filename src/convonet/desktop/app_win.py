@@ -126,8 +126,6 @@ class AppWin(QMainWindow):
         for widget in (self._doing, self._bar, self._left, self._stop):
             bar.addPermanentWidget(widget)
 
-    # Pages
-
     def show_page(self, where: str) -> None:
         """Show a page, or a part of it: `train`, `params/hyper`."""
         name, _, part = where.partition("/")
@@ -182,8 +180,6 @@ class AppWin(QMainWindow):
         """The page that is shown."""
         current = self._stack.currentWidget()
         return next((name for name in PAGES if self._frames.get(name) is current), "")
-
-    # What changes
 
     def _changed(self, part: str) -> None:
         self.rail.show_steps(steps(self.controller.session))
@@ -244,8 +240,6 @@ class AppWin(QMainWindow):
             )
         self._recent.setEnabled(bool(self.controller.window_state.recent))
 
-    # Dropping
-
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if any(url.isLocalFile() for url in event.mimeData().urls()):
             event.acceptProposedAction()
@@ -255,8 +249,6 @@ class AppWin(QMainWindow):
         if paths:
             event.acceptProposedAction()
             self.controller.guard(lambda: self.files.take_paths(paths))
-
-    # Closing
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self._may_close():
@@ -281,7 +273,7 @@ class AppWin(QMainWindow):
             return False
         answer = _STOP
         if work.keeps and self.controller.ask is not None:
-            text = "It can continue in the background. The window shows it when you open it again."
+            text = "The work can continue in the background. It appears here when you open the window again."
             answer = self.controller.ask.choose("Work in progress", text, (_GO_ON, _STOP, _STAY))
         if answer == _GO_ON:
             self.controller.session.detach()

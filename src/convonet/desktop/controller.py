@@ -86,8 +86,6 @@ class Controller(QObject):
         self._scanned = deciding_values(session.params.data)
         session.listen(self._hear)
 
-    # Actions
-
     def make_actions(self, handlers: dict[str, Callable[[], None]]) -> None:
         """One QAction for each id; each guarded, so that an error becomes a dialog."""
         for spec in ACTIONS:
@@ -141,8 +139,6 @@ class Controller(QObject):
         """Show an error; the offer that was taken."""
         return self.ask.error(error, offers) if self.ask is not None else ""
 
-    # Work
-
     def _hear(self, change: Change) -> None:
         if isinstance(change, Reported):
             self.progress.take(change.stamped.event)
@@ -189,8 +185,6 @@ class Controller(QObject):
         if self.show_error(ended.error, *offers):
             self.guard(lambda: self.session.resume(ended.run, accept_changed_data=changed))
 
-    # Images
-
     def scan(self, *, loud: bool = False, chosen: Path | None = None) -> None:
         """List the images that the data parameters name, in the background.
 
@@ -229,8 +223,6 @@ class Controller(QObject):
         )
         self.changed.emit("sets")
 
-    # Answers
-
     def root_of(self, scores: EvaluationDocument) -> Path:
         """The folder of the images of a test; held-out images are in that of the training set.
 
@@ -266,8 +258,6 @@ class Controller(QObject):
 
         self.background.call("mistakes", read, lambda paths: self.guard(lambda: done(paths)), fail)
 
-    # Models
-
     def open_model(
         self,
         path: Path,
@@ -290,8 +280,6 @@ class Controller(QObject):
             self.show_error(error)
 
         self.background.call("model", lambda _: self.session.models.open(path), take, failed or show)
-
-    # What the window remembers
 
     def forget(self, path: Path) -> None:
         """Take a path from the recent ones."""

@@ -26,7 +26,7 @@ class Trained:
     """A trained candidate.
 
     Attributes:
-        losses: calibrated log-loss of each validation image, (N,).
+        losses: calibrated log loss of each validation image, (N,).
     """
 
     candidate: Candidate
@@ -86,9 +86,9 @@ def contest(new: Trained, best: Trained) -> tuple[bool, str]:
     if compared.tied and new.score.collapsed == best.score.collapsed:
         costs = [_COST[one.candidate.kind] for one in (new, best)]
         if costs[0] != costs[1]:
-            why = f"no clear difference in validation log-loss ({numbers}); the faster model is used"
+            why = f"no clear difference in validation log loss ({numbers}); the faster model is used"
             return costs[0] < costs[1], why
     if new.score.collapsed != best.score.collapsed:
         return best.score.collapsed, "the other one is no better than always predicting one class"
     low, high = sorted((new.score.log_loss, best.score.log_loss))
-    return compared.difference < 0, f"validation log-loss {low:.3f} against {high:.3f} ({numbers})"
+    return compared.difference < 0, f"validation log loss {low:.3f} against {high:.3f} ({numbers})"

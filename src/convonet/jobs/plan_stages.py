@@ -124,8 +124,6 @@ class _Carrying:
             self._publish_best(self.best)
         self._clean()
 
-    # One candidate
-
     def _one(self, candidate: Candidate) -> None:
         started = time.monotonic()
         sets = self._sets_of(candidate)
@@ -252,8 +250,6 @@ class _Carrying:
                 reason=candidate.reason,
             )
         )
-
-    # What is kept
 
     def _sets_of(self, candidate: Candidate) -> TrainSets:
         # Nothing else of a candidate changes its pixels.

@@ -104,9 +104,6 @@ def _signature(shape: Shape, batch: int | None = None) -> list[keras.InputSpec]:
     return [keras.InputSpec(shape=(batch, *shape), dtype="float32", name=INPUT_NAME)]
 
 
-# OpenVINO
-
-
 def _write_openvino(whole: keras.Model, shape: Shape, file: Path) -> None:
     package = openvino()
     raw = file.with_name("raw.xml")
@@ -126,9 +123,6 @@ def _read_openvino(file: Path) -> Ask:
     core = openvino().Core()
     network = core.compile_model(core.read_model(file), "CPU", exact)
     return lambda images: np.asarray(network(images.astype(np.float32))[0], np.float32)
-
-
-# torch
 
 
 def _write_torch(whole: keras.Model, shape: Shape, file: Path) -> None:
@@ -157,9 +151,6 @@ def _read_torch(file: Path) -> Ask:
         return np.asarray(answer.numpy(), np.float32)
 
     return ask
-
-
-# LiteRT
 
 
 def _write_litert(whole: keras.Model, shape: Shape, file: Path) -> None:

@@ -28,8 +28,8 @@ class ComputingParams(ParamModel):
     device: str = param(
         "auto",
         "Device",
-        "Device to train on: auto uses a GPU if there is one. Or cpu, cuda (an NVIDIA GPU), cuda:1 (the second "
-        "one), mps (Apple).",
+        "Device to train on: auto (a GPU if there is one), cpu, cuda (an NVIDIA GPU), cuda:1 (the second one) or "
+        "mps (Apple).",
         group="Computing",
     )
     precision: Precision = param(
@@ -43,7 +43,7 @@ class ComputingParams(ParamModel):
         1,
         "Processes",
         "Number of processes that share each batch and the threads. Increase it on a machine with many cores. "
-        "Other numbers change the last digits.",
+        "A different number changes the last digits of the results.",
         group="Computing",
         ge=1,
         le=64,

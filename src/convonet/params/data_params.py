@@ -107,7 +107,7 @@ class DataParams(ParamModel):
     resize: Resize = param(
         "stretch",
         "Fit",
-        "How an image of another shape is fitted: stretched, padded with black, padded with its edge, or cropped.",
+        "How an image with another aspect ratio is fitted: stretch, pad with black or with its edge pixels, or crop.",
         group="Pixels",
     )
     filter: Filter = param(
@@ -125,8 +125,8 @@ class DataParams(ParamModel):
     scaling: Scaling = param(
         "unit",
         "Scaling",
-        "How pixels are scaled inside the network: unit to 0–1, symmetric to −1–1, imagenet or standard by mean "
-        "and deviation, or none.",
+        "How pixels are scaled inside the network: to 0..1 (unit), to −1..1 (symmetric), by mean and standard "
+        "deviation (imagenet, standard), or not at all (none).",
         group="Pixels",
     )
     mean: tuple[Annotated[float, pydantic.Field(ge=0, le=1)], ...] | None = param(
@@ -146,7 +146,7 @@ class DataParams(ParamModel):
     prepared_limit: float | None = param(
         None,
         "Prepared images limit",
-        "Disk space that the prepared images of a set may take, in GB. A larger set is decoded during use.",
+        "Disk space that the prepared images of a set may take, in GB. A set that needs more is decoded during use.",
         group="Pixels",
         unit="GB",
         ge=0,
@@ -163,8 +163,8 @@ class DataParams(ParamModel):
     test_share: float = param(
         0.0,
         "Test fraction",
-        "Fraction of the training images held out for testing when there are no test images (0–1). They are "
-        "never trained on.",
+        "Fraction of the training images held out for testing when there are no test images (0–1). These "
+        "images are never used for training.",
         group="Split",
         ge=0,
         lt=1,
@@ -180,10 +180,10 @@ class DataParams(ParamModel):
     group_pattern: str | None = param(
         None,
         "Group pattern",
-        "Regular expression with one group that finds in an image's path what its group has in common, such as "
-        "a patient number. Images of one group stay on one side of every split.",
+        "Regular expression with one capture group, which extracts from the path what images belong to, such as "
+        "a patient number. Images that belong together are never split between training, validation and test.",
         group="Split",
-        default_text="every image alone",
+        default_text="each image is its own group",
         literal=True,
     )
     path_column: str | None = param(
@@ -217,14 +217,14 @@ class DataParams(ParamModel):
         "Folder with the images of a CSV or TSV file, including its subfolders.",
         group="Table",
         kind="path",
-        default_text="the table's own, or images beside it",
+        default_text="the table's folder, or an image folder beside it",
     )
     group_column: str | None = param(
         None,
         "Group column",
         "The column of a CSV or TSV file that says which images belong together, like the group pattern.",
         group="Split",
-        default_text="every image alone",
+        default_text="each image is its own group",
         literal=True,
     )
     alike_together: bool = param(
@@ -236,7 +236,7 @@ class DataParams(ParamModel):
     class_map: dict[str, str] | None = param(
         None,
         "Class map",
-        "Class folders of other sets, each with its class in the training set.",
+        "Maps class folders of the validation and test images to classes of the training images.",
         group="Classes",
         default_text="the names match",
     )

@@ -19,7 +19,7 @@ class FamilyInfo:
     """What a person may know of a family before anything heavy is loaded.
 
     Attributes:
-        defaults: the hyper parameters that the family takes, with its own defaults.
+        defaults: the hyperparameters that the family takes, with its own defaults.
         source: where the network comes from.
     """
 
@@ -107,7 +107,7 @@ _FAMILIES = (
     FamilyInfo(
         "three_block",
         "Three blocks",
-        "Three convolutions with pooling, filters doubling, one dense layer, logits. For characters and signs.",
+        "Three convolutions with pooling, doubling the number of filters, and one dense layer. For written characters.",
         "textbook, for 55 Chinese characters",
         {"num_filters": 16, "kernel_size": 3, "num_units": 64, "activation": "relu", "drop_out": 0.0}
         | _CONV
@@ -123,7 +123,7 @@ _FAMILIES = (
     FamilyInfo(
         "alexnet",
         "AlexNet",
-        "Five convolutions and two large dense layers, for 227×227; 62 million parameters with 1,000 classes.",
+        "Five convolutions and two large dense layers, for 227×227 pixels; 62 million parameters with 1,000 classes.",
         "Krizhevsky, Sutskever, Hinton 2012, without the split over two GPUs",
         {"num_units": 4096, "activation": "relu", "drop_out": 0.5} | _SHARED | {"pooling": "max"},
     ),
@@ -149,7 +149,7 @@ _FAMILIES = (
     FamilyInfo(
         "custom",
         "Your own layers",
-        "The layers that you list in the parameter Layers.",
+        "The layers that you list in the Layers parameter.",
         "you",
         {"layers": _CUSTOM, "l2": 0.0, "leaky_slope": 0.2, "output": "softmax"},
     ),

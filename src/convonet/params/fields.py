@@ -117,7 +117,11 @@ class Field:
         words = self.type_name or _KIND_WORDS[self.kind]
         if self.kind == "size" and self.optional:
             words = f"auto, {words}"
-        return " ".join(part for part in (words, self.range_text(), self.unit) if part)
+        bounds = self.range_text()
+        if bounds and self.kind in ("ints", "floats"):
+            # The bounds hold for the numbers of the list, not for the example before them.
+            words, bounds = f"{words},", f"each {bounds}"
+        return " ".join(part for part in (words, bounds, self.unit) if part)
 
     def fault(self, received: object) -> str:
         """The sentence about a wrong value."""

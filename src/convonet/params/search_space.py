@@ -1,4 +1,4 @@
-"""A search space: for each hyper parameter that is set, the values it may take."""
+"""A search space: for each hyperparameter that is set, the values it may take."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _Unchecked: TypeAlias = dict[str, Any]
 
 @dataclass(frozen=True)
 class SearchSpace:
-    """What a hyper-parameter file holds: the first value of each trains, all of them tune.
+    """What a hyperparameter file holds: the first value of each trains, all of them tune.
 
     Attributes:
         choices: name → its values, at least one; every value has been checked.
@@ -139,7 +139,7 @@ class SearchSpace:
         return self.point(values | {name: spread.first() for name, spread in self.ranges.items()})
 
     def point(self, values: Mapping[str, Any]) -> HyperParams:
-        """The hyper parameters of drawn values, without those whose condition does not hold."""
+        """The hyperparameters of drawn values, without those whose condition does not hold."""
         return HyperParams.of({name: value for name, value in values.items() if self.is_active(name, values)})
 
     def is_active(self, name: str, values: Mapping[str, Any]) -> bool:
@@ -256,7 +256,7 @@ def _wrong_conditions(
 ) -> dict[str, str]:
     """A condition is about another name of the space that has no condition itself."""
     return {
-        name: f"{name}: its condition refers to {condition[0]}, which must be in the space and without a condition"
+        name: f"{name}: its condition refers to {condition[0]}, which must be in the space and have no condition itself"
         for name, condition in conditions.items()
         if condition is not None and (condition[0] in conditions or condition[0] not in choices)
     }

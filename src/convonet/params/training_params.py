@@ -118,8 +118,8 @@ class TrainingParams(ParamModel):
     clip_norm: float | None = param(
         None,
         "Gradient clipping",
-        "Largest norm of the gradient of all weights together; a longer one is scaled down. Set it, for example "
-        "to 1, when the loss jumps or explodes.",
+        "Largest norm of the gradient over all weights; a larger gradient is scaled down. Set it, for example to "
+        "1, when the loss jumps or explodes.",
         group="Training",
         gt=0,
         le=1e6,
@@ -129,7 +129,7 @@ class TrainingParams(ParamModel):
     weight_average: float = param(
         0.0,
         "Average weights",
-        "Averages the weights over about this number of final epochs. 0 keeps the last weights.",
+        "Averages the weights over roughly this many final epochs. 0 keeps the last weights.",
         group="Training",
         unit="epochs",
         ge=0,
@@ -190,7 +190,8 @@ class TrainingParams(ParamModel):
     class_weights: dict[str, float] | None = param(
         None,
         "Class weights",
-        'Weight of each class in the loss, such as {"NORMAL": 2}; default 1. balanced sets them from the counts.',
+        'Weight of each class in the loss, such as {"NORMAL": 2}; default 1. Balance classes computes them from the '
+        "number of images.",
         group="Loss",
         default_text="1 for each",
     )
@@ -212,8 +213,8 @@ class TrainingParams(ParamModel):
     unknown_rate: float = param(
         0.05,
         "False alarms",
-        "Fraction of images of known classes that may be mistaken for none of the classes (0–0.5). Decrease it when "
-        "too many good images are called unknown; 0 turns this off.",
+        "Fraction of images of known classes that may be wrongly reported as none of these (0–0.5). Decrease it when "
+        "too many good images are reported as unknown; 0 turns this off.",
         group="Scores",
         ge=0,
         le=0.5,
@@ -242,13 +243,13 @@ class TrainingParams(ParamModel):
     stop_restore_best: bool = param(
         True,
         "Restore best weights",
-        "Early stopping restores the weights of its best epoch.",
+        "Early stopping restores the weights of the best epoch.",
         group="Stopping",
     )
     save_best: SaveBest | None = param(
         None,
         "Best epoch metric",
-        "Saves the model of the epoch that is best by this metric; none saves that of the last epoch.",
+        "Saves the model of the epoch that is best by this metric; none saves the model of the last epoch.",
         group="Stopping",
         default_text="val_loss; without validation, the last epoch",
     )

@@ -20,7 +20,7 @@ class LossDifference:
     """Two candidates on the same images.
 
     Attributes:
-        difference: mean log-loss of the first minus that of the second.
+        difference: mean log loss of the first minus that of the second.
         standard_error: of the difference, over the images.
     """
 
@@ -44,7 +44,7 @@ Losses = NDArray[np.float64]
 def score_validation(
     labels: NDArray[np.int64], probabilities: NDArray[np.floating[Any]]
 ) -> tuple[ValidationScore, Losses]:
-    """Score and per-image calibrated log-loss of probabilities (N, classes) on labels (N,).
+    """Score and per-image calibrated log loss of probabilities (N, classes) on labels (N,).
 
     The temperature is fitted on the same images (Guo and others 2017): one number, the same liberty for each
     candidate.
@@ -64,7 +64,7 @@ def score_validation(
 
 
 def compare(first: Losses, second: Losses) -> LossDifference:
-    """Paired comparison of per-image log-losses."""
+    """Paired comparison of per-image log losses."""
     # Image by image: what both find hard cancels out, so small differences show with few images.
     difference = first - second
     error = float(difference.std(ddof=1) / np.sqrt(len(difference))) if len(difference) > 1 else 0.0

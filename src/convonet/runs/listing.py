@@ -18,7 +18,7 @@ from convonet.errors import RunNotFoundError
 from convonet.file_stats import file_stats
 from convonet.home import home
 from convonet.runs.documents import list_row
-from convonet.runs.naming import TITLE
+from convonet.runs.naming import TITLE, distinct
 from convonet.runs.run import Run
 from convonet.runs.store import RunStore
 
@@ -56,8 +56,13 @@ def list_rows(
             found.append(row)
     # One transaction for all: thousands of small ones would take longer than the reading.
     kept.write(new)
-    # By the record: copying a folder changes its times.
-    return sorted(found, key=lambda row: row.created, reverse=True)
+    # By the record: copying a folder changes its times. The oldest of equal titles keeps its own, so it stays the same.
+    found.sort(key=lambda row: row.created)
+    titles = distinct(row.title for row in found)
+    return [
+        row if row.title == title else row.changed(title=title)
+        for row, title in zip(reversed(found), reversed(titles), strict=True)
+    ]
 
 
 def _stamp(path: str) -> str:

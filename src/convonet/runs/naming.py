@@ -5,6 +5,8 @@ The name stands in a file of its own, so that a run can be renamed while it is b
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import PurePath
 
@@ -53,6 +55,15 @@ def default_title(run: Run, record: RunRecord | None = None) -> str:
     about = network_of(record) if is_training else kind_label(record.kind)
     parts = (data_set_of(record), about, date)
     return " · ".join(part for part in parts if part)
+
+
+def distinct(titles: Iterable[str]) -> list[str]:
+    """The same titles, numbered where an earlier one is equal: short trainings can begin in the same minute."""
+    seen, names = Counter[str](), list[str]()
+    for title in titles:
+        seen[title] += 1
+        names.append(f"{title} ({seen[title]})" if seen[title] > 1 else title)
+    return names
 
 
 def rename(run: Run, title: str) -> None:

@@ -19,7 +19,7 @@ from convonet.home import home
 from convonet.locks import file_lock
 from convonet.runs.differences import difference
 from convonet.runs.event_log import LineFile
-from convonet.runs.naming import title_of
+from convonet.runs.naming import distinct, title_of
 from convonet.runs.outdated import marked_since, outdated_sentence
 from convonet.runs.pairs import compare_pairs
 from convonet.runs.run import Run
@@ -122,7 +122,7 @@ class RunStore:
             raise RunNotFoundError(
                 f"{len(matches)} runs are called {name}",
                 received=", ".join(map(str, matches)),
-                hint="Give the path",
+                hint="Specify the path",
             )
         near = nearest(name, [run.id for run in self._all()])
         raise RunNotFoundError(
@@ -186,10 +186,11 @@ class RunStore:
             name for name in params if len({json.dumps(v.get(name), sort_keys=True) for v in flat}) > 1
         ]
         called = names or [run.id for run in runs]
+        titles = distinct(title_of(run, record) for run, record in zip(runs, records, strict=True))
         return RunComparison(
             runs=tuple(
-                _compared(run, record, name, same_data=record.data == records[0].data)
-                for run, record, name in zip(runs, records, called, strict=True)
+                _compared(run, record, (title, name), same_data=record.data == records[0].data)
+                for run, record, title, name in zip(runs, records, titles, called, strict=True)
             ),
             differences={name: [values.get(name) for values in flat] for name in different},
             pairs=tuple(compare_pairs(runs, names)),
@@ -199,11 +200,13 @@ class RunStore:
         )
 
 
-def _compared(run: Run, record: RunRecord, name: str, *, same_data: bool) -> ComparedRun:
+def _compared(run: Run, record: RunRecord, names: tuple[str, str], *, same_data: bool) -> ComparedRun:
+    """A run beside others: `names` are its title, and what sentences call it."""
+    title, name = names
     marked = marked_since(run)
     return ComparedRun(
         run=str(run.path),
-        title=title_of(run, record),
+        title=title,
         id=run.id,
         kind=record.kind,
         state=run.state(record),

@@ -48,7 +48,7 @@ class _Condition:
 _IDLE = _Condition(Reason("busy", "Another task is running. Stop it or wait"), lambda s: s.work is None)
 _WORKING = _Condition(Reason("idle", "Nothing is running"), lambda s: s.work is not None)
 _TUNING = _Condition(
-    Reason("not_tuning", "No tuning is running"),
+    Reason("not_tuning", "No search is running"),
     lambda s: s.work is not None and s.work.task.fills_table,
 )
 _VALID = _Condition(
@@ -64,7 +64,7 @@ _MODEL = _Condition(
     Reason("no_model", "There is no model. Train a network or load one"), lambda s: s.model is not None
 )
 _VARIED = _Condition(
-    Reason("nothing_varied", "No hyper parameter has several values"), lambda s: bool(s.params.space.varied)
+    Reason("nothing_varied", "No hyperparameter has several values"), lambda s: bool(s.params.space.varied)
 )
 
 # Only the first unmet condition is shown: what to wait for comes before what to correct or load.

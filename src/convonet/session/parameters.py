@@ -167,8 +167,6 @@ class Parameters:
         """
         self.set_exact(SearchSpace.single(adopted_hyper(run, trial)))
 
-    # Files
-
     def load_data(self, path: Path) -> None:
         """Read data parameters from a file. Raises InputError with all faults."""
         self.set_data(load_data(path))

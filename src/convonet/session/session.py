@@ -94,8 +94,6 @@ class Session:
         for part in parts:
             self._tell(Changed(part))
 
-    # What is loaded
-
     def _params_changed(self, *parts: Part) -> None:
         """Drop what does not belong to the parameters any longer.
 
@@ -167,8 +165,6 @@ class Session:
             self.summary = None
             self._changed("summary")
 
-    # What may be done next
-
     def why_not(self, action: str, *, while_working: bool = False) -> Reason | None:
         """Why an action cannot be done now; None when it can.
 
@@ -189,8 +185,6 @@ class Session:
             raise InputError("This advice does not change the training", where=run.path, received=step.text)
         self.params.take_task(followed(task, step))
         return self.tasks.train(validation=task.validation)
-
-    # Work
 
     def start(self, task: Task) -> Run:
         """Begin a task. Training and what has no run of its own leaves a run behind.

@@ -108,8 +108,6 @@ class TaskBuilder:
         """The search for what may be wrong with the images."""
         return InspectTask(data=self._session.params.data)
 
-    # Of the model
-
     def model(self) -> SummaryTask:
         """The layer table of the model: it also shows whether its file can be opened."""
         return SummaryTask(model=str(self._model.path))

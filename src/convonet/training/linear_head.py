@@ -1,7 +1,7 @@
 """A linear classifier on frozen features, fitted to convergence: multinomial logistic regression with an L2 penalty.
 
 The features are standardised on the training rows, the strength of the penalty is chosen by cross-validation of the
-log-loss, and the standardisation is folded into the returned weights, so that a plain dense layer with softmax takes
+log loss, and the standardisation is folded into the returned weights, so that a plain dense layer with softmax takes
 the raw features. The numbers agree with scikit-learn's `LogisticRegression(solver="lbfgs")`, which tests compare.
 """
 
@@ -41,7 +41,7 @@ class LinearHead:
         weights: (features, classes), for raw features.
         bias: (classes,).
         strength: the chosen C.
-        fold_loss: mean held-out log-loss of each tried C, in the order of `tried`; empty where C was given.
+        fold_loss: mean held-out log loss of each tried C, in the order of `tried`; empty where C was given.
         tried: the C that were tried.
     """
 
@@ -110,7 +110,7 @@ def _cross_validated(
     seed: int,
     watch: Watch,
 ) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """The strengths that were tried, and the mean held-out log-loss of each; none where folds cannot be made."""
+    """The strengths that were tried, and the mean held-out log loss of each; none where folds cannot be made."""
     smallest = int(np.bincount(labels, minlength=classes).min())
     # With more folds than images of the rarest class, some fold would be trained without that class.
     count = min(_FOLDS_OF_MANY if len(labels) * classes > _MANY else _FOLDS, smallest)

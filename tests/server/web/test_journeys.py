@@ -105,7 +105,7 @@ def test_1_first_start_then_photographs_and_nothing_of_the_digits_stays(
         page.get_by_role("link", name="First steps", exact=True).click()
         page.get_by_role("button", name="Try with handwritten digits").click()
         page.get_by_text("1,438 training, 359 test images of 10 classes").wait_for(timeout=LONG_MS)
-        page.get_by_text("done within 30 seconds").wait_for()
+        page.get_by_text("finished within 30 seconds").wait_for()
         page.get_by_role("button", name="Train", exact=True).click()
         page.get_by_role("heading", name="What was tried").wait_for(timeout=LONG_MS)
     row = newest(served)
@@ -202,7 +202,7 @@ def test_4_a_mistake_is_understood_and_its_label_corrected(
         for run in (first, second):
             page.locator(f"[id='c-{run['id']}']").check()
         page.get_by_role("button", name="Compare").click()
-        page.get_by_role("heading", name="Is the difference beyond chance?").wait_for()
+        page.get_by_role("heading", name="Is the difference due to chance?").wait_for()
     shown = page.get_by_role("region", name="Runs side by side").get_by_role("row", name="Test accuracy")
     expected = {f"{100 * run['scores']['test']['accuracy']:.1f}%" for run in (first, second)}
     assert set(shown.locator("td").all_inner_texts()) == expected
@@ -259,7 +259,7 @@ def test_6_saved_closed_reopened_and_tested(
     with at_most(again, 2):
         go(again, "test")
         again.get_by_role("button", name="Test", exact=True).click()
-        again.get_by_text("of 24 images are correct").wait_for(timeout=LONG_MS)
+        again.get_by_text("of 24 images are predicted correctly").wait_for(timeout=LONG_MS)
     row = newest(served)
     assert row["id"] in again.get_by_label("Model", exact=True).input_value()
     assert f"{100 * row['scores']['test']['accuracy']:.1f}%" in again.locator(".lead").inner_text()
@@ -270,7 +270,7 @@ def test_7_exported_for_other_programs(
 ) -> None:
     served = serve()
     page = begin(served.url, EXPERT | {"model": "trained"}, "test")
-    page.get_by_text("of 24 images are correct").wait_for()
+    page.get_by_text("of 24 images are predicted correctly").wait_for()
     with at_most(page, 3):
         go(page, "use")
         page.get_by_label("Format").select_option("folder")

@@ -76,14 +76,17 @@ def test_a_new_persons_way(
     assert page.locator(".chart path").count() == 4
 
     go(page, "test")
-    page.get_by_text("of 24 images are correct").wait_for()
+    page.get_by_text("of 24 images are predicted correctly").wait_for()
+    for words in page.locator(".matrix button").evaluate_all("all => all.map((e) => e.ariaLabel)"):
+        mistake = re.match(r"(.+) mistaken for (.+): ", words)
+        assert mistake is None or mistake[1] != mistake[2]
     cell = page.locator(".matrix button:not([disabled])").first
     said = cell.get_attribute("aria-label")
     count = int(re.search(r": (\d+) of", said)[1])
     cell.click()
     page.locator("#answers h2", has_text=re.compile(f": {count} image")).wait_for()
     page.locator("#answers .pic").first.click()
-    page.get_by_role("dialog").get_by_text("predicted").wait_for()
+    page.get_by_role("dialog").get_by_text("Prediction:").wait_for()
     page.keyboard.press("Escape")
 
     go(page, "use")
@@ -201,9 +204,9 @@ def test_the_plan_follows_the_images_and_the_values(
     set_field(page, "batch_size", "8")
     page.locator(".differs", has_text="The plan uses").wait_for()
     page.get_by_role("radio", name="Balanced").check()
-    page.get_by_text("Imposed on every candidate that has the parameter: Batch size 8").wait_for()
+    page.get_by_text("Your values, used for every candidate that has the parameter: Batch size 8").wait_for()
     page.get_by_role("button", name="Remove Batch size").click()
-    page.get_by_text("Imposed on every candidate").wait_for(state="detached")
+    page.get_by_text("Your values, used for every candidate").wait_for(state="detached")
     assert page.locator("#hyper-num_filters").count() == 0
 
     go(page, "network")
@@ -317,7 +320,7 @@ def test_mistakes_are_marked(
     page.get_by_text("59 training, 24 test images").wait_for()
     page.get_by_text("Marked images: 2").click()
     for count in (1, 0):
-        page.get_by_role("button", name="Remove the mark of").first.click()
+        page.get_by_role("button", name="Remove the mark from").first.click()
         page.get_by_text(f"Marked images: {count}").wait_for(state="visible" if count else "detached")
         if count:
             page.get_by_text("Marked images: 1").wait_for()

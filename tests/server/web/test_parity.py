@@ -51,7 +51,7 @@ def test_heat_maps(at: Callable[..., Any], method: str) -> None:
     part.get_by_label("Class").select_option("7")
     page.get_by_role("group", name="Test images").locator("button").nth(3).click()
     part.get_by_role("button", name="Explain").click()
-    part.get_by_text("Bright is what speaks for 7").wait_for(timeout=LONG_MS)
+    part.get_by_text("Bright areas support the class 7").wait_for(timeout=LONG_MS)
     assert loaded(part.locator("img"))
 
 
@@ -120,7 +120,7 @@ def test_a_model_file_is_opened_and_predicts(
     dialog = page.get_by_role("dialog")
     dialog.get_by_role("button", name="models /").click()
     dialog.get_by_role("button", name="given.keras").click()
-    page.get_by_role("dialog").get_by_text("16 × 16 px, grey").wait_for()
+    page.get_by_role("dialog").get_by_text("16 × 16 px, grayscale").wait_for()
     page.get_by_role("button", name="Use this model").click()
     page.get_by_text("Drop images here").wait_for()
     assert page.get_by_label("Model", exact=True).input_value() == "models/given.keras"
@@ -138,7 +138,7 @@ def test_sizes_quality_and_folders(at: Callable[..., Any], served: Any) -> None:
     shutil.copyfile(source, served.root / "doubled" / "train" / "7" / "same.png")
     page = at("data", known={"data": {"train_dir": "doubled", "image_size": "16"}})
     page.locator("summary", has_text="Sizes and mean images").click()
-    page.get_by_text("Networks see them as 16 × 16 px, grey").wait_for()
+    page.get_by_text("Networks get them as 16 × 16 px, grayscale").wait_for()
     assert loaded(page.get_by_alt_text("Mean image of 7"))
     page.locator("summary", has_text="Quality check").click()
     leaks = page.get_by_role("heading", name="Images in both training and test: 1")
@@ -181,11 +181,11 @@ def test_two_runs_are_compared_beyond_chance(at: Callable[..., Any]) -> None:
     page.locator("#c-first").check()
     page.locator("#c-second").check()
     page.get_by_role("button", name="Compare").click()
-    page.get_by_role("heading", name="Is the difference beyond chance?").wait_for()
+    page.get_by_role("heading", name="Is the difference due to chance?").wait_for()
     side = page.get_by_role("region", name="Runs side by side")
     assert side.get_by_role("row", name=re.compile("Test accuracy")).count() == 1
     words = card(page, "Side by side").locator("p").first.inner_text()
-    assert re.search(r"chance|same images|differ", words)
+    assert re.search(r"chance|the same ones|differ", words)
 
 
 def test_training_goes_on_from_a_model(at: Callable[..., Any], served: Any) -> None:

@@ -127,8 +127,6 @@ class KernelBenchDialog(QDialog):
         for place in (self.row, self.column):
             place.valueChanged.connect(lambda _: self._show_sums())
 
-    # The image and the kernel
-
     def _choose_image(self) -> None:
         path = self._ask.open_file("An image", _IMAGES, self._place) if self._ask is not None else None
         if path is not None:
@@ -161,8 +159,6 @@ class KernelBenchDialog(QDialog):
     def _chosen(self) -> Any:
         """The kernel. Raises ParamError."""
         return kernel_of(self.kernel.currentData() or self.weights.text())
-
-    # Sliding
 
     def slide(self) -> None:
         """Slide the kernel over the image, in a thread."""

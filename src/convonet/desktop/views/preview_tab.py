@@ -32,7 +32,7 @@ _NO_AUGMENTATION = (
 )
 _RATE = "Raises the rate from batch to batch to find where the loss falls fastest. The trained weights are discarded."
 _NO_RATE = "The loss did not fall at any rate. Check the images and their classes, or try another network."
-_EARLIER = "This result belongs to earlier settings."
+_EARLIER = "This result was computed with earlier settings."
 
 
 class PreviewCard(QFrame):
@@ -119,8 +119,6 @@ class PreviewTab(QScrollArea):
             self._plans.request()
             self.refresh()
 
-    # Asking
-
     def start_augment(self) -> None:
         """Draw training images as the settings vary them."""
         self._session.start(self._augment(self._new_file()))
@@ -150,8 +148,6 @@ class PreviewTab(QScrollArea):
         """A file of its own for each picture: one that is shown is never written over."""
         self._count += 1
         return self._folder.path / f"{self._count:04}.png"
-
-    # Showing
 
     def refresh(self) -> None:
         """Say what there is to see, and whether it still belongs to the settings."""

@@ -188,8 +188,14 @@ class RunsPage(Page):
                 else None
             )
             if title is not None:
-                self.controller.guard(lambda run=run, title=title: self.session.runs.rename(run, title))  # type: ignore[misc]
-                self.refresh()
+                self._give_name(run, title)
+
+    def _give_name(self, run: Run, title: str) -> None:
+        known = self.session.runs
+        # The run may be on a server that takes its time to answer.
+        self.controller.background.call(
+            f"rename {run.id}", lambda _: known.rename(run, title), lambda _: self.refresh()
+        )
 
     def _resume(self) -> None:
         for run in self._chosen()[:1]:

@@ -33,8 +33,9 @@ _ORDERS = {
     "review": "Labels in doubt",
 }
 _ABOUT = (
-    "Choose a folder of photographs and name a few classes. After some answers every other image gets a suggestion, "
-    "and whole rows are accepted with one key. Nothing is moved: the labels stand in labels.csv in the folder."
+    "Choose a folder of photographs and name a few classes. After a few answers, each remaining image gets a "
+    "suggestion, and one key accepts a whole row. No files are moved: the labels are stored in labels.csv in the "
+    "folder."
 )
 _ON_SERVER = "The images are on the server. Sort them on its web page."
 
@@ -119,8 +120,6 @@ class SortPage(Page):
             str(self._folder) if self.sorting else "Label unlabeled images and write a label table"
         )
 
-    # Opening a folder
-
     def choose(self) -> None:
         """Ask for the folder."""
         asker = self.controller.ask
@@ -170,8 +169,6 @@ class SortPage(Page):
         self._show_keys()
         self._show_screen()
         self.board.setFocus()
-
-    # Answers
 
     def answer(self, answer: str) -> None:
         """Say what the selected images are."""
@@ -231,8 +228,6 @@ class SortPage(Page):
         else:
             super().keyPressEvent(event)
 
-    # What is shown
-
     def _show_keys(self) -> None:
         if self.sorting is None:
             return
@@ -273,8 +268,6 @@ class SortPage(Page):
         self.undo_button.setEnabled(counts["presses"] > 0)
         self.folders_button.setVisible(counts["in_folders"] > 0)
         self.train_button.setEnabled(sum(each["labelled"] > 0 for each in counts["classes"]) > 1)
-
-    # What comes of it
 
     def _copy(self) -> None:
         sorting, asker = self.sorting, self.controller.ask

@@ -26,9 +26,9 @@ _KINDS = {
     StudyTask.kind: ("Target study", "How many epochs each setting needs to reach an accuracy"),
 }
 _STOPPED: dict[RunState, str] = {
-    RunState.CANCELLED: "This was stopped. Resuming continues where it left off; nothing finished is repeated.",
-    RunState.INTERRUPTED: "This was interrupted. Resuming continues where it left off; nothing finished is repeated.",
-    RunState.FAILED: "This failed. Resuming tries again; nothing finished is repeated.",
+    RunState.CANCELLED: "This run was stopped. Resume it to continue; finished work is not repeated.",
+    RunState.INTERRUPTED: "This run was interrupted. Resume it to continue; finished work is not repeated.",
+    RunState.FAILED: "This run failed. Resume it to try again; finished work is not repeated.",
 }
 
 
@@ -131,8 +131,6 @@ class TunePage(Page):
         self.show_kind(run.read().kind)
         self._look()
 
-    # Work
-
     def _begin(self, kind: str) -> None:
         self.show_kind(kind)
         self.controller.guard(lambda: self.session.start(self.panel.task(self.session)))
@@ -193,8 +191,6 @@ class TunePage(Page):
         # With an empty range the bar runs to and fro, which says that nobody knows how long it takes.
         self.bar.setRange(0, 0 if record.share is None else 1000)
         self.bar.setValue(round(1000 * (record.share or 0)))
-
-    # Tables
 
     def _look(self) -> None:
         """Read the table of the run that is shown, in the background."""

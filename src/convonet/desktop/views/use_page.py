@@ -131,8 +131,6 @@ class UsePage(Page):
         if self._network is not None and self._network[0] != model.path:
             self._network = None
 
-    # Images
-
     def _show_answers(self) -> None:
         limit = self.unsure.value() / 100
         rows: list[tuple[Any, ...]] = []
@@ -175,8 +173,6 @@ class UsePage(Page):
         image.save(str(path))
         self.tabs.setCurrentIndex(0)
         self.controller.guard(lambda: self.session.start(self.session.tasks.predict([path])))
-
-    # Drawing
 
     def _clear(self) -> None:
         self.pad.clear()

@@ -125,8 +125,6 @@ class MapCanvas(QWidget):
         """Wait for pictures that are being decoded."""
         self.thumbnails.close()
 
-    # Mouse and keys
-
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() is not Qt.MouseButton.LeftButton:
             return
@@ -232,8 +230,6 @@ class MapCanvas(QWidget):
 
     def _is_hidden(self) -> NDArray[np.bool_]:
         return np.isin(self._groups, list(self._hidden))
-
-    # Drawing
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

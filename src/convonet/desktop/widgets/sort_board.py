@@ -108,8 +108,6 @@ class SortBoard(QWidget):
         """Wait for pictures that are being decoded."""
         self.thumbnails.close()
 
-    # Where things are
-
     def _top(self, row: int) -> int:
         return row * (_HEAD + _CELL_HEIGHT + _BETWEEN)
 
@@ -131,8 +129,6 @@ class SortBoard(QWidget):
 
     def sizeHint(self) -> QSize:
         return QSize(8 * _CELL_WIDTH, self._top(len(self.rows)))
-
-    # Buttons of rows
 
     def _add_buttons(self, index: int, row: ScreenRow) -> None:
         left = self.fontMetrics().horizontalAdvance(self._title(row)) + 34
@@ -160,8 +156,6 @@ class SortBoard(QWidget):
         if row.suggestion is None:
             return "Similar images"
         return f"Perhaps {row.suggestion}" if row.images[0].label is not None else row.suggestion
-
-    # Mouse and keys
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         image = self._at(event.position().toPoint())
@@ -235,8 +229,6 @@ class SortBoard(QWidget):
         if self.columns() != self._columns:
             self._columns = self.columns()
             self.width_changed.emit()
-
-    # Drawing
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

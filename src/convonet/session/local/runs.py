@@ -9,7 +9,7 @@ from convonet.documents.runs import RunComparison, RunRow
 from convonet.events import RunState
 from convonet.runs import Run, RunStore
 from convonet.runs.listing import list_rows
-from convonet.runs.naming import rename, title_of
+from convonet.runs.naming import distinct, rename, title_of
 
 
 class LocalRuns:
@@ -51,4 +51,4 @@ class LocalRuns:
 
     def compare(self, runs: Sequence[Run]) -> RunComparison:
         """Runs side by side; sentences call them by their names."""
-        return self.store.compare(runs, [title_of(run) for run in runs])
+        return self.store.compare(runs, distinct(map(title_of, runs)))

@@ -145,8 +145,6 @@ class Client:
         self._sockets.shut_down()
         self._transport.close()
 
-    # One request
-
     @property
     def _extensions(self) -> dict[str, Any]:
         return {"trace": self._sockets.trace}
@@ -198,7 +196,7 @@ class Client:
             "This is not a Convonet server",
             where=self.url,
             received=f"{answer.status_code} {answer.reason_phrase}",
-            hint="Give the address that `convonet serve` prints",
+            hint="Use the address that `convonet serve` prints",
         )
 
 

@@ -89,13 +89,12 @@ class Connection:
             self._changed.notify_all()
         self._thread.join(_CLOSE_SECONDS)
 
-    # In the thread
-
     def _plan(self) -> None:
         pause = PAUSES[min(self._tries, len(PAUSES) - 1)] if self._reason is not None else BEAT_SECONDS
         self._next = time.monotonic() + pause
 
     def _watch_over(self) -> None:
+        """Ask the server at intervals until `close`. Runs in the thread, as does all that it calls."""
         self._plan()
         while True:
             with self._changed:

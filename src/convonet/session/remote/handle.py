@@ -125,7 +125,11 @@ class RemoteHandle:
         if self._state is RunState.FAILED:
             raise (self._run.read().error or Fault()).error()
         if self._state is RunState.INTERRUPTED:
-            hint = "Resume continues from its last checkpoint" if self._traits.resumable else "Start it again"
+            hint = (
+                "Resume the run to continue from its last checkpoint"
+                if self._traits.resumable
+                else "Start it again"
+            )
             raise WorkerError("The process that worked on this run has ended", where=self._run.id, hint=hint)
         return self._state
 
@@ -137,9 +141,8 @@ class RemoteHandle:
         # Bounded, since closing an interface must not wait for a server.
         self._thread.join(1.0)
 
-    # In the thread
-
     def _work(self) -> None:
+        """Begin and follow the run, then fetch its files. Runs in the thread, as does all that it calls."""
         try:
             if self._begin is not None:
                 self._patient(self._begin)
@@ -205,7 +208,7 @@ class RemoteHandle:
                 looked = time.monotonic()
         if self._closed.is_set():
             raise Cancelled
-        raise self._client.lose("the server ends")
+        raise self._client.lose("the server is shutting down")
 
     def _take(self, message: Message) -> None:
         # A message without an offset must not move the point from which listening continues after a loss.

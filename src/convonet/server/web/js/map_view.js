@@ -69,8 +69,6 @@ export class MapView extends EventTarget {
     if (tell) this.dispatchEvent(new Event("select"));
   }
 
-  // Where things are
-
   resize() {
     const {clientWidth: width, clientHeight: height} = this.element;
     if (!width || !height) return;
@@ -132,8 +130,6 @@ export class MapView extends EventTarget {
     }
     return best;
   }
-
-  // Mouse, finger and keys
 
   press(event) {
     if (event.button !== 0) return;

@@ -79,7 +79,7 @@ export function markBar(marks, wanted, changed) {
       await marks.write(await wanted(), paths, action, action === "label" ? classes.value : undefined);
       note(
         `${marks.rows.length === 1 ? "1 image is" : `${whole(marks.rows.length)} images are`} marked; ` +
-          "training uses it",
+          "training uses the marks",
       );
       await changed();
     } catch (error) {
@@ -127,7 +127,7 @@ export function markTable(marks, undo) {
           "button.quiet",
           {
             type: "button",
-            "aria-label": `Remove the mark of ${mark.path}`,
+            "aria-label": `Remove the mark from ${mark.path}`,
             onclick: () => undo([mark.address]),
           },
           "Undo",

@@ -7,7 +7,7 @@ import {changed, store, takeRecipe, usedRecipe, wrongMinutes} from "./store.js";
 
 // The words of the API, in the order in which they are offered, and what people read for them.
 const CHOICES = {
-  fast: ["Fast", "Trains one good network in the shortest time."],
+  fast: ["Fast", "Compares only quick networks and keeps the best one."],
   auto: ["Balanced", "Compares networks on validation images and keeps the best one."],
   best: ["Best", "Compares networks like Balanced and trains them longer."],
   none: ["Expert", "Trains one network with the values that you set."],
@@ -62,9 +62,9 @@ export function planWords(page, {onParameters = false} = {}) {
   const words = h(
     "p.muted",
     {},
-    "Trains one network with the values of ",
+    "Trains one network with the values on the ",
     h("a", {href: "#params"}, "Parameters"),
-    ".",
+    " page.",
   );
   for (const name of ["plan", "hyper", "recipe", "dataset"]) page.on(store, name, show);
   show();
@@ -115,6 +115,6 @@ export function imposedValues(page, clear) {
         ),
       ),
     );
-    fill(place, h("p.small.muted", {}, "Your values, imposed on the plan:"), h("ul.chips", {}, chips));
+    fill(place, h("p.small.muted", {}, "Your values, used in the plan:"), h("ul.chips", {}, chips));
   }
 }

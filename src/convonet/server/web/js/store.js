@@ -145,7 +145,7 @@ function mainCandidate() {
 }
 
 /**
- * Data and hyper parameters of one network: those of the forms over the plan's, or of a candidate that is
+ * Data and hyperparameters of one network: those of the forms over the plan's, or of a candidate that is
  * named.
  */
 export function ofOneNetwork(name = "") {
@@ -262,7 +262,7 @@ for (const name of ["dataset", "hyper", "recipe", "minutes"]) {
   });
 }
 
-/** Take hyper parameters from elsewhere. */
+/** Take hyperparameters from elsewhere. */
 export function takeHyper(values) {
   store.recipe = "none";
   store.hyper = typedAll(values);

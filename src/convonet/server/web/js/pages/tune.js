@@ -49,7 +49,7 @@ export function tunePage(page) {
     search: pick("tune-search", "Search", SEARCHES),
     objective: pick("tune-objective", "Objective", GOALS),
     folds: number("tune-folds", "Folds", "3"),
-    trials: number("tune-trials", "Trials", "all of the grid"),
+    trials: number("tune-trials", "Trials", "the whole grid"),
     repeats: number("tune-repeats", "Seeds per setting", "1"),
     pruner: pick("tune-pruner", "Pruner", PRUNERS),
     time_limit: number("tune-time", "Time limit (s)", "none"),
@@ -97,7 +97,7 @@ export function tunePage(page) {
   first();
 
   function why() {
-    return whyNotTrain() || (store.varied.length ? "" : "No hyper parameter has several values");
+    return whyNotTrain() || (store.varied.length ? "" : "No hyperparameter has several values");
   }
 
   function request() {
