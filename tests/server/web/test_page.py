@@ -77,6 +77,9 @@ def test_a_new_persons_way(
 
     go(page, "test")
     page.get_by_text("of 24 images are predicted correctly").wait_for()
+    for words in page.locator(".matrix button").evaluate_all("all => all.map((e) => e.ariaLabel)"):
+        mistake = re.match(r"(.+) mistaken for (.+): ", words)
+        assert mistake is None or mistake[1] != mistake[2]
     cell = page.locator(".matrix button:not([disabled])").first
     said = cell.get_attribute("aria-label")
     count = int(re.search(r": (\d+) of", said)[1])
