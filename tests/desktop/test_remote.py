@@ -23,6 +23,7 @@ from convonet.desktop.app_win import AppWin
 from convonet.desktop.background import Background
 from convonet.desktop.dialogs.places import PlacesDialog
 from convonet.desktop.file_actions import _check_for_server
+from convonet.desktop.kept_session import attach_running
 from convonet.desktop.server_window import open_remote
 from convonet.desktop.widgets.connection import ConnectionLabel
 from convonet.desktop.window_state import WindowState
@@ -254,7 +255,7 @@ def test_a_lost_connection_is_shown_and_tried_again(
     again = open_remote(WindowState(server=backend.name), backend)
     again.controller.ask = answers
     again.show()
-    again.controller.attach_running()
+    attach_running(again.controller)
     qtbot.waitUntil(lambda: again.controller.progress.epochs_done > len(history.loss), timeout=60_000)
     assert again.controller.progress.history.loss[: len(history.loss)] == history.loss
     again.controller.actions["stop"].trigger()
