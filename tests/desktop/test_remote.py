@@ -22,7 +22,7 @@ from PySide6.QtWidgets import QApplication
 from convonet.desktop.app_win import AppWin
 from convonet.desktop.background import Background
 from convonet.desktop.dialogs.places import PlacesDialog
-from convonet.desktop.file_actions import _check_for_server
+from convonet.desktop.dropped import check_for_server
 from convonet.desktop.kept_session import attach_running
 from convonet.desktop.server_window import open_remote
 from convonet.desktop.widgets.connection import ConnectionLabel
@@ -83,7 +83,7 @@ def test_what_a_server_takes_of_this_machine(tmp_path: Path) -> None:
     ):
         path = tmp_path / name
         with nullcontext() if taken else pytest.raises(InputError, match="the server's"):
-            _check_for_server(path, is_image=path.suffix == ".png")
+            check_for_server(path, is_image=path.suffix == ".png")
 
 
 class _Served:
