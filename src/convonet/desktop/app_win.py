@@ -22,6 +22,7 @@ from convonet.desktop.actions import ACTIONS, MENUS, PAGES
 from convonet.desktop.dialogs.ask import Asker
 from convonet.desktop.file_actions import FileActions
 from convonet.desktop.help_actions import HelpActions
+from convonet.desktop.kept_session import save_session
 from convonet.desktop.rail import Rail
 from convonet.desktop.task_actions import TaskActions
 from convonet.desktop.tours import TOURS, TourStep
@@ -256,7 +257,7 @@ class AppWin(QMainWindow):
             return
         size = self.size()
         self.controller.window_state.size = (size.width(), size.height())
-        self.controller.save_session()
+        save_session(self.controller)
         # Pages stop their timers before the session goes that these ask.
         for page in self.pages.values():
             page.close_page()

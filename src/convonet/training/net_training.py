@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from convonet.events import Watch
 from convonet.nets.net_model import NetModel
 from convonet.params.hyper_params import HyperParams
-from convonet.tasks.main_tasks import ExecutorName
+from convonet.tasks.task import ExecutorName
 from convonet.training.checkpoint import CheckpointFile
 from convonet.training.collapse import Collapse
 from convonet.training.history import History

@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QComboBox, QScrollArea, QTabWidget, QWidget
 
 from convonet.desktop.dialogs.image import ImageDialog
+from convonet.desktop.mistakes import root_of
 from convonet.desktop.views.evaluate_calibration import CalibrationTab
 from convonet.desktop.views.evaluate_curves import CurvesTab
 from convonet.desktop.views.evaluate_sets import SetsTab
@@ -212,7 +213,7 @@ class EvaluatePage(Page):
 
     def _read_answers(self, scores: RunEvaluation) -> None:
         """The row of each image, read in the background; then the mistakes are shown."""
-        root = self.controller.root_of(scores)
+        root = root_of(self.session, scores)
         # Testing again writes the table anew, with the same numbers perhaps, and gives another document.
         if self._read is not None and self._read[0] is scores and self._read[1] == root:
             return
