@@ -92,7 +92,7 @@ class TrainPage(Page):
         )
         self.tabs = QTabWidget()
         self.tabs.addTab(self.summary, "Summary")
-        self.tabs.addTab(self._curves, "LiveCurves")
+        self.tabs.addTab(self._curves, "Curves")
         self.tabs.addTab(self.table, "Epochs")
         self.tabs.addTab(self.messages, "Messages")
 
@@ -128,7 +128,7 @@ class TrainPage(Page):
             self.bar.setRange(0, 0)
 
     def _choose_tab(self, training: bool, summarized: bool) -> None:
-        """LiveCurves while it learns, the summary when it has ended."""
+        """The curves while it learns, the summary when it has ended."""
         before, self._was_training = self._was_training, training
         self.tabs.setTabVisible(0, summarized)
         if training and not before:
