@@ -21,7 +21,7 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from convonet.errors import ModelFileError
 from convonet.inference.golden import Images
-from convonet.nets.export import exporting
+from convonet.nets.quiet_exporters import exporting
 from convonet.nets.registry import INPUT_NAME
 from convonet.scratch import Scratch
 
