@@ -60,7 +60,7 @@ def new_run(
         track_run(run, addresses)
         run_task(run, task, listen, progress, **more)
     except InputError:
-        # Nor does the folder for runs stay that was made for it.
+        # A run that was rejected leaves nothing, not even the folder for runs that was made for it.
         if RunStore().drop_unbegun(run) and not existed:
             with suppress(OSError):  # another run has begun in it meanwhile
                 parent.rmdir()

@@ -76,11 +76,12 @@ class TrainingRun:
         self._collapse = CollapseHook(collapse, self._scorer, training.on_collapse)
         self._clock = Clock(hyper.time_limit)
         self._writer = CheckpointWriter(training.checkpoint, watch)
-        # The guard comes first, so that no other hook sees what it undoes. The first reason to stop is the one told.
+        # The guard comes first, so that no other hook sees what it undoes. Of several reasons to stop, the first one
+        # in this order is reported.
         hooks: list[Hook | None] = [self._guard, self._weights, self._rules]
         if training.callbacks:
             hooks.append(UserCallbacks(training.callbacks, network, hyper.epochs, steps))
-        # What guessing costs is known of the losses that `hyper` names.
+        # Collapse is measured against the loss of guessing, which is unknown for a user's own loss.
         hooks += [
             StopAfter(training.stop_after),
             self._clock,
