@@ -18,7 +18,7 @@ from convonet.training.history import History
 from convonet.training.image_rows import ImageRows
 from convonet.training.linear_head import fit_head
 from convonet.training.losses import class_weights
-from convonet.training.training_run import TrainingResult
+from convonet.training.result import TrainingResult
 
 
 def converged(

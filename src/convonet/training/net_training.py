@@ -14,7 +14,8 @@ from convonet.training.checkpoint import CheckpointFile
 from convonet.training.collapse import Collapse
 from convonet.training.history import History
 from convonet.training.image_rows import ImageRows
-from convonet.training.training_run import TrainingResult, TrainingRun
+from convonet.training.result import TrainingResult
+from convonet.training.training_run import TrainingRun
 
 __all__ = ["BegunTraining", "ImageRows", "NetTraining", "TrainingResult"]
 
