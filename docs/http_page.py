@@ -9,7 +9,7 @@ from typing import Any
 from convonet.server.app import create_app
 from convonet.server.settings import Settings
 
-INTRO = """# HTTP interface
+INTRO = """# HTTP API
 
 `convonet serve --root DIR` accepts these requests at `http://127.0.0.1:8765`. Paths in requests are relative
 to the root. [The server](server.md) explains tokens, limits, events and recipes, with a complete example.

@@ -33,6 +33,7 @@ PHRASES = {
     r"\bIt failed\b": "Training failed: reason",
     r"\b(?:goes|go|going) on (?:with|in|where|from|until)\b": "continue, resume",
     r"\bput(?:s|ting)? (?:its work )?away\b": "saved",
+    r"\b[Hh]yper parameters?\b": "hyperparameter",
     # As the Google style guide writes percentages.
     r"\d\}? %(?!\(| \d)": "98.6%",
 }

@@ -19,7 +19,7 @@ sys.path.insert(0, str(ROOT / "docs"))
 from errors_page import text_of  # noqa: E402
 
 _HELP = ("cli", "server/routes", "server/schemas.py", "documents")
-"""Here docstrings are shown to people: as help of commands, and in the description of the HTTP interface."""
+"""Here docstrings are shown to people: as help of commands, and in the description of the HTTP API."""
 _JS_TEXT = re.compile(r'"((?:[^"\\\n]|\\.)*)"|`((?:[^`\\]|\\.)*)`')
 _TAG_TEXT = re.compile(r">([^<>{}]*[A-Za-z]{2}[^<>{}]*)<")
 _NOT_READ = re.compile(

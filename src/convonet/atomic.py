@@ -35,7 +35,7 @@ def storage_error(error: OSError, path: Path) -> ConvonetError:
             hint="Free some space or choose another folder, then resume. Earlier files are unchanged",
         )
     return OutputError(
-        f"{path.name} cannot be written there: {reason.lower()}",
+        f"{path.name} cannot be written to this folder: {reason.lower()}",
         where=path.parent,
         expected="a folder that can be written to",
         hint="Choose another folder",

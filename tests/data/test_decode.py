@@ -316,7 +316,7 @@ def test_a_file_of_more_than_the_bound_is_not_read(tmp_path: Path) -> None:
     file = tmp_path / "sparse.png"
     with file.open("wb") as stream:
         stream.truncate(513 * 2**20)
-    with pytest.raises(DataError, match="too large: 513 MiB, at most 512 MiB"):
+    with pytest.raises(DataError, match="too large: 513 MiB; the limit is 512 MiB"):
         read_bytes(file)
 
 

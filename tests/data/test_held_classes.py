@@ -41,16 +41,16 @@ def test_a_rule_that_watches_a_score_that_cannot_exist_is_refused(
     rule: dict[str, object], uneven: Path, tmp_path: Path
 ) -> None:
     with pytest.raises(
-        InputError, match=r"There is no image of one \(1 image\) among the validation"
+        InputError, match=r"There is no image of one \(1 image in total\) among the validation"
     ) as caught:
         api.train({"train_dir": str(uneven), **SIZE}, FAST | rule, out=tmp_path, threads=1)
     assert next(iter(rule)) in caught.value.sentence()
 
 
 def test_a_search_by_such_a_score_is_refused(uneven: Path, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"one \(1 image\)") as caught:
+    with pytest.raises(InputError, match=r"one \(1 image in total\)") as caught:
         api.tune({"train_dir": str(uneven), **SIZE}, FAST, out=tmp_path, objective="auc", folds=3, threads=1)
-    assert "two (2 images)" in caught.value.sentence()
+    assert "two (2 images in total)" in caught.value.sentence()
     assert "objective" in caught.value.sentence()
 
 

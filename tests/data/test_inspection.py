@@ -65,7 +65,7 @@ def test_copies_conflicts_and_leaks(make_files, cache: ImageCache) -> None:
     assert document["test"]["leaks"] == []
     text = "\n".join(document["warnings"])
     assert "2 images are exact duplicates" in text
-    assert "1 image stands in more than one class" in text
+    assert "1 image is in more than one class" in text
     assert "1 test image is also in the training set" in text
 
 
@@ -95,7 +95,7 @@ def test_other_class_names_in_the_test_set_are_shown_not_refused(make_files, cac
 def test_a_class_of_bad_files_is_shown(make_files, cache: ImageCache) -> None:
     inspection = inspect_folder(make_files("a/1.png", content={"b/1.png": b"x"}), cache=cache)
     assert inspection.classes == {"a": 1, "b": 0}
-    assert any("No image could be read of b" in text for text in inspection.warnings)
+    assert any("No image of b could be read" in text for text in inspection.warnings)
 
 
 def test_nothing_to_look_at(tmp_path: Path, cache: ImageCache) -> None:

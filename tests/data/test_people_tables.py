@@ -171,8 +171,8 @@ def test_rows_of_no_set_are_skipped_and_told(make_files: MakeFiles) -> None:
     lines += ["in/b1.png,b,train"]
     listing = _set(make_files, "\n".join(["path,label,split", *lines]))
     assert listing.counts() == {"a": 2, "b": 1}
-    assert ("in/b2.png", "split says trian, which is not the name of a set") in listing.skipped
-    assert any("split says trian" in note for note in listing.notes)
+    assert ("in/b2.png", "split is trian, which is not the name of a set") in listing.skipped
+    assert any("split is trian" in note for note in listing.notes)
 
 
 def test_a_name_of_several_files_is_skipped(make_files: MakeFiles, tmp_path: Path) -> None:

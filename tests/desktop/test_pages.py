@@ -64,7 +64,7 @@ def test_classes_of_a_nameless_model_are_ordered_before_it_is_used(
     page: Any = window.page("use")
     note = page.foreign
     assert note.isVisible()
-    assert note.names.currentText() == "Names beside the model"
+    assert note.names.currentText() == "Names from the file next to the model"
     assert note._order.text() == "0 = dog, 1 = cat"
     other = tmp_path / "mine.txt"
     other.write_text("鸟\n鱼\n", encoding="utf-8")

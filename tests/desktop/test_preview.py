@@ -53,7 +53,7 @@ def test_images_are_varied_as_they_are_set(loaded: AppWin, answers: Any, qtbot: 
     assert first.is_file()
     assert page.preview.augmented.picture.isVisible()
     params.set_space(params.space.changed({"rotation": [1]}))
-    assert page.preview.augmented.note.text() == "This result belongs to earlier settings."
+    assert page.preview.augmented.note.text() == "This result was computed with earlier settings."
     loaded.controller.actions["show_augmented"].trigger()
     wait_work(loaded)
     assert page.preview.augmented.picture.file.read_bytes() != first.read_bytes()

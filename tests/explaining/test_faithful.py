@@ -62,10 +62,10 @@ def test_the_sentence_says_what_the_numbers_mean(image: np.ndarray) -> None:
     good = delete(ExplainedModel(Corner()), image, 1, right)
     bad = delete(ExplainedModel(Corner()), image, 1, -right)
     assert judged(good, 0.1).sentence.startswith(
-        "Deleting what is bright lowers the probability sooner than 10 of 10"
+        "Deleting the pixels that the map marks most lowers the probability sooner than 10 of 10"
     )
     assert "with shuffled weights the map is different (rank correlation 0.10)" in judged(good, 0.1).sentence
-    assert "the image rather than what was learned" in judged(good, 0.8).sentence
+    assert "the image rather than what the network learned" in judged(good, 0.8).sentence
     assert "do not rely on this map" in judged(bad, None).sentence
     assert "shuffled" not in judged(bad, None).sentence
 

@@ -1,4 +1,4 @@
-"""Every preset of hyper parameters describes a network that can be built at its own size."""
+"""Every preset of hyperparameters describes a network that can be built at its own size."""
 
 from __future__ import annotations
 

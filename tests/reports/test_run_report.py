@@ -172,7 +172,7 @@ def test_what_a_recipe_tried_is_told(trained: Run, tmp_path: Path) -> None:
     assert "Imposed: &lt;seed&gt;" in page.read_text("utf-8")
     assert "convonet train x --recipe auto" in text
     assert "Recipe auto, 3 minutes" in text
-    assert "Hyper parameters of the chosen candidate" in text
+    assert "Hyperparameters of the chosen candidate" in text
     assert re.search(
         r"What to do next .*More training time may give a better model\. convonet train .*--recipe best", text
     )

@@ -34,7 +34,7 @@ def test_the_test_of_two_runs(tmp_path: Path) -> None:
     table = [[int(np.sum(first & second)), only_a], [only_b, int(np.sum(~first & ~second))]]
     assert (pair["only_a"], pair["only_b"]) == (only_a, only_b)
     assert pair["p_value"] == pytest.approx(reference(table, exact=True).pvalue)
-    assert "a is better, beyond chance" in pair["sentence"]
+    assert "a is better by more than chance would explain" in pair["sentence"]
 
 
 def test_every_two_are_paired(tmp_path: Path) -> None:

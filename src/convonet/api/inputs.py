@@ -46,7 +46,7 @@ def data_of(data: Data) -> DataParams:
 
 
 def hyper_of(hyper: Hyper) -> HyperParams:
-    """The hyper parameters of one training.
+    """The hyperparameters of one training.
 
     Raises:
         InputError: a dictionary or a search space that holds alternatives.

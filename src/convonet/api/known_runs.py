@@ -111,7 +111,7 @@ def open_run(run: AnyRun) -> TrainedRun | TunedRun:
         return tuned_run(found)
     if isinstance(task, TrainTask):
         return trained_run(found)
-    raise InputError("The run is neither a training nor a search", where=found.path, received=task.kind)
+    raise InputError("The run is neither a training run nor a search", where=found.path, received=task.kind)
 
 
 def resume(

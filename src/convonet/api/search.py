@@ -51,7 +51,7 @@ def tune(
             `macro_f1`.
         trials: number of settings to try; None: all of a grid, 20 in other searches.
         folds: number of stratified folds. 1 holds out the validation fraction of the data instead.
-        repeats: how often each setting is trained on all folds, with other seeds and folds.
+        repeats: number of times that each setting is trained on all folds, with different seeds and folds.
         images: largest number of images, stratified by class; None: all.
         jobs: number of parallel training runs; None: one per core.
         executor: `local` for processes on this machine, `ray` for a Ray cluster.

@@ -65,7 +65,7 @@ def train(
             verified.
         hyper: hyperparameters of the network and its training: a dictionary, `HyperParams` or a JSON file.
             The values of a dictionary without `family` and `base` apply to every candidate of the recipe.
-        recipe: `auto` plans the training for the images, `fast` stops at the first good model, `best` takes
+        recipe: `auto` plans the training for the images, `fast` trains only the quick candidates, `best` takes
             longer, and `none` trains exactly what `hyper` describes. None: `auto` if `hyper` is None or such
             a dictionary, otherwise `none`.
         minutes: time budget of the recipe, above 0; None: 5, or 30 for `best`.

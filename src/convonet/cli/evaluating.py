@@ -84,7 +84,8 @@ def evaluate(
         typer.Option(
             "--costs",
             metavar="FP,FN",
-            help="Choose the threshold on validation images that costs least: cost of a false alarm, cost of a miss.",
+            help="Choose the threshold with the lowest total cost on the validation images. FP: cost of a false alarm; "
+            "FN: cost of a miss.",
         ),
     ] = None,
     calibrate: Annotated[

@@ -74,7 +74,7 @@ def _check_one_folder(folder: str, other: str | None, name: str) -> None:
 
 
 def search_space(file: Path | None, settings: Sequence[str] | None, **given: Any) -> SearchSpace:
-    """The hyper parameters with their alternatives: the file's, then --set, then single options."""
+    """The hyperparameters with their alternatives: the file's, then --set, then single options."""
     space = SearchSpace() if file is None else load_hyper(file)
     texts: dict[str, Sequence[Any]] = dict(_settings(settings, HyperParams))
     texts |= {name: [value] for name, value in given.items() if value is not None}
@@ -82,7 +82,7 @@ def search_space(file: Path | None, settings: Sequence[str] | None, **given: Any
 
 
 def hyper_params(file: Path | None, settings: Sequence[str] | None, **given: Any) -> HyperParams:
-    """The hyper parameters of a single training; a file with alternatives gives the first of each.
+    """The hyperparameters of a single training; a file with alternatives gives the first of each.
 
     Raises:
         ParamError: --set gives several values, of which all but one would be dropped.

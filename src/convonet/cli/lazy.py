@@ -91,12 +91,12 @@ COMMANDS = {
     "report": CommandHome("runs", "Write a run's report as one self-contained HTML file."),
     "verify": CommandHome(
         "verify",
-        "Repeat a training, search or study and compare the numbers. Exit code 1 if they differ.",
+        "Repeat a training run, search or study and compare the numbers. Exit code 1 if they differ.",
     ),
     "desktop": CommandHome("desktop", "Open the window."),
     "serve": CommandHome(
         "serve",
-        "Serve the web page and the HTTP interface. Ctrl-C stops the server; runs can be resumed.",
+        "Serve the web page and the HTTP API. Ctrl-C stops the server; runs can be resumed.",
     ),
     "doctor": CommandHome("doctor", "Show versions, the computing device, folders, and what is missing."),
     "params": CommandHome("params", "Create, show, check and change parameter files."),

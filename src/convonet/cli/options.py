@@ -31,7 +31,7 @@ class TrainRecipeName(StrEnum):
 
 
 class RecipeName(StrEnum):
-    """The recipes of a file of hyper parameters."""
+    """The recipes of a file of hyperparameters."""
 
     FAST = "fast"
     BEST = "best"
@@ -87,8 +87,8 @@ PreparedLimit = Annotated[
         "--prepared-limit",
         min=0,
         metavar="GB",
-        help="Disk space for the prepared images of a set. A larger set is decoded during use. Default: a "
-        "fifth of the free disk space.",
+        help="Disk space for the prepared images of a set. A set that needs more is decoded during use. "
+        "Default: a fifth of the free disk space.",
         rich_help_panel=_IMAGES,
     ),
 ]
@@ -112,7 +112,7 @@ Track = Annotated[
     list[str] | None,
     typer.Option(
         "--track",
-        metavar="TRACKER:PLACE",
+        metavar="TRACKER:TARGET",
         help="Also write parameters, metrics and figures to tensorboard:DIR or mlflow:URI. Can be repeated.",
     ),
 ]

@@ -89,11 +89,11 @@ def _print_chosen(result: EvaluationDocument, chosen: ChosenDecision) -> None:
 
 
 def _print_unknown(unknown: UnknownScores) -> None:
-    line = f"None of these: {percent(unknown.false_alarms)} of the images are mistaken for unknown"
+    line = f"None of these: {percent(unknown.false_alarms)} of the images are wrongly classified as unknown"
     if unknown.auroc is None:
-        say(f"{line}; to measure how well such images are recognized, give some with --outside")
+        say(f"{line}; to measure how well images of no known class are detected, add some with --outside")
         return
     say(
-        f"{line}, and {percent(unknown.found or 0)} of {unknown.outside_images:,} outside images are found "
+        f"{line}, and {percent(unknown.found or 0)} of {unknown.outside_images:,} outside images are detected "
         f"(AUROC {unknown.auroc:.4f}, false alarms {percent(unknown.false_alarms_at_95_recall or 0)} at 95% recall)"
     )

@@ -53,7 +53,7 @@ def serve(
         ),
     ] = None,
     jobs: Annotated[
-        int, typer.Option("--jobs", min=1, help="Number of trainings and searches that run at the same time.")
+        int, typer.Option("--jobs", min=1, help="Number of training runs and searches at the same time.")
     ] = 1,
     workers: Annotated[
         int,
@@ -116,7 +116,7 @@ def serve(
         ),
     ] = 60.0,
 ) -> None:
-    """Serve the web page and the HTTP interface. Ctrl-C stops the server; runs can be resumed."""
+    """Serve the web page and the HTTP API. Ctrl-C stops the server; runs can be resumed."""
     if any(importlib.util.find_spec(name) is None for name in ("fastapi", "uvicorn", "python_multipart")):
         # Before anything of the server is imported: an extra that lacks is no unexpected error.
         raise ConvonetError(
@@ -149,7 +149,7 @@ def serve(
     )
 
     def announce(url: str) -> None:
-        note(f"Convonet at {url} over {chosen.root}")
+        note(f"Convonet at {url} serves {chosen.root}")
         # A token that the person gave is known to them, and stays out of logs.
         if chosen.token is not None and not token:
             note(f"Token: {chosen.token}")

@@ -50,7 +50,7 @@ def sort(
         Path | None, typer.Option("--suggestions", metavar="FILE", help="Write the suggestions as CSV.")
     ] = None,
     doubts: Annotated[
-        Path | None, typer.Option("--doubts", metavar="FILE", help="Write the doubtful labels as CSV.")
+        Path | None, typer.Option("--doubts", metavar="FILE", help="Write the labels in doubt as CSV.")
     ] = None,
     copy_to: Annotated[
         Path | None, typer.Option("--copy-to", metavar="DIR", help="Copy labeled images into class folders.")
@@ -114,5 +114,5 @@ def _print(session: SortSession, copied: int | None) -> None:
         path, (name, share) = min(found.items(), key=lambda item: item[1][1])
         say(f"Least certain: {path} ({name}, {percent(share)})")
     elif state["left"]:
-        say("Label at least one image of two classes to get suggestions for the others")
+        say("Label at least one image in each of two classes to get suggestions for the others")
     say(f"Label table: {session.write_table()}")

@@ -65,7 +65,7 @@ def train(
         opt.TrainRecipeName | None,
         typer.Option(
             "--recipe",
-            help="auto plans the training for your images, fast stops at the first good model, best takes "
+            help="auto plans the training for your images, fast trains only the quick candidates, best takes "
             "longer, none trains exactly what you set.",
         ),
     ] = None,

@@ -69,7 +69,7 @@ def tune(
         int,
         typer.Option(
             "--repeats",
-            help="How often each setting is trained, each time with another seed.",
+            help="Number of times that each setting is trained, each time with a different seed.",
             rich_help_panel=_SEARCH,
         ),
     ] = 1,

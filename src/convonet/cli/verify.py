@@ -43,7 +43,7 @@ def verify(
     json: opt.Json = False,
     progress: opt.Progress = opt.ProgressStyle.AUTO,
 ) -> None:
-    """Repeat a training, search or study and compare the numbers. Exit code 1 if they differ.
+    """Repeat a training run, search or study and compare the numbers. Exit code 1 if they differ.
 
     If the images have moved, give their new folder. Their content must be the same.
     """

@@ -90,12 +90,12 @@ def _named(names: Sequence[str], most: int = 6) -> str:
 def _hint(offered: Mapping[str, str], extra: Sequence[str], missing: Sequence[str]) -> str:
     if offered:
         entry = json.dumps(dict(offered), ensure_ascii=False)
-        own = f'put "class_map": {entry} into the data parameters'
+        own = f'add "class_map": {entry} to the data parameters'
         rest = [name for name in extra if name not in offered]
         if rest:
-            return f"If they are the same classes, {own}; nothing is offered for {_named(rest)}"
+            return f"If they are the same classes, {own}; no match was found for {_named(rest)}"
         return Hint.of(
-            "If they are the same classes, add {}, or {}",
+            "If they are the same classes, use {}, or {}",
             option("accept_class_map", True),
             Spelling(own, own, own),
         )

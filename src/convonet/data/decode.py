@@ -163,7 +163,7 @@ def _rest(handle: int) -> bytes:
         raise DataError("not a regular file")
     if info.st_size > MAX_FILE_BYTES:
         most = MAX_FILE_BYTES // 2**20
-        raise DataError(f"too large: {info.st_size / 2**20:,.0f} MiB, at most {most} MiB are read")
+        raise DataError(f"too large: {info.st_size / 2**20:,.0f} MiB; the limit is {most} MiB")
     parts = []
     # One read gives at most 2 GiB on Linux, and may give less for no reason.
     while part := os.read(handle, 2**24):
@@ -200,7 +200,7 @@ def check_size(height: int, width: int) -> None:
         DataError: more than `MAX_PIXELS`.
     """
     if height * width > MAX_PIXELS:
-        raise DataError(f"too large: {height:,} × {width:,} pixels, at most {MAX_PIXELS:,} are read")
+        raise DataError(f"too large: {height:,} × {width:,} pixels; the limit is {MAX_PIXELS:,}")
 
 
 def _plain(content: bytes, header: Header) -> Pixels | None:
@@ -251,7 +251,7 @@ def open_image(content: bytes) -> Image.Image:
     except UnidentifiedImageError as error:
         raise DataError("not an image, or of a type that is not supported") from error
     except Image.DecompressionBombError as error:
-        raise DataError(f"too large: at most {MAX_PIXELS:,} pixels are read") from error
+        raise DataError(f"too large: the limit is {MAX_PIXELS:,} pixels") from error
     except _MALFORMED as error:
         raise _damage(error) from error
     check_size(image.height, image.width)

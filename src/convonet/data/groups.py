@@ -31,7 +31,7 @@ def grouped(listing: ImageListing, data: DataParams, *, required: bool) -> Image
     groups = tuple([name or "" for name in _found(pattern, listing.paths)])
     # A pattern with a typo would quietly put each image into a group of its own, and patients on both sides.
     if required and listing.paths and not any(groups):
-        raise _fault(pattern, f"it matches no path, such as {listing.paths[0]}")
+        raise _fault(pattern, f"it matches none of the paths, such as {listing.paths[0]}")
     return listing.changed(groups=groups)
 
 
@@ -63,10 +63,10 @@ def _fault(pattern: str, why: str) -> ParamError:
 
 
 def _column_fault(column: str, pattern: str | None) -> ParamError:
-    why = f"together with group_pattern {pattern!r}" if pattern else "and the training set has no such table"
+    why = f"together with group_pattern {pattern!r}" if pattern else "but the training set has no such table"
     return ParamError.of(
         {
-            "group_column": "group_column (Group column): expected a column of a CSV or TSV file, and no pattern "
-            f"beside it; received {column!r} {why}"
+            "group_column": "group_column (Group column): expected a column of a CSV or TSV file, without "
+            f"group_pattern; received {column!r} {why}"
         }
     )

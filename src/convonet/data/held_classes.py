@@ -30,7 +30,7 @@ def absent_sentence(absent: Sequence[str], labels: Rows, classes: Sequence[str],
     """For people: which classes are not among the held-out images, and how many images they have."""
     counts = np.bincount(labels, minlength=len(classes))
     parts = [
-        f"{name} ({counted(int(counts[classes.index(name)]), 'image', 'images')})"
+        f"{name} ({counted(int(counts[classes.index(name)]), 'image', 'images')} in total)"
         for name in absent[:_MOST_TOLD]
     ]
     more = f" and {len(absent) - _MOST_TOLD} more" if len(absent) > _MOST_TOLD else ""
@@ -53,6 +53,6 @@ def check_auc(
         return
     raise InputError(
         absent_sentence(absent, labels, classes, where),
-        expected=f"an image of every class there, for the area under the ROC curve that {', '.join(wanted)} asks for",
+        expected=f"an image of every class, as needed for the area under the ROC curve ({', '.join(wanted)})",
         hint="Add images of these classes, remove the classes, or use another score",
     )

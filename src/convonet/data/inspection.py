@@ -234,7 +234,7 @@ def _warnings(prepared: PreparedSet) -> list[str]:
     largest, smallest = max(counts, key=counts.__getitem__), min(counts, key=counts.__getitem__)
     sentences = []
     if lost:
-        sentences.append(f"No image could be read of {_some(lost)}")
+        sentences.append(f"No image of {_some(lost)} could be read")
     if tiny:
         sentences.append(f"Fewer than {_TINY_CLASS} images of {_some(tiny)}: too few to train or test with")
     if counts[smallest] and counts[largest] >= _OUT_OF_BALANCE * counts[smallest]:
@@ -249,7 +249,7 @@ def _warnings(prepared: PreparedSet) -> list[str]:
         duplicates = sum(map(len, groups)) - len(groups)
         sentences.append(counted(duplicates, "image is an exact duplicate", "images are exact duplicates"))
     if conflicts:
-        sentences.append(f"{counted(conflicts, 'image stands', 'images stand')} in more than one class")
+        sentences.append(f"{counted(conflicts, 'image is', 'images are')} in more than one class")
     if prepared.listing.skipped:
         sentences.append(counted(len(prepared.listing.skipped), "file is skipped", "files are skipped"))
     return sentences

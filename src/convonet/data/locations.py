@@ -153,7 +153,7 @@ def _wanted(location: SetLocation | None, path: Path, split: Split, alone: bool)
         expected = f"a part named {' or '.join(SPLIT_NAMES[split])}"
         if path.suffix.lower() == ARRAY_SUFFIX:
             expected = EXPECTED
-        raise DataError(f"There is no {split} set in it", where=path, expected=expected)
+        raise DataError(f"There is no {split} set here", where=path, expected=expected)
     return location
 
 

@@ -61,7 +61,7 @@ def find_in(
         Cancelled: the watch says so.
     """
     if len(pattern) > MOST_LETTERS:
-        raise PatternError(f"it is longer than {MOST_LETTERS:,} letters")
+        raise PatternError(f"it is longer than {MOST_LETTERS:,} characters")
     # A letter with an accent has two forms in Unicode, and file systems have the other one than keyboards.
     texts, pattern = [path_key(text) for text in texts], path_key(pattern)
     question = json.dumps({"pattern": pattern, "group": group, "texts": texts})

@@ -44,8 +44,8 @@ class Quality:
             yield f"{counted(more, 'image looks', 'images look')} like another one although the files differ"
         if self.near_conflicts:
             some = counted(self.near_conflicts, "group", "groups")
-            stand = "stands" if self.near_conflicts == 1 else "stand"
-            yield f"{some} of images that look the same {stand} in more than one class"
+            verb = "is" if self.near_conflicts == 1 else "are"
+            yield f"{some} of images that look the same {verb} in more than one class"
         words = {"dark": "dark", "bright": "bright", "blurred": "blurred", "odd_sized": "of an unusual size"}
         counts = [f"{len(getattr(self, k)):,} {word}" for k, word in words.items() if getattr(self, k)]
         if counts:

@@ -104,8 +104,8 @@ def list_table(table: Table, split: Split | None, watch: Watch) -> ImageListing:
             and (named := split_of(line[columns.split])) != split
         ):
             if named is None:
-                shown = line[columns.split] or "nothing"
-                reading.skip(line, number, f"{columns.split} says {shown}, which is not the name of a set")
+                shown = line[columns.split] or "empty"
+                reading.skip(line, number, f"{columns.split} is {shown}, which is not the name of a set")
             continue
         reading.add(line, number)
     return reading.listing()
@@ -166,14 +166,14 @@ class _Reading:
         elif table.encoding != "UTF-8":
             yield f"{table.file.name} is read as {table.encoding}"
         if names is not None:
-            yield f"The numbers of the classes are named by {names}"
+            yield f"The class numbers get their names from {names}"
         if torn:
             shown = sorted(torn)[0]
             labels = ", ".join(sorted(self._labels[shown]))
             some = counted(len(torn), "image has", "images have")
             yield f"{some} more than one class in the table and are skipped, such as {shown}: {labels}"
         if self._again:
-            yield f"{counted(self._again, 'line names', 'lines name')} an image again; each image is used once"
+            yield f"{counted(self._again, 'line repeats', 'lines repeat')} an image; each image is used once"
         reasons: dict[str, int] = {}
         for item in self._skipped:
             kind = _LINE.sub("", item.reason)

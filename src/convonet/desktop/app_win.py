@@ -241,7 +241,7 @@ class AppWin(QMainWindow):
             return False
         answer = _STOP
         if work.keeps and self.controller.ask is not None:
-            text = "It can continue in the background. The window shows it when you open it again."
+            text = "The work can continue in the background. It appears here when you open the window again."
             answer = self.controller.ask.choose("Work in progress", text, (_GO_ON, _STOP, _STAY))
         if answer == _GO_ON:
             self.controller.session.detach()

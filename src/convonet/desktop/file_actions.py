@@ -67,7 +67,7 @@ class FileActions:
         self.edit_hyper()
 
     def load_hyper(self) -> None:
-        path = self._ask_file("Load hyper parameters", _JSON)
+        path = self._ask_file("Load hyperparameters", _JSON)
         if path is not None:
             self.take_params(path, "hyper")
 
@@ -76,7 +76,7 @@ class FileActions:
 
     def save_hyper(self) -> None:
         self._check_faults("hyper")
-        path = self._ask_target("Save hyper parameters", _JSON, "hyper", "hyper_params.json")
+        path = self._ask_target("Save hyperparameters", _JSON, "hyper", "hyper_params.json")
         if path is not None:
             self._session.params.save_hyper(path)
             self._saved(path)
@@ -86,14 +86,14 @@ class FileActions:
         # The version is that of the file's format, not a parameter.
         values = {k: v for k, v in preset("hyper", name).items() if k != VERSION_KEY}
         self._session.params.set_exact(SearchSpace.of(values))
-        self._controller.noted.emit(f"Hyper parameters of the preset {name}")
+        self._controller.noted.emit(f"Hyperparameters of the preset {name}")
 
     def take_own_network(self) -> None:
-        """Take hyper parameters of a small network from scratch that suit the images that are loaded."""
+        """Take hyperparameters of a small network from scratch that suit the images that are loaded."""
 
         def done(space: SearchSpace) -> None:
             self._session.params.set_exact(space)
-            self._controller.noted.emit("Hyper parameters for these images")
+            self._controller.noted.emit("Hyperparameters for these images")
 
         # It looks into images, or asks a server that does.
         self._controller.background.call(

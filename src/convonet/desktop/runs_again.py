@@ -57,7 +57,7 @@ class RunsAgain:
         if self._controller.ask is None:
             raise error
         field = fields_of(DataParams)[error.field].label
-        question = f"Where are the images now? ({field}, before: {error.where})"
+        question = f"Where are the images now? ({field}, previously {error.where})"
         # The folder itself is gone, so the dialog opens at what lies above it.
         before = Path(str(error.where)).parent
         folder = self._controller.ask.folder(question, str(before) if before.is_dir() else "")

@@ -99,7 +99,7 @@ TOURS: dict[str, tuple[TourStep, ...]] = {
             "runs",
             "",
             "Compare runs",
-            "Select two runs and click Compare to see whether one is better beyond chance.",
+            "Select two runs and click Compare to see whether one is better by more than chance.",
         ),
     ),
 }

@@ -26,9 +26,9 @@ class WindowState:
         recent: paths of parameter files, folders and models, the newest first.
         data, hyper: the parameters as their files hold them.
         server: the server that it belongs to; empty: this machine.
-        recipe: of the next training; empty: it follows from the hyper parameters.
+        recipe: of the next training; empty: it follows from the hyperparameters.
         minutes: the time budget of its plan; None: the recipe's own.
-        exact: the hyper parameters are a whole, as those of windows without recipes are.
+        exact: the hyperparameters are a whole, as those of windows without recipes are.
     """
 
     theme: str = "system"
@@ -82,7 +82,7 @@ class WindowState:
         return DataParams.of({k: v for k, v in self.data.items() if k != VERSION_KEY})
 
     def search_space(self) -> SearchSpace:
-        """The hyper parameters of last time. Raises ParamError."""
+        """The hyperparameters of last time. Raises ParamError."""
         if not self.hyper.keys() - {VERSION_KEY}:
             return SearchSpace.single(HyperParams())
         return SearchSpace.of(migrated("hyper", self.hyper))

@@ -51,7 +51,7 @@ class Candidate(Document):
         name: unique in the plan, and the name of its folder.
         kind: a network trained from scratch, a frozen backbone with a linear classifier, or a fine-tuned backbone.
         title: for tables.
-        hyper: its hyper parameters; of a timed candidate without the epochs, which are a decision.
+        hyper: its hyperparameters; of a timed candidate without the epochs, which are a decision.
         image_size: (height, width) of its input, in pixels.
         channels: 1 or 3.
         last_blocks: where training all of a backbone takes too long, this many of its last blocks are trained instead;
@@ -80,7 +80,7 @@ class Candidate(Document):
     images_per_second: float = 0.0
 
     def hyper_params(self, epochs: int | None = None) -> HyperParams:
-        """Its hyper parameters, with the epochs that were decided."""
+        """Its hyperparameters, with the epochs that were decided."""
         values = dict(self.hyper)
         if epochs is not None:
             values[self.epochs_field] = epochs
@@ -88,7 +88,7 @@ class Candidate(Document):
 
     @property
     def epochs_field(self) -> str:
-        """The hyper parameter that says how long it trains."""
+        """The hyperparameter that says how long it trains."""
         return "fine_tune_epochs" if self.kind == "fine_tuned" else "epochs"
 
     def data_params(self, data: DataParams) -> DataParams:

@@ -66,7 +66,7 @@ class VerifyDocument(Document):
     Attributes:
         compared: how many of each part were compared.
         surroundings: versions and facts about the machine that are not what they were.
-        changes: the hyper parameters that were changed on purpose, such as `precision`.
+        changes: the hyperparameters that were changed on purpose, such as `precision`.
         numbers: the scores of the last epochs, where they differ.
     """
 

@@ -30,7 +30,7 @@ def migrated(record: JsonObject) -> JsonObject:
     version = record.get("format_version") if isinstance(record, dict) else None
     if not isinstance(version, int) or not 0 <= version <= RUN_VERSION:
         raise RunNotFoundError(
-            "The run's record is of another version",
+            "The run's record has a different format version",
             expected=f"format version {RUN_VERSION}",
             received=version,
         )

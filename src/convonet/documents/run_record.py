@@ -255,7 +255,7 @@ class RunRecord(Document):
         return found if isinstance(found, str) else None
 
     def hyper_value(self, name: str, default: Any = None) -> Any:
-        """A hyper parameter as its file has it, or `default`."""
+        """A hyperparameter as its file has it, or `default`."""
         return (self.params.hyper or {}).get(name, default)
 
     @property

@@ -15,7 +15,7 @@ class Setting(Document):
 
     Attributes:
         state: `done` when every fold of every repeat is.
-        params: the varied hyper parameters.
+        params: the varied hyperparameters.
         folds: finished ones, over all repeats.
         mean_accuracy, std: of the held-out folds, 0..1; the spread is that of the folds themselves
             (divided by n, as GridSearchCV's). None where no fold is finished.
@@ -64,5 +64,5 @@ class SearchDocument(Document):
     seconds: float
 
     def varied(self) -> list[str]:
-        """The names of the hyper parameters that differ, in the order of their columns."""
+        """The names of the hyperparameters that differ, in the order of their columns."""
         return list(dict.fromkeys(name for row in self.results for name in row.params))

@@ -34,5 +34,5 @@ class StudyDocument(Document):
     seconds: float
 
     def varied(self) -> list[str]:
-        """The names of the hyper parameters that differ, in the order of their columns."""
+        """The names of the hyperparameters that differ, in the order of their columns."""
         return list(dict.fromkeys(name for row in self.results for name in row.params))

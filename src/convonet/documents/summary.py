@@ -44,7 +44,7 @@ class NextStep(Document):
     text: str
     command: str = ""
     recipe: TrainRecipe | None = None
-    settings: ParamValues | None = Field(None, description="Hyper parameters to set.")
+    settings: ParamValues | None = Field(None, description="Hyperparameters to set.")
 
 
 class Confusion(Document):

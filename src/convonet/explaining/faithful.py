@@ -149,10 +149,10 @@ def _curve(
 
 
 def _sentence(deletion: Deletion, likeness: float | None) -> str:
-    count = "no" if not deletion.beaten else f"{deletion.beaten}"
+    count = "none" if not deletion.beaten else f"{deletion.beaten}"
     sentence = (
-        f"Deleting what is bright lowers the probability sooner than {count} of {deletion.orders} other orders "
-        f"(area {deletion.area:.2f} against {deletion.random_area:.2f})"
+        f"Deleting the pixels that the map marks most lowers the probability sooner than {count} of {deletion.orders} "
+        f"random orders (area {deletion.area:.2f} against {deletion.random_area:.2f})"
     )
     if not deletion.better:
         sentence += ": do not rely on this map"
@@ -164,8 +164,8 @@ def _sentence(deletion: Deletion, likeness: float | None) -> str:
         else "with shuffled weights the map is different"
     )
     shown = (
-        "it shows the image rather than what was learned"
+        "the map shows the image rather than what the network learned"
         if likeness > _ALIKE
-        else "it shows what was learned"
+        else "the map shows what the network learned"
     )
     return f"{sentence}; {learnt} (rank correlation {likeness:.2f}): {shown}."

@@ -135,7 +135,7 @@ def _not_the_same(expected: str, received: str) -> ModelFileError:
 def _readme(info: ModelInfo) -> str:
     names = ", ".join(info.classes[:20]) + (" …" if len(info.classes) > 20 else "")
     pixels = info.pixels
-    colour = "grey" if pixels.channels == 1 else "color (RGB)"
+    colour = "gray" if pixels.channels == 1 else "color (RGB)"
     shape = f"(batch, {pixels.height}, {pixels.width}, {pixels.channels})"
     rule = ""
     if info.threshold is not None:
@@ -161,7 +161,7 @@ prints one JSON object for each image: the class, its probability, and the proba
 | file | what it is |
 |---|---|
 | `{MODEL}` | the network: input `pixels`, float32 0..255, {shape}, {colour}; output `probabilities` |
-| `{ABOUT}` | class names, how an image is brought to size, threshold |
+| `{ABOUT}` | class names, how images are resized, threshold |
 | `{LABELS}` | class names, one per line |
 | `{SCRIPT}` | predicts; needs ONNX Runtime, Pillow and NumPy only |
 | `{GOLDEN}/` | images with their probabilities |

@@ -12,7 +12,7 @@ SCRIPT = "predict.py"
 CHECK = "check.py"
 
 _HEAD = '''\
-"""Tell the class of images: python predict.py IMAGE ..."""
+"""Predict the class of images: python predict.py IMAGE ..."""
 import json, pathlib, sys
 
 import numpy as np, onnxruntime
@@ -62,7 +62,7 @@ _FILTERS = {
 _GREY = '"L" if image.mode in ("1", "L", "LA", "La") else "RGB"'
 
 CHECK_SCRIPT = '''\
-"""See whether this folder still gives the answers that it was made with: python check.py"""
+"""Check that this folder still gives the predictions recorded at export: python check.py"""
 import json
 
 import numpy as np
@@ -72,7 +72,7 @@ from predict import HERE, predict
 samples = json.loads((HERE / "golden" / "golden.json").read_text("utf-8"))
 worst = max(np.abs(predict(HERE / "golden" / s["file"]) - s["probabilities"]).max() for s in samples)
 print(f"largest difference over {len(samples)} images: {worst:.1e}")
-raise SystemExit(0 if worst <= 1e-4 else "These are not the answers that this folder was made with")
+raise SystemExit(0 if worst <= 1e-4 else "The predictions differ from those recorded at export")
 '''
 
 

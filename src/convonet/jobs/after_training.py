@@ -26,17 +26,17 @@ def warn_untested(run: Run, task: TrainTask, error: DataError, watch: Watch, *, 
             "the class names of the test set differ from those of the training set. "
             f"Likely matches: {pairs_text(found)}."
         )
-        options, repair = ("--accept-class-map",), "If these are the same classes, test it with"
+        options, repair = ("--accept-class-map",), "If these are the same classes, test the model with"
         python = f"`convonet.evaluate({str(run.path)!r}, accept_class_map=True)`"
     else:
         where = f" ({error.where})" if error.where else ""
         reason = f"{error.what}{where}."
-        repair = "Repair the test set, then test it with"
+        repair = "Repair the test set, then test the model with"
         python = f"`convonet.evaluate({str(run.path)!r})`"
         # Only missing classes can be allowed; an unknown one has no output in the network.
         if isinstance(error, ClassMismatchError) and not error.extra:
             options = ("--set", "missing_classes=allow")
-            repair = "If the test set has no image of them, test it with"
+            repair = "If the test set really has no image of these classes, test the model with"
             python = (
                 f"`convonet.evaluate({str(run.path)!r}, data)`, where data has 'missing_classes': 'allow'"
             )

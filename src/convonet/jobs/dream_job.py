@@ -36,7 +36,7 @@ def work(run: Run, task: DreamTask, watch: Watch) -> DreamDocument:
         set_threads(task.threads)
     if task.steps < 1:
         raise InputError(
-            "There are no steps to take", where="steps", expected="1 or more", received=task.steps
+            "The number of steps is too small", where="steps", expected="1 or more", received=task.steps
         )
     watch.tell(StageStarted(stage="model", title="Opening the model"))
     model = ExplainedModel.open(Path(task.model), scaling=task.scaling, watch=watch).network

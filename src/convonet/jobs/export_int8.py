@@ -166,7 +166,7 @@ def _judged_images(
     except DataError as error:
         raise InputError(
             "There are no test or validation images, so what 8 bits cost in accuracy cannot be measured",
-            hint=Hint.of("Give the data parameters of a set with test images with {}", option("data")),
+            hint=Hint.of("Use {} to give data parameters with test images", option("data")),
         ) from error
 
 

@@ -41,7 +41,7 @@ class Fit:
     """The training of one network, in a folder with its checkpoint and history.
 
     Attributes:
-        task: whose data and hyper parameters describe the network.
+        task: whose data and hyperparameters describe the network.
         folder: the run's, or one inside it.
         settings: arguments of the training, such as callbacks.
         advises: what is known to be a mistake is told, and advice is kept in the record.

@@ -75,7 +75,7 @@ class PlanDecisions:
         return self.task.changed(data=data, hyper=hyper, validation=validation, recipe="none")
 
     def epochs(self, candidate: Candidate, sets: TrainSets, *, alone: bool) -> int | None:
-        """How many epochs a timed candidate is trained, 0: not at all; None: what its hyper parameters say.
+        """How many epochs a timed candidate is trained, 0: not at all; None: what its hyperparameters say.
 
         Args:
             alone: there is no other model, so it is trained whatever it takes.

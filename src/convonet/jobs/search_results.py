@@ -1,4 +1,4 @@
-"""What a search leaves beside its rows: the table of settings, the best one as hyper parameters, the plots."""
+"""What a search leaves beside its rows: the table of settings, the best one as hyperparameters, the plots."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def write_results(run: Run, task: TuneTask, watch: Watch) -> None:
     best = best_of(settings)
     if best is not None:
         save_hyper(run.file(BEST), best_hyper(task, best))
-        watch.tell(FileSaved(path=BEST, title="Best hyper parameters"))
+        watch.tell(FileSaved(path=BEST, title="Best hyperparameters"))
         score = {"accuracy": best.mean_accuracy, "loss": best.mean_loss, task.objective: best.mean_score}
         run.update(scores={"search": score})
     _draw(run, task, settings, watch)

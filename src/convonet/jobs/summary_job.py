@@ -45,7 +45,7 @@ def _classes_and_channels(data: DataParams, watch: Watch) -> tuple[tuple[str, ..
         return tuple(str(place) for place in range(data.num_classes)), data.channels
     if data.train_dir is None:
         raise InputError(
-            "The network's shape cannot be told",
+            "The network's shape cannot be determined",
             expected="a training folder, or num_classes and channels in the data parameters",
         )
     found = scan_train(data, watch=watch)

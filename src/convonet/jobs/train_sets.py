@@ -125,9 +125,7 @@ def _check_classes(task: TrainTask, made: TrainSets, watch: Watch) -> None:
     check_auc(wanted, absent, labels, classes, where)
     if absent:
         message = absent_sentence(absent, labels, classes, where)
-        watch.tell(
-            Warned(message=f"{message}: no score tells how well they are recognized", subject="images")
-        )
+        watch.tell(Warned(message=f"{message}, so the scores do not cover every class", subject="images"))
 
 
 def _check(run: Run, task: TrainTask, found: DataSets, made: TrainSets, watch: Watch) -> None:

@@ -90,7 +90,7 @@ def leave_model(
 
 
 def draw(run: Run, task: TrainTask, model: NetModel, result: TrainingResult, watch: Watch) -> None:
-    """The figures of a training: curves, rates, hyper parameters and the network."""
+    """The figures of a training: curves, rates, hyperparameters and the network."""
     _plot(run, task, result.history, watch)
     save_network(run.file("network.png"), model.summary().layers)
     watch.tell(FileSaved(path="network.png", title="Drawing of the network"))
@@ -194,7 +194,7 @@ def _plot(run: Run, task: TrainTask, history: History, watch: Watch) -> None:
     watch.tell(FileSaved(path="train_val_plots.png", title="Accuracy and loss"))
     watch.tell(FileSaved(path="accuracy_and_loss.png", title="Accuracy and loss with the target"))
     watch.tell(FileSaved(path="learning_rate.png", title="Learning rate"))
-    watch.tell(FileSaved(path="hyper_params.png", title="Hyper parameters"))
+    watch.tell(FileSaved(path="hyper_params.png", title="Hyperparameters"))
 
 
 def _copy_results(run: Run, task: TrainTask, names: Sequence[str], watch: Watch) -> None:

@@ -63,7 +63,7 @@ def work(run: Run, task: VerifyTask, watch: Watch) -> VerifyDocument:
     table = _TABLES.get(traits_of(record.kind))
     if table is None or first.state(record) is not RunState.DONE:
         raise InputError(
-            "Only a finished training, search or study can be repeated",
+            "Only a finished training run, search or study can be repeated",
             where=first.path,
             received=f"a {record.kind} run that is {first.state(record)}",
         )
@@ -103,7 +103,7 @@ def _changed(task: Task, changes: dict[str, str], planned: bool) -> Task:
         return task
     if not isinstance(task, TrainTask) or planned:
         raise InputError(
-            "Only a training without a recipe can be repeated on another device or in another precision",
+            "Only a training run without a recipe can be repeated on another device or in another precision",
             received=f"a {task.kind} run" + " with a recipe" * planned,
         )
     return task.changed(hyper=task.hyper.changed(**changes))
@@ -197,10 +197,10 @@ def _sentence(
             f"{count} {what}" for what, count in compared.items()
         )
     elif difference.what == "data":
-        said = f"Not repeated: images have changed since the run, first: {difference.place}"
+        said = f"Not repeated: images have changed since the run, starting with {difference.place}"
     else:
         said = f"Different: {difference.sentence()}"
     parts = [change.sentence() for change in changed]
     return f"{said}. " + (
-        f"What else differs: {', '.join(parts)}." if parts else "Versions and machine are the same."
+        f"Also different: {', '.join(parts)}." if parts else "Versions and machine are the same."
     )

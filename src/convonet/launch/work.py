@@ -91,7 +91,7 @@ class Follower:
             raise WorkerError(
                 "The process of this run has ended unexpectedly",
                 where=self._run.path,
-                hint="Resume continues from its last checkpoint",
+                hint="Resume the run to continue from its last checkpoint",
             )
         return state
 

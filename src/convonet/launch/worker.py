@@ -212,7 +212,7 @@ class Worker:
 
 
 def _resume_hint(run: Path) -> Hint:
-    return Hint.of("{} continues from there", call(f"resume({str(run)!r})", f"resume {run}"))
+    return Hint.of("{} continues from the last checkpoint", call(f"resume({str(run)!r})", f"resume {run}"))
 
 
 def _took_too_long(run: Run) -> ConvonetError:

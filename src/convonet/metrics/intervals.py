@@ -179,7 +179,7 @@ def mcnemar(correct_a: ArrayLike, correct_b: ArrayLike) -> McNemar:
 
 
 def mcnemar_sentence(result: McNemar, name_a: str = "A", name_b: str = "B", alpha: float = 0.05) -> str:
-    """Say in plain words which model is better, or that the difference may be chance.
+    """Say in plain words which model is better, or that the difference may be due to chance.
 
     Args:
         result: From ``mcnemar``.
@@ -198,9 +198,9 @@ def mcnemar_sentence(result: McNemar, name_a: str = "A", name_b: str = "B", alph
         return f"{name_a} and {name_b} are correct on the same images, of {images:,} in all."
     p = "p < 0.001" if result.p_value < 0.001 else f"p = {result.p_value:.3f}"
     if result.p_value >= alpha:
-        return f"{counts}: the difference may be chance ({p})."
+        return f"{counts}: the difference may be due to chance ({p})."
     better = name_a if only_a > only_b else name_b
-    return f"{counts}: {better} is better, beyond chance ({p})."
+    return f"{counts}: {better} is better by more than chance would explain ({p})."
 
 
 def normal_quantile(level: float) -> float:

@@ -146,7 +146,7 @@ class DataParams(ParamModel):
     prepared_limit: float | None = param(
         None,
         "Prepared images limit",
-        "Disk space that the prepared images of a set may take, in GB. A larger set is decoded during use.",
+        "Disk space that the prepared images of a set may take, in GB. A set that needs more is decoded during use.",
         group="Pixels",
         unit="GB",
         ge=0,

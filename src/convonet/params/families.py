@@ -19,7 +19,7 @@ class FamilyInfo:
     """What a person may know of a family before anything heavy is loaded.
 
     Attributes:
-        defaults: the hyper parameters that the family takes, with its own defaults.
+        defaults: the hyperparameters that the family takes, with its own defaults.
         source: where the network comes from.
     """
 

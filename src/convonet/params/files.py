@@ -129,7 +129,7 @@ def data_to_dict(data: DataParams) -> JsonObject:
 
 
 def hyper_to_dict(space: SearchSpace) -> JsonObject:
-    """The JSON object of a hyper-parameter file."""
+    """The JSON object of a hyperparameter file."""
     return {VERSION_KEY: FORMAT_VERSION} | space.to_dict()
 
 
@@ -139,13 +139,13 @@ def save_data(path: str | os.PathLike[str], data: DataParams) -> None:
 
 
 def save_hyper(path: str | os.PathLike[str], space: SearchSpace | HyperParams) -> None:
-    """Write a hyper-parameter file, whole or not at all."""
+    """Write a hyperparameter file, whole or not at all."""
     space = SearchSpace.single(space) if isinstance(space, HyperParams) else space
     write_json(Path(path), hyper_to_dict(space))
 
 
 def kind_of(values: Iterable[str]) -> ParamKind:
-    """Whether an object holds data or hyper parameters, by the names in it.
+    """Whether an object holds data or hyperparameters, by the names in it.
 
     Raises:
         ParamError: it holds none of either.

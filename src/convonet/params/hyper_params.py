@@ -22,7 +22,7 @@ class HyperParams(
     TransferParams,
     NetworkParams,
 ):
-    """One value for each hyper parameter. What is not set is left to the family and the optimizer.
+    """One value for each hyperparameter. What is not set is left to the family and the optimizer.
 
     Forms and tables show the parents from the last to the first: the network, its training, its images.
     """

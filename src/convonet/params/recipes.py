@@ -1,6 +1,6 @@
 """Recipes: `auto`, `fast` and `best` plan a training for the images at hand; `none` trains exactly what is set.
 
-The functions here give the hyper parameters of a small network trained from scratch, for images as they are. What
+The functions here give the hyperparameters of a small network trained from scratch, for images as they are. What
 each part brings is measured in docs/recipes.md.
 """
 
@@ -25,7 +25,7 @@ TRAIN_RECIPES: tuple[TrainRecipe, ...] = (*PLANNED, "none")
 RECIPE_TITLES: dict[TrainRecipe, str] = {"fast": "Fast", "auto": "Balanced", "best": "Best", "none": "Expert"}
 """How people read them in the window and on the page, from the least work to the most."""
 DEFAULT_RECIPE: TrainRecipe = "auto"
-"""Where neither a recipe nor hyper parameters that name a network are given."""
+"""Where neither a recipe nor hyperparameters that name a network are given."""
 
 DEFAULT_MINUTES: dict[str, float] = {"fast": 5.0, "auto": 5.0, "best": 30.0}
 """Time budgets of the planned recipes on a machine without GPU."""
@@ -83,9 +83,9 @@ def recipe_of(
 
     Args:
         recipe: the name that was given; None where none was.
-        hyper: names of the hyper parameters that are set.
+        hyper: names of the hyperparameters that are set.
         minutes: the time budget that was given.
-        hyper_given: the hyper parameters are a file or an object, which says everything, not single values.
+        hyper_given: the hyperparameters are a file or an object, which says everything, not single values.
         from_model: training starts from the weights of a model.
 
     Raises:
@@ -125,7 +125,7 @@ def _check_free(recipe: TrainRecipe, named: Sequence[str], from_model: bool) -> 
     if named:
         raise _fault(
             "recipe",
-            f"Recipe {recipe} chooses the network, but the hyper parameters name one",
+            f"Recipe {recipe} chooses the network, but the hyperparameters name one",
             received=" and ".join(named),
             hint=f"Remove {' and '.join(named)}, or use the recipe none",
         )
@@ -146,7 +146,7 @@ def _check_minutes(minutes: float, recipe: TrainRecipe) -> None:
             "A time budget needs a recipe that plans the training",
             expected=f"recipe {', '.join(PLANNED[:-1])} or {PLANNED[-1]} beside it",
             received=f"{minutes:g} minutes and the recipe none",
-            hint="Choose a recipe, or remove the minutes; the hyper parameter time_limit stops a training early",
+            hint="Choose a recipe, or remove the minutes; the hyperparameter time_limit stops a training early",
         )
 
 
@@ -159,7 +159,7 @@ def _fault(name: str, what: str, **rest: Any) -> ParamError:
 def recipe(
     name: Recipe, *, channels: int, size: tuple[int, int], classes: Sequence[str], images: int
 ) -> ParamValues:
-    """The hyper parameters of a recipe for such images, by name.
+    """The hyperparameters of a recipe for such images, by name.
 
     Args:
         name: `fast` is ten epochs; `best` is three times as long, and varies coloured images more.
@@ -184,12 +184,12 @@ def recipe(
 
 
 def names_network(values: Collection[str]) -> bool:
-    """Whether hyper parameters of these names say which network is trained, so that there is nothing to plan."""
+    """Whether hyperparameters of these names say which network is trained, so that there is nothing to plan."""
     return "family" in values or "base" in values
 
 
 def without_network(values: Mapping[str, Any]) -> ParamValues:
-    """Those hyper parameters that can be imposed on a plan: it chooses the network itself."""
+    """Those hyperparameters that can be imposed on a plan: it chooses the network itself."""
     return {name: value for name, value in values.items() if name not in _NETWORK}
 
 

@@ -1,4 +1,4 @@
-"""A search space: for each hyper parameter that is set, the values it may take."""
+"""A search space: for each hyperparameter that is set, the values it may take."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ REFERENCE_LISTS = ("init_rate", "num_filters", "num_units", "epochs", "batch_siz
 
 @dataclass(frozen=True)
 class SearchSpace:
-    """What a hyper-parameter file holds: the first value of each trains, all of them tune.
+    """What a hyperparameter file holds: the first value of each trains, all of them tune.
 
     Attributes:
         choices: name → its values, at least one; every value has been checked.
@@ -144,7 +144,7 @@ class SearchSpace:
         return self.point(values | {name: spread.first() for name, spread in self.ranges.items()})
 
     def point(self, values: Mapping[str, Any]) -> HyperParams:
-        """The hyper parameters of drawn values, without those whose condition does not hold."""
+        """The hyperparameters of drawn values, without those whose condition does not hold."""
         return HyperParams.of({name: value for name, value in values.items() if self.is_active(name, values)})
 
     def is_active(self, name: str, values: Mapping[str, Any]) -> bool:

@@ -1,4 +1,4 @@
-"""The hyper parameters of a run as a table."""
+"""The hyperparameters of a run as a table."""
 
 from __future__ import annotations
 
@@ -107,8 +107,8 @@ def draw_table(ax: Axes, rows: Sequence[TableRow]) -> None:
     ax.set_ylim(top, 0)
 
 
-@register("hyper_params", "Hyper parameters", "hyper_params.png")
-def table_figure(hyper: HyperParams, title: str = "Hyper parameters") -> Figure:
+@register("hyper_params", "Hyperparameters", "hyper_params.png")
+def table_figure(hyper: HyperParams, title: str = "Hyperparameters") -> Figure:
     """The table as a figure as high as its rows.
 
     Raises:

@@ -37,7 +37,7 @@ def save_train_val_plots(
 
 
 def save_hyper_params(path: Path, hyper: HyperParams) -> None:
-    """Write the table of hyper parameters; errors as `save_train_val_plots`."""
+    """Write the table of hyperparameters; errors as `save_train_val_plots`."""
     save_figure(table_figure(hyper), path)
 
 

@@ -93,7 +93,7 @@ def study_document(run: Run) -> StudyDocument:
 
 
 def adopted_hyper(run: Run, trial: int | None = None) -> HyperParams:
-    """The hyper parameters of the best setting of a search, or of one of its trials.
+    """The hyperparameters of the best setting of a search, or of one of its trials.
 
     Raises:
         InputError: not a search, no such trial, or none that is done.

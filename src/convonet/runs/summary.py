@@ -24,7 +24,7 @@ _SETTINGS: dict[str, ParamValues] = {
     "uneven": {"balanced": True},
     "large_batch": {"batch_size": 16},
 }
-"""Kinds of advice and the hyper parameters that follow them."""
+"""Kinds of advice and the hyperparameters that follow them."""
 
 
 def summary_of(run: Run, record: RunRecord | None = None) -> TrainingSummary:
@@ -135,6 +135,6 @@ def followed(task: TrainTask, step: NextStep) -> TrainTask:
     """The training that follows a step: with its settings, or the same images by its recipe."""
     if step.recipe is None:
         return task.changed(hyper=task.hyper.changed(**step.settings or {}))
-    # Hyper parameters of a training without a plan describe one network; a plan chooses it.
+    # Hyperparameters of a training without a plan describe one network; a plan chooses it.
     given = task.hyper.set_values() if task.recipe != "none" else {}
     return task.changed(recipe=step.recipe, hyper=type(task.hyper).of(given), minutes=None, from_model=None)

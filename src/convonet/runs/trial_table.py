@@ -103,7 +103,7 @@ def _with_tie(
 
 
 def best_hyper(task: TuneTask, setting: Setting) -> HyperParams:
-    """All hyper parameters of a setting, its seed with them: what `adopt` writes."""
+    """All hyperparameters of a setting, its seed with them: what `adopt` writes."""
     fixed = {name: values[0] for name, values in task.space.choices.items() if len(values) == 1}
     varied = {name: value for name, value in setting.params.items()}
     # varied).changed(seed=setting.seed) | With its seed, or the adopted file would train another network than

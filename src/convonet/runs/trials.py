@@ -31,7 +31,7 @@ class FoldRow:
     Attributes:
         trial, repeat, fold: from 1.
         seed: of the training.
-        values: the varied hyper parameters that this setting has.
+        values: the varied hyperparameters that this setting has.
         accuracy, loss: of the held-out fold; None where nothing was measured.
         train_accuracy, train_loss: means over the last epoch's batches.
         seconds: from the start of the training to this score.
@@ -65,7 +65,7 @@ class TrialsFile:
     """The rows of one search.
 
     Args:
-        varied: names of the varied hyper parameters, in the order of their columns.
+        varied: names of the varied hyperparameters, in the order of their columns.
     """
 
     def __init__(self, path: Path, varied: Sequence[str]) -> None:

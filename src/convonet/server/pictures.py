@@ -83,7 +83,7 @@ def _whole(file: Path, most_pixels: int) -> Image.Image:
 def check_pixels(height: int, width: int, most: int) -> None:
     """Refuse an image with more pixels than the server decodes. Raises DataError."""
     if height * width > most:
-        raise DataError(f"too large: {height:,} × {width:,} pixels, at most {most:,} are read")
+        raise DataError(f"too large: {height:,} × {width:,} pixels; the limit is {most:,}")
 
 
 def _member(file: Held, address: str, limits: Limits) -> Image.Image:

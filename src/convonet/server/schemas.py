@@ -109,7 +109,7 @@ class About(Document):
     )
     presets: dict[Literal["data", "hyper"], list[str]]
     format_version: int = Field(description="Of the parameter files that this server writes.")
-    recipes: list[Recipe] = Field(description="Sets of hyper parameters for a search.")
+    recipes: list[Recipe] = Field(description="Sets of hyperparameters for a search.")
     train_recipes: list[TrainRecipe] = Field(description="What `recipe` of a training may be.")
     default_recipe: TrainRecipe = Field(
         description="What a training follows when neither a recipe nor a family or base is given."
@@ -220,7 +220,7 @@ class CheckedParams(Document):
     valid: bool
     faults: dict[Literal["data", "hyper"], dict[str, str]]
     values: dict[Literal["data", "hyper"], ParamValues]
-    varied: list[str] = Field(description="Hyper parameters with several values.")
+    varied: list[str] = Field(description="Hyperparameters with several values.")
     combinations: int | None = Field(description="Of a grid; None where a range makes it endless.")
 
 
@@ -247,7 +247,7 @@ class StartRun(BaseModel):
         None,
         description="Of a training, the same as `recipe` in `options`: `auto`, `fast` and `best` plan it for the "
         "images, and what `hyper` sets is imposed on the plan; `none` trains what `hyper` says. Of other kinds, "
-        "`fast` and `best` are known good hyper parameters for what `hyper` does not set.",
+        "`fast` and `best` are known good hyperparameters for what `hyper` does not set.",
     )
 
 
@@ -406,7 +406,7 @@ class SampleFolders(Document):
 
 
 class RecipeValues(Document):
-    """The hyper parameters of a recipe for a set of images."""
+    """The hyperparameters of a recipe for a set of images."""
 
     recipe: Recipe
     hyper: ParamValues

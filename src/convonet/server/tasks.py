@@ -75,7 +75,7 @@ class TaskMaker:
         """The spec.
 
         Args:
-            known_good: hyper parameters of a recipe, for what `hyper` does not set.
+            known_good: hyperparameters of a recipe, for what `hyper` does not set.
 
         Raises:
             ParamError: all faults at once; a field of the data parameters is `data.NAME` among them.
@@ -121,7 +121,7 @@ class TaskMaker:
         return made or DataParams()
 
     def space(self, values: Mapping[str, Any], faults: dict[str, str]) -> SearchSpace:
-        """Hyper parameters with their alternatives; faults are added as `hyper.NAME`."""
+        """Hyperparameters with their alternatives; faults are added as `hyper.NAME`."""
         try:
             space = SearchSpace.of(_migrated("hyper", values))
         except ParamError as error:

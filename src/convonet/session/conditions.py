@@ -64,7 +64,7 @@ _MODEL = _Condition(
     Reason("no_model", "There is no model. Train a network or load one"), lambda s: s.model is not None
 )
 _VARIED = _Condition(
-    Reason("nothing_varied", "No hyper parameter has several values"), lambda s: bool(s.params.space.varied)
+    Reason("nothing_varied", "No hyperparameter has several values"), lambda s: bool(s.params.space.varied)
 )
 
 # Only the first unmet condition is shown: what to wait for comes before what to correct or load.

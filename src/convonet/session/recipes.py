@@ -29,8 +29,8 @@ class RecipeChoice:
 
     Attributes:
         first: the recipe where nothing is set.
-        chosen: the recipe that the person chose; None: it follows from the hyper parameters.
-        exact: the hyper parameters are a whole, such as those of a file, a preset or a search: they are trained as
+        chosen: the recipe that the person chose; None: it follows from the hyperparameters.
+        exact: the hyperparameters are a whole, such as those of a file, a preset or a search: they are trained as
             they are.
         minutes: the time budget of a plan; None: the recipe's own.
     """
@@ -41,7 +41,7 @@ class RecipeChoice:
     minutes: float | None = None
 
     def of(self, space: SearchSpace) -> TrainRecipe:
-        """The recipe that trains these hyper parameters."""
+        """The recipe that trains these hyperparameters."""
         if self.chosen is not None:
             return self.chosen
         given = {*space.choices, *space.ranges}
@@ -50,12 +50,12 @@ class RecipeChoice:
 
 
 def imposed(hyper: HyperParams) -> HyperParams:
-    """What of the hyper parameters is imposed on a plan: all that is set but the network itself."""
+    """What of the hyperparameters is imposed on a plan: all that is set but the network itself."""
     return HyperParams.of(without_network(hyper.set_values()))
 
 
 def as_trained(run: Run, data: DataParams) -> tuple[DataParams, HyperParams]:
-    """Data parameters with the pixels of a run's model, and the hyper parameters that its plan has chosen."""
+    """Data parameters with the pixels of a run's model, and the hyperparameters that its plan has chosen."""
     params = run.read().params
     images, network = params.data or {}, params.hyper or {}
     # The network was built for these pixels; folders and split stay as the person has them now.
@@ -88,7 +88,7 @@ def make_plan(
 
 
 def expert_values(plan: Plan) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What a person would set for the main network of a plan: data parameters and hyper parameters, by name.
+    """What a person would set for the main network of a plan: data parameters and hyperparameters, by name.
 
     That is the fine-tuned one, else the first. The time budget stands as a limit, since nobody measures speed there.
     """
@@ -100,7 +100,7 @@ def expert_values(plan: Plan) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def recipe_for(name: Recipe, data: DataParams, listing: ImageListing | None = None) -> dict[str, Any]:
-    """The hyper parameters of a recipe for a training set.
+    """The hyperparameters of a recipe for a training set.
 
     Args:
         listing: of the training images where they are listed already.
@@ -123,7 +123,7 @@ def recipe_for(name: Recipe, data: DataParams, listing: ImageListing | None = No
 
 
 def with_recipe(space: SearchSpace, name: Recipe, data: DataParams) -> SearchSpace:
-    """The recipe beneath hyper parameters: what is set stays as it is.
+    """The recipe beneath hyperparameters: what is set stays as it is.
 
     Raises:
         DataError: there are no training images.

@@ -72,7 +72,7 @@ class TrainTask(ResumableTask):
 
     @property
     def processes(self) -> int:
-        """How many processes compute each batch: `workers`, or the hyper parameter of that name."""
+        """How many processes compute each batch: `workers`, or the hyperparameter of that name."""
         return max(self.workers, self.hyper.workers)
 
 

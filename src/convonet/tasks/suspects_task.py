@@ -15,7 +15,7 @@ class SuspectsTask(ResumableTask):
 
     Attributes:
         folds: each image is answered by models that were trained on the other folds.
-        repeats: how often, with other seeds and other folds; the answers are averaged.
+        repeats: number of repetitions with different seeds and folds; the predictions are averaged.
     """
 
     kind: ClassVar[str] = "suspects"

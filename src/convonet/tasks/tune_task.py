@@ -22,7 +22,7 @@ DRAWN_TRIALS = 20
 
 
 class TuneTask(ResumableTask):
-    """Search for good hyper parameters by training on folds.
+    """Search for good hyperparameters by training on folds.
 
     Attributes:
         space: what is varied and between which values.
@@ -30,7 +30,7 @@ class TuneTask(ResumableTask):
         objective: what is best; held-out accuracy, loss (the least), AUC or macro F1.
         trials: settings to try; None: all of a grid, 20 of other searches.
         folds: stratified folds; 1 holds out the data's validation share instead.
-        repeats: how often each setting is trained on all folds, with other seeds and other folds.
+        repeats: number of times that each setting is trained on all folds, with different seeds and folds.
         images: at most so many, stratified by class; None: all.
         jobs: trainings side by side; None: one a core, each with `threads` threads.
         executor: this machine's processes or a Ray cluster.

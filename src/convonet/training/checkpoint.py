@@ -54,7 +54,7 @@ class Position:
         began_bad: the loss had already exploded when the epoch began.
         restores: how often the guard has lowered the rate since an epoch last ended well.
         step_state: what the step keeps beside weights and sums, such as the scale of a loss in float16.
-        epochs: how long training is where that was changed on the way; 0: what the hyper parameters say.
+        epochs: how long training is where that was changed on the way; 0: what the hyperparameters say.
     """
 
     epoch: int = 1

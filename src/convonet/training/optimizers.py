@@ -1,4 +1,4 @@
-"""Optimizers from hyper parameters. The rate is set before each step by the schedule."""
+"""Optimizers from hyperparameters. The rate is set before each step by the schedule."""
 
 from __future__ import annotations
 

@@ -222,7 +222,7 @@ class PhasedRun:
 
 
 def fine_tuning(hyper: HyperParams) -> HyperParams:
-    """The hyper parameters of the second phase; its draws are not those of the first."""
+    """The hyperparameters of the second phase; its draws are not those of the first."""
     return hyper.changed(
         epochs=hyper.fine_tune_epochs,
         init_rate=hyper.fine_tune_rate or hyper.rate / 100,

@@ -58,7 +58,7 @@ class WorkerConfig(TypedDict):
     Attributes:
         model: the file of the network, kept by who starts the workers.
         output: what the network gives (`ModelInfo.output`).
-        hyper: the hyper parameters that are set.
+        hyper: the hyperparameters that are set.
         fixed: indices of the layers whose statistics are fixed.
         threads: computing threads of each worker.
     """

@@ -198,7 +198,7 @@ class Rules:
 
 
 def create_rules(hyper: HyperParams, *, validation: bool) -> Rules:
-    """The rules that the hyper parameters ask for.
+    """The rules that the hyperparameters ask for.
 
     Raises:
         ParamError: a rule watches a validation score and there is no validation.

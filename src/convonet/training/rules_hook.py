@@ -21,7 +21,7 @@ class RulesHook(Hook):
         best: those weights; None where none are kept, or there was no epoch yet.
 
     Args:
-        rules: what the hyper parameters ask for.
+        rules: what the hyperparameters ask for.
         network: the Keras network.
         weights: with which it is scored, and so kept.
     """

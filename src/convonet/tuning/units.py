@@ -43,7 +43,7 @@ class Trial:
 
     @classmethod
     def of(cls, number: int, hyper: HyperParams, varied: Sequence[str]) -> Trial:
-        """The trial with these hyper parameters."""
+        """The trial with these hyperparameters."""
         return cls(number, hyper, {name: getattr(hyper, name) for name in varied if hyper.is_set(name)})
 
 

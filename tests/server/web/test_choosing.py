@@ -69,7 +69,7 @@ def percent(share: float) -> str:
 
 def expect_threshold(page: Any, scores: dict[str, Any]) -> None:
     """The page shows what a test with a threshold found."""
-    chosen = " (chosen on validation)" if "threshold" in (scores["chosen"] or {}) else ""
+    chosen = " (chosen on validation images)" if "threshold" in (scores["chosen"] or {}) else ""
     rates = f"sensitivity {percent(scores['sensitivity'])}, specificity {percent(scores['specificity'])}."
     page.get_by_text(f"3 at p ≥ {scores['threshold']:.4g}{chosen}: {rates}").wait_for()
     assert tile(page, "Accuracy") == percent(scores["accuracy"])
@@ -79,7 +79,7 @@ def expect_threshold(page: Any, scores: dict[str, Any]) -> None:
 def test_thresholds(page: Any, copy: Path) -> None:
     found = set()
     for button, fields, options in WAYS:
-        page.get_by_label("Positive is").select_option("3")
+        page.get_by_label("Positive class").select_option("3")
         press(page, button, fields)
         scores = api.evaluate(copy, positive="3", **options)
         expect_threshold(page, scores)
@@ -94,14 +94,16 @@ def test_calibration(page: Any, copy: Path) -> None:
     page.get_by_text(
         f"Calibration error (ECE) {scores['ece']:.4f}, Brier score {scores['brier']:.4f}."
     ).wait_for()
-    page.get_by_text(f"Temperature {scores['chosen']['temperature']:.4g}, fitted on validation").wait_for()
+    page.get_by_text(
+        f"Temperature {scores['chosen']['temperature']:.4g}, fitted on validation images"
+    ).wait_for()
     page.get_by_text(f"without it the error is {before['ece']:.4f}").wait_for()
     assert tile(page, "Accuracy") == percent(scores["accuracy"]) == percent(before["accuracy"])
 
 
 def test_what_is_chosen_can_be_kept(page: Any, root: Path, copy: Path) -> None:
     button, fields, options = WAYS[2]
-    page.get_by_label("Positive is").select_option("3")
+    page.get_by_label("Positive class").select_option("3")
     page.locator("#keep-threshold").check()
     press(page, button, fields)
     page.locator("#keep-temperature").check()

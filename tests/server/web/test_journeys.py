@@ -202,7 +202,7 @@ def test_4_a_mistake_is_understood_and_its_label_corrected(
         for run in (first, second):
             page.locator(f"[id='c-{run['id']}']").check()
         page.get_by_role("button", name="Compare").click()
-        page.get_by_role("heading", name="Is the difference beyond chance?").wait_for()
+        page.get_by_role("heading", name="Is the difference due to chance?").wait_for()
     shown = page.get_by_role("region", name="Runs side by side").get_by_role("row", name="Test accuracy")
     expected = {f"{100 * run['scores']['test']['accuracy']:.1f}%" for run in (first, second)}
     assert set(shown.locator("td").all_inner_texts()) == expected

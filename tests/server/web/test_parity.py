@@ -181,7 +181,7 @@ def test_two_runs_are_compared_beyond_chance(at: Callable[..., Any]) -> None:
     page.locator("#c-first").check()
     page.locator("#c-second").check()
     page.get_by_role("button", name="Compare").click()
-    page.get_by_role("heading", name="Is the difference beyond chance?").wait_for()
+    page.get_by_role("heading", name="Is the difference due to chance?").wait_for()
     side = page.get_by_role("region", name="Runs side by side")
     assert side.get_by_role("row", name=re.compile("Test accuracy")).count() == 1
     words = card(page, "Side by side").locator("p").first.inner_text()

@@ -123,7 +123,7 @@ def test_the_earlier_run_comes_first_and_marks_outdate_its_scores(
     page.get_by_role("button", name="Compare").click()
     side = page.get_by_role("region", name="Runs side by side")
     assert side.locator("thead th").all_inner_texts() == ["trained", "worse"]
-    page.get_by_text("trained is better, beyond chance (p").wait_for()
+    page.get_by_text("trained is better by more than chance would explain (p").wait_for()
     changed = page.get_by_role("region", name="Changed predictions").locator("tbody tr")
     rows = [row.locator("th, td").all_inner_texts() for row in changed.all()]
     assert any(true == before != after for _, true, before, after, *_ in rows)

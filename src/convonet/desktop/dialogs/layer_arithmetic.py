@@ -12,8 +12,8 @@ from convonet.kernels import MapSize, through_layers
 _COLUMNS = ("Layer", "Output", "Parameters", "Receptive field", "Multiply-adds")
 _FIRST = "conv:32,3,same pool:2 conv:32,3,same pool:2 flatten dense:512 dense:10"
 _HELP = (
-    "Layers separated by spaces: conv:FILTERS,KERNEL, pool:SIZE, flatten, gap, dense:UNITS; after a comma s2 for a "
-    "stride of 2, and same or valid."
+    "Layers separated by spaces: conv:FILTERS,KERNEL, pool:SIZE, flatten, gap, dense:UNITS. Append ,s2 for a stride of "
+    "2, and ,same or ,valid for the padding."
 )
 
 

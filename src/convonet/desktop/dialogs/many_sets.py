@@ -85,7 +85,9 @@ class ManySetsDialog(QDialog):
         recipe = RECIPE_TITLES[self._session.params.recipe]
         count = f"{len(usable):,} of {len(self.queue.sets):,} folders are sets."
         self._note.setText(
-            f"{count} Each is trained with the current settings: {recipe}." if self.queue.sets else ""
+            f"{count} A network is trained on each of them with the current settings: {recipe}."
+            if self.queue.sets
+            else ""
         )
         is_free = self._session.work is None
         self.choose_button.setEnabled(not self.queue.is_on)

@@ -121,7 +121,7 @@ def _figures(run: Run) -> dict[str, Callable[[], Any]]:
         scores = EvaluationDocument.in_folder(run.folder, split)
         found |= _matrices(scores) if scores is not None else {}
     if isinstance(task, TrainTask):
-        found |= {"Hyper parameters": lambda: plots.table_figure(task.hyper)}
+        found |= {"Hyperparameters": lambda: plots.table_figure(task.hyper)}
     if isinstance(task, TuneTask):
         found |= _searched(run, task)
     if isinstance(task, StudyTask):

@@ -14,8 +14,8 @@ SCENARIOS: tuple[tuple[str, str], ...] = (
 <ol>
 <li><b>App › Load Data Params</b>, or <b>App › Load Training Dataset</b> and choose a folder with one folder
 per class. The <i>Data</i> page shows ten samples, the number of images, and skipped files.</li>
-<li>Open the <i>Train</i> page. It shows the plan for your images: with the recipe <i>auto</i>, several networks are
-tried and the best one is kept. Select <b>Train</b>. <b>Stop</b> keeps finished work.</li>
+<li>Open the <i>Train</i> page. It shows the plan for your images: with <i>Balanced</i>, several networks are tried
+and the best one is kept. Select <b>Train</b>. <b>Stop</b> keeps finished work.</li>
 <li>The <i>Summary</i> shows the test accuracy, what was tried, and what you can do next. <b>Apply and train again</b>
 follows a piece of advice in a new run. Every run is kept.</li>
 <li>To train a network of your own, use <b>App › Load Hyper Params</b> or <b>Tasks › Edit Hyper Params</b>. Empty fields

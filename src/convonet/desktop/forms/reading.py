@@ -22,7 +22,7 @@ def read_data(texts: Mapping[str, str]) -> Read[DataParams]:
 
 
 def read_space(texts: Mapping[str, str], before: SearchSpace) -> Read[SearchSpace]:
-    """The hyper parameters that were typed, alternatives between commas, or None and the faults.
+    """The hyperparameters that were typed, alternatives between commas, or None and the faults.
 
     Args:
         before: what was there; it knows which single values its file wrote as lists, and the conditions.

@@ -14,7 +14,8 @@ from convonet.desktop.widgets.picture import PictureView
 
 _OFF = "The camera is off. Nothing that it sees leaves this computer."
 _MISSING = (
-    "No camera was found, or it is in use. Connect one, or allow this program to use it, and start again."
+    "No camera was found, or another program is using it. Connect a camera, or allow this program to use it, then "
+    "start it again."
 )
 
 

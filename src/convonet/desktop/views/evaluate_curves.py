@@ -45,16 +45,16 @@ class CurvesTab(QWidget):
         self.keep = QCheckBox("Keep in the model")
         self.keep.setToolTip("All predictions then use this threshold")
         first = FlowLayout(
-            holder(row(label("Positive is", "muted"), self.positive, gap=8)),
-            holder(row(label("at p ≥", "muted"), self.threshold, gap=8)),
+            holder(row(label("Positive class", "muted"), self.positive, gap=8)),
+            holder(row(label("Threshold", "muted"), self.threshold, gap=8)),
             button("Test again", lambda: self._start(threshold=self.threshold.value())),
             self.keep,
             gap=10,
         )
         second = FlowLayout(
-            holder(row(label("or from validation: recall", "muted"), self.recall, gap=8)),
+            holder(row(label("Or on validation images: target recall", "muted"), self.recall, gap=8)),
             button("Choose by recall", lambda: self._start(min_recall=self.recall.value())),
-            holder(row(label("false alarm : miss", "muted"), *self.costs, gap=8)),
+            holder(row(label("Cost of a false alarm, of a miss", "muted"), *self.costs, gap=8)),
             button("Choose by costs", self._start_costs),
             gap=10,
         )
@@ -108,7 +108,7 @@ def _sentence(scores: EvaluationDocument, known: int, shown: int) -> str:
     if len(scores.classes) == 2 and scores.threshold is not None:
         rates = (("sensitivity", scores.sensitivity), ("specificity", scores.specificity))
         found = [f"{name} {100 * value:.1f}%" for name, value in rates if value is not None]
-        chosen = " (chosen on validation)" if scores.chosen is not None else ""
+        chosen = " (chosen on validation images)" if scores.chosen is not None else ""
         return f"{area}{scores.positive} at p ≥ {scores.threshold:.4g}{chosen}: {', '.join(found)}."
     if shown < known:
         return f"{area}Each class against the rest; the {shown} with the smallest areas are shown."

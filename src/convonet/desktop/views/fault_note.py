@@ -41,7 +41,8 @@ class FaultNote(QWidget):
         self._offered = error.offered_map if isinstance(error, ClassMismatchError) else {}
         if self._offered:
             self._text.setText(
-                f"The class names of the {_NAMES[split].lower()} images are different. Are these the same classes?"
+                f"The class names of the {_NAMES[split].lower()} images differ from those of the training images. "
+                "Are these the same classes?"
             )
         pairs = "\n".join(f"{a}  →  {b}" for a, b in self._offered.items())
         self.mapping.setText(pairs)

@@ -21,7 +21,7 @@ _SCALINGS = {
     "ImageNet": "imagenet",
     "None: 0 to 255": "none",
 }
-_BESIDE = "Names beside the model"
+_BESIDE = "Names from the file next to the model"
 _NATURAL = "Folders in natural order (2 before 10)"
 _LETTERS = "Folders in alphabetical order (10 before 2)"
 _FILE = f"Another {LABELS} …"

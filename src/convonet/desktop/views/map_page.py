@@ -137,7 +137,7 @@ class MapPage(Page):
             self._wait.say(
                 "No map yet",
                 "A frozen backbone computes features of the images once, which takes about a minute per thousand. "
-                "A larger set than 40,000 images is sampled at random.",
+                "A set of more than 40,000 images is sampled at random.",
             )
         self._say_lead()
 

@@ -63,7 +63,8 @@ class Marker(QObject):
     def _done(self, marks: list[MarkedImage]) -> None:
         self.marked.emit(marks)
         count = len(marks)
-        self._controller.noted.emit(f"{count:,} image{'' if count == 1 else 's'} marked; training uses it")
+        some = "No images are" if not count else "1 image is" if count == 1 else f"{count:,} images are"
+        self._controller.noted.emit(f"{some} marked; training uses the marks")
         self._controller.scan()
 
     def _failed(self, error: ConvonetError) -> None:

@@ -1,4 +1,4 @@
-"""Data and hyper parameters: forms that are read while they are typed; what is wrong is marked at once."""
+"""Data and hyperparameters: forms that are read while they are typed; what is wrong is marked at once."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class ParamsPage(Page):
         self.expert = button(
             "Set every value",
             lambda: self.controller.guard(lambda: RecipeSwitch.of(self.controller).choose("none")),
-            tip="Expert: train one network with these values; they start with those of the plan",
+            tip="Expert: train one network with these values. Initially, they are those of the plan",
         )
         self.cards = BackboneCards(self.controller)
         self.search = QLineEdit()
@@ -86,7 +86,7 @@ class ParamsPage(Page):
         for name in preset_names("hyper"):
             menu.addAction(name.replace("_", " "), lambda name=name: self._take_preset(name))  # type: ignore[misc]
         presets.setMenu(menu)
-        presets.setToolTip("Hyperparameters that work well for such images")
+        presets.setToolTip("Hyperparameters that work well for certain kinds of images")
         self.add_buttons(presets, load, save)
         return load, save, presets
 
@@ -197,7 +197,7 @@ class ParamsPage(Page):
         self._family.setText(f"{family.title}: {family.description}{note}")
         varied = self.session.params.space.varied
         several = f"Several values: {', '.join(varied)}. Training uses the first of each; tuning tries all."
-        one = "Separate several values by commas to tune them. Training uses the first one."
+        one = "Separate several values with commas to tune them. Training uses the first one."
         self._lists.setText(several if varied else one)
         if self.session.params.recipe != "none":
             self._family.setText(

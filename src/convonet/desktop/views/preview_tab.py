@@ -32,7 +32,7 @@ _NO_AUGMENTATION = (
 )
 _RATE = "Raises the rate from batch to batch to find where the loss falls fastest. The trained weights are discarded."
 _NO_RATE = "The loss did not fall at any rate. Check the images and their classes, or try another network."
-_EARLIER = "This result belongs to earlier settings."
+_EARLIER = "This result was computed with earlier settings."
 
 
 class PreviewCard(QFrame):

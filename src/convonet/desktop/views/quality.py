@@ -74,7 +74,7 @@ class QualityView(QWidget):
     def _make_suspects_button(self) -> QWidget:
         tip = (
             "Trains on parts of the images and predicts the others, several times. Labels that the models "
-            "contradict are probably wrong. Takes as long as about 15 trainings"
+            "contradict are probably wrong. Takes as long as about 15 training runs"
         )
         return button("Find suspicious labels", self.suspect, tip=tip)
 

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from convonet.desktop.controller import Controller
 
 _MEANS: dict[TrainRecipe, str] = {
-    "fast": "Trains one network that works well for such images.",
+    "fast": "Tries only quick networks and keeps the best one.",
     "auto": "Tries several networks within the time budget and keeps the best one.",
     "best": "Tries several networks, trains longer, and keeps the best one.",
-    "none": "Trains one network with your values, which start with those of the plan.",
+    "none": "Trains one network with your values; initially, they are those of the plan.",
 }
 
 

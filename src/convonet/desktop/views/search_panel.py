@@ -20,7 +20,7 @@ from convonet.tasks.tune_task import DRAWN_TRIALS, IMAGE_LIMIT, Objective, Prune
 
 _HEAD = ("Accuracy %", "± %", "Loss", "Folds", "State", "Tied", "Seconds", "Trial")
 LABELS = {name: field.label for name, field in fields_of(HyperParams).items()}
-"""Hyper parameter → its label."""
+"""Hyperparameter → its label."""
 NAMES = {field.label: name for name, field in fields_of(HyperParams).items()}
 """The other way round; shown at the head of a column, for whoever writes files or commands."""
 

@@ -68,10 +68,12 @@ class SizesView(QScrollArea):
     def show_found(self, found: SizesFound) -> None:
         """Show what was found."""
         height, width, channels = found.shape
-        parts = [f"The network sees {height} × {width} pixels, {'gray' if channels == 1 else 'colour'}"]
+        parts = [f"The network sees {height} × {width} pixels, {'gray' if channels == 1 else 'color'}"]
         for split, (mean, spread) in found.pixels.items():
             seen = f"{found.looked_at[split]:,} images measured"
-            parts.append(f"{_NAMES[split]}: mean {mean:.1f}, deviation {spread:.1f} of 255, {seen}")
+            parts.append(
+                f"{_NAMES[split]}: mean {mean:.1f}, standard deviation {spread:.1f} (pixel values 0–255), {seen}"
+            )
         self._note.setText("\n".join(f"{part}." for part in parts))
         self._found = found
         self._legend.show_names([_NAMES[split] for split in found.heights])

@@ -32,8 +32,9 @@ _ORDERS = {
     "review": "Labels in doubt",
 }
 _ABOUT = (
-    "Choose a folder of photographs and name a few classes. After some answers every other image gets a suggestion, "
-    "and whole rows are accepted with one key. Nothing is moved: the labels stand in labels.csv in the folder."
+    "Choose a folder of photographs and name a few classes. After a few answers, each remaining image gets a "
+    "suggestion, and one key accepts a whole row. No files are moved: the labels are stored in labels.csv in the "
+    "folder."
 )
 _ON_SERVER = "The images are on the server. Sort them on its web page."
 

@@ -58,7 +58,7 @@ class StartPage(Page):
             None,
             row(
                 controller.button("load_data", "Data …"),
-                controller.button("load_hyper", "Hyper …"),
+                controller.button("load_hyper", "Hyperparameters …"),
                 None,
                 gap=8,
             ),

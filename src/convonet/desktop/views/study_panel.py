@@ -85,7 +85,10 @@ class StudyPanel(QWidget):
         """How much is to be done, as a sentence."""
         space = session.params.space
         if space.ranges or "epochs" in space.varied:
-            return "A study takes single values, and one number of epochs: the maximum for each setting."
+            return (
+                "A study takes lists of values, not ranges, and a single number of epochs: the maximum for each "
+                "setting."
+            )
         count = space.size()
         settings = "1 setting is" if count == 1 else f"{count:,} settings are"
         epochs = space.first().epochs

@@ -26,9 +26,9 @@ _KINDS = {
     StudyTask.kind: ("Target study", "How many epochs each setting needs to reach an accuracy"),
 }
 _STOPPED: dict[RunState, str] = {
-    RunState.CANCELLED: "This was stopped. Resuming continues where it left off; nothing finished is repeated.",
-    RunState.INTERRUPTED: "This was interrupted. Resuming continues where it left off; nothing finished is repeated.",
-    RunState.FAILED: "This failed. Resuming tries again; nothing finished is repeated.",
+    RunState.CANCELLED: "This run was stopped. Resume it to continue; finished work is not repeated.",
+    RunState.INTERRUPTED: "This run was interrupted. Resume it to continue; finished work is not repeated.",
+    RunState.FAILED: "This run failed. Resume it to try again; finished work is not repeated.",
 }
 
 

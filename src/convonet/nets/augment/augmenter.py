@@ -54,7 +54,7 @@ class BatchChange:
 
 
 class Augmenter:
-    """Draws the variations that hyper parameters ask for.
+    """Draws the variations that hyperparameters ask for.
 
     Args:
         shape: (height, width, channels) of the images.

@@ -126,7 +126,11 @@ class RemoteHandle:
         if self._state is RunState.FAILED:
             raise (self._run.read().error or Fault()).error()
         if self._state is RunState.INTERRUPTED:
-            hint = "Resume continues from its last checkpoint" if self._traits.resumable else "Start it again"
+            hint = (
+                "Resume the run to continue from its last checkpoint"
+                if self._traits.resumable
+                else "Start it again"
+            )
             raise WorkerError("The process that worked on this run has ended", where=self._run.id, hint=hint)
         return self._state
 

@@ -102,7 +102,7 @@ class RemoteJob:
 
 
 def _hyper(task: Task) -> dict[str, Any] | None:
-    """The hyper parameters with their alternatives."""
+    """The hyperparameters with their alternatives."""
     hyper = getattr(task, "hyper", None)
     space = getattr(task, "space", None) or (SearchSpace.single(hyper) if hyper is not None else None)
     if space is None:

@@ -1,4 +1,4 @@
-// Runs side by side: scores, the parameters that differ, and whether a difference is beyond chance.
+// Runs side by side: scores, the parameters that differ, and whether a difference is due to chance.
 
 import {h, percent, short, whole} from "./dom.js";
 import {store} from "./store.js";
@@ -17,7 +17,7 @@ export function comparison(found) {
       .filter((run) => run.outdated)
       .map((run) => h("p.warn", {}, run.outdated)),
     sideBySide(found),
-    h("h3.below", {}, "Is the difference beyond chance?"),
+    h("h3.below", {}, "Is the difference due to chance?"),
     said.length
       ? said.map((each) => h("p", {}, each.sentence))
       : h("p", {}, "The runs were not tested, so nothing can be said."),

@@ -60,7 +60,7 @@ function sentence(scores, known, shown) {
   if (!known) return "This test was made by an earlier version; test again to see its curves.";
   const area = scores.auc === null ? "" : `Mean area under the ROC curves ${scores.auc.toFixed(4)}. `;
   if (scores.classes.length === 2 && scores.threshold !== null) {
-    const chosen = scores.chosen?.threshold === undefined ? "" : " (chosen on validation)";
+    const chosen = scores.chosen?.threshold === undefined ? "" : " (chosen on validation images)";
     const decision = `${scores.positive} at p ≥ ${short(scores.threshold)}${chosen}`;
     const [sensitivity, specificity] = [scores.sensitivity, scores.specificity].map((each) => percent(each));
     return `${area}${decision}: sensitivity ${sensitivity}, specificity ${specificity}.`;
@@ -114,7 +114,7 @@ function threshold(scores, again) {
     h(
       ".row",
       {},
-      h(".field", {}, h("label", {htmlFor: "positive"}, "Positive is"), positive),
+      h(".field", {}, h("label", {htmlFor: "positive"}, "Positive class"), positive),
       h("label.tick", {}, keep, "Keep in the model"),
     ),
     way([input("p-threshold", short(scores.threshold ?? 0.5), "Threshold")], "Test again", () => ({

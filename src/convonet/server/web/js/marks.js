@@ -79,7 +79,7 @@ export function markBar(marks, wanted, changed) {
       await marks.write(await wanted(), paths, action, action === "label" ? classes.value : undefined);
       note(
         `${marks.rows.length === 1 ? "1 image is" : `${whole(marks.rows.length)} images are`} marked; ` +
-          "training uses it",
+          "training uses the marks",
       );
       await changed();
     } catch (error) {

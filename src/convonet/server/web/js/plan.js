@@ -30,7 +30,7 @@ function mainCandidate() {
 }
 
 /**
- * Data and hyper parameters of one network: those of the forms over the plan's, or of a candidate that is
+ * Data and hyperparameters of one network: those of the forms over the plan's, or of a candidate that is
  * named.
  */
 export function ofOneNetwork(name = "") {

@@ -8,7 +8,7 @@ import {changed, store} from "./store.js";
 
 // The words of the API, in the order in which they are offered, and what people read for them.
 const CHOICES = {
-  fast: ["Fast", "Trains one good network in the shortest time."],
+  fast: ["Fast", "Compares only quick networks and keeps the best one."],
   auto: ["Balanced", "Compares networks on validation images and keeps the best one."],
   best: ["Best", "Compares networks like Balanced and trains them longer."],
   none: ["Expert", "Trains one network with the values that you set."],

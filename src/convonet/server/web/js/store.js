@@ -152,7 +152,7 @@ export function sameImages(run) {
 /** A folder that holds `train` and that folder itself are the same training images. */
 const setOf = (folder) => (folder ?? "").replaceAll("\\", "/").replace(/\/(train|training)\/?$/i, "");
 
-/** Take hyper parameters from elsewhere. */
+/** Take hyperparameters from elsewhere. */
 export function takeHyper(values) {
   store.recipe = "none";
   store.hyper = typedAll(values);

@@ -67,7 +67,7 @@ export function mapPage(page) {
       "p.muted",
       {},
       "A frozen backbone computes features of the images once, which takes about a minute per thousand. ",
-      "A larger set than 40,000 images is sampled at random.",
+      "A set of more than 40,000 images is sampled at random.",
     );
   }
 

@@ -1,4 +1,4 @@
-// Data and hyper parameters as forms; presets; files.
+// Data and hyperparameters as forms; presets; files.
 
 import {backboneField} from "../backbones.js";
 import {call, seg} from "../api.js";

@@ -147,6 +147,6 @@ function begin(page) {
       images: number("study-images", "Images", "all"),
     },
     said: () =>
-      store.varied.length ? variedWords("settings") : "One setting: no hyper parameter has several values",
+      store.varied.length ? variedWords("settings") : "One setting: no hyperparameter has several values",
   });
 }

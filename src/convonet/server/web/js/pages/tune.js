@@ -99,7 +99,7 @@ export function tunePage(page) {
   first();
 
   function why() {
-    return whyNotTrain() || (store.varied.length ? "" : "No hyper parameter has several values");
+    return whyNotTrain() || (store.varied.length ? "" : "No hyperparameter has several values");
   }
 
   function request() {
